@@ -1,0 +1,1 @@
+"""Recording to facts: everything parsed once, every leaf pointing at its observation."""

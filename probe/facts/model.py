@@ -1,0 +1,85 @@
+"""All facts of one run. Built from a recording by `probe.facts.build.facts_of`; nothing in here judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.facts.session import Session
+from probe.knowledge.providers import Provider
+from probe.model.address import IPAddress
+from probe.model.target import Options, Target
+from probe.recording.events import NotReached, OpinionGiven
+from probe.standards.dkim.results import KeyResult
+from probe.standards.dmarc.results import Alignment, DmarcResult
+from probe.standards.dns.results import HeloResult, MxResult, PtrResult
+from probe.standards.dnsbl.results import Listing
+from probe.standards.message.results import MessageFacts
+from probe.standards.mta_sts.results import StsResult, TlsRptResult
+from probe.standards.spf.results import SpfResult
+from probe.standards.tls.results import DaneResult
+
+
+@dataclass(frozen=True, slots=True)
+class VantageFacts:
+    """Where the probe stood. `source_ip` is the address that SPF, PTR and blocklists are judged for
+    (--ip, else the one the probe connects from; None: no route); `probe_ip` the one it really connected
+    from; `is_sending_address` True when --ip was given and equals `probe_ip`, False when it was given and
+    differs, None when it was not given (it cannot be known whether the mail leaves from here)."""
+
+    source_ip: IPAddress | None
+    probe_ip: IPAddress | None
+    is_sending_address: bool | None
+    hostname: str
+    helo: str
+    helo_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """The recipient's side in DNS. `provider` None when the MX hosts are nobody's that we know;
+    `dane` has one entry an MX host; `typo_of` a large provider's domain that this one resembles."""
+
+    domain: str
+    mx: MxResult
+    provider: Provider | None
+    mta_sts: StsResult
+    tls_rpt: TlsRptResult
+    dane: tuple[DaneResult, ...]
+    typo_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFacts:
+    """The sender's side. None where there is nothing to judge: no sender domain (null reverse-path
+    without --header-from), no source address, or the `domain` command."""
+
+    domain: str | None
+    author_domain: str | None
+    spf: SpfResult | None
+    spf_helo: SpfResult | None
+    dkim: tuple[KeyResult, ...]
+    dmarc: DmarcResult | None
+    alignment: Alignment
+    ptr: PtrResult | None
+    helo: HeloResult | None
+    mail: MxResult | None  # whether the sender domain itself takes mail
+    typo_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a run showed. `complete` is False when the recording stops before its end."""
+
+    target: Target
+    options: Options
+    vantage: VantageFacts
+    recipient: RecipientFacts
+    sender: SenderFacts
+    listings: tuple[Listing, ...]
+    sessions: tuple[Session, ...]
+    message: MessageFacts | None
+    opinions: tuple[OpinionGiven, ...]
+    not_reached: tuple[NotReached, ...]
+    started_at: str
+    elapsed_ms: int
+    complete: bool

@@ -1,0 +1,71 @@
+"""What a session with an SMTP server showed, read from its recorded octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.address import IPAddress
+from probe.model.reply import Reply, Stage
+from probe.model.session import EndReason, Experiment
+from probe.standards.smtp.results import Deviation, Extensions
+from probe.standards.tls.results import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class TlsObserved:
+    """A session's STARTTLS. `offered` None when EHLO was not answered with 250; `established` says
+    whether the handshake succeeded; `trusted` and `name_matches` judge the certificate (None: there
+    was none); `problems` are clauses for a reader, e.g. "expired 2026-01-02"."""
+
+    offered: bool | None
+    established: bool
+    version: str | None = None
+    cipher: str | None = None
+    certificate: Certificate | None = None
+    chain: tuple[bytes, ...] = ()
+    trusted: bool | None = None
+    name_matches: bool | None = None
+    problems: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One command and its reply. `stage` is that of the command; `sent` the command line without
+    CRLF (empty for the greeting); `reply` None when none came, complete, in time; `ref` is how
+    findings and evidence name it, e.g. `session:1:rcpt`."""
+
+    stage: Stage
+    sent: str
+    reply: Reply | None
+    elapsed_ms: int
+    deviations: tuple[Deviation, ...]
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session. `extensions` are those of the last EHLO that got 250 (after TLS, when TLS came
+    about), `plain_extensions` those before TLS; `desynchronised` means that replies can no longer
+    be paired with commands, so nothing after that point proves anything."""
+
+    number: int
+    mx_host: str
+    ip: IPAddress
+    port: int
+    experiment: Experiment
+    reason: str
+    local_ip: IPAddress | None
+    connected: bool
+    exchanges: tuple[Exchange, ...]
+    plain_extensions: Extensions | None
+    extensions: Extensions | None
+    tls: TlsObserved | None
+    end: EndReason | None  # None: the recording stops before the session's end
+    end_detail: str
+    elapsed_ms: int
+    desynchronised: bool = False
+
+    def exchange(self, stage: Stage) -> Exchange | None:
+        """The last exchange of a stage."""
+        return next((e for e in reversed(self.exchanges) if e.stage is stage), None)

@@ -1,0 +1,58 @@
+"""Mailboxes and paths of RFC 5321 section 4.1.2, as the program carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+IPAddress = IPv4Address | IPv6Address
+
+
+class AddressError(ValueError):
+    """An address that RFC 5321 does not allow.
+
+    `address` is what was given, `position` the 0-based index of the first wrong character
+    (its length when something is missing at the end), `reason` one clause without a full stop.
+    """
+
+    def __init__(self, address: str, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.address = address
+        self.position = position
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """`local_part@domain`, or `local_part@[literal]` (RFC 5321 section 4.1.2).
+
+    `local_part` is kept as it was given (quotes included, never normalised); `domain` is the
+    lower-case A-label form without a trailing dot, or the bracketed literal; `unicode_domain`
+    is the form a person reads; `literal` is the address inside the brackets, or None.
+    """
+
+    local_part: str
+    domain: str
+    unicode_domain: str
+    literal: IPAddress | None = None
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True when the local part cannot be sent without SMTPUTF8 (RFC 6531)."""
+        return not self.local_part.isascii()
+
+    def __str__(self) -> str:
+        return f"{self.local_part}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class NullReversePath:
+    """The reverse-path `<>` of notifications (RFC 5321 section 4.5.5)."""
+
+    needs_smtputf8 = False
+
+    def __str__(self) -> str:
+        return "<>"
+
+
+ReversePath = Mailbox | NullReversePath

@@ -1,0 +1,310 @@
+"""The report: what every renderer prints. Field names and order are those of the published JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from probe.model.finding import Finding
+
+SCHEMA = "smtp-probe.report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEvidence:
+    """`weight_db` in decibans; `ref` names the finding, reply or DNS answer; `rule` the rule id."""
+
+    text: str
+    weight_db: float
+    ref: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCause:
+    """One ranked cause; probabilities of all causes sum to 1."""
+
+    id: str
+    title: str
+    family: str
+    probability: float
+    evidence_for: tuple[ReportEvidence, ...] = field(metadata={"json": "for"})
+    evidence_against: tuple[ReportEvidence, ...] = field(metadata={"json": "against"})
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDataRisk:
+    """A refusal after DATA that the sender's facts make likely. A prediction, never an observation."""
+
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The conclusion. `outcome`: accepted, refused, deferred, inconclusive; `confidence` 0 to 1."""
+
+    outcome: str
+    stage: str
+    reply: str | None
+    cause: str | None
+    confidence: float
+    band: str
+    fix_by: str
+    retry: str
+    retry_after_s: int | None
+    after_data_risks: tuple[AfterDataRisk, ...]
+    summary: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextTest:
+    """The one further observation that would most change the ranking."""
+
+    text: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistStep:
+    """One of the nine steps. `status`: pass, warn, fail, manual, not_assessed."""
+
+    step: int
+    title: str
+    status: str
+    findings: tuple[str, ...]
+    do: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTool:
+    """`version` of the program, `rules` a digest of the knowledge data that was used."""
+
+    version: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTarget:
+    """Who to whom. For the `domain` command both paths are None and `domain` is set."""
+
+    reverse_path: str | None
+    forward_path: str | None
+    domain: str
+    source_ip: str | None
+    helo: str | None
+    header_from: str | None
+    command: str  # check or domain
+    provider: str | None
+    scenario: str | None  # the lab scenario of a demo: nothing in it is real
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTls:
+    """STARTTLS of one session."""
+
+    offered: bool | None
+    established: bool
+    version: str | None
+    cipher: str | None
+    subject: str | None
+    names: tuple[str, ...]
+    issuer: str | None
+    not_after: str | None
+    key: str | None
+    trusted: bool | None
+    name_matches: bool | None
+    problems: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportExchange:
+    """One command and its reply. `deviations` names how the server broke the reply grammar."""
+
+    stage: str
+    sent: str
+    reply_code: int | None
+    enhanced_status: str | None
+    reply_lines: tuple[str, ...]
+    elapsed_ms: int
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSession:
+    """One SMTP session."""
+
+    mx_host: str
+    ip: str
+    port: int
+    experiment: str
+    reason: str
+    tls: ReportTls | None
+    extensions: tuple[str, ...]
+    size_limit: int | None
+    exchanges: tuple[ReportExchange, ...]
+    ended: str
+    ended_detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMx:
+    preference: int
+    host: str
+    addresses: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSpfStep:
+    domain: str
+    depth: int
+    term: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSpf:
+    record: str | None
+    result: str
+    matched: str | None
+    lookups: int
+    void_lookups: int
+    domain: str
+    ip: str
+    problem: str
+    explanation: str
+    trace: tuple[ReportSpfStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDkim:
+    selector: str
+    status: str
+    key_type: str | None
+    key_bits: int | None
+    origin: str
+    testing: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDmarc:
+    record: str | None
+    policy: str | None
+    domain: str | None
+    author_domain: str
+    organizational_domain: str
+    rfc7489_organizational_domain: str | None
+    spf_can_align: bool | None
+    dkim_can_align: bool | None
+    unknown: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPtr:
+    name: str | None
+    confirmed: bool | None
+    status: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportHelo:
+    name: str
+    reason: str
+    is_fqdn: bool
+    resolves: bool | None
+    matches_source: bool | None
+    equals_ptr: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMtaSts:
+    status: str
+    policy_id: str | None
+    mode: str | None
+    max_age: int | None
+    mx: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTlsRpt:
+    status: str
+    rua: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDane:
+    host: str
+    status: str
+    records: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportListing:
+    zone: str
+    query: str
+    status: str
+    codes: tuple[str, ...]
+    text: str
+    title: str
+    subject: str
+    role: str
+    weight: int
+    meanings: tuple[str, ...]
+    delist_url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDns:
+    """What DNS said, parsed. None: not looked at, or nothing to look at."""
+
+    route: str
+    mx: tuple[ReportMx, ...]
+    spf: ReportSpf | None
+    dkim: tuple[ReportDkim, ...]
+    dmarc: ReportDmarc | None
+    ptr: ReportPtr | None
+    helo: ReportHelo | None
+    mta_sts: ReportMtaSts
+    tls_rpt: ReportTlsRpt
+    dane: tuple[ReportDane, ...]
+    dnsbl: tuple[ReportListing, ...]
+    answers: tuple[str, ...]  # every DNS answer on one line each, for -v
+
+
+@dataclass(frozen=True, slots=True)
+class ReportNotReached:
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole report of `check` and `domain`. Strings may hold a stranger's text: renderers escape."""
+
+    schema: str
+    tool: ReportTool
+    target: ReportTarget
+    started_at: str
+    elapsed_ms: int
+    verdict: Verdict
+    causes: tuple[ReportCause, ...]
+    next_test: NextTest | None
+    checklist: tuple[ChecklistStep, ...]
+    findings: tuple[Finding, ...]
+    sessions: tuple[ReportSession, ...]
+    dns: ReportDns
+    not_reached: tuple[ReportNotReached, ...]
+    contact_note: str  # step 8: ready to send to the recipient's postmaster; empty when not needed
+    complete: bool

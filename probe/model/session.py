@@ -1,0 +1,32 @@
+"""Why a session was made, and how it ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Experiment(StrEnum):
+    """What a session was for."""
+
+    TARGET = "target"
+    POSTMASTER = "postmaster"
+    RANDOM = "random"
+    NULL_SENDER = "null_sender"
+    OTHER_MX = "other_mx"
+    DOMAIN = "domain"
+
+
+class EndReason(StrEnum):
+    """How a session ended."""
+
+    QUIT = "quit"
+    CLOSED_BY_PEER = "closed_by_peer"
+    RESET = "reset"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    DEADLINE = "deadline"
+    TOO_MUCH_DATA = "too_much_data"
+    NOT_DIALLED = "not_dialled"
+    LOCAL_ERROR = "local_error"
+    INTERRUPTED = "interrupted"

@@ -1,0 +1,94 @@
+"""What a run is about: who writes to whom, from where, with which choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.address import IPAddress, Mailbox, ReversePath
+
+
+class TlsMode(StrEnum):
+    """`auto` uses STARTTLS when offered, `require` refuses to go on without, `never` leaves it."""
+
+    AUTO = "auto"
+    REQUIRE = "require"
+    NEVER = "never"
+
+
+class ControlsMode(StrEnum):
+    """When control experiments are made."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class FailOn(StrEnum):
+    """The lowest severity that turns an accepted RCPT into exit code 5."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host (name or address literal) and a port."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices of a run, as given on the command line; everything a replay needs to know.
+
+    `ip`: the address the mail really leaves from; `bind`: the local address to connect from;
+    `helo`: the EHLO name; `families`: 4, 6 or both; `size`: planned message size in octets;
+    `nameservers`: resolvers to ask, empty for the system's; `dnsbl`: zones instead of the
+    built-in set; `seed`: orders MX hosts of equal preference and makes the invented mailbox.
+    """
+
+    ip: IPAddress | None = None
+    bind: IPAddress | None = None
+    helo: str | None = None
+    header_from: Mailbox | None = None
+    selectors: tuple[str, ...] = ()
+    size: int | None = None
+    nameservers: tuple[Endpoint, ...] = ()
+    mx: Endpoint | None = None
+    port: int = 25
+    families: tuple[int, ...] = (4, 6)
+    tls: TlsMode = TlsMode.AUTO
+    controls: ControlsMode = ControlsMode.AUTO
+    smtp: bool = True
+    dnsbl_enabled: bool = True
+    dnsbl: tuple[str, ...] = ()
+    allow_private: bool = False
+    timeout: float = 60.0
+    fail_on: FailOn = FailOn.ERROR
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PairTarget:
+    """`check`: one reverse-path and one forward-path."""
+
+    reverse_path: ReversePath
+    forward_path: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTarget:
+    """`domain`: a recipient domain before a send."""
+
+    domain: str
+
+
+Target = PairTarget | DomainTarget
+
+
+def recipient_domain(target: Target) -> str:
+    """The domain (A-labels) or bracketed literal that mail is addressed to."""
+    return target.forward_path.domain if isinstance(target, PairTarget) else target.domain

@@ -1,0 +1,186 @@
+"""What a run observed, as events. Nothing derived is stored; a recording is valid at every prefix.
+
+Times `at_ms` are milliseconds since the run began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.address import IPAddress
+from probe.model.session import EndReason, Experiment
+from probe.model.target import Options, Target
+from probe.standards.dns.message import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first event. `version` is that of the recording format; `invocation` names the command
+    that made it ("check", "domain", "demo"); `scenario` is the lab scenario of a demo."""
+
+    version: int
+    tool_version: str
+    started_at: str
+    target: Target
+    options: Options
+    invocation: str = "check"
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Where the probe stands: the local address it connects from (None: no route), this host's
+    own name, and the EHLO name that was chosen with the reason why."""
+
+    at_ms: int
+    source_ip: IPAddress | None
+    hostname: str
+    helo: str
+    helo_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswered:
+    """One question was answered; each question is asked once in a run."""
+
+    at_ms: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A connection was about to be made. `session` counts from 1."""
+
+    at_ms: int
+    session: int
+    mx_host: str
+    ip: IPAddress
+    port: int
+    experiment: Experiment
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The TCP connection stands."""
+
+    at_ms: int
+    session: int
+    local_ip: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Octets that the probe sent, one command each."""
+
+    at_ms: int
+    session: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Octets as they came from the server; chunk borders are those of the network."""
+
+    at_ms: int
+    session: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TlsEstablished:
+    """The handshake succeeded. `chain` is DER, leaf first; `trust_error` is what the system's
+    trust store said against the chain (empty: trusted), judged apart from the name."""
+
+    at_ms: int
+    session: int
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+    trust_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFailed:
+    """The handshake failed."""
+
+    at_ms: int
+    session: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """The session is over; `detail` is the operating system's or TLS library's word on it."""
+
+    at_ms: int
+    session: int
+    reason: EndReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsFetched:
+    """One HTTPS request. `status` None and `error` set when no response came."""
+
+    at_ms: int
+    url: str
+    status: int | None
+    content_type: str
+    body: bytes
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionGiven:
+    """What checkdmarc said about one record. `subject` is spf, dmarc, mta_sts or smtp_tls_reporting;
+    `error` is set when it could not judge (a timeout, a crash), which is no fault of the record."""
+
+    at_ms: int
+    subject: str
+    domain: str
+    library: str
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGiven:
+    """The message of --message, whole."""
+
+    at_ms: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """A part of the run that was not made, and why (deadline, option, courtesy cap)."""
+
+    at_ms: int
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of a run that came to its end."""
+
+    at_ms: int
+
+
+SessionEvent = SessionOpened | Connected | Sent | Received | TlsEstablished | TlsFailed | SessionClosed
+Event = (
+    Started
+    | Vantage
+    | DnsAnswered
+    | SessionEvent
+    | HttpsFetched
+    | OpinionGiven
+    | MessageGiven
+    | NotReached
+    | Finished
+)
+
+FORMAT_VERSION = 1

@@ -1,0 +1,70 @@
+"""Every time budget, cap and courtesy of the program, once, each with its reason.
+
+Times are seconds, sizes are octets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpBudgets:
+    """Per-stage waits. RFC 5321 section 4.5.3.2 asks a delivering client for 2 to 5 minutes; a person
+    at a terminal cannot wait that long, so a stage that runs out is reported as inconclusive."""
+
+    connect: float = 10.0
+    greeting: float = 35.0  # greet delays of 20 to 30 s are a common anti-spam measure
+    ehlo: float = 15.0
+    starttls: float = 10.0  # the reply to STARTTLS
+    handshake: float = 10.0
+    mail: float = 20.0
+    rcpt: float = 30.0  # recipient callouts, tarpits and policy servers answer late
+    closing: float = 3.0  # RSET and QUIT are best effort
+
+
+SMTP = SmtpBudgets()
+
+# A run
+RUN_TIMEOUT = 60.0  # --timeout
+REPORT_RESERVE = 1.0  # kept back from the deadline, so that closing and reporting fit into it
+
+# DNS
+DNS_QUERY_TIMEOUT = 3.0  # one try at one server
+DNS_LIFETIME = 8.0  # all tries of one question
+DNS_PARALLEL = 64  # questions in flight at once
+DNS_MAX_QUERIES = 2000  # a whole run; a hostile zone cannot make it endless
+CNAME_LIMIT = 8  # aliases followed for one name; BIND stops at 16, RFC 1034 asks only for a bound
+MX_LIMIT = 20  # MX records looked at; what is beyond is counted and said
+MX_ADDRESS_LIMIT = 10  # addresses used of one MX host
+
+# SPF (RFC 7208 section 4.6.4)
+SPF_LOOKUP_LIMIT = 10
+SPF_VOID_LIMIT = 2
+SPF_MX_LIMIT = 10
+SPF_PTR_LIMIT = 10
+
+# SMTP: what a peer may make us hold
+REPLY_LINE_LIMIT = 4096  # RFC 5321 section 4.5.3.1.5 says 512; real servers send up to 2 000
+REPLY_LINES_LIMIT = 512  # lines of one reply
+REPLY_SIZE_LIMIT = 65536  # one reply
+SESSION_SIZE_LIMIT = 262144  # everything received in one session
+
+# Courtesy: a probe is a guest (RFC 5321 section 7.8)
+MAX_RCPT_PER_SESSION = 3
+MAX_INVENTED_RCPT_PER_SESSION = 1
+MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
+MAX_CONTROL_SESSIONS = 2  # sessions beyond the one that asked about the target
+SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
+
+# HTTPS (MTA-STS policy, RFC 8461 section 3.3)
+HTTPS_TIMEOUT = 10.0
+HTTPS_SIZE_LIMIT = 65536
+
+# checkdmarc
+OPINION_TIMEOUT = 12.0  # it asks serially; its opinion is welcome, not worth the whole run
+
+# A message given with --message
+MESSAGE_SIZE_LIMIT = 100 * 1024 * 1024
+MESSAGE_PART_LIMIT = 1000
+MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists

@@ -1,0 +1,173 @@
+"""Questions and answers of DNS, and the generator protocol that every DNS algorithm here speaks.
+
+An algorithm (MX selection, SPF check_host, DMARC discovery, DNSBL, PTR) is a generator: it
+yields a tuple of questions that may be asked at once and is sent the answers in the same order.
+The same code so runs over a live resolver, a recording, or a dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from probe.model.address import IPAddress
+
+
+class RecordType(StrEnum):
+    """The record types that the program asks for."""
+
+    A = "A"
+    AAAA = "AAAA"
+    MX = "MX"
+    TXT = "TXT"
+    CNAME = "CNAME"
+    PTR = "PTR"
+    NS = "NS"
+    SOA = "SOA"
+    TLSA = "TLSA"
+
+
+class Status(StrEnum):
+    """What came of a question. Only NODATA and NXDOMAIN say that there is no such record."""
+
+    ANSWER = "answer"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    MALFORMED = "malformed"
+    BAD_NAME = "bad_name"
+    CNAME_LOOP = "cname_loop"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`name` is lower-case A-labels without a trailing dot ("" is the root)."""
+
+    name: str
+    rtype: RecordType
+
+    def __str__(self) -> str:
+        return f"{self.rtype} {self.name or '.'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mx:
+    """RFC 1035 section 3.3.9; exchange "" is the root, the null MX of RFC 7505."""
+
+    preference: int
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Txt:
+    """One TXT record, its character-strings kept apart."""
+
+    strings: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The strings joined without a separator (RFC 7208 section 3.3)."""
+        return b"".join(self.strings)
+
+
+@dataclass(frozen=True, slots=True)
+class Tlsa:
+    """RFC 6698 section 2.1."""
+
+    usage: int
+    selector: int
+    matching_type: int
+    data: bytes
+
+
+Record = IPAddress | Mx | Txt | Tlsa | str
+"""A and AAAA: an address; MX, TXT, TLSA: their class; PTR, CNAME, NS: a name; SOA: the mname."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the resolver said to one question.
+
+    `records` are those of the asked type at the end of the CNAME chain `aliases` (the names that
+    were followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver;
+    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure.
+    """
+
+    question: Question
+    status: Status
+    records: tuple[Record, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    authenticated: bool = False
+    detail: str = ""
+    elapsed_ms: int = 0
+
+    @property
+    def is_negative(self) -> bool:
+        """True only when DNS said that there is no such record."""
+        return self.status in (Status.NODATA, Status.NXDOMAIN)
+
+    @property
+    def is_unknown(self) -> bool:
+        """True when nothing can be concluded: neither an answer nor a denial."""
+        return self.status is not Status.ANSWER and not self.is_negative
+
+    @property
+    def ref(self) -> str:
+        """How findings and evidence name this answer."""
+        return f"dns:{self.question.rtype}:{self.question.name or '.'}"
+
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """The A or AAAA records."""
+        return tuple(r for r in self.records if not isinstance(r, Mx | Txt | Tlsa | str))
+
+    def mxs(self) -> tuple[Mx, ...]:
+        """The MX records."""
+        return tuple(r for r in self.records if isinstance(r, Mx))
+
+    def txts(self) -> tuple[Txt, ...]:
+        """The TXT records."""
+        return tuple(r for r in self.records if isinstance(r, Txt))
+
+    def tlsas(self) -> tuple[Tlsa, ...]:
+        """The TLSA records."""
+        return tuple(r for r in self.records if isinstance(r, Tlsa))
+
+    def names(self) -> tuple[str, ...]:
+        """The names of a PTR, CNAME or NS answer."""
+        return tuple(r for r in self.records if isinstance(r, str))
+
+
+T = TypeVar("T")
+Resolution = Generator[tuple[Question, ...], tuple[Answer, ...], T]
+
+
+def run(resolution: Resolution[T], lookup: Callable[[Question], Answer]) -> T:
+    """Drive a resolution over something that already knows the answers (a recording, a dict)."""
+    try:
+        questions = next(resolution)
+        while True:
+            questions = resolution.send(tuple(lookup(question) for question in questions))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+async def run_async(
+    resolution: Resolution[T],
+    ask: Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]],
+) -> T:
+    """Drive a resolution over a live resolver; `ask` answers a batch, in order."""
+    try:
+        questions = next(resolution)
+        while True:
+            questions = resolution.send(await ask(questions))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result

@@ -1,0 +1,51 @@
+"""What blocklists say (RFC 5782)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ListingStatus(StrEnum):
+    """`refused`: the list answered, but would not serve this resolver. `unusable`: its test entries
+    are wrong (dead, wildcarded, inverted), or it does not take this kind of subject. `timeout`:
+    no answer. Only `listed` and `not_listed` say anything about the subject."""
+
+    LISTED = "listed"
+    NOT_LISTED = "not_listed"
+    REFUSED = "refused"
+    UNUSABLE = "unusable"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingCode:
+    """One return code with its meaning and its own weight (0 to 10; a policy listing of a
+    dial-up range weighs less than a spam source). `kind` is reputation, policy, allow or info."""
+
+    code: str
+    meaning: str
+    kind: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One subject on one list. `list_id` is the entry of knowledge/dnsbl.toml (the zone itself for
+    a list given with --dnsbl); `subject` an address or domain; `role` says whose: source, sender_domain,
+    helo or link; `weight` the highest of the codes (0 when not listed); `text` the TXT reason."""
+
+    list_id: str
+    title: str
+    zone: str
+    subject: str
+    role: str
+    query: str
+    status: ListingStatus
+    codes: tuple[ListingCode, ...] = ()
+    weight: int = 0
+    text: str = ""
+    delist_url: str = ""
+    reason: str = ""  # why refused or unusable
+    is_allow_list: bool = False
+    evidence: tuple[str, ...] = ()

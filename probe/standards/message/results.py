@@ -1,0 +1,51 @@
+"""What a message given with --message shows (steps 4 and 5 of the checklist)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureResult:
+    """One DKIM-Signature. `verdict` is pass, fail or unknown (key could not be fetched)."""
+
+    domain: str
+    selector: str
+    verdict: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the message. `kind` is plain, shortener, redirect, ip or mismatch (the shown
+    text names another host than the link)."""
+
+    url: str
+    host: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """The message, read once. `size` is octets on the wire with CRLF line ends; header values are a
+    stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
+    (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken syntax."""
+
+    size: int
+    subject: str
+    from_mailboxes: tuple[str, ...]
+    from_domains: tuple[str, ...]
+    has_date: bool
+    has_message_id: bool
+    has_text_part: bool
+    has_html_part: bool
+    attachments: tuple[str, ...]
+    links: tuple[Link, ...]
+    list_unsubscribe: bool
+    one_click: bool
+    bulk: bool
+    longest_line: int
+    has_bare_newlines: bool
+    has_8bit_headers: bool
+    signatures: tuple[SignatureResult, ...]
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""MTA-STS (RFC 8461) and SMTP TLS Reporting (RFC 8460) as found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StsStatus(StrEnum):
+    """`absent`: no record. `unusable`: published, but a sender must ignore it (RFC 8461 section 3.1,
+    3.3). `unknown`: DNS or HTTPS did not answer, or it was not asked."""
+
+    VALID = "valid"
+    ABSENT = "absent"
+    UNUSABLE = "unusable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StsPolicy:
+    """RFC 8461 section 3.2; `max_age` in seconds."""
+
+    mode: str  # enforce, testing, none
+    mx_patterns: tuple[str, ...]
+    max_age: int
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StsResult:
+    """`policy_id` is the record's id=; `problems` are clauses for a reader; `uncovered` the MX
+    hosts that no pattern of the policy matches (RFC 8461 section 4.1)."""
+
+    domain: str
+    status: StsStatus
+    policy_id: str | None = None
+    policy: StsPolicy | None = None
+    uncovered: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRptResult:
+    """The _smtp._tls record of RFC 8460."""
+
+    domain: str
+    status: StsStatus
+    rua: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()

@@ -1,0 +1,52 @@
+"""What check_host of RFC 7208 concludes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.address import IPAddress
+
+
+class SpfVerdict(StrEnum):
+    """RFC 7208 section 2.6."""
+
+    NONE = "none"
+    NEUTRAL = "neutral"
+    PASS = "pass"
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+@dataclass(frozen=True, slots=True)
+class SpfStep:
+    """One evaluated term: `domain` whose record holds it, `depth` of includes, `term` as written,
+    `outcome` in a word (match, no match, include: fail, void, limit ...), `detail` for a reader."""
+
+    domain: str
+    depth: int
+    term: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpfResult:
+    """check_host(ip, domain, sender). `record` is the domain's own record (None: none or unknown),
+    `matched` the term that decided, `lookups` and `void_lookups` what RFC 7208 section 4.6.4
+    counts, `problem` why it is an error, `explanation` the expanded exp= text (a stranger's)."""
+
+    ip: IPAddress
+    domain: str
+    identity: str  # "mailfrom" or "helo"
+    verdict: SpfVerdict
+    record: str | None
+    matched: str | None
+    lookups: int
+    void_lookups: int
+    trace: tuple[SpfStep, ...]
+    problem: str = ""
+    explanation: str = ""
+    evidence: tuple[str, ...] = ()
