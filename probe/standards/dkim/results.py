@@ -7,9 +7,12 @@ from enum import StrEnum
 
 
 class KeyStatus(StrEnum):
-    """`missing` only when DNS denied the name: for a guessed selector it proves nothing."""
+    """`missing` only when DNS denied the name or holds no key there: for a guessed selector it proves
+    nothing. `unusable`: well formed, but no verifier may or can accept its signatures (RSA below
+    1024 bits, an unknown key type, h= without sha256, s= without email)."""
 
     VALID = "valid"
+    UNUSABLE = "unusable"
     REVOKED = "revoked"
     MALFORMED = "malformed"
     MISSING = "missing"

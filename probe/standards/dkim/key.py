@@ -1,0 +1,185 @@
+"""DKIM key records: lookup (RFC 6376 section 3.6.2) and syntax (section 3.6.1)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from probe.model.text import decode
+from probe.standards.dkim.der import DerError, read_rsa_key
+from probe.standards.dkim.results import KeyResult, KeyStatus
+from probe.standards.dkim.tag_list import TagList, parse_tag_list
+from probe.standards.dns.message import Answer, Question, RecordType, Resolution
+
+MINIMUM_RSA_BITS = 1024  # RFC 8301 section 3.2: verifiers must not accept less
+ADVISED_RSA_BITS = 2048  # RFC 8301 section 3.2: signers should use at least this
+ED25519_OCTETS = 32  # RFC 8463 section 4.2
+
+_P_TAG = re.compile(r"(?:^|;)\s*p\s*=")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedKey:
+    """One key record read: what KeyResult says of it, without its place in DNS."""
+
+    status: KeyStatus
+    key_type: str | None = None
+    key_bits: int | None = None
+    testing: bool = False
+    problems: tuple[str, ...] = ()
+
+
+def key_name(domain: str, selector: str) -> str:
+    """Where the key of a selector is published (RFC 6376 section 3.6.2.1)."""
+    return f"{selector.strip('.').lower()}._domainkey.{domain}"
+
+
+def look_up_keys(domain: str, selectors: tuple[tuple[str, str], ...]) -> Resolution[tuple[KeyResult, ...]]:
+    """Ask for the keys of all selectors at once.
+
+    `selectors` are pairs of selector and origin (see KeyResult); a selector named twice is asked
+    once, under its first origin. The results are in the order of the selectors.
+    """
+    chosen: dict[str, tuple[str, str]] = {}
+    for selector, origin in selectors:
+        chosen.setdefault(selector.strip(".").lower(), (selector, origin))
+    if not chosen:
+        return ()
+    answers = yield tuple(Question(key_name(domain, name), RecordType.TXT) for name in chosen)
+    return tuple(
+        judge_answer(domain, selector, origin, answer)
+        for (selector, origin), answer in zip(chosen.values(), answers, strict=True)
+    )
+
+
+def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> KeyResult:
+    """What one answer says about one selector."""
+
+    def result(key: ParsedKey) -> KeyResult:
+        return KeyResult(
+            selector,
+            domain,
+            origin,
+            key.status,
+            key.key_type,
+            key.key_bits,
+            key.testing,
+            key.problems,
+            answer.aliases,
+            answer.ref,
+        )
+
+    if answer.is_unknown:
+        reason = answer.detail or f"DNS gave no answer: {answer.status}"
+        return result(ParsedKey(KeyStatus.UNKNOWN, problems=(reason,)))
+    texts = [record.data for record in answer.txts()]
+    candidates = [text for text in texts if looks_like_key(text)]
+    if not candidates:
+        # A wildcard TXT (SPF, site verification) answers for every name: it is no key.
+        return result(ParsedKey(KeyStatus.MISSING))
+    key = parse_key(candidates[0])
+    if len(texts) == 1:
+        return result(key)
+    # RFC 6376 section 3.6.2.2: with more than one record the results are undefined
+    what = "key records" if len(candidates) > 1 else "TXT records, one of them a key,"
+    problem = f"{len(texts)} {what} at one name: which one a verifier takes is undefined"
+    return result(_with_problem(key, problem))
+
+
+def looks_like_key(text: bytes) -> bool:
+    """Whether a TXT record is meant to be a DKIM key: it says v=DKIM…, or has p= and no other v=."""
+    written = decode(text)
+    tags = parse_tag_list(written)
+    version = tags.value("v")
+    if version is not None:
+        return version.casefold().startswith("dkim")
+    return _P_TAG.search(written) is not None
+
+
+def parse_key(text: bytes) -> ParsedKey:
+    """Read a key record. Never raises."""
+    tags = parse_tag_list(decode(text))
+    problems = list(tags.problems)
+    testing = "y" in _colon_list(tags.value("t") or "")
+    key_type = (tags.value("k") or "rsa").lower()
+
+    def judged(status: KeyStatus, bits: int | None = None) -> ParsedKey:
+        return ParsedKey(status, key_type, bits, testing, tuple(problems))
+
+    fault = _structural_fault(tags)
+    if fault:
+        problems.append(fault)
+        return judged(KeyStatus.MALFORMED)
+    encoded = re.sub(r"\s+", "", tags.value("p") or "")
+    if not encoded:
+        return judged(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
+    try:
+        public_key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        problems.append("p= is not valid base64")
+        return judged(KeyStatus.MALFORMED)
+    status, bits = _judge_public_key(key_type, public_key, problems)
+    if status is KeyStatus.VALID and (restriction := _restriction(tags)):
+        problems.append(restriction)
+        status = KeyStatus.UNUSABLE
+    return judged(status, bits)
+
+
+def _structural_fault(tags: TagList) -> str:
+    version = tags.value("v")
+    # RFC 6376 section 3.6.1: v= comes first when it is there, and is exactly DKIM1
+    if version is not None and version != "DKIM1":
+        return "v= is not exactly DKIM1, so verifiers discard the record"
+    if version is not None and tags.first != "v":
+        return "v=DKIM1 is not the first tag, so verifiers may discard the record"
+    if tags.has_duplicates:
+        return "a tag occurs more than once, which makes the record invalid"
+    if tags.value("p") is None:
+        return "p=, the public key, is missing"
+    return ""
+
+
+def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> tuple[KeyStatus, int | None]:
+    if key_type == "ed25519":
+        if len(public_key) == ED25519_OCTETS:
+            return KeyStatus.VALID, 256
+        problems.append(f"an Ed25519 key is {ED25519_OCTETS} octets, this one is {len(public_key)}")
+        return KeyStatus.MALFORMED, None
+    if key_type != "rsa":
+        problems.append("k= names a key type that verifiers do not know")
+        return KeyStatus.UNUSABLE, None
+    try:
+        key = read_rsa_key(public_key)
+    except DerError as error:
+        problems.append(f"p= holds no RSA key: {error}")
+        return KeyStatus.MALFORMED, None
+    if key.bits < MINIMUM_RSA_BITS:
+        problems.append(f"RSA {key.bits} bits: verifiers must not accept less than {MINIMUM_RSA_BITS}")
+        return KeyStatus.UNUSABLE, key.bits
+    if key.bits < ADVISED_RSA_BITS:
+        problems.append(f"RSA {key.bits} bits: {ADVISED_RSA_BITS} or more are advised")
+    if key.bare:
+        problems.append("the key is a bare RSAPublicKey, which some verifiers cannot read")
+    return KeyStatus.VALID, key.bits
+
+
+def _restriction(tags: TagList) -> str:
+    """Why a good key still cannot verify mail: h= or s= exclude it. g= is historic and ignored."""
+    hashes = tags.value("h")
+    # RFC 8301 section 3.1 leaves sha256 alone
+    if hashes is not None and "sha256" not in _colon_list(hashes):
+        return "h= does not allow sha256, the only hash still in use"
+    services = tags.value("s")
+    if services is not None and not {"*", "email"} & _colon_list(services):
+        return "s= does not allow the key for email"
+    return ""
+
+
+def _colon_list(value: str) -> frozenset[str]:
+    return frozenset(item.strip().lower() for item in value.split(":"))
+
+
+def _with_problem(key: ParsedKey, problem: str) -> ParsedKey:
+    return ParsedKey(key.status, key.key_type, key.key_bits, key.testing, (*key.problems, problem))

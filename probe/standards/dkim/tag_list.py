@@ -1,0 +1,57 @@
+"""The tag=value lists that DKIM and DMARC share (RFC 6376 section 3.2, RFC 9989 section 4.7)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# RFC 6376 section 2.8: folding white space; in DNS only SP, HTAB and stray line ends occur.
+_WHITE_SPACE = " \t\r\n"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """`tags` in the order of the text, names and values as written without the white space around
+    them; of a repeated tag the first is kept. `problems` are clauses for a reader."""
+
+    tags: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    has_duplicates: bool = False
+
+    def value(self, name: str) -> str | None:
+        """The value of a tag; None when it is absent. Tag names are case-sensitive."""
+        return next((value for tag, value in self.tags if tag == name), None)
+
+    @property
+    def first(self) -> str | None:
+        """The name of the first tag."""
+        return self.tags[0][0] if self.tags else None
+
+
+def parse_tag_list(text: str) -> TagList:
+    """Read `tag=value; tag=value`. Never raises; what breaks the grammar is left out and said."""
+    tags: dict[str, str] = {}
+    problems: list[str] = []
+    has_duplicates = False
+    for number, part in enumerate(text.split(";"), 1):
+        spec = part.strip(_WHITE_SPACE)
+        if not spec:
+            continue
+        name, equals, value = spec.partition("=")
+        name = name.rstrip(_WHITE_SPACE)
+        if not equals:
+            problems.append(f"part {number} is no tag=value: {_short(spec)}")
+        elif not _NAME.fullmatch(name):
+            problems.append(f"part {number} has no valid tag name: {_short(spec)}")
+        elif name in tags:
+            # RFC 6376 section 3.2: tags with duplicate names must not occur
+            has_duplicates = True
+            problems.append(f"{name}= occurs more than once; the first was read")
+        else:
+            tags[name] = value.lstrip(_WHITE_SPACE)
+    return TagList(tuple(tags.items()), tuple(problems), has_duplicates)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,99 @@
+"""DMARC policy records: which TXT records are one, and what it says (RFC 9989 sections 4.7, 4.8)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from probe.model.text import decode
+from probe.standards.dkim.tag_list import TagList, parse_tag_list
+from probe.standards.dmarc.results import DmarcRecord
+
+# RFC 9989 section 4.8: "v" in either case, then exactly DMARC1, then a separator or the end.
+_VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
+_POLICIES = frozenset({"none", "quarantine", "reject"})
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s,!]+(?:![0-9]+[kmgtKMGT]?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRecord:
+    """A record that is DMARC, but makes a receiver apply none (RFC 9989 section 4.10.1).
+    `psd` is kept because the record still takes part in the tree walk."""
+
+    domain: str
+    text: str
+    problem: str
+    psd: str
+
+
+def is_dmarc_record(text: bytes) -> bool:
+    """Whether a TXT record is a DMARC policy record at all; others at the name are discarded."""
+    return _VERSION.match(text) is not None
+
+
+def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
+    """Read a record that `is_dmarc_record`; `domain` is where it was found, without `_dmarc.`.
+
+    Never raises. Unknown tags are kept in `tags` and otherwise ignored; a value that a tag cannot
+    have falls back to the tag's default (RFC 9989 section 4.8) and is said in `problems`.
+    """
+    written = decode(text)
+    tags = parse_tag_list(written)
+    problems = list(tags.problems)
+    psd = _choice(tags, "psd", ("y", "n", "u"), "u", problems)
+    policies = {name: _policy(tags, name) for name in ("p", "sp", "np")}
+    broken = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
+    if broken:
+        names = " and ".join(f"{name}=" for name in broken)
+        fault = f"{names} is none of none, quarantine, reject"
+        # RFC 9989 section 4.10.1: a bad p, sp or np is p=none when reports can be sent, else no DMARC
+        if not _has_report_uri(tags):
+            return InvalidRecord(domain, written, f"{fault}, and there is no rua=", psd)
+        problems.append(f"{fault}: receivers act as if the policy were none")
+        policies = {"p": "none", "sp": None, "np": None}
+    elif policies["p"] is None:
+        # RFC 9989 section 4.7: a missing p= is p=none; RFC 7489 made it mandatory
+        problems.append("p= is missing: RFC 9989 takes it as none, older receivers ignore the record")
+    problems.extend(_notes(tags))
+    return DmarcRecord(
+        domain=domain,
+        text=written,
+        policy=policies["p"] or "none",
+        subdomain_policy=policies["sp"],
+        nonexistent_policy=policies["np"],
+        adkim=_choice(tags, "adkim", ("r", "s"), "r", problems),
+        aspf=_choice(tags, "aspf", ("r", "s"), "r", problems),
+        testing=_choice(tags, "t", ("y", "n"), "n", problems) == "y",
+        psd=psd,
+        tags=tags.tags,
+        problems=tuple(problems),
+    )
+
+
+def _policy(tags: TagList, name: str) -> str | None:
+    value = tags.value(name)
+    return None if value is None else value.lower()
+
+
+def _choice(tags: TagList, name: str, allowed: tuple[str, ...], default: str, problems: list[str]) -> str:
+    value = tags.value(name)
+    if value is None:
+        return default
+    if value.lower() in allowed:
+        return value.lower()
+    problems.append(f"{name}= is none of {', '.join(allowed)}: receivers take {default}")
+    return default
+
+
+def _has_report_uri(tags: TagList) -> bool:
+    return any(_URI.fullmatch(uri.strip()) for uri in (tags.value("rua") or "").split(","))
+
+
+def _notes(tags: TagList) -> list[str]:
+    notes = []
+    if tags.value("rua") is not None and not _has_report_uri(tags):
+        notes.append("rua= holds no valid URI, so no reports can be sent (a mail address needs mailto:)")
+    percent = tags.value("pct")
+    if percent is not None and percent != "100":
+        notes.append("pct= is historic: RFC 9989 removed it, and only older receivers still heed it")
+    return notes

@@ -1,0 +1,72 @@
+"""MTA-STS of a recipient domain, from the record, the fetched policy and the MX hosts (RFC 8461)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from probe.standards.dns.message import Answer
+from probe.standards.mta_sts.match import uncovered
+from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
+from probe.standards.mta_sts.record import read_record
+from probe.standards.mta_sts.results import StsResult, StsStatus
+
+CERTIFICATE_PREFIX = "certificate"
+"""How the error of a fetch begins when the server's certificate was the reason: then the policy is
+known to be unusable for everybody (RFC 8461 section 3.3), not merely unreachable from here."""
+
+
+class PolicyResponse(Protocol):
+    """What a fetch of the policy brought; `status` is None and `error` set when no response came,
+    both are set when the response could not be used whole."""
+
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def error(self) -> str: ...
+
+
+def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts: Iterable[str]) -> StsResult:
+    """`answer` is that to `record_question(domain)`; `fetched` None when nothing was fetched."""
+    record = read_record(answer)
+    result = StsResult(domain, record.status, record.policy_id, None, (), record.problems, (answer.ref,))
+    if record.status is not StsStatus.VALID:
+        return result
+    if fetched is None:
+        problem = "the policy was not fetched"
+        return replace(result, status=StsStatus.UNKNOWN, problems=(*record.problems, problem))
+    result = replace(result, evidence=(answer.ref, f"https:{policy_url(domain)}"))
+    status, problem = _response_fault(fetched)
+    if problem:
+        return replace(result, status=status, problems=(*record.problems, problem))
+    policy, faults = parse_policy(fetched.body)
+    if policy is None:
+        return replace(result, status=StsStatus.UNUSABLE, problems=(*record.problems, *faults))
+    # mode none withdraws the policy (section 8.3): its patterns bind nobody.
+    missing = () if policy.mode == "none" else uncovered(policy.mx_patterns, mx_hosts)
+    problems = (*record.problems, *policy.problems)
+    return replace(result, policy=policy, uncovered=missing, problems=problems)
+
+
+def _response_fault(fetched: PolicyResponse) -> tuple[StsStatus, str]:
+    """Why the response is no policy; an empty clause when it may be one."""
+    if fetched.status is None:
+        refused = fetched.error.startswith(CERTIFICATE_PREFIX)
+        return StsStatus.UNUSABLE if refused else StsStatus.UNKNOWN, fetched.error or "no response"
+    if 300 <= fetched.status < 400:
+        return StsStatus.UNUSABLE, f"status {fetched.status}: redirects are not followed"
+    if fetched.status >= 500:
+        return StsStatus.UNKNOWN, f"status {fetched.status}: the policy server is in trouble"
+    if fetched.status != 200:
+        return StsStatus.UNUSABLE, f"status {fetched.status}: only 200 gives a policy"
+    if fetched.error:
+        return StsStatus.UNUSABLE, fetched.error
+    if not is_policy_media_type(fetched.content_type):
+        given = fetched.content_type or "missing"
+        return StsStatus.UNUSABLE, f"content type is {given}, not text/plain"
+    return StsStatus.VALID, ""

@@ -1,0 +1,81 @@
+"""The MTA-STS policy file (RFC 8461 sections 3.2 and 3.3)."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.text import decode
+from probe.standards.mta_sts.results import StsPolicy
+
+MEDIA_TYPE = "text/plain"
+MAX_AGE_LIMIT = 31557600  # seconds, RFC 8461 section 3.2
+_SHORT_MAX_AGE = 86400  # RFC 8461 section 3.2 expects "weeks or greater"
+_MODES = frozenset({"enforce", "testing", "none"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,31}")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
+_MX_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
+
+
+def policy_host(domain: str) -> str:
+    """The host that serves the policy."""
+    return f"mta-sts.{domain}"
+
+
+def policy_url(domain: str) -> str:
+    """Where the policy of a domain is (RFC 8461 section 3.3)."""
+    return f"https://{policy_host(domain)}/.well-known/mta-sts.txt"
+
+
+def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[str, ...]]:
+    """Read a policy file: the policy, or None with the clauses that say why it cannot be used.
+
+    Lines end in CRLF or LF. Unknown keys are ignored; of a repeated key other than mx the first
+    counts. Never raises.
+    """
+    fields: dict[str, str] = {}
+    patterns: list[str] = []
+    problems: list[str] = []
+    for number, raw in enumerate(decode(body).split("\n"), 1):
+        line = raw.removesuffix("\r").rstrip(" \t")
+        if not line:
+            continue
+        key, colon, value = line.partition(":")
+        if not colon or not _NAME.fullmatch(key):
+            return None, (f"line {number} of the policy is no key: value",)
+        if key == "mx":
+            patterns.append(value.strip(" \t"))
+        elif key in fields:
+            problems.append(f"{key} occurs more than once in the policy; the first counts")
+        else:
+            fields[key] = value.strip(" \t")
+    faults = _faults(fields, patterns)
+    if faults:
+        return None, (*problems, *faults)
+    max_age = int(fields["max_age"])
+    if fields["mode"] != "none" and max_age < _SHORT_MAX_AGE:
+        problems.append(f"max_age of {max_age} s is less than a day; weeks are meant")
+    return StsPolicy(fields["mode"], tuple(patterns), max_age, tuple(problems)), ()
+
+
+def _faults(fields: dict[str, str], patterns: list[str]) -> list[str]:
+    """Every reason why the policy is not valid."""
+    faults = []
+    if fields.get("version") != "STSv1":
+        faults.append("the policy has no version: STSv1")
+    mode = fields.get("mode")
+    if mode not in _MODES:
+        faults.append("the policy has no mode of enforce, testing or none")
+    if not re.fullmatch(r"[0-9]{1,10}", fields.get("max_age", "")):
+        faults.append("the policy has no max_age in seconds")
+    elif int(fields["max_age"]) > MAX_AGE_LIMIT:
+        faults.append(f"max_age of the policy is above {MAX_AGE_LIMIT} s")
+    if not patterns and mode != "none":
+        faults.append("the policy names no mx")
+    bad = [pattern for pattern in patterns if not _MX_PATTERN.fullmatch(pattern)]
+    faults.extend(f"mx {pattern} of the policy is no host name or *. pattern" for pattern in bad[:3])
+    return faults
+
+
+def is_policy_media_type(content_type: str) -> bool:
+    """Whether a Content-Type is text/plain, with or without parameters (RFC 8461 section 3.3)."""
+    return content_type.partition(";")[0].strip().lower() == MEDIA_TYPE
