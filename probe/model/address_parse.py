@@ -1,0 +1,345 @@
+"""Reading of mailboxes, domains, addresses and endpoints that a person typed (RFC 5321 section 4.1.2).
+
+Every refusal is an `AddressError` that knows the character at which the text goes wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from ipaddress import IPv4Address, IPv6Address
+
+from probe.model.address import AddressError, IPAddress, Mailbox, NullReversePath, ReversePath
+from probe.model.target import Endpoint
+from probe.model.text import printable
+
+LOCAL_PART_LIMIT = 64  # octets, RFC 5321 section 4.5.3.1.1
+DOMAIN_LIMIT = 253  # octets; RFC 5321 section 4.5.3.1.2 says 255, which in DNS counts length octets and root
+PATH_LIMIT = 254  # octets; RFC 5321 section 4.5.3.1.3 says 256 with the angle brackets
+LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
+_SHOWN = 100  # characters of a wrong address that an error line repeats
+
+_ATEXT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
+_LDH = re.compile(r"[a-z0-9-]*")
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 5895 section 2.4: dots of East Asian keyboards
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DOTTED_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Read `local-part@domain` or `local-part@[literal]`, nothing around it.
+
+    The local part stays as typed; the domain becomes A-labels (IDNA 2008). Raises AddressError.
+    """
+    if not text:
+        raise AddressError(text, 0, "an address is missing")
+    _refuse_unseen(text)
+    _refuse_wrapping(text)
+    end = _local_part_end(text)
+    start = end + 1
+    domain, shown, literal = _domain_or_literal(text, start)
+    octets = len(text[:start].encode()) + len(domain)
+    if octets > PATH_LIMIT:
+        raise AddressError(text, len(text), f"is {octets} octets long, {PATH_LIMIT} are allowed")
+    return Mailbox(text[:end], domain, shown, literal)
+
+
+def parse_reverse_path(text: str) -> ReversePath:
+    """Read a MAIL FROM path: a mailbox, `<mailbox>`, or the null reverse-path `<>`.
+
+    Raises AddressError; positions count in `text` as it was given.
+    """
+    if text == "<>":
+        return NullReversePath()
+    if not (text.startswith("<") and text.endswith(">")):
+        return parse_mailbox(text)
+    try:
+        return parse_mailbox(text[1:-1])
+    except AddressError as error:
+        raise AddressError(text, error.position + 1, error.reason) from None
+
+
+def parse_domain(text: str) -> tuple[str, str]:
+    """Read a domain (or address literal) to its A-label form and the form a person reads.
+
+    Raises AddressError.
+    """
+    if not text:
+        raise AddressError(text, 0, "a domain is missing")
+    _refuse_unseen(text)
+    if "://" in text:
+        raise AddressError(text, text.index("://"), "is a URL; give the domain alone")
+    if "@" in text:
+        raise AddressError(text, text.index("@"), "is an address; give only what follows the @")
+    domain, shown, _ = _domain_or_literal(text, 0)
+    return domain, shown
+
+
+def parse_ip(text: str) -> IPAddress:
+    """Read an IPv4 or IPv6 address, without brackets, port or zone index. Raises AddressError."""
+    _refuse_unseen(text)
+    if not text:
+        raise AddressError(text, 0, "an IP address is missing")
+    return _ip(text, 0, text, "is not an IPv4 or IPv6 address")
+
+
+def parse_endpoint(text: str, default_port: int) -> Endpoint:
+    """Read `HOST`, `HOST:PORT`, `IPV4:PORT`, `[IPV6]:PORT`, or a bare IPv6 address.
+
+    The host comes out as A-labels or as an address in its canonical form. Raises AddressError.
+    """
+    _refuse_unseen(text)
+    if not text:
+        raise AddressError(text, 0, "a host is missing")
+    if text.startswith("["):
+        close = text.find("]")
+        if close < 0:
+            raise AddressError(text, len(text), "the closing ] is missing")
+        address = _ip(text[1:close], 1, text, "is not an address in brackets")
+        return Endpoint(str(address), _port(text, close + 1, default_port))
+    if text.count(":") > 1:
+        return Endpoint(str(_ip(text, 0, text, "is not an IPv6 address; write [ADDRESS]:PORT")), default_port)
+    host, colon, _ = text.partition(":")
+    port = _port(text, len(host), default_port) if colon else default_port
+    if not host:
+        raise AddressError(text, 0, "a host is missing before the port")
+    if _DOTTED_QUAD.fullmatch(host):
+        return Endpoint(str(_ip(host, 0, text, "is not an IPv4 address")), port)
+    name, _ = _domain_name(text, 0, len(host), single_label=True)
+    return Endpoint(name, port)
+
+
+def describe(error: AddressError) -> str:
+    """One line for a terminal: the address, what is wrong, and the place between marks."""
+    text, at = error.address, min(error.position, len(error.address))
+    first = max(0, at - _SHOWN // 2)
+    last = min(len(text), at + _SHOWN // 2)
+    before = ("…" if first else "") + printable(text[first:at])
+    after = printable(text[at + 1 : last]) + ("…" if last < len(text) else "")
+    whole = printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    place = f"(character {at + 1}): {before}⟦{printable(text[at : at + 1])}⟧{after}"
+    return f"{whole or '(empty)'}: {error.reason} {place}"
+
+
+def _refuse_unseen(text: str) -> None:
+    """Controls, line breaks, bidi and zero-width characters: they are smuggled or pasted by mistake."""
+    for position, char in enumerate(text):
+        if unicodedata.category(char) in _UNSEEN:
+            raise AddressError(text, position, f"the invisible character U+{ord(char):04X} is not allowed")
+    for position in (0, len(text) - 1):
+        if text and text[position].isspace():
+            raise AddressError(text, position, "white space around it is not allowed; give it without")
+
+
+def _refuse_wrapping(text: str) -> None:
+    if text[:7].lower() == "mailto:":
+        raise AddressError(text, 0, "give the address without mailto:")
+    if text.startswith("@"):
+        reason = "a source route is not accepted; give the last address alone" if ":" in text else None
+        raise AddressError(text, 0, reason or "the local part before the @ is missing")
+    opening = text.find("<")
+    if opening >= 0 and text.endswith(">"):
+        raise AddressError(text, opening, "give only the address that stands between < and >")
+
+
+def _local_part_end(text: str) -> int:
+    """The index of the @ that ends the local part."""
+    end = _quoted_end(text) if text.startswith('"') else _dot_string_end(text)
+    octets = 0
+    for position, char in enumerate(text[:end]):
+        octets += len(char.encode())
+        if octets > LOCAL_PART_LIMIT:
+            reason = f"the local part is longer than {LOCAL_PART_LIMIT} octets"
+            raise AddressError(text, position, reason)
+    return end
+
+
+def _dot_string_end(text: str) -> int:
+    """Dot-string = Atom *("." Atom), with the non-ASCII of RFC 6531 section 3.3."""
+    for position, char in enumerate(text):
+        if char == "@":
+            if text[position - 1] == ".":
+                raise AddressError(text, position - 1, "a local part does not end with a dot")
+            return position
+        if char == ".":
+            if position == 0:
+                raise AddressError(text, 0, "a local part does not begin with a dot")
+            if text[position - 1] == ".":
+                raise AddressError(text, position, "two dots in a row are not allowed without quotes")
+        elif char.isspace():
+            raise AddressError(text, position, "a space is not allowed in a local part without quotes")
+        elif char.isascii() and char not in _ATEXT:
+            raise AddressError(text, position, f"{char} is not allowed in a local part without quotes")
+    raise AddressError(text, len(text), "there is no @")
+
+
+def _quoted_end(text: str) -> int:
+    """Quoted-string = DQUOTE *QcontentSMTP DQUOTE."""
+    position = 1
+    while position < len(text) and text[position] != '"':
+        if text[position] == "\\":
+            position += 1  # quoted-pairSMTP
+            if text[position : position + 1] and not text[position].isascii():
+                raise AddressError(text, position, "only ASCII may follow a backslash")
+        position += 1
+    if position >= len(text):
+        raise AddressError(text, len(text), "the closing quote is missing")
+    if text[position + 1 : position + 2] != "@":
+        raise AddressError(text, position + 1, "an @ must follow the closing quote")
+    return position + 1
+
+
+def _domain_or_literal(text: str, start: int) -> tuple[str, str, IPAddress | None]:
+    if start >= len(text):
+        raise AddressError(text, len(text), "the domain after the @ is missing")
+    if text[start] == "[":
+        literal = _literal(text, start)
+        shown = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
+        return shown, shown, literal
+    domain, unicode_domain = _domain_name(text, start, len(text), single_label=False)
+    return domain, unicode_domain, None
+
+
+def _literal(text: str, start: int) -> IPAddress:
+    """Address-literal of RFC 5321 section 4.1.3."""
+    if not text.endswith("]"):
+        raise AddressError(text, len(text), "the closing ] is missing")
+    inner = text[start + 1 : -1]
+    if inner[:5].lower() == "ipv6:":
+        address = _ip(inner[5:], start + 6, text, "is not an IPv6 address")
+        if address.version != 6:
+            raise AddressError(text, start + 6, "is not an IPv6 address; write [192.0.2.1] for IPv4")
+        return address
+    address = _ip(inner, start + 1, text, "is no address literal; write [192.0.2.1] or [IPv6:2001:db8::1]")
+    if address.version == 6:
+        raise AddressError(text, start + 1, f"an IPv6 literal is written [IPv6:{address}]")
+    return address
+
+
+def _ip(part: str, offset: int, text: str, reason: str) -> IPAddress:
+    if "%" in part:
+        raise AddressError(text, offset + part.index("%"), "a zone index is not allowed")
+    for family in (IPv4Address, IPv6Address):
+        try:
+            return family(part)
+        except ValueError:
+            continue
+    wrong = next((i for i, char in enumerate(part) if char not in "0123456789abcdefABCDEF:."), 0)
+    raise AddressError(text, offset + wrong, reason)
+
+
+def _port(text: str, colon: int, default: int) -> int:
+    """The port after the colon at that index; nothing there means the default."""
+    if colon >= len(text):
+        return default
+    digits = text[colon + 1 :]
+    if text[colon] != ":" or not (digits.isascii() and digits.isdigit()) or len(digits) > 5:
+        raise AddressError(text, colon, "a port is written :1 to :65535")
+    port = int(digits)
+    if not 1 <= port <= 65535:
+        raise AddressError(text, colon + 1, "a port is a number from 1 to 65535")
+    return port
+
+
+def _domain_name(text: str, start: int, end: int, *, single_label: bool) -> tuple[str, str]:
+    """The name in text[start:end] as (A-labels, U-labels)."""
+    a_labels: list[str] = []
+    u_labels: list[str] = []
+    at = start
+    for raw in _DOTS.split(text[start:end]):
+        if not raw:
+            raise AddressError(text, min(at, end - 1), _empty_label(at, start, end))
+        a_label, u_label = _label(text, at, raw)
+        a_labels.append(a_label)
+        u_labels.append(u_label)
+        at += len(raw) + 1
+    domain = ".".join(a_labels)
+    if len(domain) > DOMAIN_LIMIT:
+        raise AddressError(text, end, f"the domain is longer than {DOMAIN_LIMIT} octets")
+    if len(a_labels) == 1 and not single_label:
+        raise AddressError(text, end, "the domain has only one label; give the full domain name")
+    if a_labels[-1].isdigit() and not (single_label and len(a_labels) == 1):
+        last = end - len(a_labels[-1])
+        if _DOTTED_QUAD.fullmatch(domain):
+            raise AddressError(text, start, f"an address in place of a domain is written [{domain}]")
+        raise AddressError(text, last, "a top-level domain is never all digits")
+    return domain, ".".join(u_labels)
+
+
+def _empty_label(at: int, start: int, end: int) -> str:
+    if at >= end > start:
+        return "a domain does not end with a dot"
+    return "a domain does not begin with a dot" if at == start else "two dots in a row are not allowed"
+
+
+def _label(text: str, at: int, raw: str) -> tuple[str, str]:
+    """One label as (A-label, U-label): RFC 5895 mapping of case and width, then IDNA 2008."""
+    mapped = _mapped(raw)
+    if mapped.isascii():
+        _check_ldh(text, at, raw, mapped)
+        return mapped, (_from_a_label(text, at, mapped) if mapped.startswith("xn--") else mapped)
+    for offset, char in enumerate(raw):
+        if char.isspace():
+            raise AddressError(text, at + offset, "a space is not allowed in a domain")
+        if char.isascii() and not (char.isalnum() or char == "-"):
+            raise AddressError(text, at + offset, f"{char} is not allowed in a domain")
+    import idna
+
+    try:
+        if len(mapped) > LABEL_LIMIT:
+            raise idna.IDNAError("too long")
+        return idna.alabel(mapped).decode("ascii"), mapped
+    except UnicodeError:
+        position, reason = _idna_fault(raw, mapped)
+        raise AddressError(text, at + position, reason) from None
+
+
+def _mapped(raw: str) -> str:
+    """RFC 5895 section 2: lower case, full- and half-width forms to the plain ones, NFC."""
+    narrow = "".join(
+        unicodedata.normalize("NFKC", char)
+        if unicodedata.decomposition(char).startswith(("<wide>", "<narrow>"))
+        else char
+        for char in raw.lower()
+    )
+    return unicodedata.normalize("NFC", narrow).lower()
+
+
+def _check_ldh(text: str, at: int, raw: str, label: str) -> None:
+    """Letters, digits, hyphen, no hyphen at either end (RFC 5321 section 4.1.2 sub-domain)."""
+    good = _LDH.match(label)
+    wrong = good.end() if good else 0
+    if wrong < len(label):
+        shown = "a space" if label[wrong].isspace() else label[wrong]
+        raise AddressError(text, at + min(wrong, len(raw) - 1), f"{shown} is not allowed in a domain")
+    if label.startswith("-") or label.endswith("-"):
+        place = at if label.startswith("-") else at + len(raw) - 1
+        raise AddressError(text, place, "a label does not begin or end with a hyphen")
+    if len(label) > LABEL_LIMIT:
+        raise AddressError(text, at + LABEL_LIMIT, f"a label is longer than {LABEL_LIMIT} octets")
+
+
+def _from_a_label(text: str, at: int, label: str) -> str:
+    import idna
+
+    try:
+        return idna.ulabel(label)
+    except UnicodeError:
+        raise AddressError(text, at, f"{label} is not a valid A-label (IDNA 2008)") from None
+
+
+def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:
+    """Where and why IDNA 2008 refuses the label: the end of the shortest prefix that it refuses."""
+    import idna
+
+    if len(mapped) > LABEL_LIMIT:
+        return LABEL_LIMIT, "a label is too long"
+    for length in range(1, len(raw) + 1):
+        try:
+            idna.alabel(_mapped(raw[:length]))
+        except idna.InvalidCodepoint:
+            char = raw[length - 1]
+            return length - 1, f"{char} (U+{ord(char):04X}) is not allowed in a domain (IDNA 2008)"
+        except UnicodeError:
+            continue
+    return 0, f"the label {mapped} is not allowed (IDNA 2008)"

@@ -1,0 +1,315 @@
+"""Events to JSON Lines and back: one event a line, every field by its own name.
+
+The line is ASCII. Octets that are usually text (SMTP dialogue, TXT, policy bodies) are written as the
+Latin-1 string of the same code points, which is exact for every octet and readable for ASCII; octets
+that are never text (certificates, hashes, a whole message) are base64. Reading is strict: a wrong
+type, a missing or an unknown field is a `RecordingError`, never a traceback.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import json
+import math
+import re
+import types
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from probe.recording import events as ev
+from probe.settings import MESSAGE_SIZE_LIMIT
+
+# The longest honest line is a whole message in base64, a third longer than the message.
+LINE_LIMIT = 2 * MESSAGE_SIZE_LIMIT  # octets
+
+_KINDS: dict[str, type] = {
+    "started": ev.Started,
+    "vantage": ev.Vantage,
+    "dns": ev.DnsAnswered,
+    "session_opened": ev.SessionOpened,
+    "connected": ev.Connected,
+    "sent": ev.Sent,
+    "received": ev.Received,
+    "tls_established": ev.TlsEstablished,
+    "tls_failed": ev.TlsFailed,
+    "session_closed": ev.SessionClosed,
+    "https": ev.HttpsFetched,
+    "opinion": ev.OpinionGiven,
+    "message": ev.MessageGiven,
+    "not_reached": ev.NotReached,
+    "finished": ev.Finished,
+}
+_NAMES = {event: kind for kind, event in _KINDS.items()}
+_BASE64 = frozenset({("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data")})
+
+
+class RecordingError(Exception):
+    """A recording that cannot be used. `line_number` counts from 1 (None: not about one line);
+    `reason` is one clause; the text of the exception joins both."""
+
+    def __init__(self, line_number: int | None, reason: str) -> None:
+        super().__init__(reason if line_number is None else f"line {line_number}: {reason}")
+        self.line_number = line_number
+        self.reason = reason
+
+
+def encode(event: ev.Event) -> str:
+    """One line of ASCII JSON without its line end; `decode` gives back an equal event."""
+    event_type: type = type(event)
+    kind = {"kind": _NAMES[event_type]}
+    return json.dumps(kind | _shape(event_type).write(event), ensure_ascii=True, separators=(",", ":"))
+
+
+def decode(line: str | bytes, line_number: int = 1) -> ev.Event:
+    """Read one line. Raises RecordingError; `line_number` is only for its text."""
+    if len(line) > LINE_LIMIT:
+        raise RecordingError(line_number, f"is longer than {LINE_LIMIT} octets")
+    try:
+        value = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnfinishedLineError(line_number, "is not JSON") from None
+    try:
+        return _event(value)
+    except _WrongError as error:
+        raise RecordingError(line_number, str(error)) from None
+    except RecursionError:
+        raise RecordingError(line_number, "is nested too deeply") from None
+
+
+class UnfinishedLineError(RecordingError):
+    """A line that is no JSON: at the end of a file, a write that was interrupted."""
+
+
+class _WrongError(Exception):
+    """What does not fit, without the line number."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Shape:
+    """How values of one type are written and read. `read` takes the JSON value and its place."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any, str], Any]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _event(value: Any) -> ev.Event:
+    if not isinstance(value, dict):
+        raise _WrongError("is not a JSON object")
+    fields: dict[str, Any] = dict(value)
+    kind = fields.pop("kind", None)
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise _WrongError(f"the event kind {_shown(kind)} is unknown")
+    if kind == "started":
+        version = fields.get("version")
+        if type(version) is not int or version != ev.FORMAT_VERSION:
+            raise _WrongError(
+                f"the recording has format version {_shown(version)}; this program reads {ev.FORMAT_VERSION}"
+            )
+    event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
+    if isinstance(event, ev.Started):
+        _check_time(event.started_at)
+    return event
+
+
+def _check_time(text: str) -> None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _WrongError("started.started_at is not an RFC 3339 time") from None
+    if moment.tzinfo is None:
+        raise _WrongError("started.started_at has no UTC offset")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+@cache
+def _shape(hint: Any) -> _Shape:
+    """The shape of a type hint: scalars, addresses, enums, tuples, dataclasses and unions of them."""
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return _tuple(_shape(typing.get_args(hint)[0]))
+    if origin in (typing.Union, types.UnionType):
+        return _union(typing.get_args(hint))
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _dataclass(hint)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _enum(hint)
+    raise TypeError(f"no shape for {hint!r}")
+
+
+def _scalar(kind: type) -> _Shape:
+    def read(value: Any, place: str) -> Any:
+        # bool is a subclass of int, and "true" is no number
+        if type(value) is not kind:
+            raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shown(value)}")
+        return value
+
+    return _Shape(lambda value: value, read)
+
+
+def _read_float(value: Any, place: str) -> float:
+    if type(value) not in (int, float) or (type(value) is float and not math.isfinite(value)):
+        raise _WrongError(f"{place} must be a number, not {_shown(value)}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise _WrongError(f"{place} is too large a number") from None
+
+
+def _read_ip(value: Any, place: str) -> IPv4Address | IPv6Address:
+    if isinstance(value, str):
+        for family in (IPv4Address, IPv6Address):
+            try:
+                return family(value)
+            except ValueError:
+                continue
+    raise _WrongError(f"{place} must be an IP address, not {_shown(value)}")
+
+
+def _read_latin1(value: Any, place: str) -> bytes:
+    if isinstance(value, str):
+        try:
+            return value.encode("latin-1")
+        except UnicodeEncodeError:
+            pass
+    raise _WrongError(f"{place} must be a string of octets (U+0000 to U+00FF)")
+
+
+def _read_base64(value: Any, place: str) -> bytes:
+    if isinstance(value, str):
+        try:
+            return base64.b64decode(value.encode("ascii"), validate=True)
+        except (binascii.Error, UnicodeEncodeError):
+            pass
+    raise _WrongError(f"{place} must be base64")
+
+
+_WORDS = {int: "a whole number", str: "a string", bool: "true or false", type(None): "null"}
+_ADDRESS = _Shape(str, _read_ip)
+_SCALARS: dict[Any, _Shape] = {
+    int: _scalar(int),
+    str: _scalar(str),
+    bool: _scalar(bool),
+    float: _Shape(lambda value: value, _read_float),
+    bytes: _Shape(lambda value: value.decode("latin-1"), _read_latin1),
+    IPv4Address: _ADDRESS,
+    IPv6Address: _ADDRESS,
+}
+_BASE64_SHAPE = _Shape(lambda value: base64.b64encode(value).decode("ascii"), _read_base64)
+
+
+def _enum(hint: type[StrEnum]) -> _Shape:
+    def read(value: Any, place: str) -> StrEnum:
+        if isinstance(value, str) and value in hint.__members__.values():
+            return hint(value)
+        raise _WrongError(f"{place} must be one of {', '.join(hint)}, not {_shown(value)}")
+
+    return _Shape(str, read)
+
+
+def _tuple(item: _Shape) -> _Shape:
+    def read(value: Any, place: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise _WrongError(f"{place} must be a list, not {_shown(value)}")
+        return tuple(item.read(entry, f"{place}[{index}]") for index, entry in enumerate(value))
+
+    return _Shape(lambda value: [item.write(entry) for entry in value], read)
+
+
+def _dataclass(hint: type) -> _Shape:
+    shapes = _field_shapes(hint)
+    required = {
+        field.name
+        for field in dataclasses.fields(hint)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+    def write(value: Any) -> dict[str, Any]:
+        return {name: shape.write(getattr(value, name)) for name, shape in shapes.items()}
+
+    def read(value: Any, place: str) -> Any:
+        if not isinstance(value, dict):
+            raise _WrongError(f"{place} must be an object, not {_shown(value)}")
+        for name in value:
+            if name not in shapes:
+                raise _WrongError(f"{place} has an unknown field {_shown(name)}")
+        for name in sorted(required - value.keys()):
+            raise _WrongError(f"{place} lacks the field {name}")
+        return hint(**{name: shapes[name].read(entry, f"{place}.{name}") for name, entry in value.items()})
+
+    return _Shape(write, read)
+
+
+def _field_shapes(hint: type) -> dict[str, _Shape]:
+    hints = typing.get_type_hints(hint)
+    shapes: dict[str, _Shape] = {}
+    for field in dataclasses.fields(hint):
+        if (hint.__name__, field.name) in _BASE64:
+            is_list = typing.get_origin(hints[field.name]) is tuple
+            shapes[field.name] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
+        else:
+            shapes[field.name] = _shape(hints[field.name])
+    return shapes
+
+
+def _union(members: tuple[Any, ...]) -> _Shape:
+    """Null is null, IPv4 and IPv6 are one; if more than one kind remains, each says which it is."""
+    optional = type(None) in members
+    kinds: dict[str, tuple[tuple[Any, ...], _Shape]] = {}
+    for member in members:
+        if member is type(None):
+            continue
+        kind = "address" if member in (IPv4Address, IPv6Address) else _snake_case(member.__name__)
+        earlier, _ = kinds.get(kind, ((), None))
+        kinds[kind] = ((*earlier, member), _shape(member))
+    inner = _tagged(kinds) if len(kinds) > 1 else next(iter(kinds.values()))[1]
+    if not optional:
+        return inner
+    return _Shape(
+        lambda value: None if value is None else inner.write(value),
+        lambda value, place: None if value is None else inner.read(value, place),
+    )
+
+
+def _tagged(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
+    def write(value: Any) -> dict[str, Any]:
+        for kind, (members, shape) in kinds.items():
+            if isinstance(value, members):
+                written = shape.write(value)
+                is_object = isinstance(written, dict)
+                return {"kind": kind} | written if is_object else {"kind": kind, "value": written}
+        raise TypeError(f"{value!r} fits none of {', '.join(kinds)}")
+
+    def read(value: Any, place: str) -> Any:
+        fields = dict(value) if isinstance(value, dict) else {}
+        kind = fields.pop("kind", None)
+        if not isinstance(kind, str) or kind not in kinds:
+            raise _WrongError(f"{place} must be an object whose kind is one of {', '.join(kinds)}")
+        members, shape = kinds[kind]
+        if dataclasses.is_dataclass(members[0]):
+            return shape.read(fields, place)
+        if set(fields) != {"value"}:
+            raise _WrongError(f"{place} must have the fields kind and value")
+        return shape.read(fields["value"], place)
+
+    return _Shape(write, read)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() if name != "str" else "name"

@@ -1,0 +1,88 @@
+"""Recordings on disk: JSON Lines, readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+
+from probe.recording import events as ev
+from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
+from probe.recording.journal import Recording
+
+
+class RecordingWriter:
+    """Appends events to a new file, each flushed at once, so that an interrupted run leaves a valid
+    prefix. The file has mode 0600: a recording names mailboxes and holds whole replies.
+
+    Raises RecordingError when the file already holds something, OSError when it cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            descriptor = _open_existing(path)
+        self._stream = os.fdopen(descriptor, "wb")
+
+    def append(self, event: ev.Event) -> None:
+        """Write one event. Raises OSError (a full disk)."""
+        self._stream.write(encode(event).encode("ascii") + b"\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file; further calls do nothing."""
+        self._stream.close()
+
+    def __enter__(self) -> RecordingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _open_existing(path: Path) -> int:
+    """An empty file (mktemp made it) may be used; somebody's earlier recording may not be lost."""
+    descriptor = os.open(path, os.O_WRONLY)
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        if status.st_size:
+            os.close(descriptor)
+            raise RecordingError(
+                None, "the file already exists and is not empty; name a new one or remove it"
+            )
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def load(path: Path) -> Recording:
+    """Read a recording. A last line that was cut off while being written is left out.
+
+    Raises RecordingError with the line number, or OSError.
+    """
+    all_events: list[ev.Event] = []
+    with path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(LINE_LIMIT + 1):
+            number += 1
+            try:
+                event = decode(line, number)
+            except UnfinishedLineError:
+                # A line that fits has no line end only at the end of the file.
+                if number > 1 and not line.endswith(b"\n"):
+                    break
+                raise
+            _check_order(event, number)
+            all_events.append(event)
+    if not all_events:
+        raise RecordingError(None, "the recording is empty")
+    return Recording.of(all_events)
+
+
+def _check_order(event: ev.Event, number: int) -> None:
+    if isinstance(event, ev.Started) != (number == 1):
+        reason = "a recording begins with its started event" if number == 1 else "a second started event"
+        raise RecordingError(number, reason)
