@@ -1,0 +1,119 @@
+"""The blocklists that the program knows: dnsbl.toml, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from probe.knowledge.toml_import import load
+from probe.standards.dnsbl.blocklist import (
+    UNDOCUMENTED_WEIGHT,
+    BlockList,
+    CodeKind,
+    CodePattern,
+    CodeRule,
+    RefusalRule,
+    SubjectKind,
+    Use,
+)
+
+__all__ = ["BlockList", "all_lists", "built_in", "built_in_lists", "by_zone", "lists_for_zones"]
+
+_ASKED = (Use.ON, Use.INFO)
+_PLAIN = [
+    "id",
+    "title",
+    "zone",
+    "status",
+    "status_note",
+    "weight",
+    "is_allow_list",
+    "key_zone",
+    "delist_url",
+    "policy",
+    "note",
+    "source",
+    "checked",
+    "confirmed",
+]
+
+
+@cache
+def all_lists() -> tuple[BlockList, ...]:
+    """Every entry of dnsbl.toml, dead ones too. Raises KeyError, TypeError or PatternError when the
+    data does not fit, which the tests of the data rule out."""
+    table = load(files("probe.knowledge").joinpath("dnsbl.toml"))
+    return tuple(_entry(row) for row in table["list"])
+
+
+def built_in_lists() -> tuple[BlockList, ...]:
+    """The lists that are asked when no --dnsbl is given; none of them is dead."""
+    return tuple(it for it in all_lists() if it.use in _ASKED and it.zone and not it.is_dead)
+
+
+def built_in(subject_kind: str) -> tuple[BlockList, ...]:
+    """The built-in lists that take "ipv4", "ipv6" or "domain". Raises ValueError for another kind."""
+    kind = SubjectKind(subject_kind)
+    return tuple(it for it in built_in_lists() if kind in it.subjects)
+
+
+def by_zone(zone: str) -> BlockList:
+    """The list of a zone given with --dnsbl; a zone that is not known behaves as RFC 5782 says.
+
+    `KEY.zen.dq.spamhaus.net` is the known list behind that customer's key. An unknown zone is taken
+    for a list of addresses: it must hold 127.0.0.2 and not 127.0.0.1, and any other answer in 127/8
+    outside 127.255.255.0/24 is a listing of middling weight.
+    """
+    name = zone.strip().rstrip(".").lower()
+    for known in all_lists():
+        if known.zone and name in (known.zone, *known.other_zones):
+            return known if name == known.zone else _at(known, name)
+    for known in all_lists():
+        if known.key_zone and name.endswith(f".{known.key_zone}"):
+            return _at(known, name)
+    return BlockList(
+        id=name,
+        title=name,
+        zone=name,
+        subjects=(SubjectKind.IPV4, SubjectKind.IPV6),
+        status_note="a list given with --dnsbl that this program knows nothing about",
+        weight=UNDOCUMENTED_WEIGHT,
+    )
+
+
+def lists_for_zones(zones: Sequence[str]) -> tuple[BlockList, ...]:
+    """The lists of the --dnsbl zones, in order, each once."""
+    return tuple({it.zone: it for it in map(by_zone, zones)}.values())
+
+
+def _at(known: BlockList, zone: str) -> BlockList:
+    return replace(known, zone=zone)
+
+
+def _entry(row: Mapping[str, Any]) -> BlockList:
+    plain = {name: row[name] for name in _PLAIN if name in row}
+    return BlockList(
+        **plain,
+        subjects=tuple(SubjectKind(kind) for kind in row["subjects"]),
+        use=Use(row["use"]),
+        codes=tuple(_code(code) for code in row.get("codes", ())),
+        refusals=tuple(
+            RefusalRule(CodePattern.parse(refusal["code"]), refusal["meaning"])
+            for refusal in row.get("refusals", ())
+        ),
+        test_listed=_tests(row.get("test_listed", {})),
+        test_not_listed=_tests(row.get("test_not_listed", {})),
+        other_zones=tuple(row.get("other_zones", ())),
+    )
+
+
+def _code(code: Mapping[str, Any]) -> CodeRule:
+    kind = CodeKind(code.get("kind", "reputation"))
+    return CodeRule(CodePattern.parse(code["code"]), code["meaning"], kind, code["weight"])
+
+
+def _tests(tests: Mapping[str, Sequence[str]]) -> dict[SubjectKind, tuple[str, ...]]:
+    return {SubjectKind(kind): tuple(subjects) for kind, subjects in tests.items()}
