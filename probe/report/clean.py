@@ -1,0 +1,40 @@
+"""The funnel: every string of a report is escaped here, once, before a renderer lays hands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from probe.model.report import Report
+from probe.model.text import printable
+
+T = TypeVar("T")
+
+
+def with_strings(value: T, escape: Callable[[str], str]) -> T:
+    """Copy a tree of dataclasses and tuples with `escape` applied to each string in it."""
+    return _mapped(value, escape)  # type: ignore[no-any-return]
+
+
+def _mapped(value: Any, escape: Callable[[str], str]) -> Any:
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, tuple):
+        return tuple(_mapped(item, escape) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _mapped(getattr(value, f.name), escape) for f in fields(value)})
+    return value
+
+
+def printable_lines(text: str) -> str:
+    """`printable` for a text of several lines: its line feeds stay, everything else is escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def printable_report(report: Report) -> Report:
+    """The report with nothing live left in any string; only `contact_note` keeps its line feeds."""
+    return replace(with_strings(report, printable), contact_note=printable_lines(report.contact_note))

@@ -1,0 +1,32 @@
+"""The report as JSON: the fields of `probe.model.report`, in their order, under their published names."""
+
+from __future__ import annotations
+
+from dataclasses import Field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from probe.model.report import Report
+from probe.report.json_text import json_text
+
+
+def to_json(report: Report) -> str:
+    """One pretty-printed JSON object with a final line break; valid against `smtp-probe schema report`."""
+    return json_text(document(report), indent=2) + "\n"
+
+
+def document(value: Any) -> Any:
+    """Dataclasses as dicts, tuples as lists, enums as their values; all else unchanged."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [document(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {json_name(field): document(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def json_name(field: Field[Any]) -> str:
+    """The published name: `metadata["json"]` where a Python keyword stood in the way."""
+    name: str = field.metadata.get("json", field.name)
+    return name

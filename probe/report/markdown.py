@@ -1,0 +1,191 @@
+"""The report for a ticket: verdict, causes, nine steps, dialogue, the note to the postmaster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probe.model.report import Report
+from probe.report import view, words
+from probe.report.clean import printable_report
+from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
+
+__all__ = ["markdown_text", "to_markdown"]
+
+
+def to_markdown(report: Report) -> str:
+    """CommonMark with GFM tables, with a final line break; a stranger's text is always literal."""
+    report = printable_report(report)
+    blocks = [
+        *_verdict(report),
+        *_causes(report),
+        *_findings(report),
+        *_steps(report),
+        *_domain(report),
+        *_dialogue(report),
+        *_note(report),
+        _colophon(report),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _colophon(report: Report) -> str:
+    return (
+        f"Made by smtp-probe {markdown_code(report.tool.version)}, started "
+        f"{markdown_text(report.started_at)}, exit code {report.verdict.exit_code}. "
+        "The dialogue stops before DATA: nothing was delivered."
+    )
+
+
+def _verdict(report: Report) -> list[str]:
+    verdict = report.verdict
+    blocks = [f"# {markdown_code(view.route_line(report))}"]
+    lab = view.lab_line(report)
+    if lab:
+        blocks.append(f"**{markdown_text(lab)}**")
+    head = words.headline(verdict, report.target.command)
+    blocks.append(f"**{head}** {markdown_text(view.where(report))}")
+    if verdict.reply:
+        blocks.append(markdown_code(verdict.reply))
+    blocks.append(markdown_text(verdict.summary))
+    facts = [f"- **Who acts:** {markdown_text(words.FIX_BY.get(verdict.fix_by, verdict.fix_by))}"]
+    cause = view.main_cause(report)
+    if cause is not None and cause.action:
+        facts[0] += f": {markdown_text(cause.action)}"
+    if verdict.outcome != "accepted":
+        facts.append(f"- **Retry:** {markdown_text(words.retry(verdict))}")
+    if report.next_test is not None:
+        facts.append(f"- **Settle it:** {markdown_text(report.next_test.text)}")
+        if report.next_test.command:
+            facts[-1] += f" {markdown_code(report.next_test.command)}"
+    for risk in verdict.after_data_risks:
+        title = markdown_text(view.cause_title(report, risk.cause))
+        facts.append(f"- **After DATA (predicted):** {title}: {markdown_text(risk.reason)}")
+    for item in report.not_reached:
+        facts.append(f"- **Not reached:** {markdown_text(item.part)}: {markdown_text(item.reason)}")
+    return [*blocks, "\n".join(facts)]
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _causes(report: Report) -> list[str]:
+    if not report.causes:
+        return []
+    rows: list[tuple[str, ...]] = []
+    for cause in report.causes:
+        if cause.probability < view.NEGLIGIBLE and rows:
+            continue
+        sides: dict[str, list[str]] = {"for": [], "against": [], "neutral": []}
+        for argument in view.arguments(cause):
+            sides[argument.side].append(f"{markdown_text(argument.evidence.text)} ({argument.weight})")
+        rows.append(
+            (
+                f"{markdown_text(cause.title)} ({markdown_text(cause.id)})",
+                words.percent(cause.probability).replace("<", "&lt;").replace(">", "&gt;"),
+                "<br>".join(sides["for"]),
+                "<br>".join(sides["against"]),
+            )
+        )
+    band = markdown_text(words.BANDS.get(report.verdict.band, report.verdict.band))
+    return [
+        "## Causes",
+        f"The first is *{band}*. Weights are in decibans: +10 makes a cause ten times likelier.",
+        _table(("Cause", "Share", "For", "Against"), rows),
+    ]
+
+
+def _findings(report: Report) -> list[str]:
+    bad = [finding for finding in report.findings if finding.severity in view.BAD]
+    if not bad:
+        return []
+    lines = []
+    for finding in bad:
+        remedy = f" → {markdown_text(finding.remedy)}" if finding.remedy else ""
+        lines.append(
+            f"- **{finding.severity.value}** ({markdown_text(finding.id)}): "
+            f"{markdown_text(finding.message)}{remedy}"
+        )
+    return ["## Findings", "\n".join(lines)]
+
+
+def _steps(report: Report) -> list[str]:
+    if not report.checklist or report.target.command == "domain":
+        return []
+    rows: list[tuple[str, ...]] = []
+    for step_view in view.steps(report):
+        step = step_view.step
+        found = [f.message for f in step_view.problems or step_view.rest[:4]]
+        rows.append(
+            (
+                str(step.step),
+                markdown_text(step.title),
+                words.STEP_STATUS.get(step.status, markdown_text(step.status)),
+                "<br>".join(markdown_text(message) for message in found),
+                markdown_text(step.do),
+            )
+        )
+    return ["## Nine steps", _table(("Step", "", "Status", "Found", "Do"), rows)]
+
+
+def _domain(report: Report) -> list[str]:
+    if report.target.command != "domain":
+        return []
+    dns = report.dns
+    rows: list[tuple[str, ...]] = [
+        ("Route", markdown_text(words.ROUTES.get(dns.route, dns.route))),
+        ("Provider", markdown_text(report.target.provider or "none that this program knows")),
+        (
+            "MTA-STS",
+            markdown_text(_published(dns.mta_sts.status, dns.mta_sts.mode or "", dns.mta_sts.problems)),
+        ),
+        ("TLS-RPT", markdown_text(_published(dns.tls_rpt.status, "", dns.tls_rpt.problems))),
+    ]
+    for mx in dns.mx:
+        text = "; ".join((", ".join(mx.addresses) or "no usable address", *mx.problems))
+        rows.append((f"MX {mx.preference}", markdown_text(f"{mx.host}: {text}")))
+    for dane in dns.dane:
+        text = "; ".join((dane.status.replace("_", " "), *dane.problems))
+        rows.append(("DANE", markdown_text(f"{dane.host}: {text}")))
+    for session in report.sessions:
+        rows.append(
+            ("EHLO", markdown_text(f"{view.session_title(session)}: {', '.join(session.extensions)}"))
+        )
+        rows.append(("STARTTLS", markdown_text(view.tls_line(session.tls))))
+        if session.tls is not None:
+            rows.append(("Certificate", markdown_text(view.certificate_line(session.tls))))
+    return ["## Recipient domain", _table(("What", "Seen"), rows)]
+
+
+def _published(status: str, mode: str, problems: tuple[str, ...]) -> str:
+    state = words.PUBLISHED.get(status, status)
+    return "; ".join(part for part in (state, f"mode {mode}" if mode else "", *problems) if part)
+
+
+def _dialogue(report: Report) -> list[str]:
+    if not report.sessions:
+        return []
+    lines: list[str] = []
+    for session in report.sessions:
+        if lines:
+            lines.append("")
+        about = words.EXPERIMENTS.get(session.experiment, session.experiment)
+        lines.append(f"# {view.session_title(session)}, {about}")
+        for exchange in session.exchanges:
+            if exchange.sent:
+                lines.append(f"C: {exchange.sent}")
+            lines += [f"S: {line}" for line in view.reply_wire(exchange)]
+            if exchange.reply_code is None:
+                lines.append("S: (no complete reply)")
+        lines.append(f"# ended: {view.ended(session)}")
+    return ["## Dialogue", "\n".join(markdown_fence(lines))]
+
+
+def _note(report: Report) -> list[str]:
+    if not report.contact_note:
+        return []
+    return [
+        "## Note to the recipient's postmaster",
+        "\n".join(markdown_fence(report.contact_note.rstrip("\n").split("\n"))),
+    ]

@@ -1,0 +1,116 @@
+"""Lines of text that fit a width: wrapping with hanging indents, by the columns a terminal uses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from probe.report.style import Paint, Style
+
+MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
+_WORDS = re.compile(r"\S+|\s+")
+
+
+def columns(text: str) -> int:
+    """Columns on a terminal: two for East Asian wide characters, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns_of(char) for char in text)
+
+
+def _columns_of(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break at spaces into lines of at most `width` columns; a longer word is cut. Never empty."""
+    lines: list[str] = []
+    line, used = "", 0
+    for token in _WORDS.findall(text):
+        size = columns(token)
+        if used + size <= width:
+            line, used = line + token, used + size
+            continue
+        if token.isspace():
+            lines.append(line)
+            line, used = "", 0
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+        *full, line = _cut(token, width)
+        lines += full
+        used = columns(line)
+    if line.strip() or not lines:
+        lines.append(line.rstrip())
+    return lines
+
+
+def _cut(word: str, width: int) -> list[str]:
+    pieces = [""]
+    used = 0
+    for char in word:
+        size = _columns_of(char)
+        if used + size > width:
+            pieces.append("")
+            used = 0
+        pieces[-1] += char
+        used += size
+    return pieces
+
+
+class Page:
+    """Collects the lines of a report. Text that comes in has been through `printable_report`."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self._lines: list[str] = []
+
+    def blank(self) -> None:
+        """An empty line, never two in a row and never the first."""
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def heading(self, text: str) -> None:
+        """A section's title after an empty line."""
+        self.blank()
+        for line in wrapped(self.style.encodable(text), max(self.style.width, MIN_COLUMNS)):
+            self._lines.append(self.style.paint(line, Paint.STRONG))
+
+    def text(self, text: str, *, lead: str = "", indent: int = 0, paint: Paint | None = None) -> None:
+        """A paragraph behind `indent` spaces and `lead`; further lines hang under its first word.
+
+        `paint` colours the lead. Where the lead leaves too little room, the text goes below it.
+        """
+        lead, text = self.style.encodable(lead), self.style.encodable(text)
+        width = max(self.style.width, MIN_COLUMNS)
+        hang = indent + columns(lead)
+        if lead and width - hang < MIN_COLUMNS and text:
+            for line in wrapped(lead.strip(), width - indent):
+                self._lines.append(" " * indent + self._painted(line, paint))
+            lead, paint, hang = "", None, min(indent + 2, width - 10)
+            indent = hang
+        first, *rest = wrapped(text, max(width - hang, 10))
+        self._lines.append((" " * indent + self._painted(lead, paint) + first).rstrip())
+        self._lines += [" " * hang + line for line in rest]
+
+    def _painted(self, lead: str, paint: Paint | None) -> str:
+        if paint is None or not lead.strip():
+            return lead
+        word = lead.rstrip()
+        return self.style.paint(word, paint) + lead[len(word) :]
+
+    def pair(self, left: str, right: str) -> None:
+        """Left and right on one line when both fit, else under each other."""
+        left, right = self.style.encodable(left), self.style.encodable(right)
+        gap = self.style.width - columns(left) - columns(right)
+        if gap >= 2:
+            self._lines.append(left + " " * gap + self.style.paint(right, Paint.FAINT))
+            return
+        self.text(left)
+        if right:
+            self.text(right)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"

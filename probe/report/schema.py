@@ -1,0 +1,105 @@
+"""The JSON Schema of the report, generated from the dataclasses, so that the two cannot drift apart."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from probe.model import report as model
+from probe.model.evidence import Band
+from probe.model.finding import Finding, Severity
+from probe.model.reply import Stage
+from probe.report.json_report import json_name
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_STAGES = tuple(stage.value for stage in Stage)
+
+# Vocabularies that scripts may rely on, and bounds. Everything else may grow.
+_CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
+    (model.Report, "schema"): {"const": model.SCHEMA},
+    (model.Report, "started_at"): {"format": "date-time"},
+    (model.Report, "elapsed_ms"): {"minimum": 0},
+    (model.Verdict, "outcome"): {"enum": ["accepted", "refused", "deferred", "inconclusive"]},
+    (model.Verdict, "stage"): {"enum": list(_STAGES)},
+    (model.Verdict, "confidence"): {"minimum": 0, "maximum": 1},
+    (model.Verdict, "band"): {"enum": [band.value for band in Band]},
+    (model.Verdict, "fix_by"): {
+        "enum": ["sender", "sender_network", "recipient", "recipient_admin", "either", "nobody"]
+    },
+    (model.Verdict, "retry"): {"enum": ["now", "later", "after_fix", "never"]},
+    (model.Verdict, "exit_code"): {"enum": [0, 1, 3, 4, 5]},
+    (model.ReportCause, "probability"): {"minimum": 0, "maximum": 1},
+    (model.ChecklistStep, "step"): {"minimum": 1, "maximum": 9},
+    (model.ChecklistStep, "status"): {"enum": ["pass", "warn", "fail", "manual", "not_assessed"]},
+    (model.ReportTarget, "command"): {"enum": ["check", "domain"]},
+    (model.ReportListing, "status"): {"enum": ["listed", "not_listed", "refused", "unusable", "timeout"]},
+    (Finding, "step"): {"minimum": 1, "maximum": 9},
+    (Finding, "severity"): {"enum": [severity.value for severity in Severity]},
+}
+
+_SCALARS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    type(None): {"type": "null"},
+}
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the JSON report. Every listed key is always present; new keys may
+    appear beside them in later versions, so unknown keys are allowed."""
+    definitions: dict[str, Any] = {}
+    _define(model.Report, definitions)
+    root = definitions.pop("Report")
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:smtp-probe:schema:report:1",
+        "title": "smtp-probe report",
+        **root,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _define(kind: type, definitions: dict[str, Any]) -> None:
+    if kind.__name__ in definitions:
+        return
+    definitions[kind.__name__] = {}  # placeholder: stops a recursive type from looping
+    hints = get_type_hints(kind)
+    properties = {
+        json_name(field): {
+            **_schema_of(hints[field.name], definitions),
+            **_CONSTRAINTS.get((kind, field.name), {}),
+        }
+        for field in fields(kind)
+    }
+    definition: dict[str, Any] = {"type": "object", "properties": properties, "required": list(properties)}
+    doc = " ".join((kind.__doc__ or "").split())
+    if doc and not doc.startswith(f"{kind.__name__}("):  # that one is made by dataclass itself
+        definition = {"description": doc, **definition}
+    definitions[kind.__name__] = definition
+
+
+def _schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if hint in _SCALARS:
+        return dict(_SCALARS[hint])
+    if get_origin(hint) in {Union, types.UnionType}:
+        return _union(get_args(hint), definitions)
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema_of(get_args(hint)[0], definitions)}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"type": "string", "enum": [member.value for member in hint]}
+    if isinstance(hint, type) and is_dataclass(hint):
+        _define(hint, definitions)
+        return {"$ref": f"#/$defs/{hint.__name__}"}
+    raise TypeError(f"no JSON form is known for {hint!r}")
+
+
+def _union(members: tuple[Any, ...], definitions: dict[str, Any]) -> dict[str, Any]:
+    schemas = [_schema_of(member, definitions) for member in members]
+    if all(set(schema) == {"type"} for schema in schemas):
+        return {"type": [schema["type"] for schema in schemas]}
+    return {"anyOf": schemas}

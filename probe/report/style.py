@@ -1,0 +1,87 @@
+"""How text is set: width, colour, marks, and what the output stream can encode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+
+# Our own typography, and how it is written where the stream cannot take it.
+_ASCII = str.maketrans(
+    {
+        "→": "->",
+        "·": "|",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "§": "section ",
+        "≥": ">=",
+        "≤": "<=",
+        "×": "x",
+        "…": "...",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "\u00a0": " ",
+    }
+)
+_TYPOGRAPHY = "→·–−§✓✗☐"
+
+_MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "manual": "☐", "not_assessed": "–"}
+_ASCII_MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL", "manual": "todo", "not_assessed": "n/a"}
+
+
+class Paint(Enum):
+    """ANSI SGR parameters. Only whole words that also say it in letters are painted."""
+
+    GOOD = "32"
+    WARN = "33"
+    BAD = "31"
+    STRONG = "1"
+    FAINT = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to set a text report.
+
+    `width` in columns; `colour` allows ANSI SGR sequences; `encoding` is that of the stream, and
+    decides about marks; `verbosity` is -1 (-q), 0 or 1 (-v); `note` is said in the last line.
+    """
+
+    width: int = 100
+    colour: bool = False
+    encoding: str = "utf-8"
+    verbosity: int = NORMAL
+    note: str = ""
+
+    @property
+    def has_typography(self) -> bool:
+        """True when the stream can take the arrows and marks."""
+        try:
+            _TYPOGRAPHY.encode(self.encoding)
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def encodable(self, text: str) -> str:
+        """The text in characters of the stream; what it cannot take is a visible escape."""
+        if self.encoding.lower().replace("-", "") == "utf8":
+            return text
+        if not self.has_typography:
+            text = text.translate(_ASCII)
+        try:
+            return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        except LookupError:
+            return text.encode("ascii", "backslashreplace").decode("ascii")
+
+    def mark(self, status: str) -> str:
+        """The mark of a checklist status, padded to one common width."""
+        if self.has_typography:
+            return _MARKS[status]
+        return f"{_ASCII_MARKS[status]:4}"
+
+    def paint(self, text: str, paint: Paint) -> str:
+        """The text in colour, or as it is."""
+        return f"\x1b[{paint.value}m{text}\x1b[0m" if self.colour else text

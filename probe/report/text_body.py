@@ -1,0 +1,122 @@
+"""Why, the nine steps, what could still happen after DATA, and what the run did not reach."""
+
+from __future__ import annotations
+
+from probe.model.finding import Finding, Severity
+from probe.model.report import Report
+from probe.report import view, words
+from probe.report.page import Page
+from probe.report.style import VERBOSE, Paint
+
+_STEP_PAINTS = {"pass": Paint.GOOD, "warn": Paint.WARN, "fail": Paint.BAD}
+_TITLE_COLUMNS = 22
+_ROOM_FOR_TITLES = 70  # below this width a step's text goes under its title
+_PROBLEMS_SHOWN = 4
+_SIDE_COLUMNS = 9
+
+
+def write_why(page: Page, report: Report) -> None:
+    """The evidence behind the first cause; with -v behind every cause."""
+    main = view.main_cause(report)
+    causes = report.causes if page.style.verbosity >= VERBOSE else (main,) if main else ()
+    causes = tuple(cause for cause in causes if view.arguments(cause))
+    if not causes:
+        return
+    page.heading("Why")
+    for cause in causes:
+        if len(causes) > 1:
+            page.text(f"{cause.title} ({cause.id})", indent=2)
+        side = ""
+        for argument in view.arguments(cause):
+            label = argument.side if argument.side != side else ""
+            side = argument.side
+            weight = argument.weight if argument.side != "neutral" else ""
+            origin = _origin(argument.evidence.rule, argument.evidence.ref)
+            text = f"{argument.evidence.text}{origin if page.style.verbosity >= VERBOSE else ''}"
+            page.text(text, lead=f"{label:{_SIDE_COLUMNS}}{weight:>3}  ", indent=2)
+
+
+def _origin(rule: str, ref: str) -> str:
+    return f" ({', '.join(part for part in (rule, ref) if part)})" if rule or ref else ""
+
+
+def write_steps(page: Page, report: Report) -> None:
+    """The nine steps: a mark, the title, then the problems, or what was found right."""
+    if not report.checklist:
+        return
+    page.heading("Nine steps")
+    for step_view in view.steps(report):
+        step = step_view.step
+        texts = _step_texts(step_view, verbose=page.style.verbosity >= VERBOSE)
+        head = f"{step.step} {page.style.mark(step.status)} {step.title}"
+        paint = _STEP_PAINTS.get(step.status)
+        if page.style.width < _ROOM_FOR_TITLES:
+            page.text("", lead=head, indent=2, paint=paint)
+            for text in texts:
+                page.text(text, indent=6)
+            continue
+        lead = f"{head:{_TITLE_COLUMNS + 4}} "
+        for text in texts:
+            page.text(text, lead=lead, indent=2, paint=paint)
+            lead, paint = " " * len(lead), None
+
+
+def _step_texts(step_view: view.StepView, *, verbose: bool) -> list[str]:
+    texts = [_finding_text(finding, verbose=verbose) for finding in step_view.problems]
+    if not verbose and len(texts) > _PROBLEMS_SHOWN:
+        more = len(texts) - _PROBLEMS_SHOWN
+        texts = [*texts[:_PROBLEMS_SHOWN], f"and {more} more (-v shows all)"]
+    rest = [f for f in step_view.rest if verbose or f.severity in {Severity.OK, Severity.NOTICE}]
+    if verbose:
+        texts += [_finding_text(finding, verbose=True) for finding in rest]
+    elif not texts:
+        shown = rest or list(step_view.rest)
+        if shown:
+            texts.append(" · ".join(finding.message.rstrip(".") for finding in shown[:_PROBLEMS_SHOWN]))
+    if not texts and not step_view.step.do:
+        return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
+    if step_view.step.do:
+        texts.append(f"→ {step_view.step.do}" if texts else step_view.step.do)
+    return texts
+
+
+def _finding_text(finding: Finding, *, verbose: bool) -> str:
+    if not verbose:
+        return finding.message
+    text = f"{finding.severity.value.replace('_', ' ')}: {finding.message} ({finding.id})"
+    return f"{text} → {finding.remedy}" if finding.remedy else text
+
+
+def write_sessions(page: Page, report: Report) -> None:
+    """Each session at a glance; -v has every line instead."""
+    if not report.sessions:
+        return
+    page.heading("Dialogue")
+    for session in report.sessions:
+        about = words.EXPERIMENTS.get(session.experiment, session.experiment)
+        page.text(f"{view.session_title(session)}  {about}", indent=2)
+        page.text(view.session_path(session), indent=4)
+
+
+def write_after_data(page: Page, report: Report) -> None:
+    """The prediction, named as one."""
+    page.blank()
+    risks = report.verdict.after_data_risks
+    if risks and report.verdict.outcome == "accepted":
+        page.text(
+            "What could still happen after DATA: see “After DATA” above; predicted from your records, "
+            "not observed."
+        )
+        return
+    page.text(f"What could still happen after DATA: {view.after_data(report)}")
+
+
+def write_not_reached(page: Page, report: Report) -> None:
+    """What the run left out, and why."""
+    if not report.not_reached and report.complete:
+        return
+    page.heading("Not reached")
+    for item in report.not_reached:
+        page.text(item.reason, lead=f"{item.part}: ", indent=2)
+    if not report.complete:
+        page.text("the run was cut short; what is above rests on what was seen until then", indent=2)

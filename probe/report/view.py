@@ -1,0 +1,262 @@
+"""What several renderers show alike: derived from the report, without layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.finding import Finding, Severity
+from probe.model.report import (
+    ChecklistStep,
+    Report,
+    ReportCause,
+    ReportEvidence,
+    ReportExchange,
+    ReportSession,
+    ReportTls,
+)
+from probe.report import words
+
+SHOWN_CAUSES = 3
+NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
+NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
+
+BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
+
+
+def route_line(report: Report) -> str:
+    """`sender → recipient`, or the domain."""
+    target = report.target
+    if target.forward_path is None:
+        return target.domain
+    return f"{target.reverse_path or '<>'} → {target.forward_path}"
+
+
+def effort_line(report: Report) -> str:
+    """What the run cost, and that nothing was sent."""
+    sessions = len(report.sessions)
+    return " · ".join(
+        (
+            f"{report.elapsed_ms / 1000:.1f} s",
+            "1 session" if sessions == 1 else f"{sessions} sessions" if sessions else "no session",
+            "nothing was delivered",
+        )
+    )
+
+
+def lab_line(report: Report) -> str:
+    """The warning above a demo's report; empty for a real run."""
+    if report.target.scenario is None:
+        return ""
+    return (
+        f"LAB: scenario “{report.target.scenario}”. DNS and mail servers are embedded on loopback; "
+        "no name, address or answer below is real."
+    )
+
+
+def deciding_session(report: Report) -> ReportSession | None:
+    """The session whose reply the verdict rests on, else the last one about the target itself."""
+    own = [s for s in report.sessions if s.experiment in {"target", "domain"}]
+    for session in reversed(own):
+        if any(_is_verdict_reply(report, exchange) for exchange in session.exchanges):
+            return session
+    return own[-1] if own else None
+
+
+def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
+    verdict = report.verdict
+    return (
+        exchange.stage == verdict.stage
+        and exchange.reply_code is not None
+        and (verdict.reply or "").startswith(str(exchange.reply_code))
+    )
+
+
+def where(report: Report) -> str:
+    """Where in the attempt the verdict fell: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
+    verdict, session = report.verdict, deciding_session(report)
+    if verdict.stage == "input":
+        return "before anything was asked"
+    if verdict.stage == "dns":
+        return f"in DNS: {words.ROUTES.get(report.dns.route, report.dns.route)}"
+    host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
+    if verdict.outcome == "accepted" and verdict.stage == "rcpt":
+        return f"by {host}"  # the headline names the stage already
+    if verdict.stage == "connect":
+        return f"while connecting to {host}"
+    stage = words.STAGES.get(verdict.stage, verdict.stage)
+    return f"at {stage} {'by' if verdict.reply else 'with'} {host}"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRow:
+    """A line of the ranking."""
+
+    title: str
+    share: str
+    band: str  # of the first only
+
+
+def cause_rows(report: Report) -> tuple[CauseRow, ...]:
+    """The first causes, and the rest as "something else"; empty when there is nothing to explain."""
+    if not report.causes:
+        return ()
+    shown = [c for c in report.causes[:SHOWN_CAUSES] if c.probability >= NEGLIGIBLE] or [report.causes[0]]
+    rows = [CauseRow(cause.title, words.percent(cause.probability), "") for cause in shown]
+    rows[0] = CauseRow(
+        rows[0].title, rows[0].share, words.BANDS.get(report.verdict.band, report.verdict.band)
+    )
+    rest = 1 - sum(cause.probability for cause in shown)
+    if rest >= 0.005:
+        rows.append(CauseRow("something else", words.percent(rest), ""))
+    return tuple(rows)
+
+
+def cause_title(report: Report, cause_id: str) -> str:
+    """The title of a cause by its id."""
+    titles = {cause.id: cause.title for cause in report.causes}
+    return titles.get(cause_id, cause_id.replace("_", " "))
+
+
+def main_cause(report: Report) -> ReportCause | None:
+    """The cause that the verdict names, else the first."""
+    named = [cause for cause in report.causes if cause.id == report.verdict.cause]
+    return named[0] if named else report.causes[0] if report.causes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One line of the evidence. `side`: for, against, neutral."""
+
+    side: str
+    weight: str
+    evidence: ReportEvidence
+
+
+def arguments(cause: ReportCause) -> tuple[Argument, ...]:
+    """The evidence of one cause: for, against, then what moves nothing, heaviest first."""
+    everything = (*cause.evidence_for, *cause.evidence_against)
+    heavy = sorted((e for e in everything if abs(e.weight_db) >= NEUTRAL_DB), key=lambda e: -abs(e.weight_db))
+    sides = (
+        ("for", [e for e in heavy if e.weight_db > 0]),
+        ("against", [e for e in heavy if e.weight_db < 0]),
+        ("neutral", [e for e in everything if abs(e.weight_db) < NEUTRAL_DB]),
+    )
+    return tuple(
+        Argument(side, words.decibans(item.weight_db), item) for side, items in sides for item in items
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step with its findings: `problems` worst first, `rest` what is right or merely worth knowing."""
+
+    step: ChecklistStep
+    problems: tuple[Finding, ...]
+    rest: tuple[Finding, ...]
+
+
+def steps(report: Report) -> tuple[StepView, ...]:
+    """The checklist with its findings."""
+    order = list(Severity)
+    by_severity = sorted(report.findings, key=lambda finding: order.index(finding.severity))
+    views = []
+    for step in report.checklist:
+        own = [f for f in by_severity if f.step == step.step and (f.id in step.findings or not step.findings)]
+        views.append(
+            StepView(
+                step,
+                tuple(f for f in own if f.severity in BAD),
+                tuple(f for f in own if f.severity not in BAD),
+            )
+        )
+    return tuple(views)
+
+
+def after_data(report: Report) -> str:
+    """The sentence that stands where no risk is predicted."""
+    outcome = report.verdict.outcome
+    if outcome == "accepted":
+        return (
+            "nothing found that makes a refusal likely. A probe stops before DATA: content, volume and "
+            "reputation may still decide otherwise."
+        )
+    if outcome == "refused":
+        return "not predicted, the address was refused before it."
+    if outcome == "deferred":
+        return "not predicted, the server has not taken the address yet."
+    return "not predicted, the run did not get that far."
+
+
+def tls_line(tls: ReportTls | None) -> str:
+    """STARTTLS of a session in one line."""
+    if tls is None or tls.offered is None:
+        return "not seen"
+    if not tls.offered:
+        return "STARTTLS not offered"
+    if not tls.established:
+        return f"STARTTLS offered, {'handshake failed: ' + tls.error if tls.error else 'not used'}"
+    return " ".join(part for part in (tls.version, tls.cipher) if part)
+
+
+def certificate_line(tls: ReportTls) -> str:
+    """The certificate in one line; empty when none was seen."""
+    if tls.subject is None:
+        return ""
+    parts = [tls.subject]
+    if tls.issuer:
+        parts.append(f"issued by {tls.issuer}")
+    if tls.not_after:
+        parts.append(f"until {tls.not_after}")
+    if tls.key:
+        parts.append(tls.key)
+    parts.append(_word(tls.trusted, "trusted", "not trusted", "trust not judged"))
+    parts.append(_word(tls.name_matches, "name matches", "name does not match", "name not judged"))
+    return " · ".join((*parts, *tls.problems))
+
+
+def _word(answer: bool | None, yes: str, no: str, unknown: str) -> str:
+    return unknown if answer is None else yes if answer else no
+
+
+def reply_text(exchange: ReportExchange) -> str:
+    """The reply in one line, as a log would show it."""
+    if exchange.reply_code is None:
+        return "no complete reply"
+    return " ".join((str(exchange.reply_code), *(line for line in exchange.reply_lines if line))).rstrip()
+
+
+def reply_wire(exchange: ReportExchange) -> tuple[str, ...]:
+    """The reply as on the wire: `250-` for each line but the last (RFC 5321 section 4.2.1)."""
+    if exchange.reply_code is None:
+        return ()
+    last = len(exchange.reply_lines) - 1
+    return tuple(
+        f"{exchange.reply_code}{'-' if index < last else ' '}{line}".rstrip()
+        for index, line in enumerate(exchange.reply_lines or ("",))
+    )
+
+
+def session_title(session: ReportSession) -> str:
+    """`mx.example [192.0.2.1]:25`."""
+    return f"{session.mx_host} [{session.ip}]:{session.port}"
+
+
+def session_path(session: ReportSession) -> str:
+    """The session at a glance: `greeting 220 · EHLO 250 · MAIL 250 · RCPT 550`, and how it ended."""
+    parts = [
+        f"{_verb(exchange)} {exchange.reply_code if exchange.reply_code is not None else 'no reply'}"
+        for exchange in session.exchanges
+    ]
+    if not parts or session.ended != "quit":
+        parts.append(ended(session))
+    return " · ".join(parts)
+
+
+def ended(session: ReportSession) -> str:
+    """How the session ended, in words."""
+    reason = session.ended.replace("_", " ") if session.ended else "end not recorded"
+    return f"{reason} ({session.ended_detail})" if session.ended_detail else reason
+
+
+def _verb(exchange: ReportExchange) -> str:
+    return exchange.sent.split(" ", 1)[0].split(":", 1)[0] if exchange.sent else "greeting"

@@ -1,0 +1,122 @@
+"""The closed vocabularies of the verdict in words. Never *valid*, *exists* or *deliverable*."""
+
+from __future__ import annotations
+
+from probe.model.report import Verdict
+
+STAGES = {
+    "input": "the address itself",
+    "dns": "DNS",
+    "connect": "connecting",
+    "greeting": "the greeting",
+    "ehlo": "EHLO",
+    "starttls": "STARTTLS",
+    "mail": "MAIL FROM",
+    "rcpt": "RCPT",
+    "data": "DATA",
+    "end-of-data": "the end of DATA",
+}
+
+FIX_BY = {
+    "sender": "you, the sender",
+    "sender_network": "your network or mail operator",
+    "recipient": "the recipient",
+    "recipient_admin": "the recipient's postmaster",
+    "either": "you or the recipient's postmaster",
+    "nobody": "nobody",
+}
+
+STEP_STATUS = {
+    "pass": "pass",
+    "warn": "warning",
+    "fail": "fail",
+    "manual": "by hand",
+    "not_assessed": "not assessed",
+}
+
+EXPERIMENTS = {
+    "target": "the recipient",
+    "postmaster": "control: postmaster",
+    "random": "control: made-up mailbox",
+    "null_sender": "control: null reverse-path",
+    "other_mx": "control: another MX host",
+    "domain": "the domain",
+}
+
+BANDS = {"stated": "stated", "likely": "likely", "possible": "possible", "undecided": "undecided"}
+
+ROUTES = {
+    "mx": "MX records",
+    "implicit_mx": "no MX record; its own address is used (implicit MX)",
+    "null_mx": "a null MX: the domain declares that it takes no mail (RFC 7505)",
+    "address_literal": "an address literal",
+    "fixed": "the host of --mx",
+    "no_domain": "NXDOMAIN: DNS does not know the domain",
+    "no_mail_host": "neither MX nor address records",
+    "unknown": "DNS did not answer",
+}
+
+KEYS = {"valid": "usable key"}
+
+PUBLISHED = {"valid": "published", "absent": "none published", "unusable": "unusable", "unknown": "unknown"}
+
+_SECONDS_IN_MINUTE, _SECONDS_IN_HOUR = 60, 3600
+
+
+def headline(verdict: Verdict, command: str) -> str:
+    """The verdict in capitals: what was observed, never more."""
+    if verdict.outcome == "refused":
+        return "REFUSED FOR GOOD"
+    if verdict.outcome == "deferred":
+        return "DEFERRED"
+    if verdict.outcome == "inconclusive":
+        return "INCONCLUSIVE"
+    if command == "domain":
+        return "SERVER ANSWERS" if verdict.exit_code == 0 else "SERVER ANSWERS, WITH FAULTS"
+    if verdict.exit_code == 0:
+        return "ACCEPTED AT RCPT"
+    return "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
+
+
+def retry(verdict: Verdict) -> str:
+    """Step 9 in a clause."""
+    after = f" {duration(verdict.retry_after_s)}" if verdict.retry_after_s is not None else ""
+    return {
+        "now": "now: trying again may already work",
+        "later": f"in{after}" if after else "later",
+        "after_fix": "after the fix; before it, the answer stays the same",
+        "never": "no: trying again will not change the answer",
+    }.get(verdict.retry, verdict.retry)
+
+
+def duration(seconds: int) -> str:
+    """A wait as a person says it."""
+    if seconds < 2 * _SECONDS_IN_MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * _SECONDS_IN_HOUR:
+        return f"{round(seconds / _SECONDS_IN_MINUTE)} min"
+    return f"{round(seconds / _SECONDS_IN_HOUR)} h"
+
+
+def percent(probability: float) -> str:
+    """A share; neither certainty nor impossibility is ever claimed."""
+    if 0 < probability < 0.01:
+        return "<1 %"
+    if 0.995 <= probability < 1:
+        return ">99 %"
+    return f"{round(probability * 100)} %"
+
+
+def decibans(weight: float) -> str:
+    """A weight of evidence with its sign."""
+    number = round(weight)
+    return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
+
+
+def size(octets: int) -> str:
+    """Octets in the units of mail limits (1 MB = 1 048 576 octets, as servers announce them)."""
+    if octets >= 1024 * 1024:
+        return f"{octets / (1024 * 1024):.1f}".removesuffix(".0") + " MB"
+    if octets >= 1024:
+        return f"{octets / 1024:.1f}".removesuffix(".0") + " kB"
+    return f"{octets} octets"

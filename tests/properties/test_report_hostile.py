@@ -1,0 +1,124 @@
+"""Whatever a stranger put into whichever field, no renderer lets it out live."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from probe.model.report import Report
+from probe.report.clean import with_strings
+from probe.report.json_report import to_json
+from probe.report.markdown import to_markdown
+from probe.report.style import Style
+from probe.report.text import to_text
+from tests.support import reports
+
+HOSTILE = [
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "a\r\nExit code: 0\r\n",
+    "\x00\x08\x08",
+    "[red]x[/red]",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "```\n# x",
+    "a|b|c",
+    "\udcff\ud800",
+    "\u2028\u2029",
+    "![x](http://evil.example/?q)",
+    "[x](javascript:alert(1))",
+    "</code></pre><b>",
+    "\ufeff\u200b",
+    "用户不存在",
+    "",
+]
+# Vocabularies are the program's own; a stranger cannot set them.
+_OWN = re.compile(r"[a-z_]{1,20}|end-of-data")
+PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+hostile_text = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(st.characters(), max_size=40),
+    st.lists(st.sampled_from(HOSTILE)).map("".join),
+)
+samples = st.sampled_from(sorted(reports.SAMPLES))
+
+
+def poisoned(report: Report, poison: str) -> Report:
+    """Every free string of the report carries the poison, before, behind or instead of its own text."""
+    own = with_strings(report, lambda text: text if _OWN.fullmatch(text) else poison + text + poison)
+    return replace(own, schema=report.schema, contact_note=poison + "\n" + report.contact_note)
+
+
+def is_live(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char != "\n"
+
+
+def shown(render: Callable[[Report], str], name: str, poison: str) -> str:
+    return render(poisoned(reports.SAMPLES[name](), poison))
+
+
+@given(
+    samples,
+    hostile_text,
+    st.sampled_from([-1, 0, 1]),
+    st.integers(20, 120),
+    st.sampled_from(["utf-8", "ascii"]),
+)
+def test_text_is_never_live(name: str, poison: str, verbosity: int, width: int, encoding: str) -> None:
+    style = Style(width=width, verbosity=verbosity, encoding=encoding)
+    text = shown(lambda report: to_text(report, style), name, poison)
+    assert [char for char in text if is_live(char)] == []
+    text.encode(encoding)
+
+
+@given(samples, hostile_text)
+def test_colours_are_only_our_own(name: str, poison: str) -> None:
+    text = shown(lambda report: to_text(report, Style(colour=True)), name, poison)
+    rest = re.sub(r"\x1b\[(?:0|1|2|31|32|33)m", "", text)
+    assert [char for char in rest if is_live(char)] == []
+
+
+@pytest.mark.parametrize("name", sorted(reports.SAMPLES))
+def test_a_line_break_in_a_reply_makes_no_line(name: str) -> None:
+    text = shown(to_text, name, "x\r\nREFUSED FOR GOOD")
+    assert sum(line.startswith("REFUSED FOR GOOD") for line in text.splitlines()) <= 1
+
+
+@given(samples, hostile_text)
+def test_json_is_utf8_parses_and_is_never_live(name: str, poison: str) -> None:
+    text = shown(to_json, name, poison)
+    json.loads(text.encode("utf-8"))
+    assert [char for char in text if is_live(char)] == []
+
+
+@given(samples, hostile_text)
+def test_markdown_has_only_our_own_structure(name: str, poison: str) -> None:
+    text = shown(to_markdown, name, poison)
+    assert [char for char in text if is_live(char)] == []
+    plain = reports.SAMPLES[name]()
+    assert structure(text) == structure(to_markdown(poisoned(plain, "x")))
+
+
+def structure(text: str) -> list[str]:
+    """Block structure, and every inline element that a stranger could abuse."""
+    found = []
+    for token in PARSER.parse(text):
+        found.append(token.type)
+        for child in token.children or []:
+            if child.type in {"image", "link_open"} or (
+                child.type == "html_inline" and child.content != "<br>"
+            ):
+                found.append(f"{child.type} {child.content}")
+    return found

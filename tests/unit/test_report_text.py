@@ -1,0 +1,205 @@
+"""The text report: what comes first, what fits, and what is never said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from probe.model.report import ReportNotReached
+from probe.report.page import Page, columns, wrapped
+from probe.report.style import Style
+from probe.report.text import to_text
+from tests.support import reports
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def test_first_lines_say_who_and_the_verdict() -> None:
+    lines = to_text(reports.refused()).splitlines()
+    assert lines[0].startswith("bob@example.com → alice@shop.example")
+    assert lines[0].endswith("nothing was delivered")
+    assert lines[2] == "REFUSED FOR GOOD  at RCPT by mx1.shop.example [203.0.113.16]"
+    assert lines[3].strip() == "554 5.0.0 user unknown"
+
+
+def test_order_is_verdict_cause_action_why_steps_dialogue_after_data() -> None:
+    text = to_text(reports.refused())
+    marks = [
+        "REFUSED",
+        "Cause",
+        "Who acts",
+        "Retry",
+        "Settle it",
+        "Why",
+        "Nine steps",
+        "Dialogue",
+        "after DATA",
+    ]
+    positions = [text.index(mark) for mark in marks]
+    assert positions == sorted(positions)
+
+
+def test_causes_show_shares_and_the_rest() -> None:
+    text = to_text(reports.refused())
+    assert re.search(r"Cause +the domain takes no mail from outside +52 % +likely", text)
+    few = replace(reports.refused(), causes=reports.refused().causes[:2])
+    assert re.search(r"something else +7 %", to_text(few))
+
+
+def test_evidence_against_stands_beside_evidence_for() -> None:
+    text = to_text(reports.refused())
+    assert re.search(r"for +\+10  postmaster@shop\.example got the same answer", text)
+    assert re.search(r"against +−4  the text speaks of one user", text)
+    assert re.search(r"neutral +5\.0\.0 carries no information", text)
+
+
+def test_all_nine_steps_are_shown_in_order() -> None:
+    text = to_text(reports.refused())
+    section = text[text.index("Nine steps") : text.index("Dialogue")]
+    assert re.findall(r"(?m)^  ([1-9]) ", section) == list("123456789")
+
+
+def test_quiet_is_the_verdict_and_the_cause_only() -> None:
+    lines = to_text(reports.refused(), Style(width=200, verbosity=-1)).splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("REFUSED FOR GOOD  at RCPT by mx1.shop.example [203.0.113.16]: 554 5.0.0")
+    assert lines[1] == "Cause: the domain takes no mail from outside (52 %, likely)"
+
+
+def test_quiet_demo_still_says_that_it_is_a_lab() -> None:
+    assert to_text(reports.demo(), Style(verbosity=-1)).startswith("LAB: ")
+
+
+def test_demo_says_first_that_nothing_is_real() -> None:
+    assert to_text(reports.demo()).startswith("LAB: scenario “tmall”")
+    assert "LAB" not in to_text(reports.refused())
+
+
+def test_verbose_has_every_dns_answer_every_line_and_the_note() -> None:
+    report = reports.refused()
+    text = to_text(report, Style(verbosity=1))
+    for answer in report.dns.answers:
+        assert answer in text
+    for session in report.sessions:
+        for exchange in session.exchanges:
+            assert exchange.sent in text
+            assert all(line in text for line in exchange.reply_lines)
+    assert "To: postmaster@shop.example" in text
+    assert "\n      554 5.0.0 user unknown" in text  # the note's own indent survives
+
+
+def test_default_names_the_codes_of_each_session() -> None:
+    text = to_text(reports.refused())
+    assert "greeting 220 · EHLO 250 · STARTTLS 220 · EHLO 250 · MAIL 250 · RCPT 554" in text
+    assert "control: postmaster" in text
+
+
+def test_accepted_at_risk_names_the_prediction_before_the_steps() -> None:
+    text = to_text(reports.accepted_at_risk())
+    assert text.index("ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER") < text.index("After DATA")
+    assert text.index("SPF fail and p=reject") < text.index("Nine steps")
+    assert text.rstrip().endswith("exit 5")
+
+
+def test_accepted_claims_no_more_than_rcpt() -> None:
+    text = to_text(reports.accepted())
+    assert "ACCEPTED AT RCPT  by mx1.shop.example" in text
+    assert "Retry" not in text.split("Nine steps")[0]
+    assert "A probe stops before DATA" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", sorted(reports.SAMPLES))
+@pytest.mark.parametrize("verbosity", [-1, 0, 1])
+def test_never_says_valid_exists_or_deliverable(name: str, verbosity: int) -> None:
+    text = to_text(reports.SAMPLES[name](), Style(verbosity=verbosity))
+    assert not re.search(r"(?i)\b(valid|exists|deliverable)\b", text)
+
+
+def test_deferred_says_when_to_retry() -> None:
+    assert re.search(r"Retry +in 5 min", to_text(reports.deferred()))
+
+
+def test_inconclusive_names_what_was_not_reached() -> None:
+    text = to_text(reports.inconclusive())
+    assert "INCONCLUSIVE  while connecting to mx1.shop.example [203.0.113.16]" in text
+    assert "RCPT: no connection" in text
+    assert "cut short" in text
+
+
+def test_not_reached_is_named_for_a_complete_run_too() -> None:
+    report = replace(reports.refused(), not_reached=(ReportNotReached("blocklists", "--no-dnsbl"),))
+    assert "blocklists: --no-dnsbl" in to_text(report)
+
+
+def test_verdict_of_dns_says_how_the_domain_is_routed() -> None:
+    report = reports.refused()
+    report = replace(
+        report,
+        verdict=replace(report.verdict, stage="dns", reply=None),
+        sessions=(),
+        dns=replace(report.dns, route="null_mx"),
+    )
+    assert "REFUSED FOR GOOD  in DNS: a null MX" in to_text(report)
+
+
+def test_domain_report_shows_the_server_and_its_policies() -> None:
+    text = to_text(reports.domain())
+    for expected in (
+        "SERVER ANSWERS",
+        "10 mx1.shop.example: 203.0.113.16",
+        "220 mx1.shop.example ESMTP ready",
+        "SIZE 36700160, 8BITMIME",
+        "takes 35 MB",
+        "TLSv1.3",
+        "issued by CN=Example CA",
+        "MTA-STS",
+        "DANE",
+        "TLS-RPT",
+        "Example Mail",
+    ):
+        assert expected in text
+    assert "Nine steps" not in text
+
+
+@pytest.mark.parametrize("name", sorted(reports.SAMPLES))
+@pytest.mark.parametrize("width", [100, 60, 40])
+@pytest.mark.parametrize("verbosity", [-1, 0, 1])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_no_line_is_wider_than_the_terminal(name: str, width: int, verbosity: int, encoding: str) -> None:
+    style = Style(
+        width=width, verbosity=verbosity, encoding=encoding, note="Saved nothing. --record FILE keeps it."
+    )
+    text = to_text(reports.SAMPLES[name](), style)
+    assert [line for line in text.splitlines() if columns(line) > width] == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "gb2312"])
+def test_every_character_fits_the_stream(encoding: str) -> None:
+    report = replace(reports.refused(), contact_note="用户不存在 ö")
+    to_text(report, Style(encoding=encoding, verbosity=1)).encode(encoding)
+
+
+def test_colour_only_adds_to_the_text() -> None:
+    plain = to_text(reports.refused())
+    painted = to_text(reports.refused(), Style(colour=True))
+    assert "\x1b[31mREFUSED FOR GOOD\x1b[0m" in painted
+    assert ANSI.sub("", painted) == plain
+    assert "\x1b" not in plain
+
+
+def test_wide_characters_count_two_columns() -> None:
+    assert columns("用户") == 4
+    assert wrapped("用户不存在", 4) == ["用户", "不存", "在"]
+
+
+def test_wrapping_cuts_words_that_no_line_can_hold() -> None:
+    assert wrapped("aaaaaaa bb", 3) == ["aaa", "aaa", "a", "bb"]
+    assert wrapped("", 3) == [""]
+
+
+def test_page_hangs_further_lines_under_the_first_word() -> None:
+    page = Page(Style(width=30))
+    page.text("one two three four five six", lead="for ", indent=2)
+    assert str(page).splitlines() == ["  for one two three four five", "      six"]
