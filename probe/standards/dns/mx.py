@@ -1,0 +1,137 @@
+"""Where mail for a domain goes: RFC 5321 section 5.1, null MX (RFC 7505), fixed hosts and literals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from probe.model.address import IPAddress
+from probe.model.target import Endpoint
+from probe.settings import MX_ADDRESS_LIMIT, MX_LIMIT
+from probe.standards.dns import names
+from probe.standards.dns.message import Answer, Mx, Question, RecordType, Resolution, Status
+from probe.standards.dns.results import MxHost, MxResult, RouteKind
+
+FAMILIES = (4, 6)
+
+
+def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0) -> Resolution[MxResult]:
+    """The mail exchangers of `domain` (A-labels) in the order of trying.
+
+    `families` says which addresses may be used, in the order in which they alternate; A and AAAA
+    are both asked in any case, so that a host is called dangling only when it is. `seed` orders
+    hosts of equal preference. What DNS did not say gives kind UNKNOWN, never a missing domain.
+    """
+    domain = names.normal(domain)
+    (mx,) = yield (Question(domain, RecordType.MX),)
+    if mx.status is Status.NXDOMAIN:
+        return MxResult(domain, RouteKind.NO_DOMAIN, (), (mx,))
+    if mx.status is Status.NODATA:
+        return (yield from _implicit_mx(domain, mx, families))
+    if mx.status is not Status.ANSWER:
+        return MxResult(domain, RouteKind.UNKNOWN, (), (mx,))
+    real = [record for record in mx.mxs() if record.exchange]
+    if not real:
+        # RFC 7505 section 3: the root as exchange says that the domain takes no mail
+        return MxResult(domain, RouteKind.NULL_MX, (), (mx,))
+    ordered = in_order_of_trying(real, seed)
+    kept = ordered[:MX_LIMIT]
+    hosts = yield from _mx_hosts(kept, families)
+    answers = (mx, *(answer for host in hosts for answer in host.answers))
+    return MxResult(
+        domain,
+        RouteKind.MX,
+        hosts,
+        answers,
+        dropped=len(ordered) - len(kept),
+        has_null_mx_among_others=len(real) < len(mx.mxs()),
+    )
+
+
+def literal_route(ip: IPAddress) -> Resolution[MxResult]:
+    """The route of an address literal (RFC 5321 section 4.1.3): that address; nothing is asked."""
+    yield from ()
+    literal = f"[{ip}]" if ip.version == 4 else f"[IPv6:{ip}]"
+    return MxResult(literal, RouteKind.ADDRESS_LITERAL, (MxHost(0, literal, (ip,), ()),), ())
+
+
+def fixed_route(endpoint: Endpoint, *, families: tuple[int, ...] = FAMILIES) -> Resolution[MxResult]:
+    """The route to the host of --mx, a name or an address; an address is taken in any family."""
+    named = _literal_of(endpoint.host)
+    if named is not None:
+        host = MxHost(0, endpoint.host, (named,), ())
+        return MxResult(endpoint.host, RouteKind.FIXED, (host,), ())
+    name = names.normal(endpoint.host)
+    (host,) = yield from _mx_hosts([Mx(0, name)], families)
+    return MxResult(name, RouteKind.FIXED, (host,), host.answers)
+
+
+def in_order_of_trying(records: Iterable[Mx], seed: int) -> list[Mx]:
+    """By preference; equal preferences in an order that `seed` decides, whatever the order of the
+    answer was (RFC 5321 section 5.1 wants it random; a recorded seed lets a replay repeat it).
+    A host named twice keeps its best place."""
+    best: dict[str, int] = {}
+    for record in records:
+        name = names.normal(record.exchange)
+        best[name] = min(record.preference, best.get(name, record.preference))
+    hosts = [Mx(preference, name) for name, preference in best.items()]
+    return sorted(hosts, key=lambda mx: (mx.preference, _lot(mx.exchange, seed), mx.exchange))
+
+
+def _lot(name: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {name}".encode()).digest()
+
+
+def _implicit_mx(domain: str, mx: Answer, families: tuple[int, ...]) -> Resolution[MxResult]:
+    """RFC 5321 section 5.1: without any MX record the domain's own address is its MX."""
+    (host,) = yield from _mx_hosts([Mx(0, domain)], families)
+    answers = (mx, *host.answers)
+    if any(answer.status is Status.ANSWER for answer in host.answers):
+        return MxResult(domain, RouteKind.IMPLICIT_MX, (host,), answers)
+    if host.is_dangling:
+        return MxResult(domain, RouteKind.NO_MAIL_HOST, (), answers)
+    return MxResult(domain, RouteKind.UNKNOWN, (), answers)
+
+
+def _mx_hosts(records: list[Mx], families: tuple[int, ...]) -> Resolution[tuple[MxHost, ...]]:
+    """The hosts with their addresses, all asked in one batch."""
+    to_ask = [mx for mx in records if _literal_of(mx.exchange) is None]
+    questions = tuple(Question(mx.exchange, t) for mx in to_ask for t in (RecordType.A, RecordType.AAAA))
+    answers = (yield questions) if questions else ()
+    by_question = {answer.question: answer for answer in answers}
+    return tuple(_mx_host(mx, by_question, families) for mx in records)
+
+
+def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...]) -> MxHost:
+    literal = _literal_of(mx.exchange)
+    if literal is not None:
+        # RFC 5321 section 5.1: an MX names a host; its address is noted, and not for dialling
+        return MxHost(mx.preference, mx.exchange, (literal,), (), is_literal=True)
+    both = tuple(answers[Question(mx.exchange, t)] for t in (RecordType.A, RecordType.AAAA))
+    return MxHost(
+        mx.preference,
+        mx.exchange,
+        _alternating(both, families),
+        both,
+        is_alias=any(answer.aliases for answer in both),
+        secure=all(answer.authenticated for answer in both),
+    )
+
+
+def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
+    """Addresses of the families in turn, so that a dead family costs one attempt, not all of them."""
+    found = [ip for answer in answers for ip in answer.addresses()]
+    columns = [[ip for ip in found if ip.version == family] for family in families]
+    longest = max((len(column) for column in columns), default=0)
+    woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
+    return tuple(dict.fromkeys(woven))[:MX_ADDRESS_LIMIT]
+
+
+def _literal_of(host: str) -> IPAddress | None:
+    """The address when a host is written as one, with or without brackets."""
+    text = host.removeprefix("[").removesuffix("]")
+    try:
+        return ip_address(text[5:] if text[:5].lower() == "ipv6:" else text)
+    except ValueError:
+        return None

@@ -1,0 +1,133 @@
+"""Domain names: their text form, the limits of RFC 1035, reverse names, parents.
+
+The text form used throughout is lower-case A-labels without a trailing dot. An octet that has no
+plain form (a dot inside a label, a space, anything outside printable ASCII) is written as RFC 1035
+section 5.1 writes it: `\\.`, `\\\\` or `\\DDD`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from probe.model.address import IPAddress
+
+LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
+NAME_LIMIT = 253  # octets of the text form; 255 on the wire, RFC 1035 section 2.3.4
+
+_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.ASCII | re.DOTALL)
+
+
+class BadNameError(ValueError):
+    """A text that cannot be a domain name; the message is a clause for a reader."""
+
+
+def normal(name: str) -> str:
+    """Lower case (ASCII only, RFC 4343), without one trailing dot."""
+    lowered = "".join(char.lower() if char.isascii() else char for char in name)
+    return lowered[:-1] if lowered.endswith(".") and not lowered.endswith("\\.") else lowered
+
+
+def from_labels(labels: Sequence[bytes]) -> str:
+    """The text form of labels (the empty root label at the end is left out)."""
+    return ".".join(_label_text(label) for label in labels if label)
+
+
+def _label_text(label: bytes) -> str:
+    return "".join(_octet_text(octet) for octet in label).lower()
+
+
+def _octet_text(octet: int) -> str:
+    char = chr(octet)
+    if char in ".\\":
+        return f"\\{char}"
+    return char if 0x21 <= octet <= 0x7E else f"\\{octet:03d}"
+
+
+def to_labels(name: str) -> tuple[bytes, ...]:
+    """The labels of a name in text form, without the root; () is the root itself.
+
+    Raises BadNameError for an empty label, a label over 63 octets, a name over 255 octets on the
+    wire, a character outside ASCII, or a broken escape.
+    """
+    if name in ("", "."):
+        return ()
+    labels: list[bytes] = []
+    current = bytearray()
+    for char, octet in _octets(normal(name)):
+        if char == ".":
+            labels.append(bytes(current))
+            current.clear()
+        else:
+            current.append(octet)
+    labels.append(bytes(current))
+    _check(labels)
+    return tuple(labels)
+
+
+def _octets(name: str) -> Iterator[tuple[str, int]]:
+    """Each octet of a text form; the first item is "." only for a separating dot."""
+    position = 0
+    while position < len(name):
+        match = _ESCAPE.match(name, position)
+        if match is None:
+            raise BadNameError("a backslash ends the name")
+        code, escaped, plain = match.groups()
+        position = match.end()
+        octet = int(code) if code else ord(escaped or plain)
+        if octet > 255 or (not code and octet > 127):
+            raise BadNameError("a character outside ASCII where an A-label belongs")
+        yield (plain or ""), octet
+
+
+def _check(labels: Sequence[bytes]) -> None:
+    if any(not label for label in labels):
+        raise BadNameError("an empty label (two dots in a row, or a dot in front)")
+    longest = max(len(label) for label in labels)
+    if longest > LABEL_LIMIT:
+        raise BadNameError(f"a label of {longest} octets, {LABEL_LIMIT} are allowed")
+    if sum(len(label) + 1 for label in labels) + 1 > NAME_LIMIT + 2:
+        raise BadNameError(f"longer than {NAME_LIMIT} octets")
+
+
+def why_bad_name(name: str) -> str | None:
+    """A clause that says why this cannot be a domain name; None when it can."""
+    try:
+        to_labels(name)
+    except BadNameError as error:
+        return str(error)
+    return None
+
+
+def is_fqdn(name: str) -> bool:
+    """Whether this is a fully qualified host name as RFC 5321 section 2.3.5 wants it.
+
+    Two labels or more, each of letters, digits and inner hyphens (RFC 1123 section 2.1), the last
+    one not all digits (that would be an address, RFC 3696 section 2).
+    """
+    labels = normal(name).split(".")
+    if len(labels) < 2 or len(normal(name)) > NAME_LIMIT:
+        return False
+    return all(_HOST_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def reverse_name(ip: IPAddress) -> str:
+    """The name that holds the PTR of an address (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
+    return ip.reverse_pointer
+
+
+def parents(name: str) -> Iterator[str]:
+    """The name itself, then each parent, the top-level label last."""
+    labels = [_label_text(label) for label in to_labels(name)]
+    for start in range(len(labels)):
+        yield ".".join(labels[start:])
+
+
+def is_subdomain(name: str, parent: str) -> bool:
+    """Whether `name` is `parent` or lies below it; False when either is no domain name."""
+    try:
+        low, high = to_labels(normal(name)), to_labels(normal(parent))
+    except BadNameError:
+        return False
+    return len(low) >= len(high) and low[len(low) - len(high) :] == high

@@ -1,0 +1,331 @@
+"""check_host() of RFC 7208 section 4: may this address send mail for this domain?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from probe.model.address import IPAddress
+from probe.model.text import decode
+from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT, SPF_VOID_LIMIT
+from probe.standards.dns import names
+from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
+from probe.standards.dns.ptr import unmapped
+from probe.standards.spf.client import UNKNOWN_NAME, Client, spf_records
+from probe.standards.spf.lookahead import ask_ahead
+from probe.standards.spf.macros import (
+    MacroError,
+    MacroString,
+    needs_validated_name,
+    parse_explanation,
+)
+from probe.standards.spf.record import Mechanism, Modifier, RecordError, SpfRecord, parse
+from probe.standards.spf.results import SpfResult, SpfStep, SpfVerdict
+
+
+def check_host(
+    ip: IPAddress,
+    domain: str,
+    sender_local: str,
+    sender_domain: str,
+    helo: str,
+    *,
+    identity: str = "mailfrom",
+    receiver: str = "",
+    timestamp: int = 0,
+) -> Resolution[SpfResult]:
+    """Evaluate the SPF policy of `domain` for mail from `ip`.
+
+    The sender is `sender_local@sender_domain`; for the null reverse-path give postmaster and the
+    HELO name (section 2.4). `receiver` and `timestamp` only serve %{r} and %{t} of explanations.
+    DNS that did not answer gives temperror with the question named in `problem`.
+    """
+    # section 4.3: an empty local part stands for postmaster
+    client = Client(unmapped(ip), sender_local or "postmaster", sender_domain, helo, receiver, timestamp)
+    evaluation = _Evaluation(client)
+    outcome = yield from evaluation.check(domain)
+    explanation = ""
+    if outcome.verdict is SpfVerdict.FAIL and outcome.explanation is not None:
+        explanation = yield from evaluation.explain(outcome.explanation, outcome.domain)
+    return SpfResult(
+        client.ip,
+        names.normal(domain),
+        identity,
+        outcome.verdict,
+        evaluation.own_record,
+        outcome.matched,
+        evaluation.lookups,
+        evaluation.void_lookups,
+        tuple(evaluation.trace),
+        outcome.problem,
+        explanation,
+        tuple(dict.fromkeys(evaluation.evidence)),
+    )
+
+
+class _FailedError(Exception):
+    """The evaluation ends here with temperror or permerror (section 2.6.6 and 2.6.7)."""
+
+    def __init__(self, verdict: SpfVerdict, problem: str) -> None:
+        super().__init__(problem)
+        self.verdict = verdict
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one record (with what it redirects to) said, and the exp= that goes with a fail."""
+
+    verdict: SpfVerdict
+    domain: str
+    matched: str | None = None
+    problem: str = ""
+    explanation: MacroString | None = None
+
+
+class _Evaluation:
+    """One run of check_host: the counters of section 4.6.4, the answers, the trace."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.known: dict[Question, Answer] = {}
+        self.lookups = 0
+        self.void_lookups = 0
+        self.trace: list[SpfStep] = []
+        self.evidence: list[str] = []
+        self.own_record: str | None = None
+
+    def check(self, domain: str) -> Resolution[_Outcome]:
+        """The outcome for the domain that was asked about; errors become verdicts here."""
+        try:
+            return (yield from self._check(domain, depth=0))
+        except _FailedError as failure:
+            return _Outcome(failure.verdict, domain, problem=failure.problem)
+
+    def explain(self, target: MacroString, domain: str) -> Resolution[str]:
+        """The explanation of a fail; empty when anything about it is wrong (section 6.2)."""
+        validated = yield from self._validated_for(target, domain)
+        answer = yield from self._ask(self.client.target(target, domain, validated), RecordType.TXT)
+        if len(answer.txts()) != 1:
+            return ""
+        try:
+            text = parse_explanation(answer.txts()[0].data.decode("ascii"))
+        except (MacroError, UnicodeDecodeError):
+            return ""
+        validated = yield from self._validated_for(text, domain)
+        return self.client.explain(text, domain, validated)
+
+    def _check(self, domain: str, depth: int) -> Resolution[_Outcome]:
+        """Section 4.3 to 4.7 for one domain; raises _FailedError."""
+        if _is_no_domain(domain):
+            return _Outcome(SpfVerdict.NONE, domain, problem=f"{domain!r} is no multi-label domain name")
+        answer = yield from self._ask(domain, RecordType.TXT)
+        if answer.is_unknown:
+            raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
+        found = spf_records(answer)
+        if not found:
+            return _Outcome(SpfVerdict.NONE, domain)
+        if self.own_record is None:
+            self.own_record = decode(found[0])
+        if len(found) > 1:
+            # section 4.5: more than one record is a permerror, even when they are equal
+            raise _FailedError(SpfVerdict.PERMERROR, f"{domain} has {len(found)} SPF records, one is allowed")
+        try:
+            record = parse(found[0])
+        except RecordError as error:
+            self._note(domain, depth, error.term, "syntax error", error.reason)
+            where = f"{error.term!r}: " if error.term else ""
+            raise _FailedError(SpfVerdict.PERMERROR, f"{domain}: {where}{error.reason}") from None
+        if not self.trace and depth == 0:
+            yield from ask_ahead(record, domain, self.client, self.known)
+        return (yield from self._evaluate(record, domain, depth))
+
+    def _evaluate(self, record: SpfRecord, domain: str, depth: int) -> Resolution[_Outcome]:
+        for mechanism in record.mechanisms:
+            matched = yield from self._step(mechanism, domain, depth)
+            if matched:
+                exp = record.explanation.target if record.explanation else None
+                return _Outcome(mechanism.qualifier, domain, mechanism.text, explanation=exp)
+        if record.redirect is not None:
+            return (yield from self._redirect(record.redirect, domain, depth))
+        # section 4.7: no match and no redirect is as if ?all stood at the end
+        self._note(domain, depth, "", "neutral", "no term matched")
+        return _Outcome(SpfVerdict.NEUTRAL, domain)
+
+    def _redirect(self, redirect: Modifier, domain: str, depth: int) -> Resolution[_Outcome]:
+        """Section 6.1; its counting and its missing record are those of include."""
+        self._count(domain, depth, redirect.text)
+        target = yield from self._target(redirect.target, domain)
+        self._note(domain, depth, redirect.text, "redirect", f"on to {target}")
+        outcome = yield from self._check(target, depth)
+        if outcome.verdict is SpfVerdict.NONE:
+            raise _FailedError(SpfVerdict.PERMERROR, f"{redirect.text}: {target} has no SPF record")
+        return outcome
+
+    def _step(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[bool]:
+        """One directive, with its line in the trace before those of what it includes."""
+        if mechanism.asks_dns:
+            self._count(domain, depth, mechanism.text)
+        place = len(self.trace)
+        try:
+            matched, detail = yield from self._match(mechanism, domain, depth)
+        except _FailedError as failure:
+            step = SpfStep(domain, depth, mechanism.text, failure.verdict.value, failure.problem)
+            self.trace.insert(place, step)
+            raise
+        self.trace.insert(
+            place, SpfStep(domain, depth, mechanism.text, "match" if matched else "no match", detail)
+        )
+        return matched
+
+    def _match(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[tuple[bool, str]]:
+        if not mechanism.asks_dns:
+            return self.client.decides(mechanism), ""
+        if mechanism.name == "ptr":
+            return (yield from self._match_ptr(mechanism, domain))
+        target = yield from self._target(mechanism.target, domain)
+        if mechanism.name == "include":
+            return (yield from self._match_include(target, depth))
+        if mechanism.name == "mx":
+            return (yield from self._match_mx(mechanism, target))
+        if mechanism.name == "exists":
+            # section 5.7: always A, whatever the family of the client
+            answer = yield from self._answered(target, RecordType.A)
+            return answer.status is Status.ANSWER, _said(answer)
+        answer = yield from self._answered(target, self.client.address_type)
+        ip = self.client.matches(mechanism, answer)
+        return ip is not None, str(ip) if ip else _said(answer)
+
+    def _match_include(self, target: str, depth: int) -> Resolution[tuple[bool, str]]:
+        """Section 5.2: pass matches; fail, softfail and neutral do not; none is a permerror."""
+        outcome = yield from self._check(target, depth + 1)
+        if outcome.verdict is SpfVerdict.NONE:
+            raise _FailedError(SpfVerdict.PERMERROR, f"include: {target} has no SPF record")
+        return outcome.verdict is SpfVerdict.PASS, f"include: {outcome.verdict.value}"
+
+    def _match_mx(self, mechanism: Mechanism, target: str) -> Resolution[tuple[bool, str]]:
+        """Section 5.4; without MX records nothing matches, the implicit MX does not count."""
+        answer = yield from self._answered(target, RecordType.MX)
+        hosts = [mx.exchange for mx in sorted(answer.mxs(), key=lambda mx: mx.preference) if mx.exchange]
+        if len(hosts) > SPF_MX_LIMIT:
+            raise _FailedError(
+                SpfVerdict.PERMERROR, f"{target} has {len(hosts)} MX hosts, SPF allows {SPF_MX_LIMIT}"
+            )
+        yield from self._fetch(Question(host, self.client.address_type) for host in hosts)
+        for host in hosts:
+            addresses = yield from self._answered(host, self.client.address_type)
+            ip = self.client.matches(mechanism, addresses)
+            if ip is not None:
+                return True, f"{host} {ip}"
+        return False, _said(answer) if not hosts else f"none of {len(hosts)} MX hosts"
+
+    def _match_ptr(self, mechanism: Mechanism, domain: str) -> Resolution[tuple[bool, str]]:
+        """Section 5.5: DNS trouble means no match; only the missing PTR itself is a void look-up."""
+        answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
+        self._count_void(answer)
+        validated = yield from self._validated_names()
+        target = yield from self._target(mechanism.target, domain)
+        for name in validated:
+            if names.is_subdomain(name, target):
+                return True, name
+        return False, _said(answer) if not validated else f"validated: {', '.join(validated)}"
+
+    def _validated_names(self) -> Resolution[tuple[str, ...]]:
+        """The client's names that lead back to it, of the first ten (section 4.6.4)."""
+        answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
+        hosts = [name for name in answer.names() if name][:SPF_PTR_LIMIT]
+        questions = [Question(host, self.client.address_type) for host in hosts]
+        yield from self._fetch(questions)
+        validated: list[str] = []
+        for host in hosts:
+            forward = yield from self._ask(host, self.client.address_type)
+            if self.client.ip in forward.addresses():
+                validated.append(host)
+        return tuple(validated)
+
+    def _validated_for(self, parts: MacroString, domain: str) -> Resolution[str]:
+        """What %{p} expands to: the domain itself, else a name below it, else any (section 7.3)."""
+        if not needs_validated_name(parts):
+            return UNKNOWN_NAME
+        validated = yield from self._validated_names()
+        own = names.normal(domain)
+        return min(validated, key=lambda n: (n != own, not names.is_subdomain(n, own)), default=UNKNOWN_NAME)
+
+    def _target(self, spec: MacroString | None, domain: str) -> Resolution[str]:
+        validated = UNKNOWN_NAME
+        if spec is not None:
+            validated = yield from self._validated_for(spec, domain)
+        return self.client.target(spec, domain, validated)
+
+    def _answered(self, name: str, rtype: RecordType) -> Resolution[Answer]:
+        """The answer to a question whose failure ends the evaluation; void ones are counted.
+
+        A name that DNS cannot hold (section 4.3 leaves it open) counts as one without records.
+        """
+        answer = yield from self._ask(name, rtype)
+        if answer.is_unknown and answer.status is not Status.BAD_NAME:
+            raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
+        self._count_void(answer)
+        return answer
+
+    def _ask(self, name: str, rtype: RecordType) -> Resolution[Answer]:
+        question = Question(names.normal(name), rtype)
+        yield from self._fetch((question,))
+        answer = self.known[question]
+        if answer.status is not Status.BAD_NAME:
+            self.evidence.append(answer.ref)
+        return answer
+
+    def _fetch(self, questions: Iterable[Question]) -> Resolution[None]:
+        """Ask what is not known yet, at once."""
+        missing: list[Question] = []
+        for question in dict.fromkeys(questions):
+            reason = names.why_bad_name(question.name) if question not in self.known else None
+            if reason:
+                self.known[question] = Answer(question, Status.BAD_NAME, detail=reason)
+            elif question not in self.known:
+                missing.append(question)
+        if missing:
+            answers = yield tuple(missing)
+            self.known.update(zip(missing, answers, strict=True))
+
+    def _count(self, domain: str, depth: int, term: str) -> None:
+        """Section 4.6.4: at most ten terms that ask DNS, over all records together."""
+        self.lookups += 1
+        if self.lookups > SPF_LOOKUP_LIMIT:
+            problem = f"more than {SPF_LOOKUP_LIMIT} terms that ask DNS"
+            self._note(domain, depth, term, "limit", problem)
+            raise _FailedError(SpfVerdict.PERMERROR, f"{problem}, reached at {term} of {domain}")
+
+    def _count_void(self, answer: Answer) -> None:
+        """Section 4.6.4: at most two look-ups that DNS answers with nothing."""
+        if not answer.is_negative:
+            return
+        self.void_lookups += 1
+        if self.void_lookups > SPF_VOID_LIMIT:
+            raise _FailedError(
+                SpfVerdict.PERMERROR,
+                f"more than {SPF_VOID_LIMIT} look-ups without a record, reached at {answer.question}",
+            )
+
+    def _note(self, domain: str, depth: int, term: str, outcome: str, detail: str) -> None:
+        self.trace.append(SpfStep(domain, depth, term, outcome, detail))
+
+
+def _is_no_domain(domain: str) -> bool:
+    """Section 4.3: malformed, an address literal, or of one label only."""
+    if domain.startswith("[") or names.why_bad_name(domain):
+        return True
+    return len(names.to_labels(domain)) < 2
+
+
+def _unanswered(answer: Answer) -> str:
+    detail = f" ({answer.detail})" if answer.detail else ""
+    return f"{answer.question}: {answer.status.value}{detail}"
+
+
+def _said(answer: Answer) -> str:
+    """A word on an answer that matched nothing."""
+    if answer.is_negative:
+        return f"void: {answer.question} {answer.status.value}"
+    return f"{answer.question} {answer.detail or answer.status.value}"

@@ -1,0 +1,76 @@
+"""DNS answers out of a table, for driving the DNS algorithms without a resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+
+from probe.standards.dns import names
+from probe.standards.dns.message import (
+    Answer,
+    Mx,
+    Question,
+    Record,
+    RecordType,
+    Resolution,
+    Status,
+    T,
+    Txt,
+)
+
+Zone = Mapping[str, Sequence[str] | Status]
+"""Keys are "TYPE name"; values record texts (MX as "10 host", TXT one string each) or a failure."""
+
+
+class Table:
+    """Answers questions from a zone, and remembers the rounds in which they were asked.
+
+    A name without any entry is NXDOMAIN, a name with entries of other types only is NODATA.
+    """
+
+    def __init__(self, zone: Zone, *, secure: bool = False) -> None:
+        self._zone = {key.lower(): value for key, value in zone.items()}
+        self._names = {key.split(" ", 1)[1].lower() for key in zone}
+        self._secure = secure
+        self.rounds: list[tuple[Question, ...]] = []
+
+    @property
+    def asked(self) -> list[Question]:
+        return [question for batch in self.rounds for question in batch]
+
+    def answer(self, question: Question) -> Answer:
+        aliases: list[str] = []
+        name = question.name
+        while f"cname {name}" in self._zone and len(aliases) < 8:
+            name = str(self._zone[f"cname {name}"][0])
+            aliases.append(name)
+        found = self._zone.get(f"{question.rtype} {name}".lower())
+        if isinstance(found, Status):
+            return Answer(question, found, aliases=tuple(aliases), detail="from the test's table")
+        if found is None:
+            status = Status.NODATA if name in self._names else Status.NXDOMAIN
+            return Answer(question, status, aliases=tuple(aliases), authenticated=self._secure)
+        records = tuple(_record(question.rtype, text) for text in found)
+        return Answer(question, Status.ANSWER, records, tuple(aliases), ttl=300, authenticated=self._secure)
+
+    def drive(self, resolution: Resolution[T]) -> T:
+        """Run a resolution to its end."""
+        try:
+            batch = next(resolution)
+            while True:
+                self.rounds.append(batch)
+                batch = resolution.send(tuple(self.answer(question) for question in batch))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+
+def _record(rtype: RecordType, text: str) -> Record:
+    if rtype in (RecordType.A, RecordType.AAAA):
+        return ip_address(text)
+    if rtype is RecordType.MX:
+        preference, exchange = text.split(" ", 1)
+        return Mx(int(preference), names.normal(exchange) if exchange != "." else "")
+    if rtype is RecordType.TXT:
+        return Txt((text.encode("latin-1"),))
+    return names.normal(text)
