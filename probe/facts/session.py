@@ -33,7 +33,11 @@ class TlsObserved:
 class Exchange:
     """One command and its reply. `stage` is that of the command; `sent` the command line without
     CRLF (empty for the greeting); `reply` None when none came, complete, in time; `ref` is how
-    findings and evidence name it, e.g. `session:1:rcpt`."""
+    findings and evidence name it, e.g. `session:1:rcpt`, and `session:1:rcpt2` for the second RCPT.
+
+    `usable` is False when the reply must not be concluded from: its lines contradict each other, it
+    has no code, or it cannot be told which command it answers. `fragment` is what came of a reply
+    that the connection's end cut off (a stranger's text)."""
 
     stage: Stage
     sent: str
@@ -41,6 +45,8 @@ class Exchange:
     elapsed_ms: int
     deviations: tuple[Deviation, ...]
     ref: str
+    usable: bool = True
+    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

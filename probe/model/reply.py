@@ -20,6 +20,8 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     END_OF_DATA = "end-of-data"
+    RSET = "rset"  # the way out of a session: best effort, proves nothing about the recipient
+    QUIT = "quit"
 
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")

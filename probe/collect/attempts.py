@@ -1,0 +1,211 @@
+"""Which server is asked next, and when to stop: the search over MX hosts and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from probe import settings
+from probe.collect.session import SessionOutcome, run_session
+from probe.model.address import IPAddress
+from probe.model.reply import Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.target import TlsMode
+from probe.net.clock import Clock, Deadline, pause
+from probe.net.smtp import Dial, Sink
+from probe.recording import events as ev
+from probe.settings import SmtpBudgets
+from probe.standards.dns.results import MxHost
+from probe.standards.smtp.dialogue import DialoguePlan, Stop
+
+WITHOUT_TLS = "TLS failed; once without"
+
+
+@dataclass(slots=True)
+class Visits:
+    """All sessions of one run: numbers them, keeps them apart in time, and keeps to the caps.
+
+    `why_not_dialable` says why an address must not be connected to, None when it may. `bind` is the
+    local address, `tls_roots` a PEM file to trust instead of the system's store. Times in seconds.
+    """
+
+    sink: Sink
+    clock: Clock
+    deadline: Deadline
+    why_not_dialable: Callable[[IPAddress], str | None]
+    port: int = 25
+    bind: IPAddress | None = None
+    tls_roots: str | None = None
+    spacing: float = settings.SESSION_SPACING
+    budgets: SmtpBudgets = settings.SMTP
+    outcomes: list[SessionOutcome] = field(default_factory=list)
+    _number: int = 0
+    _connected: int = 0
+    _last_end: float | None = None
+    _without_tls: set[tuple[str, IPAddress]] = field(default_factory=set)
+
+    async def visit(
+        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+    ) -> SessionOutcome | None:
+        """One session, and a second in the clear when TLS failed and is not required.
+
+        None, with a NotReached event, when the deadline or a cap stands against it.
+        """
+        if plan.tls is TlsMode.AUTO and (mx_host, ip) in self._without_tls:
+            plan = replace(plan, tls=TlsMode.NEVER)
+        outcome = await self._session(mx_host, ip, experiment, reason, plan)
+        retry = (
+            outcome is not None
+            and plan.tls is TlsMode.AUTO
+            and plan.until is Stage.RCPT
+            and outcome.tls_failed
+        )
+        if not retry:
+            return outcome
+        self._without_tls.add((mx_host, ip))
+        again = await self._session(mx_host, ip, experiment, WITHOUT_TLS, replace(plan, tls=TlsMode.NEVER))
+        return again or outcome
+
+    async def _session(
+        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+    ) -> SessionOutcome | None:
+        forbidden = self._why_not(ip)
+        if forbidden:
+            return self._not_dialled(mx_host, ip, experiment, reason, plan, forbidden)
+        await self._keep_distance()
+        obstacle = self._obstacle()
+        if obstacle:
+            self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
+            return None
+        self._number += 1
+        dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots)
+        try:
+            outcome = await run_session(
+                self._number,
+                dial,
+                experiment,
+                reason,
+                plan,
+                sink=self.sink,
+                clock=self.clock,
+                deadline=self.deadline,
+                budgets=self.budgets,
+            )
+        finally:
+            self._last_end = self.clock.seconds()
+        if outcome.connected:
+            self._connected += 1
+        else:
+            self._last_end = None  # nobody was bothered, nobody needs a pause
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _why_not(self, ip: IPAddress) -> str | None:
+        if self.bind is not None and self.bind.version != ip.version:
+            return f"cannot be reached from {self.bind}, an address of the other family"
+        return self.why_not_dialable(ip)
+
+    def _obstacle(self) -> str | None:
+        if self.deadline.passed:
+            return "the run's deadline"
+        if self._connected >= settings.MAX_SESSIONS:
+            return f"courtesy: at most {settings.MAX_SESSIONS} sessions a run"
+        return None
+
+    async def _keep_distance(self) -> None:
+        if self._last_end is not None:
+            wait = self._last_end + self.spacing - self.clock.seconds()
+            await pause(self.deadline.cut(wait))
+
+    def _not_dialled(
+        self,
+        mx_host: str,
+        ip: IPAddress,
+        experiment: Experiment,
+        reason: str,
+        plan: DialoguePlan,
+        why: str,
+    ) -> SessionOutcome:
+        self._number += 1
+        end = EndReason.NOT_DIALLED
+        self.sink(
+            ev.SessionOpened(self.clock.at_ms(), self._number, mx_host, ip, self.port, experiment, reason)
+        )
+        self.sink(ev.SessionClosed(self.clock.at_ms(), self._number, end, why))
+        outcome = SessionOutcome(self._number, mx_host, ip, experiment, plan, end, why, None, ())
+        self.outcomes.append(outcome)
+        return outcome
+
+
+class NextStep(StrEnum):
+    """Where the search goes after a session."""
+
+    DONE = "done"
+    ADDRESS = "address"
+    HOST = "host"
+
+
+def next_step(outcome: SessionOutcome) -> NextStep:
+    """Decide from what one session showed.
+
+    Any answer to MAIL or RCPT ends the search: a second server of the same domain would only be
+    asked the same again. RFC 5321 section 5.1 moves on after connection failures and 4yz.
+    """
+    if outcome.end in (EndReason.DEADLINE, EndReason.INTERRUPTED):
+        return NextStep.DONE
+    if not outcome.connected:
+        return NextStep.ADDRESS
+    if outcome.reply(Stage.RCPT) or outcome.reply(Stage.MAIL):
+        return NextStep.DONE
+    if outcome.stop in (Stop.DONE, Stop.SMTPUTF8_NOT_OFFERED, Stop.INTERMEDIATE):
+        return NextStep.DONE
+    last = outcome.reply(Stage.EHLO) or outcome.reply(Stage.GREETING)
+    if outcome.stop is Stop.CLOSING or (last is not None and last.is_transient):
+        return NextStep.ADDRESS
+    if outcome.stop is not None or any(entry.stage is Stage.MAIL for entry in outcome.entries):
+        return NextStep.HOST
+    return NextStep.ADDRESS
+
+
+async def ask_target(
+    visits: Visits,
+    hosts: tuple[MxHost, ...],
+    plan: DialoguePlan,
+    *,
+    experiment: Experiment = Experiment.TARGET,
+    reason: str = "the planned question",
+) -> tuple[SessionOutcome, ...]:
+    """Ask the hosts in their order, each at its addresses in theirs, until one gives an answer.
+
+    At most two hosts are asked beyond the connection; hosts that cannot be reached do not count.
+    Returns every session made, the deciding one last; empty when there was nothing to connect to.
+    """
+    before = len(visits.outcomes)
+    talked: set[str] = set()
+    for host in hosts:
+        if len(talked) == _HOSTS_TALKED_TO:
+            break
+        for ip in host.addresses:
+            outcome = await visits.visit(host.host, ip, experiment, reason, plan)
+            step = next_step(outcome) if outcome is not None else NextStep.DONE
+            if outcome is None or step is NextStep.DONE:
+                return tuple(visits.outcomes[before:])
+            reason = _why_next(outcome)
+            if outcome.connected:
+                talked.add(host.host)
+            if step is NextStep.HOST:
+                break
+    return tuple(visits.outcomes[before:])
+
+
+# RFC 5321 section 5.1 asks a client to try at least two addresses; two servers of one domain that both
+# turn a guest away will not be told apart by a third.
+_HOSTS_TALKED_TO = 2
+
+
+def _why_next(outcome: SessionOutcome) -> str:
+    where = f"{outcome.mx_host} [{outcome.ip}]"
+    if not outcome.connected:
+        return f"{where} could not be reached ({outcome.end})"
+    return f"{where} did not come to an answer ({outcome.stop or outcome.end})"

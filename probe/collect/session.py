@@ -1,0 +1,182 @@
+"""Carries one planned dialogue out over the wire and records how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe import settings
+from probe.model.address import IPAddress
+from probe.model.reply import Reply, Stage
+from probe.model.session import EndReason, Experiment
+from probe.net.clock import Clock, Deadline
+from probe.net.smtp import Dial, HandshakeError, Sink, Wire, WireError
+from probe.recording import events as ev
+from probe.settings import SmtpBudgets
+from probe.standards.smtp.commands import Command
+from probe.standards.smtp.dialogue import (
+    Action,
+    AwaitGreeting,
+    Close,
+    Dialogue,
+    DialoguePlan,
+    Handshake,
+    State,
+    Stop,
+)
+from probe.standards.smtp.transcript import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutcome:
+    """What became of one session.
+
+    `stop` is why the dialogue went no further (None: the connection failed first); `end` and
+    `detail` are what `SessionClosed` records; `entries` the exchanges so far, greeting first.
+    """
+
+    number: int
+    mx_host: str
+    ip: IPAddress
+    experiment: Experiment
+    plan: DialoguePlan
+    end: EndReason
+    detail: str
+    stop: Stop | None
+    entries: tuple[Entry, ...]
+
+    @property
+    def connected(self) -> bool:
+        """Whether a TCP connection came about."""
+        return bool(self.entries)
+
+    def reply(self, stage: Stage) -> Reply | None:
+        """The last reply of a stage that may be concluded from."""
+        usable = (entry for entry in reversed(self.entries) if entry.stage is stage and entry.usable)
+        return next((entry.reply for entry in usable), None)
+
+    def answer_about(self, position: int) -> Reply | None:
+        """The usable reply to the RCPT of the plan's forward-path at that position."""
+        asked = [entry for entry in self.entries if entry.stage is Stage.RCPT]
+        return asked[position].reply if position < len(asked) and asked[position].usable else None
+
+    @property
+    def tls_failed(self) -> bool:
+        """STARTTLS was offered and TLS did not come to work: refused, broken off, or mute after it."""
+        if self.stop in (Stop.TLS_REFUSED, Stop.TLS_FAILED):
+            return True
+        last = self.entries[-1] if self.entries else None
+        if last is None or self.stop is not None or last.read is not None:
+            return False
+        return last.stage is Stage.STARTTLS or (last.stage is Stage.EHLO and last.secure)
+
+
+async def run_session(
+    number: int,
+    dial: Dial,
+    experiment: Experiment,
+    reason: str,
+    plan: DialoguePlan,
+    *,
+    sink: Sink,
+    clock: Clock,
+    deadline: Deadline,
+    budgets: SmtpBudgets = settings.SMTP,
+) -> SessionOutcome:
+    """Hold one session and return what became of it.
+
+    Whatever happens, cancellation included, the socket is closed and SessionClosed recorded.
+    Network trouble is an outcome, never an exception.
+    """
+    sink(ev.SessionOpened(clock.at_ms(), number, dial.mx_host, dial.ip, dial.port, experiment, reason))
+    wire = Wire(number, sink, clock, deadline)
+    dialogue = Dialogue(plan)
+    end: tuple[EndReason, str] | None = None
+    try:
+        end = await _Conversation(wire, dialogue, dial, budgets).hold()
+    finally:
+        wire.close()
+        if end is None:
+            end = (EndReason.DEADLINE if deadline.passed else EndReason.INTERRUPTED, "")
+        sink(ev.SessionClosed(clock.at_ms(), number, *end))
+    entries = tuple(wire.transcript.entries)
+    return SessionOutcome(number, dial.mx_host, dial.ip, experiment, plan, *end, dialogue.stop, entries)
+
+
+@dataclass(slots=True)
+class _Conversation:
+    wire: Wire
+    dialogue: Dialogue
+    dial: Dial
+    budgets: SmtpBudgets
+    end: EndReason = EndReason.QUIT
+
+    async def hold(self) -> tuple[EndReason, str]:
+        """From the connection to its end: why it ended, and the word on it."""
+        try:
+            await self.wire.connect(self.dial, self.budgets.connect)
+            action = self.dialogue.begin()
+            while not isinstance(action, Close):
+                action = await self._perform(action)
+        except WireError as error:
+            if self.dialogue.state is not State.QUIT:
+                await self._leave_late(error)
+                return error.reason, error.detail or self._why()
+            # the way out never changes what the session showed
+        else:
+            await self._hear_out()
+        if self.dialogue.stop is Stop.CLOSING:
+            self.end = EndReason.CLOSED_BY_PEER
+        return self.end, self._why()
+
+    def _why(self) -> str:
+        stop = self.dialogue.stop
+        return stop if stop is not None and stop is not Stop.DONE else ""
+
+    async def _perform(self, action: Action) -> Action:
+        if isinstance(action, Handshake):
+            return await self._secure()
+        if isinstance(action, AwaitGreeting):
+            read = await self.wire.greeting(self.budgets.greeting)
+        elif isinstance(action, Close):
+            return action
+        else:
+            read = await self.wire.exchange(action.command, self._budget(action.command))
+        return self.dialogue.lost_step() if self.wire.transcript.out_of_step else self.dialogue.replied(read)
+
+    async def _secure(self) -> Action:
+        try:
+            await self.wire.handshake(self.dial, self.budgets.handshake)
+        except HandshakeError as error:
+            self.end = error.reason
+            return self.dialogue.insecure()
+        return self.dialogue.secured()
+
+    def _budget(self, command: Command) -> float:
+        budgets = self.budgets
+        by_stage = {
+            Stage.EHLO: budgets.ehlo,
+            Stage.STARTTLS: budgets.starttls,
+            Stage.MAIL: budgets.mail,
+            Stage.RCPT: budgets.rcpt,
+        }
+        return by_stage.get(command.stage, budgets.closing)
+
+    async def _leave_late(self, error: WireError) -> None:
+        """After a silence: say QUIT all the same, which also gives an answer underway its last chance.
+
+        Before the greeting nothing may be said (RFC 5321 section 3.1).
+        """
+        silent = error.reason in (EndReason.TIMEOUT, EndReason.DEADLINE)
+        if not silent or self.wire.is_over or self.dialogue.state is State.GREETING:
+            return
+        try:
+            await self.wire.exchange(Command.quit(), self.budgets.closing)
+        except WireError:
+            return
+
+    async def _hear_out(self) -> None:
+        """An answer to QUIT that is not its 221 may be a late one to something else: then wait for
+        what follows, so that replies that are one off do not go unnoticed."""
+        last = self.wire.transcript.entries[-1]
+        if last.stage is Stage.QUIT and last.reply is not None and last.reply.code != 221:
+            await self.wire.until_closed(self.budgets.closing)

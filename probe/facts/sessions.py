@@ -1,0 +1,154 @@
+"""Reads the sessions of a recording again, from the octets alone.
+
+The pairing of replies with commands is that of the live run (`probe.standards.smtp.transcript`),
+so a recording that was cut off anywhere gives the sessions as far as they had come.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from probe.facts.session import Exchange, Session, TlsObserved
+from probe.model.reply import Stage
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.smtp.transcript import Entry, Transcript
+from probe.standards.tls.certificate import NOT_JUDGED, name_matches, problems, read_certificate
+
+
+def sessions_of(recording: Recording) -> tuple[Session, ...]:
+    """Every session of the run, in order. Never raises on what a server sent."""
+    began = _time(recording.started.started_at)
+    return tuple(
+        session
+        for number in recording.session_numbers()
+        if (session := _session(recording.session(number), began)) is not None
+    )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One session while its events are read."""
+
+    opened: ev.SessionOpened
+    transcript: Transcript = field(default_factory=Transcript)
+    connected: ev.Connected | None = None
+    tls: ev.TlsEstablished | ev.TlsFailed | None = None
+    closed: ev.SessionClosed | None = None
+    last_ms: int = 0
+
+    def observe(self, event: ev.SessionEvent) -> None:
+        self.last_ms = max(self.last_ms, event.at_ms)
+        if isinstance(event, ev.Connected):
+            self.connected = event
+            self.transcript.connected(event.at_ms)
+        elif isinstance(event, ev.Sent):
+            self.transcript.sent(event.data, event.at_ms)
+        elif isinstance(event, ev.Received):
+            self.transcript.received(event.data, event.at_ms)
+        elif isinstance(event, ev.TlsEstablished | ev.TlsFailed):
+            self.tls = event
+            self.transcript.secured()
+        elif isinstance(event, ev.SessionClosed):
+            self.closed = event
+            self.transcript.ended()
+
+
+def _session(events: tuple[ev.SessionEvent, ...], began: datetime | None) -> Session | None:
+    opened = events[0]
+    if not isinstance(opened, ev.SessionOpened):
+        return None
+    reading = _Reading(opened, last_ms=opened.at_ms)
+    for event in events[1:]:
+        reading.observe(event)
+    transcript, connected, closed = reading.transcript, reading.connected, reading.closed
+    plain = transcript.extensions(secure=False)
+    return Session(
+        number=opened.session,
+        mx_host=opened.mx_host,
+        ip=opened.ip,
+        port=opened.port,
+        experiment=opened.experiment,
+        reason=opened.reason,
+        local_ip=connected.local_ip if connected else None,
+        connected=connected is not None,
+        exchanges=_exchanges(reading),
+        plain_extensions=plain,
+        extensions=transcript.extensions(secure=True) or plain,
+        tls=_tls(reading, began) if connected else None,
+        end=closed.reason if closed else None,
+        end_detail=closed.detail if closed else "",
+        elapsed_ms=reading.last_ms - opened.at_ms,
+        desynchronised=transcript.out_of_step,
+    )
+
+
+def _exchanges(reading: _Reading) -> tuple[Exchange, ...]:
+    seen: Counter[Stage] = Counter()
+    exchanges = []
+    for entry in reading.transcript.entries:
+        seen[entry.stage] += 1
+        place = seen[entry.stage]
+        ref = f"session:{reading.opened.session}:{entry.stage}{place if place > 1 else ''}"
+        exchanges.append(_exchange(entry, ref, reading.last_ms))
+    return tuple(exchanges)
+
+
+def _exchange(entry: Entry, ref: str, last_ms: int) -> Exchange:
+    until = entry.answered_ms if entry.answered_ms is not None else last_ms
+    return Exchange(
+        stage=entry.stage,
+        sent=entry.sent,
+        reply=entry.reply,
+        elapsed_ms=max(0, until - entry.at_ms),
+        deviations=entry.deviations,
+        ref=ref,
+        usable=entry.usable,
+        fragment=entry.fragment,
+    )
+
+
+def _tls(reading: _Reading, began: datetime | None) -> TlsObserved:
+    offer = reading.transcript.extensions(secure=False)
+    offered = offer.offers("STARTTLS") if offer is not None else None
+    event = reading.tls
+    if isinstance(event, ev.TlsEstablished):
+        return _established(event, reading.opened.mx_host, offered, began)
+    if isinstance(event, ev.TlsFailed):
+        return TlsObserved(offered, established=False, error=event.error)
+    asked = reading.transcript.last(Stage.STARTTLS)
+    if asked is None:
+        return TlsObserved(offered, established=False)
+    word = f"refused: {asked.reply}" if asked.reply else "no reply to STARTTLS"
+    return TlsObserved(offered, established=False, error=word)
+
+
+def _established(
+    event: ev.TlsEstablished, host: str, offered: bool | None, began: datetime | None
+) -> TlsObserved:
+    observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
+    judged = not event.trust_error.startswith(NOT_JUDGED)
+    try:
+        certificate = read_certificate(event.chain[0]) if event.chain else None
+    except ValueError as error:
+        return replace(observed, problems=(f"unreadable certificate: {error}",))
+    if certificate is None:
+        return observed
+    at = began + timedelta(milliseconds=event.at_ms) if began else None
+    return replace(
+        observed,
+        certificate=certificate,
+        trusted=not event.trust_error if judged else None,
+        name_matches=name_matches(certificate, host),
+        problems=problems(certificate, host, at, event.trust_error),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

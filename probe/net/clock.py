@@ -1,0 +1,68 @@
+"""The clock of a run and its deadline. Everything else is told the time; only this reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Counts from its making. `started_at` is the wall clock then, RFC 3339 in UTC."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.began_at = datetime.now(UTC)
+
+    @property
+    def started_at(self) -> str:
+        """RFC 3339, UTC, whole milliseconds."""
+        return self.began_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def seconds(self) -> float:
+        """Seconds since the start; never goes backwards."""
+        return time.monotonic() - self._began
+
+    def at_ms(self) -> int:
+        """Whole milliseconds since the start, as events carry them."""
+        return int(self.seconds() * 1000)
+
+    def now(self) -> datetime:
+        """The wall clock, UTC."""
+        return datetime.now(UTC)
+
+    def deadline(self, seconds: float) -> Deadline:
+        """A deadline `seconds` after the start of the run."""
+        return Deadline(self, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A point in time, `at` seconds after the start of `clock`."""
+
+    clock: Clock
+    at: float
+
+    def remaining(self) -> float:
+        """Seconds left; 0 when it has passed."""
+        return max(0.0, self.at - self.clock.seconds())
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is left."""
+        return self.remaining() <= 0
+
+    def cut(self, budget: float) -> float:
+        """The budget in seconds, or what is left of the run when that is less."""
+        return min(budget, self.remaining())
+
+    def earlier_by(self, seconds: float) -> Deadline:
+        """The same deadline with a reserve kept back."""
+        return Deadline(self.clock, max(0.0, self.at - seconds))
+
+
+async def pause(seconds: float) -> None:
+    """Wait; nothing at all when `seconds` is not positive."""
+    if seconds > 0:
+        await asyncio.sleep(seconds)

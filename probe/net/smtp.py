@@ -1,0 +1,310 @@
+"""One SMTP connection, every octet of it recorded.
+
+aiosmtplib carries the octets (connection protocol, flow control, one command at a time, no control
+characters in commands); it is not believed about what they mean. `_Tap` sits where its protocol
+meets the transport, hands everything to the recording and to a `Transcript`, and gives back the
+replies that our own reader found there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import cast
+
+from aiosmtplib.errors import SMTPServerDisconnected
+from aiosmtplib.protocol import SMTPProtocol
+from aiosmtplib.response import SMTPResponse
+
+from probe import settings
+from probe.model.address import IPAddress
+from probe.model.session import EndReason
+from probe.net import tls
+from probe.net.clock import Clock, Deadline
+from probe.recording import events as ev
+from probe.standards.smtp.commands import Command
+from probe.standards.smtp.reader import ReadReply
+from probe.standards.smtp.transcript import Entry, Transcript
+
+Sink = Callable[[ev.Event], None]
+
+
+class WireError(Exception):
+    """The connection cannot go on. `reason` as `SessionClosed` records it, `detail` the system's word."""
+
+    def __init__(self, reason: EndReason, detail: str) -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class HandshakeError(Exception):
+    """TLS could not be established; the connection is of no further use. `reason` as for WireError,
+    the message is the TLS library's."""
+
+    def __init__(self, reason: EndReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Where to connect: `ip` is dialled as it stands, never looked up; `mx_host` is the name for SNI.
+    `bind` is the local address, None for the system's choice;
+    `tls_roots` a PEM file to trust instead of the system's store."""
+
+    ip: IPAddress
+    port: int
+    mx_host: str
+    bind: IPAddress | None = None
+    tls_roots: str | None = None
+
+
+class _Tap(SMTPProtocol):
+    """aiosmtplib's protocol with our witness in place of its parser."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self._wire = wire
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._wire._on_connected(self, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._wire._on_data(data)
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self._wire._on_sent(data)
+
+    def eof_received(self) -> bool:
+        return False  # the transport closes; connection_lost follows
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._wire._on_lost(exc)
+
+    async def read_response(self, timeout: float | None = None) -> SMTPResponse:
+        entry = await self._wire._answered(timeout)
+        reply = entry.reply
+        return SMTPResponse(reply.code, reply.text) if reply else SMTPResponse(0, "")
+
+
+class Wire:
+    """A connection to one server. Waits are in seconds and never outlast the deadline.
+
+    Records Connected, Sent, Received, TlsEstablished and TlsFailed through `sink`; SessionOpened and
+    SessionClosed are the caller's, who knows the reasons. Every method that waits raises WireError.
+    """
+
+    def __init__(self, session: int, sink: Sink, clock: Clock, deadline: Deadline) -> None:
+        self.transcript = Transcript()
+        self._session = session
+        self._sink = sink
+        self._clock = clock
+        self._deadline = deadline
+        self._tap: _Tap | None = None
+        self._over: WireError | None = None
+        self._changed = asyncio.Event()
+
+    # -- what the caller does ---------------------------------------------------------------------
+
+    async def connect(self, dial: Dial, budget: float) -> None:
+        """Open the connection."""
+        tap = _Tap(self)
+        loop = asyncio.get_running_loop()
+        local = (str(dial.bind), 0) if dial.bind else None
+        try:
+            async with asyncio.timeout(self._deadline.cut(budget)):
+                await loop.create_connection(lambda: tap, str(dial.ip), dial.port, local_addr=local)
+        except TimeoutError as error:
+            raise self._out_of_time(f"no connection within {budget:g} s") from error
+        except OSError as error:
+            raise connect_error(error) from error
+
+    async def greeting(self, budget: float) -> ReadReply:
+        """Wait for the first reply."""
+        return _read_of(await self._answered(budget))
+
+    async def exchange(self, command: Command, budget: float) -> ReadReply:
+        """Send a command and wait for its reply, or for an earlier one that is still owed."""
+        tap = self._standing()
+        try:
+            await tap.execute_command(command.wire().removesuffix(b"\r\n"), timeout=budget)
+        except SMTPServerDisconnected as error:
+            raise self._over or WireError(EndReason.CLOSED_BY_PEER, "") from error
+        return _read_of(self.transcript.entries[-1])
+
+    async def handshake(self, dial: Dial, budget: float) -> None:
+        """Begin TLS after a 220 to STARTTLS. Raises HandshakeError."""
+        tap = self._standing()
+        loop = asyncio.get_running_loop()
+        plain = cast(asyncio.WriteTransport, tap.transport)
+        self.transcript.secured()
+        seconds = self._deadline.cut(budget)
+        try:
+            # a little over the handshake's own limit, for the transport's clean-up
+            async with asyncio.timeout(seconds + 1):
+                secure = await loop.start_tls(
+                    plain,
+                    tap,
+                    tls.handshake_context(),
+                    server_hostname=tls.server_name(dial.mx_host),
+                    ssl_handshake_timeout=max(seconds, 0.001),
+                )
+        except OSError as error:
+            plain.abort()
+            raise self._handshake_failed(error, budget) from error
+        if secure is None:  # the peer left at once; asyncio then gives no transport
+            raise self._handshake_failed(ConnectionResetError(), budget)
+        tap.transport = secure
+        seen = tls.observe(secure.get_extra_info("ssl_object"))
+        error_text = tls.trust_error(seen, self._clock.now(), dial.tls_roots)
+        at_ms = self._clock.at_ms()
+        self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, error_text))
+
+    async def until_closed(self, budget: float) -> None:
+        """Give a server that is not yet silent the time to finish; returns at once when it closes."""
+        try:
+            async with asyncio.timeout(self._deadline.cut(budget)):
+                while self._over is None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def close(self) -> None:
+        """Close the socket now, whatever is under way. Safe to call at any time."""
+        tap, self._tap = self._tap, None
+        if tap is not None and tap.transport is not None:
+            cast(asyncio.WriteTransport, tap.transport).abort()
+        self._over = self._over or WireError(EndReason.QUIT, "")
+        self.transcript.ended()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended."""
+        return self._over is not None
+
+    # -- what the protocol tells ------------------------------------------------------------------
+
+    def _on_connected(self, tap: _Tap, transport: asyncio.BaseTransport) -> None:
+        self._tap = tap
+        at_ms = self._clock.at_ms()
+        local_ip = ip_address(str(transport.get_extra_info("sockname")[0]).partition("%")[0])
+        self._sink(ev.Connected(at_ms, self._session, local_ip))
+        self.transcript.connected(at_ms)
+
+    def _on_data(self, data: bytes) -> None:
+        if self._over is not None:
+            return
+        room = settings.SESSION_SIZE_LIMIT - self.transcript.octets
+        kept = data[:room]
+        at_ms = self._clock.at_ms()
+        self._sink(ev.Received(at_ms, self._session, kept))
+        self.transcript.received(kept, at_ms)
+        if len(data) >= room:
+            self._end(WireError(EndReason.TOO_MUCH_DATA, f"more than {settings.SESSION_SIZE_LIMIT} octets"))
+        self._changed.set()
+
+    def _on_sent(self, data: bytes) -> None:
+        at_ms = self._clock.at_ms()
+        self._sink(ev.Sent(at_ms, self._session, data))
+        self.transcript.sent(data, at_ms)
+
+    def _on_lost(self, error: Exception | None) -> None:
+        if self._over is None:
+            reason = EndReason.RESET if isinstance(error, ConnectionResetError) else EndReason.CLOSED_BY_PEER
+            self._over = WireError(reason, _system_word(error) if error else "")
+        self._changed.set()
+
+    # -- waiting ----------------------------------------------------------------------------------
+
+    async def _answered(self, budget: float | None) -> Entry:
+        """Wait until nothing that was said is without its reply; the entry last said."""
+        entry = self.transcript.entries[-1]
+        seconds = settings.RUN_TIMEOUT if budget is None else budget
+        try:
+            async with asyncio.timeout(self._deadline.cut(seconds)):
+                while self.transcript.is_waiting:
+                    if self._over is not None:
+                        raise self._over
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError as error:
+            raise self._out_of_time(f"no reply within {seconds:g} s") from error
+        # what came in the same moment belongs to the same observation
+        await asyncio.sleep(0)
+        return entry
+
+    def _standing(self) -> _Tap:
+        if self._over is not None or self._tap is None:
+            raise self._over or WireError(EndReason.CLOSED_BY_PEER, "")
+        return self._tap
+
+    def _out_of_time(self, detail: str) -> WireError:
+        if self._deadline.passed:
+            return WireError(EndReason.DEADLINE, "the run's deadline")
+        return WireError(EndReason.TIMEOUT, detail)
+
+    def _end(self, over: WireError) -> None:
+        self._over = self._over or over
+        if self._tap is not None and self._tap.transport is not None:
+            cast(asyncio.WriteTransport, self._tap.transport).abort()
+
+    def _handshake_failed(self, error: OSError, budget: float) -> HandshakeError:
+        # asyncio reports its own handshake limit as ConnectionAbortedError
+        if isinstance(error, TimeoutError | ConnectionAbortedError):
+            late = self._deadline.passed
+            reason = EndReason.DEADLINE if late else EndReason.TIMEOUT
+            text = "the run's deadline" if late else f"no handshake within {budget:g} s"
+        elif isinstance(error, ConnectionError):
+            reason, text = EndReason.RESET, "the server closed the connection during the handshake"
+        else:
+            reason, text = EndReason.QUIT, _system_word(error)
+        self._sink(ev.TlsFailed(self._clock.at_ms(), self._session, text))
+        return HandshakeError(reason, text)
+
+
+def connect_error(error: OSError) -> WireError:
+    """Name what stood between this machine and the server.
+
+    LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
+    """
+    reason = _REASONS.get(error.errno or 0, EndReason.LOCAL_ERROR)
+    return WireError(reason, _system_word(error))
+
+
+_REASONS = {
+    errno.ECONNREFUSED: EndReason.REFUSED,
+    errno.ECONNRESET: EndReason.RESET,
+    errno.ECONNABORTED: EndReason.RESET,
+    errno.EPIPE: EndReason.RESET,
+    errno.ENETUNREACH: EndReason.UNREACHABLE,
+    errno.EHOSTUNREACH: EndReason.UNREACHABLE,
+    errno.ENETDOWN: EndReason.UNREACHABLE,
+    errno.EHOSTDOWN: EndReason.UNREACHABLE,
+    errno.ENOPROTOOPT: EndReason.UNREACHABLE,
+    errno.ETIMEDOUT: EndReason.TIMEOUT,
+}
+
+
+def _system_word(error: Exception) -> str:
+    """The reason in the words of the operating system or the TLS library."""
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)
+
+
+def _read_of(entry: Entry) -> ReadReply:
+    if entry.read is None:
+        raise WireError(EndReason.CLOSED_BY_PEER, "")
+    return entry.read

@@ -1,0 +1,158 @@
+"""TLS with an MX host: the handshake shows, it does not enforce.
+
+A certificate that nobody would trust is still a fact worth reporting, so the handshake accepts
+any and the chain is judged afterwards: its trust here, at the time of the observation and with
+this machine's trust store; names and dates later, from the recorded chain alone.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from probe.standards.tls.certificate import NOT_JUDGED
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSeen:
+    """What a handshake showed. `chain` is DER, leaf first; `chain_complete` False when this Python
+    gave only the leaf."""
+
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+    chain_complete: bool
+
+
+@lru_cache(maxsize=1)
+def handshake_context() -> ssl.SSLContext:
+    """The one context of the process (making one costs tens of milliseconds); trusts any peer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996 deprecates what is older
+    return context
+
+
+def server_name(mx_host: str) -> str | None:
+    """The name for SNI (RFC 6066 section 3): a host name, never an address or a broken name."""
+    labels = mx_host.rstrip(".").split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        return None
+    return ".".join(labels)
+
+
+def observe(ssl_object: ssl.SSLObject) -> TlsSeen:
+    """Read version, cipher and chain of an established connection."""
+    cipher = ssl_object.cipher()
+    leaf = ssl_object.getpeercert(binary_form=True)
+    chain = _unverified_chain(ssl_object)
+    return TlsSeen(
+        version=ssl_object.version() or "",
+        cipher=cipher[0] if cipher else "",
+        chain=chain or ((leaf,) if leaf else ()),
+        chain_complete=bool(chain),
+    )
+
+
+def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Leaf first. Python 3.13 has it in public; before, only the inner object has (3.10 on)."""
+    public = getattr(ssl_object, "get_unverified_chain", None)
+    if public is not None:
+        return tuple(public())
+    inner: Any = getattr(ssl_object, "_sslobj", None)
+    read = getattr(inner, "get_unverified_chain", None)
+    if read is None:
+        return ()
+    return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in read() or ())
+
+
+def trust_error(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> str:
+    """What this machine's trust store says against the chain; "" when it trusts it.
+
+    `roots_file` is a PEM file to trust instead of this machine's store. The name is not judged. Begins with `NOT_JUDGED` when nothing can be said: no trust store here,
+    or a chain of which only the leaf could be seen.
+    """
+    if not seen.chain:
+        return "the server showed no certificate"
+    roots = _trust_store(Path(roots_file) if roots_file else _store_path())
+    if not roots:
+        return NOT_JUDGED + "this machine has no trust store"
+    error = _verify(seen.chain, roots, at)
+    if error and not seen.chain_complete:
+        return NOT_JUDGED + "this Python shows only the server's own certificate, not its chain"
+    return error
+
+
+def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: datetime) -> str:
+    from cryptography import x509
+    from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+    try:
+        leaf, *others = (x509.load_der_x509_certificate(der) for der in chain)
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return "no subjectAltName"
+    except ValueError as error:
+        return f"unreadable certificate: {error}"
+    # the verifier insists on a name; one of the certificate's own leaves only the trust to judge
+    name = next(iter(names.get_values_for_type(x509.DNSName)), None)
+    if name is None:
+        return "no DNS name in subjectAltName"
+    if leaf.issuer == leaf.subject and leaf not in roots:
+        return "self-signed"
+    try:
+        subject = x509.DNSName(name.replace("*", "any", 1))
+        verifier = PolicyBuilder().store(Store(list(roots))).time(at).build_server_verifier(subject)
+        verifier.verify(leaf, others)
+    except (VerificationError, ValueError) as error:
+        return _clause(error)
+    return ""
+
+
+def _clause(error: Exception) -> str:
+    text = str(error).removeprefix("validation failed: ")
+    return "no trusted authority issued it" if "candidates exhausted" in text else text
+
+
+def _store_path() -> Path | None:
+    paths = ssl.get_default_verify_paths()
+    for candidate in (paths.cafile, paths.openssl_cafile):
+        if candidate and Path(candidate).is_file():
+            return Path(candidate)
+    bundle = Path("/etc/ssl/certs/ca-certificates.crt")
+    return bundle if bundle.is_file() else _certifi()
+
+
+def _certifi() -> Path | None:
+    try:
+        import certifi
+    except ImportError:
+        return None
+    return Path(certifi.where())
+
+
+@lru_cache(maxsize=2)
+def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
+    from cryptography import x509
+
+    if path is None:
+        return ()
+    roots = []
+    for pem in _PEM.findall(path.read_bytes()):
+        try:
+            roots.append(x509.load_pem_x509_certificate(pem))
+        except ValueError:
+            continue  # one root that cannot be read is no reason to distrust the others
+    return tuple(roots)

@@ -1,0 +1,157 @@
+"""Pairs replies with commands, from octets alone.
+
+The live session and the reader of a recording both feed this with the same observations in the
+same order, so a replay concludes exactly what the run concluded. Times are milliseconds since
+the run began.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from probe.model.reply import Reply, Stage
+from probe.model.text import decode
+from probe.standards.smtp.commands import stage_of
+from probe.standards.smtp.ehlo import parse_extensions
+from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.results import Deviation, Extensions
+
+
+@dataclass(slots=True)
+class Entry:
+    """One command (or the wait for the greeting) and what came of it.
+
+    `sent` is the command line without CRLF; `secure` says that it was said inside TLS; `noted` are
+    breaches that concern the pairing; `in_step` is False when the reply may belong to another command.
+    """
+
+    stage: Stage
+    sent: str
+    at_ms: int
+    secure: bool
+    read: ReadReply | None = None
+    answered_ms: int | None = None
+    fragment: str = ""
+    in_step: bool = True
+    noted: set[Deviation] = field(default_factory=set)
+
+    @property
+    def reply(self) -> Reply | None:
+        """The complete reply, None when there is none."""
+        return self.read.reply if self.read else None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the reply may be concluded from."""
+        return self.read is not None and self.read.usable and self.in_step
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Every breach of the reply and of its pairing, in the order of the enumeration."""
+        found = self.noted | set(self.read.deviations if self.read else ())
+        return tuple(deviation for deviation in Deviation if deviation in found)
+
+
+class Transcript:
+    """The dialogue of one connection so far. Append-only.
+
+    `out_of_step` becomes True when a reply came that belongs to no command; no later reply proves
+    anything then.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.out_of_step = False
+        self.octets = 0
+        self._reader = ReplyReader()
+        # RFC 5321 section 4.2: replies come in the order of the commands
+        self._pending: deque[Entry] = deque()
+        self._secure = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a command (or the connection itself) has not been answered yet."""
+        return bool(self._pending)
+
+    @property
+    def awaits_handshake(self) -> bool:
+        """The server agreed to STARTTLS and TLS has not begun: nothing may come in the clear now."""
+        last = self.entries[-1] if self.entries else None
+        agreed = last is not None and last.stage is Stage.STARTTLS and last.usable
+        return agreed and last is not None and last.reply is not None and last.reply.code == 220
+
+    def connected(self, at_ms: int) -> None:
+        """The connection stands; the greeting is awaited."""
+        self._expect(Entry(Stage.GREETING, "", at_ms, secure=False))
+
+    def sent(self, data: bytes, at_ms: int) -> None:
+        """One command went out."""
+        self._expect(Entry(stage_of(data), decode(data.rstrip(b"\r\n")), at_ms, self._secure))
+
+    def received(self, data: bytes, at_ms: int) -> None:
+        """Octets came in, inside TLS after `secured`."""
+        self.octets += len(data)
+        paired = False
+        for read in self._reader.feed(data):
+            if self._pending:
+                self._answer(self._pending.popleft(), read, at_ms)
+                paired = True
+            elif self.awaits_handshake:
+                self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
+            else:
+                self._surplus(read, same_chunk=paired)
+        if self.awaits_handshake and not self._reader.is_empty:
+            self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
+
+    def secured(self) -> None:
+        """TLS begins. What came in the clear after the 220 is not read on (RFC 3207 section 4.2)."""
+        self._secure = True
+        self._reader = ReplyReader()
+
+    def ended(self) -> None:
+        """The connection is over: half a reply is kept as a fragment."""
+        rest = self._reader.finish()
+        if rest is None or not self.entries:
+            return
+        if self._pending:
+            self._pending[0].fragment = rest.reply.text if rest.reply.code == 0 else str(rest.reply)
+            self._pending[0].noted.update(rest.deviations)
+        elif not self.awaits_handshake:
+            self.entries[-1].noted.add(Deviation.UNSOLICITED)
+
+    def last(self, stage: Stage) -> Entry | None:
+        """The latest entry of a stage."""
+        return next((entry for entry in reversed(self.entries) if entry.stage is stage), None)
+
+    def extensions(self, *, secure: bool) -> Extensions | None:
+        """What the last EHLO that got 250 announced, inside or outside TLS; None without one."""
+        for entry in reversed(self.entries):
+            reply = entry.reply if entry.usable and entry.secure is secure else None
+            if entry.stage is Stage.EHLO and reply is not None and reply.code == 250:
+                return parse_extensions(reply)
+        return None
+
+    def _expect(self, entry: Entry) -> None:
+        entry.in_step = not self.out_of_step
+        self.entries.append(entry)
+        self._pending.append(entry)
+
+    def _answer(self, entry: Entry, read: ReadReply, at_ms: int) -> None:
+        entry.read = read
+        entry.answered_ms = at_ms
+        entry.in_step = not self.out_of_step
+
+    def _surplus(self, read: ReadReply, *, same_chunk: bool) -> None:
+        if not self.entries:
+            return
+        last = self.entries[-1]
+        last.noted.add(Deviation.SURPLUS if same_chunk else Deviation.UNSOLICITED)
+        if last.stage is Stage.QUIT and last.reply is not None and last.reply.code == 221:
+            return  # the session had ended in good order
+        self.out_of_step = True
+        # In one packet with the answer the first reply is the answer. A late one may mean that
+        # every reply since the greeting was one off. A 421 can come at any time (RFC 5321 section 3.8).
+        if not same_chunk and read.reply.code != 421:
+            for entry in self.entries[1:]:
+                entry.in_step = False

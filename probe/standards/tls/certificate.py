@@ -1,0 +1,122 @@
+"""Reads and judges a server's certificate (RFC 5280, RFC 9525), from DER and given times only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from probe.standards.tls.results import Certificate
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+# A `trust_error` that begins so is no judgement: unknown is not untrusted.
+NOT_JUDGED = "not judged: "
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_WEAK_RSA_BITS = 2048  # CA/Browser Forum baseline requirements, section 6.1.5
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """Read one certificate. Raises ValueError when it is not DER of a certificate.
+
+    Names are lower-case; a name that cannot be read is left out, never an error.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    certificate = x509.load_der_x509_certificate(der)
+    return Certificate(
+        subject=_name(certificate, "subject"),
+        issuer=_name(certificate, "issuer"),
+        names=_dns_names(certificate),
+        not_before=certificate.not_valid_before_utc.strftime(_TIME),
+        not_after=certificate.not_valid_after_utc.strftime(_TIME),
+        key=_key(certificate),
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def name_matches(certificate: Certificate, host: str) -> bool:
+    """Whether a name of the certificate covers the host (RFC 9525 section 6.3).
+
+    "*" stands for exactly one label and only as the whole left-most one.
+    """
+    labels = host.rstrip(".").lower().split(".")
+    return any(_covers(name.rstrip(".").lower().split("."), labels) for name in certificate.names)
+
+
+def _covers(pattern: list[str], labels: list[str]) -> bool:
+    if len(pattern) != len(labels) or "" in labels:
+        return False
+    if pattern[0] == "*" and len(pattern) > 2:
+        return pattern[1:] == labels[1:]
+    return pattern == labels
+
+
+def problems(certificate: Certificate, host: str, at: datetime | None, trust_error: str) -> tuple[str, ...]:
+    """What is wrong with it, one clause each; empty when nothing is.
+
+    `at` is when it was seen (None: not known, then dates are not judged); `trust_error` what the
+    trust store said then ("" trusted).
+    """
+    found = []
+    begins = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
+    ends = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
+    if at is not None and at > ends:
+        found.append(f"expired {certificate.not_after[:10]}")
+    elif at is not None and at < begins:
+        found.append(f"not valid before {certificate.not_before[:10]}")
+    if not name_matches(certificate, host):
+        names = ", ".join(certificate.names[:4]) or "no host name"
+        found.append(f"issued for {names}, not for {host}")
+    # a certificate out of its dates is never trusted: one fault, said once
+    is_dated = any(problem.startswith(("expired", "not valid")) for problem in found)
+    if trust_error and not trust_error.startswith(NOT_JUDGED) and not is_dated:
+        found.append(f"not trusted: {trust_error}")
+    kind, _, bits = certificate.key.partition(" ")
+    if kind == "RSA" and bits.isdigit() and int(bits) < _WEAK_RSA_BITS:
+        found.append(f"weak key: {certificate.key}")
+    return tuple(found)
+
+
+def _name(certificate: x509.Certificate, which: str) -> str:
+    try:
+        name: x509.Name = getattr(certificate, which)
+        return name.rfc4514_string()
+    except ValueError:
+        return ""
+
+
+def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    from cryptography import x509
+
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
+    except x509.ExtensionNotFound:
+        pass
+    except ValueError:
+        return ()
+    # RFC 9525 section 2 no longer looks at the common name; MX hosts with nothing else still exist
+    common = certificate.subject.get_attributes_for_oid(x509.oid.NameOID.COMMON_NAME)
+    return tuple(str(attribute.value).lower() for attribute in common[:1])
+
+
+def _key(certificate: x509.Certificate) -> str:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "unknown"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC {key.key_size}"
+    if isinstance(key, dsa.DSAPublicKey):
+        return f"DSA {key.key_size}"
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        return "Ed25519" if isinstance(key, ed25519.Ed25519PublicKey) else "Ed448"
+    return "unknown"
