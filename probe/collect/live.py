@@ -1,0 +1,150 @@
+"""A live run from beginning to end: which parts there are, what each waits for, when all must stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+from probe.collect.context import Context
+from probe.collect.sessions import ask_the_servers
+from probe.collect.transport import ask_transport_security
+from probe.collect.vantage import take_vantage
+from probe.model.target import recipient_domain
+from probe.net.opinions import opinions
+from probe.recording import events as ev
+from probe.standards.dns.ptr import confirm_reverse
+from probe.standards.message.links import link_hosts
+from probe.standards.message.signatures import signing_selectors, verify_signatures
+from probe.survey import recipient, reputation, sender
+
+DEADLINE = "the deadline of the run"
+INTERRUPTED = "the run was interrupted"
+
+
+async def observe(context: Context) -> None:
+    """Make every observation of a run and record it. Never raises for what the network does.
+
+    At the deadline, or when cancelled, each part that was not done is recorded as not reached; the
+    cancellation is then passed on.
+    """
+    if context.message is not None:
+        name, data = context.message
+        context.record(ev.MessageGiven(context.clock.at_ms(), name, data))
+    work = asyncio.ensure_future(_all_parts(context))
+    try:
+        await asyncio.wait_for(work, context.deadline.remaining())
+    except TimeoutError:
+        _note_pending(context, DEADLINE)
+    except asyncio.CancelledError:
+        _note_pending(context, INTERRUPTED)
+        raise
+    else:
+        context.record(ev.Finished(context.clock.at_ms()))
+
+
+def _note_pending(context: Context, reason: str) -> None:
+    for part in context.pending:
+        context.record(ev.NotReached(context.clock.at_ms(), part, reason))
+    context.pending.clear()
+
+
+async def _part(context: Context, name: str, work: Coroutine[None, None, None]) -> None:
+    """Run one part, so that a run cut short can say what it did not get to."""
+    context.pending[name] = None
+    await work
+    context.pending.pop(name, None)
+
+
+async def _all_parts(context: Context) -> None:
+    domain = recipient_domain(context.target)
+    context.say(f"DNS of {domain}")
+    await asyncio.gather(
+        _part(context, "opinions", _opinions(context)),
+        _part(context, "sender policy", _sender_policy(context)),
+        _by_route(context, domain),
+    )
+
+
+async def _by_route(context: Context, domain: str) -> None:
+    """Everything that waits for the MX hosts: the servers, and what depends on the address that
+    leads to them."""
+    mx = await context.ask(recipient.route(domain, context.options))
+    towards = tuple(
+        ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.families
+    )
+    vantage = await take_vantage(context, towards)
+    parts = [
+        _part(context, "transport security", ask_transport_security(context, domain, mx)),
+        _part(context, "sender address", _sender_address(context, vantage)),
+        _part(context, "blocklists", _blocklists(context, vantage)),
+    ]
+    if context.options.smtp:
+        parts.append(_part(context, "sessions", ask_the_servers(context, mx, vantage.helo)))
+    await asyncio.gather(*parts)
+
+
+async def _sender_policy(context: Context) -> None:
+    """What the sender domain publishes whatever the address: DMARC, DKIM keys, its own MX."""
+    who = sender.identities(context.target, context.options)
+    if context.message is not None:
+        await context.ask(verify_signatures(context.message[1]))
+    if who.author_domain is None:
+        return
+    mail, _ = await asyncio.gather(
+        context.ask(sender.mail_domain(who.author_domain, context.options)),
+        context.ask(sender.dmarc_of(who.author_domain)),
+    )
+    if who.mail_from_domain is not None:
+        await context.ask(sender.mail_domain(who.mail_from_domain, context.options))
+    selectors = signing_selectors(context.message[1]) if context.message is not None else ()
+    await context.ask(sender.dkim_keys(who.author_domain, context.options, mail, selectors))
+
+
+async def _sender_address(context: Context, vantage: ev.Vantage) -> None:
+    """What is judged for the address: SPF, PTR, HELO."""
+    source = context.options.ip or vantage.source_ip
+    who = sender.identities(context.target, context.options)
+    if source is None or not who.exists:
+        return
+    ptr, spf, _ = await asyncio.gather(
+        context.ask(confirm_reverse(source)),
+        context.ask(sender.spf_of_mail_from(who, source, vantage.helo)),
+        context.ask(sender.spf_of_helo(source, vantage.helo)),
+    )
+    await context.ask(sender.helo_of(vantage.helo, vantage.source_ip, ptr))
+    if who.author_domain is not None:
+        dmarc = await context.ask(sender.dmarc_of(who.author_domain))
+        spf_domain = spf.domain if spf is not None else None
+        await context.ask(sender.possible_alignment(dmarc, spf_domain, (who.author_domain,)))
+
+
+async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
+    who = sender.identities(context.target, context.options)
+    hosts = link_hosts(context.message[1]) if context.message is not None else ()
+    source = context.options.ip or vantage.source_ip
+    subjects = reputation.subjects(source, who, vantage.helo, hosts)
+    await context.ask(reputation.listings(subjects, context.options))
+
+
+async def _opinions(context: Context) -> None:
+    who = sender.identities(context.target, context.options)
+    domain = recipient_domain(context.target)
+    given = await opinions(
+        who.mail_from_domain,
+        who.author_domain,
+        domain if recipient.literal_of(domain) is None else None,
+        context.resolver.nameservers,
+        deadline=context.deadline,
+    )
+    for opinion in given:
+        context.record(
+            ev.OpinionGiven(
+                context.clock.at_ms(),
+                opinion.subject.value,
+                opinion.domain,
+                opinion.library,
+                opinion.errors,
+                opinion.warnings,
+                opinion.error,
+            )
+        )

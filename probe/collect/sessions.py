@@ -1,0 +1,69 @@
+"""The SMTP part of a run: the target first, then the control experiments that its answer calls for."""
+
+from __future__ import annotations
+
+from probe.collect.attempts import Visits, ask_target
+from probe.collect.context import Context
+from probe.collect.controls import run_controls
+from probe.knowledge.providers import by_mx_hosts
+from probe.model.address import IPAddress, NullReversePath
+from probe.model.dialable import why_not_dialable
+from probe.model.reply import Stage
+from probe.model.session import Experiment
+from probe.model.target import PairTarget
+from probe.standards.dns.results import MxHost, MxResult
+from probe.standards.smtp.dialogue import DialoguePlan
+
+
+async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
+    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
+    options = context.options
+    hosts = tuple(_usable(host, options.families) for host in mx.hosts)
+    if not any(host.addresses for host in hosts):
+        return
+    visits = Visits(
+        sink=context.record,
+        clock=context.clock,
+        deadline=context.deadline,
+        why_not_dialable=_anything if options.allow_private else why_not_dialable,
+        port=options.mx.port if options.mx is not None else options.port,
+        bind=options.bind,
+    )
+    context.say(f"asking {hosts[0].host}")
+    if not isinstance(context.target, PairTarget):
+        plan = DialoguePlan(helo, NullReversePath(), (), options.tls, until=Stage.EHLO)
+        await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
+        return
+    plan = DialoguePlan(
+        helo=helo,
+        reverse_path=context.target.reverse_path,
+        forward_paths=(context.target.forward_path,),
+        tls=options.tls,
+        size=len(context.message[1]) if context.message is not None else options.size,
+        until=Stage.RCPT,
+    )
+    asked = await ask_target(visits, hosts, plan)
+    provider = by_mx_hosts([host.host for host in mx.hosts])
+    context.say("control experiments")
+    await run_controls(
+        visits,
+        asked,
+        hosts,
+        mode=options.controls,
+        seed=options.seed,
+        settled=context.settled,
+        refuses_null_sender=provider is not None and provider.refuses_null_sender,
+    )
+
+
+def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
+    """Without addresses of a family that -4 or -6 leaves out, and without an address literal that
+    stands where a name belongs: RFC 5321 section 5.1 gives it no meaning."""
+    addresses = () if host.is_literal else tuple(ip for ip in host.addresses if ip.version in families)
+    return MxHost(
+        host.preference, host.host, addresses, host.answers, host.is_alias, host.is_literal, host.secure
+    )
+
+
+def _anything(_: IPAddress) -> str | None:
+    return None

@@ -1,0 +1,53 @@
+"""TLS policy of the recipient's domain: MTA-STS record and policy, TLS-RPT, TLSA."""
+
+from __future__ import annotations
+
+import asyncio
+
+from probe.collect.context import Context
+from probe.model.dialable import why_not_dialable
+from probe.net.https import fetch
+from probe.recording import events as ev
+from probe.standards.dns.results import MxResult
+from probe.standards.mta_sts.policy import policy_url
+from probe.standards.mta_sts.record import parse_record
+from probe.survey import recipient
+
+
+async def ask_transport_security(context: Context, domain: str, mx: MxResult) -> None:
+    """Ask for the records, and fetch the policy when the record says that there is one."""
+    if recipient.literal_of(domain) is not None:
+        return
+    port = context.options.mx.port if context.options.mx is not None else context.options.port
+    records, _ = await asyncio.gather(
+        context.ask(recipient.transport_records(domain)),
+        context.ask(recipient.tlsa_answers(mx, port)),
+    )
+    if parse_record(records.mta_sts).policy_id is not None:
+        await _fetch_policy(context, domain)
+
+
+async def _fetch_policy(context: Context, domain: str) -> None:
+    """RFC 8461 section 3.3. The host is a stranger's choice: its addresses are judged like those of
+    an MX before anything is dialled."""
+    addresses = await context.ask(recipient.policy_host_addresses(domain))
+    allowed = tuple(ip for ip in addresses if context.options.allow_private or why_not_dialable(ip) is None)
+    url = policy_url(domain)
+    at_ms = context.clock.at_ms
+    if not addresses:
+        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", "the policy host has no address"))
+        return
+    if not allowed:
+        reason = f"not fetched: {addresses[0]} is {why_not_dialable(addresses[0])}"
+        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
+        return
+    fetched = await fetch(
+        url,
+        allowed,
+        deadline=context.deadline,
+        context=context.https_context,
+        port=context.https_port,
+    )
+    context.record(
+        ev.HttpsFetched(at_ms(), url, fetched.status, fetched.content_type, fetched.body, fetched.error)
+    )

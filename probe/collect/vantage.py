@@ -1,0 +1,49 @@
+"""Where the probe stands, and by which name it introduces itself."""
+
+from __future__ import annotations
+
+from probe.collect.context import Context
+from probe.model.address import IPAddress
+from probe.model.address_parse import parse_ip
+from probe.net.route import full_host_name, local_address_towards
+from probe.recording import events as ev
+from probe.standards.dns.names import is_fqdn
+from probe.standards.dns.ptr import confirm_reverse
+from probe.standards.dns.results import PtrStatus
+
+HELO_GIVEN = "given with --helo"
+HELO_PTR = "forward-confirmed PTR of the address the probe connects from"
+HELO_HOSTNAME = "this host's fully qualified name; its address has no confirmed PTR"
+HELO_LITERAL = "address literal; this host has neither a confirmed PTR nor a fully qualified name"
+HELO_NONE = "this host has no name and no route"
+
+
+async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
+    """Find the local address that leads to the MX hosts and choose the EHLO name; record both."""
+    options = context.options
+    source = options.bind or _source(context, towards)
+    hostname = full_host_name()
+    helo, reason = await _helo(context, source, hostname)
+    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, reason)
+    context.record(vantage)
+    return vantage
+
+
+def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
+    resolvers = tuple(parse_ip(server.host) for server in context.resolver.nameservers)
+    return next((ip for ip in map(local_address_towards, (*towards, *resolvers)) if ip is not None), None)
+
+
+async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, str]:
+    if context.options.helo is not None:
+        return context.options.helo, HELO_GIVEN
+    if source is not None:
+        ptr = await context.ask(confirm_reverse(source))
+        if ptr.status is PtrStatus.CONFIRMED:
+            return ptr.confirmed[0], HELO_PTR
+    if is_fqdn(hostname):
+        return hostname, HELO_HOSTNAME
+    if source is not None:
+        # RFC 5321 section 4.1.4: a client without a meaningful name should send a literal.
+        return (f"[{source}]" if source.version == 4 else f"[IPv6:{source}]"), HELO_LITERAL
+    return hostname or "localhost", HELO_NONE

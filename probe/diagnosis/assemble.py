@@ -1,0 +1,131 @@
+"""Facts, findings and diagnosis to the report that every renderer prints."""
+
+from __future__ import annotations
+
+from probe._version import VERSION
+from probe.checks.catalogue import findings_of
+from probe.diagnosis.checklist import checklist
+from probe.diagnosis.contact_note import contact_note
+from probe.diagnosis.dns_section import dns_section
+from probe.diagnosis.next_test import next_test
+from probe.diagnosis.verdict import diagnose
+from probe.facts.build import facts_of
+from probe.facts.model import Facts
+from probe.facts.session import Session, TlsObserved
+from probe.knowledge.causes import causes
+from probe.knowledge.rules import rules_digest
+from probe.model import report as rp
+from probe.model.evidence import Evidence, RankedCause
+from probe.model.target import PairTarget
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+
+
+def report_of(recording: Recording) -> rp.Report:
+    """The one pure function from what was observed to what is said about it."""
+    facts = facts_of(recording)
+    findings = findings_of(facts)
+    diagnosis = diagnose(facts, findings)
+    return rp.Report(
+        schema=rp.SCHEMA,
+        tool=rp.ReportTool(VERSION, rules_digest()),
+        target=_target(facts, recording.started),
+        started_at=facts.started_at,
+        elapsed_ms=facts.elapsed_ms,
+        verdict=diagnosis.verdict,
+        causes=tuple(_cause(ranked) for ranked in diagnosis.ranked),
+        next_test=next_test(facts, diagnosis),
+        checklist=checklist(diagnosis, findings),
+        findings=findings,
+        sessions=tuple(_session(session) for session in facts.sessions),
+        dns=dns_section(facts, recording),
+        not_reached=tuple(rp.ReportNotReached(n.part, n.reason) for n in facts.not_reached),
+        contact_note=contact_note(facts, diagnosis.observed),
+        complete=facts.complete,
+    )
+
+
+def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
+    target, options = facts.target, facts.options
+    pair = target if isinstance(target, PairTarget) else None
+    source = facts.vantage.source_ip
+    return rp.ReportTarget(
+        reverse_path=str(pair.reverse_path) if pair else None,
+        forward_path=str(pair.forward_path) if pair else None,
+        domain=facts.recipient.domain,
+        source_ip=str(source) if source else None,
+        helo=facts.vantage.helo or None,
+        header_from=str(options.header_from) if options.header_from else None,
+        command="check" if pair else "domain",
+        provider=facts.recipient.provider.title if facts.recipient.provider else None,
+        scenario=started.scenario,
+    )
+
+
+def _cause(ranked: RankedCause) -> rp.ReportCause:
+    cause = causes()[ranked.id]
+    return rp.ReportCause(
+        id=ranked.id,
+        title=cause.title,
+        family=cause.family,
+        probability=round(ranked.probability, 6),
+        evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
+        evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
+        action=cause.action,
+    )
+
+
+def _evidence(evidence: Evidence, weight: float) -> rp.ReportEvidence:
+    return rp.ReportEvidence(evidence.says, round(weight, 1), evidence.ref, evidence.rule)
+
+
+def _session(session: Session) -> rp.ReportSession:
+    extensions = session.extensions
+    keywords = tuple(f"{name} {args}".strip() for name, args in extensions.keywords) if extensions else ()
+    return rp.ReportSession(
+        mx_host=session.mx_host,
+        ip=str(session.ip),
+        port=session.port,
+        experiment=session.experiment.value,
+        reason=session.reason,
+        tls=_tls(session.tls) if session.tls is not None else None,
+        extensions=keywords,
+        size_limit=extensions.size_limit if extensions else None,
+        exchanges=tuple(
+            rp.ReportExchange(
+                stage=exchange.stage.value,
+                sent=exchange.sent,
+                reply_code=exchange.reply.code if exchange.reply else None,
+                enhanced_status=_enhanced(exchange.reply.enhanced_status if exchange.reply else None),
+                reply_lines=exchange.reply.lines if exchange.reply else (),
+                elapsed_ms=exchange.elapsed_ms,
+                deviations=tuple(deviation.value for deviation in exchange.deviations),
+            )
+            for exchange in session.exchanges
+        ),
+        ended=session.end.value if session.end else "interrupted",
+        ended_detail=session.end_detail,
+    )
+
+
+def _enhanced(status: object) -> str | None:
+    return str(status) if status is not None else None
+
+
+def _tls(tls: TlsObserved) -> rp.ReportTls:
+    leaf = tls.certificate
+    return rp.ReportTls(
+        offered=tls.offered,
+        established=tls.established,
+        version=tls.version,
+        cipher=tls.cipher,
+        subject=leaf.subject if leaf else None,
+        names=leaf.names if leaf else (),
+        issuer=leaf.issuer if leaf else None,
+        not_after=leaf.not_after if leaf else None,
+        key=leaf.key if leaf else None,
+        trusted=tls.trusted,
+        name_matches=tls.name_matches,
+        problems=tls.problems,
+        error=tls.error or None,
+    )

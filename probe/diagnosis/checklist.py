@@ -1,0 +1,130 @@
+"""The nine steps of "How to Handle Email Delivery Failure", filled in from what was found."""
+
+from __future__ import annotations
+
+from probe.diagnosis.outcome import Outcome
+from probe.diagnosis.verdict import Diagnosis
+from probe.knowledge.causes import causes
+from probe.model.finding import Finding, Severity
+from probe.model.report import ChecklistStep
+
+TITLES = {
+    1: "read the reply",
+    2: "DNS settings",
+    3: "recipient address",
+    4: "size",
+    5: "content",
+    6: "sender address",
+    7: "sending limits",
+    8: "contact the recipient",
+    9: "retry",
+}
+_BAD = frozenset({Severity.FATAL, Severity.ERROR})
+# Causes that a step is about; when one of them is the verdict's, the step has failed.
+_RECIPIENT = frozenset(
+    {"user_unknown", "address_syntax", "mailbox_disabled", "mailbox_full", "recipient_refused"}
+)
+_LIMITS = frozenset({"rate_limited"})
+_CONTENT = frozenset({"spam_content", "virus_attachment", "message_malformed"})
+_SENDER = frozenset(
+    {"ip_blocklisted", "poor_reputation", "sender_blocked", "sender_invalid", "smtp_auth_required"}
+)
+_DNS = frozenset({"auth_failed", "rdns_helo", "bad_domain", "dns_failure", "tls_problem"})
+_BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
+
+
+def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
+    """All nine steps, each with its status, its findings and what to do."""
+    return tuple(_step(number, diagnosis, findings) for number in TITLES)
+
+
+def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
+    own = tuple(f for f in findings if f.step == number)
+    if number == 1:
+        status, do = _read_the_reply(diagnosis)
+    elif number == 8:
+        status, do = _contact(diagnosis)
+    elif number == 9:
+        status, do = _retry(diagnosis)
+    else:
+        status, do = _by_findings(number, diagnosis, own)
+    return ChecklistStep(number, TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
+
+
+def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
+    outcome, verdict = diagnosis.observed.outcome, diagnosis.verdict
+    status = {Outcome.ACCEPTED: "pass", Outcome.REFUSED: "fail", Outcome.DEFERRED: "warn"}.get(
+        outcome, "not_assessed"
+    )
+    if outcome is Outcome.INCONCLUSIVE:
+        return status, "No reply decided anything: nothing here speaks for or against the recipient."
+    if outcome is Outcome.ACCEPTED:
+        return status, "Nothing: the recipient was accepted at RCPT."
+    kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
+    meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
+    where = "DNS decided, no server was asked" if verdict.reply is None else f"given at {verdict.stage}"
+    return status, f"{kind}, {where}. {meaning}"
+
+
+def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
+    fix_by = diagnosis.verdict.fix_by
+    if diagnosis.observed.outcome is Outcome.ACCEPTED:
+        return "pass", "Not needed: the recipient was accepted at RCPT."
+    if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
+        return "manual", "Only if it stays so from another network; a note with the facts is ready."
+    if fix_by in ("recipient", "recipient_admin", "either"):
+        return (
+            "manual",
+            "Send the prepared note to the recipient's postmaster, or tell the recipient by phone.",
+        )
+    return "manual", "If the fix on your side changes nothing, send the prepared note to the postmaster."
+
+
+def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
+    verdict = diagnosis.verdict
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and not diagnosis.risks:
+        return "pass", "Send the message; nothing stood in its way up to RCPT."
+    if verdict.retry == "now":
+        return "pass", "Try again now."
+    if verdict.retry == "later":
+        wait = f" after {duration(verdict.retry_after_s)}" if verdict.retry_after_s else " later"
+        return "warn", f"Try again{wait}, from the same address and with the same envelope."
+    if verdict.retry == "after_fix":
+        return "fail", "Try again only after the fault named above is mended."
+    return "fail", "Do not try again with this address."
+
+
+def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
+    severities = {finding.severity for finding in own}
+    cause = diagnosis.verdict.cause
+    blamed = cause is not None and cause in _BY_CAUSE.get(number, frozenset())
+    if severities & _BAD or (blamed and diagnosis.observed.outcome is not Outcome.ACCEPTED):
+        status = "warn" if blamed and diagnosis.observed.outcome is Outcome.DEFERRED else "fail"
+    elif Severity.WARNING in severities:
+        status = "warn"
+    elif severities & {Severity.OK, Severity.NOTICE}:
+        status = "pass"
+    else:
+        status = "not_assessed"
+    return status, _what_to_do(own, cause if blamed else None)
+
+
+def _what_to_do(own: tuple[Finding, ...], blamed: str | None) -> str:
+    """The cause's action when this step is to blame, then the remedies, worst first."""
+    order = list(Severity)
+    remedies = [
+        finding.remedy
+        for finding in sorted(own, key=lambda f: order.index(f.severity))
+        if finding.remedy and finding.severity not in (Severity.OK, Severity.NOTICE)
+    ]
+    first = [causes()[blamed].action] if blamed else []
+    return " ".join(dict.fromkeys([*first, *remedies])) or "Nothing to do."
+
+
+def duration(seconds: int) -> str:
+    """A wait in the largest whole unit: 300 is "5 minutes"."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = round(seconds / size)
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"

@@ -1,0 +1,89 @@
+"""Step 8: the note to the recipient's postmaster, ready to send, every field filled from the run."""
+
+from __future__ import annotations
+
+from probe.diagnosis.outcome import Observed, Outcome
+from probe.facts.model import Facts
+from probe.model.target import PairTarget
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.dnsbl.results import ListingStatus
+
+
+def contact_note(facts: Facts, observed: Observed) -> str:
+    """Plain text with line breaks; empty when the recipient was accepted or there is no pair."""
+    if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
+        return ""
+    sender, recipient = facts.target.reverse_path, facts.target.forward_path
+    ours = facts.sender.author_domain or str(sender)
+    lines = [
+        f"To: postmaster@{recipient.domain}",
+        f"Subject: Mail from {ours} to {recipient.domain} is not accepted",
+        "",
+        "Dear postmaster,",
+        "",
+        _what_happened(facts, observed),
+        "",
+        f"  From (envelope)   {sender}",
+        f"  To                {recipient}",
+        *_posture(facts),
+        "",
+        "Please look for this in your log and tell us which rule decided it, or allow this sender if the",
+        "refusal is not meant. We will mend what is ours.",
+        "",
+        "Name, phone:",
+    ]
+    return "\n".join(lines)
+
+
+def _what_happened(facts: Facts, observed: Observed) -> str:
+    at = facts.started_at
+    if observed.session is None:
+        return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
+    server = f"{observed.session.mx_host} [{observed.session.ip}]"
+    if observed.reply is None:
+        return f"At {at} your server {server} could not be used: {observed.detail}."
+    said = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
+    return f"At {at} your server {server} answered to {_command(observed)}:\n\n{said}"
+
+
+def _command(observed: Observed) -> str:
+    if observed.exchange is None or not observed.exchange.sent:
+        return "the connection"
+    return observed.exchange.sent
+
+
+def _posture(facts: Facts) -> list[str]:
+    vantage, sender = facts.vantage, facts.sender
+    lines = [f"  Sending address   {vantage.source_ip or 'not known'}, EHLO {vantage.helo or 'none'}"]
+    if vantage.is_sending_address is False:
+        lines.append(f"  Probed from       {vantage.probe_ip}")
+    if sender.ptr is not None:
+        names = ", ".join(sender.ptr.names) or "none"
+        lines.append(f"  PTR               {names} ({sender.ptr.status})")
+    if sender.spf is not None:
+        lines.append(
+            f"  SPF               {sender.spf.verdict} ({sender.spf.matched or sender.spf.problem or '-'})"
+        )
+    lines.append(f"  DKIM              {_keys(facts)}")
+    if sender.dmarc is not None:
+        record = sender.dmarc.record
+        policy = f"p={record.policy} at {record.domain}" if record is not None else "no record"
+        lines.append(f"  DMARC             {'not known' if sender.dmarc.unknown else policy}")
+    lines.append(f"  Blocklists        {_blocklists(facts)}")
+    return lines
+
+
+def _keys(facts: Facts) -> str:
+    found = [key.selector for key in facts.sender.dkim if key.status is KeyStatus.VALID]
+    return "keys published at " + ", ".join(found) if found else "not assessed: the selector is not known"
+
+
+def _blocklists(facts: Facts) -> str:
+    own = [listing for listing in facts.listings if not listing.is_allow_list and listing.role != "link"]
+    if not own:
+        return "not checked"
+    listed = sorted({listing.zone for listing in own if listing.status is ListingStatus.LISTED})
+    clear = {listing.zone for listing in own if listing.status is ListingStatus.NOT_LISTED}
+    silent = {listing.zone for listing in own} - clear - set(listed)
+    words = "on " + ", ".join(listed) if listed else "listed on none"
+    return f"{words}; {len(clear)} answered not listed; {len(silent)} gave no usable answer"

@@ -1,0 +1,159 @@
+"""The `dns` part of the report: facts in the words of the contract."""
+
+from __future__ import annotations
+
+from probe.facts.model import Facts
+from probe.model import report as rp
+from probe.model.dialable import why_not_dialable
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
+from probe.standards.dns.results import MxHost, PtrStatus
+from probe.standards.dnsbl.results import Listing
+
+
+def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
+    """Everything DNS and the policy host said, parsed."""
+    recipient, sender = facts.recipient, facts.sender
+    return rp.ReportDns(
+        route=recipient.mx.kind.value,
+        mx=tuple(_mx(host) for host in recipient.mx.hosts),
+        spf=_spf(facts),
+        dkim=tuple(
+            rp.ReportDkim(k.selector, k.status.value, k.key_type, k.key_bits, k.origin, k.testing, k.problems)
+            for k in sender.dkim
+        ),
+        dmarc=_dmarc(facts),
+        ptr=_ptr(facts),
+        helo=_helo(facts),
+        mta_sts=_mta_sts(facts),
+        tls_rpt=rp.ReportTlsRpt(
+            recipient.tls_rpt.status.value, recipient.tls_rpt.rua, recipient.tls_rpt.problems
+        ),
+        dane=tuple(rp.ReportDane(d.host, d.status.value, d.records, d.problems) for d in recipient.dane),
+        dnsbl=tuple(_listing(listing) for listing in facts.listings),
+        answers=tuple(answer_line(event.answer) for event in recording.all(ev.DnsAnswered)),
+    )
+
+
+def _mx(host: MxHost) -> rp.ReportMx:
+    problems = [
+        text
+        for wrong, text in (
+            (host.is_alias, "the name is an alias (CNAME), which RFC 2181 forbids"),
+            (host.is_literal, "an address stands where a host name belongs"),
+            (host.is_dangling, "the name has no address"),
+        )
+        if wrong
+    ]
+    problems += [f"{ip} is {why}" for ip in host.addresses if (why := why_not_dialable(ip)) is not None]
+    return rp.ReportMx(host.preference, host.host, tuple(map(str, host.addresses)), tuple(problems))
+
+
+def _spf(facts: Facts) -> rp.ReportSpf | None:
+    spf = facts.sender.spf
+    if spf is None:
+        return None
+    return rp.ReportSpf(
+        record=spf.record,
+        result=spf.verdict.value,
+        matched=spf.matched,
+        lookups=spf.lookups,
+        void_lookups=spf.void_lookups,
+        domain=spf.domain,
+        ip=str(spf.ip),
+        problem=spf.problem,
+        explanation=spf.explanation,
+        trace=tuple(
+            rp.ReportSpfStep(step.domain, step.depth, step.term, step.outcome, step.detail)
+            for step in spf.trace
+        ),
+    )
+
+
+def _dmarc(facts: Facts) -> rp.ReportDmarc | None:
+    dmarc = facts.sender.dmarc
+    if dmarc is None:
+        return None
+    record = dmarc.record
+    return rp.ReportDmarc(
+        record=record.text if record else None,
+        policy=dmarc.applied_policy,
+        domain=record.domain if record else None,
+        author_domain=dmarc.author_domain,
+        organizational_domain=dmarc.organizational_domain,
+        rfc7489_organizational_domain=dmarc.rfc7489_organizational_domain,
+        spf_can_align=facts.sender.alignment.spf,
+        dkim_can_align=facts.sender.alignment.dkim,
+        unknown=dmarc.unknown,
+        problems=(*(record.problems if record else ()), *dmarc.invalid_records),
+    )
+
+
+def _ptr(facts: Facts) -> rp.ReportPtr | None:
+    ptr = facts.sender.ptr
+    if ptr is None:
+        return None
+    confirmed = {PtrStatus.UNKNOWN: None}.get(ptr.status, ptr.status is PtrStatus.CONFIRMED)
+    name = next(iter(ptr.confirmed or ptr.names), None)
+    return rp.ReportPtr(name, confirmed, ptr.status.value, ptr.names)
+
+
+def _helo(facts: Facts) -> rp.ReportHelo | None:
+    helo = facts.sender.helo
+    if helo is None:
+        return None
+    reason = facts.vantage.helo_reason
+    return rp.ReportHelo(helo.name, reason, helo.is_fqdn, helo.resolves, helo.matches_source, helo.equals_ptr)
+
+
+def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
+    sts = facts.recipient.mta_sts
+    policy = sts.policy
+    return rp.ReportMtaSts(
+        status=sts.status.value,
+        policy_id=sts.policy_id,
+        mode=policy.mode if policy else None,
+        max_age=policy.max_age if policy else None,
+        mx=policy.mx_patterns if policy else (),
+        uncovered=sts.uncovered,
+        problems=sts.problems,
+    )
+
+
+def _listing(listing: Listing) -> rp.ReportListing:
+    return rp.ReportListing(
+        zone=listing.zone,
+        query=listing.query,
+        status=listing.status.value,
+        codes=tuple(code.code for code in listing.codes),
+        text=listing.text,
+        title=listing.title,
+        subject=str(listing.subject),
+        role=listing.role,
+        weight=listing.weight,
+        meanings=tuple(code.meaning for code in listing.codes),
+        delist_url=listing.delist_url,
+        reason=listing.reason,
+    )
+
+
+def answer_line(answer: Answer) -> str:
+    """One DNS answer on one line, for people: question, status, records, AD."""
+    records = ", ".join(_record_text(record) for record in answer.records)
+    alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
+    secure = " (AD)" if answer.authenticated else ""
+    detail = f" ({answer.detail})" if answer.detail and not records else ""
+    return f"{answer.question}{alias}: {records or answer.status.value}{detail}{secure}"
+
+
+def _record_text(record: Record) -> str:
+    if isinstance(record, Txt):
+        return '"' + record.data.decode("utf-8", "backslashreplace") + '"'
+    if isinstance(record, str):
+        return record
+    if isinstance(record, Mx):
+        return f"{record.preference} {record.exchange or '.'}"
+    if isinstance(record, Tlsa):
+        return f"{record.usage} {record.selector} {record.matching_type} {record.data.hex()}"
+    return str(record)

@@ -1,0 +1,82 @@
+"""The one further observation that would most change the ranking."""
+
+from __future__ import annotations
+
+import shlex
+
+from probe.diagnosis.outcome import Ground, Outcome
+from probe.diagnosis.verdict import Diagnosis
+from probe.facts.model import Facts
+from probe.model.evidence import Band
+from probe.model.report import NextTest
+from probe.model.session import Experiment
+from probe.model.target import PairTarget
+
+_ADDRESS_DEPENDENT = frozenset(
+    {"ip_blocklisted", "poor_reputation", "auth_failed", "rdns_helo", "rate_limited", "policy_unspecified"}
+)
+_RECIPIENT = frozenset(
+    {"user_unknown", "mailbox_disabled", "recipient_refused", "bad_domain", "relay_denied"}
+)
+
+
+def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
+    """None when one more observation would not change the verdict."""
+    ground, outcome = diagnosis.observed.ground, diagnosis.observed.outcome
+    if outcome is Outcome.ACCEPTED:
+        return None
+    if ground is Ground.DNS_UNKNOWN:
+        return NextTest("ask another resolver", _command(facts, "--nameserver ADDRESS"))
+    if ground is Ground.UNDIALLED:
+        return NextTest(
+            "if that network is your own, let the probe connect to it", _command(facts, "--allow-private")
+        )
+    if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
+        return NextTest(
+            "check from a second network: it tells a server that is down from a path that is blocked",
+            _command(facts, "--bind ADDRESS"),
+        )
+    if ground is Ground.NOT_REACHED:
+        return NextTest("run it again with more time", _command(facts, "--timeout 180"))
+    return _by_ranking(facts, diagnosis)
+
+
+def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
+    if diagnosis.band is Band.STATED and diagnosis.verdict.confidence >= 0.8:
+        return None
+    top = {cause.id for cause in diagnosis.ranked[:3] if cause.probability >= 0.05}
+    if facts.vantage.is_sending_address is False and top & _ADDRESS_DEPENDENT:
+        text = "run the probe on the machine that sends the mail: this answer was given to another address"
+        return NextTest(text, _command(facts, "", drop_ip=True))
+    if diagnosis.observed.outcome is Outcome.DEFERRED:
+        return NextTest(
+            "the same again in 30 minutes: what passes by itself needs no fix", _command(facts, "")
+        )
+    if not _was_tried(facts, Experiment.POSTMASTER) and top & _RECIPIENT:
+        return NextTest(
+            "ask for postmaster and a made-up mailbox too: it tells this mailbox from the whole domain",
+            _command(facts, "--controls always"),
+        )
+    if top & _RECIPIENT and top & (_ADDRESS_DEPENDENT | {"bad_domain", "relay_denied"}):
+        return NextTest(
+            "check from a second network: the same refusal there clears the sender's address",
+            _command(facts, "--bind ADDRESS"),
+        )
+    return NextTest(
+        "find the server's own line for this attempt: a bounce, or the log of the sending server", None
+    )
+
+
+def _was_tried(facts: Facts, experiment: Experiment) -> bool:
+    return any(session.experiment is experiment for session in facts.sessions)
+
+
+def _command(facts: Facts, extra: str, *, drop_ip: bool = False) -> str:
+    target = facts.target
+    if isinstance(target, PairTarget):
+        words = ["smtp-probe", "check", str(target.reverse_path), str(target.forward_path)]
+    else:
+        words = ["smtp-probe", "domain", target.domain]
+    if facts.options.ip is not None and not drop_ip:
+        words += ["--ip", str(facts.options.ip)]
+    return " ".join([shlex.join(words), extra]).strip()

@@ -1,0 +1,213 @@
+"""What was observed, before any interpretation: accepted, refused, deferred or inconclusive, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.facts.model import Facts
+from probe.facts.session import Exchange, Session
+from probe.model.reply import Reply, Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.target import PairTarget, TlsMode
+from probe.standards.dns.results import MxHost, RouteKind
+
+
+class Outcome(StrEnum):
+    """What happened to the pair. Only `accepted` and `refused` speak about the recipient's side."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DEFERRED = "deferred"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Ground(StrEnum):
+    """What the outcome rests on; chooses the words of the summary and the evidence."""
+
+    REPLY = "reply"
+    ROUTE = "route"  # DNS alone: the domain takes no mail
+    DNS_UNKNOWN = "dns_unknown"
+    UNDIALLED = "undialled"  # every address is non-global and --allow-private was not given
+    NO_CONNECTION = "no_connection"
+    NO_REPLY = "no_reply"  # connected, then silence, a drop, or half a reply
+    DESYNCHRONISED = "desynchronised"
+    TLS = "tls"
+    SMTPUTF8 = "smtputf8"
+    NOT_REACHED = "not_reached"  # --no-smtp, the deadline, an interruption
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The outcome with the exchange that decided it, when one did."""
+
+    outcome: Outcome
+    stage: Stage
+    ground: Ground
+    session: Session | None = None
+    exchange: Exchange | None = None
+    detail: str = ""
+
+    @property
+    def reply(self) -> Reply | None:
+        """The deciding reply."""
+        return self.exchange.reply if self.exchange is not None else None
+
+    @property
+    def ref(self) -> str:
+        """How evidence names what decided."""
+        if self.exchange is not None:
+            return self.exchange.ref
+        return f"session:{self.session.number}" if self.session is not None else "dns:MX"
+
+
+_DEPTH = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
+_ASKED = frozenset({Experiment.TARGET, Experiment.DOMAIN})
+
+
+def observe(facts: Facts) -> Observed:
+    """Decide from DNS first, then from the session that came farthest."""
+    return _by_route(facts) or _by_sessions(facts)
+
+
+def _by_route(facts: Facts) -> Observed | None:
+    mx = facts.recipient.mx
+    if mx.kind in (RouteKind.NO_DOMAIN, RouteKind.NULL_MX, RouteKind.NO_MAIL_HOST):
+        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail=mx.kind.value)
+    if mx.kind is RouteKind.UNKNOWN:
+        detail = next((a.status.value for a in mx.answers if a.is_unknown), "")
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=detail)
+    if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
+        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail="no_usable_mx")
+    if mx.hosts and not any(host.addresses for host in mx.hosts):
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail="mx_address")
+    return None
+
+
+def _is_unusable(host: MxHost) -> bool:
+    """No address at all, or only such as no other machine can ever reach."""
+    if host.is_dangling or host.is_literal:
+        return True
+    return bool(host.addresses) and all(ip.is_unspecified or ip.is_multicast for ip in host.addresses)
+
+
+def _by_sessions(facts: Facts) -> Observed:
+    asked = [s for s in facts.sessions if s.experiment in _ASKED]
+    dialled = [s for s in asked if s.end is not EndReason.NOT_DIALLED]
+    if not asked:
+        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NOT_REACHED, detail=_why_none(facts))
+    if not dialled:
+        return _by_undialled(asked)
+    connected = [s for s in dialled if s.connected]
+    if not connected:
+        last = dialled[-1]
+        reason = last.end.value if last.end else "interrupted"
+        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, detail=reason)
+    best = max(connected, key=_depth)
+    return _by_session(facts, best)
+
+
+def _by_undialled(asked: list[Session]) -> Observed:
+    last = asked[-1]
+    if all(session.ip.is_loopback or session.ip.is_link_local for session in asked):
+        # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1).
+        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail="loopback_mx")
+    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=last.end_detail)
+
+
+def _why_none(facts: Facts) -> str:
+    if not facts.options.smtp:
+        return "--no-smtp left the dialogue out"
+    sessions = [n for n in facts.not_reached if n.part == "sessions"]
+    return sessions[-1].reason if sessions else "the run ended before a server was asked"
+
+
+def _depth(session: Session) -> tuple[int, int, int]:
+    """How far a session came: a usable answer counts more than none, a later stage more than an
+    earlier one, and the latest session wins a tie."""
+    exchange = deciding_exchange(session)
+    if exchange is None:
+        return (0, -1, session.number)
+    usable = 0 if exchange.reply is None or session.desynchronised else 1
+    return (usable, _DEPTH.index(exchange.stage), session.number)
+
+
+def deciding_exchange(session: Session) -> Exchange | None:
+    """The exchange that decides a session: the first refusal, else the deepest exchange.
+
+    RSET and QUIT never decide; a refused EHLO that HELO mended and a failed STARTTLS do not either.
+    """
+    relevant = [e for e in session.exchanges if e.stage in _DEPTH]
+    main = [e for e in relevant if e.stage is not Stage.STARTTLS]
+    last_of: dict[Stage, Exchange] = {}
+    for exchange in main:
+        if exchange.stage is Stage.RCPT and Stage.RCPT in last_of:
+            continue  # the target is asked first; later RCPTs of a session are controls
+        last_of[exchange.stage] = exchange
+    for stage in _DEPTH:
+        found = last_of.get(stage)
+        if found is not None and (found.reply is None or not found.reply.is_positive):
+            return found
+    if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
+        return relevant[-1]
+    return next((last_of[stage] for stage in reversed(_DEPTH) if stage in last_of), None)
+
+
+def _by_session(facts: Facts, session: Session) -> Observed:
+    exchange = deciding_exchange(session)
+    if exchange is None:
+        return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
+    reply = exchange.reply
+    if session.desynchronised:
+        return Observed(
+            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, _end(session)
+        )
+    if exchange.stage is Stage.STARTTLS or _tls_was_needed(facts, session, exchange):
+        error = _tls_error(session)
+        return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
+    if reply is None:
+        return Observed(
+            Outcome.INCONCLUSIVE, exchange.stage, Ground.NO_REPLY, session, exchange, _end(session)
+        )
+    if reply.is_transient:
+        return Observed(Outcome.DEFERRED, exchange.stage, Ground.REPLY, session, exchange)
+    if reply.is_permanent:
+        return Observed(Outcome.REFUSED, exchange.stage, Ground.REPLY, session, exchange)
+    return _by_positive(facts, session, exchange, reply)
+
+
+def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:
+    wanted = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
+    if exchange.stage is wanted and 200 <= reply.code < 300:
+        return Observed(Outcome.ACCEPTED, wanted, Ground.REPLY, session, exchange)
+    if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
+        return Observed(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)
+    ground = Ground.NO_REPLY if session.end is not EndReason.QUIT else Ground.DESYNCHRONISED
+    return Observed(Outcome.INCONCLUSIVE, exchange.stage, ground, session, exchange, _end(session))
+
+
+def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
+    if not isinstance(facts.target, PairTarget):
+        return False
+    needed = facts.target.reverse_path.needs_smtputf8 or facts.target.forward_path.needs_smtputf8
+    return needed and session.extensions is not None and not session.extensions.offers("SMTPUTF8")
+
+
+def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
+    """--tls require, and the session stopped because there was no TLS to have."""
+    if facts.options.tls is not TlsMode.REQUIRE or exchange.stage is not Stage.EHLO:
+        return False
+    positive = exchange.reply is not None and exchange.reply.is_positive
+    return positive and not (session.tls is not None and session.tls.established)
+
+
+def _tls_error(session: Session) -> str:
+    if session.tls is None or not session.tls.offered:
+        return "STARTTLS is not offered"
+    return session.tls.error or _end(session)
+
+
+def _end(session: Session) -> str:
+    if session.end is None:
+        return "the run was interrupted"
+    return session.end_detail or session.end.value.replace("_", " ")

@@ -1,0 +1,71 @@
+"""The one sentence of the verdict. It says what was observed, never more."""
+
+from __future__ import annotations
+
+from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.facts.model import Facts
+from probe.facts.session import Session
+from probe.model.reply import Stage
+from probe.model.target import PairTarget
+
+_STAGE_WORDS = {
+    Stage.CONNECT: "when connecting",
+    Stage.GREETING: "at the greeting",
+    Stage.EHLO: "at EHLO",
+    Stage.STARTTLS: "at STARTTLS",
+    Stage.MAIL: "at MAIL FROM",
+    Stage.RCPT: "at RCPT",
+}
+_ROUTE_WORDS = {
+    "no_domain": "the domain {domain} does not exist",
+    "null_mx": "{domain} publishes a null MX: it takes no mail",
+    "no_mail_host": "{domain} has neither MX nor an address to take mail to",
+    "no_usable_mx": "no MX host of {domain} has an address that mail could be taken to",
+    "loopback_mx": "every MX of {domain} leads back to the sender's own machine",
+}
+
+
+def summary(facts: Facts, observed: Observed, risky: bool) -> str:
+    """One sentence, without a full stop at its end."""
+    domain = facts.recipient.domain
+    if observed.outcome is Outcome.ACCEPTED:
+        return _accepted(facts, observed, risky)
+    if observed.ground is Ground.ROUTE:
+        return "refused for good before any server was asked: " + _ROUTE_WORDS[observed.detail].format(
+            domain=domain
+        )
+    if observed.ground is Ground.SMTPUTF8:
+        return f"refused: {_host(observed)} does not offer SMTPUTF8, which the address needs"
+    if observed.outcome is Outcome.REFUSED:
+        return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}"
+    if observed.outcome is Outcome.DEFERRED:
+        return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}: not now, perhaps later"
+    return "inconclusive: " + _inconclusive(domain, observed)
+
+
+def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
+    if not isinstance(facts.target, PairTarget):
+        domain = facts.recipient.domain
+        return f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"
+    tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
+    return f"accepted at RCPT by {_host(observed)}" + (tail if risky else "; nothing was delivered")
+
+
+def _inconclusive(domain: str, observed: Observed) -> str:
+    where = _STAGE_WORDS.get(observed.stage, "in DNS")
+    detail = observed.detail.replace("_", " ")
+    words = {
+        Ground.DNS_UNKNOWN: f"DNS did not answer for {domain} ({detail}); that is neither yes nor no",
+        Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
+        Ground.NO_CONNECTION: f"no MX host of {domain} could be connected to ({detail})",
+        Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
+        Ground.DESYNCHRONISED: f"the replies of {_host(observed)} cannot be paired with the commands {where}",
+        Ground.TLS: f"TLS was required and {_host(observed)} gave none ({detail})",
+        Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
+    }
+    return words.get(observed.ground, f"the dialogue ended {where}")
+
+
+def _host(observed: Observed) -> str:
+    session: Session | None = observed.session
+    return f"{session.mx_host} [{session.ip}]" if session is not None else "the server"

@@ -1,0 +1,142 @@
+"""The verdict: outcome, cause, who must act, when to try again, and the exit code of the contract."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from probe.diagnosis.evidence import evidence_of
+from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
+from probe.diagnosis.risks import Risk, as_causes, as_report, risks_of
+from probe.diagnosis.scoring import band, rank
+from probe.diagnosis.summary import summary
+from probe.facts.model import Facts
+from probe.knowledge.causes import Conduct, causes
+from probe.model.evidence import Band, Evidence, RankedCause
+from probe.model.finding import Finding
+from probe.model.reply import Reply
+from probe.model.report import Verdict
+
+EXIT_ACCEPTED, EXIT_REFUSED, EXIT_DEFERRED, EXIT_INCONCLUSIVE, EXIT_AT_RISK = 0, 1, 3, 4, 5
+
+_EXIT = {
+    Outcome.ACCEPTED: EXIT_ACCEPTED,
+    Outcome.REFUSED: EXIT_REFUSED,
+    Outcome.DEFERRED: EXIT_DEFERRED,
+    Outcome.INCONCLUSIVE: EXIT_INCONCLUSIVE,
+}
+_DNS_STATED = frozenset({Ground.ROUTE})
+_CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
+_NOTHING_TO_DO = Conduct("nobody", "now", None)
+# "try again in 5 minutes", "retry after 300 seconds", "come back in 00:05:00"
+_STATED_WAIT = re.compile(
+    r"\b(?:in|after|for|within|wait)\s+"
+    r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(second|sec|s|minute|min|m|hour|h)s?\b)",
+    re.I,
+)
+_UNIT = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The verdict with everything that it rests on."""
+
+    observed: Observed
+    ranked: tuple[RankedCause, ...]
+    risks: tuple[Risk, ...]
+    band: Band
+    verdict: Verdict
+
+
+def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
+    """Facts and findings to the verdict. Pure: the same recording gives the same verdict."""
+    observed = observe(facts)
+    risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
+    ranked = _ranked(facts, observed, risks)
+    certainty = _band(observed, ranked, risks)
+    return Diagnosis(observed, ranked, risks, certainty, _verdict(facts, observed, ranked, risks, certainty))
+
+
+def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
+    if observed.outcome is Outcome.ACCEPTED:
+        return as_causes(risks)
+    if observed.ground is Ground.NOT_REACHED:
+        return ()
+    evidence: tuple[Evidence, ...] = evidence_of(facts, observed)
+    permanent = observed.reply.is_permanent if observed.reply is not None else None
+    stage = observed.stage if observed.ground is Ground.REPLY else None
+    return rank(evidence, stage=stage, permanent=permanent)
+
+
+def _band(observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
+    if observed.ground in _DNS_STATED:
+        return Band.STATED
+    if observed.outcome is Outcome.ACCEPTED:
+        # Accepted is what was seen; what comes after DATA is predicted, never stated.
+        return Band.LIKELY if risks else Band.STATED
+    if not ranked:
+        return Band.UNDECIDED
+    return band(ranked)
+
+
+def _verdict(
+    facts: Facts,
+    observed: Observed,
+    ranked: tuple[RankedCause, ...],
+    risks: tuple[Risk, ...],
+    certainty: Band,
+) -> Verdict:
+    cause = ranked[0].id if ranked else None
+    conduct = _conduct(observed, cause)
+    exit_code = EXIT_AT_RISK if risks else _EXIT[observed.outcome]
+    return Verdict(
+        outcome=observed.outcome.value,
+        stage=observed.stage.value,
+        reply=str(observed.reply) if observed.reply is not None else None,
+        cause=cause,
+        confidence=_confidence(observed, ranked, certainty),
+        band=certainty.value,
+        fix_by=conduct.fix_by,
+        retry=conduct.retry,
+        retry_after_s=_wait(observed.reply, conduct),
+        after_data_risks=as_report(risks),
+        summary=summary(facts, observed, bool(risks)),
+        exit_code=exit_code,
+    )
+
+
+def _conduct(observed: Observed, cause: str | None) -> Conduct:
+    if cause is None:
+        return _NOTHING_TO_DO if observed.outcome is Outcome.ACCEPTED else Conduct("either", "later", None)
+    if observed.outcome is Outcome.ACCEPTED:
+        return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)
+    permanent = {Outcome.REFUSED: True, Outcome.DEFERRED: False}.get(observed.outcome)
+    if observed.outcome is Outcome.INCONCLUSIVE:
+        permanent = False  # nothing was refused: the cause's passing form applies
+    return causes()[cause].conduct(permanent)
+
+
+def _confidence(observed: Observed, ranked: tuple[RankedCause, ...], certainty: Band) -> float:
+    if observed.outcome is Outcome.ACCEPTED:
+        return _CERTAIN if not ranked else round(min(_CERTAIN, ranked[0].probability), 3)
+    if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
+        return 0.0
+    return round(min(_CERTAIN, ranked[0].probability), 3)
+
+
+def _wait(reply: Reply | None, conduct: Conduct) -> int | None:
+    """The wait that the server named, else the usual one of the cause; only where time helps."""
+    if conduct.retry != "later":
+        return None
+    return stated_wait(reply.text) if reply is not None and stated_wait(reply.text) else conduct.retry_after
+
+
+def stated_wait(text: str) -> int | None:
+    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None when it names none."""
+    match = _STATED_WAIT.search(text)
+    if match is None:
+        return None
+    hours, minutes, seconds, number, unit = match.groups()
+    if number is not None:
+        return int(number) * _UNIT[unit[0].lower()] or None
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds) or None

@@ -1,0 +1,129 @@
+"""Composes the program: live runs, replays, reports. The only module that sees both trunks."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from probe import settings
+from probe._version import VERSION
+from probe.model.reply import Reply, Stage
+from probe.model.report import Report
+from probe.model.target import Options, Target
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+
+Sink = Callable[[ev.Event], None]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Where a demo's servers are, instead of the ports and roots of the Internet."""
+
+    scenario: str
+    https_context: ssl.SSLContext | None
+    https_port: int | None
+
+
+async def observe(
+    target: Target,
+    options: Options,
+    *,
+    message: tuple[str, bytes] | None = None,
+    sink: Sink | None = None,
+    progress: Progress | None = None,
+    recording_to: Callable[[Recording], None] | None = None,
+    lab: Lab | None = None,
+) -> Recording:
+    """Make one live run and return what was observed, complete or cut short by the deadline.
+
+    `message` is the name and the octets of --message; `sink` gets every event as it is observed
+    (--record); `progress` short words on what is being done; `recording_to` is handed the recording
+    before the first observation, so that an interrupted caller still has it. Cancelling ends the
+    run: what was not reached is recorded, then CancelledError goes on. Raises ResolverConfigError
+    when there is no resolver to ask.
+    """
+    from probe.collect.context import Context
+    from probe.collect.live import observe as observe_all
+    from probe.net.clock import Clock
+    from probe.net.resolver import Resolver
+
+    clock = Clock()
+    started = ev.Started(
+        version=ev.FORMAT_VERSION,
+        tool_version=VERSION,
+        started_at=clock.started_at,
+        target=target,
+        options=options if options.seed else replace(options, seed=secrets.randbits(63) | 1),
+        invocation="demo" if lab is not None else "check",
+        scenario=lab.scenario if lab is not None else None,
+    )
+    recording = Recording(started)
+    if recording_to is not None:
+        recording_to(recording)
+    keep = sink or _nowhere
+    keep(started)
+    deadline = clock.deadline(max(0.0, options.timeout - settings.REPORT_RESERVE))
+    async with Resolver(
+        options.nameservers,
+        on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
+        remaining=deadline.remaining,
+    ) as resolver:
+        context = Context(
+            target=target,
+            options=started.options,
+            clock=clock,
+            deadline=deadline,
+            resolver=resolver,
+            recording=recording,
+            sink=keep,
+            settled=text_settles,
+            say=progress or _unsaid,
+            message=message,
+            https_context=lab.https_context if lab is not None else None,
+            https_port=lab.https_port if lab is not None else None,
+        )
+        await observe_all(context)
+    return recording
+
+
+def report_of(recording: Recording) -> Report:
+    """The report of a recording; the same for a live run and its replay."""
+    from probe.diagnosis.assemble import report_of as assemble
+
+    return assemble(recording)
+
+
+def replay(path: Path) -> Report:
+    """The report of a saved run. Raises RecordingError for what is no recording, OSError."""
+    from probe.recording.file import load
+
+    return report_of(load(path))
+
+
+def text_settles(reply: Reply, stage: Stage) -> bool:
+    """Whether a refusal's own words name its cause, so that control experiments would add nothing."""
+    from probe.diagnosis.scoring import band, rank
+    from probe.knowledge.match import read_reply
+    from probe.model.evidence import Band
+
+    reading = read_reply(str(reply), stage)
+    return band(rank(reading.evidence, stage=stage, permanent=reply.is_permanent)) is Band.STATED
+
+
+def run_sync(target: Target, options: Options, **choices: object) -> Report:
+    """Observe and report in one call, without an event loop of the caller's."""
+    return report_of(asyncio.run(observe(target, options, **choices)))  # type: ignore[arg-type]
+
+
+def _nowhere(_: ev.Event) -> None:
+    return None
+
+
+def _unsaid(_: str) -> None:
+    return None

@@ -1,0 +1,60 @@
+"""Which subjects are looked up on blocklists, and on which lists."""
+
+from __future__ import annotations
+
+from probe.knowledge.dnsbl import BlockList, built_in_lists, lists_for_zones
+from probe.model.address import IPAddress
+from probe.model.target import Options
+from probe.standards.dns.message import Resolution
+from probe.standards.dnsbl.query import Subject, look_up_many
+from probe.standards.dnsbl.results import Listing
+from probe.standards.public_suffix import organizational_domain
+from probe.survey.sender import Identities
+
+
+def chosen_lists(options: Options) -> tuple[BlockList, ...]:
+    """--dnsbl zones, else the built-in set; nothing with --no-dnsbl."""
+    if not options.dnsbl_enabled:
+        return ()
+    return lists_for_zones(options.dnsbl) if options.dnsbl else built_in_lists()
+
+
+def subjects(
+    source_ip: IPAddress | None, who: Identities, helo: str, links: tuple[str, ...]
+) -> tuple[Subject, ...]:
+    """Everything that is looked up in one run; nothing where there is no sender."""
+    if not who.exists:
+        return ()
+    source = () if source_ip is None else (Subject(source_ip, "source"),)
+    return (*source, *_domain_subjects(who, helo), *_link_subjects(links))
+
+
+def _domain_subjects(who: Identities, helo: str) -> tuple[Subject, ...]:
+    """Sender domain, author domain and HELO name, each with its organizational domain: domain
+    lists hold registered domains, and few answer for names below them."""
+    found: dict[str, str] = {}
+    for name, role in ((who.mail_from_domain, "sender_domain"), (who.author_domain, "sender_domain")):
+        _add(found, name, role)
+    if "." in helo and not helo.startswith("["):
+        _add(found, helo, "helo")
+    return tuple(Subject(name, role) for name, role in found.items())
+
+
+def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
+    """The registered domains of the message's links."""
+    names = {organizational_domain(host) or host: None for host in hosts}
+    return tuple(Subject(name, "link") for name in names)
+
+
+def listings(wanted: tuple[Subject, ...], options: Options) -> Resolution[tuple[Listing, ...]]:
+    """All subjects on all lists that take them, asked at once."""
+    return (yield from look_up_many(wanted, chosen_lists(options)))
+
+
+def _add(found: dict[str, str], name: str | None, role: str) -> None:
+    if name is None:
+        return
+    found.setdefault(name, role)
+    organizational = organizational_domain(name)
+    if organizational is not None:
+        found.setdefault(organizational, role)
