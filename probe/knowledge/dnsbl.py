@@ -23,22 +23,10 @@ from probe.standards.dnsbl.blocklist import (
 __all__ = ["BlockList", "all_lists", "built_in", "built_in_lists", "by_zone", "lists_for_zones"]
 
 _ASKED = (Use.ON, Use.INFO)
-_PLAIN = [
-    "id",
-    "title",
-    "zone",
-    "status",
-    "status_note",
-    "weight",
-    "is_allow_list",
-    "key_zone",
-    "delist_url",
-    "policy",
-    "note",
-    "source",
-    "checked",
-    "confirmed",
-]
+_PLAIN = (
+    *("id", "title", "zone", "key_zone", "weight", "is_allow_list", "delist_url", "policy", "note"),
+    *("status", "status_note", "checked", "confirmed", "source"),
+)
 
 
 @cache

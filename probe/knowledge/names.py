@@ -1,0 +1,24 @@
+"""Matching host and domain names against the suffixes that the data holds."""
+
+from __future__ import annotations
+
+
+def is_within(name: str, suffix: str) -> bool:
+    """Whether `name` is `suffix` or lies below it, label by label: evilgoogle.com is not within
+    google.com. A `*` label of the suffix stands for any one label. Case and final dots do not matter."""
+    labels = _labels(name)
+    wanted = _labels(suffix)
+    if not wanted or len(labels) < len(wanted):
+        return False
+    return all(want in ("*", label) for label, want in zip(labels, wanted, strict=False))
+
+
+def label_count(suffix: str) -> int:
+    """How many labels the suffix fixes: the more, the more exact."""
+    return len(_labels(suffix))
+
+
+def _labels(name: str) -> list[str]:
+    """The labels from the right, in lower case; none for the empty name."""
+    bare = name.strip().strip(".").lower()
+    return bare.split(".")[::-1] if bare else []
