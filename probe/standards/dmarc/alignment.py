@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dmarc.tree_walk import question, walk, walk_names
 from probe.standards.dns.message import Answer, Question, Resolution
-from probe.standards.public_suffix import PublicSuffix
+from probe.standards.public_suffix import PublicSuffix, organizational_domain
 
 
 def alignment(
     dmarc: DmarcResult | None,
     spf_domain: str | None,
     dkim_domains: tuple[str, ...],
-    public_suffix: PublicSuffix,
+    public_suffix: PublicSuffix = organizational_domain,
 ) -> Resolution[Alignment]:
     """Judge the SPF domain (MAIL FROM, or HELO under a null reverse-path) and the signing domains.
 

@@ -8,13 +8,15 @@ from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dmarc.tree_walk import Published, TreeWalk, question, walk, walk_names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.public_suffix import PublicSuffix
+from probe.standards.public_suffix import PublicSuffix, organizational_domain
 
 # RFC 9989 section 4.7, t=y: the policy applied is one level below the one declared.
 _ONE_LEVEL_BELOW = {"reject": "quarantine", "quarantine": "none", "none": "none"}
 
 
-def discover(author_domain: str, public_suffix: PublicSuffix) -> Resolution[DmarcResult]:
+def discover(
+    author_domain: str, public_suffix: PublicSuffix = organizational_domain
+) -> Resolution[DmarcResult]:
     """Find the record and policy for an author domain (A-labels, no trailing dot).
 
     All names of the tree walk are asked at once, the organizational domain of RFC 7489 and the MX

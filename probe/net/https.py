@@ -1,0 +1,201 @@
+"""One HTTPS request to addresses that are already resolved and judged.
+
+The name is used for SNI, certificate verification and Host alone; it is never looked up here, so
+that a policy host cannot lead the probe to an address that nobody has judged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import h11
+
+from probe._version import VERSION
+from probe.model.address import IPAddress
+from probe.net.clock import Deadline
+from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
+from probe.standards.mta_sts.judge import CERTIFICATE_PREFIX
+
+_READ_SIZE = 16384
+_HEADER_LIMIT = 16384  # octets of status line and header section
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsResponse:
+    """What came back. `status` is None when no response came, and then `error` is one clause that
+    says why; with a status, `error` says why `body` is not the whole body."""
+
+    status: int | None
+    content_type: str
+    body: bytes
+    error: str
+
+
+class _IncompleteError(Exception):
+    """The request cannot be completed; the message is one clause."""
+
+
+async def fetch(
+    url: str,
+    addresses: Sequence[IPAddress],
+    *,
+    deadline: Deadline,
+    size_limit: int = HTTPS_SIZE_LIMIT,
+    context: ssl.SSLContext | None = None,
+    port: int | None = None,
+) -> HttpsResponse:
+    """GET `url` from the first of `addresses` that takes the connection. Never raises for what the
+    network or the server does.
+
+    The certificate must hold for the URL's host in the system's trust store, or in `context`.
+    Redirects are not followed, no content coding is offered, and reading stops at `size_limit`
+    octets of body. All of it ends at `deadline`, and after HTTPS_TIMEOUT at the latest. `port`
+    replaces the URL's for a lab. ValueError when `url` is not https with a host.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError(f"not an https URL: {url}")
+    budget = deadline.cut(HTTPS_TIMEOUT)
+    progress = _Progress()
+    try:
+        async with asyncio.timeout(budget):
+            if context is None:
+                context = await asyncio.to_thread(trusting_context)
+            dialled = _connected(addresses, port or parts.port or 443, parts.hostname, context, budget)
+            async with dialled as (reader, writer):
+                await _exchange(
+                    reader, writer, _request(parts.path or "/", parts.hostname), progress, size_limit
+                )
+    except TimeoutError:
+        progress.error = f"timed out after {budget:.3g} s"
+    except _IncompleteError as error:
+        progress.error = str(error)
+    except h11.RemoteProtocolError:
+        progress.error = "the answer is not HTTP" if progress.status is None else "the answer ends too early"
+    except (OSError, EOFError) as error:
+        progress.error = _reason(error)
+    return HttpsResponse(progress.status, progress.content_type, bytes(progress.body), progress.error)
+
+
+class _Progress:
+    """What has been received so far; survives a timeout."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.content_type = ""
+        self.body = bytearray()
+        self.error = ""
+
+
+def _request(path: str, host: str) -> h11.Request:
+    return h11.Request(
+        method="GET",
+        target=path,
+        headers=[
+            ("Host", host),
+            ("User-Agent", f"smtp-probe/{VERSION}"),
+            ("Accept", "text/plain"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ],
+    )
+
+
+@asynccontextmanager
+async def _connected(
+    addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A verified connection to the first address that gives one; each has its share of the budget."""
+    reader, writer = await _dial(addresses, port, host, context, budget)
+    try:
+        yield reader, writer
+    finally:
+        # A close_notify that never comes must not hold the run.
+        writer.transport.abort()
+
+
+async def _dial(
+    addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reason = "no address to connect to"
+    for address in addresses:
+        share = budget / len(addresses)
+        try:
+            async with asyncio.timeout(share):
+                return await asyncio.open_connection(str(address), port, ssl=context, server_hostname=host)
+        except TimeoutError:
+            reason = f"no connection to {address} within {share:.3g} s"
+        except OSError as error:
+            reason = _reason(error)
+            if isinstance(error, ssl.SSLCertVerificationError):
+                break  # this is the policy host's answer; another address is no remedy
+    raise _IncompleteError(reason)
+
+
+async def _exchange(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: h11.Request,
+    progress: _Progress,
+    size_limit: int,
+) -> None:
+    connection = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_HEADER_LIMIT)
+    writer.write((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
+    await writer.drain()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            data = await reader.read(_READ_SIZE)
+            if not data and progress.status is None:
+                raise _IncompleteError("connection closed by the server")
+            connection.receive_data(data)
+        elif isinstance(event, h11.Response):
+            progress.status = event.status_code
+            types = [value for name, value in event.headers if name == b"content-type"]
+            progress.content_type = types[0].decode("ascii", "backslashreplace") if types else ""
+            if event.status_code != 200:
+                return  # nobody reads the body of a refusal or redirect
+        elif isinstance(event, h11.Data):
+            progress.body += event.data
+            if len(progress.body) > size_limit:
+                del progress.body[size_limit:]
+                raise _IncompleteError(f"larger than {size_limit} octets")
+        elif not isinstance(event, h11.InformationalResponse):
+            return  # EndOfMessage, ConnectionClosed, PAUSED
+
+
+def _reason(error: OSError | EOFError) -> str:
+    """One clause about what went wrong below HTTP."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        said = error.verify_message.rstrip(".")
+        return said if said.startswith(CERTIFICATE_PREFIX) else f"{CERTIFICATE_PREFIX} refused: {said}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or 'protocol error').lower().replace('_', ' ')}"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError | EOFError):
+        return "connection closed by the server"
+    return error.strerror or type(error).__name__
+
+
+@cache
+def trusting_context() -> ssl.SSLContext:
+    """The one verifying context of the process; making it costs tens of milliseconds.
+
+    The system's trust store; certifi's when the system has none.
+    """
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    has_directory = paths.capath is not None and any(Path(paths.capath).iterdir())
+    if not context.cert_store_stats()["x509_ca"] and not has_directory:
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context

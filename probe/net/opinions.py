@@ -1,0 +1,257 @@
+"""checkdmarc's second opinion on records. The one place that knows that library.
+
+It is synchronous, asks serially, keeps process-wide state and tells a DNS failure from a fault of
+the record by text alone. So each subject runs in a daemon thread of its own, which can never hold
+up the end of the process; every question passes through a watched nameserver, which enforces the
+deadline and notes what DNS left unanswered; and where anything was left unanswered there is no
+opinion. Its fetch of the MTA-STS policy, which has neither size cap nor deadline, is not used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Any
+
+import dns.exception
+import dns.rdatatype
+import dns.resolver
+
+from probe.model.target import Endpoint
+from probe.net.clock import Deadline
+from probe.net.watched_dns import Stop, Watch, WatchedNameserver
+from probe.settings import DNS_QUERY_TIMEOUT, OPINION_TIMEOUT
+
+_LIBRARY = "checkdmarc"
+
+# It asks for the SPF type, which RFC 7208 abolished and many servers refuse, and for CNAMEs beside
+# records that it has already found: only to add a remark.
+_COURTESY = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
+
+
+class Subject(StrEnum):
+    """The records it is asked about."""
+
+    SPF = "spf"
+    DMARC = "dmarc"
+    MTA_STS = "mta_sts"
+    SMTP_TLS_REPORTING = "smtp_tls_reporting"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What it said about the record of one domain; a record that does not exist is a warning.
+    `error` is set, and the rest empty, when it could not judge: that is no fault of the record."""
+
+    subject: Subject
+    domain: str
+    library: str
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+
+
+async def opinions(
+    sender_domain: str | None,
+    author_domain: str | None,
+    recipient_domain: str | None,
+    nameservers: Sequence[Endpoint],
+    *,
+    deadline: Deadline,
+) -> tuple[Opinion, ...]:
+    """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient
+    domain; None leaves a side out. Never raises for what DNS or the library does.
+
+    Domains are A-labels; `nameservers` are IP literals with ports, and nothing else is asked
+    (ValueError when there is none). All ends at `deadline`, and after OPINION_TIMEOUT at the latest.
+    """
+    if not nameservers:
+        raise ValueError("no nameserver to ask")
+    wanted = [
+        (subject, domain)
+        for subject, domain in (
+            (Subject.SPF, sender_domain),
+            (Subject.DMARC, author_domain),
+            (Subject.MTA_STS, recipient_domain),
+            (Subject.SMTP_TLS_REPORTING, recipient_domain),
+        )
+        if domain is not None
+    ]
+    library = f"{_LIBRARY} {version(_LIBRARY)}"
+    budget = deadline.cut(OPINION_TIMEOUT)
+    own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
+    await asyncio.to_thread(_forget)
+    pending = [
+        _in_daemon_thread(_Inquiry(subject, domain, library, tuple(nameservers), own_deadline).opinion)
+        for subject, domain in wanted
+    ]
+    if pending:
+        await asyncio.wait(pending, timeout=own_deadline.remaining())
+    late = f"no opinion within {budget:.3g} s"
+    return tuple(
+        future.result() if future.done() else Opinion(subject, domain, library, error=late)
+        for future, (subject, domain) in zip(pending, wanted, strict=True)
+    )
+
+
+def _forget() -> None:
+    """Load the library and clear what it remembers of earlier runs, which may have asked elsewhere."""
+    from checkdmarc import utils
+
+    utils.DNS_CACHE.clear()
+    utils._NAMESERVER_FAILURES.clear()
+    # It logs unreachable nameservers; without a handler Python prints that on stderr.
+    logger = logging.getLogger(_LIBRARY)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def _in_daemon_thread(work: Callable[[], Opinion]) -> asyncio.Future[Opinion]:
+    """Run `work` in a thread that dies with the process. asyncio.to_thread will not do: the
+    interpreter waits for its threads before it exits."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Opinion] = loop.create_future()
+
+    def deliver(opinion: Opinion) -> None:
+        if not future.done():
+            future.set_result(opinion)
+
+    def body() -> None:
+        opinion = work()
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(deliver, opinion)
+
+    threading.Thread(target=body, name="opinion", daemon=True).start()
+    return future
+
+
+class _Inquiry:
+    """One subject, asked in a thread of its own."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        domain: str,
+        library: str,
+        nameservers: tuple[Endpoint, ...],
+        deadline: Deadline,
+    ) -> None:
+        self._blank = Opinion(subject, domain, library)
+        self._watch = Watch(deadline, _COURTESY)
+        self._dns = {
+            "nameservers": [WatchedNameserver(ns.host, ns.port, self._watch) for ns in nameservers],
+            "timeout": DNS_QUERY_TIMEOUT,
+        }
+
+    def opinion(self) -> Opinion:
+        """Ask and judge; never raises for what the library does with a hostile record."""
+        subject, domain, library = self._blank.subject, self._blank.domain, self._blank.library
+        errors: tuple[str, ...] = ()
+        warnings: tuple[str, ...] = ()
+        crash = ""
+        try:
+            # It reads the system's resolver configuration even when it is given nameservers.
+            dns.resolver.Resolver()
+            errors, warnings = _INQUIRIES[subject](domain, self._dns)
+        except Stop:
+            crash = "stopped"  # the watch knows why
+        except _CRASHES as error:
+            crash = f"{_LIBRARY} failed: {type(error).__name__}: {error}"
+        unanswered = self._watch.problem()
+        if unanswered or crash:
+            return Opinion(subject, domain, library, error=unanswered or crash)
+        return Opinion(subject, domain, library, errors, warnings)
+
+
+# What a third party's code may raise on input that its authors did not think of.
+_CRASHES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    dns.exception.DNSException,
+)
+
+
+_Said = tuple[tuple[str, ...], tuple[str, ...]]  # errors, warnings
+
+
+def _spf(domain: str, options: dict[str, Any]) -> _Said:
+    from checkdmarc import spf
+
+    try:
+        found = spf.query_spf_record(domain, **options)
+    except spf.SPFRecordNotFound as absent:
+        return (), (_text(absent), *absent.warnings)
+    except spf.SPFError as error:
+        return (_text(error),), tuple(error.warnings)
+    try:
+        parsed = spf.parse_spf_record(found["record"], domain, ignore_too_many_lookups=True, **options)
+    except spf.SPFError as error:
+        return (_text(error),), (*found["warnings"], *error.warnings)
+    errors = (str(parsed["error"]),) if "error" in parsed else ()
+    return errors, (*found["warnings"], *parsed["warnings"])
+
+
+def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
+    from checkdmarc import dmarc
+
+    try:
+        found = dmarc.query_dmarc_record(domain, **options)
+    except dmarc.DMARCRecordNotFound as absent:
+        return (), (_text(absent),)
+    except dmarc.DMARCError as error:
+        return (_text(error),), ()
+    try:
+        parsed = dmarc.parse_dmarc_record(found["record"], found["location"], **options)
+    except dmarc.DMARCError as error:
+        return (_text(error),), tuple(found["warnings"])
+    return (), (*found["warnings"], *parsed["warnings"])
+
+
+def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
+    from checkdmarc import mta_sts
+
+    try:
+        found = mta_sts.query_mta_sts_record(domain, **options)
+        parsed = mta_sts.parse_mta_sts_record(found["record"])
+    except mta_sts.MTASTSRecordNotFound as absent:
+        return (), (_text(absent),)
+    except mta_sts.MTASTSError as error:
+        return (_text(error),), ()
+    return (), (*found["warnings"], *parsed["warnings"])
+
+
+def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
+    from checkdmarc import smtp_tls_reporting as tls_rpt
+
+    try:
+        found = tls_rpt.query_smtp_tls_reporting_record(domain, **options)
+        parsed = tls_rpt.parse_smtp_tls_reporting_record(found["record"])
+    except tls_rpt.SMTPTLSReportingRecordNotFound as absent:
+        return (), (_text(absent),)
+    except tls_rpt.SMTPTLSReportingError as error:
+        return (_text(error),), ()
+    return (), (*found["warnings"], *parsed["warnings"])
+
+
+_INQUIRIES: dict[Subject, Callable[[str, dict[str, Any]], _Said]] = {
+    Subject.SPF: _spf,
+    Subject.DMARC: _dmarc,
+    Subject.MTA_STS: _mta_sts,
+    Subject.SMTP_TLS_REPORTING: _smtp_tls_reporting,
+}
+
+
+def _text(error: Exception) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__
