@@ -13,7 +13,7 @@ from probe.model.target import recipient_domain
 from probe.net.opinions import opinions
 from probe.recording import events as ev
 from probe.standards.dns.ptr import confirm_reverse
-from probe.standards.message.links import link_hosts
+from probe.standards.message.read import read_message
 from probe.standards.message.signatures import signing_selectors, verify_signatures
 from probe.survey import recipient, reputation, sender
 
@@ -120,9 +120,9 @@ async def _sender_address(context: Context, vantage: ev.Vantage) -> None:
 
 async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
     who = sender.identities(context.target, context.options)
-    hosts = link_hosts(context.message[1]) if context.message is not None else ()
+    links = read_message(context.message[1]).links if context.message is not None else ()
     source = context.options.ip or vantage.source_ip
-    subjects = reputation.subjects(source, who, vantage.helo, hosts)
+    subjects = reputation.subjects(source, who, vantage.helo, tuple(link.host for link in links))
     await context.ask(reputation.listings(subjects, context.options))
 
 

@@ -10,7 +10,7 @@ from probe.net.https import fetch
 from probe.recording import events as ev
 from probe.standards.dns.results import MxResult
 from probe.standards.mta_sts.policy import policy_url
-from probe.standards.mta_sts.record import parse_record
+from probe.standards.mta_sts.record import read_record
 from probe.survey import recipient
 
 
@@ -23,7 +23,7 @@ async def ask_transport_security(context: Context, domain: str, mx: MxResult) ->
         context.ask(recipient.transport_records(domain)),
         context.ask(recipient.tlsa_answers(mx, port)),
     )
-    if parse_record(records.mta_sts).policy_id is not None:
+    if read_record(records.mta_sts).policy_id is not None:
         await _fetch_policy(context, domain)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from probe.facts.session import Session
 from probe.model.target import Options
@@ -36,7 +37,8 @@ def dane_of(recording: Recording, mx: MxResult, sessions: tuple[Session, ...]) -
     """DANE of each MX host, held against the certificate that was seen there."""
     port = smtp_port(recording.started.options)
     answers = run(recipient.tlsa_answers(mx, port), recording.answer)
-    return tuple(_dane(host, answer, sessions) for host, answer in answers)
+    at = datetime.fromisoformat(recording.started.started_at)
+    return tuple(_dane(host, answer, sessions, at) for host, answer in answers)
 
 
 def smtp_port(options: Options) -> int:
@@ -44,7 +46,7 @@ def smtp_port(options: Options) -> int:
     return options.mx.port if options.mx is not None else options.port
 
 
-def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...]) -> DaneResult:
+def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...], at: datetime) -> DaneResult:
     if answer is None:
         return DaneResult(host, DaneStatus.INSECURE)
     evidence = (answer.ref,)
@@ -61,5 +63,5 @@ def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...]) -> Da
     chain = next((s.tls.chain for s in sessions if s.mx_host == host and s.tls and s.tls.chain), ())
     if not chain:
         return DaneResult(host, DaneStatus.NOT_SEEN, records, evidence=evidence)
-    status, problems = match_tlsa(chain, tlsas, host)
+    status, problems = match_tlsa(chain, tlsas, host, at)
     return DaneResult(host, status, records, problems, evidence)

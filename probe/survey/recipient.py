@@ -11,6 +11,9 @@ from probe.model.target import Options
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxResult, RouteKind
+from probe.standards.mta_sts.policy import policy_host
+from probe.standards.mta_sts.record import record_question
+from probe.standards.mta_sts.tls_rpt import tls_rpt_question
 
 
 def route(domain: str, options: Options) -> Resolution[MxResult]:
@@ -42,15 +45,15 @@ class TransportRecords:
 def transport_records(domain: str) -> Resolution[TransportRecords]:
     """_mta-sts (RFC 8461 section 3.1) and _smtp._tls (RFC 8460 section 3)."""
     mta_sts, tls_rpt = yield (
-        Question(f"_mta-sts.{domain}", RecordType.TXT),
-        Question(f"_smtp._tls.{domain}", RecordType.TXT),
+        record_question(domain),
+        tls_rpt_question(domain),
     )
     return TransportRecords(mta_sts, tls_rpt)
 
 
 def policy_host_addresses(domain: str) -> Resolution[tuple[IPAddress, ...]]:
     """The addresses of the MTA-STS policy host (RFC 8461 section 3.3)."""
-    host = f"mta-sts.{domain}"
+    host = policy_host(domain)
     answers = yield (Question(host, RecordType.A), Question(host, RecordType.AAAA))
     return tuple(address for answer in answers for address in answer.addresses())
 
