@@ -1,0 +1,70 @@
+"""Does the certificate of the recipient's mail hosts verify?
+
+Looks at the certificate that came with STARTTLS: chain of trust, name, dates. Most mail is delivered
+whatever the certificate says (opportunistic TLS); where MTA-STS in mode enforce applies it must verify.
+Where TLSA records match, DANE stands in the place of all this.
+
+What to do: the host's operator installs a certificate of a public authority that names the MX host, with its
+intermediate certificates, and renews it before it expires.
+Source: RFC 8461 section 4.2; RFC 7435; RFC 7672 section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks import dialogue
+from probe.checks.wording import Voice, series
+from probe.facts.model import Facts
+from probe.facts.session import TlsObserved
+from probe.model.finding import Finding, Severity
+from probe.standards.tls.results import DaneStatus
+
+ID = "certificate"
+STEP = 2
+say = Voice(ID, STEP, ("RFC 8461 section 4.2", "RFC 7672 section 3.1"))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding for each host whose certificate does not verify, else ok."""
+    shown = {s.mx_host: (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and s.tls.established}
+    if not shown:
+        yield say.not_assessed("no certificate was seen, because TLS was not established")
+        return
+    matched = {d.host for d in facts.recipient.dane if d.status is DaneStatus.MATCHED}
+    faulty = False
+    for host, (session, tls) in shown.items():
+        problems = _problems(tls)
+        if not problems:
+            continue
+        faulty = True
+        evidence = (dialogue.ref(session),)
+        if host in matched:
+            yield say.notice(
+                f"the certificate of {host} would not verify by itself ({problems}), but its TLSA record "
+                "vouches for it",
+                evidence,
+            )
+            continue
+        demand = dialogue.tls_demand(facts, host)
+        enforced = demand.startswith("MTA-STS")
+        yield say.of(
+            Severity.ERROR if enforced else Severity.WARNING,
+            f"the certificate of {host} does not verify: {problems}"
+            + (f"; its {demand} policy demands that it does" if enforced else ""),
+            evidence,
+            f"The operator of {host} installs a valid certificate that names {host}.",
+        )
+    if not faulty:
+        yield say.ok(
+            f"the certificate of {series(shown)} verifies", (dialogue.ref(s) for s, _ in shown.values())
+        )
+
+
+def _problems(tls: TlsObserved) -> str:
+    problems = list(tls.problems)
+    if not problems and tls.trusted is False:
+        problems.append("the chain of trust does not verify")
+    if not problems and tls.name_matches is False:
+        problems.append("it names another host")
+    return series(problems)

@@ -1,0 +1,137 @@
+"""Which exchange of which session answers what: the parts of a dialogue that several checks read."""
+
+from __future__ import annotations
+
+import re
+
+from probe.facts.model import Facts
+from probe.facts.session import Exchange, Session
+from probe.model.finding import Severity
+from probe.model.reply import Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.target import PairTarget
+from probe.standards.mta_sts.results import StsStatus
+from probe.standards.tls.results import DaneStatus
+
+_PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
+
+INVENTED_MAILBOX_EXPERIMENTS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
+
+
+def ref(session: Session) -> str:
+    """How findings name a session as a whole."""
+    return f"session:{session.number}"
+
+
+def main_sessions(facts: Facts) -> tuple[Session, ...]:
+    """The sessions that asked about the target itself, controls left out, in the order of dialling."""
+    return tuple(s for s in facts.sessions if s.experiment in (Experiment.TARGET, Experiment.DOMAIN))
+
+
+def answering_sessions(facts: Facts) -> tuple[Session, ...]:
+    """Main sessions in which EHLO was answered with 250, so that its extensions are known."""
+    return tuple(
+        s for s in main_sessions(facts) if s.extensions is not None or s.plain_extensions is not None
+    )
+
+
+def offers(session: Session, keyword: str) -> bool:
+    """Whether the last EHLO response of a session announced an extension."""
+    extensions = session.extensions or session.plain_extensions
+    return extensions is not None and extensions.offers(keyword)
+
+
+def forward_path(exchange: Exchange) -> str:
+    """The path between the angle brackets of a RCPT command, without the brackets."""
+    match = _PATH.search(exchange.sent)
+    return match.group(1) if match else ""
+
+
+def is_postmaster(exchange: Exchange) -> bool:
+    """Whether a RCPT command names the reserved mailbox of RFC 5321 section 4.5.1."""
+    return forward_path(exchange).lower().partition("@")[0] == "postmaster"
+
+
+def target_rcpt(facts: Facts) -> Exchange | None:
+    """The answered RCPT of the target that counts: the last one of the sessions made for it."""
+    for session in reversed(main_sessions(facts)):
+        if session.desynchronised:
+            continue
+        first = next((e for e in session.exchanges if e.stage is Stage.RCPT), None)
+        if first is not None and first.reply is not None:
+            return first
+    return None
+
+
+def control_rcpts(facts: Facts) -> tuple[Exchange, ...]:
+    """Answered RCPTs of other mailboxes than the target, from the same reverse-path."""
+    found: list[Exchange] = []
+    for session in facts.sessions:
+        if session.experiment not in INVENTED_MAILBOX_EXPERIMENTS or session.desynchronised:
+            continue
+        rcpts = [e for e in session.exchanges if e.stage is Stage.RCPT]
+        if session.experiment is Experiment.TARGET:
+            rcpts = rcpts[1:]
+        found.extend(e for e in rcpts if e.reply is not None and not is_target(facts, e))
+    return tuple(found)
+
+
+def is_target(facts: Facts, exchange: Exchange) -> bool:
+    """Whether a RCPT command names the target mailbox."""
+    if not isinstance(facts.target, PairTarget):
+        return False
+    local_part, _, domain = forward_path(exchange).rpartition("@")
+    mailbox = facts.target.forward_path
+    return local_part == mailbox.local_part and domain in (mailbox.domain, mailbox.unicode_domain)
+
+
+def decisive(facts: Facts) -> Exchange | None:
+    """The exchange that settled the matter: the target's RCPT, else the last refusal before it,
+    else the last reply of a `domain` run."""
+    rcpt = target_rcpt(facts)
+    if rcpt is not None:
+        return rcpt
+    replies = [e for s in main_sessions(facts) if not s.desynchronised for e in s.exchanges if e.reply]
+    refusals = [e for e in replies if e.reply and not e.reply.is_positive and e.stage is not Stage.STARTTLS]
+    if refusals:
+        return refusals[-1]
+    return replies[-1] if replies and not isinstance(facts.target, PairTarget) else None
+
+
+def why_no_dialogue(facts: Facts) -> str:
+    """Why no reply can be judged, as a clause."""
+    sessions = main_sessions(facts)
+    if not facts.options.smtp:
+        return "no session was made (--no-smtp)"
+    if not sessions:
+        return "no session was made"
+    if any(s.desynchronised for s in sessions):
+        return "replies could not be paired with commands"
+    if not any(s.connected for s in sessions):
+        return "no mail exchanger could be connected to"
+    ends = {s.end for s in sessions}
+    if EndReason.TIMEOUT in ends or EndReason.DEADLINE in ends:
+        return "the server did not answer in time"
+    return "the session ended before an answer came"
+
+
+def tls_demand(facts: Facts, host: str) -> str:
+    """The published policy that makes a sending MTA insist on valid TLS with this host; empty: none.
+
+    DANE stands before MTA-STS (RFC 8461 section 2): a host with usable TLSA is judged by it alone."""
+    for dane in facts.recipient.dane:
+        if dane.host == host and dane.status in (
+            DaneStatus.MATCHED,
+            DaneStatus.MISMATCHED,
+            DaneStatus.NOT_SEEN,
+        ):
+            return "DANE"
+    sts = facts.recipient.mta_sts
+    if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode == "enforce":
+        return "MTA-STS (mode enforce)"
+    return ""
+
+
+def tls_severity(facts: Facts, host: str) -> Severity:
+    """How much a TLS fault of a host matters: opportunistic TLS delivers all the same (RFC 7435)."""
+    return Severity.ERROR if tls_demand(facts, host) else Severity.WARNING

@@ -1,0 +1,95 @@
+"""Are the sender's DKIM keys published?
+
+Looks up the key records of the selectors that were given (--selector), that the message names, that the
+sender's provider is known to use, and the common ones. A key that is missing under a guessed selector proves
+nothing: selectors cannot be listed. Under a selector that was given, or that signed the message, it means
+that every signature fails.
+
+What to do: publish the key that the signing server names, at SELECTOR._domainkey.DOMAIN; replace a revoked
+key by a new selector.
+Source: RFC 6376 sections 3.6.1 and 3.6.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.wording import Voice, not_looked_at, series
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.standards.dkim.results import KeyResult, KeyStatus
+
+ID = "dkim-keys"
+STEP = 2
+say = Voice(ID, STEP, ("RFC 6376 section 3.6.1",))
+
+_NAMED = {"given", "message"}  # somebody says that it signs; the others are guesses
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Faults of named selectors first; a guessed selector can only speak in favour."""
+    keys = facts.sender.dkim
+    if not keys:
+        yield say.not_assessed(f"DKIM keys: {not_looked_at(facts, 'sender domain')}")
+        return
+    faults = [finding for key in keys for finding in _fault(key)]
+    valid = [key for key in keys if key.status is KeyStatus.VALID]
+    yield from faults
+    if valid:
+        yield from _testing(valid)
+        if not faults:
+            shown = series(f"{_name(key)} ({_kind(key)})" for key in valid)
+            yield say.ok(f"a DKIM key is published: {shown}", (key.evidence for key in valid))
+    elif not faults:
+        unknown = [key for key in keys if key.status is KeyStatus.UNKNOWN]
+        why = (
+            f"DNS did not answer for {series(_name(key) for key in unknown)}"
+            if unknown
+            else f"none of the {len(keys)} selectors that were tried exists, and selectors cannot be listed"
+        )
+        yield say.not_assessed(
+            f"DKIM of {keys[0].domain}: {why}",
+            (key.evidence for key in unknown or keys[:3]),
+            "Give --selector with the s= of a signed message, or --message FILE.",
+        )
+
+
+def _fault(key: KeyResult) -> Iterator[Finding]:
+    evidence = (key.evidence,)
+    if key.status is KeyStatus.MALFORMED:
+        yield say.warning(
+            f"the DKIM key {_name(key)} cannot be used: {series(key.problems) or 'malformed'}",
+            evidence,
+            "Publish the key again exactly as the signing server gives it.",
+        )
+    elif key.origin in _NAMED and key.status is KeyStatus.MISSING:
+        yield say.error(
+            f"there is no DKIM key at {_name(key)}: signatures with s={key.selector} fail",
+            evidence,
+            f"Publish the public key at {_name(key)}, or sign with a selector that is published.",
+        )
+    elif key.origin in _NAMED and key.status is KeyStatus.REVOKED:
+        yield say.error(
+            f"the DKIM key {_name(key)} is revoked (empty p=): signatures with s={key.selector} fail",
+            evidence,
+            "Sign with a new selector, and publish its key.",
+        )
+
+
+def _testing(valid: list[KeyResult]) -> Iterator[Finding]:
+    flagged = [key for key in valid if key.testing]
+    if flagged:
+        yield say.notice(
+            f"the DKIM key {series(_name(key) for key in flagged)} carries the testing flag (t=y): "
+            "receivers may treat its signatures as absent",
+            (key.evidence for key in flagged),
+            "Remove t=y once signing works.",
+        )
+
+
+def _name(key: KeyResult) -> str:
+    return f"{key.selector}._domainkey.{key.domain}"
+
+
+def _kind(key: KeyResult) -> str:
+    return " ".join(filter(None, (key.key_type, str(key.key_bits) if key.key_bits else "")))

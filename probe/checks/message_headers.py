@@ -1,0 +1,62 @@
+"""Does the message have the header fields that it must have?
+
+From and Date are required, From exactly once; Message-ID should be there. Messages without them are refused
+by large receivers and score badly everywhere. Faults of syntax in the message are named here as well.
+
+What to do: have the program that writes the message add the field; do not rely on a server on the way.
+Source: RFC 5322 sections 3.6, 3.6.1, 3.6.2 and 3.6.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.wording import Voice, series
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+
+ID = "message-headers"
+STEP = 5
+say = Voice(ID, STEP, ("RFC 5322 section 3.6",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """An error without From, warnings for the rest."""
+    message = facts.message
+    if message is None:
+        return
+    evidence = ("message",)
+    faulty = False
+    if not message.from_mailboxes:
+        faulty = True
+        yield say.error(
+            "the message has no From mailbox that can be read",
+            evidence,
+            "Add one From field with an address.",
+        )
+    elif len(message.from_domains) > 1:
+        faulty = True
+        yield say.warning(
+            f"the From field names several domains ({series(message.from_domains)}): DMARC judges one",
+            evidence,
+            "Write one author address in From.",
+        )
+    missing = [
+        name for name, has in (("Date", message.has_date), ("Message-ID", message.has_message_id)) if not has
+    ]
+    if missing:
+        faulty = True
+        yield say.warning(
+            f"the message has no {' and no '.join(missing)} field",
+            evidence,
+            f"Have the sending program add {series(missing)}.",
+        )
+    if message.problems:
+        faulty = True
+        yield say.warning(
+            f"the message is malformed: {series(message.problems)}",
+            evidence,
+            "Mend the program that writes it.",
+        )
+    if not faulty:
+        yield say.ok("From, Date and Message-ID are there", evidence)

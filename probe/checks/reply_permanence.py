@@ -1,0 +1,94 @@
+"""Is the server's answer lasting or passing?
+
+Looks at the reply that settled the matter: the answer to RCPT, else the refusal before it. A 4yz reply
+says "not now" and the sending server tries again by itself; a 5yz reply says "not like this" and
+repeating it unchanged is useless. The enhanced status code tells the area: x.1.x the address, x.2.x the
+mailbox, x.3.x and x.4.x the receiving system and the network, x.7.x policy and authentication. x.0.0
+tells nothing beyond the first digit, and is often the filler of a mail server on the way.
+
+What to do: for 4yz wait and let the queue retry; for 5yz mend the cause before sending again.
+Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks import dialogue
+from probe.checks.wording import Voice
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.model.reply import Reply, Stage
+
+ID = "reply-permanence"
+STEP = 1
+say = Voice(ID, STEP, ("RFC 5321 section 4.2.1", "RFC 3463 section 3"))
+
+_AREAS = {
+    1: "the address",
+    2: "the mailbox",
+    3: "the receiving mail system",
+    4: "the network or routing",
+    5: "the dialogue itself",
+    6: "the form of the message",
+    7: "policy or authentication",
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Say whether the decisive reply is permanent or transient, and which area it names."""
+    exchange = dialogue.decisive(facts)
+    if exchange is None or exchange.reply is None:
+        yield say.not_assessed(f"there is no reply to read: {dialogue.why_no_dialogue(facts)}")
+        return
+    reply = exchange.reply
+    where = _place(exchange.stage)
+    evidence = (exchange.ref,)
+    if reply.is_permanent:
+        yield say.error(
+            f"the server refused for good {where} (hard, {_codes(reply)}); {_area(reply)}",
+            evidence,
+            "Do not repeat the mail unchanged: mend the cause first.",
+        )
+    elif reply.is_transient:
+        yield say.warning(
+            f"the server deferred {where} (soft, {_codes(reply)}); {_area(reply)}",
+            evidence,
+            "Leave the mail in the queue: the sending server tries again by itself.",
+        )
+    else:
+        yield say.ok(f"the server answered {where} with {_codes(reply)}", evidence)
+    yield from _contradiction(reply, evidence)
+
+
+def _place(stage: Stage) -> str:
+    return {
+        Stage.GREETING: "in its greeting",
+        Stage.EHLO: "at EHLO",
+        Stage.MAIL: "at MAIL FROM",
+        Stage.RCPT: "at RCPT",
+    }.get(stage, f"at {stage.upper()}")
+
+
+def _codes(reply: Reply) -> str:
+    return f"{reply.code} {reply.enhanced_status}" if reply.enhanced_status else str(reply.code)
+
+
+def _area(reply: Reply) -> str:
+    status = reply.enhanced_status
+    if status is None:
+        return "it gave no enhanced status, so only its text can tell why"
+    if status.is_generic:
+        return f"{status} tells nothing beyond the class (RFC 3463 section 3.1)"
+    return f"{status} names {_AREAS.get(status.subject, 'an area that RFC 3463 does not define')}"
+
+
+def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:
+    """RFC 2034 section 4: the class of the enhanced status equals the first digit of the reply code."""
+    status = reply.enhanced_status
+    if status is not None and status.klass != reply.code // 100:
+        yield say.notice(
+            f"the reply contradicts itself: code {reply.code}, but status {status}; "
+            "sending servers go by the reply code",
+            evidence,
+        )

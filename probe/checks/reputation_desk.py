@@ -1,0 +1,38 @@
+"""Where does the recipient's provider show your reputation?
+
+Large providers keep their own reputation of addresses and domains, which no public blocklist shows. Several
+let senders look at it, or appeal against it, at a desk of their own (Google Postmaster Tools, Microsoft SNDS,
+Yahoo Sender Hub, and others).
+
+What to do: register the sending domain or address there before there is trouble, and look there when mail is
+refused or junked without another finding.
+Source: the provider's own pages, as recorded in knowledge/providers.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.wording import Voice
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+
+ID = "reputation-desk"
+STEP = 6
+say = Voice(ID, STEP, ())
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A notice with the desk's address where one is known."""
+    provider = facts.recipient.provider
+    if provider is None:
+        yield say.not_assessed("the recipient's provider is not known, so neither is a reputation desk")
+    elif provider.desk is None:
+        yield say.not_assessed(f"no reputation desk of {provider.title} is known")
+    else:
+        name, url = provider.desk
+        yield say.notice(
+            f"{provider.title} keeps its own reputation of senders, which cannot be seen from here",
+            ("mx-provider",),
+            f"Look at {name}: {url}",
+        )

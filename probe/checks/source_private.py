@@ -1,0 +1,37 @@
+"""Is the sending address a public one?
+
+A private, loopback or documentation address is behind address translation or inside a test network: the
+world sees another address, and SPF, PTR and blocklists for this one mean nothing outside.
+
+What to do: find the public address that the sending server uses (the Received field of a delivered message
+shows it) and give it with --ip.
+Source: RFC 6890; RFC 1918; RFC 4193; RFC 5737.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.wording import Voice, no_source_address
+from probe.facts.model import Facts
+from probe.model.finding import Finding, Severity
+
+ID = "source-private"
+STEP = 6
+say = Voice(ID, STEP, ("RFC 6890",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A warning for a non-global address, a notice where private addresses were allowed on purpose."""
+    ip = facts.vantage.source_ip
+    if ip is None:
+        yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
+    elif ip.is_global:
+        yield say.ok(f"{ip} is a public address", ("vantage",))
+    else:
+        yield say.of(
+            Severity.NOTICE if facts.options.allow_private else Severity.WARNING,
+            f"{ip} is not a public address: SPF, PTR and blocklists for it mean nothing to the outside",
+            ("vantage",),
+            "Give the public address that your mail leaves from with --ip.",
+        )
