@@ -16,7 +16,8 @@ from probe.standards.dns.message import Answer
 @dataclass(frozen=True, slots=True)
 class Started:
     """The first event. `version` is that of the recording format; `invocation` names the command
-    that made it ("check", "domain", "demo"); `scenario` is the lab scenario of a demo."""
+    that made it ("check", "domain", "demo"); `scenario` is the lab scenario of a demo; `redacted`
+    says that names and addresses are pseudonyms (documentation addresses stand for public ones)."""
 
     version: int
     tool_version: str
@@ -25,6 +26,7 @@ class Started:
     options: Options
     invocation: str = "check"
     scenario: str | None = None
+    redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Link:
 class MessageFacts:
     """The message, read once. `size` is octets on the wire with CRLF line ends; header values are a
     stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
-    (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken syntax."""
+    (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken
+    syntax; `is_threaded` that it has In-Reply-To or References."""
 
     size: int
     subject: str
@@ -49,3 +50,4 @@ class MessageFacts:
     has_8bit_headers: bool
     signatures: tuple[SignatureResult, ...]
     problems: tuple[str, ...] = ()
+    is_threaded: bool = True

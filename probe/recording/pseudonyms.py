@@ -1,0 +1,292 @@
+"""Who becomes whom in a redacted recording: one pseudonym for each mailbox, name and address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import count
+from typing import TYPE_CHECKING
+
+from probe.model.address import IPAddress, Mailbox
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # RFC 5737
+# A pseudonym keeps what kind of address it was; loopback and the unspecified address stay.
+_POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("10.0.0.0/8", ("10.0.0.0/8",)),
+    ("172.16.0.0/12", ("172.16.0.0/12",)),
+    ("192.168.0.0/16", ("192.168.0.0/16",)),
+    ("100.64.0.0/10", ("100.64.0.0/10",)),
+    ("169.254.0.0/16", ("169.254.0.0/16",)),
+    ("0.0.0.0/0", (*_DOCUMENTATION, "240.0.0.0/4")),
+    ("fe80::/10", ("fe80::/64",)),
+    ("fc00::/7", ("fd00::/64",)),
+    ("::/0", ("2001:db8::/32",)),  # RFC 3849
+)
+_KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
+_SPECIAL_LABELS = frozenset({"*", "mta-sts", "localhost", "localdomain"})
+_NIBBLES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What may stay: `zones` of blocklists, `own_zones` of --dnsbl (which do not stay, but end a query
+    name, too), `key_zones` below which a customer's key stands, `providers` whose suffix stays,
+    `infrastructure` that stays whole, `words`, `roles`. Zones and suffixes have the longest first."""
+
+    zones: tuple[str, ...]
+    own_zones: tuple[str, ...]
+    key_zones: tuple[str, ...]
+    providers: tuple[str, ...]
+    infrastructure: tuple[str, ...]
+    words: frozenset[str]
+    roles: frozenset[str]
+
+
+class Pseudonyms:
+    """Gives out pseudonyms in the order of asking. `avoid` are the originals, which no pseudonym may
+    equal; `identities` are domains that may stand, whole, inside longer names (SPF macros)."""
+
+    def __init__(self, keep: Keep, identities: frozenset[str], avoid: Pseudonyms | None = None) -> None:
+        self.keep = keep
+        self.identities = identities
+        self.names: set[str] = set()  # every name that was asked for, in lower case
+        self._avoid = avoid.originals() if avoid is not None else frozenset()
+        self._orgs: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
+        self._locals: dict[str, str] = {}
+        self._addresses: dict[IPAddress, IPAddress] = {}
+        self._pools: dict[str, Iterator[IPAddress]] = {}
+
+    def originals(self) -> frozenset[str]:
+        """All that was replaced, as text."""
+        addresses = (str(ip) for ip in self._addresses)
+        return frozenset((*self._orgs, *self._labels, *self._locals, *addresses))
+
+    def locals(self) -> frozenset[str]:
+        """The local parts that were replaced, in lower case."""
+        return frozenset(self._locals)
+
+    def labels(self) -> frozenset[str]:
+        """The labels of host names that were replaced."""
+        return frozenset(self._labels)
+
+    def has_address(self, ip: IPAddress) -> bool:
+        """Whether the address was asked for before."""
+        return ip in self._addresses
+
+    def address(self, ip: IPAddress) -> IPAddress:
+        """The pseudonym of an address, of the same kind and family."""
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            inner = self.address(ip.ipv4_mapped)
+            return ip_address(f"::ffff:{inner}")
+        if _is_kept(ip):
+            return ip
+        if ip not in self._addresses:
+            kind, pools = next(
+                (kind, pools) for kind, pools in _POOLS if ip in ip_network(kind) and _same_family(kind, ip)
+            )
+            pool = self._pools.setdefault(kind, _pool(pools))
+            self._addresses[ip] = next(fresh for fresh in pool if str(fresh) not in self._avoid)
+        return self._addresses[ip]
+
+    def local_part(self, local: str) -> str:
+        """`userN`; role accounts stay."""
+        name = local.lower()
+        if name in self.keep.roles:
+            return local
+        return self._numbered(self._locals, name, "user{}")
+
+    def mailbox(self, mailbox: Mailbox) -> Mailbox:
+        """The pseudonym of a mailbox."""
+        local = self.local_part(mailbox.local_part)
+        domain = self.host(mailbox.domain)
+        literal = self.address(mailbox.literal) if mailbox.literal is not None else None
+        return Mailbox(local, domain, domain, literal)
+
+    def host(self, text: str) -> str:
+        """The pseudonym of a name, an address or a bracketed literal."""
+        inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        tagged = inner[:5].lower() == "ipv6:"
+        try:
+            fresh = str(self.address(ip_address(inner[5:] if tagged else inner)))
+        except ValueError:
+            return self.domain(text)
+        return text.replace(inner, f"IPv6:{fresh}" if tagged else fresh)
+
+    def domain(self, name: str) -> str:
+        """The pseudonym of a domain name: what stands for an address, a list, a service or a
+        subdomain in it still does, so that an algorithm asks for the same name again."""
+        name = name.lower()
+        self.names.add(name)
+        labels = name.split(".")
+        if not name or set(labels) <= _SPECIAL_LABELS:
+            return name
+        if name in self.identities:
+            return self._registered(labels)
+        return (
+            self._reverse_name(labels)
+            or self._listed_name(name)
+            or self._with_address(labels)
+            or self._with_service(labels)
+            or self._with_identity(labels)
+            or self._known_suffix(name, labels)
+            or self._registered(labels)
+        )
+
+    def zone(self, zone: str) -> str:
+        """A blocklist's zone: known ones stay, without the customer's key."""
+        for suffix in self.keep.key_zones:
+            if zone.endswith("." + suffix):
+                return self._join(self._label(zone[: -len(suffix) - 1]), suffix)
+        return zone if zone in self.keep.zones else self.domain(zone)
+
+    def _reverse_name(self, labels: list[str]) -> str | None:
+        """in-addr.arpa and ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
+        if labels[-1] != "arpa" or len(labels) < 3:
+            return None
+        left, suffix = labels[:-2], labels[-2:]
+        return self._join(self._reversed_address(left) or self._all_labels(left), *suffix)
+
+    def _listed_name(self, name: str) -> str | None:
+        """A blocklist query: the subject in front of the zone (RFC 5782 section 2.1)."""
+        keep = self.keep
+        zone = next((z for z in (*keep.own_zones, *keep.zones) if name.endswith("." + z)), None)
+        if zone is None:
+            return None
+        left = name[: -len(zone) - 1]
+        # RFC 5782 section 5: the test entries of domain lists are single labels
+        subject = left if "." not in left else self._reversed_address(left.split(".")) or self.domain(left)
+        return self._join(subject, self.zone(zone))
+
+    def _with_address(self, labels: list[str]) -> str | None:
+        """An address in front of a name, backwards as lists want it or forwards (%{i} of SPF)."""
+        for length in (_NIBBLES, 4):
+            left, rest = labels[:length], labels[length:]
+            if len(rest) < 2 or (fresh := self._reversed_address(left)) is None:
+                continue
+            if length == 4 and self.has_address(forward := IPv4Address(".".join(left))):
+                fresh = str(self.address(forward))
+            return self._join(fresh, self.domain(".".join(rest)))
+        return None
+
+    def _reversed_address(self, labels: list[str]) -> str | None:
+        """The labels of a backwards address, replaced by those of its pseudonym."""
+        try:
+            if len(labels) == 4:
+                return _backwards(self.address(IPv4Address(".".join(reversed(labels)))))
+            if len(labels) == _NIBBLES and all(len(label) == 1 for label in labels):
+                return _backwards(self.address(IPv6Address(int("".join(reversed(labels)), 16))))
+        except ValueError:
+            pass
+        return None
+
+    def _with_service(self, labels: list[str]) -> str | None:
+        """Underscored service labels stay (RFC 8552), and the DKIM selector in front of them."""
+        last = max((i for i, label in enumerate(labels) if label.startswith("_")), default=-1)
+        if labels[0] in _SPECIAL_LABELS:
+            last = max(last, 0)
+        if last < 0 or last + 1 >= len(labels):
+            return None
+        first = next((i for i, label in enumerate(labels) if label.startswith("_")), 0)
+        service, front = labels[first : last + 1], labels[:first]
+        if service[0] == "_report":  # RFC 9990: domain._report._dmarc.domain
+            front = [self.domain(".".join(front))] if front else []
+        elif service[0] != "_domainkey":
+            front = [self._label(label) for label in front]
+        kept = [label if label.startswith("_") else self._label(label) for label in service]
+        return self._join(*front, *kept, self.domain(".".join(labels[last + 1 :])))
+
+    def _with_identity(self, labels: list[str]) -> str | None:
+        for length in range(len(labels) - 2, 1, -1):
+            left = ".".join(labels[:length])
+            if left in self.identities:
+                return self._join(self.domain(left), self.domain(".".join(labels[length:])))
+        return None
+
+    def _known_suffix(self, name: str, labels: list[str]) -> str | None:
+        if _is_below(name, self.keep.infrastructure) and not _is_below(name, self.identities):
+            return name
+        for suffix in self.keep.providers:
+            if name == suffix:
+                return name
+            if name.endswith("." + suffix):
+                return self._join(self._all_labels(labels[: -suffix.count(".") - 1]), suffix)
+        return None
+
+    def _registered(self, labels: list[str]) -> str:
+        """`hostN.domainN.example`: the registered domain is one unit, each label before it another."""
+        from probe.standards.public_suffix import organizational_domain
+
+        name = ".".join(labels)
+        if len(labels) == 1:
+            return "example" if is_top_level(name) else self._label(name)
+        organization = organizational_domain(name)
+        if organization is None:
+            return "example"  # a public suffix; its pseudonym is that of every top-level domain
+        depth = organization.count(".") + 1
+        fresh = self._numbered(self._orgs, organization, "domain{}.example")
+        return self._join(self._all_labels(labels[:-depth]), fresh)
+
+    def _all_labels(self, labels: list[str]) -> str:
+        return ".".join(self._label(label) for label in labels)
+
+    def _label(self, label: str) -> str:
+        if label in _SPECIAL_LABELS or label.startswith("_") or not label:
+            return label
+        if label in self._locals:
+            return self._locals[label]
+        return self._numbered(self._labels, label, "host{}")
+
+    def _numbered(self, table: dict[str, str], original: str, form: str) -> str:
+        if original not in table:
+            taken = {*table.values(), *self._avoid}
+            table[original] = next(name for n in count(1) if (name := form.format(n)) not in taken)
+        return table[original]
+
+    @staticmethod
+    def _join(*parts: str) -> str:
+        return ".".join(part for part in parts if part)
+
+
+def _is_below(name: str, domains: Iterable[str]) -> bool:
+    return any(name == domain or name.endswith("." + domain) for domain in domains)
+
+
+def _is_kept(ip: IPAddress) -> bool:
+    if isinstance(ip, IPv4Address):
+        return any(ip in ip_network(network) for network in _KEPT_V4)
+    return ip.is_loopback or ip.is_unspecified
+
+
+def _same_family(network: str, ip: IPAddress) -> bool:
+    return (ip.version == 6) == (":" in network)
+
+
+def _pool(networks: tuple[str, ...]) -> Iterator[IPAddress]:
+    for text in networks:
+        network = ip_network(text)
+        if isinstance(network, IPv6Network):
+            yield from (network[n] for n in count(1))
+        yield from network.hosts()
+
+
+def _backwards(ip: IPAddress) -> str:
+    return re.sub(r"\.(?:in-addr|ip6)\.arpa$", "", ip.reverse_pointer)
+
+
+def is_top_level(label: str) -> bool:
+    """Whether a single label is a top-level domain of the public suffix list."""
+    return _suffixes().publicsuffix(label) is not None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=False)

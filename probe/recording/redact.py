@@ -1,0 +1,232 @@
+"""Makes a recording shareable: no mailbox, address or host name of its own stays in clear.
+
+Every mailbox becomes `userN@domainN.example`, every host `hostN.domainN.example`, every address one
+of the documentation ranges (RFC 5737, RFC 3849) or of the same private range. The same original always
+becomes the same pseudonym, and names that encode an address or contain another name (reverse DNS,
+blocklist queries, SPF macros) are rewritten part by part, so a replay asks the redacted recording the
+same questions and comes to the same verdict. Certificates, TLSA data and the message are dropped.
+Suffixes of mail providers and blocklists stay: they say where mail goes, not whose it is. DKIM keys and
+selectors stay, too; somebody who knows the domain can recognise them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from probe.knowledge.toml_import import load
+from probe.model.address import IPAddress, Mailbox
+from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.recording.pseudonyms import Keep, Pseudonyms
+from probe.recording.redact_text import TextRedactor
+from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
+
+_TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
+
+
+def redact(recording: Recording) -> Recording:
+    """A copy with pseudonyms. A recording that is redacted already comes back as it is."""
+    if recording.started.redacted:
+        return recording
+    # The first pass only learns what the originals are, so that no pseudonym equals one of them and
+    # local parts are known when they stand alone in a reply.
+    learned = _Redactor(recording, None)
+    learned.events()
+    return Recording.of(_Redactor(recording, learned.pseudonyms).events())
+
+
+class _Redactor:
+    def __init__(self, recording: Recording, known: Pseudonyms | None) -> None:
+        self._recording = recording
+        options = recording.started.options
+        self.pseudonyms = Pseudonyms(_keep(options), _identities(recording.started), known)
+        self._text = TextRedactor(self.pseudonyms, _judged(recording), known)
+
+    def events(self) -> list[ev.Event]:
+        received = self._received()
+        return [
+            replace(event, data=received[index]) if isinstance(event, ev.Received) else self._event(event)
+            for index, event in enumerate(self._recording)
+        ]
+
+    def _event(self, event: ev.Event) -> ev.Event:
+        names, text = self.pseudonyms, self._text.text
+        match event:
+            case ev.Started():
+                target, options = self._target(event.target), self._options(event.options)
+                return replace(event, target=target, options=options, redacted=True)
+            case ev.Vantage():
+                helo, reason = names.host(event.helo), text(event.helo_reason)
+                ip, host = self._optional(event.source_ip), names.host(event.hostname)
+                return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=reason)
+            case ev.DnsAnswered():
+                return replace(event, answer=self._answer(event.answer))
+            case ev.SessionOpened():
+                host, ip = names.host(event.mx_host), names.address(event.ip)
+                return replace(event, mx_host=host, ip=ip, reason=text(event.reason))
+            case ev.Connected():
+                return replace(event, local_ip=names.address(event.local_ip))
+            case ev.Sent():
+                return replace(event, data=self._text.octets(event.data))
+            case ev.TlsEstablished():
+                return replace(event, chain=(), trust_error=text(event.trust_error))
+            case ev.TlsFailed():
+                return replace(event, error=text(event.error))
+            case ev.SessionClosed():
+                return replace(event, detail=text(event.detail))
+            case ev.HttpsFetched():
+                body, error = self._text.octets(event.body), text(event.error)
+                return replace(event, url=text(event.url), body=body, error=error)
+            case ev.OpinionGiven():
+                return self._opinion(event)
+            case ev.MessageGiven():
+                # An empty message would be judged as one without headers; not seen is the truth.
+                return ev.NotReached(event.at_ms, "message", "removed when the recording was redacted")
+            case ev.NotReached():
+                return replace(event, part=text(event.part), reason=text(event.reason))
+            case _:
+                return event
+
+    def _opinion(self, event: ev.OpinionGiven) -> ev.OpinionGiven:
+        text = self._text.text
+        return replace(
+            event,
+            domain=self.pseudonyms.domain(event.domain),
+            errors=tuple(map(text, event.errors)),
+            warnings=tuple(map(text, event.warnings)),
+            error=text(event.error),
+        )
+
+    def _target(self, target: Target) -> Target:
+        if isinstance(target, DomainTarget):
+            return DomainTarget(self.pseudonyms.host(target.domain))
+        reverse_path = target.reverse_path
+        if isinstance(reverse_path, Mailbox):
+            reverse_path = self.pseudonyms.mailbox(reverse_path)
+        return PairTarget(reverse_path, self.pseudonyms.mailbox(target.forward_path))
+
+    def _options(self, options: Options) -> Options:
+        names = self.pseudonyms
+        header_from = options.header_from
+        return replace(
+            options,
+            ip=self._optional(options.ip),
+            bind=self._optional(options.bind),
+            helo=names.host(options.helo) if options.helo is not None else None,
+            header_from=names.mailbox(header_from) if header_from is not None else None,
+            nameservers=tuple(self._endpoint(endpoint) for endpoint in options.nameservers),
+            mx=self._endpoint(options.mx) if options.mx is not None else None,
+            dnsbl=tuple(names.zone(zone.lower()) for zone in options.dnsbl),
+        )
+
+    def _endpoint(self, endpoint: Endpoint) -> Endpoint:
+        return replace(endpoint, host=self.pseudonyms.host(endpoint.host))
+
+    def _optional(self, ip: IPAddress | None) -> IPAddress | None:
+        return self.pseudonyms.address(ip) if ip is not None else None
+
+    def _answer(self, answer: Answer) -> Answer:
+        name = answer.question.name
+        return replace(
+            answer,
+            question=Question(self.pseudonyms.domain(name), answer.question.rtype),
+            records=tuple(self._record(name, record) for record in answer.records),
+            aliases=tuple(self.pseudonyms.domain(alias) for alias in answer.aliases),
+            detail=self._text.text(answer.detail),
+        )
+
+    def _record(self, name: str, record: Record) -> Record:
+        match record:
+            case Mx():
+                return replace(record, exchange=self.pseudonyms.host(record.exchange))
+            case Txt():
+                fresh = self._text.txt_record(name, record.data)
+                strings = (fresh[at : at + _TXT_STRING] for at in range(0, max(len(fresh), 1), _TXT_STRING))
+                return Txt(tuple(strings))
+            case Tlsa():
+                return replace(record, data=bytes(len(record.data)))
+            case str():
+                return self.pseudonyms.host(record)
+            case _:
+                return self.pseudonyms.address(record)
+
+    def _received(self) -> dict[int, bytes]:
+        """What each Received event becomes. A name may be cut by the border of two packets, so whole
+        lines are rewritten, each given to the packet that ended it. TLS begins a new stream."""
+        done: dict[int, bytes] = {}
+        streams: dict[int, list[tuple[int, bytes]]] = {}
+        for index, event in enumerate(self._recording):
+            if isinstance(event, ev.Received):
+                streams.setdefault(event.session, []).append((index, event.data))
+            elif isinstance(event, ev.TlsEstablished | ev.TlsFailed):
+                done.update(self._stream(streams.pop(event.session, [])))
+        for chunks in streams.values():
+            done.update(self._stream(chunks))
+        return done
+
+    def _stream(self, chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        open_line = b""
+        for position, (index, data) in enumerate(chunks):
+            lines = _lines(open_line + data)
+            is_last = position == len(chunks) - 1
+            open_line = b"" if is_last or not lines or lines[-1].endswith(b"\n") else lines.pop()
+            yield index, b"".join(self._text.octets(line) for line in lines)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines with their LF; a CR alone ends none."""
+    pieces = data.split(b"\n")
+    whole = [piece + b"\n" for piece in pieces[:-1]]
+    return [*whole, pieces[-1]] if pieces[-1] else whole
+
+
+def _identities(started: ev.Started) -> frozenset[str]:
+    """The domains of the target: never kept, even when they are a provider's own."""
+    target, options = started.target, started.options
+    mailboxes: list[object] = [options.header_from]
+    if isinstance(target, PairTarget):
+        mailboxes += [target.reverse_path, target.forward_path]
+    domains = {box.domain for box in mailboxes if isinstance(box, Mailbox) and box.literal is None}
+    if isinstance(target, DomainTarget):
+        domains.add(target.domain)
+    return frozenset(domain.lower() for domain in domains)
+
+
+def _judged(recording: Recording) -> tuple[IPAddress, ...]:
+    """The addresses of this side, that SPF is judged for."""
+    options = recording.started.options
+    vantage = recording.last(ev.Vantage)
+    found = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
+    found += [event.local_ip for event in recording.all(ev.Connected)]
+    return tuple(dict.fromkeys(ip for ip in found if ip is not None))
+
+
+def _keep(options: Options) -> Keep:
+    data = _tables()
+    return replace(data, own_zones=_longest_first(zone.lower() for zone in options.dnsbl))
+
+
+@cache
+def _tables() -> Keep:
+    own = load(files("probe.knowledge") / "redaction.toml")
+    lists = load(files("probe.knowledge") / "dnsbl.toml")["list"]
+    providers: Iterable[Mapping[str, Any]] = load(files("probe.knowledge") / "providers.toml")["provider"]
+    suffixes = (suffix.strip(".*").lower() for row in providers for suffix in row["mx_suffixes"])
+    return Keep(
+        zones=_longest_first(row["zone"] for row in lists if row.get("zone")),
+        own_zones=(),
+        key_zones=_longest_first(row["key_zone"] for row in lists if row.get("key_zone")),
+        providers=_longest_first(suffixes),
+        infrastructure=_longest_first(own["infrastructure"]),
+        words=frozenset(own["words"]),
+        roles=frozenset(own["roles"]),
+    )
+
+
+def _longest_first(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names), key=lambda name: (-len(name), name)))
