@@ -1,0 +1,211 @@
+"""The live resolver: asks recursive name servers, each question once, within the run's deadline.
+
+No search list is ever applied: a name is asked as it stands. All state belongs to the instance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
+from types import TracebackType
+
+from probe.model.target import Endpoint
+from probe.net.dns_exchange import exchange
+from probe.net.dns_wire import Reply
+from probe.settings import CNAME_LIMIT, DNS_LIFETIME, DNS_MAX_QUERIES, DNS_PARALLEL, DNS_QUERY_TIMEOUT
+from probe.standards.dns import names
+from probe.standards.dns.message import Answer, Question, Status
+
+# Which failure is worth telling when several servers failed: one that a server spoke itself first
+_WORTH = (
+    Status.SERVFAIL,
+    Status.REFUSED,
+    Status.MALFORMED,
+    Status.TIMEOUT,
+    Status.UNREACHABLE,
+    Status.NOT_ASKED,
+)
+_FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
+
+
+class ResolverConfigError(Exception):
+    """There is no usable name server; the message is one line for the user."""
+
+
+def system_nameservers() -> tuple[Endpoint, ...]:
+    """The name servers of this machine, in their order. Raises ResolverConfigError when there are none."""
+    import dns.exception
+    import dns.resolver
+
+    try:
+        configured = dns.resolver.Resolver()
+    except (dns.exception.DNSException, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ResolverConfigError(
+            f"this machine names no DNS resolver ({reason}); give --nameserver"
+        ) from None
+    servers = tuple(Endpoint(s, configured.port) for s in configured.nameservers if isinstance(s, str))
+    if not servers:
+        raise ResolverConfigError("this machine names no DNS resolver; give --nameserver")
+    return servers
+
+
+def parse_nameserver(text: str) -> Endpoint:
+    """Read `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`.
+
+    Raises ResolverConfigError, whose message names what is wrong.
+    """
+    host, port = text, "53"
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        port = rest[1:] if rest.startswith(":") else "53"
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ResolverConfigError(f"{text!r} is no name server: write [ADDRESS]:PORT")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
+        raise ResolverConfigError(f"{text!r} is no name server: the port is not 1 to 65535")
+    return _checked(Endpoint(host, int(port)))
+
+
+def _checked(server: Endpoint) -> Endpoint:
+    try:
+        ip_address(server.host)
+    except ValueError:
+        raise ResolverConfigError(
+            f"{server.host!r} is no name server: an IP address is needed, not a name"
+        ) from None
+    return server
+
+
+class Resolver:
+    """Asks `nameservers` (empty: the system's) in order, the next one when one fails.
+
+    `remaining` gives the seconds left of the run; `on_answer` receives each answer once, when it
+    is known. Used as an async context manager, it cancels what is still open on the way out.
+    """
+
+    def __init__(
+        self,
+        nameservers: tuple[Endpoint, ...] = (),
+        *,
+        on_answer: Callable[[Answer], None] | None = None,
+        remaining: Callable[[], float] = lambda: math.inf,
+        query_timeout: float = DNS_QUERY_TIMEOUT,
+        lifetime: float = DNS_LIFETIME,
+        parallel: int = DNS_PARALLEL,
+        max_queries: int = DNS_MAX_QUERIES,
+    ) -> None:
+        """Raises ResolverConfigError when there is no usable name server."""
+        self.nameservers = tuple(map(_checked, nameservers)) or system_nameservers()
+        self._on_answer = on_answer
+        self._remaining = remaining
+        self._query_timeout = query_timeout
+        self._lifetime = lifetime
+        self._max_queries = max_queries
+        self._queries_left = max_queries
+        self._places = asyncio.Semaphore(parallel)
+        self._asked: dict[Question, asyncio.Task[Answer]] = {}
+
+    async def __aenter__(self) -> Resolver:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop questions that are still under way; they stay without an answer."""
+        open_tasks = [task for task in self._asked.values() if not task.done()]
+        for task in open_tasks:
+            task.cancel()
+        await asyncio.gather(*open_tasks, return_exceptions=True)
+
+    @property
+    def queries_sent(self) -> int:
+        """Queries sent so far, repetitions included."""
+        return self._max_queries - self._queries_left
+
+    async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
+        """The answers in the order of the questions, asked at once; never raises for what DNS said.
+
+        A question that was asked before in this run is answered from memory, and one that is
+        under way is waited for.
+        """
+        tasks = []
+        for question in questions:
+            if question not in self._asked:
+                self._asked[question] = asyncio.create_task(self._answer(question))
+            tasks.append(self._asked[question])
+        # shielded: another caller may wait for the same question
+        return tuple(await asyncio.gather(*(asyncio.shield(task) for task in tasks)))
+
+    async def _answer(self, question: Question) -> Answer:
+        bad = names.why_bad_name(question.name)
+        if bad:
+            answer = Answer(question, Status.BAD_NAME, detail=bad)
+        else:
+            async with self._places:
+                answer = await self._resolve(question)
+        if self._on_answer is not None:
+            self._on_answer(answer)
+        return answer
+
+    async def _resolve(self, question: Question) -> Answer:
+        """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
+        began = time.monotonic()
+        ends = began + min(self._lifetime, self._remaining())
+        reply = await self._first_good(question, ends)
+        aliases, secure = reply.aliases, reply.authenticated
+        while (end := reply.open_end) is not None:
+            if len(aliases) > CNAME_LIMIT or end in (question.name, *aliases[:-1]):
+                reply = Reply(Status.CNAME_LOOP, detail=f"the CNAMEs do not end at {end}")
+                break
+            reply = await self._first_good(replace(question, name=end), ends)
+            aliases += reply.aliases
+            secure = secure and reply.authenticated
+        return Answer(
+            question,
+            reply.status,
+            reply.records,
+            aliases,
+            reply.ttl,
+            secure,
+            reply.detail,
+            elapsed_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    async def _first_good(self, question: Question, ends: float) -> Reply:
+        """The first conclusive reply; the most telling failure when no server gives one by `ends`."""
+        failures: list[Reply] = []
+        willing = list(self.nameservers)
+        while willing:
+            for server in tuple(willing):
+                timeout = min(self._query_timeout, ends - time.monotonic())
+                if timeout <= 0:
+                    return _most_telling(failures) or _not_asked("the run's deadline had passed")
+                if self._queries_left <= 0:
+                    return _most_telling(failures) or _not_asked(
+                        f"the limit of {self._max_queries} DNS queries of one run was reached"
+                    )
+                reply, queries = await exchange(server, question, timeout)
+                self._queries_left -= queries
+                if reply.status in _FINAL:
+                    return reply
+                failures.append(reply)
+                if reply.status is not Status.TIMEOUT:
+                    willing.remove(server)  # it spoke, or cannot be reached: asking again is idle
+        return _most_telling(failures) or _not_asked("no name server")
+
+
+def _most_telling(failures: list[Reply]) -> Reply | None:
+    return min(failures, key=lambda reply: _WORTH.index(reply.status), default=None)
+
+
+def _not_asked(reason: str) -> Reply:
+    return Reply(Status.NOT_ASKED, detail=reason)
