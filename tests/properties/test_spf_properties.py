@@ -15,11 +15,12 @@ from probe.standards.spf.record import RecordError, is_spf, parse
 from probe.standards.spf.results import SpfResult
 from tests.support.dns_zone import Table
 
-_PIECES = st.sampled_from(
+_TERMS = (
     "a mx ptr all -all include:a.example include:b.example redirect=a.example exists:%{p}.c.example "
     "exp=b.example a:%{l}.c.example a/24//64 mx:b.example/0 ip4:192.0.2.0/24 ip6:::/0 ip4:1 %{ / : = "
-    "a:c.example ptr:%{d} ?include:%{h} exists:%{ir}.%{v}.%{o4r-}".split()
+    "a:c.example ptr:%{d} ?include:%{h} exists:%{ir}.%{v}.%{o4r-}"
 )
+_PIECES = st.sampled_from(_TERMS.split())
 _RECORDS = st.lists(_PIECES, max_size=15).map(lambda terms: " ".join(["v=spf1", *terms]).encode())
 _STATUSES = st.sampled_from(list(Status))
 
