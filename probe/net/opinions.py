@@ -30,9 +30,9 @@ from probe.settings import DNS_QUERY_TIMEOUT, OPINION_TIMEOUT
 
 _LIBRARY = "checkdmarc"
 
-# It asks for the SPF type, which RFC 7208 abolished and many servers refuse, and for CNAMEs beside
-# records that it has already found: only to add a remark.
-_COURTESY = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
+# For every name it also asks for the SPF type, which RFC 7208 abolished and some servers never
+# answer, and for a CNAME beside the record that it has just found. One question a name is enough.
+_SPARED = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
 
 
 class Subject(StrEnum):
@@ -143,7 +143,7 @@ class _Inquiry:
         deadline: Deadline,
     ) -> None:
         self._blank = Opinion(subject, domain, library)
-        self._watch = Watch(deadline, _COURTESY)
+        self._watch = Watch(deadline, _SPARED)
         self._dns = {
             "nameservers": [WatchedNameserver(ns.host, ns.port, self._watch) for ns in nameservers],
             "timeout": DNS_QUERY_TIMEOUT,

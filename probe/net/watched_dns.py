@@ -20,12 +20,12 @@ class Stop(BaseException):
 
 
 class Watch:
-    """What DNS left unanswered in one inquiry. `courtesy` are record types on whose failure nothing
-    rests that is concluded."""
+    """What DNS left unanswered in one inquiry. Questions for the `spared` record types are not sent;
+    they are answered here with NODATA."""
 
-    def __init__(self, deadline: Deadline, courtesy: frozenset[dns.rdatatype.RdataType]) -> None:
+    def __init__(self, deadline: Deadline, spared: frozenset[dns.rdatatype.RdataType]) -> None:
         self.deadline = deadline
-        self._courtesy = courtesy
+        self._spared = spared
         self._unanswered: dict[str, str] = {}
         self._too_late = False
 
@@ -38,10 +38,13 @@ class Watch:
         if self._unanswered and self._name(request) not in self._unanswered:
             raise Stop
 
+    def spares(self, request: dns.message.Message) -> bool:
+        """Whether a question is not to be sent."""
+        return request.question[0].rdtype in self._spared
+
     def failed(self, request: dns.message.Message, how: str) -> None:
         """One nameserver did not answer one question."""
-        if request.question[0].rdtype not in self._courtesy:
-            self._unanswered[self._name(request)] = how
+        self._unanswered[self._name(request)] = how
 
     def answered(self, request: dns.message.Message) -> None:
         """A nameserver answered, perhaps after another had not."""
@@ -79,6 +82,8 @@ class WatchedNameserver(dns.nameserver.Do53Nameserver):
     ) -> dns.message.Message:
         watch = self._watch
         watch.before(request)
+        if watch.spares(request):
+            return dns.message.make_response(request, recursion_available=True)
         try:
             response = super().query(
                 request,

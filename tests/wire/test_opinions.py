@@ -1,0 +1,245 @@
+"""checkdmarc's opinion over a DNS server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from probe.model.target import Endpoint
+from probe.net.clock import Clock
+from probe.net.opinions import Opinion, Subject, opinions
+from tests.support.dns_server import DnsServer, Fault
+
+ZONE = {
+    "TXT sender.example": ['"v=spf1 a mx include:_spf.sender.example -all"'],
+    "TXT _spf.sender.example": ['"v=spf1 ip4:192.0.2.0/24 -all"'],
+    "A sender.example": ["192.0.2.1"],
+    "MX sender.example": ["10 mx.sender.example."],
+    "A mx.sender.example": ["192.0.2.2"],
+    "TXT _dmarc.sender.example": ['"v=DMARC1; p=reject; rua=mailto:d@sender.example"'],
+    "TXT _mta-sts.recipient.example": ['"v=STSv1; id=20260101T000000"'],
+    "TXT _smtp._tls.recipient.example": ['"v=TLSRPTv1; rua=mailto:tls@recipient.example"'],
+    "MX recipient.example": ["10 mx.sender.example."],
+}
+
+
+@asynccontextmanager
+async def asked(
+    zone: dict[str, list[str]], faults: dict[str, Fault] | None = None, *, seconds: float = 20.0
+) -> AsyncIterator[tuple[dict[Subject, Opinion], DnsServer]]:
+    async with DnsServer(zone, faults) as server:
+        given = await opinions(
+            "sender.example",
+            "sender.example",
+            "recipient.example",
+            (server.endpoint,),
+            deadline=Clock().deadline(seconds),
+        )
+        yield {opinion.subject: opinion for opinion in given}, server
+
+
+_CONTACTED: list[Any] = []
+_WATCHING = threading.Event()
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if _WATCHING.is_set() and event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        _CONTACTED.append(arguments[1])
+    if _WATCHING.is_set() and event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        _CONTACTED.append(arguments)
+
+
+@contextmanager
+def contacted() -> Iterator[list[Any]]:
+    """Every address that any thread of this process connects or sends to. An audit hook cannot be
+    taken out again, so it is put in once and switched."""
+    if not getattr(_note, "hooked", False):
+        sys.addaudithook(_note)
+        _note.hooked = True  # type: ignore[attr-defined]
+    _CONTACTED.clear()
+    _WATCHING.set()
+    try:
+        yield _CONTACTED
+    finally:
+        _WATCHING.clear()
+
+
+async def test_good_records_have_no_errors() -> None:
+    async with asked(ZONE) as (given, _):
+        assert set(given) == set(Subject)
+        for opinion in given.values():
+            assert (opinion.errors, opinion.error) == ((), ""), opinion
+            assert opinion.library.startswith("checkdmarc ")
+        assert given[Subject.DMARC].domain == "sender.example"
+        assert given[Subject.MTA_STS].domain == "recipient.example"
+
+
+async def test_all_traffic_goes_to_the_nameserver_that_was_given() -> None:
+    zone = {
+        **ZONE,
+        "TXT sender.example": [
+            '"v=spf1 a mx ptr exists:%{i}.x.example include:_spf.sender.example exp=why.sender.example -all"'
+        ],
+        "TXT _dmarc.sender.example": [
+            '"v=DMARC1; p=reject; rua=mailto:d@elsewhere.example,https://r.example/"'
+        ],
+    }
+    with contacted() as addresses:
+        async with asked(zone) as (given, server):
+            assert len(given) == 4
+            here = (server.endpoint.host, server.endpoint.port)
+            assert len(server.seen) > 10
+    questions = [address for address in addresses if address[1] == here[1]]
+    others = [address for address in addresses if address not in questions]
+    assert set(questions) == {here}
+    assert all(str(address[0]).startswith("127.") and address[1] not in (53, 443) for address in others), (
+        others
+    )
+
+
+async def test_the_policy_host_is_never_asked_for() -> None:
+    async with asked(ZONE) as (_, server):
+        assert not server.asked("mta-sts.recipient.example")
+
+
+async def test_faulty_records_are_errors_with_its_text() -> None:
+    zone = {
+        **ZONE,
+        "TXT sender.example": ['"v=spf1 ip4:999.1.1.1 -all"'],
+        "TXT _dmarc.sender.example": ['"v=DMARC1; p=rejct"'],
+        "TXT _mta-sts.recipient.example": ['"v=STSv1; id=not-valid"'],
+        "TXT _smtp._tls.recipient.example": ['"v=TLSRPTv1; rua=nowhere"'],
+    }
+    async with asked(zone) as (given, _):
+        for opinion in given.values():
+            assert opinion.errors, opinion
+            assert not opinion.error
+        assert "999.1.1.1" in given[Subject.SPF].errors[0]
+
+
+async def test_a_missing_record_is_a_warning() -> None:
+    async with asked({"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}) as (given, _):
+        for opinion in given.values():
+            assert (opinion.errors, opinion.error) == ((), "")
+            assert any("does not exist" in warning for warning in opinion.warnings)
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVFAIL, Fault.REFUSED, Fault.SILENCE, Fault.GARBAGE])
+async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault) -> None:
+    faults = {
+        "_spf.sender.example": fault,
+        "_dmarc.sender.example": fault,
+        "_mta-sts.recipient.example": fault,
+        "_smtp._tls.recipient.example": fault,
+    }
+    async with asked(ZONE, faults) as (given, _):
+        for opinion in given.values():
+            assert (opinion.errors, opinion.warnings) == ((), ())
+            assert opinion.error.startswith("DNS did not answer TXT _"), opinion
+
+
+async def test_an_unanswered_question_ends_the_inquiry() -> None:
+    async with asked(ZONE, {"*": Fault.SERVFAIL}) as (given, server):
+        assert all(opinion.error for opinion in given.values())
+        told = {(seen.name, seen.rtype) for seen in server.seen}
+    assert told == {
+        ("sender.example", "TXT"),
+        ("_dmarc.sender.example", "TXT"),
+        ("_mta-sts.recipient.example", "TXT"),
+        ("_smtp._tls.recipient.example", "TXT"),
+    }
+
+
+async def test_abolished_and_needless_questions_are_spared() -> None:
+    async with asked(ZONE) as (_, server):
+        assert not {"SPF", "CNAME"} & {seen.rtype for seen in server.seen}
+
+
+async def test_a_second_nameserver_makes_good_for_the_first() -> None:
+    async with DnsServer(ZONE, {"*": Fault.SERVFAIL}) as broken, DnsServer(ZONE) as sound:
+        given = await opinions(
+            None,
+            None,
+            "recipient.example",
+            (broken.endpoint, sound.endpoint),
+            deadline=Clock().deadline(20),
+        )
+    assert [(o.subject, o.errors, o.error) for o in given] == [
+        (Subject.MTA_STS, (), ""),
+        (Subject.SMTP_TLS_REPORTING, (), ""),
+    ]
+
+
+async def test_nothing_is_remembered_from_one_run_to_the_next() -> None:
+    async with asked(ZONE) as (first, _):
+        assert not first[Subject.DMARC].errors
+    async with asked({**ZONE, "TXT _dmarc.sender.example": ['"v=DMARC1; p=rejct"']}) as (second, _):
+        assert second[Subject.DMARC].errors
+
+
+async def test_the_deadline_ends_it_with_no_opinion() -> None:
+    async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6) as (given, _):
+        for opinion in given.values():
+            assert (opinion.errors, opinion.warnings) == ((), ())
+            assert opinion.error
+
+
+async def test_hostile_records_do_not_break_it() -> None:
+    hostile = ['"v=spf1 \\255\\000\\027[31m include:" "%{%{%{"', '"v=DMARC1;;;===;p"', '"\\255"']
+    zone = {**ZONE}
+    for name in ("sender.example", "_dmarc.sender.example"):
+        zone[f"TXT {name}"] = hostile
+    async with asked(zone) as (given, _):
+        assert set(given) == set(Subject)
+
+
+async def test_without_a_nameserver_nothing_is_asked() -> None:
+    with pytest.raises(ValueError, match="no nameserver"):
+        await opinions("a.example", None, None, (), deadline=Clock().deadline(1))
+
+
+async def test_no_side_gives_no_opinion() -> None:
+    assert await opinions(None, None, None, (Endpoint("127.0.0.1", 9),), deadline=Clock().deadline(1)) == ()
+
+
+async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None:
+    async with DnsServer({}, {"*": Fault.SILENCE}) as server:
+        program = (
+            "import asyncio\n"
+            "from probe.model.target import Endpoint\n"
+            "from probe.net.clock import Clock\n"
+            "from probe.net import opinions as o\n"
+            "o._spf = o._INQUIRIES[o.Subject.SPF] = lambda *_: __import__('time').sleep(600)\n"
+            f"ask = o.opinions('a.example', None, None, (Endpoint('127.0.0.1', {server.endpoint.port}),),"
+            " deadline=Clock().deadline(2))\n"
+            "print(asyncio.run(ask)[0].error)\n"
+        )
+        done = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
+        )
+    assert done.stdout.startswith("no opinion within ")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
+    async with DnsServer({}, {"*": Fault.GARBAGE}) as server:
+        program = (
+            "import asyncio\n"
+            "from probe.model.target import Endpoint\n"
+            "from probe.net.clock import Clock\n"
+            "from probe.net.opinions import opinions\n"
+            f"server = Endpoint('127.0.0.1', {server.endpoint.port})\n"
+            "ask = opinions('a.example', 'a.example', None, (server,), deadline=Clock().deadline(5))\n"
+            "print(len(asyncio.run(ask)))\n"
+        )
+        done = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
+        )
+    assert (done.stdout, done.stderr) == ("2\n", "")
