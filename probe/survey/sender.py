@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.knowledge.providers import by_mx_hosts
+from probe.knowledge.providers import by_domain, by_mx_hosts
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
 from probe.model.target import DomainTarget, Options, PairTarget, Target
@@ -89,7 +89,7 @@ def dkim_keys(
     chosen = [(selector, "given") for selector in options.selectors]
     chosen += [(s, "message") for s in message_selectors if s not in options.selectors]
     if not chosen:
-        provider = by_mx_hosts([host.host for host in mail.hosts])
+        provider = by_mx_hosts([host.host for host in mail.hosts]) or by_domain(domain)
         includes = yield from published_spf(domain)
         chosen = list(selectors_for(domain, includes, provider.id if provider else None))
     return (yield from look_up_keys(domain, tuple(chosen)))
