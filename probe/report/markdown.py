@@ -52,7 +52,7 @@ def _verdict(report: Report) -> list[str]:
     if cause is not None and cause.action:
         facts[0] += f": {markdown_text(cause.action)}"
     if verdict.outcome != "accepted":
-        facts.append(f"- **Retry:** {markdown_text(words.retry(verdict))}")
+        facts.append(f"- **Retry:** {markdown_text(words.retry(verdict.retry, verdict.retry_after_s))}")
     if report.next_test is not None:
         facts.append(f"- **Settle it:** {markdown_text(report.next_test.text)}")
         if report.next_test.command:

@@ -34,6 +34,18 @@ STEP_STATUS = {
     "not_assessed": "not assessed",
 }
 
+STEP_TITLES = {
+    1: "read the reply",
+    2: "DNS",
+    3: "recipient address",
+    4: "size",
+    5: "content",
+    6: "sender address",
+    7: "limits",
+    8: "contact the recipient",
+    9: "retry",
+}
+
 EXPERIMENTS = {
     "target": "the recipient",
     "postmaster": "control: postmaster",
@@ -78,15 +90,15 @@ def headline(verdict: Verdict, command: str) -> str:
     return "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
 
 
-def retry(verdict: Verdict) -> str:
-    """Step 9 in a clause."""
-    after = f" {duration(verdict.retry_after_s)}" if verdict.retry_after_s is not None else ""
+def retry(when: str, after_s: int | None) -> str:
+    """Step 9 in a clause; `after_s` in seconds."""
+    after = f" {duration(after_s)}" if after_s is not None else ""
     return {
         "now": "now: trying again may already work",
         "later": f"in{after}" if after else "later",
         "after_fix": "after the fix; before it, the answer stays the same",
         "never": "no: trying again will not change the answer",
-    }.get(verdict.retry, verdict.retry)
+    }.get(when, when)
 
 
 def duration(seconds: int) -> str:

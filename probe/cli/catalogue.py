@@ -1,0 +1,145 @@
+"""`smtp-probe checks [ID]` and `smtp-probe rules [ID]`: what a finding or a reply rule means, and why."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from probe.cli import output as out
+from probe.cli.errors import UsageError
+from probe.model.text import printable
+from probe.report.page import Page
+from probe.report.words import decibans
+
+CHECKS_EXAMPLE = """
+Example:
+  smtp-probe checks spf
+"""
+RULES_EXAMPLE = """
+Example:
+  smtp-probe rules mailbox-full
+"""
+_ID_COLUMNS = 30
+
+
+def checks(
+    identity: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One check. Default: list all.")
+    ] = None,
+) -> int:
+    """Say what each finding means, what to do, and its source."""
+    from probe.checks import catalogue
+
+    known = {check.id: check for check in catalogue.all_checks()}
+    page = Page(out.style_for(sys.stdout))
+    if identity is None:
+        for check in known.values():
+            page.text(check.title, lead=f"{check.id:{_ID_COLUMNS}} step {check.step}  ")
+    else:
+        check = known[_known("ID", identity, known)]
+        page.heading(f"{check.id} (step {check.step}, about the {check.side.value})")
+        for paragraph in paragraphs(check.text):
+            page.blank()
+            page.text(paragraph)
+    out.deliver_text(str(page), None)
+    return 0
+
+
+def rules(
+    identity: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One rule. Default: list all.")
+    ] = None,
+) -> int:
+    """Say what each rule reads out of a reply or a fact, how much it weighs, and its source."""
+    known = {entry.id: entry for entry in rule_entries()}
+    page = Page(out.style_for(sys.stdout))
+    if identity is None:
+        for entry in known.values():
+            page.text(entry.says, lead=f"{entry.id:{_ID_COLUMNS}} ")
+    else:
+        entry = known[_known("ID", identity, known)]
+        page.heading(entry.id)
+        page.text(entry.says)
+        page.blank()
+        for label, text in entry.rows:
+            page.text(text, lead=f"{label:12}", indent=2)
+    out.deliver_text(str(page), None)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A rule as the command line and the generated reference show it: label and text by row."""
+
+    id: str
+    says: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def rule_entries() -> Iterator[RuleEntry]:
+    """Every rule on replies, then every rule on facts."""
+    from probe.knowledge.fact_evidence import fact_evidence
+    from probe.knowledge.rules import all_rules
+
+    for rule in all_rules():
+        rows = [("weights", _weights(rule.causes)), ("reads", f"{rule.facet.value} ({rule.file})")]
+        rows += [("when", f"{key} = {_condition(value)}") for key, value in rule.conditions.items()]
+        rows.append(("source", _dated(rule.source, rule.date)))
+        rows += [("matches", example.text) for example in rule.examples]
+        rows += [("matches not", example.text) for example in rule.counter]
+        yield RuleEntry(rule.id, rule.says, tuple((label, printable(text)) for label, text in rows))
+    for fact in fact_evidence():
+        stages = [("when", f"stage = {', '.join(fact.stages)}")] if fact.stages else []
+        yield RuleEntry(
+            fact.id,
+            fact.says,
+            (
+                ("weights", _weights(fact.causes)),
+                ("reads", f"{fact.facet.value} (evidence.toml)"),
+                ("when", fact.predicate),
+                *stages,
+                ("source", _dated(fact.source, fact.date)),
+            ),
+        )
+
+
+def _weights(causes: Mapping[str, float]) -> str:
+    shown = ", ".join(f"{cause} {decibans(weight)}" for cause, weight in sorted(causes.items()))
+    return f"{shown} (decibans)" if shown else "none: it carries no information"
+
+
+def _condition(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _dated(source: str, date: object) -> str:
+    return f"{source} ({date})" if date else source
+
+
+def paragraphs(doc: str | None) -> list[str]:
+    """A docstring's paragraphs, each on one line; a line that begins with a label begins a new one."""
+    blocks: list[str] = []
+    for block in inspect.cleandoc(doc or "").split("\n\n"):
+        lines: list[str] = []
+        for line in block.splitlines():
+            if lines and line.startswith(("Source:", "What to do:")):
+                blocks.append(" ".join(lines))
+                lines = []
+            lines.append(line.strip())
+        blocks.append(" ".join(lines))
+    return [block for block in blocks if block]
+
+
+def _known(subject: str, identity: str, known: Iterable[str]) -> str:
+    names = list(known)
+    if identity in names:
+        return identity
+    near = difflib.get_close_matches(identity, names, n=3, cutoff=0.5)
+    hint = f"near to it: {', '.join(near)}" if near else "without ID, all are listed"
+    raise UsageError(subject, f"{identity!r} is unknown; {hint}")

@@ -1,0 +1,103 @@
+"""`smtp-probe check SENDER RECIPIENT`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe import settings
+from probe.cli import options as opt
+from probe.cli import values
+from probe.cli.errors import UsageError
+from probe.model.target import PairTarget
+
+EXAMPLE = """
+Example:
+  smtp-probe check bob@example.com alice@example.net --ip 192.0.2.10
+"""
+
+
+def check(
+    sender: Annotated[str, typer.Argument(metavar="SENDER", help="MAIL FROM: an address, or <> for none.")],
+    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="RCPT TO: an address.")],
+    ip: opt.IpOption = None,
+    bind: opt.BindOption = None,
+    helo: opt.HeloOption = None,
+    header_from: opt.HeaderFromOption = None,
+    selector: opt.SelectorOption = None,
+    message: opt.MessageOption = None,
+    size: opt.SizeOption = None,
+    nameserver: opt.NameserverOption = None,
+    mx: opt.MxOption = None,
+    port: opt.PortOption = "25",
+    ipv4: opt.Ipv4Option = False,
+    ipv6: opt.Ipv6Option = False,
+    dnsbl: opt.DnsblOption = None,
+    no_dnsbl: opt.NoDnsblOption = False,
+    no_smtp: opt.NoSmtpOption = False,
+    tls: opt.TlsOption = "auto",
+    controls: opt.ControlsOption = "auto",
+    allow_private: opt.AllowPrivateOption = False,
+    timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
+    record: opt.RecordOption = None,
+    form: opt.FormatOption = "text",
+    output: opt.OutputOption = None,
+    fail_on: opt.FailOnOption = "error",
+    quiet: opt.QuietOption = False,
+    verbose: opt.VerboseOption = False,
+) -> int:
+    """Find out why mail from SENDER to RECIPIENT does not go through.
+
+    Asks DNS about both sides and the blocklists, talks to the recipient's mail server up to RCPT TO,
+    and says what refuses the mail, who must act and when to try again. Nothing is ever delivered.
+    """
+    target = PairTarget(values.sender(sender), values.mailbox("RECIPIENT", recipient))
+    reach = opt.Reach.read(
+        bind=bind,
+        helo=helo,
+        nameservers=nameserver,
+        mx=mx,
+        port=port,
+        ipv4=ipv4,
+        ipv6=ipv6,
+        timeout=timeout,
+    )
+    if dnsbl and no_dnsbl:
+        raise UsageError("--dnsbl", "cannot be used together with --no-dnsbl")
+    options = replace(
+        reach.options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on),
+        ip=values.ip("--ip", ip) if ip is not None else None,
+        header_from=values.mailbox("--header-from", header_from) if header_from is not None else None,
+        selectors=tuple(values.selector("--selector", item) for item in selector or ()),
+        size=values.size("--size", size) if size is not None else None,
+        controls=opt.controls(controls),
+        dnsbl_enabled=not no_dnsbl,
+        dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
+    )
+    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
+    record_to = opt.recording_path(record)
+    given = _message(message)
+
+    from probe import run
+    from probe.cli.session import Delivery, run_live
+
+    return run_live(
+        lambda hooks: run.observe(
+            target,
+            options,
+            message=given,
+            sink=hooks.sink,
+            progress=hooks.progress,
+            recording_to=hooks.recording_to,
+        ),
+        Delivery(destination.form, destination.path, destination.verbosity, record_to),
+    )
+
+
+def _message(path: str | None) -> tuple[str, bytes] | None:
+    if path is None:
+        return None
+    return Path(path).name, values.input_file("--message", path, settings.MESSAGE_SIZE_LIMIT)

@@ -1,0 +1,70 @@
+"""`smtp-probe domain DOMAIN`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as opt
+from probe.cli import values
+from probe.model.target import DomainTarget
+
+EXAMPLE = """
+Example:
+  smtp-probe domain example.net
+"""
+
+
+def domain(
+    name: Annotated[str, typer.Argument(metavar="DOMAIN", help="The recipient domain.")],
+    bind: opt.BindOption = None,
+    helo: opt.HeloOption = None,
+    nameserver: opt.NameserverOption = None,
+    mx: opt.MxOption = None,
+    port: opt.PortOption = "25",
+    ipv4: opt.Ipv4Option = False,
+    ipv6: opt.Ipv6Option = False,
+    no_smtp: opt.NoSmtpOption = False,
+    tls: opt.TlsOption = "auto",
+    allow_private: opt.AllowPrivateOption = False,
+    timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
+    record: opt.RecordOption = None,
+    form: opt.FormatOption = "text",
+    output: opt.OutputOption = None,
+    fail_on: opt.FailOnOption = "error",
+    quiet: opt.QuietOption = False,
+    verbose: opt.VerboseOption = False,
+) -> int:
+    """Look at a recipient domain before a send.
+
+    MX and addresses, greeting, EHLO extensions, STARTTLS and its certificate, MTA-STS, DANE, TLS-RPT and
+    the provider. No MAIL FROM and no RCPT TO: no mailbox is asked about.
+    """
+    target = DomainTarget(values.domain("DOMAIN", name))
+    options = opt.Reach.read(
+        bind=bind,
+        helo=helo,
+        nameservers=nameserver,
+        mx=mx,
+        port=port,
+        ipv4=ipv4,
+        ipv6=ipv6,
+        timeout=timeout,
+    ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
+    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
+    record_to = opt.recording_path(record)
+
+    from probe import run
+    from probe.cli.session import Delivery, run_live
+
+    return run_live(
+        lambda hooks: run.observe(
+            target,
+            options,
+            sink=hooks.sink,
+            progress=hooks.progress,
+            recording_to=hooks.recording_to,
+        ),
+        Delivery(destination.form, destination.path, destination.verbosity, record_to),
+    )

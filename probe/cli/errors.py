@@ -1,0 +1,38 @@
+"""What the command line says when something is wrong: one line on stderr, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+from probe.model.text import printable
+
+EXIT_USAGE = 2
+EXIT_INTERNAL = 70
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+class UsageError(Exception):
+    """The user asked for something that cannot be. `subject` is the option or argument, or empty;
+    `problem` says what is wrong with it and what to do, in one line, not yet escaped."""
+
+    def __init__(self, subject: str, problem: str) -> None:
+        super().__init__(f"{subject}: {problem}" if subject else problem)
+
+
+def refuse_controls(subject: str, value: str) -> None:
+    """CR, LF, NUL, ESC and their like have no place in an option: they could end or forge a line."""
+    for position, char in enumerate(value, 1):
+        if unicodedata.category(char) == "Cc":
+            raise UsageError(subject, f"control character {char!r} at character {position} is not allowed")
+
+
+def unreadable(subject: str, path: str, error: OSError, *, doing: str = "read") -> UsageError:
+    """A file that cannot be opened, read or written."""
+    return UsageError(subject, f"cannot {doing} {path}: {(error.strerror or str(error)).lower()}")
+
+
+def complain(message: str) -> None:
+    """One line on stderr, with nothing live in it."""
+    line = printable(" ".join(message.split("\n")))
+    print(f"smtp-probe: {line}", file=sys.stderr, flush=True)

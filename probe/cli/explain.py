@@ -1,0 +1,175 @@
+"""`smtp-probe explain REPLY`. Parsed with argparse: typer costs more than the whole explanation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, NoReturn, TextIO
+
+from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
+from probe.cli.output import abandon_stdout, speak_utf8, style_for
+from probe.explain import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
+from probe.model.reply import Stage
+from probe.model.text import decode
+from probe.report.json_text import json_text
+
+FORMATS = ("text", "json", "jsonl", "markdown")
+STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
+LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
+# over several replies the worst counts; a line that could not be read comes first, it hides an answer
+_WORST_FIRST = (EXIT_USAGE, 1, 3, 4, 5, 0)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("explain", message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The one definition of the options of `explain`."""
+    made = _Parser(
+        prog="smtp-probe explain",
+        description="Say what an SMTP reply means, who must act and when to retry. Offline.",
+        epilog="Example:\n  smtp-probe explain '550 5.1.1 user unknown' --stage rcpt\n"
+        "  grep -o 'said: .*' mail.log | smtp-probe explain --input - --format jsonl",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "reply", metavar="REPLY", nargs="?", help="The reply, in any wrapping; may have several lines."
+    )
+    made.add_argument("--stage", default="", metavar="S", help=f"What it answered: {STAGES}.")
+    made.add_argument("--host", default="", metavar="H", help="The host that sent it, for provider rules.")
+    made.add_argument(
+        "--input",
+        metavar="FILE|-",
+        help='Many replies, one a line: plain text, or JSON {"id", "text", "stage", "host"}. "-" is stdin.',
+    )
+    made.add_argument(
+        "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
+    )
+    made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    return made
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `explain` with the arguments behind its name; returns the exit code. Raises UsageError."""
+    arguments = parser().parse_args(list(argv))
+    for name in ("stage", "host", "input", "format", "output"):
+        refuse_controls(f"--{name}", getattr(arguments, name) or "")
+    if arguments.format not in FORMATS:
+        raise UsageError("--format", f"{arguments.format!r} is not one of {', '.join(FORMATS)}")
+    try:
+        stage = parse_stage(arguments.stage)
+    except ValueError as error:
+        raise UsageError("--stage", str(error)) from None
+    if (arguments.reply is None) == (arguments.input is None):
+        raise UsageError("REPLY", "give either a REPLY or --input FILE")
+    if arguments.format != "text":
+        speak_utf8()
+    with ExitStack() as stack:
+        explanations = _explanations(arguments, stage, stack)
+        target = _target(arguments.output, stack)
+        return _write(explanations, arguments.format, target, many=arguments.input is not None)
+
+
+def _explanations(
+    arguments: argparse.Namespace, stage: Stage | None, stack: ExitStack
+) -> Iterator[Explanation]:
+    if arguments.input is None:
+        if not arguments.reply.strip():
+            raise UsageError("REPLY", "is empty; give the text that the server answered")
+        return iter((explain(arguments.reply, stage, arguments.host, 1),))
+    return explain_lines(_with_defaults(_lines(arguments.input, stack), stage, arguments.host))
+
+
+def _lines(name: str, stack: ExitStack) -> Iterator[str]:
+    """Lines of a file or stdin, decoded one by one: a log mixes charsets."""
+    stream: BinaryIO
+    if name == "-":
+        stream = sys.stdin.buffer
+    else:
+        try:
+            stream = stack.enter_context(Path(name).open("rb"))  # noqa: SIM115  closed by the stack
+        except OSError as error:
+            raise unreadable("--input", name, error) from None
+
+    def read() -> Iterator[str]:
+        while line := _line(stream, name):
+            yield decode(line)
+
+    return read()
+
+
+def _line(stream: BinaryIO, name: str) -> bytes:
+    try:
+        line = stream.readline(LINE_LIMIT)
+        if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
+            while rest := stream.readline(LINE_LIMIT):
+                if rest.endswith(b"\n"):
+                    break
+    except OSError as error:
+        raise unreadable("--input", name, error) from None
+    return line
+
+
+def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iterator[str]:
+    """Give plain lines the --stage and --host of the command line; JSON lines bring their own."""
+    if stage is None and not host:
+        yield from lines
+        return
+    for number, line in enumerate(lines, 1):
+        plain = line.strip()
+        if not plain or plain.startswith("{"):
+            yield line
+        else:
+            yield json_text({"id": number, "text": plain, "stage": stage or "", "host": host})
+
+
+def _target(path: str | None, stack: ExitStack) -> TextIO:
+    if path is None:
+        return sys.stdout
+    try:
+        return stack.enter_context(Path(path).open("w", encoding="utf-8"))
+    except OSError as error:
+        raise unreadable("-o", path, error, doing="write") from None
+
+
+def _write(explanations: Iterator[Explanation], form: str, target: TextIO, *, many: bool) -> int:
+    codes = {0} if many else set()
+    unread = ""
+    count = 0
+    try:
+        for count, explanation in enumerate(explanations, 1):
+            target.write(_rendered(explanation, form, target, first=count == 1, many=many))
+            target.flush()
+            code = exit_code(explanation)
+            codes.add(code)
+            unread = unread or (explanation.error if code == EXIT_USAGE else "")
+        if form == "json" and many:
+            target.write("\n]\n" if count else "[]\n")
+        target.flush()
+    except BrokenPipeError:
+        abandon_stdout()
+    if unread:
+        complain(f"explain: a line could not be read: {unread}")
+    return next(code for code in _WORST_FIRST if code in codes)
+
+
+def _rendered(explanation: Explanation, form: str, target: TextIO, *, first: bool, many: bool) -> str:
+    if form == "jsonl":
+        return json_text(to_json(explanation)) + "\n"
+    if form == "json":
+        separator = ("[\n" if first else ",\n") if many else ""
+        end = "" if many else "\n"
+        return f"{separator}{json_text(to_json(explanation), indent=None if many else 2)}{end}"
+    from probe.report import explanation as renderer
+
+    gap = "" if first else "\n"
+    if form == "markdown":
+        return gap + renderer.to_markdown(explanation)
+    style = style_for(None if target is not sys.stdout else sys.stdout)
+    return gap + renderer.to_text(explanation, style)

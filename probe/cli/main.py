@@ -1,0 +1,91 @@
+"""The border between the program and the shell: arguments in, one line for every fault, an exit code out."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from probe.cli.errors import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    UsageError,
+    complain,
+    refuse_controls,
+)
+
+ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line (without the program's name); returns the exit code, never raises."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _dispatch(list(argv))
+    except UsageError as problem:
+        complain(str(problem))
+        return EXIT_USAGE
+    except SystemExit as end:  # argparse ends --help so
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        # The outermost border: a bug must not reach the user as a traceback.
+        if os.environ.get("SMTP_PROBE_DEBUG") == "1":
+            raise
+        complain(
+            f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
+            "with the traceback that SMTP_PROBE_DEBUG=1 shows"
+        )
+        return EXIT_INTERNAL
+
+
+def _dispatch(argv: list[str]) -> int:
+    # `explain` is read by itself: importing typer would cost more than the explanation
+    if argv and argv[0] == "explain":
+        from probe.cli import explain
+
+        return explain.main(argv[1:])
+    _refuse_controls(argv)
+    return _typer(argv)
+
+
+def _refuse_controls(argv: list[str]) -> None:
+    for position, value in enumerate(argv):
+        before = argv[position - 1] if position else ""
+        name, equals, _ = value.partition("=")
+        if value.startswith("--") and equals:
+            subject = name
+        else:
+            subject = before if before.startswith("-") else f"argument {value!r}"
+        refuse_controls(subject, value)
+
+
+def _typer(argv: list[str]) -> int:
+    import typer
+
+    from probe.cli.app import build
+
+    # BadParameter is public; its bases are the only other way to name typer's own errors, which
+    # typer brings with it since 0.20-something and takes from click before that
+    usage_error = cast(type[Exception], typer.BadParameter.__mro__[1])
+    try:
+        code = typer.main.get_command(build()).main(argv or ["--help"], "smtp-probe", standalone_mode=False)
+    except usage_error as error:
+        raise _as_usage_error(error) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return int(code or 0)
+
+
+def _as_usage_error(error: Exception) -> UsageError:
+    message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "smtp-probe"
+    return UsageError("", f"{message[:1].lower()}{message[1:]}; see {path} --help")

@@ -1,0 +1,339 @@
+"""The options that several commands share, each declared once, and how they become `Options`."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probe import settings
+from probe.cli import values
+from probe.cli.errors import UsageError
+from probe.cli.values import Format
+from probe.model.address import IPAddress
+from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
+
+SENDING = "Who sends"
+MESSAGE = "What is sent"
+ASKING = "Whom to ask"
+CONDUCT = "How to go about it"
+REPORT = "Report"
+
+IpOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ip",
+        metavar="IP",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="The address your mail really leaves from; SPF, PTR and blocklists are judged for it. "
+        "Default: the address the probe connects from.",
+    ),
+]
+BindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bind",
+        metavar="IP",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="Local address to connect from. Default: the system's choice.",
+    ),
+]
+HeloOption = Annotated[
+    str | None,
+    typer.Option(
+        "--helo",
+        metavar="NAME",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="EHLO name. Default: the PTR of the source address when it confirms, else this host's name.",
+    ),
+]
+HeaderFromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--header-from",
+        metavar="ADDR",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="The address of the From: header, for DMARC alignment. Default: SENDER.",
+    ),
+]
+SelectorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--selector",
+        metavar="S",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="DKIM selector to look up (repeat for more). Default: those of the sender's provider, then "
+        "the common ones.",
+    ),
+]
+MessageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message",
+        metavar="FILE",
+        rich_help_panel=MESSAGE,
+        show_default=False,
+        help="The message to be sent (.eml): size, DKIM signature and content are assessed. It is not sent.",
+    ),
+]
+SizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="BYTES",
+        rich_help_panel=MESSAGE,
+        show_default=False,
+        help="Planned size, when there is no file.",
+    ),
+]
+NameserverOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--nameserver",
+        metavar="IP[:PORT]",
+        rich_help_panel=ASKING,
+        show_default=False,
+        help="Resolver to ask (repeat for more). Default: the system's.",
+    ),
+]
+MxOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mx",
+        metavar="HOST[:PORT]",
+        rich_help_panel=ASKING,
+        show_default=False,
+        help="Talk to this host instead of the domain's MX.",
+    ),
+]
+PortOption = Annotated[
+    str,
+    typer.Option(
+        "--port", metavar="N", rich_help_panel=ASKING, show_default=False, help="SMTP port. Default: 25."
+    ),
+]
+Ipv4Option = Annotated[
+    bool, typer.Option("-4", rich_help_panel=ASKING, show_default=False, help="IPv4 only.")
+]
+Ipv6Option = Annotated[
+    bool, typer.Option("-6", rich_help_panel=ASKING, show_default=False, help="IPv6 only.")
+]
+NoDnsblOption = Annotated[
+    bool,
+    typer.Option("--no-dnsbl", rich_help_panel=ASKING, show_default=False, help="Leave the blocklists out."),
+]
+DnsblOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dnsbl",
+        metavar="ZONE",
+        rich_help_panel=ASKING,
+        show_default=False,
+        help="Ask this blocklist (repeat for more) instead of the built-in set.",
+    ),
+]
+NoSmtpOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-smtp", rich_help_panel=CONDUCT, show_default=False, help="DNS only; connect to no mail server."
+    ),
+]
+TlsOption = Annotated[
+    str,
+    typer.Option(
+        "--tls",
+        metavar="auto|require|never",
+        rich_help_panel=CONDUCT,
+        show_default=False,
+        help="STARTTLS. auto (default): used when offered; the certificate is judged and reported, not "
+        "enforced.",
+    ),
+]
+ControlsOption = Annotated[
+    str,
+    typer.Option(
+        "--controls",
+        metavar="auto|always|never",
+        rich_help_panel=CONDUCT,
+        show_default=False,
+        help="Control experiments: postmaster, a made-up mailbox, the null reverse-path, another MX host. "
+        "auto (default): only after a refusal that its own text does not settle.",
+    ),
+]
+AllowPrivateOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private",
+        rich_help_panel=CONDUCT,
+        show_default=False,
+        help="Connect to private and loopback addresses too.",
+    ),
+]
+TimeoutOption = Annotated[
+    str,
+    typer.Option(
+        "--timeout",
+        metavar="S",
+        rich_help_panel=CONDUCT,
+        show_default=False,
+        help=f"Deadline of the whole run in seconds. Default: {settings.RUN_TIMEOUT:g}.",
+    ),
+]
+RecordOption = Annotated[
+    str | None,
+    typer.Option(
+        "--record",
+        metavar="FILE",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Save everything that was observed (JSON Lines, readable by you alone); see replay, redact.",
+    ),
+]
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="text|json|markdown",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Report format. Default: text.",
+    ),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Write the report to FILE.",
+    ),
+]
+FailOnOption = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="error|warning|never",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Which findings turn an accepted RCPT into exit code 5. Default: error.",
+    ),
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option(
+        "-q", "--quiet", rich_help_panel=REPORT, show_default=False, help="Only the verdict and the cause."
+    ),
+]
+VerboseOption = Annotated[
+    bool,
+    typer.Option(
+        "-v",
+        "--verbose",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Every DNS answer and the full dialogue as well.",
+    ),
+]
+
+DEFAULT_TIMEOUT = f"{settings.RUN_TIMEOUT:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Format, file and amount of a report, checked."""
+
+    form: Format
+    path: Path | None
+    verbosity: int
+
+
+def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) -> Destination:
+    """Read --format, -o, -q and -v. Raises UsageError."""
+    if quiet and verbose:
+        raise UsageError("-q", "cannot be used together with -v")
+    return Destination(
+        values.choice("--format", form, Format),
+        values.output_file("-o", output) if output is not None else None,
+        -1 if quiet else 1 if verbose else 0,
+    )
+
+
+def recording_path(record: str | None) -> Path | None:
+    """Read --record. Raises UsageError."""
+    return values.output_file("--record", record) if record is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How servers are reached: what `check` and `domain` have in common."""
+
+    bind: IPAddress | None
+    helo: str | None
+    nameservers: tuple[Endpoint, ...]
+    mx: Endpoint | None
+    port: int
+    families: tuple[int, ...]
+    timeout: float
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        bind: str | None,
+        helo: str | None,
+        nameservers: list[str] | None,
+        mx: str | None,
+        port: str,
+        ipv4: bool,
+        ipv6: bool,
+        timeout: str,
+    ) -> Reach:
+        """Read the options' texts. Raises UsageError."""
+        port_number = values.port("--port", port)
+        families = (4,) if ipv4 and not ipv6 else (6,) if ipv6 and not ipv4 else (4, 6)
+        bind_ip = values.ip("--bind", bind) if bind is not None else None
+        if bind_ip is not None and bind_ip.version not in families:
+            raise UsageError(
+                "--bind", f"{bind} is an IPv{bind_ip.version} address, but -{families[0]} is set"
+            )
+        return cls(
+            bind=bind_ip,
+            helo=values.domain("--helo", helo) if helo is not None else None,
+            nameservers=tuple(values.nameserver("--nameserver", item) for item in nameservers or ()),
+            mx=values.endpoint("--mx", mx, port_number) if mx is not None else None,
+            port=port_number,
+            families=families,
+            timeout=values.timeout("--timeout", timeout),
+        )
+
+    def options(self, *, tls: str, smtp: bool, allow_private: bool, fail_on: str) -> Options:
+        """The options of a run, with a fresh seed. Raises UsageError."""
+        return Options(
+            bind=self.bind,
+            helo=self.helo,
+            nameservers=self.nameservers,
+            mx=self.mx,
+            port=self.port,
+            families=self.families,
+            timeout=self.timeout,
+            tls=values.choice("--tls", tls, TlsMode),
+            smtp=smtp,
+            allow_private=allow_private,
+            fail_on=values.choice("--fail-on", fail_on, FailOn),
+            seed=secrets.randbits(32),
+        )
+
+
+def controls(value: str) -> ControlsMode:
+    """Read --controls. Raises UsageError."""
+    return values.choice("--controls", value, ControlsMode)

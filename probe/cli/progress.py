@@ -1,0 +1,44 @@
+"""One line on the terminal that says what the run is doing, rewritten in place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from types import TracebackType
+
+from probe.model.text import printable
+from probe.report.page import columns
+
+_ERASE = "\r\x1b[K"
+
+
+class ProgressLine:
+    """Writes to stderr, and only when that is a terminal that can erase a line. Use as a context
+    manager: at its end the line is gone, and the report follows on a clean screen."""
+
+    def __init__(self, *, wanted: bool = True) -> None:
+        self._active = wanted and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._shown = False
+
+    def __call__(self, text: str) -> None:
+        """Show `text` instead of what stood there."""
+        if not self._active:
+            return
+        width = shutil.get_terminal_size((80, 24)).columns - 1
+        line = printable(text)
+        while columns(line) > width:
+            line = line[:-1]
+        sys.stderr.write(_ERASE + line)
+        sys.stderr.flush()
+        self._shown = True
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            sys.stderr.write(_ERASE)
+            sys.stderr.flush()

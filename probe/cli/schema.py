@@ -1,0 +1,34 @@
+"""`smtp-probe schema NAME`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from probe.cli import options as opt
+from probe.cli import output as out
+from probe.cli import values
+from probe.cli.errors import UsageError
+
+EXAMPLE = """
+Example:
+  smtp-probe schema report -o report-schema.json
+"""
+
+
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print.")],
+    output: opt.OutputOption = None,
+) -> int:
+    """Print the JSON Schema (2020-12) of a JSON format."""
+    if name != "report":
+        raise UsageError("NAME", f"{name!r} is unknown; there is report")
+    path = values.output_file("-o", output) if output is not None else None
+
+    from probe.report.json_text import json_text
+    from probe.report.schema import report_schema
+
+    out.speak_utf8()
+    out.deliver_text(json_text(report_schema(), indent=2) + "\n", path)
+    return 0

@@ -1,0 +1,169 @@
+"""Option values from text. Every function takes the option's name and its value, and either returns
+what the program works with or raises UsageError with one line that says what is wrong."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from probe.cli.errors import UsageError, unreadable
+from probe.model.address import AddressError, IPAddress, Mailbox, ReversePath
+from probe.model.address_parse import (
+    describe,
+    parse_domain,
+    parse_endpoint,
+    parse_ip,
+    parse_mailbox,
+    parse_reverse_path,
+)
+from probe.model.target import Endpoint
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+DNS_PORT = 53
+_DIGITS = re.compile(r"[0-9]{1,18}")
+# A selector is one or more labels in front of ._domainkey (RFC 6376 section 3.1)
+_SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def choice(subject: str, value: str, kind: type[Choice]) -> Choice:
+    """One word of a closed vocabulary."""
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(member.value for member in kind)
+        raise UsageError(subject, f"{value!r} is not one of {allowed}") from None
+
+
+def sender(value: str) -> ReversePath:
+    """SENDER: a mailbox, or `<>` for the null reverse-path."""
+    try:
+        return parse_reverse_path(value)
+    except AddressError as error:
+        raise UsageError("SENDER", describe(error)) from None
+
+
+def mailbox(subject: str, value: str) -> Mailbox:
+    """An address."""
+    try:
+        return parse_mailbox(value)
+    except AddressError as error:
+        raise UsageError(subject, describe(error)) from None
+
+
+def domain(subject: str, value: str) -> str:
+    """A domain as A-labels, or an address literal in brackets."""
+    try:
+        return parse_domain(value)[0]
+    except AddressError as error:
+        raise UsageError(subject, describe(error)) from None
+
+
+def zone(subject: str, value: str) -> str:
+    """A blocklist zone: a domain, no literal."""
+    name = domain(subject, value)
+    if name.startswith("["):
+        raise UsageError(subject, f"{value} is an address literal; a blocklist is a domain name")
+    return name
+
+
+def ip(subject: str, value: str) -> IPAddress:
+    """An IPv4 or IPv6 address."""
+    try:
+        return parse_ip(value)
+    except AddressError as error:
+        raise UsageError(subject, describe(error)) from None
+
+
+def endpoint(subject: str, value: str, default_port: int) -> Endpoint:
+    """HOST[:PORT]."""
+    try:
+        return parse_endpoint(value, default_port)
+    except AddressError as error:
+        raise UsageError(subject, describe(error)) from None
+
+
+def nameserver(subject: str, value: str) -> Endpoint:
+    """IP[:PORT]: a resolver is asked by address, it cannot resolve its own name."""
+    found = endpoint(subject, value, DNS_PORT)
+    try:
+        parse_ip(found.host)
+    except AddressError:
+        raise UsageError(subject, f"{value} is a name; give the resolver's address: IP or IP:PORT") from None
+    return found
+
+
+def port(subject: str, value: str) -> int:
+    """1 to 65535."""
+    number = _whole_number(value)
+    if number is None or not 1 <= number <= 65535:
+        raise UsageError(subject, f"{value!r} is not a port; give a number from 1 to 65535")
+    return number
+
+
+def size(subject: str, value: str) -> int:
+    """Octets, 0 or more."""
+    number = _whole_number(value)
+    if number is None:
+        raise UsageError(subject, f"{value!r} is not a size; give a whole number of bytes, 0 or more")
+    return number
+
+
+def _whole_number(value: str) -> int | None:
+    # int() alone would take "2_5", " 25" and digits of other scripts
+    return int(value) if _DIGITS.fullmatch(value) else None
+
+
+def timeout(subject: str, value: str) -> float:
+    """Seconds, more than 0."""
+    try:
+        seconds = float(value) if value.isascii() and "_" not in value else math.nan
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise UsageError(subject, f"{value!r} is not a time; give seconds, more than 0")
+    return seconds
+
+
+def selector(subject: str, value: str) -> str:
+    """A DKIM selector: DNS labels, in lower case."""
+    if not _SELECTOR.fullmatch(value) or len(value) > 200:
+        raise UsageError(subject, f"{value!r} is not a DKIM selector; give the s= of DKIM-Signature")
+    return value.lower()
+
+
+def input_file(subject: str, value: str, limit: int) -> bytes:
+    """The content of a file of at most `limit` octets."""
+    try:
+        with Path(value).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise unreadable(subject, value, error) from None
+    if len(data) > limit:
+        raise UsageError(subject, f"{value} is larger than {limit} bytes, more than this program reads")
+    return data
+
+
+def output_file(subject: str, value: str) -> Path:
+    """A file that can be written, found out before a long run rather than after it."""
+    path = Path(value)
+    if path.is_dir():
+        raise UsageError(subject, f"cannot write {value}: is a directory")
+    place = path if path.exists() else path.parent
+    if not place.exists():
+        raise UsageError(subject, f"cannot write {value}: there is no directory {path.parent}")
+    if not os.access(place, os.W_OK):
+        raise UsageError(subject, f"cannot write {value}: permission denied")
+    return path

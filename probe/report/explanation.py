@@ -1,0 +1,127 @@
+"""An explained reply as text and as Markdown. Light: nothing here but the standard library and knowledge."""
+
+from __future__ import annotations
+
+from probe.explain import Explanation, exit_code
+from probe.knowledge.causes import causes
+from probe.model.evidence import Evidence, RankedCause
+from probe.model.text import printable
+from probe.report import words
+from probe.report.markdown_text import markdown_code, markdown_text
+from probe.report.page import Page
+from probe.report.style import Paint, Style
+
+_HEADLINES = {
+    0: ("POSITIVE REPLY", Paint.GOOD),
+    1: ("REFUSED FOR GOOD", Paint.BAD),
+    2: ("NOT READ", Paint.BAD),
+    3: ("DEFERRED", Paint.WARN),
+    4: ("INCONCLUSIVE", Paint.WARN),
+}
+_LABEL = 11
+_SHOWN_CAUSES = 3
+_NEGLIGIBLE = 0.03
+
+
+def to_text(explanation: Explanation, style: Style) -> str:
+    """The reply, what it means, who acts, when to retry, and why; ends with a line break."""
+    page = Page(style)
+    headline, paint = _HEADLINES[exit_code(explanation)]
+    if explanation.reading is None:
+        page.text(printable(explanation.error), lead=f"{headline}  ", paint=paint)
+        return str(page)
+    page.text(_where(explanation), lead=f"{headline}  ", paint=paint)
+    page.text(printable(reply_line(explanation)), indent=4)
+    if explanation.reading.local:
+        page.text("the text is the sending server's own; the remote server's words are lost", indent=4)
+    if exit_code(explanation) == 0:
+        return str(page)
+    page.blank()
+    for label, text in _facts(explanation):
+        page.text(text, lead=f"{label:{_LABEL}}", indent=2)
+    evidence = _evidence(explanation)
+    if evidence:
+        page.heading("Why")
+    for side, weight, item in evidence:
+        page.text(f"{printable(item.says)} ({item.rule})", lead=f"{side:8} {weight:>3}  ", indent=2)
+    return str(page)
+
+
+def to_markdown(explanation: Explanation) -> str:
+    """The same for a ticket."""
+    headline, _ = _HEADLINES[exit_code(explanation)]
+    if explanation.reading is None:
+        return f"**{headline}** {markdown_text(explanation.error)}\n"
+    blocks = [
+        f"**{headline}** {markdown_text(_where(explanation))}".rstrip(),
+        markdown_code(reply_line(explanation)),
+    ]
+    if exit_code(explanation) != 0:
+        blocks.append(
+            "\n".join(
+                f"- **{label}:** {markdown_text(text)}" if label else f"- {markdown_text(text)}"
+                for label, text in _facts(explanation)
+            )
+        )
+        blocks.append(
+            "\n".join(
+                f"- {side} {weight}: {markdown_text(item.says)} ({markdown_text(item.rule)})"
+                for side, weight, item in _evidence(explanation)
+            )
+        )
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def reply_line(explanation: Explanation) -> str:
+    """Code, enhanced status and text, as far as there are any; not escaped."""
+    reading = explanation.reading
+    if reading is None:
+        return ""
+    parts = (str(reading.code or ""), str(reading.enhanced or ""), reading.text)
+    return " ".join(part for part in parts if part) or "(empty)"
+
+
+def _where(explanation: Explanation) -> str:
+    reading = explanation.reading
+    if reading is None:
+        return ""
+    stage = f"at {words.STAGES[reading.stage.value]}" if reading.stage else ""
+    host = f"by {printable(reading.host)}" if reading.host else ""
+    return " ".join(part for part in (stage, host) if part)
+
+
+def _facts(explanation: Explanation) -> list[tuple[str, str]]:
+    cause, conduct = explanation.cause, explanation.conduct
+    if cause is None or conduct is None:
+        return []
+    shown = [c for c in explanation.ranked[:_SHOWN_CAUSES] if c.probability >= _NEGLIGIBLE]
+    shown = shown or list(explanation.ranked[:1])
+    facts = [
+        ("Cause" if index == 0 else "", _cause_line(item, explanation.band.value if index == 0 else ""))
+        for index, item in enumerate(shown)
+    ]
+    rest = 1 - sum(item.probability for item in shown)
+    if rest >= 0.005:
+        facts.append(("", f"something else, {words.percent(rest)}"))
+    facts.append(("Meaning", cause.meaning))
+    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {cause.action}"))
+    facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after)))
+    facts.append(("Steps", ", ".join(f"{step} {words.STEP_TITLES[step]}" for step in cause.steps)))
+    return facts
+
+
+def _cause_line(item: RankedCause, band: str) -> str:
+    share = f"{causes()[item.id].title}, {words.percent(item.probability)}"
+    return f"{share} {band}" if band else share
+
+
+def _evidence(explanation: Explanation) -> list[tuple[str, str, Evidence]]:
+    if not explanation.ranked:
+        return []
+    first = explanation.ranked[0]
+    weighed = [*first.evidence_for, *first.evidence_against]
+    rows = []
+    for item, weight in sorted(weighed, key=lambda pair: -abs(pair[1])):
+        side = "for" if weight > 0.5 else "against" if weight < -0.5 else "neutral"
+        rows.append((side, words.decibans(weight) if side != "neutral" else "", item))
+    return sorted(rows, key=lambda row: ("for", "against", "neutral").index(row[0]))
