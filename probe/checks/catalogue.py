@@ -6,10 +6,9 @@ A check is a module with `ID`, `STEP`, a docstring (its first line the title, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from types import ModuleType
+from typing import Protocol
 
 from probe.checks import (
     address_smtputf8,
@@ -36,6 +35,7 @@ from probe.checks import (
     message_list_unsubscribe,
     message_missing,
     message_subject,
+    message_syntax,
     message_text_part,
     mta_sts,
     not_reached,
@@ -81,22 +81,19 @@ class Side(StrEnum):
     PROBE = "probe"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check. `title` is the first line of `text`; `domain_too` that it also speaks in a `domain`
-    run, which has neither a sender nor a recipient's mailbox."""
+class Check(Protocol):
+    """One check: a module. `check` yields its findings, and yields nothing where it does not apply."""
 
-    id: str
-    step: int
-    title: str
-    text: str
-    side: Side
-    domain_too: bool
-    run: Callable[[Facts], Iterator[Finding]]
+    ID: str
+    STEP: int
+
+    @staticmethod
+    def check(facts: Facts) -> Iterator[Finding]:
+        """Judge the facts."""
 
 
 # In the order of the nine steps; within one, what decides most comes first.
-_RECIPIENT = (
+_RECIPIENT: tuple[Check, ...] = (
     recipient_domain_exists,
     recipient_mx,
     recipient_mx_reachable,
@@ -112,8 +109,8 @@ _RECIPIENT = (
     limits_signals,
     recipient_typo,
 )
-_RECIPIENT_OF_PAIR = (catch_all, postmaster_answer, reputation_desk)
-_SENDER = (
+_RECIPIENT_OF_PAIR: tuple[Check, ...] = (catch_all, postmaster_answer, reputation_desk)
+_SENDER: tuple[Check, ...] = (
     spf,
     spf_lookups,
     spf_helo,
@@ -130,6 +127,7 @@ _SENDER = (
     size_limit,
     message_missing,
     message_headers,
+    message_syntax,
     message_subject,
     message_links,
     message_link_blocklist,
@@ -144,33 +142,29 @@ _SENDER = (
     blocklist_coverage,
     sender_typo,
 )
-_DIALOGUE = (reply_permanence,)
-_DIALOGUE_OF_PAIR = (recipient_address, mail_from_accepted)
-_PROBE = (port25, not_reached)
-_PROBE_OF_PAIR = (vantage_address, source_private)
+_DIALOGUE: tuple[Check, ...] = (reply_permanence,)
+_DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
+_PROBE: tuple[Check, ...] = (port25, not_reached)
+_PROBE_OF_PAIR: tuple[Check, ...] = (vantage_address, source_private)
 
 
-def _checks(side: Side, modules: tuple[ModuleType, ...], *, domain_too: bool) -> Iterator[Check]:
-    for module in modules:
-        text = (module.__doc__ or "").strip()
-        yield Check(module.ID, module.STEP, text.partition("\n")[0], text, side, domain_too, module.check)
-
-
+_SIDES: Mapping[Side, tuple[Check, ...]] = {
+    Side.DIALOGUE: (*_DIALOGUE, *_DIALOGUE_OF_PAIR),
+    Side.RECIPIENT: (*_RECIPIENT, *_RECIPIENT_OF_PAIR),
+    Side.SENDER: _SENDER,
+    Side.PROBE: (*_PROBE, *_PROBE_OF_PAIR),
+}
+_PAIR_ONLY = frozenset(
+    module.ID for module in (*_DIALOGUE_OF_PAIR, *_RECIPIENT_OF_PAIR, *_SENDER, *_PROBE_OF_PAIR)
+)
 _ALL: tuple[Check, ...] = tuple(
     sorted(
-        (
-            *_checks(Side.DIALOGUE, _DIALOGUE, domain_too=True),
-            *_checks(Side.DIALOGUE, _DIALOGUE_OF_PAIR, domain_too=False),
-            *_checks(Side.RECIPIENT, _RECIPIENT, domain_too=True),
-            *_checks(Side.RECIPIENT, _RECIPIENT_OF_PAIR, domain_too=False),
-            *_checks(Side.SENDER, _SENDER, domain_too=False),
-            *_checks(Side.PROBE, _PROBE, domain_too=True),
-            *_checks(Side.PROBE, _PROBE_OF_PAIR, domain_too=False),
-        ),
-        key=lambda check: check.step,  # stable: the order above holds within a step
+        (module for modules in _SIDES.values() for module in modules),
+        key=lambda module: module.STEP,  # stable: the order above holds within a step
     )
 )
-_BY_ID = {check.id: check for check in _ALL}
+_BY_ID = {module.ID: module for module in _ALL}
+_SIDE_OF = {module.ID: side for side, modules in _SIDES.items() for module in modules}
 
 
 def all_checks() -> tuple[Check, ...]:
@@ -178,12 +172,29 @@ def all_checks() -> tuple[Check, ...]:
     return _ALL
 
 
-def by_id(id: str) -> Check | None:
+def by_id(identity: str) -> Check | None:
     """The check with this id, or None."""
-    return _BY_ID.get(id)
+    return _BY_ID.get(identity)
+
+
+def title(check: Check) -> str:
+    """The first line of the check's docstring."""
+    return (check.__doc__ or "").strip().partition("\n")[0]
+
+
+def side_of(identity: str) -> Side:
+    """Whose affair the check with this id looks at. Raises KeyError for an unknown id."""
+    return _SIDE_OF[identity]
 
 
 def findings_of(facts: Facts) -> tuple[Finding, ...]:
-    """What every check that applies to the run finds, by step. Pure: equal facts, equal findings."""
+    """What every check that applies to the run finds, by step. Pure: equal facts, equal findings.
+
+    A `domain` run has neither sender nor mailbox: the checks of those stay silent."""
     is_pair = isinstance(facts.target, PairTarget)
-    return tuple(finding for check in _ALL if is_pair or check.domain_too for finding in check.run(facts))
+    return tuple(
+        finding
+        for module in _ALL
+        if is_pair or module.ID not in _PAIR_ONLY
+        for finding in module.check(facts)
+    )

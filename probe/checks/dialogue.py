@@ -18,6 +18,9 @@ _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
 INVENTED_MAILBOX_EXPERIMENTS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
 
 
+_ORDER = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
+
+
 def ref(session: Session) -> str:
     """How findings name a session as a whole."""
     return f"session:{session.number}"
@@ -58,7 +61,7 @@ def target_rcpt(facts: Facts) -> Exchange | None:
         if session.desynchronised:
             continue
         first = next((e for e in session.exchanges if e.stage is Stage.RCPT), None)
-        if first is not None and first.reply is not None:
+        if first is not None and first.reply is not None and first.usable:
             return first
     return None
 
@@ -72,7 +75,7 @@ def control_rcpts(facts: Facts) -> tuple[Exchange, ...]:
         rcpts = [e for e in session.exchanges if e.stage is Stage.RCPT]
         if session.experiment is Experiment.TARGET:
             rcpts = rcpts[1:]
-        found.extend(e for e in rcpts if e.reply is not None and not is_target(facts, e))
+        found.extend(e for e in rcpts if e.reply is not None and e.usable and not is_target(facts, e))
     return tuple(found)
 
 
@@ -86,16 +89,26 @@ def is_target(facts: Facts, exchange: Exchange) -> bool:
 
 
 def decisive(facts: Facts) -> Exchange | None:
-    """The exchange that settled the matter: the target's RCPT, else the last refusal before it,
-    else the last reply of a `domain` run."""
+    """The exchange that settled the matter: the target's RCPT, else the refusal that came farthest;
+    for a `domain` run, which has no RCPT, the last reply."""
     rcpt = target_rcpt(facts)
     if rcpt is not None:
         return rcpt
-    replies = [e for s in main_sessions(facts) if not s.desynchronised for e in s.exchanges if e.reply]
-    refusals = [e for e in replies if e.reply and not e.reply.is_positive and e.stage is not Stage.STARTTLS]
-    if refusals:
-        return refusals[-1]
-    return replies[-1] if replies and not isinstance(facts.target, PairTarget) else None
+    # the last word of each session: an EHLO that HELO mended, or a failed STARTTLS, settles nothing
+    last_words = [
+        answered[-1]
+        for session in main_sessions(facts)
+        if not session.desynchronised and (answered := _answered(session))
+    ]
+    if not last_words:
+        return None
+    farthest = max(last_words, key=lambda e: _ORDER.index(e.stage))
+    refused = farthest.reply is not None and not farthest.reply.is_positive
+    return farthest if refused or not isinstance(facts.target, PairTarget) else None
+
+
+def _answered(session: Session) -> list[Exchange]:
+    return [e for e in session.exchanges if e.stage in _ORDER and e.reply is not None and e.usable]
 
 
 def why_no_dialogue(facts: Facts) -> str:

@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Faults of named selectors first; a guessed selector can only speak in favour."""
     keys = facts.sender.dkim
     if not keys:
-        yield say.not_assessed(f"DKIM keys: {not_looked_at(facts, 'sender domain')}")
+        yield say.not_assessed(f"DKIM keys: {not_looked_at(facts)}")
         return
     faults = [finding for key in keys for finding in _fault(key)]
     valid = [key for key in keys if key.status is KeyStatus.VALID]
@@ -56,9 +56,9 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _fault(key: KeyResult) -> Iterator[Finding]:
     evidence = (key.evidence,)
-    if key.status is KeyStatus.MALFORMED:
+    if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
         yield say.warning(
-            f"the DKIM key {_name(key)} cannot be used: {series(key.problems) or 'malformed'}",
+            f"the DKIM key {_name(key)} cannot be used: {series(key.problems) or key.status}",
             evidence,
             "Publish the key again exactly as the signing server gives it.",
         )

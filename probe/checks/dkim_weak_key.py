@@ -25,9 +25,11 @@ say = Voice(ID, STEP, ("RFC 8301 section 3.2",))
 def check(facts: Facts) -> Iterator[Finding]:
     """Judge each RSA key whose length could be read."""
     if not facts.sender.dkim:
-        yield say.not_assessed(f"DKIM key length: {not_looked_at(facts, 'sender domain')}")
+        yield say.not_assessed(f"DKIM key length: {not_looked_at(facts)}")
         return
-    measured = [k for k in facts.sender.dkim if k.status is KeyStatus.VALID and k.key_bits]
+    measured = [
+        k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits
+    ]
     if not measured:
         yield say.not_assessed("DKIM key length: no valid key was found under the selectors that were tried")
         return

@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """An error when nothing can pass and the policy enforces."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC alignment: {not_looked_at(facts, 'author domain')}")
+        yield say.not_assessed(f"DMARC alignment: {not_looked_at(facts)}")
         return
     spf, dkim = spf_path(facts), dkim_path(facts)
     evidence = (*result.evidence, *(facts.sender.spf.evidence if facts.sender.spf else ()))

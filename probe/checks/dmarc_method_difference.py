@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice where the two methods part, else ok."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC methods: {not_looked_at(facts, 'author domain')}")
+        yield say.not_assessed(f"DMARC methods: {not_looked_at(facts)}")
         return
     if result.unknown or result.rfc7489_organizational_domain is None:
         yield say.not_assessed(

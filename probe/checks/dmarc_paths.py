@@ -40,7 +40,7 @@ def dkim_path(facts: Facts) -> bool | None:
             return True
         return None if any(s.verdict == "unknown" for s in aligned) else False
     named = [k for k in facts.sender.dkim if k.origin in ("given", "message")]
-    broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED)
+    broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
     if named and all(k.status in broken for k in named):
         return False
     if not named and not any(k.status is KeyStatus.VALID for k in facts.sender.dkim):

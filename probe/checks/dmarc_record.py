@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the record that applies, with its faults."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC: {not_looked_at(facts, 'author domain')}")
+        yield say.not_assessed(f"DMARC: {not_looked_at(facts)}")
     elif result.invalid_records:
         yield say.warning(
             f"what {result.author_domain} publishes for DMARC cannot be used: "

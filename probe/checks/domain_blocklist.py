@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     asked = listings.of_roles(facts, *_WHOSE)
     if not asked:
         why = "left out (--no-dnsbl)" if not facts.options.dnsbl_enabled else None
-        yield say.not_assessed(f"domain blocklists: {why or not_looked_at(facts, 'sender domain')}")
+        yield say.not_assessed(f"domain blocklists: {why or not_looked_at(facts)}")
         return
     listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
     cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]

@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the EHLO name that was used."""
     helo = facts.sender.helo
     if helo is None:
-        yield say.not_assessed(f"EHLO name: {not_looked_at(facts, 'EHLO name')}")
+        yield say.not_assessed(f"EHLO name: {not_looked_at(facts)}")
         return
     chosen = f"the EHLO name {helo.name} ({facts.vantage.helo_reason})"
     evidence = [answer.ref for answer in helo.answers]

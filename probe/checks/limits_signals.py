@@ -19,6 +19,7 @@ from probe.checks.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.finding import Finding
+from probe.model.reply import Stage
 from probe.model.session import EndReason
 
 ID = "limits-signals"
@@ -46,7 +47,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _signs(session: Session) -> Iterator[Finding]:
     host, ref = session.mx_host, dialogue.ref(session)
-    unavailable = [e for e in session.exchanges if e.reply and e.reply.code == 421]
+    spoken = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
+    unavailable = [e for e in spoken if e.reply and e.reply.code == 421]
     if unavailable:
         yield say.warning(
             f"{host} closed the channel with 421 at {unavailable[0].stage}; {_UNSEEN}",
@@ -59,7 +61,7 @@ def _signs(session: Session) -> Iterator[Finding]:
             (ref,),
             "Try again later, and from another address if it stays so.",
         )
-    slow = [e for e in session.exchanges if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
+    slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:
         yield say.notice(
             f"{host} took {slow[0].elapsed_ms / 1000:.1f} s to answer at {slow[0].stage}: "

@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for s in dialogue.main_sessions(facts)
         if not s.desynchronised
         for e in s.exchanges
-        if e.stage is Stage.MAIL and e.reply
+        if e.stage is Stage.MAIL and e.reply and e.usable
     ]
     if not answered:
         yield say.not_assessed(f"MAIL FROM:{shown} was not answered: {_why(facts)}")

@@ -1,7 +1,7 @@
 """Are there attachments that receivers refuse?
 
 Looks at the names of the attachments for kinds that the large providers block unseen: programs, scripts,
-installers, disk images, Office files with macros, and a second extension that hides the first.
+installers, disk images, and Office files with macros.
 
 What to do: send a link to the file instead; an archive around it does not help, archives are opened.
 Source: Google Workspace help, "File types blocked in Gmail"; Microsoft support, "Blocked attachments in
@@ -15,17 +15,13 @@ from collections.abc import Iterator
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.standards.message.words import refused_attachments
 
 ID = "message-attachments"
 STEP = 5
 say = Voice(ID, STEP, ("Google Workspace help: File types blocked in Gmail",))
 
-BLOCKED = frozenset(
-    "ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg dll dmg ex ex_ exe hta img ins iso "
-    "isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1 reg scr sct shb sys vb "
-    "vbe vbs vhd vhdx vxd wsc wsf wsh xll".split()
-)
-_MACROS = frozenset("docm dotm xlsm xltm xlam pptm potm ppam sldm".split())
+_MACROS = (".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".pptm", ".potm", ".ppam", ".sldm")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -33,8 +29,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     message = facts.message
     if message is None:
         return
-    blocked = [name for name in message.attachments if _extension(name) in BLOCKED]
-    macros = [name for name in message.attachments if _extension(name) in _MACROS]
+    blocked = refused_attachments(message.attachments)
+    macros = [name for name in message.attachments if name.lower().rstrip(". ").endswith(_MACROS)]
     if blocked:
         yield say.error(
             f"the large providers refuse attachments such as {series(blocked)}",
@@ -54,7 +50,3 @@ def check(facts: Facts) -> Iterator[Finding]:
             else "the message has no attachments",
             ("message",),
         )  # fmt: skip
-
-
-def _extension(name: str) -> str:
-    return name.rpartition(".")[2].strip().lower() if "." in name else ""

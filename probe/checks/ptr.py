@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on forward-confirmed reverse DNS of the source address."""
     ptr = facts.sender.ptr
     if ptr is None:
-        yield say.not_assessed(f"PTR: {not_looked_at(facts, 'source address')}")
+        yield say.not_assessed(f"PTR: {not_looked_at(facts)}")
         return
     address = source_address(facts)
     evidence = [answer.ref for answer in ptr.answers]

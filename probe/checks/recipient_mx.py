@@ -59,14 +59,24 @@ def _ok(mx: MxResult, evidence: list[str]) -> Finding:
 
 def _faults(mx: MxResult) -> Iterator[Finding]:
     evidence = [answer.ref for answer in mx.answers]
-    if mx.hosts and all(host.is_dangling for host in mx.hosts):
+    dangling = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
+    if mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts):
         yield say.fatal(
-            f"no mail host of {mx.domain} has an address: {series(host.host for host in mx.hosts)}",
+            f"no MX of {mx.domain} is a host with an address: {series(host.host for host in mx.hosts)}",
             [*evidence, *_refs(mx.hosts)],
-            f"The owner of {mx.domain} gives the MX hosts A or AAAA records.",
+            f"The owner of {mx.domain} names hosts that have A or AAAA records.",
         )
-    else:
-        yield from _of_each(mx, [host for host in mx.hosts if host.is_dangling])
+    elif dangling:
+        yield say.warning(
+            f"an MX of {mx.domain} has no address: {series(host.host for host in dangling)}",
+            _refs(dangling),
+            "Give the host an A or AAAA record, or remove the MX record.",
+        )
+    elif mx.hosts and not any(host.addresses for host in mx.hosts):
+        yield say.not_assessed(
+            f"the addresses of the MX hosts of {mx.domain} could not be learned: {failures(mx)}",
+            [*evidence, *_refs(mx.hosts)],
+        )
     if mx.kind is RouteKind.IMPLICIT_MX:
         yield say.notice(
             f"{mx.domain} has no MX record; its own address is used instead (implicit MX)",
@@ -98,15 +108,6 @@ def _faults(mx: MxResult) -> Iterator[Finding]:
         yield say.notice(
             f"{mx.domain} has {mx.dropped} MX records beyond the {len(mx.hosts)} that were looked at",
             evidence,
-        )
-
-
-def _of_each(mx: MxResult, dangling: list[MxHost]) -> Iterator[Finding]:
-    if dangling:
-        yield say.warning(
-            f"an MX of {mx.domain} has no address: {series(host.host for host in dangling)}",
-            _refs(dangling),
-            "Give the host an A or AAAA record, or remove the MX record.",
         )
 
 

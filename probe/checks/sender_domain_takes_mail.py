@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the route back to the sender."""
     mail = facts.sender.mail
     if mail is None:
-        yield say.not_assessed(f"mail to the sender: {not_looked_at(facts, 'sender domain')}")
+        yield say.not_assessed(f"mail to the sender: {not_looked_at(facts)}")
         return
     evidence = [answer.ref for answer in mail.answers]
     remedy = _REMEDY.format(domain=mail.domain)

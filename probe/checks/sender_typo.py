@@ -23,9 +23,9 @@ say = Voice(ID, STEP, ())
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the sender domain resembles a large provider's, else ok."""
-    domain, meant = facts.sender.domain, facts.sender.typo_of
+    domain, meant = facts.sender.author_domain, facts.sender.typo_of
     if domain is None:
-        yield say.not_assessed(not_looked_at(facts, "sender domain"))
+        yield say.not_assessed(f"sender domain: {not_looked_at(facts)}")
     elif meant:
         yield say.warning(
             f"the sender domain {domain} looks like a slip for {meant}",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice, no_source_address
 from probe.facts.model import Facts
+from probe.model.dialable import why_not_dialable
 from probe.model.finding import Finding, Severity
 
 ID = "source-private"
@@ -26,12 +27,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     ip = facts.vantage.source_ip
     if ip is None:
         yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
-    elif ip.is_global:
+    elif (clause := why_not_dialable(ip)) is None:
         yield say.ok(f"{ip} is a public address", ("vantage",))
     else:
         yield say.of(
             Severity.NOTICE if facts.options.allow_private else Severity.WARNING,
-            f"{ip} is not a public address: SPF, PTR and blocklists for it mean nothing to the outside",
+            f"{ip} is {clause}: SPF, PTR and blocklists for it mean nothing to the outside",
             ("vantage",),
             "Give the public address that your mail leaves from with --ip.",
         )

@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the result of check_host for MAIL FROM."""
     result = facts.sender.spf
     if result is None:
-        yield say.not_assessed(f"SPF: {not_looked_at(facts, 'reverse-path')}")
+        yield say.not_assessed(f"SPF: {not_looked_at(facts)}")
         return
     subject = f"SPF of {result.domain} for {source_address(facts)}"
     matched = f" (matched {result.matched})" if result.matched else ""

@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """fail is an error where the name was given, or is the only identity (null reverse-path)."""
     result = facts.sender.spf_helo
     if result is None:
-        yield say.not_assessed(f"SPF of the EHLO name: {not_looked_at(facts, 'EHLO name')}")
+        yield say.not_assessed(f"SPF of the EHLO name: {not_looked_at(facts)}")
         return
     subject = f"SPF of the EHLO name {result.domain} for {source_address(facts)}"
     matched = f" (matched {result.matched})" if result.matched else ""

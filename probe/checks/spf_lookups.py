@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """An error beyond the limit (as grave as the permerror it makes), a notice near it."""
     result = facts.sender.spf
     if result is None:
-        yield say.not_assessed(f"SPF lookups: {not_looked_at(facts, 'reverse-path')}")
+        yield say.not_assessed(f"SPF lookups: {not_looked_at(facts)}")
         return
     if result.record is None:
         yield say.not_assessed(f"SPF lookups: no SPF record of {result.domain} was read", result.evidence)

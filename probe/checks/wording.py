@@ -68,7 +68,7 @@ def source_address(facts: Facts) -> str:
     """The address that is judged, with the reservation that it may not be the one mail leaves from."""
     ip = facts.vantage.source_ip
     if facts.vantage.is_sending_address is None:
-        return f"{ip}, the address this probe connects from"
+        return f"{ip} (the address this probe connects from)"
     return str(ip)
 
 
@@ -86,8 +86,8 @@ def has_null_sender(facts: Facts) -> bool:
     return isinstance(facts.target, PairTarget) and facts.sender.domain is None
 
 
-def not_looked_at(facts: Facts, part: str) -> str:
+def not_looked_at(facts: Facts) -> str:
     """The reason to give when a fact of the sender's side is absent."""
     if has_null_sender(facts):
-        return f"{part}: the reverse-path is <>, so there is no sender domain to judge"
-    return no_source_address(facts) or f"{part}: the run did not look at it"
+        return "the reverse-path is <>, so there is no sender domain to judge"
+    return no_source_address(facts) or "the run did not look at it"
