@@ -87,8 +87,7 @@ class Check(Protocol):
     ID: str
     STEP: int
 
-    @staticmethod
-    def check(facts: Facts) -> Iterator[Finding]:
+    def check(self, facts: Facts) -> Iterator[Finding]:
         """Judge the facts."""
 
 
