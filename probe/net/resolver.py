@@ -54,24 +54,6 @@ def system_nameservers() -> tuple[Endpoint, ...]:
     return servers
 
 
-def parse_nameserver(text: str) -> Endpoint:
-    """Read `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`.
-
-    Raises ResolverConfigError, whose message names what is wrong.
-    """
-    host, port = text, "53"
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        port = rest[1:] if rest.startswith(":") else "53"
-        if not bracket or (rest and not rest.startswith(":")):
-            raise ResolverConfigError(f"{text!r} is no name server: write [ADDRESS]:PORT")
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
-        raise ResolverConfigError(f"{text!r} is no name server: the port is not 1 to 65535")
-    return _checked(Endpoint(host, int(port)))
-
-
 def _checked(server: Endpoint) -> Endpoint:
     try:
         ip_address(server.host)
