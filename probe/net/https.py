@@ -7,9 +7,9 @@ that a policy host cannot lead the probe to an address that nobody has judged.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -108,7 +108,7 @@ def _request(path: str, host: str) -> h11.Request:
     )
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _connected(
     addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
@@ -195,7 +195,8 @@ def trusting_context() -> ssl.SSLContext:
     paths = ssl.get_default_verify_paths()
     has_directory = paths.capath is not None and any(Path(paths.capath).iterdir())
     if not context.cert_store_stats()["x509_ca"] and not has_directory:
-        import certifi
+        with contextlib.suppress(ImportError):  # then nothing is trusted, and the error says so
+            import certifi
 
-        context.load_verify_locations(certifi.where())
+            context.load_verify_locations(certifi.where())
     return context
