@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from itertools import count
 from typing import TYPE_CHECKING
 
+from probe.knowledge.names import is_within, label_count
 from probe.model.address import IPAddress, Mailbox
 
 if TYPE_CHECKING:
@@ -213,10 +214,9 @@ class Pseudonyms:
         if _is_below(name, self.keep.infrastructure) and not _is_below(name, self.identities):
             return name
         for suffix in self.keep.providers:
-            if name == suffix:
-                return name
-            if name.endswith("." + suffix):
-                return self._join(self._all_labels(labels[: -suffix.count(".") - 1]), suffix)
+            if is_within(name, suffix):
+                depth = label_count(suffix)
+                return self._join(self._all_labels(labels[:-depth]), *labels[-depth:])
         return None
 
     def _registered(self, labels: list[str]) -> str:

@@ -11,11 +11,11 @@ selectors stay, too; somebody who knows the domain can recognise them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
@@ -27,6 +27,7 @@ from probe.recording.redact_text import TextRedactor
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
 
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}")
 
 
 def redact(recording: Recording) -> Recording:
@@ -213,16 +214,19 @@ def _keep(options: Options) -> Keep:
 
 @cache
 def _tables() -> Keep:
+    from probe.knowledge.dnsbl import all_lists
+    from probe.knowledge.providers import all_providers
+
     own = load(files("probe.knowledge") / "redaction.toml")
-    lists = load(files("probe.knowledge") / "dnsbl.toml")["list"]
-    providers: Iterable[Mapping[str, Any]] = load(files("probe.knowledge") / "providers.toml")["provider"]
-    suffixes = (suffix.strip(".*").lower() for row in providers for suffix in row["mx_suffixes"])
+    lists, providers = all_lists(), all_providers()
+    greetings = (text for provider in providers for text in provider.greetings)
+    greeting_hosts = (host for text in greetings for host in _HOST.findall(text.lower()))
     return Keep(
-        zones=_longest_first(row["zone"] for row in lists if row.get("zone")),
+        zones=_longest_first(entry.zone for entry in lists if entry.zone),
         own_zones=(),
-        key_zones=_longest_first(row["key_zone"] for row in lists if row.get("key_zone")),
-        providers=_longest_first(suffixes),
-        infrastructure=_longest_first(own["infrastructure"]),
+        key_zones=_longest_first(entry.key_zone for entry in lists if entry.key_zone),
+        providers=_longest_first(suffix for provider in providers for suffix in provider.mx_suffixes),
+        infrastructure=_longest_first((*own["infrastructure"], *greeting_hosts)),
         words=frozenset(own["words"]),
         roles=frozenset(own["roles"]),
     )

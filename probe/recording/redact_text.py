@@ -11,22 +11,10 @@ from probe.recording.pseudonyms import Pseudonyms, is_top_level
 
 # Not in the public suffix list, and yet what the names of machines end in.
 _PRIVATE_TLDS = frozenset(
-    [
-        "local",
-        "lan",
-        "internal",
-        "intranet",
-        "corp",
-        "home",
-        "private",
-        "test",
-        "example",
-        "invalid",
-        "localdomain",
-        "alt",
-        "onion",
-        "arpa",
-    ]
+    {
+        *("local", "lan", "internal", "intranet", "corp", "home", "private", "localdomain"),  # in use
+        *("test", "example", "invalid", "alt", "onion", "arpa"),  # reserved (RFC 6761, RFC 9476)
+    }
 )
 _IP = r"""
     (?P<v6>(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:]))
@@ -36,7 +24,7 @@ _IP = r"""
 _TOKEN = rf"""
     (?P<mailbox>(?P<local>"(?:[^"\\\r\n]|\\.){{0,64}}"|[^\s<>()\[\],;:"@\\]{{1,64}})
         @(?P<at>\[[^\]\s]{{2,60}}\]|[\w.-]{{1,253}}[\w-]|\w))
-  | (?P<host>(?<![\w.-])(?:[\w-]{{1,63}}\.){{1,40}}[^\W\d][\w-]{{0,62}})
+  | (?P<host>(?<![\w-])(?:[\w-]{{1,63}}\.){{1,40}}[^\W\d][\w-]{{0,62}})
   | {_IP}
 """
 _IP_PATTERN = re.compile(_IP, re.VERBOSE)
