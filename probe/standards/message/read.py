@@ -11,6 +11,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
+from typing import TypeAlias
 
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_mailbox
@@ -44,7 +45,7 @@ _BULK_HINTS = (
 )
 _HARMLESS = (ValueError, LookupError, TypeError, AttributeError, HeaderParseError)  # of email on broken input
 
-_Part = Message[str, str]
+_Part: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
 
 
 def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> MessageFacts:
