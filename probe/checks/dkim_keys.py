@@ -3,7 +3,7 @@
 Looks up the key records of the selectors that were given (--selector), that the message names, that the
 sender's provider is known to use, and the common ones. A key that is missing under a guessed selector proves
 nothing: selectors cannot be listed. Under a selector that was given, or that signed the message, it means
-that every signature fails.
+that every signature fails: an error, unless SPF carries DMARC.
 
 What to do: publish the key that the signing server names, at SELECTOR._domainkey.DOMAIN; replace a revoked
 key by a new selector.
@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.dmarc_paths import spf_path
 from probe.checks.wording import Voice, not_looked_at, series
 from probe.facts.model import Facts
-from probe.model.finding import Finding
+from probe.model.finding import Finding, Severity
 from probe.standards.dkim.results import KeyResult, KeyStatus
 
 ID = "dkim-keys"
@@ -32,7 +33,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not keys:
         yield say.not_assessed(f"DKIM keys: {not_looked_at(facts)}")
         return
-    faults = [finding for key in keys for finding in _fault(key)]
+    grave = Severity.WARNING if spf_path(facts) else Severity.ERROR
+    faults = [finding for key in keys for finding in _fault(key, grave)]
     valid = [key for key in keys if key.status is KeyStatus.VALID]
     yield from faults
     if valid:
@@ -54,22 +56,26 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _fault(key: KeyResult) -> Iterator[Finding]:
+def _fault(key: KeyResult, grave: Severity) -> Iterator[Finding]:
     evidence = (key.evidence,)
+    named = key.origin in _NAMED
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
-        yield say.warning(
+        yield say.of(
+            grave if named else Severity.WARNING,
             f"the DKIM key {_name(key)} cannot be used: {series(key.problems) or key.status}",
             evidence,
             "Publish the key again exactly as the signing server gives it.",
         )
-    elif key.origin in _NAMED and key.status is KeyStatus.MISSING:
-        yield say.error(
+    elif named and key.status is KeyStatus.MISSING:
+        yield say.of(
+            grave,
             f"there is no DKIM key at {_name(key)}: signatures with s={key.selector} fail",
             evidence,
             f"Publish the public key at {_name(key)}, or sign with a selector that is published.",
         )
-    elif key.origin in _NAMED and key.status is KeyStatus.REVOKED:
-        yield say.error(
+    elif named and key.status is KeyStatus.REVOKED:
+        yield say.of(
+            grave,
             f"the DKIM key {_name(key)} is revoked (empty p=): signatures with s={key.selector} fail",
             evidence,
             "Sign with a new selector, and publish its key.",

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.dmarc_paths import spf_path
 from probe.checks.wording import Voice, not_looked_at
 from probe.facts.model import Facts
-from probe.model.finding import Finding
+from probe.model.finding import Finding, Severity
 from probe.standards.dkim.results import KeyStatus
 
 ID = "dkim-weak-key"
@@ -41,7 +42,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         name = f"{key.selector}._domainkey.{key.domain}"
         remedy = "Sign with a 2048-bit key under a new selector."
         if key.key_bits < 1024:
-            yield say.error(
+            in_use = key.origin in ("given", "message") and not spf_path(facts)
+            yield say.of(
+                Severity.ERROR if in_use else Severity.WARNING,
                 f"the DKIM key {name} has {key.key_bits} bits: receivers must not accept fewer than 1024",
                 (key.evidence,),
                 remedy,

@@ -1,0 +1,175 @@
+"""The checks that read what the server answered (steps 1, 3, 4, 6, 7, 8, 9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from probe.model.address import Mailbox
+from probe.model.finding import Severity
+from probe.model.reply import Reply, Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.target import Options, PairTarget
+from probe.recording.events import NotReached
+from probe.standards.smtp.results import Deviation
+from tests.support import facts as make
+from tests.support.check_cases import Case, assert_case, parametrize
+
+OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
+ERROR, UNSEEN = Severity.ERROR, Severity.NOT_ASSESSED
+
+
+def rcpt(said: Reply) -> make.Facts:
+    return make.facts(sessions=(make.session(exchanges=make.exchanges(said)),))
+
+
+def with_session(**changes: object) -> make.Facts:
+    return make.facts(sessions=(make.session(**changes),))
+
+
+def deviating(stage: Stage, *deviations: Deviation) -> make.Facts:
+    spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in make.exchanges())
+    return with_session(exchanges=spoiled)
+
+
+def control(said: Reply, to: str, experiment: Experiment = Experiment.POSTMASTER) -> make.Facts:
+    second = make.session(2, experiment=experiment, exchanges=make.exchanges(said, session=2, to=to))
+    return make.facts(sessions=(make.session(), second))
+
+
+def greeting(said: Reply) -> make.Facts:
+    return with_session(
+        exchanges=(make.exchange(Stage.GREETING, said),), extensions=None, plain_extensions=None, tls=None
+    )
+
+
+USER_UNKNOWN = make.reply(550, "5.1.1 user unknown")
+DEFERRED = make.reply(450, "4.2.0 Greylisted")
+MAIL_REFUSED = (
+    *make.exchanges()[:3],
+    make.exchange(Stage.MAIL, make.reply(550, "5.7.1 no"), "MAIL FROM:<bob@sender.example>"),
+)
+SIZED = "MAIL FROM:<bob@sender.example> SIZE=99"
+SIZE_REFUSED = (
+    *make.exchanges()[:3],
+    make.exchange(Stage.MAIL, make.reply(552, "5.3.4 too big"), SIZED),
+)
+UTF8 = make.facts(target=PairTarget(make.SENDER, Mailbox("阿丽", "recipient.example", "recipient.example")))
+NO_UTF8 = make.extensions(("SIZE", ""), size_limit=None)
+UNSEEN_DIALOGUE = make.facts(sessions=())
+
+CASES = (
+    Case("reply-permanence", "accepted", make.facts(), (OK,), ("250 2.1.5",)),
+    Case("reply-permanence", "5.1.1 is hard and about the address", rcpt(USER_UNKNOWN), (ERROR,),
+         ("hard", "550 5.1.1", "the address")),
+    Case("reply-permanence", "5.7.1 names policy", rcpt(make.reply(550, "5.7.1 no")), (ERROR,), ("policy",)),
+    Case("reply-permanence", "5.0.0 tells nothing", rcpt(make.reply(554, "5.0.0 error")), (ERROR,),
+         ("nothing beyond the class",)),
+    Case("reply-permanence", "450 is soft", rcpt(DEFERRED), (WARNING,), ("soft", "450 4.2.0")),
+    Case("reply-permanence", "code and status contradict", rcpt(make.reply(550, "4.2.0 hm")),
+         (ERROR, NOTICE)),
+    Case("reply-permanence", "refused in the greeting", greeting(make.reply(554, "no service")), (ERROR,),
+         ("greeting", "no enhanced status")),
+    Case("reply-permanence", "no session", UNSEEN_DIALOGUE, (UNSEEN,)),
+    Case("reply-permanence", "desynchronised proves nothing", with_session(desynchronised=True), (UNSEEN,),
+         ("paired",)),
+    Case("reply-permanence", "an unusable reply proves nothing",
+         with_session(exchanges=tuple(replace(e, usable=False) for e in make.exchanges(USER_UNKNOWN))),
+         (UNSEEN,)),
+    Case("reply-permanence", "EHLO refused and HELO taken settles nothing", with_session(exchanges=(
+        make.exchange(Stage.GREETING, make.reply(220, "hi")),
+        make.exchange(Stage.EHLO, make.reply(502, "5.5.1 no"), "EHLO a.example"),
+        make.exchange(Stage.EHLO, make.reply(250, "hi"), "HELO a.example"))), (UNSEEN,)),
+    Case("reply-grammar", "clean", make.facts(), (OK,)),
+    Case("reply-grammar", "mixed codes change the meaning", deviating(Stage.RCPT, Deviation.MIXED_CODES),
+         (WARNING,), ("different codes",)),
+    Case("reply-grammar", "a bare LF only breaks the form", deviating(Stage.EHLO, Deviation.BARE_LF),
+         (NOTICE,)),
+    Case("reply-grammar", "desynchronised", with_session(desynchronised=True), (WARNING,), ("paired",)),
+    Case("reply-grammar", "no replies", UNSEEN_DIALOGUE, (UNSEEN,)),
+    Case("tls-injection", "clean", make.facts(), (OK,)),
+    Case("tls-injection", "plaintext after 220", deviating(Stage.STARTTLS, Deviation.INJECTED_BEFORE_TLS),
+         (WARNING,)),
+    Case("tls-injection", "no STARTTLS", with_session(exchanges=make.exchanges()[:2]), (UNSEEN,)),
+    Case("recipient-address", "accepted is no proof", make.facts(), (OK,), ("not yet proof",)),
+    Case("recipient-address", "unknown user", rcpt(USER_UNKNOWN), (ERROR,), ("user unknown",)),
+    Case("recipient-address", "deferred", rcpt(DEFERRED), (WARNING,)),
+    Case("recipient-address", "policy says nothing of the mailbox", rcpt(make.reply(550, "5.7.1 no")),
+         (NOTICE,)),
+    Case("recipient-address", "251 forwards", rcpt(make.reply(251, "will forward to <b@c.example>")),
+         (WARNING,)),
+    Case("recipient-address", "refused at MAIL before", with_session(exchanges=MAIL_REFUSED), (UNSEEN,),
+         ("mail",)),
+    Case("recipient-address", "never asked", UNSEEN_DIALOGUE, (UNSEEN,)),
+    Case("recipient-typo", "plain domain", make.facts(), (OK,)),
+    Case("recipient-typo", "gmial.com",
+         make.facts(recipient=make.recipient_facts(domain="gmial.com", typo_of="gmail.com")), (WARNING,),
+         ("gmail.com",)),
+    Case("sender-typo", "plain domain", make.facts(), (OK,)),
+    Case("sender-typo", "slip", make.facts(sender=make.sender_facts(typo_of="gmail.com")), (WARNING,)),
+    Case("sender-typo", "null reverse-path", make.facts_null_sender(), (UNSEEN,)),
+    Case("address-smtputf8", "not needed", make.facts(), (OK,)),
+    Case("address-smtputf8", "needed and offered", UTF8, (OK,)),
+    Case("address-smtputf8", "needed and lacking",
+         replace(UTF8, sessions=(make.session(extensions=NO_UTF8),)), (ERROR,), ("阿丽",)),
+    Case("address-smtputf8", "needed and unseen", replace(UTF8, sessions=()), (UNSEEN,)),
+    Case("catch-all", "not tried", make.facts(), (UNSEEN,)),
+    Case("catch-all", "invented accepted", control(make.reply(250, "2.1.5 Ok"), "x7q@recipient.example"),
+         (NOTICE,)),
+    Case("catch-all", "invented refused", control(USER_UNKNOWN, "x7q@recipient.example", Experiment.RANDOM),
+         (OK,)),
+    Case("catch-all", "invented deferred", control(DEFERRED, "x7q@recipient.example"), (UNSEEN,)),
+    Case("catch-all", "the null-sender control asks about the target",
+         control(make.reply(250, "ok"), str(make.RECIPIENT), Experiment.NULL_SENDER), (UNSEEN,)),
+    Case("postmaster-answer", "not tried", make.facts(), (UNSEEN,)),
+    Case("postmaster-answer", "accepted", control(make.reply(250, "ok"), "Postmaster@recipient.example"),
+         (OK,)),
+    Case("postmaster-answer", "refused", control(USER_UNKNOWN, "postmaster@recipient.example"), (WARNING,),
+         ("postmaster@recipient.example",)),
+    Case("postmaster-answer", "deferred", control(DEFERRED, "postmaster@recipient.example"), (UNSEEN,)),
+    Case("size-limit", "size not given", make.facts(), (UNSEEN,), ("35882577", "--size")),
+    Case("size-limit", "fits", make.facts(options=Options(size=1000)), (OK,)),
+    Case("size-limit", "message over the limit", make.facts(message=make.message(size=40_000_000)), (ERROR,),
+         ("40000000", "35882577")),
+    Case("size-limit", "zero is no limit", make.facts(options=Options(size=10**9), sessions=(
+        make.session(extensions=make.extensions(size_limit=0)),)), (OK,), ("no fixed",)),
+    Case("size-limit", "nothing announced", make.facts(options=Options(size=10**9), sessions=(
+        make.session(extensions=NO_UTF8),)), (UNSEEN,)),
+    Case("size-limit", "SIZE= refused", make.facts(options=Options(size=99), sessions=(
+        make.session(exchanges=SIZE_REFUSED),)), (ERROR,), ("552",)),
+    Case("size-limit", "no server", make.facts(options=Options(size=99), sessions=()), (UNSEEN,)),
+    Case("mail-from-accepted", "accepted", make.facts(), (OK,)),
+    Case("mail-from-accepted", "refused", with_session(exchanges=MAIL_REFUSED), (ERROR,), ("550",)),
+    Case("mail-from-accepted", "not reached", greeting(make.reply(554, "no")), (UNSEEN,), ("greeting",)),
+    Case("mail-from-accepted", "deferred", with_session(exchanges=(
+        *make.exchanges()[:3], make.exchange(Stage.MAIL, make.reply(451, "4.7.1 later")))), (WARNING,)),
+    Case("limits-signals", "none, and says what cannot be seen", make.facts(), (OK,), ("cannot be seen",)),
+    Case("limits-signals", "421", rcpt(make.reply(421, "4.7.0 too many")), (WARNING,), ("421",)),
+    Case("limits-signals", "closed by the server", with_session(end=EndReason.CLOSED_BY_PEER), (WARNING,)),
+    Case("limits-signals", "slow greeting", with_session(exchanges=(
+        make.exchange(Stage.GREETING, make.reply(220, "hi"), elapsed_ms=20_000),)), (NOTICE,), ("20.0 s",)),
+    Case("limits-signals", "announced limits", with_session(
+        extensions=make.extensions(("LIMITS", "RCPTMAX=50"))), (NOTICE,), ("RCPTMAX=50",)),
+    Case("limits-signals", "a slow QUIT says nothing", with_session(exchanges=(
+        *make.exchanges(), make.exchange(Stage.QUIT, make.reply(421, "bye"), elapsed_ms=20_000))), (OK,)),
+    Case("limits-signals", "no session", UNSEEN_DIALOGUE, (UNSEEN,), ("cannot be seen",)),
+    Case("not-reached", "complete", make.facts(), (OK,)),
+    Case("not-reached", "deadline", make.facts(not_reached=(NotReached(9, "sessions", "deadline"),)),
+         (UNSEEN,),
+         ("sessions", "deadline")),
+    Case("not-reached", "cut off", make.facts(complete=False), (UNSEEN,)),
+    Case("port25", "connected", make.facts(), (OK,)),
+    Case("port25", "all timed out", make.facts(sessions=(
+        make.failed_session(EndReason.TIMEOUT), make.failed_session(EndReason.TIMEOUT, 2))), (WARNING,),
+         ("9.9.9.16", "this network")),
+    Case("port25", "a refusal is an answer", make.facts(sessions=(make.failed_session(EndReason.REFUSED),)),
+         (OK,)),
+    Case("port25", "unreachable is something else",
+         make.facts(sessions=(make.failed_session(EndReason.UNREACHABLE),)), (UNSEEN,)),
+    Case("port25", "nothing dialled", make.facts(sessions=(make.failed_session(EndReason.NOT_DIALLED),)),
+         (UNSEEN,)),
+)  # fmt: skip
+
+
+@parametrize(CASES)
+def test_check(case: Case) -> None:
+    assert_case(case)
