@@ -30,6 +30,8 @@ _SENDER = frozenset(
     {"ip_blocklisted", "poor_reputation", "sender_blocked", "sender_invalid", "smtp_auth_required"}
 )
 _DNS = frozenset({"auth_failed", "rdns_helo", "bad_domain", "dns_failure", "tls_problem"})
+# The check without which a step has not been looked at.
+_MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
 _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
 
 
@@ -95,30 +97,34 @@ def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
 
 
 def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
+    outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
+    blamed = outcome is not Outcome.ACCEPTED and cause is not None and cause in _BY_CAUSE.get(number, ())
+    return _status(number, outcome, blamed, own), _what_to_do(own, cause if blamed else None)
+
+
+def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> str:
     severities = {finding.severity for finding in own}
-    cause = diagnosis.verdict.cause
-    blamed = cause is not None and cause in _BY_CAUSE.get(number, frozenset())
-    if severities & _BAD or (blamed and diagnosis.observed.outcome is not Outcome.ACCEPTED):
-        status = "warn" if blamed and diagnosis.observed.outcome is Outcome.DEFERRED else "fail"
-    elif Severity.WARNING in severities:
-        status = "warn"
-    elif severities & {Severity.OK, Severity.NOTICE}:
-        status = "pass"
-    else:
-        status = "not_assessed"
-    return status, _what_to_do(own, cause if blamed else None)
+    if blamed:
+        return "fail" if outcome is Outcome.REFUSED else "warn"
+    if severities & _BAD:
+        return "fail"
+    if Severity.WARNING in severities:
+        return "warn"
+    main = [f.severity for f in own if f.id == _MAIN_CHECK.get(number)]
+    if Severity.NOT_ASSESSED in main or not severities & {Severity.OK, Severity.NOTICE}:
+        return "not_assessed"
+    return "pass"
 
 
 def _what_to_do(own: tuple[Finding, ...], blamed: str | None) -> str:
-    """The cause's action when this step is to blame, then the remedies, worst first."""
+    """The cause's action when this step is to blame, then the remedies of what is wrong, worst first;
+    where nothing is wrong, the first thing that would let the step be looked at."""
     order = list(Severity)
-    remedies = [
-        finding.remedy
-        for finding in sorted(own, key=lambda f: order.index(f.severity))
-        if finding.remedy and finding.severity not in (Severity.OK, Severity.NOTICE)
-    ]
-    first = [causes()[blamed].action] if blamed else []
-    return " ".join(dict.fromkeys([*first, *remedies])) or "Nothing to do."
+    ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
+    wrong = [f.remedy for f in ordered if f.severity in _BAD or f.severity is Severity.WARNING]
+    open_ends = [f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED]
+    first = [causes()[blamed].action] if blamed is not None else []
+    return " ".join(dict.fromkeys([*first, *wrong])) or next(iter(open_ends), "Nothing to do.")
 
 
 def duration(seconds: int) -> str:

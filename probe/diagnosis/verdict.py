@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from probe.diagnosis.evidence import evidence_of
 from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
@@ -25,7 +26,18 @@ _EXIT = {
     Outcome.DEFERRED: EXIT_DEFERRED,
     Outcome.INCONCLUSIVE: EXIT_INCONCLUSIVE,
 }
-_DNS_STATED = frozenset({Ground.ROUTE})
+# Where no reply decided, the ground itself is nearly the cause; the corpus shares are those of replies.
+_GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
+    Ground.ROUTE: {"bad_domain": 0.99, "unknown": 0.0001},
+    Ground.DNS_UNKNOWN: {"dns_failure": 0.95, "bad_domain": 0.02, "unknown": 0.0005},
+    Ground.UNDIALLED: {"connection_failed": 0.6, "bad_domain": 0.3, "unknown": 0.001},
+    Ground.NO_CONNECTION: {"connection_failed": 0.95, "ip_blocklisted": 0.01, "unknown": 0.001},
+    Ground.NO_REPLY: {"connection_failed": 0.7, "server_error": 0.1, "rate_limited": 0.05, "unknown": 0.002},
+    Ground.DESYNCHRONISED: {"protocol_error": 0.9, "server_error": 0.05, "unknown": 0.001},
+    Ground.TLS: {"tls_problem": 0.95, "unknown": 0.001},
+    Ground.SMTPUTF8: {"address_syntax": 0.95, "unknown": 0.001},
+}
+_LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
 # "try again in 5 minutes", "retry after 300 seconds", "come back in 00:05:00"
@@ -64,18 +76,21 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
         return ()
     evidence: tuple[Evidence, ...] = evidence_of(facts, observed)
     permanent = observed.reply.is_permanent if observed.reply is not None else None
-    stage = observed.stage if observed.ground is Ground.REPLY else None
-    return rank(evidence, stage=stage, permanent=permanent)
+    if observed.ground is not Ground.REPLY:
+        return rank(evidence, priors=_GROUND_PRIORS[observed.ground])
+    return rank(evidence, stage=observed.stage, permanent=permanent)
 
 
 def _band(observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
-    if observed.ground in _DNS_STATED:
-        return Band.STATED
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if risks else Band.STATED
+    if observed.ground is Ground.ROUTE:
+        return Band.STATED  # the domain's own records say so
     if not ranked:
         return Band.UNDECIDED
+    if observed.ground is not Ground.REPLY:
+        return Band.LIKELY if ranked[0].probability >= _LIKELY else Band.POSSIBLE
     return band(ranked)
 
 
@@ -112,7 +127,8 @@ def _conduct(observed: Observed, cause: str | None) -> Conduct:
         return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)
     permanent = {Outcome.REFUSED: True, Outcome.DEFERRED: False}.get(observed.outcome)
     if observed.outcome is Outcome.INCONCLUSIVE:
-        permanent = False  # nothing was refused: the cause's passing form applies
+        # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
+        return replace(causes()[cause].conduct(permanent=False), fix_by="either")
     return causes()[cause].conduct(permanent)
 
 
