@@ -21,6 +21,7 @@ class SmtpBudgets:
     mail: float = 20.0
     rcpt: float = 30.0  # recipient callouts, tarpits and policy servers answer late
     closing: float = 3.0  # RSET and QUIT are best effort
+    connect_again: float = 5.0  # once a connection has timed out: the next ones likely meet the same filter
 
 
 SMTP = SmtpBudgets()

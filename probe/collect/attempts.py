@@ -90,7 +90,7 @@ class Visits:
                 sink=self.sink,
                 clock=self.clock,
                 deadline=self.deadline,
-                budgets=self.budgets,
+                budgets=self._budgets(),
             )
         finally:
             self._last_end = self.clock.seconds()
@@ -100,6 +100,11 @@ class Visits:
             self._last_end = None  # nobody was bothered, nobody needs a pause
         self.outcomes.append(outcome)
         return outcome
+
+    def _budgets(self) -> SmtpBudgets:
+        filtered = any(o.end is EndReason.TIMEOUT and not o.connected for o in self.outcomes)
+        again = min(self.budgets.connect, self.budgets.connect_again)
+        return replace(self.budgets, connect=again) if filtered else self.budgets
 
     def _why_not(self, ip: IPAddress) -> str | None:
         if self.bind is not None and self.bind.version != ip.version:

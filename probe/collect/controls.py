@@ -15,14 +15,14 @@ from probe import settings
 from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath
-from probe.model.reply import Stage
+from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 from probe.model.target import ControlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
 
-Settled = Callable[[SessionOutcome], bool]
+Settled = Callable[[Reply, Stage], bool]
 
 
 def postmaster_of(mailbox: Mailbox) -> Mailbox:
@@ -57,7 +57,7 @@ async def run_controls(
 ) -> tuple[SessionOutcome, ...]:
     """Make the control experiments that the target's answer calls for.
 
-    `asked` is what `ask_target` returned; `settled(outcome)` says whether the refusal's own text
+    `asked` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
     settles its cause; `refuses_null_sender` that this provider refuses the null reverse-path from
     everybody, which would prove nothing. At most `settings.MAX_CONTROL_SESSIONS` sessions; none
     follows one that was turned away itself.
@@ -85,10 +85,12 @@ async def run_controls(
 def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Settled) -> bool:
     if mode is ControlsMode.NEVER or not target.plan.forward_paths:
         return False
-    reply = target.answer_about(0) or target.reply(Stage.MAIL)
+    reply, stage = target.answer_about(0), Stage.RCPT
+    if reply is None:
+        reply, stage = target.reply(Stage.MAIL), Stage.MAIL
     if reply is None or reply.code == 421:
         return False  # turned away, or no answer at all: more sessions would only bother
-    return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settled(target))
+    return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settled(reply, stage))
 
 
 def _controls(

@@ -27,7 +27,7 @@ from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
 from probe.recording import events as ev
-from probe.standards.smtp.commands import Command
+from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry, Transcript
 
@@ -80,6 +80,9 @@ class _Tap(SMTPProtocol):
         self._wire._on_data(data)
 
     def write(self, data: bytes) -> None:
+        # aiosmtplib can say more than this program may: the last door before the socket is shut to it
+        if verb_of(data) is None:
+            raise ValueError("not one of the commands of this program")
         super().write(data)
         self._wire._on_sent(data)
 

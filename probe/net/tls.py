@@ -15,12 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probe.standards.tls.certificate import NOT_JUDGED
+from probe.standards.tls.certificate import NOT_JUDGED, load_certificate
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -81,8 +81,9 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
 def trust_error(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> str:
     """What this machine's trust store says against the chain; "" when it trusts it.
 
-    `roots_file` is a PEM file to trust instead of this machine's store. The name is not judged. Begins with `NOT_JUDGED` when nothing can be said: no trust store here,
-    or a chain of which only the leaf could be seen.
+    `roots_file` is a PEM file to trust instead of this machine's store. The name is not judged.
+    Begins with `NOT_JUDGED` when nothing can be said: no trust store here, or a chain of which only
+    the leaf could be seen.
     """
     if not seen.chain:
         return "the server showed no certificate"
@@ -100,7 +101,7 @@ def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: d
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
     try:
-        leaf, *others = (x509.load_der_x509_certificate(der) for der in chain)
+        leaf, *others = (load_certificate(der) for der in chain)
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return "no subjectAltName"
@@ -145,14 +146,12 @@ def _certifi() -> Path | None:
 
 @lru_cache(maxsize=2)
 def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
-    from cryptography import x509
-
     if path is None:
         return ()
     roots = []
-    for pem in _PEM.findall(path.read_bytes()):
+    for pem in _PEM.findall(path.read_text("ascii", "replace")):
         try:
-            roots.append(x509.load_pem_x509_certificate(pem))
+            roots.append(load_certificate(ssl.PEM_cert_to_DER_cert(pem)))
         except ValueError:
             continue  # one root that cannot be read is no reason to distrust the others
     return tuple(roots)

@@ -108,7 +108,14 @@ class Command:
         return cls(Verb.QUIT)
 
 
+def verb_of(line: bytes) -> Verb | None:
+    """The verb of a command line; None when it is none of the program's."""
+    words = line.split(None, 1)
+    name = words[0].decode("ascii", "replace").upper() if words else ""
+    return Verb(name) if name in Verb.__members__ else None
+
+
 def stage_of(line: bytes) -> Stage:
     """The stage of a recorded command line; QUIT for one that this program cannot have sent."""
-    verb = line.split(None, 1)[0].decode("ascii", "replace").upper() if line.strip() else ""
-    return _STAGES[Verb(verb)] if verb in Verb.__members__ else Stage.QUIT
+    verb = verb_of(line)
+    return _STAGES[verb] if verb else Stage.QUIT

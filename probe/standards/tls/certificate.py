@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,23 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _WEAK_RSA_BITS = 2048  # CA/Browser Forum baseline requirements, section 6.1.5
 
 
+def load_certificate(der: bytes) -> x509.Certificate:
+    """Parse DER. Raises ValueError; says nothing on stderr about oddities of a stranger's certificate."""
+    from cryptography import x509
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
+
+
 def read_certificate(der: bytes) -> Certificate:
     """Read one certificate. Raises ValueError when it is not DER of a certificate.
 
     Names are lower-case; a name that cannot be read is left out, never an error.
     """
-    from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = load_certificate(der)
     return Certificate(
         subject=_name(certificate, "subject"),
         issuer=_name(certificate, "issuer"),

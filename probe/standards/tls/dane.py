@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from probe.standards.dns.message import Tlsa
-from probe.standards.tls.certificate import name_matches, read_certificate
+from probe.standards.tls.certificate import load_certificate, name_matches, read_certificate
 from probe.standards.tls.results import DaneStatus
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _trust_anchor_mismatch(
     anchor = next((index for index, der in enumerate(chain) if _selects(record, der)), None)
     if anchor is None:
         return "no certificate of the chain is the published trust anchor"
-    path = [_load(der) for der in chain[: anchor + 1]]
+    path = [load_certificate(der) for der in chain[: anchor + 1]]
     for certificate, issuer in pairwise(path):
         if not _is_issued_by(certificate, issuer):
             return "the chain does not lead to the published trust anchor"
@@ -99,16 +99,10 @@ def _selects(record: Tlsa, der: bytes) -> bool:
     return (hashlib.new(digest, selected).digest() if digest else selected) == record.data
 
 
-def _load(der: bytes) -> x509.Certificate:
-    from cryptography import x509
-
-    return x509.load_der_x509_certificate(der)
-
-
 def _public_key(der: bytes) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    return _load(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return load_certificate(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

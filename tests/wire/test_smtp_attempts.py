@@ -1,0 +1,310 @@
+"""The search over hosts and addresses, and the control experiments, on loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from probe.collect.attempts import WITHOUT_TLS, ask_target
+from probe.collect.controls import invented_mailbox, run_controls
+from probe.model.address import IPAddress, Mailbox, NullReversePath
+from probe.model.reply import Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.target import ControlsMode, TlsMode
+from probe.recording import events as ev
+from probe.standards.dns.results import MxHost
+from probe.standards.smtp.dialogue import DialoguePlan
+from tests.support.sessions import ALICE, HASTY, LOOPBACK, PLAN, Run
+from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, expect, say, silence
+
+FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
+UNUSED = ip_address("127.9.9.9")
+REFUSED = dialogue(rcpt="550 5.0.0 no")
+
+
+def mx(*hosts: tuple[str, tuple[IPAddress, ...]]) -> tuple[MxHost, ...]:
+    return tuple(MxHost(10 * n, name, addresses, ()) for n, (name, addresses) in enumerate(hosts))
+
+
+async def searched(
+    hosts: tuple[MxHost, ...],
+    *scripts: Script,
+    plan: DialoguePlan = PLAN,
+    forbidden: tuple[IPAddress, ...] = (),
+) -> tuple[Run, SmtpServer]:
+    """All addresses of 127/8 are one server; its scripts go by the order of connecting."""
+    run = Run()
+    async with SmtpServer(*scripts, host="0.0.0.0") as server:
+        visits = run.visits(server.port, budgets=HASTY, forbidden=frozenset(forbidden))
+        await ask_target(visits, hosts, plan)
+        await server.finished()
+    return run, server
+
+
+def places(run: Run) -> list[str]:
+    return [f"{session.mx_host} {session.ip}" for session in run.sessions]
+
+
+TWO = mx(("a.test", (FIRST, SECOND)), ("b.test", (THIRD,)))
+
+
+@pytest.mark.parametrize("script", [dialogue(), REFUSED, dialogue(rcpt="450 later"), dialogue(mail="550 no")])
+async def test_any_answer_about_the_message_ends_the_search(script: Script) -> None:
+    run, _ = await searched(TWO, script)
+    assert places(run) == ["a.test 127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "busy", [[say("421 busy")], [say("450 later")], [say("220 hi"), answer("EHLO", "451 later")]]
+)
+async def test_a_transient_refusal_leads_to_the_next_address(busy: Script) -> None:
+    run, _ = await searched(TWO, busy, REFUSED)
+    assert places(run) == ["a.test 127.0.0.1", "a.test 127.0.0.2"]
+    assert "a.test [127.0.0.1]" in run.sessions[1].reason
+
+
+@pytest.mark.parametrize("broken", [[drop()], [silence()], [say("220 hi"), drop()]])
+async def test_a_lost_connection_leads_to_the_next_address(broken: Script) -> None:
+    run, _ = await searched(TWO, broken, REFUSED)
+    assert places(run) == ["a.test 127.0.0.1", "a.test 127.0.0.2"]
+
+
+async def test_a_greeting_that_refuses_for_good_leads_to_one_other_host() -> None:
+    hosts = (*TWO, *mx(("c.test", (FIRST,))))
+    run, server = await searched(hosts, [say("554 no")])
+    assert places(run) == ["a.test 127.0.0.1", "b.test 127.0.0.3"]
+    assert server.verbs == ["QUIT", "QUIT"]
+
+
+async def test_unreachable_hosts_do_not_count_as_asked() -> None:
+    hosts = mx(("dead.test", (UNUSED,)), ("dead2.test", (UNUSED,)), ("a.test", (FIRST,)))
+    run, _ = await searched(hosts, REFUSED, forbidden=(UNUSED,))
+    assert places(run)[-1] == "a.test 127.0.0.1" and len(places(run)) == 3
+
+
+async def test_a_forbidden_address_is_recorded_and_never_dialled() -> None:
+    run, server = await searched(TWO, REFUSED, forbidden=(FIRST,))
+    first, second = run.sessions
+    assert (first.end, first.end_detail, first.connected) == (
+        EndReason.NOT_DIALLED,
+        "it is forbidden here",
+        False,
+    )
+    assert second.ip == SECOND and len(server.heard) == 1
+
+
+async def test_the_second_family_is_tried_when_the_first_fails() -> None:
+    hosts = mx(("a.test", (ip_address("::1"), FIRST)))  # the server listens on IPv4 alone
+    run, _ = await searched(hosts, REFUSED)
+    assert [session.end for session in run.sessions] == [EndReason.REFUSED, EndReason.QUIT]
+
+
+async def test_an_address_of_the_other_family_than_bind_is_not_dialled() -> None:
+    run = Run()
+    async with SmtpServer(REFUSED) as server:
+        visits = run.visits(server.port)
+        visits.bind = LOOPBACK
+        await ask_target(visits, mx(("a.test", (ip_address("::1"), FIRST))), PLAN)
+    assert [session.end for session in run.sessions] == [EndReason.NOT_DIALLED, EndReason.QUIT]
+
+
+TLS_REFUSED = [
+    say("220 hi"),
+    answer("EHLO", "250-hi", "250 STARTTLS"),
+    answer("STARTTLS", "454 no"),
+    answer("QUIT", "221"),
+]
+TLS_DROPPED = [say("220 hi"), answer("EHLO", "250-hi", "250 STARTTLS"), answer("STARTTLS", "220 go"), drop()]
+TLS_MUTE = [say("220 hi"), answer("EHLO", "250-hi", "250 STARTTLS"), expect("STARTTLS"), drop()]
+
+
+@pytest.mark.parametrize("script", [TLS_REFUSED, TLS_DROPPED, TLS_MUTE])
+async def test_failed_tls_is_retried_once_without(script: Script) -> None:
+    run, _ = await searched(TWO, script, dialogue(ehlo="250-hi\n250 STARTTLS"))
+    assert places(run) == ["a.test 127.0.0.1"] * 2
+    assert run.sessions[1].reason == WITHOUT_TLS
+    assert b"STARTTLS" not in run.sent.split(b"STARTTLS\r\n", 1)[1]
+    assert run.sessions[1].exchange(Stage.RCPT) is not None
+
+
+async def test_required_tls_is_not_retried_without() -> None:
+    run, server = await searched(TWO, TLS_REFUSED, plan=replace(PLAN, tls=TlsMode.REQUIRE))
+    assert "MAIL" not in server.verbs
+    assert all(session.reason != WITHOUT_TLS for session in run.sessions)
+
+
+async def test_a_look_at_the_server_names_no_mailbox() -> None:
+    plan = DialoguePlan("probe.test", until=Stage.EHLO)
+    run, server = await searched(
+        TWO, [say("220 hi"), answer("EHLO", "250 hi"), answer("QUIT", "221")], plan=plan
+    )
+    assert server.verbs == ["EHLO", "QUIT"] and len(run.sessions) == 1
+
+
+async def test_at_the_deadline_what_was_not_reached_is_recorded() -> None:
+    run = Run(seconds=0)
+    assert await ask_target(run.visits(9), TWO, PLAN) == ()
+    (missed,) = run.recording.all(ev.NotReached)
+    assert "a.test" in missed.part and "deadline" in missed.reason
+
+
+# -- control experiments --------------------------------------------------------------------------
+
+
+async def controlled(
+    *scripts: Script,
+    mode: ControlsMode = ControlsMode.AUTO,
+    plan: DialoguePlan = PLAN,
+    settles: bool = False,
+    refuses_null_sender: bool = False,
+    hosts: tuple[MxHost, ...] = TWO,
+) -> tuple[Run, SmtpServer]:
+    run = Run()
+    async with SmtpServer(*scripts, host="0.0.0.0") as server:
+        visits = run.visits(server.port)
+        asked = await ask_target(visits, hosts, plan)
+        await run_controls(
+            visits,
+            asked,
+            hosts,
+            mode=mode,
+            seed=1,
+            settled=lambda _reply, _stage: settles,
+            refuses_null_sender=refuses_null_sender,
+        )
+        await server.finished()
+    return run, server
+
+
+def experiments(run: Run) -> list[Experiment]:
+    return [session.experiment for session in run.sessions]
+
+
+PAIR = dialogue(rcpt=("550 no", "550 no"))
+
+
+async def test_a_refusal_that_does_not_explain_itself_is_followed_by_controls() -> None:
+    run, server = await controlled(REFUSED, PAIR, REFUSED)
+    assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER, Experiment.NULL_SENDER]
+    asked = [line for line in server.heard[1] if line.startswith("RCPT")]
+    invented = invented_mailbox(ALICE, 1)
+    assert asked == ["RCPT TO:<postmaster@example.net>", f"RCPT TO:<{invented}>"]
+    assert [e.ref for e in run.sessions[1].exchanges if e.stage is Stage.RCPT] == [
+        "session:2:rcpt",
+        "session:2:rcpt2",
+    ]
+    assert "MAIL FROM:<>" in server.heard[2]
+    assert all(session.reason for session in run.sessions)
+    assert [missed.part for missed in run.recording.all(ev.NotReached)] == ["control other_mx"]
+
+
+async def test_another_mx_takes_the_place_of_a_null_sender_that_would_prove_nothing() -> None:
+    run, _ = await controlled(REFUSED, PAIR, REFUSED, refuses_null_sender=True)
+    assert experiments(run)[2] is Experiment.OTHER_MX
+    assert run.sessions[2].mx_host == "b.test"
+
+
+@pytest.mark.parametrize(
+    ("script", "mode", "settles"),
+    [
+        (dialogue(), ControlsMode.AUTO, False),
+        (REFUSED, ControlsMode.NEVER, False),
+        (REFUSED, ControlsMode.AUTO, True),
+        (dialogue(rcpt="421 go away"), ControlsMode.ALWAYS, False),
+    ],
+)
+async def test_no_controls_where_they_are_not_called_for(
+    script: Script, mode: ControlsMode, settles: bool
+) -> None:
+    run, _ = await controlled(script, PAIR, mode=mode, settles=settles)
+    assert experiments(run) == [Experiment.TARGET]
+
+
+async def test_always_asks_even_after_an_acceptance() -> None:
+    run, _ = await controlled(
+        dialogue(), dialogue(rcpt=("250 ok", "250 ok")), dialogue(), mode=ControlsMode.ALWAYS
+    )
+    assert experiments(run)[1] is Experiment.POSTMASTER
+
+
+@pytest.mark.parametrize(
+    "turned_away",
+    [
+        [say("421 enough")],
+        [say("554 5.7.1 listed")],
+        dialogue(mail="450 4.7.1 too fast"),
+        dialogue(ehlo="550 no"),
+    ],
+)
+async def test_a_control_that_is_turned_away_is_the_last(turned_away: Script) -> None:
+    run, _ = await controlled(REFUSED, turned_away, PAIR)
+    assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER]
+
+
+async def test_a_refused_mail_asks_about_no_other_mailbox() -> None:
+    run, server = await controlled(dialogue(mail="550 no"), REFUSED, REFUSED)
+    assert experiments(run) == [Experiment.TARGET, Experiment.NULL_SENDER, Experiment.OTHER_MX]
+    assert all("postmaster" not in line for line in server.lines)
+
+
+async def test_postmaster_as_the_target_is_not_asked_again() -> None:
+    plan = replace(PLAN, forward_paths=(Mailbox("Postmaster", "example.net", "example.net"),))
+    run, server = await controlled(REFUSED, REFUSED, REFUSED, plan=plan)
+    assert experiments(run)[1] is Experiment.RANDOM
+    assert server.verbs[: server.verbs.index("QUIT", 5) + 1].count("RCPT") == 2
+
+
+async def test_the_null_reverse_path_is_not_repeated() -> None:
+    plan = replace(PLAN, reverse_path=NullReversePath())
+    run, _ = await controlled(REFUSED, PAIR, REFUSED, plan=plan)
+    assert Experiment.NULL_SENDER not in experiments(run)
+
+
+def test_the_invented_mailbox_follows_from_the_seed_alone() -> None:
+    assert invented_mailbox(ALICE, 1) == invented_mailbox(ALICE, 1)
+    assert invented_mailbox(ALICE, 1) != invented_mailbox(ALICE, 2)
+    assert invented_mailbox(ALICE, 1).domain == ALICE.domain
+
+
+async def test_sessions_of_a_run_are_capped() -> None:
+    hosts = mx(("a.test", tuple(ip_address(f"127.0.1.{n}") for n in range(1, 30))))
+    run, server = await searched(hosts, [drop()])
+    assert len(server.heard) == 12
+    (missed,) = run.recording.all(ev.NotReached)
+    assert "courtesy" in missed.reason
+
+
+async def test_nothing_but_the_enumerated_verbs_was_ever_sent() -> None:
+    run, _ = await controlled(REFUSED, PAIR, REFUSED)
+    lines = run.sent.decode().splitlines()
+    assert {line.split(" ")[0] for line in lines} == {"EHLO", "MAIL", "RCPT", "RSET", "QUIT"}
+
+
+async def test_after_one_connection_timed_out_the_next_get_less_time() -> None:
+    run = Run()
+    with full_listener() as port:
+        visits = run.visits(port, budgets=replace(HASTY, connect=0.2, connect_again=0.1))
+        await ask_target(visits, mx(("a.test", (FIRST, FIRST, FIRST))), PLAN)
+    assert [(session.end, session.end_detail) for session in run.sessions] == [
+        (EndReason.TIMEOUT, "no connection within 0.2 s"),
+        (EndReason.TIMEOUT, "no connection within 0.1 s"),
+        (EndReason.TIMEOUT, "no connection within 0.1 s"),
+    ]
+
+
+@contextmanager
+def full_listener() -> Iterator[int]:
+    """A port whose backlog is full: the kernel leaves further SYNs unanswered, as a filter does."""
+    with socket.socket() as listener, ExitStack() as held:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            client = held.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
