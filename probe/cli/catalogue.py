@@ -36,15 +36,15 @@ def checks(
     """Say what each finding means, what to do, and its source."""
     from probe.checks import catalogue
 
-    known = {check.id: check for check in catalogue.all_checks()}
+    known = {check.ID: check for check in catalogue.all_checks()}
     page = Page(out.style_for(sys.stdout))
     if identity is None:
         for check in known.values():
-            page.text(check.title, lead=f"{check.id:{_ID_COLUMNS}} step {check.step}  ")
+            page.text(catalogue.title(check), lead=f"{check.ID:{_ID_COLUMNS}} step {check.STEP}  ")
     else:
         check = known[_known("ID", identity, known)]
-        page.heading(f"{check.id} (step {check.step}, about the {check.side.value})")
-        for paragraph in paragraphs(check.text):
+        page.heading(f"{check.ID} (step {check.STEP})")
+        for paragraph in paragraphs(check.__doc__):
             page.blank()
             page.text(paragraph)
     out.deliver_text(str(page), None)

@@ -12,7 +12,7 @@ import typer
 from probe import settings
 from probe.cli import values
 from probe.cli.errors import UsageError
-from probe.cli.values import Format
+from probe.cli.output import Format
 from probe.model.address import IPAddress
 from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
 

@@ -6,17 +6,25 @@ import io
 import os
 import shutil
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from probe.cli.errors import unreadable
-from probe.cli.values import Format
 from probe.report.style import Style
 
 if TYPE_CHECKING:
     from probe.model.report import Report
 
 MAX_COLUMNS = 100  # longer lines are harder to read, however wide the terminal
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Style:

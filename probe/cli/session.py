@@ -13,8 +13,8 @@ from typing import Any
 from probe import run
 from probe.cli import output
 from probe.cli.errors import UsageError, complain, unreadable
+from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
-from probe.cli.values import Format
 from probe.model.report import Report
 from probe.net.resolver import ResolverConfigError
 from probe.recording.codec import RecordingError

@@ -30,14 +30,6 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 _SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 
 
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
 def choice(subject: str, value: str, kind: type[Choice]) -> Choice:
     """One word of a closed vocabulary."""
     try:

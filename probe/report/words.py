@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from probe.model.report import Verdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from probe.model.report import Verdict
 
 STAGES = {
     "input": "the address itself",

@@ -1,0 +1,31 @@
+"""Runs the command line as a user does: a process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    stdout: str
+    stderr: str
+
+
+def smtp_probe(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Outcome:
+    """One run of `python -m probe` with `arguments`, in a plain environment."""
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", **(env or {})}
+    environment.pop("SMTP_PROBE_DEBUG", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "probe", *arguments],
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))

@@ -1,0 +1,74 @@
+"""Help is complete, plain and fits a terminal."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from probe._version import VERSION
+from probe.cli.main import run
+from tests.cli.command import smtp_probe
+
+COMMANDS = ("check", "domain", "demo", "explain", "replay", "redact", "checks", "rules", "schema")
+
+# From the contract: the options of `check`, each of which keeps its name.
+CHECK_OPTIONS = [
+    "--ip", "--bind", "--helo", "--header-from", "--selector", "--message", "--size", "--nameserver", "--mx",
+    "--port", "-4", "-6", "--tls", "--controls", "--no-smtp", "--no-dnsbl", "--dnsbl", "--allow-private",
+    "--timeout", "--record", "--format", "--fail-on", "-q", "-v", "-o",
+]  # fmt: skip
+
+
+def test_the_program_lists_its_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("--help",)) == 0
+    text = capsys.readouterr().out
+    for command in COMMANDS:
+        assert re.search(rf"(?m)^  {command} ", text)
+    for code in ("0", "1", "2", "3", "4", "5", "70"):
+        assert re.search(rf"(?m)^  {code} +\w", text)
+
+
+def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(()) == 0
+    assert capsys.readouterr().out.startswith("Usage: smtp-probe")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run((command, "--help")) == 0
+    text = capsys.readouterr().out
+    assert f"smtp-probe {command}" in text
+    assert "Example:" in text
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_check_has_every_option_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    run(("check", "--help"))
+    text = capsys.readouterr().out
+    missing = [name for name in CHECK_OPTIONS if not re.search(rf"(?m)^  (-\w, )?{name}\b", text)]
+    assert missing == []
+
+
+def test_help_fits_80_columns() -> None:
+    outcome = smtp_probe("check", "--help", env={"COLUMNS": "80"})
+    assert max(map(len, outcome.stdout.splitlines())) <= 80
+
+
+def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("--version",)) == 0
+    assert capsys.readouterr().out == f"smtp-probe {VERSION}\n"
+
+
+def test_help_into_a_closed_pipe_is_quiet() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m probe check --help | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("Usage:")
+    assert done.stderr == ""

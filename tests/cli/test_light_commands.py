@@ -1,0 +1,68 @@
+"""Offline commands stay light: what must not be imported is not, and `explain` costs little."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("aiosmtplib", "dns", "checkdmarc")
+_LIST_HEAVY = (
+    "import sys\n"
+    "from probe.cli.main import run\n"
+    "code = run(sys.argv[1:])\n"
+    f"print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    "sys.exit(code)\n"
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("check", "--help"),
+        ("explain", "--help"),
+        ("explain", "550 5.1.1 user unknown"),
+        ("rules",),
+        ("checks",),
+        ("schema", "report"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LIST_HEAVY, *arguments], capture_output=True, text=True, check=False
+    )
+    assert "HEAVY []" in done.stderr
+    assert "internal error" not in done.stderr
+
+
+def test_explain_imports_neither_typer_nor_its_friends() -> None:
+    script = _LIST_HEAVY.replace(repr(HEAVY), repr(("typer", "rich", "pydantic", "click", "asyncio", "ssl")))
+    done = subprocess.run(
+        [sys.executable, "-c", script, "explain", "550 no"], capture_output=True, text=True, check=False
+    )
+    assert "HEAVY []" in done.stderr
+
+
+def _fastest(cache: Path, *arguments: str) -> float:
+    # compiled code is cached, as in any installation; the cache of the checkout is left alone
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache), "PYTHONDONTWRITEBYTECODE": ""}
+    best = float("inf")
+    for _ in range(7):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, env=environment, check=False)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+@pytest.mark.slow
+def test_explain_costs_at_most_twice_the_import_of_typer(tmp_path: Path) -> None:
+    """A ratio of two processes on the same machine, not a number of seconds."""
+    explain = _fastest(tmp_path, "-m", "probe", "explain", "550 5.1.1 user unknown")
+    assert explain <= 2 * _fastest(tmp_path, "-c", "import typer")
