@@ -1,0 +1,116 @@
+"""Whatever the names and addresses are: none is left, and every name is still one name."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.model.address import Mailbox
+from probe.model.session import Experiment
+from probe.model.target import Options, PairTarget
+from probe.recording import events as ev
+from probe.recording.codec import encode
+from probe.recording.journal import Recording
+from probe.recording.redact import redact
+from probe.standards.dns.message import Mx, RecordType, Txt
+from tests.support.recordings import STARTED_AT, any_event, dns
+
+# "zq" keeps generated names apart from words, pseudonyms and kept names.
+NAMES = st.text(alphabet="abcdef0123", min_size=1, max_size=6).map(lambda text: f"zq{text}")
+DOMAINS = st.builds(
+    lambda labels, tld: ".".join([*labels, tld]),
+    st.lists(NAMES, min_size=1, max_size=3),
+    st.sampled_from(["com", "co.uk", "example", "local", "xn--fiqs8s"]),
+)
+MAILBOXES = st.builds(lambda local, domain: Mailbox(local, domain, domain), NAMES, DOMAINS)
+V4 = st.integers(0x01000001, 0x7EFFFFFF).map(IPv4Address)
+V6 = st.integers(0x2001 << 112, (0x3FFE << 112) - 1).map(IPv6Address)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
+    """A recording and the identities that it holds."""
+    sender, recipient = draw(MAILBOXES), draw(MAILBOXES)
+    host, ip, mx_ip, ip6 = draw(DOMAINS), draw(V4), draw(V4), draw(V6)
+    reverse = ip.reverse_pointer.removesuffix(".in-addr.arpa")
+    said = f"550 {recipient} {draw(st.sampled_from(['at', 'by']))} {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
+    cut = draw(st.integers(0, len(said)))
+    events = [
+        ev.Started(1, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)),
+        ev.Vantage(1, ip6, host, host, f"PTR of {ip} is {host}"),
+        dns(recipient.domain, RecordType.MX, Mx(10, host)),
+        dns(host, RecordType.A, mx_ip),
+        dns(f"{reverse}.in-addr.arpa", RecordType.PTR, host),
+        dns(f"{reverse}.zen.spamhaus.org", RecordType.A),
+        dns(f"_dmarc.{sender.domain}", RecordType.TXT, Txt((f"v=DMARC1; rua=mailto:{sender}".encode(),))),
+        dns(
+            sender.domain,
+            RecordType.TXT,
+            Txt((f"v=spf1 ip4:{mx_ip}/8 a:{host} include:{host} -all".encode(),)),
+        ),
+        ev.SessionOpened(2, 1, host, mx_ip, 25, Experiment.TARGET, f"MX of {recipient.domain}"),
+        ev.Sent(3, 1, f"RCPT TO:<{recipient}>\r\n".encode()),
+        ev.Received(4, 1, said[:cut]),
+        ev.Received(5, 1, said[cut:]),
+        ev.NotReached(6, f"session with {host}", "no time"),
+    ]
+    secrets = [
+        str(sender),
+        str(recipient),
+        sender.domain,
+        recipient.domain,
+        host,
+        str(ip),
+        str(mx_ip),
+        str(ip6),
+    ]
+    return Recording.of(events), [*secrets, sender.local_part, recipient.local_part, reverse]
+
+
+@given(runs())
+def test_no_identity_of_the_run_is_left(run: tuple[Recording, list[str]]) -> None:
+    recording, secrets = run
+    text = "\n".join(map(encode, redact(recording)))
+    assert "zq" not in text
+    for secret in secrets:
+        assert not re.search(rf"(?<![\w.]){re.escape(secret)}(?![\w.])", text), secret
+
+
+@given(runs())
+def test_the_answers_are_found_again_under_the_new_names(run: tuple[Recording, list[str]]) -> None:
+    recording, _ = run
+    out = redact(recording)
+    assert [type(event) for event in out] == [type(event) for event in recording]
+    ip = out.started.options.ip
+    assert ip is not None
+    names = {event.answer.question.name for event in out.all(ev.DnsAnswered)}
+    assert ip.reverse_pointer in names
+    assert ip.reverse_pointer.replace("in-addr.arpa", "zen.spamhaus.org") in names
+    assert isinstance(out.started.target, PairTarget)
+    assert out.started.target.forward_path.domain in names
+    assert all(opened.mx_host in names for opened in out.all(ev.SessionOpened))
+
+
+@given(runs())
+def test_redacting_twice_changes_nothing(run: tuple[Recording, list[str]]) -> None:
+    once = redact(run[0])
+    assert list(redact(once)) == list(once)
+
+
+@given(st.lists(any_event(), max_size=6))
+def test_arbitrary_recordings_are_redacted_without_an_error(events: list[ev.Event]) -> None:
+    (started, *_), others = [e for e in [*events, _START] if isinstance(e, ev.Started)], events
+    recording = Recording.of([started, *(e for e in others if not isinstance(e, ev.Started))])
+    assert len(redact(recording)) == len(recording)
+
+
+_START = ev.Started(
+    1,
+    "0.1",
+    STARTED_AT,
+    PairTarget(Mailbox("a", "b.example", "b.example"), Mailbox("c", "d.example", "d.example")),
+    Options(),
+)

@@ -1,0 +1,106 @@
+"""Recordings for tests: one that holds every kind of event, and a strategy for single events."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from hypothesis import strategies as st
+
+from probe.model.address import Mailbox
+from probe.model.session import EndReason, Experiment
+from probe.model.target import Endpoint, Options, PairTarget
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
+
+STARTED_AT = "2026-11-21T08:00:00+00:00"
+SENDER = Mailbox("Bob.Smith", "mail.sender.co.uk", "mail.sender.co.uk")
+RECIPIENT = Mailbox("alice", "tmall.com", "tmall.com")
+
+
+def dns(name: str, rtype: RecordType, *records: Record, aliases: tuple[str, ...] = ()) -> ev.DnsAnswered:
+    """An answer, or NXDOMAIN when there are no records."""
+    status = Status.ANSWER if records else Status.NXDOMAIN
+    return ev.DnsAnswered(3, Answer(Question(name, rtype), status, records, aliases))
+
+
+def txt(name: str, *texts: bytes) -> ev.DnsAnswered:
+    """A TXT answer, one record a text."""
+    return dns(name, RecordType.TXT, *(Txt((text,)) for text in texts))
+
+
+def full_events() -> list[ev.Event]:
+    """A run with every kind of event, in which each identity occurs in many guises."""
+    a, mx = RecordType.A, RecordType.MX
+    options = Options(
+        ip=ip_address("81.2.3.4"),
+        helo="out.sender.co.uk",
+        header_from=Mailbox("news", "brand.sender.co.uk", "brand.sender.co.uk"),
+        nameservers=(Endpoint("9.9.9.9", 53), Endpoint("127.0.0.53", 53)),
+        dnsbl=("zen.spamhaus.org", "bl.sender.co.uk", "k3y.zen.dq.spamhaus.net"),
+    )
+    spf = b"v=spf1 ip4:81.2.3.0/24 ip4:9.8.7.0/24 include:_spf.google.com exists:%{i}._x.sender.co.uk ~all"
+    refusal = (
+        b"550-5.7.1 [81.2.3.4] denied.Please see https://www.spamhaus.org/query/ip/81.2.3.4\r\n"
+        b"550 5.1.1 user alice unknown (ip-81-2-3-4, 2a01:7e00::1) to=alice@TMALL.com at bobs-laptop 12:30:45\r\n"
+    )
+    return [
+        ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options),
+        ev.Vantage(1, ip_address("10.1.2.3"), "bobs-laptop", "out.sender.co.uk", "PTR of 81.2.3.4"),
+        dns("tmall.com", mx, Mx(10, "mx1.tmall.com"), Mx(30, "aspmx.l.google.com")),
+        dns("mx1.tmall.com", a, ip_address("47.246.137.48")),
+        txt("mail.sender.co.uk", spf, b"google-site-verification=abc"),
+        dns("4.3.2.81.in-addr.arpa", RecordType.PTR, "out.sender.co.uk"),
+        dns("out.sender.co.uk", a, ip_address("81.2.3.4")),
+        dns("4.3.2.81.zen.spamhaus.org", a, ip_address("127.0.0.2")),
+        dns("2.0.0.127.zen.spamhaus.org", a, ip_address("127.0.0.2")),
+        dns("4.3.2.81.bl.sender.co.uk", a),
+        dns("4.3.2.81.k3y.zen.dq.spamhaus.net", a),
+        dns("sender.co.uk.dbl.spamhaus.org", a),
+        dns("test.dbl.spamhaus.org", a, ip_address("127.0.1.2")),
+        dns("81.2.3.4._x.sender.co.uk", a),
+        dns("_dmarc.mail.sender.co.uk", RecordType.TXT),
+        txt("_dmarc.sender.co.uk", b"v=DMARC1; p=none; rua=mailto:dm@sender.co.uk,mailto:x@rep.vendor.io"),
+        dns(
+            "s1._domainkey.sender.co.uk",
+            RecordType.TXT,
+            Txt((b"v=DKIM1; p=AA", b"BB")),
+            aliases=("s1.vendor.io",),
+        ),
+        dns("_25._tcp.mx1.tmall.com", RecordType.TLSA, Tlsa(3, 1, 1, b"12345678")),
+        ev.SessionOpened(5, 1, "mx1.tmall.com", ip_address("47.246.137.48"), 25, Experiment.TARGET, "first"),
+        ev.Connected(6, 1, ip_address("10.1.2.3")),
+        ev.Received(7, 1, b"220 mx1.tma"),
+        ev.Received(8, 1, b"ll.com ESMTP\r\n"),
+        ev.Sent(9, 1, b"EHLO out.sender.co.uk\r\n"),
+        ev.TlsEstablished(
+            10, 1, "TLSv1.3", "TLS_AES_256_GCM_SHA384", (b"\x30\x82\xff",), "for mx1.tmall.com"
+        ),
+        ev.Sent(11, 1, b"MAIL FROM:<Bob.Smith@mail.sender.co.uk>\r\n"),
+        ev.Sent(11, 1, b"RCPT TO:<alice@tmall.com>\r\n"),
+        ev.Received(12, 1, refusal),
+        ev.SessionClosed(13, 1, EndReason.QUIT, ""),
+        ev.TlsFailed(13, 2, "mx1.tmall.com: handshake failure"),
+        ev.HttpsFetched(
+            14, "https://mta-sts.tmall.com/x", 200, "text/plain", b"mx: *.tmall.com\nmode: none\n", ""
+        ),
+        ev.OpinionGiven(15, "spf", "mail.sender.co.uk", "checkdmarc", ("sender.co.uk: bad",), (), ""),
+        ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
+        ev.NotReached(17, "session with mx1.tmall.com", "the deadline"),
+        ev.Finished(20),
+    ]
+
+
+def full_recording() -> Recording:
+    """The same as a recording."""
+    return Recording.of(full_events())
+
+
+def any_event() -> st.SearchStrategy[ev.Event]:
+    """Every kind of event with arbitrary content."""
+    options = st.builds(Options, timeout=st.floats(allow_nan=False, allow_infinity=False))
+    started = st.builds(
+        ev.Started, version=st.just(ev.FORMAT_VERSION), started_at=st.just(STARTED_AT), options=options
+    )
+    others = [type(event) for event in full_events() if not isinstance(event, ev.Started)]
+    return st.one_of(started, *(st.from_type(kind) for kind in dict.fromkeys(others)))

@@ -1,0 +1,91 @@
+"""Recordings on disk: private, never overwritten, valid after any interruption."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from probe.recording.codec import RecordingError, encode
+from probe.recording.file import RecordingWriter, load
+from tests.support.recordings import full_events
+
+
+def written(path: Path, count: int | None = None) -> Path:
+    with RecordingWriter(path) as writer:
+        for event in full_events()[:count]:
+            writer.append(event)
+    return path
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    assert list(load(written(tmp_path / "run.jsonl"))) == full_events()
+
+
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    earlier = os.umask(0)
+    try:
+        path = written(tmp_path / "run.jsonl")
+    finally:
+        os.umask(earlier)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_each_event_is_on_disk_at_once(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "run.jsonl") as writer:
+        for count, event in enumerate(full_events(), start=1):
+            writer.append(event)
+            assert len(load(tmp_path / "run.jsonl")) == count
+
+
+def test_an_existing_recording_is_not_overwritten(tmp_path: Path) -> None:
+    path = written(tmp_path / "run.jsonl", 2)
+    with pytest.raises(RecordingError, match="not empty"):
+        RecordingWriter(path)
+    assert len(load(path)) == 2
+
+
+def test_an_empty_file_is_taken_and_made_private(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.touch(0o644)
+    assert len(load(written(path, 3))) == 3
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_every_truncation_after_the_first_line_is_a_valid_prefix(tmp_path: Path) -> None:
+    whole = written(tmp_path / "run.jsonl").read_bytes()
+    first = whole.index(b"\n") + 1
+    cut = tmp_path / "cut.jsonl"
+    for length in range(first, len(whole), 97):
+        cut.write_bytes(whole[:length])
+        recording = load(cut)
+        complete = whole[:length].count(b"\n")
+        assert list(recording)[:complete] == full_events()[:complete]
+        assert len(recording) - complete in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"{", "line 1"),
+        (b"\n", "line 1"),
+        (b"\x00\xff\n", "line 1"),
+        (b'{"kind":"finished","at_ms":1}\n', "begins with its started event"),
+        (encode(full_events()[0]).encode() + b"\n{\n", "line 2"),
+        (encode(full_events()[0]).encode() + b"\n" + encode(full_events()[0]).encode(), "second started"),
+        (encode(full_events()[0]).encode() + b'\n{"kind":"later"}', "line 2"),
+    ],
+)
+def test_a_broken_file_is_one_clear_error(tmp_path: Path, content: bytes, word: str) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=word):
+        load(path)
+
+
+def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "none.jsonl")

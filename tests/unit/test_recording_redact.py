@@ -1,0 +1,202 @@
+"""Redaction: nobody can be recognised, and the diagnosis stays."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import ip_address
+
+import pytest
+
+from probe.model.address import Mailbox
+from probe.model.target import DomainTarget, Options, PairTarget
+from probe.recording import events as ev
+from probe.recording.codec import decode, encode
+from probe.recording.journal import Recording
+from probe.recording.redact import redact
+from probe.standards.dns.message import Mx, RecordType, Txt
+from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT, dns, full_recording, txt
+
+START = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(ip=ip_address("81.2.3.4")))
+
+
+def redacted(*events: ev.Event) -> tuple[ev.Event, ...]:
+    """The events after the first, redacted."""
+    return tuple(redact(Recording.of([START, *events])))[1:]
+
+
+def received(data: bytes) -> bytes:
+    (event,) = redacted(ev.Received(1, 1, data))
+    assert isinstance(event, ev.Received)
+    return event.data
+
+
+def test_no_identity_is_left_in_clear() -> None:
+    text = "\n".join(encode(event) for event in redact(full_recording())).lower()
+    for secret in (
+        "bob", "smith", "alice", "tmall", "sender.co.uk", "sender", "brand", "laptop", "vendor.io", "81.2.3",
+        "81-2-3", "3.2.81", "9.8.7", "9.9.9.9", "47.246", "10.1.2.3", "2a01", "k3y", "verification=abc",
+    ):  # fmt: skip
+        assert secret not in text
+
+
+def test_the_kinds_and_their_order_stay_but_for_the_message() -> None:
+    before = [type(event) for event in full_recording()]
+    after = [type(event) for event in redact(full_recording())]
+    assert after == [ev.NotReached if kind is ev.MessageGiven else kind for kind in before]
+
+
+def test_a_redacted_recording_is_left_as_it_is_also_after_a_file() -> None:
+    once = redact(full_recording())
+    again = Recording.of(decode(encode(event)) for event in once)
+    assert list(redact(again)) == list(once)
+
+
+def test_times_ports_and_replies_stay() -> None:
+    pairs = zip(full_recording(), redact(full_recording()), strict=True)
+    assert all(getattr(old, "at_ms", 0) == getattr(new, "at_ms", 0) for old, new in pairs)
+    reply = received(b"550 5.1.1 user unknown, quota 90%, see RFC 5321 section 4.2\r\n")
+    assert reply == b"550 5.1.1 user unknown, quota 90%, see RFC 5321 section 4.2\r\n"
+
+
+def test_the_same_original_is_the_same_pseudonym_everywhere() -> None:
+    by_kind = {type(event): event for event in redact(full_recording())}
+    started, opinion, opened = by_kind[ev.Started], by_kind[ev.OpinionGiven], by_kind[ev.SessionOpened]
+    assert isinstance(started, ev.Started)
+    assert isinstance(opinion, ev.OpinionGiven)
+    assert isinstance(opened, ev.SessionOpened)
+    assert isinstance(started.target, PairTarget)
+    assert isinstance(started.target.reverse_path, Mailbox)
+    assert opinion.domain == started.target.reverse_path.domain
+    assert opened.mx_host.endswith("." + started.target.forward_path.domain)
+
+
+def test_a_name_cut_by_a_packet_border_is_found() -> None:
+    first, second = redacted(
+        ev.Received(1, 1, b"550 <ali"), ev.Received(2, 1, b"ce@tmall.com>\r\n250 ok\r\n")
+    )
+    assert isinstance(first, ev.Received)
+    assert isinstance(second, ev.Received)
+    assert first.data == b""
+    assert second.data == b"550 <user1@domain1.example>\r\n250 ok\r\n"
+
+
+def test_names_that_hold_an_address_follow_its_pseudonym() -> None:
+    events = redacted(
+        dns("4.3.2.81.in-addr.arpa", RecordType.PTR, "out.sender.co.uk"),
+        dns("4.3.2.81.zen.spamhaus.org", RecordType.A),
+        dns("81.2.3.4._x.sender.co.uk", RecordType.A),
+    )
+    names = [event.answer.question.name for event in events if isinstance(event, ev.DnsAnswered)]
+    assert names[0] == "1.2.0.192.in-addr.arpa"
+    assert names[1] == "1.2.0.192.zen.spamhaus.org"
+    assert names[2].startswith("192.0.2.1._x.domain")
+
+
+def test_ipv6_nibbles_follow_their_address() -> None:
+    ip = ip_address("2a01:7e00::1")
+    nibbles = ip.reverse_pointer.removesuffix(".ip6.arpa")
+    vantage = ev.Vantage(1, ip, "", "x.sender.co.uk", "")
+    events = redacted(vantage, dns(f"{nibbles}.zen.spamhaus.org", RecordType.A))
+    fresh = events[0].source_ip if isinstance(events[0], ev.Vantage) else None
+    assert fresh is not None
+    assert fresh in (ip_address("2001:db8::1"), ip_address("2001:db8::2"))
+    assert isinstance(events[1], ev.DnsAnswered)
+    assert events[1].answer.question.name == fresh.reverse_pointer.replace("ip6.arpa", "zen.spamhaus.org")
+
+
+@pytest.mark.parametrize(
+    "name", ["2.0.0.127.zen.spamhaus.org", "test.dbl.spamhaus.org", "dbltest.com.dbl.spamhaus.org"]
+)
+def test_the_test_entries_of_blocklists_stay(name: str) -> None:
+    (event,) = redacted(dns(name, RecordType.A, ip_address("127.0.0.2")))
+    assert event == dns(name, RecordType.A, ip_address("127.0.0.2"))
+
+
+def spf(record: bytes) -> str:
+    event = redacted(txt("sender.co.uk", record))[0]
+    assert isinstance(event, ev.DnsAnswered)
+    return event.answer.txts()[0].data.decode()
+
+
+def test_an_spf_network_matches_after_as_before() -> None:
+    assert spf(b"v=spf1 ip4:81.2.0.0/16 -all") == "v=spf1 ip4:192.0.2.1 -all"
+    other = spf(b"v=spf1 -ip4:81.3.0.0/16 ?ip6:2a01::/16 -all")
+    assert re.fullmatch(r"v=spf1 -ip4:192\.0\.2\.\d+ \?ip6:2001:db8::\w+ -all", other)
+    assert "192.0.2.1 " not in other
+
+
+def test_a_dkim_key_survives_octet_by_octet() -> None:
+    key = b"v=DKIM1; k=rsa; p=MIGfMA0/alice+alice/9w0BAQ=="
+    record = dns("s1._domainkey.sender.co.uk", RecordType.TXT, Txt((key[:20], key[20:])))
+    (event,) = redacted(record)
+    assert isinstance(event, ev.DnsAnswered)
+    assert event.answer.question.name.startswith("s1._domainkey.domain")
+    assert event.answer.txts()[0].data == key
+
+
+def test_a_providers_suffix_stays_and_the_rest_of_the_name_does_not() -> None:
+    (event,) = redacted(dns("tmall.com", RecordType.MX, Mx(5, "acme-com.mail.protection.outlook.com")))
+    assert isinstance(event, ev.DnsAnswered)
+    (mx,) = event.answer.mxs()
+    assert mx.exchange.endswith(".mail.protection.outlook.com")
+    assert "acme" not in mx.exchange
+
+
+def test_a_target_domain_goes_even_when_it_is_a_providers() -> None:
+    start = ev.Started(1, "0.1", STARTED_AT, DomainTarget("gmail.com"), Options())
+    out = redact(Recording.of([start, dns("gmail.com", RecordType.MX, Mx(5, "gmail-smtp-in.l.google.com"))]))
+    text = "\n".join(map(encode, out))
+    assert "gmail.com" not in text
+    assert ".google.com" in text
+
+
+def test_words_of_a_reply_stay_when_they_are_somebodys_local_part() -> None:
+    target = PairTarget(Mailbox("user", "a.sender.co.uk", "a.sender.co.uk"), RECIPIENT)
+    start = ev.Started(1, "0.1", STARTED_AT, target, Options())
+    out = tuple(
+        redact(Recording.of([start, ev.Received(1, 1, b"550 no such user <user@a.sender.co.uk>\r\n")]))
+    )
+    assert isinstance(out[1], ev.Received)
+    assert re.fullmatch(rb"550 no such user <user\d@host\d\.domain\d\.example>\r\n", out[1].data)
+
+
+def test_postmaster_stays_postmaster() -> None:
+    assert received(b"250 <Postmaster@tmall.com> ok\r\n") == b"250 <Postmaster@domain1.example> ok\r\n"
+
+
+def test_a_missing_space_after_a_sentence_is_no_name() -> None:
+    assert (
+        received(b"550 denied.Please try later.It is full\r\n")
+        == b"550 denied.Please try later.It is full\r\n"
+    )
+
+
+def test_no_pseudonym_equals_an_original_of_the_same_recording() -> None:
+    events = redacted(
+        dns("a.domain1.example", RecordType.A, ip_address("192.0.2.1")),
+        dns("b.host1.test", RecordType.A, ip_address("192.0.2.2")),
+    )
+    text = "\n".join(map(encode, events))
+    for original in ('"192.0.2.1"', '"192.0.2.2"', "domain1.example", "host1."):
+        assert original not in text
+
+
+def test_private_addresses_stay_private_and_loopback_stays() -> None:
+    out = received(b"250 from 172.16.9.9 via 192.168.7.7 and 127.0.0.1 and fe80::9\r\n").decode()
+    assert out == "250 from 172.16.0.1 via 192.168.0.1 and 127.0.0.1 and fe80::1\r\n"
+
+
+def test_bytes_that_are_no_utf_8_survive() -> None:
+    assert received(b"550 \xd3\xc3\xbb\xa7 \xff\x00 alice@tmall.com\r\n") == (
+        b"550 \xd3\xc3\xbb\xa7 \xff\x00 user1@domain1.example\r\n"
+    )
+
+
+def test_certificates_and_hashes_are_dropped() -> None:
+    for line in map(encode, redact(full_recording())):
+        value = json.loads(line)
+        if value["kind"] == "tls_established":
+            assert value["chain"] == []
+        if value["kind"] == "dns" and value["answer"]["question"]["rtype"] == "TLSA":
+            assert value["answer"]["records"][0]["data"] == "AAAAAAAAAAA="
