@@ -25,7 +25,8 @@ LOOPBACK = ip_address("127.0.0.1")
 PLAN = DialoguePlan("probe.test", BOB, (ALICE,))
 
 PATIENT = SmtpBudgets(5, 5, 5, 5, 5, 5, 5, 1)
-HASTY = SmtpBudgets(0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.1)
+# short only where a server is silent; a loaded machine still answers the rest in time
+HASTY = SmtpBudgets(5, 0.5, 5, 5, 0.5, 5, 0.5, 1)
 
 
 @dataclass

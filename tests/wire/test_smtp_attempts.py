@@ -19,7 +19,7 @@ from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
-from tests.support.sessions import ALICE, HASTY, LOOPBACK, PLAN, Run
+from tests.support.sessions import ALICE, HASTY, LOOPBACK, PATIENT, PLAN, Run
 from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, expect, say, silence
 
 FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
@@ -36,11 +36,13 @@ async def searched(
     *scripts: Script,
     plan: DialoguePlan = PLAN,
     forbidden: tuple[IPAddress, ...] = (),
+    hasty: bool = False,
 ) -> tuple[Run, SmtpServer]:
     """All addresses of 127/8 are one server; its scripts go by the order of connecting."""
     run = Run()
     async with SmtpServer(*scripts, host="0.0.0.0") as server:
-        visits = run.visits(server.port, budgets=HASTY, forbidden=frozenset(forbidden))
+        budgets = HASTY if hasty else PATIENT
+        visits = run.visits(server.port, budgets=budgets, forbidden=frozenset(forbidden))
         await ask_target(visits, hosts, plan)
         await server.finished()
     return run, server
@@ -70,7 +72,7 @@ async def test_a_transient_refusal_leads_to_the_next_address(busy: Script) -> No
 
 @pytest.mark.parametrize("broken", [[drop()], [silence()], [say("220 hi"), drop()]])
 async def test_a_lost_connection_leads_to_the_next_address(broken: Script) -> None:
-    run, _ = await searched(TWO, broken, REFUSED)
+    run, _ = await searched(TWO, broken, REFUSED, hasty=True)
     assert places(run) == ["a.test 127.0.0.1", "a.test 127.0.0.2"]
 
 
@@ -288,7 +290,7 @@ async def test_nothing_but_the_enumerated_verbs_was_ever_sent() -> None:
 async def test_after_one_connection_timed_out_the_next_get_less_time() -> None:
     run = Run()
     with full_listener() as port:
-        visits = run.visits(port, budgets=replace(HASTY, connect=0.2, connect_again=0.1))
+        visits = run.visits(port, budgets=replace(PATIENT, connect=0.2, connect_again=0.1))
         await ask_target(visits, mx(("a.test", (FIRST, FIRST, FIRST))), PLAN)
     assert [(session.end, session.end_detail) for session in run.sessions] == [
         (EndReason.TIMEOUT, "no connection within 0.2 s"),

@@ -38,9 +38,14 @@ from tests.support.smtp_server import (
 async def held(script: Script, *, hasty: bool = False) -> tuple[Session, SmtpServer, Run]:
     run = Run()
     async with SmtpServer(script) as server:
-        await run.session(server.port, budgets=HASTY if hasty else PATIENT)
+        outcome = await run.session(server.port, budgets=HASTY if hasty else PATIENT)
         await server.finished()
     (session,) = run.sessions
+    # the recording says what the live run saw
+    assert [(e.stage, e.reply, e.usable, e.deviations, e.fragment) for e in session.exchanges] == [
+        (e.stage, e.reply, e.usable, e.deviations, e.fragment) for e in outcome.entries
+    ]
+    assert (session.end, session.end_detail) == (outcome.end, outcome.detail)
     return session, server, run
 
 

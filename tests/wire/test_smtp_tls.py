@@ -126,6 +126,7 @@ async def test_a_silent_handshake_times_out() -> None:
     assert session.end is EndReason.TIMEOUT
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 async def test_old_tls_only_is_a_failed_handshake(tmp_path: Path) -> None:
     context = server_context(tmp_path, issue("mx.test"))
     context.set_ciphers("ALL:@SECLEVEL=0")
