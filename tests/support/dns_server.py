@@ -34,6 +34,7 @@ class Fault(StrEnum):
     WRONG_ID_FIRST = "wrong_id_first"  # a forged datagram, then the true one
     WRONG_QUESTION = "wrong_question"
     GARBAGE = "garbage"  # the right id, then noise
+    FORGED_GARBAGE_FIRST = "forged_garbage_first"  # noise under another id, then the true reply
     NO_EDNS = "no_edns"  # FORMERR to a query with EDNS
     REFERRAL = "referral"  # NS in the authority section, no recursion
     BARE_CHAIN = "bare_chain"  # the CNAME alone, without its target's records or an SOA
@@ -169,7 +170,9 @@ class DnsServer:
             case Fault.WRONG_QUESTION:
                 return [self._about_another_name(query)]
             case Fault.GARBAGE:
-                return [truth[:2] + b"\x81\x80\xff\xff\xff\xff" + b"\xc0" * 40]
+                return [_noise(truth)]
+            case Fault.FORGED_GARBAGE_FIRST:
+                return [b"x", _with_other_id(_noise(truth)), truth]
             case Fault.TRUNCATED | Fault.TRUNCATED_TCP_CLOSED if not tcp:
                 return [_truncated(query)]
         if not tcp and len(truth) > (query.payload if query.edns >= 0 else 512):
@@ -236,6 +239,10 @@ class _Udp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self._server.start(data, addr)
+
+
+def _noise(wire: bytes) -> bytes:
+    return wire[:2] + b"\x81\x80\xff\xff\xff\xff" + b"\xc0" * 40
 
 
 def _with_other_id(wire: bytes) -> bytes:

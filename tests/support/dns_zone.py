@@ -26,12 +26,13 @@ class Table:
     """Answers questions from a zone, and remembers the rounds in which they were asked.
 
     A name without any entry is NXDOMAIN, a name with entries of other types only is NODATA.
+    `secure` sets the AD bit, on every answer or on those of the types given.
     """
 
-    def __init__(self, zone: Zone, *, secure: bool = False) -> None:
+    def __init__(self, zone: Zone, *, secure: bool | frozenset[RecordType] = False) -> None:
         self._zone = {key.lower(): value for key, value in zone.items()}
         self._names = {key.split(" ", 1)[1].lower() for key in zone}
-        self._secure = secure
+        self._secure = frozenset(RecordType if secure else ()) if isinstance(secure, bool) else secure
         self.rounds: list[tuple[Question, ...]] = []
 
     @property
@@ -49,9 +50,18 @@ class Table:
             return Answer(question, found, aliases=tuple(aliases), detail="from the test's table")
         if found is None:
             status = Status.NODATA if name in self._names else Status.NXDOMAIN
-            return Answer(question, status, aliases=tuple(aliases), authenticated=self._secure)
+            return Answer(
+                question, status, aliases=tuple(aliases), authenticated=question.rtype in self._secure
+            )
         records = tuple(_record(question.rtype, text) for text in found)
-        return Answer(question, Status.ANSWER, records, tuple(aliases), ttl=300, authenticated=self._secure)
+        return Answer(
+            question,
+            Status.ANSWER,
+            records,
+            tuple(aliases),
+            ttl=300,
+            authenticated=question.rtype in self._secure,
+        )
 
     def drive(self, resolution: Resolution[T]) -> T:
         """Run a resolution to its end."""

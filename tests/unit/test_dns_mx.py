@@ -187,8 +187,10 @@ def test_secure_needs_the_ad_bit_on_every_address_answer() -> None:
     zone = {"MX example.org": ["10 a.example"], "A a.example": ["192.0.2.1"]}
     secure = Table(zone, secure=True).drive(resolve_mx("example.org"))
     insecure = Table(zone).drive(resolve_mx("example.org"))
+    half = Table(zone, secure=frozenset({RecordType.MX, RecordType.A})).drive(resolve_mx("example.org"))
     assert (secure.secure, secure.hosts[0].secure) == (True, True)
     assert (insecure.secure, insecure.hosts[0].secure) == (False, False)
+    assert (half.secure, half.hosts[0].secure) == (True, False)
 
 
 @pytest.mark.parametrize(

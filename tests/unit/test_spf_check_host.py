@@ -75,6 +75,21 @@ def test_unanswered_is_temperror_and_names_the_question(status: Status) -> None:
     assert direct.record is None
 
 
+@pytest.mark.parametrize(
+    ("term", "zone"),
+    [
+        ("a:x.example", {"A x.example": Status.SERVFAIL}),
+        ("exists:x.example", {"A x.example": Status.TIMEOUT}),
+        ("mx:x.example", {"MX x.example": Status.SERVFAIL}),
+        ("mx:x.example", {"MX x.example": ["10 h.example"], "A h.example": Status.REFUSED}),
+    ],
+)
+def test_an_unanswered_mechanism_is_temperror_not_a_mismatch(term: str, zone: Zone) -> None:
+    result = evaluate({ME: [f"v=spf1 {term} -all"], **zone})
+    assert result.verdict is SpfVerdict.TEMPERROR
+    assert result.trace[-1].outcome == "temperror"
+
+
 def test_a_failure_behind_the_matching_term_does_not_count() -> None:
     zone: Zone = {
         ME: ["v=spf1 a include:broken.example include:gone.example -all"],
@@ -88,6 +103,12 @@ def test_a_failure_behind_the_matching_term_does_not_count() -> None:
 
 def test_an_include_without_a_record_is_permerror() -> None:
     result = evaluate({ME: ["v=spf1 include:gone.example -all"]})
+    assert result.verdict is SpfVerdict.PERMERROR
+    assert "gone.example has no SPF record" in result.problem
+
+
+def test_a_redirect_without_a_record_is_permerror() -> None:
+    result = evaluate({ME: ["v=spf1 redirect=gone.example"]})
     assert result.verdict is SpfVerdict.PERMERROR
     assert "gone.example has no SPF record" in result.problem
 

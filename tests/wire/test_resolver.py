@@ -109,7 +109,16 @@ async def test_a_failure_is_unknown_and_says_which(fault: Fault, status: Status)
     assert answer.detail
 
 
-@pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.NO_EDNS, Fault.WRONG_ID_FIRST, Fault.SILENT_ONCE])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.TRUNCATED,
+        Fault.NO_EDNS,
+        Fault.WRONG_ID_FIRST,
+        Fault.FORGED_GARBAGE_FIRST,
+        Fault.SILENT_ONCE,
+    ],
+)
 async def test_a_hitch_is_got_over(fault: Fault) -> None:
     async with DnsServer(ZONE, {"mail.example": fault}) as server:
         answer = await one(server, "mail.example")
