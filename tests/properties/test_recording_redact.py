@@ -36,9 +36,9 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
     sender, recipient = draw(MAILBOXES), draw(MAILBOXES)
     host, ip, mx_ip, ip6 = draw(DOMAINS), draw(V4), draw(V4), draw(V6)
     reverse = ip.reverse_pointer.removesuffix(".in-addr.arpa")
-    said = f"550 {recipient} {draw(st.sampled_from(['at', 'by']))} {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
+    said = f"550 {recipient} refused by {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
     cut = draw(st.integers(0, len(said)))
-    events = [
+    events: list[ev.Event] = [
         ev.Started(1, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)),
         ev.Vantage(1, ip6, host, host, f"PTR of {ip} is {host}"),
         dns(recipient.domain, RecordType.MX, Mx(10, host)),

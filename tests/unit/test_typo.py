@@ -45,7 +45,8 @@ def test_a_real_domain_is_no_typo(domain: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "domain", ["example.com", "qa.com", "162.com", "q.com", "sol.com", "line.com", "me.co", "mymail.ru", "[192.0.2.1]"]
+    "domain",
+    ["example.com", "qa.com", "162.com", "q.com", "sol.com", "line.com", "me.co", "mymail.ru", "[192.0.2.1]"],
 )
 def test_short_and_distant_names_are_left_alone(domain: str) -> None:
     assert likely_typo_of(domain) is None

@@ -43,7 +43,8 @@ _BULK_HINTS = (
     "X-CSA-Complaints",
     "Errors-To",
 )
-_HARMLESS = (ValueError, LookupError, TypeError, AttributeError, HeaderParseError)  # of email on broken input
+# What the email package raises on broken input; comments nest by recursion there.
+_HARMLESS = (ValueError, LookupError, TypeError, AttributeError, HeaderParseError, RecursionError)
 
 _Part: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
 
@@ -110,7 +111,12 @@ def _parse(data: bytes, head: bytes, problems: list[str]) -> _Part:
 
 
 def _header(message: _Part, name: str) -> str:
-    return str(message.get(name, ""))
+    return next(iter(_values(message, name)), "")
+
+
+def _values(message: _Part, name: str) -> list[str]:
+    """Every value of a header as it stands; `get` would put replacement characters for octets above 127."""
+    return [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
 
 
 def _decoded(raw: str) -> str:
@@ -142,7 +148,7 @@ def _restored(text: str) -> str:
 
 def _check_headers(message: _Part, problems: list[str]) -> None:
     for name in _ONCE:
-        count = len(message.get_all(name, []))
+        count = len(_values(message, name))
         if count > 1:
             problems.append(f"{count} {name} headers, one is allowed (RFC 5322 section 3.6)")
     for name in ("From", "Date"):
@@ -151,7 +157,7 @@ def _check_headers(message: _Part, problems: list[str]) -> None:
     if "Date" in message:
         try:
             parsedate_to_datetime(_header(message, "Date"))
-        except (ValueError, TypeError, IndexError, OverflowError):
+        except (*_HARMLESS, OverflowError):
             problems.append("the Date header is not a date")
 
 
@@ -159,9 +165,9 @@ def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tupl
     """The mailboxes of From: and their domains."""
     mailboxes: list[str] = []
     domains: list[str] = []
-    for raw in message.get_all("From", []):
+    for raw in _values(message, "From"):
         try:
-            pairs = getaddresses([_restored(str(raw))])
+            pairs = getaddresses([_restored(raw)])
         except _HARMLESS:
             pairs = []
         for _, address in pairs[:100]:
