@@ -446,3 +446,14 @@ def facts_unknown() -> Facts:
         listings=(listing(ListingStatus.TIMEOUT),),
         sessions=(),
     )
+
+
+def facts_without_address() -> Facts:
+    """A pair on a machine without a route: no address, so nothing that belongs to one."""
+    return facts(
+        options=Options(),
+        vantage=vantage(source_ip=None, probe_ip=None, is_sending_address=None),
+        sender=sender_facts(spf=None, spf_helo=None, ptr=None, helo=None, alignment=Alignment(None, True)),
+        listings=(),
+        sessions=(),
+    )

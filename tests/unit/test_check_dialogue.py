@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from probe.facts.model import Facts
 from probe.model.address import Mailbox
 from probe.model.finding import Severity
 from probe.model.reply import Reply, Stage
@@ -18,25 +20,25 @@ OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
 ERROR, UNSEEN = Severity.ERROR, Severity.NOT_ASSESSED
 
 
-def rcpt(said: Reply) -> make.Facts:
+def rcpt(said: Reply) -> Facts:
     return make.facts(sessions=(make.session(exchanges=make.exchanges(said)),))
 
 
-def with_session(**changes: object) -> make.Facts:
+def with_session(**changes: Any) -> Facts:
     return make.facts(sessions=(make.session(**changes),))
 
 
-def deviating(stage: Stage, *deviations: Deviation) -> make.Facts:
+def deviating(stage: Stage, *deviations: Deviation) -> Facts:
     spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in make.exchanges())
     return with_session(exchanges=spoiled)
 
 
-def control(said: Reply, to: str, experiment: Experiment = Experiment.POSTMASTER) -> make.Facts:
+def control(said: Reply, to: str, experiment: Experiment = Experiment.POSTMASTER) -> Facts:
     second = make.session(2, experiment=experiment, exchanges=make.exchanges(said, session=2, to=to))
     return make.facts(sessions=(make.session(), second))
 
 
-def greeting(said: Reply) -> make.Facts:
+def greeting(said: Reply) -> Facts:
     return with_session(
         exchanges=(make.exchange(Stage.GREETING, said),), extensions=None, plain_extensions=None, tls=None
     )

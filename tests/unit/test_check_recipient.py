@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
+from probe.facts.model import Facts
 from probe.model.finding import Severity
 from probe.model.session import EndReason
 from probe.model.target import Options
@@ -19,20 +22,20 @@ OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
 ERROR, FATAL, UNSEEN = Severity.ERROR, Severity.FATAL, Severity.NOT_ASSESSED
 
 
-def recipient(**changes: object) -> make.Facts:
+def recipient(**changes: Any) -> Facts:
     return make.facts(recipient=make.recipient_facts(**changes))
 
 
-def routed(kind: RouteKind, *hosts: MxHost, **changes: object) -> make.Facts:
+def routed(kind: RouteKind, *hosts: MxHost, **changes: Any) -> Facts:
     return recipient(mx=make.mx_result(kind, *hosts, **changes))
 
 
-def seen_tls(**changes: object) -> make.Facts:
+def seen_tls(**changes: Any) -> Facts:
     return make.facts(sessions=(make.session(tls=make.tls(**changes)),))
 
 
-def under(facts: make.Facts, **recipient_changes: object) -> make.Facts:
-    return make.replace(facts, recipient=make.recipient_facts(**recipient_changes))
+def under(facts: Facts, **recipient_changes: Any) -> Facts:
+    return replace(facts, recipient=make.recipient_facts(**recipient_changes))
 
 
 def dangling(host: str) -> MxHost:
@@ -40,7 +43,7 @@ def dangling(host: str) -> MxHost:
     return MxHost(10, host, (), (denied,))
 
 
-def opinion(errors: tuple[str, ...] = (), warnings: tuple[str, ...] = (), error: str = "") -> make.Facts:
+def opinion(errors: tuple[str, ...] = (), warnings: tuple[str, ...] = (), error: str = "") -> Facts:
     return make.facts(opinions=(
         OpinionGiven(1, "spf", "sender.example", "checkdmarc 6", errors, warnings, error),))  # fmt: skip
 
@@ -92,12 +95,12 @@ CASES = (
     Case("recipient-mx-reachable", "--no-smtp", make.facts(options=Options(smtp=False), sessions=()),
          (UNSEEN,),
          ("--no-smtp",)),
-    Case("recipient-mx-reachable", "private addresses only", make.replace(
+    Case("recipient-mx-reachable", "private addresses only", replace(
         routed(RouteKind.MX, make.mx_host("mx", ip_address("10.0.0.1"))), sessions=()), (FATAL, UNSEEN),
         ("10.0.0.1",)),
     Case("recipient-mx-reachable", "private and public", routed(
         RouteKind.MX, make.mx_host("mx", ip_address("127.0.0.1"), make.MX_IP)), (WARNING, OK)),
-    Case("recipient-mx-reachable", "private on purpose", make.replace(
+    Case("recipient-mx-reachable", "private on purpose", replace(
         routed(RouteKind.MX, make.mx_host("mx", ip_address("10.0.0.1"))),
         options=Options(allow_private=True)), (OK,)),
     Case("starttls-offered", "offered", make.facts(), (OK,)),

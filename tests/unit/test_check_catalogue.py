@@ -1,0 +1,130 @@
+"""Every check is registered, explained, and tested both speaking and content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from probe import checks
+from probe.checks import catalogue
+from probe.checks.catalogue import Check, Side, all_checks, by_id, findings_of, side_of, title
+from probe.facts.model import Facts
+from probe.model.finding import Severity
+from tests.support import facts as make
+from tests.support.check_cases import Case
+from tests.unit import (
+    test_check_dialogue,
+    test_check_message,
+    test_check_recipient,
+    test_check_sender,
+)
+
+# What stands in the folder without being a check.
+SUPPORT = {"__init__", "catalogue", "dialogue", "dmarc_paths", "listings", "needs", "wording"}
+CASES: tuple[Case, ...] = (
+    *test_check_dialogue.CASES,
+    *test_check_message.CASES,
+    *test_check_recipient.CASES,
+    *test_check_sender.CASES,
+)
+PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
+# These two have nothing to find fault with: one says what was not given, one what was not made.
+WITHOUT_PROBLEM = {"message-missing", "not-reached"}
+# This one never has reason to be content: a desk is either known or not.
+WITHOUT_OK = {"reputation-desk"}
+
+ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)
+
+
+def test_every_file_of_the_folder_is_registered_under_its_own_name() -> None:
+    files = {path.stem for path in Path(checks.__path__[0]).glob("*.py")} - SUPPORT
+    assert {check.ID.replace("-", "_") for check in all_checks()} == files
+
+
+def test_ids_are_unique() -> None:
+    named = [check.ID for check in all_checks()]
+    assert len(named) == len(set(named))
+
+
+def test_checks_come_in_the_order_of_the_steps() -> None:
+    steps = [check.STEP for check in all_checks()]
+    assert steps == sorted(steps)
+    assert set(steps) == set(range(1, 10))
+
+
+@ids
+def test_a_check_explains_itself(check: Check) -> None:
+    text = check.__doc__ or ""
+    assert title(check).endswith("?")
+    assert len(title(check)) <= 80
+    assert "\nWhat to do: " in text
+    assert "\nSource: " in text
+
+
+@ids
+def test_a_check_is_found_by_its_id_and_belongs_to_a_side(check: Check) -> None:
+    assert by_id(check.ID) is check
+    assert side_of(check.ID) in Side
+
+
+def test_an_unknown_id_is_no_check() -> None:
+    assert by_id("no-such-check") is None
+
+
+@ids
+def test_a_check_is_tested_speaking_and_content(check: Check) -> None:
+    seen = {severity for case in CASES if case.check == check.ID for severity in case.expected}
+    assert check.ID in WITHOUT_PROBLEM or seen & PROBLEMS
+    assert check.ID in WITHOUT_OK or Severity.OK in seen
+
+
+@ids
+def test_a_check_is_tested_not_knowing_or_not_applying(check: Check) -> None:
+    cases = [case for case in CASES if case.check == check.ID]
+    knows_always = {"recipient-typo"}
+    assert check.ID in knows_always or any(
+        not case.expected or Severity.NOT_ASSESSED in case.expected for case in cases
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}: {case.name}")
+def test_every_check_can_judge_the_facts_of_every_case(case: Case) -> None:
+    for finding in findings_of(case.facts):
+        assert finding.step == _check(finding.id).STEP
+        assert "\n" not in finding.message
+        assert "None" not in finding.message.split(), finding.message
+        if finding.severity in (Severity.FATAL, Severity.ERROR, Severity.WARNING):
+            assert finding.message[-1] not in ".:", finding.message
+
+
+def _check(identity: str) -> Check:
+    found = by_id(identity)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("facts", [make.facts_unknown()], ids=["unknown"])
+def test_unknown_is_not_no(facts: Facts) -> None:
+    blamed = [f for f in findings_of(facts) if f.severity in PROBLEMS]
+    # Where the probe stands is known even when nothing answers.
+    assert {f.id for f in blamed} <= {"vantage-address"}
+
+
+def test_a_healthy_pair_has_no_fault() -> None:
+    faults = {Severity.FATAL, Severity.ERROR, Severity.WARNING}
+    assert [f for f in findings_of(make.facts()) if f.severity in faults] == []
+
+
+def test_a_domain_run_is_not_told_about_senders_and_mailboxes() -> None:
+    spoken = {finding.id for finding in findings_of(make.facts_of_domain())}
+    assert not spoken & {"spf", "recipient-address", "source-blocklist", "vantage-address", "message-missing"}
+    assert spoken >= {"recipient-mx", "starttls-offered", "certificate", "mta-sts"}
+
+
+def test_equal_facts_give_equal_findings() -> None:
+    assert findings_of(make.facts()) == findings_of(make.facts())
+
+
+def test_the_catalogue_names_each_side_once() -> None:
+    assert {side_of(check.ID) for check in catalogue.all_checks()} == set(Side)
