@@ -40,12 +40,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(f"DANE of {series(unknown)}: DNS did not answer", evidence)
     elif insecure:
         yield say.not_assessed(
-            f"{series(insecure)} is not DNSSEC-signed, or the resolver does not validate: "
-            "DANE does not apply",
+            f"DANE does not apply to {series(insecure)}: not DNSSEC-signed, or the resolver does not validate",
             evidence,
         )
     else:
-        yield say.ok(f"{series(r.host for r in results)} publishes no TLSA: DANE asks for nothing", evidence)
+        yield say.ok(
+            f"there is no TLSA record for {series(r.host for r in results)}: DANE asks for nothing", evidence
+        )
 
 
 def _of_host(result: DaneResult) -> Iterator[Finding]:

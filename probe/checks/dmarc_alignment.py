@@ -19,6 +19,7 @@ from probe.checks.wording import Voice, not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcResult
+from probe.standards.spf.results import SpfVerdict
 
 ID = "dmarc-alignment"
 STEP = 2
@@ -77,7 +78,8 @@ def _word(path: bool | None, facts: Facts) -> str:
     if path:
         return "passes and aligns"
     if path is None:
-        return "is not known"
+        passes = facts.sender.spf is not None and facts.sender.spf.verdict is SpfVerdict.PASS
+        return "passes, whether it aligns is not known" if passes else "is not known"
     if facts.sender.alignment.spf is False:
         return f"domain {facts.sender.domain or 'of the EHLO name'} does not align"
     verdict = facts.sender.spf.verdict if facts.sender.spf else "none"

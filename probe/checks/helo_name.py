@@ -45,9 +45,12 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _resolving(helo: HeloResult, chosen: str, evidence: list[str], facts: Facts) -> Finding:
     ip = facts.vantage.probe_ip  # the probe says EHLO, whatever --ip names
-    if helo.matches_source is False:
+    leads_to_sender = facts.vantage.source_ip in helo.addresses  # with --ip the name may be the sender's
+    if helo.matches_source is False and not leads_to_sender:
         # RFC 5321 section 4.1.4 forbids refusing for this alone, so it is no more than worth knowing
         return say.notice(f"{chosen} resolves, but not to {ip}", evidence)
     if helo.equals_ptr is False:
-        return say.notice(f"{chosen} resolves, but is not the PTR name of {ip}", evidence)
+        return say.notice(
+            f"{chosen} resolves, but is not the PTR name of {facts.vantage.source_ip}", evidence
+        )
     return say.ok(f"{chosen} is a host name that resolves", evidence)

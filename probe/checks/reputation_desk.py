@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     else:
         name, url = provider.desk
         yield say.notice(
-            f"{provider.title} keeps its own reputation of senders, which cannot be seen from here",
+            f"the reputation that senders have with {provider.title} cannot be seen from here",
             ("mx-provider",),
             f"Look at {name}: {url}",
         )

@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     if not lacking:
         yield say.ok(
-            f"{series(dict.fromkeys(s.mx_host for s, _ in known))} offers STARTTLS",
+            f"STARTTLS is offered by {series(dict.fromkeys(s.mx_host for s, _ in known))}",
             (dialogue.ref(s) for s, _ in known),
         )
 
