@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.facts.build import facts_of
 from probe.model.address import Mailbox
 from probe.model.target import DomainTarget, Options, PairTarget
 from probe.recording import events as ev
@@ -200,3 +201,27 @@ def test_certificates_and_hashes_are_dropped() -> None:
             assert value["chain"] == []
         if value["kind"] == "dns" and value["answer"]["question"]["rtype"] == "TLSA":
             assert value["answer"]["records"][0]["data"] == "AAAAAAAAAAA="
+
+
+def test_a_replay_finds_the_same_facts() -> None:
+    before, after = facts_of(full_recording()), facts_of(redact(full_recording()))
+    for facts in (before, after):
+        assert facts.sender.spf is not None
+        assert facts.sender.ptr is not None
+        assert facts.sender.helo is not None
+        assert facts.recipient.provider is not None
+    assert before.sender.spf and after.sender.spf
+    assert after.sender.spf.verdict is before.sender.spf.verdict
+    assert [(step.depth, step.outcome) for step in after.sender.spf.trace] == [
+        (step.depth, step.outcome) for step in before.sender.spf.trace
+    ]
+    assert before.sender.ptr and after.sender.ptr
+    assert after.sender.ptr.status is before.sender.ptr.status
+    assert before.sender.helo and after.sender.helo
+    assert after.sender.helo.equals_ptr is before.sender.helo.equals_ptr
+    assert after.recipient.provider == before.recipient.provider
+    assert after.recipient.mx.kind is before.recipient.mx.kind
+    assert [listing.status for listing in after.listings] == [listing.status for listing in before.listings]
+    assert [[e.reply and e.reply.code for e in session.exchanges] for session in after.sessions] == [
+        [e.reply and e.reply.code for e in session.exchanges] for session in before.sessions
+    ]
