@@ -110,7 +110,7 @@ def _control_rcpts(facts: Facts) -> list[Exchange]:
         for session in facts.sessions
         if session.experiment in (Experiment.POSTMASTER, Experiment.RANDOM) and not session.desynchronised
         for exchange in session.exchanges
-        if exchange.stage is Stage.RCPT
+        if exchange.stage is Stage.RCPT and exchange.usable
     ]
 
 
@@ -118,6 +118,8 @@ def _answer_of(facts: Facts, experiment: Experiment) -> Exchange | None:
     """The exchange that ended an experiment: its RCPT, or the stage that refused before."""
     for session in facts.sessions:
         if session.experiment is experiment and not session.desynchronised:
-            asked = [e for e in session.exchanges if e.stage in (Stage.MAIL, Stage.RCPT) and e.reply]
+            asked = [
+                e for e in session.exchanges if e.stage in (Stage.MAIL, Stage.RCPT) and e.reply and e.usable
+            ]
             return asked[-1] if asked else None
     return None

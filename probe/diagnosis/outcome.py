@@ -77,6 +77,9 @@ def _by_route(facts: Facts) -> Observed | None:
     if mx.kind is RouteKind.UNKNOWN:
         detail = next((a.status.value for a in mx.answers if a.is_unknown), "")
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=detail)
+    if mx.kind is RouteKind.FIXED and not any(host.addresses for host in mx.hosts):
+        detail = "the host given with --mx has no address"
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail="no_usable_mx")
     if mx.hosts and not any(host.addresses for host in mx.hosts):
@@ -128,7 +131,7 @@ def _depth(session: Session) -> tuple[int, int, int]:
     exchange = deciding_exchange(session)
     if exchange is None:
         return (0, -1, session.number)
-    usable = 0 if exchange.reply is None or session.desynchronised else 1
+    usable = 0 if exchange.reply is None or not exchange.usable or session.desynchronised else 1
     return (usable, _DEPTH.index(exchange.stage), session.number)
 
 
@@ -146,7 +149,7 @@ def deciding_exchange(session: Session) -> Exchange | None:
         last_of[exchange.stage] = exchange
     for stage in _DEPTH:
         found = last_of.get(stage)
-        if found is not None and (found.reply is None or not found.reply.is_positive):
+        if found is not None and not (found.usable and found.reply and found.reply.is_positive):
             return found
     if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
         return relevant[-1]
@@ -158,7 +161,7 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if exchange is None:
         return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
     reply = exchange.reply
-    if session.desynchronised:
+    if session.desynchronised or (reply is not None and not exchange.usable):
         return Observed(
             Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, _end(session)
         )
