@@ -57,7 +57,7 @@ def _ok(mx: MxResult, evidence: list[str]) -> Finding:
     return say.ok(f"mail for {mx.domain} goes to {hosts}", evidence)
 
 
-def _faults(mx: MxResult) -> Iterator[Finding]:
+def _without_address(mx: MxResult) -> Iterator[Finding]:
     evidence = [answer.ref for answer in mx.answers]
     dangling = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
     if mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts):
@@ -77,6 +77,11 @@ def _faults(mx: MxResult) -> Iterator[Finding]:
             f"the addresses of the MX hosts of {mx.domain} could not be learned: {failures(mx)}",
             [*evidence, *_refs(mx.hosts)],
         )
+
+
+def _faults(mx: MxResult) -> Iterator[Finding]:
+    evidence = [answer.ref for answer in mx.answers]
+    yield from _without_address(mx)
     if mx.kind is RouteKind.IMPLICIT_MX:
         yield say.notice(
             f"{mx.domain} has no MX record; its own address is used instead (implicit MX)",
