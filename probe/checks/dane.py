@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(f"DANE of {series(unknown)}: DNS did not answer", evidence)
     elif insecure:
         yield say.not_assessed(
-            f"DANE does not apply to {series(insecure)}: no DNSSEC there, or a resolver that does not validate",
+            f"DANE does not apply to {series(insecure)}: no DNSSEC, or a resolver that does not validate",
             evidence,
         )
     else:
