@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Severity
 from probe.model.report import Report
 from probe.report import view, words
 from probe.report.page import Page
@@ -11,7 +11,8 @@ from probe.report.style import VERBOSE, Paint
 _STEP_PAINTS = {"pass": Paint.GOOD, "warn": Paint.WARN, "fail": Paint.BAD}
 _TITLE_COLUMNS = 22
 _ROOM_FOR_TITLES = 70  # below this width a step's text goes under its title
-_PROBLEMS_SHOWN = 4
+_FINDINGS_SHOWN = 4
+_NOTHING_TO_DO = "Nothing to do."
 _SIDE_COLUMNS = 9
 
 
@@ -62,29 +63,35 @@ def write_steps(page: Page, report: Report) -> None:
 
 
 def _step_texts(step_view: view.StepView, *, verbose: bool) -> list[str]:
-    texts = [_finding_text(finding, verbose=verbose) for finding in step_view.problems]
-    if not verbose and len(texts) > _PROBLEMS_SHOWN:
-        more = len(texts) - _PROBLEMS_SHOWN
-        texts = [*texts[:_PROBLEMS_SHOWN], f"and {more} more (-v shows all)"]
-    rest = [f for f in step_view.rest if verbose or f.severity in {Severity.OK, Severity.NOTICE}]
-    if verbose:
-        texts += [_finding_text(finding, verbose=True) for finding in rest]
-    elif not texts:
-        shown = rest or list(step_view.rest)
-        if shown:
-            texts.append(" · ".join(finding.message.rstrip(".") for finding in shown[:_PROBLEMS_SHOWN]))
-    if not texts and not step_view.step.do:
-        return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
-    if step_view.step.do:
-        texts.append(f"→ {step_view.step.do}" if texts else step_view.step.do)
+    texts = _all_findings(step_view) if verbose else _main_findings(step_view)
+    do = step_view.step.do
+    if do and texts:
+        return texts if do == _NOTHING_TO_DO else [*texts, f"→ {do}"]
+    if do or texts:
+        return [do, *texts] if do else texts
+    return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
+
+
+def _all_findings(step_view: view.StepView) -> list[str]:
+    texts = []
+    for finding in (*step_view.problems, *step_view.rest):
+        text = f"{finding.severity.value.replace('_', ' ')}: {finding.message} ({finding.id})"
+        texts.append(f"{text} → {finding.remedy}" if finding.remedy else text)
     return texts
 
 
-def _finding_text(finding: Finding, *, verbose: bool) -> str:
-    if not verbose:
-        return finding.message
-    text = f"{finding.severity.value.replace('_', ' ')}: {finding.message} ({finding.id})"
-    return f"{text} → {finding.remedy}" if finding.remedy else text
+def _main_findings(step_view: view.StepView) -> list[str]:
+    """What is wrong, a line each; else what is right, on one line; else why it could not be looked at."""
+    texts = [finding.message for finding in step_view.problems]
+    if len(texts) > _FINDINGS_SHOWN:
+        more = len(texts) - _FINDINGS_SHOWN
+        return [*texts[:_FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
+    if texts:
+        return texts
+    looked_at = [f for f in step_view.rest if f.severity is not Severity.NOT_ASSESSED]
+    if step_view.step.status == "not_assessed" or not looked_at:
+        return [finding.message for finding in step_view.rest[-1:]]  # the least known comes last
+    return [" · ".join(finding.message.rstrip(".") for finding in looked_at[:_FINDINGS_SHOWN])]
 
 
 def write_sessions(page: Page, report: Report) -> None:

@@ -76,6 +76,8 @@ def where(report: Report) -> str:
     verdict, session = report.verdict, deciding_session(report)
     if verdict.stage == "input":
         return "before anything was asked"
+    if verdict.stage == "dns" and report.dns.route == "unknown":
+        return "in DNS, which did not answer"
     if verdict.stage == "dns":
         return f"in DNS: {words.ROUTES.get(report.dns.route, report.dns.route)}"
     host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"

@@ -39,12 +39,12 @@ STEP_STATUS = {
 
 STEP_TITLES = {
     1: "read the reply",
-    2: "DNS",
+    2: "DNS settings",
     3: "recipient address",
     4: "size",
     5: "content",
     6: "sender address",
-    7: "limits",
+    7: "sending limits",
     8: "contact the recipient",
     9: "retry",
 }

@@ -144,12 +144,12 @@ _DNS = m.ReportDns(
 
 _STEPS = (
     m.ChecklistStep(1, "read the reply", "fail", ("reply-permanence",), "treat it as final"),
-    m.ChecklistStep(2, "DNS", "pass", ("spf", "dmarc"), ""),
+    m.ChecklistStep(2, "DNS settings", "pass", ("spf", "dmarc"), ""),
     m.ChecklistStep(3, "recipient address", "fail", ("recipient-address",), "reach the person another way"),
     m.ChecklistStep(4, "size", "not_assessed", ("size-limit",), "give --message or --size to test yours"),
     m.ChecklistStep(5, "content", "not_assessed", (), "needs the message: --message FILE"),
     m.ChecklistStep(6, "sender address", "pass", ("blocklists",), ""),
-    m.ChecklistStep(7, "limits", "pass", (), "your volume cannot be seen from here"),
+    m.ChecklistStep(7, "sending limits", "pass", (), "your volume cannot be seen from here"),
     m.ChecklistStep(8, "contact the recipient", "manual", (), "send the note to the recipient's postmaster"),
     m.ChecklistStep(9, "retry", "fail", (), "no"),
 )
