@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks import dialogue
+from probe.checks.public_address import why_not_public
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
 from probe.facts.session import Session
-from probe.model.dialable import why_not_dialable
 from probe.model.finding import Finding
 from probe.model.session import EndReason
 from probe.standards.dns.results import RouteKind
@@ -87,7 +87,7 @@ def _private_only(facts: Facts) -> Iterator[Finding]:
     """No sender on the internet can reach an address that is not global (RFC 6890)."""
     mx = facts.recipient.mx
     addresses = [ip for host in mx.hosts for ip in host.addresses]
-    private = [ip for ip in addresses if why_not_dialable(ip)]
+    private = [ip for ip in addresses if why_not_public(facts, ip)]
     if not private or mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX) or facts.options.allow_private:
         return
     evidence = [answer.ref for host in mx.hosts for answer in host.answers]

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.public_address import why_not_public
 from probe.checks.wording import Voice, no_source_address
 from probe.facts.model import Facts
-from probe.model.dialable import why_not_dialable
 from probe.model.finding import Finding, Severity
 
 ID = "source-private"
@@ -27,7 +27,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     ip = facts.vantage.source_ip
     if ip is None:
         yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
-    elif (clause := why_not_dialable(ip)) is None:
+    elif (clause := why_not_public(facts, ip)) is None:
         yield say.ok(f"{ip} is a public address", ("vantage",))
     else:
         yield say.of(

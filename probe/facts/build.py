@@ -10,7 +10,7 @@ from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import by_domain, by_mx_hosts
 from probe.model.target import recipient_domain
-from probe.model.typo import likely_typo_of
+from probe.knowledge.typo import likely_typo_of
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dkim.results import KeyResult, KeyStatus
@@ -45,6 +45,7 @@ def facts_of(recording: Recording) -> Facts:
         started_at=started.started_at,
         elapsed_ms=recording.elapsed_ms,
         complete=recording.last(ev.Finished) is not None,
+        redacted=started.redacted,
     )
 
 

@@ -68,7 +68,8 @@ class SenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a run showed. `complete` is False when the recording stops before its end."""
+    """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
+    that its names and addresses are pseudonyms."""
 
     target: Target
     options: Options
@@ -83,3 +84,4 @@ class Facts:
     started_at: str
     elapsed_ms: int
     complete: bool
+    redacted: bool = False

@@ -21,7 +21,7 @@ from tests.unit import (
 )
 
 # What stands in the folder without being a check.
-SUPPORT = {"__init__", "catalogue", "dialogue", "dmarc_paths", "listings", "needs", "wording"}
+SUPPORT = {"__init__", "catalogue", "dialogue", "dmarc_paths", "listings", "needs", "public_address", "wording"}
 CASES: tuple[Case, ...] = (
     *test_check_dialogue.CASES,
     *test_check_message.CASES,
