@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.model.report import Report, ReportDns, ReportListing, ReportSession
+from probe.model.report import Report, ReportDkim, ReportDns, ReportListing, ReportSession
 from probe.report import view, words
 from probe.report.page import Page
 
@@ -71,22 +71,32 @@ def _write_authentication(page: Page, dns: ReportDns) -> None:
                 lead="  " * step.depth + f"{step.domain}: ",
                 indent=9,
             )
-    for key in dns.dkim:
-        strength = " ".join(part for part in (key.key_type, str(key.key_bits or "")) if part)
-        parts = [
-            words.KEYS.get(key.status, key.status),
-            strength,
-            "testing" if key.testing else "",
-            key.origin,
-            *key.problems,
-        ]
-        page.text(f"{key.selector}: {', '.join(part for part in parts if part)}", lead="DKIM   ", indent=2)
+    _write_keys(page, dns.dkim)
     if dns.dmarc is not None:
         dmarc = dns.dmarc
         state = "unknown" if dmarc.unknown else f"p={dmarc.policy}" if dmarc.policy else "no policy"
         at = f" at {dmarc.domain}" if dmarc.domain else ""
         problems = "".join(f"; {problem}" for problem in dmarc.problems)
         page.text(f"{state}{at} for {dmarc.author_domain}{problems}", lead="DMARC  ", indent=2)
+
+
+def _write_keys(page: Page, keys: tuple[ReportDkim, ...]) -> None:
+    """A guessed selector without a key says nothing (RFC 6376 section 3.1): those are only counted."""
+    counted = {"missing": 0, "unknown": 0}
+    for key in keys:
+        if key.status in counted and key.origin not in {"given", "message"}:
+            counted[key.status] += 1
+            continue
+        strength = " ".join(part for part in (key.key_type, str(key.key_bits or "")) if part)
+        status = words.KEYS.get(key.status, key.status)
+        parts = [status, strength, "testing" if key.testing else "", key.origin, *key.problems]
+        page.text(f"{key.selector}: {', '.join(part for part in parts if part)}", lead="DKIM   ", indent=2)
+    if any(counted.values()):
+        page.text(
+            f"of the guessed selectors {counted['missing']} hold no key, {counted['unknown']} got no answer",
+            lead="DKIM   ",
+            indent=2,
+        )
 
 
 def _write_listings(page: Page, listings: tuple[ReportListing, ...]) -> None:
