@@ -28,6 +28,7 @@ class Lab:
     scenario: str
     https_context: ssl.SSLContext | None
     https_port: int | None
+    tls_roots: str | None = None  # a PEM file: what its mail servers' certificates are judged by
 
 
 async def observe(
@@ -39,14 +40,15 @@ async def observe(
     progress: Progress | None = None,
     recording_to: Callable[[Recording], None] | None = None,
     lab: Lab | None = None,
+    pace: settings.Pace = settings.PACE,
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
     `message` is the name and the octets of --message; `sink` gets every event as it is observed
     (--record); `progress` short words on what is being done; `recording_to` is handed the recording
-    before the first observation, so that an interrupted caller still has it. Cancelling ends the
-    run: what was not reached is recorded, then CancelledError goes on. Raises ResolverConfigError
-    when there is no resolver to ask.
+    before the first observation, so that an interrupted caller still has it; `pace` how long it waits.
+    Cancelling ends the run: what was not reached is recorded, then CancelledError goes on. Raises
+    ResolverConfigError when there is no resolver to ask.
     """
     from probe.collect.context import Context
     from probe.collect.live import observe as observe_all
@@ -73,6 +75,8 @@ async def observe(
         options.nameservers,
         on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
         remaining=deadline.remaining,
+        query_timeout=pace.dns_query,
+        lifetime=pace.dns_lifetime,
     ) as resolver:
         context = Context(
             target=target,
@@ -87,6 +91,8 @@ async def observe(
             message=message,
             https_context=lab.https_context if lab is not None else None,
             https_port=lab.https_port if lab is not None else None,
+            tls_roots=lab.tls_roots if lab is not None else None,
+            pace=pace,
         )
         await observe_all(context)
     return recording

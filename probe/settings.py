@@ -58,6 +58,20 @@ MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
 MAX_CONTROL_SESSIONS = 2  # sessions beyond the one that asked about the target
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a run waits, and how closely its visits follow each other. One value, so that a lab or a
+    test may be quicker than a guest on the Internet has to be."""
+
+    smtp: SmtpBudgets = SMTP
+    session_spacing: float = SESSION_SPACING
+    dns_query: float = DNS_QUERY_TIMEOUT
+    dns_lifetime: float = DNS_LIFETIME
+
+
+PACE = Pace()
+
 # HTTPS (MTA-STS policy, RFC 8461 section 3.3)
 HTTPS_TIMEOUT = 10.0
 HTTPS_SIZE_LIMIT = 65536

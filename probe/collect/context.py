@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from probe import settings
 from probe.model.reply import Reply, Stage
 from probe.model.target import Options, Target
 from probe.net.clock import Clock, Deadline
@@ -33,6 +34,8 @@ class Context:
     message: tuple[str, bytes] | None = None
     https_context: ssl.SSLContext | None = None  # a lab's own roots instead of the system's
     https_port: int | None = None
+    tls_roots: str | None = None  # a PEM file, for the mail servers
+    pace: settings.Pace = settings.PACE
     pending: dict[str, None] = field(default_factory=dict)
 
     def record(self, event: ev.Event) -> None:

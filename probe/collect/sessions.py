@@ -28,6 +28,9 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         why_not_dialable=_anything if options.allow_private else why_not_dialable,
         port=options.mx.port if options.mx is not None else options.port,
         bind=options.bind,
+        tls_roots=context.tls_roots,
+        spacing=context.pace.session_spacing,
+        budgets=context.pace.smtp,
     )
     context.say(f"asking {hosts[0].host}")
     if not isinstance(context.target, PairTarget):
