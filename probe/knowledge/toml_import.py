@@ -1,42 +1,83 @@
-"""Import a TOML file as if it were a Python module, compiled and cached like one.
+"""Read the TOML files of this package, parsed once and remembered.
 
-Parsing TOML costs more than a light command may; Python's own bytecode cache (validated by the
-source's time and size, placed in `__pycache__`, silently skipped where it cannot be written)
-already solves that, for a wheel and for a checkout alike.
+Parsing TOML costs more than a light command may. A wheel carries each table already parsed (JSON,
+written by setup.py); a checkout keeps the parsed form in `__pycache__`, checked against the file's
+time and size, and does without where it cannot write.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import types
-from collections.abc import Mapping
-from importlib.machinery import SourceFileLoader
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-
-class _TomlLoader(SourceFileLoader):
-    """A source loader whose language is TOML: the module has one constant, `TABLE`."""
-
-    def source_to_code(  # type: ignore[override]
-        self, data: Any, path: Any, *, _optimize: int = -1
-    ) -> types.CodeType:
-        import tomllib
-
-        table = tomllib.loads(bytes(data).decode("utf-8"))
-        code: types.CodeType = compile(f"TABLE = {table!r}", str(path), "exec")
-        return code
+Stamp = list[list[Any]]
 
 
 def load(file: Traversable | Path) -> Mapping[str, Any]:
     """Return the parsed table. Raises tomllib.TOMLDecodeError or OSError."""
     path = Path(str(file))
-    name = f"probe.knowledge._toml.{path.stem}"
-    loader = _TomlLoader(name, str(path))
-    spec = importlib.util.spec_from_loader(name, loader, origin=str(path))
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    table: Mapping[str, Any] = module.TABLE
+    return derived(path.with_name(path.name + ".json"), [path], lambda: parse(path))
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """Parse one TOML file, without any cache."""
+    import tomllib
+
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def derived(
+    shipped: Path,
+    sources: Sequence[Path],
+    make: Callable[[], Mapping[str, Any]],
+    *,
+    keep: bool | None = None,
+) -> Mapping[str, Any]:
+    """Return what `make` computes from `sources`, from the wheel's copy or the cache where one is valid.
+
+    `shipped` names the file a wheel carries; the cache has the same name in `__pycache__`.
+    `keep` says whether a new cache may be written; by default Python's own bytecode setting decides.
+    """
+    try:
+        table: Mapping[str, Any] = json.loads(shipped.read_bytes())["table"]
+        return table
+    except FileNotFoundError:
+        pass
+    cache = shipped.parent / "__pycache__" / shipped.name
+    stamp = _stamp(sources)
+    try:
+        entry = json.loads(cache.read_bytes())
+        if entry["stamp"] == stamp:
+            table = entry["table"]
+            return table
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    table = make()
+    if keep or (keep is None and not sys.dont_write_bytecode):
+        _write(cache, {"stamp": stamp, "table": table})
     return table
+
+
+def _stamp(sources: Sequence[Path]) -> Stamp:
+    """What changes when a source does: names, times in nanoseconds and sizes in octets."""
+    stamp: Stamp = []
+    for path in sources:
+        status = path.stat()
+        stamp.append([path.name, status.st_mtime_ns, status.st_size])
+    return stamp
+
+
+def _write(cache: Path, entry: Mapping[str, Any]) -> None:
+    """Replace the cache in one step; a place that cannot be written is no error."""
+    temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
+    try:
+        cache.parent.mkdir(exist_ok=True)
+        temporary.write_text(json.dumps(entry, separators=(",", ":")), encoding="utf-8")
+        temporary.replace(cache)
+    except OSError:
+        return

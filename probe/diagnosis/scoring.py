@@ -1,0 +1,119 @@
+"""Additive scoring: evidence in, ranked causes out.
+
+Every piece of evidence adds decibans to causes; the sum within one family (facet) is capped, because
+ten synonyms are not ten observations; the priors are shares of a corpus of real refusals; a softmax
+turns scores into probabilities. The order of the evidence never matters. All numbers are data:
+knowledge/scoring.toml.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from probe.knowledge import store
+from probe.model.evidence import Band, Evidence, Facet, RankedCause
+from probe.model.reply import Stage
+
+_NEVER = -60.0  # decibans of a cause that the stage rules out
+_WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
+
+Weighed = tuple[Evidence, float]
+
+
+def rank(
+    evidence: Iterable[Evidence],
+    *,
+    stage: Stage | None = None,
+    permanent: bool | None = None,
+    priors: Mapping[str, float] | None = None,
+) -> tuple[RankedCause, ...]:
+    """Rank all causes, best first; the probabilities sum to 1.
+
+    `stage` is where the refusal was given: before RCPT nothing can be about a mailbox. `permanent`
+    (5yz or 4yz) shifts the causes that are passing by nature, unless the evidence holds a CODE rule
+    that already does. `priors` are shares of any scale that replace the corpus shares; causes left
+    out get the smallest one given.
+    """
+    table = store.compiled()["scoring"]
+    ordered = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
+    shares = priors or table["prior"]
+    floor = min(shares.values())
+    barred = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
+    shift = _class_shift(ordered, permanent)
+    weighed = _capped(ordered, table["caps"])
+    scores = {
+        cause: 10 * math.log10(shares.get(cause, floor))
+        + shift.get(cause, 0.0)
+        + sum(weight for _, weight in weighed.get(cause, ()))
+        + (_NEVER if cause in barred else 0.0)
+        for cause in table["prior"]
+    }
+    probabilities = _softmax(scores)
+    return tuple(
+        RankedCause(cause, probabilities[cause], *_sides(weighed.get(cause, ())))
+        for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
+    )
+
+
+def band(ranked: Sequence[RankedCause]) -> Band:
+    """How sure the first cause is.
+
+    Stated: the server's words or a provider's token name it. Likely: more probable than a share that
+    is set, by two families of evidence. user_unknown is never more than possible without words or
+    x.1.1, because acting on it deletes an address.
+    """
+    limits = store.compiled()["scoring"]["bands"]
+    if not ranked:
+        return Band.UNDECIDED
+    top = ranked[0]
+    words = sum(weight for item, weight in top.evidence_for if item.facet in _WORDS)
+    families = {item.facet for item, _ in top.evidence_for}
+    if words >= limits["stated_weight"] and top.probability >= limits["stated_share"]:
+        return Band.STATED
+    backed = top.id != "user_unknown" or bool(
+        families & {Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED, Facet.DNS}
+    )
+    if top.probability >= limits["likely_share"] and len(families) >= limits["likely_families"] and backed:
+        return Band.LIKELY
+    return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
+
+
+def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mapping[str, float]:
+    """RFC 5321 section 4.2.1: the first digit tells how lasting, not why."""
+    if permanent is None or any(item.facet is Facet.CODE for item in evidence):
+        return {}
+    shift: Mapping[str, float] = store.compiled()["scoring"]["permanent" if permanent else "transient"]
+    return shift
+
+
+def _capped(
+    evidence: Sequence[Evidence], caps: Mapping[str, Sequence[float]]
+) -> Mapping[str, tuple[Weighed, ...]]:
+    """For each cause its evidence with the weight that counts after the family's cap."""
+    families: dict[tuple[str, Facet], list[Weighed]] = {}
+    for item in evidence:
+        for cause, weight in item.weights.items():
+            if weight:
+                families.setdefault((cause, item.facet), []).append((item, weight))
+    result: dict[str, tuple[Weighed, ...]] = {}
+    for (cause, facet), members in families.items():
+        low, high = caps[facet]
+        total = math.fsum(weight for _, weight in members)
+        held = min(max(total, low), high)
+        factor = held / total if held != total else 1.0
+        result[cause] = (*result.get(cause, ()), *((item, weight * factor) for item, weight in members))
+    return result
+
+
+def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
+    best = max(scores.values())
+    odds = {cause: 10 ** ((score - best) / 10) for cause, score in scores.items()}
+    total = math.fsum(odds.values())
+    return {cause: odd / total for cause, odd in odds.items()}
+
+
+def _sides(weighed: Iterable[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
+    """The evidence for and against, the strongest first."""
+    ordered = sorted(weighed, key=lambda pair: (-abs(pair[1]), pair[0].rule))
+    return tuple(pair for pair in ordered if pair[1] > 0), tuple(pair for pair in ordered if pair[1] < 0)

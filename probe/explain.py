@@ -1,0 +1,157 @@
+"""Explain replies offline: what one reply, or thousands of them, mean and who must act.
+
+This is the whole of `smtp-probe explain` but its printing; it opens no socket and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probe.diagnosis.scoring import band, rank
+from probe.knowledge.causes import Cause, Conduct, causes
+from probe.knowledge.match import Reading, read_reply
+from probe.model.evidence import Band, RankedCause
+from probe.model.reply import Stage
+
+STAGES = (
+    Stage.GREETING,
+    Stage.EHLO,
+    Stage.STARTTLS,
+    Stage.MAIL,
+    Stage.RCPT,
+    Stage.DATA,
+    Stage.END_OF_DATA,
+)
+_FIELDS = frozenset({"id", "text", "stage", "host"})
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One reply, explained; or, with `error` set, the reason why a line could not be read.
+
+    `id` is the caller's id, else the line number; `cause` and `conduct` belong to the first of `ranked`.
+    """
+
+    id: Any
+    reading: Reading | None
+    ranked: tuple[RankedCause, ...]
+    band: Band
+    cause: Cause | None
+    conduct: Conduct | None
+    error: str = ""
+
+    @property
+    def refused(self) -> bool | None:
+        """True: refused for good. False: worth another try. None: the reply does not tell.
+
+        The code class decides unless the cause is passing (a 550 for a rate) or final (a 454 for
+        relaying) by nature and the server's own words say so.
+        """
+        if self.reading is None:
+            return None
+        permanent = self.reading.permanent
+        if self.cause is None or self.band is not Band.STATED:
+            return permanent
+        if permanent is not False and self.cause.passes:
+            return False
+        return True if permanent is False and self.cause.lasts else permanent
+
+
+def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
+    """Explain one reply, in any wrapping. `stage` and `host` as far as they are known. Never raises."""
+    reading = read_reply(text, stage, host)
+    ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
+    cause = causes()[ranked[0].id]
+    return Explanation(identity, reading, ranked, band(ranked), cause, cause.conduct(reading.permanent))
+
+
+def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
+    """Explain each line: plain text, or JSON `{"id", "text", "stage", "host"}`; one result a line, in order.
+
+    Empty lines are passed over. A line that cannot be read gives an Explanation with `error`.
+    Nothing is kept between lines, so any number of them takes the same memory.
+    """
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if not stripped:
+            continue
+        if not stripped.startswith("{"):
+            yield explain(stripped, identity=number)
+            continue
+        try:
+            yield _explain_object(stripped, number)
+        except ValueError as problem:
+            yield Explanation(number, None, (), Band.UNDECIDED, None, None, f"line {number}: {problem}")
+
+
+def parse_stage(name: str) -> Stage | None:
+    """Read a stage name of the contract; empty gives None. Raises ValueError with the allowed names."""
+    if not name:
+        return None
+    if name not in STAGES:
+        raise ValueError(f"stage {name!r} is not one of {', '.join(STAGES)}")
+    return Stage(name)
+
+
+def to_json(explanation: Explanation) -> dict[str, Any]:
+    """The object that `--format jsonl` prints; a line that could not be read has `error` beside nulls."""
+    reading = explanation.reading
+    if reading is None or explanation.cause is None or explanation.conduct is None:
+        empty: dict[str, Any] = {
+            "id": explanation.id,
+            "reply": None,
+            "stage": "",
+            "cause": None,
+            "band": None,
+        }
+        empty |= {"causes": [], "fix_by": None, "retry": None, "steps": [], "action": ""}
+        return empty | {"error": explanation.error}
+    return {
+        "id": explanation.id,
+        "reply": {
+            "code": reading.code,
+            "enhanced_status": str(reading.enhanced) if reading.enhanced else None,
+            "text": reading.text,
+        },
+        "stage": reading.stage.value if reading.stage else "",
+        "cause": explanation.cause.id,
+        "band": explanation.band.value,
+        "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
+        "fix_by": explanation.conduct.fix_by,
+        "retry": explanation.conduct.retry,
+        "steps": list(explanation.cause.steps),
+        "action": explanation.cause.action,
+    }
+
+
+def exit_code(explanation: Explanation) -> int:
+    """0 for a positive reply, 1 refused for good, 2 for a line that cannot be read, 3 deferred, 4 not told."""
+    if explanation.reading is None:
+        return 2
+    if explanation.reading.code and explanation.reading.code < 400:
+        return 0
+    return {True: 1, False: 3, None: 4}[explanation.refused]
+
+
+def _explain_object(line: str, number: int) -> Explanation:
+    """Explain one JSON line. Raises ValueError that names what is wrong with it."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"not a JSON object ({problem})") from None
+    text, stage, host = (_text(fields, key) for key in ("text", "stage", "host"))
+    if "text" not in fields:
+        raise ValueError('a JSON line needs "text"')
+    return explain(text, parse_stage(stage), host, fields.get("id", number))
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f'"{key}" must be a string')
+    return value

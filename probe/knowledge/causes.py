@@ -1,0 +1,72 @@
+"""The causes a refusal can have: what each means, who can mend it, and when to try again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from probe.knowledge import store
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What follows from a cause for one class of reply.
+
+    `fix_by`: sender, sender_network, recipient, recipient_admin, either, nobody. `retry`: now, later,
+    after_fix, never; `retry_after` the usual wait in seconds, None where no time helps.
+    """
+
+    fix_by: str
+    retry: str
+    retry_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One entry of causes.toml. `steps` are numbers of the nine-step checklist."""
+
+    id: str
+    title: str
+    family: str
+    meaning: str
+    transient: Conduct
+    permanent: Conduct
+    steps: tuple[int, ...]
+    action: str
+    source: str
+
+    def conduct(self, permanent: bool | None) -> Conduct:
+        """What to do after a 5yz (True) or 4yz (False); without a code the cause's own nature counts."""
+        return self.transient if permanent is False else self.permanent
+
+    @property
+    def passes(self) -> bool:
+        """Passing by nature: even a 5yz with this cause is worth another try."""
+        return self.permanent.retry in {"now", "later"}
+
+    @property
+    def lasts(self) -> bool:
+        """Final by nature: even a 4yz with this cause will not mend itself."""
+        return self.transient.retry in {"after_fix", "never"}
+
+
+@lru_cache(maxsize=1)
+def causes() -> Mapping[str, Cause]:
+    """All causes by id, in the order of the file."""
+    return {identity: _cause(identity, row) for identity, row in store.compiled()["causes"]["cause"].items()}
+
+
+def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
+    return Cause(
+        id=identity,
+        title=row["title"],
+        family=row["family"],
+        meaning=row["meaning"],
+        transient=Conduct(*row["transient"], *([None] * (3 - len(row["transient"])))),
+        permanent=Conduct(*row["permanent"], *([None] * (3 - len(row["permanent"])))),
+        steps=tuple(row["steps"]),
+        action=row["action"],
+        source=row["source"],
+    )

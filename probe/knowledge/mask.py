@@ -1,0 +1,55 @@
+"""Take the volatile parts out of a reply, so that a rule sees what every such reply has in common."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# Names that end in these labels are hosts; a sentence end without a space ("rejected.Please") is not.
+_TLD = (
+    "com|net|org|edu|gov|mil|int|info|biz|name|mobi|io|eu|de|jp|cn|ru|su|fr|uk|nl|ch|cz|pl|se|dk|fi|hu|ro|gr|tr"
+    "|ua|kz|es|pt|ie|il|za|br|ar|mx|cl|co|pe|ve|ca|au|nz|kr|tw|hk|sg|my|th|vn|ph|id|ir|ee|lv|lt|bg|hr|si|sk|rs"
+    "|test|example|invalid|local|localdomain|lan|cloud|dev|app|online|xyz|ain"
+)
+_HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+(?:{_TLD})\b"
+_URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
+_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']+)@[^\s<>()\[\];,\"']+>?")
+_IP4 = re.compile(r"\b(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b")
+_IP6 = re.compile(r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])")
+_HOSTS = re.compile(rf"\b{_HOST}")
+_ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]*\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
+_SPACE = re.compile(r"\s+")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
+
+
+class Masked(NamedTuple):
+    """`text` is for phrases; `links` holds the URLs and host names that were taken out, space-separated."""
+
+    text: str
+    links: str
+
+
+def mask(text: str) -> Masked:
+    """Lower-case, fold white space and typographic quotes, replace addresses, IPs, URLs, hosts and ids."""
+    links: list[str] = []
+
+    def take(placeholder: str) -> object:
+        def replace(match: re.Match[str]) -> str:
+            links.append(match.group().rstrip(".,;)"))
+            return placeholder
+
+        return replace
+
+    line = _SPACE.sub(" ", text.translate(_QUOTES).lower()).strip()
+    if "://" in line or "www." in line:
+        line = _URL.sub(take("<url>"), line)  # type: ignore[call-overload]
+    if "@" in line or "$email" in line:
+        line = _ADDRESS.sub("<addr>", line).replace("$email", "<addr>")
+    line = _IP4.sub("<ip>", line)
+    if "::" in line or line.count(":") > 2:
+        line = _IP6.sub("<ip>", line)
+    line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
+    if "." in line:
+        line = _HOSTS.sub(take("<host>"), line)  # type: ignore[call-overload]
+    line = _ID.sub("<id>", line)
+    return Masked(_SPACE.sub(" ", line), " ".join(links))

@@ -1,0 +1,69 @@
+"""The reply rules as a reader sees them: with source, date and examples (`smtp-probe rules`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probe.knowledge import store, toml_import
+from probe.model.evidence import Facet
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reply a rule must (or must not) match; `stage` is a stage name or empty, `host` may be empty."""
+
+    text: str
+    stage: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written."""
+
+    id: str
+    says: str
+    facet: Facet
+    causes: Mapping[str, float]
+    conditions: Mapping[str, Any]
+    source: str
+    date: str
+    examples: tuple[Example, ...]
+    counter: tuple[Example, ...]
+    file: str
+
+
+def all_rules() -> Iterator[Rule]:
+    """Every rule, in the order of the files. A file's own `source` and `date` stand for rules without."""
+    for path in store.rule_files():
+        table = toml_import.load(path)
+        for row in table.get("rule", ()):
+            yield _rule(row, table, path.name)
+
+
+def rules_digest() -> str:
+    """A short hash of all reply knowledge; it changes when any rule, cause or weight does."""
+    digest: str = store.compiled()["digest"]
+    return digest
+
+
+def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
+    described = {"id", "says", "facet", "causes", "source", "date", "examples", "counter"}
+    return Rule(
+        id=row["id"],
+        says=row["says"],
+        facet=Facet(row["facet"]),
+        causes=row["causes"],
+        conditions={key: value for key, value in row.items() if key not in described},
+        source=row.get("source", table.get("source", "")),
+        date=row.get("date", table.get("date", "")),
+        examples=tuple(_example(entry) for entry in row.get("examples", ())),
+        counter=tuple(_example(entry) for entry in row.get("counter", ())),
+        file=file,
+    )
+
+
+def _example(entry: str | Mapping[str, str]) -> Example:
+    return Example(entry) if isinstance(entry, str) else Example(**entry)

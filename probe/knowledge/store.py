@@ -1,0 +1,82 @@
+"""The compiled knowledge of replies: what matching and scoring need, in the shape they need it.
+
+The reviewed form is TOML (`replies/*.toml`, `causes.toml`, `scoring.toml`, `enhanced_status.toml`).
+Here it becomes one table that loads in a few milliseconds; sources, dates and examples stay behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from probe.knowledge import toml_import
+
+HERE = Path(__file__).parent
+COMPILED = HERE / "compiled_replies.json"
+_TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
+
+
+def rule_files() -> list[Path]:
+    """The files that hold reply rules, in a fixed order (which must not matter)."""
+    return sorted((HERE / "replies").glob("*.toml"))
+
+
+def sources() -> list[Path]:
+    """Every file the compiled table is made of."""
+    return [*(HERE / name for name in _TABLES), *rule_files()]
+
+
+@lru_cache(maxsize=1)
+def compiled() -> Mapping[str, Any]:
+    """The compiled table; see `build` for its keys."""
+    return toml_import.derived(COMPILED, sources(), build)
+
+
+def build() -> dict[str, Any]:
+    """Compile from TOML.
+
+    Keys: `rules` (lists, see `_row`), `phrases` and `links` ([literal, rule number]), `patterns`
+    ([needed literals, expression, rule number]), `coded` (numbers of rules that look at codes and
+    stages only), `causes`, `scoring`, `enhanced_status` (as in their files), `digest`.
+    """
+    digest = hashlib.sha256()
+    table: dict[str, Any] = {"rules": [], "phrases": [], "links": [], "patterns": [], "coded": []}
+    for path in sources():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in rule_files():
+        for rule in toml_import.parse(path).get("rule", ()):
+            _add(table, rule)
+    for name in _TABLES:
+        table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
+    table["digest"] = digest.hexdigest()[:12]
+    return table
+
+
+def _add(table: dict[str, Any], rule: Mapping[str, Any]) -> None:
+    number = len(table["rules"])
+    table["rules"].append(_row(rule))
+    table["phrases"].extend([phrase, number] for phrase in rule.get("phrases", ()))
+    table["links"].extend([link, number] for link in rule.get("links", ()))
+    if "pattern" in rule:
+        table["patterns"].append([rule["needs"], rule["pattern"], number])
+    if not {"phrases", "links", "pattern"} & rule.keys():
+        table["coded"].append(number)
+
+
+def _row(rule: Mapping[str, Any]) -> list[Any]:
+    """id, facet, causes, says, rest, conditions, vague: the order that `match` unpacks."""
+    conditions = {
+        key: rule[key] for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless") if key in rule
+    }
+    return [
+        rule["id"],
+        rule["facet"],
+        rule["causes"],
+        rule["says"],
+        rule.get("rest"),
+        conditions,
+        rule.get("vague", 0),
+    ]

@@ -1,0 +1,129 @@
+"""Find the remote server's own reply inside what a sending MTA made of it.
+
+Bounces and logs wrap the reply: `host X[ip] said: ... (in reply to RCPT TO command)` (Postfix),
+`SMTP error from remote mail server after RCPT TO:<...>: host X [ip]: ...` (Exim), `Remote host said:`
+(qmail), `>>> ... <<<` transcripts (Sendmail), `Remote Server returned '...'` (Exchange), `smtp;` of
+RFC 3464. The wrapping also tells the stage.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from probe.model.reply import EnhancedStatus, Stage
+
+
+class Unwrapped(NamedTuple):
+    """`code` 200-599 or None; `enhanced` every distinct enhanced status, the most telling first;
+    `text` on one line without wrapping and codes; `stage` as the wrapping tells it, else None;
+    `local` true where the only reply there is was written by the sending MTA itself."""
+
+    code: int | None
+    enhanced: tuple[EnhancedStatus, ...]
+    text: str
+    stage: Stage | None
+    local: bool
+
+
+_STAGES: tuple[tuple[re.Pattern[str], Stage], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), stage)
+    for pattern, stage in (
+        (r"in reply to end of data|after end of data|(?:sending|reply to) message body", Stage.END_OF_DATA),
+        (r"failed after I sent the message|after sending (?:data block|message)", Stage.END_OF_DATA),
+        (r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b", Stage.DATA),
+        (r"in reply to (?:the )?rcpt|after (?:pipelined )?rcpt|>>> rcpt|sending rcpt", Stage.RCPT),
+        (r"does not like recipient|but recipient was rejected", Stage.RCPT),
+        (r"in reply to (?:the )?mail\b|after (?:pipelined )?mail\b|>>> mail\b|sending mail from", Stage.MAIL),
+        (r"but sender was rejected", Stage.MAIL),
+        (r"in reply to (?:the )?starttls|after starttls", Stage.STARTTLS),
+        (r"in reply to (?:the )?(?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)", Stage.EHLO),
+        (r"but my name was rejected|with my name|sending helo|performing the (?:ehlo|helo)", Stage.EHLO),
+        (
+            r"after initial connection|refused to talk to me|initial (?:server|protocol) greeting",
+            Stage.GREETING,
+        ),
+        (r"but greeting failed|receiving the initial", Stage.GREETING),
+    )
+)
+_TRANSCRIPT = re.compile(r"^\s*(<<<|>>>)\s?(.*)$", re.MULTILINE)
+_WRAPPERS = re.compile(
+    r"\bhost \S+?(?:\s?\[[^\]\s]*\])?\s+(?:said|refused to talk to me):"
+    r"|\b(?:smtp|lmtp) error from remote mail(?: server|er) after [a-z ]+?(?::\s*<[^>]*>)?(?:\s+size=\d+)?:"
+    r"|\bhost \S+ ?\[[^\]\s]*\]:(?=\s*[245]\d\d)"
+    r"|\bremote (?:host|server) said:"
+    r"|\bremote server (?:returned|at \S+(?: \([^)]*\))? returned)\s*(?:an error:?\s*)?['\"<]*"
+    r"|\bthe (?:error|response)(?: that the other server returned| from the remote server)? was:"
+    r"|\bgiving up on \S+?\.?(?=\s|$)"
+    r"|\bconnected to \S+ but (?:sender was rejected|greeting failed|my name was rejected|[^.]{3,40})\."
+    r"|\S+ (?:does not like recipient|failed after i sent the message)\."
+    r"|\bdiagnostic-code:|\b(?:smtp|x-[a-z0-9-]+)\s*;(?=\s*(?:[245]\d\d|\S))"
+    r"|\((?:in reply to|while talking to) [^)]*\)?"
+    r"|\bstatus=(?:bounced|deferred) \(|\(state \d+\)|^\s*<+|#smtp#"
+    r"|\b(?:reason|last reason|diagnostic information for administrators):"
+    r"|\b(?:result|response|reply)\s*[:=](?=\s*[245]\d\d)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;]|$|#|<|\\)(?!\.\d)")
+_LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
+_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
+_CONTINUED = re.compile(r"(?<![\w.])([245]\d\d)[-]\s?(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?")
+_LEAD_CODES = re.compile(
+    r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
+)
+_LOCAL_FILLER = re.compile(
+    r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def unwrap(text: str) -> Unwrapped:
+    """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
+    plain = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+    stage = _stage(plain)
+    remote = _transcript(plain)
+    local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
+    body = _WRAPPERS.sub(" ", " ".join(part.strip() for part in (remote or plain).splitlines()))
+    code = _code(body)
+    enhanced = _enhanced(body)
+    if code is not None:
+        body = _CONTINUED.sub(" ", body)
+    body = _LEAD_CODES.sub("", " ".join(body.split()), count=1)
+    return Unwrapped(code, enhanced, body.strip(" '\""), stage, local)
+
+
+def _stage(text: str) -> Stage | None:
+    """The stage that the wrapping names; in a transcript the last command before the refusal."""
+    found: tuple[int, Stage] | None = None
+    for pattern, stage in _STAGES:
+        for match in pattern.finditer(text):
+            if found is None or match.start() > found[0]:
+                found = (match.start(), stage)
+    return found[1] if found else None
+
+
+def _transcript(text: str) -> str | None:
+    """The last refusal among the `<<<` lines of a Sendmail transcript, its lines joined; else None."""
+    refused: list[str] = []
+    collecting = False
+    for arrow, line in _TRANSCRIPT.findall(text):
+        if arrow == ">>>":
+            collecting = False
+        elif re.match(r"[45]\d\d", line):
+            refused = [*refused, line] if collecting else [line]
+            collecting = True
+    return "\n".join(refused) if refused else None
+
+
+def _code(text: str) -> int | None:
+    match = _LEADING.match(text) or _CODE.search(text)
+    return int(match.group(1)) if match else None
+
+
+def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
+    """RFC 3463 statuses, distinct, in order, those that say something (not x.0.0) before those that do not."""
+    found = dict.fromkeys(
+        EnhancedStatus(int(klass), int(subject), int(detail))
+        for klass, subject, detail in _ENHANCED.findall(text)
+    )
+    return tuple(sorted(found, key=lambda status: (status.subject, status.detail) == (0, 0)))
