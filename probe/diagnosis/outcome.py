@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +11,8 @@ from probe.facts.session import Exchange, Session
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget, TlsMode
-from probe.standards.dns.results import MxHost, RouteKind
+from probe.standards.dns.message import Answer, Status
+from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 
 class Outcome(StrEnum):
@@ -75,16 +77,27 @@ def _by_route(facts: Facts) -> Observed | None:
     if mx.kind in (RouteKind.NO_DOMAIN, RouteKind.NULL_MX, RouteKind.NO_MAIL_HOST):
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail=mx.kind.value)
     if mx.kind is RouteKind.UNKNOWN:
-        detail = next((a.status.value for a in mx.answers if a.is_unknown), "")
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=detail)
+        return _by_silence(facts, mx.answers)
     if mx.kind is RouteKind.FIXED and not any(host.addresses for host in mx.hosts):
         detail = "the host given with --mx has no address"
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail="no_usable_mx")
     if mx.hosts and not any(host.addresses for host in mx.hosts):
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail="mx_address")
+        return _by_silence(facts, [answer for host in mx.hosts for answer in host.answers])
     return None
+
+
+def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
+    """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
+    -4 or -6 leaves out what it gave."""
+    failed = [a.status for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
+    if failed:
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=failed[0].value)
+    if any(a.is_unknown for a in answers) or not answers:
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=_why_none(facts))
+    detail = "its mail hosts have no address of the family that was chosen with -4 or -6"
+    return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
 
 
 def _is_unusable(host: MxHost) -> bool:
@@ -100,7 +113,7 @@ def _by_sessions(facts: Facts) -> Observed:
     if not asked:
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NOT_REACHED, detail=_why_none(facts))
     if not dialled:
-        return _by_undialled(asked)
+        return _by_undialled(facts, asked)
     connected = [s for s in dialled if s.connected]
     if not connected:
         last = dialled[-1]
@@ -110,12 +123,23 @@ def _by_sessions(facts: Facts) -> Observed:
     return _by_session(facts, best)
 
 
-def _by_undialled(asked: list[Session]) -> Observed:
+def _by_undialled(facts: Facts, asked: list[Session]) -> Observed:
     last = asked[-1]
-    if all(session.ip.is_loopback or session.ip.is_link_local for session in asked):
+    if _leads_nowhere(facts.recipient.mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1).
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail="loopback_mx")
     return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=last.end_detail)
+
+
+def _leads_nowhere(mx: MxResult) -> bool:
+    """Whether the domain's own records lead every sender back to itself. A host that the user named
+    is none of the domain's doing, and a host whose address is not known may well be a real one."""
+    if mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX):
+        return False
+    found = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
+    return all(ip.is_loopback or ip.is_link_local for ip in found) and all(
+        host.addresses or _is_unusable(host) for host in mx.hosts
+    )
 
 
 def _why_none(facts: Facts) -> str:
@@ -125,14 +149,19 @@ def _why_none(facts: Facts) -> str:
     return sessions[-1].reason if sessions else "the run ended before a server was asked"
 
 
-def _depth(session: Session) -> tuple[int, int, int]:
+def _depth(session: Session) -> tuple[int, int, int, int]:
     """How far a session came: a usable answer counts more than none, a later stage more than an
-    earlier one, and the latest session wins a tie."""
+    earlier one. At the same stage the most favourable answer counts, because a sender that is turned
+    away for good by one host and put off by another tries again (RFC 5321 section 5.1); then the
+    latest session."""
     exchange = deciding_exchange(session)
     if exchange is None:
-        return (0, -1, session.number)
-    usable = 0 if exchange.reply is None or not exchange.usable or session.desynchronised else 1
-    return (usable, _DEPTH.index(exchange.stage), session.number)
+        return (0, -1, 0, session.number)
+    reply = exchange.reply
+    if reply is None or not exchange.usable or session.desynchronised:
+        return (0, _DEPTH.index(exchange.stage), 0, session.number)
+    favour = 2 if reply.is_positive else 1 if reply.is_transient else 0
+    return (1, _DEPTH.index(exchange.stage), favour, session.number)
 
 
 def deciding_exchange(session: Session) -> Exchange | None:
@@ -165,6 +194,11 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         return Observed(
             Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, _end(session)
         )
+    answered = session.exchange(Stage.EHLO)
+    if exchange.stage is Stage.STARTTLS and answered is not None and _only_greets(facts):
+        # STARTTLS is an offer; a client without TLS to have delivers in the clear (RFC 3207 section 5),
+        # and a finding says what is broken.
+        exchange, reply = answered, answered.reply
     if exchange.stage is Stage.STARTTLS or _tls_was_needed(facts, session, exchange):
         error = _tls_error(session)
         return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
@@ -177,6 +211,11 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if reply.is_permanent:
         return Observed(Outcome.REFUSED, exchange.stage, Ground.REPLY, session, exchange)
     return _by_positive(facts, session, exchange, reply)
+
+
+def _only_greets(facts: Facts) -> bool:
+    """A `domain` run without --tls require: EHLO is all that it asks."""
+    return not isinstance(facts.target, PairTarget) and facts.options.tls is not TlsMode.REQUIRE
 
 
 def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:

@@ -40,13 +40,16 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
 _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
-# "try again in 5 minutes", "retry after 300 seconds", "come back in 00:05:00"
+# "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
+# in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing.
 _STATED_WAIT = re.compile(
-    r"\b(?:in|after|for|within|wait)\s+"
-    r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(second|sec|s|minute|min|m|hour|h)s?\b)",
+    r"\b(?:try|retry|again|back|wait|resend|reconnect|re-?send|gr[ea]ylist\w*|deferred|delay(?:ed)?)\b"
+    r"[^\d.;!?]{0,40}?"
+    r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d))\b",
     re.I,
 )
-_UNIT = {"s": 1, "m": 60, "h": 3600}
+_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4 to 5 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _verdict(
     return Verdict(
         outcome=observed.outcome.value,
         stage=observed.stage.value,
-        reply=str(observed.reply) if observed.reply is not None else None,
+        reply=_deciding_words(observed),
         cause=cause,
         confidence=_confidence(observed, ranked, certainty),
         band=certainty.value,
@@ -118,6 +121,15 @@ def _verdict(
         summary=summary(facts, observed, bool(risks)),
         exit_code=exit_code,
     )
+
+
+def _deciding_words(observed: Observed) -> str | None:
+    """The reply that decided. The 220 before a broken handshake, or an EHLO that lacks what is needed,
+    decided nothing by its words."""
+    reply = observed.reply
+    if reply is None or (observed.ground is not Ground.REPLY and reply.is_positive):
+        return None
+    return str(reply)
 
 
 def _conduct(observed: Observed, cause: str | None) -> Conduct:
@@ -144,7 +156,8 @@ def _wait(reply: Reply | None, conduct: Conduct) -> int | None:
     """The wait that the server named, else the usual one of the cause; only where time helps."""
     if conduct.retry != "later":
         return None
-    return stated_wait(reply.text) if reply is not None and stated_wait(reply.text) else conduct.retry_after
+    stated = stated_wait(reply.text) if reply is not None else None
+    return stated if stated is not None else conduct.retry_after
 
 
 def stated_wait(text: str) -> int | None:
@@ -154,5 +167,7 @@ def stated_wait(text: str) -> int | None:
         return None
     hours, minutes, seconds, number, unit = match.groups()
     if number is not None:
-        return int(number) * _UNIT[unit[0].lower()] or None
-    return int(hours) * 3600 + int(minutes) * 60 + int(seconds) or None
+        wait = int(number) * _UNIT[unit[0].lower()]
+    else:
+        wait = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+    return wait if 0 < wait <= _LONGEST_WAIT else None

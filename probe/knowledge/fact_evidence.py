@@ -26,6 +26,27 @@ class FactEvidence:
     date: str
 
 
+@dataclass(frozen=True, slots=True)
+class BesideWords:
+    """What facts count where the server's own words name a cause: `factor` of their weight.
+    `vague` causes name nothing; facts of the `untouched` facets keep their weight."""
+
+    factor: float
+    vague: frozenset[str]
+    untouched: frozenset[Facet]
+
+
+@cache
+def beside_words() -> BesideWords:
+    """How words and facts are held against each other."""
+    table = load(files("probe.knowledge") / "evidence.toml")
+    return BesideWords(
+        factor=float(table["beside_words"]),
+        vague=frozenset(table["vague_causes"]),
+        untouched=frozenset(map(Facet, table["untouched_facets"])),
+    )
+
+
 @cache
 def fact_evidence() -> tuple[FactEvidence, ...]:
     """Every entry, in the order of the file."""
