@@ -83,3 +83,11 @@ OPINION_TIMEOUT = 12.0  # it asks serially; its opinion is welcome, not worth th
 MESSAGE_SIZE_LIMIT = 100 * 1024 * 1024
 MESSAGE_PART_LIMIT = 1000
 MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
+
+# A bounce: what one message may make us hold and read
+BOUNCE_SIZE_LIMIT = 16 * 1024 * 1024  # of one message; what was returned after that is not of interest
+BOUNCE_HEADER_LIMIT = 256 * 1024  # one header section
+BOUNCE_TEXT_LIMIT = 256 * 1024  # one part that is read as text
+BOUNCE_PART_LIMIT = 200
+BOUNCE_DEPTH_LIMIT = 8  # multiparts in multiparts
+BOUNCE_RECIPIENT_LIMIT = 1000  # recipients reported for one message
