@@ -113,13 +113,23 @@ def replay(path: Path) -> Report:
 
 
 def text_settles(reply: Reply, stage: Stage) -> bool:
-    """Whether a refusal's own words name its cause, so that control experiments would add nothing."""
+    """Whether control experiments would add nothing to an answer: its own words name the cause, or it
+    is a 4yz, for which time is the test."""
     from probe.diagnosis.scoring import band, rank
+    from probe.knowledge.fact_evidence import beside_words
     from probe.knowledge.match import read_reply
     from probe.model.evidence import Band
 
-    reading = read_reply(str(reply), stage)
-    return band(rank(reading.evidence, stage=stage, permanent=reply.is_permanent)) is Band.STATED
+    if reply.is_transient:
+        return True
+    evidence = read_reply(str(reply), stage).evidence
+    ranked = rank(evidence, stage=stage, permanent=reply.is_permanent)
+    if band(ranked) is not Band.STATED or ranked[0].id in beside_words().vague:
+        return False
+    # "5.0.0 user unknown" is what a domain that takes no mail says of everybody; the status of a server
+    # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2)
+    placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
+    return not (placeholder and ranked[0].id == "user_unknown")
 
 
 def run_sync(target: Target, options: Options, **choices: object) -> Report:

@@ -68,6 +68,13 @@ async def _all_parts(context: Context) -> None:
 async def _by_route(context: Context, domain: str) -> None:
     """Everything that waits for the MX hosts: the servers, and what depends on the address that
     leads to them."""
+    waiting = [
+        "transport security",
+        "sender address",
+        "blocklists",
+        *(["sessions"] if context.options.smtp else []),
+    ]
+    context.pending.update(dict.fromkeys(waiting))  # so that a run cut short here names them all
     mx = await context.ask(recipient.route(domain, context.options))
     towards = tuple(
         ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.families

@@ -7,7 +7,7 @@ from dataclasses import replace
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.diagnosis.scoring import rank
-from probe.diagnosis.seen import SPEAKS, Situation
+from probe.diagnosis.seen import SPEAKS, WORDS, Situation
 from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_words, fact_evidence
 from probe.knowledge.match import read_reply
@@ -20,20 +20,47 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
         return ()
     spoken = reply_evidence(observed)
     around = _fact_evidence(Situation(facts, observed, spoken))
-    named = _named(spoken, observed)
-    if named:
+    named = named_causes(spoken)
+    if _are_empty(named, around):
+        return (*(_emptied(evidence) for evidence in spoken), *around)
+    if _lead(spoken, observed) in named - beside_words().vague:
         around = tuple(_beside(evidence, named) for evidence in around)
     return (*spoken, *around)
 
 
-def _named(spoken: tuple[Evidence, ...], observed: Observed) -> frozenset[str]:
-    """The causes that the reply's words name; none when the words alone lead to no definite cause."""
-    words = [evidence for evidence in spoken if evidence.facet in (Facet.TEXT, Facet.PROVIDER)]
-    named = {cause for item in words for cause, weight in item.weights.items() if weight >= SPEAKS}
-    if not named or observed.reply is None:
-        return frozenset()
-    first = rank(spoken, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
-    return frozenset(named) if first in named - beside_words().vague else frozenset()
+def named_causes(spoken: tuple[Evidence, ...]) -> frozenset[str]:
+    """The causes that the words of a reply name."""
+    words = [evidence for evidence in spoken if evidence.facet in WORDS]
+    return frozenset(c for item in words for c, weight in item.weights.items() if weight >= SPEAKS)
+
+
+def _lead(spoken: tuple[Evidence, ...], observed: Observed) -> str | None:
+    """The likeliest cause by the reply alone."""
+    if observed.reply is None or not spoken:
+        return None
+    return rank(spoken, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
+
+
+def _are_empty(named: frozenset[str], around: tuple[Evidence, ...]) -> bool:
+    """Whether experiments have shown that the words do not say what they seem to."""
+    emptying = {entry.id for entry in fact_evidence() if entry.empties_words}
+    if any(evidence.rule in emptying for evidence in around):
+        return True
+    against = {
+        cause
+        for evidence in around
+        if evidence.facet is Facet.EXPERIMENT
+        for cause, weight in evidence.weights.items()
+        if weight < 0
+    }
+    return bool(named) and named <= beside_words().vague & against
+
+
+def _emptied(evidence: Evidence) -> Evidence:
+    if evidence.facet not in WORDS:
+        return evidence
+    weights = {cause: weight * beside_words().empty for cause, weight in evidence.weights.items()}
+    return replace(evidence, weights=weights)
 
 
 def _beside(evidence: Evidence, named: frozenset[str]) -> Evidence:

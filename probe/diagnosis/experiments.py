@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from probe.diagnosis.outcome import Observed
-from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.seen import Seen, Situation, words_name
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
+from probe.knowledge.match import read_reply
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 
@@ -39,6 +40,19 @@ def random_accepted(at: Situation) -> Seen | None:
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
     return Seen(exchange.ref)
+
+
+def random_unknown(at: Situation) -> Seen | None:
+    """An invented mailbox is refused in words about an unknown user, and the target in others."""
+    exchange = _refused(at.observed) and _invented(at.facts)
+    if not exchange or exchange.reply is None or at.observed.reply is None:
+        return None
+    if not exchange.reply.is_permanent or alike(exchange.reply, at.observed.reply):
+        return None
+    if at.reply_speaks_of("user_unknown"):
+        return None
+    reading = read_reply(str(exchange.reply), Stage.RCPT, ref=exchange.ref)
+    return Seen(exchange.ref) if words_name(reading.evidence, "user_unknown") else None
 
 
 def null_sender_accepted(at: Situation) -> Seen | None:

@@ -12,6 +12,7 @@ from probe.diagnosis.experiments import (
     other_mx_accepted,
     postmaster_accepted,
     random_accepted,
+    random_unknown,
 )
 from probe.diagnosis.outcome import Ground
 from probe.diagnosis.seen import Seen, Situation
@@ -271,6 +272,7 @@ PREDICATES: dict[str, Predicate] = {
     "all_refused_as_unknown": all_refused_as_unknown,
     "all_refused_alike": all_refused_alike,
     "random_accepted": random_accepted,
+    "random_unknown": random_unknown,
     "null_sender_accepted": null_sender_accepted,
     "null_sender_refused_alike": null_sender_refused_alike,
     "other_mx_accepted": other_mx_accepted,

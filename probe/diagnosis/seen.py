@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probe.diagnosis.outcome import Observed
 from probe.facts.model import Facts
 from probe.model.evidence import Evidence, Facet
 
+WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
 SPEAKS = 6.0  # decibans from which a text is taken to be about a cause
 
 
@@ -21,11 +24,17 @@ class Situation:
 
     def reply_speaks_of(self, *causes: str) -> bool:
         """Whether the words of the deciding reply name one of these causes."""
-        return any(
-            evidence.facet in (Facet.TEXT, Facet.PROVIDER) and evidence.weights.get(cause, 0.0) >= SPEAKS
-            for evidence in self.reply_evidence
-            for cause in causes
-        )
+        return words_name(self.reply_evidence, *causes)
+
+
+def words_name(evidence: Iterable[Evidence], *causes: str) -> bool:
+    """Whether the words of a reply, read into evidence, name one of these causes before all others."""
+    sums: Counter[str] = Counter()
+    for item in evidence:
+        if item.facet in WORDS:
+            sums.update(item.weights)
+    most = max(sums.values(), default=0.0)
+    return most >= SPEAKS and any(sums[cause] == most for cause in causes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from probe.model.reply import Stage
 
 @dataclass(frozen=True, slots=True)
 class FactEvidence:
-    """One entry of evidence.toml. `stages` empty: at any stage."""
+    """One entry of evidence.toml. `stages` empty: at any stage. `empties_words`: where this is seen,
+    the words of the reply do not say what they seem to."""
 
     id: str
     predicate: str
@@ -24,14 +25,17 @@ class FactEvidence:
     stages: tuple[Stage, ...]
     source: str
     date: str
+    empties_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BesideWords:
     """What facts count where the server's own words name a cause: `factor` of their weight.
-    `vague` causes name nothing; facts of the `untouched` facets keep their weight."""
+    `vague` causes name nothing; facts of the `untouched` facets keep their weight; words that
+    experiments have shown to be empty count `empty` of theirs."""
 
     factor: float
+    empty: float
     vague: frozenset[str]
     untouched: frozenset[Facet]
 
@@ -42,6 +46,7 @@ def beside_words() -> BesideWords:
     table = load(files("probe.knowledge") / "evidence.toml")
     return BesideWords(
         factor=float(table["beside_words"]),
+        empty=float(table["empty_words"]),
         vague=frozenset(table["vague_causes"]),
         untouched=frozenset(map(Facet, table["untouched_facets"])),
     )
@@ -61,6 +66,7 @@ def fact_evidence() -> tuple[FactEvidence, ...]:
             stages=tuple(Stage(stage) for stage in entry.get("stages", ())),
             source=entry["source"],
             date=entry.get("date", table["date"]),
+            empties_words=entry.get("empties_words", False),
         )
         for entry in table["evidence"]
     )
