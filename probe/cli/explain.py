@@ -11,7 +11,7 @@ from typing import BinaryIO, NoReturn, TextIO
 
 from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
 from probe.cli.output import abandon_stdout, speak_utf8, style_for
-from probe.explain import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
+from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.report.json_text import json_text

@@ -13,7 +13,7 @@ _TLD = (
 )
 _HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+(?:{_TLD})\b"
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
-_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']+)@[^\s<>()\[\];,\"']+>?")
+_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']+)@[^\s<>()\[\]:;,\"']+>?")
 _IP4 = re.compile(r"\b(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b")
 _IP6 = re.compile(r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])")
 _HOSTS = re.compile(rf"\b{_HOST}")
@@ -32,24 +32,21 @@ class Masked(NamedTuple):
 def mask(text: str) -> Masked:
     """Lower-case, fold white space and typographic quotes, replace addresses, IPs, URLs, hosts and ids."""
     links: list[str] = []
-
-    def take(placeholder: str) -> object:
-        def replace(match: re.Match[str]) -> str:
-            links.append(match.group().rstrip(".,;)"))
-            return placeholder
-
-        return replace
-
     line = _SPACE.sub(" ", text.translate(_QUOTES).lower()).strip()
     if "://" in line or "www." in line:
-        line = _URL.sub(take("<url>"), line)  # type: ignore[call-overload]
+        line = _URL.sub(lambda match: _take(match, "<url>", links), line)
     if "@" in line or "$email" in line:
-        line = _ADDRESS.sub("<addr>", line).replace("$email", "<addr>")
+        line = _ADDRESS.sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
     line = _IP4.sub("<ip>", line)
     if "::" in line or line.count(":") > 2:
         line = _IP6.sub("<ip>", line)
     line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
     if "." in line:
-        line = _HOSTS.sub(take("<host>"), line)  # type: ignore[call-overload]
+        line = _HOSTS.sub(lambda match: _take(match, "<host>", links), line)
     line = _ID.sub("<id>", line)
     return Masked(_SPACE.sub(" ", line), " ".join(links))
+
+
+def _take(match: re.Match[str], placeholder: str, links: list[str]) -> str:
+    links.append(match.group().rstrip(".,;)"))
+    return placeholder

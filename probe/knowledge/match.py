@@ -1,16 +1,18 @@
 """Read one reply: unwrap it, mask it, and let every rule that fits speak.
 
-All rules that match fire together, with one exception: a match that lies wholly inside a longer match
+All rules that match fire together, with two exceptions. A match that lies wholly inside a longer match
 of another rule is dropped, because the longer phrase says more exactly what the words mean ("user
-unknown" inside "sender address rejected: user unknown"). The order of rules and files never matters.
+unknown" inside "sender address rejected: user unknown"). A vague rule ("refused", "policy") is dropped
+where a more exact one speaks. The order of rules and files never matters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from probe.knowledge import store
 from probe.knowledge.mask import Masked, mask
@@ -19,6 +21,7 @@ from probe.model.evidence import Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
 
 _UNLIMITED = (0, 1 << 30)
+_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class _Subject:
     statuses: tuple[str, ...]
     stage: str
     hosts: tuple[str, ...]
+    wordless: bool = True
 
 
 def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str = "reply") -> Reading:
@@ -68,7 +72,7 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
     subject = _Subject(
         masked,
         str(parts.code or ""),
-        tuple(_status_text(status) for status in parts.enhanced),
+        tuple(map(str, parts.enhanced)),
         stage.value if stage else "",
         tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
     )
@@ -83,14 +87,12 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
     )
 
 
-def _status_text(status: EnhancedStatus) -> str:
-    return f"{status.klass}.{status.subject}.{status.detail}"
-
-
 def _fired(subject: _Subject) -> set[int]:
     """The numbers of the rules that hold, after the longer match has overruled the shorter."""
     spans = [(span, number) for span, number in _textual(subject) if _holds(number, subject)]
-    fired = _without_vague({number for span, number in spans if not _inside_another(span, number, spans)})
+    fired = _without_vague({number for span, number in spans if not _overruled(span, number, spans)})
+    rules = store.compiled()["rules"]
+    subject = replace(subject, wordless=not any(rules[number][2] for number in fired))
     fired.update(number for number in store.compiled()["coded"] if _holds(number, subject))
     return fired
 
@@ -102,7 +104,7 @@ def _without_vague(fired: set[int]) -> set[int]:
     return {number for number in fired if rules[number][6] <= exact}
 
 
-def _textual(subject: _Subject) -> Iterator[tuple[tuple[int, int], int]]:
+def _textual(subject: _Subject) -> Iterator[tuple[_Span, int]]:
     """Every place where a rule's words stand. A link counts as longer than any words."""
     table = store.compiled()
     text, links = subject.masked
@@ -142,14 +144,24 @@ def _pattern(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-def _inside_another(span: tuple[int, int], number: int, spans: Sequence[tuple[tuple[int, int], int]]) -> bool:
-    start, end = span
+def _overruled(span: _Span, number: int, spans: Sequence[tuple[_Span, int]]) -> bool:
+    """Whether a match lies inside one that says more exactly what the words mean.
+
+    That is a longer one of the same kind; a general rule also yields to a special one of equal length,
+    and never overrules it.
+    """
     if span == _UNLIMITED:
         return False
-    return any(
-        other != number and left <= start and end <= right and right - left > end - start and right < 1 << 30
-        for (left, right), other in spans
-    )
+    rules = store.compiled()["rules"]
+    start, end = span
+    general = rules[number][7]
+    for (left, right), other in spans:
+        if other == number or (left, right) == _UNLIMITED or left > start or right < end:
+            continue
+        longer = right - left > end - start
+        if (longer and rules[other][7] <= general) or (general and not rules[other][7]):
+            return True
+    return False
 
 
 def _holds(number: int, subject: _Subject) -> bool:
@@ -179,17 +191,22 @@ def _host_holds(wanted: Sequence[str], subject: _Subject) -> bool:
     return any(name == suffix or name.endswith("." + suffix) for name in subject.hosts for suffix in wanted)
 
 
+def _wordless_holds(wanted: bool, subject: _Subject) -> bool:
+    return subject.wordless is wanted
+
+
 def _unless_holds(unwanted: Sequence[str], subject: _Subject) -> bool:
     return not any(phrase in subject.masked.text for phrase in unwanted)
 
 
-_CONDITIONS = {
+_CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
     "codes": _code_holds,
     "enhanced": _enhanced_holds,
     "pairs": _pair_holds,
     "stages": _stage_holds,
     "hosts": _host_holds,
     "unless": _unless_holds,
+    "wordless": _wordless_holds,
 }
 
 

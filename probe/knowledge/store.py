@@ -47,17 +47,18 @@ def build() -> dict[str, Any]:
     for path in sources():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for path in rule_files():
-        for rule in toml_import.parse(path).get("rule", ()):
-            _add(table, rule)
+        file = toml_import.parse(path)
+        for rule in file.get("rule", ()):
+            _add(table, rule, bool(file.get("general")))
     for name in _TABLES:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
     table["digest"] = digest.hexdigest()[:12]
     return table
 
 
-def _add(table: dict[str, Any], rule: Mapping[str, Any]) -> None:
+def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool) -> None:
     number = len(table["rules"])
-    table["rules"].append(_row(rule))
+    table["rules"].append(_row(rule, general))
     table["phrases"].extend([phrase, number] for phrase in rule.get("phrases", ()))
     table["links"].extend([link, number] for link in rule.get("links", ()))
     if "pattern" in rule:
@@ -66,17 +67,12 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any]) -> None:
         table["coded"].append(number)
 
 
-def _row(rule: Mapping[str, Any]) -> list[Any]:
-    """id, facet, causes, says, rest, conditions, vague: the order that `match` unpacks."""
+def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
+    """id, facet, causes, says, rest, conditions, vague, general: the order that `match` unpacks."""
     conditions = {
-        key: rule[key] for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless") if key in rule
+        key: rule[key]
+        for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless")
+        if key in rule
     }
-    return [
-        rule["id"],
-        rule["facet"],
-        rule["causes"],
-        rule["says"],
-        rule.get("rest"),
-        conditions,
-        rule.get("vague", 0),
-    ]
+    said = [rule["id"], rule["facet"], rule["causes"], rule["says"]]
+    return [*said, rule.get("rest"), conditions, rule.get("vague", 0), general]

@@ -44,22 +44,27 @@ def derived(
     `keep` says whether a new cache may be written; by default Python's own bytecode setting decides.
     """
     try:
-        table: Mapping[str, Any] = json.loads(shipped.read_bytes())["table"]
-        return table
+        return _table(shipped, None)
     except FileNotFoundError:
         pass
     cache = shipped.parent / "__pycache__" / shipped.name
     stamp = _stamp(sources)
     try:
-        entry = json.loads(cache.read_bytes())
-        if entry["stamp"] == stamp:
-            table = entry["table"]
-            return table
+        return _table(cache, stamp)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     table = make()
     if keep or (keep is None and not sys.dont_write_bytecode):
         _write(cache, {"stamp": stamp, "table": table})
+    return table
+
+
+def _table(file: Path, stamp: Stamp | None) -> Mapping[str, Any]:
+    """Read a stored table. Raises OSError, or ValueError where the stamp is another one."""
+    entry = json.loads(file.read_bytes())
+    if stamp is not None and entry["stamp"] != stamp:
+        raise ValueError("made from other sources")
+    table: Mapping[str, Any] = entry["table"]
     return table
 
 

@@ -67,14 +67,15 @@ _WRAPPERS = re.compile(
 _CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;]|$|#|<|\\)(?!\.\d)")
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
-_CONTINUED = re.compile(r"(?<![\w.])([245]\d\d)[-]\s?(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?")
 _LEAD_CODES = re.compile(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
 )
 _LOCAL_FILLER = re.compile(
-    r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
+    r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?"
+    r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
 def unwrap(text: str) -> Unwrapped:
@@ -86,8 +87,9 @@ def unwrap(text: str) -> Unwrapped:
     body = _WRAPPERS.sub(" ", " ".join(part.strip() for part in (remote or plain).splitlines()))
     code = _code(body)
     enhanced = _enhanced(body)
-    if code is not None:
-        body = _CONTINUED.sub(" ", body)
+    if code is not None and f"{code}-" in body:
+        # RFC 5321 section 4.2.1: each line of a reply repeats the code, the last with a space
+        body = re.sub(rf"(?<![\w.]){code}(?:-\s?|\s){_STATUS}", " ", body)
     body = _LEAD_CODES.sub("", " ".join(body.split()), count=1)
     return Unwrapped(code, enhanced, body.strip(" '\""), stage, local)
 
@@ -121,9 +123,9 @@ def _code(text: str) -> int | None:
 
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
-    """RFC 3463 statuses, distinct, in order, those that say something (not x.0.0) before those that do not."""
+    """RFC 3463 statuses, distinct, in order, but those that say something before x.0.0."""
     found = dict.fromkeys(
         EnhancedStatus(int(klass), int(subject), int(detail))
         for klass, subject, detail in _ENHANCED.findall(text)
     )
-    return tuple(sorted(found, key=lambda status: (status.subject, status.detail) == (0, 0)))
+    return tuple(sorted(found, key=lambda status: status.is_generic))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.explain import Explanation, exit_code
+from probe.explanation import Explanation, exit_code
 from probe.knowledge.causes import causes
 from probe.model.evidence import Evidence, RankedCause
 from probe.model.text import printable
@@ -18,7 +18,7 @@ _HEADLINES = {
     3: ("DEFERRED", Paint.WARN),
     4: ("INCONCLUSIVE", Paint.WARN),
 }
-_LABEL = 11
+_LABEL = 12
 _SHOWN_CAUSES = 3
 _NEGLIGIBLE = 0.03
 

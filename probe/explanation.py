@@ -32,7 +32,8 @@ _FIELDS = frozenset({"id", "text", "stage", "host"})
 class Explanation:
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number; `cause` and `conduct` belong to the first of `ranked`.
+    `id` is the caller's id, else the line number; `cause` and `conduct` belong to the first of `ranked`;
+    a positive reply (2yz, 3yz) has none.
     """
 
     id: Any
@@ -63,6 +64,8 @@ class Explanation:
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
     """Explain one reply, in any wrapping. `stage` and `host` as far as they are known. Never raises."""
     reading = read_reply(text, stage, host)
+    if reading.code and reading.code < 400:
+        return Explanation(identity, reading, (), Band.UNDECIDED, None, None)
     ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     cause = causes()[ranked[0].id]
     return Explanation(identity, reading, ranked, band(ranked), cause, cause.conduct(reading.permanent))
@@ -97,43 +100,39 @@ def parse_stage(name: str) -> Stage | None:
 
 
 def to_json(explanation: Explanation) -> dict[str, Any]:
-    """The object that `--format jsonl` prints; a line that could not be read has `error` beside nulls."""
-    reading = explanation.reading
-    if reading is None or explanation.cause is None or explanation.conduct is None:
-        empty: dict[str, Any] = {
-            "id": explanation.id,
-            "reply": None,
-            "stage": "",
-            "cause": None,
-            "band": None,
-        }
-        empty |= {"causes": [], "fix_by": None, "retry": None, "steps": [], "action": ""}
-        return empty | {"error": explanation.error}
-    return {
+    """The object that `--format jsonl` prints.
+
+    A positive reply has no cause; a line that could not be read has `error` beside nulls.
+    """
+    reading, cause, conduct = explanation.reading, explanation.cause, explanation.conduct
+    ranked = [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked]
+    row = {
         "id": explanation.id,
-        "reply": {
-            "code": reading.code,
-            "enhanced_status": str(reading.enhanced) if reading.enhanced else None,
-            "text": reading.text,
-        },
-        "stage": reading.stage.value if reading.stage else "",
-        "cause": explanation.cause.id,
-        "band": explanation.band.value,
-        "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
-        "fix_by": explanation.conduct.fix_by,
-        "retry": explanation.conduct.retry,
-        "steps": list(explanation.cause.steps),
-        "action": explanation.cause.action,
+        "reply": _reply(reading) if reading else None,
+        "stage": reading.stage.value if reading and reading.stage else "",
+        "cause": cause.id if cause else None,
+        "band": explanation.band.value if cause else None,
+        "causes": ranked,
+        "fix_by": conduct.fix_by if conduct else None,
+        "retry": conduct.retry if conduct else None,
+        "steps": list(cause.steps) if cause else [],
+        "action": cause.action if cause else "",
     }
+    return row | {"error": explanation.error} if explanation.error else row
 
 
 def exit_code(explanation: Explanation) -> int:
-    """0 for a positive reply, 1 refused for good, 2 for a line that cannot be read, 3 deferred, 4 not told."""
+    """0 positive, 1 refused for good, 2 a line that cannot be read, 3 deferred, 4 not told."""
     if explanation.reading is None:
         return 2
     if explanation.reading.code and explanation.reading.code < 400:
         return 0
     return {True: 1, False: 3, None: 4}[explanation.refused]
+
+
+def _reply(reading: Reading) -> dict[str, Any]:
+    status = str(reading.enhanced) if reading.enhanced else None
+    return {"code": reading.code, "enhanced_status": status, "text": reading.text}
 
 
 def _explain_object(line: str, number: int) -> Explanation:

@@ -1,0 +1,73 @@
+"""Whatever a server sends: reading never raises, and the ranking is a distribution."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from probe.explanation import exit_code, explain, explain_lines, to_json
+from probe.knowledge.mask import mask
+from probe.knowledge.unwrap import unwrap
+from probe.model.reply import Stage
+
+_PIECES = st.sampled_from(
+    [
+        "550 ",
+        "550-5.1.1 ",
+        "5.0.0",
+        "4.7.1 ",
+        "<a@example.com>",
+        "user unknown",
+        "said: ",
+        ">>> RCPT",
+        "\n<<< 550 x",
+        "host mx[192.0.2.1] ",
+        "(in reply to RCPT TO command)",
+        "smtp;",
+        "https://example.com/?p=NoSuchUser",
+        "\r\n",
+        "\\n",
+        "用户不存在",
+        "\x00",
+        "::1",
+        "[",
+        "(",
+        "#5.2.2",
+        "blocked using ",
+        "\u202e",
+        "1.2.3.4",
+        "250 ",
+    ]
+)
+_TEXTS = st.one_of(st.text(max_size=300), st.lists(_PIECES, max_size=20).map("".join))
+_STAGES = st.sampled_from([None, Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.END_OF_DATA, Stage.CONNECT])
+
+
+@given(_TEXTS, _STAGES, st.text(max_size=30))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_explained(text: str, stage: Stage | None, host: str) -> None:
+    explanation = explain(text, stage, host)
+    if explanation.ranked:
+        assert sum(item.probability for item in explanation.ranked) == pytest.approx(1)
+    json.dumps(to_json(explanation))
+    assert exit_code(explanation) in {0, 1, 3, 4}
+    if stage in {Stage.GREETING, Stage.MAIL} and explanation.cause:
+        assert explanation.cause.id != "user_unknown"
+
+
+@given(st.lists(_TEXTS.map(lambda text: text.replace("\n", " ").replace("\r", " ")), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_every_line_that_is_not_empty_gives_one_result(lines: list[str]) -> None:
+    assert len(list(explain_lines(lines))) == sum(bool(line.strip()) for line in lines)
+
+
+@given(_TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_unwrapping_gives_one_line_and_masking_is_stable(text: str) -> None:
+    parts = unwrap(text)
+    assert "\n" not in parts.text and "\r" not in parts.text
+    masked = mask(parts.text)
+    assert "\n" not in masked.text

@@ -1,0 +1,214 @@
+"""Explain: unwrapping, stages, causes, JSON lines, exit codes."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice, repeat
+
+import pytest
+
+from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
+from probe.knowledge.unwrap import unwrap
+from probe.model.evidence import Band
+from probe.model.reply import Stage
+
+
+def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:
+    explanation = explain(text, stage, host)
+    assert explanation.cause is not None
+    return explanation.cause.id
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "code", "enhanced", "text", "stage"),
+    [
+        (
+            "host mx.example.com[192.0.2.1] said: 550 5.1.1 <a@example.com>: User unknown "
+            "(in reply to RCPT TO command)",
+            550,
+            "5.1.1",
+            "<a@example.com>: User unknown",
+            Stage.RCPT,
+        ),
+        (
+            "host mx.example.com [192.0.2.1]: 550 Mailbox full (in reply to end of DATA command)",
+            550,
+            None,
+            "Mailbox full",
+            Stage.END_OF_DATA,
+        ),
+        (
+            "SMTP error from remote mail server after RCPT TO:<a@example.com>: "
+            "host mx.example.com [192.0.2.1]: 550 Unrouteable address",
+            550,
+            None,
+            "Unrouteable address",
+            Stage.RCPT,
+        ),
+        (
+            "192.0.2.1 does not like recipient. Remote host said: 550 5.1.1 no such user "
+            "Giving up on 192.0.2.1.",
+            550,
+            "5.1.1",
+            "no such user",
+            Stage.RCPT,
+        ),
+        ("smtp; 550 5.2.2 mailbox full", 550, "5.2.2", "mailbox full", None),
+        (
+            "550-5.1.1 The account\n550-5.1.1 does not\n550 5.1.1 exist",
+            550,
+            "5.1.1",
+            "The account does not exist",
+            None,
+        ),
+        ("550-5.1.1 The account 550-5.1.1 does not 550 5.1.1 exist", 550, "5.1.1", None, None),
+        ("550 550 5.7.1 refused", 550, "5.7.1", "refused", None),
+        ("550 #5.1.0 Address rejected", 550, "5.1.0", "Address rejected", None),
+        ("550 Invalid recipient (#5.1.1)", 550, "5.1.1", "Invalid recipient (#5.1.1)", None),
+        ("554 5.0.0 <a@example.com>: 550 5.2.1 disabled", 554, "5.2.1", None, None),
+        ("550 IP 192.0.2.1 is bad", 550, None, "IP 192.0.2.1 is bad", None),
+        (
+            "... while talking to mx.example.com.:\n>>> DATA\n<<< 552 too big\n554 5.0.0 Service unavailable",
+            552,
+            None,
+            "too big",
+            Stage.DATA,
+        ),
+        (
+            "... while talking to mx.example.com.:\n>>> RCPT To:<a@example.com>\n<<< 550-no\n<<< 550 user\n"
+            "550 5.1.1 <a@example.com>... User unknown",
+            550,
+            None,
+            "no user",
+            Stage.RCPT,
+        ),
+        (
+            "host x.example[192.0.2.1] refused to talk to me: 554 blocked",
+            554,
+            None,
+            "blocked",
+            Stage.GREETING,
+        ),
+        ("Remote Server returned '550 5.1.1 User not found'", 550, "5.1.1", "User not found", None),
+    ],
+)
+def test_a_wrapped_reply_is_unwrapped(
+    wrapped: str, code: int, enhanced: str | None, text: str | None, stage: Stage | None
+) -> None:
+    parts = unwrap(wrapped)
+    assert parts.code == code
+    assert (str(parts.enhanced[0]) if parts.enhanced else None) == enhanced
+    assert parts.stage == stage
+    if text is not None:
+        assert parts.text == text
+
+
+def test_a_given_stage_is_not_overruled_by_the_wrapping() -> None:
+    assert explain("550 no (in reply to RCPT TO command)", Stage.MAIL).reading is not None
+    reading = explain("550 no (in reply to RCPT TO command)", Stage.MAIL).reading
+    assert reading is not None and reading.stage is Stage.MAIL
+
+
+def test_the_filler_of_the_sending_server_is_recognised() -> None:
+    assert unwrap(">>> DATA\n554 5.0.0 Service unavailable").local
+    assert not unwrap(">>> DATA\n<<< 554 refused\n554 5.0.0 Service unavailable").local
+
+
+@pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL])
+def test_a_refusal_before_rcpt_is_never_an_unknown_user(stage: Stage) -> None:
+    assert _cause("550 5.1.1 User unknown", stage) != "user_unknown"
+
+
+def test_a_bare_code_never_gives_more_than_a_possible_unknown_user() -> None:
+    explanation = explain("550 5.0.0", Stage.RCPT)
+    assert explanation.band in {Band.POSSIBLE, Band.UNDECIDED}
+
+
+def test_words_beat_the_generic_status_in_front() -> None:
+    assert _cause("550 5.0.0 SPF check failed", Stage.RCPT) == "auth_failed"
+
+
+def test_a_specific_status_anywhere_is_used() -> None:
+    reading = explain("554 5.0.0 delivery failed (#5.2.2)").reading
+    assert reading is not None and str(reading.enhanced) == "5.2.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "refused", "code"),
+    [
+        ("550 5.1.1 No such user", True, 1),
+        ("451 4.3.0 Internal server error", False, 3),
+        ("550 Domain frequency limited", False, 3),
+        ("550 5.2.2 Mailbox full", False, 3),
+        ("454 4.7.1 <a@example.com>: Relay access denied", True, 1),
+        ("450 4.1.8 <a@example.com>: Sender address rejected: Domain not found", True, 1),
+        ("it did not work", None, 4),
+    ],
+)
+def test_the_exit_code_follows_the_conclusion(text: str, refused: bool | None, code: int) -> None:
+    explanation = explain(text)
+    assert explanation.refused is refused
+    assert exit_code(explanation) == code
+
+
+def test_a_positive_reply_names_no_cause() -> None:
+    explanation = explain("250 2.1.5 Ok")
+    assert exit_code(explanation) == 0
+    assert to_json(explanation)["cause"] is None
+
+
+def test_the_json_has_the_keys_of_the_contract() -> None:
+    row = to_json(explain("550 5.1.1 No such user", Stage.RCPT, identity="x"))
+    assert list(row) == [
+        "id", "reply", "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action"
+    ]  # fmt: skip
+    assert row["reply"] == {"code": 550, "enhanced_status": "5.1.1", "text": "No such user"}
+    assert row["stage"] == "rcpt" and row["band"] == "stated" and row["steps"] == [1, 3, 8]
+    assert sum(cause["probability"] for cause in row["causes"]) == pytest.approx(1, abs=0.01)
+
+
+def test_lines_keep_their_order_and_a_bad_line_is_one_error() -> None:
+    lines = [
+        "550 5.1.1 No such user",
+        "",
+        json.dumps({"id": "a", "text": "452 4.2.2 mailbox full", "stage": "rcpt"}),
+        '{"id": "b", "text": ',
+        json.dumps({"id": "c", "text": "550 x", "stage": "lunch"}),
+        json.dumps({"id": "d"}),
+        json.dumps({"id": "e", "text": 5}),
+        "554 spam detected",
+    ]
+    results = list(explain_lines(lines))
+    assert [result.id for result in results] == [1, "a", 4, 5, 6, 7, 8]
+    assert [bool(result.error) for result in results] == [False, False, True, True, True, True, False]
+    assert "lunch" in results[3].error and "greeting" in results[3].error
+    assert to_json(results[2])["error"]
+    assert exit_code(results[2]) == 2
+
+
+def test_lines_are_read_one_at_a_time() -> None:
+    endless = explain_lines(repeat("550 no"))
+    assert all(isinstance(result, Explanation) for result in islice(endless, 3))
+
+
+def test_stage_names_are_those_of_the_contract() -> None:
+    assert parse_stage("") is None
+    assert parse_stage("end-of-data") is Stage.END_OF_DATA
+    with pytest.raises(ValueError, match="not one of greeting, ehlo"):
+        parse_stage("connect")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("550 用户不存在", "user_unknown"),
+        ("552 收件人邮箱已满", "mailbox_full"),
+        ("550 宛先アドレスが見つかりません", "user_unknown"),
+        ("550 Почтовый ящик переполнен", "mailbox_full"),
+        ("550 Empfänger unbekannt", "user_unknown"),
+        ("552 Boite du destinataire pleine", "mailbox_full"),
+        ("550 Usuario desconocido", "user_unknown"),
+    ],
+)
+def test_other_languages_are_read(text: str, cause: str) -> None:
+    assert _cause(text) == cause

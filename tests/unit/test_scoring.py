@@ -1,0 +1,89 @@
+"""Scoring: additive, capped, order-free."""
+
+from __future__ import annotations
+
+import pytest
+
+from probe.diagnosis.scoring import band, rank
+from probe.model.evidence import Band, Evidence, Facet, RankedCause
+from probe.model.reply import Stage
+
+
+def _evidence(rule: str, facet: Facet = Facet.TEXT, **weights: float) -> Evidence:
+    return Evidence(rule, facet, weights, "because", "reply")
+
+
+def _share(ranked: tuple[RankedCause, ...], cause: str) -> float:
+    return next(item.probability for item in ranked if item.id == cause)
+
+
+def test_probabilities_sum_to_one_and_the_best_is_first() -> None:
+    ranked = rank([_evidence("a", auth_failed=12)])
+    assert sum(item.probability for item in ranked) == pytest.approx(1)
+    assert [item.probability for item in ranked] == sorted((i.probability for i in ranked), reverse=True)
+
+
+def test_ten_synonyms_count_no_more_than_the_cap_of_their_family() -> None:
+    synonyms = [_evidence(f"s{number}", spam_content=15) for number in range(10)]
+    two = rank(synonyms[:2])
+    assert _share(rank(synonyms), "spam_content") == pytest.approx(_share(two, "spam_content"))
+    top = rank(synonyms)[0]
+    assert sum(weight for _, weight in top.evidence_for) == pytest.approx(18)
+
+
+def test_two_families_add_up() -> None:
+    text = _evidence("t", mailbox_full=9)
+    code = _evidence("c", Facet.ENHANCED, mailbox_full=9)
+    assert _share(rank([text, code]), "mailbox_full") > _share(rank([text]), "mailbox_full")
+
+
+def test_the_order_of_evidence_does_not_matter() -> None:
+    items = [
+        _evidence("a", user_unknown=15, spam_content=-3),
+        _evidence("b", spam_content=14),
+        _evidence("c", Facet.DNS, bad_domain=12),
+    ]
+    assert rank(items) == rank(items[::-1])
+
+
+@pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL])
+def test_a_stage_before_rcpt_bars_an_unknown_user(stage: Stage) -> None:
+    ranked = rank([_evidence("a", user_unknown=18)], stage=stage)
+    assert _share(ranked, "user_unknown") < 0.01
+
+
+def test_the_class_of_the_reply_moves_a_cause_only_where_no_code_rule_has_spoken() -> None:
+    transient = rank([], permanent=False)
+    permanent = rank([], permanent=True)
+    assert _share(transient, "greylisted") > _share(permanent, "greylisted")
+    spoken = [_evidence("c", Facet.CODE, greylisted=1)]
+    assert rank(spoken, permanent=True) == rank(spoken, permanent=False)
+
+
+def test_evidence_for_and_against_is_shown_with_the_weight_that_counted() -> None:
+    ranked = rank([_evidence("a", rate_limited=10, user_unknown=-8)])
+    first = ranked[0]
+    assert [(item.rule, weight) for item, weight in first.evidence_for] == [("a", 10)]
+    second = next(item for item in ranked if item.id == "user_unknown")
+    assert [(item.rule, weight) for item, weight in second.evidence_against] == [("a", -8)]
+
+
+def test_bands() -> None:
+    assert band(rank([_evidence("a", auth_failed=18, user_unknown=-10, spam_content=-10)])) is Band.STATED
+    backed = [
+        _evidence("a", Facet.EXPERIMENT, relay_denied=14, user_unknown=-12),
+        _evidence("b", Facet.DNS, relay_denied=10),
+    ]
+    assert band(rank(backed)) is Band.LIKELY
+    assert band(rank([])) is Band.UNDECIDED
+    assert band(()) is Band.UNDECIDED
+
+
+def test_codes_alone_never_make_an_unknown_user_likely() -> None:
+    alone = [_evidence("c", Facet.CODE, user_unknown=3), _evidence("s", Facet.STAGE, user_unknown=7.5)]
+    assert band(rank(alone, stage=Stage.RCPT)) in {Band.POSSIBLE, Band.UNDECIDED}
+
+
+def test_priors_may_be_replaced() -> None:
+    ranked = rank([], priors={"tls_problem": 90, "user_unknown": 1})
+    assert ranked[0].id == "tls_problem"
