@@ -1,0 +1,273 @@
+"""The documents are true of the program: links, commands, options, exit codes, numbers, outputs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import probe
+from probe import settings
+from probe.checks.catalogue import all_checks
+from probe.cli import app, errors, explain
+from probe.cli.catalogue import rule_entries
+from probe.diagnosis import verdict
+from probe.knowledge.causes import causes
+from probe.knowledge.rules import all_rules
+from probe.model.evidence import Facet
+from tests.repo.documents import ROOT, Made, blocks, made_outputs, name, output_of, pages, prose, steady
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+SHELLS = {"", "sh"}
+# Options of other programs that a document may name in running text.
+FOREIGN = {"--strict"}
+# Named in the changelog as what is not there yet; when one comes to be, its line there is wrong.
+NOT_YET_COMMANDS = {"bounce", "bulk", "doctor"}
+NOT_YET_OPTIONS = {"--bounce"}
+
+each_page = pytest.mark.parametrize("page", pages(), ids=name)
+
+
+# -- links and paths ------------------------------------------------------------------------------
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as forges make it."""
+    plain = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def anchors(page: Path) -> set[str]:
+    return {
+        slug(line.lstrip("#"))
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("#")
+    }
+
+
+@each_page
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    wrong = []
+    for link in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            wrong.append(link)
+    assert wrong == []
+
+
+@each_page
+def test_every_path_of_the_repository_that_is_named_is_there(page: Path) -> None:
+    named = {word for code in CODE.findall(prose(page)) for word in code.split()}
+    paths = {word for word in named if re.fullmatch(r"(?:probe|tests|docs|fixtures|\.ci)/[\w/.*-]+", word)}
+    assert [path for path in sorted(paths) if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md" or not page.is_file():
+            continue
+        reached.add(page)
+        links = (
+            link.partition("#")[0] for link in LINK.findall(prose(page)) if not re.match(r"[a-z]+:", link)
+        )
+        waiting += [(page.parent / link).resolve() for link in links if link]
+    assert [name(page) for page in pages() if page not in reached] == []
+
+
+# -- commands and options -------------------------------------------------------------------------
+
+
+@cache
+def options() -> dict[str, set[str]]:
+    """Every command of the program with every spelling of its options."""
+    program: Any = typer.main.get_command(app.build())
+    known = {
+        command: {spelling for param in entry.params for spelling in (*param.opts, *param.secondary_opts)}
+        | {"-h", "--help"}
+        for command, entry in program.commands.items()
+    }
+    known[""] = {spelling for param in program.params for spelling in param.opts}
+    known["explain"] = {
+        spelling for action in explain.parser()._actions for spelling in action.option_strings
+    }
+    return known
+
+
+def shell_commands(text: str) -> Iterator[list[str]]:
+    """The words of each `smtp-probe` command in shell text, up to a pipe, `;` or a redirection."""
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        words = list(lexer)
+        for place, word in enumerate(words):
+            begins = place == 0 or re.fullmatch(r"[|&;()]+", words[place - 1])
+            if begins and word.rpartition("/")[2] == "smtp-probe":
+                rest = words[place + 1 :]
+                end = next((at for at, w in enumerate(rest) if re.fullmatch(r"[|&;<>()]+", w)), len(rest))
+                yield rest[:end]
+
+
+def written_commands() -> Iterator[tuple[str, list[str]]]:
+    for block in blocks():
+        if block.language in SHELLS:
+            yield from ((name(block.page), words) for words in shell_commands(block.text))
+    for page in pages():
+        for code in CODE.findall(prose(page)):
+            if code.startswith("smtp-probe "):
+                yield name(page), shlex.split(code)[1:]
+
+
+def test_every_command_that_is_shown_exists_with_its_options() -> None:
+    wrong = []
+    count = 0
+    for page, words in written_commands():
+        count += 1
+        command = words[0] if words[0][0] != "-" else ""
+        spellings = {word.partition("=")[0] for word in words if re.match(r"-{1,2}[A-Za-z0-9]", word)}
+        if command not in options() or spellings - options()[command]:
+            wrong.append(f"{page}: smtp-probe {' '.join(words)}")
+    assert wrong == []
+    assert count > 40
+
+
+@each_page
+def test_every_option_in_running_text_exists(page: Path) -> None:
+    known = set().union(*options().values()) | FOREIGN
+    if page.name == "changelog.md":
+        known |= NOT_YET_OPTIONS
+    named = {
+        word for code in CODE.findall(prose(page)) for word in re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", code)
+    }
+    assert named - known == set()
+
+
+def test_what_the_changelog_says_is_not_there_yet_is_not_there() -> None:
+    missing = (ROOT / "docs/changelog.md").read_text(encoding="utf-8").partition("### Not there yet")[2]
+    assert all(f"`{word}`" in missing for word in NOT_YET_COMMANDS | NOT_YET_OPTIONS)
+    assert not NOT_YET_COMMANDS & options().keys()
+    assert not NOT_YET_OPTIONS & set().union(*options().values())
+
+
+def test_every_check_and_rule_that_is_shown_exists() -> None:
+    known = {"checks": {check.ID for check in all_checks()}, "rules": {entry.id for entry in rule_entries()}}
+    asked = [(words[0], words[1]) for _, words in written_commands() if words[0] in known and len(words) > 1]
+    assert asked
+    assert [(kind, ident) for kind, ident in asked if ident not in known[kind] | {"ID"}] == []
+
+
+def test_every_scenario_that_is_shown_exists() -> None:
+    from probe.lab.scenario import identities
+
+    named = {words[1] for _, words in written_commands() if words[0] == "demo" and len(words) > 1}
+    named -= options()["demo"]
+    assert named
+    assert named <= set(identities())
+
+
+# -- the readme -----------------------------------------------------------------------------------
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/smtp-probe demo\n" in readme
+    assert "python3 tests/check.py\n" in readme
+    assert (ROOT / "tests/check.py").is_file()
+
+
+def exit_table(page: str) -> dict[int, str]:
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    return {int(code): meaning for code, meaning in rows}
+
+
+def implemented_codes() -> set[int]:
+    codes = {value for word, value in vars(verdict).items() if word.startswith("EXIT_")}
+    return codes | {errors.EXIT_USAGE, errors.EXIT_INTERNAL}
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    assert exit_table("README.md").keys() == implemented_codes()
+    assert exit_table("docs/how-to/runbook.md").keys() == implemented_codes()
+
+
+def test_the_exit_codes_mean_what_the_help_says() -> None:
+    helped = {int(code): text for code, text in re.findall(r"^ +(\d+) +(.+)$", app.EPILOG, re.M)}
+    table = exit_table("README.md")
+    heads = {code: re.split(r"[,:]", text)[0] for code, text in helped.items()}
+    assert {code: meaning for code, meaning in table.items() if not meaning.startswith(heads[code])} == {}
+
+
+# -- numbers, names, examples ---------------------------------------------------------------------
+
+
+def test_quoted_settings_are_those_of_the_code() -> None:
+    page = (ROOT / "docs/explanation/what-is-never-sent.md").read_text(encoding="utf-8")
+    caps, waits = page.split("\n## Waits")
+    row = re.compile(r"^\| `(\w+)` \| ([\d.]+) \|", re.M)
+    quoted = {word: float(value) for word, value in row.findall(caps)}
+    assert quoted
+    assert quoted == {word: float(getattr(settings, word)) for word in quoted}
+    stages = {field.name: float(getattr(settings.SMTP, field.name)) for field in fields(settings.SMTP)}
+    assert {word: float(value) for word, value in row.findall(waits)} == stages
+
+
+def python_blocks() -> list[str]:
+    return [block.text for block in blocks() if block.language == "python"]
+
+
+def test_python_examples_use_only_the_public_api() -> None:
+    named = set()
+    for text in python_blocks():
+        compile(text, "example", "exec")
+        named |= set(re.findall(r"\bprobe\.(\w+)", text))
+    assert {"check", "explain", "replay"} <= named
+    assert named <= set(probe.__all__)
+
+
+def test_the_offline_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = (text for text in python_blocks() if "probe.explain(" in text)
+    exec(example, {})
+    assert "greylisted stated later" in capsys.readouterr().out
+
+
+def test_the_option_fields_named_for_python_are_those_of_options() -> None:
+    page = (ROOT / "docs/how-to/python.md").read_text(encoding="utf-8")
+    listed = page.partition("The fields are those of the command line:")[2].partition(". Times")[0]
+    assert set(CODE.findall(listed)) == {field.name for field in fields(probe.Options)}
+
+
+def test_the_example_of_a_rule_is_one() -> None:
+    (text,) = (block.text for block in blocks() if block.language == "toml")
+    (rule,) = tomllib.loads(text)["rule"]
+    conditions = set().union(*(entry.conditions for entry in all_rules()))
+    assert (
+        rule.keys() <= {"id", "says", "facet", "causes", "source", "date", "examples", "counter"} | conditions
+    )
+    assert Facet(rule["facet"])
+    assert rule["causes"].keys() <= causes().keys()
+    assert all(phrase in example for phrase in rule["phrases"] for example in rule["examples"])
+
+
+@pytest.mark.parametrize("made", made_outputs(), ids=lambda made: f"{name(made.page)}: {made.command}")
+def test_shown_outputs_are_what_the_command_prints(made: Made) -> None:
+    assert steady(made.output) == steady(output_of(made.command, made.part)), (
+        "run: python -m tests.repo.documents"
+    )
+
+
+def test_the_readme_shows_a_real_output() -> None:
+    assert ROOT / "README.md" in {made.page for made in made_outputs()}
