@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from probe import settings
+from probe.cli import choices, values
 from probe.cli import options as opt
-from probe.cli import values
 from probe.cli.errors import UsageError
 from probe.model.target import PairTarget
 
@@ -55,7 +55,7 @@ def check(
     and says what refuses the mail, who must act and when to try again. Nothing is ever delivered.
     """
     target = PairTarget(values.sender(sender), values.mailbox("RECIPIENT", recipient))
-    reach = opt.Reach.read(
+    reach = choices.Reach.read(
         bind=bind,
         helo=helo,
         nameservers=nameserver,
@@ -73,12 +73,12 @@ def check(
         header_from=values.mailbox("--header-from", header_from) if header_from is not None else None,
         selectors=tuple(values.selector("--selector", item) for item in selector or ()),
         size=values.size("--size", size) if size is not None else None,
-        controls=opt.controls(controls),
+        controls=choices.controls(controls),
         dnsbl_enabled=not no_dnsbl,
         dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
     )
-    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = opt.recording_path(record)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    record_to = choices.recording_path(record)
     given = _message(message)
 
     from probe import run

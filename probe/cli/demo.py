@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
 from probe.cli.errors import UsageError
@@ -15,6 +15,7 @@ from probe.report.page import Page
 
 if TYPE_CHECKING:
     from probe.cli.session import Hooks
+    from probe.lab import Scenario
     from probe.recording.journal import Recording
 
 EXAMPLE = """
@@ -40,24 +41,23 @@ def demo(
 
     Everything happens on this machine's loopback, without privileges and without network.
     """
-    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = opt.recording_path(record)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    record_to = choices.recording_path(record)
 
-    from probe.lab import demo as lab
+    from probe import lab
 
-    known = [identity for identity, _, _ in lab.scenarios()]
     if names:
         _list(lab.scenarios())
         return 0
-    if scenario not in known:
-        near = difflib.get_close_matches(scenario, known, n=3) or known
-        raise UsageError("SCENARIO", f"{scenario!r} is unknown; there is {', '.join(near)}")
+    chosen = lab.scenario(scenario)
+    if chosen is None:
+        raise UsageError("SCENARIO", f"{scenario!r} is unknown; there is {', '.join(lab.near(scenario))}")
 
     from probe import run
     from probe.cli.session import Delivery, run_live
 
     async def observe(hooks: Hooks) -> Recording:
-        async with lab.running(scenario) as running:
+        async with lab.running(chosen) as running:
             return await run.observe(
                 running.target,
                 running.options,
@@ -71,8 +71,10 @@ def demo(
     return run_live(observe, Delivery(destination.form, destination.path, destination.verbosity, record_to))
 
 
-def _list(scenarios: tuple[tuple[str, str, str], ...]) -> None:
+def _list(scenarios: tuple[Scenario, ...]) -> None:
     page = Page(out.style_for(sys.stdout))
-    for identity, title, summary in scenarios:
-        page.text(f"{title}. {summary}" if summary else title, lead=f"{identity:16}")
+    width = max(len(scenario.id) for scenario in scenarios)
+    for scenario in scenarios:
+        page.text(scenario.title, lead=f"{scenario.id:{width}}  ")
+        page.text(scenario.summary, indent=width + 2)
     out.deliver_text(str(page), None)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from probe.cli import choices, values
 from probe.cli import options as opt
-from probe.cli import values
 from probe.model.target import DomainTarget
 
 EXAMPLE = """
@@ -42,7 +42,7 @@ def domain(
     the provider. No MAIL FROM and no RCPT TO: no mailbox is asked about.
     """
     target = DomainTarget(values.domain("DOMAIN", name))
-    options = opt.Reach.read(
+    options = choices.Reach.read(
         bind=bind,
         helo=helo,
         nameservers=nameserver,
@@ -52,8 +52,8 @@ def domain(
         ipv6=ipv6,
         timeout=timeout,
     ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
-    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = opt.recording_path(record)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    record_to = choices.recording_path(record)
 
     from probe import run
     from probe.cli.session import Delivery, run_live

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli.errors import UsageError, unreadable
 
@@ -28,7 +29,7 @@ def replay(
 
     The same recording gives the same report; a newer version may read more out of it.
     """
-    destination = opt.destination(form, output, quiet=quiet, verbose=verbose)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
 
     from probe import run
     from probe.cli.session import Delivery, deliver

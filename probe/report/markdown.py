@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from probe.model.report import Report
-from probe.report import view, words
+from probe.report import view, view_steps, words
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 
@@ -46,11 +46,14 @@ def _verdict(report: Report) -> list[str]:
     blocks.append(f"**{head}** {markdown_text(view.where(report))}")
     if verdict.reply:
         blocks.append(markdown_code(verdict.reply))
-    blocks.append(markdown_text(verdict.summary))
+    if view.summary(report):
+        blocks.append(markdown_text(view.summary(report)))
     facts = [f"- **Who acts:** {markdown_text(words.FIX_BY.get(verdict.fix_by, verdict.fix_by))}"]
     cause = view.main_cause(report)
     if cause is not None and cause.action:
-        facts[0] += f": {markdown_text(cause.action)}"
+        facts[-1] += f": {markdown_text(cause.action)}"
+    if view.vantage(report):
+        facts.insert(0, f"- **Vantage:** {markdown_text(view.vantage(report))}")
     if verdict.outcome != "accepted":
         facts.append(f"- **Retry:** {markdown_text(words.retry(verdict.retry, verdict.retry_after_s))}")
     if report.next_test is not None:
@@ -114,9 +117,10 @@ def _steps(report: Report) -> list[str]:
     if not report.checklist or report.target.command == "domain":
         return []
     rows: list[tuple[str, ...]] = []
-    for step_view in view.steps(report):
+    for step_view in view_steps.steps(report):
         step = step_view.step
-        found = [f.message for f in step_view.problems or step_view.rest[:4]]
+        found = view_steps.authentication(report) if step.step == view_steps.DNS_STEP else []
+        found += view_steps.main_findings(step_view)
         rows.append(
             (
                 str(step.step),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from probe.model.finding import Severity
 from probe.model.report import Report
-from probe.report import view, words
+from probe.report import view, view_steps, words
 from probe.report.page import Page
 from probe.report.style import VERBOSE, Paint
 
 _STEP_PAINTS = {"pass": Paint.GOOD, "warn": Paint.WARN, "fail": Paint.BAD}
 _TITLE_COLUMNS = 22
 _ROOM_FOR_TITLES = 70  # below this width a step's text goes under its title
-_FINDINGS_SHOWN = 4
-_NOTHING_TO_DO = "Nothing to do."
+_NOTHING = "Nothing"
 _SIDE_COLUMNS = 9
 
 
@@ -46,9 +44,9 @@ def write_steps(page: Page, report: Report) -> None:
     if not report.checklist:
         return
     page.heading("Nine steps")
-    for step_view in view.steps(report):
+    for step_view in view_steps.steps(report):
         step = step_view.step
-        texts = _step_texts(step_view, verbose=page.style.verbosity >= VERBOSE)
+        texts = _step_texts(report, step_view, verbose=page.style.verbosity >= VERBOSE)
         head = f"{step.step} {page.style.mark(step.status)} {step.title}"
         paint = _STEP_PAINTS.get(step.status)
         if page.style.width < _ROOM_FOR_TITLES:
@@ -62,36 +60,23 @@ def write_steps(page: Page, report: Report) -> None:
             lead, paint = " " * len(lead), None
 
 
-def _step_texts(step_view: view.StepView, *, verbose: bool) -> list[str]:
-    texts = _all_findings(step_view) if verbose else _main_findings(step_view)
+def _step_texts(report: Report, step_view: view_steps.StepView, *, verbose: bool) -> list[str]:
+    found = view_steps.authentication(report) if step_view.step.step == view_steps.DNS_STEP else []
+    texts = [*found, *(_all_findings(step_view) if verbose else view_steps.main_findings(step_view))]
     do = step_view.step.do
     if do and texts:
-        return texts if do == _NOTHING_TO_DO else [*texts, f"→ {do}"]
+        return texts if do.startswith(_NOTHING) else [*texts, f"→ {do}"]
     if do or texts:
         return [do, *texts] if do else texts
     return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
 
 
-def _all_findings(step_view: view.StepView) -> list[str]:
+def _all_findings(step_view: view_steps.StepView) -> list[str]:
     texts = []
     for finding in (*step_view.problems, *step_view.rest):
         text = f"{finding.severity.value.replace('_', ' ')}: {finding.message} ({finding.id})"
         texts.append(f"{text} → {finding.remedy}" if finding.remedy else text)
     return texts
-
-
-def _main_findings(step_view: view.StepView) -> list[str]:
-    """What is wrong, a line each; else what is right, on one line; else why it could not be looked at."""
-    texts = [finding.message for finding in step_view.problems]
-    if len(texts) > _FINDINGS_SHOWN:
-        more = len(texts) - _FINDINGS_SHOWN
-        return [*texts[:_FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
-    if texts:
-        return texts
-    looked_at = [f for f in step_view.rest if f.severity is not Severity.NOT_ASSESSED]
-    if step_view.step.status == "not_assessed" or not looked_at:
-        return [finding.message for finding in step_view.rest[-1:]]  # the least known comes last
-    return [" · ".join(finding.message.rstrip(".") for finding in looked_at[:_FINDINGS_SHOWN])]
 
 
 def write_sessions(page: Page, report: Report) -> None:

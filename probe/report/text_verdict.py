@@ -8,9 +8,9 @@ from probe.report.page import Page, columns
 from probe.report.style import Paint
 
 _PAINTS = {"accepted": Paint.GOOD, "refused": Paint.BAD, "deferred": Paint.WARN, "inconclusive": Paint.WARN}
-_LABEL = 11  # columns of the label behind two spaces
+_LABEL = 12  # columns of the label behind two spaces
 _FACTS_INDENT = 2
-_TITLE_COLUMNS = 48  # a cause's title is padded to this, so that the shares stand under each other
+_TITLE_COLUMNS = 56  # a cause's title is padded to this, so that the shares stand under each other
 
 
 def write_brief(page: Page, report: Report) -> None:
@@ -34,8 +34,11 @@ def write(page: Page, report: Report) -> None:
     _write_headline(page, report, view.where(report))
     if report.verdict.reply:
         page.text(report.verdict.reply, indent=4)
-    page.text(report.verdict.summary, indent=4)
+    if view.summary(report):
+        page.text(view.summary(report), indent=4)
     page.blank()
+    if view.vantage(report):
+        _fact(page, "Vantage", view.vantage(report))
     _write_causes(page, report)
     _write_risks(page, report)
     _write_who_acts(page, report)

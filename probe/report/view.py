@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Severity
 from probe.model.report import (
-    ChecklistStep,
     Report,
     ReportCause,
     ReportEvidence,
@@ -20,6 +19,8 @@ SHOWN_CAUSES = 3
 NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
 NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
+VANTAGE = "vantage-address"
+SPOKEN = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
 
@@ -89,6 +90,13 @@ def where(report: Report) -> str:
     return f"at {stage} {'by' if verdict.reply else 'with'} {host}"
 
 
+def summary(report: Report) -> str:
+    """The verdict's sentence; empty when it only repeats the headline."""
+    told = f"{words.headline(report.verdict, report.target.command)} {where(report)}"
+    text = report.verdict.summary
+    return "" if text.rstrip(".").casefold() == told.casefold() else text
+
+
 @dataclass(frozen=True, slots=True)
 class CauseRow:
     """A line of the ranking."""
@@ -148,30 +156,10 @@ def arguments(cause: ReportCause) -> tuple[Argument, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """A step with its findings: `problems` worst first, `rest` what is right or merely worth knowing."""
-
-    step: ChecklistStep
-    problems: tuple[Finding, ...]
-    rest: tuple[Finding, ...]
-
-
-def steps(report: Report) -> tuple[StepView, ...]:
-    """The checklist with its findings."""
-    order = list(Severity)
-    by_severity = sorted(report.findings, key=lambda finding: order.index(finding.severity))
-    views = []
-    for step in report.checklist:
-        own = [f for f in by_severity if f.step == step.step and (f.id in step.findings or not step.findings)]
-        views.append(
-            StepView(
-                step,
-                tuple(f for f in own if f.severity in BAD),
-                tuple(f for f in own if f.severity not in BAD),
-            )
-        )
-    return tuple(views)
+def vantage(report: Report) -> str:
+    """What must be known before anything else is believed: the probe may not stand where the mail
+    leaves from. Empty when it does."""
+    return next((f.message for f in report.findings if f.id == VANTAGE and f.severity in SPOKEN), "")
 
 
 def after_data(report: Report) -> str:

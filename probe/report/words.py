@@ -117,7 +117,7 @@ def percent(probability: float) -> str:
     """A share; neither certainty nor impossibility is ever claimed."""
     if 0 < probability < 0.01:
         return "<1 %"
-    if 0.995 <= probability < 1:
+    if probability >= 0.995:
         return ">99 %"
     return f"{round(probability * 100)} %"
 

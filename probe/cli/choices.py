@@ -1,0 +1,104 @@
+"""The shared options, checked: where the report goes, and how servers are reached."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from probe.cli import values
+from probe.cli.errors import UsageError
+from probe.cli.output import Format
+from probe.model.address import IPAddress
+from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Format, file and amount of a report, checked."""
+
+    form: Format
+    path: Path | None
+    verbosity: int
+
+
+def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) -> Destination:
+    """Read --format, -o, -q and -v. Raises UsageError."""
+    if quiet and verbose:
+        raise UsageError("-q", "cannot be used together with -v")
+    return Destination(
+        values.choice("--format", form, Format),
+        values.output_file("-o", output) if output is not None else None,
+        -1 if quiet else 1 if verbose else 0,
+    )
+
+
+def recording_path(record: str | None) -> Path | None:
+    """Read --record. Raises UsageError."""
+    return values.output_file("--record", record) if record is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How servers are reached: what `check` and `domain` have in common."""
+
+    bind: IPAddress | None
+    helo: str | None
+    nameservers: tuple[Endpoint, ...]
+    mx: Endpoint | None
+    port: int
+    families: tuple[int, ...]
+    timeout: float
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        bind: str | None,
+        helo: str | None,
+        nameservers: list[str] | None,
+        mx: str | None,
+        port: str,
+        ipv4: bool,
+        ipv6: bool,
+        timeout: str,
+    ) -> Reach:
+        """Read the options' texts. Raises UsageError."""
+        port_number = values.port("--port", port)
+        families = (4,) if ipv4 and not ipv6 else (6,) if ipv6 and not ipv4 else (4, 6)
+        bind_ip = values.ip("--bind", bind) if bind is not None else None
+        if bind_ip is not None and bind_ip.version not in families:
+            raise UsageError(
+                "--bind", f"{bind} is an IPv{bind_ip.version} address, but -{families[0]} is set"
+            )
+        return cls(
+            bind=bind_ip,
+            helo=values.domain("--helo", helo) if helo is not None else None,
+            nameservers=tuple(values.nameserver("--nameserver", item) for item in nameservers or ()),
+            mx=values.endpoint("--mx", mx, port_number) if mx is not None else None,
+            port=port_number,
+            families=families,
+            timeout=values.timeout("--timeout", timeout),
+        )
+
+    def options(self, *, tls: str, smtp: bool, allow_private: bool, fail_on: str) -> Options:
+        """The options of a run, with a fresh seed. Raises UsageError."""
+        return Options(
+            bind=self.bind,
+            helo=self.helo,
+            nameservers=self.nameservers,
+            mx=self.mx,
+            port=self.port,
+            families=self.families,
+            timeout=self.timeout,
+            tls=values.choice("--tls", tls, TlsMode),
+            smtp=smtp,
+            allow_private=allow_private,
+            fail_on=values.choice("--fail-on", fail_on, FailOn),
+            seed=secrets.randbits(32),
+        )
+
+
+def controls(value: str) -> ControlsMode:
+    """Read --controls. Raises UsageError."""
+    return values.choice("--controls", value, ControlsMode)

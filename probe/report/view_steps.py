@@ -1,0 +1,82 @@
+"""The nine steps as renderers show them: which findings, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.finding import Finding, Severity
+from probe.model.report import ChecklistStep, Report, ReportDkim
+from probe.report.view import BAD
+
+FINDINGS_SHOWN = 3
+DNS_STEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step with its findings: `problems` worst first, `rest` what is right or merely worth knowing."""
+
+    step: ChecklistStep
+    problems: tuple[Finding, ...]
+    rest: tuple[Finding, ...]
+
+
+def steps(report: Report) -> tuple[StepView, ...]:
+    """The checklist with its findings."""
+    order = list(Severity)
+    by_severity = sorted(report.findings, key=lambda finding: order.index(finding.severity))
+    views = []
+    for step in report.checklist:
+        own = [f for f in by_severity if f.step == step.step and (f.id in step.findings or not step.findings)]
+        views.append(
+            StepView(
+                step,
+                tuple(f for f in own if f.severity in BAD),
+                tuple(f for f in own if f.severity not in BAD),
+            )
+        )
+    return tuple(views)
+
+
+def main_findings(step_view: StepView) -> list[str]:
+    """What is wrong, a text each; else what is right, in one text; else why it was not looked at.
+
+    Empty where the step fails without a finding of its own: then its `do` is the whole message.
+    """
+    problems = [finding.message for finding in step_view.problems]
+    if problems:
+        more = len(problems) - FINDINGS_SHOWN
+        return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
+    if step_view.step.status == "not_assessed":
+        return [finding.message for finding in step_view.rest[-1:]]  # the least known comes last
+    if step_view.step.status != "pass" or step_view.step.step == DNS_STEP:
+        return []
+    right = [finding for finding in step_view.rest if finding.severity is Severity.OK]
+    notices = [finding for finding in step_view.rest if finding.severity is Severity.NOTICE]
+    texts = [finding.message.rstrip(".") for finding in (*right, *notices)]
+    return [" · ".join(texts[:FINDINGS_SHOWN])] if texts else []
+
+
+def authentication(report: Report) -> list[str]:
+    """SPF, DKIM, DMARC and PTR at a glance, in one text; empty when none was looked at."""
+    dns = report.dns
+    parts = []
+    if dns.spf is not None:
+        parts.append(f"SPF {dns.spf.result}" + (f" ({dns.spf.matched})" if dns.spf.matched else ""))
+    keys = [key for key in dns.dkim if key.status == "valid"]
+    if keys:
+        parts.append("DKIM " + ", ".join(_key(key) for key in keys[:2]))
+    elif dns.dkim:
+        parts.append("DKIM: no key at the selectors tried")
+    if dns.dmarc is not None:
+        policy = "unknown" if dns.dmarc.unknown else f"p={dns.dmarc.policy}" if dns.dmarc.policy else "none"
+        aligns = ", can align" if dns.dmarc.spf_can_align or dns.dmarc.dkim_can_align else ""
+        parts.append(f"DMARC {policy}{aligns}")
+    if dns.ptr is not None:
+        parts.append(f"PTR {dns.ptr.status}")
+    return [" · ".join(parts)] if parts else []
+
+
+def _key(key: ReportDkim) -> str:
+    kind = "RSA" if key.key_type == "rsa" else key.key_type
+    return " ".join(part for part in (key.selector, kind, str(key.key_bits or "")) if part)
