@@ -6,7 +6,6 @@ Here it becomes one table that loads in a few milliseconds; sources, dates and e
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +41,8 @@ def build() -> dict[str, Any]:
     ([needed literals, expression, rule number]), `coded` (numbers of rules that look at codes and
     stages only), `causes`, `scoring`, `enhanced_status` (as in their files), `digest`.
     """
+    import hashlib
+
     digest = hashlib.sha256()
     table: dict[str, Any] = {"rules": [], "phrases": [], "links": [], "patterns": [], "coded": []}
     for path in sources():

@@ -13,35 +13,17 @@ from probe.knowledge.mask import mask
 from probe.knowledge.unwrap import unwrap
 from probe.model.reply import Stage
 
-_PIECES = st.sampled_from(
-    [
-        "550 ",
-        "550-5.1.1 ",
-        "5.0.0",
-        "4.7.1 ",
-        "<a@example.com>",
-        "user unknown",
-        "said: ",
-        ">>> RCPT",
-        "\n<<< 550 x",
-        "host mx[192.0.2.1] ",
-        "(in reply to RCPT TO command)",
-        "smtp;",
-        "https://example.com/?p=NoSuchUser",
-        "\r\n",
-        "\\n",
-        "用户不存在",
-        "\x00",
-        "::1",
-        "[",
-        "(",
-        "#5.2.2",
-        "blocked using ",
-        "\u202e",
-        "1.2.3.4",
-        "250 ",
-    ]
-)
+_CODES = ["550 ", "550-5.1.1 ", "5.0.0", "4.7.1 ", "250 ", "#5.2.2", "smtp;", "1.2.3.4", "::1"]
+_WORDS = [
+    "<a@example.com>",
+    "user unknown",
+    "https://example.com/?p=NoSuchUser",
+    "用户不存在",
+    "\u202e",
+    "\x00",
+]
+_WRAPPING = ["said: ", ">>> RCPT", "\n<<< 550 x", "host mx[192.0.2.1] ", "(in reply to RCPT TO command)"]
+_PIECES = st.sampled_from([*_CODES, *_WORDS, *_WRAPPING, "\r\n", "\\n", "[", "("])
 _TEXTS = st.one_of(st.text(max_size=300), st.lists(_PIECES, max_size=20).map("".join))
 _STAGES = st.sampled_from([None, Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.END_OF_DATA, Stage.CONNECT])
 

@@ -1,0 +1,79 @@
+"""Is the confidence true? Reliability of `explain` on labelled replies.
+
+    python -m tests.bench.reliability FILE.jsonl
+
+Each line: {"text", "stage", "host", "cause", "also"}; `stage` by the contract, or CONN EHLO MAIL RCPT
+DATA EOD; `also` names further causes that a careful reader could not exclude. Prints, by confidence and
+by band, how often the first cause was right (label, or label and also), and the throughput.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from probe.explanation import Explanation, explain, parse_stage
+
+_SHORT = {
+    "CONN": "greeting",
+    "EHLO": "ehlo",
+    "MAIL": "mail",
+    "RCPT": "rcpt",
+    "DATA": "data",
+    "EOD": "end-of-data",
+}
+_EDGES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 1.01)
+
+Judged = tuple[Explanation, dict[str, Any]]
+
+
+def judge(rows: Iterable[dict[str, Any]]) -> list[Judged]:
+    """Explain every row."""
+    return [
+        (explain(row["text"], parse_stage(_SHORT.get(row["stage"], row["stage"])), row.get("host", "")), row)
+        for row in rows
+    ]
+
+
+def summary(name: str, judged: Sequence[Judged]) -> str:
+    """One line of the table: how many, mean confidence, share right by label, share right leniently."""
+    count = len(judged)
+    if not count:
+        return f"{name:14} {0:5}"
+    confidence = sum(item.ranked[0].probability for item, _ in judged) / count
+    strict = sum(item.ranked[0].id == row["cause"] for item, row in judged) / count
+    lenient = sum(item.ranked[0].id in {row["cause"], *row["also"]} for item, row in judged) / count
+    return f"{name:14} {count:5}  said {confidence:6.1%}  label {strict:6.1%}  label or also {lenient:6.1%}"
+
+
+def reliability(judged: Sequence[Judged]) -> list[str]:
+    """The table, by confidence and by band."""
+    lines = [summary("all", judged)]
+    for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+        lines.append(summary(f"{low:.2f}-{min(high, 1):.2f}", _where(judged, low, high)))
+    for band in ("stated", "likely", "possible", "undecided"):
+        lines.append(summary(band, [pair for pair in judged if pair[0].band == band]))
+    return lines
+
+
+def _where(judged: Sequence[Judged], low: float, high: float) -> list[Judged]:
+    inside: Callable[[Judged], bool] = lambda pair: low <= pair[0].ranked[0].probability < high  # noqa: E731
+    return [pair for pair in judged if inside(pair)]
+
+
+def main(path: str) -> None:
+    """Print the table for one file."""
+    rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+    started = time.perf_counter()
+    judged = judge(rows)
+    elapsed = time.perf_counter() - started
+    print("\n".join(reliability(judged)))
+    print(f"{len(rows) / elapsed:.0f} replies a second, first use included")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
