@@ -13,7 +13,7 @@ from probe.standards.dns.message import Answer, Status, run
 from probe.standards.dns.results import MxResult
 from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.policy import policy_url
-from probe.standards.mta_sts.results import StsResult, TlsRptResult
+from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.standards.mta_sts.tls_rpt import judge_tls_rpt
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneResult, DaneStatus
@@ -21,7 +21,9 @@ from probe.survey import recipient
 
 
 def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> StsResult:
-    """The MTA-STS record and policy, as far as they were fetched."""
+    """The MTA-STS record and policy, as far as they were fetched; an address literal has none."""
+    if recipient.literal_of(domain) is not None:
+        return StsResult(domain, StsStatus.ABSENT)
     records = run(recipient.transport_records(domain), recording.answer)
     url = policy_url(domain)
     fetched = next((event for event in recording.all(ev.HttpsFetched) if event.url == url), None)
@@ -29,7 +31,9 @@ def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> St
 
 
 def tls_rpt_of(recording: Recording, domain: str) -> TlsRptResult:
-    """The _smtp._tls record."""
+    """The _smtp._tls record; an address literal has none."""
+    if recipient.literal_of(domain) is not None:
+        return TlsRptResult(domain, StsStatus.ABSENT)
     return judge_tls_rpt(domain, run(recipient.transport_records(domain), recording.answer).tls_rpt)
 
 
