@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from probe.cli.explain import explain, to_json
+from probe.explanation import explain, to_json
 from probe.model.reply import Stage
 from probe.report.explanation import to_markdown, to_text
 from probe.report.json_text import json_text
