@@ -17,7 +17,18 @@ from __future__ import annotations
 from probe.lab.running import RunningLab, running
 from probe.lab.scenario import Scenario, ScenarioError, identities, load
 
-__all__ = ["DEFAULT", "RunningLab", "Scenario", "ScenarioError", "near", "running", "scenario", "scenarios"]
+__all__ = [
+    "DEFAULT",
+    "RunningLab",
+    "Scenario",
+    "ScenarioError",
+    "identities",
+    "load",
+    "near",
+    "running",
+    "scenario",
+    "scenarios",
+]
 
 DEFAULT = "tmall"
 

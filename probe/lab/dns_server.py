@@ -55,18 +55,19 @@ async def _bound(
 ) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
     """Both servers on one port: the system chooses TCP's, and UDP's may be taken."""
     loop = asyncio.get_running_loop()
-    for attempt in range(_ATTEMPTS):
+    attempts = _ATTEMPTS
+    while True:
         server = await asyncio.start_server(converse, HOST, 0)
         port = server.sockets[0].getsockname()[1]
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Udp(zone), local_addr=(HOST, port))
         except OSError:
             server.close()
-            if attempt == _ATTEMPTS - 1:
+            attempts -= 1
+            if not attempts:
                 raise
         else:
             return server, transport, port
-    raise AssertionError("unreachable")
 
 
 async def _converse(zone: Zone, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -168,7 +168,7 @@ def _scenario(identity: str, table: Mapping[str, Any]) -> Scenario:
         failing=tuple(table.get("failing", ())),
         listed=tuple(Listed(**row) for row in table.get("listed", ())),
         policies=dict(table.get("policies", {})),
-        message=message.encode() if message is not None else None,
+        message=message.lstrip().encode() if message is not None else None,
     )
 
 

@@ -1,0 +1,112 @@
+"""Every scenario of the lab end to end: what the live run says, and what its stored recording says.
+
+What must and must not be in a report is written by hand in the scenario's `expected` table, never
+generated. `python -m tests.golden.record_scenarios` makes the stored recordings anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from probe import lab, run
+from probe.model.report import Report
+from probe.recording import events as ev
+from probe.recording.codec import decode, encode
+from probe.recording.journal import Recording
+
+RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "recordings"
+BAD = {"fatal", "error", "warning"}
+IDS = lab.identities()
+
+
+@dataclass(frozen=True)
+class Ran:
+    recording: Recording
+    report: Report
+    sessions: int
+    data_commands: int
+    commands: Counter[str]
+
+
+@cache
+def ran(identity: str) -> Ran:
+    """One live run of a scenario, shared by the tests."""
+
+    async def observe() -> Ran:
+        async with lab.running(lab.load(identity)) as it:
+            recording = await run.observe(it.target, it.options, message=it.message, lab=it.lab)
+            report = run.report_of(recording)
+            return Ran(recording, report, it.sessions, it.data_commands, it.log.commands)
+
+    return asyncio.run(observe())
+
+
+def assert_as_expected(report: Report, identity: str) -> None:
+    expected = lab.load(identity).expected
+    verdict = report.verdict
+    said = (verdict.outcome, verdict.stage, verdict.cause, verdict.exit_code)
+    assert said == (expected.outcome, expected.stage, expected.cause, expected.exit_code)
+    found = {f"{finding.id}: {finding.severity.value}" for finding in report.findings}
+    assert set(expected.present) <= found
+    bad = {finding.id for finding in report.findings if finding.severity.value in BAD}
+    assert not bad & set(expected.absent)
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_a_scenario_is_diagnosed_as_its_data_promises(identity: str) -> None:
+    assert_as_expected(ran(identity).report, identity)
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_a_scenario_ends_every_session_politely_and_never_sends_data(identity: str) -> None:
+    it = ran(identity)
+    assert it.data_commands == 0
+    closed = it.recording.all(ev.SessionClosed)
+    assert it.sessions == len(it.recording.all(ev.Connected))
+    # a session that the server ended (421, a failed handshake) leaves nobody to say QUIT to
+    assert it.commands["QUIT"] == sum(event.reason.value == "quit" for event in closed)
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_a_scenario_gives_the_identical_report_from_its_recording(identity: str) -> None:
+    it = ran(identity)
+    again = Recording.of(decode(encode(event)) for event in it.recording)
+    assert run.report_of(again) == it.report
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_a_report_of_the_lab_says_that_it_is_one(identity: str) -> None:
+    assert ran(identity).report.target.scenario == identity
+
+
+def test_every_scenario_promises_findings_that_there_are() -> None:
+    from probe.checks.catalogue import by_id
+
+    for scenario in lab.scenarios():
+        named = [entry.split(": ")[0] for entry in scenario.expected.present] + list(scenario.expected.absent)
+        assert [identity for identity in named if by_id(identity) is None] == []
+        assert scenario.expected.present or scenario.expected.absent
+
+
+def test_the_recordings_are_those_of_the_scenarios() -> None:
+    stored = {path.parent.name.removeprefix("lab-") for path in RECORDINGS.glob("lab-*/recording.jsonl")}
+    assert stored == set(IDS)
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_a_recording_of_an_earlier_day_is_still_read_the_same(identity: str) -> None:
+    assert_as_expected(run.replay(RECORDINGS / f"lab-{identity}" / "recording.jsonl"), identity)
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_every_prefix_of_a_scenario_s_recording_gives_a_report(identity: str) -> None:
+    events = list(ran(identity).recording)
+    for length in range(1, len(events), max(1, len(events) // 12)):
+        verdict = run.report_of(Recording.of(events[:length])).verdict
+        assert verdict.exit_code in {0, 1, 3, 4, 5}
