@@ -19,6 +19,7 @@ TITLES = {
     8: "contact the recipient",
     9: "retry",
 }
+_STAGE = {"greeting": "the greeting", "ehlo": "EHLO", "mail": "MAIL FROM", "rcpt": "RCPT"}
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
 _RECIPIENT = frozenset(
@@ -64,7 +65,11 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
         return status, "Nothing: the recipient was accepted at RCPT."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
     meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
-    where = "DNS decided, no server was asked" if verdict.reply is None else f"given at {verdict.stage}"
+    where = (
+        "DNS decided, no server was asked"
+        if verdict.reply is None
+        else f"given at {_STAGE.get(verdict.stage, verdict.stage)}"
+    )
     return status, f"{kind}, {where}. {meaning}"
 
 
@@ -99,7 +104,8 @@ def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
 def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
     outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
     blamed = outcome is not Outcome.ACCEPTED and cause is not None and cause in _BY_CAUSE.get(number, ())
-    return _status(number, outcome, blamed, own), _what_to_do(own, cause if blamed else None)
+    status = _status(number, outcome, blamed, own)
+    return status, _what_to_do(status, own, cause if blamed else None)
 
 
 def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> str:
@@ -116,13 +122,15 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
     return "pass"
 
 
-def _what_to_do(own: tuple[Finding, ...], blamed: str | None) -> str:
+def _what_to_do(status: str, own: tuple[Finding, ...], blamed: str | None) -> str:
     """The cause's action when this step is to blame, then the remedies of what is wrong, worst first;
-    where nothing is wrong, the first thing that would let the step be looked at."""
+    where the step was not looked at, the first thing that would let it be."""
     order = list(Severity)
     ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
     wrong = [f.remedy for f in ordered if f.severity in _BAD or f.severity is Severity.WARNING]
-    open_ends = [f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED]
+    open_ends = [
+        f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status == "not_assessed"
+    ]
     first = [causes()[blamed].action] if blamed is not None else []
     return " ".join(dict.fromkeys([*first, *wrong])) or next(iter(open_ends), "Nothing to do.")
 

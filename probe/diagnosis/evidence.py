@@ -29,8 +29,8 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
 
 
 def named_causes(spoken: tuple[Evidence, ...]) -> frozenset[str]:
-    """The causes that the words of a reply name."""
-    words = [evidence for evidence in spoken if evidence.facet in WORDS]
+    """The causes that a reply names, by its words or by a specific enhanced status."""
+    words = [evidence for evidence in spoken if evidence.facet in WORDS | {Facet.ENHANCED}]
     return frozenset(c for item in words for c, weight in item.weights.items() if weight >= SPEAKS)
 
 

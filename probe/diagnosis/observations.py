@@ -89,8 +89,8 @@ def _tls_failed_before_refusal(at: Situation) -> Seen | None:
 
 def _known_provider(at: Situation) -> Seen | None:
     provider = at.facts.recipient.provider
-    if provider is None or provider.kind not in ("mailbox", "gateway"):
-        return None
+    if provider is None or provider.kind not in ("mailbox", "gateway") or not provider.mx_suffixes:
+        return None  # known by its domain alone: whose mailboxes are there is not known
     return Seen("dns:MX", provider.title)
 
 

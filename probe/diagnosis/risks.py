@@ -22,6 +22,9 @@ class Risk:
     weight: float
 
 
+_EVEN = 10.0  # decibans at which a receiver is as likely to refuse as to take the mail
+
+
 @cache
 def _table() -> dict[str, tuple[str, float]]:
     table = load(files("probe.knowledge") / "risks.toml")
@@ -43,6 +46,11 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
         if finding.severity in _COUNTED[fail_on] and finding.id in _table()
     ]
     return tuple(sorted(found, key=lambda risk: -risk.weight))
+
+
+def likelihood(risk: Risk) -> float:
+    """How likely a refusal after DATA is by this risk alone: even at 10 decibans, three in four at 15."""
+    return round(1 / (1 + 10 ** ((_EVEN - risk.weight) / 10)), 3)
 
 
 def as_report(risks: tuple[Risk, ...]) -> tuple[AfterDataRisk, ...]:

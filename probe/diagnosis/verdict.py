@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from probe.diagnosis.evidence import evidence_of
 from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
-from probe.diagnosis.risks import Risk, as_causes, as_report, risks_of
+from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.facts.model import Facts
@@ -112,7 +112,7 @@ def _verdict(
         stage=observed.stage.value,
         reply=_deciding_words(observed),
         cause=cause,
-        confidence=_confidence(observed, ranked, certainty),
+        confidence=_confidence(observed, ranked, risks, certainty),
         band=certainty.value,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -144,9 +144,11 @@ def _conduct(observed: Observed, cause: str | None) -> Conduct:
     return causes()[cause].conduct(permanent)
 
 
-def _confidence(observed: Observed, ranked: tuple[RankedCause, ...], certainty: Band) -> float:
+def _confidence(
+    observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...], certainty: Band
+) -> float:
     if observed.outcome is Outcome.ACCEPTED:
-        return _CERTAIN if not ranked else round(min(_CERTAIN, ranked[0].probability), 3)
+        return likelihood(risks[0]) if risks else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0
     return round(min(_CERTAIN, ranked[0].probability), 3)

@@ -19,7 +19,7 @@ def write_brief(page: Page, report: Report) -> None:
     reply = f": {report.verdict.reply}" if report.verdict.reply else ""
     _write_headline(page, report, f"{view.where(report)}{reply}")
     cause = view.main_cause(report)
-    if cause is not None:
+    if cause is not None and report.verdict.outcome != "accepted":
         band = words.BANDS.get(report.verdict.band, report.verdict.band)
         page.text(f"{cause.title} ({words.percent(cause.probability)}, {band})", lead="Cause: ")
     for risk in report.verdict.after_data_risks:
@@ -70,6 +70,8 @@ def _fact(page: Page, label: str, text: str) -> None:
 
 
 def _write_causes(page: Page, report: Report) -> None:
+    if report.verdict.outcome == "accepted":
+        return  # nothing was refused: what could come after DATA stands below, as a prediction
     rows = view.cause_rows(report)
     room = page.style.width - _FACTS_INDENT - _LABEL - len("  100 %  undecided")
     title_columns = min(_TITLE_COLUMNS, max((columns(row.title) for row in rows), default=0))
