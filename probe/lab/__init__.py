@@ -47,4 +47,6 @@ def near(identity: str) -> tuple[str, ...]:
     """The ids that look like this one; all of them when none does."""
     import difflib
 
-    return tuple(difflib.get_close_matches(identity, identities(), n=3)) or identities()
+    wanted = identity.lower()
+    holding = tuple(known for known in identities() if wanted and wanted in known)
+    return holding or tuple(difflib.get_close_matches(wanted, identities(), n=3)) or identities()

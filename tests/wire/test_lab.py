@@ -45,6 +45,7 @@ def test_the_default_scenario_comes_first_and_the_promised_ones_are_there() -> N
 def test_an_unknown_scenario_is_none_and_near_names_what_was_meant() -> None:
     assert lab.scenario("gray-listing") is None
     assert lab.near("gray-listing") == ("greylisting",)
+    assert lab.near("Grey") == ("greylisting",)
     assert lab.near("qqqq") == lab.identities()
 
 
