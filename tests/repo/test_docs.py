@@ -156,6 +156,17 @@ def test_every_option_in_running_text_exists(page: Path) -> None:
     assert named - known == set()
 
 
+def test_every_command_is_shown_somewhere() -> None:
+    assert options().keys() - {words[0] for _, words in written_commands()} - {""} == set()
+
+
+def test_the_reference_names_only_commands_that_exist() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md")]
+    named = {word for text in texts for word in re.findall(r"\bsmtp-probe ([a-z]+)\b", text)}
+    assert "check" in named
+    assert named - options().keys() - {"report"} == set()
+
+
 def test_what_the_changelog_says_is_not_there_yet_is_not_there() -> None:
     missing = (ROOT / "docs/changelog.md").read_text(encoding="utf-8").partition("### Not there yet")[2]
     assert all(f"`{word}`" in missing for word in NOT_YET_COMMANDS | NOT_YET_OPTIONS)
