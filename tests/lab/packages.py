@@ -1,0 +1,91 @@
+"""The real servers the lab is made of: which are missing, and how those that apt cannot install get here.
+
+Debian lets only one MTA be installed. Postfix is; the packages of Exim and OpenSMTPD are downloaded
+and unpacked below .check/, and each is laid over /usr only for its own process (see namespace.py).
+
+    python -m tests.lab.packages        downloads and unpacks; prints what is still missing
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+UNPACKED = REPOSITORY / ".check" / "lab-packages"
+
+# What apt installs: the package, and the program that shows that it is there.
+INSTALLED = {
+    "iproute2": "ip",
+    "postfix": "postfix",
+    "postfix-pcre": "/usr/lib/postfix/postfix-pcre.so",
+    "knot": "knotd",
+    "knot-dnsutils": "kdig",
+    "unbound": "unbound",
+    "rbldnsd": "rbldnsd",
+    "postgrey": "postgrey",
+    "postfix-policyd-spf-python": "policyd-spf",
+    "openssl": "openssl",
+}
+# What is only unpacked: the tree, its packages, and the program inside.
+TREES = {
+    "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
+    "opensmtpd": (("opensmtpd",), "usr/sbin/smtpd"),
+}
+# Libraries those two need, in case apt has not brought them in for something else.
+LIBRARIES = (
+    "libdb5.3",
+    "libgnutls-dane0",
+    "libevent-2.1-7",
+    "libpam0g",
+    "libnsl2",
+    "libpcre2-8-0",
+    "libssl3",
+)
+
+
+def _program(name: str) -> bool:
+    if name.startswith("/"):
+        return Path(name).exists()
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+
+
+def missing() -> list[str]:
+    """What keeps the lab from running, each as a sentence; empty when it can run."""
+    wants = []
+    if sys.platform != "linux":
+        return ["the lab needs Linux network namespaces"]
+    if os.geteuid() != 0:
+        wants.append("the lab needs root, for network namespaces and ports below 1024")
+    packages = [package for package, name in INSTALLED.items() if not _program(name)]
+    if packages:
+        wants.append(f"not installed: apt-get install {' '.join(packages)}")
+    trees = [tree for tree, (_, program) in TREES.items() if not (UNPACKED / tree / program).exists()]
+    if trees:
+        wants.append(f"not unpacked: {', '.join(trees)}; run python -m tests.lab.packages")
+    return wants
+
+
+def fetch() -> None:
+    """Download and unpack what is not there yet. Raises CalledProcessError when apt-get or dpkg fails."""
+    for tree, (packages, program) in TREES.items():
+        target = UNPACKED / tree
+        if (target / program).exists():
+            continue
+        with tempfile.TemporaryDirectory(prefix="lab-packages-") as scratch:
+            Path(scratch).chmod(0o755)
+            unsandboxed = ("-o", "APT::Sandbox::User=root")
+            subprocess.run(["apt-get", "-q", *unsandboxed, "download", *packages], cwd=scratch, check=True)
+            target.mkdir(parents=True, exist_ok=True)
+            for archive in sorted(Path(scratch).glob("*.deb")):
+                subprocess.run(["dpkg", "-x", str(archive), str(target)], check=True)
+
+
+if __name__ == "__main__":
+    fetch()
+    for line in missing():
+        print(line)
