@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not listed and cleared:
         subjects = series(dict.fromkeys(entry.subject for entry in cleared))
         yield say.ok(
-            f"{subjects} is on no domain blocklist that could be believed",
+            f"no domain blocklist that could be believed lists {subjects}",
             (f"dnsbl:{entry.zone}" for entry in cleared),
         )
     elif not listed:

@@ -55,7 +55,7 @@ def _signs(session: Session) -> Iterator[Finding]:
             (unavailable[0].ref,),
             "Send more slowly and over fewer connections; the queue retries by itself.",
         )
-    elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET):
+    elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET) and not _failed_at_tls(session):
         yield say.warning(
             f"{host} ended the connection in the middle of the session ({session.end}); {_UNSEEN}",
             (ref,),
@@ -73,6 +73,11 @@ def _signs(session: Session) -> Iterator[Finding]:
         yield say.notice(
             f"{host} announces limits: {limits}", (ref,), "Keep within them: configure the sending server so."
         )
+
+
+def _failed_at_tls(session: Session) -> bool:
+    """A failed handshake ends the session too; that is a finding of its own and no sign of a limit."""
+    return session.tls is not None and bool(session.tls.error) and not session.tls.established
 
 
 def _announced(session: Session) -> str:
