@@ -92,9 +92,15 @@ def _fired(subject: _Subject) -> set[int]:
     spans = [(span, number) for span, number in _textual(subject) if _holds(number, subject)]
     fired = _without_vague({number for span, number in spans if not _overruled(span, number, spans)})
     rules = store.compiled()["rules"]
-    subject = replace(subject, wordless=not any(rules[number][2] for number in fired))
+    wordless = not any(rules[number][2] for number in fired)
+    subject = replace(subject, wordless=wordless and all(map(_is_generic, subject.statuses)))
     fired.update(number for number in store.compiled()["coded"] if _holds(number, subject))
     return fired
+
+
+def _is_generic(status: str) -> bool:
+    """x.0.0 says nothing beyond the class (RFC 3463 section 3.1)."""
+    return status.endswith(".0.0")
 
 
 def _without_vague(fired: set[int]) -> set[int]:

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def summary(name: str, judged: Sequence[Judged]) -> str:
 def reliability(judged: Sequence[Judged]) -> list[str]:
     """The table, by confidence and by band."""
     lines = [summary("all", judged)]
-    for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+    for low, high in pairwise(_EDGES):
         lines.append(summary(f"{low:.2f}-{min(high, 1):.2f}", _where(judged, low, high)))
     for band in ("stated", "likely", "possible", "undecided"):
         lines.append(summary(band, [pair for pair in judged if pair[0].band == band]))
