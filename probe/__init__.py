@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from probe._version import VERSION as __version__
+from probe._version import VERSION as __version__  # noqa: N811 - the name that Python tools look for
 
 if TYPE_CHECKING:
     from probe.api import check, check_sync, domain, domain_sync, explain, replay

@@ -77,7 +77,7 @@ def _limit_words(session: Session) -> str:
         return f"{session.mx_host} announces no size limit"
     if limit == 0:  # RFC 1870 section 4: zero means that no fixed maximum is in force
         return f"{session.mx_host} has no fixed size limit"
-    return f"{session.mx_host} takes {limit} octets"
+    return f"{session.mx_host} takes {limit} octets ({limit / 1048576:.0f} MiB)"
 
 
 def _refused_for_size(session: Session) -> Exchange | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import checklist
@@ -34,7 +36,7 @@ def report_of(recording: Recording) -> rp.Report:
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
         causes=tuple(_cause(ranked) for ranked in diagnosis.ranked),
-        next_test=next_test(facts, diagnosis),
+        next_test=_settle(next_test(facts, diagnosis), recording.started),
         checklist=checklist(diagnosis, findings),
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),
@@ -43,6 +45,11 @@ def report_of(recording: Recording) -> rp.Report:
         contact_note=contact_note(facts, diagnosis.observed),
         complete=facts.complete,
     )
+
+
+def _settle(test: rp.NextTest | None, started: ev.Started) -> rp.NextTest | None:
+    """A lab's servers are gone when its report is read: nothing can be asked of them again."""
+    return replace(test, command=None) if test is not None and started.scenario is not None else test
 
 
 def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:

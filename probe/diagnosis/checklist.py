@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Outcome
+from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge.causes import causes
 from probe.model.finding import Finding, Severity
@@ -30,7 +30,10 @@ _CONTENT = frozenset({"spam_content", "virus_attachment", "message_malformed"})
 _SENDER = frozenset(
     {"ip_blocklisted", "poor_reputation", "sender_blocked", "sender_invalid", "smtp_auth_required"}
 )
-_DNS = frozenset({"auth_failed", "rdns_helo", "bad_domain", "dns_failure", "tls_problem"})
+_DNS = frozenset({"auth_failed", "rdns_helo", "dns_failure", "tls_problem"})
+# A refusal seen at a step is the step's fault only when the verdict's cause is of its kind: MAIL FROM
+# is also where a size, a rate or missing TLS is refused.
+_ONLY_FOR = {"mail-from-accepted": _SENDER | _DNS}
 # The check without which a step has not been looked at.
 _MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
 _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
@@ -42,7 +45,10 @@ def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[Chec
 
 
 def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
-    own = tuple(f for f in findings if f.step == number)
+    cause = diagnosis.verdict.cause
+    own = tuple(
+        f for f in findings if f.step == number and (f.id not in _ONLY_FOR or cause in _ONLY_FOR[f.id])
+    )
     if number == 1:
         status, do = _read_the_reply(diagnosis)
     elif number == 8:
@@ -79,6 +85,8 @@ def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
         return "pass", "Not needed: the recipient was accepted at RCPT."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
         return "manual", "Only if it stays so from another network; a note with the facts is ready."
+    if fix_by == "nobody":
+        return "pass", "Not needed: it passes by itself."
     if fix_by in ("recipient", "recipient_admin", "either"):
         return (
             "manual",
@@ -104,7 +112,12 @@ def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
 def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
     outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
     blamed = outcome is not Outcome.ACCEPTED and cause is not None and cause in _BY_CAUSE.get(number, ())
+    if cause == "bad_domain" and outcome is Outcome.REFUSED:
+        # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
+        blamed = number == (2 if diagnosis.observed.ground is Ground.ROUTE else 3)
     status = _status(number, outcome, blamed, own)
+    if status == "not_assessed" and number in _MAIN_CHECK:
+        own = tuple(f for f in own if f.id == _MAIN_CHECK[number])
     return status, _what_to_do(status, own, cause if blamed else None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Observed, Outcome
+from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.facts.model import Facts
 from probe.model.target import PairTarget
 from probe.standards.dkim.results import KeyStatus
+from probe.standards.dns.results import PtrStatus
 from probe.standards.dnsbl.results import ListingStatus
 
 
@@ -27,16 +28,26 @@ def contact_note(facts: Facts, observed: Observed) -> str:
         f"  To                {recipient}",
         *_posture(facts),
         "",
-        "Please look for this in your log and tell us which rule decided it, or allow this sender if the",
-        "refusal is not meant. We will mend what is ours.",
+        *_request(observed),
         "",
         "Name, phone:",
     ]
     return "\n".join(lines)
 
 
+def _request(observed: Observed) -> tuple[str, ...]:
+    if observed.reply is None:
+        return ("Please look at what stands in the way there, or tell us where mail is to go instead.",)
+    return (
+        "Please look for this in your log and tell us which rule decided it, or allow this sender if the",
+        "answer is not meant. We will mend what is ours.",
+    )
+
+
 def _what_happened(facts: Facts, observed: Observed) -> str:
     at = facts.started_at
+    if observed.ground is Ground.DNS_UNKNOWN:
+        return f"At {at} DNS did not answer for {facts.recipient.domain}."
     if observed.session is None:
         return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
     server = f"{observed.session.mx_host} [{observed.session.ip}]"
@@ -58,8 +69,9 @@ def _posture(facts: Facts) -> list[str]:
     if vantage.is_sending_address is False:
         lines.append(f"  Probed from       {vantage.probe_ip}")
     if sender.ptr is not None:
-        names = ", ".join(sender.ptr.names) or "none"
-        lines.append(f"  PTR               {names} ({sender.ptr.status})")
+        names = ", ".join(sender.ptr.names)
+        status = "not known" if sender.ptr.status is PtrStatus.UNKNOWN else sender.ptr.status.value
+        lines.append(f"  PTR               {f'{names} ({status})' if names else status}")
     if sender.spf is not None:
         lines.append(
             f"  SPF               {sender.spf.verdict} ({sender.spf.matched or sender.spf.problem or '-'})"
@@ -85,5 +97,7 @@ def _blocklists(facts: Facts) -> str:
     listed = sorted({listing.zone for listing in own if listing.status is ListingStatus.LISTED})
     clear = {listing.zone for listing in own if listing.status is ListingStatus.NOT_LISTED}
     silent = {listing.zone for listing in own} - clear - set(listed)
+    if not listed and not clear:
+        return "not known: no list gave a usable answer"
     words = "on " + ", ".join(listed) if listed else "listed on none"
     return f"{words}; {len(clear)} answered not listed; {len(silent)} gave no usable answer"

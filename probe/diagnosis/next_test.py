@@ -10,7 +10,8 @@ from probe.facts.model import Facts
 from probe.model.evidence import Band
 from probe.model.report import NextTest
 from probe.model.session import Experiment
-from probe.model.target import PairTarget
+from probe.model.target import Options, PairTarget, TlsMode
+from probe.standards.dns.results import RouteKind
 
 _ADDRESS_DEPENDENT = frozenset(
     {"ip_blocklisted", "poor_reputation", "auth_failed", "rdns_helo", "rate_limited", "policy_unspecified"}
@@ -37,8 +38,25 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
             _command(facts, "--bind ADDRESS"),
         )
     if ground is Ground.NOT_REACHED:
-        return NextTest("run it again with more time", _command(facts, "--timeout 180"))
+        return _to_reach(facts)
+    if ground is Ground.TLS and facts.options.tls is TlsMode.REQUIRE:
+        text = "let the probe go on without TLS: it tells whether the recipient is taken at all"
+        return NextTest(text, _command(facts, "--tls auto"))
+    if ground is Ground.DESYNCHRONISED:
+        text = "check from a second network: replies out of step are often the work of a device on the path"
+        return NextTest(text, _command(facts, "--bind ADDRESS"))
     return _by_ranking(facts, diagnosis)
+
+
+def _to_reach(facts: Facts) -> NextTest:
+    """What would let the run come to a server: what was left out first, then more time."""
+    if not facts.options.smtp:
+        return NextTest("ask the servers too, without --no-smtp", _command(facts, ""))
+    if facts.recipient.mx.kind is RouteKind.FIXED:
+        return NextTest("ask the domain's own servers, without --mx", _command(facts, "", with_mx=False))
+    if facts.options.families != Options().families:
+        return NextTest("ask in both address families, without -4 and -6", _command(facts, ""))
+    return NextTest("run it again with more time", _command(facts, "--timeout 180"))
 
 
 def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
@@ -71,12 +89,19 @@ def _was_tried(facts: Facts, experiment: Experiment) -> bool:
     return any(session.experiment is experiment for session in facts.sessions)
 
 
-def _command(facts: Facts, extra: str, *, drop_ip: bool = False) -> str:
-    target = facts.target
+def _command(facts: Facts, extra: str, *, drop_ip: bool = False, with_mx: bool = True) -> str:
+    """The same run again with `extra`; what the user said of sender and server is kept."""
+    target, options = facts.target, facts.options
     if isinstance(target, PairTarget):
         words = ["smtp-probe", "check", str(target.reverse_path), str(target.forward_path)]
     else:
         words = ["smtp-probe", "domain", target.domain]
-    if facts.options.ip is not None and not drop_ip:
-        words += ["--ip", str(facts.options.ip)]
+    if options.ip is not None and not drop_ip:
+        words += ["--ip", str(options.ip)]
+    if options.header_from is not None:
+        words += ["--header-from", str(options.header_from)]
+    if options.helo is not None:
+        words += ["--helo", options.helo]
+    if options.mx is not None and with_mx:
+        words += ["--mx", f"{options.mx.host}:{options.mx.port}"]
     return " ".join([shlex.join(words), extra]).strip()

@@ -41,10 +41,11 @@ _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
 # "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
-# in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing.
+# in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
+# and "retry time exceeded after 4 days" is over.
 _STATED_WAIT = re.compile(
-    r"\b(?:try|retry|again|back|wait|resend|reconnect|re-?send|gr[ea]ylist\w*|deferred|delay(?:ed)?)\b"
-    r"[^\d.;!?]{0,40}?"
+    r"\b(?:try|retry|again|back|wait|resend|re-?connect|gr[ea]ylist\w*)\b"
+    r"(?:(?!exceed|expire|limit|maximum|since|been)[^\d.;!?]){0,40}?"
     r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d))\b",
     re.I,
 )

@@ -9,8 +9,8 @@ from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import by_domain, by_mx_hosts
-from probe.model.target import recipient_domain
 from probe.knowledge.typo import likely_typo_of
+from probe.model.target import recipient_domain
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dkim.results import KeyResult, KeyStatus

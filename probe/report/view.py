@@ -91,10 +91,12 @@ def where(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """The verdict's sentence; empty when it only repeats the headline."""
-    told = f"{words.headline(report.verdict, report.target.command)} {where(report)}"
-    text = report.verdict.summary
-    return "" if text.rstrip(".").casefold() == told.casefold() else text
+    """The verdict's sentence; empty where headline and reply have said it already."""
+    verdict = report.verdict
+    told = (
+        verdict.reply is not None and verdict.outcome != "inconclusive" and report.target.command == "check"
+    )
+    return "" if told else verdict.summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from probe.report.view import BAD
 
 FINDINGS_SHOWN = 3
 DNS_STEP = 2
+RETRY_STEP = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ def main_findings(step_view: StepView) -> list[str]:
         return [finding.message for finding in step_view.rest[-1:]]  # the least known comes last
     if step_view.step.status != "pass" or step_view.step.step == DNS_STEP:
         return []
-    right = [finding for finding in step_view.rest if finding.severity is Severity.OK]
-    notices = [finding for finding in step_view.rest if finding.severity is Severity.NOTICE]
+    if step_view.step.step == RETRY_STEP:
+        return []  # its `do` says all
+    right = [f for f in step_view.rest if f.severity is Severity.OK][:1]
+    notices = [f for f in step_view.rest if f.severity is Severity.NOTICE]
     texts = [finding.message.rstrip(".") for finding in (*right, *notices)]
     return [" · ".join(texts[:FINDINGS_SHOWN])] if texts else []
 
@@ -70,7 +73,8 @@ def authentication(report: Report) -> list[str]:
         parts.append("DKIM: no key at the selectors tried")
     if dns.dmarc is not None:
         policy = "unknown" if dns.dmarc.unknown else f"p={dns.dmarc.policy}" if dns.dmarc.policy else "none"
-        aligns = ", can align" if dns.dmarc.spf_can_align or dns.dmarc.dkim_can_align else ""
+        spf_carries = dns.spf is not None and dns.spf.result == "pass" and dns.dmarc.spf_can_align
+        aligns = ", can align" if spf_carries or (keys and dns.dmarc.dkim_can_align) else ""
         parts.append(f"DMARC {policy}{aligns}")
     if dns.ptr is not None:
         parts.append(f"PTR {dns.ptr.status}")
