@@ -3,7 +3,8 @@
 Debian lets only one MTA be installed. Postfix is; the packages of Exim and OpenSMTPD are downloaded
 and unpacked below .check/, and each is laid over /usr only for its own process (see namespace.py).
 
-    python -m tests.lab.packages        downloads and unpacks; prints what is still missing
+    python -m tests.lab.packages            downloads and unpacks; prints what is still missing
+    python tests/lab/packages.py --apt      prints what apt-get has to install
 """
 
 from __future__ import annotations
@@ -86,6 +87,9 @@ def fetch() -> None:
 
 
 if __name__ == "__main__":
-    fetch()
-    for line in missing():
-        print(line)
+    if sys.argv[1:] == ["--apt"]:
+        print(" ".join([*INSTALLED, *LIBRARIES]))
+    else:
+        fetch()
+        for line in missing():
+            print(line)

@@ -17,7 +17,8 @@ BOB = "bob@sender.example"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`sessions` bounds how often the probe may come; `quits`: the server lived to hear QUIT.
+    """`sessions` bounds how often the probe may come; `lost`: so many of them end without QUIT, because
+    the server or a failed handshake ended them.
     `prelude`: another client of the same address was there a moment before."""
 
     slug: str
@@ -30,7 +31,7 @@ class Scenario:
     source: str = GOOD
     options: tuple[str, ...] = ()
     sessions: int = 1
-    quits: bool = True
+    lost: int = 0
     prelude: bool = False
     dnsbl: str = "zen.bl.example"
 
@@ -58,8 +59,8 @@ def inconclusive(slug: str, recipient: str, cause: str, **more: object) -> Scena
     return Scenario(slug, recipient, "inconclusive", cause, 4, **more)  # type: ignore[arg-type]
 
 
-DNS: dict[str, object] = {"stage": "dns", "sessions": 0, "quits": False}
-UNREACHED: dict[str, object] = {"stage": "connect", "sessions": 0, "quits": False}
+DNS: dict[str, object] = {"stage": "dns", "sessions": 0}
+UNREACHED: dict[str, object] = {"stage": "connect", "sessions": 0}
 
 SCENARIOS = (
     # --- accepted -----------------------------------------------------------------------------
@@ -123,7 +124,6 @@ SCENARIOS = (
         stage="greeting",
         options=("--timeout", "6"),
         sessions=0,
-        quits=False,
     ),
     inconclusive(
         "reset-at-greeting",
@@ -131,7 +131,6 @@ SCENARIOS = (
         "connection_failed",
         stage="greeting",
         sessions=0,
-        quits=False,
     ),
     # --- relaying ------------------------------------------------------------------------------------
     deferred("relay-denied-454", "alice@stray.example", "relay_denied"),
@@ -163,20 +162,18 @@ SCENARIOS = (
     ),
     refused("authentication-required", "alice@auth.example", "policy_unspecified", sessions=3),
     # --- limits and size ----------------------------------------------------------------------------
-    deferred(
-        "connection-rate", "alice@rate.example", "rate_limited", stage="greeting", prelude=True, quits=False
-    ),
+    deferred("connection-rate", "alice@rate.example", "rate_limited", stage="greeting", prelude=True, lost=1),
     deferred("recipient-rate", "alice@busy.example", "rate_limited", prelude=True),
     refused(
         "too-large", "alice@small.example", "message_too_large", stage="mail", options=("--size", "5000000")
     ),
     # --- the server ------------------------------------------------------------------------------------
     refused("banner-554", "alice@closed.example", "policy_unspecified", stage="greeting"),
-    deferred("banner-421", "alice@closing.example", "server_error", stage="greeting", quits=False),
+    deferred("banner-421", "alice@closing.example", "server_error", stage="greeting", lost=1),
     deferred("lookup-fails", "alice@tempfail.example", "server_error"),
     deferred("disk-full", "alice@diskfull.example", "server_error", stage="mail"),
     refused("tls-required-and-broken", "alice@tlsbroken.example", "tls_problem", stage="mail", sessions=2),
-    refused("tls-required-too-old", "alice@tlsold.example", "tls_problem", stage="mail", sessions=2),
+    refused("tls-required-too-old", "alice@tlsold.example", "tls_problem", stage="mail", sessions=2, lost=1),
     refused("bare-refusal-of-everyone", "alice@bare.example", "policy_unspecified", sessions=3),
     refused("callout-fails", "alice@callout.example", "sender_invalid", sender="nobody@exim.example"),
     deferred("callout-pending", "alice@callout.example", "sender_invalid", sender="a@silent.example"),
@@ -199,7 +196,7 @@ SCENARIOS = (
     refused("exim-over-quota", "over@exim.example", "mailbox_full"),
     deferred("exim-rate", "rate2@exim.example", "rate_limited"),
     # --- OpenSMTPD's own words ---------------------------------------------------------------------------
-    accepted("starttls-offered-and-broken", "alice@halftls.example", sessions=2, quits=False),
+    accepted("starttls-offered-and-broken", "alice@halftls.example", sessions=2, lost=1),
     accepted("opensmtpd-accepts", "alice@opensmtpd.example"),
     refused("opensmtpd-unknown-user", "nobody@opensmtpd.example", "user_unknown", sessions=3),
     refused("opensmtpd-relay", "alice@opensmtpdstray.example", "relay_denied", sessions=3),
@@ -210,7 +207,7 @@ SCENARIOS = (
         "rdns_helo",
         source=NO_PTR,
         stage="greeting",
-        quits=False,
+        lost=1,
     ),
     refused(
         "opensmtpd-sender-blocked",

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Everything that must hold, in one command: python3 tests/check.py [STEP ...]
+
+Steps: format, lint, types, tests, lab, docs, wheel. Without a step: all of them; `fast`: format, lint,
+types, tests, docs. Needs Python 3.11 or later with venv, and a package index; everything else it
+installs into .check/, which may be removed at any time. PROBE_LAB=required makes a lab that cannot
+run a failure. Exits 1 when a step failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / ".check"
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+OLDEST = (3, 11)
+COUNTED = ("passed", "failed", "error", "errors", "skipped", "xfailed", "xpassed")
+
+
+@dataclass(frozen=True)
+class Result:
+    """`counts`: pytest's own numbers, where pytest ran."""
+
+    ok: bool
+    counts: dict[str, int]
+    note: str = ""
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> bool:
+    """Run a command, its output to ours; whether it succeeded."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+# -- the environment ------------------------------------------------------------------------------
+
+
+def unfit() -> str:
+    """Why this Python cannot make the environment, and what to do; empty when it can."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        return f"Python {found} is too old; run this with Python 3.11 or later: python3.11 tests/check.py"
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        return f"this Python has no venv; install it: apt-get install {package} (or your system's equivalent)"
+    return ""
+
+
+def environment() -> Path:
+    """The Python of .check/venv with the project and its test tools, made anew when pyproject.toml or
+    this Python changed. Raises SystemExit when it cannot be made."""
+    python = HOME / "venv" / SCRIPTS / "python"
+    seen = f"{sys.executable} {sys.version} ".encode() + (ROOT / "pyproject.toml").read_bytes()
+    wanted = hashlib.sha256(seen).hexdigest()
+    stamp = HOME / "venv" / "made-from"
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return python
+    say("environment", "making .check/venv")
+    HOME.mkdir(exist_ok=True)
+    made = run(sys.executable, "-m", "venv", "--clear", HOME / "venv")
+    if not made or not run(
+        python, "-m", "pip", "-q", "--disable-pip-version-check", "install", "-e", ".[test]"
+    ):
+        sys.exit("the environment could not be made; pip's message is above")
+    stamp.write_text(wanted)
+    return python
+
+
+# -- the steps ------------------------------------------------------------------------------------
+
+
+def format_step(python: Path) -> Result:
+    return Result(run(python, "-m", "ruff", "format", "--check", "."), {})
+
+
+def lint_step(python: Path) -> Result:
+    return Result(run(python, "-m", "ruff", "check", "--no-cache", "."), {})
+
+
+def types_step(python: Path) -> Result:
+    return Result(run(python, "-m", "mypy", "--strict", "--cache-dir", HOME / "mypy"), {})
+
+
+def tests_step(python: Path) -> Result:
+    return pytest(python, "tests", "--ignore=tests/lab", "--ignore=tests/repo")
+
+
+def lab_step(python: Path) -> Result:
+    """The packages that apt cannot install beside Postfix are fetched first, where that is possible."""
+    if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
+        run(python, "-m", "tests.lab.packages")
+    return pytest(python, "tests/lab", "-rs")
+
+
+def docs_step(python: Path) -> Result:
+    return pytest(python, "tests/repo")
+
+
+def wheel_step(_: Path) -> Result:
+    """Build from a source distribution, install into an empty environment, run the demo from elsewhere."""
+    dist, bare = HOME / "dist", HOME / "wheel-venv"
+    shutil.rmtree(dist, ignore_errors=True)
+    builder = HOME / "venv" / SCRIPTS / "python"
+    if not run(builder, "-m", "build", "--outdir", dist, "."):
+        return Result(False, {})
+    wheel = next(dist.glob("*.whl"))
+    python, command = bare / SCRIPTS / "python", bare / SCRIPTS / "smtp-probe"
+    with tempfile.TemporaryDirectory() as elsewhere:
+        away = Path(elsewhere)
+        ok = (
+            run(sys.executable, "-m", "venv", "--clear", bare)
+            and run(python, "-m", "pip", "-q", "--disable-pip-version-check", "install", wheel)
+            and run(python, "-m", "pip", "check", cwd=away)
+            and run(command, "--version", cwd=away)
+            and run(command, "demo", "--list", cwd=away)
+            and demo_refuses(command, away)
+        )
+    return Result(ok, {}, wheel.name)
+
+
+def demo_refuses(command: Path, cwd: Path) -> bool:
+    """The default demo is a refusal: exit code 1 and the nine steps, from the installed package."""
+    done = subprocess.run(
+        [str(command), "demo"], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    print(done.stdout + done.stderr)
+    return done.returncode == 1 and "Nine steps" in done.stdout
+
+
+def pytest(python: Path, *arguments: str) -> Result:
+    """Run pytest and read its closing line. No test at all is a failure."""
+    command = [str(python), "-m", "pytest", "--color=no", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as run_:
+        last = ""
+        assert run_.stdout is not None
+        for line in run_.stdout:
+            print(line, end="", flush=True)
+            last = line if re.search(r"\d+ (?:passed|failed|skipped|errors?)\b", line) else last
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", last) if word in COUNTED}
+    skipped = f"{counts['skipped']} skipped" if counts.get("skipped") else ""
+    return Result(run_.returncode == 0, counts, skipped)
+
+
+STEPS: dict[str, Callable[[Path], Result]] = {
+    "format": format_step,
+    "lint": lint_step,
+    "types": types_step,
+    "tests": tests_step,
+    "lab": lab_step,
+    "docs": docs_step,
+    "wheel": wheel_step,
+}
+GROUPS = {"all": tuple(STEPS), "fast": ("format", "lint", "types", "tests", "docs")}
+
+
+def chosen(arguments: list[str]) -> list[str]:
+    """The steps in their order. Raises SystemExit for a name that is none."""
+    names = [name for argument in arguments or ["all"] for name in GROUPS.get(argument, (argument,))]
+    unknown = [name for name in names if name not in STEPS]
+    if unknown:
+        sys.exit(f"no such step: {unknown[0]}; there are {', '.join([*GROUPS, *STEPS])}")
+    return [name for name in STEPS if name in names]
+
+
+def say(step: str, text: str) -> None:
+    print(f"\n== {step}: {text}", flush=True)
+
+
+def closing(results: dict[str, Result], seconds: float) -> str:
+    """One line in pytest's style over everything that pytest ran."""
+    totals: dict[str, int] = {}
+    for result in results.values():
+        for word, number in result.counts.items():
+            totals[word] = totals.get(word, 0) + number
+    said = [f"{totals[word]} {word}" for word in COUNTED if totals.get(word)] or ["no tests ran"]
+    return f"{', '.join(said)} in {seconds:.2f}s".center(78, "=")
+
+
+def main(arguments: list[str]) -> int:
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return 0
+    names = chosen(arguments)
+    if reason := unfit():
+        sys.exit(reason)
+    # The run may have been started from another project's environment.
+    for variable in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
+        os.environ.pop(variable, None)
+    os.environ.update(PYTHONDONTWRITEBYTECODE="1")
+    started = time.monotonic()
+    python = environment()
+    results: dict[str, Result] = {}
+    for name in names:
+        say(name, (STEPS[name].__doc__ or "").strip().partition("\n")[0])
+        begun = time.monotonic()
+        results[name] = STEPS[name](python)
+        mark = "ok" if results[name].ok else "FAILED"
+        say(name, f"{mark} after {time.monotonic() - begun:.1f} s {results[name].note}".rstrip())
+    print()
+    for name, result in results.items():
+        print(f"{name:8}{'ok' if result.ok else 'FAILED':8}{result.note}")
+    print(closing(results, time.monotonic() - started))
+    return 0 if all(result.ok for result in results.values()) else 1
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main(sys.argv[1:]))
+    sys.exit(130)
