@@ -103,5 +103,6 @@ def _command(facts: Facts, extra: str, *, drop_ip: bool = False, with_mx: bool =
     if options.helo is not None:
         words += ["--helo", options.helo]
     if options.mx is not None and with_mx:
-        words += ["--mx", f"{options.mx.host}:{options.mx.port}"]
+        host = f"[{options.mx.host}]" if ":" in options.mx.host else options.mx.host
+        words += ["--mx", f"{host}:{options.mx.port}"]
     return " ".join([shlex.join(words), extra]).strip()

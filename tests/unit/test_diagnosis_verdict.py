@@ -1,0 +1,306 @@
+"""The verdict: exit code, cause, who must act, when to try again, and what may still happen after DATA."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from probe.checks.catalogue import findings_of
+from probe.diagnosis.outcome import Ground, observe
+from probe.diagnosis.verdict import Diagnosis, diagnose, stated_wait
+from probe.facts.model import Facts
+from probe.knowledge.causes import causes
+from probe.model.reply import Stage
+from probe.model.report import Verdict
+from probe.model.session import EndReason, Experiment
+from probe.model.target import DomainTarget, FailOn, Options, TlsMode
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.dmarc.results import Alignment
+from probe.standards.dns.message import RecordType, Status
+from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.dnsbl.results import ListingCode, ListingStatus
+from probe.standards.spf.results import SpfVerdict
+from tests.support import facts as make
+from tests.unit.test_diagnosis_evidence import CASES, refused
+from tests.unit.test_diagnosis_outcome import TLS_FAILED, met, unanswered, with_hosts
+
+
+def diagnosed(facts: Facts) -> Diagnosis:
+    return diagnose(facts, findings_of(facts))
+
+
+def verdict(facts: Facts) -> Verdict:
+    return diagnosed(facts).verdict
+
+
+def told(text: str, stage: Stage = Stage.RCPT) -> Verdict:
+    return verdict(make.facts(sessions=(met(stage, make.reply(int(text[:3]), text[4:])),)))
+
+
+GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
+    Ground.ROUTE: (CASES["null_mx"][0], "refused", "bad_domain", 1),
+    Ground.DNS_UNKNOWN: (CASES["dns_unknown"][0], "inconclusive", "dns_failure", 4),
+    Ground.UNDIALLED: (CASES["undialled"][0], "inconclusive", "connection_failed", 4),
+    Ground.NO_CONNECTION: (CASES["no_connection"][0], "inconclusive", "connection_failed", 4),
+    Ground.NO_REPLY: (CASES["no_reply"][0], "inconclusive", "connection_failed", 4),
+    Ground.DESYNCHRONISED: (CASES["desynchronised"][0], "inconclusive", "protocol_error", 4),
+    Ground.TLS: (CASES["tls_failed"][0], "inconclusive", "tls_problem", 4),
+    Ground.SMTPUTF8: (CASES["smtputf8_missing"][0], "refused", "address_syntax", 1),
+    Ground.NOT_REACHED: (make.facts(sessions=(), options=Options(smtp=False)), "inconclusive", None, 4),
+    Ground.REPLY: (refused("5.1.1 user unknown"), "refused", "user_unknown", 1),
+}
+
+
+@pytest.mark.parametrize("ground", Ground)
+def test_every_ground_has_its_outcome_cause_and_exit_code(ground: Ground) -> None:
+    facts, outcome, cause, code = GROUNDS[ground]
+    said = verdict(facts)
+    assert observe(facts).ground is ground
+    assert (said.outcome, said.cause, said.exit_code) == (outcome, cause, code)
+    assert said.summary
+    assert not said.summary.endswith(".")
+
+
+@pytest.mark.parametrize("ground", [g for g in Ground if g is not Ground.REPLY])
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_senders_faults_do_not_change_what_the_ground_says(ground: Ground, listed: bool) -> None:
+    facts, _, cause, code = GROUNDS[ground]
+    dirty = replace(
+        facts,
+        sender=make.sender_facts(spf=make.spf(SpfVerdict.FAIL), ptr=make.ptr(PtrStatus.MISSING)),
+        listings=(make.listing(ListingStatus.LISTED),) if listed else (),
+    )
+    assert (verdict(dirty).cause, verdict(dirty).exit_code) == (cause, code)
+
+
+@pytest.mark.parametrize("ground", [Ground.TLS, Ground.SMTPUTF8, Ground.DESYNCHRONISED])
+def test_a_positive_reply_is_not_shown_as_what_decided(ground: Ground) -> None:
+    assert verdict(GROUNDS[ground][0]).reply is None
+
+
+def test_nobody_is_blamed_for_what_was_not_seen() -> None:
+    for ground, (facts, outcome, _, _) in GROUNDS.items():
+        if outcome == "inconclusive":
+            assert verdict(facts).fix_by == "either", ground
+
+
+def test_the_ranking_is_a_distribution_and_its_first_is_the_cause() -> None:
+    for facts, _, cause, _ in GROUNDS.values():
+        diagnosis = diagnosed(facts)
+        if diagnosis.ranked:
+            assert sum(one.probability for one in diagnosis.ranked) == pytest.approx(1)
+            assert diagnosis.ranked[0].id == cause
+            assert 0 < diagnosis.verdict.confidence <= 0.99
+
+
+def test_accepted_and_healthy_is_zero() -> None:
+    said = verdict(make.facts())
+    assert (said.outcome, said.cause, said.exit_code, said.retry) == ("accepted", None, 0, "now")
+    assert said.after_data_risks == ()
+
+
+def test_a_domain_that_answers_is_zero_whatever_the_machine_that_asks() -> None:
+    assert verdict(make.facts_of_domain()).exit_code == 0
+
+
+# --- what may still happen after DATA --------------------------------------------------------------------
+
+POLICY = (ListingCode("127.0.0.10", "end-user range", "policy", 2),)
+UNKNOWN_ZONE = make.listing(ListingStatus.LISTED, list_id="bl.example", title="bl.example", weight=4)
+AT_RISK: dict[str, tuple[dict[str, Any], str]] = {
+    "SPF fail": ({"sender": make.sender_facts(spf=make.spf(SpfVerdict.FAIL))}, "auth_failed"),
+    "DMARC cannot pass": (
+        {
+            "sender": make.sender_facts(
+                spf=make.spf(SpfVerdict.SOFTFAIL), dkim=(make.key(status=KeyStatus.MISSING),),
+                alignment=Alignment(True, None),
+            )
+        },
+        "auth_failed",
+    ),
+    "listed": ({"listings": (make.listing(ListingStatus.LISTED),)}, "ip_blocklisted"),
+    "listed on a list that the user named": (
+        {"listings": (UNKNOWN_ZONE,), "options": Options(ip=make.SOURCE, dnsbl=("bl.example",))},
+        "ip_blocklisted",
+    ),
+    "sender domain does not exist": (
+        {"sender": make.sender_facts(mail=make.mx_result(RouteKind.NO_DOMAIN, domain="sender.example"))},
+        "sender_invalid",
+    ),
+    "sender domain takes no mail": (
+        {"sender": make.sender_facts(mail=make.mx_result(RouteKind.NULL_MX, domain="sender.example"))},
+        "sender_invalid",
+    ),
+    "sender domain listed": (
+        {"listings": (make.listing(ListingStatus.LISTED, role="sender_domain"),)}, "sender_blocked",
+    ),
+    "too large": ({"options": Options(ip=make.SOURCE, size=40_000_000)}, "message_too_large"),
+}  # fmt: skip
+NOT_AT_RISK: dict[str, dict[str, Any]] = {
+    "no DMARC": {"sender": make.sender_facts(dmarc=make.dmarc(None))},
+    "no PTR": {"sender": make.sender_facts(ptr=make.ptr(PtrStatus.MISSING))},
+    "softfail": {"sender": make.sender_facts(spf=make.spf(SpfVerdict.SOFTFAIL))},
+    "no SPF": {"sender": make.sender_facts(spf=make.spf(SpfVerdict.NONE, record=None))},
+    "policy list": {"listings": (make.listing(ListingStatus.LISTED, codes=POLICY, weight=2),)},
+    "a list of no weight": {"listings": (make.listing(ListingStatus.LISTED, weight=2),)},
+    "lists that would not answer": {"listings": (make.listing(ListingStatus.REFUSED),)},
+    "SPF not answered": {"sender": make.sender_facts(spf=make.spf(SpfVerdict.TEMPERROR, record=None))},
+    "sender domain not answered": {"sender": make.sender_facts(mail=make.mx_result(RouteKind.UNKNOWN))},
+    "the recipient's own TLS": {
+        "recipient": make.recipient_facts(mta_sts=make.sts(uncovered=(make.MX_NAME,))),
+        "sessions": (make.session(tls=make.tls(trusted=False, problems=("expired 2026-01-02",))),),
+    },
+}
+
+
+@pytest.mark.parametrize("name", AT_RISK)
+def test_a_fault_of_the_sender_puts_an_acceptance_at_risk(name: str) -> None:
+    changes, cause = AT_RISK[name]
+    said = verdict(make.facts(**changes))
+    assert (said.outcome, said.exit_code, said.cause) == ("accepted", 5, cause)
+    assert (said.band, said.retry) == ("likely", "after_fix")
+    assert cause in {risk.cause for risk in said.after_data_risks}
+    assert all(risk.reason for risk in said.after_data_risks)
+    assert said.confidence < 0.99
+
+
+@pytest.mark.parametrize("name", AT_RISK)
+def test_a_fault_of_the_sender_never_hides_a_refusal(name: str) -> None:
+    changes = AT_RISK[name][0] | {"sessions": (met(Stage.RCPT, make.reply(550, "5.1.1 user unknown")),)}
+    said = verdict(make.facts(**changes))
+    assert (said.outcome, said.exit_code, said.cause) == ("refused", 1, "user_unknown")
+    assert said.after_data_risks == ()
+
+
+@pytest.mark.parametrize("name", NOT_AT_RISK)
+def test_what_is_only_a_blemish_leaves_an_acceptance_alone(name: str) -> None:
+    said = verdict(make.facts(**NOT_AT_RISK[name]))
+    assert (said.outcome, said.exit_code, said.after_data_risks) == ("accepted", 0, ())
+
+
+def test_fail_on_chooses_what_counts() -> None:
+    def code(fail_on: FailOn, **changes: Any) -> int:
+        return verdict(make.facts(options=Options(ip=make.SOURCE, fail_on=fail_on), **changes)).exit_code
+
+    error, warning = AT_RISK["SPF fail"][0], NOT_AT_RISK["no PTR"]
+    assert [code(FailOn.ERROR, **error), code(FailOn.ERROR, **warning)] == [5, 0]
+    assert [code(FailOn.WARNING, **error), code(FailOn.WARNING, **warning)] == [5, 5]
+    assert [code(FailOn.NEVER, **error), code(FailOn.NEVER, **warning)] == [0, 0]
+    assert code(FailOn.WARNING) == 0
+
+
+# --- retry -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("4.2.0 <a@b>: Recipient address rejected: Greylisted for 300 seconds (see http://x)", 300),
+        ("4.7.1 Greylisting in action, please come back in 00:05:00", 300),
+        ("try again in 00:05:00", 300),
+        ("Please try again in 5 minutes", 300),
+        ("greylisted - please try again in 5 minutes", 300),
+        ("Try again after 300 sec", 300),
+        ("Please wait at least 60s before reconnecting", 60),
+        ("please retry 10 minutes later", 600),
+        ("come back in 1 hour", 3600),
+        ("try again in 1 day", 86400),
+        ("Gray-listed, retry in 5 min", 300),
+        ("greylisted 120 seconds", 120),
+    ],
+)
+def test_a_stated_wait_is_read(text: str, seconds: int) -> None:
+    assert stated_wait(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "4.7.1 try again later",
+        "4.7.0 too many connections: 30 in 60 seconds",
+        "you have sent 500 messages in 60 minutes, try again later",
+        "Please try again later. Limit is 20 in 60 seconds",
+        "try again later, limit 20 messages in 60 minutes",
+        "mailbox inactive for 6 months",
+        "retry time exceeded after 4 days",
+        "user is over quota for 14 days",
+        "4.2.0 Greylisted, see http://postgrey.schweikert.ch/help/5m.html",
+        "error 300 seconds",
+        "try again in 0 seconds",
+        "try again in 900 days",
+        "timeout after 300 seconds",
+        "message 450 4.7.1 try again, id 300x",
+    ],
+)
+def test_a_number_that_asks_for_no_wait_is_none(text: str) -> None:
+    assert stated_wait(text) is None
+
+
+def test_the_stated_wait_goes_before_the_usual_one() -> None:
+    usual = causes()["greylisted"].transient.retry_after
+    assert told("450 4.2.0 Greylisted, please try again later").retry_after_s == usual
+    assert told("450 4.2.0 Greylisted for 77 seconds").retry_after_s == 77
+
+
+def test_no_wait_is_given_where_time_does_not_help() -> None:
+    said = told("450 4.7.1 <a@b>: Relay access denied, try again in 5 minutes")
+    assert (said.outcome, said.exit_code, said.retry, said.retry_after_s) == (
+        "deferred",
+        3,
+        "after_fix",
+        None,
+    )
+
+
+def test_a_lasting_refusal_that_passes_by_nature_may_be_tried_again() -> None:
+    said = told("552 5.2.2 mailbox full")
+    assert (said.outcome, said.exit_code, said.retry) == ("refused", 1, "later")
+    assert said.retry_after_s == causes()["mailbox_full"].permanent.retry_after
+
+
+def test_a_passing_refusal_that_lasts_by_nature_waits_for_a_fix() -> None:
+    said = told("450 4.1.8 <x@y.example>: Sender address rejected: Domain not found")
+    assert (said.outcome, said.exit_code, said.retry) == ("deferred", 3, "after_fix")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (make.facts(), "accepted at RCPT"),
+        (make.facts(**AT_RISK["SPF fail"][0]), "after DATA"),
+        (make.facts_of_domain(), "no mailbox was asked for"),
+        (CASES["null_mx"][0], "null MX"),
+        (CASES["no_domain"][0], "does not exist"),
+        (CASES["no_usable_mx"][0], "no MX host"),
+        (CASES["loopback_mx"][0], "back to the sender"),
+        (CASES["dns_unknown"][0], "neither yes nor no"),
+        (CASES["no_connection"][0], "could be connected to"),
+        (CASES["undialled"][0], "no public address"),
+        (CASES["smtputf8_missing"][0], "SMTPUTF8"),
+        (make.facts(sessions=(TLS_FAILED,), options=Options(tls=TlsMode.REQUIRE)), "TLS was required"),
+        (with_hosts(unanswered("b.example", Status.TIMEOUT)), "timeout"),
+    ],
+)
+def test_the_sentence_says_what_was_observed(facts: Facts, words: str) -> None:
+    said = verdict(facts).summary
+    assert words in said
+    assert not any(word in said for word in ("valid", "exists,", "deliverable"))
+
+
+def test_a_domain_run_that_is_refused_at_the_greeting() -> None:
+    session = met(Stage.GREETING, make.reply(554, "5.7.1 no service"), experiment=Experiment.DOMAIN)
+    said = verdict(make.facts(target=DomainTarget("recipient.example"), sessions=(session,)))
+    assert (said.outcome, said.stage, said.exit_code) == ("refused", "greeting", 1)
+
+
+def test_an_unfinished_run_is_not_accepted() -> None:
+    silent = make.answer("recipient.example", RecordType.MX, status=Status.NOT_ASKED)
+    facts = make.facts(
+        recipient=make.recipient_facts(mx=make.mx_result(RouteKind.UNKNOWN, answers=(silent,))),
+        sessions=(make.failed_session(EndReason.DEADLINE),),
+        complete=False,
+    )
+    assert verdict(facts).exit_code == 4
