@@ -41,6 +41,13 @@ def explain_in_argparse(ctx: typer.Context) -> int:
     return explain.main(ctx.args)
 
 
+def bounce_in_argparse(ctx: typer.Context) -> int:
+    """Read bounce messages: whom, why, and who must act."""
+    from probe.cli import bounce
+
+    return bounce.main(ctx.args)
+
+
 def _program(
     version: Annotated[
         bool,
@@ -80,6 +87,14 @@ def build() -> typer.Typer:
         OFFLINE,
         "",
         "explain",
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+    add(
+        bounce_in_argparse,
+        OFFLINE,
+        "",
+        "bounce",
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )

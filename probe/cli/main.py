@@ -52,6 +52,10 @@ def _dispatch(argv: list[str]) -> int:
         from probe.cli import explain
 
         return explain.main(argv[1:])
+    if argv and argv[0] == "bounce":
+        from probe.cli import bounce
+
+        return bounce.main(argv[1:])
     _refuse_controls(argv)
     return _typer(argv)
 

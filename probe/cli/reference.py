@@ -6,6 +6,7 @@ Nothing in those files is written by hand; a test compares them with what this m
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import typer
 
 from probe.checks import catalogue as checks_catalogue
-from probe.cli import explain
+from probe.cli import bounce, explain
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.help import GENERAL, grouped
@@ -45,8 +46,8 @@ def _cli() -> Iterator[str]:
     yield _example(program.epilog)
     for name, command in program.commands.items():
         yield f"## smtp-probe {name}"
-        if name == "explain":
-            yield from _explain()
+        if name in {"explain", "bounce"}:
+            yield from _in_argparse(explain.parser() if name == "explain" else bounce.parser())
             continue
         context: Any = command.make_context(name, [], resilient_parsing=True)
         yield markdown_code(" ".join(("smtp-probe", name, *command.collect_usage_pieces(context))))
@@ -61,10 +62,11 @@ def _cli() -> Iterator[str]:
         yield _example(command.epilog)
 
 
-def _explain() -> Iterator[str]:
-    """The same for the one command that argparse reads."""
-    parser = explain.parser()
-    yield markdown_code("smtp-probe explain [OPTIONS] REPLY")
+def _in_argparse(parser: ArgumentParser) -> Iterator[str]:
+    """The same for a command that argparse reads."""
+    operands = (action for action in parser._actions if not action.option_strings)
+    names = " ".join(f"{action.metavar}{'...' if action.nargs == '+' else ''}" for action in operands)
+    yield markdown_code(f"{parser.prog} [OPTIONS] {names}")
     yield from _prose(parser.description)
     yield _definitions(
         (

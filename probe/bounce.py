@@ -1,0 +1,190 @@
+"""Read bounces offline: whom each is about, what the remote server said, what it means and who must act.
+
+This is the whole of `smtp-probe bounce` but its printing; it opens no socket and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from probe.explanation import Explanation, explain
+from probe.explanation import exit_code as exit_code_of_reply
+from probe.knowledge.bounce_layouts import bounce_layouts
+from probe.knowledge.unwrap import unwrap
+from probe.model.reply import Stage
+from probe.settings import BOUNCE_SIZE_LIMIT
+from probe.standards.dsn.read import read_notice
+from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
+
+_WORST_FIRST = (1, 3, 4, 5, 0)
+_FROM_LINE = re.compile(rb">?From \S+ .*\d\d:\d\d.*\d{4}")
+_LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
+_KINDS = {
+    Action.FAILED: NoticeKind.BOUNCE,
+    Action.DELAYED: NoticeKind.DELAY,
+    Action.DELIVERED: NoticeKind.OTHER,
+    Action.RELAYED: NoticeKind.OTHER,
+    Action.EXPANDED: NoticeKind.OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedRecipient:
+    """What one message says of one recipient; `status` and `explanation` are None where it is no bounce.
+
+    `name` is the file, with `#n` for the n-th message of a mailbox file; `kind` is this recipient's:
+    one message may report a failure, a delay and a success.
+    """
+
+    name: str
+    notice: DeliveryNotice
+    kind: NoticeKind
+    status: DeliveryStatus | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def is_bounce(self) -> bool:
+        """Whether it reports that the message did not arrive, or has not arrived yet."""
+        return self.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where the reply was given, as far as the notice tells."""
+        return self.explanation.reading.stage if self.explanation and self.explanation.reading else None
+
+    @property
+    def exit_code(self) -> int:
+        """1 refused for good, 3 worth another try, 0 for what is no bounce.
+
+        The remote server's last reply decides: a message that expired after temporary replies gives 3.
+        Without any reply the action does (RFC 3464 section 2.3.3).
+        """
+        if not self.is_bounce or self.explanation is None:
+            return 1 if self.kind is NoticeKind.BOUNCE else 3 if self.kind is NoticeKind.DELAY else 0
+        if self.kind is NoticeKind.DELAY:
+            return 3
+        code = exit_code_of_reply(self.explanation)
+        return code if code in {1, 3} else 1
+
+
+def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
+    """Read one message; one result for each recipient, at least one. Never raises on any octets."""
+    notice = read_notice(data, bounce_layouts())
+    if not notice.recipients:
+        return (BouncedRecipient(name, notice, notice.kind),)
+    return tuple(_judged(name, notice, status) for status in notice.recipients)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code over several recipients: the worst of 1 > 3 > 4 > 5 > 0."""
+    found = set(codes)
+    return next((code for code in _WORST_FIRST if code in found), 0)
+
+
+def messages(stream: BinaryIO) -> Iterator[bytes]:
+    """The messages of a file: one, or those of a mailbox file that begins with a From_ line (RFC 4155).
+
+    Memory is that of one message, of which no more than is read is kept. Raises OSError.
+    """
+    kept: list[bytes] = []
+    size = 0
+    is_mailbox: bool | None = None
+    after_blank = True
+    while line := stream.readline(1 << 20):
+        if is_mailbox is None and line.strip():
+            is_mailbox = bool(_FROM_LINE.match(line))
+        elif is_mailbox and after_blank and line.startswith(b"From ") and _FROM_LINE.match(line):
+            yield b"".join(kept)
+            kept, size = [], 0
+        after_blank = not line.strip()
+        if size <= BOUNCE_SIZE_LIMIT:
+            kept.append(line)
+            size += len(line)
+    if kept:
+        yield b"".join(kept)
+
+
+def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
+    """The object that `--format jsonl` prints: the contract's keys, and beside them what else is known."""
+    status, explanation = bounced.status, bounced.explanation
+    head: dict[str, Any] = {
+        "file": bounced.name,
+        "is_bounce": bounced.is_bounce,
+        "kind": bounced.kind.value,
+        "detail": bounced.notice.detail,
+    }
+    return head | _status_json(bounced, status) | _explained_json(explanation) | _returned_json(bounced)
+
+
+def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
+    if status is None:
+        keys = ("recipient", "original_recipient", "action", "status", "reporting_mta", "remote_mta", "reply")
+        return dict.fromkeys(keys) | {"reply_is_remote": None, "stage": "", "added": None}
+    reading = bounced.explanation.reading if bounced.explanation else None
+    return {
+        "recipient": status.recipient,
+        "original_recipient": status.original_recipient or None,
+        "action": status.action.value or None,
+        "status": str(status.status) if status.status else None,
+        "reporting_mta": status.reporting_mta or None,
+        "remote_mta": status.remote_mta or None,
+        "reply": {
+            "code": reading.code if reading else None,
+            "enhanced_status": str(status.status) if status.status else None,
+            "text": status.reply,
+        },
+        "reply_is_remote": status.is_remote,
+        "stage": bounced.stage.value if bounced.stage else "",
+        "added": status.added or None,
+    }
+
+
+def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
+    if explanation is None or explanation.cause is None or explanation.conduct is None:
+        empty: dict[str, Any] = {"cause": None, "band": None, "causes": [], "fix_by": None, "retry": None}
+        return empty | {"steps": [], "action_text": ""}
+    return {
+        "cause": explanation.cause.id,
+        "band": explanation.band.value,
+        "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
+        "fix_by": explanation.conduct.fix_by,
+        "retry": explanation.conduct.retry,
+        "steps": list(explanation.cause.steps),
+        "action_text": explanation.cause.action,
+    }
+
+
+def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
+    returned = bounced.notice.returned
+    message = {
+        "reverse_path": returned.reverse_path or None,
+        "header_from": returned.header_from or None,
+        "recipients": list(returned.recipients),
+        "message_id": returned.message_id or None,
+        "date": returned.date or None,
+    }
+    return {"returned": message, "layout": bounced.notice.layout, "problems": list(bounced.notice.problems)}
+
+
+def _judged(name: str, notice: DeliveryNotice, status: DeliveryStatus) -> BouncedRecipient:
+    kind = _KINDS.get(status.action, notice.kind)
+    if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
+        return BouncedRecipient(name, notice, kind, status)
+    stage = status.stage or unwrap(status.added).stage
+    explained = explain(_telling(status), stage, status.remote_mta)
+    return BouncedRecipient(name, notice, kind, status, explained)
+
+
+def _telling(status: DeliveryStatus) -> str:
+    """The reply for the rules: with the report's specific status where the reply has none of its own."""
+    told = status.status
+    reply = status.reply or status.added[:2000]
+    if told is None or told.is_generic or str(told) in reply:
+        return reply
+    match = _LEADING_CODE.match(reply)
+    if match:
+        return f"{match.group(1)} {told} {reply[match.end() :]}"
+    return f"{told} {reply}"

@@ -1,0 +1,71 @@
+"""Addresses as bounces write them: in brackets, with a type, as xtext, with a remark behind."""
+
+from __future__ import annotations
+
+import re
+
+_TYPE = re.compile(r"\s*([A-Za-z0-9._-]{1,40})\s*;\s*(.*)", re.DOTALL)
+_MAILBOX = re.compile(
+    r"(?P<mailbox>\"[^\"\r\n]{1,128}\"@[^\s<>()\[\],;:\"']{1,255}"
+    r"|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,128}@(?:\[[0-9A-Fa-f.:vVIP]{2,60}\]|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,255}))"
+)
+_UNICODE = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
+_XTEXT = re.compile(r"\+(2B|3D|20|0[0-9A-F]|1[0-9A-F])")
+
+
+def typed(value: str) -> tuple[str, str]:
+    """Split `type; value` of RFC 3464 section 2.1.2; the type is lower case, empty when there is none."""
+    match = _TYPE.match(value)
+    return (match.group(1).lower(), match.group(2).strip()) if match else ("", value.strip())
+
+
+def mailbox(text: str) -> str:
+    """The first thing with an @ in `text`, without brackets and `mailto:`; empty when there is none."""
+    match = _MAILBOX.search(text.replace("mailto:", " "))
+    return trimmed(match.group("mailbox")) if match else ""
+
+
+def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
+    """All distinct mailboxes in `text`, in order, at most `most`."""
+    found: dict[str, str] = {}
+    for match in _MAILBOX.finditer(text.replace("mailto:", " ")):
+        address = trimmed(match.group("mailbox"))
+        if address:
+            found.setdefault(address.lower(), address)
+        if len(found) >= most:
+            break
+    return tuple(found.values())
+
+
+def trimmed(address: str) -> str:
+    """Without what sentences and lists put around an address; empty when nothing of it is left."""
+    text = address.strip("<>*`“”‘’「」『』").rstrip(".,!?>*").lstrip("=*<|")
+    local, at, domain = text.rpartition("@")
+    return text if at and local and domain.strip(".-") else ""
+
+
+def recipient_field(value: str) -> str:
+    """The address of Final-Recipient or Original-Recipient (RFC 3464 section 2.3.1, RFC 6533 section 3).
+
+    `utf-8` addresses are given back in Unicode. xtext (RFC 3461 section 4) is undone only for what
+    it must encode, because `+` is also common in plain addresses. What holds no @ is given as it is.
+    """
+    kind, text = typed(value)
+    text = re.sub(r"\([^()]*\)", " ", text) if "(" in text and "@" in text.split("(")[0] else text
+    if kind == "utf-8":
+        text = _UNICODE.sub(lambda match: _character(match.group(1)), text)
+    elif kind == "rfc822":
+        text = _XTEXT.sub(lambda match: chr(int(match.group(1), 16)), text) if "+" in text else text
+    return mailbox(text) or text.strip().strip("<>").strip()[:320]
+
+
+def host_name(value: str) -> str:
+    """The name in Reporting-MTA or Remote-MTA: `dns; mx.example.net (192.0.2.1)` gives `mx.example.net`."""
+    _, text = typed(value)
+    first = text.split()[0] if text.split() else ""
+    return first.strip("[]<>(),;").rstrip(".").split("[")[0][:255]
+
+
+def _character(digits: str) -> str:
+    point = int(digits, 16)
+    return chr(point) if point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF else "\ufffd"

@@ -1,0 +1,75 @@
+"""What a message is when it reports no failed delivery: auto-reply, feedback, receipt, plain mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from probe.standards.dsn.layout import Layouts
+from probe.standards.dsn.results import NoticeKind
+from probe.standards.dsn.structure import Part
+
+_SUBJECT_OF_AGGREGATE = re.compile(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
+_ARCHIVES = frozenset(
+    {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
+     "application/tlsrpt+gzip", "application/tlsrpt+json"}
+)  # fmt: skip
+
+
+class Verdict(NamedTuple):
+    kind: NoticeKind
+    detail: str
+
+
+def feedback(top: Part, parts: Sequence[Part]) -> Verdict | None:
+    """Reports about mail that was delivered, or about authentication: never bounces."""
+    report_type = top.parameter("report-type").lower()
+    types = {part.content_type for part in parts}
+    if report_type == "feedback-report" or "message/feedback-report" in types:
+        return Verdict(NoticeKind.FEEDBACK, "an abuse or authentication feedback report (RFC 5965)")
+    if report_type == "tlsrpt" or "application/tlsrpt+gzip" in types:
+        return Verdict(NoticeKind.FEEDBACK, "a TLS report (RFC 8460)")
+    if types & _ARCHIVES and _SUBJECT_OF_AGGREGATE.search(top.header("subject")):
+        return Verdict(NoticeKind.FEEDBACK, "a DMARC aggregate report (RFC 7489)")
+    return None
+
+
+def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
+    """RFC 8098: what a recipient did with a message that arrived."""
+    report_type = top.parameter("report-type").lower()
+    types = {part.content_type for part in parts}
+    if report_type == "disposition-notification" or "message/disposition-notification" in types:
+        return Verdict(NoticeKind.OTHER, "a disposition notification, a receipt (RFC 8098)")
+    return None
+
+
+def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
+    """RFC 3834 and what older responders say instead."""
+    subject = top.header("subject")
+    if layouts.words["challenge"].search(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+    submitted = top.header("auto-submitted").lower()
+    if submitted.startswith("auto-replied"):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply (RFC 3834)")
+    marked = any(
+        top.headers(name)
+        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-from", "x-vacation")
+    )
+    precedence = top.header("precedence").lower().strip()
+    if marked or precedence in {"auto_reply", "auto-reply"} or layouts.words["auto_subject"].search(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+    if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, layouts):
+        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+    return None
+
+
+def looks_like_bounce(top: Part, layouts: Layouts) -> bool:
+    """Whether sender and subject are those of a mail system that reports: two of three signs."""
+    sender = " ".join((*top.headers("from"), *top.headers("sender")))
+    signs = (
+        bool(layouts.words["bounce_sender"].search(sender)) or top.header("return-path").strip() == "<>",
+        bool(layouts.words["bounce_subject"].search(top.header("subject"))),
+        bool(top.headers("x-failed-recipients")) or top.parameter("report-type").lower() == "delivery-status",
+    )
+    return sum(signs) > 1 or signs[2]

@@ -1,0 +1,177 @@
+"""How mail servers lay out bounces in prose: the shape of the data, and finding entries by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from probe.model.reply import Stage
+from probe.settings import BOUNCE_RECIPIENT_LIMIT
+from probe.standards.dsn.address import mailbox, trimmed
+
+ADDRESS = (
+    r"(?P<recipient>(?:\"[^\"\s]{1,64}\"|[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」*]{1,128})"
+    r"@[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」]{1,255})"
+)
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
+_REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
+_SAID_LIMIT = 8192  # characters of what is said of one recipient
+_STAGES = (
+    (re.compile(r"end of data|end-of-data|body|failed after|^dot$", re.IGNORECASE), Stage.END_OF_DATA),
+    (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
+    (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
+    (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
+    (re.compile(r"[eh][he]lo|my name", re.IGNORECASE), Stage.EHLO),
+    (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
+    (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
+)
+_TAILS = {
+    "paragraph": re.compile(r"\S[^\n]*\n[ \t]*\n"),
+    "indented": re.compile(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
+    "quoted": re.compile(r"^(?:--|<[^<>\s]+@[^<>\s]+>:)", re.MULTILINE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way of laying a bounce out; see knowledge/bounce_layouts.toml for what each field means."""
+
+    id: str
+    signs: re.Pattern[str]
+    entry: re.Pattern[str]
+    after: re.Pattern[str] | None
+    until: re.Pattern[str] | None
+    tail: str
+    replies: tuple[re.Pattern[str], ...]
+    remote: re.Pattern[str] | None
+    shared: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Layout:
+        """Compile one table. Raises KeyError or re.error for a table that is wrong."""
+        return cls(
+            id=row["id"],
+            signs=_any(row["signs"]),
+            entry=re.compile(row["entry"].replace("{addr}", ADDRESS), _FLAGS),
+            after=re.compile(row["after"], _FLAGS) if "after" in row else None,
+            until=re.compile(row["until"], _FLAGS) if "until" in row else None,
+            tail=row.get("tail", "paragraph"),
+            replies=tuple(re.compile(item, _FLAGS) for item in row.get("reply", ())),
+            remote=re.compile(row["remote"], _FLAGS) if "remote" in row else None,
+            shared=row.get("shared", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layouts:
+    """All layouts in their order, the wrappings, and the fixed words (name to pattern)."""
+
+    layouts: tuple[Layout, ...]
+    wrappings: tuple[re.Pattern[str], ...]
+    words: Mapping[str, re.Pattern[str]]
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Layouts:
+        """Compile the whole table."""
+        return cls(
+            tuple(Layout.of(row) for row in table["layout"]),
+            tuple(re.compile(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
+            {name: _any(row) for name, row in table["words"].items() if isinstance(row, list)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the prose says of one recipient."""
+
+    recipient: str
+    said: str
+    reply: str
+    is_remote: bool
+    remote_mta: str
+    stage: Stage | None
+    original: str = ""
+
+
+def entries(text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]) -> Iterator[Entry]:
+    """Every recipient that a layout finds in a notice that carries one of its signs."""
+    if not layout.signs.search(text):
+        return
+    region = _region(text, layout)
+    found = [match for match in layout.entry.finditer(region) if trimmed(match["recipient"])]
+    found = found[:BOUNCE_RECIPIENT_LIMIT]
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(region)
+        said = _tail(region[match.end() : end], layout.tail)
+        yield _entry(trimmed(match["recipient"]), said, text, layout, wrappings)
+
+
+def unwrapped(said: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
+    """(reply, host, stage) where a wrapping is found in `said`; the reply is empty where none is."""
+    flat = " ".join(said[:_SAID_LIMIT].split())
+    for wrapping in wrappings:
+        match = wrapping.search(flat)
+        if match and match["reply"].strip():
+            groups = match.groupdict()
+            host = groups.get("host") or groups.get("given") or ""
+            told = groups.get("command") or groups.get("tag") or ""
+            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(told)
+    return "", "", None
+
+
+def stage_of(command: str) -> Stage | None:
+    """The stage that words such as `RCPT TO` or `end of DATA` name."""
+    return next((stage for pattern, stage in _STAGES if command and pattern.search(command)), None)
+
+
+def _entry(
+    recipient: str, said: str, text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]
+) -> Entry:
+    remark = _REMARK.search(said)
+    if remark:
+        said = said[: remark.start()] + said[remark.end() :]
+    reply, host, stage = _by_layout(text if layout.shared else said, layout)
+    inner, inner_host, inner_stage = unwrapped(reply, wrappings)
+    for wrapped in (said, text if layout.shared else ""):
+        if not inner and not (reply and _CODE.search(reply)):
+            inner, inner_host, inner_stage = unwrapped(wrapped, wrappings)
+    remote = layout.remote.search(text) if layout.remote else None
+    told = bool(inner) or bool(reply)
+    return Entry(
+        recipient=recipient,
+        said=" ".join(said[:_SAID_LIMIT].split()),
+        reply=inner or reply or " ".join(said[:2000].split()),
+        is_remote=told,
+        remote_mta=inner_host or host or (remote["host"].strip(".") if remote else ""),
+        stage=inner_stage or stage,
+        original=mailbox(remark.group(1)) if remark else "",
+    )
+
+
+def _by_layout(text: str, layout: Layout) -> tuple[str, str, Stage | None]:
+    for pattern in layout.replies:
+        match = pattern.search(text)
+        if match and match["reply"].strip():
+            reply = re.sub(r"^<<< ", "", match["reply"], flags=re.MULTILINE)
+            return " ".join(reply.split()), match.groupdict().get("host") or "", None
+    return "", "", None
+
+
+def _region(text: str, layout: Layout) -> str:
+    start = layout.after.search(text) if layout.after else None
+    region = text[start.end() :] if start else text
+    end = layout.until.search(region) if layout.until else None
+    return region[: end.start()] if end else region
+
+
+def _tail(text: str, kind: str) -> str:
+    pattern = _TAILS.get(kind)
+    match = pattern.search(text) if pattern else None
+    return text[: match.start() if kind != "paragraph" else match.end()] if match else text
+
+
+def _any(expressions: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{item})" for item in expressions), _FLAGS)

@@ -1,0 +1,230 @@
+"""Read one message as a delivery notice, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probe.settings import BOUNCE_SIZE_LIMIT
+from probe.standards.dsn import kind as kinds
+from probe.standards.dsn.address import host_name
+from probe.standards.dsn.kind import Verdict
+from probe.standards.dsn.layout import Entry, Layouts, entries
+from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
+from probe.standards.dsn.prose import prose_entries
+from probe.standards.dsn.report import StatusReport, looks_like_report, read_report
+from probe.standards.dsn.results import (
+    Action,
+    DeliveryNotice,
+    DeliveryStatus,
+    NoticeKind,
+    ReturnedMessage,
+)
+from probe.standards.dsn.returned import is_returned, read_returned, returned_in_text
+from probe.standards.dsn.structure import Part, leaves, read_head
+from probe.standards.dsn.transcript import Refusal, read_transcript
+
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_FAILING = frozenset({Action.FAILED, Action.DELAYED})
+
+
+def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
+    """Judge a message and read what it says of each recipient. Never raises, whatever the octets are.
+
+    A message that is none of these but carries one (a mailing list's or a person's forward) is read
+    for the one it carries.
+    """
+    top = read_head(data[:BOUNCE_SIZE_LIMIT])
+    parts = tuple(leaves(top))
+    notice = _judged(top, parts, layouts)
+    if notice.kind is NoticeKind.OTHER and not notice.recipients:
+        for part in parts:
+            if part.content_type in {"message/rfc822", "message/global"}:
+                inner_top = read_head(part.payload())
+                inner = _judged(inner_top, tuple(leaves(inner_top)), layouts)
+                if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
+                    notice = inner
+                    break
+    if len(data) > BOUNCE_SIZE_LIMIT:
+        problem = f"only the first {BOUNCE_SIZE_LIMIT} octets were read"
+        notice = replace(notice, problems=(*notice.problems, problem))
+    return notice
+
+
+def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice:
+    other = kinds.feedback(top, parts)
+    if other is not None:
+        return DeliveryNotice(other.kind, other.detail)
+    report = _report(parts)
+    text = _prose(parts)
+    own, behind = _cut(text, layouts)
+    returned = _returned(parts, behind, report)
+    is_likely = kinds.looks_like_bounce(top, layouts)
+    reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
+    found, layout = _entries(own, layouts)
+    refusals = read_transcript(own)
+    if report.recipients:
+        statuses = [with_entry(status, found) for status in report.recipients]
+    elif reply is not None and not is_likely:
+        return DeliveryNotice(reply.kind, reply.detail, returned=returned)
+    else:
+        if not is_likely and not _is_known(found, layout, top):
+            found, layout = [], ""
+        if not found:
+            guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
+            found, layout = guessed or _refused(refusals, returned), "" if guessed else "transcript"
+        if not found and is_likely:
+            found, layout = prose_entries(top, own, returned, layouts, guess=True), ""
+        action = _action(top, own, layouts)
+        statuses = [from_entry(entry, action, report.reporting_mta) for entry in found]
+    statuses = _completed(statuses, refusals, top, returned)
+    verdict = _verdict(statuses, is_likely, reply)
+    return DeliveryNotice(verdict.kind, verdict.detail, tuple(statuses), returned, layout)
+
+
+def _report(parts: Sequence[Part]) -> StatusReport:
+    """The delivery-status part, else a text part that holds its fields."""
+    merged = StatusReport()
+    for part in parts:
+        if part.content_type in _STATUS_TYPES:
+            read = read_report(part.text())
+            merged.recipients.extend(read.recipients)
+            merged.reporting_mta = merged.reporting_mta or read.reporting_mta
+            merged.sender = merged.sender or read.sender
+    if merged.recipients:
+        return merged
+    for part in parts:
+        if part.content_type.startswith("text/") and not is_returned(part):
+            text = part.text()
+            if looks_like_report(text):
+                return read_report(text)
+    return merged
+
+
+def _prose(parts: Sequence[Part]) -> str:
+    """The text for people: all plain text before the returned message, else HTML without its tags."""
+    before: list[Part] = []
+    for part in parts:
+        if is_returned(part) and before:
+            break
+        before.append(part)
+    shown = [part for part in before if part.content_type.startswith("text/") and not is_returned(part)]
+    plain = [part.text() for part in shown if part.content_type != "text/html"]
+    if any(text.strip() for text in plain):
+        return "\n\n".join(plain)
+    rich = "\n\n".join(part.text() for part in shown if part.content_type == "text/html")
+    if rich.strip():
+        return rich
+    # a single part of some other type, or none at all: what can be read of it
+    odd = [part for part in before if part.content_type not in _STATUS_TYPES and not is_returned(part)]
+    return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
+
+
+def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
+    """(the notice itself, what the sender had sent)."""
+    for match in layouts.words["cut"].finditer(text):
+        if text[: match.start()].strip():
+            return text[: match.start()], text[match.start() :]
+    return text, ""
+
+
+def _returned(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:
+    for part in parts:
+        if is_returned(part):
+            returned = read_returned(part.payload())
+            break
+    else:
+        returned = returned_in_text(behind)
+    if report.sender:
+        returned = replace(returned, reverse_path=report.sender)
+    return returned
+
+
+def _entries(text: str, layouts: Layouts) -> tuple[list[Entry], str]:
+    for layout in layouts.layouts:
+        found: dict[str, Entry] = {}
+        for entry in entries(text, layout, layouts.wrappings):
+            known = found.get(entry.recipient.lower())
+            if known is None or (entry.is_remote and not known.is_remote):
+                found[entry.recipient.lower()] = entry
+        if found:
+            return list(found.values()), layout.id
+    return [], ""
+
+
+def _is_known(found: Sequence[Entry], layout: str, top: Part) -> bool:
+    """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
+    or a reply of a remote server in it, and no sign of a person's writing."""
+    if not found or top.headers("in-reply-to") or top.headers("user-agent"):
+        return False
+    return layout in {"qmail", "postfix", "sendmail", "exchange_2007", "exim"} and (
+        any(entry.is_remote for entry in found) or layout in {"qmail", "exim"}
+    )
+
+
+def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
+    """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
+    found: dict[str, Entry] = {}
+    for item in refusals:
+        address = item.address
+        if address and "@" not in address:
+            address = next(
+                (known for known in returned.recipients if known.lower().startswith(f"{address.lower()}@")),
+                address,
+            )
+        if address and (address.lower() not in found or item.is_remote):
+            found[address.lower()] = Entry(address, "", item.reply, item.is_remote, item.host, item.stage)
+    return list(found.values())
+
+
+def _action(top: Part, text: str, layouts: Layouts) -> Action:
+    words = layouts.words
+    subject = top.header("subject")
+    late = bool(words["delay_subject"].search(subject)) or bool(words["delay"].search(text))
+    final = bool(words["final"].search(text))
+    return Action.DELAYED if late and not final else Action.FAILED
+
+
+def _completed(
+    statuses: Sequence[DeliveryStatus], refusals: Sequence[Refusal], top: Part, returned: ReturnedMessage
+) -> list[DeliveryStatus]:
+    """With the transcript joined in, the telling status, and a reporting MTA."""
+    reporter = host_name(top.header("from").rpartition("@")[2])
+    done: list[DeliveryStatus] = []
+    for status in statuses:
+        full = with_transcript(status, refusals)
+        recipient = full.recipient
+        if "@" not in recipient and len(returned.recipients) == 1 and len(statuses) == 1:
+            recipient = returned.recipients[0]
+        done.append(
+            replace(
+                full,
+                recipient=recipient,
+                status=best_status(full.reply, full.status),
+                reporting_mta=full.reporting_mta or reporter,
+            )
+        )
+    return done
+
+
+def _verdict(statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None) -> Verdict:
+    actions = {_effective(status) for status in statuses}
+    if Action.FAILED in actions:
+        return Verdict(NoticeKind.BOUNCE, "a bounce")
+    if Action.DELAYED in actions:
+        return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
+    if statuses:
+        return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
+    if reply is not None:
+        return reply
+    if is_likely:
+        return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
+    return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
+
+
+def _effective(status: DeliveryStatus) -> Action:
+    """Where the action is missing, the class of the status speaks (RFC 3463 section 2)."""
+    if status.action is not Action.UNKNOWN:
+        return status.action
+    klass = status.status.klass if status.status else 5
+    return {2: Action.DELIVERED, 4: Action.DELAYED}.get(klass, Action.FAILED)

@@ -1,0 +1,157 @@
+"""The machine-readable part: message/delivery-status (RFC 3464), message/global-delivery-status (RFC 6533).
+
+Groups of fields are separated by empty lines: the first is about the message, each further one about
+one recipient. Real reports leave the empty lines out, put one too many in, and continue a field
+without indenting it; what matters is read all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from probe.model.reply import EnhancedStatus
+from probe.settings import BOUNCE_RECIPIENT_LIMIT
+from probe.standards.dsn.address import host_name, mailbox, recipient_field, typed
+from probe.standards.dsn.results import Action, DeliveryStatus
+
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
+_STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
+_REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
+_SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
+_PER_RECIPIENT = frozenset(
+    {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
+     "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
+)  # fmt: skip
+_REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
+_ACTIONS = {
+    "fail": Action.FAILED,
+    "error": Action.FAILED,
+    "expired": Action.FAILED,
+    "bounce": Action.FAILED,
+    "reject": Action.FAILED,
+    "delay": Action.DELAYED,
+    "deferred": Action.DELAYED,
+    "deliver": Action.DELIVERED,
+    "relay": Action.RELAYED,
+    "expand": Action.EXPANDED,
+}
+
+
+@dataclass(slots=True)
+class StatusReport:
+    """`reporting_mta`, the recipients, and what the message fields tell of the sender (X-Postfix-Sender)."""
+
+    reporting_mta: str = ""
+    recipients: list[DeliveryStatus] = field(default_factory=list)
+    sender: str = ""
+
+
+def looks_like_report(text: str) -> bool:
+    """Whether a part of another type holds the fields all the same."""
+    names = {match.group(1).lower() for match in _lines(text)}
+    return "final-recipient" in names and bool(names & {"action", "status"})
+
+
+def read_report(text: str) -> StatusReport:
+    """Read all groups of fields."""
+    report = StatusReport()
+    for group in _groups(text):
+        names = dict(reversed(group))
+        reporting = names.get("reporting-mta", "")
+        if reporting and not report.reporting_mta:
+            report.reporting_mta = host_name(reporting)
+        report.sender = report.sender or mailbox(names.get("x-postfix-sender", ""))
+        if names.keys() & {"final-recipient", "original-recipient", "x-actual-recipient"}:
+            report.recipients.append(_recipient(group, host_name(reporting) or report.reporting_mta))
+        if len(report.recipients) >= BOUNCE_RECIPIENT_LIMIT:
+            break
+    return report
+
+
+def action_of(value: str) -> Action:
+    """The action in a value such as `failed (bad destination)`."""
+    text = value.strip().lower()
+    return next((action for start, action in _ACTIONS.items() if text.startswith(start)), Action.UNKNOWN)
+
+
+def status_of(value: str) -> EnhancedStatus | None:
+    """The first RFC 3463 status in a value."""
+    match = _STATUS.search(value)
+    return EnhancedStatus(*(int(part) for part in match.groups())) if match else None
+
+
+def _lines(text: str) -> list[re.Match[str]]:
+    return [match for line in text.split("\n") if (match := _FIELD.match(line))]
+
+
+def _groups(text: str) -> list[list[tuple[str, str]]]:
+    """The groups, each a list of (lower-case name, unfolded value)."""
+    groups: list[list[tuple[str, str]]] = [[]]
+    for line in text.split("\n"):
+        current = groups[-1]
+        match = _FIELD.match(line)
+        if not line.strip():
+            if current:
+                groups.append([])
+        elif match:
+            name = match.group(1).lower()
+            if _begins_anew(name, current):
+                groups.append([])
+            groups[-1].append((name, match.group(2).strip()))
+        elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
+            name, value = current[-1]
+            current[-1] = (name, f"{value} {line.strip()}".strip())
+    return [group for group in groups if group]
+
+
+def _begins_anew(name: str, current: list[tuple[str, str]]) -> bool:
+    """Whether a field begins the next recipient although no empty line stands before it."""
+    names = {known for known, _ in current}
+    if name == "final-recipient":
+        return name in names or (bool(names) and not names & _PER_RECIPIENT)
+    if name == "original-recipient":
+        return name in names or ("final-recipient" in names and bool(names & {"action", "status"}))
+    return False
+
+
+def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStatus:
+    names = dict(reversed(group))
+    final = recipient_field(names.get("final-recipient", ""))
+    original = recipient_field(names.get("original-recipient", ""))
+    actual = recipient_field(names.get("x-actual-recipient", ""))
+    recipient = next((address for address in (final, original, actual) if "@" in address), final or original)
+    other = next(
+        (address for address in (original, actual) if address and address.lower() != recipient.lower()), ""
+    )
+    reply, is_remote = _diagnosis(group)
+    return DeliveryStatus(
+        recipient=recipient,
+        original_recipient=other,
+        action=action_of(names.get("action", "")),
+        status=status_of(names.get("status", "")),
+        reporting_mta=reporting_mta,
+        remote_mta=host_name(names.get("remote-mta", "")),
+        reply=reply,
+        is_remote=is_remote,
+    )
+
+
+def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
+    """The Diagnostic-Code that says most, and whether the remote server said it (RFC 3464 section 2.3.6)."""
+    found: list[tuple[int, str, bool]] = []
+    for name, value in group:
+        if name == "x-supplementary-info" and (match := _SUPPLEMENT.search(value)):
+            found.append((1, match.group(1).strip(), True))
+        if name != "diagnostic-code":
+            continue
+        kind, text = typed(value)
+        if kind and not re.fullmatch(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}", kind):
+            kind, text = "", value.strip()
+        while kind in _REMOTE_TYPES and typed(text)[0] in _REMOTE_TYPES:
+            text = typed(text)[1]
+        remote = kind in _REMOTE_TYPES or (not kind and bool(_REPLY_CODE.match(text)))
+        weight = 3 if remote and _REPLY_CODE.search(text) else 2
+        found.append((weight if text else 0, text, remote))
+    best = max(found, key=lambda item: item[0], default=(0, "", False))
+    return best[1], best[2]

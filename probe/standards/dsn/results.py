@@ -1,0 +1,80 @@
+"""What a delivery notice says, as far as it could be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.reply import EnhancedStatus, Stage
+
+
+class NoticeKind(StrEnum):
+    """What a message is in the eyes of a sender who looks for bounces."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    AUTO_REPLY = "auto_reply"
+    FEEDBACK = "feedback"
+    OTHER = "other"
+
+
+class Action(StrEnum):
+    """Action of RFC 3464 section 2.3.3; UNKNOWN where a notice has none or an invented one."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """What became of the message for one recipient.
+
+    `recipient` is the final recipient, `original_recipient` the one the sender wrote where it differs
+    or is known, else empty. `reply` is the remote server's reply as it stands in the notice, on one
+    line, with its codes; where the sending server never got one, its own words. `is_remote` says
+    which. `added` is the text in which the sending server wrapped it, empty when none.
+    `stage` only where the notice names it: RFC 3464 has no field for it.
+    """
+
+    recipient: str
+    original_recipient: str = ""
+    action: Action = Action.UNKNOWN
+    status: EnhancedStatus | None = None
+    reporting_mta: str = ""
+    remote_mta: str = ""
+    reply: str = ""
+    is_remote: bool = False
+    stage: Stage | None = None
+    added: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedMessage:
+    """The headers of the message that came back, as far as the notice returned them; empty: not known.
+
+    `reverse_path` is its envelope sender (Return-Path), else its From address.
+    """
+
+    reverse_path: str = ""
+    header_from: str = ""
+    recipients: tuple[str, ...] = ()
+    message_id: str = ""
+    date: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryNotice:
+    """A whole message, judged. `detail` says in words what it is when it is no bounce; `layout` names
+    the layout its free text was read by; `problems` are clauses on what could not be read."""
+
+    kind: NoticeKind
+    detail: str
+    recipients: tuple[DeliveryStatus, ...] = ()
+    returned: ReturnedMessage = ReturnedMessage()
+    layout: str = ""
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,223 @@
+"""Take a message apart into its parts (RFC 2045, RFC 2046), whatever state it is in.
+
+Bounces are often cut off, have no closing or even no opening boundary, and nest what bounced before
+them. The splitter is bounded in depth, parts and size, and reads what is there.
+"""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from typing import TypeAlias
+
+from probe.model.text import decode
+from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
+
+# What the email package raises on broken input; comments nest by recursion there.
+_HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
+_HEAD = re.compile(rb"(?:[ \t]*\r?\n)+")
+_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
+_GUESSED_BOUNDARY = re.compile(
+    rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
+)
+# Charsets that senders name and Python knows by a wider name: the wider one reads more
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "shift_jis": "cp932",
+    "iso-8859-1": "cp1252",
+}
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0,300}>", re.IGNORECASE)
+_HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
+
+_Parsed: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A leaf of a message, or its outermost header. `content_type` is lower case; `body` still encoded."""
+
+    fields: tuple[tuple[str, str], ...]
+    content_type: str
+    parameters: tuple[tuple[str, str], ...]
+    body: bytes
+    is_attached: bool = False
+
+    def header(self, name: str) -> str:
+        """The first value of a header field, unfolded, encoded words decoded; empty when absent."""
+        return next(iter(self.headers(name)), "")
+
+    def headers(self, name: str) -> list[str]:
+        """All values of a header field, likewise."""
+        return [_decoded(value) for field, value in self.fields if field == name.lower()]
+
+    def parameter(self, name: str) -> str:
+        """A Content-Type parameter; empty when absent."""
+        return dict(self.parameters).get(name, "")
+
+    def payload(self) -> bytes:
+        """The octets under the transfer encoding; as they stand where that is broken."""
+        encoding = self.header("content-transfer-encoding").strip().lower()
+        try:
+            if encoding == "base64":
+                text = re.sub(rb"[^A-Za-z0-9+/]", b"", self.body)
+                return binascii.a2b_base64(text[: len(text) // 4 * 4] + _padded(text))
+            if encoding == "quoted-printable":
+                return binascii.a2b_qp(self.body)
+        except binascii.Error:
+            return self.body
+        return self.body
+
+    def text(self) -> str:
+        """The payload as text with LF line ends; HTML without its tags; at most BOUNCE_TEXT_LIMIT octets."""
+        raw = self.payload()[:BOUNCE_TEXT_LIMIT]
+        text = in_charset(raw, self.parameter("charset")).replace("\r\n", "\n").replace("\r", "\n")
+        return without_tags(text) if self.content_type == "text/html" else text
+
+
+def read_head(data: bytes) -> Part:
+    """Read the header section of a message or part; the rest is `body`. A leading From_ line is dropped."""
+    match = _HEAD.match(data)
+    start = match.end() if match else 0
+    if data[start : start + 5] in {b"From ", b">From"}:
+        start = data.find(b"\n", start) + 1 or len(data)
+    blank = _BLANK.search(data, max(0, start - 1), start + BOUNCE_HEADER_LIMIT)
+    end = blank.start() if blank else min(len(data), start + BOUNCE_HEADER_LIMIT)
+    body = data[blank.end() :] if blank else data[end:]
+    return _part(data[start:end], body)
+
+
+def leaves(top: Part) -> Iterator[Part]:
+    """The parts that are no containers, in order, without recursion and up to the caps.
+
+    A returned message (message/rfc822) is a leaf. Where a multipart has no usable boundary, one is
+    guessed; failing that, its whole body is one text part.
+    """
+    waiting = [(top, 0)]
+    seen = 0
+    while waiting and seen < BOUNCE_PART_LIMIT:
+        part, depth = waiting.pop()
+        seen += 1
+        if not part.content_type.startswith("multipart/") or depth >= BOUNCE_DEPTH_LIMIT:
+            yield part
+            continue
+        pieces = _split(part, BOUNCE_PART_LIMIT - seen)
+        if not pieces:
+            yield Part(part.fields, "text/plain", part.parameters, part.body)
+        waiting.extend((read_part(piece), depth + 1) for piece in reversed(pieces))
+
+
+def read_part(data: bytes) -> Part:
+    """A body part: its header section may be empty (RFC 2046 section 5.1)."""
+    if re.match(rb"[ \t]*\r?\n", data) or not re.match(rb"[!-9;-~]+[ \t]*:", data):
+        return Part((), "text/plain", (), data)
+    return read_head(data)
+
+
+def in_charset(raw: bytes, charset: str) -> str:
+    """Decode as declared; by guess where the declaration is missing, unknown or wrong."""
+    name = charset.strip().lower().strip("\"'")
+    name = _WIDER.get(name, name)
+    if name and name not in {"us-ascii", "ascii", "utf-8", "utf8", "unknown-8bit"}:
+        try:
+            return raw.decode(name)
+        except (LookupError, ValueError):
+            pass
+    return decode(raw)
+
+
+def without_tags(text: str) -> str:
+    """The readable text of HTML, line breaks where blocks end."""
+    flat = _TAG.sub(" ", _BREAKS.sub("\n", _shown(text)))
+    lines = (" ".join(line.split()) for line in html.unescape(flat).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def _shown(text: str) -> str:
+    """HTML without the elements that are never shown; one pass, whatever is left open."""
+    kept: list[str] = []
+    position = 0
+    hiding = ""
+    for match in _HIDDEN.finditer(text):
+        opened, closed = (name.lower() if name else "" for name in match.groups())
+        if not hiding and opened:
+            kept.append(text[position : match.start()])
+            hiding = opened
+        elif hiding and closed == hiding:
+            position, hiding = match.end(), ""
+    return " ".join([*kept, text[position:]]) if not hiding else " ".join(kept) + text[position:]
+
+
+def _part(head: bytes, body: bytes) -> Part:
+    try:
+        parsed: _Parsed = BytesHeaderParser(policy=compat32).parsebytes(head)
+        content_type = parsed.get_content_type().lower()
+        parameters = tuple((str(name).lower(), _flat(value)) for name, value in parsed.get_params([])[1:60])
+        attached = parsed.get_content_disposition() == "attachment"
+        fields = tuple((str(name).lower(), str(value)) for name, value in parsed.raw_items())
+    except _HARMLESS:
+        return Part((), "text/plain", (), body)
+    return Part(fields, content_type, parameters, body, attached)
+
+
+def _flat(value: object) -> str:
+    """A parameter: plain, or the triple that RFC 2231 makes of it."""
+    text = value[2] if isinstance(value, tuple) else value
+    return str(text)
+
+
+def _split(part: Part, most: int) -> list[bytes]:
+    """The body parts between the boundary lines (RFC 2046 section 5.1.1)."""
+    boundary = part.parameter("boundary").encode("utf-8", "surrogateescape")
+    pieces = _between(part.body, boundary, most) if boundary.strip() else []
+    if not pieces:
+        guessed = _GUESSED_BOUNDARY.search(part.body)
+        pieces = _between(part.body, guessed.group(1), most) if guessed else []
+    return pieces
+
+
+def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
+    line = re.compile(rb"^--" + re.escape(boundary.rstrip()) + rb"(--)?[ \t]*\r?$\n?", re.MULTILINE)
+    pieces: list[bytes] = []
+    start: int | None = None
+    for match in line.finditer(body):
+        if start is not None:
+            pieces.append(body[start : match.start()])
+        start = None if match.group(1) else match.end()
+        if len(pieces) >= most or start is None:
+            return pieces
+    if start is not None:
+        pieces.append(body[start:])  # cut off before its closing boundary
+    return pieces
+
+
+def _padded(text: bytes) -> bytes:
+    """What is left of a base64 text after its last whole group of four."""
+    rest = text[len(text) // 4 * 4 :]
+    return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
+
+
+def _decoded(raw: str) -> str:
+    flat = re.sub(r"\r?\n[ \t]+", " ", raw).strip()
+    if "=?" not in flat:
+        return flat if flat.isascii() else decode(flat.encode("utf-8", "surrogateescape"))
+    try:
+        pieces = decode_header(flat)
+    except _HARMLESS:
+        return decode(flat.encode("utf-8", "surrogateescape"))
+    return "".join(
+        decode(piece.encode("utf-8", "surrogateescape"))
+        if isinstance(piece, str)
+        else in_charset(piece, charset or "")
+        for piece, charset in pieces
+    ).strip()
