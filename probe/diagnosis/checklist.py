@@ -97,7 +97,7 @@ def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
 
 def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
     verdict = diagnosis.verdict
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and not diagnosis.risks:
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and verdict.exit_code == 0:
         return "pass", "Send the message; nothing stood in its way up to RCPT."
     if verdict.retry == "now":
         return "pass", "Try again now."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from probe.knowledge.toml_import import load
 from probe.model.evidence import Evidence, Facet, RankedCause
@@ -15,20 +17,21 @@ from probe.model.target import FailOn
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One finding that makes a refusal after DATA likely, with its weight in decibans."""
+    """One finding that makes a refusal after DATA likely, with its weight in decibans. `is_sender_side`
+    False: the recipient's domain has it wrong, and a sender who honours its policy must stop."""
 
     cause: str
     finding: Finding
     weight: float
+    is_sender_side: bool = True
 
 
 _EVEN = 10.0  # decibans at which a receiver is as likely to refuse as to take the mail
 
 
 @cache
-def _table() -> dict[str, tuple[str, float]]:
-    table = load(files("probe.knowledge") / "risks.toml")
-    return {entry["finding"]: (entry["cause"], float(entry["weight"])) for entry in table["risk"]}
+def _table() -> dict[str, Mapping[str, Any]]:
+    return {entry["finding"]: entry for entry in load(files("probe.knowledge") / "risks.toml")["risk"]}
 
 
 _COUNTED = {
@@ -41,9 +44,9 @@ _COUNTED = {
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
     """The findings that count by --fail-on and predict a refusal, likeliest first."""
     found = [
-        Risk(*_table()[finding.id][:1], finding, _table()[finding.id][1])
+        Risk(entry["cause"], finding, float(entry["weight"]), entry.get("side", "sender") == "sender")
         for finding in findings
-        if finding.severity in _COUNTED[fail_on] and finding.id in _table()
+        if finding.severity in _COUNTED[fail_on] and (entry := _table().get(finding.id)) is not None
     ]
     return tuple(sorted(found, key=lambda risk: -risk.weight))
 

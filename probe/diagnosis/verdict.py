@@ -40,6 +40,7 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
 _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
+_RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
 # "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
 # in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
 # and "retry time exceeded after 4 days" is over.
@@ -75,7 +76,7 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 
 def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
     if observed.outcome is Outcome.ACCEPTED:
-        return as_causes(risks)
+        return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
     if observed.ground is Ground.NOT_REACHED:
         return ()
     evidence: tuple[Evidence, ...] = evidence_of(facts, observed)
@@ -88,7 +89,7 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
 def _band(observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
-        return Band.LIKELY if risks else Band.STATED
+        return Band.LIKELY if any(risk.is_sender_side for risk in risks) else Band.STATED
     if observed.ground is Ground.ROUTE:
         return Band.STATED  # the domain's own records say so
     if not ranked:
@@ -106,8 +107,9 @@ def _verdict(
     certainty: Band,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    conduct = _conduct(observed, cause)
-    exit_code = EXIT_AT_RISK if risks else _EXIT[observed.outcome]
+    conduct = _conduct(observed, cause, risks)
+    at_risk = any(risk.is_sender_side for risk in risks)
+    exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
     return Verdict(
         outcome=observed.outcome.value,
         stage=observed.stage.value,
@@ -119,7 +121,7 @@ def _verdict(
         retry=conduct.retry,
         retry_after_s=_wait(observed.reply, conduct),
         after_data_risks=as_report(risks),
-        summary=summary(facts, observed, bool(risks)),
+        summary=summary(facts, observed, at_risk),
         exit_code=exit_code,
     )
 
@@ -133,9 +135,11 @@ def _deciding_words(observed: Observed) -> str | None:
     return str(reply)
 
 
-def _conduct(observed: Observed, cause: str | None) -> Conduct:
+def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
     if cause is None:
-        return _NOTHING_TO_DO if observed.outcome is Outcome.ACCEPTED else Conduct("either", "later", None)
+        if observed.outcome is not Outcome.ACCEPTED:
+            return Conduct("either", "later", None)
+        return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
     if observed.outcome is Outcome.ACCEPTED:
         return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)
     permanent = {Outcome.REFUSED: True, Outcome.DEFERRED: False}.get(observed.outcome)
@@ -149,7 +153,8 @@ def _confidence(
     observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...], certainty: Band
 ) -> float:
     if observed.outcome is Outcome.ACCEPTED:
-        return likelihood(risks[0]) if risks else _CERTAIN
+        ours = [risk for risk in risks if risk.is_sender_side]
+        return likelihood(ours[0]) if ours else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0
     return round(min(_CERTAIN, ranked[0].probability), 3)
