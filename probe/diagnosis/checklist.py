@@ -6,6 +6,7 @@ from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge.causes import causes
 from probe.model.finding import Finding, Severity
+from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
 
 TITLES = {
@@ -68,21 +69,30 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
     if outcome is Outcome.INCONCLUSIVE:
         return status, "No reply decided anything: nothing here speaks for or against the recipient."
     if outcome is Outcome.ACCEPTED:
-        return status, "Nothing: the recipient was accepted at RCPT."
+        return status, f"Nothing: {_accepted(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
     meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
-    where = (
-        "DNS decided, no server was asked"
-        if verdict.reply is None
-        else f"given at {_STAGE.get(verdict.stage, verdict.stage)}"
-    )
+    if diagnosis.observed.ground is Ground.ROUTE:
+        where = "DNS decided, no server was asked"
+    elif verdict.reply is None:
+        where = "what the server offers decided, not a reply"
+    else:
+        where = f"given at {_STAGE.get(verdict.stage, verdict.stage)}"
     return status, f"{kind}, {where}. {meaning}"
+
+
+def _accepted(diagnosis: Diagnosis) -> str:
+    """What was accepted; a `domain` run names no recipient."""
+    at_rcpt = diagnosis.observed.stage is Stage.RCPT
+    return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
 
 
 def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
     fix_by = diagnosis.verdict.fix_by
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
-        return "pass", "Not needed: the recipient was accepted at RCPT."
+        return "pass", f"Not needed: {_accepted(diagnosis)}."
+    if diagnosis.observed.ground is Ground.NOT_REACHED:
+        return "not_assessed", "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
         return "manual", "Only if it stays so from another network; a note with the facts is ready."
     if fix_by == "nobody":

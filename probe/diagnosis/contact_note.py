@@ -11,8 +11,11 @@ from probe.standards.dnsbl.results import ListingStatus
 
 
 def contact_note(facts: Facts, observed: Observed) -> str:
-    """Plain text with line breaks; empty when the recipient was accepted or there is no pair."""
+    """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and
+    when nothing was asked that a postmaster could find in a log."""
     if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
+        return ""
+    if observed.ground is Ground.NOT_REACHED:
         return ""
     sender, recipient = facts.target.reverse_path, facts.target.forward_path
     ours = facts.sender.author_domain or str(sender)
@@ -51,7 +54,9 @@ def _what_happened(facts: Facts, observed: Observed) -> str:
     if observed.session is None:
         return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
     server = f"{observed.session.mx_host} [{observed.session.ip}]"
-    if observed.reply is None:
+    if observed.ground is Ground.SMTPUTF8:
+        return f"At {at} your server {server} did not offer SMTPUTF8, which the address needs."
+    if observed.reply is None or observed.reply.is_positive:
         return f"At {at} your server {server} could not be used: {observed.detail}."
     said = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
     return f"At {at} your server {server} answered to {_command(observed)}:\n\n{said}"
