@@ -73,7 +73,7 @@ class Reach:
             )
         return cls(
             bind=bind_ip,
-            helo=values.domain("--helo", helo) if helo is not None else None,
+            helo=values.helo("--helo", helo) if helo is not None else None,
             nameservers=tuple(values.nameserver("--nameserver", item) for item in nameservers or ()),
             mx=values.endpoint("--mx", mx, port_number) if mx is not None else None,
             port=port_number,

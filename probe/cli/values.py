@@ -25,6 +25,8 @@ from probe.model.target import Endpoint
 Choice = TypeVar("Choice", bound=StrEnum)
 
 DNS_PORT = 53
+# A client's name for itself, wrong ones too: one label, underscores
+_HELO = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 # A selector is one or more labels in front of ._domainkey (RFC 6376 section 3.1)
 _SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
@@ -61,6 +63,12 @@ def domain(subject: str, value: str) -> str:
         return parse_domain(value)[0]
     except AddressError as error:
         raise UsageError(subject, describe(error)) from None
+
+
+def helo(subject: str, value: str) -> str:
+    """The EHLO name: a domain or an address literal. A name that is no FQDN is taken as it is, because
+    what a server says to a badly configured client is worth asking."""
+    return value if _HELO.fullmatch(value) else domain(subject, value)
 
 
 def zone(subject: str, value: str) -> str:
