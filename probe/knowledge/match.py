@@ -22,6 +22,8 @@ from probe.model.reply import EnhancedStatus, Stage
 
 _UNLIMITED = (0, 1 << 30)
 _Span = tuple[int, int]
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_PLACEHOLDER = re.compile(r"<[a-z]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class _Subject:
     stage: str
     hosts: tuple[str, ...]
     wordless: bool = True
+    unread: bool = False
 
 
 def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str = "reply") -> Reading:
@@ -93,7 +96,12 @@ def _fired(subject: _Subject) -> set[int]:
     fired = _without_vague({number for span, number in spans if not _overruled(span, number, spans)})
     rules = store.compiled()["rules"]
     wordless = not any(rules[number][2] for number in fired)
-    subject = replace(subject, wordless=wordless and all(map(_is_generic, subject.statuses)))
+    silent = not _LETTERS.search(_PLACEHOLDER.sub("", subject.masked.text))
+    subject = replace(
+        subject,
+        wordless=wordless and silent and all(map(_is_generic, subject.statuses)),
+        unread=wordless and not silent,
+    )
     fired.update(number for number in store.compiled()["coded"] if _holds(number, subject))
     return fired
 
@@ -201,6 +209,10 @@ def _wordless_holds(wanted: bool, subject: _Subject) -> bool:
     return subject.wordless is wanted
 
 
+def _unread_holds(wanted: bool, subject: _Subject) -> bool:
+    return subject.unread is wanted
+
+
 def _unless_holds(unwanted: Sequence[str], subject: _Subject) -> bool:
     return not any(phrase in subject.masked.text for phrase in unwanted)
 
@@ -213,6 +225,7 @@ _CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
     "hosts": _host_holds,
     "unless": _unless_holds,
     "wordless": _wordless_holds,
+    "unread": _unread_holds,
 }
 
 

@@ -72,7 +72,7 @@ def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
     """id, facet, causes, says, rest, conditions, vague, general: the order that `match` unpacks."""
     conditions = {
         key: rule[key]
-        for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless")
+        for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless", "unread")
         if key in rule
     }
     said = [rule["id"], rule["facet"], rule["causes"], rule["says"]]
