@@ -61,7 +61,7 @@ def _verdict(report: Report) -> list[str]:
         if report.next_test.command:
             facts[-1] += f" {markdown_code(report.next_test.command)}"
     for risk in verdict.after_data_risks:
-        title = markdown_text(view.cause_title(report, risk.cause))
+        title = markdown_text(view.cause_title(risk.cause))
         facts.append(f"- **After DATA (predicted):** {title}: {markdown_text(risk.reason)}")
     for item in report.not_reached:
         facts.append(f"- **Not reached:** {markdown_text(item.part)}: {markdown_text(item.reason)}")

@@ -23,7 +23,7 @@ def write_brief(page: Page, report: Report) -> None:
         band = words.BANDS.get(report.verdict.band, report.verdict.band)
         page.text(f"{cause.title} ({words.percent(cause.probability)}, {band})", lead="Cause: ")
     for risk in report.verdict.after_data_risks:
-        page.text(f"{view.cause_title(report, risk.cause)}: {risk.reason}", lead="Risk: ")
+        page.text(f"{view.cause_title(risk.cause)}: {risk.reason}", lead="Risk: ")
 
 
 def write(page: Page, report: Report) -> None:
@@ -87,7 +87,7 @@ def _write_risks(page: Page, report: Report) -> None:
     if report.verdict.outcome != "accepted":
         return
     for index, risk in enumerate(report.verdict.after_data_risks):
-        _fact(page, "" if index else "After DATA", f"{view.cause_title(report, risk.cause)}: {risk.reason}")
+        _fact(page, "" if index else "After DATA", f"{view.cause_title(risk.cause)}: {risk.reason}")
 
 
 def _write_who_acts(page: Page, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.knowledge.causes import causes
 from probe.model.finding import Severity
 from probe.model.report import (
     Report,
@@ -123,10 +124,10 @@ def cause_rows(report: Report) -> tuple[CauseRow, ...]:
     return tuple(rows)
 
 
-def cause_title(report: Report, cause_id: str) -> str:
+def cause_title(cause_id: str) -> str:
     """The title of a cause by its id."""
-    titles = {cause.id: cause.title for cause in report.causes}
-    return titles.get(cause_id, cause_id.replace("_", " "))
+    known = causes().get(cause_id)
+    return known.title if known is not None else cause_id.replace("_", " ")
 
 
 def main_cause(report: Report) -> ReportCause | None:

@@ -148,10 +148,6 @@ NOT_AT_RISK: dict[str, dict[str, Any]] = {
     "lists that would not answer": {"listings": (make.listing(ListingStatus.REFUSED),)},
     "SPF not answered": {"sender": make.sender_facts(spf=make.spf(SpfVerdict.TEMPERROR, record=None))},
     "sender domain not answered": {"sender": make.sender_facts(mail=make.mx_result(RouteKind.UNKNOWN))},
-    "the recipient's own TLS": {
-        "recipient": make.recipient_facts(mta_sts=make.sts(uncovered=(make.MX_NAME,))),
-        "sessions": (make.session(tls=make.tls(trusted=False, problems=("expired 2026-01-02",))),),
-    },
 }
 
 
@@ -178,6 +174,18 @@ def test_a_fault_of_the_sender_never_hides_a_refusal(name: str) -> None:
 def test_what_is_only_a_blemish_leaves_an_acceptance_alone(name: str) -> None:
     said = verdict(make.facts(**NOT_AT_RISK[name]))
     assert (said.outcome, said.exit_code, said.after_data_risks) == ("accepted", 0, ())
+
+
+def test_a_fault_of_the_recipients_tls_is_told_but_is_not_the_senders() -> None:
+    said = verdict(
+        make.facts(
+            recipient=make.recipient_facts(mta_sts=make.sts(uncovered=(make.MX_NAME,))),
+            sessions=(make.session(tls=make.tls(trusted=False, problems=("expired 2026-01-02",))),),
+        )
+    )
+    assert (said.outcome, said.exit_code, said.cause) == ("accepted", 0, None)
+    assert {risk.cause for risk in said.after_data_risks} == {"tls_problem"}
+    assert (said.fix_by, said.retry) == ("recipient_admin", "now")
 
 
 def test_fail_on_chooses_what_counts() -> None:
