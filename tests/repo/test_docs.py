@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -279,6 +280,20 @@ def test_shown_outputs_are_what_the_command_prints(made: Made) -> None:
     assert steady(made.output) == steady(output_of(made.command, made.part)), (
         "run: python -m tests.repo.documents"
     )
+
+
+def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> None:
+    def report(*words: str) -> Any:
+        output = json.loads(output_of(shlex.join(["smtp-probe", *words, "--format", "json"])))
+        return {key: output["verdict"][key] for key in ("outcome", "stage", "cause", "band", "exit_code")}
+
+    kept, shared = str(tmp_path / "run.jsonl"), str(tmp_path / "shareable.jsonl")
+    live = report("demo", "unknown-user", "--record", kept)
+    assert Path(kept).stat().st_mode & 0o777 == 0o600
+    assert report("replay", kept) == live
+    output_of(shlex.join(["smtp-probe", "redact", kept, "-o", shared]))
+    assert report("replay", shared) == live
+    assert b"recipient.example" not in Path(shared).read_bytes()
 
 
 def test_the_readme_shows_a_real_output() -> None:
