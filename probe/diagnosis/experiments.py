@@ -12,7 +12,7 @@ from probe.knowledge.match import read_reply
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
 _TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 

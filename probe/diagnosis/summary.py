@@ -6,7 +6,7 @@ from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
-from probe.model.target import PairTarget
+from probe.model.target import PairTarget, TlsMode
 
 _STAGE_WORDS = {
     Stage.CONNECT: "when connecting",
@@ -40,7 +40,7 @@ def summary(facts: Facts, observed: Observed, risky: bool) -> str:
         return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}"
     if observed.outcome is Outcome.DEFERRED:
         return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}: not now, perhaps later"
-    return "inconclusive: " + _inconclusive(domain, observed)
+    return "inconclusive: " + _inconclusive(facts, observed)
 
 
 def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
@@ -51,7 +51,8 @@ def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
     return f"accepted at RCPT by {_host(observed)}" + (tail if risky else "; nothing was delivered")
 
 
-def _inconclusive(domain: str, observed: Observed) -> str:
+def _inconclusive(facts: Facts, observed: Observed) -> str:
+    domain = facts.recipient.domain
     where = _STAGE_WORDS.get(observed.stage, "in DNS")
     detail = observed.detail.replace("_", " ")
     words = {
@@ -60,10 +61,16 @@ def _inconclusive(domain: str, observed: Observed) -> str:
         Ground.NO_CONNECTION: f"no MX host of {domain} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
         Ground.DESYNCHRONISED: f"the replies of {_host(observed)} cannot be paired with the commands {where}",
-        Ground.TLS: f"TLS was required and {_host(observed)} gave none ({detail})",
+        Ground.TLS: _without_tls(facts, observed, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
     }
     return words.get(observed.ground, f"the dialogue ended {where}")
+
+
+def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
+    if facts.options.tls is TlsMode.REQUIRE:
+        return f"TLS was required and {_host(observed)} gave none ({detail})"
+    return f"TLS with {_host(observed)} failed ({detail}), and no session without TLS came about"
 
 
 def _host(observed: Observed) -> str:
