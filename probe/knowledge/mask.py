@@ -11,9 +11,9 @@ _TLD = (
     "|ua|kz|es|pt|ie|il|za|br|ar|mx|cl|co|pe|ve|ca|au|nz|kr|tw|hk|sg|my|th|vn|ph|id|ir|ee|lv|lt|bg|hr|si|sk|rs"
     "|test|example|invalid|local|localdomain|lan|cloud|dev|app|online|xyz|ain"
 )
-_HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+(?:{_TLD})\b"
+_HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?\.){{1,30}}(?:{_TLD})\b"
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
-_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']+)@[^\s<>()\[\]:;,\"']+>?")
+_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?")
 _IP4 = re.compile(r"\b(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b")
 _IP6 = re.compile(r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])")
 _HOSTS = re.compile(rf"\b{_HOST}")

@@ -86,12 +86,16 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
         stage=stage,
         host=host,
         local=parts.local,
-        evidence=tuple(_evidence(number, ref) for number in sorted(_fired(subject))),
+        evidence=tuple(_evidence(number, ref) for number in _fired(subject)),
     )
 
 
-def _fired(subject: _Subject) -> set[int]:
-    """The numbers of the rules that hold, after the longer match has overruled the shorter."""
+@lru_cache(maxsize=1024)
+def _fired(subject: _Subject) -> tuple[int, ...]:
+    """The numbers of the rules that hold, after the longer match has overruled the shorter.
+
+    A log says the same thing thousands of times; the cache holds what is left when masked.
+    """
     spans = [(span, number) for span, number in _textual(subject) if _holds(number, subject)]
     fired = _without_vague({number for span, number in spans if not _overruled(span, number, spans)})
     rules = store.compiled()["rules"]
@@ -103,7 +107,7 @@ def _fired(subject: _Subject) -> set[int]:
         unread=wordless and not silent,
     )
     fired.update(number for number in store.compiled()["coded"] if _holds(number, subject))
-    return fired
+    return tuple(sorted(fired))
 
 
 def _is_generic(status: str) -> bool:

@@ -46,9 +46,14 @@ _STAGES: tuple[tuple[re.Pattern[str], Stage], ...] = tuple(
         (r"but greeting failed|receiving the initial", Stage.GREETING),
     )
 )
+# Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
+# follows here is a quoted message. It bounds the work that a stranger's text can cause.
+_LIMIT = 8192
+_ARROW = re.compile(r"\s*(<<<|>>>)")
+_ECHO = re.compile(r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"^\s*(<<<|>>>)\s?(.*)$", re.MULTILINE)
 _WRAPPERS = re.compile(
-    r"\bhost \S+?(?:\s?\[[^\]\s]*\])?\s+(?:said|refused to talk to me):"
+    r"\b(?:host \S+?(?:\s?\[[^\]\s]*\])?|server)\s+(?:said|refused to talk to me):"
     r"|\b(?:smtp|lmtp) error from remote mail(?: server|er) after [a-z ]+?(?::\s*<[^>]*>)?(?:\s+size=\d+)?:"
     r"|\bhost \S+ ?\[[^\]\s]*\]:(?=\s*[245]\d\d)"
     r"|\bremote (?:host|server) said:"
@@ -56,13 +61,16 @@ _WRAPPERS = re.compile(
     r"|\bthe (?:error|response)(?: that the other server returned| from the remote server)? was:"
     r"|\bgiving up on \S+?\.?(?=\s|$)"
     r"|\bconnected to \S+ but (?:sender was rejected|greeting failed|my name was rejected|[^.]{3,40})\."
-    r"|\S+ (?:does not like recipient|failed after i sent the message)\."
+    r"|\S{1,255} (?:does not like recipient|failed after i sent the message)\."
     r"|\bdiagnostic-code:|\b(?:smtp|x-[a-z0-9-]+)\s*;(?=\s*(?:[245]\d\d|\S))"
     r"|\((?:in reply to|while talking to) [^)]*\)?"
     r"|\bstatus=(?:bounced|deferred) \(|\(state \d+\)|^\s*<+|#smtp#"
     r"|\b(?:reason|last reason|diagnostic information for administrators):"
     r"|\b(?:result|response|reply)\s*[:=](?=\s*[245]\d\d)",
     re.IGNORECASE,
+)
+_QUOTED = re.compile(
+    r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said|refused to talk to me):", re.IGNORECASE
 )
 _CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;]|$|#|<|\\)(?!\.\d)")
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
@@ -80,18 +88,28 @@ _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 def unwrap(text: str) -> Unwrapped:
     """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
-    plain = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+    plain = text[:_LIMIT].replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
     stage = _stage(plain)
-    remote = _transcript(plain)
+    quoted = _transcript(plain) if "<<<" in plain else None
+    remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
-    body = _WRAPPERS.sub(" ", " ".join(part.strip() for part in (remote or plain).splitlines()))
+    body = _without_prefix(" ".join(part.strip() for part in (remote or plain).splitlines()))
+    body = _WRAPPERS.sub(" ", body)
     code = _code(body)
     enhanced = _enhanced(body)
     if code is not None and f"{code}-" in body:
         # RFC 5321 section 4.2.1: each line of a reply repeats the code, the last with a space
         body = re.sub(rf"(?<![\w.]){code}(?:-\s?|\s){_STATUS}", " ", body)
     body = _LEAD_CODES.sub("", " ".join(body.split()), count=1)
-    return Unwrapped(code, enhanced, body.strip(" '\""), stage, local)
+    return Unwrapped(code, enhanced, body.strip(" '\""), proven or stage, local)
+
+
+def _without_prefix(line: str) -> str:
+    """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
+    quoted = _QUOTED.search(line)
+    if quoted is None or _CODE.search(line[: quoted.start()]) or _LEADING.match(line):
+        return line
+    return line[quoted.start() :]
 
 
 def _stage(text: str) -> Stage | None:
@@ -104,17 +122,26 @@ def _stage(text: str) -> Stage | None:
     return found[1] if found else None
 
 
-def _transcript(text: str) -> str | None:
-    """The last refusal among the `<<<` lines of a Sendmail transcript, its lines joined; else None."""
-    refused: list[str] = []
+def _transcript(text: str) -> tuple[str, Stage | None] | None:
+    """The refusal among the `<<<` lines of a Sendmail transcript, and its stage where that shows; else None.
+
+    Of several the last counts, but not the echo of an earlier one: after all RCPTs were refused, DATA gets
+    503 or "no valid recipients". With pipelining that proves that the refusal before belongs to RCPT.
+    """
+    refusals: list[list[str]] = []
     collecting = False
-    for arrow, line in _TRANSCRIPT.findall(text):
+    for arrow, line in _TRANSCRIPT.findall(_ARROW.sub(r"\n\1", text)):
         if arrow == ">>>":
             collecting = False
         elif re.match(r"[45]\d\d", line):
-            refused = [*refused, line] if collecting else [line]
-            collecting = True
-    return "\n".join(refused) if refused else None
+            if not collecting:
+                refusals.append([])
+            refusals[-1].append(_LOCAL_FILLER.sub("", line))
+            collecting = line[3:4] == "-"
+    if not refusals:
+        return None
+    echo = len(refusals) > 1 and any(_ECHO.match(line) for line in refusals[-1])
+    return "\n".join(refusals[-2 if echo else -1]), Stage.RCPT if echo else None
 
 
 def _code(text: str) -> int | None:

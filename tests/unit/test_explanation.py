@@ -89,6 +89,21 @@ def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:
             "blocked",
             Stage.GREETING,
         ),
+        (
+            ">>> DATA <<< 554 5.7.1 <a@example.com>: Relay access denied 554 5.0.0 Service unavailable "
+            "<<< 554 5.5.1 Error: no valid recipients",
+            554,
+            "5.7.1",
+            "<a@example.com>: Relay access denied",
+            Stage.RCPT,
+        ),
+        (
+            "connect to x[192.0.2.1]: server refused to talk to me: 421 later (port 25)",
+            421,
+            None,
+            None,
+            Stage.GREETING,
+        ),
         ("Remote Server returned '550 5.1.1 User not found'", 550, "5.1.1", "User not found", None),
     ],
 )

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from probe.diagnosis.scoring import rank
-from probe.knowledge import store
+from probe.knowledge import match, store
 from probe.knowledge.causes import causes
 from probe.knowledge.match import Reading, read_reply
 from probe.knowledge.rules import Example, Rule, all_rules
@@ -89,7 +89,11 @@ def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
     reversed_table = store.build()
     monkeypatch.setattr(store, "compiled", lambda: reversed_table)
     monkeypatch.setattr("probe.knowledge.match._evidence", _uncached_evidence)
-    assert [_fired(Example(text)) for text in texts] == before
+    match._fired.cache_clear()
+    try:
+        assert [_fired(Example(text)) for text in texts] == before
+    finally:
+        match._fired.cache_clear()
 
 
 def _uncached_evidence(number: int, ref: str) -> object:

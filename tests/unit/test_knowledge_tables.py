@@ -1,0 +1,88 @@
+"""The tables beside the rules: causes, the registry of enhanced statuses, the cache of parsed files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from probe.knowledge import store, toml_import
+from probe.knowledge.causes import causes
+from probe.knowledge.enhanced_status import registered
+from probe.knowledge.rules import rules_digest
+from probe.model.reply import EnhancedStatus
+
+CAUSES = (
+    "user_unknown address_syntax mailbox_disabled mailbox_full recipient_refused bad_domain dns_failure "
+    "relay_denied routing_loop connection_failed tls_problem server_error greylisted rate_limited "
+    "ip_blocklisted poor_reputation sender_blocked sender_invalid rdns_helo auth_failed smtp_auth_required "
+    "spam_content virus_attachment message_too_large message_malformed protocol_error policy_unspecified "
+    "unknown expired"
+)
+
+
+def test_the_causes_are_those_of_the_vocabulary() -> None:
+    assert set(causes()) == set(CAUSES.split())
+    assert set(store.compiled()["scoring"]["prior"]) == set(causes())
+
+
+@pytest.mark.parametrize("cause", causes().values(), ids=lambda cause: cause.id)
+def test_a_cause_says_who_acts_and_when(cause) -> None:  # type: ignore[no-untyped-def]
+    for conduct in (cause.transient, cause.permanent):
+        assert conduct.fix_by in {
+            "sender", "sender_network", "recipient", "recipient_admin", "either", "nobody"
+        }  # fmt: skip
+        assert conduct.retry in {"now", "later", "after_fix", "never"}
+        assert conduct.retry != "later" or conduct.retry_after
+    assert cause.steps[0] == 1 and set(cause.steps) <= set(range(1, 10))
+    assert cause.action.endswith(".") and cause.title and cause.meaning and cause.source
+
+
+def test_causes_that_pass_or_last_by_nature_say_so() -> None:
+    assert {name for name, cause in causes().items() if cause.passes} >= {
+        "rate_limited", "mailbox_full", "server_error", "greylisted"
+    }  # fmt: skip
+    assert {name for name, cause in causes().items() if cause.lasts} >= {
+        "relay_denied", "sender_invalid", "bad_domain"
+    }  # fmt: skip
+
+
+def test_the_registry_is_complete() -> None:
+    status = registered(EnhancedStatus(5, 7, 25))
+    assert status is not None and "RFC 7372" in status.reference and status.codes == (550,)
+    assert registered(EnhancedStatus(4, 0, 0)) is not None
+    assert registered(EnhancedStatus(5, 7, 509)) is None
+    assert len(store.compiled()["enhanced_status"]["status"]) == 81
+
+
+def test_a_table_is_parsed_again_when_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text("x = 1\n")
+    made = 0
+
+    def make() -> dict[str, object]:
+        nonlocal made
+        made += 1
+        return toml_import.parse(file)
+
+    def read() -> object:
+        return toml_import.derived(tmp_path / "a.json", [file], make, keep=True)["x"]
+
+    assert (read(), read(), made) == (1, 1, 1)
+    file.write_text("x = 22\n")
+    assert (read(), made) == (22, 2)
+    (tmp_path / "__pycache__" / "a.json").write_text("not JSON")
+    assert (read(), made) == (22, 3)
+
+
+def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text("x = 1\n")
+    (tmp_path / "__pycache__").write_text("a file where the cache would be")
+    assert toml_import.load(file)["x"] == 1
+    assert not list(tmp_path.glob("a.toml.json*"))
+
+
+def test_the_digest_is_short_and_stable() -> None:
+    assert rules_digest() == rules_digest() == store.build()["digest"]
+    assert len(rules_digest()) == 12
