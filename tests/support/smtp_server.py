@@ -156,8 +156,11 @@ def endless(data: bytes) -> Step:
     """Send the same octets again and again until the client leaves."""
 
     async def step(peer: Peer) -> None:
-        while True:
+        # inside TLS, neither write() nor drain() tells that the client has gone
+        while not peer.reader.at_eof() and peer.reader.exception() is None:
             await peer.send(data)
+            await asyncio.sleep(0)
+        raise ConnectionResetError("the client left")
 
     return step
 

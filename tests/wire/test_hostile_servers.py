@@ -1,0 +1,86 @@
+"""The whole program against every misbehaving server of fixtures/servers."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from probe import settings
+from probe.model.target import ControlsMode, TlsMode
+from tests.support import certificates as certs
+from tests.support.dns_server import DnsServer
+from tests.support.hostile_report import (
+    BUDGETS,
+    HEALTHY,
+    PACE,
+    Seen,
+    disagreements,
+    impolite,
+    options,
+    unsafe,
+    whole_run,
+)
+from tests.support.hostile_server import HostileServer, all_servers
+from tests.support.smtp_server import SmtpServer
+
+SERVERS = all_servers()
+MEMORY = 64 * 1024  # KiB above the highest that a normal run and its neighbours took
+
+
+async def _visit(server: HostileServer, folder: Path) -> Seen:
+    wanted = dict(server.run)
+    budgets = replace(BUDGETS, **wanted.pop("budgets", {}))
+    pace = replace(PACE, smtp=budgets)
+    roots = folder / "root.pem"
+    roots.write_bytes(certs.authority().pem)
+    if "tls" in wanted:
+        wanted["tls"] = TlsMode(wanted["tls"])
+    if "controls" in wanted:
+        wanted["controls"] = ControlsMode(wanted["controls"])
+    wanted.pop("slow", None)
+    failures: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failures.append(str(context)))
+    async with DnsServer(HEALTHY) as dns, SmtpServer(*server.scripts(folder)) as smtp:
+        chosen = options(smtp.port, (dns.endpoint,), **wanted)
+        seen = await whole_run(chosen, folder, pace=pace, roots=str(roots))
+    seen.heard = smtp.lines
+    assert not failures
+    return seen
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_normal_run_first(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Loads what every run loads, so that memory is measured above a normal run."""
+    polite = HostileServer("polite", "", "polite")
+    seen = asyncio.run(_visit(polite, tmp_path_factory.mktemp("normal")))
+    assert seen.report.verdict.outcome == "accepted", seen.report.verdict
+
+
+def _marked(server: HostileServer) -> object:
+    marks = (pytest.mark.slow,) if server.run.get("slow") else ()
+    return pytest.param(server, id=server.name, marks=marks)
+
+
+@pytest.mark.parametrize("server", [_marked(server) for server in SERVERS])
+async def test_a_misbehaving_server_neither_stalls_nor_misleads(server: HostileServer, tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seen = await _visit(server, tmp_path)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert disagreements(seen, server.report) == []
+    assert impolite(seen) == []
+    assert unsafe(seen.report) == []
+    assert after - before < MEMORY
+
+
+def test_there_are_enough_of_them_and_each_says_what_it_is() -> None:
+    assert len(SERVERS) >= 50
+    assert all(server.about and {"outcome", "stage"} <= server.report.keys() for server in SERVERS)
+
+
+def test_no_budget_of_a_test_outlasts_the_run() -> None:
+    assert max(BUDGETS.connect, BUDGETS.rcpt) < settings.RUN_TIMEOUT
