@@ -64,7 +64,9 @@ class SessionOutcome:
         """STARTTLS was offered and TLS did not come to work: refused, broken off, or mute after it."""
         if self.stop in (Stop.TLS_REFUSED, Stop.TLS_FAILED):
             return True
-        last = self.entries[-1] if self.entries else None
+        # after a silence QUIT is still said; it stands behind what went unanswered
+        said = [entry for entry in self.entries if entry.stage is not Stage.QUIT]
+        last = said[-1] if said else None
         if last is None or self.stop is not None or last.read is not None:
             return False
         return last.stage is Stage.STARTTLS or (last.stage is Stage.EHLO and last.secure)
