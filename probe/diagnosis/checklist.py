@@ -20,6 +20,7 @@ TITLES = {
     8: "contact the recipient",
     9: "retry",
 }
+_NOTE = "(-v or --format markdown)"
 _STAGE = {"greeting": "the greeting", "ehlo": "EHLO", "mail": "MAIL FROM", "rcpt": "RCPT"}
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
@@ -94,15 +95,15 @@ def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
     if diagnosis.observed.ground is Ground.NOT_REACHED:
         return "not_assessed", "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
-        return "manual", "Only if it stays so from another network; a note with the facts is ready."
+        return "manual", f"Only if it stays so from another network; a note with the facts is ready {_NOTE}."
     if fix_by == "nobody":
         return "pass", "Not needed: it passes by itself."
     if fix_by in ("recipient", "recipient_admin", "either"):
         return (
             "manual",
-            "Send the prepared note to the recipient's postmaster, or tell the recipient by phone.",
+            f"Send the prepared note {_NOTE} to the recipient's postmaster, or tell the recipient by phone.",
         )
-    return "manual", "If the fix on your side changes nothing, send the prepared note to the postmaster."
+    return "manual", f"If what you do changes nothing, send the prepared note {_NOTE} to the postmaster."
 
 
 def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
