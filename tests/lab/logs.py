@@ -18,6 +18,7 @@ _POSTFIX_CLOSE = re.compile(
 )
 _VERB = re.compile(r"(\w+)=(?:\d+/)?(\d+)")
 _SCREEN_OPEN = re.compile(rf"/postscreen\[\d+\]: CONNECT from \[{_CLIENT}\]")
+_SCREEN_CLOSE = re.compile(rf"/postscreen\[\d+\]: (?:DISCONNECT|HANGUP after \S+ from) \[{_CLIENT}\]")
 _EXIM = re.compile(rf"witness (?P<verb>connect|data|quit|drop) {_CLIENT}")
 _OPENSMTPD_OPEN = re.compile(rf"smtp connected address={_CLIENT}")
 _OPENSMTPD_VERB = re.compile(r"smtp: 0x[0-9a-f]+: <<< (?P<verb>[A-Za-z]+)")
@@ -33,8 +34,10 @@ class Witness:
     verbs: Counter[str] = field(default_factory=Counter)
 
     def _hear(self, line: str) -> None:
-        if _POSTFIX_OPEN.search(line):
+        if _POSTFIX_OPEN.search(line) or _SCREEN_OPEN.search(line):
             self.opened += 1
+        elif _SCREEN_CLOSE.search(line):
+            self.closed += 1
         elif found := _POSTFIX_CLOSE.search(line):
             self.closed += 1
             self.verbs.update({verb: int(count) for verb, count in _VERB.findall(found["verbs"])})

@@ -15,6 +15,7 @@ BLOCKLISTS = (
     ("plain.bl.example", "ip4set", "plain.bl.example"),
     ("closed.bl.example", "ip4set", "closed.bl.example"),
     ("all.bl.example", "ip4set", "all.bl.example"),
+    ("names.example", "dnset", "names.example"),
     ("zen.spamhaus.org", "ip4set", "zen.spamhaus.org"),
     ("zen.spamhaus.org", "ip6trie", "zen.spamhaus.org.six"),
     ("dbl.spamhaus.org", "dnset", "dbl.spamhaus.org"),

@@ -168,7 +168,7 @@ SCENARIOS = (
         "too-large", "alice@small.example", "message_too_large", stage="mail", options=("--size", "5000000")
     ),
     # --- the server ------------------------------------------------------------------------------------
-    refused("banner-554", "alice@closed.example", "policy_unspecified", stage="greeting"),
+    refused("banner-554", "alice@closed.example", "bad_domain", stage="greeting"),
     deferred("banner-421", "alice@closing.example", "server_error", stage="greeting", lost=1),
     deferred("lookup-fails", "alice@tempfail.example", "server_error"),
     deferred("disk-full", "alice@diskfull.example", "server_error", stage="mail"),
@@ -177,7 +177,52 @@ SCENARIOS = (
     refused("bare-refusal-of-everyone", "alice@bare.example", "policy_unspecified", sessions=3),
     refused("callout-fails", "alice@callout.example", "sender_invalid", sender="nobody@exim.example"),
     deferred("callout-pending", "alice@callout.example", "sender_invalid", sender="a@silent.example"),
-    deferred("postscreen-first-visit", "alice@screen.example", "greylisted"),
+    deferred("postscreen-first-visit", "alice@screen.example", "greylisted", lost=1),
+    # --- more of Postfix ------------------------------------------------------------------------------
+    refused("client-refused", "alice@refuser.example", "policy_unspecified", sessions=3),
+    refused("sender-domain-listed", "alice@rhsbl.example", "sender_blocked", sender="a@badname.example"),
+    deferred("policy-service-down", "alice@nopolicy.example", "server_error"),
+    deferred("message-rate", "alice@flood.example", "rate_limited", stage="mail", prelude=True),
+    refused("postscreen-listed", "alice@screen.example", "ip_blocklisted", source=LISTED, lost=1),
+    refused("own-sender-unknown", "alice@rhsbl.example", "sender_invalid", sender="ghost@grey.example"),
+    refused("recipient-callout", "nobody@verify.example", "user_unknown"),
+    refused(
+        "tls-required-never-used",
+        "alice@tls.example",
+        "tls_problem",
+        stage="mail",
+        options=("--tls", "never"),
+    ),
+    inconclusive(
+        "tls-demanded-not-offered",
+        "alice@plaintext.example",
+        "tls_problem",
+        stage="starttls",
+        options=("--tls", "require"),
+    ),
+    accepted("no-starttls", "alice@plaintext.example"),
+    accepted("next-mx-after-421", "alice@nextmx.example", sessions=2, lost=1),
+    accepted("other-family", "alice@dual.example"),
+    accepted("tarpit", "alice@slow.example"),
+    accepted("idn", "alice@b\u00fccher.example"),
+    accepted("mta-sts-fits", "alice@sts.example"),
+    accepted("spf-softfail", "alice@healthy.example", sender="a@soft.example"),
+    accepted("nothing-published", "alice@healthy.example", sender="a@plain.example"),
+    accepted(
+        "spf-temperror", "alice@healthy.example", sender="a@spftemp.example", options=("--timeout", "25")
+    ),
+    accepted("listed-by-policy-only", "alice@healthy.example", "ip_blocklisted", source=POLICY),
+    accepted("accepted-no-ptr", "alice@healthy.example", source=NO_PTR),
+    accepted("sender-mx-gone", "alice@healthy.example", "sender_invalid", sender="a@lostmx.example"),
+    accepted(
+        "sender-domain-on-known-list",
+        "alice@healthy.example",
+        "sender_blocked",
+        sender="a@badname.example",
+        dnsbl="dbl.spamhaus.org",
+    ),
+    # the recipient's own fault: told, but exit code 5 speaks of the sender's side
+    accepted("dane-fails", "alice@danefail.test"),
     # --- Exim's own words --------------------------------------------------------------------------------
     accepted("exim-accepts", "alice@exim.example"),
     refused("exim-unknown-user", "nobody@exim.example", "user_unknown"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.scenarios import SCENARIOS, Scenario
+from tests.lab.scenarios import BOB, SCENARIOS, Scenario
 from tests.lab.world import RESOLVER, Run, World
 
 pytestmark = pytest.mark.lab
 
+SERIOUS = ("fatal", "error")
 NEVER = ("data", "bdat", "auth", "vrfy", "expn", "etrn")
 _EARLIER_CLIENT = """
 import smtplib, sys
@@ -31,13 +32,20 @@ def _options(scenario: Scenario) -> list[str]:
         scenario.dnsbl,
         "--allow-private",
     ]
-    return [*fixed, "--selector", "s1", *scenario.options]
+    if scenario.sender == BOB:
+        fixed += ["--selector", "s1"]
+    return [*fixed, *scenario.options]
 
 
 def _explained(run: Run) -> str:
     verdict = run.verdict
     causes = [f"{it['id']} {it['probability']:.2f}" for it in run.report["causes"][:4]]
-    evidence = [f"  for {it['weight_db']}: {it['text']}" for it in run.report["causes"][0]["for"]]
+    evidence = [
+        f"  {it['weight_db']}: {it['text']}" for best in run.report["causes"][:1] for it in best["for"]
+    ]
+    evidence += [
+        f"  {it['id']}: {it['message']}" for it in run.report["findings"] if it["severity"] in SERIOUS
+    ]
     return "\n".join([str(verdict["reply"]), verdict["summary"], *causes, *evidence, run.server_log[-1500:]])
 
 
