@@ -1,0 +1,127 @@
+"""The tree stays readable: sizes, names, and nothing that belongs to somebody's machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE_LINES = 450
+FUNCTION_LINES = 80
+FILE_SIZE = 1_000_000
+# setuptools calls it by this name
+GIVEN_NAMES = {"setup.py: get_outputs"}
+# The door of the command line: whatever comes through it is a bug, told in one line (exit code 70).
+LAST_RESORT = "probe/cli/main.py"
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|manager|misc|common)(_|$)")
+FOREIGN_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|home|Users)/\w|\.\./shared\b")
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
+BINARY = {".eml", ".pem", ".der", ".gz", ".png"}
+
+
+def tracked() -> list[Path]:
+    """Every file under version control that is still there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    names = [name for name in listed.stdout.decode().split("\0") if name]
+    if not names:  # a source distribution has no history
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def modules() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py"]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    long = {name(path): path.read_text(encoding="utf-8").count("\n") for path in modules()}
+    assert {path: lines for path, lines in long.items() if lines > MODULE_LINES} == {}
+
+
+def test_no_function_is_too_long_to_read() -> None:
+    long = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > FUNCTION_LINES:
+                    long.append(f"{name(path)}:{node.lineno} {node.name} {lines}")
+    assert long == []
+
+
+def test_names_say_what_a_thing_is() -> None:
+    vague = []
+    for path in modules():
+        if VAGUE.search(path.stem):
+            vague.append(name(path))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and re.search(r"(?:Manager|Helper|Utils?)$", node.name):
+                vague.append(f"{name(path)}: {node.name}")
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+                ("get_", "do_")
+            ):
+                vague.append(f"{name(path)}: {node.name}")
+    assert set(vague) - GIVEN_NAMES == set()
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    wrong = []
+    for path in tracked():
+        if path.suffix in BINARY or path == Path(__file__).resolve():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        wrong += [f"{name(path)}: {found.group()}" for found in FOREIGN_PATHS.finditer(text)]
+    assert wrong == []
+
+
+def test_nothing_is_left_unfinished() -> None:
+    wrong = [
+        f"{name(path)}: {found.group()}"
+        for path in modules()
+        if path != Path(__file__).resolve()
+        for found in UNFINISHED.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_no_large_or_generated_file_is_tracked() -> None:
+    wrong = [
+        name(path)
+        for path in tracked()
+        if path.stat().st_size > FILE_SIZE or path.suffix in (".pyc", ".whl") or "__pycache__" in path.parts
+    ]
+    assert wrong == []
+
+
+def test_every_test_file_is_found_by_pytest() -> None:
+    tests = [path for path in modules() if path.is_relative_to(ROOT / "tests")]
+    lost = [
+        name(path)
+        for path in tests
+        if not path.stem.startswith("test_")
+        and any(
+            isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+        )
+    ]
+    assert lost == []
+
+
+def test_no_exception_is_swallowed_whole() -> None:
+    wrong = []
+    for path in modules():
+        if not path.is_relative_to(ROOT / "probe") or name(path) == LAST_RESORT:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                caught = ast.unparse(node.type) if node.type is not None else "everything"
+                if caught in ("everything", "BaseException", "Exception"):
+                    wrong.append(f"{name(path)}:{node.lineno} {caught}")
+    assert wrong == []
