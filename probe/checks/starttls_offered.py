@@ -49,6 +49,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _offered(session: Session) -> bool | None:
     if session.tls is not None and session.tls.offered is not None:
         return session.tls.offered
-    if session.plain_extensions is not None:
-        return session.plain_extensions.offers("STARTTLS")
-    return None
+    seen = session.plain_extensions
+    if seen is None or not (seen.complete or seen.offers("STARTTLS")):
+        return None
+    return seen.offers("STARTTLS")

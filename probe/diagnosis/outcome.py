@@ -176,6 +176,10 @@ def deciding_exchange(session: Session) -> Exchange | None:
         if exchange.stage is Stage.RCPT and Stage.RCPT in last_of:
             continue  # the target is asked first; later RCPTs of a session are controls
         last_of[exchange.stage] = exchange
+    if session.desynchronised and main:
+        return last_of[
+            main[-1].stage
+        ]  # which reply was the first false one cannot be told; how far it came can
     for stage in _DEPTH:
         found = last_of.get(stage)
         if found is not None and not (found.usable and found.reply and found.reply.is_positive):
@@ -232,7 +236,7 @@ def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
     if not isinstance(facts.target, PairTarget):
         return False
     needed = facts.target.reverse_path.needs_smtputf8 or facts.target.forward_path.needs_smtputf8
-    return needed and session.extensions is not None and not session.extensions.offers("SMTPUTF8")
+    return needed and session.extensions is not None and session.extensions.lacks("SMTPUTF8")
 
 
 def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:

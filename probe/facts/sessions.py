@@ -112,7 +112,9 @@ def _exchange(entry: Entry, ref: str, last_ms: int) -> Exchange:
 
 def _tls(reading: _Reading, began: datetime | None) -> TlsObserved:
     offer = reading.transcript.extensions(secure=False)
-    offered = offer.offers("STARTTLS") if offer is not None else None
+    offered = None
+    if offer is not None and (offer.offers("STARTTLS") or offer.complete):
+        offered = offer.offers("STARTTLS")
     event = reading.tls
     if isinstance(event, ev.TlsEstablished):
         return _established(event, reading.opened.mx_host, offered, began)

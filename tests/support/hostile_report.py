@@ -98,7 +98,9 @@ def options(smtp_port: int, nameservers: tuple[Endpoint, ...], **changes: Any) -
     return replace(usual, **changes)
 
 
-async def whole_run(chosen: Options, folder: Path, *, pace: settings.Pace = PACE, roots: str | None = None) -> Seen:
+async def whole_run(
+    chosen: Options, folder: Path, *, pace: settings.Pace = PACE, roots: str | None = None
+) -> Seen:
     """Observe, save, load again, and report; the report of what was loaded must be the live one's."""
     target = PairTarget(parse_reverse_path(SENDER), parse_mailbox(RECIPIENT))
     lab = run.Lab("hostile", None, None, roots) if roots else None

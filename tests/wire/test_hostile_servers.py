@@ -67,7 +67,9 @@ def _marked(server: HostileServer) -> object:
 
 
 @pytest.mark.parametrize("server", [_marked(server) for server in SERVERS])
-async def test_a_misbehaving_server_neither_stalls_nor_misleads(server: HostileServer, tmp_path: Path) -> None:
+async def test_a_misbehaving_server_neither_stalls_nor_misleads(
+    server: HostileServer, tmp_path: Path
+) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seen = await _visit(server, tmp_path)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

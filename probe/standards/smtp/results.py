@@ -30,12 +30,18 @@ class Deviation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Extensions:
     """The EHLO response (RFC 5321 section 4.1.1.1): keyword in upper case to its parameters.
-    `size_limit` is RFC 1870's number: None not announced or not a number, 0 no fixed limit."""
+    `size_limit` is RFC 1870's number: None not announced or not a number, 0 no fixed limit;
+    `complete` is False when the response went beyond what is read, so that more may have stood there."""
 
     domain: str
     keywords: tuple[tuple[str, str], ...]
     size_limit: int | None
+    complete: bool = True
 
     def offers(self, keyword: str) -> bool:
         """Whether the extension was announced."""
         return any(name == keyword.upper() for name, _ in self.keywords)
+
+    def lacks(self, keyword: str) -> bool:
+        """Whether the extension was seen not to be announced; what was not read is not lacking."""
+        return self.complete and not self.offers(keyword)

@@ -8,7 +8,7 @@ the run began.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from probe.model.reply import Reply, Stage
 from probe.model.text import decode
@@ -16,6 +16,12 @@ from probe.standards.smtp.commands import stage_of
 from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReadReply, ReplyReader
 from probe.standards.smtp.results import Deviation, Extensions
+
+# The reader dropped what went beyond its caps
+_CUT = frozenset({Deviation.LINE_TOO_LONG, Deviation.TOO_MANY_LINES, Deviation.REPLY_TOO_LONG})
+
+# What a server may say to RSET: done, closing (RFC 5321 section 3.8), or that it does not know or take it
+_TO_RSET = frozenset({250, 421, *range(500, 505)})
 
 
 @dataclass(slots=True)
@@ -129,7 +135,8 @@ class Transcript:
         for entry in reversed(self.entries):
             reply = entry.reply if entry.usable and entry.secure is secure else None
             if entry.stage is Stage.EHLO and reply is not None and reply.code == 250:
-                return parse_extensions(reply)
+                found = parse_extensions(reply)
+                return replace(found, complete=False) if _CUT.intersection(entry.deviations) else found
         return None
 
     def _expect(self, entry: Entry) -> None:
@@ -141,6 +148,12 @@ class Transcript:
         entry.read = read
         entry.answered_ms = at_ms
         entry.in_step = not self.out_of_step
+        # RFC 5321 section 4.1.1.5: RSET without arguments is answered with 250. Another command's answer in
+        # that place (550 no such user, 221 bye) shows that the replies before were one off as well.
+        code = read.reply.code
+        if entry.stage is Stage.RSET and read.usable and code not in _TO_RSET:
+            entry.noted.add(Deviation.UNSOLICITED)
+            self._lose_step()
 
     def _surplus(self, read: ReadReply, *, same_chunk: bool) -> None:
         if not self.entries:
@@ -149,9 +162,13 @@ class Transcript:
         last.noted.add(Deviation.SURPLUS if same_chunk else Deviation.UNSOLICITED)
         if last.stage is Stage.QUIT and last.reply is not None and last.reply.code == 221:
             return  # the session had ended in good order
-        self.out_of_step = True
         # In one packet with the answer the first reply is the answer. A late one may mean that
         # every reply since the greeting was one off. A 421 can come at any time (RFC 5321 section 3.8).
+        self.out_of_step = True
         if not same_chunk and read.reply.code != 421:
-            for entry in self.entries[1:]:
-                entry.in_step = False
+            self._lose_step()
+
+    def _lose_step(self) -> None:
+        self.out_of_step = True
+        for entry in self.entries[1:]:
+            entry.in_step = False
