@@ -51,9 +51,9 @@ def built_in(subject_kind: str) -> tuple[BlockList, ...]:
 def by_zone(zone: str) -> BlockList:
     """The list of a zone given with --dnsbl; a zone that is not known behaves as RFC 5782 says.
 
-    `KEY.zen.dq.spamhaus.net` is the known list behind that customer's key. An unknown zone is taken
-    for a list of addresses: it must hold 127.0.0.2 and not 127.0.0.1, and any other answer in 127/8
-    outside 127.255.255.0/24 is a listing of middling weight.
+    `KEY.zen.dq.spamhaus.net` is the known list behind that customer's key. An unknown zone is asked
+    about addresses and domains alike; its test entries tell which of them it takes (RFC 5782 section 5),
+    and any answer in 127/8 other than 127.0.0.1, outside 127.255.255.0/24, is a listing of middling weight.
     """
     name = zone.strip().rstrip(".").lower()
     for known in all_lists():
@@ -66,7 +66,8 @@ def by_zone(zone: str) -> BlockList:
         id=name,
         title=name,
         zone=name,
-        subjects=(SubjectKind.IPV4, SubjectKind.IPV6),
+        subjects=(SubjectKind.IPV4, SubjectKind.IPV6, SubjectKind.DOMAIN),
+        kinds_are_guessed=True,
         status_note="a list given with --dnsbl that this program knows nothing about",
         weight=UNDOCUMENTED_WEIGHT,
     )

@@ -94,9 +94,10 @@ def test_a_customer_key_leads_to_the_list_behind_it() -> None:
     assert by_zone("zen.dq.spamhaus.net.evil.example").id == "zen.dq.spamhaus.net.evil.example"
 
 
-def test_an_unknown_zone_takes_addresses_only_and_weighs_four() -> None:
+def test_an_unknown_zone_may_take_anything_and_weighs_four() -> None:
     unknown = by_zone("bl.lab.example")
-    assert [str(kind) for kind in unknown.subjects] == ["ipv4", "ipv6"]
+    assert [str(kind) for kind in unknown.subjects] == ["ipv4", "ipv6", "domain"]
+    assert unknown.kinds_are_guessed
     assert unknown.read((ip_address("127.0.0.2"),)).codes[0].weight == 4
 
 

@@ -378,3 +378,25 @@ def test_a_pattern_covers_the_addresses_of_its_ranges_and_no_other(address: obje
 def test_an_undocumented_code_of_a_heavy_list_weighs_no_more_than_a_list_nobody_knows() -> None:
     heavy = replace(by_zone("zen.spamhaus.org"), weight=10)
     assert usable(heavy, "192.0.2.7", "127.0.0.77").weight == 4
+
+
+def of_unknown_kind(entries: dict[str, str]) -> dict[str, ListingStatus]:
+    """What an unknown zone with these entries says of an address and of a domain."""
+    subjects = (Subject(ip_address("192.0.2.9"), "source"), Subject("sender.example", "sender_domain"))
+    found = run(look_up_many(subjects, (by_zone("bl.lab.example"),)), zone(entries))
+    return {listing.role: listing.status for listing in found}
+
+
+def test_an_unknown_zone_is_believed_for_the_kinds_whose_test_entry_it_holds() -> None:
+    addresses = {"2.0.0.127.bl.lab.example": "127.0.0.2", "9.2.0.192.bl.lab.example": "127.0.0.2"}
+    domains = {"test.bl.lab.example": "127.0.0.2", "sender.example.bl.lab.example": "127.0.0.2"}
+    assert of_unknown_kind(addresses) == {"source": ListingStatus.LISTED}
+    assert of_unknown_kind(domains) == {"sender_domain": ListingStatus.LISTED}
+    assert of_unknown_kind(addresses | domains) == {
+        "source": ListingStatus.LISTED,
+        "sender_domain": ListingStatus.LISTED,
+    }
+
+
+def test_an_unknown_zone_without_test_entries_is_unusable_once() -> None:
+    assert of_unknown_kind({"9.2.0.192.bl.lab.example": "127.0.0.2"}) == {"source": ListingStatus.UNUSABLE}

@@ -145,7 +145,8 @@ class BlockList:
     customer's key label; `subjects` what it takes; `test_listed`/`test_not_listed` replace the test
     entries of RFC 5782 section 5 for a kind of subject (an empty tuple: documented to have none);
     `status` is alive, unconfirmed, private or dead, as a dated source says (`checked`), and not as
-    resolved; `weight` 0 to 10 is how much a plain listing counts.
+    resolved; `weight` 0 to 10 is how much a plain listing counts; `kinds_are_guessed` that nobody said
+    which kinds of subject it takes, so that its test entries must tell.
     """
 
     id: str
@@ -169,6 +170,7 @@ class BlockList:
     source: str = ""
     checked: str = ""
     confirmed: str = "no"
+    kinds_are_guessed: bool = False
 
     @property
     def is_dead(self) -> bool:

@@ -101,12 +101,30 @@ def look_up_many(
     answers: Mapping[Question, Answer] = {}
     if questions:
         answers = dict(zip(questions, (yield questions), strict=True))
-    found = tuple(_listing(ask, answers) for ask in asks)
+    found = _of_its_kinds(asks, tuple(_listing(ask, answers) for ask in asks))
     reasons = tuple(dict.fromkeys(_reason_question(it) for it in found if _has_reason(it)))
     if not reasons:
         return found
     texts = dict(zip(reasons, (yield reasons), strict=True))
     return tuple(_with_text(it, texts[_reason_question(it)]) if _has_reason(it) else it for it in found)
+
+
+def _of_its_kinds(asks: tuple[_Ask, ...], found: tuple[Listing, ...]) -> tuple[Listing, ...]:
+    """Without the kinds that a list of unknown kinds does not take: it holds the test entry of another
+    kind, or of none, and then what it says of addresses is enough."""
+    guessed = [
+        (ask, listing) for ask, listing in zip(asks, found, strict=True) if ask.blocklist.kinds_are_guessed
+    ]
+    speaking = {ask.blocklist.zone for ask, it in guessed if it.status is not ListingStatus.UNUSABLE}
+    for_addresses = {ask.blocklist.zone for ask, _ in guessed if ask.subject.kind is not SubjectKind.DOMAIN}
+
+    def is_superfluous(ask: _Ask, listing: Listing) -> bool:
+        if not ask.blocklist.kinds_are_guessed or listing.status is not ListingStatus.UNUSABLE:
+            return False
+        zone = ask.blocklist.zone
+        return zone in speaking or (ask.subject.kind is SubjectKind.DOMAIN and zone in for_addresses)
+
+    return tuple(it for ask, it in zip(asks, found, strict=True) if not is_superfluous(ask, it))
 
 
 def judge(
