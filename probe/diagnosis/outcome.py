@@ -177,9 +177,8 @@ def deciding_exchange(session: Session) -> Exchange | None:
             continue  # the target is asked first; later RCPTs of a session are controls
         last_of[exchange.stage] = exchange
     if session.desynchronised and main:
-        return last_of[
-            main[-1].stage
-        ]  # which reply was the first false one cannot be told; how far it came can
+        # which reply was the first false one cannot be told; how far it came can
+        return last_of[main[-1].stage]
     for stage in _DEPTH:
         found = last_of.get(stage)
         if found is not None and not (found.usable and found.reply and found.reply.is_positive):

@@ -22,7 +22,7 @@ from probe.model.target import Endpoint
 
 
 class Fault(StrEnum):
-    """What the server does, instead of answering, for a name (or "*", every name)."""
+    """What the server does, instead of answering, for "TYPE name", a name, or "*", every name."""
 
     SERVFAIL = "servfail"
     REFUSED = "refused"
@@ -136,7 +136,8 @@ class DnsServer:
 
     def _fault(self, query: dns.message.Message) -> Fault | None:
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
-        return self._faults.get(name, self._faults.get("*"))
+        both = f"{dns.rdatatype.to_text(query.question[0].rdtype)} {name}"
+        return self._faults.get(both, self._faults.get(name, self._faults.get("*")))
 
     def _replies(self, wire: bytes, *, tcp: bool) -> list[bytes]:
         query = dns.message.from_wire(wire)

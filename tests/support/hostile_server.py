@@ -10,7 +10,7 @@ A file holds
 
 The steps:
 
-    polite [until VERB]   greet (when first) and serve normally, to the end or until VERB is heard, not yet answered
+    polite [until VERB]   greet (when first) and serve normally until VERB is heard, which is not answered
     say TEXT              send TEXT and CRLF          expect VERB   hear a line that begins with VERB
     raw TEXT              send TEXT as it is          drip TEXT     send it octet by octet
     repeat N TEXT         send TEXT N times           endless TEXT  send it until the client leaves
