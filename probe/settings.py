@@ -52,8 +52,7 @@ REPLY_SIZE_LIMIT = 65536  # one reply
 SESSION_SIZE_LIMIT = 262144  # everything received in one session
 
 # Courtesy: a probe is a guest (RFC 5321 section 7.8)
-MAX_RCPT_PER_SESSION = 3
-MAX_INVENTED_RCPT_PER_SESSION = 1
+MAX_RCPT_PER_SESSION = 3  # of which one may be invented, and only in the control session
 MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
 MAX_CONTROL_SESSIONS = 2  # sessions beyond the one that asked about the target
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator

@@ -4,8 +4,8 @@ Cloud providers and access networks commonly drop outbound connections to port 2
 recipient timed out, the fault may be here, and the recipient cannot be blamed before another host, or another
 network, was tried.
 
-What to do: run smtp-probe doctor, which tries other hosts; ask the hosting company to open port 25, or probe
-from the mail server itself.
+What to do: connect to port 25 of other mail hosts from here; ask the hosting company to open port 25, or
+probe from the mail server itself.
 Source: RFC 5068 section 4.2 and M3AAWG, "Managing Port 25 for Residential or Dynamic IP Space"; the hosting
 companies' documentation.
 """
@@ -40,7 +40,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"every connection to port {port} timed out "
             f"({series(dict.fromkeys(str(s.ip) for s in sessions))}): this network may block it",
             evidence,
-            "Run smtp-probe doctor, or probe from another network, before blaming the recipient.",
+            "Connect to port 25 of another mail host from here, or probe from another network, before blaming "
+            "the recipient.",
         )
     elif any(s.end in (EndReason.REFUSED, EndReason.RESET) for s in sessions):
         yield say.ok(f"port {port} is answered, if only by refusals: it is not silently blocked", evidence)

@@ -74,7 +74,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(
             f"no mail host could be connected to: {how}",
             evidence,
-            "Compare from another network: smtp-probe doctor tells whether port 25 is open from here.",
+            "Compare from another network before blaming the recipient; this one may block port 25.",
         )
 
 

@@ -30,6 +30,7 @@ _TOKEN = rf"""
 _IP_PATTERN = re.compile(_IP, re.VERBOSE)
 _SPF_TERM = re.compile(r"([+?~-]?)(ip[46]):(\S+)", re.IGNORECASE)
 _TOKEN_RECORD = re.compile(r"([\w.-]+=)\S+")
+_REPLY_CODE = re.compile(r"(?m)^([0-9]{3}[ -])")
 _POLICY_RECORD = re.compile(
     r"\s*(?:v\s*=\s*(?:spf1|DMARC1|STSv1|TLSRPTv1|DKIM1|spf2)|[kpt]\s*=)", re.IGNORECASE
 )
@@ -52,8 +53,11 @@ class TextRedactor:
         self._words = frozenset(words)
 
     def octets(self, data: bytes) -> bytes:
-        """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is."""
-        return self.text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is. The code
+        of a reply line is no part of the name behind it: `250-mx.example`."""
+        pieces = _REPLY_CODE.split(data.decode("utf-8", "surrogateescape"))
+        fresh = (piece if number % 2 else self.text(piece) for number, piece in enumerate(pieces))
+        return "".join(fresh).encode("utf-8", "surrogateescape")
 
     def text(self, text: str) -> str:
         """Rewrite all that the patterns find."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.knowledge.dnsbl import BlockList, built_in_lists, lists_for_zones
 from probe.model.address import IPAddress
 from probe.model.target import Options
+from probe.settings import MESSAGE_LINK_LIMIT
 from probe.standards.dns.message import Resolution
 from probe.standards.dnsbl.query import Subject, look_up_many
 from probe.standards.dnsbl.results import Listing
@@ -41,9 +42,9 @@ def _domain_subjects(who: Identities, helo: str) -> tuple[Subject, ...]:
 
 
 def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
-    """The registered domains of the message's links."""
-    names = {organizational_domain(host) or host: None for host in hosts}
-    return tuple(Subject(name, "link") for name in names)
+    """The registered domains of the message's links, as many as are worth a question each."""
+    names = dict.fromkeys(organizational_domain(host) or host for host in hosts)
+    return tuple(Subject(name, "link") for name in names)[:MESSAGE_LINK_LIMIT]
 
 
 def listings(wanted: tuple[Subject, ...], options: Options) -> Resolution[tuple[Listing, ...]]:

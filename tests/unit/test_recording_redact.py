@@ -225,3 +225,11 @@ def test_a_replay_finds_the_same_facts() -> None:
     assert [[e.reply and e.reply.code for e in session.exchanges] for session in after.sessions] == [
         [e.reply and e.reply.code for e in session.exchanges] for session in before.sessions
     ]
+
+
+def test_the_code_of_a_reply_is_no_part_of_the_name_behind_it() -> None:
+    recording = full_recording()
+    recording.append(ev.Received(9000, 1, b"250-mx1.recipient.example at your service\r\n250 SIZE 1000\r\n"))
+    (last,) = redact(recording).all(ev.Received)[-1:]
+    assert last.data.startswith(b"250-")
+    assert b"mx1.recipient" not in last.data
