@@ -59,17 +59,21 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     precedence = top.header("precedence").lower().strip()
     if marked or precedence in {"auto_reply", "auto-reply"} or layouts.words["auto_subject"].search(subject):
         return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
-    if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, layouts):
+    if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, text, layouts):
         return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
     return None
 
 
-def looks_like_bounce(top: Part, layouts: Layouts) -> bool:
-    """Whether sender and subject are those of a mail system that reports: two of three signs."""
+def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
+    """Whether this is a mail system's report: two signs, one of them that something failed."""
     sender = " ".join((*top.headers("from"), *top.headers("sender")))
+    if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
+        return True
+    by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
+    failed = by_subject or bool(layouts.words["failed"].search(text[:20000]))
     signs = (
-        bool(layouts.words["bounce_sender"].search(sender)) or top.header("return-path").strip() == "<>",
-        bool(layouts.words["bounce_subject"].search(top.header("subject"))),
-        bool(top.headers("x-failed-recipients")) or top.parameter("report-type").lower() == "delivery-status",
+        bool(layouts.words["bounce_sender"].search(sender)),
+        top.header("return-path").strip() == "<>",
+        by_subject,
     )
-    return sum(signs) > 1 or signs[2]
+    return failed and (sum(signs) > 1 or signs[0])

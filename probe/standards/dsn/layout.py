@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ ADDRESS = (
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
 _REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
+_CODED = re.compile(
+    r"(?:^\s*|[:;>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
+)
+_LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
+SYSTEM = re.compile(
+    r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
+)
+_TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply that it gives once
 _SAID_LIMIT = 8192  # characters of what is said of one recipient
 _STAGES = (
     (re.compile(r"end of data|end-of-data|body|failed after|^dot$", re.IGNORECASE), Stage.END_OF_DATA),
@@ -102,11 +111,14 @@ def entries(text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]) -> 
         return
     region = _region(text, layout)
     found = [match for match in layout.entry.finditer(region) if trimmed(match["recipient"])]
-    found = found[:BOUNCE_RECIPIENT_LIMIT]
+    named = [match for match in found if not SYSTEM.match(match["recipient"])]
+    found = (named or found)[:BOUNCE_RECIPIENT_LIMIT]
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(region)
-        said = _tail(region[match.end() : end], layout.tail)
-        yield _entry(trimmed(match["recipient"]), said, text, layout, wrappings)
+        rest = region[match.end() : end]
+        said = _tail(rest, layout.tail)
+        said = (said if said.strip() else rest)[:_SAID_LIMIT]
+        yield _entry(trimmed(match["recipient"]), said, text, layout, wrappings, alone=len(found) == 1)
 
 
 def unwrapped(said: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
@@ -127,37 +139,58 @@ def stage_of(command: str) -> Stage | None:
     return next((stage for pattern, stage in _STAGES if command and pattern.search(command)), None)
 
 
+def coded_line(text: str) -> str:
+    """The first line that holds a reply code (from there on) or a status, with the lines that continue it."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        match = _CODED.search(line)
+        if match and not _LABELLED.match(line):
+            following = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
+            start = max(match.start("code"), 0)  # a status stands at the end of its sentence as often
+            return " ".join(" ".join((line[start:], *following)).split())[:2000]
+    return ""
+
+
 def _entry(
-    recipient: str, said: str, text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]
+    recipient: str,
+    said: str,
+    text: str,
+    layout: Layout,
+    wrappings: Sequence[re.Pattern[str]],
+    *,
+    alone: bool,
 ) -> Entry:
     remark = _REMARK.search(said)
     if remark:
         said = said[: remark.start()] + said[remark.end() :]
-    reply, host, stage = _by_layout(text if layout.shared else said, layout)
+    reply, host = _by_layout(said, layout)
+    if not reply and (layout.shared or not said.strip()):
+        reply, host = _by_layout(text[:_TEXT_LIMIT], layout)
     inner, inner_host, inner_stage = unwrapped(reply, wrappings)
     for wrapped in (said, text if layout.shared else ""):
         if not inner and not (reply and _CODE.search(reply)):
             inner, inner_host, inner_stage = unwrapped(wrapped, wrappings)
-    remote = layout.remote.search(text) if layout.remote else None
+    remote = layout.remote.search(text[:_TEXT_LIMIT]) if layout.remote else None
     told = bool(inner) or bool(reply)
+    own_words = " ".join((said if said.strip() else text)[:2000].split())
     return Entry(
         recipient=recipient,
         said=" ".join(said[:_SAID_LIMIT].split()),
-        reply=inner or reply or " ".join(said[:2000].split()),
+        reply=inner or reply or coded_line(said) or (coded_line(text) if alone else "") or own_words,
         is_remote=told,
         remote_mta=inner_host or host or (remote["host"].strip(".") if remote else ""),
-        stage=inner_stage or stage,
+        stage=inner_stage,
         original=mailbox(remark.group(1)) if remark else "",
     )
 
 
-def _by_layout(text: str, layout: Layout) -> tuple[str, str, Stage | None]:
+def _by_layout(text: str, layout: Layout) -> tuple[str, str]:
     for pattern in layout.replies:
         match = pattern.search(text)
         if match and match["reply"].strip():
             reply = re.sub(r"^<<< ", "", match["reply"], flags=re.MULTILINE)
-            return " ".join(reply.split()), match.groupdict().get("host") or "", None
-    return "", "", None
+            return " ".join(reply.split()), match.groupdict().get("host") or ""
+    return "", ""
 
 
 def _region(text: str, layout: Layout) -> str:

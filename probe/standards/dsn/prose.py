@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from probe.standards.dsn.address import mailboxes
-from probe.standards.dsn.layout import Entry, Layouts, unwrapped
+from probe.standards.dsn.layout import SYSTEM, Entry, Layouts, coded_line, unwrapped
 from probe.standards.dsn.results import ReturnedMessage
 from probe.standards.dsn.structure import Part
 
-_SYSTEM = re.compile(
-    r"^(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]*@", re.IGNORECASE
-)
-_CODED = re.compile(r"(?<![\w.#-])(?:#?[245]\.\d{1,3}\.\d{1,3}(?![.\d])|[45]\d\d[ -](?=\S))")
 _MOST = 20  # recipients; a text that names more is no list of failures
 _REPLY_LIMIT = 1000
 
@@ -28,7 +22,7 @@ def prose_entries(
         recipients = returned.recipients
     reply, host, stage = unwrapped(notice, layouts.wrappings)
     is_remote = bool(reply)
-    reply = reply or _coded_line(notice) or ""
+    reply = reply or coded_line(notice)
     reply = reply[:_REPLY_LIMIT] or _first_words(notice)
     said = " ".join(notice[:4000].split())
     return [Entry(recipient, said, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
@@ -39,29 +33,13 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
     own |= {returned.header_from.lower(), returned.reverse_path.lower()}
     addressed = {address.lower() for address in returned.recipients}
-    found = [address for address in mailboxes(notice) if not _SYSTEM.match(address)]
+    found = [address for address in mailboxes(notice) if not SYSTEM.match(address)]
     both = tuple(address for address in found if address.lower() in addressed)
     if both:
         return both
     others = tuple(address for address in found if address.lower() not in own)
     # a text often goes on to name whom to write to; the first is the one it is about
     return others[:1]
-
-
-def _coded_line(notice: str) -> str:
-    """The first line that holds a reply or status code, with the lines that continue it."""
-    lines = notice.split("\n")
-    for index, line in enumerate(lines):
-        match = _CODED.search(line)
-        if match and not re.match(r"\s*(?:date|sent|subject|received|from|to)\s*:", line, re.IGNORECASE):
-            start = match.start()
-            block = [line[start:]]
-            for following in lines[index + 1 : index + 8]:
-                if not following.strip():
-                    break
-                block.append(following)
-            return " ".join(" ".join(block).split())
-    return ""
 
 
 def _first_words(notice: str) -> str:

@@ -25,7 +25,7 @@ from probe.standards.dsn.structure import Part, leaves, read_head
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_FAILING = frozenset({Action.FAILED, Action.DELAYED})
+_LINE_LIMIT = 4096  # characters
 
 
 def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
@@ -56,10 +56,10 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> DeliveryNotic
     if other is not None:
         return DeliveryNotice(other.kind, other.detail)
     report = _report(parts)
-    text = _prose(parts)
+    text = _narrowed(_prose(parts))
     own, behind = _cut(text, layouts)
     returned = _returned(parts, behind, report)
-    is_likely = kinds.looks_like_bounce(top, layouts)
+    is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     found, layout = _entries(own, layouts)
     refusals = read_transcript(own)
@@ -118,6 +118,11 @@ def _prose(parts: Sequence[Part]) -> str:
     # a single part of some other type, or none at all: what can be read of it
     odd = [part for part in before if part.content_type not in _STATUS_TYPES and not is_returned(part)]
     return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
+
+
+def _narrowed(text: str) -> str:
+    """No line longer than a reply can be: patterns look at lines, and their work must stay bounded."""
+    return "\n".join(line[:_LINE_LIMIT] for line in text.split("\n"))
 
 
 def _cut(text: str, layouts: Layouts) -> tuple[str, str]:

@@ -1,0 +1,127 @@
+"""`smtp-probe bounce`: formats, streams, several files, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from probe.cli.main import run
+from tests.cli.command import smtp_probe
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "bounces"
+KEYS = {
+    "file", "is_bounce", "kind", "recipient", "action", "status", "reporting_mta", "remote_mta", "reply",
+    "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action_text",
+}  # fmt: skip
+
+
+def _file(slug: str) -> str:
+    return str(FIXTURES / f"{slug}.eml")
+
+
+def _lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_json_lines_have_one_object_for_each_recipient(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("bounce", _file("postfix-many"), "--format", "jsonl")) == 1
+    objects = _lines(capsys.readouterr().out)
+    assert all(set(item) >= KEYS for item in objects)
+    assert [item["recipient"] for item in objects] == [
+        "alice@example.net",
+        "carol@example.org",
+        "dave@nowhere.example",
+    ]
+    assert objects[0]["reply"] == {
+        "code": 552,
+        "enhanced_status": "5.2.2",
+        "text": "552 5.2.2 Mailbox full",
+    }
+
+
+def test_what_is_no_bounce_gives_one_object_that_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("bounce", _file("vacation"), "--format", "jsonl")) == 0
+    (item,) = _lines(capsys.readouterr().out)
+    assert (item["is_bounce"], item["kind"], item["recipient"]) == (False, "auto_reply", None)
+    assert set(item) >= KEYS
+
+
+def test_a_delay_exits_3() -> None:
+    outcome = smtp_probe("bounce", _file("postfix-delay"))
+    assert outcome.code == 3
+    assert outcome.stdout.startswith("DELAY ")
+
+
+def test_several_files_are_read_in_order_and_the_worst_counts() -> None:
+    outcome = smtp_probe(
+        "bounce", _file("vacation"), _file("postfix-delay"), _file("gmail-old"), "--format", "jsonl"
+    )
+    assert outcome.code == 1
+    assert [item["kind"] for item in _lines(outcome.stdout)] == ["auto_reply", "delay", "bounce"]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.eml"
+    empty.write_bytes(b"")
+    outcome = smtp_probe(
+        "bounce", str(tmp_path / "gone.eml"), str(empty), _file("imail"), "--format", "jsonl"
+    )
+    assert outcome.code == 2
+    assert [item["recipient"] for item in _lines(outcome.stdout)] == ["alice@example.net"]
+    gone, nothing = outcome.stderr.splitlines()
+    assert "gone.eml" in gone
+    assert "empty.eml" in nothing
+
+
+def test_a_directory_is_one_clear_line(tmp_path: Path) -> None:
+    outcome = smtp_probe("bounce", str(tmp_path))
+    assert outcome.code == 2
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_mailbox_file_gives_every_message(tmp_path: Path) -> None:
+    mailbox = tmp_path / "mbox"
+    slugs = ("imail", "groupwise", "vacation")
+    mailbox.write_bytes(
+        b"".join(
+            b"From MAILER-DAEMON Sat Nov 21 09:00:00 2026\n" + (FIXTURES / f"{slug}.eml").read_bytes() + b"\n"
+            for slug in slugs
+        )
+    )
+    outcome = smtp_probe("bounce", str(mailbox), "--format", "jsonl")
+    items = _lines(outcome.stdout)
+    assert [item["kind"] for item in items] == ["bounce", "bounce", "auto_reply"]
+    assert [str(item["file"]).rpartition("#")[2] for item in items[1:]] == ["2", "3"]
+
+
+def test_stdin_is_read_as_a_file() -> None:
+    octets = (FIXTURES / "qmail-remote.eml").read_bytes()
+    outcome = smtp_probe("bounce", "-", "--format", "json", stdin=octets)
+    assert outcome.code == 1
+    assert len(json.loads(outcome.stdout)) == 4
+
+
+def test_text_says_whom_why_and_who_acts(capsys: pytest.CaptureFixture[str]) -> None:
+    run(("bounce", _file("exchange-2013")))
+    text = capsys.readouterr().out
+    for part in ("BOUNCE", "for alice@example.net", "REFUSED FOR GOOD", "Cause", "Who acts", "Retry"):
+        assert part in text
+
+
+def test_nothing_live_reaches_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "evil.eml"
+    octets = (FIXTURES / "qmail-remote.eml").read_bytes()
+    path.write_bytes(octets.replace(b"no such mailbox", b"no \x1b[31msuch \xe2\x80\xae mailbox"))
+    for form in ("text", "markdown"):
+        outcome = smtp_probe("bounce", str(path), "--format", form)
+        assert "\x1b" not in outcome.stdout
+        assert "\u202e" not in outcome.stdout
+
+
+def test_the_output_goes_to_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    outcome = smtp_probe("bounce", _file("imail"), "--format", "jsonl", "-o", str(path))
+    assert outcome.stdout == ""
+    assert _lines(path.read_text(encoding="utf-8"))[0]["cause"] == "user_unknown"
