@@ -6,9 +6,9 @@ Three-valued throughout: True it can, False it cannot, None it cannot be known f
 from __future__ import annotations
 
 from probe.facts.model import Facts
+from probe.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import DmarcResult
-from probe.standards.message.results import SignatureResult
 from probe.standards.spf.results import SpfVerdict
 
 ENFORCING = ("quarantine", "reject")

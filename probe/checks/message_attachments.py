@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
+from probe.message.words import refused_attachments
 from probe.model.finding import Finding
-from probe.standards.message.words import refused_attachments
 
 ID = "message-attachments"
 STEP = 5

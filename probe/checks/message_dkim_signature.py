@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from probe.checks.dmarc_paths import enforces, signature_aligns, spf_path
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
+from probe.message.results import SignatureResult
 from probe.model.finding import Finding, Severity
-from probe.standards.message.results import SignatureResult
 
 ID = "message-dkim-signature"
 STEP = 5

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
+from probe.message.subject import subject_problems
 from probe.model.finding import Finding
 from probe.model.text import printable
-from probe.standards.message.subject import subject_problems
 
 ID = "message-subject"
 STEP = 5

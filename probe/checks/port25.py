@@ -40,8 +40,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"every connection to port {port} timed out "
             f"({series(dict.fromkeys(str(s.ip) for s in sessions))}): this network may block it",
             evidence,
-            "Connect to port 25 of another mail host from here, or probe from another network, before blaming "
-            "the recipient.",
+            "Connect to port 25 of another mail host from here, or probe from another network, before "
+            "blaming the recipient.",
         )
     elif any(s.end in (EndReason.REFUSED, EndReason.RESET) for s in sessions):
         yield say.ok(f"port {port} is answered, if only by refusals: it is not silently blocked", evidence)

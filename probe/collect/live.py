@@ -9,12 +9,12 @@ from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
 from probe.collect.transport import ask_transport_security
 from probe.collect.vantage import take_vantage
+from probe.message.read import read_message
+from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.target import recipient_domain
 from probe.net.opinions import opinions
 from probe.recording import events as ev
 from probe.standards.dns.ptr import confirm_reverse
-from probe.standards.message.read import read_message
-from probe.standards.message.signatures import signing_selectors, verify_signatures
 from probe.survey import recipient, reputation, sender
 
 DEADLINE = "the deadline of the run"

@@ -10,6 +10,9 @@ from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import by_domain, by_mx_hosts
 from probe.knowledge.typo import likely_typo_of
+from probe.message.read import read_message
+from probe.message.results import MessageFacts
+from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.target import recipient_domain
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -18,9 +21,6 @@ from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.message import Resolution, T, run
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dnsbl.results import Listing
-from probe.standards.message.read import read_message
-from probe.standards.message.results import MessageFacts
-from probe.standards.message.signatures import signing_selectors, verify_signatures
 from probe.standards.spf.results import SpfResult
 from probe.survey import recipient, reputation, sender
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from probe.facts.session import Session
 from probe.knowledge.providers import Provider
+from probe.message.results import MessageFacts
 from probe.model.address import IPAddress
 from probe.model.target import Options, Target
 from probe.recording.events import NotReached, OpinionGiven
@@ -13,7 +14,6 @@ from probe.standards.dkim.results import KeyResult
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.dnsbl.results import Listing
-from probe.standards.message.results import MessageFacts
 from probe.standards.mta_sts.results import StsResult, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult

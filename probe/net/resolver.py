@@ -175,8 +175,9 @@ class Resolver:
                     return _most_telling(failures) or _not_asked(
                         f"the limit of {self._max_queries} DNS queries of one run was reached"
                     )
+                self._queries_left -= 1  # before waiting: others ask meanwhile
                 reply, queries = await exchange(server, question, timeout)
-                self._queries_left -= queries
+                self._queries_left -= queries - 1
                 if reply.status in _FINAL:
                     return reply
                 failures.append(reply)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.message.links import links_in_html, links_in_text
+from probe.message.read import read_message
+from probe.message.signatures import signing_selectors, verify_signatures
+from probe.message.subject import subject_problems
 from probe.standards.dns.message import Answer, Question, Status, Txt, run
-from probe.standards.message.links import links_in_html, links_in_text
-from probe.standards.message.read import read_message
-from probe.standards.message.signatures import signing_selectors, verify_signatures
-from probe.standards.message.subject import subject_problems
 
 HEADERS = (b"From: ", b"Subject: ", b"Date: ", b"DKIM-Signature: ", b"Content-Type: ", b"Message-ID: ")
 MIME = (b"multipart/mixed; boundary=x", b"text/html; charset=", b"text/plain", b"--x", b"--x--")

@@ -14,19 +14,31 @@ TRUNK = {
     "model": set(),
     "standards": {"model"},
     "knowledge": {"model", "standards"},
+    "message": {"model", "standards", "knowledge"},
     "survey": {"model", "standards", "knowledge"},
     "recording": {"model", "standards", "knowledge"},
-    "facts": {"model", "standards", "knowledge", "survey", "recording"},
-    "checks": {"model", "standards", "knowledge", "recording", "facts"},
+    "facts": {"model", "standards", "knowledge", "message", "survey", "recording"},
+    "checks": {"model", "standards", "knowledge", "message", "recording", "facts"},
     "diagnosis": {"model", "standards", "knowledge", "recording", "facts", "checks"},
-    "report": {"model", "knowledge"},
+    "report": {"model", "standards", "knowledge", "diagnosis", "explanation", "bounce"},
 }
 BRANCH = {
     "net": {"model", "standards", "recording"},
-    "collect": {"model", "standards", "knowledge", "survey", "recording", "net"},
+    "collect": {"model", "standards", "knowledge", "message", "survey", "recording", "net"},
 }
 LAYERS = TRUNK | BRANCH
-IMPURE = {"socket", "asyncio", "ssl", "time", "random", "secrets", "subprocess", "threading", "http", "urllib.request"}
+IMPURE = {
+    "socket",
+    "asyncio",
+    "ssl",
+    "time",
+    "random",
+    "secrets",
+    "subprocess",
+    "threading",
+    "http",
+    "urllib.request",
+}
 NETWORK_LIBRARIES = {"aiosmtplib", "checkdmarc", "httpx", "h11"}
 
 

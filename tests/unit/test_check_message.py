@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.message.results import Link, SignatureResult
 from probe.model.address import Mailbox
 from probe.model.finding import Severity
 from probe.model.target import PairTarget
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dnsbl.results import ListingStatus
-from probe.standards.message.results import Link, SignatureResult
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize

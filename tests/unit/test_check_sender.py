@@ -7,13 +7,13 @@ from ipaddress import ip_address
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.message.results import SignatureResult
 from probe.model.finding import Severity
 from probe.model.target import Options
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import MxHost, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode, ListingStatus
-from probe.standards.message.results import SignatureResult
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize

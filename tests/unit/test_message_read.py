@@ -7,10 +7,10 @@ from importlib.resources import files
 import pytest
 
 from probe.knowledge.toml_import import load
-from probe.standards.message.links import judge_link, links_in_html, links_in_text
-from probe.standards.message.read import read_message
-from probe.standards.message.subject import subject_problems
-from probe.standards.message.words import refused_attachments
+from probe.message.links import judge_link, links_in_html, links_in_text
+from probe.message.read import read_message
+from probe.message.subject import subject_problems
+from probe.message.words import refused_attachments
 
 PLAIN = (
     b"From: Bob <bob@B\xc3\xbccher.example>\r\nTo: alice@example.com\r\n"

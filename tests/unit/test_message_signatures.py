@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from probe.message.results import SignatureResult
+from probe.message.signatures import signing_selectors, verify_signatures
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
-from probe.standards.message.results import SignatureResult
-from probe.standards.message.signatures import signing_selectors, verify_signatures
 
 MESSAGE = (
     b"From: bob@example.com\r\nTo: alice@example.net\r\nSubject: Hello\r\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from probe.message.results import SignatureResult
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
-from probe.standards.message.results import SignatureResult
 
 SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,5}")

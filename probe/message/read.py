@@ -13,12 +13,12 @@ from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import TypeAlias
 
+from probe.message.links import LINK_LIMIT, links_in_html, links_in_text
+from probe.message.results import Link, MessageFacts, SignatureResult
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_mailbox
 from probe.model.text import decode
 from probe.settings import MESSAGE_PART_LIMIT
-from probe.standards.message.links import LINK_LIMIT, links_in_html, links_in_text
-from probe.standards.message.results import Link, MessageFacts, SignatureResult
 
 LINE_LIMIT = 998  # octets without CRLF, RFC 5322 section 2.1.1
 HEADER_LIMIT = 1024 * 1024  # octets of the header section that are read

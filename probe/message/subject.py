@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from probe.standards.message.words import words
+from probe.message.words import words
 
 _REPLY_MARK = re.compile(
     r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|回复|答复|转发)\s*(?:\[\d+\])?[:\uff1a]", re.IGNORECASE

@@ -9,10 +9,10 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from probe.message.results import Link
+from probe.message.words import words
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
-from probe.standards.message.results import Link
-from probe.standards.message.words import words
 
 LINK_LIMIT = 1000
 _TEXT_LIMIT = 2 * 1024 * 1024  # characters of a text part that are searched
