@@ -32,7 +32,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(f"SPF lookups: {not_looked_at(facts)}")
         return
     if result.record is None:
-        yield say.not_assessed(f"SPF lookups: no SPF record of {result.domain} was read", result.evidence)
+        unknown = result.verdict is SpfVerdict.TEMPERROR
+        why = "DNS did not answer for" if unknown else "no SPF record at"
+        yield say.not_assessed(f"SPF lookups: {why} {result.domain}", result.evidence)
         return
     counts = f"{result.lookups} DNS lookups and {result.void_lookups} void ones"
     limits = f"(at most {settings.SPF_LOOKUP_LIMIT} and {settings.SPF_VOID_LIMIT})"

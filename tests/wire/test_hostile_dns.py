@@ -1,0 +1,113 @@
+"""The whole program over hostile zones, and over a healthy one in which one question at a time fails."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe import settings
+from probe.recording import events as ev
+from probe.standards.dns.message import Question
+from tests.support.dns_server import DnsServer, Fault
+from tests.support.hostile_report import (
+    HEALTHY,
+    PACE,
+    Seen,
+    disagreements,
+    impolite,
+    options,
+    unsafe,
+    whole_run,
+)
+from tests.support.hostile_server import HostileServer
+from tests.support.smtp_server import SmtpServer
+
+ZONES = sorted((Path(__file__).parents[2] / "fixtures" / "zones").glob("*.toml"))
+POLITE = HostileServer("polite", "", "polite")
+QUICK = replace(PACE, dns_query=0.3, dns_lifetime=0.6)
+
+
+@pytest.fixture(autouse=True)
+def _impatient_opinions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probe.net.opinions.DNS_QUERY_TIMEOUT", 0.3)
+    monkeypatch.setattr("probe.net.opinions.OPINION_TIMEOUT", 4.0)
+
+
+def _zone(table: Mapping[str, Any]) -> dict[str, list[str]]:
+    """HEALTHY, changed by `records` (an empty list removes) and by `many`, whose texts count from 0."""
+    zone = {key: list(texts) for key, texts in HEALTHY.items()}
+    for key, texts in table.get("records", {}).items():
+        zone[key] = list(texts)
+    for one in table.get("many", ()):
+        for number in range(one["count"]):
+            key = one["key"].format(n=number, next=number + 1)
+            zone.setdefault(key, [])
+            zone[key].append(one["text"].format(n=number, next=number + 1))
+    return {key: texts for key, texts in zone.items() if texts}
+
+
+async def _run(
+    zone: Mapping[str, list[str]], faults: Mapping[str, Fault], folder: Path, **changes: Any
+) -> tuple[Seen, DnsServer]:
+    failures: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
+    async with DnsServer(zone, faults) as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
+        seen = await whole_run(options(smtp.port, (dns.endpoint,), **changes), folder, pace=QUICK)
+    seen.heard = smtp.lines
+    assert not failures
+    return seen, dns
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in ZONES])
+async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: Path) -> None:
+    table = tomllib.loads(path.read_text("utf-8"))
+    faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
+    seen, dns = await _run(_zone(table), faults, tmp_path, **table.get("run", {}))
+    assert disagreements(seen, table["report"]) == []
+    assert impolite(seen) == []
+    assert unsafe(seen.report) == []
+    assert len(dns.seen) <= table.get("queries", 400)
+    assert len(dns.seen) <= settings.DNS_MAX_QUERIES
+
+
+async def test_the_query_limit_of_a_run_holds(tmp_path: Path) -> None:
+    """A zone that makes every name worth asking still ends; here the limit itself, over many lists."""
+    lists = tuple(f"bl{number}.test" for number in range(700))
+    seen, dns = await _run(_zone({}), {}, tmp_path, dnsbl=lists)
+    own = [s for s in dns.seen if s.name.endswith(".test")]
+    assert len(own) <= settings.DNS_MAX_QUERIES
+    assert seen.report.verdict.outcome in ("accepted", "inconclusive")
+
+
+def _questions(folder: Path) -> list[Question]:
+    seen, _ = asyncio.run(_run(_zone({}), {}, folder))
+    assert seen.report.verdict.outcome == "accepted"
+    return [event.answer.question for event in seen.recording.all(ev.DnsAnswered)]
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVFAIL, Fault.SILENCE])
+def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, tmp_path: Path) -> None:
+    """For each question of a healthy run in turn. A failed look-up may cost an assessment, not more."""
+    healthy, _ = asyncio.run(_run(_zone({}), {}, tmp_path))
+    known = {(f.id, f.message) for f in healthy.report.findings}
+    wrong = []
+    for question in _questions(tmp_path):
+        seen, _ = asyncio.run(_run(_zone({}), {str(question): fault}, tmp_path))
+        if not seen.recording.answer(question).is_unknown:
+            wrong.append(f"{question}: did not fail")
+        verdict = seen.report.verdict
+        if verdict.outcome not in ("accepted", "inconclusive"):
+            wrong.append(f"{question}: {verdict.outcome} ({verdict.summary})")
+        wrong += [
+            f"{question}: {finding.id} {finding.severity}: {finding.message}"
+            for finding in seen.report.findings
+            if (finding.id, finding.message) not in known
+            and finding.severity in ("warning", "error", "fatal")
+        ]
+    assert wrong == []
