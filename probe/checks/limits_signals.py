@@ -51,7 +51,7 @@ def _signs(session: Session) -> Iterator[Finding]:
     unavailable = [e for e in spoken if e.reply and e.reply.code == 421]
     if unavailable:
         yield say.warning(
-            f"{host} closed the channel with 421 at {unavailable[0].stage}; {_UNSEEN}",
+            f"{host} closed the channel with 421 at {unavailable[0].stage.spoken}; {_UNSEEN}",
             (unavailable[0].ref,),
             "Send more slowly and over fewer connections; the queue retries by itself.",
         )
@@ -64,7 +64,7 @@ def _signs(session: Session) -> Iterator[Finding]:
     slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:
         yield say.notice(
-            f"{host} took {slow[0].elapsed_ms / 1000:.1f} s to answer at {slow[0].stage}: "
+            f"{host} took {slow[0].elapsed_ms / 1000:.1f} s to answer at {slow[0].stage.spoken}: "
             "a deliberate delay against senders it does not know, or a busy server",
             (e.ref for e in slow),
         )

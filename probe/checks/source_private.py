@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from probe.checks.public_address import why_not_public
 from probe.checks.wording import Voice, no_source_address
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 
 ID = "source-private"
 STEP = 6
@@ -23,15 +23,17 @@ say = Voice(ID, STEP, ("RFC 6890",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A warning for a non-global address, a notice where private addresses were allowed on purpose."""
+    """A warning for a non-global address; nothing to say where such were allowed on purpose."""
     ip = facts.vantage.source_ip
     if ip is None:
         yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
     elif (clause := why_not_public(facts, ip)) is None:
         yield say.ok(f"{ip} is a public address", ("vantage",))
     else:
-        yield say.of(
-            Severity.NOTICE if facts.options.allow_private else Severity.WARNING,
+        if facts.options.allow_private:
+            yield say.ok(f"{ip} is {clause}; it is judged as it stands (--allow-private)", ("vantage",))
+            return
+        yield say.warning(
             f"{ip} is {clause}: SPF, PTR and blocklists for it mean nothing to the outside",
             ("vantage",),
             "Give the public address that your mail leaves from with --ip.",

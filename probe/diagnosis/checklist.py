@@ -21,7 +21,6 @@ TITLES = {
     9: "retry",
 }
 _NOTE = "(-v or --format markdown)"
-_STAGE = {"greeting": "the greeting", "ehlo": "EHLO", "mail": "MAIL FROM", "rcpt": "RCPT"}
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
 _RECIPIENT = frozenset(
@@ -78,7 +77,7 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
     elif verdict.reply is None:
         where = "what the server offers decided, not a reply"
     else:
-        where = f"given at {_STAGE.get(verdict.stage, verdict.stage)}"
+        where = f"given at {diagnosis.observed.stage.spoken}"
     return status, f"{kind}, {where}. {meaning}"
 
 

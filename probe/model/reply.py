@@ -23,7 +23,19 @@ class Stage(StrEnum):
     RSET = "rset"  # the way out of a session: best effort, proves nothing about the recipient
     QUIT = "quit"
 
+    @property
+    def spoken(self) -> str:
+        """The stage as a sentence names it: "at RCPT", "at the greeting"."""
+        return _SPOKEN.get(self, self.value.upper())
 
+
+_SPOKEN = {
+    Stage.INPUT: "the input",
+    Stage.CONNECT: "the connection",
+    Stage.GREETING: "the greeting",
+    Stage.MAIL: "MAIL FROM",
+    Stage.END_OF_DATA: "the end of DATA",
+}
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
 

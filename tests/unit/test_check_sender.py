@@ -245,7 +245,7 @@ CASES = (
     Case("source-private", "behind translation", make.facts(vantage=make.vantage(
          source_ip=ip_address("192.168.1.5"))), (WARNING,), ("192.168.1.5", "RFC 1918")),
     Case("source-private", "on purpose", make.facts(options=Options(allow_private=True),
-         vantage=make.vantage(source_ip=ip_address("127.0.0.2"))), (NOTICE,)),
+         vantage=make.vantage(source_ip=ip_address("127.0.0.2"))), (OK,)),
     Case("source-private", "none", make.facts_without_address(), (UNSEEN,)),
 )  # fmt: skip
 
