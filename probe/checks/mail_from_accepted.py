@@ -58,5 +58,5 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _why(facts: Facts) -> str:
     decisive = dialogue.decisive(facts)
     if decisive is not None and decisive.reply is not None:
-        return f"the server refused before, at {decisive.stage}"
+        return f"the server refused before, at {decisive.stage.spoken}"
     return dialogue.why_no_dialogue(facts)

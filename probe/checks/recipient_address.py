@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if exchange is None or exchange.reply is None:
         decisive = dialogue.decisive(facts)
         why = (
-            f"the server refused before, at {decisive.stage}"
+            f"the server refused before, at {decisive.stage.spoken}"
             if decisive is not None
             else dialogue.why_no_dialogue(facts)
         )
