@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from probe.explanation import Explanation, explain
 from probe.explanation import exit_code as exit_code_of_reply
 from probe.knowledge.bounce_layouts import bounce_layouts
-from probe.knowledge.unwrap import unwrap
+from probe.knowledge.bounce_reply import telling, told_stage
 from probe.model.reply import Stage
 from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn.read import read_notice
@@ -21,7 +21,6 @@ from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, 
 
 _WORST_FIRST = (1, 3, 4, 5, 0)
 _FROM_LINE = re.compile(rb">?From \S+ .*\d\d:\d\d.*\d{4}")
-_LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
     Action.DELAYED: NoticeKind.DELAY,
@@ -173,18 +172,5 @@ def _judged(name: str, notice: DeliveryNotice, status: DeliveryStatus) -> Bounce
     kind = _KINDS.get(status.action, notice.kind)
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    stage = status.stage or unwrap(status.added).stage
-    explained = explain(_telling(status), stage, status.remote_mta)
+    explained = explain(telling(status), told_stage(status), status.remote_mta)
     return BouncedRecipient(name, notice, kind, status, explained)
-
-
-def _telling(status: DeliveryStatus) -> str:
-    """The reply for the rules: with the report's specific status where the reply has none of its own."""
-    told = status.status
-    reply = status.reply or status.added[:2000]
-    if told is None or told.is_generic or str(told) in reply:
-        return reply
-    match = _LEADING_CODE.match(reply)
-    if match:
-        return f"{match.group(1)} {told} {reply[match.end() :]}"
-    return f"{told} {reply}"

@@ -36,6 +36,7 @@ async def observe(
     options: Options,
     *,
     message: tuple[str, bytes] | None = None,
+    bounce: tuple[str, bytes] | None = None,
     sink: Sink | None = None,
     progress: Progress | None = None,
     recording_to: Callable[[Recording], None] | None = None,
@@ -44,9 +45,10 @@ async def observe(
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
-    `message` is the name and the octets of --message; `sink` gets every event as it is observed
-    (--record); `progress` short words on what is being done; `recording_to` is handed the recording
-    before the first observation, so that an interrupted caller still has it; `pace` how long it waits.
+    `message` is the name and the octets of --message, `bounce` those of --bounce; `sink` gets every
+    event as it is observed (--record); `progress` short words on what is being done; `recording_to`
+    is handed the recording before the first observation, so that an interrupted caller still has it;
+    `pace` how long it waits.
     Cancelling ends the run: what was not reached is recorded, then CancelledError goes on. Raises
     ResolverConfigError when there is no resolver to ask.
     """
@@ -89,6 +91,7 @@ async def observe(
             settled=text_settles,
             say=progress or _unsaid,
             message=message,
+            bounce=bounce,
             https_context=lab.https_context if lab is not None else None,
             https_port=lab.https_port if lab is not None else None,
             tls_roots=lab.tls_roots if lab is not None else None,

@@ -13,6 +13,7 @@ from typing import Protocol
 from probe.checks import (
     address_smtputf8,
     blocklist_coverage,
+    bounce_reply,
     catch_all,
     certificate,
     dane,
@@ -141,7 +142,7 @@ _SENDER: tuple[Check, ...] = (
     blocklist_coverage,
     sender_typo,
 )
-_DIALOGUE: tuple[Check, ...] = (reply_permanence,)
+_DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
 _PROBE: tuple[Check, ...] = (port25, not_reached)
 _PROBE_OF_PAIR: tuple[Check, ...] = (vantage_address, source_private)

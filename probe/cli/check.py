@@ -30,6 +30,7 @@ def check(
     selector: opt.SelectorOption = None,
     message: opt.MessageOption = None,
     size: opt.SizeOption = None,
+    bounce: opt.BounceOption = None,
     nameserver: opt.NameserverOption = None,
     mx: opt.MxOption = None,
     port: opt.PortOption = "25",
@@ -79,7 +80,8 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     record_to = choices.recording_path(record)
-    given = _message(message)
+    given = _given("--message", message, settings.MESSAGE_SIZE_LIMIT)
+    received = _given("--bounce", bounce, settings.BOUNCE_SIZE_LIMIT)
 
     from probe import run
     from probe.cli.session import Delivery, run_live
@@ -89,6 +91,7 @@ def check(
             target,
             options,
             message=given,
+            bounce=received,
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
@@ -97,7 +100,7 @@ def check(
     )
 
 
-def _message(path: str | None) -> tuple[str, bytes] | None:
+def _given(option: str, path: str | None, limit: int) -> tuple[str, bytes] | None:
     if path is None:
         return None
-    return Path(path).name, values.input_file("--message", path, settings.MESSAGE_SIZE_LIMIT)
+    return Path(path).name, values.input_file(option, path, limit)

@@ -76,6 +76,16 @@ MessageOption = Annotated[
         help="The message to be sent (.eml): size, DKIM signature and content are assessed. It is not sent.",
     ),
 ]
+BounceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bounce",
+        metavar="FILE",
+        rich_help_panel=MESSAGE,
+        show_default=False,
+        help="The bounce that was received (.eml): its reply joins the evidence.",
+    ),
+]
 SizeOption = Annotated[
     str | None,
     typer.Option(

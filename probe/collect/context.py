@@ -32,6 +32,7 @@ class Context:
     settled: Callable[[Reply, Stage], bool]
     say: Callable[[str], None]
     message: tuple[str, bytes] | None = None
+    bounce: tuple[str, bytes] | None = None
     https_context: ssl.SSLContext | None = None  # a lab's own roots instead of the system's
     https_port: int | None = None
     tls_roots: str | None = None  # a PEM file, for the mail servers

@@ -30,6 +30,9 @@ async def observe(context: Context) -> None:
     if context.message is not None:
         name, data = context.message
         context.record(ev.MessageGiven(context.clock.at_ms(), name, data))
+    if context.bounce is not None:
+        name, data = context.bounce
+        context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
     work = asyncio.ensure_future(_all_parts(context))
     try:
         await asyncio.wait_for(work, context.deadline.remaining())

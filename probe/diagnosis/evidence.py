@@ -8,17 +8,19 @@ from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.diagnosis.scoring import rank
 from probe.diagnosis.seen import SPEAKS, WORDS, Situation
+from probe.facts.bounce import REF
 from probe.facts.model import Facts
+from probe.knowledge.bounce_reply import read_bounced
 from probe.knowledge.fact_evidence import beside_words, fact_evidence
-from probe.knowledge.match import read_reply
+from probe.knowledge.match import Reading, read_reply
 from probe.model.evidence import Evidence, Facet
 
 
 def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    """Everything that speaks for or against causes; nothing when the recipient was accepted."""
+    """Everything that speaks for or against causes; of a recipient who was accepted, only the bounce does."""
     if observed.outcome is Outcome.ACCEPTED:
-        return ()
-    spoken = reply_evidence(observed)
+        return _with_bounce(facts, ())
+    spoken = _with_bounce(facts, reply_evidence(observed))
     around = _fact_evidence(Situation(facts, observed, spoken))
     named = named_causes(spoken)
     if _are_empty(named, around):
@@ -26,6 +28,22 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
     if _lead(spoken, observed) in named - beside_words().vague:
         around = tuple(_beside(evidence, named) for evidence in around)
     return (*spoken, *around)
+
+
+def bounce_reading(facts: Facts) -> Reading | None:
+    """What the bounce of --bounce says about the recipient; None without one that reports a refusal."""
+    bounce = facts.bounce
+    if bounce is None or bounce.status is None or not bounce.is_refusal:
+        return None
+    return read_bounced(bounce.status, REF)
+
+
+def _with_bounce(facts: Facts, spoken: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """What this run's reply and the bounce say together; a rule that both fire is one observation."""
+    reading = bounce_reading(facts)
+    heard = {item.rule for item in spoken}
+    added = reading.evidence if reading is not None else ()
+    return (*spoken, *(item for item in added if item.rule not in heard))
 
 
 def named_causes(spoken: tuple[Evidence, ...]) -> frozenset[str]:

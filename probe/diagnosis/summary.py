@@ -47,6 +47,8 @@ def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
     if not isinstance(facts.target, PairTarget):
         domain = facts.recipient.domain
         return f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"
+    if facts.bounce is not None and facts.bounce.is_refusal:
+        return f"accepted at RCPT by {_host(observed)} now, but the bounce tells of a refusal before"
     tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
     return f"accepted at RCPT by {_host(observed)}" + (tail if risky else "; nothing was delivered")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from probe.diagnosis.evidence import evidence_of
+from probe.diagnosis.evidence import bounce_reading, evidence_of
 from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
@@ -70,12 +70,15 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
     ranked = _ranked(facts, observed, risks)
-    certainty = _band(observed, ranked, risks)
+    certainty = _band(facts, observed, ranked, risks)
     return Diagnosis(observed, ranked, risks, certainty, _verdict(facts, observed, ranked, risks, certainty))
 
 
 def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
     if observed.outcome is Outcome.ACCEPTED:
+        told = bounce_reading(facts)
+        if told is not None:
+            return rank(told.evidence, stage=told.stage, permanent=told.permanent)
         return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
     if observed.ground is Ground.NOT_REACHED:
         return ()
@@ -86,7 +89,9 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
     return rank(evidence, stage=observed.stage, permanent=permanent)
 
 
-def _band(observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
+def _band(facts: Facts, observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
+    if observed.outcome is Outcome.ACCEPTED and bounce_reading(facts) is not None:
+        return band(ranked)  # the refusal was seen too, in the bounce
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if any(risk.is_sender_side for risk in risks) else Band.STATED
@@ -107,15 +112,19 @@ def _verdict(
     certainty: Band,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
+    told = bounce_reading(facts) if observed.outcome is Outcome.ACCEPTED else None
     conduct = _conduct(observed, cause, risks)
-    at_risk = any(risk.is_sender_side for risk in risks)
+    if told is not None and cause is not None:
+        conduct = causes()[cause].conduct(told.permanent)
+    bounced = told is not None
+    at_risk = bounced or any(risk.is_sender_side for risk in risks)
     exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
     return Verdict(
         outcome=observed.outcome.value,
         stage=observed.stage.value,
         reply=_deciding_words(observed),
         cause=cause,
-        confidence=_confidence(observed, ranked, risks, certainty),
+        confidence=_confidence(observed, ranked, () if bounced else risks, certainty, bounced=bounced),
         band=certainty.value,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -150,9 +159,14 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
 
 
 def _confidence(
-    observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...], certainty: Band
+    observed: Observed,
+    ranked: tuple[RankedCause, ...],
+    risks: tuple[Risk, ...],
+    certainty: Band,
+    *,
+    bounced: bool,
 ) -> float:
-    if observed.outcome is Outcome.ACCEPTED:
+    if observed.outcome is Outcome.ACCEPTED and not bounced:
         ours = [risk for risk in risks if risk.is_sender_side]
         return likelihood(ours[0]) if ours else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from probe.facts.bounce import bounce_of
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
@@ -46,6 +47,7 @@ def facts_of(recording: Recording) -> Facts:
         elapsed_ms=recording.elapsed_ms,
         complete=recording.last(ev.Finished) is not None,
         redacted=started.redacted,
+        bounce=bounce_of(recording),
     )
 
 

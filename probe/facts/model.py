@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.facts.bounce import BounceFacts
 from probe.facts.session import Session
 from probe.knowledge.providers import Provider
 from probe.message.results import MessageFacts
@@ -85,3 +86,4 @@ class Facts:
     elapsed_ms: int
     complete: bool
     redacted: bool = False
+    bounce: BounceFacts | None = None

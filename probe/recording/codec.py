@@ -43,11 +43,14 @@ _KINDS: dict[str, type] = {
     "https": ev.HttpsFetched,
     "opinion": ev.OpinionGiven,
     "message": ev.MessageGiven,
+    "bounce": ev.BounceGiven,
     "not_reached": ev.NotReached,
     "finished": ev.Finished,
 }
 _NAMES = {event: kind for kind, event in _KINDS.items()}
-_BASE64 = frozenset({("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data")})
+_BASE64 = frozenset(
+    {("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data"), ("BounceGiven", "data")}
+)
 
 
 class RecordingError(Exception):

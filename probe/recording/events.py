@@ -157,6 +157,15 @@ class MessageGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class BounceGiven:
+    """The bounce of --bounce, whole."""
+
+    at_ms: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class NotReached:
     """A part of the run that was not made, and why (deadline, option, courtesy cap)."""
 
@@ -181,6 +190,7 @@ Event = (
     | HttpsFetched
     | OpinionGiven
     | MessageGiven
+    | BounceGiven
     | NotReached
     | Finished
 )

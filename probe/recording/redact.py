@@ -88,6 +88,9 @@ class _Redactor:
             case ev.MessageGiven():
                 # An empty message would be judged as one without headers; not seen is the truth.
                 return ev.NotReached(event.at_ms, "message", "removed when the recording was redacted")
+            case ev.BounceGiven():
+                # A bounce is somebody's mail: addresses, hosts and the message itself stand all over it.
+                return ev.NotReached(event.at_ms, "bounce", "removed when the recording was redacted")
             case ev.NotReached():
                 return replace(event, part=text(event.part), reason=text(event.reason))
             case _:

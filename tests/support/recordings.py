@@ -86,6 +86,7 @@ def full_events() -> list[ev.Event]:
         ),
         ev.OpinionGiven(15, "spf", "mail.sender.co.uk", "checkdmarc", ("sender.co.uk: bad",), (), ""),
         ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
+        ev.BounceGiven(16, "bounce.eml", b"Subject: failure notice\r\n\r\n<alice@tmall.com>:\xff\r\n"),
         ev.NotReached(17, "session with mx1.tmall.com", "the deadline"),
         ev.Finished(20),
     ]

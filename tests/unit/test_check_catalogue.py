@@ -14,6 +14,7 @@ from probe.model.finding import Severity
 from tests.support import facts as make
 from tests.support.check_cases import Case
 from tests.unit import (
+    test_check_bounce,
     test_check_dialogue,
     test_check_message,
     test_check_recipient,
@@ -23,6 +24,7 @@ from tests.unit import (
 # What stands in the folder without being a check.
 SUPPORT = {"__init__", "catalogue", "dialogue", "dmarc_paths", "listings", "needs", "public_address", "wording"}
 CASES: tuple[Case, ...] = (
+    *test_check_bounce.CASES,
     *test_check_dialogue.CASES,
     *test_check_message.CASES,
     *test_check_recipient.CASES,

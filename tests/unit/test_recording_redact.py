@@ -41,10 +41,10 @@ def test_no_identity_is_left_in_clear() -> None:
         assert secret not in text
 
 
-def test_the_kinds_and_their_order_stay_but_for_the_message() -> None:
+def test_the_kinds_and_their_order_stay_but_for_message_and_bounce() -> None:
     before = [type(event) for event in full_recording()]
     after = [type(event) for event in redact(full_recording())]
-    assert after == [ev.NotReached if kind is ev.MessageGiven else kind for kind in before]
+    assert after == [ev.NotReached if kind in {ev.MessageGiven, ev.BounceGiven} else kind for kind in before]
 
 
 def test_a_redacted_recording_is_left_as_it_is_also_after_a_file() -> None:

@@ -134,6 +134,7 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
         remote_mta=host_name(names.get("remote-mta", "")),
         reply=reply,
         is_remote=is_remote,
+        reported_status=status_of(names.get("status", "")),
     )
 
 

@@ -37,7 +37,8 @@ class DeliveryStatus:
     or is known, else empty. `reply` is the remote server's reply as it stands in the notice, on one
     line, with its codes; where the sending server never got one, its own words. `is_remote` says
     which. `added` is the text in which the sending server wrapped it, empty when none.
-    `stage` only where the notice names it: RFC 3464 has no field for it.
+    `status` is the remote server's specific one where it gave one; `reported_status` what the report's
+    own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
     """
 
     recipient: str
@@ -50,6 +51,7 @@ class DeliveryStatus:
     is_remote: bool = False
     stage: Stage | None = None
     added: str = ""
+    reported_status: EnhancedStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""The check of --bounce, and how its reply joins the evidence of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from probe.diagnosis.evidence import evidence_of
+from probe.diagnosis.outcome import observe
+from probe.diagnosis.verdict import diagnose
+from probe.facts.bounce import REF, BounceFacts, bounce_of
+from probe.facts.model import Facts
+from probe.model.finding import Severity
+from probe.model.reply import EnhancedStatus
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
+from tests.support import facts as make
+from tests.support.check_cases import Case, assert_case, parametrize
+from tests.support.recordings import full_events
+
+OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
+FILLER = EnhancedStatus(5, 0, 0)
+
+
+def bounced(
+    reply: str, *, is_remote: bool = True, kind: NoticeKind = NoticeKind.BOUNCE, about: bool = True
+) -> Facts:
+    status = DeliveryStatus(
+        recipient=str(make.RECIPIENT),
+        action=Action.FAILED,
+        status=FILLER,
+        reporting_mta="mail.sender.example",
+        remote_mta="mx.recipient.example",
+        reply=reply,
+        is_remote=is_remote,
+        reported_status=FILLER,
+    )
+    notice = DeliveryNotice(NoticeKind.BOUNCE, "a bounce", (status,))
+    return make.facts(bounce=BounceFacts(notice, status, about))
+
+
+def unusable(*recipients: DeliveryStatus) -> Facts:
+    notice = DeliveryNotice(NoticeKind.OTHER, "no bounce: ordinary mail", recipients)
+    return make.facts(bounce=BounceFacts(notice, None, False))
+
+
+ONE, TWO = DeliveryStatus("a@b.example"), DeliveryStatus("c@d.example")
+CASES = (
+    Case("bounce-reply", "no bounce given", make.facts(), ()),
+    Case("bounce-reply", "ordinary mail", unusable(), (WARNING,), ("ordinary mail",)),
+    Case("bounce-reply", "two others", unusable(ONE, TWO), (WARNING,), ("2 recipients",)),
+    Case("bounce-reply", "one other", bounced("550 no", about=False), (WARNING,), ("another recipient",)),
+    Case("bounce-reply", "specific reply", bounced("550 5.7.1 no"), (OK, NOTICE), ("550 5.7.1 no",)),
+    Case("bounce-reply", "bare 5.0.0 of the remote", bounced("550 5.0.0 no"), (OK, NOTICE)),
+    Case("bounce-reply", "reply lost", bounced("timed out", is_remote=False), (NOTICE, NOTICE)),
+)
+
+
+@parametrize(CASES)
+def test_check(case: Case) -> None:
+    assert_case(case)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("550 5.0.0 no", "stands in the remote server's own reply"),
+        ("550 5.7.1 no", "filler that mail.sender.example wrote; the remote server said 5.7.1"),
+        ("550 no", "filler that mail.sender.example wrote; the remote server gave no enhanced status"),
+    ],
+)
+def test_the_origin_of_a_bare_status_is_named(reply: str, words: str) -> None:
+    from probe.checks import bounce_reply
+
+    assert any(words in finding.message for finding in bounce_reply.check(bounced(reply)))
+
+
+def test_the_bounce_speaks_where_the_recipient_is_accepted_now() -> None:
+    diagnosis = diagnose(bounced("554 5.7.1 rejected as spam"), ())
+    assert diagnosis.verdict.outcome == "accepted"
+    assert diagnosis.verdict.cause == "spam_content"
+    assert diagnosis.verdict.exit_code == 5
+    assert "bounce" in diagnosis.verdict.summary
+
+
+def test_the_bounce_of_another_recipient_is_no_evidence() -> None:
+    facts = bounced("554 5.7.1 rejected as spam", about=False)
+    assert evidence_of(facts, observe(facts)) == ()
+    assert diagnose(facts, ()).verdict.exit_code == 0
+
+
+def test_a_rule_that_run_and_bounce_both_fire_counts_once() -> None:
+    said = make.reply(550, "5.1.1 user unknown")
+    refused = make.session(exchanges=make.exchanges(said))
+    alone = make.facts(sessions=(refused,))
+    both = make.facts(sessions=(refused,), bounce=bounced("550 5.1.1 user unknown").bounce)
+    rules = [item.rule for item in evidence_of(both, observe(both))]
+    assert sorted(rules) == sorted({item.rule for item in evidence_of(alone, observe(alone))} | set(rules))
+    assert len(rules) == len(set(rules))
+
+
+def test_a_bare_refusal_is_explained_by_the_words_of_the_bounce() -> None:
+    refused = make.session(exchanges=make.exchanges(make.reply(550, "5.0.0 refused")))
+    facts = make.facts(sessions=(refused,), bounce=bounced("550 5.2.2 mailbox full").bounce)
+    diagnosis = diagnose(facts, ())
+    assert diagnosis.verdict.cause == "mailbox_full"
+    assert any(item.ref == REF for item, _ in diagnosis.ranked[0].evidence_for)
+
+
+def test_a_recorded_bounce_is_read_for_the_recipient_of_the_run() -> None:
+    started = next(event for event in full_events() if isinstance(event, ev.Started))
+    target = started.target
+    message = (
+        "From: MAILER-DAEMON@a.example\nSubject: failure notice\n\nHi. This is the qmail-send program\n\n"
+        "<other@b.example>:\nRemote host said: 550 5.1.1 no such user\n\n"
+        f"<{getattr(target, 'forward_path', '')}>:\nRemote host said: 552 5.2.2 mailbox full\n"
+    )
+    recording = Recording(started)
+    recording.append(ev.BounceGiven(1, "b.eml", message.encode()))
+    facts = bounce_of(recording)
+    assert facts is not None
+    assert facts.is_about_recipient
+    assert facts.status is not None
+    assert facts.status.reply == "552 5.2.2 mailbox full"
