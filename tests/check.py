@@ -63,7 +63,8 @@ def environment() -> Path:
     """The Python of .check/venv with the project and its test tools, made anew when pyproject.toml or
     this Python changed. Raises SystemExit when it cannot be made."""
     python = HOME / "venv" / SCRIPTS / "python"
-    seen = f"{sys.executable} {sys.version} ".encode() + (ROOT / "pyproject.toml").read_bytes()
+    sources = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "setup.py")]
+    seen = b"".join([f"{sys.executable} {sys.version} ".encode(), *sources])
     wanted = hashlib.sha256(seen).hexdigest()
     stamp = HOME / "venv" / "made-from"
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
