@@ -7,6 +7,8 @@ import unicodedata
 
 from probe.model.text import printable
 
+LINE_LIMIT = 1000  # characters: enough for any path; an argument of megabytes is not said back whole
+
 EXIT_USAGE = 2
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -35,4 +37,6 @@ def unreadable(subject: str, path: str, error: OSError, *, doing: str = "read") 
 def complain(message: str) -> None:
     """One line on stderr, with nothing live in it."""
     line = printable(" ".join(message.split("\n")))
+    if len(line) > LINE_LIMIT:
+        line = f"{line[: LINE_LIMIT // 2]} … {line[-LINE_LIMIT // 2 :]}"
     print(f"smtp-probe: {line}", file=sys.stderr, flush=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from probe.cli.errors import (
@@ -22,6 +24,7 @@ ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name); returns the exit code, never raises."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -35,15 +38,44 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
+    except OSError as error:
+        # --help writes by itself; every other command handles its own streams
+        if error.errno in (errno.ENOSPC, errno.EPIPE):
+            return _unwritable_stdout(error)
+        if os.environ.get("SMTP_PROBE_DEBUG") == "1":
+            raise
+        return _internal(error)
     except Exception as error:
         # The outermost border: a bug must not reach the user as a traceback.
         if os.environ.get("SMTP_PROBE_DEBUG") == "1":
             raise
-        complain(
-            f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
-            "with the traceback that SMTP_PROBE_DEBUG=1 shows"
-        )
-        return EXIT_INTERNAL
+        return _internal(error)
+
+
+def _unwritable_stdout(error: OSError) -> int:
+    from probe.cli.output import abandon_stdout
+
+    abandon_stdout()
+    if error.errno == errno.EPIPE:
+        return 0  # a reader that went away is no error
+    complain("cannot write standard output: no space left on device")
+    return EXIT_USAGE
+
+
+def _internal(error: Exception) -> int:
+    complain(
+        f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
+        "with the traceback that SMTP_PROBE_DEBUG=1 shows"
+    )
+    return EXIT_INTERNAL
+
+
+def _open_what_is_closed() -> None:
+    """A process may be started without its standard streams (`>&-`). Python then has None there, and the
+    next file or socket would take the free descriptor; nothing and nowhere stand in for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -53,25 +54,63 @@ class Delivery:
 def run_live(observe: Observe, delivery: Delivery) -> int:
     """Make the run that `observe` begins, deliver its report, return the exit code.
 
-    Ctrl-C ends the run early; the report then says what was not reached. Raises UsageError when a
-    file cannot be written, KeyboardInterrupt when nothing was observed yet.
+    Ctrl-C and SIGTERM end the run early; the report then says what was not reached. Raises UsageError
+    when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
     held: list[Recording] = []
+    tape: _Tape | None = None
     with contextlib.ExitStack() as stack:
-        sink = stack.enter_context(_writer(delivery.record)).append if delivery.record else None
+        if delivery.record:
+            tape = _Tape(delivery.record)
+            stack.callback(tape.close)
+        sink = tape.append if tape else None
         progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
         try:
-            asyncio.run(observe(Hooks(sink, progress, held.append)))
-        except KeyboardInterrupt:
+            asyncio.run(_until_terminated(observe(Hooks(sink, progress, held.append))))
+        except (KeyboardInterrupt, asyncio.CancelledError):
             if not held:
-                raise
+                raise KeyboardInterrupt from None
         except ResolverConfigError:
             complain(NO_RESOLVER)
             return EXIT_INCONCLUSIVE
     code = deliver(run.report_of(held[0]), delivery, note="" if delivery.record else NOT_SAVED)
-    if delivery.record and delivery.verbosity >= 0 and sys.stderr.isatty():
+    if tape and tape.failure:
+        complain(f"{unreadable('--record', str(tape.path), tape.failure, doing='write')}; it ends there")
+    elif delivery.record and delivery.verbosity >= 0 and sys.stderr.isatty():
         complain(f"recorded to {delivery.record}; `smtp-probe replay` reads it again")
     return code
+
+
+async def _until_terminated(work: Coroutine[Any, Any, Recording]) -> Recording:
+    """Let SIGTERM end the run as Ctrl-C does: sockets closed, what was seen reported."""
+    task = asyncio.current_task()
+    # no such thing on Windows, nor outside the main thread
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
+
+
+class _Tape:
+    """The recording on disk. A disk that gives out stops the recording, never the run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failure: OSError | None = None
+        self._writer = _writer(path)
+
+    def append(self, event: Event) -> None:
+        if self.failure is None:
+            try:
+                self._writer.append(event)
+            except OSError as error:
+                self.failure = error
+
+    def close(self) -> None:
+        try:
+            self._writer.close()
+        except OSError as error:
+            self.failure = self.failure or error
 
 
 def _writer(path: Path) -> RecordingWriter:

@@ -1,0 +1,201 @@
+"""The command line where the world gives way: signals, closed streams, a full disk, odd arguments."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import smtp_probe
+
+PAIR = ("bob@example.com", "alice@example.net")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+COMMAND = (sys.executable, "-m", "probe")
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+
+
+class _SilentServer(threading.Thread):
+    """Accepts connections, says nothing, and notes when the other side is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.connected = threading.Event()
+        self.left = threading.Event()
+
+    def run(self) -> None:
+        connection, _ = self._socket.accept()
+        self.connected.set()
+        try:
+            while connection.recv(1024):
+                pass
+        except ConnectionResetError:
+            pass
+        self.left.set()
+
+    def arguments(self) -> tuple[str, ...]:
+        where = ("--mx", f"127.0.0.1:{self.port}", "--allow-private", "--no-dnsbl")
+        return (*where, "--nameserver", "127.0.0.1:9", "--helo", "mail.example.com", "--ip", "127.0.0.1")
+
+
+@pytest.fixture
+def silent_server() -> Iterator[_SilentServer]:
+    server = _SilentServer()
+    server.start()
+    yield server
+    server._socket.close()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_gives_the_report_so_far_and_closes_the_socket(
+    end: signal.Signals, silent_server: _SilentServer, tmp_path: Path
+) -> None:
+    saved = tmp_path / "run.jsonl"
+    process = subprocess.Popen(
+        [*COMMAND, "check", *PAIR, *silent_server.arguments(), "--format", "json", "--record", str(saved)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert silent_server.connected.wait(30)
+    while b'"connected"' not in saved.read_bytes():  # the server knows before the client does
+        assert process.poll() is None
+    process.send_signal(end)
+    out, err = process.communicate(timeout=60)
+    assert silent_server.left.wait(30)
+    report = json.loads(out)
+    assert process.returncode == report["verdict"]["exit_code"] == 4
+    assert (report["verdict"]["outcome"], report["verdict"]["stage"]) == ("inconclusive", "greeting")
+    assert [session["ended"] for session in report["sessions"]] == ["interrupted"]
+    assert err == ""
+    again = smtp_probe("replay", str(saved), "--format", "json")
+    assert json.loads(again.stdout) == report
+
+
+def test_the_deadline_ends_a_run_against_a_silent_server(silent_server: _SilentServer) -> None:
+    outcome = smtp_probe("check", *PAIR, *silent_server.arguments(), "--timeout", "3", "--format", "json")
+    report = json.loads(outcome.stdout)
+    assert outcome.code == 4
+    assert [session["ended"] for session in report["sessions"]] == ["deadline"]
+    assert "not-reached" in {finding["id"] for finding in report["findings"]}
+
+
+@needs_full
+def test_a_disk_that_is_full_while_recording_costs_the_recording_and_not_the_report() -> None:
+    outcome = smtp_probe("check", *PAIR, *NOWHERE, "--record", str(FULL))
+    assert outcome.code == 4
+    assert "INCONCLUSIVE" in outcome.stdout
+    assert outcome.stderr.count("\n") == 1
+    assert "--record: cannot write /dev/full: no space left on device" in outcome.stderr
+
+
+@needs_full
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("check", "--help"), ("checks",), ("check", *PAIR, *NOWHERE)]
+)
+def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "smtp-probe: cannot write standard output: no space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_nothing(closed: str) -> None:
+    line = " ".join(["exec", *COMMAND, "check", *PAIR, *NOWHERE, closed])
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert done.stderr == ""
+    assert ("INCONCLUSIVE" in done.stdout) is (" >&-" not in f" {closed}")
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/folder/x", "/tmp"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(path: str) -> None:
+    for option in ("-o", "--record"):
+        outcome = smtp_probe("check", *PAIR, *NOWHERE, option, path)
+        assert (outcome.code, outcome.stdout) == (2, "")
+        assert outcome.stderr.startswith(f"smtp-probe: {option}: cannot write {path}: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", b"b\xffb@example.com", PAIR[1]),
+        ("check", PAIR[0], b"\xe9\xff@example.net"),
+        ("check", *PAIR, "--helo", b"\xff"),
+        ("check", *PAIR, "--message", b"/nonexistent\xff"),
+        ("replay", b"/nonexistent\xff"),
+        (b"\xff\xfe",),
+        ("check", "a" * 100_000 + "@example.com", PAIR[1]),
+        ("check", *PAIR, "--selector", "a" * 100_000),
+        ("check", *PAIR, "--size", "9" * 5_000),
+        ("check", *PAIR, "--port", "9" * 5_000),
+        ("check", *PAIR, "--timeout", "9" * 5_000),
+        ("check", *PAIR, "--timeout", "nan"),
+        ("check", *PAIR, "--nameserver", "1" * 100_000),
+    ],
+)
+def test_arguments_that_are_nothing_are_one_short_line(arguments: tuple[str | bytes, ...]) -> None:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"smtp-probe: ")
+    assert done.stderr.count(b"\n") == 1
+    assert len(done.stderr) < 2_000
+    assert done.stderr.decode("utf-8")
+
+
+@pytest.mark.parametrize("columns", ["40", "1", "0", "-5", "many", "9" * 400])
+def test_any_width_gives_a_report(columns: str) -> None:
+    outcome = smtp_probe("check", *PAIR, *NOWHERE, env={"COLUMNS": columns})
+    assert outcome.code == 4
+    assert outcome.stderr == ""
+    assert outcome.stdout.rstrip().endswith("exit 4")
+
+
+def test_forty_columns_are_kept() -> None:
+    outcome = smtp_probe("check", *PAIR, *NOWHERE, env={"COLUMNS": "40"})
+    assert max(map(len, outcome.stdout.splitlines())) <= 40
+
+
+def test_the_c_locale_gets_ascii() -> None:
+    env = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    outcome = smtp_probe("check", *PAIR, *NOWHERE, env=env)
+    assert outcome.code == 4
+    assert outcome.stdout.isascii()
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    line = f"{' '.join(COMMAND)} rules | head -1"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_ignored_sigint_does_not_make_sigterm_ignored(silent_server: _SilentServer) -> None:
+    """A shell starts background jobs with SIGINT ignored."""
+    process = subprocess.Popen(
+        [*COMMAND, "check", *PAIR, *silent_server.arguments(), "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        env={**os.environ},
+    )
+    assert silent_server.connected.wait(30)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert out.startswith(b"INCONCLUSIVE")
+    assert err == b""
