@@ -203,7 +203,7 @@ def _leaf(kind: str) -> tuple[certs.Issued, tuple[certs.Issued, ...]]:
             return certs.issue("*.example.net", "evil.example", by=root, common_name="\x1b[31mroot\u202e"), ()
         case "huge-chain":
             leaf = certs.issue(MX_HOST, by=root)
-            return leaf, tuple(certs.authority(f"Filler {number}") for number in range(60))
+            return leaf, tuple(certs.authority.__wrapped__(f"Filler {number}") for number in range(60))
     return certs.issue(MX_HOST, by=root), ()
 
 

@@ -30,7 +30,9 @@ from tests.support.smtp_server import SmtpServer
 
 ZONES = sorted((Path(__file__).parents[2] / "fixtures" / "zones").glob("*.toml"))
 POLITE = HostileServer("polite", "", "polite")
+# Short only where a question is never answered: a loaded machine still answers the rest in time
 QUICK = replace(PACE, dns_query=0.3, dns_lifetime=0.6)
+_UNANSWERED = {Fault.SILENCE, Fault.SILENT_ONCE, Fault.WRONG_ID, Fault.WRONG_QUESTION}
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,8 @@ async def _run(
     failures: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
     async with DnsServer(zone, faults) as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
-        seen = await whole_run(options(smtp.port, (dns.endpoint,), **changes), folder, pace=QUICK)
+        pace = QUICK if _UNANSWERED.intersection(faults.values()) else PACE
+        seen = await whole_run(options(smtp.port, (dns.endpoint,), **changes), folder, pace=pace)
     seen.heard = smtp.lines
     assert not failures
     return seen, dns
