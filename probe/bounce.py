@@ -55,6 +55,12 @@ class BouncedRecipient:
         return self.explanation.reading.stage if self.explanation and self.explanation.reading else None
 
     @property
+    def sender(self) -> str:
+        """The reverse-path of what bounced, as the notice tells; else whom the notice went to; or empty."""
+        returned = self.notice.returned
+        return returned.reverse_path or self.notice.addressed_to or returned.header_from
+
+    @property
     def exit_code(self) -> int:
         """1 refused for good, 3 worth another try, 0 for what is no bounce.
 
@@ -159,7 +165,7 @@ def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
 def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
     returned = bounced.notice.returned
     message = {
-        "reverse_path": returned.reverse_path or None,
+        "reverse_path": bounced.sender or None,
         "header_from": returned.header_from or None,
         "recipients": list(returned.recipients),
         "message_id": returned.message_id or None,

@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     remote = status.remote_mta or "the remote server"
     if status.is_remote:
-        yield say.ok(f"the bounce holds the reply of {remote}: {status.reply}", (REF,))
+        yield say.notice(f"the bounce holds the reply of {remote}: {status.reply}", (REF,))
     else:
         words = status.reply or "nothing"
         yield say.notice(

@@ -14,6 +14,7 @@ from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, 
 from probe.cli.output import abandon_stdout, speak_utf8, style_for
 from probe.report.json_text import json_text
 
+CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
 FORMATS = ("text", "json", "jsonl", "markdown")
 
 
@@ -40,13 +41,21 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
     )
+    made.add_argument(
+        "--check",
+        action="store_true",
+        help="Go on with the live check for what was found, as `check --bounce` does; one FILE, and all "
+        "further options are those of `check`.",
+    )
     made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
     return made
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `bounce` with the arguments behind its name; returns the exit code. Raises UsageError."""
-    arguments = parser().parse_args(list(argv))
+    arguments, further = parser().parse_known_args(list(argv))
+    if further and not arguments.check:
+        raise UsageError("bounce", f"no such option: {further[0]}; see smtp-probe bounce --help")
     for name in ("format", "output"):
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
     for name in arguments.files:
@@ -55,10 +64,50 @@ def main(argv: Sequence[str]) -> int:
         raise UsageError("--format", f"{arguments.format!r} is not one of {', '.join(FORMATS)}")
     if arguments.format != "text":
         speak_utf8()
+    if arguments.check:
+        return _checked(arguments, further)
     with ExitStack() as stack:
         target = _target(arguments.output, stack)
         unread: list[UsageError] = []
         return _write(_results(arguments.files, unread), arguments.format, target, unread)
+
+
+def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
+    """Run `check --bounce` for each recipient of the one message given; the worst exit code."""
+    if len(arguments.files) != 1 or arguments.files[0] == "-":
+        raise UsageError(
+            "--check", "takes one FILE with one message; stdin and several files cannot be checked"
+        )
+    if arguments.format == "jsonl":
+        raise UsageError("--check", "reports as text, json or markdown")
+    (name,) = arguments.files
+    unread: list[UsageError] = []
+    results = list(_results((name,), unread))
+    if unread:
+        raise unread[0]
+    if any(item.name != name for item in results):
+        raise UsageError("--check", f"{name} holds several messages; give one of them")
+    found = [item for item in results if item.is_bounce and item.status and "@" in item.status.recipient]
+    if not found:
+        raise UsageError("--check", f"{name} names no recipient to check: {results[0].notice.detail}")
+    if len(found) > 1 and (arguments.format == "json" or arguments.output):
+        raise UsageError("--check", f"{name} is about {len(found)} recipients; one report has room for one")
+    if len(found) > CHECKED_LIMIT:
+        complain(f"bounce: {len(found)} recipients; the first {CHECKED_LIMIT} are checked")
+    return worst(_check_one(item, arguments, further) for item in found[:CHECKED_LIMIT])
+
+
+def _check_one(bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str]) -> int:
+    from probe.cli.main import run
+
+    if arguments.format == "text" and not arguments.output:
+        sys.stdout.write(_rendered(bounced, "text", sys.stdout, first=True) + "\n")
+        sys.stdout.flush()
+    recipient = bounced.status.recipient if bounced.status else ""
+    report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
+    # behind "--": an address that a stranger chose must not become an option
+    operands = ("--", bounced.sender or "<>", recipient)
+    return run(("check", "--bounce", bounced.name, *report, *further, *operands))
 
 
 def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[BouncedRecipient]:

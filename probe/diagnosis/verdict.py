@@ -13,6 +13,7 @@ from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.facts.model import Facts
 from probe.knowledge.causes import Conduct, causes
+from probe.knowledge.match import Reading
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.finding import Finding
 from probe.model.reply import Reply
@@ -74,11 +75,18 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     return Diagnosis(observed, ranked, risks, certainty, _verdict(facts, observed, ranked, risks, certainty))
 
 
+def _told(facts: Facts, observed: Observed) -> Reading | None:
+    """The bounce, where this run saw no refusal of its own: accepted now, or not able to ask."""
+    if observed.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
+        return None
+    return bounce_reading(facts)
+
+
 def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
+    told = _told(facts, observed)
+    if told is not None:
+        return rank(told.evidence, stage=told.stage, permanent=told.permanent)
     if observed.outcome is Outcome.ACCEPTED:
-        told = bounce_reading(facts)
-        if told is not None:
-            return rank(told.evidence, stage=told.stage, permanent=told.permanent)
         return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
     if observed.ground is Ground.NOT_REACHED:
         return ()
@@ -90,8 +98,8 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
 
 
 def _band(facts: Facts, observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
-    if observed.outcome is Outcome.ACCEPTED and bounce_reading(facts) is not None:
-        return band(ranked)  # the refusal was seen too, in the bounce
+    if _told(facts, observed) is not None:
+        return band(ranked)  # the refusal was seen, in the bounce
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if any(risk.is_sender_side for risk in risks) else Band.STATED
@@ -112,12 +120,12 @@ def _verdict(
     certainty: Band,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    told = bounce_reading(facts) if observed.outcome is Outcome.ACCEPTED else None
+    told = _told(facts, observed)
     conduct = _conduct(observed, cause, risks)
     if told is not None and cause is not None:
         conduct = causes()[cause].conduct(told.permanent)
     bounced = told is not None
-    at_risk = bounced or any(risk.is_sender_side for risk in risks)
+    at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or any(risk.is_sender_side for risk in risks)
     exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
     return Verdict(
         outcome=observed.outcome.value,

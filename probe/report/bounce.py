@@ -67,6 +67,6 @@ def _facts(bounced: BouncedRecipient) -> list[tuple[str, str]]:
             "" if status.is_remote else "no remote server's; the words are the reporting server's",
         ),
         ("Message", " ".join(part for part in (returned.message_id, returned.date) if part)),
-        ("Sender", returned.reverse_path),
+        ("Sender", bounced.sender),
     ]
     return [(label, text) for label, text in facts if text]

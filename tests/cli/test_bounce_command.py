@@ -125,3 +125,53 @@ def test_the_output_goes_to_a_file(tmp_path: Path) -> None:
     outcome = smtp_probe("bounce", _file("imail"), "--format", "jsonl", "-o", str(path))
     assert outcome.stdout == ""
     assert _lines(path.read_text(encoding="utf-8"))[0]["cause"] == "user_unknown"
+
+
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+
+
+def test_check_goes_on_with_the_live_check_and_joins_the_bounce() -> None:
+    outcome = smtp_probe("bounce", _file("postfix-dsn"), "--check", *NOWHERE)
+    assert outcome.code == 4
+    assert outcome.stdout.startswith("BOUNCE ")
+    _, _, live = outcome.stdout.partition("INCONCLUSIVE")
+    assert "this mailbox does not exist" in live  # this run asked nobody: only the bounce can say so
+
+
+def test_check_with_bounce_replays_identically(tmp_path: Path) -> None:
+    recording = str(tmp_path / "run.jsonl")
+    live = smtp_probe(
+        "bounce", _file("exim-new-dsn"), "--check", *NOWHERE, "--record", recording, "--format", "json"
+    )
+    report = json.loads(live.stdout)
+    assert report["target"]["forward_path"] == "alice@example.net"
+    said = [item["message"] for item in report["findings"] if item["id"] == "bounce-reply"]
+    assert any(
+        "5.0.0 is filler that mail.example.com wrote; the remote server said 5.7.1" in text for text in said
+    )
+    assert smtp_probe("replay", recording, "--format", "json").stdout == live.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("vacation", "--check"), "names no recipient"),
+        (("imail", "--check", "--format", "jsonl"), "text, json or markdown"),
+        (("imail", "--timeout", "2"), "no such option"),
+        (("postfix-many", "--check", "--format", "json"), "3 recipients"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_clear_line(arguments: tuple[str, ...], words: str) -> None:
+    outcome = smtp_probe("bounce", _file(arguments[0]), *arguments[1:])
+    assert outcome.code == 2
+    assert outcome.stderr.count("\n") == 1
+    assert words in outcome.stderr
+
+
+def test_an_address_in_a_bounce_never_becomes_an_option(tmp_path: Path) -> None:
+    path = tmp_path / "evil.eml"
+    octets = (FIXTURES / "groupwise.eml").read_bytes()
+    path.write_bytes(octets.replace(b"\talice@example.net", b"\t--output=x@example.net"))
+    outcome = smtp_probe("bounce", str(path), "--check", *NOWHERE)
+    assert not list(Path.cwd().glob("x@example.net*"))
+    assert "no such option" not in outcome.stderr.lower()

@@ -11,6 +11,7 @@ from probe.facts.bounce import REF, BounceFacts, bounce_of
 from probe.facts.model import Facts
 from probe.model.finding import Severity
 from probe.model.reply import EnhancedStatus
+from probe.model.session import EndReason
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
@@ -18,7 +19,7 @@ from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import full_events
 
-OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
+NOTICE, WARNING = Severity.NOTICE, Severity.WARNING
 FILLER = EnhancedStatus(5, 0, 0)
 
 
@@ -50,8 +51,8 @@ CASES = (
     Case("bounce-reply", "ordinary mail", unusable(), (WARNING,), ("ordinary mail",)),
     Case("bounce-reply", "two others", unusable(ONE, TWO), (WARNING,), ("2 recipients",)),
     Case("bounce-reply", "one other", bounced("550 no", about=False), (WARNING,), ("another recipient",)),
-    Case("bounce-reply", "specific reply", bounced("550 5.7.1 no"), (OK, NOTICE), ("550 5.7.1 no",)),
-    Case("bounce-reply", "bare 5.0.0 of the remote", bounced("550 5.0.0 no"), (OK, NOTICE)),
+    Case("bounce-reply", "specific reply", bounced("550 5.7.1 no"), (NOTICE, NOTICE), ("550 5.7.1 no",)),
+    Case("bounce-reply", "bare 5.0.0 of the remote", bounced("550 5.0.0 no"), (NOTICE, NOTICE)),
     Case("bounce-reply", "reply lost", bounced("timed out", is_remote=False), (NOTICE, NOTICE)),
 )
 
@@ -81,6 +82,15 @@ def test_the_bounce_speaks_where_the_recipient_is_accepted_now() -> None:
     assert diagnosis.verdict.cause == "spam_content"
     assert diagnosis.verdict.exit_code == 5
     assert "bounce" in diagnosis.verdict.summary
+
+
+def test_the_bounce_speaks_where_this_run_could_not_ask() -> None:
+    unreached = make.failed_session(end=EndReason.TIMEOUT)
+    facts = make.facts(sessions=(unreached,), bounce=bounced("550 5.2.2 mailbox full").bounce)
+    diagnosis = diagnose(facts, ())
+    assert diagnosis.verdict.outcome == "inconclusive"
+    assert diagnosis.verdict.exit_code == 4
+    assert diagnosis.verdict.cause == "mailbox_full"
 
 
 def test_the_bounce_of_another_recipient_is_no_evidence() -> None:

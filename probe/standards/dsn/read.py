@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn import kind as kinds
-from probe.standards.dsn.address import host_name
+from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.kind import Verdict
 from probe.standards.dsn.layout import Entry, Layouts, entries
 from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
@@ -79,7 +79,9 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> DeliveryNotic
         statuses = [from_entry(entry, action, report.reporting_mta) for entry in found]
     statuses = _completed(statuses, refusals, top, returned)
     verdict = _verdict(statuses, is_likely, reply)
-    return DeliveryNotice(verdict.kind, verdict.detail, tuple(statuses), returned, layout)
+    return DeliveryNotice(
+        verdict.kind, verdict.detail, tuple(statuses), returned, layout, mailbox(top.header("to"))
+    )
 
 
 def _report(parts: Sequence[Part]) -> StatusReport:

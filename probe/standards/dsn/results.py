@@ -58,7 +58,7 @@ class DeliveryStatus:
 class ReturnedMessage:
     """The headers of the message that came back, as far as the notice returned them; empty: not known.
 
-    `reverse_path` is its envelope sender (Return-Path), else its From address.
+    `reverse_path` is its envelope sender, where a Return-Path or the report tells it.
     """
 
     reverse_path: str = ""
@@ -72,11 +72,13 @@ class ReturnedMessage:
 @dataclass(frozen=True, slots=True)
 class DeliveryNotice:
     """A whole message, judged. `detail` says in words what it is when it is no bounce; `layout` names
-    the layout its free text was read by; `problems` are clauses on what could not be read."""
+    the layout its free text was read by; `addressed_to` whom the notice itself went to, which is the
+    reverse-path of what bounced (RFC 5321 section 4.4); `problems` are clauses on what could not be read."""
 
     kind: NoticeKind
     detail: str
     recipients: tuple[DeliveryStatus, ...] = ()
     returned: ReturnedMessage = ReturnedMessage()
     layout: str = ""
+    addressed_to: str = ""
     problems: tuple[str, ...] = ()

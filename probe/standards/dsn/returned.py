@@ -30,7 +30,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
     recipients = mailboxes(", ".join((*head.headers("to"), *head.headers("cc"))))
     envelope = mailbox(head.header("return-path")) or mailbox(head.header("x-envelope-from"))
     return ReturnedMessage(
-        reverse_path=envelope or header_from,
+        reverse_path=envelope,
         header_from=header_from,
         recipients=recipients or mailboxes(head.header("x-envelope-to")),
         message_id=head.header("message-id")[:998],
