@@ -94,7 +94,7 @@ def _questions(folder: Path) -> list[Question]:
     return [event.answer.question for event in seen.recording.all(ev.DnsAnswered)]
 
 
-@pytest.mark.parametrize("fault", [Fault.SERVFAIL, Fault.SILENCE])
+@pytest.mark.parametrize("fault", [Fault.SERVFAIL, pytest.param(Fault.SILENCE, marks=pytest.mark.slow)])
 def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, tmp_path: Path) -> None:
     """For each question of a healthy run in turn. A failed look-up may cost an assessment, not more."""
     healthy, _ = asyncio.run(_run(_zone({}), {}, tmp_path))
