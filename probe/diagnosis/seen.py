@@ -11,7 +11,7 @@ from probe.facts.model import Facts
 from probe.model.evidence import Evidence, Facet
 
 WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
-SPEAKS = 6.0  # decibans from which a text is taken to be about a cause
+SPEAKS = 10.0  # decibans from which a text is taken to name a cause; "recipient rejected" alone names none
 
 
 @dataclass(frozen=True, slots=True)
