@@ -100,7 +100,7 @@ CASES = (
     Case("recipient-address", "251 forwards", rcpt(make.reply(251, "will forward to <b@c.example>")),
          (WARNING,)),
     Case("recipient-address", "refused at MAIL before", with_session(exchanges=MAIL_REFUSED), (UNSEEN,),
-         ("mail",)),
+         ("MAIL FROM",)),
     Case("recipient-address", "never asked", UNSEEN_DIALOGUE, (UNSEEN,)),
     Case("recipient-typo", "plain domain", make.facts(), (OK,)),
     Case("recipient-typo", "gmial.com",
