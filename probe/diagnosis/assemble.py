@@ -107,6 +107,7 @@ def _session(session: Session) -> rp.ReportSession:
                 reply_lines=exchange.reply.lines if exchange.reply else (),
                 elapsed_ms=exchange.elapsed_ms,
                 deviations=tuple(deviation.value for deviation in exchange.deviations),
+                fragment=exchange.fragment,
             )
             for exchange in session.exchanges
         ),

@@ -121,7 +121,8 @@ class ReportTls:
 
 @dataclass(frozen=True, slots=True)
 class ReportExchange:
-    """One command and its reply. `deviations` names how the server broke the reply grammar."""
+    """One command and its reply. `deviations` names how the server broke the reply grammar; `fragment`
+    is what came of a reply that was never finished."""
 
     stage: str
     sent: str
@@ -130,6 +131,7 @@ class ReportExchange:
     reply_lines: tuple[str, ...]
     elapsed_ms: int
     deviations: tuple[str, ...]
+    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ def _write_session(page: Page, session: ReportSession) -> None:
         if exchange.sent:
             page.text(exchange.sent, lead=f"{'':{_TIME_COLUMNS}}C: ", indent=2)
         time = f"{exchange.elapsed_ms} ms"
-        for line in view.reply_wire(exchange) or ("(no complete reply)",):
+        cut_off = f"{exchange.fragment} (the reply ends here)" if exchange.fragment else "(no complete reply)"
+        for line in view.reply_wire(exchange) or (cut_off,):
             page.text(line, lead=f"{time:>{_TIME_COLUMNS - 2}}  S: ", indent=2)
             time = ""
         for deviation in exchange.deviations:
