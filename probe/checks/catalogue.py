@@ -46,9 +46,12 @@ from probe.checks import (
     ptr,
     recipient_address,
     recipient_domain_exists,
+    recipient_history,
     recipient_mx,
     recipient_mx_reachable,
+    recipient_test_data,
     recipient_typo,
+    regional_advice,
     reply_grammar,
     reply_permanence,
     reputation_desk,
@@ -108,8 +111,15 @@ _RECIPIENT: tuple[Check, ...] = (
     second_opinion,
     limits_signals,
     recipient_typo,
+    recipient_history,
+    regional_advice,
 )
-_RECIPIENT_OF_PAIR: tuple[Check, ...] = (catch_all, postmaster_answer, reputation_desk)
+_RECIPIENT_OF_PAIR: tuple[Check, ...] = (
+    catch_all,
+    postmaster_answer,
+    reputation_desk,
+    recipient_test_data,
+)
 _SENDER: tuple[Check, ...] = (
     spf,
     spf_lookups,

@@ -107,6 +107,12 @@ def decisive(facts: Facts) -> Exchange | None:
     return farthest if refused or not isinstance(facts.target, PairTarget) else None
 
 
+def was_accepted(facts: Facts) -> bool:
+    """Whether the recipient was accepted; a `domain` run names none, there the server's answer counts."""
+    exchange = decisive(facts)
+    return exchange is not None and exchange.reply is not None and exchange.reply.is_positive
+
+
 def _answered(session: Session) -> list[Exchange]:
     return [e for e in session.exchanges if e.stage in _ORDER and e.reply is not None and e.usable]
 

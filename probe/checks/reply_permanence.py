@@ -4,10 +4,11 @@ Looks at the reply that settled the matter: the answer to RCPT, else the refusal
 says "not now" and the sending server tries again by itself; a 5yz reply says "not like this" and
 repeating it unchanged is useless. The enhanced status code tells the area: x.1.x the address, x.2.x the
 mailbox, x.3.x and x.4.x the receiving system and the network, x.7.x policy and authentication. x.0.0
-tells nothing beyond the first digit, and is often the filler of a mail server on the way.
+tells nothing beyond the first digit. Where a server gives no enhanced status, the sending server that reports
+the failure writes x.0.0 in its place: such a 5.0.0 is filler and no word of the remote server.
 
 What to do: for 4yz wait and let the queue retry; for 5yz mend the cause before sending again.
-Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4.
+Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4; RFC 3464 section 2.3.4.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from probe.checks import dialogue
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
+from probe.facts.session import Exchange
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
 
@@ -59,6 +61,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     else:
         yield say.ok(f"the server answered {where} with {_codes(reply)}", evidence)
     yield from _contradiction(reply, evidence)
+    if not reply.is_positive:
+        yield from _origin(exchange, reply)
 
 
 def _place(stage: Stage) -> str:
@@ -91,4 +95,22 @@ def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]
             f"the reply contradicts itself: code {reply.code}, but status {status}; "
             "sending servers go by the reply code",
             evidence,
+        )
+
+
+def _origin(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
+    """Where an x.0.0 comes from, and that it carries no information wherever it does."""
+    status, where = reply.enhanced_status, _place(exchange.stage)
+    if status is None:
+        filler = f"{reply.code // 100}.0.0"
+        yield say.notice(
+            f"the reply {where} holds no enhanced status; a {filler} in a bounce of this would be filler "
+            "that the sending server wrote (Postfix does), not the remote server's word",
+            (exchange.ref,),
+        )
+    elif status.is_generic:
+        yield say.notice(
+            f"the {status} stands in the remote server's own reply {where}: it is no filler of a "
+            "sending server, and still names no cause (RFC 3463 section 3.1)",
+            (exchange.ref,),
         )

@@ -17,7 +17,9 @@ from probe.diagnosis.experiments import (
 from probe.diagnosis.outcome import Ground
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
+from probe.knowledge.test_data import generated_shape
 from probe.model.reply import Stage
+from probe.model.target import PairTarget
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingStatus
 from probe.standards.spf.results import SpfVerdict
@@ -97,6 +99,14 @@ def _known_provider(at: Situation) -> Seen | None:
 def _recipient_typo(at: Situation) -> Seen | None:
     typo = at.facts.recipient.typo_of
     return Seen("input:recipient", typo) if typo else None
+
+
+def _test_data_address(at: Situation) -> Seen | None:
+    target = at.facts.target
+    if not isinstance(target, PairTarget):
+        return None
+    found = generated_shape(target.forward_path.local_part, target.forward_path.domain)
+    return Seen("input:recipient", found.generator.title) if found is not None and found.telling else None
 
 
 def _size_over_limit(at: Situation) -> Seen | None:
@@ -254,6 +264,7 @@ PREDICATES: dict[str, Predicate] = {
     "tls_failed": _ground(Ground.TLS),
     "tls_failed_before_refusal": _tls_failed_before_refusal,
     "smtputf8_missing": _ground(Ground.SMTPUTF8),
+    "test_data_address": _test_data_address,
     "size_over_limit": _size_over_limit,
     "spf_fail": _spf_fail,
     "spf_pass": _spf_pass,

@@ -16,6 +16,7 @@ from tests.support.check_cases import Case
 from tests.unit import (
     test_check_bounce,
     test_check_dialogue,
+    test_check_known_recipients,
     test_check_message,
     test_check_recipient,
     test_check_sender,
@@ -35,6 +36,7 @@ SUPPORT = {
 CASES: tuple[Case, ...] = (
     *test_check_bounce.CASES,
     *test_check_dialogue.CASES,
+    *test_check_known_recipients.CASES,
     *test_check_message.CASES,
     *test_check_recipient.CASES,
     *test_check_sender.CASES,
@@ -42,8 +44,9 @@ CASES: tuple[Case, ...] = (
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These two have nothing to find fault with: one says what was not given, one what was not made.
 WITHOUT_PROBLEM = {"message-missing", "not-reached"}
-# These never have reason to be content: a desk is either known or not, a bounce never good news.
-WITHOUT_OK = {"reputation-desk", "bounce-reply"}
+# These never have reason to be content: a desk is either known or not, a bounce never good news,
+# history and advice judge nothing.
+WITHOUT_OK = {"reputation-desk", "bounce-reply", "recipient-history", "regional-advice"}
 
 ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)
 

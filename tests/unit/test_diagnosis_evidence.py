@@ -93,6 +93,7 @@ LOCAL_HOST = make.mx_host(
     "l.example", answers=(make.answer("l", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
 )
 PBL = (ListingCode("127.0.0.10", "end-user range", "policy", 2),)
+GENERATED = PairTarget(make.SENDER, parse_mailbox("jsmithd2@tmall.com"))
 UTF8 = PairTarget(make.SENDER, parse_mailbox("jörg@recipient.example"))
 DESYNCHRONISED = replace(met(Stage.RCPT, OK), desynchronised=True)
 UNKNOWN_ROUTE = make.mx_result(
@@ -131,6 +132,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     "smtputf8_missing": (
         make.facts(target=UTF8, sessions=(met(Stage.EHLO, OK, extensions=make.extensions(("SIZE", "0"))),)),
         make.facts(target=UTF8, sessions=(met(Stage.RCPT, make.reply(550, NO_WORDS)),)),
+    ),
+    "test_data_address": (
+        refused(target=GENERATED),
+        refused(target=PairTarget(make.SENDER, parse_mailbox("jsmithd2@recipient.example"))),
     ),
     "size_over_limit": (
         refused(options=Options(size=40_000_000)),
