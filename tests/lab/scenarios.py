@@ -17,7 +17,7 @@ BOB = "bob@sender.example"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`sessions` bounds how often the probe may come; `lost`: so many of them end without QUIT, because
+    """`cause`: two with a bar between where the server's words allow both. `sessions` bounds how often the probe may come; `lost`: so many of them end without QUIT, because
     the server or a failed handshake ended them.
     `prelude`: another client of the same address was there a moment before."""
 
@@ -179,7 +179,8 @@ SCENARIOS = (
     deferred("callout-pending", "alice@callout.example", "sender_invalid", sender="a@silent.example"),
     deferred("postscreen-first-visit", "alice@screen.example", "greylisted", lost=1),
     # --- more of Postfix ------------------------------------------------------------------------------
-    refused("client-refused", "alice@refuser.example", "policy_unspecified", sessions=3),
+    # "Client host rejected: Access denied" gives no reason; both readings send the reader to the same people
+    refused("client-refused", "alice@refuser.example", "policy_unspecified|ip_blocklisted", sessions=3),
     refused("sender-domain-listed", "alice@rhsbl.example", "sender_blocked", sender="a@badname.example"),
     deferred("policy-service-down", "alice@nopolicy.example", "server_error"),
     deferred("message-rate", "alice@flood.example", "rate_limited", stage="mail", prelude=True),

@@ -34,7 +34,7 @@ def met(stage: Stage, said: Reply | None, number: int = 1, **changes: object) ->
         "tls": make.tls() if secured else TlsObserved(offered=stage is Stage.STARTTLS, established=False),
         "end": EndReason.QUIT if said is not None else EndReason.TIMEOUT,
     }
-    return make.session(number, **(told | changes))  # type: ignore[arg-type]
+    return make.session(number, **(told | changes))
 
 
 def not_dialled(number: int, host: str, ip: object) -> Session:
