@@ -17,9 +17,12 @@ BOB = "bob@sender.example"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`cause`: two with a bar between where the server's words allow both. `sessions` bounds how often the probe may come; `lost`: so many of them end without QUIT, because
-    the server or a failed handshake ended them.
-    `prelude`: another client of the same address was there a moment before."""
+    """One pair, the address it is probed from, and the truth.
+
+    `cause`: two with a bar between where the server's words allow both. `sessions` bounds how often the
+    probe may come; `lost`: so many of them end without QUIT, because the server or a failed handshake
+    ended them. `prelude`: another client of the same address was there a moment before.
+    """
 
     slug: str
     recipient: str
