@@ -46,19 +46,19 @@ class Explanation:
 
     @property
     def refused(self) -> bool | None:
-        """True: refused for good. False: worth another try. None: the reply does not tell.
+        """What was observed. True: refused (5yz). False: deferred (4yz). None: the reply does not tell.
 
-        The code class decides unless the cause is passing (a 550 for a rate) or final (a 454 for
-        relaying) by nature and the server's own words say so.
+        The class of the code decides, as in a live check (RFC 5321 section 4.2.1). Where there is no
+        code, the nature of a cause that the words state does: a full mailbox passes, relaying stays
+        denied. When to try again is another matter: `conduct.retry`.
         """
         if self.reading is None:
             return None
-        permanent = self.reading.permanent
+        if self.reading.permanent is not None:
+            return self.reading.permanent
         if self.cause is None or self.band is not Band.STATED:
-            return permanent
-        if permanent is not False and self.cause.passes:
-            return False
-        return True if permanent is False and self.cause.lasts else permanent
+            return None
+        return False if self.cause.passes else True if self.cause.lasts else None
 
 
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
@@ -122,7 +122,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def exit_code(explanation: Explanation) -> int:
-    """0 positive, 1 refused for good, 2 a line that cannot be read, 3 deferred, 4 not told."""
+    """0 positive, 1 refused, 2 a line that cannot be read, 3 deferred, 4 not told."""
     if explanation.reading is None:
         return 2
     if explanation.reading.code and explanation.reading.code < 400:

@@ -89,20 +89,25 @@ def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mappin
 
 def _capped(
     evidence: Sequence[Evidence], caps: Mapping[str, Sequence[float]]
-) -> Mapping[str, tuple[Weighed, ...]]:
+) -> Mapping[str, Sequence[Weighed]]:
     """For each cause its evidence with the weight that counts after the family's cap."""
-    families: dict[tuple[str, Facet], list[Weighed]] = {}
+    families: dict[Facet, list[Evidence]] = {}
     for item in evidence:
-        for cause, weight in item.weights.items():
-            if weight:
-                families.setdefault((cause, item.facet), []).append((item, weight))
-    result: dict[str, tuple[Weighed, ...]] = {}
-    for (cause, facet), members in families.items():
+        families.setdefault(item.facet, []).append(item)
+    result: dict[str, list[Weighed]] = {}
+    for facet, members in families.items():
         low, high = caps[facet]
-        total = math.fsum(weight for _, weight in members)
-        held = min(max(total, low), high)
-        factor = held / total if held != total else 1.0
-        result[cause] = (*result.get(cause, ()), *((item, weight * factor) for item, weight in members))
+        totals: dict[str, float] = {}
+        for item in members:
+            for cause, weight in item.weights.items():
+                totals[cause] = totals.get(cause, 0.0) + weight
+        for item in members:
+            for cause, weight in item.weights.items():
+                if weight:
+                    total = totals[cause]
+                    held = high if total > high else low if total < low else total
+                    counted = weight if held == total else weight * held / total
+                    result.setdefault(cause, []).append((item, counted))
     return result
 
 
@@ -113,7 +118,12 @@ def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
     return {cause: odd / total for cause, odd in odds.items()}
 
 
-def _sides(weighed: Iterable[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
+def _sides(weighed: Sequence[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
     """The evidence for and against, the strongest first."""
-    ordered = sorted(weighed, key=lambda pair: (-abs(pair[1]), pair[0].rule))
-    return tuple(pair for pair in ordered if pair[1] > 0), tuple(pair for pair in ordered if pair[1] < 0)
+    if len(weighed) > 1:
+        weighed = sorted(weighed, key=_strongest_first)
+    return tuple([pair for pair in weighed if pair[1] > 0]), tuple([pair for pair in weighed if pair[1] < 0])
+
+
+def _strongest_first(pair: Weighed) -> tuple[float, str]:
+    return -abs(pair[1]), pair[0].rule

@@ -9,21 +9,27 @@ where a more exact one speaks. The order of rules and files never matters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from probe.knowledge import store
 from probe.knowledge.mask import Masked, mask
+from probe.knowledge.phrases import UNLIMITED, Span, spans
 from probe.knowledge.unwrap import unwrap
 from probe.model.evidence import Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
 
-_UNLIMITED = (0, 1 << 30)
-_Span = tuple[int, int]
+_VAGUEST = 9
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
+# Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
+_RESTRICTION = re.compile(
+    r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
+    r" rejected\b:?"
+)
+_OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +102,47 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
 
     A log says the same thing thousands of times; the cache holds what is left when masked.
     """
-    spans = [(span, number) for span, number in _textual(subject) if _holds(number, subject)]
-    fired = _without_vague({number for span, number in spans if not _overruled(span, number, spans)})
-    rules = store.compiled()["rules"]
+    table = store.compiled()
+    rules = table["rules"]
+    said = [(span, number) for span, number in spans(subject.masked, table) if _holds(number, subject)]
+    fired = {number for span, number in said if not _overruled(span, number, said)}
+    vague = all(rules[number][6] for number in fired if rules[number][2])
+    fired = _without_vague(fired, _noted(subject) if vague else set())
     wordless = not any(rules[number][2] for number in fired)
     silent = not _LETTERS.search(_PLACEHOLDER.sub("", subject.masked.text))
-    subject = replace(
-        subject,
-        wordless=wordless and silent and all(map(_is_generic, subject.statuses)),
-        unread=wordless and not silent,
+    nothing = wordless and silent and all(map(_is_generic, subject.statuses))
+    fired.update(
+        _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
     )
-    fired.update(number for number in store.compiled()["coded"] if _holds(number, subject))
     return tuple(sorted(fired))
+
+
+@lru_cache(maxsize=4096)
+def _coded(
+    code: str, statuses: tuple[str, ...], stage: str, wordless: bool, *, unread: bool
+) -> tuple[int, ...]:
+    """The rules that look at no words that hold."""
+    subject = _Subject(Masked("", ""), code, statuses, stage, (), wordless, unread)
+    return tuple(number for number in store.compiled()["coded"] if _holds(number, subject))
+
+
+def _noted(subject: _Subject) -> set[int]:
+    """The rules whose notions stand in the text; of two, the one that asks for more of the same counts."""
+    from probe.knowledge.notions import notions
+
+    table = store.compiled()
+    text = _RESTRICTION.sub(_class_of_restriction, subject.masked.text)
+    present = notions(_PLACEHOLDER.sub(" ", text), table["stems"])
+    holding = [
+        (frozenset(wanted), number)
+        for wanted, number in table["noted"]
+        if present.issuperset(wanted) and _holds(number, subject)
+    ]
+    return {number for wanted, number in holding if not any(wanted < more for more, _ in holding)}
+
+
+def _class_of_restriction(match: re.Match[str]) -> str:
+    return _OF_CLASS.get(match[match.lastindex or 0], " ")
 
 
 def _is_generic(status: str) -> bool:
@@ -115,66 +150,35 @@ def _is_generic(status: str) -> bool:
     return status.endswith(".0.0")
 
 
-def _without_vague(fired: set[int]) -> set[int]:
-    """Drop vague rules ("refused", "policy") where a more exact one has something to say."""
+def _without_vague(fired: set[int], noted: set[int]) -> set[int]:
+    """Drop vague rules ("refused", "policy") where a more exact one has something to say.
+
+    Rules on notions (`noted`) never silence a provider's own token, however vague that is.
+    """
     rules = store.compiled()["rules"]
-    exact = min((rules[number][6] for number in fired if rules[number][2]), default=0)
-    return {number for number in fired if rules[number][6] <= exact}
+    exact = min((rules[number][6] for number in fired if rules[number][2]), default=_VAGUEST)
+    exactest = min((rules[number][6] for number in noted), default=exact)
+    limit = min(exact, exactest)
+    return {
+        number
+        for number in fired | noted
+        if rules[number][6] <= limit or (rules[number][1] == Facet.PROVIDER and rules[number][6] <= exact)
+    }
 
 
-def _textual(subject: _Subject) -> Iterator[tuple[_Span, int]]:
-    """Every place where a rule's words stand. A link counts as longer than any words."""
-    table = store.compiled()
-    text, links = subject.masked
-    for phrase, number in table["phrases"]:
-        if phrase in text:
-            for start in _occurrences(phrase, text):
-                yield (start, start + len(phrase)), number
-    for needed, pattern, number in table["patterns"]:
-        if any(literal in text for literal in needed):
-            for match in _pattern(pattern).finditer(text):
-                yield match.span(), number
-    if links:
-        for link, number in table["links"]:
-            if link in links:
-                yield _UNLIMITED, number
-
-
-def _occurrences(phrase: str, text: str) -> Iterator[int]:
-    """Where `phrase` stands in `text` as whole words."""
-    start = text.find(phrase)
-    while start >= 0:
-        end = start + len(phrase)
-        if _is_edge(text, start - 1, phrase[0]) and _is_edge(text, end, phrase[-1]):
-            yield start
-        start = text.find(phrase, start + 1)
-
-
-def _is_edge(text: str, outside: int, inner: str) -> bool:
-    """Whether a word ends between `inner` and the character at `outside`; scripts without spaces always."""
-    if not 0 <= outside < len(text) or not inner.isascii() or not inner.isalnum():
-        return True
-    return not (text[outside].isascii() and text[outside].isalnum())
-
-
-@lru_cache(maxsize=1024)
-def _pattern(expression: str) -> re.Pattern[str]:
-    return re.compile(expression)
-
-
-def _overruled(span: _Span, number: int, spans: Sequence[tuple[_Span, int]]) -> bool:
+def _overruled(span: Span, number: int, said: Sequence[tuple[Span, int]]) -> bool:
     """Whether a match lies inside one that says more exactly what the words mean.
 
     That is a longer one of the same kind; a general rule also yields to a special one of equal length,
     and never overrules it.
     """
-    if span == _UNLIMITED:
+    if span == UNLIMITED:
         return False
     rules = store.compiled()["rules"]
     start, end = span
     general = rules[number][7]
-    for (left, right), other in spans:
-        if other == number or (left, right) == _UNLIMITED or left > start or right < end:
+    for (left, right), other in said:
+        if other == number or (left, right) == UNLIMITED or left > start or right < end:
             continue
         longer = right - left > end - start
         if (longer and rules[other][7] <= general) or (general and not rules[other][7]):

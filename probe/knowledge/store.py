@@ -16,6 +16,7 @@ from probe.knowledge import toml_import
 HERE = Path(__file__).parent
 COMPILED = HERE / "compiled_replies.json"
 _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
+_NOTIONS = "notions.toml"
 
 
 def rule_files() -> list[Path]:
@@ -25,7 +26,7 @@ def rule_files() -> list[Path]:
 
 def sources() -> list[Path]:
     """Every file the compiled table is made of."""
-    return [*(HERE / name for name in _TABLES), *rule_files()]
+    return [*(HERE / name for name in (*_TABLES, _NOTIONS)), *rule_files()]
 
 
 @lru_cache(maxsize=1)
@@ -37,14 +38,18 @@ def compiled() -> Mapping[str, Any]:
 def build() -> dict[str, Any]:
     """Compile from TOML.
 
-    Keys: `rules` (lists, see `_row`), `phrases` and `links` ([literal, rule number]), `patterns`
-    ([needed literals, expression, rule number]), `coded` (numbers of rules that look at codes and
-    stages only), `causes`, `scoring`, `enhanced_status` (as in their files), `digest`.
+    Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
+    ([literal, rule number]), `noted` ([notions, rule number]), `coded` (numbers of rules that look at
+    codes and stages only), `stems` (word -> notions), `causes`, `scoring`, `enhanced_status` (as in
+    their files), `digest`.
     """
     import hashlib
 
+    from probe.knowledge.notions import compile_stems
+    from probe.knowledge.phrases import index
+
     digest = hashlib.sha256()
-    table: dict[str, Any] = {"rules": [], "phrases": [], "links": [], "patterns": [], "coded": []}
+    table: dict[str, Any] = {name: [] for name in ("rules", "phrases", "links", "patterns", "noted", "coded")}
     for path in sources():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for path in rule_files():
@@ -53,6 +58,8 @@ def build() -> dict[str, Any]:
             _add(table, rule, bool(file.get("general")))
     for name in _TABLES:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
+    table["index"] = index(table.pop("phrases"), table.pop("patterns"))
+    table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"])
     table["digest"] = digest.hexdigest()[:12]
     return table
 
@@ -64,7 +71,9 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool) -> None:
     table["links"].extend([link, number] for link in rule.get("links", ()))
     if "pattern" in rule:
         table["patterns"].append([rule["needs"], rule["pattern"], number])
-    if not {"phrases", "links", "pattern"} & rule.keys():
+    if "notions" in rule:
+        table["noted"].append([rule["notions"], number])
+    if not {"phrases", "links", "pattern", "notions"} & rule.keys():
         table["coded"].append(number)
 
 

@@ -153,17 +153,34 @@ def test_a_specific_status_anywhere_is_used() -> None:
     [
         ("550 5.1.1 No such user", True, 1),
         ("451 4.3.0 Internal server error", False, 3),
-        ("550 Domain frequency limited", False, 3),
-        ("550 5.2.2 Mailbox full", False, 3),
-        ("454 4.7.1 <a@example.com>: Relay access denied", True, 1),
-        ("450 4.1.8 <a@example.com>: Sender address rejected: Domain not found", True, 1),
+        ("550 Domain frequency limited", True, 1),
+        ("550 5.2.2 Mailbox full", True, 1),
+        ("454 4.7.1 <a@example.com>: Relay access denied", False, 3),
+        ("450 4.1.8 <a@example.com>: Sender address rejected: Domain not found", False, 3),
+        ("Mailbox full", False, 3),
+        ("Relay access denied", True, 1),
         ("it did not work", None, 4),
     ],
 )
-def test_the_exit_code_follows_the_conclusion(text: str, refused: bool | None, code: int) -> None:
+def test_the_exit_code_follows_the_class_of_the_code_and_without_one_the_cause(
+    text: str, refused: bool | None, code: int
+) -> None:
     explanation = explain(text)
     assert explanation.refused is refused
     assert exit_code(explanation) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "retry"),
+    [
+        ("550 Domain frequency limited", "later"),
+        ("550 5.2.2 Mailbox full", "later"),
+        ("454 4.7.1 <a@example.com>: Relay access denied", "after_fix"),
+    ],
+)
+def test_when_to_try_again_follows_the_cause_whatever_the_class(text: str, retry: str) -> None:
+    conduct = explain(text).conduct
+    assert conduct is not None and conduct.retry == retry
 
 
 def test_a_positive_reply_names_no_cause() -> None:

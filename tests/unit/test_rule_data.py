@@ -55,7 +55,18 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     assert rule.says and not rule.says.endswith("."), "one sentence, shown after a dash"
     assert rule.examples, "a rule without an example may be dead"
     assert set(rule.causes) <= set(causes())
-    known = {"phrases", "links", "pattern", "needs", "codes", "enhanced", "pairs", "stages", "hosts"}
+    known = {
+        "phrases",
+        "links",
+        "pattern",
+        "needs",
+        "codes",
+        "enhanced",
+        "pairs",
+        "stages",
+        "hosts",
+        "notions",
+    }
     assert set(rule.conditions) <= known | {"unless", "rest", "vague", "wordless", "unread"}
     looked_at = known | {"unread"}
     assert looked_at & set(rule.conditions), "a rule has something to match"
@@ -89,11 +100,16 @@ def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
     reversed_table = store.build()
     monkeypatch.setattr(store, "compiled", lambda: reversed_table)
     monkeypatch.setattr("probe.knowledge.match._evidence", _uncached_evidence)
-    match._fired.cache_clear()
+    _forget()
     try:
         assert [_fired(Example(text)) for text in texts] == before
     finally:
-        match._fired.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    match._fired.cache_clear()
+    match._coded.cache_clear()
 
 
 def _uncached_evidence(number: int, ref: str) -> object:
