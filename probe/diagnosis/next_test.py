@@ -1,24 +1,28 @@
-"""The one further observation that would most change the ranking."""
+"""The one further observation that would most change the ranking.
+
+Where a reply was given, the candidates of next_tests.toml are weighed by the gain that is expected of them
+against the ranking of this run; where none was, what stood in the way decides."""
 
 from __future__ import annotations
 
 import shlex
 
+from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
+from probe.knowledge.causes import causes
+from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_gain
+from probe.model.address import NullReversePath
 from probe.model.evidence import Band
+from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
 from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
 
-_ADDRESS_DEPENDENT = frozenset(
-    {"ip_blocklisted", "poor_reputation", "auth_failed", "rdns_helo", "rate_limited", "policy_unspecified"}
-)
-_RECIPIENT = frozenset(
-    {"user_unknown", "mailbox_disabled", "recipient_refused", "bad_domain", "relay_denied"}
-)
+_SETTLED = 0.8  # a stated cause of this share needs no further test
+_WAIT, _LOG = "half-an-hour", "own-log"
 
 
 def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
@@ -60,40 +64,111 @@ def _to_reach(facts: Facts) -> NextTest:
 
 
 def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
-    if diagnosis.band is Band.STATED and diagnosis.verdict.confidence >= 0.8:
+    if diagnosis.band is Band.STATED and diagnosis.verdict.confidence >= _SETTLED:
         return None
-    top = {cause.id for cause in diagnosis.ranked[:3] if cause.probability >= 0.05}
-    if facts.vantage.is_sending_address is False and top & _ADDRESS_DEPENDENT:
-        text = "run the probe on the machine that sends the mail: this answer was given to another address"
-        return NextTest(text, _command(facts, "", drop_ip=True))
-    if diagnosis.observed.outcome is Outcome.DEFERRED:
-        return NextTest(
-            "the same again in 30 minutes: what passes by itself needs no fix", _command(facts, "")
-        )
-    if not _was_tried(facts, Experiment.POSTMASTER) and top & _RECIPIENT:
-        return NextTest(
-            "ask for postmaster and a made-up mailbox too: it tells this mailbox from the whole domain",
-            _command(facts, "--controls always"),
-        )
-    if top & _RECIPIENT and top & (_ADDRESS_DEPENDENT | {"bad_domain", "relay_denied"}):
-        return NextTest(
-            "check from a second network: the same refusal there clears the sender's address",
-            _command(facts, "--bind ADDRESS"),
-        )
-    return NextTest(
-        "find the server's own line for this attempt: a bounce, or the log of the sending server", None
+    tests = {test.id: test for test in candidate_tests()}
+    if _waits(facts, diagnosis):
+        return _as_next(facts, tests[_WAIT])
+    shares = {cause.id: cause.probability for cause in diagnosis.ranked}
+    open_tests = [it for it in candidate_tests() if _can_be_made(it, facts, diagnosis)]
+    gains = {it.id: expected_gain(shares, it) for it in open_tests}
+    worth = [it for it in open_tests if gains[it.id] >= least_gain()]
+    if not worth:
+        return _as_next(facts, tests[_LOG])
+    # the first of the file decides between equals: max keeps it
+    return _as_next(facts, max(worth, key=lambda it: round(gains[it.id] / it.effort, 9)))
+
+
+def _waits(facts: Facts, diagnosis: Diagnosis) -> bool:
+    """A 4yz from the right address: the queue asks again by itself, which is the test as well."""
+    cause = diagnosis.verdict.cause
+    if diagnosis.observed.outcome is not Outcome.DEFERRED or facts.vantage.is_sending_address is False:
+        return False
+    return cause is None or not causes()[cause].lasts
+
+
+def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
+    """Whether a test is open: not done in this run, and possible from what the run is."""
+    observed, pair = diagnosis.observed, isinstance(facts.target, PairTarget)
+    if test.stages and observed.stage not in test.stages:
+        return False
+    if test.id == "sending-machine":
+        return facts.vantage.is_sending_address is False
+    if test.id == "second-network":
+        # an answer to a foreign address is asked from the right one first
+        return facts.vantage.is_sending_address is not False
+    if test.id == "other-mailboxes":
+        return pair and not _was_tried(facts, Experiment.POSTMASTER, Experiment.RANDOM)
+    if test.id == "null-sender":
+        return pair and not _has_null_sender(facts) and not _controlled(facts) and not _refuses_null(facts)
+    if test.id == "other-sender":
+        return pair and not _has_null_sender(facts)
+    if test.id == "known-good-mailbox":
+        return pair and not _took_another_mailbox(facts)
+    return test.id != _LOG or facts.bounce is None
+
+
+def _controlled(facts: Facts) -> bool:
+    """Whether controls were made; the run then left out on purpose what is missing of them."""
+    return _was_tried(
+        facts, Experiment.POSTMASTER, Experiment.RANDOM, Experiment.NULL_SENDER, Experiment.OTHER_MX
     )
 
 
-def _was_tried(facts: Facts, experiment: Experiment) -> bool:
-    return any(session.experiment is experiment for session in facts.sessions)
+def _has_null_sender(facts: Facts) -> bool:
+    return isinstance(facts.target, PairTarget) and isinstance(facts.target.reverse_path, NullReversePath)
 
 
-def _command(facts: Facts, extra: str, *, drop_ip: bool = False, with_mx: bool = True) -> str:
-    """The same run again with `extra`; what the user said of sender and server is kept."""
+def _refuses_null(facts: Facts) -> bool:
+    provider = facts.recipient.provider
+    return provider is not None and provider.refuses_null_sender
+
+
+def _took_another_mailbox(facts: Facts) -> bool:
+    """Whether another mailbox of the domain was accepted in this run: one more would say the same."""
+    return any(
+        exchange.stage is Stage.RCPT and exchange.reply is not None and exchange.reply.is_positive
+        for session in facts.sessions
+        if session.experiment in (Experiment.POSTMASTER, Experiment.RANDOM)
+        for exchange in session.exchanges
+    )
+
+
+def _was_tried(facts: Facts, *experiments: Experiment) -> bool:
+    return any(session.experiment in experiments for session in facts.sessions)
+
+
+def _as_next(facts: Facts, test: CandidateTest) -> NextTest:
+    """The test in words, with the command that makes it where this program can."""
+    if not test.here:
+        return NextTest(test.text, None)
+    drop_ip = test.id == "sending-machine"
+    target = facts.target
+    if isinstance(target, PairTarget):
+        domain = target.forward_path.domain
+        sender = test.sender or str(target.reverse_path)
+        recipient = f"{test.recipient}@{domain}" if test.recipient else str(target.forward_path)
+        return NextTest(
+            test.text, _command(facts, test.flags, drop_ip=drop_ip, sender=sender, recipient=recipient)
+        )
+    return NextTest(test.text, _command(facts, test.flags, drop_ip=drop_ip))
+
+
+def _command(
+    facts: Facts,
+    extra: str,
+    *,
+    drop_ip: bool = False,
+    with_mx: bool = True,
+    sender: str = "",
+    recipient: str = "",
+) -> str:
+    """The same run again with `extra`; what the user said of sender and server is kept, but for a
+    `sender` or `recipient` that is given in its place."""
     target, options = facts.target, facts.options
     if isinstance(target, PairTarget):
-        words = ["smtp-probe", "check", str(target.reverse_path), str(target.forward_path)]
+        words = ["smtp-probe", "check", sender or str(target.reverse_path)]
+        words.append(recipient or str(target.forward_path))
     else:
         words = ["smtp-probe", "domain", target.domain]
     if options.ip is not None and not drop_ip:

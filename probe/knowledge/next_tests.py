@@ -1,0 +1,99 @@
+"""The hypotheses of a refusal and the observations that tell them apart: next_tests.toml, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from probe.knowledge.toml_import import load
+from probe.model.reply import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One kind of explanation and the causes that it covers. `unseen`: why this program cannot see it;
+    empty where it can."""
+
+    id: str
+    title: str
+    causes: tuple[str, ...]
+    unseen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One way in which a test can end. `share` weighs it against the others where nothing speaks for
+    either; `weights` are decibans per cause."""
+
+    id: str
+    share: float
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateTest:
+    """One further observation. `flags` are added to the command; `sender` and `recipient` are words for
+    the place of the run's own, or empty; `here` False: no command of this machine makes it; `stages`
+    empty: at any stage; `effort` 1 is a minute at this machine."""
+
+    id: str
+    text: str
+    flags: str
+    sender: str
+    recipient: str
+    here: bool
+    stages: tuple[Stage, ...]
+    effort: float
+    outcomes: tuple[Ending, ...]
+
+
+@cache
+def hypotheses() -> tuple[Hypothesis, ...]:
+    """Every hypothesis, in the order in which they are walked."""
+    return tuple(
+        Hypothesis(row["id"], row["title"], tuple(row["causes"]), row.get("unseen", ""))
+        for row in _table()["hypothesis"]
+    )
+
+
+@cache
+def candidate_tests() -> tuple[CandidateTest, ...]:
+    """Every test, in the order of the file, which decides between equals."""
+    return tuple(_test(row) for row in _table()["test"])
+
+
+def least_gain() -> float:
+    """Bits below which a test is not worth naming."""
+    return float(_table()["least_gain"])
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return load(files("probe.knowledge") / "next_tests.toml")
+
+
+def _test(row: Mapping[str, Any]) -> CandidateTest:
+    return CandidateTest(
+        id=row["id"],
+        text=row["text"],
+        flags=row.get("flags", ""),
+        sender=row.get("sender", ""),
+        recipient=row.get("recipient", ""),
+        here=row.get("here", True),
+        stages=tuple(Stage(stage) for stage in row.get("stages", ())),
+        effort=float(row["effort"]),
+        outcomes=tuple(
+            Ending(outcome["id"], float(outcome.get("share", 1)), _by_cause(outcome["db"]))
+            for outcome in row["outcome"]
+        ),
+    )
+
+
+def _by_cause(weights: Mapping[str, float]) -> Mapping[str, float]:
+    """Spread weights of hypotheses over their causes; a cause that is named itself keeps its own."""
+    spread = {cause: weights.get(it.id, 0.0) for it in hypotheses() for cause in it.causes}
+    named = {key: weight for key, weight in weights.items() if key in spread}
+    return {cause: float(weight) for cause, weight in {**spread, **named}.items()}
