@@ -60,6 +60,11 @@ def test_ipv6_is_asked_by_32_reversed_nibbles() -> None:
     assert name == ("b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ugly.example.com")
 
 
+def test_the_ipv6_test_entry_is_asked_by_nibbles_though_python_writes_it_with_dots() -> None:
+    name = query_name(ip_address("::ffff:127.0.0.2"), "bl.lab.example")
+    assert name == "2.0.0.0.0.0.f.7.f.f.f.f." + "0." * 20 + "bl.lab.example"
+
+
 def test_a_domain_is_asked_as_it_is() -> None:
     assert query_name("mail.example.com", "dbl.spamhaus.org") == "mail.example.com.dbl.spamhaus.org"
 

@@ -70,7 +70,8 @@ def query_name(subject: IPAddress | str, zone: str) -> str:
     if isinstance(subject, IPv4Address):
         return ".".join(reversed(str(subject).split("."))) + f".{zone}"
     if isinstance(subject, IPv6Address):
-        return ".".join(reversed(subject.exploded.replace(":", ""))) + f".{zone}"
+        # not `exploded`: from Python 3.13 on it writes ::FFFF:127.0.0.2, the test entry, with dots
+        return ".".join(reversed(f"{int(subject):032x}")) + f".{zone}"
     return f"{subject}.{zone}"
 
 
