@@ -100,21 +100,39 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
 def _fired(subject: _Subject) -> tuple[int, ...]:
     """The numbers of the rules that hold, after the longer match has overruled the shorter.
 
+    The complement of a number stands for an echo (see `_echoes`).
+
     A log says the same thing thousands of times; the cache holds what is left when masked.
     """
     table = store.compiled()
     rules = table["rules"]
     said = [(span, number) for span, number in spans(subject.masked, table) if _holds(number, subject)]
     fired = {number for span, number in said if not _overruled(span, number, said)}
-    vague = all(rules[number][6] for number in fired if rules[number][2])
-    fired = _without_vague(fired, _noted(subject) if vague else set())
+    noted = _noted(subject)
+    if any(rules[number][2] and not rules[number][6] for number in fired):
+        fired = _without_vague(fired, set())
+        echoes = _echoes(noted, fired)
+    else:
+        fired = _without_vague(fired, noted)
+        echoes = set()
     wordless = not any(rules[number][2] for number in fired)
     silent = not _LETTERS.search(_PLACEHOLDER.sub("", subject.masked.text))
     nothing = wordless and silent and all(map(_is_generic, subject.statuses))
     fired.update(
         _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
     )
-    return tuple(sorted(fired))
+    return tuple(sorted(fired | echoes))
+
+
+def _echoes(noted: set[int], fired: set[int]) -> set[int]:
+    """Notions beside a sentence that is known, for causes that its rules do not name; as complements."""
+    rules = store.compiled()["rules"]
+    named = {cause for number in fired for cause, weight in rules[number][2].items() if weight > 0}
+    return {~number for number in noted if _foremost(rules[number][2]) not in named}
+
+
+def _foremost(causes: Mapping[str, float]) -> str:
+    return max(causes, key=causes.__getitem__)
 
 
 @lru_cache(maxsize=4096)
@@ -239,6 +257,10 @@ _CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
 
 @lru_cache(maxsize=4096)
 def _evidence(number: int, ref: str) -> Evidence:
+    if number < 0:
+        identity, facet, causes, says, *_ = store.compiled()["rules"][~number]
+        weight = store.compiled()["scoring"]["echo"]["weight"]
+        return Evidence(identity, Facet(facet), {_foremost(causes): weight}, says, ref)
     identity, facet, causes, says, rest, *_ = store.compiled()["rules"][number]
     return Evidence(identity, Facet(facet), _weights(facet, causes, rest), says, ref)
 

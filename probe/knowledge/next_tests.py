@@ -14,13 +14,14 @@ from probe.model.reply import Stage
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One kind of explanation and the causes that it covers. `unseen`: why this program cannot see it;
-    empty where it can."""
+    """One kind of explanation and the causes that it covers. `unseen`: why this program cannot see it,
+    empty where it can; `finding`: the check that tells of it where no evidence does, or empty."""
 
     id: str
     title: str
     causes: tuple[str, ...]
     unseen: str
+    finding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class CandidateTest:
 def hypotheses() -> tuple[Hypothesis, ...]:
     """Every hypothesis, in the order in which they are walked."""
     return tuple(
-        Hypothesis(row["id"], row["title"], tuple(row["causes"]), row.get("unseen", ""))
+        Hypothesis(
+            row["id"], row["title"], tuple(row["causes"]), row.get("unseen", ""), row.get("finding", "")
+        )
         for row in _table()["hypothesis"]
     )
 

@@ -115,7 +115,7 @@ def _forget() -> None:
 def _uncached_evidence(number: int, ref: str) -> object:
     from probe.model.evidence import Evidence
 
-    identity, facet, weights, says, *_ = store.compiled()["rules"][number]
+    identity, facet, weights, says, *_ = store.compiled()["rules"][max(number, ~number)]
     return Evidence(identity, Facet(facet), weights, says, ref)
 
 
