@@ -29,5 +29,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     if dialogue.was_accepted(facts):
         return
     for note in domain_notes(facts.recipient.domain):
-        finding = say.notice(f"{note.says.rstrip('.')} ({note.source}; noted {note.date})", ("domain-note",))
+        dated = note.source if note.date in note.source else f"{note.source}; {note.date}"
+        finding = say.notice(f"{note.says.rstrip('.')} [{dated}]", ("domain-note",))
         yield replace(finding, references=(note.source,))

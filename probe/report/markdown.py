@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from probe.model.report import Report
-from probe.report import view, view_steps, words
+from probe.report import hypotheses, view, view_steps, words
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 
@@ -18,6 +18,7 @@ def to_markdown(report: Report) -> str:
     blocks = [
         *_verdict(report),
         *_causes(report),
+        *_hypotheses(report),
         *_findings(report),
         *_steps(report),
         *_domain(report),
@@ -73,6 +74,11 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def _share(percent: str) -> str:
+    """`< 1 %` in a cell."""
+    return percent.replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _causes(report: Report) -> list[str]:
     if not report.causes:
         return []
@@ -86,7 +92,7 @@ def _causes(report: Report) -> list[str]:
         rows.append(
             (
                 f"{markdown_text(cause.title)} ({markdown_text(cause.id)})",
-                words.percent(cause.probability).replace("<", "&lt;").replace(">", "&gt;"),
+                _share(words.percent(cause.probability)),
                 "<br>".join(sides["for"]),
                 "<br>".join(sides["against"]),
             )
@@ -97,6 +103,29 @@ def _causes(report: Report) -> list[str]:
         f"The first is *{band}*. Weights are in decibans: +10 makes a cause ten times likelier.",
         _table(("Cause", "Share", "For", "Against"), rows),
     ]
+
+
+def _hypotheses(report: Report) -> list[str]:
+    blocks: list[str] = []
+    walked = hypotheses.walk(report)
+    if walked:
+        rows = [
+            (
+                markdown_text(it.title),
+                _share(it.share),
+                markdown_text(it.fact) + (f" ({it.weight})" if it.weight else ""),
+            )
+            for it in walked
+        ]
+        blocks += [
+            f"## {markdown_text(hypotheses.unsaid(report))}",
+            _table(("Hypothesis", "Share", "What speaks most for or against it"), rows),
+        ]
+    documented = hypotheses.documented(report)
+    if documented:
+        blocks.append(f"## Documented about {markdown_text(report.target.domain)}")
+        blocks.append("\n".join(f"- {markdown_text(text)}" for text in documented))
+    return blocks
 
 
 def _findings(report: Report) -> list[str]:

@@ -27,6 +27,7 @@ def to_text(report: Report, style: Style | None = None) -> str:
         text_domain.write(page, report)
     else:
         text_body.write_why(page, report)
+        text_body.write_hypotheses(page, report)
         text_body.write_steps(page, report)
         if style.verbosity < VERBOSE:
             text_body.write_sessions(page, report)

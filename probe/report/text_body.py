@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from probe.model.report import Report
-from probe.report import view, view_steps, words
-from probe.report.page import Page
+from probe.report import hypotheses, view, view_steps, words
+from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
 
 _STEP_PAINTS = {"pass": Paint.GOOD, "warn": Paint.WARN, "fail": Paint.BAD}
@@ -33,6 +33,24 @@ def write_why(page: Page, report: Report) -> None:
             origin = _origin(argument.evidence.rule, argument.evidence.ref)
             text = f"{argument.evidence.text}{origin if page.style.verbosity >= VERBOSE else ''}"
             page.text(text, lead=f"{label:{_SIDE_COLUMNS}}{weight:>3}  ", indent=2)
+
+
+def write_hypotheses(page: Page, report: Report) -> None:
+    """Where the reply names no cause: every kind of explanation with the fact that speaks most of it."""
+    walked = hypotheses.walk(report)
+    if walked:
+        page.heading(hypotheses.unsaid(report))
+        titles = max(columns(page.style.encodable(it.title)) for it in walked)
+        for it in walked:
+            title = page.style.encodable(it.title)
+            pad = " " * (titles - columns(title))
+            lead = f"{title}{pad} {it.share:>6}  {it.weight:>3}  "
+            page.text(it.fact, lead=lead, indent=2)
+    documented = hypotheses.documented(report)
+    if documented:
+        page.heading(f"Documented about {report.target.domain}")
+        for text in documented:
+            page.text(text, lead="- ", indent=2)
 
 
 def _origin(rule: str, ref: str) -> str:

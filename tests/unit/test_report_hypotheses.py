@@ -1,0 +1,92 @@
+"""The walk of the hypotheses: shown where the reply names no cause, with one fact each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from probe.knowledge.next_tests import hypotheses
+from probe.model import report as m
+from probe.model.finding import Finding, Severity
+from probe.report.hypotheses import documented, walk
+from probe.report.markdown import to_markdown
+from probe.report.style import Style
+from probe.report.text import to_text
+from tests.support import reports
+
+TITLES = [hypothesis.title for hypothesis in hypotheses()]
+
+
+def cause(identity: str, share: float, weight: float = 0.0, text: str = "") -> m.ReportCause:
+    evidence = (m.ReportEvidence(text, weight, "", "r"),) if text else ()
+    speaks, against = (evidence, ()) if weight > 0 else ((), evidence)
+    return m.ReportCause(identity, identity, "", share, speaks, against, "")
+
+
+def refusal(reply: str, *, band: str = "undecided", enhanced: str | None = None) -> m.Report:
+    """A refusal at RCPT whose words are `reply`, with half the share on the recipient."""
+    code, _, text = reply.partition(" ")
+    asked = reports.exchange("rcpt", "RCPT TO:<a@shop.example>", text, code=int(code), enhanced=enhanced)
+    base = reports.SAMPLES["refused"]()
+    return replace(
+        base,
+        verdict=replace(base.verdict, reply=reply, band=band, outcome="refused", stage="rcpt"),
+        sessions=(reports.session(asked),),
+        causes=(
+            cause("user_unknown", 0.4, 9, "the mailbox is said to be unknown"),
+            cause("bad_domain", 0.3, -12, "postmaster was accepted"),
+            cause("mailbox_full", 0.1, 20, "a heavier fact of a cause that is less likely"),
+            cause("greylisted", 0.1),
+            cause("rate_limited", 0.1),
+        ),
+        findings=(Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting"),),
+    )
+
+
+def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
+    walked = {it.title: it for it in walk(refusal("550 5.0.0 no", enhanced="5.0.0"))}
+    assert list(walked) == TITLES
+    recipient = walked["this recipient"]
+    assert (recipient.share, recipient.fact) == ("50 %", "the mailbox is said to be unknown")
+    assert walked["the domain takes no mail"].fact == "postmaster was accepted"
+    assert walked["rate or geography"].fact == "no sign of rate limiting"
+    assert "before DATA" in walked["content"].fact
+    assert walked["passing, or a fault there"].fact == "nothing in this run speaks for or against it"
+
+
+@pytest.mark.parametrize(
+    ("report", "shown"),
+    [
+        (refusal("550 5.0.0 no", enhanced="5.0.0"), True),
+        (refusal("550 5.0.0 no", enhanced="5.0.0", band="likely"), True),
+        (refusal("550 no", band="likely"), True),
+        (refusal("550 5.0.0 user unknown", enhanced="5.0.0", band="stated"), False),
+        (refusal("550 5.1.1 no", enhanced="5.1.1", band="likely"), False),
+        (refusal("550 5.1.1 no", enhanced="5.1.1"), True),
+        (reports.SAMPLES["accepted"](), False),
+        (reports.SAMPLES["inconclusive"](), False),
+        (reports.SAMPLES["domain"](), False),
+    ],
+)
+def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, shown: bool) -> None:
+    assert bool(walk(report)) is shown
+    for rendered in (to_text(report), to_markdown(report)):
+        assert ("before DATA; a refusal" in " ".join(rendered.split())) is shown
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_it_fits_the_page_and_stands_after_why(width: int) -> None:
+    text = to_text(refusal("550 5.0.0 no", enhanced="5.0.0"), Style(width=width))
+    assert text.index("\nWhy\n") < text.index("\nHypotheses") < text.index("\nNine steps\n")
+    section = text[text.index("\nHypotheses") :].split("\n\n")[0]
+    assert all(len(line) <= width for line in section.splitlines())
+
+
+def test_what_is_documented_is_shown_with_its_source() -> None:
+    known = Finding("recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]")
+    report = replace(reports.SAMPLES["refused"](), findings=(known,))
+    assert documented(report) == (known.message,)
+    assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)
+    assert "## Documented about shop.example" in to_markdown(report)
+    assert "Documented" not in to_text(replace(report, findings=()))
