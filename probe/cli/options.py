@@ -156,7 +156,7 @@ TlsOption = Annotated[
         rich_help_panel=CONDUCT,
         show_default=False,
         help="STARTTLS. auto (default): used when offered; the certificate is judged and reported, not "
-        "enforced.",
+        "enforced. require: nothing is asked without TLS and a certificate that verifies.",
     ),
 ]
 ControlsOption = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from probe.net.clock import Clock, Deadline, pause
 from probe.net.smtp import Dial, Sink
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
+from probe.standards.dns.message import Tlsa
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
 
@@ -27,7 +28,8 @@ class Visits:
     """All sessions of one run: numbers them, keeps them apart in time, and keeps to the caps.
 
     `why_not_dialable` says why an address must not be connected to, None when it may. `bind` is the
-    local address, `tls_roots` a PEM file to trust instead of the system's store. Times in seconds.
+    local address, `tls_roots` a PEM file to trust instead of the system's store, `tlsas` the TLSA
+    records by MX host, of secure answers. Times in seconds.
     """
 
     sink: Sink
@@ -37,6 +39,7 @@ class Visits:
     port: int = 25
     bind: IPAddress | None = None
     tls_roots: str | None = None
+    tlsas: Mapping[str, tuple[Tlsa, ...]] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
     outcomes: list[SessionOutcome] = field(default_factory=list)
@@ -79,7 +82,8 @@ class Visits:
             self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
             return None
         self._number += 1
-        dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots)
+        tlsas = self.tlsas.get(mx_host, ())
+        dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots, tlsas)
         try:
             outcome = await run_session(
                 self._number,

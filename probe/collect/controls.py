@@ -134,12 +134,23 @@ def _other_mailboxes(target: SessionOutcome, wanted: Mailbox, seed: int) -> _Con
     return _Control(experiment, target.mx_host, target.ip, reason, replace(target.plan, forward_paths=paths))
 
 
+_TURNED_AWAY = frozenset(
+    {
+        Stop.GREETING_REFUSED,
+        Stop.EHLO_REFUSED,
+        Stop.TLS_REFUSED,
+        Stop.TLS_FAILED,
+        Stop.TLS_NOT_VERIFIED,
+        Stop.OUT_OF_STEP,
+    }
+)
+
+
 def _turned_away(outcome: SessionOutcome) -> bool:
     """The server refused the probe itself, not what it asked about."""
     if not outcome.connected or outcome.stop is Stop.CLOSING:
         return True
-    refused = {Stop.GREETING_REFUSED, Stop.EHLO_REFUSED, Stop.TLS_REFUSED, Stop.TLS_FAILED, Stop.OUT_OF_STEP}
-    if outcome.stop in refused:
+    if outcome.stop in _TURNED_AWAY:
         return True
     # a null reverse-path that is refused is the experiment's result
     return outcome.stop is Stop.MAIL_REFUSED and outcome.experiment is not Experiment.NULL_SENDER

@@ -8,6 +8,7 @@ from probe import settings
 from probe.model.address import IPAddress
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
+from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline
 from probe.net.smtp import Dial, HandshakeError, Sink, Wire, WireError
 from probe.recording import events as ev
@@ -147,10 +148,12 @@ class _Conversation:
 
     async def _secure(self) -> Action:
         try:
-            await self.wire.handshake(self.dial, self.budgets.handshake)
+            against = await self.wire.handshake(self.dial, self.budgets.handshake)
         except HandshakeError as error:
             self.end = error.reason
             return self.dialogue.insecure()
+        if against and self.dialogue.plan.tls is TlsMode.REQUIRE:
+            return self.dialogue.unverified()
         return self.dialogue.secured()
 
     def _budget(self, command: Command) -> float:

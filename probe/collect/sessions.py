@@ -10,9 +10,11 @@ from probe.model.address import IPAddress, NullReversePath
 from probe.model.dialable import why_not_dialable
 from probe.model.reply import Stage
 from probe.model.session import Experiment
-from probe.model.target import PairTarget
+from probe.model.target import PairTarget, TlsMode
+from probe.standards.dns.message import Tlsa
 from probe.standards.dns.results import MxHost, MxResult
 from probe.standards.smtp.dialogue import DialoguePlan
+from probe.survey.recipient import tlsa_answers
 
 
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
@@ -29,6 +31,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         port=options.mx.port if options.mx is not None else options.port,
         bind=options.bind,
         tls_roots=context.tls_roots,
+        tlsas=await _vouchers(context, mx),
         spacing=context.pace.session_spacing,
         budgets=context.pace.smtp,
     )
@@ -57,6 +60,16 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         settled=context.settled,
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
+
+
+async def _vouchers(context: Context, mx: MxResult) -> dict[str, tuple[Tlsa, ...]]:
+    """The TLSA records that a certificate may stand on: asked first only where it is enforced."""
+    options = context.options
+    if options.tls is not TlsMode.REQUIRE:
+        return {}
+    port = options.mx.port if options.mx is not None else options.port
+    answers = await context.ask(tlsa_answers(mx, port))
+    return {host: answer.tlsas() for host, answer in answers if answer is not None and answer.authenticated}
 
 
 def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:

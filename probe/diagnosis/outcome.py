@@ -13,6 +13,7 @@ from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
+from probe.standards.smtp.dialogue import Stop
 
 
 class Outcome(StrEnum):
@@ -249,6 +250,8 @@ def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
 def _tls_error(session: Session) -> str:
     if session.tls is None or not session.tls.offered:
         return "STARTTLS is not offered"
+    if session.end_detail == Stop.TLS_NOT_VERIFIED:
+        return ", ".join(session.tls.problems) or _end(session)
     return session.tls.error or _end(session)
 
 

@@ -8,6 +8,7 @@ from probe.facts.session import Session
 from probe.model.reply import Stage
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.message import Status
+from probe.standards.smtp.dialogue import Stop
 
 _STAGE_WORDS = {
     Stage.CONNECT: "when connecting",
@@ -71,6 +72,9 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
 
 
 def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
+    session: Session | None = observed.session
+    if session is not None and session.end_detail == Stop.TLS_NOT_VERIFIED:
+        return f"TLS was required, and the certificate of {_host(observed)} does not verify ({detail})"
     if facts.options.tls is TlsMode.REQUIRE:
         return f"TLS was required and {_host(observed)} gave none ({detail})"
     return f"TLS with {_host(observed)} failed ({detail}), and no session without TLS came about"

@@ -27,9 +27,11 @@ from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
 from probe.recording import events as ev
+from probe.standards.dns.message import Tlsa
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry, Transcript
+from probe.standards.tls.required import why_unverified
 
 Sink = Callable[[ev.Event], None]
 
@@ -56,13 +58,15 @@ class HandshakeError(Exception):
 class Dial:
     """Where to connect: `ip` is dialled as it stands, never looked up; `mx_host` is the name for SNI.
     `bind` is the local address, None for the system's choice;
-    `tls_roots` a PEM file to trust instead of the system's store."""
+    `tls_roots` a PEM file to trust instead of the system's store; `tlsas` the host's TLSA records,
+    where a secure answer gave some."""
 
     ip: IPAddress
     port: int
     mx_host: str
     bind: IPAddress | None = None
     tls_roots: str | None = None
+    tlsas: tuple[Tlsa, ...] = ()
 
 
 class _Tap(SMTPProtocol):
@@ -144,8 +148,11 @@ class Wire:
             raise self._over or WireError(EndReason.CLOSED_BY_PEER, "") from error
         return _read_of(self.transcript.entries[-1])
 
-    async def handshake(self, dial: Dial, budget: float) -> None:
-        """Begin TLS after a 220 to STARTTLS. Raises HandshakeError."""
+    async def handshake(self, dial: Dial, budget: float) -> str:
+        """Begin TLS after a 220 to STARTTLS. Raises HandshakeError.
+
+        Returns what stands against the certificate, "" when it verifies; to enforce it is the caller's.
+        """
         tap = self._standing()
         loop = asyncio.get_running_loop()
         plain = cast(asyncio.WriteTransport, tap.transport)
@@ -168,9 +175,10 @@ class Wire:
             raise self._handshake_failed(ConnectionResetError(), budget)
         tap.transport = secure
         seen = tls.observe(secure.get_extra_info("ssl_object"))
-        error_text = tls.trust_error(seen, self._clock.now(), dial.tls_roots)
-        at_ms = self._clock.at_ms()
+        at, at_ms = self._clock.now(), self._clock.at_ms()
+        error_text = tls.trust_error(seen, at, dial.tls_roots)
         self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, error_text))
+        return why_unverified(seen.chain, dial.mx_host, at, error_text, dial.tlsas)
 
     async def until_closed(self, budget: float) -> None:
         """Give a server that is not yet silent the time to finish; returns at once when it closes."""

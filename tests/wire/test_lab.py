@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from probe.lab import certificates
 from probe.lab.https_server import serving_policies
 from probe.lab.scenario import Tls, _merged
 from probe.model.address import Mailbox
+from probe.model.target import TlsMode
 from probe.net.clock import Clock
 from probe.net.https import fetch
 from probe.net.resolver import Resolver
+from probe.run import observe, report_of
 from probe.standards.dns.message import Question, RecordType, Status
 
 PROMISED = {
@@ -98,6 +101,26 @@ async def test_two_labs_run_side_by_side() -> None:
             assert (await resolver.ask((question,)))[0].status is Status.ANSWER
         async with Resolver(other.options.nameservers) as resolver:
             assert (await resolver.ask((question,)))[0].status is Status.NXDOMAIN
+
+
+@pytest.mark.parametrize(
+    ("identity", "verdict"),
+    [
+        ("healthy", ("accepted", None, 0)),
+        ("dane", ("accepted", None, 0)),  # self-signed, and its TLSA record vouches for it
+        ("tls-expired-certificate", ("inconclusive", "tls_problem", 4)),
+    ],
+)
+async def test_tls_require_enforces_the_certificate(
+    identity: str, verdict: tuple[str, str | None, int]
+) -> None:
+    async with lab.running(lab.load(identity)) as it:
+        options = replace(it.options, tls=TlsMode.REQUIRE)
+        report = report_of(await observe(it.target, options, lab=it.lab))
+    assert (report.verdict.outcome, report.verdict.cause, report.verdict.exit_code) == verdict
+    assert {e.stage for s in report.sessions for e in s.exchanges} & {"rcpt"} == (
+        {"rcpt"} if verdict[0] == "accepted" else set()
+    )
 
 
 async def test_a_policy_is_served_under_its_own_name_alone(tmp_path: Path) -> None:

@@ -102,6 +102,33 @@ async def test_a_bad_certificate_is_reported_and_does_not_stop_the_dialogue(
     assert rcpt is not None and rcpt.reply is not None and rcpt.reply.code == 250
 
 
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        issue("mx.test"),
+        issue("mx.test", by=authority(), days=(-9, -2)),
+        issue("other.test", by=authority()),
+    ],
+)
+async def test_a_bad_certificate_ends_the_dialogue_when_tls_is_required(tmp_path: Path, leaf: Issued) -> None:
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(authority().pem)
+    script = [*AGREED, starttls(server_context(tmp_path, leaf)), answer("QUIT", "221 bye")]
+    session, seen, server, _ = await held(script, mode=TlsMode.REQUIRE, roots=roots)
+    assert server.verbs == ["EHLO", "STARTTLS", "QUIT"]
+    assert seen.established and seen.problems
+    assert (session.end, session.end_detail) == (EndReason.QUIT, Stop.TLS_NOT_VERIFIED)
+
+
+async def test_a_good_certificate_is_enough_when_tls_is_required(tmp_path: Path) -> None:
+    root = authority()
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(root.pem)
+    leaf = issue("mx.test", by=root)
+    session, _, _, _ = await held(secured_by(tmp_path, leaf, root), mode=TlsMode.REQUIRE, roots=roots)
+    assert session.exchange(Stage.RCPT) is not None
+
+
 async def test_refused_starttls(tmp_path: Path) -> None:
     session, seen, _, _ = await held(
         [*OFFER, answer("STARTTLS", "454 4.7.0 not now"), answer("QUIT", "221 bye")]

@@ -81,6 +81,7 @@ class Stop(StrEnum):
     TLS_NOT_OFFERED = "STARTTLS was required, but not offered"
     TLS_REFUSED = "STARTTLS was offered, but refused"
     TLS_FAILED = "the TLS handshake failed"
+    TLS_NOT_VERIFIED = "TLS was required, and the certificate does not verify"
     SMTPUTF8_NOT_OFFERED = "the address needs SMTPUTF8, which the server does not offer"
     MAIL_REFUSED = "the reverse-path was refused"
     CLOSING = "the server closes the connection (421)"
@@ -234,6 +235,10 @@ class Dialogue:
         """The handshake failed; the connection is of no further use."""
         self._stop(Stop.TLS_FAILED)
         return self._close()
+
+    def unverified(self) -> Action:
+        """The handshake succeeded, with a certificate that the plan must not go on with."""
+        return self._leave(Stop.TLS_NOT_VERIFIED)
 
     def lost_step(self) -> Action:
         """Replies came that belong to no command: nothing later would prove anything."""
