@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from probe.knowledge.requirements import all_requirements
 from probe.knowledge.toml_import import load
 from probe.model.evidence import Evidence, Facet, RankedCause
 from probe.model.finding import Finding, Severity
@@ -34,6 +35,22 @@ def _table() -> dict[str, Mapping[str, Any]]:
     return {entry["finding"]: entry for entry in load(files("probe.knowledge") / "risks.toml")["risk"]}
 
 
+@cache
+def _requirement_causes() -> Mapping[str, str]:
+    """The cause by the name of each requirement that is refused as something of its own."""
+    by_need: Mapping[str, str] = load(files("probe.knowledge") / "risks.toml")["requirement_causes"]
+    return {
+        f"requirement:{it.id}": by_need[it.needs[0]]
+        for it in all_requirements()
+        if len(it.needs) == 1 and it.needs[0] in by_need
+    }
+
+
+def _cause(entry: Mapping[str, Any], finding: Finding) -> str:
+    known = _requirement_causes()
+    return next((known[ref] for ref in finding.evidence if ref in known), str(entry["cause"]))
+
+
 _COUNTED = {
     FailOn.ERROR: (Severity.ERROR, Severity.FATAL),
     FailOn.WARNING: (Severity.ERROR, Severity.FATAL, Severity.WARNING),
@@ -44,7 +61,7 @@ _COUNTED = {
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
     """The findings that count by --fail-on and predict a refusal, likeliest first."""
     found = [
-        Risk(entry["cause"], finding, float(entry["weight"]), entry.get("side", "sender") == "sender")
+        Risk(_cause(entry, finding), finding, float(entry["weight"]), entry.get("side", "sender") == "sender")
         for finding in findings
         if finding.severity in _COUNTED[fail_on] and (entry := _table().get(finding.id)) is not None
     ]
