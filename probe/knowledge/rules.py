@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from probe.knowledge import store, toml_import
@@ -43,10 +44,15 @@ def all_rules() -> Iterator[Rule]:
             yield _rule(row, table, path.name)
 
 
+@lru_cache(maxsize=1)
 def rules_digest() -> str:
     """A short hash of all reply knowledge; it changes when any rule, cause or weight does."""
-    digest: str = store.compiled()["digest"]
-    return digest
+    import hashlib
+
+    digest = hashlib.sha256()
+    for path in store.sources():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:

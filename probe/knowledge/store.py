@@ -41,17 +41,12 @@ def build() -> dict[str, Any]:
     Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
     ([literal, rule number]), `noted` ([notions, rule number]), `coded` (numbers of rules that look at
     codes and stages only), `stems` (word -> notions), `causes`, `scoring`, `enhanced_status` (as in
-    their files), `digest`.
+    their files).
     """
-    import hashlib
-
     from probe.knowledge.notions import compile_stems
     from probe.knowledge.phrases import index
 
-    digest = hashlib.sha256()
     table: dict[str, Any] = {name: [] for name in ("rules", "phrases", "links", "patterns", "noted", "coded")}
-    for path in sources():
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for path in rule_files():
         file = toml_import.parse(path)
         for rule in file.get("rule", ()):
@@ -60,7 +55,6 @@ def build() -> dict[str, Any]:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
     table["index"] = index(table.pop("phrases"), table.pop("patterns"))
     table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"])
-    table["digest"] = digest.hexdigest()[:12]
     return table
 
 

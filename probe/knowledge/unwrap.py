@@ -26,25 +26,38 @@ class Unwrapped(NamedTuple):
     local: bool
 
 
-_STAGES: tuple[tuple[re.Pattern[str], Stage], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), stage)
-    for pattern, stage in (
-        (r"in reply to end of data|after end of data|(?:sending|reply to) message body", Stage.END_OF_DATA),
-        (r"failed after I sent the message|after sending (?:data block|message)", Stage.END_OF_DATA),
-        (r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b", Stage.DATA),
-        (r"in reply to (?:the )?rcpt|after (?:pipelined )?rcpt|>>> rcpt|sending rcpt", Stage.RCPT),
-        (r"does not like recipient|but recipient was rejected", Stage.RCPT),
-        (r"in reply to (?:the )?mail\b|after (?:pipelined )?mail\b|>>> mail\b|sending mail from", Stage.MAIL),
-        (r"but sender was rejected", Stage.MAIL),
-        (r"in reply to (?:the )?starttls|after starttls", Stage.STARTTLS),
-        (r"in reply to (?:the )?(?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)", Stage.EHLO),
-        (r"but my name was rejected|with my name|sending helo|performing the (?:ehlo|helo)", Stage.EHLO),
-        (
-            r"after initial connection|refused to talk to me|initial (?:server|protocol) greeting",
-            Stage.GREETING,
-        ),
-        (r"but greeting failed|receiving the initial", Stage.GREETING),
-    )
+_STAGES: tuple[tuple[str, Stage], ...] = (
+    (r"in reply to end of data|after end of data|(?:sending|reply to) message body", Stage.END_OF_DATA),
+    (r"failed after I sent the message|after sending (?:data block|message)", Stage.END_OF_DATA),
+    (r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b", Stage.DATA),
+    (r"in reply to (?:the )?rcpt|after (?:pipelined )?rcpt|>>> rcpt|sending rcpt", Stage.RCPT),
+    (r"does not like recipient|but recipient was rejected", Stage.RCPT),
+    (r"in reply to (?:the )?mail\b|after (?:pipelined )?mail\b|>>> mail\b|sending mail from", Stage.MAIL),
+    (r"but sender was rejected", Stage.MAIL),
+    (r"in reply to (?:the )?starttls|after starttls", Stage.STARTTLS),
+    (r"in reply to (?:the )?(?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)", Stage.EHLO),
+    (r"but my name was rejected|with my name|sending helo|performing the (?:ehlo|helo)", Stage.EHLO),
+    (
+        r"after initial connection|refused to talk to me|initial (?:server|protocol) greeting",
+        Stage.GREETING,
+    ),
+    (r"but greeting failed|receiving the initial", Stage.GREETING),
+)
+# One of these stands in every wrapping that names a stage; most replies have none.
+_STAGE_HINTS = (
+    "in reply to",
+    "after ",
+    "sending ",
+    "message body",
+    "does not like",
+    "but ",
+    ">>> ",
+    "my name",
+    "the helo",
+    "the ehlo",
+    "refused to talk",
+    "greeting",
+    "the initial",
 )
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
 # follows here is a quoted message. It bounds the work that a stranger's text can cause.
@@ -114,9 +127,12 @@ def _without_prefix(line: str) -> str:
 
 def _stage(text: str) -> Stage | None:
     """The stage that the wrapping names; in a transcript the last command before the refusal."""
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _STAGE_HINTS):
+        return None
     found: tuple[int, Stage] | None = None
     for pattern, stage in _STAGES:
-        for match in pattern.finditer(text):
+        for match in re.finditer(pattern, text, re.IGNORECASE):
             if found is None or match.start() > found[0]:
                 found = (match.start(), stage)
     return found[1] if found else None

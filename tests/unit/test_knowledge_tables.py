@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from probe.knowledge import store, toml_import
+from probe.knowledge import store, toml_import, toml_quick
 from probe.knowledge.causes import causes
 from probe.knowledge.enhanced_status import registered
 from probe.knowledge.rules import rules_digest
@@ -83,6 +84,55 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("a.toml.json*"))
 
 
-def test_the_digest_is_short_and_stable() -> None:
-    assert rules_digest() == rules_digest() == store.build()["digest"]
-    assert len(rules_digest()) == 12
+def test_the_digest_is_short_and_changes_with_any_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = rules_digest.__wrapped__
+    before = digest()
+    assert digest() == before and len(before) == 12
+    added = tmp_path / "more.toml"
+    added.write_text("x = 1\n")
+    files = [*store.sources(), added]
+    monkeypatch.setattr(store, "sources", lambda: files)
+    assert digest() != before
+
+
+@pytest.mark.parametrize("path", sorted(store.HERE.rglob("*.toml")), ids=lambda path: path.name)
+def test_the_quick_reader_reads_what_tomllib_reads_or_leaves_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    quick = toml_quick.parse(text)
+    assert quick is None or quick == tomllib.loads(text)
+
+
+def test_the_tables_of_replies_are_plain_enough_for_the_quick_reader() -> None:
+    slow = [
+        path.name for path in store.sources() if toml_quick.parse(path.read_text(encoding="utf-8")) is None
+    ]
+    assert slow == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 'single quotes'",
+        "a.b = 1",
+        '[a."b c"]',
+        "[a]\nx = 1\n[a]\ny = 2",
+        "a = 1\na = 2",
+        "a = 1979-05-27",
+        "a = [\n  1, # one\n]",
+        "a = [\n  1,",
+        "a = 1 2",
+        'a = { "b c" = 1 }',
+        "a",
+        "[[a]]\n[a]",
+        "a = '''two\nlines'''",
+    ],
+)
+def test_what_is_not_plain_is_left_to_tomllib(text: str) -> None:
+    assert toml_quick.parse(text) is None
+
+
+def test_a_plain_table_is_read() -> None:
+    text = 'a = [\n  "x", "{ y = 1 }",\n]\n[[r]]\nc = { k = 1, q-r = -2.5 } # why\n[s.t]\n"5.1" = true\n'
+    assert toml_quick.parse(text) == tomllib.loads(text)
