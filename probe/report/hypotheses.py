@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from probe.knowledge.next_tests import Hypothesis, hypotheses
 from probe.model.evidence import Band
+from probe.model.finding import Severity
 from probe.model.report import Report, ReportCause, ReportExchange
 from probe.report import view, words
 
 HISTORY = "recipient-history"
+_ORIGIN = ("reply-permanence", "bounce-reply")
 _HEAVY_DB = 4.0  # evidence lighter than this says less than a finding
 _NOTHING = "nothing in this run speaks for or against it"
 
@@ -40,6 +42,11 @@ def unsaid(report: Report) -> str:
     if status is None:
         return "Hypotheses (the reply has no enhanced status)"
     return f"Hypotheses ({status} names no cause)" if _is_generic(status) else "Hypotheses"
+
+
+def origins(report: Report) -> tuple[str, ...]:
+    """Where an x.0.0 comes from, by the reply and by the bounce."""
+    return tuple(f.message for f in report.findings if f.id in _ORIGIN and f.severity is Severity.NOTICE)
 
 
 def documented(report: Report) -> tuple[str, ...]:

@@ -119,6 +119,7 @@ def _hypotheses(report: Report) -> list[str]:
         ]
         blocks += [
             f"## {markdown_text(hypotheses.unsaid(report))}",
+            *(markdown_text(text) for text in hypotheses.origins(report)),
             _table(("Hypothesis", "Share", "What speaks most for or against it"), rows),
         ]
     documented = hypotheses.documented(report)

@@ -40,6 +40,8 @@ def write_hypotheses(page: Page, report: Report) -> None:
     walked = hypotheses.walk(report)
     if walked:
         page.heading(hypotheses.unsaid(report))
+        for text in hypotheses.origins(report):
+            page.text(text, indent=2)
         titles = max(columns(page.style.encodable(it.title)) for it in walked)
         for it in walked:
             title = page.style.encodable(it.title)

@@ -83,6 +83,15 @@ def test_it_fits_the_page_and_stands_after_why(width: int) -> None:
     assert all(len(line) <= width for line in section.splitlines())
 
 
+def test_where_the_status_comes_from_stands_above_the_walk() -> None:
+    origin = Finding("reply-permanence", Severity.NOTICE, 1, "the 5.0.0 is the server's own")
+    verdict_itself = Finding("reply-permanence", Severity.ERROR, 1, "refused for good")
+    report = replace(refusal("550 5.0.0 no", enhanced="5.0.0"), findings=(verdict_itself, origin))
+    section = to_text(report).split("\nHypotheses (5.0.0 names no cause)\n")[1]
+    assert section.startswith("  the 5.0.0 is the server's own\n  the domain takes no mail")
+    assert "names no cause)\n\nthe 5.0.0 is the server's own\n\n| Hypothesis" in to_markdown(report)
+
+
 def test_what_is_documented_is_shown_with_its_source() -> None:
     known = Finding("recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]")
     report = replace(reports.SAMPLES["refused"](), findings=(known,))
