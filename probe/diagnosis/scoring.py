@@ -49,7 +49,7 @@ def rank(
         + (_NEVER if cause in barred else 0.0)
         for cause in table["prior"]
     }
-    probabilities = _softmax(scores)
+    probabilities = _softmax(scores, table["calibration"]["temperature"])
     return tuple(
         RankedCause(cause, probabilities[cause], *_sides(weighed.get(cause, ())))
         for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
@@ -111,9 +111,9 @@ def _capped(
     return result
 
 
-def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
+def _softmax(scores: Mapping[str, float], temperature: float) -> Mapping[str, float]:
     best = max(scores.values())
-    odds = {cause: 10 ** ((score - best) / 10) for cause, score in scores.items()}
+    odds = {cause: 10 ** ((score - best) / (10 * temperature)) for cause, score in scores.items()}
     total = math.fsum(odds.values())
     return {cause: odd / total for cause, odd in odds.items()}
 
