@@ -71,6 +71,10 @@ class Reach:
             raise UsageError(
                 "--bind", f"{bind} is an IPv{bind_ip.version} address, but -{families[0]} is set"
             )
+        if bind_ip is not None and not _is_own(bind_ip):
+            raise UsageError(
+                "--bind", f"{bind} is not an address of this machine; --ip says where your mail leaves from"
+            )
         return cls(
             bind=bind_ip,
             helo=values.helo("--helo", helo) if helo is not None else None,
@@ -97,6 +101,12 @@ class Reach:
             fail_on=values.choice("--fail-on", fail_on, FailOn),
             seed=secrets.randbits(32),
         )
+
+
+def _is_own(ip: IPAddress) -> bool:
+    from probe.net.route import is_own_address
+
+    return is_own_address(ip)
 
 
 def controls(value: str) -> ControlsMode:

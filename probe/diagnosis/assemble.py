@@ -75,7 +75,7 @@ def _cause(ranked: RankedCause) -> rp.ReportCause:
         id=ranked.id,
         title=cause.title,
         family=cause.family,
-        probability=round(ranked.probability, 6),
+        probability=round(ranked.probability, 9),
         evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
         evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
         action=cause.action,

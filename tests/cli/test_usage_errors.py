@@ -23,6 +23,8 @@ CASES = [
     ((*PAIR, "--ip", "192.0.2.0/24"), "--ip"),
     ((*PAIR, "--bind", "host"), "--bind"),
     ((*PAIR, "--bind", "192.0.2.1", "-6"), "--bind"),
+    ((*PAIR, "--bind", "192.0.2.1"), "not an address of this machine"),
+    ((*PAIR, "--bind", "2001:db8::1"), "not an address of this machine"),
     ((*PAIR, "--helo", "a b"), "--helo"),
     ((*PAIR, "--helo", "mail.example.com\r\nMAIL"), "--helo"),
     ((*PAIR, "--header-from", "Bob <bob@example.com>"), "--header-from"),
