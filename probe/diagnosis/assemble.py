@@ -17,8 +17,9 @@ from probe.facts.session import Session, TlsObserved
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import rules_digest
 from probe.model import report as rp
+from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
-from probe.model.target import PairTarget
+from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 
@@ -62,11 +63,18 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
         domain=facts.recipient.domain,
         source_ip=str(source) if source else None,
         helo=facts.vantage.helo or None,
-        header_from=str(options.header_from) if options.header_from else None,
+        header_from=_header_from(pair, options),
         command="check" if pair else "domain",
         provider=facts.recipient.provider.title if facts.recipient.provider else None,
         scenario=started.scenario,
     )
+
+
+def _header_from(pair: PairTarget | None, options: Options) -> str | None:
+    """The From: address that DMARC was judged for: --header-from, else the sender."""
+    sender = pair.reverse_path if pair and isinstance(pair.reverse_path, Mailbox) else None
+    author = options.header_from or sender
+    return str(author) if author is not None else None
 
 
 def _cause(ranked: RankedCause) -> rp.ReportCause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -21,6 +22,7 @@ from probe.model.finding import Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, NextTest
 from probe.model.target import Endpoint, Options, TlsMode
+from probe.recording.events import Started
 from probe.recording.journal import Recording
 from probe.report.json_report import to_json
 from probe.report.schema import report_schema
@@ -308,7 +310,17 @@ def test_the_report_has_every_key_of_the_contract() -> None:
     for path, keys in CONTRACT.items():
         assert keys <= set(inside(document, path)), path
     assert [step["step"] for step in document["checklist"]] == list(range(1, 10))
-    assert sum(cause["probability"] for cause in document["causes"]) == pytest.approx(1, abs=1e-4)
+    assert sum(cause["probability"] for cause in document["causes"]) == pytest.approx(1, abs=1e-7)
+
+
+def test_the_header_from_that_was_judged_is_the_sender_when_none_was_given() -> None:
+    started, *events = full_events()
+    assert isinstance(started, Started)
+    given = report_of(full_recording()).target
+    options = replace(started.options, header_from=None)
+    default = report_of(Recording.of([replace(started, options=options), *events])).target
+    assert given.header_from == str(started.options.header_from) != given.reverse_path
+    assert default.header_from == default.reverse_path
 
 
 def test_the_report_is_a_pure_function_of_the_recording() -> None:
