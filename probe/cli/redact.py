@@ -24,7 +24,8 @@ def redact(
 ) -> int:
     """Make a recording fit to share: names, addresses and message text are replaced.
 
-    The redacted recording replays to the same verdict. Read it before you share it.
+    The redacted recording replays to the same outcome, cause and exit code. What rests on real names is gone:
+    documented facts about a domain, certificates, the message. Read it before you share it.
     """
     path = values.output_file("-o", output) if output is not None else None
 

@@ -258,7 +258,6 @@ PREDICATES: dict[str, Predicate] = {
     "known_provider": _known_provider,
     "recipient_typo": _recipient_typo,
     "no_connection": _no_connection,
-    "undialled": _ground(Ground.UNDIALLED),
     "no_reply": _ground(Ground.NO_REPLY),
     "desynchronised": _ground(Ground.DESYNCHRONISED),
     "tls_failed": _ground(Ground.TLS),

@@ -31,7 +31,6 @@ _EXIT = {
 _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
     Ground.ROUTE: {"bad_domain": 0.99, "unknown": 0.0001},
     Ground.DNS_UNKNOWN: {"dns_failure": 0.95, "bad_domain": 0.02, "unknown": 0.0005},
-    Ground.UNDIALLED: {"connection_failed": 0.6, "bad_domain": 0.3, "unknown": 0.001},
     Ground.NO_CONNECTION: {"connection_failed": 0.95, "ip_blocklisted": 0.01, "unknown": 0.001},
     Ground.NO_REPLY: {"connection_failed": 0.7, "server_error": 0.1, "rate_limited": 0.05, "unknown": 0.002},
     Ground.DESYNCHRONISED: {"protocol_error": 0.9, "server_error": 0.05, "unknown": 0.001},
@@ -41,6 +40,7 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
 _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
+_NOTHING_LEARNED = Conduct("nobody", "now", None)  # no server was asked: there is nobody to turn to
 _RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
 # "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
 # in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
@@ -88,7 +88,7 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
         return rank(told.evidence, stage=told.stage, permanent=told.permanent)
     if observed.outcome is Outcome.ACCEPTED:
         return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
-    if observed.ground is Ground.NOT_REACHED:
+    if observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
         return ()
     evidence: tuple[Evidence, ...] = evidence_of(facts, observed)
     permanent = observed.reply.is_permanent if observed.reply is not None else None
@@ -155,7 +155,7 @@ def _deciding_words(observed: Observed) -> str | None:
 def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
     if cause is None:
         if observed.outcome is not Outcome.ACCEPTED:
-            return Conduct("either", "later", None)
+            return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
     if observed.outcome is Outcome.ACCEPTED:
         return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)

@@ -86,7 +86,7 @@ def where(report: Report) -> str:
     if verdict.outcome == "accepted" and verdict.stage == "rcpt":
         return f"by {host}"  # the headline names the stage already
     if verdict.stage == "connect":
-        return f"while connecting to {host}"
+        return f"while connecting to {host}" if session else "before any server was asked"
     stage = words.STAGES.get(verdict.stage, verdict.stage)
     return f"at {stage} {'by' if verdict.reply else 'with'} {host}"
 

@@ -129,9 +129,9 @@ def decibans(weight: float) -> str:
 
 
 def size(octets: int) -> str:
-    """Octets in the units of mail limits (1 MB = 1 048 576 octets, as servers announce them)."""
+    """Octets in the units of mail limits (1 MiB = 1 048 576 octets)."""
     if octets >= 1024 * 1024:
-        return f"{octets / (1024 * 1024):.1f}".removesuffix(".0") + " MB"
+        return f"{octets / (1024 * 1024):.1f}".removesuffix(".0") + " MiB"
     if octets >= 1024:
-        return f"{octets / 1024:.1f}".removesuffix(".0") + " kB"
+        return f"{octets / 1024:.1f}".removesuffix(".0") + " KiB"
     return f"{octets} octets"

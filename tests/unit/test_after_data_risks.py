@@ -20,7 +20,7 @@ from probe.model.report import Verdict
 from probe.model.target import FailOn
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import PtrStatus
-from probe.standards.dnsbl.results import ListingStatus
+from probe.standards.dnsbl.results import Listing, ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 
@@ -31,7 +31,9 @@ SPF_FAILS: dict[str, Any] = {"spf": make.spf(SpfVerdict.FAIL)}
 NOTHING_ALIGNS: dict[str, Any] = SPF_FAILS | {"dkim": (), "alignment": Alignment(spf=False, dkim=False)}
 
 
-def to(provider: str, message: object = None, listings: object = None, **sender: Any) -> Facts:
+def to(
+    provider: str, message: object = None, listings: tuple[Listing, ...] | None = None, **sender: Any
+) -> Facts:
     """Accepted at RCPT by a provider, from a sender with these faults."""
     made = make.facts(
         recipient=make.recipient_facts(provider=make.provider(id=provider, title="Big")),

@@ -101,6 +101,7 @@ UNKNOWN_ROUTE = make.mx_result(
 )
 
 # name: facts in which it is seen, facts in which it is not
+UNDIALLED = with_hosts(make.mx_host("p.example", PRIVATE), sessions=(not_dialled(1, "p.example", PRIVATE),))
 CASES: dict[str, tuple[Facts, Facts]] = {
     "null_mx": (routed(RouteKind.NULL_MX), refused()),
     "no_domain": (routed(RouteKind.NO_DOMAIN), routed(RouteKind.NO_MAIL_HOST)),
@@ -118,10 +119,6 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     "known_provider": (of_recipient(provider=make.provider()), refused()),
     "recipient_typo": (of_recipient(typo_of="gmail.com"), refused()),
     "no_connection": (make.facts(sessions=(make.failed_session(EndReason.TIMEOUT),)), refused()),
-    "undialled": (
-        with_hosts(make.mx_host("p.example", PRIVATE), sessions=(not_dialled(1, "p.example", PRIVATE),)),
-        with_hosts(LOCAL_HOST, sessions=(not_dialled(1, "l.example", LOOPBACK),)),
-    ),
     "no_reply": (make.facts(sessions=(met(Stage.RCPT, None),)), refused()),
     "desynchronised": (make.facts(sessions=(DESYNCHRONISED,)), refused()),
     "tls_failed": (make.facts(sessions=(TLS_FAILED,)), refused()),

@@ -31,7 +31,7 @@ from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.recordings import full_events, full_recording
-from tests.unit.test_diagnosis_evidence import CASES, refused
+from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, refused
 from tests.unit.test_diagnosis_outcome import TLS_FAILED, met
 from tests.unit.test_diagnosis_verdict import GROUNDS
 
@@ -161,7 +161,7 @@ def test_nothing_more_is_asked_where_nothing_is_open() -> None:
     ("facts", "words"),
     [
         (CASES["dns_unknown"][0], "--nameserver"),
-        (CASES["undialled"][0], "--allow-private"),
+        (UNDIALLED, "--allow-private"),
         (CASES["no_connection"][0], "--bind"),
         (CASES["no_reply"][0], "--bind"),
         (CASES["desynchronised"][0], "--bind"),

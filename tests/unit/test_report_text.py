@@ -151,7 +151,7 @@ def test_domain_report_shows_the_server_and_its_policies() -> None:
         "10 mx1.shop.example: 203.0.113.16",
         "220 mx1.shop.example ESMTP ready",
         "SIZE 36700160, 8BITMIME",
-        "takes 35 MB",
+        "takes 35 MiB",
         "TLSv1.3",
         "issued by CN=Example CA",
         "MTA-STS",
