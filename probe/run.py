@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import ssl
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from probe import settings
 from probe._version import VERSION
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
-from probe.model.target import Options, Target
+from probe.model.target import Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 
@@ -64,7 +63,7 @@ async def observe(
         started_at=clock.started_at,
         target=target,
         options=options if options.seed else replace(options, seed=secrets.randbits(63) | 1),
-        invocation="demo" if lab is not None else "check",
+        invocation=_invocation(target, lab),
         scenario=lab.scenario if lab is not None else None,
     )
     recording = Recording(started)
@@ -135,9 +134,10 @@ def text_settles(reply: Reply, stage: Stage) -> bool:
     return not (placeholder and ranked[0].id == "user_unknown")
 
 
-def run_sync(target: Target, options: Options, **choices: object) -> Report:
-    """Observe and report in one call, without an event loop of the caller's."""
-    return report_of(asyncio.run(observe(target, options, **choices)))  # type: ignore[arg-type]
+def _invocation(target: Target, lab: Lab | None) -> str:
+    if lab is not None:
+        return "demo"
+    return "check" if isinstance(target, PairTarget) else "domain"
 
 
 def _nowhere(_: ev.Event) -> None:
