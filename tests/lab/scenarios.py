@@ -225,6 +225,13 @@ SCENARIOS = (
         sender="a@badname.example",
         dnsbl="dbl.spamhaus.org",
     ),
+    accepted(
+        "sender-domain-on-a-list-of-domains",
+        "alice@healthy.example",
+        "sender_blocked",
+        sender="a@badname.example",
+        dnsbl="names.example",
+    ),
     # the recipient's own fault: told, but exit code 5 speaks of the sender's side
     accepted("dane-fails", "alice@danefail.test"),
     # --- Exim's own words --------------------------------------------------------------------------------
