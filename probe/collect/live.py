@@ -14,6 +14,7 @@ from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.target import recipient_domain
 from probe.net.opinions import opinions
 from probe.recording import events as ev
+from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.ptr import confirm_reverse
 from probe.survey import recipient, reputation, sender
 
@@ -142,7 +143,7 @@ async def _opinions(context: Context) -> None:
     given = await opinions(
         who.mail_from_domain,
         who.author_domain,
-        domain if recipient.literal_of(domain) is None else None,
+        domain if parse_literal(domain) is None else None,
         context.resolver.nameservers,
         deadline=context.deadline,
     )

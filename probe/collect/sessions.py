@@ -28,7 +28,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         clock=context.clock,
         deadline=context.deadline,
         why_not_dialable=_anything if options.allow_private else why_not_dialable,
-        port=options.mx.port if options.mx is not None else options.port,
+        port=options.smtp_port,
         bind=options.bind,
         tls_roots=context.tls_roots,
         tlsas=await _vouchers(context, mx),
@@ -67,8 +67,7 @@ async def _vouchers(context: Context, mx: MxResult) -> dict[str, tuple[Tlsa, ...
     options = context.options
     if options.tls is not TlsMode.REQUIRE:
         return {}
-    port = options.mx.port if options.mx is not None else options.port
-    answers = await context.ask(tlsa_answers(mx, port))
+    answers = await context.ask(tlsa_answers(mx, options.smtp_port))
     return {host: answer.tlsas() for host, answer in answers if answer is not None and answer.authenticated}
 
 

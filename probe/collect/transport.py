@@ -8,6 +8,7 @@ from probe.collect.context import Context
 from probe.model.dialable import why_not_dialable
 from probe.net.https import fetch
 from probe.recording import events as ev
+from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.results import MxResult
 from probe.standards.mta_sts.policy import policy_url
 from probe.standards.mta_sts.record import read_record
@@ -16,12 +17,11 @@ from probe.survey import recipient
 
 async def ask_transport_security(context: Context, domain: str, mx: MxResult) -> None:
     """Ask for the records, and fetch the policy when the record says that there is one."""
-    if recipient.literal_of(domain) is not None:
+    if parse_literal(domain) is not None:
         return
-    port = context.options.mx.port if context.options.mx is not None else context.options.port
     records, _ = await asyncio.gather(
         context.ask(recipient.transport_records(domain)),
-        context.ask(recipient.tlsa_answers(mx, port)),
+        context.ask(recipient.tlsa_answers(mx, context.options.smtp_port)),
     )
     if read_record(records.mta_sts).policy_id is not None:
         await _fetch_policy(context, domain)

@@ -70,9 +70,11 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     """Facts and findings to the verdict. Pure: the same recording gives the same verdict."""
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
-    ranked = _ranked(facts, observed, risks)
-    certainty = _band(facts, observed, ranked, risks)
-    return Diagnosis(observed, ranked, risks, certainty, _verdict(facts, observed, ranked, risks, certainty))
+    told = _told(facts, observed)
+    ranked = _ranked(facts, observed, risks, told)
+    certainty = _band(observed, ranked, risks, told)
+    verdict = _verdict(facts, observed, ranked, risks, told, certainty)
+    return Diagnosis(observed, ranked, risks, certainty, verdict)
 
 
 def _told(facts: Facts, observed: Observed) -> Reading | None:
@@ -82,8 +84,9 @@ def _told(facts: Facts, observed: Observed) -> Reading | None:
     return bounce_reading(facts)
 
 
-def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
-    told = _told(facts, observed)
+def _ranked(
+    facts: Facts, observed: Observed, risks: tuple[Risk, ...], told: Reading | None
+) -> tuple[RankedCause, ...]:
     if told is not None:
         return rank(told.evidence, stage=told.stage, permanent=told.permanent)
     if observed.outcome is Outcome.ACCEPTED:
@@ -97,8 +100,10 @@ def _ranked(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> tuple[
     return rank(evidence, stage=observed.stage, permanent=permanent)
 
 
-def _band(facts: Facts, observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...]) -> Band:
-    if _told(facts, observed) is not None:
+def _band(
+    observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...], told: Reading | None
+) -> Band:
+    if told is not None:
         return band(ranked)  # the refusal was seen, in the bounce
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
@@ -117,10 +122,10 @@ def _verdict(
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
+    told: Reading | None,
     certainty: Band,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    told = _told(facts, observed)
     conduct = _conduct(observed, cause, risks)
     if told is not None and cause is not None:
         conduct = causes()[cause].conduct(told.permanent)

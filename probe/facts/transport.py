@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from probe.facts.session import Session
-from probe.model.target import Options
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Status, run
 from probe.standards.dns.results import MxResult
 from probe.standards.mta_sts.judge import judge
@@ -22,7 +22,7 @@ from probe.survey import recipient
 
 def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> StsResult:
     """The MTA-STS record and policy, as far as they were fetched; an address literal has none."""
-    if recipient.literal_of(domain) is not None:
+    if parse_literal(domain) is not None:
         return StsResult(domain, StsStatus.ABSENT)
     records = run(recipient.transport_records(domain), recording.answer)
     url = policy_url(domain)
@@ -32,22 +32,17 @@ def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> St
 
 def tls_rpt_of(recording: Recording, domain: str) -> TlsRptResult:
     """The _smtp._tls record; an address literal has none."""
-    if recipient.literal_of(domain) is not None:
+    if parse_literal(domain) is not None:
         return TlsRptResult(domain, StsStatus.ABSENT)
     return judge_tls_rpt(domain, run(recipient.transport_records(domain), recording.answer).tls_rpt)
 
 
 def dane_of(recording: Recording, mx: MxResult, sessions: tuple[Session, ...]) -> tuple[DaneResult, ...]:
     """DANE of each MX host, held against the certificate that was seen there."""
-    port = smtp_port(recording.started.options)
+    port = recording.started.options.smtp_port
     answers = run(recipient.tlsa_answers(mx, port), recording.answer)
     at = datetime.fromisoformat(recording.started.started_at)
     return tuple(_dane(host, answer, sessions, at) for host, answer in answers)
-
-
-def smtp_port(options: Options) -> int:
-    """The port that is dialled: --mx HOST:PORT, else --port."""
-    return options.mx.port if options.mx is not None else options.port
 
 
 def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...], at: datetime) -> DaneResult:

@@ -70,6 +70,11 @@ class Options:
     fail_on: FailOn = FailOn.ERROR
     seed: int = 0
 
+    @property
+    def smtp_port(self) -> int:
+        """The port that is dialled: that of --mx HOST:PORT, else --port."""
+        return self.mx.port if self.mx is not None else self.port
+
 
 @dataclass(frozen=True, slots=True)
 class PairTarget:

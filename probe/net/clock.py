@@ -57,10 +57,6 @@ class Deadline:
         """The budget in seconds, or what is left of the run when that is less."""
         return min(budget, self.remaining())
 
-    def earlier_by(self, seconds: float) -> Deadline:
-        """The same deadline with a reserve kept back."""
-        return Deadline(self.clock, max(0.0, self.at - seconds))
-
 
 async def pause(seconds: float) -> None:
     """Wait; nothing at all when `seconds` is not positive."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from probe.model.address import IPAddress
 from probe.model.target import Options
+from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxResult, RouteKind
@@ -20,18 +20,10 @@ def route(domain: str, options: Options) -> Resolution[MxResult]:
     """Where mail for `domain` is to be taken: --mx, the address literal, or the MX records."""
     if options.mx is not None:
         return (yield from fixed_route(options.mx, families=options.families))
-    literal = literal_of(domain)
+    literal = parse_literal(domain)
     if literal is not None:
         return (yield from literal_route(literal))
     return (yield from resolve_mx(domain, families=options.families, seed=options.seed))
-
-
-def literal_of(domain: str) -> IPAddress | None:
-    """The address inside a domain literal of RFC 5321 section 4.1.3, None for a name."""
-    if not (domain.startswith("[") and domain.endswith("]")):
-        return None
-    text = domain[1:-1]
-    return ip_address(text[5:] if text.lower().startswith("ipv6:") else text)
 
 
 @dataclass(frozen=True, slots=True)

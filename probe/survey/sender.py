@@ -18,6 +18,7 @@ from probe.standards.dns.message import Question, RecordType, Resolution
 from probe.standards.dns.mx import resolve_mx
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.spf.check_host import check_host
+from probe.standards.spf.record import is_spf
 from probe.standards.spf.results import SpfResult
 
 
@@ -72,8 +73,7 @@ def spf_of_helo(ip: IPAddress, helo: str, *, identity: str = "helo") -> Resoluti
 def published_spf(domain: str) -> Resolution[tuple[str, ...]]:
     """The names that the domain's SPF record includes or redirects to: they tell who sends for it."""
     (answer,) = yield (Question(domain, RecordType.TXT),)
-    records = [txt.data.decode("ascii", "replace") for txt in answer.txts()]
-    spf = [record for record in records if record.lower().split(" ")[0] == "v=spf1"]
+    spf = [txt.data.decode("ascii", "replace") for txt in answer.txts() if is_spf(txt.data)]
     terms = [term.lower().lstrip("+-~?") for record in spf for term in record.split()]
     return tuple(
         term.split(":", 1)[-1].split("=", 1)[-1].strip(".")
