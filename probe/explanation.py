@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from probe.diagnosis.scoring import band, rank
 from probe.knowledge.causes import Cause, Conduct, causes
 from probe.knowledge.match import Reading, read_reply
+from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, RankedCause
 from probe.model.reply import Stage
 
@@ -26,14 +27,16 @@ STAGES = (
     Stage.END_OF_DATA,
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
+_UNDECIDED = "unknown"  # the cause whose advice holds where none is settled
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number; `cause` and `conduct` belong to the first of `ranked`;
-    a positive reply (2yz, 3yz) has none.
+    `id` is the caller's id, else the line number; `cause` is the first of `ranked`. `conduct` and `action`
+    belong to it, but where the band is undecided to the cause `unknown`: on a guess nobody should act.
+    A positive reply (2yz, 3yz) has no cause and no conduct.
     """
 
     id: Any
@@ -43,6 +46,13 @@ class Explanation:
     cause: Cause | None
     conduct: Conduct | None
     error: str = ""
+
+    @property
+    def advice(self) -> Cause | None:
+        """The cause whose action and steps to follow."""
+        if self.cause is None or self.band is not Band.UNDECIDED:
+            return self.cause
+        return causes()[_UNDECIDED]
 
     @property
     def refused(self) -> bool | None:
@@ -68,7 +78,16 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
         return Explanation(identity, reading, (), Band.UNDECIDED, None, None)
     ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     cause = causes()[ranked[0].id]
-    return Explanation(identity, reading, ranked, band(ranked), cause, cause.conduct(reading.permanent))
+    certainty = band(ranked)
+    followed = causes()[_UNDECIDED] if certainty is Band.UNDECIDED else cause
+    conduct = _with_stated_wait(followed.conduct(reading.permanent), reading.text)
+    return Explanation(identity, reading, ranked, certainty, cause, conduct)
+
+
+def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
+    """The wait that the server named goes before the usual one; only where time helps."""
+    wait = stated_wait(text) if conduct.retry == "later" else None
+    return conduct if wait is None else replace(conduct, retry_after=wait)
 
 
 def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
@@ -105,6 +124,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     A positive reply has no cause; a line that could not be read has `error` beside nulls.
     """
     reading, cause, conduct = explanation.reading, explanation.cause, explanation.conduct
+    advice = explanation.advice
     ranked = [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked]
     row = {
         "id": explanation.id,
@@ -115,8 +135,9 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "causes": ranked,
         "fix_by": conduct.fix_by if conduct else None,
         "retry": conduct.retry if conduct else None,
-        "steps": list(cause.steps) if cause else [],
-        "action": cause.action if cause else "",
+        "steps": list(advice.steps) if advice else [],
+        "action": advice.action if advice else "",
+        "retry_after_s": conduct.retry_after if conduct else None,
     }
     return row | {"error": explanation.error} if explanation.error else row
 

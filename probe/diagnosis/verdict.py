@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from probe.diagnosis.summary import summary
 from probe.facts.model import Facts
 from probe.knowledge.causes import Conduct, causes
 from probe.knowledge.match import Reading
+from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.finding import Finding
 from probe.model.reply import Reply
@@ -42,17 +42,6 @@ _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are e
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
 _NOTHING_LEARNED = Conduct("nobody", "now", None)  # no server was asked: there is nobody to turn to
 _RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
-# "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
-# in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
-# and "retry time exceeded after 4 days" is over.
-_STATED_WAIT = re.compile(
-    r"\b(?:try|retry|again|back|wait|resend|re-?connect|gr[ea]ylist\w*)\b"
-    r"(?:(?!exceed|expire|limit|maximum|since|been)[^\d.;!?]){0,40}?"
-    r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d))\b",
-    re.I,
-)
-_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4 to 5 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +182,3 @@ def _wait(reply: Reply | None, conduct: Conduct) -> int | None:
         return None
     stated = stated_wait(reply.text) if reply is not None else None
     return stated if stated is not None else conduct.retry_after
-
-
-def stated_wait(text: str) -> int | None:
-    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None when it names none."""
-    match = _STATED_WAIT.search(text)
-    if match is None:
-        return None
-    hours, minutes, seconds, number, unit = match.groups()
-    if number is not None:
-        wait = int(number) * _UNIT[unit[0].lower()]
-    else:
-        wait = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-    return wait if 0 < wait <= _LONGEST_WAIT else None

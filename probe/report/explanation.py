@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probe.explanation import Explanation, exit_code
 from probe.knowledge.causes import causes
-from probe.model.evidence import Evidence, RankedCause
+from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.text import printable
 from probe.report import words
 from probe.report.markdown_text import markdown_code, markdown_text
@@ -21,6 +21,7 @@ _HEADLINES = {
 _LABEL = 12
 _SHOWN_CAUSES = 3
 _NEGLIGIBLE = 0.03
+_NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
 
 
 def to_text(explanation: Explanation, style: Style) -> str:
@@ -103,10 +104,12 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
     rest = 1 - sum(item.probability for item in shown)
     if rest >= 0.005:
         facts.append(("", f"something else, {words.percent(rest)}"))
-    facts.append(("Meaning", cause.meaning))
-    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {cause.action}"))
+    advice = explanation.advice or cause
+    undecided = explanation.band is Band.UNDECIDED
+    facts.append(("Meaning", _NOT_SETTLED if undecided else cause.meaning))
+    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {advice.action}"))
     facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after)))
-    facts.append(("Steps", ", ".join(f"{step} {words.STEP_TITLES[step]}" for step in cause.steps)))
+    facts.append(("Steps", ", ".join(f"{step} {words.STEP_TITLES[step]}" for step in advice.steps)))
     return facts
 
 

@@ -183,6 +183,24 @@ def test_when_to_try_again_follows_the_cause_whatever_the_class(text: str, retry
     assert conduct is not None and conduct.retry == retry
 
 
+def test_a_wait_that_the_server_names_goes_before_the_usual_one() -> None:
+    named = explain("451 4.7.1 Greylisted, come back in 5 minutes")
+    assert named.conduct is not None and named.conduct.retry_after == 300
+    assert to_json(named)["retry_after_s"] == 300
+    final = explain("550 5.1.1 No such user, do not try again in 5 minutes")
+    assert final.conduct is not None and final.conduct.retry_after is None
+
+
+def test_where_nothing_is_settled_nobody_is_told_to_act_on_a_guess() -> None:
+    guess = explain("450 5 problems")
+    assert guess.band is Band.UNDECIDED and guess.cause is not None and guess.cause.id != "unknown"
+    row = to_json(guess)
+    assert row["fix_by"] == "either" and row["steps"] == [1, 8, 9]
+    assert row["action"].startswith("Find the raw reply")
+    told = explain("550 5.1.1 No such user", Stage.RCPT)
+    assert told.advice is told.cause
+
+
 def test_a_positive_reply_names_no_cause() -> None:
     explanation = explain("250 2.1.5 Ok")
     assert exit_code(explanation) == 0
@@ -192,7 +210,8 @@ def test_a_positive_reply_names_no_cause() -> None:
 def test_the_json_has_the_keys_of_the_contract() -> None:
     row = to_json(explain("550 5.1.1 No such user", Stage.RCPT, identity="x"))
     assert list(row) == [
-        "id", "reply", "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action"
+        "id", "reply", "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action",
+        "retry_after_s",
     ]  # fmt: skip
     assert row["reply"] == {"code": 550, "enhanced_status": "5.1.1", "text": "No such user"}
     assert row["stage"] == "rcpt" and row["band"] == "stated" and row["steps"] == [1, 3, 8]
