@@ -26,6 +26,7 @@ Example:
   smtp-probe rules mailbox-full
 """
 _ID_COLUMNS = 30
+_ASKED_OF = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders over IPv6"}
 
 
 def checks(
@@ -75,7 +76,8 @@ def rules(
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
-    """A rule as the command line and the generated reference show it: label and text by row."""
+    """A rule, or what a provider asks for, as the command line and the generated reference show it:
+    label and text by row."""
 
     id: str
     says: str
@@ -83,8 +85,14 @@ class RuleEntry:
 
 
 def rule_entries() -> Iterator[RuleEntry]:
-    """Every rule on replies, then every rule on facts."""
-    from probe.knowledge.fact_evidence import fact_evidence
+    """The rules on replies, on facts, on refusals after DATA, and what providers ask of senders."""
+    yield from _reply_rules()
+    yield from _fact_rules()
+    yield from _risk_rules()
+    yield from _requirements()
+
+
+def _reply_rules() -> Iterator[RuleEntry]:
     from probe.knowledge.rules import all_rules
 
     for rule in all_rules():
@@ -94,6 +102,11 @@ def rule_entries() -> Iterator[RuleEntry]:
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
         yield RuleEntry(rule.id, rule.says, tuple((label, printable(text)) for label, text in rows))
+
+
+def _fact_rules() -> Iterator[RuleEntry]:
+    from probe.knowledge.fact_evidence import fact_evidence
+
     for fact in fact_evidence():
         stages = [("when", f"stage = {', '.join(fact.stages)}")] if fact.stages else []
         yield RuleEntry(
@@ -107,6 +120,39 @@ def rule_entries() -> Iterator[RuleEntry]:
                 ("source", _dated(fact.source, fact.date)),
             ),
         )
+
+
+def _risk_rules() -> Iterator[RuleEntry]:
+    from probe.knowledge.risks import risk_rules
+
+    for risk in risk_rules().values():
+        side = "sender" if risk.is_sender_side else "recipient"
+        yield RuleEntry(
+            risk.id,
+            f"the finding {risk.finding} predicts a refusal after DATA",
+            (
+                ("weights", _weights({risk.cause: risk.weight})),
+                ("reads", f"finding {risk.finding} (risks.toml)"),
+                ("fault of", f"the {side}'s side"),
+                ("source", _dated(risk.source, risk.date)),
+            ),
+        )
+
+
+def _requirements() -> Iterator[RuleEntry]:
+    from probe.knowledge.requirements import all_requirements
+
+    for it in all_requirements():
+        rows = (
+            ("asked by", ", ".join(it.providers)),
+            ("of", _ASKED_OF[it.applies_to]),
+            ("answers", ", ".join(it.codes)),
+            ("stage", it.phase),
+            ("since", it.since),
+            ("confirmed", it.confirmed),
+            ("source", _dated(it.source, it.checked)),
+        )
+        yield RuleEntry(f"requirement:{it.id}", it.says, tuple(row for row in rows if row[1]))
 
 
 def _weights(causes: Mapping[str, float]) -> str:

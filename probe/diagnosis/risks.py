@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from probe.knowledge.requirements import all_requirements
-from probe.knowledge.toml_import import load
+from probe.knowledge.risks import RiskRule, requirement_causes, risk_rules
 from probe.model.evidence import Evidence, Facet, RankedCause
 from probe.model.finding import Finding, Severity
 from probe.model.report import AfterDataRisk
@@ -18,27 +16,35 @@ from probe.model.target import FailOn
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One finding that makes a refusal after DATA likely, with its weight in decibans. `is_sender_side`
-    False: the recipient's domain has it wrong, and a sender who honours its policy must stop."""
+    """One finding that makes a refusal after DATA likely as `cause`, by `rule`."""
 
     cause: str
     finding: Finding
-    weight: float
-    is_sender_side: bool = True
+    rule: RiskRule
+
+    @property
+    def weight(self) -> float:
+        """In decibans."""
+        return self.rule.weight
+
+    @property
+    def is_sender_side(self) -> bool:
+        """False: the recipient's domain has it wrong."""
+        return self.rule.is_sender_side
+
+    @property
+    def ref(self) -> str:
+        """What the prediction rests on: the broken requirement or other evidence, else the finding."""
+        return self.finding.evidence[0] if self.finding.evidence else f"finding:{self.finding.id}"
 
 
 _EVEN = 10.0  # decibans at which a receiver is as likely to refuse as to take the mail
 
 
 @cache
-def _table() -> dict[str, Mapping[str, Any]]:
-    return {entry["finding"]: entry for entry in load(files("probe.knowledge") / "risks.toml")["risk"]}
-
-
-@cache
 def _requirement_causes() -> Mapping[str, str]:
     """The cause by the name of each requirement that is refused as something of its own."""
-    by_need: Mapping[str, str] = load(files("probe.knowledge") / "risks.toml")["requirement_causes"]
+    by_need = requirement_causes()
     return {
         f"requirement:{it.id}": by_need[it.needs[0]]
         for it in all_requirements()
@@ -46,9 +52,9 @@ def _requirement_causes() -> Mapping[str, str]:
     }
 
 
-def _cause(entry: Mapping[str, Any], finding: Finding) -> str:
+def _cause(rule: RiskRule, finding: Finding) -> str:
     known = _requirement_causes()
-    return next((known[ref] for ref in finding.evidence if ref in known), str(entry["cause"]))
+    return next((known[ref] for ref in finding.evidence if ref in known), rule.cause)
 
 
 _COUNTED = {
@@ -61,9 +67,9 @@ _COUNTED = {
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
     """The findings that count by --fail-on and predict a refusal, likeliest first."""
     found = [
-        Risk(_cause(entry, finding), finding, float(entry["weight"]), entry.get("side", "sender") == "sender")
+        Risk(_cause(rule, finding), finding, rule)
         for finding in findings
-        if finding.severity in _COUNTED[fail_on] and (entry := _table().get(finding.id)) is not None
+        if finding.severity in _COUNTED[fail_on] and (rule := risk_rules().get(finding.id)) is not None
     ]
     return tuple(sorted(found, key=lambda risk: -risk.weight))
 
@@ -75,7 +81,7 @@ def likelihood(risk: Risk) -> float:
 
 def as_report(risks: tuple[Risk, ...]) -> tuple[AfterDataRisk, ...]:
     """For the report: each with the finding's own sentence as its reason."""
-    return tuple(AfterDataRisk(risk.cause, risk.finding.message) for risk in risks)
+    return tuple(AfterDataRisk(risk.cause, risk.finding.message, risk.rule.id, risk.ref) for risk in risks)
 
 
 def as_causes(risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
@@ -93,6 +99,5 @@ def as_causes(risks: tuple[Risk, ...]) -> tuple[RankedCause, ...]:
 
 
 def _evidence(risk: Risk) -> Evidence:
-    ref = risk.finding.evidence[0] if risk.finding.evidence else f"finding:{risk.finding.id}"
     weights = {risk.cause: risk.weight}
-    return Evidence(f"risk.{risk.finding.id}", Facet.AUTHENTICATION, weights, risk.finding.message, ref)
+    return Evidence(risk.rule.id, Facet.AUTHENTICATION, weights, risk.finding.message, risk.ref)

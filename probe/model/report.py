@@ -34,10 +34,13 @@ class ReportCause:
 
 @dataclass(frozen=True, slots=True)
 class AfterDataRisk:
-    """A refusal after DATA that the sender's facts make likely. A prediction, never an observation."""
+    """A refusal after DATA that the sender's facts make likely. A prediction, never an observation.
+    `rule` is the id that `smtp-probe rules ID` prints; `ref` names what it rests on."""
 
     cause: str
     reason: str
+    rule: str
+    ref: str
 
 
 @dataclass(frozen=True, slots=True)

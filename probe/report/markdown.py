@@ -63,7 +63,8 @@ def _verdict(report: Report) -> list[str]:
             facts[-1] += f" {markdown_code(report.next_test.command)}"
     for risk in verdict.after_data_risks:
         title = markdown_text(view.cause_title(risk.cause))
-        facts.append(f"- **After DATA (predicted):** {title}: {markdown_text(risk.reason)}")
+        why = markdown_text(risk.reason) + _rule(risk.rule)
+        facts.append(f"- **After DATA (predicted):** {title}: {why}")
     for item in report.not_reached:
         facts.append(f"- **Not reached:** {markdown_text(item.part)}: {markdown_text(item.reason)}")
     return [*blocks, "\n".join(facts)]
@@ -79,6 +80,11 @@ def _share(percent: str) -> str:
     return percent.replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _rule(identity: str) -> str:
+    """The id behind a sentence, for `smtp-probe rules ID`."""
+    return f" {markdown_code(identity)}" if identity else ""
+
+
 def _causes(report: Report) -> list[str]:
     if not report.causes:
         return []
@@ -88,7 +94,8 @@ def _causes(report: Report) -> list[str]:
             continue
         sides: dict[str, list[str]] = {"for": [], "against": [], "neutral": []}
         for argument in view.arguments(cause):
-            sides[argument.side].append(f"{markdown_text(argument.evidence.text)} ({argument.weight})")
+            text = markdown_text(argument.evidence.text) + _rule(argument.evidence.rule)
+            sides[argument.side].append(f"{text} ({argument.weight})")
         rows.append(
             (
                 f"{markdown_text(cause.title)} ({markdown_text(cause.id)})",
@@ -100,7 +107,8 @@ def _causes(report: Report) -> list[str]:
     band = markdown_text(words.BANDS.get(report.verdict.band, report.verdict.band))
     return [
         "## Causes",
-        f"The first is *{band}*. Weights are in decibans: +10 makes a cause ten times likelier.",
+        f"The first is *{band}*. Weights are in decibans: +10 makes a cause ten times likelier. "
+        "`smtp-probe rules ID` tells what a rule reads and its source.",
         _table(("Cause", "Share", "For", "Against"), rows),
     ]
 

@@ -30,7 +30,7 @@ def write_why(page: Page, report: Report) -> None:
             label = argument.side if argument.side != side else ""
             side = argument.side
             weight = argument.weight if argument.side != "neutral" else ""
-            origin = _origin(argument.evidence.rule, argument.evidence.ref)
+            origin = view.origin(argument.evidence.rule, argument.evidence.ref)
             text = f"{argument.evidence.text}{origin if page.style.verbosity >= VERBOSE else ''}"
             page.text(text, lead=f"{label:{_SIDE_COLUMNS}}{weight:>3}  ", indent=2)
 
@@ -53,10 +53,6 @@ def write_hypotheses(page: Page, report: Report) -> None:
         page.heading(f"Documented about {report.target.domain}")
         for text in documented:
             page.text(text, lead="- ", indent=2)
-
-
-def _origin(rule: str, ref: str) -> str:
-    return f" ({', '.join(part for part in (rule, ref) if part)})" if rule or ref else ""
 
 
 def write_steps(page: Page, report: Report) -> None:

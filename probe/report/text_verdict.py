@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.model.report import Report
 from probe.report import view, words
 from probe.report.page import Page, columns
-from probe.report.style import Paint
+from probe.report.style import VERBOSE, Paint
 
 _PAINTS = {"accepted": Paint.GOOD, "refused": Paint.BAD, "deferred": Paint.WARN, "inconclusive": Paint.WARN}
 _LABEL = 12  # columns of the label behind two spaces
@@ -87,7 +87,9 @@ def _write_risks(page: Page, report: Report) -> None:
     if report.verdict.outcome != "accepted":
         return
     for index, risk in enumerate(report.verdict.after_data_risks):
-        _fact(page, "" if index else "After DATA", f"{view.cause_title(risk.cause)}: {risk.reason}")
+        origin = view.origin(risk.rule, risk.ref) if page.style.verbosity >= VERBOSE else ""
+        text = f"{view.cause_title(risk.cause)}: {risk.reason}{origin}"
+        _fact(page, "" if index else "After DATA", text)
 
 
 def _write_who_acts(page: Page, report: Report) -> None:

@@ -159,6 +159,12 @@ def arguments(cause: ReportCause) -> tuple[Argument, ...]:
     )
 
 
+def origin(rule: str, ref: str) -> str:
+    """The rule and what it read, in parentheses after its sentence; empty where both are."""
+    named = ", ".join(part for part in (rule, ref) if part)
+    return f" ({named})" if named else ""
+
+
 def vantage(report: Report) -> str:
     """What must be known before anything else is believed: the probe may not stand where the mail
     leaves from. Empty when it does."""

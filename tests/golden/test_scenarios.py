@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from probe import lab, run
+from probe.checks import catalogue
+from probe.cli.catalogue import rule_entries
 from probe.model.report import Report
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
@@ -110,3 +112,16 @@ def test_every_prefix_of_a_scenario_s_recording_gives_a_report(identity: str) ->
     for length in range(1, len(events), max(1, len(events) // 12)):
         verdict = run.report_of(Recording.of(events[:length])).verdict
         assert verdict.exit_code in {0, 1, 3, 4, 5}
+
+
+@pytest.mark.parametrize("identity", IDS)
+def test_every_piece_of_evidence_names_a_rule_and_every_finding_a_check_with_its_source(
+    identity: str,
+) -> None:
+    report = ran(identity).report
+    entries = {entry.id: dict(entry.rows) for entry in rule_entries()}
+    pieces = [piece for cause in report.causes for piece in (*cause.evidence_for, *cause.evidence_against)]
+    assert [piece.rule for piece in pieces if not entries.get(piece.rule, {}).get("source")] == []
+    known = {check.ID: check for check in catalogue.all_checks()}
+    assert {finding.id for finding in report.findings} <= known.keys()
+    assert all("Source:" in (known[finding.id].__doc__ or "") for finding in report.findings)
