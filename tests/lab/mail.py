@@ -10,6 +10,7 @@ from tests.lab import config
 from tests.lab.namespace import Namespace
 from tests.lab.packages import UNPACKED
 
+GATEWAYS = ("203.0.113.60",)  # where gateway.py stands before a Postfix
 POSTFIX_MASTER = "/usr/lib/postfix/sbin/master"
 # The part of Postfix's spool that its daemons expect to find (postfix-files(5)).
 _QUEUES = (
@@ -26,6 +27,8 @@ def start_mail(space: Namespace) -> None:
     _start_opensmtpd(space, values)
     odd = Path(__file__).with_name("odd_hosts.py")
     space.start([sys.executable, odd], output=space.directory / "odd_hosts.out")
+    gateway = Path(__file__).with_name("gateway.py")
+    space.start([sys.executable, gateway, *GATEWAYS], output=space.directory / "gateway.out")
 
 
 def _start_postfix(space: Namespace, values: dict[str, str]) -> None:
@@ -80,6 +83,8 @@ def _start_exim(space: Namespace) -> None:
 def _start_opensmtpd(space: Namespace, values: dict[str, str]) -> None:
     directory = space.directory / "opensmtpd"
     config.write("opensmtpd/*", directory, {**values, "DIR": str(directory)})
+    # the filter runs as another user, who may not be able to read this repository
+    shutil.copy(Path(__file__).with_name("opensmtpd_filter.py"), directory)
     (directory / "smtpd.conf").chmod(0o600)
     argv: list[str | Path] = ["/usr/sbin/smtpd", "-d", "-v", "-T", "smtp", "-f", directory / "smtpd.conf"]
     space.start(argv, output=directory / "smtpd.log", tree=UNPACKED / "opensmtpd", private_run=True)

@@ -17,7 +17,7 @@ from tests.lab.namespace import Namespace
 from tests.lab.packages import REPOSITORY
 
 # One address of every server that must answer before the first probe runs.
-GREETERS = ("203.0.113.10", "203.0.113.50", "203.0.113.55", "203.0.113.90")
+GREETERS = ("203.0.113.10", "203.0.113.50", "203.0.113.55", "203.0.113.60", "203.0.113.90")
 RESOLVER = "192.0.2.53"
 _READY = """
 import socket, sys, time
@@ -34,19 +34,25 @@ for address in sys.argv[1:]:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One run of the probe: its report, its exit code, and what the servers saw of it."""
+class Told:
+    """What one run of the probe said."""
 
     report: dict[str, Any]
     exit_code: int
     errors: str
-    witness: Witness
-    server_log: str
 
     @property
     def verdict(self) -> dict[str, Any]:
         verdict: dict[str, Any] = self.report["verdict"]
         return verdict
+
+
+@dataclass(frozen=True)
+class Run(Told):
+    """One run of the probe, and what the servers saw of it."""
+
+    witness: Witness
+    server_log: str
 
 
 class World:
@@ -98,9 +104,15 @@ class World:
         return done.stdout
 
     def probe(self, *arguments: str) -> Run:
-        """Run `smtp-probe` inside, with a JSON report."""
-        assert self.keys is not None
+        """Run `smtp-probe` inside, with a JSON report, and wait until the servers have logged its end."""
         self.logs.mark()
+        told = self.ask(*arguments)
+        witness = self.logs.settle()
+        return Run(told.report, told.exit_code, told.errors, witness, self.logs.text())
+
+    def ask(self, *arguments: str) -> Told:
+        """Run `smtp-probe` inside, with a JSON report. Several may run at a time."""
+        assert self.keys is not None
         more = {
             "PYTHONPATH": str(REPOSITORY),
             "SSL_CERT_FILE": str(self.keys.authority),
@@ -108,9 +120,8 @@ class World:
         }
         argv: Sequence[str] = (sys.executable, "-m", "probe", *arguments, "--format", "json")
         done = self.space.run(argv, more=more)
-        witness = self.logs.settle()
         report = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-        return Run(report, done.returncode, done.stderr, witness, self.logs.text())
+        return Told(report, done.returncode, done.stderr)
 
     def stop(self) -> None:
         self.space.remove()
