@@ -6,6 +6,7 @@ This is the whole of `smtp-probe explain` but its printing; it opens no socket a
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,7 @@ STAGES = (
     Stage.END_OF_DATA,
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
+_ID_DEPTH = 32  # levels of a caller's id
 _UNDECIDED = "unknown"  # the cause whose advice holds where none is settled
 
 
@@ -159,13 +161,31 @@ def _reply(reading: Reading) -> dict[str, Any]:
 def _explain_object(line: str, number: int) -> Explanation:
     """Explain one JSON line. Raises ValueError that names what is wrong with it."""
     try:
-        fields = json.loads(line)
+        fields = json.loads(line, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as problem:
         raise ValueError(f"not a JSON object ({problem})") from None
+    if _is_deep(fields.get("id")):
+        raise ValueError(f'"id" is nested deeper than {_ID_DEPTH} levels')
     text, stage, host = (_text(fields, key) for key in ("text", "stage", "host"))
     if "text" not in fields:
         raise ValueError('a JSON line needs "text"')
     return explain(text, parse_stage(stage), host, fields.get("id", number))
+
+
+def _no_number(name: str) -> float:
+    # RFC 8259 section 6 has no such numbers, and the id is given back in JSON
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _no_number(digits[:40])
+
+
+def _is_deep(value: Any, depth: int = _ID_DEPTH) -> bool:
+    """Whether a value is nested so deeply that writing it might fail where reading it did not."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth == 0 or any(_is_deep(item, depth - 1) for item in inner)
 
 
 def _text(fields: Mapping[str, Any], key: str) -> str:
