@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Everything that must hold, in one command: python3 tests/check.py [STEP ...]
 
-Steps: format, lint, types, tests, lab, docs, wheel. Without a step: all of them; `fast`: format, lint,
-types, tests, docs. Needs Python 3.11 or later with venv, and a package index; everything else it
-installs into .check/, which may be removed at any time. PROBE_LAB=required makes a lab that cannot
-run a failure. Exits 1 when a step failed.
+Steps: format, lint, types, tests, lab, docs, wheel, audit, fuzz. Without a step: all but fuzz, which takes
+a minute for each of its targets; `all`: every one; `fast`: format, lint, types, tests, docs. Needs Python
+3.11 or later with venv, and a package index; everything else it installs into .check/, which may be
+removed at any time. PROBE_LAB=required makes a lab that cannot run a failure. Exits 1 when a step failed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,6 +133,44 @@ def wheel_step(_: Path) -> Result:
     return Result(ok, {}, wheel.name)
 
 
+def audit_step(python: Path) -> Result:
+    """Known vulnerabilities in what a user installs, where the package index can be asked about them."""
+    if not optional(python, "audit"):
+        return Result(True, {}, "not done: pip-audit cannot be installed from this index")
+    installed = sorted((HOME / "wheel-venv").glob("lib/python*/site-packages"))
+    where = [part for path in installed for part in ("--path", str(path))] or ["--skip-editable"]
+    command = [str(python), "-m", "pip_audit", "--format", "json", "--progress-spinner", "off", *where]
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    try:
+        judged = [item for item in json.loads(done.stdout)["dependencies"] if "vulns" in item]
+    except (ValueError, KeyError):
+        judged = []
+    if not judged:
+        return Result(True, {}, "not done: this index does not tell vulnerabilities")
+    for item in judged:
+        for known in item["vulns"]:
+            print(f"{item['name']} {item['version']}: {known['id']}, fixed in {known['fix_versions']}")
+    return Result(not any(item["vulns"] for item in judged), {}, f"{len(judged)} packages judged")
+
+
+def fuzz_step(python: Path) -> Result:
+    """Every fuzz target for a minute, and the properties with twenty times the examples."""
+    wheel = optional(python, "fuzz")
+    fuzzed = run(python, "-m", "tests.fuzz.all", "--found", HOME / "fuzz")
+    os.environ["PROBE_PROPERTIES"] = "thorough"
+    held = pytest(python, "tests/properties")
+    return replace(held, ok=fuzzed and held.ok, note="" if wheel else "atheris has no wheel for this Python")
+
+
+def optional(python: Path, extra: str) -> bool:
+    """Install what an extra of the project names; whether that was possible."""
+    command = [str(python), "-m", "pip", "-q", "--disable-pip-version-check", "install", "-e", f".[{extra}]"]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode == 0
+
+
 def demo_refuses(command: Path, cwd: Path) -> bool:
     """The default demo is a refusal: exit code 1 and the nine steps, from the installed package."""
     done = subprocess.run(
@@ -165,13 +204,19 @@ STEPS: dict[str, Callable[[Path], Result]] = {
     "lab": lab_step,
     "docs": docs_step,
     "wheel": wheel_step,
+    "audit": audit_step,
+    "fuzz": fuzz_step,
 }
-GROUPS = {"all": tuple(STEPS), "fast": ("format", "lint", "types", "tests", "docs")}
+GROUPS = {
+    "all": tuple(STEPS),
+    "usual": tuple(step for step in STEPS if step != "fuzz"),
+    "fast": ("format", "lint", "types", "tests", "docs"),
+}
 
 
 def chosen(arguments: list[str]) -> list[str]:
     """The steps in their order. Raises SystemExit for a name that is none."""
-    names = [name for argument in arguments or ["all"] for name in GROUPS.get(argument, (argument,))]
+    names = [name for argument in arguments or ["usual"] for name in GROUPS.get(argument, (argument,))]
     unknown = [name for name in names if name not in STEPS]
     if unknown:
         sys.exit(f"no such step: {unknown[0]}; there are {', '.join([*GROUPS, *STEPS])}")

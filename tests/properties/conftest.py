@@ -1,0 +1,11 @@
+"""PROBE_PROPERTIES=thorough (tests/check.py fuzz): twenty times the examples, and other ones each time."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("thorough", max_examples=2000, deadline=None, derandomize=False)
+if os.environ.get("PROBE_PROPERTIES") == "thorough":
+    settings.load_profile("thorough")
