@@ -1,8 +1,8 @@
-"""Refusals that say nothing but `550 5.0.0`, and why three real servers really gave them.
+"""Refusals that say nothing but a bare status, and why three real servers really gave them.
 
-Each server takes alice's mail when nothing is wrong (`WELCOME`); each reason below changes one thing of that
+Each server takes alice's mail when nothing is wrong (`WELCOME`); every other case changes one thing of that
 one pair. What the server then goes by is its own: a user table, a blocklist that it asks, an SPF check,
-a table of senders, a domain that it hosts and keeps shut.
+a table of senders, a domain that it hosts and keeps shut, greylisting.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ BARE = "550 5.0.0"
 class BareCase:
     """One pair, the truth, and what the server answers to the control experiments.
 
-    `controls` has one sign for postmaster, for a made-up mailbox and for the null reverse-path: `+` accepted,
-    `-` refused alike, `.` not to be asked. Empty: no control is called for.
+    `cause`: with a bar between where the truth has no single name. `within`: the truth is to be among so many
+    first causes; above 1 where no observation from outside can tell it from its neighbours. `controls` has
+    one sign for postmaster, for a made-up mailbox and for the null reverse-path: `+` accepted, `-` refused
+    alike, `.` not to be asked. Empty: no control is called for. `prelude`: another client of the same address
+    was there a moment before.
     """
 
     server: str
@@ -31,32 +34,136 @@ class BareCase:
     sender: str = BOB
     source: str = GOOD
     stage: str = "rcpt"
+    reply: str = BARE
+    within: int = 1
+    options: tuple[str, ...] = ()
+    prelude: bool = False
 
     @property
     def slug(self) -> str:
         return f"{self.server}-{self.reason}"
 
+    @property
+    def outcome(self) -> str:
+        return "refused" if self.reply == BARE else "deferred"
 
-def _cases(server: str) -> tuple[BareCase, ...]:
-    mute, shut = f"mute-{server}.example", f"shut-{server}.example"
+
+def _at(server: str, domain: str, local_part: str = "alice") -> str:
+    return f"{local_part}@{domain}-{server}.example"
+
+
+def _five_reasons(server: str) -> tuple[BareCase, ...]:
+    mute = _at(server, "mute")
     return (
-        BareCase(server, "unknown-user", "user_unknown", "+--", f"nobody@{mute}"),
-        BareCase(server, "listed-address", "ip_blocklisted", "---", f"alice@{mute}", source=LISTED),
-        BareCase(server, "spf-failure", "auth_failed", "--+", f"alice@{mute}", source=ELSEWHERE),
-        _blocked(server, f"alice@{mute}"),
-        BareCase(server, "domain-shut", "bad_domain", "---", f"alice@{shut}"),
+        BareCase(server, "unknown-user", "user_unknown", "+--", _at(server, "mute", "nobody")),
+        BareCase(server, "listed-address", "ip_blocklisted", "---", mute, source=LISTED),
+        BareCase(server, "spf-failure", "auth_failed", "--+", mute, source=ELSEWHERE),
+        _blocked_sender(server),
+        BareCase(server, "domain-shut", "bad_domain", "---", _at(server, "shut")),
     )
 
 
-def _blocked(server: str, recipient: str) -> BareCase:
-    case = BareCase(
-        server, "blocked-sender", "sender_blocked", "--+", recipient, sender="blocked@sender.example"
-    )
+def _blocked_sender(server: str) -> BareCase:
+    sender = "blocked@sender.example"
+    case = BareCase(server, "blocked-sender", "sender_blocked", "--+", _at(server, "mute"), sender=sender)
     # OpenSMTPD looks at the sender when it is named; the others wait for RCPT
     return replace(case, stage="mail", controls="..+") if server == "opensmtpd" else case
 
 
-WELCOME = tuple(
-    BareCase(server, "nothing-wrong", None, "", f"alice@mute-{server}.example") for server in SERVERS
-)
-FIFTEEN = tuple(case for server in SERVERS for case in _cases(server))
+def _more_reasons(server: str) -> tuple[BareCase, ...]:
+    later = {"postfix": "450 4.0.0", "exim": "451 4.0.0", "opensmtpd": "451 4.0.0"}[server]
+    gone = BareCase(
+        server, "sender-domain-gone", "sender_invalid", "--+", _at(server, "mute"), sender="a@gone.example"
+    )
+    return (
+        # Postfix thinks by default that the domain may be back later, and a 4yz calls for no control
+        replace(gone, reply=later, controls="") if server == "postfix" else gone,
+        # the domain takes anybody but this one
+        BareCase(
+            server,
+            "this-mailbox-closed",
+            "mailbox_disabled|recipient_refused",
+            "++-",
+            _at(server, "all", "closed"),
+        ),
+        # MX points at a server that does not host the domain: to all appearances, a domain that is shut
+        BareCase(server, "stale-mx", "relay_denied", "---", _at(server, "stray"), within=3),
+        BareCase(
+            server,
+            "greylisted",
+            "greylisted",
+            "",
+            _at(server, "grey"),
+            sender=f"grey-{server}@sender.example",
+            reply=later,
+            within=3,
+        ),
+        _full_mailbox(server, "452 4.0.0" if server == "opensmtpd" else later),
+    )
+
+
+def _full_mailbox(server: str, reply: str) -> BareCase:
+    recipient = _at(server, "mute", "full")
+    return BareCase(server, "mailbox-full", "mailbox_full", "", recipient, reply=reply, within=3)
+
+
+def _single_reasons() -> tuple[BareCase, ...]:
+    """What not every server has a word for in its configuration."""
+    return (
+        *(
+            BareCase(
+                server,
+                "sender-domain-listed",
+                "sender_blocked",
+                "--+",
+                _at(server, "mute"),
+                sender="a@badname.example",
+                options=("--dnsbl", "names.example"),
+            )
+            for server in ("postfix", "exim")
+        ),
+        BareCase(
+            "postfix",
+            "rate",
+            "rate_limited",
+            "",
+            _at("postfix", "rate"),
+            reply="450 4.0.0",
+            within=3,
+            prelude=True,
+        ),
+        BareCase(
+            "exim",
+            "rate",
+            "rate_limited",
+            "",
+            _at("exim", "rate"),
+            reply="451 4.0.0",
+            within=3,
+            prelude=True,
+        ),
+        # as in Exim's own default configuration: postmaster passes before the sender is looked at
+        BareCase(
+            "exim",
+            "spf-failure-postmaster-exempt",
+            "auth_failed",
+            "+-+",
+            _at("exim", "lenient"),
+            source=ELSEWHERE,
+            within=3,
+        ),
+        BareCase(
+            "exim",
+            "listed-address-postmaster-exempt",
+            "ip_blocklisted",
+            "+--",
+            _at("exim", "lenient"),
+            source=LISTED,
+            within=3,
+        ),
+    )
+
+
+WELCOME = tuple(BareCase(server, "nothing-wrong", None, "", _at(server, "mute")) for server in SERVERS)
+FIFTEEN = tuple(case for server in SERVERS for case in _five_reasons(server))
+MORE = (*(case for server in SERVERS for case in _more_reasons(server)), *_single_reasons())

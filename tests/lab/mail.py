@@ -10,7 +10,7 @@ from tests.lab import config
 from tests.lab.namespace import Namespace
 from tests.lab.packages import UNPACKED
 
-GATEWAYS = ("203.0.113.60",)  # where gateway.py stands before a Postfix
+GATEWAYS = ("203.0.113.60", "203.0.113.61")  # where gateway.py stands before a Postfix
 POSTFIX_MASTER = "/usr/lib/postfix/sbin/master"
 # The part of Postfix's spool that its daemons expect to find (postfix-files(5)).
 _QUEUES = (

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.lab
 
 SERIOUS = ("fatal", "error")
 NEVER = ("data", "bdat", "auth", "vrfy", "expn", "etrn")
-_EARLIER_CLIENT = """
+EARLIER_CLIENT = """
 import smtplib, sys
 source, domain = sys.argv[1:]
 host = f"mx.{domain}"
@@ -54,7 +54,7 @@ def test_the_verdict_is_the_truth_and_the_servers_saw_no_more_than_a_probe(
     world: World, scenario: Scenario
 ) -> None:
     if scenario.prelude:
-        world.python(_EARLIER_CLIENT, scenario.source, scenario.recipient.partition("@")[2])
+        world.python(EARLIER_CLIENT, scenario.source, scenario.recipient.partition("@")[2])
         world.logs.settle()
     run = world.probe("check", scenario.sender, scenario.recipient, *_options(scenario))
     assert run.report, run.errors
