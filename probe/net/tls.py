@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probe.standards.tls.certificate import NOT_JUDGED, load_certificate
+from probe.standards.tls.certificate import NOT_JUDGED, load_certificate, strangers_certificate
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -101,22 +101,25 @@ def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: d
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
     try:
-        leaf, *others = (load_certificate(der) for der in chain)
-        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        with strangers_certificate():
+            leaf, *others = (load_certificate(der) for der in chain)
+            names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            # the verifier insists on a name; one of the certificate's own leaves only the trust to judge
+            name = next(iter(names.get_values_for_type(x509.DNSName)), None)
+            own_issuer = leaf.issuer == leaf.subject
     except x509.ExtensionNotFound:
         return "no subjectAltName"
     except ValueError as error:
         return f"unreadable certificate: {error}"
-    # the verifier insists on a name; one of the certificate's own leaves only the trust to judge
-    name = next(iter(names.get_values_for_type(x509.DNSName)), None)
     if name is None:
         return "no DNS name in subjectAltName"
-    if leaf.issuer == leaf.subject and leaf not in roots:
+    if own_issuer and leaf not in roots:
         return "self-signed"
     try:
-        subject = x509.DNSName(name.replace("*", "any", 1))
-        verifier = PolicyBuilder().store(Store(list(roots))).time(at).build_server_verifier(subject)
-        verifier.verify(leaf, others)
+        with strangers_certificate():
+            subject = x509.DNSName(name.replace("*", "any", 1))
+            verifier = PolicyBuilder().store(Store(list(roots))).time(at).build_server_verifier(subject)
+            verifier.verify(leaf, others)
     except (VerificationError, ValueError) as error:
         return _clause(error)
     return ""

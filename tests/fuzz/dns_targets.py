@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_address
 
+import certifi
 import dns.message
 import dns.rcode
 import dns.rrset
@@ -14,6 +17,7 @@ import dns.rrset
 from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.text import decode, printable
 from probe.net.dns_wire import Reply, belongs, make_query, read_reply
+from probe.net.tls import TlsSeen, trust_error
 from probe.recording import events as ev
 from probe.recording.codec import decode as decode_event
 from probe.recording.codec import encode as encode_event
@@ -23,7 +27,7 @@ from probe.standards.dkim.tag_list import parse_tag_list
 from probe.standards.dmarc.discovery import applied_policy
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record, parse_record
 from probe.standards.dns import names
-from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Txt, run
+from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Tlsa, Txt, run
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy
 from probe.standards.mta_sts.record import read_record, record_question
 from probe.standards.mta_sts.results import StsStatus
@@ -32,6 +36,9 @@ from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import RecordError, is_spf, parse
 from probe.standards.spf.results import SpfVerdict
 from probe.standards.tls.certificate import name_matches, problems, read_certificate
+from probe.standards.tls.dane import match_tlsa
+from probe.standards.tls.required import why_unverified
+from probe.standards.tls.results import DaneStatus
 from tests.fuzz.target import Target, fixtures, quiet
 
 SPF = (
@@ -255,17 +262,30 @@ def name_text(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
-    """A certificate or a ValueError; whatever stands in it can be shown."""
+    """A certificate or a ValueError; a chain with it is judged, and whatever stands in it can be shown."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    records = tuple(Tlsa(usage, selector, 1, bytes(32)) for usage in (2, 3) for selector in (0, 1))
+    for chain in ((data,), (data, data), (next(iter(_certificates())), data)):
+        status, reasons = match_tlsa(chain, records, "mx.example.net", at)
+        assert status is DaneStatus.MISMATCHED
+        quiet(printable(" ".join(reasons)))
+        quiet(printable(trust_error(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())))
+        quiet(printable(why_unverified(chain, "mx.example.net", at, "")))
     try:
         read = read_certificate(data)
     except ValueError:
         return
     name_matches(read, "mx.example.net")
     quiet(printable(" ".join((read.subject, read.issuer, read.key, *read.names))))
-    problems(read, "mx.example.net", None, "")
+    problems(read, "mx.example.net", at, "")
 
 
-def _certificates() -> Iterable[bytes]:
+@cache
+def _certificates() -> tuple[bytes, ...]:
+    return tuple(_recorded_certificates())
+
+
+def _recorded_certificates() -> Iterable[bytes]:
     for recording in fixtures("recordings/lab-tls*/recording.jsonl"):
         for number, line in enumerate(recording.splitlines(), 1):
             event = decode_event(line, number)

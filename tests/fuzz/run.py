@@ -73,6 +73,7 @@ def _fuzz(arguments: argparse.Namespace) -> int:
             f"-timeout={STUCK}",
             f"-rss_limit_mb={MEMORY}",
             f"-artifact_prefix={arguments.found / target.name}-",
+            "-len_control=50",
             "-print_final_stats=1",
             "-verbosity=1",
             str(corpus),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,30 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _WEAK_RSA_BITS = 2048  # CA/Browser Forum baseline requirements, section 6.1.5
 
 
+@contextmanager
+def strangers_certificate() -> Iterator[None]:
+    """Whatever the library raises over a certificate inside, as ValueError; and nothing on stderr.
+
+    It reads most fields only when they are asked for, and has half a dozen exceptions without a
+    common parent for what may be wrong with one.
+    """
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    odd = (TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except (*odd, UnsupportedAlgorithm) as error:
+            raise ValueError(str(error) or type(error).__name__) from None
+
+
 def load_certificate(der: bytes) -> x509.Certificate:
     """Parse DER. Raises ValueError; says nothing on stderr about oddities of a stranger's certificate."""
     from cryptography import x509
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with strangers_certificate():
         return x509.load_der_x509_certificate(der)
 
 
@@ -35,15 +55,21 @@ def read_certificate(der: bytes) -> Certificate:
     from cryptography.hazmat.primitives import hashes
 
     certificate = load_certificate(der)
-    return Certificate(
-        subject=_name(certificate, "subject"),
-        issuer=_name(certificate, "issuer"),
-        names=_dns_names(certificate),
-        not_before=certificate.not_valid_before_utc.strftime(_TIME),
-        not_after=certificate.not_valid_after_utc.strftime(_TIME),
-        key=_key(certificate),
-        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
-    )
+    with strangers_certificate():
+        return Certificate(
+            subject=_name(certificate, "subject"),
+            issuer=_name(certificate, "issuer"),
+            names=_dns_names(certificate),
+            not_before=_time(certificate.not_valid_before_utc),
+            not_after=_time(certificate.not_valid_after_utc),
+            key=_key(certificate),
+            sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        )
+
+
+def _time(moment: datetime) -> str:
+    # strftime writes the year 999 with three digits, and strptime does not read that back
+    return f"{moment:%Y}".zfill(4) + f"{moment:{_TIME.removeprefix('%Y')}}"
 
 
 def name_matches(certificate: Certificate, host: str) -> bool:
@@ -91,8 +117,9 @@ def problems(certificate: Certificate, host: str, at: datetime | None, trust_err
 
 def _name(certificate: x509.Certificate, which: str) -> str:
     try:
-        name: x509.Name = getattr(certificate, which)
-        return name.rfc4514_string()
+        with strangers_certificate():
+            name: x509.Name = getattr(certificate, which)
+            return name.rfc4514_string()
     except ValueError:
         return ""
 
@@ -101,24 +128,34 @@ def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
     from cryptography import x509
 
     try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
+        with strangers_certificate():
+            extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
     except x509.ExtensionNotFound:
-        pass
+        return _common_name(certificate)
     except ValueError:
         return ()
-    # RFC 9525 section 2 no longer looks at the common name; MX hosts with nothing else still exist
-    common = certificate.subject.get_attributes_for_oid(x509.oid.NameOID.COMMON_NAME)
+
+
+def _common_name(certificate: x509.Certificate) -> tuple[str, ...]:
+    # RFC 9525 section 2 no longer looks at it; MX hosts with nothing else still exist
+    from cryptography import x509
+
+    try:
+        with strangers_certificate():
+            common = certificate.subject.get_attributes_for_oid(x509.oid.NameOID.COMMON_NAME)
+    except ValueError:
+        return ()
     return tuple(str(attribute.value).lower() for attribute in common[:1])
 
 
 def _key(certificate: x509.Certificate) -> str:
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
     try:
-        key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+        with strangers_certificate():
+            key = certificate.public_key()
+    except ValueError:
         return "unknown"
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"

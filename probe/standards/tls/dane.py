@@ -8,7 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from probe.standards.dns.message import Tlsa
-from probe.standards.tls.certificate import load_certificate, name_matches, read_certificate
+from probe.standards.tls.certificate import (
+    load_certificate,
+    name_matches,
+    read_certificate,
+    strangers_certificate,
+)
 from probe.standards.tls.results import DaneStatus
 
 if TYPE_CHECKING:
@@ -102,14 +107,17 @@ def _selects(record: Tlsa, der: bytes) -> bool:
 def _public_key(der: bytes) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    return load_certificate(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    certificate = load_certificate(der)
+    with strangers_certificate():
+        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+        with strangers_certificate():
+            certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError):
         return False
     return True
