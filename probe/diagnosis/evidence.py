@@ -7,11 +7,11 @@ from dataclasses import replace
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.diagnosis.scoring import rank
-from probe.diagnosis.seen import SPEAKS, WORDS, Situation
+from probe.diagnosis.seen import WORDS, Situation, named_causes
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.knowledge.bounce_reply import read_bounced
-from probe.knowledge.fact_evidence import beside_words, fact_evidence
+from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
 from probe.knowledge.match import Reading, read_reply
 from probe.model.evidence import Evidence, Facet
 
@@ -44,12 +44,6 @@ def _with_bounce(facts: Facts, spoken: tuple[Evidence, ...]) -> tuple[Evidence, 
     heard = {item.rule for item in spoken}
     added = reading.evidence if reading is not None else ()
     return (*spoken, *(item for item in added if item.rule not in heard))
-
-
-def named_causes(spoken: tuple[Evidence, ...]) -> frozenset[str]:
-    """The causes that a reply names, by its words or by a specific enhanced status."""
-    words = [evidence for evidence in spoken if evidence.facet in WORDS | {Facet.ENHANCED}]
-    return frozenset(c for item in words for c, weight in item.weights.items() if weight >= SPEAKS)
 
 
 def _lead(spoken: tuple[Evidence, ...], observed: Observed) -> str | None:
@@ -111,5 +105,16 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
         seen = PREDICATES[entry.predicate](situation)
         if seen is not None:
             says = entry.says.replace("{detail}", seen.detail)
-            found.append(Evidence(entry.id, entry.facet, entry.causes, says, seen.ref))
+            evidence = Evidence(entry.id, entry.facet, entry.causes, says, seen.ref)
+            found.append(_of_address(entry, evidence, situation.facts))
     return tuple(found)
+
+
+def _of_address(entry: FactEvidence, evidence: Evidence, facts: Facts) -> Evidence:
+    """A fact of the sending address, where the server answered another one."""
+    vantage = facts.vantage
+    if not entry.of_address or vantage.is_sending_address is not False:
+        return evidence
+    weights = {cause: weight * beside_address().factor for cause, weight in evidence.weights.items()}
+    whose = f"; counted little, because the server answered {vantage.probe_ip}, not {vantage.source_ip}"
+    return replace(evidence, weights=weights, says=evidence.says + whose)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from probe.diagnosis.outcome import Observed
 from probe.diagnosis.seen import Seen, Situation, words_name
 from probe.facts.model import Facts
-from probe.facts.session import Exchange
+from probe.facts.session import Exchange, Session
 from probe.knowledge.match import read_reply
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 
 _ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
+_JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
 _TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 
@@ -55,29 +57,71 @@ def random_unknown(at: Situation) -> Seen | None:
     return Seen(exchange.ref) if words_name(reading.evidence, "user_unknown") else None
 
 
-def null_sender_accepted(at: Situation) -> Seen | None:
-    """The same recipient was accepted from the null reverse-path."""
+def null_sender_got_further(at: Situation) -> Seen | None:
+    """The sender was refused at MAIL FROM, the null reverse-path only at RCPT."""
     exchange = _refused(at.observed) and _answer_of(at.facts, Experiment.NULL_SENDER)
-    if not exchange or exchange.stage is not Stage.RCPT or exchange.reply is None:
+    if not exchange or at.observed.stage is not Stage.MAIL or exchange.stage is not Stage.RCPT:
         return None
-    return Seen(exchange.ref) if exchange.reply.is_positive else None
+    return Seen(exchange.ref) if exchange.reply is not None and not exchange.reply.is_positive else None
 
 
-def null_sender_refused_alike(at: Situation) -> Seen | None:
-    """The null reverse-path changed nothing."""
-    exchange = _refused(at.observed) and _answer_of(at.facts, Experiment.NULL_SENDER)
-    if not exchange or exchange.reply is None or at.observed.reply is None:
+def all_refused_without_words(at: Situation) -> Seen | None:
+    """Everybody is refused alike, in words that name no cause at all."""
+    return None if at.reply_names_a_cause else _all_refused(at.facts, at.observed)
+
+
+def accepted_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
+    """The experiment took the same recipient, which the first session did not."""
+
+    def seen(at: Situation) -> Seen | None:
+        exchange = _refused(at.observed) and _answer_of(at.facts, experiment)
+        if not exchange or exchange.stage is not Stage.RCPT or exchange.reply is None:
+            return None
+        return Seen(exchange.ref, _place(at.facts, experiment)) if exchange.reply.is_positive else None
+
+    return seen
+
+
+def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
+    """The experiment changed nothing: the same answer at the same stage."""
+
+    def seen(at: Situation) -> Seen | None:
+        exchange = _refused(at.observed) and _answer_of(at.facts, experiment)
+        if not exchange or exchange.reply is None or at.observed.reply is None:
+            return None
+        same = exchange.stage is at.observed.stage and alike(exchange.reply, at.observed.reply)
+        return Seen(exchange.ref, _place(at.facts, experiment)) if same else None
+
+    return seen
+
+
+def later_turned_away(at: Situation) -> Seen | None:
+    """The target was judged at MAIL or RCPT, and a later session with that server came less far."""
+    target = at.observed.session
+    if not _refused(at.observed) or target is None or at.observed.stage not in (Stage.MAIL, Stage.RCPT):
         return None
-    same = exchange.stage is at.observed.stage and alike(exchange.reply, at.observed.reply)
-    return Seen(exchange.ref) if same else None
+    for session in at.facts.sessions:
+        if session.number <= target.number or session.ip != target.ip or session.desynchronised:
+            continue
+        turned = _turned_away_at(session)
+        if turned is not None:
+            return Seen(turned.ref, f"{turned.reply} at {turned.stage.spoken}")
+    return None
 
 
-def other_mx_accepted(at: Situation) -> Seen | None:
-    """Another MX host took the recipient that the first refused."""
-    exchange = _refused(at.observed) and _answer_of(at.facts, Experiment.OTHER_MX)
-    if not exchange or exchange.stage is not Stage.RCPT or exchange.reply is None:
+def _turned_away_at(session: Session) -> Exchange | None:
+    """The refusal of a session that never came to MAIL."""
+    answered = [e for e in session.exchanges if e.reply is not None and e.usable]
+    if any(e.stage in (Stage.MAIL, Stage.RCPT) for e in answered):
         return None
-    return Seen(exchange.ref) if exchange.reply.is_positive else None
+    early = [e for e in answered if e.stage in (Stage.GREETING, Stage.EHLO)]
+    last = early[-1] if early else None
+    return last if last is not None and last.reply is not None and not last.reply.is_positive else None
+
+
+def _place(facts: Facts, experiment: Experiment) -> str:
+    session = next(s for s in facts.sessions if s.experiment is experiment)
+    return f"{session.mx_host} [{session.ip}]"
 
 
 def alike(one: Reply, other: Reply) -> bool:
@@ -130,10 +174,8 @@ def _control_rcpts(facts: Facts) -> list[Exchange]:
 
 def _answer_of(facts: Facts, experiment: Experiment) -> Exchange | None:
     """The exchange that ended an experiment: its RCPT, or the stage that refused before."""
-    for session in facts.sessions:
-        if session.experiment is experiment and not session.desynchronised:
-            asked = [
-                e for e in session.exchanges if e.stage in (Stage.MAIL, Stage.RCPT) and e.reply and e.usable
-            ]
-            return asked[-1] if asked else None
-    return None
+    session = next((s for s in facts.sessions if s.experiment is experiment), None)
+    if session is None or session.desynchronised:
+        return None
+    asked = [e for e in session.exchanges if e.stage in _JUDGED and e.reply and e.usable]
+    return asked[-1] if asked else None

@@ -26,6 +26,17 @@ class Situation:
         """Whether the words of the deciding reply name one of these causes."""
         return words_name(self.reply_evidence, *causes)
 
+    @property
+    def reply_names_a_cause(self) -> bool:
+        """Whether the words of the deciding reply, or a specific status, name any cause."""
+        return bool(named_causes(self.reply_evidence))
+
+
+def named_causes(spoken: Iterable[Evidence]) -> frozenset[str]:
+    """The causes that a reply names, by its words or by a specific enhanced status."""
+    words = [evidence for evidence in spoken if evidence.facet in WORDS | {Facet.ENHANCED}]
+    return frozenset(c for item in words for c, weight in item.weights.items() if weight >= SPEAKS)
+
 
 def words_name(evidence: Iterable[Evidence], *causes: str) -> bool:
     """Whether the words of a reply, read into evidence, name one of these causes before all others."""

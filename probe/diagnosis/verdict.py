@@ -12,6 +12,7 @@ from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.facts.model import Facts
 from probe.knowledge.causes import Conduct, causes
+from probe.knowledge.fact_evidence import beside_address
 from probe.knowledge.match import Reading
 from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -61,7 +62,7 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
     told = _told(facts, observed)
     ranked = _ranked(facts, observed, risks, told)
-    certainty = _band(observed, ranked, risks, told)
+    certainty = _band(facts, observed, ranked, risks, told)
     verdict = _verdict(facts, observed, ranked, risks, told, certainty)
     return Diagnosis(observed, ranked, risks, certainty, verdict)
 
@@ -90,7 +91,11 @@ def _ranked(
 
 
 def _band(
-    observed: Observed, ranked: tuple[RankedCause, ...], risks: tuple[Risk, ...], told: Reading | None
+    facts: Facts,
+    observed: Observed,
+    ranked: tuple[RankedCause, ...],
+    risks: tuple[Risk, ...],
+    told: Reading | None,
 ) -> Band:
     if told is not None:
         return band(ranked)  # the refusal was seen, in the bounce
@@ -103,7 +108,20 @@ def _band(
         return Band.UNDECIDED
     if observed.ground is not Ground.REPLY:
         return Band.LIKELY if ranked[0].probability >= _LIKELY else Band.POSSIBLE
-    return band(ranked)
+    return _as_sure_as_possible(facts, ranked)
+
+
+def _as_sure_as_possible(facts: Facts, ranked: tuple[RankedCause, ...]) -> Band:
+    """The band of an answer, held down where it was given to another address than the mail's own: what
+    was said of that address is no more than possible of this one."""
+    found = band(ranked)
+    if _is_of_another_address(facts, ranked[0].id) and found in (Band.STATED, Band.LIKELY):
+        return Band.POSSIBLE
+    return found
+
+
+def _is_of_another_address(facts: Facts, cause: str | None) -> bool:
+    return facts.vantage.is_sending_address is False and cause in beside_address().causes
 
 
 def _verdict(
@@ -126,7 +144,7 @@ def _verdict(
         stage=observed.stage.value,
         reply=_deciding_words(observed),
         cause=cause,
-        confidence=_confidence(observed, ranked, () if bounced else risks, certainty, bounced=bounced),
+        confidence=_confidence(facts, observed, ranked, () if bounced else risks, certainty, bounced=bounced),
         band=certainty.value,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -161,6 +179,7 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
 
 
 def _confidence(
+    facts: Facts,
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
@@ -173,7 +192,8 @@ def _confidence(
         return likelihood(ours[0]) if ours else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0
-    return round(min(_CERTAIN, ranked[0].probability), 3)
+    foreign = observed.ground is Ground.REPLY and not bounced and _is_of_another_address(facts, ranked[0].id)
+    return round(min(_LIKELY if foreign else _CERTAIN, ranked[0].probability), 3)
 
 
 def _wait(reply: Reply | None, conduct: Conduct) -> int | None:

@@ -15,7 +15,8 @@ from probe.model.reply import Stage
 @dataclass(frozen=True, slots=True)
 class FactEvidence:
     """One entry of evidence.toml. `stages` empty: at any stage. `empties_words`: where this is seen,
-    the words of the reply do not say what they seem to."""
+    the words of the reply do not say what they seem to. `of_address`: it was judged for the sending
+    address, and explains no answer that another address was given."""
 
     id: str
     predicate: str
@@ -26,6 +27,7 @@ class FactEvidence:
     source: str
     date: str
     empties_words: bool = False
+    of_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,22 @@ def beside_words() -> BesideWords:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class BesideAddress:
+    """What facts of the sending address count where another address was answered: `factor` of their
+    weight; and the `causes` that such an answer cannot make likely."""
+
+    factor: float
+    causes: frozenset[str]
+
+
+@cache
+def beside_address() -> BesideAddress:
+    """How far an answer carries over from the probe's address to the sending one."""
+    table = load(files("probe.knowledge") / "evidence.toml")
+    return BesideAddress(float(table["beside_address"]), frozenset(table["address_causes"]))
+
+
 @cache
 def fact_evidence() -> tuple[FactEvidence, ...]:
     """Every entry, in the order of the file."""
@@ -67,6 +85,7 @@ def fact_evidence() -> tuple[FactEvidence, ...]:
             source=entry["source"],
             date=entry.get("date", table["date"]),
             empties_words=entry.get("empties_words", False),
+            of_address=entry.get("of_address", False),
         )
         for entry in table["evidence"]
     )

@@ -13,6 +13,8 @@ class Experiment(StrEnum):
     RANDOM = "random"
     NULL_SENDER = "null_sender"
     OTHER_MX = "other_mx"
+    OTHER_FAMILY = "other_family"
+    WITHOUT_TLS = "without_tls"
     DOMAIN = "domain"
 
 

@@ -23,7 +23,7 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.evidence import Evidence, Facet
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
-from probe.model.target import Options, PairTarget
+from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import PtrStatus, RouteKind
@@ -43,6 +43,7 @@ from tests.unit.test_diagnosis_outcome import (
 
 UNKNOWN_USER = "5.1.1 no such user here"
 NO_WORDS = "5.0.0 no"
+RELAY_DENIED = "5.7.1 Relay access denied"
 OK = make.reply(250, "2.1.5 Ok")
 
 
@@ -71,6 +72,17 @@ def others(postmaster: str | None, invented: str | None = None) -> Session:
 def again(experiment: Experiment, text: str | None) -> Session:
     said = OK if text is None else make.reply(550, text)
     return met(Stage.RCPT, said, 3, experiment=experiment)
+
+
+def at_mail(control: Session) -> Facts:
+    """The sender was refused at MAIL FROM, and this control was made."""
+    return make.facts(sessions=(met(Stage.MAIL, make.reply(550, NO_WORDS)), control))
+
+
+def tried(experiment: Experiment, *, accepted: bool) -> tuple[Facts, Facts]:
+    """The experiment ended so, and the other way round."""
+    taken, same = (refused(NO_WORDS, again(experiment, text)) for text in (None, NO_WORDS))
+    return (taken, same) if accepted else (same, taken)
 
 
 def of_sender(**changes: object) -> Facts:
@@ -185,9 +197,37 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         refused(NO_WORDS, again(Experiment.NULL_SENDER, NO_WORDS)),
         refused(NO_WORDS, again(Experiment.NULL_SENDER, UNKNOWN_USER)),
     ),
-    "other_mx_accepted": (
-        refused(NO_WORDS, again(Experiment.OTHER_MX, None)),
-        refused(NO_WORDS, again(Experiment.OTHER_MX, NO_WORDS)),
+    "null_sender_got_further": (
+        at_mail(again(Experiment.NULL_SENDER, UNKNOWN_USER)),
+        at_mail(met(Stage.MAIL, make.reply(550, NO_WORDS), 2, experiment=Experiment.NULL_SENDER)),
+    ),
+    "all_refused_without_words": (
+        refused(NO_WORDS, others(NO_WORDS, NO_WORDS)),
+        refused(RELAY_DENIED, others(RELAY_DENIED, RELAY_DENIED)),
+    ),
+    "other_mx_accepted": tried(Experiment.OTHER_MX, accepted=True),
+    "other_mx_refused_alike": tried(Experiment.OTHER_MX, accepted=False),
+    "other_family_accepted": tried(Experiment.OTHER_FAMILY, accepted=True),
+    "other_family_refused_alike": tried(Experiment.OTHER_FAMILY, accepted=False),
+    "without_tls_accepted": tried(Experiment.WITHOUT_TLS, accepted=True),
+    "without_tls_refused_alike": tried(Experiment.WITHOUT_TLS, accepted=False),
+    "later_turned_away": (
+        refused(NO_WORDS, met(Stage.GREETING, make.reply(554, "no"), 2, experiment=Experiment.POSTMASTER)),
+        refused(
+            NO_WORDS,
+            met(Stage.GREETING, make.reply(554, "no"), 2, experiment=Experiment.OTHER_MX, ip=LOOPBACK),
+        ),
+    ),
+    "sender_domain_takes_mail": (
+        refused(),
+        of_sender(mail=make.mx_result(RouteKind.IMPLICIT_MX, domain=make.SENDER.domain)),
+    ),
+    "spf_softfail": (of_sender(spf=make.spf(SpfVerdict.SOFTFAIL)), of_sender(spf=make.spf(SpfVerdict.FAIL))),
+    "spf_none": (of_sender(spf=make.spf(SpfVerdict.NONE)), of_sender(spf=make.spf(SpfVerdict.NEUTRAL))),
+    "no_size_announced": (refused(), refused(options=Options(size=1_000))),
+    "tls_not_used": (
+        refused(options=Options(tls=TlsMode.NEVER)),
+        refused(options=Options(tls=TlsMode.AUTO)),
     ),
 }
 
@@ -272,6 +312,18 @@ def test_a_fact_that_the_words_mention_keeps_its_weight() -> None:
     alone = by_rule(refused(listings=on_a_list))["fact.listed-high"]
     told = by_rule(refused("5.7.1 Client host [8.8.4.10] blocked using bl.example", listings=on_a_list))
     assert told["fact.listed-high"].weights["ip_blocklisted"] == alone.weights["ip_blocklisted"]
+
+
+def test_a_fact_of_the_sending_address_explains_little_of_an_answer_to_another_one() -> None:
+    faults = make.sender_facts(spf=make.spf(SpfVerdict.FAIL))
+    here = by_rule(refused(sender=faults))["fact.spf-fail"]
+    elsewhere = by_rule(refused(sender=faults, vantage=make.vantage(is_sending_address=False)))
+    there = elsewhere["fact.spf-fail"]
+    assert 0 < there.weights["auth_failed"] < here.weights["auth_failed"] / 2
+    assert str(make.vantage().source_ip) in there.says and "counted little" in there.says
+    assert elsewhere["fact.sender-domain-takes-mail"].weights == {"sender_invalid": -4}, (
+        "no matter of addresses"
+    )
 
 
 def test_words_said_of_everybody_lose_their_weight() -> None:

@@ -1,0 +1,175 @@
+"""What the sender's side shows: authentication, names and reputation of the address that sends."""
+
+from __future__ import annotations
+
+from probe.diagnosis.seen import Seen, Situation
+from probe.facts.model import Facts
+from probe.model.reply import Stage
+from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.standards.spf.results import SpfVerdict
+
+HIGH_WEIGHT = 4  # a list that receivers are known to refuse by; see dnsbl.toml
+
+
+def spf_fail(at: Situation) -> Seen | None:
+    """SPF fail or permerror for the address that sends."""
+    spf = at.facts.sender.spf
+    if spf is None or spf.verdict not in (SpfVerdict.FAIL, SpfVerdict.PERMERROR):
+        return None
+    word = spf.matched or spf.problem or "no term matches"
+    return Seen(f"dns:TXT:{spf.domain}", f"{spf.verdict} for {spf.ip} ({word})")
+
+
+def spf_softfail(at: Situation) -> Seen | None:
+    """SPF softfail: the domain only doubts the address."""
+    spf = at.facts.sender.spf
+    if spf is None or spf.verdict is not SpfVerdict.SOFTFAIL:
+        return None
+    return Seen(f"dns:TXT:{spf.domain}", f"softfail for {spf.ip} ({spf.matched or 'no term matches'})")
+
+
+def spf_none(at: Situation) -> Seen | None:
+    """The sender domain has no SPF record."""
+    spf = at.facts.sender.spf
+    if spf is None or spf.verdict is not SpfVerdict.NONE or at.facts.sender.domain is None:
+        return None
+    return Seen(f"dns:TXT:{spf.domain}", spf.domain)
+
+
+def spf_pass(at: Situation) -> Seen | None:
+    """SPF passes for the address that sends."""
+    spf = at.facts.sender.spf
+    if spf is None or spf.verdict is not SpfVerdict.PASS:
+        return None
+    return Seen(f"dns:TXT:{spf.domain}", f"{spf.ip} matches {spf.matched}")
+
+
+def dmarc_cannot_pass(at: Situation) -> Seen | None:
+    """DMARC asks for enforcement, and neither SPF nor DKIM can align."""
+    dmarc, spf = at.facts.sender.dmarc, at.facts.sender.spf
+    if dmarc is None or dmarc.applied_policy not in ("quarantine", "reject"):
+        return None
+    spf_passes = spf is not None and spf.verdict is SpfVerdict.PASS and at.facts.sender.alignment.spf is True
+    if spf is None or spf_passes or spf.verdict is SpfVerdict.TEMPERROR:
+        return None
+    if at.facts.sender.alignment.dkim is not False:
+        return None  # a key exists, or its selector cannot be known: DKIM may well carry it
+    return Seen(f"dns:TXT:_dmarc.{dmarc.author_domain}", f"p={dmarc.applied_policy}, SPF {spf.verdict}")
+
+
+def sender_domain_dead(at: Situation) -> Seen | None:
+    """The sender domain cannot take a bounce."""
+    mail = at.facts.sender.mail
+    words = {
+        RouteKind.NO_DOMAIN: "the domain does not exist",
+        RouteKind.NULL_MX: "it publishes a null MX",
+        RouteKind.NO_MAIL_HOST: "it has neither MX nor an address",
+    }
+    if mail is None or mail.kind not in words:
+        return None
+    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", words[mail.kind])
+
+
+def sender_domain_takes_mail(at: Situation) -> Seen | None:
+    """The sender domain has an MX of its own."""
+    mail = at.facts.sender.mail
+    if mail is None or mail.kind is not RouteKind.MX or at.observed.reply is None:
+        return None
+    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", f"MX {mail.hosts[0].host}")
+
+
+def no_reverse_dns(at: Situation) -> Seen | None:
+    """No PTR, or one that does not lead back."""
+    ptr = at.facts.sender.ptr
+    if ptr is None or ptr.status not in (PtrStatus.MISSING, PtrStatus.MISMATCH):
+        return None
+    word = "no PTR" if ptr.status is PtrStatus.MISSING else f"{ptr.names[0]} does not lead back"
+    return Seen(f"dns:PTR:{ptr.ip}", f"{ptr.ip}, {word}")
+
+
+def reverse_dns_confirmed(at: Situation) -> Seen | None:
+    """A PTR that leads back, and nothing wrong with the EHLO name."""
+    ptr = at.facts.sender.ptr
+    if ptr is None or ptr.status is not PtrStatus.CONFIRMED or helo_bad(at) is not None:
+        return None  # a name that leads back helps little beside an EHLO name that does not
+    return Seen(f"dns:PTR:{ptr.ip}", ptr.confirmed[0])
+
+
+def helo_bad(at: Situation) -> Seen | None:
+    """The EHLO name is no FQDN, or leads nowhere."""
+    helo = at.facts.sender.helo
+    if helo is None or helo.is_literal:
+        return None
+    if not helo.is_fqdn:
+        return Seen("vantage:helo", f"{helo.name} is not a fully qualified name")
+    if helo.resolves is False:
+        return Seen("vantage:helo", f"{helo.name} does not resolve")
+    return None
+
+
+def _listed(facts: Facts, role: str) -> list[Listing]:
+    return [
+        listing
+        for listing in facts.listings
+        if listing.role == role and listing.status is ListingStatus.LISTED and not listing.is_allow_list
+    ]
+
+
+def _names(listings: list[Listing]) -> str:
+    return ", ".join(f"{listing.title} ({listing.zone})" for listing in listings[:4])
+
+
+def _source_by_kind(facts: Facts, policy: bool, low: bool) -> list[Listing]:
+    chosen = []
+    for listing in _listed(facts, "source"):
+        only_policy = bool(listing.codes) and all(code.kind == "policy" for code in listing.codes)
+        if only_policy == policy and (policy or (listing.weight < HIGH_WEIGHT) == low):
+            chosen.append(listing)
+    return chosen
+
+
+def source_listed_high(at: Situation) -> Seen | None:
+    """The address is on a list that receivers are known to refuse by."""
+    found = _source_by_kind(at.facts, policy=False, low=False)
+    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+
+
+def source_listed_low(at: Situation) -> Seen | None:
+    """The address is only on lists that few use."""
+    found = _source_by_kind(at.facts, policy=False, low=True)
+    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+
+
+def source_listed_policy(at: Situation) -> Seen | None:
+    """The address is in a range that is not meant to send."""
+    found = _source_by_kind(at.facts, policy=True, low=False)
+    # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
+    if not found or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
+        return None
+    return Seen(f"dnsbl:{found[0].zone}", _names(found))
+
+
+def source_listed_nowhere(at: Situation) -> Seen | None:
+    """No list that could be believed has the address."""
+    believed = [
+        listing
+        for listing in at.facts.listings
+        if listing.role == "source"
+        and not listing.is_allow_list
+        and listing.status in (ListingStatus.LISTED, ListingStatus.NOT_LISTED)
+    ]
+    if not believed or any(listing.status is ListingStatus.LISTED for listing in believed):
+        return None
+    return Seen("dnsbl", f"{len(believed)} blocklists" if len(believed) > 1 else "1 blocklist")
+
+
+def sender_domain_listed(at: Situation) -> Seen | None:
+    """The sender's domain is on a domain list."""
+    found = _listed(at.facts, "sender_domain")
+    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+
+
+def not_the_sending_address(at: Situation) -> Seen | None:
+    """The probe stood elsewhere than the mail does."""
+    return Seen("vantage:address") if at.facts.vantage.is_sending_address is False else None
