@@ -1,0 +1,56 @@
+"""What fuzzing found, each as small as it could be made. Work that grows too fast would take minutes here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from probe.bounce import read_bounces
+from probe.explanation import explain_lines, to_json
+from probe.report.json_text import json_text
+from probe.standards.tls.certificate import problems, read_certificate
+from tests.fuzz.dns_targets import DNS_TARGETS
+
+CERTIFICATE = next(iter(next(target for target in DNS_TARGETS if target.name == "certificate").seeds()))
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity"])
+def test_an_id_that_is_no_json_number_is_refused_not_given_back(number: str) -> None:
+    (row,) = (to_json(item) for item in explain_lines([f'{{"id": [{number}], "text": "550 no"}}']))
+    assert row["id"] == 1 and row["error"].startswith("line 1: not a JSON object")
+    json.loads(json_text(row))
+
+
+def test_an_id_that_is_nested_deeply_is_refused() -> None:
+    (row,) = (
+        to_json(item) for item in explain_lines([f'{{"id": {"[" * 500}{"]" * 500}, "text": "550 no"}}'])
+    )
+    assert '"id" is nested deeper than 32 levels' in row["error"]
+    json_text(row)
+
+
+def test_a_subject_of_the_wrong_type_leaves_the_rest_of_a_certificate_readable() -> None:
+    name = b"mx.recipient.example"
+    text, bits = (bytes([tag, len(name)]) + name for tag in (0x0C, 0x03))
+    read = read_certificate(CERTIFICATE.replace(text, bits))
+    assert (read.subject, read.names) == ("", (name.decode(),))
+
+
+def test_a_year_before_1000_is_written_with_four_digits() -> None:
+    # asn1: SEQUENCE of UTCTime and UTCTime; the first becomes a GeneralizedTime, two octets longer
+    start = CERTIFICATE.index(b"\x30\x1e\x17\x0d")
+    times = b"\x30\x20\x18\x0f09990101000000Z" + CERTIFICATE[start + 17 : start + 32]
+    odd = bytearray(CERTIFICATE[:start] + times + CERTIFICATE[start + 32 :])
+    for outer in (0, 4):
+        size = int.from_bytes(odd[outer + 2 : outer + 4], "big") + 2
+        odd[outer + 2 : outer + 4] = size.to_bytes(2, "big")
+    read = read_certificate(bytes(odd))
+    assert read.not_before == "0999-01-01T00:00:00Z"
+    assert problems(read, "mx.recipient.example", datetime(2026, 10, 1, tzinfo=UTC), "") == ()
+
+
+def test_lines_of_dashes_in_a_notice_are_searched_in_linear_time() -> None:
+    head = b"From: MAILER-DAEMON@a.example\nSubject: Undelivered Mail\n\n"
+    assert read_bounces(head + (b"-" * 4000 + b"\n") * 60)
