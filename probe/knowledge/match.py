@@ -24,6 +24,11 @@ from probe.model.reply import EnhancedStatus, Stage
 _VAGUEST = 9
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
+# "For explanation visit <url>" says where words are, but has none itself.
+_COURTESY = re.compile(
+    r"(?:\b(?:please|for|an?|the|further|more|explanations?|information|details|help|see|visit|refer|to|at|go"
+    r"|error|codes?)\b[ ,:;]*)+(?=<(?:url|host)>)"
+)
 # Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
 _RESTRICTION = re.compile(
     r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
@@ -116,7 +121,7 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
         fired = _without_vague(fired, noted)
         echoes = set()
     wordless = not any(rules[number][2] for number in fired)
-    silent = not _LETTERS.search(_PLACEHOLDER.sub("", subject.masked.text))
+    silent = not _LETTERS.search(_PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text)))
     nothing = wordless and silent and all(map(_is_generic, subject.statuses))
     fired.update(
         _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)

@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from probe.model.reply import EnhancedStatus, Stage
+from probe.model.text import decode
 
 
 class Unwrapped(NamedTuple):
@@ -41,7 +42,16 @@ _STAGES: tuple[tuple[str, Stage], ...] = (
         r"after initial connection|refused to talk to me|initial (?:server|protocol) greeting",
         Stage.GREETING,
     ),
-    (r"but greeting failed|receiving the initial", Stage.GREETING),
+    (r"but greeting failed|receiving the initial|reject: connect from|smtpconnecterror", Stage.GREETING),
+    (r"(?:reject: |discard: )(?:ehlo|helo) from|smtpheloerror", Stage.EHLO),
+    (r"reject: mail from|smtpsenderrefused|smtpsenderfailed\w+|mail command failed", Stage.MAIL),
+    (
+        r"reject: rcpt from|smtprecipientsrefused|smtpaddressfailed\w+|failed to add recipient"
+        r"|recipient command failed|all recipients were rejected|\"rcpt to:<[^>]*>\" =>",
+        Stage.RCPT,
+    ),
+    (r"reject: data from|rejected command 'data'", Stage.DATA),
+    (r"end-of-message from|smtpdataerror|smtpsendfailed\w+|message failed", Stage.END_OF_DATA),
 )
 # One of these stands in every wrapping that names a stage; most replies have none.
 _STAGE_HINTS = (
@@ -58,6 +68,11 @@ _STAGE_HINTS = (
     "refused to talk",
     "greeting",
     "the initial",
+    "reject: ",
+    "end-of-message",
+    "smtp",
+    "failed",
+    "rejected",
 )
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
 # follows here is a quoted message. It bounds the work that a stranger's text can cause.
@@ -85,7 +100,25 @@ _WRAPPERS = re.compile(
 _QUOTED = re.compile(
     r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said|refused to talk to me):", re.IGNORECASE
 )
-_CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;]|$|#|<|\\)(?!\.\d)")
+_CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d)")
+# What mail libraries and log writers put around a reply: Swift and Symfony Mailer, Python's smtplib,
+# structured logs; and what Postfix adds behind it.
+_REPORTED = re.compile(
+    r"expected response code.{1,24}?but got (?:code )?\"?\d{0,3}\"?,? with message \"?"
+    r"|\bcode ?[=:] ?(?=[245]\d\d\b)|(?<=\d\d\d), (?:details|message|text|response) ?[=:]"
+    r"|;? (?:from=<[^>]*> )?(?:to=<[^>]*> )?proto=\w+ helo=<[^>]*>",
+    re.IGNORECASE,
+)
+_TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
+# A reply that begins inside a line, behind the words of a log or a library.
+_BEGINS = re.compile(
+    r"(?:=>|[:=(\"'\]])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
+)
+_OCTETS = re.compile(
+    r"(?:(?:\\x[0-9a-f]{2}|\\[0-3][0-7]{2})[ -~]?){0,200}(?:\\x[89a-f][0-9a-f]|\\[23][0-7]{2})", re.IGNORECASE
+)
+_OCTET = re.compile(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
+_REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _LEAD_CODES = re.compile(
@@ -101,12 +134,13 @@ _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 def unwrap(text: str) -> Unwrapped:
     """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
-    plain = text[:_LIMIT].replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+    plain = _with_octets(text[:_LIMIT]).replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
     stage = _stage(plain)
     quoted = _transcript(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
-    body = _without_prefix(" ".join(part.strip() for part in (remote or plain).splitlines()))
+    body = _REPORTED.sub(" ", " ".join(part.strip() for part in (remote or plain).splitlines()))
+    body = _without_prefix(_TUPLE.sub(r" \1 ", body).strip())
     body = _WRAPPERS.sub(" ", body)
     code = _code(body)
     enhanced = _enhanced(body)
@@ -119,10 +153,23 @@ def unwrap(text: str) -> Unwrapped:
 
 def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
-    quoted = _QUOTED.search(line)
-    if quoted is None or _CODE.search(line[: quoted.start()]) or _LEADING.match(line):
+    if _LEADING.match(line):
         return line
-    return line[quoted.start() :]
+    quoted = _QUOTED.search(line) or _BEGINS.search(line)
+    if quoted is None or _REFUSAL.search(line[: quoted.start()]):
+        return line
+    return line[quoted.start() :] if quoted.re is _QUOTED else line[quoted.end() :]
+
+
+def _with_octets(text: str) -> str:
+    """Turn octets that a program wrote as `\\xNN` or `\\NNN` into the characters that they stand for."""
+    if "\\" not in text:
+        return text
+    return _OCTETS.sub(lambda found: decode(_OCTET.sub(_octet, found[0].encode())), text)
+
+
+def _octet(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 16) if match[1] else int(match[2], 8)])
 
 
 def _stage(text: str) -> Stage | None:
@@ -161,7 +208,7 @@ def _transcript(text: str) -> tuple[str, Stage | None] | None:
 
 
 def _code(text: str) -> int | None:
-    match = _LEADING.match(text) or _CODE.search(text)
+    match = _LEADING.match(text) or _REFUSAL.search(text) or _CODE.search(text)
     return int(match.group(1)) if match else None
 
 

@@ -20,7 +20,7 @@ STEMS = store.compiled()["stems"]
         ("DER EMPFANGER IST UNBEKANNT", {"recipient", "absent"}),
         ("отправитель не найден", {"sender", "absent"}),
         ("发件人被列入黑名单", {"sender", "listed"}),
-        ("宛先のメールアドレスは存在しません", {"recipient", "message", "absent"}),
+        ("宛先のメールアドレスは存在しません", {"recipient", "address", "message", "absent"}),
         ("xyzzy plugh", set()),
         ("", set()),
     ],
