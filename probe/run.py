@@ -41,13 +41,14 @@ async def observe(
     recording_to: Callable[[Recording], None] | None = None,
     lab: Lab | None = None,
     pace: settings.Pace = settings.PACE,
+    spent: float = 0.0,
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
     `message` is the name and the octets of --message, `bounce` those of --bounce; `sink` gets every
     event as it is observed (--record); `progress` short words on what is being done; `recording_to`
     is handed the recording before the first observation, so that an interrupted caller still has it;
-    `pace` how long it waits.
+    `pace` how long it waits; `spent` the seconds of the timeout that are gone already.
     Cancelling ends the run: what was not reached is recorded, then CancelledError goes on. Raises
     ResolverConfigError when there is no resolver to ask.
     """
@@ -71,7 +72,7 @@ async def observe(
         recording_to(recording)
     keep = sink or _nowhere
     keep(started)
-    deadline = clock.deadline(max(0.0, options.timeout - settings.REPORT_RESERVE))
+    deadline = clock.deadline(_time_to_observe(options.timeout - spent, spent))
     async with Resolver(
         options.nameservers,
         on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
@@ -132,6 +133,13 @@ def text_settles(reply: Reply, stage: Stage) -> bool:
     # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2)
     placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
     return not (placeholder and ranked[0].id == "user_unknown")
+
+
+def _time_to_observe(left: float, spent: float) -> float:
+    """What of the time that is left may be used: what follows the run takes about as long as what went
+    before it, and longer on a slow machine; a short run is not given over to its report."""
+    reserve = max(settings.REPORT_RESERVE, settings.REPORT_SHARE * spent)
+    return max(0.0, left - min(reserve, left * 2 / 3))
 
 
 def _invocation(target: Target, lab: Lab | None) -> str:

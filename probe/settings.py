@@ -28,7 +28,8 @@ SMTP = SmtpBudgets()
 
 # A run
 RUN_TIMEOUT = 60.0  # --timeout
-REPORT_RESERVE = 1.0  # kept back from the deadline, so that closing and reporting fit into it
+REPORT_RESERVE = 1.5  # kept back from the deadline, so that closing and reporting fit into it
+REPORT_SHARE = 2.5  # and at least so many times what the program took to begin, on a slow machine
 
 # DNS
 DNS_QUERY_TIMEOUT = 3.0  # one try at one server
@@ -50,11 +51,13 @@ REPLY_LINE_LIMIT = 4096  # RFC 5321 section 4.5.3.1.5 says 512; real servers sen
 REPLY_LINES_LIMIT = 512  # lines of one reply
 REPLY_SIZE_LIMIT = 65536  # one reply
 SESSION_SIZE_LIMIT = 262144  # everything received in one session
+SURPLUS_LIMIT = 100  # replies of one session that no command had asked for
 
 # Courtesy: a probe is a guest (RFC 5321 section 7.8)
 MAX_RCPT_PER_SESSION = 3  # of which one may be invented, and only in the control session
 MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
-MAX_CONTROL_SESSIONS = 2  # sessions beyond the one that asked about the target
+MAX_CONTROL_SESSIONS = 3  # sessions beyond those that asked about the target
+MAX_CONTROLS_AT_ONE_HOST = 2  # of these: with the host that was asked first, that makes three sessions
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
 

@@ -1,7 +1,8 @@
 """Do the server's replies keep to the grammar of SMTP?
 
 Looks at every reply of every session: lines with different codes in one reply, lines without a code,
-bare CR or LF, control characters, over-long or truncated replies, more replies than commands. A sending
+bare CR or LF, control characters, over-long or truncated replies, more replies than commands, a yes whose
+code belongs to another command or whose enhanced status is that of a refusal. A sending
 server may read such a reply otherwise than another one does, and once replies can no longer be paired
 with commands nothing in the session proves anything.
 
@@ -34,6 +35,8 @@ _AMBIGUOUS = {
     Deviation.UNSOLICITED,
     Deviation.SURPLUS,
     Deviation.CODE_OUT_OF_RANGE,
+    Deviation.FOREIGN_CODE,
+    Deviation.CONTRADICTED,
 }
 _WORDS = {
     Deviation.MIXED_CODES: "different codes within one reply",
@@ -51,6 +54,9 @@ _WORDS = {
     Deviation.UNSOLICITED: "a reply that no command had asked for",
     Deviation.SURPLUS: "more than one reply to one command",
     Deviation.CODE_OUT_OF_RANGE: "a reply code outside 200 to 599",
+    Deviation.FOREIGN_CODE: "a positive code that belongs to another command",
+    Deviation.UNKNOWN_CODE: "a positive code that RFC 5321 does not know there",
+    Deviation.CONTRADICTED: "a positive code with the enhanced status of a refusal",
 }
 
 

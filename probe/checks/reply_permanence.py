@@ -90,7 +90,16 @@ def _area(reply: Reply) -> str:
 def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:
     """RFC 2034 section 4: the class of the enhanced status equals the first digit of the reply code."""
     status = reply.enhanced_status
-    if status is not None and status.klass != reply.code // 100:
+    if status is None or status.klass == reply.code // 100:
+        return
+    if reply.is_positive and status.klass in (4, 5):
+        yield say.warning(
+            f"the reply contradicts itself: code {reply.code} accepts, status {status} is that of a "
+            "refusal; sending servers go by the code, and the mail may well be lost or returned later",
+            evidence,
+            "Do not rely on this acceptance; ask the recipient's postmaster what the server means.",
+        )
+    else:
         yield say.notice(
             f"the reply contradicts itself: code {reply.code}, but status {status}; "
             "sending servers go by the reply code",

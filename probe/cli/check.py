@@ -95,6 +95,7 @@ def check(
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
+            spent=hooks.spent,
         ),
         Delivery(destination.form, destination.path, destination.verbosity, record_to),
     )

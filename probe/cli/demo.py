@@ -65,6 +65,7 @@ def demo(
                 sink=hooks.sink,
                 progress=hooks.progress,
                 recording_to=hooks.recording_to,
+                spent=hooks.spent,
                 lab=running.lab,
             )
 

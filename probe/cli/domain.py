@@ -65,6 +65,7 @@ def domain(
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
+            spent=hooks.spent,
         ),
         Delivery(destination.form, destination.path, destination.verbosity, record_to),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probe import run
-from probe.cli import output
+from probe.cli import output, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
@@ -36,6 +36,7 @@ class Hooks:
     sink: Callable[[Event], None] | None
     progress: Callable[[str], None]
     recording_to: Callable[[Recording], None]
+    spent: float
 
 
 Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
@@ -66,7 +67,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         sink = tape.append if tape else None
         progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
         try:
-            asyncio.run(_until_terminated(observe(Hooks(sink, progress, held.append))))
+            asyncio.run(_until_terminated(observe(Hooks(sink, progress, held.append, start.spent()))))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not held:
                 raise KeyboardInterrupt from None

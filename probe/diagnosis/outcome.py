@@ -206,7 +206,7 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if exchange.stage is Stage.STARTTLS or _tls_was_needed(facts, session, exchange):
         error = _tls_error(session)
         return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
-    if reply is None:
+    if reply is None or _only_unknown(session, exchange, reply):
         return Observed(
             Outcome.INCONCLUSIVE, exchange.stage, Ground.NO_REPLY, session, exchange, _end(session)
         )
@@ -217,6 +217,13 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     return _by_positive(facts, session, exchange, reply)
 
 
+def _only_unknown(session: Session, exchange: Exchange, reply: Reply) -> bool:
+    """EHLO is not known there, and the connection ended before HELO could be said (RFC 5321 section 3.2):
+    no refusal of anything yet."""
+    said_ehlo = exchange.stage is Stage.EHLO and exchange.sent.upper().startswith("EHLO")
+    return said_ehlo and 500 <= reply.code <= 504 and session.end is not EndReason.QUIT
+
+
 def _only_greets(facts: Facts) -> bool:
     """A `domain` run without --tls require: EHLO is all that it asks."""
     return not isinstance(facts.target, PairTarget) and facts.options.tls is not TlsMode.REQUIRE
@@ -224,7 +231,8 @@ def _only_greets(facts: Facts) -> bool:
 
 def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:
     wanted = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
-    if exchange.stage is wanted and 200 <= reply.code < 300:
+    # EHLO is answered by 250 alone (RFC 5321 section 4.3.2); at RCPT the first digit decides
+    if exchange.stage is wanted and (reply.code == 250 or (wanted is Stage.RCPT and reply.code < 300)):
         return Observed(Outcome.ACCEPTED, wanted, Ground.REPLY, session, exchange)
     if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
         return Observed(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)

@@ -9,6 +9,7 @@ from probe.model.reply import Stage
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.message import Status
 from probe.standards.smtp.dialogue import Stop
+from probe.standards.smtp.results import Deviation
 
 _STAGE_WORDS = {
     Stage.CONNECT: "when connecting",
@@ -52,6 +53,9 @@ def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
     if facts.bounce is not None and facts.bounce.is_refusal:
         return f"accepted at RCPT by {_host(observed)} now, but the bounce tells of a refusal before"
     tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
+    if observed.exchange is not None and Deviation.CONTRADICTED in observed.exchange.deviations:
+        tail = ", with the enhanced status of a refusal: the acceptance is not to be relied on"
+        return f"accepted at RCPT by {_host(observed)}{tail}"
     return f"accepted at RCPT by {_host(observed)}" + (tail if risky else "; nothing was delivered")
 
 

@@ -222,6 +222,9 @@ class Wire:
         self.transcript.received(kept, at_ms)
         if len(data) >= room:
             self._end(WireError(EndReason.TOO_MUCH_DATA, f"more than {settings.SESSION_SIZE_LIMIT} octets"))
+        elif self.transcript.is_flooded:
+            words = f"more than {settings.SURPLUS_LIMIT} replies that nobody had asked for"
+            self._end(WireError(EndReason.TOO_MUCH_DATA, words))
         self._changed.set()
 
     def _on_sent(self, data: bytes) -> None:

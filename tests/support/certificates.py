@@ -6,19 +6,22 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True)
 class Issued:
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
 
     @property
     def der(self) -> bytes:
@@ -68,10 +71,16 @@ def authority(name: str = "Test Root") -> Issued:
 
 
 def issue(
-    *names: str, by: Issued | None = None, days: tuple[int, int] = (-1, 30), common_name: str | None = None
+    *names: str,
+    by: Issued | None = None,
+    days: tuple[int, int] = (-1, 30),
+    common_name: str | None = None,
+    key: Key | None = None,
+    ips: tuple[str, ...] = (),
 ) -> Issued:
-    """A leaf for DNS names; self-signed without `by`; valid from and to, in days from now."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """A leaf for DNS names and addresses; self-signed without `by`; valid from and to, in days from now.
+    `key` is an elliptic curve key by default."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = _name(common_name or (names[0] if names else "nameless"))
     now = datetime.now(UTC)
     builder = (
@@ -86,21 +95,24 @@ def issue(
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     )
-    if names:
-        alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
-        builder = builder.add_extension(alternative, critical=False)
+    alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ip_address(ip)) for ip in ips)]
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
     if by:
-        public_key: ec.EllipticCurvePublicKey = by.key.public_key()
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key)
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
         builder = builder.add_extension(identifier, critical=False)
-    return Issued(builder.sign(by.key if by else key, hashes.SHA256()), key)
+    signer = by.key if by else key
+    digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return Issued(builder.sign(signer, digest), key)
 
 
-def server_context(folder: Path, leaf: Issued, *chain: Issued) -> ssl.SSLContext:
-    """A server's context that shows the leaf and the rest of the chain."""
+def server_context(folder: Path, leaf: Issued, *chain: Issued, strict: bool = True) -> ssl.SSLContext:
+    """A server's context that shows the leaf and the rest of the chain; not `strict`: also a weak one."""
     file = folder / "server.pem"
     key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file.write_bytes(key + leaf.pem + b"".join(issued.pem for issued in chain))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if not strict:
+        context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(file)
     return context

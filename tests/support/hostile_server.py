@@ -16,6 +16,7 @@ The steps:
     repeat N TEXT         send TEXT N times           endless TEXT  send it until the client leaves
     trickle SECONDS TEXT  an octet, a pause, an octet, for ever
     wait SECONDS          silence   drop   reset   half-close
+    deaf SECONDS          wait, without taking in what the client says
     tls KIND              shake hands as the server, with the certificate of that kind
 
 In TEXT, `\\r \\n \\t \\0 \\\\ \\xNN \\uNNNN` stand for what they stand for in Python.
@@ -31,7 +32,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from tests.support import certificates as certs
 from tests.support import smtp_server as srv
@@ -97,7 +100,7 @@ def octets(text: str) -> bytes:
 
 def _script(text: str, contexts: Contexts) -> Script:
     lines = [line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#")]
-    silent = [line.startswith("wait ") for line in lines]
+    silent = [line.startswith(("wait ", "deaf ")) for line in lines]
     return [_step(line, contexts, is_first=all(silent[:at])) for at, line in enumerate(lines)]
 
 
@@ -116,6 +119,8 @@ def _step(line: str, contexts: Contexts, *, is_first: bool) -> Step:
             return _tls(rest, contexts)
         case "wait":
             return srv.wait(float(rest))
+        case "deaf":
+            return _deaf(float(rest))
         case "expect":
             return srv.expect(rest)
         case "say":
@@ -128,6 +133,16 @@ def _step(line: str, contexts: Contexts, *, is_first: bool) -> Step:
 def _half_close() -> Step:
     async def step(peer: Peer) -> None:
         peer.writer.write_eof()
+
+    return step
+
+
+def _deaf(seconds: float) -> Step:
+    async def step(peer: Peer) -> None:
+        transport = cast(asyncio.Transport, peer.writer.transport)
+        transport.pause_reading()
+        await asyncio.sleep(seconds)
+        transport.resume_reading()
 
     return step
 
@@ -204,6 +219,21 @@ def _leaf(kind: str) -> tuple[certs.Issued, tuple[certs.Issued, ...]]:
         case "huge-chain":
             leaf = certs.issue(MX_HOST, by=root)
             return leaf, tuple(certs.authority.__wrapped__(f"Filler {number}") for number in range(60))
+        case "megabyte-chain":
+            filler = certs.issue(*(f"host-{n}.example.net" for n in range(2000)), by=root)
+            return certs.issue(MX_HOST, by=root), (filler,) * 20
+        case "rsa-1024":
+            return certs.issue(MX_HOST, by=root, key=rsa.generate_private_key(65537, 1024)), ()
+        case "ed25519":
+            return certs.issue(MX_HOST, by=root, key=ed25519.Ed25519PrivateKey.generate()), ()
+        case "no-names":
+            return certs.issue(by=root, common_name=MX_HOST), ()
+        case "address-only":
+            return certs.issue(by=root, ips=("127.0.0.1",)), ()
+        case "authority-as-leaf":
+            return root, ()
+        case "year-9999":
+            return certs.issue(MX_HOST, by=root, days=(-1, 365 * 7900)), ()
     return certs.issue(MX_HOST, by=root), ()
 
 
@@ -215,9 +245,18 @@ class Contexts:
 
     def of(self, kind: str) -> ssl.SSLContext:
         leaf, chain = _leaf(kind)
-        context = certs.server_context(self._folder, leaf, *chain)
-        if kind == "tls-1.0":
-            context.minimum_version = ssl.TLSVersion.TLSv1
-            context.maximum_version = ssl.TLSVersion.TLSv1
-            context.set_ciphers("ALL:@SECLEVEL=0")
+        context = certs.server_context(self._folder, leaf, *chain, strict=kind not in _WEAK)
+        if kind in _VERSIONS:
+            context.minimum_version = context.maximum_version = _VERSIONS[kind]
+        if kind == "wants-a-certificate":
+            context.verify_mode = ssl.CERT_REQUIRED
         return context
+
+
+_VERSIONS = {
+    "tls-1.0": ssl.TLSVersion.TLSv1,
+    "tls-1.1": ssl.TLSVersion.TLSv1_1,
+    "tls-1.2": ssl.TLSVersion.TLSv1_2,
+    "tls-1.3": ssl.TLSVersion.TLSv1_3,
+}
+_WEAK = {"tls-1.0", "tls-1.1", "rsa-1024"}  # what OpenSSL serves only when told that it may

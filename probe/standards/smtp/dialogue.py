@@ -27,7 +27,7 @@ from probe.model.target import TlsMode
 from probe.standards.smtp.commands import Command
 from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReadReply
-from probe.standards.smtp.results import Extensions
+from probe.standards.smtp.results import FOREIGN_YES, Extensions
 
 
 class State(StrEnum):
@@ -203,6 +203,8 @@ def classify(state: State, read: ReadReply) -> Answer:
         return Answer.TRANSIENT
     if code >= 300:
         return Answer.INTERMEDIATE
+    if state in (State.MAIL, State.RCPT) and code in FOREIGN_YES:
+        return Answer.UNUSABLE
     return Answer.OK if _EXACT.get(state, code) == code else Answer.UNUSABLE
 
 

@@ -24,7 +24,14 @@ class Deviation(StrEnum):
     UNSOLICITED = "unsolicited"  # a reply before the command that it could belong to
     SURPLUS = "surplus"  # more than one reply to one command
     CODE_OUT_OF_RANGE = "code_out_of_range"
+    FOREIGN_CODE = "foreign_code"  # a positive code that RFC 5321 gives to another command
+    UNKNOWN_CODE = "unknown_code"  # a positive code that RFC 5321 gives to none
+    CONTRADICTED = "contradicted"  # a positive code with the enhanced status of a refusal
     INJECTED_BEFORE_TLS = "injected_before_tls"  # plaintext after the 220 to STARTTLS
+
+
+# Never an answer to MAIL or RCPT: they answer HELP, the connection, STARTTLS, QUIT and AUTH
+FOREIGN_YES = frozenset({211, 214, 220, 221, 235})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,24 @@ the run began.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from probe import settings
 from probe.model.reply import Reply, Stage
 from probe.model.text import decode
 from probe.standards.smtp.commands import stage_of
 from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReadReply, ReplyReader
-from probe.standards.smtp.results import Deviation, Extensions
+from probe.standards.smtp.results import FOREIGN_YES, Deviation, Extensions
+
+_PIECE = 4096  # octets
 
 # The reader dropped what went beyond its caps
 _CUT = frozenset({Deviation.LINE_TOO_LONG, Deviation.TOO_MANY_LINES, Deviation.REPLY_TOO_LONG})
+
+# RFC 5321 section 4.3.2: the codes by which a server says yes, and to what
+_YES = {Stage.MAIL: frozenset({250}), Stage.RCPT: frozenset({250, 251, 252})}
 
 # What a server may say to RSET: done, closing (RFC 5321 section 3.8), or that it does not know or take it
 _TO_RSET = frozenset({250, 421, *range(500, 505)})
@@ -50,7 +57,8 @@ class Entry:
     @property
     def usable(self) -> bool:
         """Whether the reply may be concluded from."""
-        return self.read is not None and self.read.usable and self.in_step
+        answers = self.read is not None and self.read.usable and self.in_step
+        return answers and Deviation.FOREIGN_CODE not in self.noted
 
     @property
     def deviations(self) -> tuple[Deviation, ...]:
@@ -74,6 +82,7 @@ class Transcript:
         # RFC 5321 section 4.2: replies come in the order of the commands
         self._pending: deque[Entry] = deque()
         self._secure = False
+        self._surplus_replies = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -96,10 +105,11 @@ class Transcript:
         self._expect(Entry(stage_of(data), decode(data.rstrip(b"\r\n")), at_ms, self._secure))
 
     def received(self, data: bytes, at_ms: int) -> None:
-        """Octets came in, inside TLS after `secured`."""
+        """Octets came in, inside TLS after `secured`. After `settings.SURPLUS_LIMIT` replies too many
+        nothing is read any more."""
         self.octets += len(data)
         paired = False
-        for read in self._reader.feed(data):
+        for read in self._replies(data):
             if self._pending:
                 self._answer(self._pending.popleft(), read, at_ms)
                 paired = True
@@ -109,6 +119,18 @@ class Transcript:
                 self._surplus(read, same_chunk=paired)
         if self.awaits_handshake and not self._reader.is_empty:
             self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
+
+    def _replies(self, data: bytes) -> Iterator[ReadReply]:
+        """Read in pieces, so that a flood of short lines ends where it is known to be one."""
+        for start in range(0, len(data), _PIECE):
+            if self.is_flooded:
+                return
+            yield from self._reader.feed(data[start : start + _PIECE])
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether more replies came than anybody would send who answers commands."""
+        return self._surplus_replies > settings.SURPLUS_LIMIT
 
     def secured(self) -> None:
         """TLS begins. What came in the clear after the 220 is not read on (RFC 3207 section 4.2)."""
@@ -151,6 +173,7 @@ class Transcript:
         # RFC 5321 section 4.1.1.5: RSET without arguments is answered with 250. Another command's answer in
         # that place (550 no such user, 221 bye) shows that the replies before were one off as well.
         code = read.reply.code
+        entry.noted |= _breaches_of_meaning(entry.stage, read)
         if entry.stage is Stage.RSET and read.usable and code not in _TO_RSET:
             entry.noted.add(Deviation.UNSOLICITED)
             self._lose_step()
@@ -158,6 +181,7 @@ class Transcript:
     def _surplus(self, read: ReadReply, *, same_chunk: bool) -> None:
         if not self.entries:
             return
+        self._surplus_replies += 1
         last = self.entries[-1]
         last.noted.add(Deviation.SURPLUS if same_chunk else Deviation.UNSOLICITED)
         if last.stage is Stage.QUIT and last.reply is not None and last.reply.code == 221:
@@ -172,3 +196,20 @@ class Transcript:
         self.out_of_step = True
         for entry in self.entries[1:]:
             entry.in_step = False
+
+
+def _breaches_of_meaning(stage: Stage, read: ReadReply) -> set[Deviation]:
+    """What is wrong with a yes. The first digit decides (RFC 5321 section 4.3.2), but a code that belongs
+    to another command shows that the replies are out of step, and a status of refusal that it is no yes
+    to rely on (RFC 2034 section 4)."""
+    found: set[Deviation] = set()
+    reply = read.reply
+    if stage not in _YES or not reply.is_positive or not read.usable:
+        return found
+    if reply.code in FOREIGN_YES:
+        found.add(Deviation.FOREIGN_CODE)
+    elif reply.code not in _YES[stage] and reply.code < 300:
+        found.add(Deviation.UNKNOWN_CODE)
+    if reply.enhanced_status is not None and reply.enhanced_status.klass in (4, 5):
+        found.add(Deviation.CONTRADICTED)
+    return found
