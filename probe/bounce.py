@@ -130,7 +130,7 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
         return dict.fromkeys(keys) | {"reply_is_remote": None, "stage": "", "added": None}
     reading = bounced.explanation.reading if bounced.explanation else None
     return {
-        "recipient": status.recipient,
+        "recipient": status.recipient or None,
         "original_recipient": status.original_recipient or None,
         "action": status.action.value or None,
         "status": str(status.status) if status.status else None,
@@ -148,7 +148,8 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
 
 
 def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
-    if explanation is None or explanation.cause is None or explanation.conduct is None:
+    advice = explanation.advice if explanation is not None else None
+    if explanation is None or explanation.cause is None or explanation.conduct is None or advice is None:
         empty: dict[str, Any] = {"cause": None, "band": None, "causes": [], "fix_by": None, "retry": None}
         return empty | {"steps": [], "action_text": ""}
     return {
@@ -157,8 +158,8 @@ def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
         "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
         "fix_by": explanation.conduct.fix_by,
         "retry": explanation.conduct.retry,
-        "steps": list(explanation.cause.steps),
-        "action_text": explanation.cause.action,
+        "steps": list(advice.steps),
+        "action_text": advice.action,
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from probe.diagnosis.scoring import band, rank
-from probe.knowledge.causes import Cause, Conduct, causes
+from probe.knowledge.causes import Cause, Conduct, advising, causes
 from probe.knowledge.match import Reading, read_reply
 from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, RankedCause
@@ -29,7 +29,6 @@ STAGES = (
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
 _ID_DEPTH = 32  # levels of a caller's id
-_UNDECIDED = "unknown"  # the cause whose advice holds where none is settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,7 @@ class Explanation:
     @property
     def advice(self) -> Cause | None:
         """The cause whose action and steps to follow."""
-        if self.cause is None or self.band is not Band.UNDECIDED:
-            return self.cause
-        return causes()[_UNDECIDED]
+        return None if self.cause is None else advising(self.cause.id, self.band)
 
     @property
     def refused(self) -> bool | None:
@@ -81,8 +78,7 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     cause = causes()[ranked[0].id]
     certainty = band(ranked)
-    followed = causes()[_UNDECIDED] if certainty is Band.UNDECIDED else cause
-    conduct = _with_stated_wait(followed.conduct(reading.permanent), reading.text)
+    conduct = _with_stated_wait(advising(cause.id, certainty).conduct(reading.permanent), reading.text)
     return Explanation(identity, reading, ranked, certainty, cause, conduct)
 
 

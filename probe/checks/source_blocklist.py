@@ -40,7 +40,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield _listed(facts, entry, address)
     if not listed and cleared:
         yield say.ok(
-            f"{address} is on none of the {len(cleared)} blocklists that could be believed",
+            f"{address} is on none of the {len(cleared)} blocklists that could be believed"
+            if len(cleared) > 1
+            else f"{address} is not on {cleared[0].zone}, the only blocklist that could be believed",
             (f"dnsbl:{entry.zone}" for entry in cleared),
         )
     elif not listed:

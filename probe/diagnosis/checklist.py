@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
-from probe.knowledge.causes import causes
+from probe.knowledge.causes import advising, causes
+from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
@@ -21,6 +22,7 @@ TITLES = {
     9: "retry",
 }
 _NOTE = "(-v or --format markdown)"
+_SETTLE = "see the test that would settle it"
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
 _RECIPIENT = frozenset(
@@ -35,6 +37,8 @@ _DNS = frozenset({"auth_failed", "rdns_helo", "dns_failure", "tls_problem"})
 # A refusal seen at a step is the step's fault only when the verdict's cause is of its kind: MAIL FROM
 # is also where a size, a rate or missing TLS is refused.
 _ONLY_FOR = {"mail-from-accepted": _SENDER | _DNS}
+# Causes that leave open whether the step's own address is at fault.
+_OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
 # The check without which a step has not been looked at.
 _MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
 _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
@@ -71,7 +75,9 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
     if outcome is Outcome.ACCEPTED:
         return status, f"Nothing: {_accepted(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
-    meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
+    meaning = (
+        advising(verdict.cause, diagnosis.band).meaning if verdict.cause else "The reply names no cause."
+    )
     if diagnosis.observed.ground is Ground.ROUTE:
         where = "DNS decided, no server was asked"
     elif verdict.reply is None:
@@ -114,9 +120,17 @@ def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
     if verdict.retry == "later":
         wait = f" after {duration(verdict.retry_after_s)}" if verdict.retry_after_s else " later"
         return "warn", f"Try again{wait}, from the same address and with the same envelope."
+    if _is_a_guess(diagnosis):
+        return "manual", f"First settle the cause ({_SETTLE}); until then another try tells nothing new."
     if verdict.retry == "after_fix":
         return "fail", "Try again only after the fault named above is mended."
     return "fail", "Do not try again with this address."
+
+
+def _is_a_guess(diagnosis: Diagnosis) -> bool:
+    """A refusal or deferral whose first cause is only the likeliest of several."""
+    was_answered = diagnosis.observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED)
+    return was_answered and diagnosis.band is Band.UNDECIDED
 
 
 def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
@@ -126,6 +140,12 @@ def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) ->
         # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
         blamed = number == (2 if diagnosis.observed.ground is Ground.ROUTE else 3)
     status = _status(number, outcome, blamed, own)
+    if number == 3 and status == "fail" and (cause is not None and outcome is Outcome.REFUSED):
+        if _is_a_guess(diagnosis):
+            return "warn", f"Not settled whether it is about this address ({_SETTLE})."
+        if not blamed and cause not in _OPEN:
+            elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"
+            return "not_assessed", f"{elsewhere}; nothing was learned of this mailbox."
     if status == "not_assessed" and number in _MAIN_CHECK:
         own = tuple(f for f in own if f.id == _MAIN_CHECK[number])
     return status, _what_to_do(status, own, cause if blamed else None)

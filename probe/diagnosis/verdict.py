@@ -11,7 +11,7 @@ from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.facts.model import Facts
-from probe.knowledge.causes import Conduct, causes
+from probe.knowledge.causes import Conduct, advising, causes
 from probe.knowledge.fact_evidence import beside_address
 from probe.knowledge.match import Reading
 from probe.knowledge.stated_wait import stated_wait
@@ -133,9 +133,9 @@ def _verdict(
     certainty: Band,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    conduct = _conduct(observed, cause, risks)
+    conduct = _conduct(observed, cause, risks, certainty)
     if told is not None and cause is not None:
-        conduct = causes()[cause].conduct(told.permanent)
+        conduct = advising(cause, certainty).conduct(told.permanent)
     bounced = told is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or any(risk.is_sender_side for risk in risks)
     exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
@@ -164,7 +164,7 @@ def _deciding_words(observed: Observed) -> str | None:
     return str(reply)
 
 
-def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
+def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...], certainty: Band) -> Conduct:
     if cause is None:
         if observed.outcome is not Outcome.ACCEPTED:
             return _NOTHING_LEARNED
@@ -175,7 +175,7 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
     if observed.outcome is Outcome.INCONCLUSIVE:
         # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
         return replace(causes()[cause].conduct(permanent=False), fix_by="either")
-    return causes()[cause].conduct(permanent)
+    return advising(cause, certainty).conduct(permanent)
 
 
 def _confidence(

@@ -8,6 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from probe.knowledge import store
+from probe.model.evidence import Band
+
+UNSETTLED = "unknown"  # whose advice holds where no cause stands out
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Cause:
 def causes() -> Mapping[str, Cause]:
     """All causes by id, in the order of the file."""
     return {identity: _cause(identity, row) for identity, row in store.compiled()["causes"]["cause"].items()}
+
+
+def advising(cause: str, certainty: Band) -> Cause:
+    """The cause whose conduct and action to follow: this one, but on a guess nobody should act."""
+    return causes()[UNSETTLED if certainty is Band.UNDECIDED else cause]
 
 
 def _cause(identity: str, row: Mapping[str, Any]) -> Cause:

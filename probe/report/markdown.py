@@ -50,9 +50,8 @@ def _verdict(report: Report) -> list[str]:
     if view.summary(report):
         blocks.append(markdown_text(view.summary(report)))
     facts = [f"- **Who acts:** {markdown_text(words.FIX_BY.get(verdict.fix_by, verdict.fix_by))}"]
-    cause = view.main_cause(report)
-    if cause is not None and cause.action:
-        facts[-1] += f": {markdown_text(cause.action)}"
+    if action := view.action(report):
+        facts[-1] += f": {markdown_text(action)}"
     if view.vantage(report):
         facts.insert(0, f"- **Vantage:** {markdown_text(view.vantage(report))}")
     if verdict.outcome != "accepted":

@@ -94,8 +94,5 @@ def _write_risks(page: Page, report: Report) -> None:
 
 def _write_who_acts(page: Page, report: Report) -> None:
     who = words.FIX_BY.get(report.verdict.fix_by, report.verdict.fix_by)
-    cause = view.main_cause(report)
-    if report.verdict.outcome == "accepted" and report.verdict.exit_code == 0:
-        _fact(page, "Who acts", who)
-        return
-    _fact(page, "Who acts", f"{who}: {cause.action}" if cause is not None and cause.action else who)
+    action = view.action(report)
+    _fact(page, "Who acts", f"{who}: {action}" if action else who)

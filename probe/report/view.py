@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.knowledge.causes import causes
+from probe.knowledge.causes import UNSETTLED, causes
+from probe.model.evidence import Band
 from probe.model.finding import Severity
 from probe.model.report import (
     Report,
@@ -20,6 +21,7 @@ SHOWN_CAUSES = 3
 NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
 NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
+_GUESS = "the first cause above is only the likeliest of several"
 VANTAGE = "vantage-address"
 SPOKEN = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
@@ -134,6 +136,19 @@ def main_cause(report: Report) -> ReportCause | None:
     """The cause that the verdict names, else the first."""
     named = [cause for cause in report.causes if cause.id == report.verdict.cause]
     return named[0] if named else report.causes[0] if report.causes else None
+
+
+def action(report: Report) -> str:
+    """What to do about the cause that the verdict names; on a guess, to settle it first. Empty where
+    nothing is to be done."""
+    verdict, cause = report.verdict, main_cause(report)
+    if cause is None or (verdict.outcome == "accepted" and verdict.exit_code == 0):
+        return ""
+    if verdict.band != Band.UNDECIDED or verdict.outcome not in ("refused", "deferred"):
+        return cause.action
+    if report.next_test is not None:
+        return f"{_GUESS}; make the test below before you act on it."
+    return f"{_GUESS}. {causes()[UNSETTLED].action}"
 
 
 @dataclass(frozen=True, slots=True)

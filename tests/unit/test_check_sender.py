@@ -202,7 +202,7 @@ CASES = (
          message=make.message())), (OK, UNSEEN)),
     Case("provider-requirements", "Yahoo refuses a sender domain that is gone",
          to_provider("yahoo", sender(mail=GONE)), (ERROR, OK, UNSEEN), ("does not resolve",)),
-    Case("source-blocklist", "clean", make.facts(), (OK,), ("none of the 1",)),
+    Case("source-blocklist", "clean", make.facts(), (OK,), ("the only blocklist",)),
     Case("source-blocklist", "a list that matters", listed(8), (ERROR,),
          ("Example List", "bl.example/remove")),
     Case("source-blocklist", "a middling list", listed(4), (WARNING,)),

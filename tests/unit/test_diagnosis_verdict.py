@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from probe.checks.catalogue import findings_of
+from probe.diagnosis.checklist import checklist
 from probe.diagnosis.outcome import Ground, observe
 from probe.diagnosis.verdict import Diagnosis, diagnose, stated_wait
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.reply import Stage
-from probe.model.report import Verdict
+from probe.model.report import ChecklistStep, Verdict
 from probe.model.session import EndReason, Experiment
 from probe.model.target import DomainTarget, FailOn, Options, TlsMode
 from probe.standards.dkim.results import KeyStatus
@@ -23,7 +24,7 @@ from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode, ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, refused
+from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, others, refused
 from tests.unit.test_diagnosis_outcome import TLS_FAILED, met, unanswered, with_hosts
 
 
@@ -313,3 +314,25 @@ def test_an_unfinished_run_is_not_accepted() -> None:
         complete=False,
     )
     assert verdict(facts).exit_code == 4
+
+
+def steps(facts: Facts) -> dict[int, ChecklistStep]:
+    findings = findings_of(facts)
+    return {step.step: step for step in checklist(diagnose(facts, findings), findings)}
+
+
+def test_on_a_guess_nobody_is_told_to_act_and_no_address_is_given_up() -> None:
+    bare = refused("5.0.0", others("5.0.0", "5.0.0"))
+    assert (verdict(bare).band, verdict(bare).fix_by, verdict(bare).retry) == (
+        "undecided",
+        "either",
+        "after_fix",
+    )
+    assert (steps(bare)[3].status, steps(bare)[9].status) == ("warn", "manual")
+    assert "another channel" not in steps(bare)[3].do
+
+
+def test_a_refusal_that_names_a_blocklist_does_not_fail_the_step_of_the_recipient_address() -> None:
+    step = steps(refused("5.0.0 your address is listed at zen.spamhaus.org"))[3]
+    assert step.status == "not_assessed"
+    assert "blocklist" in step.do
