@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tests.lab.scenarios import BOB, ELSEWHERE, GOOD, LISTED
+from tests.lab.scenarios import BOB, ELSEWHERE, GOOD, LISTED, NO_PTR, UNCONFIRMED
 
 SERVERS = ("postfix", "exim", "opensmtpd")
 BARE = "550 5.0.0"
+# What Postfix says by itself where an access rule gives no words: no reason either, and a recipient is named
+VAGUE = "550 5.0.0 <@>: Recipient address rejected: Access denied"
 
 
 @dataclass(frozen=True)
 class BareCase:
     """One pair, the truth, and what the server answers to the control experiments.
 
-    `cause`: with a bar between where the truth has no single name. `within`: the truth is to be among so many
-    first causes; above 1 where no observation from outside can tell it from its neighbours. `controls` has
-    one sign for postmaster, for a made-up mailbox and for the null reverse-path: `+` accepted, `-` refused
-    alike, `.` not to be asked. Empty: no control is called for. `prelude`: another client of the same address
-    was there a moment before.
+    `source`: empty where the system is to choose. `cause`: with a bar between where the truth has no single
+    name. `within`: the truth is to be among so many first causes; above 1 where no observation from outside
+    can tell it from its neighbours. `controls` has one sign for postmaster, for a made-up mailbox and for the
+    null reverse-path: `+` accepted, `-` refused alike, `.` never asked; the probe may leave out what would
+    tell it nothing. Empty: no control is called for. `prelude`: another client of the same address was there
+    a moment before.
     """
 
     server: str
@@ -45,7 +48,7 @@ class BareCase:
 
     @property
     def outcome(self) -> str:
-        return "refused" if self.reply == BARE else "deferred"
+        return "refused" if self.reply.startswith("5") else "deferred"
 
 
 def _at(server: str, domain: str, local_part: str = "alice") -> str:
@@ -78,6 +81,10 @@ def _more_reasons(server: str) -> tuple[BareCase, ...]:
     return (
         # Postfix thinks by default that the domain may be back later, and a 4yz calls for no control
         replace(gone, reply=later, controls="") if server == "postfix" else gone,
+        BareCase(
+            server, "helo-no-fqdn", "rdns_helo", "---", _at(server, "mute"), options=("--helo", "localhost")
+        ),
+        BareCase(server, "no-ptr", "rdns_helo", "---", _at(server, "mute"), source=NO_PTR),
         # the domain takes anybody but this one
         BareCase(
             server,
@@ -142,6 +149,7 @@ def _single_reasons() -> tuple[BareCase, ...]:
             within=3,
             prelude=True,
         ),
+        BareCase("exim", "ptr-unconfirmed", "rdns_helo", "---", _at("exim", "mute"), source=UNCONFIRMED),
         # as in Exim's own default configuration: postmaster passes before the sender is looked at
         BareCase(
             "exim",
@@ -164,6 +172,17 @@ def _single_reasons() -> tuple[BareCase, ...]:
     )
 
 
+def _vague(case: BareCase) -> BareCase:
+    """The same behind a gateway that leaves Postfix's words for an access rule."""
+    recipient = case.recipient.replace("@", "@vague").replace("@vaguemute", "@vague")
+    return replace(case, reason=f"{case.reason}-vague", recipient=recipient, reply=VAGUE)
+
+
 WELCOME = tuple(BareCase(server, "nothing-wrong", None, "", _at(server, "mute")) for server in SERVERS)
 FIFTEEN = tuple(case for server in SERVERS for case in _five_reasons(server))
-MORE = (*(case for server in SERVERS for case in _more_reasons(server)), *_single_reasons())
+_VAGUE_TOO = ("unknown-user", "spf-failure", "blocked-sender")
+MORE = (
+    *(case for server in SERVERS for case in _more_reasons(server)),
+    *_single_reasons(),
+    *(_vague(case) for case in _five_reasons("postfix") if case.reason in _VAGUE_TOO),
+)

@@ -10,7 +10,12 @@ from tests.lab import config
 from tests.lab.namespace import Namespace
 from tests.lab.packages import UNPACKED
 
-GATEWAYS = ("203.0.113.60", "203.0.113.61")  # where gateway.py stands before a Postfix
+# Where gateway.py stands, the Postfix behind it, and the words it leaves.
+GATEWAYS = (
+    *("203.0.113.60", "203.0.113.60", ""),
+    *("203.0.113.61", "203.0.113.61", ""),
+    *("203.0.113.62", "203.0.113.60", " @: Recipient address rejected: Access denied"),
+)
 POSTFIX_MASTER = "/usr/lib/postfix/sbin/master"
 # The part of Postfix's spool that its daemons expect to find (postfix-files(5)).
 _QUEUES = (

@@ -18,8 +18,11 @@ HOME = Path("/tmp")  # short, and passable for the servers' own users; not the c
 LOOPBACK = (
     *("192.0.2.1/32", "192.0.2.53/32", "192.0.2.54/32"),  # root and zones, resolver, blocklists
     *("198.51.100.0/24", "203.0.113.0/25"),  # clients, servers: the whole range is local
-    *("2001:db8:1::10/128", "2001:db8:25::10/128"),
+    *("2001:db8:1::10/128", "2001:db8:25::10/128", "2001:db8:25::11/128"),
 )
+# The address that the kernel takes to reach a server, where the client leaves it the choice: without this
+# it would be the server's own, since all of them are local.
+CHOSEN_SOURCE = (("203.0.113.51/32", "198.51.100.10"), ("2001:db8:25::11/128", "2001:db8:1::10"))
 UNREACHABLE = "203.0.113.92"  # the network says at once that there is no way
 DROPPED = "203.0.113.129"  # packets to it vanish
 # In order: no name server but the lab's, no name of this machine, a host name that is no FQDN.
@@ -75,6 +78,11 @@ class Namespace:
     def _network(self) -> list[list[str]]:
         commands = [["link", "set", "lo", "up"]]
         commands += [["addr", "add", address, "dev", "lo"] for address in LOOPBACK]
+        for server, source in CHOSEN_SOURCE:
+            # the kernel's own route to an IPv6 address would go before
+            if ":" in server:
+                commands.append(["route", "del", "local", server, "dev", "lo", "table", "local"])
+            commands.append(["route", "add", "local", server, "dev", "lo", "table", "local", "src", source])
         commands += [
             ["route", "add", "unreachable", UNREACHABLE],
             # A pair of interfaces whose far end answers nothing, in this same namespace.
