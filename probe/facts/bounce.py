@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probe.knowledge.bounce_layouts import bounce_layouts
 from probe.model.target import PairTarget, Target
@@ -35,12 +35,13 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     if given is None:
         return None
     notice = read_notice(given.data, bounce_layouts())
+    notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BounceFacts(notice, None, False)
     wanted = _wanted(recording.started.target)
     for status in notice.recipients:
         names = {status.recipient.lower(), status.original_recipient.lower()}
-        if wanted in names:
+        if wanted and wanted in names:
             return BounceFacts(notice, status, True)
     only = notice.recipients[0] if len(notice.recipients) == 1 else None
     return BounceFacts(notice, only, False)

@@ -10,19 +10,18 @@ from probe.model.reply import Stage
 from probe.standards.dsn.results import DeliveryStatus
 
 _LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
-_ADDED_LIMIT = 2000  # characters of a notice without any reply
 
 
 def telling(status: DeliveryStatus) -> str:
     """The reply, with the report's specific status put in where the reply has none of its own."""
     told = status.status
-    reply = status.reply or status.added[:_ADDED_LIMIT]
+    reply = status.reply
     if told is None or told.is_generic or str(told) in reply:
         return reply
     match = _LEADING_CODE.match(reply)
     if match:
         return f"{match.group(1)} {told} {reply[match.end() :]}"
-    return f"{told} {reply}"
+    return f"{told} {reply}".rstrip()
 
 
 def told_stage(status: DeliveryStatus) -> Stage | None:

@@ -59,6 +59,8 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     precedence = top.header("precedence").lower().strip()
     if marked or precedence in {"auto_reply", "auto-reply"} or layouts.words["auto_subject"].search(subject):
         return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+    if layouts.words["auto_text"].search(text[:1000]) and not looks_like_bounce(top, text, layouts):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
     if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, text, layouts):
         return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
     return None
@@ -66,13 +68,14 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
 
 def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     """Whether this is a mail system's report: two signs, one of them that something failed."""
-    sender = " ".join((*top.headers("from"), *top.headers("sender")))
+    writers = (*top.headers("from"), *top.headers("sender"))
+    sender = " ".join(writers)
     if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
         return True
     by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
     failed = by_subject or bool(layouts.words["failed"].search(text[:20000]))
     signs = (
-        bool(layouts.words["bounce_sender"].search(sender)),
+        bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in writer for writer in writers),
         top.header("return-path").strip() == "<>",
         by_subject,
     )

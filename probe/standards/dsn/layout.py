@@ -11,11 +11,13 @@ from typing import Any
 from probe.model.reply import Stage
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import mailbox, trimmed
+from probe.standards.dsn.own_words import own_words
 
 ADDRESS = (
     r"(?P<recipient>(?:\"[^\"\s]{1,64}\"|[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」*]{1,128})"
     r"@[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」]{1,255})"
 )
+NAME = r"(?P<recipient>[A-Za-z0-9][\w.+-]{0,63})(?![\w@.+-])"
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
 _REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
@@ -57,6 +59,8 @@ class Layout:
     replies: tuple[re.Pattern[str], ...]
     remote: re.Pattern[str] | None
     shared: bool
+    whole: bool
+    local: bool
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Layout:
@@ -64,13 +68,15 @@ class Layout:
         return cls(
             id=row["id"],
             signs=_any(row["signs"]),
-            entry=re.compile(row["entry"].replace("{addr}", ADDRESS), _FLAGS),
+            entry=re.compile(row["entry"].replace("{addr}", ADDRESS).replace("{name}", NAME), _FLAGS),
             after=re.compile(row["after"], _FLAGS) if "after" in row else None,
             until=re.compile(row["until"], _FLAGS) if "until" in row else None,
             tail=row.get("tail", "paragraph"),
             replies=tuple(re.compile(item, _FLAGS) for item in row.get("reply", ())),
             remote=re.compile(row["remote"], _FLAGS) if "remote" in row else None,
             shared=row.get("shared", False),
+            whole=row.get("whole", False),
+            local="{name}" in row["entry"],
         )
 
 
@@ -105,12 +111,12 @@ class Entry:
     original: str = ""
 
 
-def entries(text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]) -> Iterator[Entry]:
+def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
     """Every recipient that a layout finds in a notice that carries one of its signs."""
     if not layout.signs.search(text):
         return
     region = _region(text, layout)
-    found = [match for match in layout.entry.finditer(region) if trimmed(match["recipient"])]
+    found = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
     named = [match for match in found if not SYSTEM.match(match["recipient"])]
     found = (named or found)[:BOUNCE_RECIPIENT_LIMIT]
     for index, match in enumerate(found):
@@ -118,7 +124,23 @@ def entries(text: str, layout: Layout, wrappings: Sequence[re.Pattern[str]]) -> 
         rest = region[match.end() : end]
         said = _tail(rest, layout.tail)
         said = (said if said.strip() else rest)[:_SAID_LIMIT]
-        yield _entry(trimmed(match["recipient"]), said, text, layout, wrappings, alone=len(found) == 1)
+        head = match.group() if layout.whole else ""
+        said, original = _without_remark(head + said, match.group())
+        yield _entry(_recipient(match, layout), original, said, text, layout, layouts, alone=len(found) == 1)
+
+
+def _recipient(match: re.Match[str], layout: Layout) -> str:
+    return trimmed(match["recipient"]) or (match["recipient"] if layout.local else "")
+
+
+def _without_remark(said: str, head: str) -> tuple[str, str]:
+    """(what is said without it, the address before an alias or a forward was followed)."""
+    remark = _REMARK.search(said) or _REMARK.search(head)
+    if remark is None:
+        return said, ""
+    if remark.string is said:
+        said = said[: remark.start()] + said[remark.end() :]
+    return said, mailbox(remark.group(1))
 
 
 def unwrapped(said: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
@@ -152,35 +174,34 @@ def coded_line(text: str) -> str:
 
 
 def _entry(
-    recipient: str,
-    said: str,
-    text: str,
-    layout: Layout,
-    wrappings: Sequence[re.Pattern[str]],
-    *,
-    alone: bool,
+    recipient: str, original: str, said: str, text: str, layout: Layout, layouts: Layouts, *, alone: bool
 ) -> Entry:
-    remark = _REMARK.search(said)
-    if remark:
-        said = said[: remark.start()] + said[remark.end() :]
     reply, host = _by_layout(said, layout)
     if not reply and (layout.shared or not said.strip()):
         reply, host = _by_layout(text[:_TEXT_LIMIT], layout)
-    inner, inner_host, inner_stage = unwrapped(reply, wrappings)
+    inner, inner_host, inner_stage = unwrapped(reply, layouts.wrappings)
     for wrapped in (said, text if layout.shared else ""):
         if not inner and not (reply and _CODE.search(reply)):
-            inner, inner_host, inner_stage = unwrapped(wrapped, wrappings)
+            inner, inner_host, inner_stage = unwrapped(wrapped, layouts.wrappings)
+    if reply and not inner:
+        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, layouts.wrappings)
+        if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
+            inner_host, inner_stage = wrapped_host, wrapped_stage
     remote = layout.remote.search(text[:_TEXT_LIMIT]) if layout.remote else None
     told = bool(inner) or bool(reply)
-    own_words = " ".join((said if said.strip() else text)[:2000].split())
     return Entry(
         recipient=recipient,
         said=" ".join(said[:_SAID_LIMIT].split()),
-        reply=inner or reply or coded_line(said) or (coded_line(text) if alone else "") or own_words,
+        reply=inner
+        or reply
+        or coded_line(said)
+        or (coded_line(text) if alone else "")
+        or own_words(said if said.strip() else text[:_SAID_LIMIT], layouts.words)
+        or (own_words(text[:_SAID_LIMIT], layouts.words) if alone else ""),
         is_remote=told,
         remote_mta=inner_host or host or (remote["host"].strip(".") if remote else ""),
         stage=inner_stage,
-        original=mailbox(remark.group(1)) if remark else "",
+        original=original,
     )
 
 

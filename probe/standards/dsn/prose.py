@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.layout import SYSTEM, Entry, Layouts, coded_line, unwrapped
+from probe.standards.dsn.own_words import own_words
 from probe.standards.dsn.results import ReturnedMessage
 from probe.standards.dsn.structure import Part
 
 _MOST = 20  # recipients; a text that names more is no list of failures
 _REPLY_LIMIT = 1000
+_TEXT_LIMIT = 32768
 
 
 def prose_entries(
@@ -23,7 +25,7 @@ def prose_entries(
     reply, host, stage = unwrapped(notice, layouts.wrappings)
     is_remote = bool(reply)
     reply = reply or coded_line(notice)
-    reply = reply[:_REPLY_LIMIT] or _first_words(notice)
+    reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.words)
     said = " ".join(notice[:4000].split())
     return [Entry(recipient, said, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
 
@@ -32,7 +34,7 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
     senders = (top.headers(name) for name in ("to", "from", "cc", "reply-to"))
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
     own |= {returned.header_from.lower(), returned.reverse_path.lower()}
-    addressed = {address.lower() for address in returned.recipients}
+    addressed = {address.lower() for address in (*returned.recipients, *returned.delivered_to)} - own
     found = [address for address in mailboxes(notice) if not SYSTEM.match(address)]
     both = tuple(address for address in found if address.lower() in addressed)
     if both:
@@ -42,5 +44,10 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
     return others[:1]
 
 
-def _first_words(notice: str) -> str:
-    return " ".join(notice.split())[:_REPLY_LIMIT]
+def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
+    """What a notice says that names nobody, as long as it gives a reason; none otherwise."""
+    reply, host, stage = unwrapped(notice, layouts.wrappings)
+    is_remote = bool(reply)
+    reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    said = " ".join(notice[:4000].split())
+    return [Entry("", said, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []

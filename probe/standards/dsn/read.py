@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.settings import BOUNCE_SIZE_LIMIT
+from probe.settings import BOUNCE_RECIPIENT_LIMIT, BOUNCE_SIZE_LIMIT
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.kind import Verdict
 from probe.standards.dsn.layout import Entry, Layouts, entries
 from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
-from probe.standards.dsn.prose import prose_entries
+from probe.standards.dsn.prose import nameless_entry, prose_entries
 from probe.standards.dsn.report import StatusReport, looks_like_report, read_report
 from probe.standards.dsn.results import (
     Action,
@@ -21,67 +21,80 @@ from probe.standards.dsn.results import (
     ReturnedMessage,
 )
 from probe.standards.dsn.returned import is_returned, read_returned, returned_in_text
-from probe.standards.dsn.structure import Part, leaves, read_head
+from probe.standards.dsn.structure import Part, leaves, read_head, with_line_feeds
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _LINE_LIMIT = 4096  # characters
+_EXACT_LAYOUTS = frozenset({"qmail", "postfix", "sendmail", "exchange_2007", "exim"})
 
 
 def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     """Judge a message and read what it says of each recipient. Never raises, whatever the octets are.
 
-    A message that is none of these but carries one (a mailing list's or a person's forward) is read
-    for the one it carries.
+    A message that names no failed recipient but carries bounces (a person's forward, a digest, a
+    gateway's wrapping) is read for those that it carries.
     """
-    top = read_head(data[:BOUNCE_SIZE_LIMIT])
+    top = read_head(with_line_feeds(data[:BOUNCE_SIZE_LIMIT]))
     parts = tuple(leaves(top))
-    notice = _judged(top, parts, layouts)
-    if notice.kind is NoticeKind.OTHER and not notice.recipients:
-        for part in parts:
-            if part.content_type in {"message/rfc822", "message/global"}:
-                inner_top = read_head(part.payload())
-                inner = _judged(inner_top, tuple(leaves(inner_top)), layouts)
-                if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
-                    notice = inner
-                    break
+    notice, is_named = _judged(top, parts, layouts)
+    if not is_named:
+        notice = _carried(parts, layouts) or notice
     if len(data) > BOUNCE_SIZE_LIMIT:
         problem = f"only the first {BOUNCE_SIZE_LIMIT} octets were read"
         notice = replace(notice, problems=(*notice.problems, problem))
     return notice
 
 
-def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice:
+def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+    """The bounces among the attached messages, as one notice; None when none is one."""
+    found: list[DeliveryNotice] = []
+    for part in parts:
+        if part.content_type in {"message/rfc822", "message/global"}:
+            top = read_head(part.payload())
+            inner, _ = _judged(top, tuple(leaves(top)), layouts)
+            if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
+                found.append(inner)
+    if not found:
+        return None
+    first = next((item for item in found if item.kind is NoticeKind.BOUNCE), found[0])
+    recipients = tuple(status for item in found for status in item.recipients)
+    return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
+
+
+def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
+    """(the notice, whether anything in it names a failed recipient or tells what else it is)."""
     other = kinds.feedback(top, parts)
     if other is not None:
-        return DeliveryNotice(other.kind, other.detail)
+        return DeliveryNotice(other.kind, other.detail), True
     report = _report(parts)
-    text = _narrowed(_prose(parts))
-    own, behind = _cut(text, layouts)
+    own, behind = _cut(_narrowed(_prose(parts)), layouts)
     returned = _returned(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
-    found, layout = _entries(own, layouts)
+    found, layout = _entries(own, layouts, top)
     refusals = read_transcript(own)
     if report.recipients:
         statuses = [with_entry(status, found) for status in report.recipients]
     elif reply is not None and not is_likely:
-        return DeliveryNotice(reply.kind, reply.detail, returned=returned)
+        return DeliveryNotice(reply.kind, reply.detail, returned=returned), True
     else:
-        if not is_likely and not _is_known(found, layout, top):
+        if not is_likely and not _is_known(found, layout, top, returned):
             found, layout = [], ""
         if not found:
             guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
             found, layout = guessed or _refused(refusals, returned), "" if guessed else "transcript"
         if not found and is_likely:
             found, layout = prose_entries(top, own, returned, layouts, guess=True), ""
+            found = found or nameless_entry(own, layouts)
         action = _action(top, own, layouts)
         statuses = [from_entry(entry, action, report.reporting_mta) for entry in found]
     statuses = _completed(statuses, refusals, top, returned)
     verdict = _verdict(statuses, is_likely, reply)
-    return DeliveryNotice(
+    notice = DeliveryNotice(
         verdict.kind, verdict.detail, tuple(statuses), returned, layout, mailbox(top.header("to"))
     )
+    return notice, bool(report.recipients) or any(item.recipient and item.recipient in own for item in found)
 
 
 def _report(parts: Sequence[Part]) -> StatusReport:
@@ -147,10 +160,14 @@ def _returned(parts: Sequence[Part], behind: str, report: StatusReport) -> Retur
     return returned
 
 
-def _entries(text: str, layouts: Layouts) -> tuple[list[Entry], str]:
+def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], str]:
+    """What the first layout that finds a recipient finds. A bare local name is one of the reporter's."""
+    domain = mailbox(top.header("from")).rpartition("@")[2]
     for layout in layouts.layouts:
         found: dict[str, Entry] = {}
-        for entry in entries(text, layout, layouts.wrappings):
+        for item in entries(text, layout, layouts):
+            is_bare = bool(domain) and "@" not in item.recipient
+            entry = replace(item, recipient=f"{item.recipient}@{domain}") if is_bare else item
             known = found.get(entry.recipient.lower())
             if known is None or (entry.is_remote and not known.is_remote):
                 found[entry.recipient.lower()] = entry
@@ -159,12 +176,16 @@ def _entries(text: str, layouts: Layouts) -> tuple[list[Entry], str]:
     return [], ""
 
 
-def _is_known(found: Sequence[Entry], layout: str, top: Part) -> bool:
+def _is_known(found: Sequence[Entry], layout: str, top: Part, returned: ReturnedMessage) -> bool:
     """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
-    or a reply of a remote server in it, and no sign of a person's writing."""
+    or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
+    reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
+    went_to = {address.lower() for address in (*returned.recipients, *returned.delivered_to)}
+    if top.header("return-path").strip() == "<>" and any(item.recipient.lower() in went_to for item in found):
+        return True
     if not found or top.headers("in-reply-to") or top.headers("user-agent"):
         return False
-    return layout in {"qmail", "postfix", "sendmail", "exchange_2007", "exim"} and (
+    return layout in _EXACT_LAYOUTS and (
         any(entry.is_remote for entry in found) or layout in {"qmail", "exim"}
     )
 
@@ -217,7 +238,8 @@ def _completed(
 def _verdict(statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None) -> Verdict:
     actions = {_effective(status) for status in statuses}
     if Action.FAILED in actions:
-        return Verdict(NoticeKind.BOUNCE, "a bounce")
+        is_named = any(status.recipient for status in statuses)
+        return Verdict(NoticeKind.BOUNCE, "a bounce" if is_named else "a bounce that names no recipient")
     if Action.DELAYED in actions:
         return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
     if statuses:

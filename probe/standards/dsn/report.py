@@ -56,6 +56,7 @@ def looks_like_report(text: str) -> bool:
 def read_report(text: str) -> StatusReport:
     """Read all groups of fields."""
     report = StatusReport()
+    misplaced: list[tuple[str, str]] = []
     for group in _groups(text):
         names = dict(reversed(group))
         reporting = names.get("reporting-mta", "")
@@ -63,7 +64,11 @@ def read_report(text: str) -> StatusReport:
             report.reporting_mta = host_name(reporting)
         report.sender = report.sender or mailbox(names.get("x-postfix-sender", ""))
         if names.keys() & {"final-recipient", "original-recipient", "x-actual-recipient"}:
-            report.recipients.append(_recipient(group, host_name(reporting) or report.reporting_mta))
+            whole = [*group, *(item for item in misplaced if item[0] not in names)]
+            report.recipients.append(_recipient(whole, host_name(reporting) or report.reporting_mta))
+        else:
+            # fields of a recipient (RFC 3464 section 2.3) that stand among those of the message
+            misplaced = [item for item in group if item[0] in _PER_RECIPIENT]
         if len(report.recipients) >= BOUNCE_RECIPIENT_LIMIT:
             break
     return report
@@ -107,11 +112,14 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
 
 def _begins_anew(name: str, current: list[tuple[str, str]]) -> bool:
     """Whether a field begins the next recipient although no empty line stands before it."""
-    names = {known for known, _ in current}
+    order = [known for known, _ in current]
+    if name in order:
+        return name in {"final-recipient", "original-recipient"}
     if name == "final-recipient":
-        return name in names or (bool(names) and not names & _PER_RECIPIENT)
-    if name == "original-recipient":
-        return name in names or ("final-recipient" in names and bool(names & {"action", "status"}))
+        return bool(order) and not _PER_RECIPIENT.intersection(order)
+    if name == "original-recipient" and "final-recipient" in order:
+        after = order[order.index("final-recipient") :]
+        return "action" in after or "status" in after
     return False
 
 

@@ -33,10 +33,11 @@ class Action(StrEnum):
 class DeliveryStatus:
     """What became of the message for one recipient.
 
-    `recipient` is the final recipient, `original_recipient` the one the sender wrote where it differs
-    or is known, else empty. `reply` is the remote server's reply as it stands in the notice, on one
-    line, with its codes; where the sending server never got one, its own words. `is_remote` says
-    which. `added` is the text in which the sending server wrapped it, empty when none.
+    `recipient` is the final recipient, empty where the notice names none; `original_recipient` the one
+    that the sender wrote, where it differs, else empty. `reply` is the remote server's reply as it
+    stands in the notice, on one line, with its codes; where the sending server never got one, its own
+    words. `is_remote` says which. `added` is the text in which the sending server wrapped it, empty
+    when none.
     `status` is the remote server's specific one where it gave one; `reported_status` what the report's
     own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
     """
@@ -58,7 +59,8 @@ class DeliveryStatus:
 class ReturnedMessage:
     """The headers of the message that came back, as far as the notice returned them; empty: not known.
 
-    `reverse_path` is its envelope sender, where a Return-Path or the report tells it.
+    `reverse_path` is its envelope sender, where a Return-Path or the report tells it; `delivered_to` whom
+    its trace fields name as recipients, which its To field need not do.
     """
 
     reverse_path: str = ""
@@ -67,6 +69,7 @@ class ReturnedMessage:
     message_id: str = ""
     date: str = ""
     subject: str = ""
+    delivered_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _HEADER_LINE = re.compile(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
 
+_TRACE_FOR = re.compile(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
+
 
 def is_returned(part: Part) -> bool:
     """Whether a part holds the returned message or its headers (RFC 6522 section 3, RFC 6533 section 5)."""
@@ -29,6 +31,10 @@ def read_returned(octets: bytes) -> ReturnedMessage:
     header_from = mailbox(head.header("from"))
     recipients = mailboxes(", ".join((*head.headers("to"), *head.headers("cc"))))
     envelope = mailbox(head.header("return-path")) or mailbox(head.header("x-envelope-from"))
+    delivered = (
+        *_delivered_to(head),
+        *(found for value in head.headers("received") for found in _for(value)),
+    )
     return ReturnedMessage(
         reverse_path=envelope,
         header_from=header_from,
@@ -36,6 +42,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
         message_id=head.header("message-id")[:998],
         date=head.header("date")[:200],
         subject=head.header("subject")[:998],
+        delivered_to=mailboxes(", ".join(delivered)),
     )
 
 
@@ -49,3 +56,13 @@ def returned_in_text(text: str) -> ReturnedMessage:
     width = indent.end() if indent else 0
     plain = "\n".join(line[width:] if line[:width].strip("> |\t") == "" else line for line in lines)
     return read_returned(plain.encode("utf-8", "surrogatepass"))
+
+
+def _delivered_to(head: Part) -> tuple[str, ...]:
+    names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+    return tuple(value for name in names for value in head.headers(name))
+
+
+def _for(received: str) -> list[str]:
+    """The forward-path of a trace field (RFC 5321 section 4.4, `For`)."""
+    return _TRACE_FOR.findall(received[:2000])

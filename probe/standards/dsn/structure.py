@@ -28,13 +28,22 @@ _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _GUESSED_BOUNDARY = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
 )
-# Charsets that senders name and Python knows by a wider name: the wider one reads more
+# Charsets that senders name and Python knows by another name, or a wider one, which reads more
 _WIDER = {
     "gb2312": "gb18030",
+    "gb_2312-80": "gb18030",
     "gbk": "gb18030",
     "x-gbk": "gb18030",
     "shift_jis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "x-euc-jp": "euc_jp",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "big5": "cp950",
     "iso-8859-1": "cp1252",
+    "unicode-1-1-utf-7": "utf-7",
 }
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0,300}>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
@@ -114,14 +123,29 @@ def leaves(top: Part) -> Iterator[Part]:
         pieces = _split(part, BOUNCE_PART_LIMIT - seen)
         if not pieces:
             yield Part(part.fields, "text/plain", part.parameters, part.body)
-        waiting.extend((read_part(piece), depth + 1) for piece in reversed(pieces))
+        in_digest = part.content_type == "multipart/digest"
+        waiting.extend((read_part(piece, in_digest=in_digest), depth + 1) for piece in reversed(pieces))
 
 
-def read_part(data: bytes) -> Part:
-    """A body part: its header section may be empty (RFC 2046 section 5.1)."""
-    if re.match(rb"[ \t]*\r?\n", data) or not re.match(rb"[!-9;-~]+[ \t]*:", data):
+def read_part(data: bytes, *, in_digest: bool = False) -> Part:
+    """A body part: its header section may be empty (RFC 2046 section 5.1).
+
+    In a multipart/digest a part without a Content-Type is a message (RFC 2046 section 5.1.5).
+    """
+    empty = re.match(rb"[ \t]*\r?\n", data)
+    if in_digest and empty:
+        return Part((), "message/rfc822", (), data[empty.end() :])
+    if empty or not re.match(rb"[!-9;-~]+[ \t]*:", data):
         return Part((), "text/plain", (), data)
     return read_head(data)
+
+
+def with_line_feeds(data: bytes) -> bytes:
+    """The same octets, with LF for CR where nothing but bare CR ends the lines, as old Mac files have it.
+
+    RFC 5322 section 2.3 allows neither alone; a message that has any LF is left as it is.
+    """
+    return data.replace(b"\r", b"\n") if b"\r" in data and b"\n" not in data else data
 
 
 def in_charset(raw: bytes, charset: str) -> str:

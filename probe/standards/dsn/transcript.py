@@ -7,7 +7,7 @@ the arrows round, MDaemon writes `-->` and `<--` behind a time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probe.model.reply import Stage
 from probe.standards.dsn.address import mailbox
@@ -16,7 +16,13 @@ _TALKING = re.compile(r"while talking (?:to|with) (\S{1,255}?)[.:]*\s*$", re.IGN
 _SAID = re.compile(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
 _ASKED = re.compile(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
 _TURNED = re.compile(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<received>.*)$", re.IGNORECASE)
-_LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>]{1,320}?)>?\.\.\. .*)$")
+_LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
+# MDaemon prints the dialogue without arrows, between these lines
+_BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
+_BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
+_BARE_COMMAND = re.compile(r"(?:[EHL]+LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
+_CODED = re.compile(r"[2-5]\d\d[ -]")
+_BARE_REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$).*")
 _STAGES = (
     ("rcpt", Stage.RCPT),
     ("mail", Stage.MAIL),
@@ -45,20 +51,29 @@ class Refusal:
 
 
 def read_transcript(text: str) -> tuple[Refusal, ...]:
-    """All refusals, in order."""
+    """All refusals, in order.
+
+    What the sending server adds of a recipient right below a refusal of the whole transaction tells
+    whom that refusal hit.
+    """
     found: list[Refusal] = []
+    shared: Refusal | None = None  # the last refusal, as long as it named no recipient
     host, stage, address = "", None, ""
     lines: list[str] = []
+    is_bare = False
 
     def close() -> None:
+        nonlocal shared
         if lines:
             found.append(Refusal(" ".join(lines), stage, address, host, True))
+            shared = None if address else found[-1]
             lines.clear()
 
     for raw in text.split("\n"):
         line = raw.strip()
         talking = _TALKING.search(line)
-        sent, received = _arrow(line)
+        is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
+        sent, received = _bare(line) if is_bare else _arrow(line)
         if received is not None:
             if lines and not re.match(r"[245]\d\d-", lines[-1]):
                 close()
@@ -72,7 +87,13 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
             stage = _stage(sent) or stage
             address = mailbox(sent) if stage is Stage.RCPT else ""
         elif local := _LOCAL.match(line):
-            found.append(Refusal(local["text"], None, mailbox(local["who"]) or local["who"], host, False))
+            who = mailbox(local["who"]) or local["who"]
+            own = Refusal(local["text"], None, who, host, False)
+            found.append(replace(shared, address=who) if shared and "@" in who else own)
+        elif _CODED.match(line):
+            shared = None  # about something else
+        if talking or sent is not None:
+            shared = None
     close()
     return tuple(found)
 
@@ -87,6 +108,17 @@ def _arrow(line: str) -> tuple[str | None, str | None]:
         return None, said["text"].strip()
     asked = _ASKED.match(line)
     return (asked["text"].strip(), None) if asked else (None, None)
+
+
+def _bare(line: str) -> tuple[str | None, str | None]:
+    """The same where no arrows tell who speaks: by the look of the line, behind whatever time it bears."""
+    sent, received = _arrow(line)
+    if sent is None and received is None:
+        if _BARE_COMMAND.match(line):
+            return line, None
+        if _BARE_REPLY.match(line):
+            return None, line
+    return sent, received
 
 
 def _stage(command: str) -> Stage | None:

@@ -1,0 +1,49 @@
+"""A mail system's own reason: what is left of a notice without what every such notice says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_LIMIT = 2000  # characters
+_MOST_LINES = 200
+_FOLLOWING = 4  # lines that go on with the telling one
+_ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*[^\s@]{1,128}@[^\s@]{1,255}")
+_RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
+_SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
+_CONTINUED = re.compile(r"[a-z(\"'<\d]")
+
+
+def own_words(said: str, words: Mapping[str, re.Pattern[str]]) -> str:
+    """The telling line with the lines that go on with it; where no line tells, all that is no formula.
+
+    `words` has `telling` (what reasons speak of) and `formula` (what notices say whatever the reason).
+    Empty when nothing is left: then the notice gives no reason.
+    """
+    lines = list(_until_signature(said.split("\n")[:_MOST_LINES], words["formula"]))
+    for index, line in enumerate(lines):
+        if words["telling"].search(line):
+            return _joined((line, *_continuing(lines[index + 1 :], words["telling"])))
+    return _joined(lines)
+
+
+def _continuing(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
+    """The next lines of the same sentence, and those that tell as well."""
+    for line in lines[:_FOLLOWING]:
+        if not line or not (_CONTINUED.match(line) or telling.search(line)):
+            return
+        yield line
+
+
+def _until_signature(lines: Sequence[str], formula: re.Pattern[str]) -> Iterator[str]:
+    """The lines up to a signature, stripped; an empty one for what is a formula, an address or a rule."""
+    for raw in lines:
+        if _SIGNATURE.match(raw):
+            return
+        line = raw.strip()
+        is_empty = _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line) or formula.search(line)
+        yield "" if is_empty else line
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return " ".join(" ".join(lines).split())[:_LIMIT]
