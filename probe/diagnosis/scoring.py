@@ -49,7 +49,9 @@ def rank(
         + (_NEVER if cause in barred else 0.0)
         for cause in table["prior"]
     }
-    probabilities = _softmax(scores, table["calibration"]["temperature"])
+    probabilities = _softmax(scores)
+    best = min(probabilities, key=lambda cause: (-probabilities[cause], cause))
+    probabilities = _calibrated(probabilities, best, _spoken(weighed.get(best, ())), table["calibration"])
     return tuple(
         RankedCause(cause, probabilities[cause], *_sides(weighed.get(cause, ())))
         for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
@@ -60,20 +62,19 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     """How sure the first cause is.
 
     Stated: the server's words or a provider's token name it. Likely: more probable than a share that
-    is set, by two families of evidence. user_unknown is never more than possible without words or
-    x.1.1, because acting on it deletes an address.
+    is set, by two families of evidence. user_unknown is never more than possible without words that
+    name it or x.1.1, because acting on it deletes an address.
     """
     limits = store.compiled()["scoring"]["bands"]
     if not ranked:
         return Band.UNDECIDED
     top = ranked[0]
-    words = sum(weight for item, weight in top.evidence_for if item.facet in _WORDS)
+    words = _spoken(top.evidence_for)
     families = {item.facet for item, _ in top.evidence_for}
     if words >= limits["stated_weight"] and top.probability >= limits["stated_share"]:
         return Band.STATED
-    backed = top.id != "user_unknown" or bool(
-        families & {Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED, Facet.DNS}
-    )
+    named = words >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
+    backed = top.id != "user_unknown" or named
     if top.probability >= limits["likely_share"] and len(families) >= limits["likely_families"] and backed:
         return Band.LIKELY
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
@@ -111,9 +112,35 @@ def _capped(
     return result
 
 
-def _softmax(scores: Mapping[str, float], temperature: float) -> Mapping[str, float]:
+def _spoken(weighed: Sequence[Weighed]) -> float:
+    """Decibans of words (text or a provider's token) that speak for a cause."""
+    return sum(weight for item, weight in weighed if item.facet in _WORDS and weight > 0)
+
+
+def _calibrated(
+    probabilities: Mapping[str, float], best: str, words: float, limits: Mapping[str, float]
+) -> Mapping[str, float]:
+    """The probability of the first cause as it was found right; the others keep their proportions.
+
+    A line through its log odds: the stronger the words that name it, the more `slope` and `offset` of
+    scoring.toml count. The first cause stays first.
+    """
+    share = min(1.0, words / limits["full_words"])
+    before = probabilities[best]
+    if share <= 0 or not 0 < before < 1:
+        return probabilities
+    slope = 1 + (limits["slope"] - 1) * share
+    odds = math.log(before / (1 - before)) * slope + limits["offset"] * share
+    after = 1 / (1 + math.exp(-odds))
+    second = max(value for cause, value in probabilities.items() if cause != best) / (1 - before)
+    after = max(after, second / (1 + second))
+    factor = (1 - after) / (1 - before)
+    return {cause: after if cause == best else value * factor for cause, value in probabilities.items()}
+
+
+def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
     best = max(scores.values())
-    odds = {cause: 10 ** ((score - best) / (10 * temperature)) for cause, score in scores.items()}
+    odds = {cause: 10 ** ((score - best) / 10) for cause, score in scores.items()}
     total = math.fsum(odds.values())
     return {cause: odd / total for cause, odd in odds.items()}
 

@@ -87,3 +87,22 @@ def test_codes_alone_never_make_an_unknown_user_likely() -> None:
 def test_priors_may_be_replaced() -> None:
     ranked = rank([], priors={"tls_problem": 90, "user_unknown": 1})
     assert ranked[0].id == "tls_problem"
+
+
+def test_words_that_fit_two_causes_make_the_first_likelier_than_half_but_keep_it_first() -> None:
+    two = rank([_evidence("a", rate_limited=16, poor_reputation=16)])
+    first, second = two[0], two[1]
+    assert first.probability > 0.5 > second.probability
+    assert sum(item.probability for item in two) == pytest.approx(1)
+
+
+def test_without_words_a_probability_is_left_as_it_is() -> None:
+    codes = rank([_evidence("c", Facet.CODE, user_unknown=3)], stage=Stage.RCPT)
+    worded = rank([_evidence("c", Facet.TEXT, user_unknown=3)], stage=Stage.RCPT)
+    assert _share(worded, "user_unknown") > _share(codes, "user_unknown")
+
+
+def test_weak_words_never_make_an_unknown_user_likely() -> None:
+    """The text does not name the mailbox as nonexistent: acting on it would delete an address."""
+    weak = [_evidence("t", user_unknown=7), _evidence("s", Facet.STAGE, user_unknown=7.5)]
+    assert band(rank(weak, stage=Stage.RCPT)) in {Band.POSSIBLE, Band.UNDECIDED}
