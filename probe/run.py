@@ -12,6 +12,7 @@ from probe import settings
 from probe._version import VERSION
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
+from probe.model.session import Advice, Experiment
 from probe.model.target import Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -89,6 +90,7 @@ async def observe(
             recording=recording,
             sink=keep,
             settled=text_settles,
+            advise=advice,
             say=progress or _unsaid,
             message=message,
             bounce=bounce,
@@ -99,6 +101,14 @@ async def observe(
         )
         await observe_all(context)
     return recording
+
+
+def advice(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
+    """Which of the control experiments to make next, by what the run has seen so far."""
+    from probe.diagnosis.advice import advise
+    from probe.facts.build import facts_of
+
+    return advise(facts_of(recording), offered)
 
 
 def report_of(recording: Recording) -> Report:

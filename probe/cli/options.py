@@ -166,8 +166,9 @@ ControlsOption = Annotated[
         metavar="auto|always|never",
         rich_help_panel=CONDUCT,
         show_default=False,
-        help="Control experiments: postmaster, a made-up mailbox, the null reverse-path, another MX host. "
-        "auto (default): only after a refusal that its own text does not settle.",
+        help="Control experiments: postmaster, a made-up mailbox, the null reverse-path, another MX host, "
+        "the other address family, without TLS. auto (default): only after a refusal that its own text does "
+        "not settle, and only those that can change the report.",
     ),
 ]
 AllowPrivateOption = Annotated[

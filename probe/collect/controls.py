@@ -1,8 +1,9 @@
 """Control experiments: sessions that ask something else, to tell the causes of a refusal apart.
 
 One session, one experiment. The POSTMASTER session asks about postmaster and then, in the same
-transaction, about one invented mailbox; `Exchange.sent` tells the two RCPTs apart. NULL_SENDER
-and OTHER_MX ask about the target again.
+transaction, about one invented mailbox; `Exchange.sent` tells the two RCPTs apart. The others ask
+about the target again, each with one thing changed: the reverse-path, the MX host, the address
+family, TLS.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.reply import Reply, Stage
-from probe.model.session import Experiment
-from probe.model.target import ControlsMode
+from probe.model.session import Advice, Experiment
+from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
 
 Settled = Callable[[Reply, Stage], bool]
+Advise = Callable[[tuple[Experiment, ...]], Advice]
 
 
 def postmaster_of(mailbox: Mailbox) -> Mailbox:
@@ -53,23 +55,33 @@ async def run_controls(
     mode: ControlsMode,
     seed: int,
     settled: Settled,
+    advise: Advise,
     refuses_null_sender: bool = False,
 ) -> tuple[SessionOutcome, ...]:
     """Make the control experiments that the target's answer calls for.
 
     `asked` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
-    settles its cause; `refuses_null_sender` that this provider refuses the null reverse-path from
-    everybody, which would prove nothing. At most `settings.MAX_CONTROL_SESSIONS` sessions; none
-    follows one that was turned away itself.
+    settles its cause; `advise(open)` which of the open experiments to make next, and which would change
+    nothing (these are left out, but for mode ALWAYS); `refuses_null_sender` that this provider refuses
+    the null reverse-path from everybody, which would prove nothing. None follows one that was turned
+    away itself. What is left out is recorded with its reason.
     """
     target = asked[-1] if asked else None
     if target is None or not _is_called_for(target, mode, settled):
         return ()
+    rest = {
+        control.experiment: control
+        for control in _controls(target, hosts, seed, refuses_null_sender=refuses_null_sender)
+    }
     made: list[SessionOutcome] = []
-    for control in _controls(target, hosts, seed, refuses_null_sender=refuses_null_sender):
-        if len(made) == settings.MAX_CONTROL_SESSIONS:
-            cap = f"courtesy: at most {settings.MAX_CONTROL_SESSIONS} control sessions"
-            visits.sink(ev.NotReached(visits.clock.at_ms(), f"control {control.experiment}", cap))
+    while rest:
+        experiment = _next(visits, rest, advise, mode)
+        if experiment is None:
+            break
+        control = rest.pop(experiment)
+        obstacle = _cap(control, made)
+        if obstacle:
+            _note(visits, experiment, obstacle)
             continue
         outcome = await visits.visit(
             control.mx_host, control.ip, control.experiment, control.reason, control.plan
@@ -77,39 +89,97 @@ async def run_controls(
         if outcome is None:
             break
         made.append(outcome)
-        if _turned_away(outcome):
+        if _turned_away(outcome) and outcome.ip == target.ip:
             break
     return tuple(made)
+
+
+def _next(
+    visits: Visits, rest: dict[Experiment, _Control], advise: Advise, mode: ControlsMode
+) -> Experiment | None:
+    """The advised experiment. The idle ones are taken out of `rest`, with a note, unless all are wanted."""
+    advice = advise(tuple(rest))
+    if mode is ControlsMode.ALWAYS:
+        return advice.choice or next(iter(rest))
+    for experiment, why in advice.idle.items():
+        if rest.pop(experiment, None) is not None:
+            _note(visits, experiment, why)
+    return advice.choice if advice.choice in rest else None
+
+
+def _note(visits: Visits, experiment: Experiment, why: str) -> None:
+    visits.sink(ev.NotReached(visits.clock.at_ms(), f"control {experiment}", why))
+
+
+def _cap(control: _Control, made: list[SessionOutcome]) -> str:
+    """The courtesy cap that stands against one more session; empty when none does."""
+    if len(made) >= settings.MAX_CONTROL_SESSIONS:
+        return f"courtesy: at most {settings.MAX_CONTROL_SESSIONS} control sessions"
+    if sum(outcome.mx_host == control.mx_host for outcome in made) >= settings.MAX_CONTROLS_AT_ONE_HOST:
+        return f"courtesy: at most {settings.MAX_CONTROLS_AT_ONE_HOST} control sessions with one host"
+    return ""
 
 
 def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Settled) -> bool:
     if mode is ControlsMode.NEVER or not target.plan.forward_paths:
         return False
-    reply, stage = target.answer_about(0), Stage.RCPT
-    if reply is None:
-        reply, stage = target.reply(Stage.MAIL), Stage.MAIL
+    reply, stage = _decided(target)
     if reply is None or reply.code == 421:
         return False  # turned away, or no answer at all: more sessions would only bother
+    if stage in _BEFORE_MAIL and reply.is_positive:
+        return False  # broken off behind a yes: nothing was refused
     return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settled(reply, stage))
+
+
+_BEFORE_MAIL = (Stage.GREETING, Stage.EHLO)
+
+
+def _decided(target: SessionOutcome) -> tuple[Reply | None, Stage]:
+    """The reply that ended the session's way, with its stage: that about the recipient, else the last."""
+    about = target.answer_about(0)
+    if about is not None:
+        return about, Stage.RCPT
+    for stage in (Stage.MAIL, Stage.EHLO, Stage.GREETING):
+        reply = target.reply(stage)
+        if reply is not None:
+            return reply, stage
+    return None, Stage.GREETING
 
 
 def _controls(
     target: SessionOutcome, hosts: tuple[MxHost, ...], seed: int, *, refuses_null_sender: bool
 ) -> Iterator[_Control]:
-    """In the order of what they usually tell."""
+    """The experiments that are open, in the order of what they usually tell."""
     plan = target.plan
     wanted = plan.forward_paths[0]
+    _, stage = _decided(target)
+    again = replace(plan, forward_paths=(wanted,))
     # where MAIL was refused, RCPT was never judged: other mailboxes would show nothing new
-    if target.answer_about(0) is not None:
+    if stage is Stage.RCPT:
         yield _other_mailboxes(target, wanted, seed)
-    if not refuses_null_sender and not isinstance(plan.reverse_path, NullReversePath):
-        yield _Control(
-            Experiment.NULL_SENDER,
-            target.mx_host,
-            target.ip,
-            "is the same recipient refused to the null reverse-path, which no sender's policy covers?",
-            replace(plan, reverse_path=NullReversePath(), forward_paths=(wanted,)),
-        )
+    # before MAIL nobody was named: neither sender nor recipient can be what was refused
+    if stage not in _BEFORE_MAIL:
+        if not refuses_null_sender and not isinstance(plan.reverse_path, NullReversePath):
+            yield _Control(
+                Experiment.NULL_SENDER,
+                target.mx_host,
+                target.ip,
+                "is the same recipient refused to the null reverse-path, which no sender's policy covers?",
+                replace(again, reverse_path=NullReversePath()),
+            )
+        yield from _other_host(target, hosts, again)
+        if plan.tls is TlsMode.AUTO and any(entry.secure for entry in target.entries):
+            yield _Control(
+                Experiment.WITHOUT_TLS,
+                target.mx_host,
+                target.ip,
+                "is the same recipient refused without TLS too?",
+                replace(again, tls=TlsMode.NEVER),
+            )
+    yield from _other_family(target, hosts, again)
+
+
+def _other_host(target: SessionOutcome, hosts: tuple[MxHost, ...], plan: DialoguePlan) -> Iterator[_Control]:
     for host in hosts:
         if host.host != target.mx_host and host.addresses and target.ip not in host.addresses:
             yield _Control(
@@ -117,7 +187,24 @@ def _controls(
                 host.host,
                 host.addresses[0],
                 "does another mail exchanger of the domain answer the same?",
-                replace(plan, forward_paths=(wanted,)),
+                plan,
+            )
+            return
+
+
+def _other_family(
+    target: SessionOutcome, hosts: tuple[MxHost, ...], plan: DialoguePlan
+) -> Iterator[_Control]:
+    addresses = [ip for host in hosts if host.host == target.mx_host for ip in host.addresses]
+    for ip in addresses:
+        if ip.version != target.ip.version:
+            yield _Control(
+                Experiment.OTHER_FAMILY,
+                target.mx_host,
+                ip,
+                "does the same server answer the same over the other address family, which has an SPF "
+                "result, a PTR and blocklists of its own?",
+                plan,
             )
             return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 
 from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
@@ -59,12 +59,19 @@ async def _part(context: Context, name: str, work: Coroutine[None, None, None]) 
     context.pending.pop(name, None)
 
 
+def _posture(context: Context, name: str, work: Coroutine[None, None, None]) -> Awaitable[None]:
+    """A part that tells about the sender: the control experiments wait for it."""
+    task = asyncio.ensure_future(_part(context, name, work))
+    context.posture.append(task)
+    return task
+
+
 async def _all_parts(context: Context) -> None:
     domain = recipient_domain(context.target)
     context.say(f"DNS of {domain}")
     await asyncio.gather(
         _part(context, "opinions", _opinions(context)),
-        _part(context, "sender policy", _sender_policy(context)),
+        _posture(context, "sender policy", _sender_policy(context)),
         _by_route(context, domain),
     )
 
@@ -84,10 +91,10 @@ async def _by_route(context: Context, domain: str) -> None:
         ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.families
     )
     vantage = await take_vantage(context, towards)
-    parts = [
+    parts: list[Awaitable[None]] = [
         _part(context, "transport security", ask_transport_security(context, domain, mx)),
-        _part(context, "sender address", _sender_address(context, vantage)),
-        _part(context, "blocklists", _blocklists(context, vantage)),
+        _posture(context, "sender address", _sender_address(context, vantage)),
+        _posture(context, "blocklists", _blocklists(context, vantage)),
     ]
     if context.options.smtp:
         parts.append(_part(context, "sessions", ask_the_servers(context, mx, vantage.helo)))

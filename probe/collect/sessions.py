@@ -49,6 +49,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         until=Stage.RCPT,
     )
     asked = await ask_target(visits, hosts, plan)
+    await context.posture_known()
     provider = by_mx_hosts([host.host for host in mx.hosts])
     context.say("control experiments")
     await run_controls(
@@ -58,6 +59,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         mode=options.controls,
         seed=options.seed,
         settled=context.settled,
+        advise=lambda offered: context.advise(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
 

@@ -5,14 +5,14 @@ against the ranking of this run; where none was, what stood in the way decides."
 
 from __future__ import annotations
 
-import shlex
-
+from probe.diagnosis.advice import NO_SMELL, UNCHANGED
+from probe.diagnosis.commands import command, filled
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import Ground, Outcome
+from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
-from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_gain
+from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_gain, least_share_of_tls
 from probe.model.address import NullReversePath
 from probe.model.evidence import Band
 from probe.model.reply import Stage
@@ -22,6 +22,7 @@ from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
+IDLE = frozenset({UNCHANGED, NO_SMELL})
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -31,36 +32,38 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if outcome is Outcome.ACCEPTED:
         return None
     if ground is Ground.DNS_UNKNOWN:
-        return NextTest("ask another resolver", _command(facts, "--nameserver ADDRESS"))
+        return NextTest("ask another resolver", command(facts, "--nameserver ADDRESS"))
     if ground is Ground.UNDIALLED:
         return NextTest(
-            "if that network is your own, let the probe connect to it", _command(facts, "--allow-private")
+            "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
         )
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
         return NextTest(
             "check from a second network: it tells a server that is down from a path that is blocked",
-            _command(facts, "--bind ADDRESS"),
+            command(facts, "--bind ADDRESS"),
         )
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
     if ground is Ground.TLS and facts.options.tls is TlsMode.REQUIRE:
         text = "let the probe go on without TLS: it tells whether the recipient is taken at all"
-        return NextTest(text, _command(facts, "--tls auto"))
+        return NextTest(text, command(facts, "--tls auto"))
     if ground is Ground.DESYNCHRONISED:
         text = "check from a second network: replies out of step are often the work of a device on the path"
-        return NextTest(text, _command(facts, "--bind ADDRESS"))
+        return NextTest(text, command(facts, "--bind ADDRESS"))
     return _by_ranking(facts, diagnosis)
 
 
 def _to_reach(facts: Facts) -> NextTest:
     """What would let the run come to a server: what was left out first, then more time."""
     if not facts.options.smtp:
-        return NextTest("ask the servers too, without --no-smtp", _command(facts, ""))
+        return NextTest("ask the servers too, without --no-smtp", command(facts, ""))
     if facts.recipient.mx.kind is RouteKind.FIXED:
-        return NextTest("ask the domain's own servers, without --mx", _command(facts, "", with_mx=False))
+        return NextTest("ask the domain's own servers, without --mx", command(facts, "", leave=("--mx",)))
     if facts.options.families != Options().families:
-        return NextTest("ask in both address families, without -4 and -6", _command(facts, ""))
-    return NextTest("run it again with more time", _command(facts, "--timeout 180"))
+        return NextTest(
+            "ask in both address families, without -4 and -6", command(facts, "", leave=("-4", "-6"))
+        )
+    return NextTest("run it again with more time", command(facts, "--timeout 180"))
 
 
 def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
@@ -68,15 +71,15 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return None
     tests = {test.id: test for test in candidate_tests()}
     if _waits(facts, diagnosis):
-        return _as_next(facts, tests[_WAIT])
+        return _as_next(facts, diagnosis, tests[_WAIT])
     shares = {cause.id: cause.probability for cause in diagnosis.ranked}
     open_tests = [it for it in candidate_tests() if _can_be_made(it, facts, diagnosis)]
     gains = {it.id: expected_gain(shares, it) for it in open_tests}
     worth = [it for it in open_tests if gains[it.id] >= least_gain()]
     if not worth:
-        return _as_next(facts, tests[_LOG])
+        return _as_next(facts, diagnosis, tests[_LOG])
     # the first of the file decides between equals: max keeps it
-    return _as_next(facts, max(worth, key=lambda it: round(gains[it.id] / it.effort, 9)))
+    return _as_next(facts, diagnosis, max(worth, key=lambda it: round(gains[it.id] / it.effort, 9)))
 
 
 def _waits(facts: Facts, diagnosis: Diagnosis) -> bool:
@@ -92,20 +95,66 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
     observed, pair = diagnosis.observed, isinstance(facts.target, PairTarget)
     if test.stages and observed.stage not in test.stages:
         return False
-    if test.id == "sending-machine":
-        return facts.vantage.is_sending_address is False
-    if test.id == "second-network":
-        # an answer to a foreign address is asked from the right one first
-        return facts.vantage.is_sending_address is not False
-    if test.id == "other-mailboxes":
-        return pair and not _was_tried(facts, Experiment.POSTMASTER, Experiment.RANDOM)
-    if test.id == "null-sender":
-        return pair and not _has_null_sender(facts) and not _controlled(facts) and not _refuses_null(facts)
-    if test.id == "other-sender":
-        return pair and not _has_null_sender(facts)
-    if test.id == "known-good-mailbox":
-        return pair and not _took_another_mailbox(facts)
-    return test.id != _LOG or facts.bounce is None
+    if test.experiments and (not pair or _was_tried(facts, *test.experiments) or _is_idle(facts, test)):
+        return False
+    match test.id:
+        case "sending-machine":
+            return facts.vantage.is_sending_address is False
+        case "second-network":
+            # an answer to a foreign address is asked from the right one first
+            return facts.vantage.is_sending_address is not False
+        case "null-sender":
+            return not (_has_null_sender(facts) or _controlled(facts) or _refuses_null(facts))
+        case "other-sender":
+            return pair and not _has_null_sender(facts)
+        case "known-good-mailbox":
+            return pair and not _took_another_mailbox(facts)
+        case "other-mx":
+            return bool(_other_mx(facts, observed))
+        case "other-family":
+            return _other_family(facts, observed) is not None
+        case "with-tls" | "without-tls":
+            return _tls_may_be_tried(test, facts, diagnosis)
+        case _:
+            return test.id != _LOG or facts.bounce is None
+
+
+def _is_idle(facts: Facts, test: CandidateTest) -> bool:
+    """Whether the run found that no ending of this experiment would change anything."""
+    parts = {f"control {experiment}" for experiment in test.experiments}
+    return any(gap.part in parts and gap.reason in IDLE for gap in facts.not_reached)
+
+
+def _other_mx(facts: Facts, observed: Observed) -> str:
+    """The next MX host that was not asked, empty when there is none."""
+    asked = {session.mx_host for session in facts.sessions}
+    hosts = [it for it in facts.recipient.mx.hosts if it.addresses and it.host not in asked]
+    here = observed.session.ip if observed.session is not None else None
+    return next((it.host for it in hosts if here not in it.addresses), "")
+
+
+def _other_family(facts: Facts, observed: Observed) -> int | None:
+    """The family in which the host that refused was not asked, and could be."""
+    session = observed.session
+    if session is None or facts.options.bind is not None:
+        return None
+    found = {
+        ip.version for it in facts.recipient.mx.hosts if it.host == session.mx_host for ip in it.addresses
+    }
+    left = found - {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
+    return next(iter(left), None)
+
+
+def _tls_may_be_tried(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
+    session, mode = diagnosis.observed.session, facts.options.tls
+    if session is None:
+        return False
+    if test.id == "with-tls":
+        extensions = session.plain_extensions
+        return mode is TlsMode.NEVER and extensions is not None and extensions.offers("STARTTLS")
+    share = next((it.probability for it in diagnosis.ranked if it.id == "tls_problem"), 0.0)
+    used = session.tls is not None and session.tls.established
+    return used and mode is TlsMode.AUTO and share >= least_share_of_tls()
 
 
 def _controlled(facts: Facts) -> bool:
@@ -138,46 +187,21 @@ def _was_tried(facts: Facts, *experiments: Experiment) -> bool:
     return any(session.experiment in experiments for session in facts.sessions)
 
 
-def _as_next(facts: Facts, test: CandidateTest) -> NextTest:
+def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTest:
     """The test in words, with the command that makes it where this program can."""
+    observed = diagnosis.observed
+    words = {"other_mx": _other_mx(facts, observed), "family": str(_other_family(facts, observed) or "")}
+    text = filled(test.text, words)
     if not test.here:
-        return NextTest(test.text, None)
-    drop_ip = test.id == "sending-machine"
-    target = facts.target
-    if isinstance(target, PairTarget):
-        domain = target.forward_path.domain
-        sender = test.sender or str(target.reverse_path)
-        recipient = f"{test.recipient}@{domain}" if test.recipient else str(target.forward_path)
-        return NextTest(
-            test.text, _command(facts, test.flags, drop_ip=drop_ip, sender=sender, recipient=recipient)
-        )
-    return NextTest(test.text, _command(facts, test.flags, drop_ip=drop_ip))
-
-
-def _command(
-    facts: Facts,
-    extra: str,
-    *,
-    drop_ip: bool = False,
-    with_mx: bool = True,
-    sender: str = "",
-    recipient: str = "",
-) -> str:
-    """The same run again with `extra`; what the user said of sender and server is kept, but for a
-    `sender` or `recipient` that is given in its place."""
-    target, options = facts.target, facts.options
-    if isinstance(target, PairTarget):
-        words = ["smtp-probe", "check", sender or str(target.reverse_path)]
-        words.append(recipient or str(target.forward_path))
-    else:
-        words = ["smtp-probe", "domain", target.domain]
-    if options.ip is not None and not drop_ip:
-        words += ["--ip", str(options.ip)]
-    if options.header_from is not None:
-        words += ["--header-from", str(options.header_from)]
-    if options.helo is not None:
-        words += ["--helo", options.helo]
-    if options.mx is not None and with_mx:
-        host = f"[{options.mx.host}]" if ":" in options.mx.host else options.mx.host
-        words += ["--mx", f"{host}:{options.mx.port}"]
-    return " ".join([shlex.join(words), extra]).strip()
+        return NextTest(text, None)
+    domain = facts.target.forward_path.domain if isinstance(facts.target, PairTarget) else ""
+    return NextTest(
+        text,
+        command(
+            facts,
+            filled(test.flags, words),
+            leave=("--ip", "--bind") if test.id == "sending-machine" else (),
+            sender=test.sender,
+            recipient=f"{test.recipient}@{domain}" if test.recipient else "",
+        ),
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from probe.knowledge.toml_import import load
 from probe.model.reply import Stage
+from probe.model.session import Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Ending:
 class CandidateTest:
     """One further observation. `flags` are added to the command; `sender` and `recipient` are words for
     the place of the run's own, or empty; `here` False: no command of this machine makes it; `stages`
-    empty: at any stage; `effort` 1 is a minute at this machine."""
+    empty: at any stage; `effort` 1 is a minute at this machine; `experiments` are the control
+    experiments by which a run makes the test itself."""
 
     id: str
     text: str
@@ -49,6 +51,7 @@ class CandidateTest:
     stages: tuple[Stage, ...]
     effort: float
     outcomes: tuple[Ending, ...]
+    experiments: tuple[Experiment, ...] = ()
 
 
 @cache
@@ -73,6 +76,11 @@ def least_gain() -> float:
     return float(_table()["least_gain"])
 
 
+def least_share_of_tls() -> float:
+    """The share of tls_problem from which a refusal smells of TLS."""
+    return float(_table()["least_share_of_tls"])
+
+
 @cache
 def _table() -> Mapping[str, Any]:
     return load(files("probe.knowledge") / "next_tests.toml")
@@ -92,6 +100,7 @@ def _test(row: Mapping[str, Any]) -> CandidateTest:
             Ending(outcome["id"], float(outcome.get("share", 1)), _by_cause(outcome["db"]))
             for outcome in row["outcome"]
         ),
+        experiments=tuple(Experiment(name) for name in row.get("experiments", ())),
     )
 
 

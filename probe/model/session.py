@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -16,6 +18,18 @@ class Experiment(StrEnum):
     OTHER_FAMILY = "other_family"
     WITHOUT_TLS = "without_tls"
     DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Which control experiment to make next, by what is known so far.
+
+    `choice` is the one that is expected to tell most for its effort, None where none can tell anything;
+    `idle` are those that no answer of theirs could make worth while, each with the reason.
+    """
+
+    choice: Experiment | None
+    idle: Mapping[Experiment, str] = field(default_factory=dict)
 
 
 class EndReason(StrEnum):

@@ -55,6 +55,8 @@ EXPERIMENTS = {
     "random": "control: made-up mailbox",
     "null_sender": "control: null reverse-path",
     "other_mx": "control: another MX host",
+    "other_family": "control: the other address family",
+    "without_tls": "control: without TLS",
     "domain": "the domain",
 }
 

@@ -14,15 +14,17 @@ from probe.collect.attempts import WITHOUT_TLS, ask_target
 from probe.collect.controls import invented_mailbox, run_controls
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import Advice, EndReason, Experiment
 from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
+from tests.support.judging_server import JudgingServer
 from tests.support.sessions import ALICE, HASTY, LOOPBACK, PATIENT, PLAN, Run
 from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, expect, say, silence
 
 FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
+BOTH_FAMILIES = ("127.0.0.1", "::1")
 UNUSED = ip_address("127.9.9.9")
 REFUSED = dialogue(rcpt="550 5.0.0 no")
 
@@ -165,8 +167,14 @@ async def controlled(
     settles: bool = False,
     refuses_null_sender: bool = False,
     hosts: tuple[MxHost, ...] = TWO,
+    idle: tuple[Experiment, ...] = (),
 ) -> tuple[Run, SmtpServer]:
     run = Run()
+
+    def advise(offered: tuple[Experiment, ...]) -> Advice:
+        wanted = [it for it in offered if it not in idle]
+        return Advice(wanted[0] if wanted else None, {it: "it tells nothing" for it in offered if it in idle})
+
     async with SmtpServer(*scripts, host="0.0.0.0") as server:
         visits = run.visits(server.port)
         asked = await ask_target(visits, hosts, plan)
@@ -177,6 +185,7 @@ async def controlled(
             mode=mode,
             seed=1,
             settled=lambda _reply, _stage: settles,
+            advise=advise,
             refuses_null_sender=refuses_null_sender,
         )
         await server.finished()
@@ -192,7 +201,12 @@ PAIR = dialogue(rcpt=("550 no", "550 no"))
 
 async def test_a_refusal_that_does_not_explain_itself_is_followed_by_controls() -> None:
     run, server = await controlled(REFUSED, PAIR, REFUSED)
-    assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER, Experiment.NULL_SENDER]
+    assert experiments(run) == [
+        Experiment.TARGET,
+        Experiment.POSTMASTER,
+        Experiment.NULL_SENDER,
+        Experiment.OTHER_MX,
+    ]
     asked = [line for line in server.heard[1] if line.startswith("RCPT")]
     invented = invented_mailbox(ALICE, 1)
     assert asked == ["RCPT TO:<postmaster@example.net>", f"RCPT TO:<{invented}>"]
@@ -202,7 +216,64 @@ async def test_a_refusal_that_does_not_explain_itself_is_followed_by_controls() 
     ]
     assert "MAIL FROM:<>" in server.heard[2]
     assert all(session.reason for session in run.sessions)
-    assert [missed.part for missed in run.recording.all(ev.NotReached)] == ["control other_mx"]
+    assert run.sessions[3].mx_host == "b.test"
+    assert run.recording.all(ev.NotReached) == ()
+
+
+async def test_an_experiment_that_would_tell_nothing_is_not_made_and_that_is_recorded() -> None:
+    run, _ = await controlled(REFUSED, PAIR, REFUSED, idle=(Experiment.NULL_SENDER, Experiment.OTHER_MX))
+    assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER]
+    missed = run.recording.all(ev.NotReached)
+    assert [(it.part, it.reason) for it in missed] == [
+        ("control null_sender", "it tells nothing"),
+        ("control other_mx", "it tells nothing"),
+    ]
+
+
+async def test_always_makes_the_experiments_that_would_tell_nothing_too() -> None:
+    every = (Experiment.POSTMASTER, Experiment.NULL_SENDER, Experiment.OTHER_MX)
+    run, _ = await controlled(REFUSED, PAIR, REFUSED, idle=every, mode=ControlsMode.ALWAYS)
+    assert experiments(run) == [Experiment.TARGET, *every]
+
+
+async def test_the_other_family_is_asked_and_no_host_is_visited_more_than_three_times() -> None:
+    judging = JudgingServer("550 5.0.0", lambda guest: guest.stage == "rcpt", hosts=BOTH_FAMILIES)
+    async with judging as server:
+        run = Run()
+        visits = run.visits(server.port)
+        hosts = mx(("a.test", (FIRST, ip_address("::1"))))
+        asked = await ask_target(visits, hosts, PLAN)
+        await run_controls(
+            visits,
+            asked,
+            hosts,
+            mode=ControlsMode.AUTO,
+            seed=1,
+            settled=lambda _reply, _stage: False,
+            advise=lambda offered: Advice(offered[-1]),
+        )
+    assert experiments(run) == [Experiment.TARGET, Experiment.OTHER_FAMILY, Experiment.NULL_SENDER]
+    assert [str(session.ip) for session in run.sessions] == ["127.0.0.1", "::1", "127.0.0.1"]
+    (missed,) = run.recording.all(ev.NotReached)
+    assert missed.part == "control postmaster" and "with one host" in missed.reason
+
+
+async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
+    hosts = mx(("a.test", (FIRST, ip_address("::1"))), ("b.test", (FIRST,)))
+    async with JudgingServer("554 5.0.0", lambda _guest: True, hosts=BOTH_FAMILIES) as server:
+        run = Run()
+        visits = run.visits(server.port)
+        asked = await ask_target(visits, hosts[:1], PLAN)
+        await run_controls(
+            visits,
+            asked,
+            hosts,
+            mode=ControlsMode.AUTO,
+            seed=1,
+            settled=lambda _reply, _stage: False,
+            advise=lambda offered: Advice(offered[0]),
+        )
+    assert experiments(run) == [Experiment.TARGET, Experiment.OTHER_FAMILY]
 
 
 async def test_another_mx_takes_the_place_of_a_null_sender_that_would_prove_nothing() -> None:

@@ -1,0 +1,114 @@
+"""Which control experiment to make next: the one that is expected to tell most, and none that could not
+change what is said.
+
+Every ending that an experiment may have is put beside the facts and diagnosed as if it had been seen. Where
+the first cause, its band and the advice stay the same whatever comes, the experiment is idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from probe.diagnosis.gain import expected_gain
+from probe.diagnosis.verdict import Diagnosis, diagnose
+from probe.facts.model import Facts
+from probe.facts.session import Exchange, Session
+from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
+from probe.model.reply import EnhancedStatus, Reply, Stage
+from probe.model.session import Advice, Experiment
+
+UNCHANGED = "not made: whatever it answered, the first cause and the advice would stay the same"
+NO_SMELL = "not made: nothing in the answer smells of TLS"
+_YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
+
+
+def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:
+    """The best of the experiments that are offered, and those that would be idle, with the reason.
+
+    Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
+    now = diagnose(facts, ())
+    idle = {it: why for it in offered if (why := _why_idle(facts, now, it))}
+    shares = {cause.id: cause.probability for cause in now.ranked}
+    open_ = [it for it in offered if it not in idle]
+    # the first that is offered decides between equals: max keeps it
+    best = max(open_, key=lambda it: round(_worth(shares, it), 9), default=None)
+    return Advice(best, idle)
+
+
+def candidate_of(experiment: Experiment) -> CandidateTest | None:
+    """What next_tests.toml knows of an experiment."""
+    return next((test for test in candidate_tests() if experiment in test.experiments), None)
+
+
+def _worth(shares: dict[str, float], experiment: Experiment) -> float:
+    test = candidate_of(experiment)
+    return expected_gain(shares, test) / test.effort if test is not None else 0.0
+
+
+def _why_idle(facts: Facts, now: Diagnosis, experiment: Experiment) -> str:
+    """Why the experiment need not be made; empty when it may tell something."""
+    if experiment is Experiment.WITHOUT_TLS:
+        share = next((cause.probability for cause in now.ranked if cause.id == "tls_problem"), 0.0)
+        if share < least_share_of_tls():
+            return NO_SMELL
+    standing = _standing(now)
+    changed = any(
+        _standing(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != standing
+        for ending in endings(now, experiment)
+    )
+    return "" if changed else UNCHANGED
+
+
+def _standing(diagnosis: Diagnosis) -> tuple[object, ...]:
+    """What a reader acts on."""
+    verdict = diagnosis.verdict
+    return verdict.cause, diagnosis.band, verdict.fix_by, verdict.retry
+
+
+def endings(now: Diagnosis, experiment: Experiment) -> Iterator[Session]:
+    """The sessions that the experiment may turn out to be: accepted, or refused as the target was; for
+    other mailboxes each way for each of them."""
+    base, exchange = now.observed.session, now.observed.exchange
+    if base is None or exchange is None or exchange.reply is None:
+        return
+    empty = replace(base, number=base.number + 1, experiment=experiment, desynchronised=False)
+    if experiment in (Experiment.POSTMASTER, Experiment.RANDOM):
+        before = _until(base, Stage.RCPT)
+        named = ("postmaster", "probe-0") if experiment is Experiment.POSTMASTER else ("probe-0",)
+        for answers in _ways(len(named), exchange.reply):
+            asked = tuple(
+                _rcpt(exchange, f"RCPT TO:<{name}@{_domain(exchange)}>", said)
+                for name, said in zip(named, answers, strict=True)
+            )
+            yield replace(empty, exchanges=(*before, *asked))
+        return
+    yield replace(empty, exchanges=(*_until(base, exchange.stage), exchange))
+    yield replace(empty, exchanges=(*_until(base, exchange.stage), _rcpt(exchange, "", _YES)))
+
+
+def _ways(mailboxes: int, refusal: Reply) -> Iterator[tuple[Reply, ...]]:
+    if mailboxes == 0:
+        yield ()
+        return
+    for rest in _ways(mailboxes - 1, refusal):
+        yield (_YES, *rest)
+        yield (refusal, *rest)
+
+
+def _until(session: Session, stage: Stage) -> tuple[Exchange, ...]:
+    """The exchanges before the first one of `stage`."""
+    before: list[Exchange] = []
+    for exchange in session.exchanges:
+        if exchange.stage is stage:
+            break
+        before.append(exchange)
+    return tuple(before)
+
+
+def _rcpt(like: Exchange, sent: str, reply: Reply) -> Exchange:
+    return replace(like, stage=Stage.RCPT, sent=sent, reply=reply, usable=True)
+
+
+def _domain(exchange: Exchange) -> str:
+    return exchange.sent.rpartition("@")[2].partition(">")[0]

@@ -1,0 +1,101 @@
+"""The command line that makes a run again, with one thing changed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from probe.facts.model import Facts
+from probe.model.target import ControlsMode, Options, PairTarget
+
+_DEFAULT = Options()
+
+
+def command(
+    facts: Facts,
+    extra: str,
+    *,
+    leave: tuple[str, ...] = (),
+    sender: str = "",
+    recipient: str = "",
+) -> str:
+    """The same run again with the flags of `extra`, which go before those that the run was given.
+
+    `sender` and `recipient` stand in the place of the run's own where they are given; the options named by
+    `leave` are left out. Files that were given (--message, --bounce) are not named
+    again: where they were is not recorded; the size of the message is kept."""
+    target = facts.target
+    if isinstance(target, PairTarget):
+        words = ["smtp-probe", "check", sender or str(target.reverse_path)]
+        words.append(recipient or str(target.forward_path))
+    else:
+        words = ["smtp-probe", "domain", target.domain]
+    left_out = {*leave, *(word for word in extra.split() if word.startswith("-"))}
+    if left_out & _FAMILY:
+        left_out |= _FAMILY
+    for option in _given(facts):
+        if option[0] not in left_out:
+            words += option
+    return " ".join([shlex.join(words), extra]).strip()
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """`text` with each {name} replaced."""
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text
+
+
+_FAMILY = {"-4", "-6"}
+
+
+def _given(facts: Facts) -> Iterator[tuple[str, ...]]:
+    """The options of the run that differ from the defaults, as words of a command line."""
+    options = facts.options
+    yield from _of_sender(facts, options)
+    yield from _of_server(options)
+    for server in options.nameservers:
+        yield "--nameserver", _endpoint(server.host, server.port)
+    if not options.dnsbl_enabled:
+        yield ("--no-dnsbl",)
+    for zone in options.dnsbl:
+        yield "--dnsbl", zone
+    if options.timeout != _DEFAULT.timeout:
+        yield "--timeout", f"{options.timeout:g}"
+    if options.fail_on is not _DEFAULT.fail_on:
+        yield "--fail-on", options.fail_on.value
+
+
+def _of_sender(facts: Facts, options: Options) -> Iterator[tuple[str, ...]]:
+    if options.ip is not None:
+        yield "--ip", str(options.ip)
+    if options.bind is not None:
+        yield "--bind", str(options.bind)
+    if options.header_from is not None:
+        yield "--header-from", str(options.header_from)
+    if options.helo is not None:
+        yield "--helo", options.helo
+    for selector in options.selectors:
+        yield "--selector", selector
+    size = facts.message.size if facts.message is not None else options.size
+    if size is not None:
+        yield "--size", str(size)
+
+
+def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
+    if options.mx is not None:
+        yield "--mx", _endpoint(options.mx.host, options.mx.port)
+    if options.port != _DEFAULT.port:
+        yield "--port", str(options.port)
+    if len(options.families) == 1:
+        yield (f"-{options.families[0]}",)
+    if options.tls is not _DEFAULT.tls:
+        yield "--tls", options.tls.value
+    if options.controls is ControlsMode.NEVER:
+        yield "--controls", options.controls.value
+    if options.allow_private:
+        yield ("--allow-private",)
+
+
+def _endpoint(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
