@@ -49,7 +49,8 @@ def main_findings(step_view: StepView) -> list[str]:
         more = len(problems) - FINDINGS_SHOWN
         return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
     if step_view.step.status == "not_assessed":
-        return [finding.message for finding in step_view.rest[-1:]]  # the least known comes last
+        unseen = [f for f in step_view.rest if f.severity is Severity.NOT_ASSESSED] or step_view.rest
+        return [finding.message for finding in unseen[:1]]  # a step's main check comes first
     if step_view.step.status != "pass" or step_view.step.step == DNS_STEP:
         return []
     if step_view.step.step == RETRY_STEP:

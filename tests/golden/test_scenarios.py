@@ -21,6 +21,8 @@ from probe.model.report import Report
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
+from probe.report.style import Style
+from probe.report.text import to_text
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "recordings"
 BAD = {"fatal", "error", "warning"}
@@ -125,3 +127,9 @@ def test_every_piece_of_evidence_names_a_rule_and_every_finding_a_check_with_its
     known = {check.ID: check for check in catalogue.all_checks()}
     assert {finding.id for finding in report.findings} <= known.keys()
     assert all("Source:" in (known[finding.id].__doc__ or "") for finding in report.findings)
+
+
+def test_a_recipient_that_was_never_asked_for_is_said_to_be_so() -> None:
+    text = to_text(ran("rate-limit").report, Style())
+    assert "was not answered at RCPT: the server refused" in text
+    assert "invented mailbox" not in text
