@@ -6,26 +6,53 @@ import unicodedata
 
 # Zs other than the plain space, and format characters that reorder or hide text, are shown as
 # escapes too: a bidi override in a reply must not change how the line around it reads.
+_SAMPLE = 2048  # octets that are looked at before UTF-8 with faults is believed
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def decode(data: bytes) -> str:
     """Decode bytes of unknown charset without loss of meaning and without raising.
 
-    UTF-8 first (RFC 6531), then GB18030 for the legacy replies of Chinese providers when every
-    high byte forms a complete pair there, and at last each remaining byte as a `\\xNN` escape.
+    ISO-2022 by its escapes, then UTF-8 (RFC 6531), also with a few octets that are not; then the legacy
+    charset of Chinese, Japanese, Korean, Russian or Western servers in which the words are ordinary
+    (`probe.model.charset`); and at last each remaining byte as a `\\xNN` escape.
     """
+    if data.isascii() and b"\x1b$" not in data:
+        return data.decode("ascii")
+    if b"\x1b$" in data:
+        shifted = _shifted(data)
+        if shifted is not None:
+            return shifted
     try:
         return data.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return data.decode("ascii", "backslashreplace")
-    if any("\u4e00" <= char <= "\u9fff" for char in text):
-        return text
-    return data.decode("ascii", "backslashreplace")
+    except UnicodeDecodeError as problem:
+        if _is_mostly_utf8(data, problem):
+            return data.decode("utf-8", "backslashreplace")
+    from probe.model.charset import guess
+
+    return data.decode(guess(data) or "ascii", "backslashreplace")
+
+
+def _shifted(data: bytes) -> str | None:
+    """ISO-2022-JP or ISO-2022-KR (RFC 1468, RFC 1557); None where the escapes do not fit."""
+    for codec in ("iso2022_kr", "iso2022_jp_ext") if b"\x1b$)C" in data else ("iso2022_jp_ext",):
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "\x1b" not in text:
+            return text
+    return None
+
+
+def _is_mostly_utf8(data: bytes, problem: UnicodeDecodeError) -> bool:
+    """Whether characters were read before the first fault, and faults stay rarer than characters."""
+    read = data[: problem.start].decode("utf-8")
+    if read.isascii():
+        return False
+    sample = data[:_SAMPLE].decode("utf-8", "replace")
+    good = sum(not character.isascii() for character in sample) - sample.count("\ufffd")
+    return good > 2 * sample.count("\ufffd")
 
 
 def printable(text: str) -> str:
