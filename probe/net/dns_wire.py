@@ -1,4 +1,4 @@
-"""One DNS query as octets and its reply read back, over dnspython's message classes.
+"""One DNS query as octets, made by dnspython, and its reply read back by `standards.dns.wire`.
 
 Of a reply this module keeps what the program's answers need: the response code, the AD bit, the
 CNAME chain and the records at its end. It does not raise on what a server sent.
@@ -7,20 +7,48 @@ CNAME chain and the records at its end. It does not raise on what a server sent.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probe.settings import CNAME_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, Record, RecordType, Status, Tlsa, Txt
+from probe.standards.dns.wire import (
+    AA,
+    AD,
+    IN,
+    RA,
+    TC,
+    Unfolding,
+    WireError,
+    WireMessage,
+    WireRecord,
+    read_message,
+    strings,
+)
 
 if TYPE_CHECKING:
     import dns.message
-    import dns.name
 
 EDNS_PAYLOAD = 1232  # octets; the size that the DNS flag day 2020 settled on to avoid fragments
+
+_NUMBERS = {
+    RecordType.A: 1,
+    RecordType.NS: 2,
+    RecordType.CNAME: 5,
+    RecordType.SOA: 6,
+    RecordType.PTR: 12,
+    RecordType.MX: 15,
+    RecordType.TXT: 16,
+    RecordType.AAAA: 28,
+    RecordType.TLSA: 52,
+}
+_SOA = _NUMBERS[RecordType.SOA]
+_NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2, 3, 4, 5, 16
+_MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
+_WITHOUT_EDNS = frozenset({_FORMERR, _NOTIMP, _BADVERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,84 +89,124 @@ def belongs(query: dns.message.Message, wire: bytes) -> bool:
 
 def read_reply(query: dns.message.Message, question: Question, wire: bytes) -> Reply | None:
     """Read a reply; None when it answers another question, status MALFORMED when it is no DNS message."""
-    import dns.exception
-    import dns.message
-
+    unfolding = Unfolding(wire)
     try:
-        # each record apart: merged sets would hide a second CNAME and equal TXT records
-        message = dns.message.from_wire(wire, one_rr_per_rrset=True, ignore_trailing=True)
-        belonging = query.is_response(message)
-    except (dns.exception.DNSException, ValueError, struct.error) as error:
-        return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({type(error).__name__})")
-    return _read(message, question) if belonging else None
+        message = read_message(wire, unfolding)
+        if not _answers(message, query, question):
+            return None
+        return _read(_Reading(wire, unfolding, message), question)
+    except WireError as error:
+        return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
 
 
-def _read(message: dns.message.Message, question: Question) -> Reply:
-    import dns.flags
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A message with what it takes to read the data of its records."""
+
+    wire: bytes
+    unfolding: Unfolding
+    message: WireMessage
+
+    @property
+    def authenticated(self) -> bool:
+        return bool(self.message.flags & AD)
+
+    def name(self, record: WireRecord, skip: int = 0) -> str:
+        """The name that the record's data are or, after `skip` octets, end with."""
+        text, end = self.unfolding.name(record.start + skip)
+        if end > record.end:
+            raise WireError("a name longer than its record")
+        return text
+
+    def data(self, record: WireRecord, least: int = 0) -> bytes:
+        found = self.wire[record.start : record.end]
+        if len(found) < least:
+            raise WireError("a record shorter than its type")
+        return found
+
+
+def _answers(message: WireMessage, query: dns.message.Message, question: Question) -> bool:
+    """RFC 5452 section 9.1: the same id and question; a server may leave the question out of a failure."""
+    if message.id != query.id or not message.is_response:
+        return False
+    if not message.questions:
+        return message.rcode in _MAY_BE_BARE
+    name = names.from_labels(names.to_labels(question.name))
+    return message.questions == ((name, _NUMBERS[question.rtype], IN),)
+
+
+def _read(reading: _Reading, question: Question) -> Reply:
+    message = reading.message
+    if message.flags & TC:
+        return Reply(Status.MALFORMED, truncated=True, detail="truncated")
+    if message.rcode in (_NOERROR, _NXDOMAIN):
+        return _read_answer(reading, question, denied=message.rcode == _NXDOMAIN)
+    return _read_failure(message)
+
+
+def _read_failure(message: WireMessage) -> Reply:
+    import dns.edns
     import dns.rcode
 
-    rcode = message.rcode()
-    if message.flags & dns.flags.TC:
-        return Reply(Status.MALFORMED, truncated=True, detail="truncated")
-    if rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return _read_answer(message, question, denied=rcode == dns.rcode.NXDOMAIN)
-    detail = dns.rcode.to_text(rcode)
-    if rcode in (dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS):
+    detail = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
+    if message.rcode in _WITHOUT_EDNS:
         # RFC 6891 section 7: a server that does not know EDNS answers so
         return Reply(Status.SERVFAIL, detail=detail, without_edns=True)
-    extended = ", ".join(error.code.name for error in message.extended_errors())
+    extended = ", ".join(dns.edns.EDECode.make(code).name for code in message.extended_errors)
     detail = f"{detail}, {extended}" if extended else detail
-    return Reply(Status.REFUSED if rcode == dns.rcode.REFUSED else Status.SERVFAIL, detail=detail)
+    return Reply(Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL, detail=detail)
 
 
-def _read_answer(message: dns.message.Message, question: Question, *, denied: bool) -> Reply:
-    import dns.flags
-
-    rows = [
-        (_text(rrset.name), rrset.ttl, rrset[0])
-        for rrset in message.answer
-        if len(rrset) and rrset.rdclass.name == "IN"
-    ]
+def _read_answer(reading: _Reading, question: Question, *, denied: bool) -> Reply:
+    rows = [record for record in reading.message.answer if record.rclass == IN]
     start = names.from_labels(names.to_labels(question.name))
-    aliases, looped = _chain(start, question.rtype, [(owner, record) for owner, _, record in rows])
-    secure = bool(message.flags & dns.flags.AD)
+    aliases, looped = _chain(start, question.rtype, _aliases(reading, rows))
     if looped:
         return Reply(Status.CNAME_LOOP, aliases=aliases, detail=looped)
     end = aliases[-1] if aliases else start
-    wanted = [(ttl, r) for owner, ttl, r in rows if owner == end and r.rdtype.name == question.rtype.value]
-    records = tuple(_record(question.rtype, record) for _, record in wanted)
-    if records:
+    number = _NUMBERS[question.rtype]
+    wanted = [record for record in rows if record.owner == end and record.rtype == number]
+    if wanted and denied:
+        return Reply(Status.MALFORMED, detail="the reply denies the name and answers for it")
+    if wanted:
         chain_names = {start, *aliases}
-        lowest = min(ttl for owner, ttl, _ in rows if owner in chain_names)
-        return Reply(Status.ANSWER, records, aliases, ttl=lowest, authenticated=secure)
+        lowest = min(record.ttl for record in rows if record.owner in chain_names)
+        records = tuple(_record(question.rtype, reading, record) for record in wanted)
+        return Reply(Status.ANSWER, records, aliases, ttl=lowest, authenticated=reading.authenticated)
     if denied:
-        return Reply(Status.NXDOMAIN, aliases=aliases, authenticated=secure)
-    return _nothing(message, aliases, secure=secure)
+        return Reply(Status.NXDOMAIN, aliases=aliases, authenticated=reading.authenticated)
+    return _nothing(reading, aliases)
 
 
-def _nothing(message: dns.message.Message, aliases: tuple[str, ...], *, secure: bool) -> Reply:
+def _nothing(reading: _Reading, aliases: tuple[str, ...]) -> Reply:
     """NOERROR without the asked records: no data, a chain to follow, or a server that sends us on."""
-    import dns.flags
-
-    kinds = {rrset.rdtype.name for rrset in message.authority}
-    if "SOA" in kinds:
+    message, secure = reading.message, reading.authenticated
+    kinds = {record.rtype for record in message.authority}
+    if _SOA in kinds:
         return Reply(Status.NODATA, aliases=aliases, authenticated=secure)
     if aliases:
         # RFC 1034 section 3.6.2 lets a server stop where another zone begins
         return Reply(Status.NODATA, aliases=aliases, authenticated=secure, open_end=aliases[-1])
-    if "NS" in kinds and not message.flags & (dns.flags.AA | dns.flags.RA):
+    if message.answer:
+        return Reply(Status.MALFORMED, detail="the reply answers for other names than the one asked for")
+    if _NUMBERS[RecordType.NS] in kinds and not message.flags & (AA | RA):
         return Reply(Status.REFUSED, detail="a referral: this server does not resolve for us")
     return Reply(Status.NODATA, authenticated=secure)
 
 
-def _chain(start: str, rtype: RecordType, rows: Iterable[tuple[str, Any]]) -> tuple[tuple[str, ...], str]:
+def _aliases(reading: _Reading, rows: Iterable[WireRecord]) -> dict[str, str]:
+    """Each alias to its target; of two for one name the first."""
+    targets: dict[str, str] = {}
+    for record in rows:
+        if record.rtype == _NUMBERS[RecordType.CNAME] and record.owner not in targets:
+            targets[record.owner] = reading.name(record)
+    return targets
+
+
+def _chain(start: str, rtype: RecordType, targets: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """The names that CNAMEs lead to from `start`, and why the chain was given up, if it was."""
     if rtype is RecordType.CNAME:
         return (), ""
-    targets: dict[str, str] = {}
-    for owner, record in rows:
-        if record.rdtype.name == "CNAME":
-            targets.setdefault(owner, _text(record.target))
     followed: list[str] = []
     name = start
     while name in targets:
@@ -151,24 +219,22 @@ def _chain(start: str, rtype: RecordType, rows: Iterable[tuple[str, Any]]) -> tu
     return tuple(followed), ""
 
 
-def _record(rtype: RecordType, record: Any) -> Record:
-    """Our form of one record; the attributes are those of dnspython's class for the type."""
+def _record(rtype: RecordType, reading: _Reading, record: WireRecord) -> Record:
+    """Our form of one record."""
     match rtype:
-        case RecordType.A:
-            return IPv4Address(record.address)
-        case RecordType.AAAA:
-            return IPv6Address(record.address)
+        case RecordType.A | RecordType.AAAA:
+            size = 4 if rtype is RecordType.A else 16
+            data = reading.data(record, size)
+            if len(data) != size:
+                raise WireError("an address of the wrong length")
+            return IPv4Address(data) if size == 4 else IPv6Address(data)
         case RecordType.MX:
-            return Mx(record.preference, _text(record.exchange))
+            preference = int.from_bytes(reading.data(record, 3)[:2], "big")
+            return Mx(preference, reading.name(record, skip=2))
         case RecordType.TXT:
-            return Txt(tuple(record.strings))
+            return Txt(tuple(strings(reading.data(record))))
         case RecordType.TLSA:
-            return Tlsa(record.usage, record.selector, record.mtype, record.cert)
-        case RecordType.SOA:
-            return _text(record.mname)
+            data = reading.data(record, 3)
+            return Tlsa(data[0], data[1], data[2], data[3:])
         case _:
-            return _text(record.target)
-
-
-def _text(name: dns.name.Name) -> str:
-    return names.from_labels(name.labels)
+            return reading.name(record)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -15,6 +16,9 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 
@@ -39,6 +43,30 @@ class Fault(StrEnum):
     REFERRAL = "referral"  # NS in the authority section, no recursion
     BARE_CHAIN = "bare_chain"  # the CNAME alone, without its target's records or an SOA
     BOGUS = "bogus"  # SERVFAIL with the extended error of a failed DNSSEC validation
+    FORMERR = "formerr"  # with and without EDNS
+    NOTIMP = "notimp"
+    BADVERS = "badvers"
+    EMPTY = "empty"  # NOERROR with nothing in it, not even an SOA
+    UPWARD_REFERRAL = "upward_referral"  # to the root, as servers do that know nothing of the zone
+    MIXED_CASE = "mixed_case"  # the truth, under names in mixed case
+    ABSURD_TTL = "absurd_ttl"  # the truth, with TTLs of 2^31 - 1 and 0
+    FLOOD = "flood"  # hundreds of datagrams under other ids, and never the truth
+    FLOOD_FIRST = "flood_first"  # the same, and then the truth
+    OTHER_SOURCE = "other_source"  # the truth, from another port
+    A_QUERY = "a_query"  # the query itself comes back
+    LOOPING_NAMES = "looping_names"  # compression pointers that lead to themselves
+    FALSE_COUNTS = "false_counts"  # says that it holds 65535 answers
+    OTHER_OWNER = "other_owner"  # the asked records, but of another name
+    OTHER_CLASS = "other_class"  # the asked records, but of class CH
+    DNAME = "dname"  # a DNAME of the parent, with the CNAME that follows from it
+    LONG_NAMES = "long_names"  # thousands of records whose names unfold to 250 octets each
+    DENIED_WITH_ANSWER = "denied_with_answer"  # NXDOMAIN, and the records all the same
+    TRUNCATED_TCP_SILENT = "truncated_tcp_silent"  # TC over UDP; TCP takes the query and says nothing
+    TRUNCATED_TCP_SLOW = "truncated_tcp_slow"  # TCP sends an octet at a time
+    TRUNCATED_TCP_RESET = "truncated_tcp_reset"
+    TRUNCATED_TCP_REFUSED = "truncated_tcp_refused"  # TCP closes at once
+    TRUNCATED_TCP_TRUNCATED = "truncated_tcp_truncated"  # TC over TCP as well
+    TRUNCATED_TCP_OTHER_ID = "truncated_tcp_other_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +134,7 @@ class DnsServer:
 
     def start(self, wire: bytes, peer: Any) -> None:
         """Answer a datagram."""
+        self._last_peer = peer
         task = asyncio.get_running_loop().create_task(self._on_udp(wire, peer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -115,24 +144,50 @@ class DnsServer:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self._delay)
-            for reply in self._replies(wire, tcp=False):
+            for number, reply in enumerate(self._replies(wire, tcp=False)):
+                if number and not number % 50:
+                    await asyncio.sleep(0)  # or the kernel drops what nobody has had time to read
                 self._udp.sendto(reply, peer)
         finally:
             self.in_flight -= 1
 
     async def _on_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         try:
             (length,) = struct.unpack("!H", await reader.readexactly(2))
             wire = await reader.readexactly(length)
             fault = self._fault(dns.message.from_wire(wire))
             for reply in self._replies(wire, tcp=True):
-                whole = struct.pack("!H", len(reply)) + reply
-                writer.write(whole[:8] if fault is Fault.TRUNCATED_TCP_CLOSED else whole)
-            await writer.drain()
-        except asyncio.IncompleteReadError:
+                await self._over_tcp(struct.pack("!H", len(reply)) + reply, fault, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self._tasks.discard(task)
             writer.close()
+
+    async def _over_tcp(
+        self, whole: bytes, fault: Fault | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        match fault:
+            case Fault.TRUNCATED_TCP_CLOSED:
+                writer.write(whole[:8])
+            case Fault.TRUNCATED_TCP_REFUSED:
+                pass
+            case Fault.TRUNCATED_TCP_SILENT:
+                await reader.read()
+            case Fault.TRUNCATED_TCP_RESET:
+                connection: socket.socket = writer.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+            case Fault.TRUNCATED_TCP_SLOW:
+                for octet in whole:
+                    writer.write(bytes((octet,)))
+                    await asyncio.sleep(0.2)
+            case _:
+                writer.write(whole)
+                await writer.drain()
 
     def _fault(self, query: dns.message.Message) -> Fault | None:
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
@@ -174,7 +229,26 @@ class DnsServer:
                 return [_noise(truth)]
             case Fault.FORGED_GARBAGE_FIRST:
                 return [b"x", _with_other_id(_noise(truth)), truth]
-            case Fault.TRUNCATED | Fault.TRUNCATED_TCP_CLOSED if not tcp:
+            case Fault.FLOOD | Fault.FLOOD_FIRST:
+                noise = [bytes((n % 256, n // 256)) + self._forged(query)[2:] for n in range(1, 600)]
+                others = [wire for wire in noise if wire[:2] != truth[:2]]
+                return others if fault is Fault.FLOOD else [*others, truth]
+            case Fault.OTHER_SOURCE:
+                self._from_elsewhere(truth)
+                return []
+            case Fault.A_QUERY:
+                return [query.to_wire()]
+            case Fault.LOOPING_NAMES:
+                return [_headed(query, 1) + b"\xc0\x0c" + truth[-4:] + b"\xc0\x2a" * 30]
+            case Fault.FALSE_COUNTS:
+                return [truth[:6] + b"\xff\xff" + truth[8:]]
+            case Fault.LONG_NAMES if tcp:
+                return [_long_names(query)]
+            case Fault.TRUNCATED_TCP_TRUNCATED:
+                return [_truncated(query)]
+            case Fault.TRUNCATED_TCP_OTHER_ID if tcp:
+                return [_with_other_id(truth)]
+            case _ if fault in _TC_FIRST and not tcp:
                 return [_truncated(query)]
         if not tcp and len(truth) > (query.payload if query.edns >= 0 else 512):
             return [_truncated(query)]
@@ -196,11 +270,21 @@ class DnsServer:
             case Fault.BOGUS:
                 response.set_rcode(dns.rcode.SERVFAIL)
                 response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS)])
+            case Fault.FORMERR | Fault.NOTIMP | Fault.BADVERS:
+                response = dns.message.make_response(query)
+                response.use_edns(0 if fault is Fault.BADVERS else False)
+                response.set_rcode(dns.rcode.from_text(fault.name))
+            case Fault.EMPTY:
+                pass
+            case Fault.UPWARD_REFERRAL:
+                response.flags &= ~dns.flags.RA
+                response.authority.append(dns.rrset.from_text(".", 300, "IN", "NS", "a.root-servers.net."))
             case Fault.REFERRAL:
                 response.flags &= ~dns.flags.RA
                 response.authority.append(dns.rrset.from_text("example.", 300, "IN", "NS", "ns.example."))
             case _:
                 self._answer(query, response, bare=fault is Fault.BARE_CHAIN)
+                _twist(query, response, fault)
         return response
 
     def _answer(self, query: dns.message.Message, response: dns.message.Message, *, bare: bool) -> None:
@@ -223,6 +307,11 @@ class DnsServer:
         if not any(owner == name for owner, _ in self._zone):
             response.set_rcode(dns.rcode.NXDOMAIN)
 
+    def _from_elsewhere(self, wire: bytes) -> None:
+        peer = self._last_peer
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.sendto(wire, peer)
+
     def _forged(self, query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query, recursion_available=True)
         question = query.question[0]
@@ -240,6 +329,71 @@ class _Udp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self._server.start(data, addr)
+
+
+_TC_FIRST = {fault for fault in Fault if fault.value.startswith("truncated")} | {Fault.LONG_NAMES}
+
+
+def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fault | None) -> None:
+    """Change a true answer in one respect."""
+    name = query.question[0].name
+    match fault:
+        case Fault.MIXED_CASE:
+            mixed = dns.name.from_text("".join(_swapped(name.to_text())))
+            for section in (response.question, response.answer):
+                for rrset in section:
+                    if rrset.name == name:
+                        rrset.name = mixed
+        case Fault.ABSURD_TTL:
+            for number, rrset in enumerate(response.answer):
+                rrset.ttl = 0 if number % 2 else 2**31 - 1
+        case Fault.OTHER_OWNER:
+            for rrset in response.answer:
+                rrset.name = dns.name.from_text("other.example.")
+        case Fault.OTHER_CLASS:
+            response.answer = [_in_class_ch(rrset) for rrset in response.answer]
+        case Fault.DENIED_WITH_ANSWER:
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        case Fault.DNAME:
+            target = dns.name.from_text("elsewhere.example.")
+            parent = name.parent()
+            renamed = name.relativize(parent).concatenate(target)
+            response.answer = [
+                dns.rrset.from_text(parent, 300, "IN", "DNAME", target.to_text()),
+                dns.rrset.from_text(name, 300, "IN", "CNAME", renamed.to_text()),
+            ]
+
+
+def _swapped(text: str) -> Iterator[str]:
+    for number, char in enumerate(text):
+        yield char.upper() if number % 2 else char.lower()
+
+
+def _in_class_ch(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+    other = dns.rrset.RRset(rrset.name, dns.rdataclass.CH, rrset.rdtype)
+    for record in rrset:
+        generic = dns.rdata.GenericRdata(dns.rdataclass.CH, rrset.rdtype, record.to_wire())
+        dns.rdataset.Rdataset.add(other, generic, 300)
+    return other
+
+
+def _headed(query: dns.message.Message, answers: int) -> bytes:
+    """Header and question of a reply that says how many answers follow."""
+    wire = dns.message.make_query(query.question[0].name, query.question[0].rdtype, id=query.id).to_wire()
+    return wire[:2] + b"\x81\x80\x00\x01" + struct.pack("!H", answers) + b"\x00\x00\x00\x00" + wire[12:]
+
+
+def _long_names(query: dns.message.Message) -> bytes:
+    """A reply of almost 64 KiB: MX records whose exchanges unfold to 250 octets each."""
+    long = b"".join(b"\x01" + bytes((97 + n % 26,)) for n in range(120))
+    head = _headed(query, 1)
+    kind = struct.pack("!HHI", query.question[0].rdtype, 1, 300)
+    first = b"\xc0\x0c" + kind + struct.pack("!H", 2 + len(long) + 1) + b"\x00\x0a" + long + b"\x00"
+    at = struct.pack("!H", 0xC000 | (len(head) + 14))
+    others = [
+        b"\xc0\x0c" + kind + struct.pack("!H", 6) + struct.pack("!H", n) + b"\x01z" + at for n in range(3500)
+    ]
+    return _headed(query, 1 + len(others)) + first + b"".join(others)
 
 
 def _noise(wire: bytes) -> bytes:
