@@ -14,7 +14,6 @@ from typing import Any
 from probe.diagnosis.scoring import band, rank
 from probe.knowledge.causes import Cause, Conduct, advising, causes
 from probe.knowledge.match import Reading, read_reply
-from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, RankedCause
 from probe.model.reply import Stage
 
@@ -84,7 +83,11 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
 
 def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
     """The wait that the server named goes before the usual one; only where time helps."""
-    wait = stated_wait(text) if conduct.retry == "later" else None
+    if conduct.retry != "later":
+        return conduct
+    from probe.knowledge.stated_wait import stated_wait
+
+    wait = stated_wait(text)
     return conduct if wait is None else replace(conduct, retry_after=wait)
 
 

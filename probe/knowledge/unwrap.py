@@ -12,7 +12,6 @@ import re
 from typing import NamedTuple
 
 from probe.model.reply import EnhancedStatus, Stage
-from probe.model.text import decode
 
 
 class Unwrapped(NamedTuple):
@@ -114,10 +113,6 @@ _TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
 _BEGINS = re.compile(
     r"(?:=>|[:=(\"'\]])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
 )
-_OCTETS = re.compile(
-    r"(?:(?:\\x[0-9a-f]{2}|\\[0-3][0-7]{2})[ -~]?){0,200}(?:\\x[89a-f][0-9a-f]|\\[23][0-7]{2})", re.IGNORECASE
-)
-_OCTET = re.compile(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
@@ -151,6 +146,14 @@ def unwrap(text: str) -> Unwrapped:
     return Unwrapped(code, enhanced, body.strip(" '\""), proven or stage, local)
 
 
+def _with_octets(text: str) -> str:
+    if "\\" not in text:
+        return text
+    from probe.knowledge.octets import characters
+
+    return characters(text)
+
+
 def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
     if _LEADING.match(line):
@@ -159,17 +162,6 @@ def _without_prefix(line: str) -> str:
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
     return line[quoted.start() :] if quoted.re is _QUOTED else line[quoted.end() :]
-
-
-def _with_octets(text: str) -> str:
-    """Turn octets that a program wrote as `\\xNN` or `\\NNN` into the characters that they stand for."""
-    if "\\" not in text:
-        return text
-    return _OCTETS.sub(lambda found: decode(_OCTET.sub(_octet, found[0].encode())), text)
-
-
-def _octet(match: re.Match[bytes]) -> bytes:
-    return bytes([int(match[1], 16) if match[1] else int(match[2], 8)])
 
 
 def _stage(text: str) -> Stage | None:
