@@ -83,6 +83,16 @@ HOSTILE = {
     "parentheses": HEAD + b"\n----- The following addresses had permanent fatal errors -----\n<a@b.example>\n" + b"(reason: " * 27_000,
     "quotes": HEAD + b"\nGenerating server: a\n\na@b.example\nRemote server returned '" + b"'x" * 120_000,
     "words": HEAD + b"\nDiagnostic information for administrators:\nGenerating server: a\n\na@b.example\n" + b"returned host said rejected reason: " * 7000,
+    "messages in messages": b"Content-Type: message/rfc822\n\n" * 1000 + HEAD + b"\nfailed\n",
+    "a digest of thousands": b"Content-Type: multipart/digest; boundary=d\n\n" + (b"--d\n\n" + HEAD + b"\nfailed\n") * 20_000,
+    "a digest of large ones": b"Content-Type: multipart/digest; boundary=d\n\n"
+    + (b"--d\n\n" + HEAD + b"\n" + b"user unknown mailbox address " * 2000 + b"\n") * 200,
+    "a refusal for thousands": HEAD + b"\n----- Transcript of session follows -----\n>>> DATA\n<<< 550 no\n"
+    + b"".join(b"550 <a%d@b.example>... no\n" % n for n in range(8000)),
+    "bare names": HEAD + b"\nmail to the following recipients could not be delivered because\n" + b"\tabc\n" * 40_000,
+    "dashes": HEAD + b"\n" + b"-" * 250_000 + b"server message\n",
+    "host letters": HEAD + b"\nfailed: " + b"a" * 250_000,
+    "bare carriage returns": (HEAD + b"\n" + b"a@b.example: failed\n" * 10_000).replace(b"\n", b"\r"),
     "Chinese": HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + "退信原因：收件人：".encode() * 9000,
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from probe.model.reply import Stage
@@ -119,6 +120,7 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
     found = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
     named = [match for match in found if not SYSTEM.match(match["recipient"])]
     found = (named or found)[:BOUNCE_RECIPIENT_LIMIT]
+    whole = _Whole(text, layout, layouts)
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(region)
         rest = region[match.end() : end]
@@ -126,7 +128,7 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
         said = (said if said.strip() else rest)[:_SAID_LIMIT]
         head = match.group() if layout.whole else ""
         said, original = _without_remark(head + said, match.group())
-        yield _entry(_recipient(match, layout), original, said, text, layout, layouts, alone=len(found) == 1)
+        yield _entry(_recipient(match, layout), original, said, whole, alone=len(found) == 1)
 
 
 def _recipient(match: re.Match[str], layout: Layout) -> str:
@@ -173,33 +175,56 @@ def coded_line(text: str) -> str:
     return ""
 
 
-def _entry(
-    recipient: str, original: str, said: str, text: str, layout: Layout, layouts: Layouts, *, alone: bool
-) -> Entry:
-    reply, host = _by_layout(said, layout)
-    if not reply and (layout.shared or not said.strip()):
-        reply, host = _by_layout(text[:_TEXT_LIMIT], layout)
-    inner, inner_host, inner_stage = unwrapped(reply, layouts.wrappings)
-    for wrapped in (said, text if layout.shared else ""):
-        if not inner and not (reply and _CODE.search(reply)):
-            inner, inner_host, inner_stage = unwrapped(wrapped, layouts.wrappings)
+class _Whole:
+    """The whole notice, for what it says once for all recipients; looked up at most once each."""
+
+    def __init__(self, text: str, layout: Layout, layouts: Layouts) -> None:
+        self.text, self.layout, self.layouts = text, layout, layouts
+
+    @cached_property
+    def by_layout(self) -> tuple[str, str]:
+        return _by_layout(self.text[:_TEXT_LIMIT], self.layout)
+
+    @cached_property
+    def by_wrapping(self) -> tuple[str, str, Stage | None]:
+        return unwrapped(self.text if self.layout.shared else "", self.layouts.wrappings)
+
+    @cached_property
+    def remote(self) -> str:
+        match = self.layout.remote.search(self.text[:_TEXT_LIMIT]) if self.layout.remote else None
+        return match["host"].strip(".") if match else ""
+
+    @cached_property
+    def own_words(self) -> str:
+        return own_words(self.text[:_SAID_LIMIT], self.layouts.words)
+
+
+def _entry(recipient: str, original: str, said: str, whole: _Whole, *, alone: bool) -> Entry:
+    reply, host = _by_layout(said, whole.layout)
+    if not reply and (whole.layout.shared or not said.strip()):
+        reply, host = whole.by_layout
+    wrappings = whole.layouts.wrappings
+    inner, inner_host, inner_stage = unwrapped(reply, wrappings)
+    if not inner and not (reply and _CODE.search(reply)):
+        inner, inner_host, inner_stage = unwrapped(said, wrappings)
+        if not inner:
+            inner, inner_host, inner_stage = whole.by_wrapping
     if reply and not inner:
-        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, layouts.wrappings)
+        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, wrappings)
         if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
             inner_host, inner_stage = wrapped_host, wrapped_stage
-    remote = layout.remote.search(text[:_TEXT_LIMIT]) if layout.remote else None
-    told = bool(inner) or bool(reply)
+    own = own_words(said, whole.layouts.words) if said.strip() else whole.own_words
     return Entry(
         recipient=recipient,
         said=" ".join(said[:_SAID_LIMIT].split()),
         reply=inner
         or reply
         or coded_line(said)
-        or (coded_line(text) if alone else "")
-        or own_words(said if said.strip() else text[:_SAID_LIMIT], layouts.words)
-        or (own_words(text[:_SAID_LIMIT], layouts.words) if alone else ""),
-        is_remote=told,
-        remote_mta=inner_host or host or (remote["host"].strip(".") if remote else ""),
+        or (coded_line(whole.text) if alone else "")
+        or own
+        or (whole.own_words if alone else ""),
+        is_remote=bool(inner) or bool(reply),
+        remote_mta=inner_host or host or whole.remote,
         stage=inner_stage,
         original=original,
     )

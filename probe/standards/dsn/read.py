@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.settings import BOUNCE_RECIPIENT_LIMIT, BOUNCE_SIZE_LIMIT
+from probe.settings import BOUNCE_PART_LIMIT, BOUNCE_RECIPIENT_LIMIT, BOUNCE_SIZE_LIMIT
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.kind import Verdict
@@ -25,6 +26,9 @@ from probe.standards.dsn.structure import Part, leaves, read_head, with_line_fee
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
+_CARRIED_DEPTH = 3  # messages in messages
+_CARRIED_OCTETS = 4 * 1024 * 1024  # after these no further message is looked into
 _LINE_LIMIT = 4096  # characters
 _EXACT_LAYOUTS = frozenset({"qmail", "postfix", "sendmail", "exchange_2007", "exim"})
 
@@ -47,14 +51,25 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
 
 
 def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
-    """The bounces among the attached messages, as one notice; None when none is one."""
-    found: list[DeliveryNotice] = []
-    for part in parts:
-        if part.content_type in {"message/rfc822", "message/global"}:
-            top = read_head(part.payload())
-            inner, _ = _judged(top, tuple(leaves(top)), layouts)
-            if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
-                found.append(inner)
+    """The bounces among the attached messages, and among those attached to them, as one notice; None
+    when none is one. Bounded in number and depth, whatever is nested in what."""
+    waiting = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
+    named: list[DeliveryNotice] = []
+    unnamed: list[DeliveryNotice] = []
+    octets = 0
+    for _ in range(BOUNCE_PART_LIMIT):
+        if not waiting or octets > _CARRIED_OCTETS:
+            break
+        part, depth = waiting.popleft()
+        octets += len(part.body)
+        top = read_head(part.payload())
+        inner_parts = tuple(leaves(top))
+        inner, is_named = _judged(top, inner_parts, layouts)
+        if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
+            (named if is_named else unnamed).append(inner)
+        if not is_named and depth < _CARRIED_DEPTH:
+            waiting.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
+    found = named or unnamed
     if not found:
         return None
     first = next((item for item in found if item.kind is NoticeKind.BOUNCE), found[0])
@@ -202,6 +217,8 @@ def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Ent
             )
         if address and (address.lower() not in found or item.is_remote):
             found[address.lower()] = Entry(address, "", item.reply, item.is_remote, item.host, item.stage)
+        if len(found) >= BOUNCE_RECIPIENT_LIMIT:
+            break
     return list(found.values())
 
 
