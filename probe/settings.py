@@ -80,14 +80,17 @@ HTTPS_SIZE_LIMIT = 65536
 
 # checkdmarc
 OPINION_TIMEOUT = 12.0  # it asks serially; its opinion is welcome, not worth the whole run
+OPINION_QUERIES = 60  # questions about one record: it follows SPF includes beyond the limit of ten
 
 # A message given with --message
-MESSAGE_SIZE_LIMIT = 100 * 1024 * 1024
+MESSAGE_SIZE_LIMIT = 32 * 1024 * 1024  # more than most servers take; a larger one is given as --size
+MESSAGE_HEADER_LIMIT = 256 * 1024  # the header section
+MESSAGE_TEXT_LIMIT = 1024 * 1024  # of one part, for its links
 MESSAGE_PART_LIMIT = 1000
 MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
 
 # A bounce: what one message may make us hold and read
-BOUNCE_SIZE_LIMIT = 16 * 1024 * 1024  # of one message; what was returned after that is not of interest
+BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest
 BOUNCE_HEADER_LIMIT = 256 * 1024  # one header section
 BOUNCE_TEXT_LIMIT = 256 * 1024  # one part that is read as text
 BOUNCE_PART_LIMIT = 200

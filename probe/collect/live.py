@@ -151,7 +151,7 @@ async def _opinions(context: Context) -> None:
         who.mail_from_domain,
         who.author_domain,
         domain if parse_literal(domain) is None else None,
-        context.resolver.nameservers,
+        context.resolver.ask,
         deadline=context.deadline,
     )
     for opinion in given:

@@ -2,9 +2,9 @@
 
 It is synchronous, asks serially, keeps process-wide state and tells a DNS failure from a fault of
 the record by text alone. So each subject runs in a daemon thread of its own, which can never hold
-up the end of the process; every question passes through a watched nameserver, which enforces the
-deadline and notes what DNS left unanswered; and where anything was left unanswered there is no
-opinion. Its fetch of the MTA-STS policy, which has neither size cap nor deadline, is not used.
+up the end of the process; every question goes to the run's own resolver, so it is counted, recorded and
+bounded like all others; and where anything was left unanswered there is no opinion. Its fetch of the
+MTA-STS policy, which has neither size cap nor deadline, is not used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -23,10 +23,9 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
-from probe.model.target import Endpoint
 from probe.net.clock import Deadline
-from probe.net.watched_dns import Stop, Watch, WatchedNameserver
-from probe.settings import DNS_QUERY_TIMEOUT, OPINION_TIMEOUT
+from probe.net.watched_dns import Ask, SharedNameserver, Stop, Watch
+from probe.settings import OPINION_QUERIES, OPINION_TIMEOUT
 
 _LIBRARY = "checkdmarc"
 
@@ -61,18 +60,16 @@ async def opinions(
     sender_domain: str | None,
     author_domain: str | None,
     recipient_domain: str | None,
-    nameservers: Sequence[Endpoint],
+    ask: Ask,
     *,
     deadline: Deadline,
 ) -> tuple[Opinion, ...]:
     """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient
     domain; None leaves a side out. Never raises for what DNS or the library does.
 
-    Domains are A-labels; `nameservers` are IP literals with ports, and nothing else is asked
-    (ValueError when there is none). All ends at `deadline`, and after OPINION_TIMEOUT at the latest.
+    Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. All ends at `deadline`,
+    and after OPINION_TIMEOUT at the latest.
     """
-    if not nameservers:
-        raise ValueError("no nameserver to ask")
     wanted = [
         (subject, domain)
         for subject, domain in (
@@ -87,12 +84,13 @@ async def opinions(
     budget = deadline.cut(OPINION_TIMEOUT)
     own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
     await asyncio.to_thread(_forget)
-    pending = [
-        _in_daemon_thread(_Inquiry(subject, domain, library, tuple(nameservers), own_deadline).opinion)
-        for subject, domain in wanted
-    ]
+    loop = asyncio.get_running_loop()
+    inquiries = [_Inquiry(subject, domain, library, ask, loop, own_deadline) for subject, domain in wanted]
+    pending = [_in_daemon_thread(inquiry.opinion) for inquiry in inquiries]
     if pending:
         await asyncio.wait(pending, timeout=own_deadline.remaining())
+    for inquiry in inquiries:
+        inquiry.abandon()  # a thread that goes on after this asks nothing more
     late = f"no opinion within {budget:.3g} s"
     return tuple(
         future.result() if future.done() else Opinion(subject, domain, library, error=late)
@@ -139,15 +137,18 @@ class _Inquiry:
         subject: Subject,
         domain: str,
         library: str,
-        nameservers: tuple[Endpoint, ...],
+        ask: Ask,
+        loop: asyncio.AbstractEventLoop,
         deadline: Deadline,
     ) -> None:
         self._blank = Opinion(subject, domain, library)
-        self._watch = Watch(deadline, _SPARED)
-        self._dns = {
-            "nameservers": [WatchedNameserver(ns.host, ns.port, self._watch) for ns in nameservers],
-            "timeout": DNS_QUERY_TIMEOUT,
-        }
+        self._watch = Watch(deadline, _SPARED, OPINION_QUERIES)
+        shared = SharedNameserver(ask, loop, self._watch)
+        self._dns = {"nameservers": [shared], "timeout": OPINION_TIMEOUT}
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more."""
+        self._watch.give_up("the run went on without it")
 
     def opinion(self) -> Opinion:
         """Ask and judge; never raises for what the library does with a hostile record."""
@@ -163,7 +164,7 @@ class _Inquiry:
             crash = "stopped"  # the watch knows why
         except _CRASHES as error:
             crash = f"{_LIBRARY} failed: {type(error).__name__}: {error}"
-        unanswered = self._watch.problem()
+        unanswered = self._watch.problem
         if unanswered or crash:
             return Opinion(subject, domain, library, error=unanswered or crash)
         return Opinion(subject, domain, library, errors, warnings)

@@ -1,17 +1,31 @@
-"""A dnspython nameserver that enforces a deadline and notes what was left unanswered.
+"""A nameserver of dnspython's that asks nobody: it hands every question to the run's own resolver.
 
-For libraries that ask DNS by themselves and do not tell a failure of DNS from a missing record.
+For libraries that ask DNS by themselves, each in a thread of its own. So their questions count toward the
+limit of the run, are recorded like all others, never asked twice, and read by our own reader; and a failure
+of DNS is told from a record that is missing.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+from collections.abc import Awaitable, Callable
+
 import dns.exception
 import dns.message
+import dns.name
 import dns.nameserver
 import dns.rcode
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.TXT
 
 from probe.net.clock import Deadline
+from probe.standards.dns import names
+from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
+
+Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class Stop(BaseException):
@@ -20,55 +34,62 @@ class Stop(BaseException):
 
 
 class Watch:
-    """What DNS left unanswered in one inquiry. Questions for the `spared` record types are not sent;
-    they are answered here with NODATA."""
+    """One inquiry: what may be asked, and why nothing may be concluded. Questions for the `spared` record
+    types are not asked; they are answered here with NODATA. At most `limit` questions."""
 
-    def __init__(self, deadline: Deadline, spared: frozenset[dns.rdatatype.RdataType]) -> None:
+    def __init__(self, deadline: Deadline, spared: frozenset[dns.rdatatype.RdataType], limit: int) -> None:
         self.deadline = deadline
+        self.problem = ""
         self._spared = spared
-        self._unanswered: dict[str, str] = {}
-        self._too_late = False
+        self._limit = limit
+        self._asked: set[Question] = set()
 
-    def before(self, request: dns.message.Message) -> None:
-        """Raise Stop when the time is over, or when an earlier question stayed unanswered, after
-        which no conclusion would be kept."""
+    def give_up(self, why: str) -> None:
+        """End the inquiry from anywhere; the first reason stands."""
+        self.problem = self.problem or why
+
+    def question_of(self, request: dns.message.Message) -> Question | None:
+        """The question to ask, None for one that is spared. Raises Stop when the inquiry is over."""
         if self.deadline.passed:
-            self._too_late = True
+            self.give_up("the time ran out")
+        wanted = request.question[0]
+        if wanted.rdtype in self._spared:
+            return None
+        kind = dns.rdatatype.to_text(wanted.rdtype)
+        if kind not in RecordType.__members__:
+            self.give_up(f"it asks for {kind} records, which this program does not ask for")
+        elif len(self._asked) >= self._limit:
+            self.give_up(f"it asks more than {self._limit} questions")
+        if self.problem:
             raise Stop
-        if self._unanswered and self._name(request) not in self._unanswered:
-            raise Stop
-
-    def spares(self, request: dns.message.Message) -> bool:
-        """Whether a question is not to be sent."""
-        return request.question[0].rdtype in self._spared
-
-    def failed(self, request: dns.message.Message, how: str) -> None:
-        """One nameserver did not answer one question."""
-        self._unanswered[self._name(request)] = how
-
-    def answered(self, request: dns.message.Message) -> None:
-        """A nameserver answered, perhaps after another had not."""
-        self._unanswered.pop(self._name(request), None)
-
-    def problem(self) -> str:
-        """Why nothing may be concluded; empty when everything was answered."""
-        if self._unanswered:
-            name, how = next(iter(self._unanswered.items()))
-            return f"DNS did not answer {name}: {how}"
-        return "the time ran out" if self._too_late else ""
-
-    @staticmethod
-    def _name(request: dns.message.Message) -> str:
-        question = request.question[0]
-        return f"{dns.rdatatype.to_text(question.rdtype)} {question.name.to_text(omit_final_dot=True)}"
+        question = Question(names.from_labels(wanted.name.labels), RecordType(kind))
+        self._asked.add(question)
+        return question
 
 
-class WatchedNameserver(dns.nameserver.Do53Nameserver):
-    """A plain nameserver whose every query is seen by the watch."""
+class SharedNameserver(dns.nameserver.Nameserver):
+    """Asks through `ask`, in the event loop `loop`, from another thread."""
 
-    def __init__(self, address: str, port: int, watch: Watch) -> None:
-        super().__init__(address, port)
+    def __init__(self, ask: Ask, loop: asyncio.AbstractEventLoop, watch: Watch) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._ask = ask
+        self._loop = loop
         self._watch = watch
+
+    def __str__(self) -> str:
+        return "the resolver of this run"
+
+    def kind(self) -> str:
+        return "shared"
+
+    def is_always_max_size(self) -> bool:
+        return True
+
+    def answer_nameserver(self) -> str:
+        return ""
+
+    def answer_port(self) -> int:
+        return 0
 
     def query(
         self,
@@ -80,30 +101,76 @@ class WatchedNameserver(dns.nameserver.Do53Nameserver):
         one_rr_per_rrset: bool = False,
         ignore_trailing: bool = False,
     ) -> dns.message.Message:
-        watch = self._watch
-        watch.before(request)
-        if watch.spares(request):
-            return dns.message.make_response(request, recursion_available=True)
+        question = self._watch.question_of(request)
+        response = dns.message.make_response(request, recursion_available=True)
+        if question is None:
+            return response
+        answer = self._answer(question)
+        if answer.is_unknown:
+            reason = f"{answer.status.replace('_', ' ')}, {answer.detail}".removesuffix(", ")
+            self._watch.give_up(f"DNS did not answer {question}: {reason}")
+            raise Stop
         try:
-            response = super().query(
-                request,
-                watch.deadline.cut(timeout),
-                source,
-                source_port,
-                max_size,
-                one_rr_per_rrset,
-                ignore_trailing,
-            )
-        except dns.message.Truncated:
-            raise  # asked again over TCP
-        except dns.exception.Timeout:
-            watch.failed(request, "timeout")
-            raise
-        except (dns.exception.DNSException, OSError, EOFError) as error:
-            watch.failed(request, str(error) or type(error).__name__)
-            raise
-        if response.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            watch.answered(request)
-        else:
-            watch.failed(request, dns.rcode.to_text(response.rcode()))
+            _fill(response, answer)
+        except (dns.exception.DNSException, ValueError) as error:
+            self._watch.give_up(f"the answer to {question} cannot be handed on: {error}")
+            raise Stop from None
         return response
+
+    async def async_query(self, *arguments: object, **options: object) -> dns.message.Message:
+        """Never used: the libraries that this is for are synchronous."""
+        raise NotImplementedError
+
+    def _answer(self, question: Question) -> Answer:
+        waiting: concurrent.futures.Future[Answer] = concurrent.futures.Future()
+
+        async def ask() -> None:
+            (answer,) = await self._ask((question,))
+            waiting.set_result(answer)
+
+        def begin() -> None:
+            task = self._loop.create_task(ask())
+            task.add_done_callback(lambda done: waiting.cancel() if done.cancelled() else None)
+
+        try:
+            self._loop.call_soon_threadsafe(begin)
+            return waiting.result(self._watch.deadline.remaining())
+        except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
+            # the loop was closed, the time ran out, or the run was interrupted
+            self._watch.give_up("the time ran out")
+            raise Stop from None
+
+
+def _fill(response: dns.message.Message, answer: Answer) -> None:
+    """Say what the answer says: the chain of aliases, then the records at its end."""
+    name = response.question[0].name
+    for alias in answer.aliases:
+        _add(response, name, answer.ttl, dns.rdata.from_text("IN", "CNAME", _name(alias).to_text()))
+        name = _name(alias)
+    for record in answer.records:
+        _add(response, name, answer.ttl, _rdata(answer.question.rtype, record))
+    if answer.status is Status.NXDOMAIN:
+        response.set_rcode(dns.rcode.NXDOMAIN)
+
+
+def _add(
+    response: dns.message.Message, owner: dns.name.Name, ttl: int | None, record: dns.rdata.Rdata
+) -> None:
+    rrset = response.find_rrset(response.answer, owner, record.rdclass, record.rdtype, create=True)
+    rrset.add(record, ttl or 0)
+
+
+def _rdata(rtype: RecordType, record: Record) -> dns.rdata.Rdata:
+    if isinstance(record, Txt):
+        kind = dns.rdatatype.TXT
+        return dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, kind, record.strings)
+    text = str(record)
+    if isinstance(record, Mx):
+        text = f"{record.preference} {_name(record.exchange)}"
+    elif isinstance(record, str):
+        text = _name(record).to_text()
+    return dns.rdata.from_text("IN", rtype.value, text)
+
+
+def _name(text: str) -> dns.name.Name:
+    return dns.name.Name((*names.to_labels(text), b""))

@@ -37,7 +37,6 @@ _UNANSWERED = {Fault.SILENCE, Fault.SILENT_ONCE, Fault.WRONG_ID, Fault.WRONG_QUE
 
 @pytest.fixture(autouse=True)
 def _impatient_opinions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("probe.net.opinions.DNS_QUERY_TIMEOUT", 0.3)
     monkeypatch.setattr("probe.net.opinions.OPINION_TIMEOUT", 4.0)
 
 

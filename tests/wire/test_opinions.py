@@ -15,6 +15,7 @@ import pytest
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
 from probe.net.opinions import Opinion, Subject, opinions
+from probe.net.resolver import Resolver
 from tests.support.dns_server import DnsServer, Fault
 
 ZONE = {
@@ -29,19 +30,28 @@ ZONE = {
     "MX recipient.example": ["10 mx.sender.example."],
 }
 
+PREAMBLE = """
+import asyncio
+from probe.model.target import Endpoint
+from probe.net.clock import Clock
+from probe.net.resolver import Resolver
+servers = (Endpoint('127.0.0.1', {port}),)
+deadline = Clock().deadline
+"""
+
 
 @asynccontextmanager
 async def asked(
     zone: dict[str, list[str]], faults: dict[str, Fault] | None = None, *, seconds: float = 20.0
 ) -> AsyncIterator[tuple[dict[Subject, Opinion], DnsServer]]:
     async with DnsServer(zone, faults) as server:
-        given = await opinions(
-            "sender.example",
-            "sender.example",
-            "recipient.example",
-            (server.endpoint,),
-            deadline=Clock().deadline(seconds),
-        )
+        deadline = Clock().deadline(seconds)
+        async with Resolver(
+            (server.endpoint,), remaining=deadline.remaining, query_timeout=0.5, lifetime=1
+        ) as resolver:
+            given = await opinions(
+                "sender.example", "sender.example", "recipient.example", resolver.ask, deadline=deadline
+            )
         yield {opinion.subject: opinion for opinion in given}, server
 
 
@@ -163,14 +173,12 @@ async def test_abolished_and_needless_questions_are_spared() -> None:
 
 
 async def test_a_second_nameserver_makes_good_for_the_first() -> None:
-    async with DnsServer(ZONE, {"*": Fault.SERVFAIL}) as broken, DnsServer(ZONE) as sound:
-        given = await opinions(
-            None,
-            None,
-            "recipient.example",
-            (broken.endpoint, sound.endpoint),
-            deadline=Clock().deadline(20),
-        )
+    async with (
+        DnsServer(ZONE, {"*": Fault.SERVFAIL}) as broken,
+        DnsServer(ZONE) as sound,
+        Resolver((broken.endpoint, sound.endpoint)) as resolver,
+    ):
+        given = await opinions(None, None, "recipient.example", resolver.ask, deadline=Clock().deadline(20))
     assert [(o.subject, o.errors, o.error) for o in given] == [
         (Subject.MTA_STS, (), ""),
         (Subject.SMTP_TLS_REPORTING, (), ""),
@@ -191,6 +199,26 @@ async def test_the_deadline_ends_it_with_no_opinion() -> None:
             assert opinion.error
 
 
+async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far the library itself goes."""
+    monkeypatch.setattr("probe.net.opinions.OPINION_QUERIES", 5)
+    zone = {
+        f"TXT i{n}.example": [f'"v=spf1 include:i{2 * n + 1}.example include:i{2 * n + 2}.example ~all"']
+        for n in range(400)
+    }
+    zone["TXT sender.example"] = ['"v=spf1 include:i0.example -all"']
+    async with asked({**ZONE, **zone}) as (given, server):
+        assert given[Subject.SPF].error == "it asks more than 5 questions"
+        assert len(server.seen) < 20
+
+
+async def test_no_question_is_asked_twice() -> None:
+    """The run's own resolver remembers: what the program has asked already, the library asks nobody."""
+    async with asked(ZONE) as (_, server):
+        told = [(seen.name, seen.rtype) for seen in server.seen]
+    assert len(told) == len(set(told))
+
+
 async def test_hostile_records_do_not_break_it() -> None:
     hostile = ['"v=spf1 \\255\\000\\027[31m include:" "%{%{%{"', '"v=DMARC1;;;===;p"', '"\\255"']
     zone = {**ZONE}
@@ -200,26 +228,21 @@ async def test_hostile_records_do_not_break_it() -> None:
         assert set(given) == set(Subject)
 
 
-async def test_without_a_nameserver_nothing_is_asked() -> None:
-    with pytest.raises(ValueError, match="no nameserver"):
-        await opinions("a.example", None, None, (), deadline=Clock().deadline(1))
-
-
 async def test_no_side_gives_no_opinion() -> None:
-    assert await opinions(None, None, None, (Endpoint("127.0.0.1", 9),), deadline=Clock().deadline(1)) == ()
+    async with Resolver((Endpoint("127.0.0.1", 9),)) as resolver:
+        assert await opinions(None, None, None, resolver.ask, deadline=Clock().deadline(1)) == ()
 
 
 async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None:
     async with DnsServer({}, {"*": Fault.SILENCE}) as server:
         program = (
-            "import asyncio\n"
-            "from probe.model.target import Endpoint\n"
-            "from probe.net.clock import Clock\n"
+            f"{PREAMBLE.format(port=server.endpoint.port)}"
             "from probe.net import opinions as o\n"
             "o._spf = o._INQUIRIES[o.Subject.SPF] = lambda *_: __import__('time').sleep(600)\n"
-            f"ask = o.opinions('a.example', None, None, (Endpoint('127.0.0.1', {server.endpoint.port}),),"
-            " deadline=Clock().deadline(2))\n"
-            "print(asyncio.run(ask)[0].error)\n"
+            "async def go():\n"
+            "    async with Resolver(servers) as resolver:\n"
+            "        return await o.opinions('a.example', None, None, resolver.ask, deadline=deadline(2))\n"
+            "print(asyncio.run(go())[0].error)\n"
         )
         done = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
@@ -231,13 +254,13 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
 async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
     async with DnsServer({}, {"*": Fault.GARBAGE}) as server:
         program = (
-            "import asyncio\n"
-            "from probe.model.target import Endpoint\n"
-            "from probe.net.clock import Clock\n"
+            f"{PREAMBLE.format(port=server.endpoint.port)}"
             "from probe.net.opinions import opinions\n"
-            f"server = Endpoint('127.0.0.1', {server.endpoint.port})\n"
-            "ask = opinions('a.example', 'a.example', None, (server,), deadline=Clock().deadline(5))\n"
-            "print(len(asyncio.run(ask)))\n"
+            "async def go():\n"
+            "    async with Resolver(servers) as resolver:\n"
+            "        a, b = 'a.example', 'b.example'\n"
+            "        return await opinions(a, b, None, resolver.ask, deadline=deadline(5))\n"
+            "print(len(asyncio.run(go())))\n"
         )
         done = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
