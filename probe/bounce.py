@@ -92,24 +92,25 @@ def worst(codes: Iterable[int]) -> int:
 def messages(stream: BinaryIO) -> Iterator[bytes]:
     """The messages of a file: one, or those of a mailbox file that begins with a From_ line (RFC 4155).
 
-    Memory is that of one message, of which no more than is read is kept. Raises OSError.
+    Memory is that of one message, of which no more than is read is kept; of a file with one message no
+    more than that is taken. Raises OSError.
     """
-    kept: list[bytes] = []
-    size = 0
+    kept = bytearray()
     is_mailbox: bool | None = None
     after_blank = True
     while line := stream.readline(1 << 20):
         if is_mailbox is None and line.strip():
             is_mailbox = bool(_FROM_LINE.match(line))
         elif is_mailbox and after_blank and line.startswith(b"From ") and _FROM_LINE.match(line):
-            yield b"".join(kept)
-            kept, size = [], 0
+            yield bytes(kept)
+            kept.clear()
         after_blank = not line.strip()
-        if size <= BOUNCE_SIZE_LIMIT:
-            kept.append(line)
-            size += len(line)
+        # one octet beyond the limit shows the reader that there was more
+        kept += line[: BOUNCE_SIZE_LIMIT + 1 - len(kept)]
+        if len(kept) > BOUNCE_SIZE_LIMIT and not is_mailbox:
+            break
     if kept:
-        yield b"".join(kept)
+        yield bytes(kept)
 
 
 def to_json(bounced: BouncedRecipient) -> dict[str, Any]:

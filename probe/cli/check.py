@@ -80,8 +80,8 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     record_to = choices.recording_path(record)
-    given = _given("--message", message, settings.MESSAGE_SIZE_LIMIT)
-    received = _given("--bounce", bounce, settings.BOUNCE_SIZE_LIMIT)
+    given = _message(message)
+    received = _bounce(bounce)
 
     from probe import run
     from probe.cli.session import Delivery, run_live
@@ -101,7 +101,15 @@ def check(
     )
 
 
-def _given(option: str, path: str | None, limit: int) -> tuple[str, bytes] | None:
+def _message(path: str | None) -> tuple[str, bytes] | None:
     if path is None:
         return None
-    return Path(path).name, values.input_file(option, path, limit)
+    way_out = "give its size with --size"
+    return Path(path).name, values.input_file("--message", path, settings.MESSAGE_SIZE_LIMIT, way_out)
+
+
+def _bounce(path: str | None) -> tuple[str, bytes] | None:
+    """What stands behind the limit is the end of the message that was returned; the reader says so."""
+    if path is None:
+        return None
+    return Path(path).name, values.input_start("--bounce", path, settings.BOUNCE_SIZE_LIMIT + 1)

@@ -144,16 +144,21 @@ def selector(subject: str, value: str) -> str:
     return value.lower()
 
 
-def input_file(subject: str, value: str, limit: int) -> bytes:
-    """The content of a file of at most `limit` octets."""
+def input_file(subject: str, value: str, limit: int, way_out: str) -> bytes:
+    """The content of a file of at most `limit` octets; `way_out` says what to do with a larger one."""
+    data = input_start(subject, value, limit + 1)
+    if len(data) > limit:
+        raise UsageError(subject, f"{value} is larger than {limit} bytes, all that is read; {way_out}")
+    return data
+
+
+def input_start(subject: str, value: str, limit: int) -> bytes:
+    """The first `limit` octets of a file."""
     try:
         with Path(value).open("rb") as stream:
-            data = stream.read(limit + 1)
+            return stream.read(limit)
     except OSError as error:
         raise unreadable(subject, value, error) from None
-    if len(data) > limit:
-        raise UsageError(subject, f"{value} is larger than {limit} bytes, more than this program reads")
-    return data
 
 
 def output_file(subject: str, value: str) -> Path:

@@ -13,15 +13,15 @@ from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import TypeAlias
 
+from probe.message.abridge import abridged, head_of, longest_line
 from probe.message.links import LINK_LIMIT, links_in_html, links_in_text
 from probe.message.results import Link, MessageFacts, SignatureResult
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_mailbox
 from probe.model.text import decode
-from probe.settings import MESSAGE_PART_LIMIT
+from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
 
 LINE_LIMIT = 998  # octets without CRLF, RFC 5322 section 2.1.1
-HEADER_LIMIT = 1024 * 1024  # octets of the header section that are read
 # RFC 5322 section 3.6: at most one of each
 _ONCE = (
     "Date",
@@ -46,6 +46,8 @@ _BULK_HINTS = (
 # What the email package raises on broken input; comments nest by recursion there.
 _HARMLESS = (ValueError, LookupError, TypeError, AttributeError, HeaderParseError, RecursionError)
 
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+
 _Part: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
 
 
@@ -55,13 +57,13 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
     Line ends may be CRLF or, as files have them, LF; `size` counts each as two octets.
     """
     problems: list[str] = []
-    head, _, _ = _split(data)
-    message = _parse(data, head, problems)
+    head, is_whole = head_of(data)
+    message = _parse(data, head, problems, is_whole=is_whole)
     _check_headers(message, problems)
     mailboxes, domains = _authors(message, problems)
     parts = tuple(_leaves(message, problems))
     unsubscribe = _header(message, "List-Unsubscribe")
-    longest = max((len(line.rstrip(b"\r")) for line in data.split(b"\n")), default=0)
+    longest = longest_line(data)
     if longest > LINE_LIMIT:
         problems.append(f"a line is {longest} octets long, {LINE_LIMIT} are allowed (RFC 5322 section 2.1.1)")
     return MessageFacts(
@@ -87,25 +89,23 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
     )
 
 
-def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """The header section, the empty line, the body."""
-    match = re.search(rb"\r?\n\r?\n", data)
-    return (data[: match.start()], match.group(0), data[match.end() :]) if match else (data, b"", b"")
-
-
-def _parse(data: bytes, head: bytes, problems: list[str]) -> _Part:
+def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> _Part:
     """The parsed message; its headers alone when its structure is beyond reason."""
-    if len(head) > HEADER_LIMIT:
+    if not is_whole:
         problems.append(
-            f"the header section is longer than {HEADER_LIMIT} octets; only its beginning was read"
+            f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read"
         )
-        return BytesHeaderParser(policy=compat32).parsebytes(head[:HEADER_LIMIT])
+        return BytesHeaderParser(policy=compat32).parsebytes(head)
+    short, problem = abridged(data)
     # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
-    if len(re.findall(rb"boundary", data, re.IGNORECASE)) <= MESSAGE_PART_LIMIT:
+    if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
         try:
-            return message_from_bytes(data, policy=compat32)
+            message = message_from_bytes(short, policy=compat32)
         except RecursionError:
             pass
+        else:
+            problems.extend([problem] if problem else [])
+            return message
     problems.append("the parts are nested too deeply to be read")
     return BytesHeaderParser(policy=compat32).parsebytes(head)
 

@@ -27,7 +27,7 @@ from probe.recording import events as ev
 from probe.settings import MESSAGE_SIZE_LIMIT
 
 # The longest honest line is a whole message in base64, a third longer than the message.
-LINE_LIMIT = 2 * MESSAGE_SIZE_LIMIT  # octets
+LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
 
 _KINDS: dict[str, type] = {
     "started": ev.Started,
@@ -197,8 +197,8 @@ def _read_latin1(value: Any, place: str) -> bytes:
 def _read_base64(value: Any, place: str) -> bytes:
     if isinstance(value, str):
         try:
-            return base64.b64decode(value.encode("ascii"), validate=True)
-        except (binascii.Error, UnicodeEncodeError):
+            return binascii.a2b_base64(value, strict_mode=True)
+        except ValueError:  # of which binascii.Error is one
             pass
     raise _WrongError(f"{place} must be base64")
 

@@ -73,7 +73,7 @@ def read_whole(octets: bytes) -> list[ReadReply]:
 def reply_reader(data: bytes) -> None:
     """How it was cut makes no difference, caps hold, and a faultless reply reads back as itself."""
     octets = data[1:]
-    step = max(data[0] % 97 + 1 if data else 1, len(octets) // 200)
+    step = max(data[0] % 97 + 1 if data else 1, len(octets) // 50)
     whole = read_whole(octets)
     reader = ReplyReader()
     cut = [reply for at in range(0, len(octets), step) for reply in reader.feed(octets[at : at + step])]
@@ -190,7 +190,7 @@ def _wrapped() -> Iterable[bytes]:
 
 
 SMTP_TARGETS = (
-    Target("reply-reader", reply_reader, lambda: [b"\2" + reply for reply in REPLIES], REPLY_WORDS, 16384),
+    Target("reply-reader", reply_reader, lambda: [b"\2" + reply for reply in REPLIES], REPLY_WORDS, 4096),
     Target("transcript", transcript, _dialogues, (*REPLY_WORDS, b"\xff\0\xff", b"\xff\x0b"), 8192),
     Target(
         "enhanced-status",

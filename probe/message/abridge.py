@@ -1,0 +1,68 @@
+"""Cuts a message down before it is taken apart: the parser of the standard library holds every line and
+every part as an object, twenty times the size of what a hostile message consists of."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT, MESSAGE_TEXT_LIMIT
+
+_LINE_COST = 64  # octets that a line takes beside its own
+_DASHED_LIMIT = 4 * MESSAGE_PART_LIMIT  # lines that may be boundaries; a patch has such lines, too
+_TOTAL_LIMIT = 8 * MESSAGE_TEXT_LIMIT
+
+
+def abridged(data: bytes) -> tuple[bytes, str]:
+    """(the message without the rest of bodies longer than MESSAGE_TEXT_LIMIT, why the end of the message
+    was left out altogether, or empty).
+
+    What is short and whole comes back as it is. Boundary lines stay, so every part keeps its place.
+    """
+    kept: list[bytes] = []
+    total = run = dashed = 0
+    stream = io.BytesIO(data)
+    while line := stream.readline(MESSAGE_TEXT_LIMIT):
+        cost = len(line) + _LINE_COST
+        if line.startswith(b"--"):
+            dashed += 1
+            run = 0
+        run += cost
+        if run > MESSAGE_TEXT_LIMIT:
+            boundary = data.find(b"\n--", stream.tell() - 1)
+            stream.seek(boundary + 1 if boundary >= 0 else len(data))
+            continue
+        total += cost
+        if total > _TOTAL_LIMIT or dashed > _DASHED_LIMIT:
+            read = stream.tell() - len(line)
+            return b"".join(kept), f"only the first {read} octets of the message were read"
+        kept.append(line)
+    return b"".join(kept), ""
+
+
+def head_of(data: bytes) -> tuple[bytes, bool]:
+    """(the header section up to MESSAGE_HEADER_LIMIT octets, whether that is all of it)."""
+    stream = io.BytesIO(data)
+    size = 0
+    while line := stream.readline(MESSAGE_HEADER_LIMIT):
+        if not line.strip(b"\r\n"):
+            return data[:size].removesuffix(b"\n").removesuffix(b"\r"), True
+        size += len(line)
+        if size > MESSAGE_HEADER_LIMIT:
+            return data[:MESSAGE_HEADER_LIMIT], False
+    return data, True
+
+
+def longest_line(data: bytes) -> int:
+    """Octets of the longest line, without its CRLF or LF; lines that cannot be longer are passed over."""
+    longest = start = 0
+    while (probed := start + longest + 2) <= len(data):
+        end = data.rfind(b"\n", start, probed)
+        if end < 0:
+            end = data.find(b"\n", probed)
+            end = len(data) if end < 0 else end
+            longest = end - start - data.endswith(b"\r", start, end)
+        start = end + 1
+    # a line of the longest length and one octet more, which is longer unless that octet is CR
+    exact = re.search(rb"(?:\A|\n)[^\n]{%d}[^\r\n](?:\n|\Z)" % longest, data)
+    return longest + 1 if exact else longest
