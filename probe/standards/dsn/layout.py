@@ -23,7 +23,7 @@ _FLAGS = re.IGNORECASE | re.MULTILINE
 _CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
 _REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
 _CODED = re.compile(
-    r"(?:^\s*|[:;>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
+    r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 )
 _LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
 SYSTEM = re.compile(
@@ -32,7 +32,10 @@ SYSTEM = re.compile(
 _TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply that it gives once
 _SAID_LIMIT = 8192  # characters of what is said of one recipient
 _STAGES = (
-    (re.compile(r"end of data|end-of-data|body|failed after|^dot$", re.IGNORECASE), Stage.END_OF_DATA),
+    (
+        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$", re.IGNORECASE),
+        Stage.END_OF_DATA,
+    ),
     (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
     (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
     (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),

@@ -23,6 +23,7 @@ _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
      "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
 )  # fmt: skip
+_MASKED = re.compile(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
 _ACTIONS = {
     "fail": Action.FAILED,
@@ -128,7 +129,10 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
     final = recipient_field(names.get("final-recipient", ""))
     original = recipient_field(names.get("original-recipient", ""))
     actual = recipient_field(names.get("x-actual-recipient", ""))
-    recipient = next((address for address in (final, original, actual) if "@" in address), final or original)
+    known = (
+        address for address in (final, original, actual) if "@" in address and not _MASKED.match(address)
+    )
+    recipient = next(known, final or original)
     other = next(
         (address for address in (original, actual) if address and address.lower() != recipient.lower()), ""
     )
