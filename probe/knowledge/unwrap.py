@@ -111,7 +111,7 @@ _REPORTED = re.compile(
 _TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
 # A reply that begins inside a line, behind the words of a log or a library.
 _BEGINS = re.compile(
-    r"(?:=>|[:=(\"'\]])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
+    r"(?:=>|[:=(\"'\]#])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
 )
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
