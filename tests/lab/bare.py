@@ -23,10 +23,10 @@ class BareCase:
 
     `source`: empty where the system is to choose. `cause`: with a bar between where the truth has no single
     name. `within`: the truth is to be among so many first causes; above 1 where no observation from outside
-    can tell it from its neighbours. `controls` has one sign for postmaster, for a made-up mailbox and for the
-    null reverse-path: `+` accepted, `-` refused alike, `.` never asked; the probe may leave out what would
-    tell it nothing. Empty: no control is called for. `prelude`: another client of the same address was there
-    a moment before.
+    can tell it from its neighbours. `controls` has one sign for postmaster, a made-up mailbox, the null
+    reverse-path, another MX host and the other address family: `+` accepted, `-` refused alike, `.` (and
+    where no sign is left) never asked; the probe may leave out what would tell it nothing. Empty: no control
+    is called for. `prelude`: another client of the same address was there a moment before.
     """
 
     server: str
@@ -148,6 +148,20 @@ def _single_reasons() -> tuple[BareCase, ...]:
             reply="451 4.0.0",
             within=3,
             prelude=True,
+        ),
+        # every client over IPv4; no cause of its own in the vocabulary
+        BareCase(
+            "exim",
+            "one-family-refused",
+            "ip_blocklisted|rdns_helo|policy_unspecified",
+            "---.+",
+            _at("exim", "family"),
+            source="",
+            within=3,
+        ),
+        # the first MX does not host the domain, the second does
+        BareCase(
+            "exim", "first-mx-stale", "relay_denied|server_error", "---+", _at("exim", "halfstray"), within=3
         ),
         BareCase("exim", "ptr-unconfirmed", "rdns_helo", "---", _at("exim", "mute"), source=UNCONFIRMED),
         # as in Exim's own default configuration: postmaster passes before the sender is looked at

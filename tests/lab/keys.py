@@ -17,7 +17,7 @@ DAY = datetime.timedelta(days=1)
 NAMES = (
     *("mx.healthy.example", "mx.secure.test", "mx.danefail.test", "mx.tls.example", "mx.six.example"),
     *("mx.exim.example", "mx.opensmtpd.example", "mx.sts.example", "mta-sts.sts.example"),
-    *("mx.mute-exim.example", "mx.rate-exim.example", "mx.six-exim.example"),
+    *("mx.mute-exim.example", "mx.rate-exim.example", "mx.family-exim.example"),
 )
 
 
