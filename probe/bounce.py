@@ -19,6 +19,10 @@ from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn.read import read_notice
 from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
 
+_STATUS_KEYS = (
+    "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
+    "reply",
+)  # fmt: skip
 _WORST_FIRST = (1, 3, 4, 5, 0)
 _FROM_LINE = re.compile(rb">?From \S+ .*\d\d:\d\d.*\d{4}")
 _KINDS = {
@@ -127,12 +131,22 @@ def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
 
 def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
     if status is None:
-        keys = ("recipient", "original_recipient", "action", "status", "reporting_mta", "remote_mta", "reply")
+        keys = (
+            "recipient",
+            "original_recipient",
+            "actual_recipient",
+            "action",
+            "status",
+            "reporting_mta",
+            "remote_mta",
+            "reply",
+        )
         return dict.fromkeys(keys) | {"reply_is_remote": None, "stage": "", "added": None}
     reading = bounced.explanation.reading if bounced.explanation else None
     return {
         "recipient": status.recipient or None,
         "original_recipient": status.original_recipient or None,
+        "actual_recipient": status.actual_recipient or None,
         "action": status.action.value or None,
         "status": str(status.status) if status.status else None,
         "reporting_mta": status.reporting_mta or None,

@@ -40,8 +40,7 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
         return BounceFacts(notice, None, False)
     wanted = _wanted(recording.started.target)
     for status in notice.recipients:
-        names = {status.recipient.lower(), status.original_recipient.lower()}
-        if wanted and wanted in names:
+        if wanted in status.names:
             return BounceFacts(notice, status, True)
     only = notice.recipients[0] if len(notice.recipients) == 1 else None
     return BounceFacts(notice, only, False)

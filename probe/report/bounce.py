@@ -58,6 +58,7 @@ def _facts(bounced: BouncedRecipient) -> list[tuple[str, str]]:
     returned = bounced.notice.returned
     facts = [
         ("Sent to", status.original_recipient),
+        ("Aliased to", status.actual_recipient),
         ("Action", status.action.value),
         ("Status", str(status.status) if status.status else ""),
         ("Reported by", status.reporting_mta),

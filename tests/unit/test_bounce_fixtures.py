@@ -24,6 +24,7 @@ def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
     return {
         "recipient": status.recipient,
         "original_recipient": status.original_recipient,
+        "actual_recipient": status.actual_recipient,
         "action": status.action.value,
         "status": str(status.status or ""),
         "reporting_mta": status.reporting_mta,

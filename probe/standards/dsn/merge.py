@@ -81,9 +81,8 @@ def best_status(reply: str, told: EnhancedStatus | None) -> EnhancedStatus | Non
 
 
 def _entry_of(status: DeliveryStatus, entries: Sequence[Entry]) -> Entry | None:
-    names = {status.recipient.lower(), status.original_recipient.lower()}
     for entry in entries:
-        if entry.recipient.lower() in names:
+        if entry.recipient.lower() in status.names:
             return entry
     return entries[0] if len(entries) == 1 else None
 
@@ -103,7 +102,7 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
 
 def _refusal_of(status: DeliveryStatus, refusals: Sequence[Refusal]) -> Refusal | None:
     """The remote refusal of this recipient; else the last remote one of nobody; else the local one."""
-    names = {status.recipient.lower(), status.original_recipient.lower()} - {""}
+    names = status.names
     locals_ = {name.partition("@")[0] for name in names}
     own = [item for item in refusals if item.address.lower() in names and item.is_remote]
     shared = [item for item in refusals if item.is_remote and not item.address]

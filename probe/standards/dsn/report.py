@@ -133,13 +133,10 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
         address for address in (final, original, actual) if "@" in address and not _MASKED.match(address)
     )
     recipient = next(known, final or original)
-    other = next(
-        (address for address in (original, actual) if address and address.lower() != recipient.lower()), ""
-    )
     reply, is_remote = _diagnosis(group)
     return DeliveryStatus(
         recipient=recipient,
-        original_recipient=other,
+        original_recipient="" if original.lower() == recipient.lower() else original,
         action=action_of(names.get("action", "")),
         status=status_of(names.get("status", "")),
         reporting_mta=reporting_mta,
@@ -147,6 +144,7 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
         reply=reply,
         is_remote=is_remote,
         reported_status=status_of(names.get("status", "")),
+        actual_recipient="" if actual.lower() == recipient.lower() else actual,
     )
 
 

@@ -34,10 +34,11 @@ class DeliveryStatus:
     """What became of the message for one recipient.
 
     `recipient` is the final recipient, empty where the notice names none; `original_recipient` the one
-    that the sender wrote, where it differs, else empty. `reply` is the remote server's reply as it
-    stands in the notice, on one line, with its codes; where the sending server never got one, its own
-    words. `is_remote` says which. `added` is the text in which the sending server wrapped it, empty
-    when none.
+    that the sender wrote, where it differs, else empty; `actual_recipient` what the reporting server made
+    of the final one by an alias or a forward (Sendmail's X-Actual-Recipient), else empty. `reply` is the
+    remote server's reply as it stands in the notice, on one line, with its codes; where the sending
+    server never got one, its own words. `is_remote` says which. `added` is the text in which the sending
+    server wrapped it, empty when none.
     `status` is the remote server's specific one where it gave one; `reported_status` what the report's
     own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
     """
@@ -53,6 +54,14 @@ class DeliveryStatus:
     stage: Stage | None = None
     added: str = ""
     reported_status: EnhancedStatus | None = None
+    actual_recipient: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All addresses by which the notice calls this recipient, in lower case."""
+        return frozenset(
+            name.lower() for name in (self.recipient, self.original_recipient, self.actual_recipient) if name
+        )
 
 
 @dataclass(frozen=True, slots=True)
