@@ -48,10 +48,14 @@ def notions(text: str, stems: Mapping[str, list[str]]) -> frozenset[str]:
 
 
 def _found(text: str, stems: Mapping[str, list[str]], longest: int) -> Iterator[str]:
+    taken = 0
     for match in _STARTS.finditer(text):
         start = match.start()
+        if start < taken and not text[start].isascii():
+            continue  # inside a longer entry: "loop" stands in the Japanese word for "group"
         for length in range(min(longest, len(text) - start), 1, -1):
             named = stems.get(text[start : start + length])
             if named:
+                taken = start + length
                 yield from named
                 break

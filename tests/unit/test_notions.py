@@ -48,6 +48,12 @@ def test_the_longest_entry_at_one_place_counts() -> None:
     assert notions("quota reached", stems) == {"full"}
 
 
+def test_where_words_are_not_separated_an_entry_inside_a_longer_one_does_not_count() -> None:
+    stems = compile_stems({"group": ["グループ"], "loop": ["ループ"]})
+    assert notions("このグループは存在しません", stems) == {"group"}
+    assert notions("ループが検出されました", stems) == {"loop"}
+
+
 def test_folding_keeps_the_marks_that_tell_kana_and_hangul_apart() -> None:
     assert fold("ブ") != fold("フ")
     assert fold("메일") == "메일"
