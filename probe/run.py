@@ -139,10 +139,13 @@ def text_settles(reply: Reply, stage: Stage) -> bool:
     ranked = rank(evidence, stage=stage, permanent=reply.is_permanent)
     if band(ranked) is not Band.STATED or ranked[0].id in beside_words().vague:
         return False
+    if ranked[0].id != "user_unknown":
+        return True
     # "5.0.0 user unknown" is what a domain that takes no mail says of everybody; the status of a server
-    # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2)
+    # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2). And "recipient rejected" or OpenSMTPD's
+    # "invalid recipient" is said of filtered senders and foreign domains as well.
     placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
-    return not (placeholder and ranked[0].id == "user_unknown")
+    return not placeholder and ranked[0].probability >= beside_words().sure_of_unknown
 
 
 def _time_to_observe(left: float, spent: float) -> float:

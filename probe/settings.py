@@ -57,7 +57,7 @@ SURPLUS_LIMIT = 100  # replies of one session that no command had asked for
 MAX_RCPT_PER_SESSION = 3  # of which one may be invented, and only in the control session
 MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
 MAX_CONTROL_SESSIONS = 3  # sessions beyond those that asked about the target
-MAX_CONTROLS_AT_ONE_HOST = 2  # of these: with the host that was asked first, that makes three sessions
+MAX_CONTROLS_AT_ONE_ADDRESS = 2  # of these: with the first one that makes three sessions
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
 

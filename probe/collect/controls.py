@@ -75,8 +75,12 @@ async def run_controls(
     }
     made: list[SessionOutcome] = []
     while rest:
-        experiment = _next(visits, rest, advise, mode)
+        advice = advise(tuple(rest))
+        experiment = advice.choice or (next(iter(rest)) if mode is ControlsMode.ALWAYS else None)
         if experiment is None:
+            # what is idle now may have told something before: only the last advice counts
+            for idle, why in advice.idle.items():
+                _note(visits, idle, why)
             break
         control = rest.pop(experiment)
         obstacle = _cap(control, made)
@@ -94,19 +98,6 @@ async def run_controls(
     return tuple(made)
 
 
-def _next(
-    visits: Visits, rest: dict[Experiment, _Control], advise: Advise, mode: ControlsMode
-) -> Experiment | None:
-    """The advised experiment. The idle ones are taken out of `rest`, with a note, unless all are wanted."""
-    advice = advise(tuple(rest))
-    if mode is ControlsMode.ALWAYS:
-        return advice.choice or next(iter(rest))
-    for experiment, why in advice.idle.items():
-        if rest.pop(experiment, None) is not None:
-            _note(visits, experiment, why)
-    return advice.choice if advice.choice in rest else None
-
-
 def _note(visits: Visits, experiment: Experiment, why: str) -> None:
     visits.sink(ev.NotReached(visits.clock.at_ms(), f"control {experiment}", why))
 
@@ -115,8 +106,8 @@ def _cap(control: _Control, made: list[SessionOutcome]) -> str:
     """The courtesy cap that stands against one more session; empty when none does."""
     if len(made) >= settings.MAX_CONTROL_SESSIONS:
         return f"courtesy: at most {settings.MAX_CONTROL_SESSIONS} control sessions"
-    if sum(outcome.mx_host == control.mx_host for outcome in made) >= settings.MAX_CONTROLS_AT_ONE_HOST:
-        return f"courtesy: at most {settings.MAX_CONTROLS_AT_ONE_HOST} control sessions with one host"
+    if sum(outcome.ip == control.ip for outcome in made) >= settings.MAX_CONTROLS_AT_ONE_ADDRESS:
+        return f"courtesy: at most {settings.MAX_CONTROLS_AT_ONE_ADDRESS} control sessions with one address"
     return ""
 
 

@@ -19,18 +19,19 @@ from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
 
 UNCHANGED = "not made: whatever it answered, the first cause and the advice would stay the same"
-NO_SMELL = "not made: nothing in the answer smells of TLS"
 _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
 
 
 def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:
-    """The best of the experiments that are offered, and those that would be idle, with the reason.
+    """The best of the experiments that are offered, and those that would be idle, with the reason. Leaving
+    TLS out is called for only where the answer smells of it.
 
     Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
     now = diagnose(facts, ())
-    idle = {it: why for it in offered if (why := _why_idle(facts, now, it))}
     shares = {cause.id: cause.probability for cause in now.ranked}
-    open_ = [it for it in offered if it not in idle]
+    called_for = [it for it in offered if it is not Experiment.WITHOUT_TLS or _smells_of_tls(shares)]
+    idle = {it: UNCHANGED for it in called_for if not _tells(facts, now, it)}
+    open_ = [it for it in called_for if it not in idle]
     # the first that is offered decides between equals: max keeps it
     best = max(open_, key=lambda it: round(_worth(shares, it), 9), default=None)
     return Advice(best, idle)
@@ -46,18 +47,17 @@ def _worth(shares: dict[str, float], experiment: Experiment) -> float:
     return expected_gain(shares, test) / test.effort if test is not None else 0.0
 
 
-def _why_idle(facts: Facts, now: Diagnosis, experiment: Experiment) -> str:
-    """Why the experiment need not be made; empty when it may tell something."""
-    if experiment is Experiment.WITHOUT_TLS:
-        share = next((cause.probability for cause in now.ranked if cause.id == "tls_problem"), 0.0)
-        if share < least_share_of_tls():
-            return NO_SMELL
+def _smells_of_tls(shares: dict[str, float]) -> bool:
+    return shares.get("tls_problem", 0.0) >= least_share_of_tls()
+
+
+def _tells(facts: Facts, now: Diagnosis, experiment: Experiment) -> bool:
+    """Whether any ending of the experiment would change what a reader acts on."""
     standing = _standing(now)
-    changed = any(
+    return any(
         _standing(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != standing
         for ending in endings(now, experiment)
     )
-    return "" if changed else UNCHANGED
 
 
 def _standing(diagnosis: Diagnosis) -> tuple[object, ...]:

@@ -58,14 +58,8 @@ def _are_empty(named: frozenset[str], around: tuple[Evidence, ...]) -> bool:
     emptying = {entry.id for entry in fact_evidence() if entry.empties_words}
     if any(evidence.rule in emptying for evidence in around):
         return True
-    against = {
-        cause
-        for evidence in around
-        if evidence.facet is Facet.EXPERIMENT
-        for cause, weight in evidence.weights.items()
-        if weight < 0
-    }
-    return bool(named) and named <= beside_words().vague & against
+    tested = any(evidence.facet is Facet.EXPERIMENT for evidence in around)
+    return tested and named <= beside_words().vague
 
 
 def _emptied(evidence: Evidence) -> Evidence:

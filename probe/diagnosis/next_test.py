@@ -5,10 +5,11 @@ against the ranking of this run; where none was, what stood in the way decides."
 
 from __future__ import annotations
 
-from probe.diagnosis.advice import NO_SMELL, UNCHANGED
+from probe.diagnosis.advice import UNCHANGED
 from probe.diagnosis.commands import command, filled
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
@@ -22,7 +23,6 @@ from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
-IDLE = frozenset({UNCHANGED, NO_SMELL})
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -113,6 +113,8 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
             return bool(_other_mx(facts, observed))
         case "other-family":
             return _other_family(facts, observed) is not None
+        case "other-helo":
+            return pair and facts.sender.helo is not None and is_bad_helo(facts.sender.helo)
         case "with-tls" | "without-tls":
             return _tls_may_be_tried(test, facts, diagnosis)
         case _:
@@ -122,7 +124,7 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
 def _is_idle(facts: Facts, test: CandidateTest) -> bool:
     """Whether the run found that no ending of this experiment would change anything."""
     parts = {f"control {experiment}" for experiment in test.experiments}
-    return any(gap.part in parts and gap.reason in IDLE for gap in facts.not_reached)
+    return any(gap.part in parts and gap.reason == UNCHANGED for gap in facts.not_reached)
 
 
 def _other_mx(facts: Facts, observed: Observed) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.model.reply import Stage
-from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingStatus
 from probe.standards.spf.results import SpfVerdict
 
@@ -99,13 +99,15 @@ def reverse_dns_confirmed(at: Situation) -> Seen | None:
 def helo_bad(at: Situation) -> Seen | None:
     """The EHLO name is no FQDN, or leads nowhere."""
     helo = at.facts.sender.helo
-    if helo is None or helo.is_literal:
+    if helo is None or not is_bad_helo(helo):
         return None
-    if not helo.is_fqdn:
-        return Seen("vantage:helo", f"{helo.name} is not a fully qualified name")
-    if helo.resolves is False:
-        return Seen("vantage:helo", f"{helo.name} does not resolve")
-    return None
+    why = "does not resolve" if helo.is_fqdn else "is not a fully qualified name"
+    return Seen("vantage:helo", f"{helo.name} {why}")
+
+
+def is_bad_helo(helo: HeloResult) -> bool:
+    """Whether servers that look at EHLO names would take offence at this one."""
+    return not helo.is_literal and (not helo.is_fqdn or helo.resolves is False)
 
 
 def _listed(facts: Facts, role: str) -> list[Listing]:
@@ -117,7 +119,9 @@ def _listed(facts: Facts, role: str) -> list[Listing]:
 
 
 def _names(listings: list[Listing]) -> str:
-    return ", ".join(f"{listing.title} ({listing.zone})" for listing in listings[:4])
+    return ", ".join(
+        it.zone if it.title in ("", it.zone) else f"{it.title} ({it.zone})" for it in listings[:4]
+    )
 
 
 def _source_by_kind(facts: Facts, policy: bool, low: bool) -> list[Listing]:

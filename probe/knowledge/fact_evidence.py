@@ -34,12 +34,14 @@ class FactEvidence:
 class BesideWords:
     """What facts count where the server's own words name a cause: `factor` of their weight.
     `vague` causes name nothing; facts of the `untouched` facets keep their weight; words that
-    experiments have shown to be empty count `empty` of theirs."""
+    experiments have shown to be empty count `empty` of theirs. Words settle that a mailbox is unknown
+    from a share of `sure_of_unknown`."""
 
     factor: float
     empty: float
     vague: frozenset[str]
     untouched: frozenset[Facet]
+    sure_of_unknown: float
 
 
 @cache
@@ -51,6 +53,7 @@ def beside_words() -> BesideWords:
         empty=float(table["empty_words"]),
         vague=frozenset(table["vague_causes"]),
         untouched=frozenset(map(Facet, table["untouched_facets"])),
+        sure_of_unknown=float(table["sure_of_unknown"]),
     )
 
 

@@ -51,7 +51,7 @@ STEP_TITLES = {
 
 EXPERIMENTS = {
     "target": "the recipient",
-    "postmaster": "control: postmaster",
+    "postmaster": "control: postmaster, then a made-up mailbox",
     "random": "control: made-up mailbox",
     "null_sender": "control: null reverse-path",
     "other_mx": "control: another MX host",

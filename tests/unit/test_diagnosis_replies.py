@@ -171,6 +171,9 @@ def test_a_mailbox_refused_otherwise_than_a_made_up_one_is_known() -> None:
     [
         ("550 5.1.1 user unknown", True),
         ("554 5.0.0 user unknown", False),
+        ("550 No such user here", True),
+        ("550 5.7.1 Recipient rejected", False),
+        ("550 Invalid recipient: <a@b.example>", False),
         ("550 5.0.0 rejected", False),
         ("550 5.7.1 rejected for policy reasons", False),
         ("554 5.7.1 <a@b.example>: Relay access denied", True),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,7 @@ from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
+from tests.support.certificates import issue, server_context
 from tests.support.judging_server import JudgingServer
 from tests.support.sessions import ALICE, HASTY, LOOPBACK, PATIENT, PLAN, Run
 from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, expect, say, silence
@@ -31,6 +35,11 @@ REFUSED = dialogue(rcpt="550 5.0.0 no")
 
 def mx(*hosts: tuple[str, tuple[IPAddress, ...]]) -> tuple[MxHost, ...]:
     return tuple(MxHost(10 * n, name, addresses, ()) for n, (name, addresses) in enumerate(hosts))
+
+
+def tls() -> ssl.SSLContext:
+    with tempfile.TemporaryDirectory() as folder:
+        return server_context(Path(folder), issue("a.test"))
 
 
 async def searched(
@@ -236,13 +245,14 @@ async def test_always_makes_the_experiments_that_would_tell_nothing_too() -> Non
     assert experiments(run) == [Experiment.TARGET, *every]
 
 
-async def test_the_other_family_is_asked_and_no_host_is_visited_more_than_three_times() -> None:
+async def test_the_other_family_is_asked_and_no_address_is_visited_more_than_three_times() -> None:
     judging = JudgingServer("550 5.0.0", lambda guest: guest.stage == "rcpt", hosts=BOTH_FAMILIES)
     async with judging as server:
         run = Run()
         visits = run.visits(server.port)
         hosts = mx(("a.test", (FIRST, ip_address("::1"))))
-        asked = await ask_target(visits, hosts, PLAN)
+        plan = replace(PLAN, tls=TlsMode.AUTO)
+        asked = await ask_target(visits, hosts, plan)
         await run_controls(
             visits,
             asked,
@@ -250,12 +260,43 @@ async def test_the_other_family_is_asked_and_no_host_is_visited_more_than_three_
             mode=ControlsMode.AUTO,
             seed=1,
             settled=lambda _reply, _stage: False,
-            advise=lambda offered: Advice(offered[-1]),
+            advise=lambda offered: Advice(offered[0]),
         )
-    assert experiments(run) == [Experiment.TARGET, Experiment.OTHER_FAMILY, Experiment.NULL_SENDER]
-    assert [str(session.ip) for session in run.sessions] == ["127.0.0.1", "::1", "127.0.0.1"]
+    assert experiments(run) == [
+        Experiment.TARGET,
+        Experiment.POSTMASTER,
+        Experiment.NULL_SENDER,
+        Experiment.OTHER_FAMILY,
+    ]
+    assert [str(session.ip) for session in run.sessions] == ["127.0.0.1"] * 3 + ["::1"]
+
+
+async def test_no_address_gets_a_third_control() -> None:
+    plain = mx(("a.test", (FIRST,)))
+    offered: list[tuple[Experiment, ...]] = []
+
+    def advise(open_: tuple[Experiment, ...]) -> Advice:
+        offered.append(open_)
+        return Advice(open_[-1])
+
+    async with JudgingServer("550 5.0.0", lambda guest: guest.stage == "rcpt", tls=tls()) as server:
+        run = Run()
+        visits = run.visits(server.port)
+        asked = await ask_target(visits, plain, PLAN)
+        await run_controls(
+            visits,
+            asked,
+            plain,
+            mode=ControlsMode.AUTO,
+            seed=1,
+            settled=lambda _reply, _stage: False,
+            advise=advise,
+        )
+    assert offered[0] == (Experiment.POSTMASTER, Experiment.NULL_SENDER, Experiment.WITHOUT_TLS)
+    assert experiments(run) == [Experiment.TARGET, Experiment.WITHOUT_TLS, Experiment.NULL_SENDER]
+    assert [guest.secure for guest in server.guests] == [True, False, True]
     (missed,) = run.recording.all(ev.NotReached)
-    assert missed.part == "control postmaster" and "with one host" in missed.reason
+    assert missed.part == "control postmaster" and "with one address" in missed.reason
 
 
 async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
