@@ -26,7 +26,8 @@ class BareCase:
     can tell it from its neighbours. `controls` has one sign for postmaster, a made-up mailbox, the null
     reverse-path, another MX host and the other address family: `+` accepted, `-` refused alike, `.` (and
     where no sign is left) never asked; the probe may leave out what would tell it nothing. Empty: no control
-    is called for. `prelude`: another client of the same address was there a moment before.
+    is called for. `prelude`: another client of the same address was there a moment before. `lost`: so many
+    sessions end without QUIT, because the server hangs up.
     """
 
     server: str
@@ -41,6 +42,7 @@ class BareCase:
     within: int = 1
     options: tuple[str, ...] = ()
     prelude: bool = False
+    lost: int = 0
 
     @property
     def slug(self) -> str:
@@ -148,6 +150,26 @@ def _single_reasons() -> tuple[BareCase, ...]:
             reply="451 4.0.0",
             within=3,
             prelude=True,
+        ),
+        # a host that looks at the door: before any address is named
+        BareCase(
+            "exim",
+            "listed-address-greeting",
+            "ip_blocklisted",
+            "",
+            _at("exim", "door"),
+            source=LISTED,
+            stage="greeting",
+            lost=1,
+        ),
+        BareCase(
+            "exim",
+            "helo-no-fqdn-ehlo",
+            "rdns_helo",
+            "",
+            _at("exim", "door"),
+            stage="ehlo",
+            options=("--helo", "localhost"),
         ),
         # every client over IPv4; no cause of its own in the vocabulary
         BareCase(
