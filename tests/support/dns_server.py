@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -82,7 +83,8 @@ class Seen:
 
 
 class DnsServer:
-    """Serves `zone`: "TYPE name" to record texts. Names without entries are NXDOMAIN.
+    """Serves `zone`: "TYPE name" to record texts. Names without entries are NXDOMAIN, or have the
+    records of `wildcard`, by type.
 
     Used as an async context manager; `endpoint` is where it listens, `seen` what it was asked.
     """
@@ -92,11 +94,13 @@ class DnsServer:
         zone: Mapping[str, Sequence[str]],
         faults: Mapping[str, Fault] | None = None,
         *,
+        wildcard: Mapping[str, Sequence[str]] | None = None,
         authenticated: bool = False,
         delay: float = 0.0,
     ) -> None:
         self._zone = {self._key(*key.split(" ", 1)): list(texts) for key, texts in zone.items()}
         self._faults = dict(faults or {})
+        self._wildcard = dict(wildcard or {})
         self._authenticated = authenticated
         self._delay = delay
         self._dropped: set[str] = set()
@@ -152,9 +156,6 @@ class DnsServer:
             self.in_flight -= 1
 
     async def _on_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             (length,) = struct.unpack("!H", await reader.readexactly(2))
             wire = await reader.readexactly(length)
@@ -164,7 +165,6 @@ class DnsServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            self._tasks.discard(task)
             writer.close()
 
     async def _over_tcp(
@@ -184,7 +184,9 @@ class DnsServer:
             case Fault.TRUNCATED_TCP_SLOW:
                 for octet in whole:
                     writer.write(bytes((octet,)))
-                    await asyncio.sleep(0.2)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(reader.read(1), 0.2)
+                        return  # the client has gone
             case _:
                 writer.write(whole)
                 await writer.drain()
@@ -297,14 +299,14 @@ class DnsServer:
             name = dns.name.from_text(alias[0])
             if bare:
                 return
-        texts = self._zone.get((name, rtype))
+        texts = self._zone.get((name, rtype)) or self._wildcard.get(rtype)
         if texts:
             response.answer.append(dns.rrset.from_text(name, 300, "IN", rtype, *texts))
             return
         response.authority.append(
             dns.rrset.from_text("example.", 300, "IN", "SOA", "ns.example. hostmaster.example. 1 1 1 1 1")
         )
-        if not any(owner == name for owner, _ in self._zone):
+        if not self._wildcard and not any(owner == name for owner, _ in self._zone):
             response.set_rcode(dns.rcode.NXDOMAIN)
 
     def _from_elsewhere(self, wire: bytes) -> None:
