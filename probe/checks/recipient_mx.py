@@ -60,7 +60,8 @@ def _ok(mx: MxResult, evidence: list[str]) -> Finding:
 def _without_address(mx: MxResult) -> Iterator[Finding]:
     evidence = [answer.ref for answer in mx.answers]
     dangling = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
-    if mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts):
+    none_usable = mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts)
+    if none_usable and not mx.dropped:
         yield say.fatal(
             f"no MX of {mx.domain} is a host with an address: {series(host.host for host in mx.hosts)}",
             [*evidence, *_refs(mx.hosts)],

@@ -83,6 +83,9 @@ def _by_route(facts: Facts) -> Observed | None:
         detail = "the host given with --mx has no address"
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
+        if mx.dropped:
+            detail = f"its first {len(mx.hosts)} MX hosts lead nowhere, and {mx.dropped} more were not tried"
+            return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail="no_usable_mx")
     if mx.hosts and not any(host.addresses for host in mx.hosts):
         return _by_silence(facts, [answer for host in mx.hosts for answer in host.answers])
