@@ -89,6 +89,9 @@ MESSAGE_TEXT_LIMIT = 1024 * 1024  # of one part, for its links
 MESSAGE_PART_LIMIT = 1000
 MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
 
+# A recording
+RECORDING_EVENT_LIMIT = 200_000  # every packet is one: a server that drips octets makes many
+
 # A bounce: what one message may make us hold and read
 BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest
 BOUNCE_HEADER_LIMIT = 256 * 1024  # one header section

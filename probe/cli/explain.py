@@ -19,6 +19,7 @@ from probe.report.json_text import json_text
 FORMATS = ("text", "json", "jsonl", "markdown")
 STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
 LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
+PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
 # over several replies the worst counts; a line that could not be read comes first, it hides an answer
 _WORST_FIRST = (EXIT_USAGE, 1, 3, 4, 5, 0)
 
@@ -108,12 +109,19 @@ def _line(stream: BinaryIO, name: str) -> bytes:
     try:
         line = stream.readline(LINE_LIMIT)
         if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
-            while rest := stream.readline(LINE_LIMIT):
-                if rest.endswith(b"\n"):
-                    break
+            _pass_over(stream, name)
     except OSError as error:
         raise unreadable("--input", name, error) from None
     return line
+
+
+def _pass_over(stream: BinaryIO, name: str) -> None:
+    """Read on to the end of a line that is too long; a device never comes to one."""
+    for _ in range(PASSED_LINES):
+        rest = stream.readline(LINE_LIMIT)
+        if not rest or rest.endswith(b"\n"):
+            return
+    raise UsageError("--input", f"{name} has a line of more than {PASSED_LINES} MiB; give lines of text")
 
 
 def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iterator[str]:

@@ -193,9 +193,10 @@ def _leaves(message: _Part, problems: list[str]) -> Iterator[_Part]:
         if seen > MESSAGE_PART_LIMIT:
             problems.append(f"more than {MESSAGE_PART_LIMIT} parts; the rest was not read")
             return
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            waiting.extend(reversed([child for child in payload if isinstance(child, Message)]))
+        # of a leaf, get_payload would decode the text, and raise where the charset holds a NUL
+        if part.is_multipart():
+            children = part.get_payload()
+            waiting.extend(reversed([child for child in children if isinstance(child, Message)]))
         else:
             yield part
 

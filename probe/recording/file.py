@@ -10,6 +10,7 @@ from types import TracebackType
 from probe.recording import events as ev
 from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
 from probe.recording.journal import Recording
+from probe.settings import RECORDING_EVENT_LIMIT
 
 
 class RecordingWriter:
@@ -68,6 +69,8 @@ def load(path: Path) -> Recording:
         number = 0
         while line := stream.readline(LINE_LIMIT + 1):
             number += 1
+            if number > RECORDING_EVENT_LIMIT:
+                raise RecordingError(number, "more events than a run can make")
             try:
                 event = decode(line, number)
             except UnfinishedLineError:

@@ -30,6 +30,7 @@ _POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("::/0", ("2001:db8::/32",)),  # RFC 3849
 )
 _KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
+_NO_MORE = ip_address("192.0.2.0")  # where a text holds every address that there is of its kind
 _SPECIAL_LABELS = frozenset({"*", "mta-sts", "localhost", "localdomain"})
 _NIBBLES = 32
 
@@ -63,6 +64,8 @@ class Pseudonyms:
         self._locals: dict[str, str] = {}
         self._addresses: dict[IPAddress, IPAddress] = {}
         self._pools: dict[str, Iterator[IPAddress]] = {}
+        self._fresh: dict[str, Iterator[str]] = {}  # for each form the pseudonyms that nothing has yet
+        self._depths: dict[str, int] = {}  # how many labels of a name a provider's suffix fixes
 
     def originals(self) -> frozenset[str]:
         """All that was replaced, as text."""
@@ -93,7 +96,8 @@ class Pseudonyms:
                 (kind, pools) for kind, pools in _POOLS if ip in ip_network(kind) and _same_family(kind, ip)
             )
             pool = self._pools.setdefault(kind, _pool(pools))
-            self._addresses[ip] = next(fresh for fresh in pool if str(fresh) not in self._avoid)
+            fresh = (fresh for fresh in pool if str(fresh) not in self._avoid)
+            self._addresses[ip] = next(fresh, _NO_MORE)
         return self._addresses[ip]
 
     def local_part(self, local: str) -> str:
@@ -213,11 +217,11 @@ class Pseudonyms:
     def _known_suffix(self, name: str, labels: list[str]) -> str | None:
         if _is_below(name, self.keep.infrastructure) and not _is_below(name, self.identities):
             return name
-        for suffix in self.keep.providers:
-            if is_within(name, suffix):
-                depth = label_count(suffix)
-                return self._join(self._all_labels(labels[:-depth]), *labels[-depth:])
-        return None
+        if name not in self._depths:
+            within = (suffix for suffix in self.keep.providers if is_within(name, suffix))
+            self._depths[name] = label_count(next(within, ""))
+        depth = self._depths[name]
+        return self._join(self._all_labels(labels[:-depth]), *labels[-depth:]) if depth else None
 
     def _registered(self, labels: list[str]) -> str:
         """`hostN.domainN.example`: the registered domain is one unit, each label before it another."""
@@ -245,8 +249,8 @@ class Pseudonyms:
 
     def _numbered(self, table: dict[str, str], original: str, form: str) -> str:
         if original not in table:
-            taken = {*table.values(), *self._avoid}
-            table[original] = next(name for n in count(1) if (name := form.format(n)) not in taken)
+            fresh = self._fresh.setdefault(form, (form.format(n) for n in count(1)))
+            table[original] = next(name for name in fresh if name not in self._avoid)
         return table[original]
 
     @staticmethod

@@ -27,7 +27,7 @@ from probe.recording.redact_text import TextRedactor
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
 
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
-_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}")
+_HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
 
 
 def redact(recording: Recording) -> Recording:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
 from probe.bounce import read_bounces
 from probe.explanation import explain_lines, to_json
+from probe.message.read import read_message
+from probe.recording import events as ev
+from probe.recording.codec import RecordingError, decode, encode
+from probe.recording.file import load
+from probe.recording.journal import Recording
+from probe.recording.pseudonyms import Keep, Pseudonyms
+from probe.recording.redact import redact
 from probe.report.json_text import json_text
+from probe.settings import RECORDING_EVENT_LIMIT
 from probe.standards.tls.certificate import problems, read_certificate
 from tests.fuzz.dns_targets import DNS_TARGETS
+from tests.fuzz.target import FIXTURES
 
 CERTIFICATE = next(iter(next(target for target in DNS_TARGETS if target.name == "certificate").seeds()))
 
@@ -54,3 +66,44 @@ def test_a_year_before_1000_is_written_with_four_digits() -> None:
 def test_lines_of_dashes_in_a_notice_are_searched_in_linear_time() -> None:
     head = b"From: MAILER-DAEMON@a.example\nSubject: Undelivered Mail\n\n"
     assert read_bounces(head + (b"-" * 4000 + b"\n") * 60)
+
+
+def test_a_nul_in_a_charset_is_no_reason_not_to_read_a_message() -> None:
+    data = b'Content-Type: text/plain; charset="utf\0-8"\n\n\xff\n'
+    assert read_message(data).has_text_part
+
+
+def test_thousands_of_names_in_a_reply_are_redacted_in_linear_time() -> None:
+    base = (FIXTURES / "recordings/lab-unknown-user/recording.jsonl").read_text().splitlines()
+    events = [decode(line) for line in base]
+    at = next(index for index, event in enumerate(events) if isinstance(event, ev.Received))
+    names = b"".join(b"host%d.org%d.com user%d@a.com a.a.a. " % (n, n, n) for n in range(4000))
+    first = events[at]
+    assert isinstance(first, ev.Received)
+    shared = redact(
+        Recording.of([*events[:at], replace(first, data=b"220 " + names + b"\r\n"), *events[at:]])
+    )
+    text = b"".join(event.data for event in shared.all(ev.Received))
+    assert b"org7.com" not in text
+    assert text.count(b"@domain") >= 4000
+
+
+def test_a_text_that_holds_every_private_address_is_redacted_all_the_same() -> None:
+    keep = Keep((), (), (), (), (), frozenset(), frozenset())
+    learned = Pseudonyms(keep, frozenset())
+    every = [
+        ip_address(number) for number in range(int(ip_address("192.168.0.0")), int(ip_address("192.169.0.0")))
+    ]
+    for ip in every:
+        learned.address(ip)
+    assert Pseudonyms(keep, frozenset(), learned).address(every[7]) == ip_address("192.0.2.0")
+
+
+def test_a_recording_of_more_events_than_a_run_can_make_is_refused(tmp_path: Path) -> None:
+    first, *_ = (FIXTURES / "recordings/lab-unknown-user/recording.jsonl").read_text().splitlines()
+    path = tmp_path / "run.jsonl"
+    path.write_text(
+        first + "\n" + encode(ev.Sent(1, 1, b"QUIT\r\n")).join("\n" * (RECORDING_EVENT_LIMIT + 1))
+    )
+    with pytest.raises(RecordingError, match="more events than a run can make"):
+        load(path)

@@ -20,7 +20,7 @@ _LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)
 # MDaemon prints the dialogue without arrows, between these lines
 _BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
 _BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
-_BARE_COMMAND = re.compile(r"(?:[EHL]+LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
+_BARE_COMMAND = re.compile(r"(?:[EHL]{2}LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
 _CODED = re.compile(r"[2-5]\d\d[ -]")
 _BARE_REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$).*")
 _STAGES = (
