@@ -12,10 +12,11 @@ _ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*[^\s@]{1,12
 _RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
 _SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
 _CONTINUED = re.compile(r"[a-z(\"'<\d]")
+_SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
 def own_words(said: str, words: Mapping[str, re.Pattern[str]]) -> str:
-    """The telling line with the lines that go on with it; where no line tells, all that is no formula.
+    """The telling line with the rest of its sentence; where no line tells, all that is no formula.
 
     `words` has `telling` (what reasons speak of) and `formula` (what notices say whatever the reason).
     Empty when nothing is left: then the notice gives no reason.
@@ -23,8 +24,20 @@ def own_words(said: str, words: Mapping[str, re.Pattern[str]]) -> str:
     lines = list(_until_signature(said.split("\n")[:_MOST_LINES], words["formula"]))
     for index, line in enumerate(lines):
         if words["telling"].search(line):
-            return _joined((line, *_continuing(lines[index + 1 :], words["telling"])))
+            first = _first_of_sentence(lines, index)
+            return _joined((*lines[first : index + 1], *_continuing(lines[index + 1 :], words["telling"])))
     return _joined(lines)
+
+
+def _first_of_sentence(lines: Sequence[str], index: int) -> int:
+    """Where the sentence of the telling line begins, in the lines right above it."""
+    first = index
+    while first > max(0, index - _FOLLOWING) and _CONTINUED.match(lines[first]):
+        above = lines[first - 1]
+        if not above or above.endswith(_SENTENCE_ENDS):
+            break
+        first -= 1
+    return first
 
 
 def _continuing(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
