@@ -45,7 +45,7 @@ def rank(
     scores = {
         cause: 10 * math.log10(shares.get(cause, floor))
         + shift.get(cause, 0.0)
-        + sum(weight for _, weight in weighed.get(cause, ()))
+        + sum([weight for _, weight in weighed.get(cause, ())])
         + (_NEVER if cause in barred else 0.0)
         for cause in table["prior"]
     }

@@ -121,8 +121,8 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
         fired = _without_vague(fired, noted)
         echoes = set()
     wordless = not any(rules[number][2] for number in fired)
-    silent = not _LETTERS.search(_PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text)))
-    nothing = wordless and silent and all(map(_is_generic, subject.statuses))
+    silent = wordless and not _LETTERS.search(_PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text)))
+    nothing = silent and all(map(_is_generic, subject.statuses))
     fired.update(
         _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
     )
@@ -155,7 +155,7 @@ def _noted(subject: _Subject) -> set[int]:
 
     table = store.compiled()
     text = _RESTRICTION.sub(_class_of_restriction, subject.masked.text)
-    present = notions(_PLACEHOLDER.sub(" ", text), table["stems"])
+    present = notions(_PLACEHOLDER.sub(" ", text), table["stems"], table["longest_stem"])
     holding = [
         (frozenset(wanted), number)
         for wanted, number in table["noted"]

@@ -40,11 +40,10 @@ def compile_stems(table: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return stems
 
 
-def notions(text: str, stems: Mapping[str, list[str]]) -> frozenset[str]:
-    """The notions that words of `text` stand for."""
+def notions(text: str, stems: Mapping[str, list[str]], longest: int = 0) -> frozenset[str]:
+    """The notions that words of `text` stand for. `longest` is the length of the longest stem, if known."""
     folded = f"{_GAPS.sub(' ', fold(text)).strip()} "
-    longest = max(map(len, stems), default=0)
-    return frozenset(_found(folded, stems, longest))
+    return frozenset(_found(folded, stems, longest or max(map(len, stems), default=0)))
 
 
 def _found(text: str, stems: Mapping[str, list[str]], longest: int) -> Iterator[str]:

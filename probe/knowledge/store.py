@@ -40,8 +40,8 @@ def build() -> dict[str, Any]:
 
     Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
     ([literal, rule number]), `noted` ([notions, rule number]), `coded` (numbers of rules that look at
-    codes and stages only), `stems` (word -> notions), `causes`, `scoring`, `enhanced_status` (as in
-    their files).
+    codes and stages only), `stems` (word -> notions), `longest_stem` (its letters), `causes`, `scoring`,
+    `enhanced_status` (as in their files).
     """
     from probe.knowledge.notions import compile_stems
     from probe.knowledge.phrases import index
@@ -55,6 +55,7 @@ def build() -> dict[str, Any]:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
     table["index"] = index(table.pop("phrases"), table.pop("patterns"))
     table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"])
+    table["longest_stem"] = max(map(len, table["stems"]))
     return table
 
 

@@ -69,9 +69,19 @@ _STAGE_HINTS = (
     "the initial",
     "reject: ",
     "end-of-message",
-    "smtp",
-    "failed",
-    "rejected",
+    "smtpsender",
+    "smtprecip",
+    "smtpdata",
+    "smtphelo",
+    "smtpconnect",
+    "smtpaddress",
+    "smtpsendfailed",
+    "command failed",
+    "message failed",
+    "failed to add",
+    "were rejected",
+    "rejected command",
+    "rcpt to:",
 )
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
 # follows here is a quoted message. It bounds the work that a stranger's text can cause.
@@ -134,8 +144,12 @@ def unwrap(text: str) -> Unwrapped:
     quoted = _transcript(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
-    body = _REPORTED.sub(" ", " ".join(part.strip() for part in (remote or plain).splitlines()))
-    body = _without_prefix(_TUPLE.sub(r" \1 ", body).strip())
+    body = " ".join(part.strip() for part in (remote or plain).splitlines())
+    if "=" in body or "xpected" in body or "ode:" in body:
+        body = _REPORTED.sub(" ", body)
+    if "(" in body and ("'" in body or '"' in body):
+        body = _TUPLE.sub(r" \1 ", body)
+    body = _without_prefix(body.strip())
     body = _WRAPPERS.sub(" ", body)
     code = _code(body)
     enhanced = _enhanced(body)
