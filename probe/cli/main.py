@@ -18,6 +18,7 @@ from probe.cli.errors import (
     complain,
     refuse_controls,
 )
+from probe.cli.signals import heed_sigterm
 
 ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 
@@ -25,6 +26,7 @@ ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 def run(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name); returns the exit code, never raises."""
     _open_what_is_closed()
+    heed_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -33,8 +35,8 @@ def run(argv: Sequence[str]) -> int:
     except UsageError as problem:
         complain(str(problem))
         return EXIT_USAGE
-    except SystemExit as end:  # argparse ends --help so
-        return end.code if isinstance(end.code, int) else 0
+    except SystemExit as end:  # argparse ends --help so, and passes over what it could not write
+        return _flushed(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
@@ -50,6 +52,14 @@ def run(argv: Sequence[str]) -> int:
         if os.environ.get("SMTP_PROBE_DEBUG") == "1":
             raise
         return _internal(error)
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _unwritable_stdout(error)
+    return code
 
 
 def _unwritable_stdout(error: OSError) -> int:

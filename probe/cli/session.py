@@ -17,6 +17,7 @@ from probe.cli import output, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
+from probe.cli.signals import defer_sigterm, heed_sigterm
 from probe.model.report import Report
 from probe.net.resolver import ResolverConfigError
 from probe.recording.codec import RecordingError
@@ -75,6 +76,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         except ResolverConfigError:
             complain(NO_RESOLVER)
             return EXIT_INCONCLUSIVE
+    defer_sigterm()
     code = deliver(run.report_of(held[0]), delivery, note="" if delivery.record else NOT_SAVED)
     if tape and tape.failure:
         complain(f"{unreadable('--record', str(tape.path), tape.failure, doing='write')}; it ends there")
@@ -146,5 +148,7 @@ def deliver(report: Report, delivery: Delivery, note: str = "") -> int:
     if delivery.form is not Format.TEXT:
         output.speak_utf8()
     style = output.style_for(None if delivery.path else sys.stdout, delivery.verbosity, note)
-    output.deliver_text(output.render(report, delivery.form, style), delivery.path)
+    text = output.render(report, delivery.form, style)
+    heed_sigterm()
+    output.deliver_text(text, delivery.path)
     return report.verdict.exit_code

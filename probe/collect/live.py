@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 
 from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
@@ -20,6 +21,8 @@ from probe.survey import recipient, reputation, sender
 
 DEADLINE = "the deadline of the run"
 INTERRUPTED = "the run was interrupted"
+
+Work = Callable[[], Coroutine[None, None, None]]
 
 
 async def observe(context: Context) -> None:
@@ -52,14 +55,15 @@ def _note_pending(context: Context, reason: str) -> None:
     context.pending.clear()
 
 
-async def _part(context: Context, name: str, work: Coroutine[None, None, None]) -> None:
-    """Run one part, so that a run cut short can say what it did not get to."""
+async def _part(context: Context, name: str, work: Work) -> None:
+    """Run one part, so that a run cut short can say what it did not get to. `work` makes the coroutine
+    here: one that was made before and never begun would be complained about."""
     context.pending[name] = None
-    await work
+    await work()
     context.pending.pop(name, None)
 
 
-def _posture(context: Context, name: str, work: Coroutine[None, None, None]) -> Awaitable[None]:
+def _posture(context: Context, name: str, work: Work) -> Awaitable[None]:
     """A part that tells about the sender: the control experiments wait for it."""
     task = asyncio.ensure_future(_part(context, name, work))
     context.posture.append(task)
@@ -70,8 +74,8 @@ async def _all_parts(context: Context) -> None:
     domain = recipient_domain(context.target)
     context.say(f"DNS of {domain}")
     await asyncio.gather(
-        _part(context, "opinions", _opinions(context)),
-        _posture(context, "sender policy", _sender_policy(context)),
+        _part(context, "opinions", partial(_opinions, context)),
+        _posture(context, "sender policy", partial(_sender_policy, context)),
         _by_route(context, domain),
     )
 
@@ -92,12 +96,12 @@ async def _by_route(context: Context, domain: str) -> None:
     )
     vantage = await take_vantage(context, towards)
     parts: list[Awaitable[None]] = [
-        _part(context, "transport security", ask_transport_security(context, domain, mx)),
-        _posture(context, "sender address", _sender_address(context, vantage)),
-        _posture(context, "blocklists", _blocklists(context, vantage)),
+        _part(context, "transport security", partial(ask_transport_security, context, domain, mx)),
+        _posture(context, "sender address", partial(_sender_address, context, vantage)),
+        _posture(context, "blocklists", partial(_blocklists, context, vantage)),
     ]
     if context.options.smtp:
-        parts.append(_part(context, "sessions", ask_the_servers(context, mx, vantage.helo)))
+        parts.append(_part(context, "sessions", partial(ask_the_servers, context, mx, vantage.helo)))
     await asyncio.gather(*parts)
 
 
