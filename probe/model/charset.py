@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
 _LEAST = 0.35  # what an average letter must score before a guess is believed
+_FEWEST_LETTERS = 3  # any two octets are a Russian syllable
 
 # Characters that ordinary text, and text about mail, is full of.
 _CHINESE = frozenset(
@@ -116,7 +117,7 @@ def _cyrillic(text: str) -> float:
             count += 1
             total += _letter(character, before)
         before = character
-    return total / count if count else 0.0
+    return total / count if count >= _FEWEST_LETTERS else 0.0
 
 
 def _letter(character: str, before: str) -> float:

@@ -14,7 +14,19 @@ from tests.cli.command import smtp_probe
 
 UNKNOWN = "550 5.1.1 <alice@example.net>: user unknown"
 GREYLISTED = "450 4.2.0 greylisted, please try again in 300 seconds"
-KEYS = ["id", "reply", "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action"]
+KEYS = [
+    "id",
+    "reply",
+    "stage",
+    "cause",
+    "band",
+    "causes",
+    "fix_by",
+    "retry",
+    "steps",
+    "action",
+    "retry_after_s",
+]
 
 
 def test_a_refusal_exits_1_and_names_its_cause(capsys: pytest.CaptureFixture[str]) -> None:
