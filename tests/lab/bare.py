@@ -151,6 +151,24 @@ def _single_reasons() -> tuple[BareCase, ...]:
             within=3,
             prelude=True,
         ),
+        # the second MX is a backup that takes any mailbox
+        BareCase(
+            "exim",
+            "unknown-user-backup-mx",
+            "user_unknown",
+            "+--+",
+            _at("exim", "backup", "nobody"),
+            within=3,
+        ),
+        # postmaster is not there either, so the domain seems shut
+        BareCase(
+            "exim",
+            "unknown-user-no-postmaster",
+            "user_unknown|bad_domain",
+            "---",
+            _at("exim", "nopostmaster", "nobody"),
+            within=3,
+        ),
         # a host that looks at the door: before any address is named
         BareCase(
             "exim",
