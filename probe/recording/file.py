@@ -6,11 +6,14 @@ import os
 import stat
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from probe.recording import events as ev
 from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
 from probe.recording.journal import Recording
 from probe.settings import RECORDING_EVENT_LIMIT
+
+_START = 1 << 16  # octets; nearly every event is shorter
 
 
 class RecordingWriter:
@@ -67,7 +70,7 @@ def load(path: Path) -> Recording:
     all_events: list[ev.Event] = []
     with path.open("rb") as stream:
         number = 0
-        while line := stream.readline(LINE_LIMIT + 1):
+        while line := _line(stream, number + 1):
             number += 1
             if number > RECORDING_EVENT_LIMIT:
                 raise RecordingError(number, "more events than a run can make")
@@ -83,6 +86,16 @@ def load(path: Path) -> Recording:
     if not all_events:
         raise RecordingError(None, "the recording is empty")
     return Recording.of(all_events)
+
+
+def _line(stream: BinaryIO, number: int) -> bytes:
+    """The next line, cut behind LINE_LIMIT. Only what begins as an event is read on to its end."""
+    start = stream.readline(_START)
+    if len(start) < _START or start.endswith(b"\n"):
+        return start
+    if not start.startswith(b"{"):
+        raise RecordingError(number, "is not JSON")
+    return start + stream.readline(LINE_LIMIT + 1 - _START)
 
 
 def _check_order(event: ev.Event, number: int) -> None:

@@ -102,8 +102,7 @@ def test_a_text_that_holds_every_private_address_is_redacted_all_the_same() -> N
 def test_a_recording_of_more_events_than_a_run_can_make_is_refused(tmp_path: Path) -> None:
     first, *_ = (FIXTURES / "recordings/lab-unknown-user/recording.jsonl").read_text().splitlines()
     path = tmp_path / "run.jsonl"
-    path.write_text(
-        first + "\n" + encode(ev.Sent(1, 1, b"QUIT\r\n")).join("\n" * (RECORDING_EVENT_LIMIT + 1))
-    )
+    line = encode(ev.Sent(1, 1, b"QUIT\r\n")) + "\n"
+    path.write_text(first + "\n" + line * (RECORDING_EVENT_LIMIT + 1))
     with pytest.raises(RecordingError, match="more events than a run can make"):
         load(path)

@@ -44,10 +44,12 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     notice, is_named = _judged(top, parts, layouts)
     if not is_named:
         notice = _carried(parts, layouts) or notice
+    problems = list(notice.problems)
     if len(data) > BOUNCE_SIZE_LIMIT:
-        problem = f"only the first {BOUNCE_SIZE_LIMIT} octets were read"
-        notice = replace(notice, problems=(*notice.problems, problem))
-    return notice
+        problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
+    if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
+        problems.append(f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message")
+    return replace(notice, problems=tuple(problems))
 
 
 def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
@@ -224,10 +226,11 @@ def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Ent
 
 def _action(top: Part, text: str, layouts: Layouts) -> Action:
     words = layouts.words
-    subject = top.header("subject")
-    late = bool(words["delay_subject"].search(subject)) or bool(words["delay"].search(text))
-    final = bool(words["final"].search(text))
-    return Action.DELAYED if late and not final else Action.FAILED
+    if words["continues"].search(text):
+        return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
+    by_subject = bool(words["delay_subject"].search(top.header("subject")))
+    late = bool(words["delay"].search(text)) or (by_subject and not words["lasting"].search(text))
+    return Action.DELAYED if late and not words["final"].search(text) else Action.FAILED
 
 
 def _completed(
