@@ -10,6 +10,7 @@ from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
+from probe.diagnosis.posture import removal
 from probe.diagnosis.verdict import diagnose
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
@@ -36,7 +37,7 @@ def report_of(recording: Recording) -> rp.Report:
         started_at=facts.started_at,
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
-        causes=tuple(_cause(ranked) for ranked in diagnosis.ranked),
+        causes=tuple(_cause(ranked, facts) for ranked in diagnosis.ranked),
         next_test=_settle(next_test(facts, diagnosis), recording.started),
         checklist=checklist(diagnosis, findings),
         findings=findings,
@@ -77,7 +78,7 @@ def _header_from(pair: PairTarget | None, options: Options) -> str | None:
     return str(author) if author is not None else None
 
 
-def _cause(ranked: RankedCause) -> rp.ReportCause:
+def _cause(ranked: RankedCause, facts: Facts) -> rp.ReportCause:
     cause = causes()[ranked.id]
     return rp.ReportCause(
         id=ranked.id,
@@ -86,7 +87,7 @@ def _cause(ranked: RankedCause) -> rp.ReportCause:
         probability=round(ranked.probability, 9),
         evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
         evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
-        action=cause.action,
+        action=(ranked.id == "ip_blocklisted" and removal(facts)) or cause.action,
     )
 
 

@@ -44,6 +44,14 @@ def random_accepted(at: Situation) -> Seen | None:
     return Seen(exchange.ref)
 
 
+def random_refused_alike(at: Situation) -> Seen | None:
+    """Postmaster passed; the target and an invented mailbox were refused in the same words."""
+    exchange = postmaster_accepted(at) and _invented(at.facts)
+    if not exchange or exchange.reply is None or at.observed.reply is None:
+        return None
+    return Seen(exchange.ref) if alike(exchange.reply, at.observed.reply) else None
+
+
 def random_unknown(at: Situation) -> Seen | None:
     """An invented mailbox is refused in words about an unknown user, and the target in others."""
     exchange = _refused(at.observed) and _invented(at.facts)

@@ -193,6 +193,8 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
     """The test in words, with the command that makes it where this program can."""
     observed = diagnosis.observed
     words = {"other_mx": _other_mx(facts, observed), "family": str(_other_family(facts, observed) or "")}
+    ptr = facts.sender.ptr
+    words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else "NAME"
     text = filled(test.text, words)
     if not test.here:
         return NextTest(text, None)

@@ -14,6 +14,7 @@ from probe.diagnosis.experiments import (
     null_sender_got_further,
     postmaster_accepted,
     random_accepted,
+    random_refused_alike,
     random_unknown,
     refused_alike_in,
 )
@@ -88,6 +89,13 @@ def _tls_failed_before_refusal(at: Situation) -> Seen | None:
     return Seen(f"session:{failed[0].number}:starttls") if failed else None
 
 
+def _bare_deferral(at: Situation) -> Seen | None:
+    reply = at.observed.reply
+    if reply is None or reply.code not in (450, 451) or at.reply_names_a_cause:
+        return None
+    return Seen(at.observed.ref)
+
+
 def _tls_not_used(at: Situation) -> Seen | None:
     session, reply = at.observed.session, at.observed.reply
     if at.facts.options.tls is not TlsMode.NEVER or session is None or reply is None or reply.is_positive:
@@ -155,6 +163,7 @@ PREDICATES: dict[str, Predicate] = {
     "smtputf8_missing": _ground(Ground.SMTPUTF8),
     "test_data_address": _test_data_address,
     "size_over_limit": _size_over_limit,
+    "bare_deferral": _bare_deferral,
     "no_size_announced": _no_size_announced,
     "spf_fail": posture.spf_fail,
     "spf_softfail": posture.spf_softfail,
@@ -176,6 +185,7 @@ PREDICATES: dict[str, Predicate] = {
     "all_refused_as_unknown": all_refused_as_unknown,
     "all_refused_alike": all_refused_alike,
     "random_accepted": random_accepted,
+    "random_refused_alike": random_refused_alike,
     "random_unknown": random_unknown,
     "all_refused_without_words": all_refused_without_words,
     "null_sender_accepted": accepted_in(Experiment.NULL_SENDER),

@@ -139,6 +139,18 @@ def source_listed_high(at: Situation) -> Seen | None:
     return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
 
 
+def removal(facts: Facts) -> str:
+    """What to do about the listings that DNS shows of the source address; empty where there are none."""
+    found = _listed(facts, "source")
+    if not found:
+        return ""
+    where = next((f" at {it.delist_url}" for it in found if it.delist_url), "")
+    return (
+        f"{found[0].subject} is on {_names(found)}. Remove what put it there, then ask for removal{where}; "
+        "or send through a relay with a good address."
+    )
+
+
 def source_listed_low(at: Situation) -> Seen | None:
     """The address is only on lists that few use."""
     found = _source_by_kind(at.facts, policy=False, low=True)

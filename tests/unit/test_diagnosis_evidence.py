@@ -79,6 +79,10 @@ def at_mail(control: Session) -> Facts:
     return make.facts(sessions=(met(Stage.MAIL, make.reply(550, NO_WORDS)), control))
 
 
+def deferred(code: int, text: str) -> Facts:
+    return make.facts(sessions=(met(Stage.RCPT, make.reply(code, text)),))
+
+
 def tried(experiment: Experiment, *, accepted: bool) -> tuple[Facts, Facts]:
     """The experiment ended so, and the other way round."""
     taken, same = (refused(NO_WORDS, again(experiment, text)) for text in (None, NO_WORDS))
@@ -197,6 +201,11 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         refused(NO_WORDS, again(Experiment.NULL_SENDER, NO_WORDS)),
         refused(NO_WORDS, again(Experiment.NULL_SENDER, UNKNOWN_USER)),
     ),
+    "random_refused_alike": (
+        refused(NO_WORDS, others(None, NO_WORDS)),
+        refused(NO_WORDS, others(NO_WORDS, NO_WORDS)),
+    ),
+    "bare_deferral": (deferred(450, "4.0.0"), deferred(452, "4.0.0")),
     "null_sender_got_further": (
         at_mail(again(Experiment.NULL_SENDER, UNKNOWN_USER)),
         at_mail(met(Stage.MAIL, make.reply(550, NO_WORDS), 2, experiment=Experiment.NULL_SENDER)),
