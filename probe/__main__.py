@@ -19,7 +19,11 @@ def main() -> None:
     start.mark(time.process_time())
     if python_heeds_it:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # all is said: a signal on the way out may not turn the exit code into another
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

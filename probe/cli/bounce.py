@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 from probe.bounce import BouncedRecipient, messages, read_bounces, to_json, worst
 from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
@@ -21,6 +21,10 @@ FORMATS = ("text", "json", "jsonl", "markdown")
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError("bounce", message)
+
+    def print_help(self, file: Any = None) -> None:
+        # argparse's own passes over a disk that is full
+        (file or sys.stdout).write(self.format_help())
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
 from probe.cli.output import abandon_stdout, speak_utf8, style_for
@@ -27,6 +27,10 @@ _WORST_FIRST = (EXIT_USAGE, 1, 3, 4, 5, 0)
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError("explain", message)
+
+    def print_help(self, file: Any = None) -> None:
+        # argparse's own passes over a disk that is full
+        (file or sys.stdout).write(self.format_help())
 
 
 def parser() -> argparse.ArgumentParser:

@@ -26,11 +26,11 @@ ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 def run(argv: Sequence[str]) -> int:
     """Run one command line (without the program's name); returns the exit code, never raises."""
     _open_what_is_closed()
-    heed_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        heed_sigterm()
         return _dispatch(list(argv))
     except UsageError as problem:
         complain(str(problem))
@@ -127,6 +127,8 @@ def _typer(argv: list[str]) -> int:
         raise _as_usage_error(error) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
+    if code == EXIT_INTERRUPTED:  # how newer versions tell of Ctrl-C, without a word
+        raise KeyboardInterrupt
     return int(code or 0)
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dns.message
+import dns.rdatatype
+import dns.rrset
 import pytest
 
 from tests.cli.command import smtp_probe
@@ -101,7 +106,12 @@ def test_a_disk_that_is_full_while_recording_costs_the_recording_and_not_the_rep
 
 @needs_full
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("check", "--help"), ("checks",), ("check", *PAIR, *NOWHERE)]
+    "arguments",
+    [
+        *(("--help",), ("check", "--help"), ("explain", "--help"), ("bounce", "--help"), ("checks",)),
+        *(("explain", "550 5.1.1 no such user"), ("rules",), ("schema", "report"), ("--version",)),
+        ("check", *PAIR, *NOWHERE),
+    ],
 )
 def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
     with FULL.open("w") as full:
@@ -199,3 +209,102 @@ def test_an_ignored_sigint_does_not_make_sigterm_ignored(silent_server: _SilentS
     assert process.returncode == 4
     assert out.startswith(b"INCONCLUSIVE")
     assert err == b""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_moment_gives_a_report_or_one_line(end: signal.Signals) -> None:
+    """From the first line of the program on; before it there is only the interpreter."""
+    begun = "import os; from probe.__main__ import main; os.write(1, b'.'); main()"
+    for pause in (0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", begun, "check", *PAIR, *NOWHERE, "--nameserver", "127.0.0.1:9", "-q"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdout.read(1) == b"."
+        time.sleep(pause)
+        process.send_signal(end)
+        out, err = process.communicate(timeout=60)
+        assert b"Traceback" not in err
+        assert b"Warning" not in err
+        if process.returncode == 4:
+            assert (out[:12], err) == (b"INCONCLUSIVE", b"")
+        elif process.returncode == 130:
+            assert (out, err) == (b"", b"smtp-probe: interrupted\n")
+        else:  # the operating system's own end, before anybody could speak
+            assert (process.returncode, out, err) == (-end, b"", b"")
+
+
+class _VanishingResolver(threading.Thread):
+    """Answers the first datagrams, truly, and is then gone: closed, or there without a word."""
+
+    def __init__(self, answers: int, *, closes: bool) -> None:
+        super().__init__(daemon=True)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._answers = answers
+        self._closes = closes
+
+    def run(self) -> None:
+        for _ in range(self._answers):
+            query, peer = self._socket.recvfrom(4096)
+            question = dns.message.from_wire(query)
+            response = dns.message.make_response(question, recursion_available=True)
+            kind, name = question.question[0].rdtype, question.question[0].name
+            text = _ANSWERS.get((dns.rdatatype.to_text(kind), name.to_text()))
+            if text:
+                response.answer.append(dns.rrset.from_text(name, 300, "IN", kind, text))
+            self._socket.sendto(response.to_wire(), peer)
+        if self._closes:
+            self._socket.close()
+
+
+_ANSWERS = {("MX", "example.net."): "10 mx.example.net.", ("A", "mx.example.net."): "127.0.0.1"}
+
+
+@pytest.mark.parametrize("closes", [True, False])
+@pytest.mark.parametrize("answers", [0, 1, 4, 8])
+def test_a_resolver_that_vanishes_is_reported_as_unknown(answers: int, closes: bool) -> None:
+    resolver = _VanishingResolver(answers, closes=closes)
+    resolver.start()
+    where = ("--nameserver", f"127.0.0.1:{resolver.port}", "--allow-private", "--port", "9")
+    outcome = smtp_probe("check", *PAIR, *where, "--no-dnsbl", "--timeout", "4", "--format", "json")
+    report = json.loads(outcome.stdout)
+    assert outcome.code == report["verdict"]["exit_code"] == 4
+    assert report["verdict"]["stage"] in ("dns", "connect")
+    missing = {"recipient-mx", "recipient-domain-exists", "spf", "dmarc-record", "ptr", "dkim-keys"}
+    wrong = [f for f in report["findings"] if f["id"] in missing and f["severity"] in ("fatal", "error")]
+    assert wrong == [] or answers == 8  # by then some were truly answered with "there is none"
+    assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["check", "replay"])
+def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
+    """A file may grow to 2 KiB here, which is what a disk that runs full does to a recording."""
+    whole = tmp_path / "whole.jsonl"
+    assert smtp_probe("check", *PAIR, *NOWHERE, "--record", str(whole)).code == 4
+    small = tmp_path / "small"
+    arguments = ("check", *PAIR, *NOWHERE, "--record", str(small))
+    if command == "replay":
+        arguments = ("replay", str(whole), "--format", "json", "-o", str(small))
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=_little_room,
+    )
+    assert done.stderr.count("\n") == 1
+    assert "cannot write" in done.stderr
+    assert done.returncode == (4 if command == "check" else 2)
+    if command == "check":
+        again = smtp_probe("replay", str(small), "-q")
+        assert (again.code, again.stderr) == (4, "")
+
+
+def _little_room() -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
