@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import ssl
 from collections.abc import Callable
@@ -112,10 +113,28 @@ def advice(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
 
 
 def report_of(recording: Recording) -> Report:
-    """The report of a recording; the same for a live run and its replay."""
+    """The report of a recording; the same for a live run and its replay. The customer's key in the zone
+    of a blocklist is a secret, and reports are shown around: it reads KEY there."""
     from probe.diagnosis.assemble import report_of as assemble
 
-    return assemble(recording)
+    report = assemble(recording)
+    keys = _keys(recording.started.options.dnsbl)
+    if not keys:
+        return report
+    from probe.report.clean import with_strings
+
+    return with_strings(report, lambda text: keys.sub("KEY", text))
+
+
+def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The labels in front of a known zone that takes a key there, as one pattern."""
+    if not zones:
+        return None
+    from probe.knowledge.dnsbl import all_lists
+
+    ends = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
+    found = {zone.removesuffix(end) for zone in zones for end in ends if zone.endswith(end)}
+    return re.compile("|".join(re.escape(key) for key in sorted(found)), re.IGNORECASE) if found else None
 
 
 def replay(path: Path) -> Report:

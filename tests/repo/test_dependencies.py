@@ -1,0 +1,81 @@
+"""What the program is built on: floors above known faults, no interpreter of data as code, no log."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "probe").rglob("*.py"))
+
+# The first release without the fault, and the fault
+FLOORS = {
+    "aiosmtplib": ("5.1.3", "takes CR and LF in commands; holds whatever a server sends"),
+    "dnspython": ("2.6.1", "CVE-2023-29483"),
+    "idna": ("3.7", "CVE-2024-3651"),
+    "h11": ("0.16", "CVE-2025-43859"),
+    "certifi": ("2024.7.4", "CVE-2024-39689"),
+    "cryptography": ("46.0.5", "CVE-2026-26007, CVE-2024-12797"),
+    "pynacl": ("1.6.2", "CVE-2025-69277"),
+}
+# Modules that run programs, or make objects of data; and one that writes what it is told to
+FORBIDDEN = {
+    *("subprocess", "multiprocessing", "pty", "commands", "ctypes", "code", "codeop", "runpy"),
+    *("pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "yaml", "dbm", "copyreg"),
+    *("xml", "xmlrpc", "zipfile", "tarfile", "gzip", "bz2", "lzma", "zlib", "webbrowser", "syslog"),
+}
+CALLS = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
+OS_CALLS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile")
+
+
+def _release(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _declared() -> dict[str, str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    rows = (row.partition(">=") for row in project["dependencies"])
+    return {name: floor.partition(",")[0] for name, _, floor in rows}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_a_known_fault_is_below_the_floor(name: str) -> None:
+    floor, fault = FLOORS[name]
+    assert _release(_declared()[name]) >= _release(floor), fault
+    assert _release(version(name)) >= _release(floor), fault
+
+
+def test_every_dependency_has_a_floor() -> None:
+    assert all(_declared().values())
+
+
+def _modules_of(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return {node.module.partition(".")[0]}
+    return set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_turns_data_into_code_or_starts_a_program(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        assert not _modules_of(node) & FORBIDDEN, ast.dump(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in CALLS, f"line {node.lineno}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
+            assert not node.attr.startswith(OS_CALLS), f"line {node.lineno}"
+
+
+def test_only_the_silencer_of_a_library_knows_of_logging() -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if "logging" in _modules_of(node)
+    }
+    assert users <= {"probe/net/opinions.py"}
