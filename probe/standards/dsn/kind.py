@@ -79,4 +79,8 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
         top.header("return-path").strip() == "<>",
         by_subject,
     )
-    return failed and (sum(signs) > 1 or signs[0])
+    if by_subject and not top.headers("in-reply-to") and not top.headers("user-agent"):
+        failed_plainly = bool(layouts.words["failed_plainly"].search(text[:20000]))
+    else:
+        failed_plainly = False
+    return failed and (sum(signs) > 1 or signs[0] or failed_plainly)

@@ -122,7 +122,7 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
     region = _region(text, layout)
     found = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
     named = [match for match in found if not SYSTEM.match(match["recipient"])]
-    found = (named or found)[:BOUNCE_RECIPIENT_LIMIT]
+    found = list(_without_repeats(named or found))[:BOUNCE_RECIPIENT_LIMIT]
     whole = _Whole(text, layout, layouts)
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(region)
@@ -132,6 +132,23 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
         head = match.group() if layout.whole else ""
         said, original = _without_remark(head + said, match.group())
         yield _entry(_recipient(match, layout), original, said, whole, alone=len(found) == 1)
+
+
+def _without_repeats(found: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """The entries, without those that name the one above again, deeper indented: a wrapped reply does."""
+    last: re.Match[str] | None = None
+    for match in found:
+        is_repeat = last is not None and (
+            match["recipient"].lower() == last["recipient"].lower() and _indent(match) > _indent(last)
+        )
+        if not is_repeat:
+            last = match
+            yield match
+
+
+def _indent(match: re.Match[str]) -> int:
+    text = match.group()
+    return len(text) - len(text.lstrip())
 
 
 def _recipient(match: re.Match[str], layout: Layout) -> str:
@@ -174,7 +191,7 @@ def coded_line(text: str) -> str:
         if match and not _LABELLED.match(line):
             following = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
             start = max(match.start("code"), 0)  # a status stands at the end of its sentence as often
-            return " ".join(" ".join((line[start:], *following)).split())[:2000]
+            return " ".join(" ".join((line[start:], *following)).split()).lstrip("-*•> ")[:2000]
     return ""
 
 

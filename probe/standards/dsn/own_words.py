@@ -12,6 +12,8 @@ _ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*[^\s@]{1,12
 _RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
 _SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
 _CONTINUED = re.compile(r"[a-z(\"'<\d]")
+_LABEL = re.compile(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
@@ -21,7 +23,7 @@ def own_words(said: str, words: Mapping[str, re.Pattern[str]]) -> str:
     `words` has `telling` (what reasons speak of) and `formula` (what notices say whatever the reason).
     Empty when nothing is left: then the notice gives no reason.
     """
-    lines = list(_until_signature(said.split("\n")[:_MOST_LINES], words["formula"]))
+    lines = list(_until_signature(said.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
         if words["telling"].search(line):
             first = _first_of_sentence(lines, index)
@@ -48,15 +50,20 @@ def _continuing(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]
         yield line
 
 
-def _until_signature(lines: Sequence[str], formula: re.Pattern[str]) -> Iterator[str]:
+def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
     """The lines up to a signature, stripped; an empty one for what is a formula, an address or a rule."""
+    in_formula = False  # a formula's sentence goes on in the line that follows
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
         line = raw.strip()
-        is_empty = _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line) or formula.search(line)
+        is_formula = bool(words["formula"].search(line)) or (
+            in_formula and _GOES_ON.match(line) is not None and not words["telling"].search(line)
+        )
+        in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
+        is_empty = is_formula or _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line)
         yield "" if is_empty else line
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return " ".join(" ".join(lines).split())[:_LIMIT]
+    return _LABEL.sub("", " ".join(" ".join(lines).split()))[:_LIMIT]

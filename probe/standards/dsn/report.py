@@ -18,6 +18,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
 _STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
+_REPLY_IN_STATUS = re.compile(r"[245]\d\d[ -]\S")
 _SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
 _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
@@ -165,4 +166,7 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         weight = 3 if remote and _REPLY_CODE.search(text) else 2
         found.append((weight if text else 0, text, remote))
     best = max(found, key=lambda item: item[0], default=(0, "", False))
+    if not best[1]:  # some write the reply where the status belongs
+        told = next((value for name, value in group if name == "status"), "").strip()
+        best = (1, told, False) if _REPLY_IN_STATUS.match(told) else best
     return best[1], best[2]
