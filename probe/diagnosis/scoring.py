@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from probe.knowledge import store
 from probe.model.evidence import Band, Evidence, Facet, RankedCause
@@ -37,6 +38,9 @@ def rank(
     """
     table = store.compiled()["scoring"]
     ordered = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
+    instead = table["instead"].get(stage) if stage else None
+    if instead:
+        ordered = [_transferred(item, instead) for item in ordered]
     shares = priors or table["prior"]
     floor = min(shares.values())
     barred = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
@@ -78,6 +82,19 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     if top.probability >= limits["likely_share"] and len(families) >= limits["likely_families"] and backed:
         return Band.LIKELY
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
+
+
+def _transferred(item: Evidence, instead: Mapping[str, str]) -> Evidence:
+    """Words that name a cause which the stage rules out, as evidence for what they are about there."""
+    if item.facet not in _WORDS or not any(item.weights.get(cause, 0.0) > 0 for cause in instead):
+        return item
+    weights = dict(item.weights)
+    for cause, other in instead.items():
+        weight = item.weights.get(cause, 0.0)
+        if weight > 0:
+            weights[cause] = 0.0
+            weights[other] = max(weight, weights.get(other, 0.0))
+    return replace(item, weights=weights)
 
 
 def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mapping[str, float]:

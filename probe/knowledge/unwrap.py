@@ -93,7 +93,7 @@ _WRAPPERS = re.compile(
     r"\b(?:host \S+?(?:\s?\[[^\]\s]*\])?|server)\s+(?:said|refused to talk to me):"
     r"|\b(?:smtp|lmtp) error from remote mail(?: server|er) after [a-z ]+?(?::\s*<[^>]*>)?(?:\s+size=\d+)?:"
     r"|\bhost \S+ ?\[[^\]\s]*\]:(?=\s*[245]\d\d)"
-    r"|\bremote (?:host|server) said:"
+    r"|\bremote (?:host|server) said:?(?=\W)"
     r"|\bremote server (?:returned|at \S+(?: \([^)]*\))? returned)\s*(?:an error:?\s*)?['\"<]*"
     r"|\bthe (?:error|response)(?: that the other server returned| from the remote server)? was:"
     r"|\bgiving up on \S+?\.?(?=\s|$)"
@@ -107,7 +107,8 @@ _WRAPPERS = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
-    r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said|refused to talk to me):", re.IGNORECASE
+    r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said:?|refused to talk to me:)(?=\W)",
+    re.IGNORECASE,
 )
 _CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d)")
 # What mail libraries and log writers put around a reply: Swift and Symfony Mailer, Python's smtplib,
@@ -175,7 +176,11 @@ def _without_prefix(line: str) -> str:
     quoted = _QUOTED.search(line) or _BEGINS.search(line)
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
-    return line[quoted.start() :] if quoted.re is _QUOTED else line[quoted.end() :]
+    if quoted.re is not _QUOTED:
+        return line[quoted.end() :]
+    if "SASL authentication failed" in line[: quoted.start()]:
+        return f"{line[quoted.start() :]} (SASL authentication failed)"  # Postfix: the reply is to AUTH
+    return line[quoted.start() :]
 
 
 def _stage(text: str) -> Stage | None:
