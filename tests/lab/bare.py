@@ -151,6 +151,10 @@ def _single_reasons() -> tuple[BareCase, ...]:
             within=3,
             prelude=True,
         ),
+        # the server wants TLS, offers it, and the client leaves it out
+        BareCase(
+            "exim", "tls-left-out", "tls_problem", "---", _at("exim", "tls"), options=("--tls", "never")
+        ),
         # the second MX is a backup that takes any mailbox
         BareCase(
             "exim",
@@ -227,16 +231,22 @@ def _single_reasons() -> tuple[BareCase, ...]:
 
 
 def _vague(case: BareCase) -> BareCase:
-    """The same behind a gateway that leaves Postfix's words for an access rule."""
+    """The same behind a gateway that leaves Postfix's words for an access rule. With those, a domain that is
+    shut cannot be told from a rule that nobody names."""
     recipient = case.recipient.replace("@", "@vague").replace("@vaguemute", "@vague")
-    return replace(case, reason=f"{case.reason}-vague", recipient=recipient, reply=VAGUE)
+    return replace(
+        case,
+        reason=f"{case.reason}-vague",
+        recipient=recipient,
+        reply=VAGUE,
+        within=3 if case.reason == "domain-shut" else 1,
+    )
 
 
 WELCOME = tuple(BareCase(server, "nothing-wrong", None, "", _at(server, "mute")) for server in SERVERS)
 FIFTEEN = tuple(case for server in SERVERS for case in _five_reasons(server))
-_VAGUE_TOO = ("unknown-user", "spf-failure", "blocked-sender")
 MORE = (
     *(case for server in SERVERS for case in _more_reasons(server)),
     *_single_reasons(),
-    *(_vague(case) for case in _five_reasons("postfix") if case.reason in _VAGUE_TOO),
+    *(_vague(case) for case in _five_reasons("postfix")),
 )
