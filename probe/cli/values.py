@@ -7,6 +7,7 @@ import math
 import os
 import re
 from enum import StrEnum
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,11 +81,14 @@ def zone(subject: str, value: str) -> str:
 
 
 def ip(subject: str, value: str) -> IPAddress:
-    """An IPv4 or IPv6 address."""
+    """An IPv4 or IPv6 address. IPv4 inside IPv6 (::ffff:192.0.2.1) is the IPv4 address: so it stands in
+    SPF, PTR and blocklists."""
     try:
-        return parse_ip(value)
+        given = parse_ip(value)
     except AddressError as error:
         raise UsageError(subject, describe(error)) from None
+    mapped = given.ipv4_mapped if isinstance(given, IPv6Address) else None
+    return mapped or given
 
 
 def endpoint(subject: str, value: str, default_port: int) -> Endpoint:

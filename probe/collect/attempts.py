@@ -170,7 +170,9 @@ def next_step(outcome: SessionOutcome) -> NextStep:
     if outcome.stop in (Stop.DONE, Stop.SMTPUTF8_NOT_OFFERED, Stop.INTERMEDIATE):
         return NextStep.DONE
     last = outcome.reply(Stage.EHLO) or outcome.reply(Stage.GREETING)
-    if outcome.stop is Stop.CLOSING or (last is not None and last.is_transient):
+    if outcome.stop is Stop.CLOSING:
+        return NextStep.HOST  # 421 turns away the guest, not the question: no further session there
+    if last is not None and last.is_transient:
         return NextStep.ADDRESS
     if outcome.stop is not None or any(entry.stage is Stage.MAIL for entry in outcome.entries):
         return NextStep.HOST

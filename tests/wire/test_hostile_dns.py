@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from probe import settings
+from probe.model.session import EndReason
 from probe.recording import events as ev
 from probe.standards.dns.message import Question
 from tests.support.dns_server import DnsServer, Fault
@@ -129,3 +130,25 @@ def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, t
             and finding.severity in ("warning", "error", "fatal")
         ]
     assert wrong == []
+
+
+async def test_an_address_is_judged_once_and_that_one_is_dialled(tmp_path: Path) -> None:
+    """A name that leads elsewhere when it is asked again (DNS rebinding) is never asked again."""
+    seen, dns = await _run(_zone({}), {}, tmp_path)
+    asked = [(query.name, query.rtype) for query in dns.seen]
+    assert len(asked) == len(set(asked))
+    answers = [event.answer for event in seen.recording.all(ev.DnsAnswered)]
+    judged = {ip for a in answers if a.question.name == "mx.example.net" for ip in a.addresses()}
+    dialled = {event.ip for event in seen.recording.all(ev.SessionOpened)}
+    assert dialled
+    assert dialled <= judged
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
+async def test_without_allow_private_nothing_inside_is_connected_to(address: str, tmp_path: Path) -> None:
+    kind = "AAAA" if ":" in address else "A"
+    records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
+    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, allow_private=False)
+    assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
+    assert seen.recording.all(ev.Connected) == ()
+    assert seen.heard == []
