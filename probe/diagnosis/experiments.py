@@ -90,6 +90,16 @@ def accepted_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
     return seen
 
 
+def other_mx_accepted(at: Situation) -> Seen | None:
+    """Another MX host took the recipient, and nothing says that the first one knows its users."""
+    return None if postmaster_accepted(at) is not None else accepted_in(Experiment.OTHER_MX)(at)
+
+
+def other_mx_is_lax(at: Situation) -> Seen | None:
+    """Another MX host took the recipient, and the first one tells mailboxes apart."""
+    return accepted_in(Experiment.OTHER_MX)(at) if postmaster_accepted(at) is not None else None
+
+
 def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
     """The experiment changed nothing: the same answer at the same stage."""
 

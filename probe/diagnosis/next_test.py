@@ -23,6 +23,7 @@ from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
+_HALF_AN_HOUR_S = 1800
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -195,6 +196,7 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
     words = {"other_mx": _other_mx(facts, observed), "family": str(_other_family(facts, observed) or "")}
     ptr = facts.sender.ptr
     words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else "NAME"
+    words["minutes"] = str((diagnosis.verdict.retry_after_s or _HALF_AN_HOUR_S) // 60 or 1)
     text = filled(test.text, words)
     if not test.here:
         return NextTest(text, None)

@@ -215,6 +215,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         refused(RELAY_DENIED, others(RELAY_DENIED, RELAY_DENIED)),
     ),
     "other_mx_accepted": tried(Experiment.OTHER_MX, accepted=True),
+    "other_mx_is_lax": (
+        refused(NO_WORDS, others(None, NO_WORDS), again(Experiment.OTHER_MX, None)),
+        refused(NO_WORDS, others(NO_WORDS, NO_WORDS), again(Experiment.OTHER_MX, None)),
+    ),
     "other_mx_refused_alike": tried(Experiment.OTHER_MX, accepted=False),
     "other_family_accepted": tried(Experiment.OTHER_FAMILY, accepted=True),
     "other_family_refused_alike": tried(Experiment.OTHER_FAMILY, accepted=False),

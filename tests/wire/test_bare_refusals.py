@@ -77,6 +77,10 @@ def first_host(guest: Guest) -> bool:
     return guest.stage == "rcpt" and guest.here == "127.0.0.1"
 
 
+def unknown_at_the_first_host(guest: Guest) -> bool:
+    return first_host(guest) and not guest.is_postmaster
+
+
 def in_the_clear(guest: Guest) -> bool:
     return guest.stage == "mail" and not guest.secure
 
@@ -126,6 +130,9 @@ CASES: dict[str, Case] = {
     "a sender domain without MX, at RCPT": Case(of_sender("rcpt"), ("sender_invalid",), NO_SENDER_DOMAIN),
     "a blocked recipient of a catch-all": Case(only_alice, ("recipient_refused", "mailbox_disabled")),
     "one MX host of two": Case(first_host, ("relay_denied", "server_error"), TWO_HOSTS),
+    "an unknown user, and a backup that takes anybody": Case(
+        unknown_at_the_first_host, ("user_unknown",), TWO_HOSTS, sure=OPEN
+    ),
     "one address family": Case(
         first_host, ("rdns_helo", "ip_blocklisted"), without(BOTH_FAMILIES, "PTR "), {"bind": None}
     ),

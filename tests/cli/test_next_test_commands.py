@@ -1,0 +1,170 @@
+"""Every command that a report proposes is one that this program understands, and asks what it says."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from probe import run
+from probe.checks.catalogue import findings_of
+from probe.cli import main
+from probe.diagnosis.commands import command
+from probe.diagnosis.next_test import _as_next, _can_be_made, next_test
+from probe.diagnosis.verdict import diagnose
+from probe.facts.model import Facts
+from probe.knowledge.next_tests import CandidateTest, candidate_tests
+from probe.model.address import NullReversePath
+from probe.model.address_parse import parse_mailbox
+from probe.model.reply import Stage
+from probe.model.session import EndReason
+from probe.model.target import (
+    ControlsMode,
+    DomainTarget,
+    Endpoint,
+    FailOn,
+    Options,
+    PairTarget,
+    Target,
+    TlsMode,
+)
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from tests.support import facts as make
+from tests.unit.test_diagnosis_evidence import TLS_FAILED, refused
+from tests.unit.test_diagnosis_outcome import met
+
+PLACES = {
+    "ADDRESS": "127.0.0.77",
+    "OTHER_SENDER": "carol@other.example",
+    "KNOWN_GOOD": "known",
+    "NAME": "h.example",
+}
+
+OPTIONS: dict[str, Options] = {
+    "none": Options(),
+    "the sender's": Options(
+        ip=ip_address("192.0.2.9"),
+        bind=ip_address("127.0.0.10"),
+        helo="out.sender.example",
+        header_from=parse_mailbox('"a b"@brand.example'),
+        selectors=("s1", "s2"),
+        size=1234,
+    ),
+    "the server's": Options(
+        mx=Endpoint("mx9.recipient.example", 2525), families=(6,), tls=TlsMode.REQUIRE, allow_private=True
+    ),
+    "a server by its IPv6 address": Options(mx=Endpoint("2001:db8::25", 25)),
+    "a port": Options(port=2525, tls=TlsMode.NEVER, controls=ControlsMode.NEVER),
+    "the resolver's": Options(
+        nameservers=(Endpoint("192.0.2.53", 53), Endpoint("2001:db8::53", 5353)),
+        dnsbl=("bl.example", "zen.example"),
+        timeout=12.5,
+        fail_on=FailOn.WARNING,
+    ),
+    "no blocklists": Options(dnsbl_enabled=False),
+}
+
+
+def understood(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[Target, Options]:
+    """What the command line makes of `line`, its places filled in; nothing is asked of any server."""
+    places = PLACES | ({"ADDRESS": "::1"} if " -6 " in line else {})
+    for place, value in places.items():
+        line = line.replace(place, value)
+    name, *argv = shlex.split(line)
+    assert name == "smtp-probe"
+    seen: list[tuple[Target, Options]] = []
+
+    async def observe(target: Target, options: Options, **_: Any) -> Recording:
+        seen.append((target, options))
+        started = ev.Started(
+            version=ev.FORMAT_VERSION,
+            tool_version="0",
+            started_at="2026-11-21T08:00:00Z",
+            target=target,
+            options=options,
+            invocation="check",
+            scenario=None,
+        )
+        recording = Recording(started)
+        _["recording_to"](recording)
+        return recording
+
+    monkeypatch.setattr(run, "observe", observe)
+    code = main.run(argv)
+    said = capsys.readouterr().err
+    assert code == 4, f"{line}\n{said}"
+    return seen[0]
+
+
+def without_seed(options: Options) -> Options:
+    return replace(options, seed=0)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_run_is_repeated_with_every_option_that_it_was_given(
+    options: Options, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = make.facts(options=options)
+    target, again = understood(command(facts, ""), monkeypatch, capsys)
+    assert target == facts.target
+    expected = replace(options, port=options.smtp_port) if options.mx is not None else options
+    assert without_seed(replace(again, port=again.smtp_port)) == without_seed(expected)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("test", [it for it in candidate_tests() if it.here], ids=lambda it: it.id)
+def test_every_candidate_is_a_command_that_is_understood(
+    test: CandidateTest,
+    options: Options,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hosts = (make.mx_host(), make.mx_host("mx2.recipient.example", ip_address("9.9.9.17"), preference=20))
+    recipient = make.recipient_facts(mx=make.mx_result(hosts=hosts))
+    both = replace(hosts[0], addresses=(make.MX_IP, ip_address("2620:fe::fe")))
+    recipient = replace(recipient, mx=replace(recipient.mx, hosts=(both, hosts[1])))
+    facts = refused("5.0.0", recipient=recipient, options=options)
+    diagnosis = diagnose(facts, ())
+    if test.id == "other-family" and not _can_be_made(test, facts, diagnosis):
+        return  # bound to an address of one family
+    found = _as_next(facts, diagnosis, test)
+    assert found.command is not None and "{" not in found.text + found.command
+    understood(found.command, monkeypatch, capsys)
+
+
+GROUNDS: dict[str, Facts] = {
+    "no connection": make.facts(sessions=(make.failed_session(EndReason.TIMEOUT),)),
+    "no TLS": make.facts(sessions=(TLS_FAILED,), options=Options(tls=TlsMode.REQUIRE)),
+    "no dialogue": make.facts(sessions=(), options=Options(smtp=False)),
+    "one family": make.facts(sessions=(), options=Options(families=(4,))),
+    "no time": make.facts(sessions=(), options=Options(timeout=5)),
+    "silence": make.facts(sessions=(met(Stage.RCPT, None),)),
+    "out of step": make.facts(sessions=(replace(met(Stage.RCPT, make.reply(250)), desynchronised=True),)),
+    "the null reverse-path": refused("5.0.0", target=PairTarget(NullReversePath(), make.RECIPIENT)),
+    "a quoted mailbox": refused(
+        "5.0.0", target=PairTarget(make.SENDER, parse_mailbox('"o\'neil $x"@recipient.example'))
+    ),
+    "a domain": make.facts(target=DomainTarget("recipient.example"), sessions=(), options=Options()),
+}
+
+
+@pytest.mark.parametrize("facts", GROUNDS.values(), ids=GROUNDS)
+def test_what_is_proposed_is_understood_whatever_stood_in_the_way(
+    facts: Facts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = next_test(facts, diagnose(facts, findings_of(facts)))
+    assert found is not None
+    if found.command is not None:
+        target, _ = understood(found.command, monkeypatch, capsys)
+        assert type(target) is type(facts.target)
+
+
+def test_files_are_not_named_again() -> None:
+    facts = make.facts(message=make.message(size=4321))
+    assert "--message" not in command(facts, "") and "--size 4321" in command(facts, "")
