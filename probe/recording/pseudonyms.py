@@ -58,6 +58,7 @@ class Pseudonyms:
         self.keep = keep
         self.identities = identities
         self.names: set[str] = set()  # every name that was asked for, in lower case
+        self.keys: set[str] = set()  # customers' keys of blocklists, and what a target's domain is called by
         self._avoid = avoid.originals() if avoid is not None else frozenset()
         self._orgs: dict[str, str] = {}
         self._labels: dict[str, str] = {}
@@ -148,8 +149,13 @@ class Pseudonyms:
         """A blocklist's zone: known ones stay, without the customer's key."""
         for suffix in self.keep.key_zones:
             if zone.endswith("." + suffix):
-                return self._join(self._label(zone[: -len(suffix) - 1]), suffix)
+                return self._join(self.key(zone[: -len(suffix) - 1]), suffix)
         return zone if zone in self.keep.zones else self.domain(zone)
+
+    def key(self, text: str) -> str:
+        """The pseudonym of a customer's key, or of a label that gives its owner away."""
+        self.keys.add(text.lower())
+        return self._label(text.lower())
 
     def _reverse_name(self, labels: list[str]) -> str | None:
         """in-addr.arpa and ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5)."""

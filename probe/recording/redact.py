@@ -46,6 +46,8 @@ class _Redactor:
         self._recording = recording
         options = recording.started.options
         self.pseudonyms = Pseudonyms(_keep(options), _identities(recording.started), known)
+        for name in _own_names(recording.started):
+            self.pseudonyms.key(name)
         self._text = TextRedactor(self.pseudonyms, _judged(recording), known)
 
     def events(self) -> list[ev.Event]:
@@ -82,7 +84,8 @@ class _Redactor:
                 return replace(event, detail=text(event.detail))
             case ev.HttpsFetched():
                 body, error = self._text.octets(event.body), text(event.error)
-                return replace(event, url=text(event.url), body=body, error=error)
+                kind = text(event.content_type)
+                return replace(event, url=text(event.url), content_type=kind, body=body, error=error)
             case ev.OpinionGiven():
                 return self._opinion(event)
             case ev.MessageGiven():
@@ -199,6 +202,16 @@ def _identities(started: ev.Started) -> frozenset[str]:
     if isinstance(target, DomainTarget):
         domains.add(target.domain)
     return frozenset(domain.lower() for domain in domains)
+
+
+def _own_names(started: ev.Started) -> frozenset[str]:
+    """What the target's domains are called by: the label in front of their public suffix, where it is long
+    enough to be a name."""
+    from probe.standards.public_suffix import organizational_domain
+
+    found = (organizational_domain(domain) for domain in _identities(started))
+    labels = (domain.partition(".")[0] for domain in found if domain is not None)
+    return frozenset(label for label in labels if len(label) > 3)
 
 
 def _judged(recording: Recording) -> tuple[IPAddress, ...]:

@@ -17,8 +17,8 @@ _PRIVATE_TLDS = frozenset(
     }
 )
 _IP = r"""
-    (?P<v6>(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:]))
-  | (?P<v4>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d))
+    (?P<v6>(?:(?<![\w:.])|(?<=ipv6:)|(?<=IPv6:)|(?<=IPV6:))(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}(?![\w:]))
+  | (?P<v4>(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d))
   | (?P<dashed>(?<!\d)\d{1,3}(?:-\d{1,3}){3}(?!\d))
 """
 _TOKEN = rf"""
@@ -48,7 +48,8 @@ class TextRedactor:
         self._known = known
         words = _lone_words(known) if known is not None else ()
         alone = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-        lone = rf" | (?P<word>(?<![\w.@-])(?:{alone})(?![\w@-]))" if alone else ""
+        # borders in ASCII: a text without spaces (user不存在) holds words all the same
+        lone = rf" | (?P<word>(?<![A-Za-z0-9_.@-])(?:{alone})(?![A-Za-z0-9_@-]))" if alone else ""
         self._pattern = re.compile(_TOKEN + lone, re.VERBOSE | re.IGNORECASE)
         self._words = frozenset(words)
 
@@ -108,7 +109,10 @@ class TextRedactor:
     def _host(self, found: str) -> str:
         if self._is_name(found):
             return self._pseudonyms.domain(_a_labels(found))
-        return _IP_PATTERN.sub(self._address, found)
+        if found.rpartition(".")[2].isdigit() or _IP_PATTERN.search(found):
+            return _IP_PATTERN.sub(self._address, found)
+        pieces = (self._lone_word(p) if p.lower() in self._words else p for p in found.split("."))
+        return ".".join(pieces)
 
     def _is_name(self, found: str) -> bool:
         if found.lower() in self._names:
@@ -141,13 +145,15 @@ class TextRedactor:
     def _lone_word(self, found: str) -> str:
         if self._known is not None and found.lower() in self._known.locals():
             return self._pseudonyms.local_part(found)
+        if self._known is not None and found.lower() in self._known.keys:
+            return self._pseudonyms.key(found)
         return self._pseudonyms.domain(found)
 
 
 def _lone_words(known: Pseudonyms) -> tuple[str, ...]:
     """Local parts and host names without a dot that give somebody away when they stand alone."""
     single = {name for name in known.names if name and "." not in name and not is_top_level(name)}
-    words = {*known.locals(), *single} - known.keep.words - {"localhost"}
+    words = {*known.locals(), *known.keys, *single} - known.keep.words - {"localhost"}
     return tuple(word for word in words if len(word) > 2 and not word.startswith("_"))
 
 

@@ -29,6 +29,21 @@ MAILBOXES = st.builds(lambda local, domain: Mailbox(local, domain, domain), NAME
 V4 = st.integers(0x01000001, 0x7EFFFFFF).map(IPv4Address)
 V6 = st.integers(0x2001 << 112, (0x3FFE << 112) - 1).map(IPv6Address)
 
+# The ways in which servers and libraries write whom they speak of
+FORMS = (
+    "<{box}> unknown",
+    "'{local}' at {domain}",
+    "{local}+tag@{domain} is full",
+    "bounce-{local}={domain}@{host}",
+    "SRS0=HHH=TT={domain}={local}@{host}",
+    "https://{host}/why?e={local}%40{domain}&ip={ip}",
+    "to={box}, relay={host}[{ip}]:25",
+    "client ip{ip} and IPv6:{ip6} [IPv6:{ip6}]",
+    "用户{local}不存在 ({domain})",
+    '"{local}"@{domain};{local}/{domain}',
+    "{ip},{ip6};{host}:25 <{host}>",
+)
+
 
 @st.composite
 def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
@@ -38,6 +53,11 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
     reverse = ip.reverse_pointer.removesuffix(".in-addr.arpa")
     said = f"550 {recipient} refused by {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
     cut = draw(st.integers(0, len(said)))
+    form = draw(st.sampled_from(FORMS))
+    whole = form.format(
+        box=recipient, local=recipient.local_part, domain=recipient.domain, host=host, ip=mx_ip, ip6=ip6
+    )
+    loud = whole.upper() if draw(st.booleans()) else whole
     events: list[ev.Event] = [
         ev.Started(1, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)),
         ev.Vantage(1, ip6, host, host, f"PTR of {ip} is {host}"),
@@ -55,6 +75,10 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
         ev.Sent(3, 1, f"RCPT TO:<{recipient}>\r\n".encode()),
         ev.Received(4, 1, said[:cut]),
         ev.Received(5, 1, said[cut:]),
+        ev.Received(6, 1, f"550 {loud}\r\n".encode()),
+        ev.TlsFailed(6, 1, f"certificate of {host}: {whole}"),
+        ev.HttpsFetched(6, f"https://mta-sts.{recipient.domain}/x", 200, whole, whole.encode(), whole),
+        ev.OpinionGiven(6, "spf", sender.domain, "checkdmarc", (whole,), (whole,), whole),
         ev.NotReached(6, f"session with {host}", "no time"),
     ]
     secrets = [
