@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 
-# Zs other than the plain space, and format characters that reorder or hide text, are shown as
-# escapes too: a bidi override in a reply must not change how the line around it reads.
 _SAMPLE = 2048  # octets that are looked at before UTF-8 with faults is believed
+
+# Format characters that reorder or hide text are shown as escapes, too: a bidi override in a reply must
+# not change how the line around it reads.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+# Letters and marks that show nothing, or change what stands before them (Unicode's
+# Default_Ignorable_Code_Point outside Cf): joiners, fillers and variation selectors
+_INVISIBLE = frozenset(
+    chr(point)
+    for start, end in (
+        *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800)),
+        *((0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)),
+    )
+    for point in range(start, end + 1)
+)
 
 
 def decode(data: bytes) -> str:
@@ -58,9 +70,9 @@ def _is_mostly_utf8(data: bytes, problem: UnicodeDecodeError) -> bool:
 def printable(text: str) -> str:
     """Escape what must not reach a terminal, page, ticket or sheet live.
 
-    Controls (C0, C1, ESC, CR, LF, NUL), bidi and zero-width format characters, surrogates and
-    unassigned code points come out as visible `\\xNN` / `\\uNNNN`; all else is unchanged.
-    The result has no line break and is always valid UTF-8. Idempotent.
+    Controls (C0, C1, ESC, CR, LF, NUL), bidi and zero-width format characters, fillers and variation
+    selectors, surrogates and unassigned code points come out as visible `\\xNN` / `\\uNNNN`; all else is
+    unchanged. The result has no line break and is always valid UTF-8. Idempotent.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -68,7 +80,7 @@ def printable(text: str) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    return unicodedata.category(char) in _HIDDEN_CATEGORIES
+    return char in _INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES
 
 
 def _escape(char: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from probe.model.report import Report
@@ -10,6 +11,9 @@ from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 
 __all__ = ["markdown_text", "to_markdown"]
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 def to_markdown(report: Report) -> str:
@@ -81,7 +85,10 @@ def _share(percent: str) -> str:
 
 def _rule(identity: str) -> str:
     """The id behind a sentence, for `smtp-probe rules ID`."""
-    return f" {markdown_code(identity)}" if identity else ""
+    if not identity:
+        return ""
+    # a code span has no place in a table cell unless nothing in it could end either
+    return f" {markdown_code(identity)}" if _PLAIN.fullmatch(identity) else f" {markdown_text(identity)}"
 
 
 def _causes(report: Report) -> list[str]:

@@ -40,6 +40,16 @@ HOSTILE = [
     "[x](javascript:alert(1))",
     "</code></pre><b>",
     "\ufeff\u200b",
+    "\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
+    "\x1bPq#0\x1b\\\x90q\x9c",
+    "a\ufe0f\u034f\u3164\U000e0101b",
+    '=HYPERLINK("http://evil.example")',
+    "+1-1|' /C calc'!A0",
+    "<http://evil.example>",
+    "http://evil.example/ www.evil.example a@evil.example",
+    "[x]: http://evil.example",
+    "# x\n- [ ] y\n***\n",
+    "~~x~~ __y__ $z$ :smile: @everyone #1",
     "用户不存在",
     "",
 ]
@@ -63,7 +73,9 @@ def poisoned(report: Report, poison: str) -> Report:
 
 
 def is_live(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char != "\n"
+    invisible = "\ufe00" <= char <= "\ufe0f" or char in "\u034f\u115f\u1160\u3164\uffa0\U000e0101"
+    hidden = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    return (hidden or invisible) and char != "\n"
 
 
 def shown(render: Callable[[Report], str], name: str, poison: str) -> str:
