@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from probe.facts import deciding
+from probe.facts.deciding import deciding_exchange, farthest
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.finding import Severity
@@ -18,9 +20,6 @@ _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
 INVENTED_MAILBOX_EXPERIMENTS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
 
 
-_ORDER = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
-
-
 def ref(session: Session) -> str:
     """How findings name a session as a whole."""
     return f"session:{session.number}"
@@ -28,7 +27,7 @@ def ref(session: Session) -> str:
 
 def main_sessions(facts: Facts) -> tuple[Session, ...]:
     """The sessions that asked about the target itself, controls left out, in the order of dialling."""
-    return tuple(s for s in facts.sessions if s.experiment in (Experiment.TARGET, Experiment.DOMAIN))
+    return deciding.main_sessions(facts.sessions)
 
 
 def answering_sessions(facts: Facts) -> tuple[Session, ...]:
@@ -56,14 +55,9 @@ def is_postmaster(exchange: Exchange) -> bool:
 
 
 def target_rcpt(facts: Facts) -> Exchange | None:
-    """The answered RCPT of the target that counts: the last one of the sessions made for it."""
-    for session in reversed(main_sessions(facts)):
-        if session.desynchronised:
-            continue
-        first = next((e for e in session.exchanges if e.stage is Stage.RCPT), None)
-        if first is not None and first.reply is not None and first.usable:
-            return first
-    return None
+    """The answered RCPT of the target that decided the run."""
+    exchange = _deciding(facts)
+    return exchange if exchange is not None and exchange.stage is Stage.RCPT else None
 
 
 def control_rcpts(facts: Facts) -> tuple[Exchange, ...]:
@@ -91,30 +85,31 @@ def is_target(facts: Facts, exchange: Exchange) -> bool:
 def decisive(facts: Facts) -> Exchange | None:
     """The exchange that settled the matter: the target's RCPT, else the refusal that came farthest;
     for a `domain` run, which has no RCPT, the last reply."""
-    rcpt = target_rcpt(facts)
-    if rcpt is not None:
-        return rcpt
-    # the last word of each session: an EHLO that HELO mended, or a failed STARTTLS, settles nothing
-    last_words = [
-        answered[-1]
-        for session in main_sessions(facts)
-        if not session.desynchronised and (answered := _answered(session))
-    ]
-    if not last_words:
+    exchange = _deciding(facts)
+    if exchange is None or exchange.reply is None or exchange.stage is Stage.RCPT:
+        return exchange
+    return exchange if not exchange.reply.is_positive or not isinstance(facts.target, PairTarget) else None
+
+
+def _deciding(facts: Facts) -> Exchange | None:
+    """The exchange that the verdict rests on, where a reply to be concluded from came of it. A STARTTLS
+    that failed settles nothing; EHLO before it was answered."""
+    connected = [session for session in main_sessions(facts) if session.connected]
+    if not connected:
         return None
-    farthest = max(last_words, key=lambda e: _ORDER.index(e.stage))
-    refused = farthest.reply is not None and not farthest.reply.is_positive
-    return farthest if refused or not isinstance(facts.target, PairTarget) else None
+    session = farthest(connected)
+    exchange = deciding_exchange(session)
+    if exchange is not None and exchange.stage is Stage.STARTTLS:
+        exchange = session.exchange(Stage.EHLO)
+    if session.desynchronised or exchange is None or exchange.reply is None or not exchange.usable:
+        return None
+    return exchange
 
 
 def was_accepted(facts: Facts) -> bool:
     """Whether the recipient was accepted; a `domain` run names none, there the server's answer counts."""
     exchange = decisive(facts)
     return exchange is not None and exchange.reply is not None and exchange.reply.is_positive
-
-
-def _answered(session: Session) -> list[Exchange]:
-    return [e for e in session.exchanges if e.stage in _ORDER and e.reply is not None and e.usable]
 
 
 def why_no_dialogue(facts: Facts) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.facts.deciding import deciding_exchange, farthest, main_sessions
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
@@ -64,10 +65,6 @@ class Observed:
         return f"session:{self.session.number}" if self.session is not None else "dns:MX"
 
 
-_DEPTH = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
-_ASKED = frozenset({Experiment.TARGET, Experiment.DOMAIN})
-
-
 def observe(facts: Facts) -> Observed:
     """Decide from DNS first, then from the session that came farthest."""
     return _by_route(facts) or _by_sessions(facts)
@@ -112,7 +109,7 @@ def _is_unusable(host: MxHost) -> bool:
 
 
 def _by_sessions(facts: Facts) -> Observed:
-    asked = [s for s in facts.sessions if s.experiment in _ASKED]
+    asked = main_sessions(facts.sessions)
     dialled = [s for s in asked if s.end is not EndReason.NOT_DIALLED]
     if not asked:
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NOT_REACHED, detail=_why_none(facts))
@@ -123,11 +120,10 @@ def _by_sessions(facts: Facts) -> Observed:
         last = dialled[-1]
         reason = last.end.value if last.end else "interrupted"
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, detail=reason)
-    best = max(connected, key=_depth)
-    return _by_session(facts, best)
+    return _by_session(facts, farthest(connected))
 
 
-def _by_undialled(facts: Facts, asked: list[Session]) -> Observed:
+def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     last = asked[-1]
     if _leads_nowhere(facts.recipient.mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1).
@@ -151,45 +147,6 @@ def _why_none(facts: Facts) -> str:
         return "--no-smtp left the dialogue out"
     sessions = [n for n in facts.not_reached if n.part == "sessions"]
     return sessions[-1].reason if sessions else "the run ended before a server was asked"
-
-
-def _depth(session: Session) -> tuple[int, int, int, int]:
-    """How far a session came: a usable answer counts more than none, a later stage more than an
-    earlier one. At the same stage the most favourable answer counts, because a sender that is turned
-    away for good by one host and put off by another tries again (RFC 5321 section 5.1); then the
-    latest session."""
-    exchange = deciding_exchange(session)
-    if exchange is None:
-        return (0, -1, 0, session.number)
-    reply = exchange.reply
-    if reply is None or not exchange.usable or session.desynchronised:
-        return (0, _DEPTH.index(exchange.stage), 0, session.number)
-    favour = 2 if reply.is_positive else 1 if reply.is_transient else 0
-    return (1, _DEPTH.index(exchange.stage), favour, session.number)
-
-
-def deciding_exchange(session: Session) -> Exchange | None:
-    """The exchange that decides a session: the first refusal, else the deepest exchange.
-
-    RSET and QUIT never decide; a refused EHLO that HELO mended and a failed STARTTLS do not either.
-    """
-    relevant = [e for e in session.exchanges if e.stage in _DEPTH]
-    main = [e for e in relevant if e.stage is not Stage.STARTTLS]
-    last_of: dict[Stage, Exchange] = {}
-    for exchange in main:
-        if exchange.stage is Stage.RCPT and Stage.RCPT in last_of:
-            continue  # the target is asked first; later RCPTs of a session are controls
-        last_of[exchange.stage] = exchange
-    if session.desynchronised and main:
-        # which reply was the first false one cannot be told; how far it came can
-        return last_of[main[-1].stage]
-    for stage in _DEPTH:
-        found = last_of.get(stage)
-        if found is not None and not (found.usable and found.reply and found.reply.is_positive):
-            return found
-    if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
-        return relevant[-1]
-    return next((last_of[stage] for stage in reversed(_DEPTH) if stage in last_of), None)
 
 
 def _by_session(facts: Facts, session: Session) -> Observed:

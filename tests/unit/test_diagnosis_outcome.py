@@ -7,7 +7,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.diagnosis.outcome import Ground, Observed, Outcome, deciding_exchange, observe
+from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
+from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address_parse import parse_mailbox

@@ -1,0 +1,61 @@
+"""Which session, and which exchange of it, decided a run. Verdict and checks read the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from probe.facts.session import Exchange, Session
+from probe.model.reply import Stage
+from probe.model.session import Experiment
+
+_DEPTH = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
+_ASKED = frozenset({Experiment.TARGET, Experiment.DOMAIN})
+
+
+def main_sessions(sessions: Iterable[Session]) -> tuple[Session, ...]:
+    """The sessions that asked about the target itself, controls left out, in the order of dialling."""
+    return tuple(session for session in sessions if session.experiment in _ASKED)
+
+
+def farthest(sessions: Iterable[Session]) -> Session:
+    """The session that decides: the one that came farthest. Raises ValueError where there is none."""
+    return max(sessions, key=_depth)
+
+
+def _depth(session: Session) -> tuple[int, int, int, int]:
+    """How far a session came: a usable answer counts more than none, a later stage more than an
+    earlier one. At the same stage the most favourable answer counts, because a sender that is turned
+    away for good by one host and put off by another tries again (RFC 5321 section 5.1); then the
+    latest session."""
+    exchange = deciding_exchange(session)
+    if exchange is None:
+        return (0, -1, 0, session.number)
+    reply = exchange.reply
+    if reply is None or not exchange.usable or session.desynchronised:
+        return (0, _DEPTH.index(exchange.stage), 0, session.number)
+    favour = 2 if reply.is_positive else 1 if reply.is_transient else 0
+    return (1, _DEPTH.index(exchange.stage), favour, session.number)
+
+
+def deciding_exchange(session: Session) -> Exchange | None:
+    """The exchange that decides a session: the first refusal, else the deepest exchange.
+
+    RSET and QUIT never decide; a refused EHLO that HELO mended and a failed STARTTLS do not either.
+    """
+    relevant = [e for e in session.exchanges if e.stage in _DEPTH]
+    main = [e for e in relevant if e.stage is not Stage.STARTTLS]
+    last_of: dict[Stage, Exchange] = {}
+    for exchange in main:
+        if exchange.stage is Stage.RCPT and Stage.RCPT in last_of:
+            continue  # the target is asked first; later RCPTs of a session are controls
+        last_of[exchange.stage] = exchange
+    if session.desynchronised and main:
+        # which reply was the first false one cannot be told; how far it came can
+        return last_of[main[-1].stage]
+    for stage in _DEPTH:
+        found = last_of.get(stage)
+        if found is not None and not (found.usable and found.reply and found.reply.is_positive):
+            return found
+    if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
+        return relevant[-1]
+    return next((last_of[stage] for stage in reversed(_DEPTH) if stage in last_of), None)
