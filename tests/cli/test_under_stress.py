@@ -308,3 +308,16 @@ def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
 def _little_room() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+
+
+def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "check", *PAIR, *NOWHERE],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert list(tmp_path.rglob("*")) == []
