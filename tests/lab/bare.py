@@ -193,6 +193,16 @@ def _single_reasons() -> tuple[BareCase, ...]:
             stage="ehlo",
             options=("--helo", "localhost"),
         ),
+        BareCase("exim", "no-ptr-mail", "rdns_helo", "..-", _at("exim", "door"), source=NO_PTR, stage="mail"),
+        BareCase(
+            "exim",
+            "spf-failure-mail",
+            "auth_failed",
+            "..+",
+            _at("exim", "door"),
+            source=ELSEWHERE,
+            stage="mail",
+        ),
         # every client over IPv4; no cause of its own in the vocabulary
         BareCase(
             "exim",

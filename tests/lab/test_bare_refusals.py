@@ -92,7 +92,8 @@ def _controls(run: Told, bare: str) -> str:
     for session in run.report["sessions"]:
         for exchange in session["exchanges"]:
             sent, code, experiment = exchange["sent"], exchange["reply_code"], session["experiment"]
-            if experiment == "target" or exchange["stage"] != "rcpt":
+            judged = exchange["stage"] == "rcpt" or (exchange["stage"] == "mail" and code != 250)
+            if experiment == "target" or not judged:
                 continue
             recipient = sent.removeprefix("RCPT TO:<").partition(">")[0]
             expected = bare.replace("@", recipient)
