@@ -110,7 +110,8 @@ _QUOTED = re.compile(
     r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said:?|refused to talk to me:)(?=\W)",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d)")
+# A group of an IPv6 address that looks like a code is none.
+_CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
 # What mail libraries and log writers put around a reply: Swift and Symfony Mailer, Python's smtplib,
 # structured logs; and what Postfix adds behind it.
 _REPORTED = re.compile(

@@ -12,6 +12,9 @@ _ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*[^\s@]{1,12
 _RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
 _SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
 _CONTINUED = re.compile(r"[a-z(\"'<\d]")
+_LINK = re.compile(r"<mailto:[^>\n]{0,400}>")
+_SENTENCES = re.compile(r"(?<=[.!?]) +(?=[A-Z])")
+_LONG_LINE = 100  # characters; a line that was not wrapped
 _LABEL = re.compile(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
 _GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
@@ -56,13 +59,22 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
-        line = raw.strip()
+        line = _LINK.sub("", raw).strip()
+        if words["formula"].search(line) and len(line) > _LONG_LINE:
+            line = _told_beside(line, words) or line
         is_formula = bool(words["formula"].search(line)) or (
             in_formula and _GOES_ON.match(line) is not None and not words["telling"].search(line)
         )
         in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
         is_empty = is_formula or _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line)
         yield "" if is_empty else line
+
+
+def _told_beside(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
+    """The sentences of a whole paragraph in one line that tell, when others of it are formulas."""
+    sentences = _SENTENCES.split(line)
+    kept = (item for item in sentences if words["telling"].search(item) and not words["formula"].search(item))
+    return " ".join(kept)
 
 
 def _joined(lines: Iterable[str]) -> str:

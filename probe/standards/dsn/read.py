@@ -22,7 +22,7 @@ from probe.standards.dsn.results import (
     ReturnedMessage,
 )
 from probe.standards.dsn.returned import is_returned, read_returned, returned_in_text
-from probe.standards.dsn.structure import Part, leaves, read_head, with_line_feeds
+from probe.standards.dsn.structure import Part, leaves, preamble, read_head, with_line_feeds
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -85,7 +85,7 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
     if other is not None:
         return DeliveryNotice(other.kind, other.detail), True
     report = _report(parts)
-    own, behind = _cut(_narrowed(_prose(parts)), layouts)
+    own, behind = _cut(_narrowed(_prose(parts) or preamble(top)), layouts)
     returned = _returned(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)

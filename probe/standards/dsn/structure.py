@@ -210,6 +210,19 @@ def _split(part: Part, most: int) -> list[bytes]:
     return pieces
 
 
+def preamble(part: Part) -> str:
+    """What stands before the first boundary line of a multipart (RFC 2046 section 5.1.1), as text.
+
+    Readers are to pass over it; some reports have their words there, for want of a boundary line.
+    """
+    boundary = part.parameter("boundary").encode("utf-8", "surrogateescape").rstrip()
+    if not boundary:
+        return ""
+    end = 0 if part.body.startswith(b"--" + boundary) else part.body.find(b"\n--" + boundary)
+    text = in_charset(part.body[: max(end, 0)][:BOUNCE_TEXT_LIMIT], "utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
     line = re.compile(rb"^--" + re.escape(boundary.rstrip()) + rb"(--)?[ \t]*\r?$\n?", re.MULTILINE)
     pieces: list[bytes] = []
