@@ -12,6 +12,7 @@ from probe.model.address_parse import parse_domain
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
 SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
+SIGNATURE_SIZE_LIMIT = 8192  # octets of one signature: dkimpy's work grows with the square of a tag's length
 LINES_LIMIT = 700_000  # lines of a message that is verified: dkimpy holds each; 32 MiB of base64 are 450 000
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,5}")
 
@@ -33,8 +34,14 @@ def verify_signatures(data: bytes) -> Resolution[tuple[SignatureResult, ...]]:
     wanted = tuple(dict.fromkeys(question for question in questions if question is not None))
     answers = dict(zip(wanted, (yield wanted), strict=True)) if wanted else {}
     return tuple(
-        _judge(data, index, field, answers.get(question) if question else None)
-        for index, (field, question) in enumerate(zip(fields, questions, strict=True))
+        _judge(
+            data,
+            index,
+            field,
+            answers.get(question) if question else None,
+            too_long=len(header) > SIGNATURE_SIZE_LIMIT,
+        )
+        for index, (header, field, question) in enumerate(zip(headers, fields, questions, strict=True))
     )
 
 
@@ -73,8 +80,13 @@ def _question(fields: dict[bytes, bytes]) -> Question | None:
     return Question(name, RecordType.TXT) if len(name) <= 253 and not domain.startswith("[") else None
 
 
-def _judge(data: bytes, index: int, fields: dict[bytes, bytes], answer: Answer | None) -> SignatureResult:
+def _judge(
+    data: bytes, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
+) -> SignatureResult:
     domain, selector = _text(fields, "d").lower(), _text(fields, "s")
+    if too_long:
+        problem = f"the header is longer than {SIGNATURE_SIZE_LIMIT} octets"
+        return SignatureResult(domain, selector, "fail", problem)
     if answer is None:
         problem = "s= or d= is missing or unusable" if fields else "the header is not a tag list"
         return SignatureResult(domain, selector, "fail", problem)

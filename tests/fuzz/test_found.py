@@ -12,7 +12,9 @@ import pytest
 
 from probe.bounce import read_bounces
 from probe.explanation import explain_lines, to_json
+from probe.knowledge.mask import mask
 from probe.message.read import read_message
+from probe.message.signatures import verify_signatures
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, decode, encode
 from probe.recording.file import load
@@ -21,6 +23,7 @@ from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact import redact
 from probe.report.json_text import json_text
 from probe.settings import RECORDING_EVENT_LIMIT
+from probe.standards.dns.message import Answer, Status, Txt, run
 from probe.standards.tls.certificate import problems, read_certificate
 from tests.fuzz.dns_targets import DNS_TARGETS
 from tests.fuzz.target import FIXTURES
@@ -106,3 +109,15 @@ def test_a_recording_of_more_events_than_a_run_can_make_is_refused(tmp_path: Pat
     path.write_text(first + "\n" + line * (RECORDING_EVENT_LIMIT + 1))
     with pytest.raises(RecordingError, match="more events than a run can make"):
         load(path)
+
+
+def test_a_signature_of_spaces_is_not_looked_at_for_ever() -> None:
+    head = b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=from; bh=AAAA; b=AA"
+    octets = head + b" " * 200_000 + b".\r\nFrom: a@example.com\r\n\r\nhi\r\n"
+    key = Txt((b"v=DKIM1; p=AAAA",))
+    (result,) = run(verify_signatures(octets), lambda question: Answer(question, Status.ANSWER, (key,)))
+    assert (result.verdict, result.problem) == ("fail", "the header is longer than 8192 octets")
+
+
+def test_a_reply_of_dashes_is_masked_in_linear_time() -> None:
+    assert mask("-" * 200_000).text
