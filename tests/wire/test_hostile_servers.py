@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from probe import settings
+from probe.cli.main import run as command_line
 from probe.model.target import ControlsMode, TlsMode
+from tests.properties.test_report_hostile import is_live
 from tests.support import certificates as certs
 from tests.support.dns_server import DnsServer
 from tests.support.hostile_report import (
@@ -68,7 +70,7 @@ def _marked(server: HostileServer) -> object:
 
 @pytest.mark.parametrize("server", [_marked(server) for server in SERVERS])
 async def test_a_misbehaving_server_neither_stalls_nor_misleads(
-    server: HostileServer, tmp_path: Path
+    server: HostileServer, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seen = await _visit(server, tmp_path)
@@ -77,6 +79,22 @@ async def test_a_misbehaving_server_neither_stalls_nor_misleads(
     assert impolite(seen) == []
     assert unsafe(seen.report) == []
     assert after - before < MEMORY
+    assert printed_wrongly(seen, tmp_path, capsysbinary) == []
+
+
+def printed_wrongly(seen: Seen, folder: Path, capture: pytest.CaptureFixture[bytes]) -> list[str]:
+    """What is wrong with what the command itself prints of the recording; [] when nothing is."""
+    wrong = []
+    for form in ("text", "json", "markdown"):
+        capture.readouterr()
+        code = command_line(("replay", str(folder / "run.jsonl"), "--format", form, "-v"))
+        out, err = capture.readouterr()
+        text = out.decode("utf-8")
+        live = {char for char in text if is_live(char)}
+        wrong += [f"{form}: live U+{ord(char):04X}" for char in sorted(live)]
+        if code != seen.report.verdict.exit_code or err:
+            wrong.append(f"{form}: exit code {code}, {err!r}")
+    return wrong
 
 
 def test_there_are_enough_of_them_and_each_says_what_it_is() -> None:
