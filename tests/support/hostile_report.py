@@ -25,7 +25,7 @@ from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.model.address_parse import parse_mailbox, parse_reverse_path
 from probe.model.report import Report
-from probe.model.target import Endpoint, Options, PairTarget
+from probe.model.target import Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.file import RecordingWriter, load
 from probe.recording.journal import Recording
@@ -101,10 +101,15 @@ def options(smtp_port: int, nameservers: tuple[Endpoint, ...], **changes: Any) -
 
 
 async def whole_run(
-    chosen: Options, folder: Path, *, pace: settings.Pace = PACE, roots: str | None = None
+    chosen: Options,
+    folder: Path,
+    *,
+    pace: settings.Pace = PACE,
+    roots: str | None = None,
+    target: Target | None = None,
 ) -> Seen:
     """Observe, save, load again, and report; the report of what was loaded must be the live one's."""
-    target = PairTarget(parse_reverse_path(SENDER), parse_mailbox(RECIPIENT))
+    target = target or PairTarget(parse_reverse_path(SENDER), parse_mailbox(RECIPIENT))
     lab = run.Lab("hostile", None, None, roots) if roots else None
     saved = folder / "run.jsonl"
     saved.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import pytest
 
 from probe import settings
 from probe.cli.main import run as command_line
-from probe.model.target import ControlsMode, TlsMode
+from probe.model.target import ControlsMode, DomainTarget, Target, TlsMode
 from tests.properties.test_report_hostile import is_live
 from tests.support import certificates as certs
 from tests.support.dns_server import DnsServer
@@ -30,10 +30,16 @@ from tests.support.hostile_server import HostileServer, all_servers
 from tests.support.smtp_server import SmtpServer
 
 SERVERS = all_servers()
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
 MEMORY = 64 * 1024  # KiB above the highest that a normal run and its neighbours took
 
 
-async def _visit(server: HostileServer, folder: Path) -> Seen:
+async def _visit(server: HostileServer, folder: Path, target: Target | None = None) -> Seen:
     wanted = dict(server.run)
     budgets = replace(BUDGETS, **wanted.pop("budgets", {}))
     pace = replace(PACE, smtp=budgets)
@@ -49,7 +55,7 @@ async def _visit(server: HostileServer, folder: Path) -> Seen:
     loop.set_exception_handler(lambda _, context: failures.append(str(context)))
     async with DnsServer(HEALTHY) as dns, SmtpServer(*server.scripts(folder)) as smtp:
         chosen = options(smtp.port, (dns.endpoint,), **wanted)
-        seen = await whole_run(chosen, folder, pace=pace, roots=str(roots))
+        seen = await whole_run(chosen, folder, pace=pace, roots=str(roots), target=target)
     seen.heard = smtp.lines
     assert not failures
     return seen
@@ -80,6 +86,24 @@ async def test_a_misbehaving_server_neither_stalls_nor_misleads(
     assert unsafe(seen.report) == []
     assert after - before < MEMORY
     assert printed_wrongly(seen, tmp_path, capsysbinary) == []
+
+
+EARLY = [
+    s for s in SERVERS if {*_listed(s.report["stage"])} <= {"greeting", "ehlo"} and not s.run.get("slow")
+]
+
+
+@pytest.mark.parametrize("server", EARLY, ids=lambda server: server.name)
+async def test_a_look_at_the_domain_comes_to_the_same(server: HostileServer, tmp_path: Path) -> None:
+    """Where a server misbehaves before MAIL, `domain` meets what `check` met."""
+    seen = await _visit(server, tmp_path, DomainTarget("example.net"))
+    wanted = {
+        key: server.report[key] for key in ("outcome", "stage", "ends", "deviations") if key in server.report
+    }
+    assert disagreements(seen, wanted) == []
+    assert impolite(seen) == []
+    assert unsafe(seen.report) == []
+    assert {line.split(" ")[0].upper() for line in seen.heard} <= {"EHLO", "HELO", "STARTTLS", "QUIT"}
 
 
 def printed_wrongly(seen: Seen, folder: Path, capture: pytest.CaptureFixture[bytes]) -> list[str]:
