@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from probe.diagnosis.outcome import Observed
 from probe.facts.model import Facts
+from probe.knowledge.fact_evidence import beside_words
 from probe.model.evidence import Evidence, Facet
 
 WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
@@ -28,8 +29,8 @@ class Situation:
 
     @property
     def reply_names_a_cause(self) -> bool:
-        """Whether the words of the deciding reply, or a specific status, name any cause."""
-        return bool(named_causes(self.reply_evidence))
+        """Whether the words of the deciding reply, or a specific status, name a cause that is one."""
+        return not named_causes(self.reply_evidence) <= beside_words().vague
 
 
 def named_causes(spoken: Iterable[Evidence]) -> frozenset[str]:

@@ -35,13 +35,14 @@ class BesideWords:
     """What facts count where the server's own words name a cause: `factor` of their weight.
     `vague` causes name nothing; facts of the `untouched` facets keep their weight; words that
     experiments have shown to be empty count `empty` of theirs. Words settle that a mailbox is unknown
-    from a share of `sure_of_unknown`."""
+    from a share of `sure_of_unknown`; a fact of `clear_fact` decibans explains words that name nothing."""
 
     factor: float
     empty: float
     vague: frozenset[str]
     untouched: frozenset[Facet]
     sure_of_unknown: float
+    clear_fact: float
 
 
 @cache
@@ -54,6 +55,7 @@ def beside_words() -> BesideWords:
         vague=frozenset(table["vague_causes"]),
         untouched=frozenset(map(Facet, table["untouched_facets"])),
         sure_of_unknown=float(table["sure_of_unknown"]),
+        clear_fact=float(table["clear_fact"]),
     )
 
 

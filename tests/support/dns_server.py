@@ -116,11 +116,19 @@ class DnsServer:
 
     async def __aenter__(self) -> DnsServer:
         loop = asyncio.get_running_loop()
-        self._tcp = await asyncio.start_server(self._on_tcp, "127.0.0.1", 0)
-        port = self._tcp.sockets[0].getsockname()[1]
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), local_addr=("127.0.0.1", port))
-        self.endpoint = Endpoint("127.0.0.1", port)
-        return self
+        for _ in range(20):
+            self._tcp = await asyncio.start_server(self._on_tcp, "127.0.0.1", 0)
+            port = self._tcp.sockets[0].getsockname()[1]
+            try:
+                self._udp, _ = await loop.create_datagram_endpoint(
+                    lambda: _Udp(self), local_addr=("127.0.0.1", port)
+                )
+            except OSError:  # the port is free for TCP and taken for UDP: try another one
+                self._tcp.close()
+                continue
+            self.endpoint = Endpoint("127.0.0.1", port)
+            return self
+        raise OSError("no port is free for both UDP and TCP")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
