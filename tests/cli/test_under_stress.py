@@ -286,7 +286,7 @@ def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
     whole = tmp_path / "whole.jsonl"
     assert smtp_probe("check", *PAIR, *NOWHERE, "--record", str(whole)).code == 4
     small = tmp_path / "small"
-    arguments = ("check", *PAIR, *NOWHERE, "--record", str(small))
+    arguments: tuple[str, ...] = ("check", *PAIR, *NOWHERE, "--record", str(small))
     if command == "replay":
         arguments = ("replay", str(whole), "--format", "json", "-o", str(small))
     done = subprocess.run(

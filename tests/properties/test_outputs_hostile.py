@@ -103,7 +103,7 @@ def test_the_progress_line_holds_nothing_live(text: str) -> None:
         patch.setattr(sys, "stderr", _Terminal())
         with progress.ProgressLine() as line:
             line(f"asking {text}")
-        shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+        shown = sys.stderr.getvalue()  # type: ignore[union-attr]
     assert live(shown.replace("\r\x1b[K", "")) == []
 
 
