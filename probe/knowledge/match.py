@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(r"<[a-z]+>")
 # "For explanation visit <url>" says where words are, but has none itself.
 _COURTESY = re.compile(
     r"(?:\b(?:please|for|an?|the|further|more|explanations?|information|details|help|see|visit|refer|to|at|go"
-    r"|error|codes?)\b[ ,:;]*)+(?=<(?:url|host)>)"
+    r"|error|codes?)\b[ ,:;]{0,9}){1,30}(?=<(?:url|host)>)"
 )
 # Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
 _RESTRICTION = re.compile(

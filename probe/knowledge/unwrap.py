@@ -86,9 +86,9 @@ _STAGE_HINTS = (
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
 # follows here is a quoted message. It bounds the work that a stranger's text can cause.
 _LIMIT = 8192
-_ARROW = re.compile(r"\s*(<<<|>>>)")
+_ARROW = re.compile(r"(?<!\s)\s*(<<<|>>>)")
 _ECHO = re.compile(r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)", re.IGNORECASE)
-_TRANSCRIPT = re.compile(r"^\s*(<<<|>>>)\s?(.*)$", re.MULTILINE)
+_TRANSCRIPT = re.compile(r"^[ \t]*(<<<|>>>)\s?(.*)$", re.MULTILINE)
 _WRAPPERS = re.compile(
     r"\b(?:host \S+?(?:\s?\[[^\]\s]*\])?|server)\s+(?:said|refused to talk to me):"
     r"|\b(?:smtp|lmtp) error from remote mail(?: server|er) after [a-z ]+?(?::\s*<[^>]*>)?(?:\s+size=\d+)?:"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
 _FOLLOWING = 4  # lines that go on with the telling one
-_ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*[^\s@]{1,128}@[^\s@]{1,255}")
+_ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
 _RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
 _SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
 _CONTINUED = re.compile(r"[a-z(\"'<\d]")
