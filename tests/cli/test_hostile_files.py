@@ -202,3 +202,15 @@ def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
 
 def test_every_line_of_the_base_is_an_event() -> None:
     assert all(decode(line) for line in BASE.read_bytes().splitlines())
+
+
+def test_a_long_bounce_joins_a_check_by_its_beginning(tmp_path: Path) -> None:
+    (row,) = (row for row in MESSAGES if row["name"] == "returned-message-of-six-megabytes")
+    path = write(row, tmp_path / "bounce.eml")
+    pair = ("a@a.example", "u@b.example")
+    nowhere = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+    done = measured("check", *pair, "--bounce", str(path), *nowhere, "--format", "json")
+    held(done, "check", *pair, "--bounce", HONEST_BOUNCE, *nowhere)
+    assert done.code != 2
+    assert json.loads(done.stdout)["verdict"]
+    assert b"550 5.1.1 no such user" in done.stdout
