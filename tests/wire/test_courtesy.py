@@ -1,4 +1,4 @@
-"""How a guest behaves: one connection at a time, with a pause, not too often, and not where it is unwelcome."""
+"""How a guest behaves: one connection at a time, with a pause, and not where it is unwelcome."""
 
 from __future__ import annotations
 
