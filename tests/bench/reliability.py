@@ -3,8 +3,10 @@
     python -m tests.bench.reliability FILE.jsonl
 
 Each line: {"text", "stage", "host", "cause", "also"}; `stage` by the contract, or CONN EHLO MAIL RCPT
-DATA EOD; `also` names further causes that a careful reader could not exclude. Prints, by confidence and
-by band, how often the first cause was right (label, or label and also), and the throughput.
+DATA EOD; `also` names further causes that a careful reader could not exclude. Prints, for all replies, for
+those whose status says nothing (x.0.x or none), by confidence and by band: how often the first cause is right
+(label, or label and also) and the label among the first three; how often an unknown user was answered where
+the sender could have mended it; and the throughput.
 """
 
 from __future__ import annotations
@@ -27,6 +29,25 @@ _SHORT = {
     "DATA": "data",
     "EOD": "end-of-data",
 }
+# Causes that a sender can mend: to call these an unknown user would delete a good address.
+_MENDABLE = frozenset(
+    [
+        "ip_blocklisted",
+        "poor_reputation",
+        "sender_blocked",
+        "sender_invalid",
+        "rdns_helo",
+        "auth_failed",
+        "smtp_auth_required",
+        "spam_content",
+        "virus_attachment",
+        "message_too_large",
+        "message_malformed",
+        "protocol_error",
+        "rate_limited",
+        "tls_problem",
+    ]
+)
 _EDGES = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 1.01)
 
 Judged = tuple[Explanation, dict[str, Any]]
@@ -34,10 +55,11 @@ Judged = tuple[Explanation, dict[str, Any]]
 
 def judge(rows: Iterable[dict[str, Any]]) -> list[Judged]:
     """Explain every row."""
-    return [
+    explained = [
         (explain(row["text"], parse_stage(_SHORT.get(row["stage"], row["stage"])), row.get("host", "")), row)
         for row in rows
     ]
+    return [(explanation, row) for explanation, row in explained if explanation.ranked]
 
 
 def summary(name: str, judged: Sequence[Judged]) -> str:
@@ -48,16 +70,35 @@ def summary(name: str, judged: Sequence[Judged]) -> str:
     confidence = sum(item.ranked[0].probability for item, _ in judged) / count
     strict = sum(item.ranked[0].id == row["cause"] for item, row in judged) / count
     lenient = sum(item.ranked[0].id in {row["cause"], *row["also"]} for item, row in judged) / count
-    return f"{name:14} {count:5}  said {confidence:6.1%}  label {strict:6.1%}  label or also {lenient:6.1%}"
+    three = sum(row["cause"] in {one.id for one in item.ranked[:3]} for item, row in judged) / count
+    return (
+        f"{name:14} {count:5}  said {confidence:6.1%}  label {strict:6.1%}  label or also {lenient:6.1%}"
+        f"  label among three {three:6.1%}"
+    )
+
+
+def is_generic(row: dict[str, Any]) -> bool:
+    """Whether the enhanced status says nothing beyond its class, or there is none (RFC 3463 section 3.1)."""
+    status = row.get("enhanced_code") or ""
+    return not status or ".0." in status
+
+
+def harm(judged: Sequence[Judged]) -> str:
+    """How often an unknown user was answered, and how often where the sender could have mended the cause."""
+    said = [row for item, row in judged if item.ranked[0].id == "user_unknown"]
+    harmful = [row for row in said if row["cause"] in _MENDABLE and "user_unknown" not in row["also"]]
+    return f"unknown user answered {len(said)} times, {len(harmful)} times where the sender could mend it"
 
 
 def reliability(judged: Sequence[Judged]) -> list[str]:
     """The table, by confidence and by band."""
     lines = [summary("all", judged)]
+    lines.append(summary("generic", [pair for pair in judged if is_generic(pair[1])]))
     for low, high in pairwise(_EDGES):
         lines.append(summary(f"{low:.2f}-{min(high, 1):.2f}", _where(judged, low, high)))
     for band in ("stated", "likely", "possible", "undecided"):
         lines.append(summary(band, [pair for pair in judged if pair[0].band == band]))
+    lines.append(harm(judged))
     return lines
 
 
