@@ -9,6 +9,7 @@ from dataclasses import replace
 from probe.settings import BOUNCE_PART_LIMIT, BOUNCE_RECIPIENT_LIMIT, BOUNCE_SIZE_LIMIT
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
+from probe.standards.dsn.forwarded import forwarded_in_text
 from probe.standards.dsn.kind import Verdict
 from probe.standards.dsn.layout import Entry, Layouts, entries
 from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
@@ -27,6 +28,7 @@ from probe.standards.dsn.transcript import Refusal, read_transcript
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
+_FAILURES = frozenset({NoticeKind.BOUNCE, NoticeKind.DELAY})
 _CARRIED_DEPTH = 3  # messages in messages
 _CARRIED_OCTETS = 4 * 1024 * 1024  # after these no further message is looked into
 _LINE_LIMIT = 4096  # characters
@@ -43,7 +45,7 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     parts = tuple(leaves(top))
     notice, is_named = _judged(top, parts, layouts)
     if not is_named:
-        notice = _carried(parts, layouts) or notice
+        notice = _carried(parts, layouts) or _forwarded(parts, layouts) or notice
     problems = list(notice.problems)
     if len(data) > BOUNCE_SIZE_LIMIT:
         problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
@@ -67,7 +69,10 @@ def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
         top = read_head(part.payload())
         inner_parts = tuple(leaves(top))
         inner, is_named = _judged(top, inner_parts, layouts)
-        if inner.kind in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
+        forwarded = None if is_named or inner.kind in _FAILURES else _forwarded(inner_parts, layouts)
+        if forwarded is not None:
+            named.append(forwarded)
+        elif inner.kind in _FAILURES:
             (named if is_named else unnamed).append(inner)
         if not is_named and depth < _CARRIED_DEPTH:
             waiting.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
@@ -77,6 +82,16 @@ def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
     first = next((item for item in found if item.kind is NoticeKind.BOUNCE), found[0])
     recipients = tuple(status for item in found for status in item.recipients)
     return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
+
+
+def _forwarded(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+    """The first message forwarded in the text that looks like a bounce; only that one is read."""
+    for part in forwarded_in_text(_prose(parts)):
+        top = read_head(part.payload())
+        if kinds.looks_like_bounce(top, top.text(), layouts):
+            notice, _ = _judged(top, (top,), layouts)
+            return notice if notice.kind in _FAILURES else None
+    return None
 
 
 def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
