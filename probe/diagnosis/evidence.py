@@ -106,15 +106,17 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
         if seen is not None:
             says = entry.says.replace("{detail}", seen.detail)
             evidence = Evidence(entry.id, entry.facet, entry.causes, says, seen.ref)
-            found.append(_of_address(entry, evidence, situation.facts))
+            found.append(_of_address(entry, evidence, situation))
     return tuple(found)
 
 
-def _of_address(entry: FactEvidence, evidence: Evidence, facts: Facts) -> Evidence:
+def _of_address(entry: FactEvidence, evidence: Evidence, at: Situation) -> Evidence:
     """A fact of the sending address, where the server answered another one."""
-    vantage = facts.vantage
+    vantage, reply = at.facts.vantage, at.observed.reply
     if not entry.of_address or vantage.is_sending_address is not False:
         return evidence
+    if reply is not None and str(vantage.source_ip) in reply.text:
+        return evidence  # the server speaks of that very address
     weights = {cause: weight * beside_address().factor for cause, weight in evidence.weights.items()}
     whose = f"; counted little, because the server answered {vantage.probe_ip}, not {vantage.source_ip}"
     return replace(evidence, weights=weights, says=evidence.says + whose)

@@ -10,9 +10,9 @@ from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
+from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
 from probe.knowledge.causes import Conduct, advising, causes
-from probe.knowledge.fact_evidence import beside_address
 from probe.knowledge.match import Reading
 from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -87,7 +87,7 @@ def _ranked(
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
         return rank(evidence, priors=_GROUND_PRIORS[observed.ground])
-    return rank(evidence, stage=observed.stage, permanent=permanent)
+    return carried_over(facts, observed, rank(evidence, stage=observed.stage, permanent=permanent))
 
 
 def _band(
@@ -108,20 +108,9 @@ def _band(
         return Band.UNDECIDED
     if observed.ground is not Ground.REPLY:
         return Band.LIKELY if ranked[0].probability >= _LIKELY else Band.POSSIBLE
-    return _as_sure_as_possible(facts, ranked)
-
-
-def _as_sure_as_possible(facts: Facts, ranked: tuple[RankedCause, ...]) -> Band:
-    """The band of an answer, held down where it was given to another address than the mail's own: what
-    was said of that address is no more than possible of this one."""
     found = band(ranked)
-    if _is_of_another_address(facts, ranked[0].id) and found in (Band.STATED, Band.LIKELY):
-        return Band.POSSIBLE
-    return found
-
-
-def _is_of_another_address(facts: Facts, cause: str | None) -> bool:
-    return facts.vantage.is_sending_address is False and cause in beside_address().causes
+    held = is_foreign(facts, observed, ranked[0].id) and found in (Band.STATED, Band.LIKELY)
+    return Band.POSSIBLE if held else found
 
 
 def _verdict(
@@ -144,7 +133,7 @@ def _verdict(
         stage=observed.stage.value,
         reply=_deciding_words(observed),
         cause=cause,
-        confidence=_confidence(facts, observed, ranked, () if bounced else risks, certainty, bounced=bounced),
+        confidence=_confidence(observed, ranked, () if bounced else risks, certainty, bounced=bounced),
         band=certainty.value,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -179,7 +168,6 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...], cer
 
 
 def _confidence(
-    facts: Facts,
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
@@ -192,8 +180,7 @@ def _confidence(
         return likelihood(ours[0]) if ours else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0
-    foreign = observed.ground is Ground.REPLY and not bounced and _is_of_another_address(facts, ranked[0].id)
-    return round(min(_LIKELY if foreign else _CERTAIN, ranked[0].probability), 3)
+    return round(min(_CERTAIN, ranked[0].probability), 3)
 
 
 def _wait(reply: Reply | None, conduct: Conduct) -> int | None:

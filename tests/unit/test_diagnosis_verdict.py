@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.outcome import Ground, observe
-from probe.diagnosis.verdict import Diagnosis, diagnose, stated_wait
+from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
+from probe.knowledge.stated_wait import stated_wait
+from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
 from probe.model.session import EndReason, Experiment
@@ -336,3 +339,17 @@ def test_a_refusal_that_names_a_blocklist_does_not_fail_the_step_of_the_recipien
     step = steps(refused("5.0.0 your address is listed at zen.spamhaus.org"))[3]
     assert step.status == "not_assessed"
     assert "blocklist" in step.do
+
+
+def test_what_another_address_was_told_is_no_more_than_possible_of_the_sending_one() -> None:
+    elsewhere = make.vantage(is_sending_address=False, probe_ip=ip_address("9.9.9.9"))
+    said = "5.7.1 Service unavailable; Client host [{}] blocked using zen.spamhaus.org"
+    foreign = diagnosed(refused(said.format("9.9.9.9"), vantage=elsewhere))
+    assert (foreign.verdict.cause, foreign.band) == ("ip_blocklisted", Band.POSSIBLE)
+    assert foreign.verdict.confidence == 0.6
+    assert sum(cause.probability for cause in foreign.ranked) == pytest.approx(1)
+    assert foreign.ranked[1].id == "unknown"
+    own = diagnosed(refused(said.format(make.SOURCE), vantage=elsewhere))
+    assert (own.verdict.cause, own.band) == ("ip_blocklisted", Band.STATED), "the reply names that address"
+    unknown = diagnosed(refused("5.1.1 user unknown", vantage=elsewhere))
+    assert unknown.band is Band.STATED, "no matter of addresses"
