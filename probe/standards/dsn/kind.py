@@ -47,7 +47,7 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
 def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     """RFC 3834 and what older responders say instead."""
     subject = top.header("subject")
-    if layouts.words["challenge"].search(subject):
+    if layouts.words["challenge"].search(subject) or layouts.words["challenge_subject"].search(subject):
         return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
     submitted = top.header("auto-submitted").lower()
     if submitted.startswith("auto-replied"):
