@@ -19,12 +19,16 @@ from probe.checks import dialogue
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
+from probe.knowledge.match import read_reply
+from probe.model.evidence import Facet
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
 
 ID = "reply-permanence"
 STEP = 1
 say = Voice(ID, STEP, ("RFC 5321 section 4.2.1", "RFC 3463 section 3"))
+
+_STATED_DB = 12  # a rule of words that names its cause; notions weigh less
 
 _AREAS = {
     1: "the address",
@@ -60,9 +64,12 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield say.ok(f"the server answered {where} with {_codes(reply)}", evidence)
-    yield from _contradiction(reply, evidence)
+    contradictions = list(_contradiction(reply, evidence))
+    yield from contradictions
     if not reply.is_positive:
         yield from _origin(exchange, reply)
+    elif exchange.stage is Stage.RCPT and reply.code == 250 and not contradictions:
+        yield from _words_of_refusal(reply, evidence)
 
 
 def _place(stage: Stage) -> str:
@@ -104,6 +111,19 @@ def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]
             f"the reply contradicts itself: code {reply.code}, but status {status}; "
             "sending servers go by the reply code",
             evidence,
+        )
+
+
+def _words_of_refusal(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:
+    """250 in the words of a refusal ("250 user unknown"): some servers accept what they will not deliver."""
+    words = read_reply(f"550 {reply.text}", Stage.RCPT).evidence
+    told = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
+    if told:
+        yield say.warning(
+            f"the server accepted with {reply.code}, in the words of a refusal: {told[0].says}; "
+            "sending servers go by the code, and the mail may well be lost or returned later",
+            evidence,
+            "Do not rely on this acceptance; ask the recipient's postmaster what the server means.",
         )
 
 

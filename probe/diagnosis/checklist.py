@@ -56,6 +56,9 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
     )
     if number == 1:
         status, do = _read_the_reply(diagnosis)
+        doubt = next((f for f in own if f.id == "reply-permanence" and f.severity is Severity.WARNING), None)
+        if status == "pass" and doubt is not None:
+            status, do = "warn", doubt.remedy
     elif number == 8:
         status, do = _contact(diagnosis)
     elif number == 9:
