@@ -49,7 +49,11 @@ _STAGES: tuple[tuple[str, Stage], ...] = (
         r"|recipient command failed|all recipients were rejected|\"rcpt to:<[^>]*>\" =>",
         Stage.RCPT,
     ),
-    (r"reject: data from|rejected command 'data'", Stage.DATA),
+    (r"reject: data from|rejected command 'data'|rejected data\b", Stage.DATA),
+    (r"rejected rcpt <", Stage.RCPT),
+    (r"rejected mail <|rejected mail from:", Stage.MAIL),
+    (r"rejected (?:ehlo|helo) ", Stage.EHLO),
+    (r"rejected after data", Stage.END_OF_DATA),
     (r"end-of-message from|smtpdataerror|smtpsendfailed\w+|message failed", Stage.END_OF_DATA),
 )
 # One of these stands in every wrapping that names a stage; most replies have none.
@@ -81,6 +85,12 @@ _STAGE_HINTS = (
     "failed to add",
     "were rejected",
     "rejected command",
+    "rejected rcpt",
+    "rejected mail",
+    "rejected ehlo",
+    "rejected helo",
+    "rejected data",
+    "rejected after",
     "rcpt to:",
 )
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
@@ -101,6 +111,10 @@ _WRAPPERS = re.compile(
     r"|\S{1,255} (?:does not like recipient|failed after i sent the message)\."
     r"|\bdiagnostic-code:|\b(?:smtp|x-[a-z0-9-]+)\s*;(?=\s*(?:[245]\d\d|\S))"
     r"|\((?:in reply to|while talking to) [^)]*\)?"
+    r"|\brejected (?:rcpt|mail|ehlo or helo|ehlo|helo|after data|data)(?: from:?)? ?(?:<[^>]*>)?:"
+    r"|\bmessage could not be sent\.|\bmailer error:|\bsmtp error: data not accepted\.?"
+    r"|\bsmtp server error:(?: [a-z ]{3,20} command failed)?|\bdetail:|\bsmtp code:(?= *\d)"
+    r"|\badditional smtp info:"
     r"|\bstatus=(?:bounced|deferred) \(|\(state \d+\)|^\s*<+|#smtp#"
     r"|\b(?:reason|last reason|diagnostic information for administrators):"
     r"|\b(?:result|response|reply)\s*[:=](?=\s*[245]\d\d)",
@@ -117,7 +131,8 @@ _CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[
 _REPORTED = re.compile(
     r"expected response code.{1,24}?but got (?:code )?\"?\d{0,3}\"?,? with message \"?"
     r"|\bcode ?[=:] ?(?=[245]\d\d\b)|(?<=\d\d\d), (?:details|message|text|response) ?[=:]"
-    r"|;? (?:from=<[^>]*> )?(?:to=<[^>]*> )?proto=\w+ helo=<[^>]*>",
+    r"|;? (?:from=<[^>]*> )?(?:to=<[^>]*> )?proto=\w+ helo=<[^>]*>"
+    r"|['\"], [^,:]{2,16}: \d{2,5}, secure.{0,400}",
     re.IGNORECASE,
 )
 _TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
@@ -125,6 +140,8 @@ _TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
 _BEGINS = re.compile(
     r"(?:=>|[:=(\"'\]#])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
 )
+# Exim's main log: who, then what was rejected, then the words that the client got.
+_EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?:", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 _LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
@@ -147,7 +164,7 @@ def unwrap(text: str) -> Unwrapped:
     remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
     body = " ".join(part.strip() for part in (remote or plain).splitlines())
-    if "=" in body or "xpected" in body or "ode:" in body:
+    if "=" in body or "xpected" in body or "ode:" in body or "ecure" in body:
         body = _REPORTED.sub(" ", body)
     if "(" in body and ("'" in body or '"' in body):
         body = _TUPLE.sub(r" \1 ", body)
@@ -174,7 +191,7 @@ def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
     if _LEADING.match(line):
         return line
-    quoted = _QUOTED.search(line) or _BEGINS.search(line)
+    quoted = _QUOTED.search(line) or _EXIM_LOG.search(line) or _BEGINS.search(line)
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
     if quoted.re is not _QUOTED:

@@ -105,10 +105,36 @@ def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:
             Stage.GREETING,
         ),
         ("Remote Server returned '550 5.1.1 User not found'", 550, "5.1.1", "User not found", None),
+        (
+            'Exception: Expected response code 250 but got code "550", with message "550 5.7.1 no spam"',
+            550,
+            "5.7.1",
+            "no spam",
+            None,
+        ),
+        ("SMTPRecipientsRefused: {'a@b.example': (550, b'no such user')}", 550, None, None, Stage.RCPT),
+        ("SMTPSenderRefused: (501, 'bad address', 'a')", 501, None, None, Stage.MAIL),
+        ('code = 550, details = "account closed"', 550, None, None, None),
+        (
+            "milter-reject: END-OF-MESSAGE from a.example[192.0.2.1]: 4.7.1 Try again later; "
+            "from=<a@a.example> to=<b@b.example> proto=ESMTP helo=<a.example>",
+            None,
+            "4.7.1",
+            "Try again later",
+            Stage.END_OF_DATA,
+        ),
+        (
+            "H=a.example [192.0.2.1] F=<a@a.example> rejected RCPT <b@b.example>: found in a list",
+            None,
+            None,
+            "found in a list",
+            Stage.RCPT,
+        ),
+        ("Mailbox unavailable. The server response was: 5.7.1 Unable to relay", None, "5.7.1", None, None),
     ],
 )
 def test_a_wrapped_reply_is_unwrapped(
-    wrapped: str, code: int, enhanced: str | None, text: str | None, stage: Stage | None
+    wrapped: str, code: int | None, enhanced: str | None, text: str | None, stage: Stage | None
 ) -> None:
     parts = unwrap(wrapped)
     assert parts.code == code
@@ -132,6 +158,13 @@ def test_the_filler_of_the_sending_server_is_recognised() -> None:
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL])
 def test_a_refusal_before_rcpt_is_never_an_unknown_user(stage: Stage) -> None:
     assert _cause("550 5.1.1 User unknown", stage) != "user_unknown"
+
+
+def test_at_mail_from_an_unknown_address_is_the_senders() -> None:
+    assert _cause("550 5.1.1 User unknown", Stage.MAIL) == "sender_invalid"
+    assert _cause("550 No such domain", Stage.MAIL) == "sender_invalid"
+    assert _cause("501 Domain must resolve, no such domain", Stage.EHLO) == "rdns_helo"
+    assert _cause("550 5.1.1 User unknown", Stage.RCPT) == "user_unknown"
 
 
 def test_a_bare_code_never_gives_more_than_a_possible_unknown_user() -> None:
