@@ -13,6 +13,7 @@ import pytest
 
 from probe import settings
 from probe.model.session import EndReason
+from probe.model.target import DomainTarget, Target
 from probe.recording import events as ev
 from probe.standards.dns.message import Question
 from tests.support.dns_server import DnsServer, Fault
@@ -70,13 +71,16 @@ async def _run(
     faults: Mapping[str, Fault],
     folder: Path,
     wildcard: Mapping[str, list[str]] | None = None,
+    target: Target | None = None,
     **changes: Any,
 ) -> tuple[Seen, DnsServer]:
     failures: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
     async with DnsServer(zone, faults, wildcard=wildcard) as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
         pace = QUICK if _UNANSWERED.intersection(faults.values()) else PACE
-        seen = await whole_run(options(smtp.port, (dns.endpoint,), **changes), folder, pace=pace)
+        seen = await whole_run(
+            options(smtp.port, (dns.endpoint,), **changes), folder, pace=pace, target=target
+        )
     seen.heard = smtp.lines
     assert not failures
     return seen, dns
@@ -93,6 +97,29 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
     assert unsafe(seen.report) == []
     assert len(dns.seen) <= table.get("queries", 400)
     assert len(dns.seen) <= settings.DNS_MAX_QUERIES
+
+
+def _is_about_the_recipient(path: Path) -> bool:
+    wanted = tomllib.loads(path.read_text("utf-8"))["report"]
+    return wanted.get("stage") == "dns"
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem) for path in ZONES if _is_about_the_recipient(path)]
+)
+async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path) -> None:
+    table = tomllib.loads(path.read_text("utf-8"))
+    faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
+    domain = DomainTarget("example.net")
+    seen, dns = await _run(
+        _zone(table), faults, tmp_path, table.get("wildcard"), domain, **table.get("run", {})
+    )
+    wanted = {
+        key: value for key, value in table["report"].items() if key in ("outcome", "stage", "exit_code")
+    }
+    assert disagreements(seen, wanted) == []
+    assert unsafe(seen.report) == []
+    assert len(dns.seen) <= table.get("queries", 400)
 
 
 async def test_the_query_limit_of_a_run_holds(tmp_path: Path) -> None:
