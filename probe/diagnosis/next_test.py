@@ -102,8 +102,11 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
         case "sending-machine":
             return facts.vantage.is_sending_address is False
         case "second-network":
-            # an answer to a foreign address is asked from the right one first
-            return facts.vantage.is_sending_address is not False
+            # an answer to a foreign address is asked from the right one first; and where the same address
+            # got further with another reverse-path, it is not the address that is refused
+            return facts.vantage.is_sending_address is not False and not _null_sender_got_further(
+                facts, observed
+            )
         case "null-sender":
             return not (_has_null_sender(facts) or _controlled(facts) or _refuses_null(facts))
         case "other-sender":
@@ -126,6 +129,15 @@ def _is_idle(facts: Facts, test: CandidateTest) -> bool:
     """Whether the run found that no ending of this experiment would change anything."""
     parts = {f"control {experiment}" for experiment in test.experiments}
     return any(gap.part in parts and gap.reason == UNCHANGED for gap in facts.not_reached)
+
+
+def _null_sender_got_further(facts: Facts, observed: Observed) -> bool:
+    return any(
+        exchange.stage is observed.stage and exchange.reply is not None and exchange.reply.is_positive
+        for session in facts.sessions
+        if session.experiment is Experiment.NULL_SENDER
+        for exchange in session.exchanges
+    )
 
 
 def _other_mx(facts: Facts, observed: Observed) -> str:

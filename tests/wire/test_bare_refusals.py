@@ -201,6 +201,13 @@ async def test_where_nothing_can_tell_the_run_says_undecided_and_what_would_tell
     assert "--bind 127.0.0.9" not in report.next_test.command
 
 
+@pytest.mark.parametrize("stage", ["mail", "rcpt"])
+async def test_a_refusal_that_hangs_on_the_sender_is_settled_by_another_sender(stage: str) -> None:
+    report, _ = await met(CASES[f"a blocked sender, at {stage.upper()}"], "550 5.0.0")
+    assert report.next_test is not None and report.next_test.command is not None
+    assert report.next_test.command.startswith("smtp-probe check OTHER_SENDER alice@recipient.example")
+
+
 async def test_a_bad_name_is_settled_by_a_better_one() -> None:
     report, _ = await met(CASES["a bad EHLO name, at RCPT"], "550 5.0.0")
     assert report.next_test is not None and report.next_test.command is not None
