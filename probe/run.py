@@ -133,8 +133,9 @@ def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
     from probe.knowledge.dnsbl import all_lists
 
     ends = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
-    found = {zone.removesuffix(end) for zone in zones for end in ends if zone.endswith(end)}
-    return re.compile("|".join(re.escape(key) for key in sorted(found)), re.IGNORECASE) if found else None
+    found = {(zone.removesuffix(end), end) for zone in zones for end in ends if zone.endswith(end)}
+    keys = (rf"(?<![\w-]){re.escape(key)}(?={re.escape(end)})" for key, end in sorted(found))
+    return re.compile("|".join(keys), re.IGNORECASE) if found else None
 
 
 def replay(path: Path) -> Report:

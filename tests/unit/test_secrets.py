@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from probe.recording.events import Started
 from probe.recording.journal import Recording
 from probe.report.json_report import to_json
 from probe.report.markdown import to_markdown
@@ -31,3 +34,11 @@ def test_no_report_shows_the_key_of_a_blocklist(form: str) -> None:
 
 def test_the_zone_is_still_named() -> None:
     assert "KEY.zen.dq.spamhaus.net" in to_json(report_of(Recording.of(full_events())))
+
+
+def test_a_key_of_one_letter_leaves_the_rest_of_the_report_alone() -> None:
+    started, *rest = full_events()
+    assert isinstance(started, Started)
+    options = replace(started.options, dnsbl=("e.zen.dq.spamhaus.net",))
+    report = report_of(Recording.of([replace(started, options=options), *rest]))
+    assert "tmall.com" in report.verdict.summary and "KEY" not in report.verdict.summary
