@@ -16,7 +16,8 @@ from probe.model.address_parse import parse_domain
 
 LINK_LIMIT = 1000
 _TEXT_LIMIT = 2 * 1024 * 1024  # characters of a text part that are searched
-_HTML_LIMIT = 256 * 1024  # html.parser is quadratic on hostile input
+_HTML_LIMIT = 256 * 1024  # characters of an HTML part that are searched
+_TAG_LIMIT = 8192  # characters of one tag
 _URL = re.compile(r"https?://[^\s<>\"'\u3000-\u3002\uff00-\uffef]{1,2000}", re.IGNORECASE)
 _SHOWN_HOST = re.compile(
     r"\s*(?:https?://)?(?:[^\s/@]*@)?((?:[\w-]{1,63}\.){1,8}[a-z]{2,24})(?::\d+)?(?:[/?#]\S*)?\s*",
@@ -34,12 +35,31 @@ def links_in_html(html: str) -> tuple[Link, ...]:
     """The http and https links of anchors, areas and forms, each once."""
     reader = _AnchorReader()
     try:
-        reader.feed(html[:_HTML_LIMIT])
+        reader.feed(_closed(html[:_HTML_LIMIT]))
         reader.close()
     except AssertionError:
         pass  # html.parser's own word for a marked section that it cannot read; what came before counts
     reader.finish()
     return _collect(iter(reader.found))
+
+
+def _closed(html: str) -> str:
+    """The same text, in which nothing is opened that is never closed: html.parser looks for the end of
+    a tag, a comment or a marked section up to the end of the text, again for each that begins."""
+    for opening, closing in (("<!--", "-->"), ("<![", "]>")):
+        last = html.rfind(closing) + 1
+        html = html[:last] + html[last:].replace(opening, f"&lt;{opening[1:]}")
+    pieces: list[str] = []
+    start, end = 0, -1
+    while (tag := html.find("<", start)) >= 0:
+        if end < tag:
+            end = html.find(">", tag)
+        is_closed = 0 <= end <= tag + _TAG_LIMIT
+        pieces += (html[start:tag], "<" if is_closed else "&lt;")
+        start = tag + 1
+        if end < 0:
+            return "".join(pieces) + html[start:].replace("<", "&lt;")
+    return "".join(pieces) + html[start:]
 
 
 def _collect(found: Any) -> tuple[Link, ...]:

@@ -13,6 +13,7 @@ import pytest
 from probe.bounce import read_bounces
 from probe.explanation import explain_lines, to_json
 from probe.knowledge.mask import mask
+from probe.message.links import links_in_html
 from probe.message.read import read_message
 from probe.message.signatures import verify_signatures
 from probe.recording import events as ev
@@ -121,3 +122,14 @@ def test_a_signature_of_spaces_is_not_looked_at_for_ever() -> None:
 
 def test_a_reply_of_dashes_is_masked_in_linear_time() -> None:
     assert mask("-" * 200_000).text
+
+
+@pytest.mark.parametrize("unit", ["<n1is acccount ", "<!--", "<![", "<a b='", "<script></", "</a "])
+def test_html_that_closes_nothing_is_searched_in_linear_time(unit: str) -> None:
+    html = "<a title='a < b' href='https://a.example/'>first</a>" + unit * 20_000
+    assert [link.host for link in links_in_html(html)] == ["a.example"]
+
+
+def test_an_opening_that_is_closed_far_behind_is_text() -> None:
+    html = "<a " + "x" * 9000 + " href='https://far.example/'>x</a><a href='https://near.example/'>y</a>"
+    assert [link.host for link in links_in_html(html)] == ["near.example"]
