@@ -156,7 +156,7 @@ def audit_step(python: Path) -> Result:
 
 
 def fuzz_step(python: Path) -> Result:
-    """Every fuzz target for a minute, and the properties with twenty times the examples."""
+    """Every fuzz target for a minute, and the properties with ten times the examples."""
     wheel = optional(python, "fuzz")
     fuzzed = run(python, "-m", "tests.fuzz.all", "--found", HOME / "fuzz")
     os.environ["PROBE_PROPERTIES"] = "thorough"

@@ -1,4 +1,4 @@
-"""PROBE_PROPERTIES=thorough (tests/check.py fuzz): twenty times the examples, and other ones each time."""
+"""PROBE_PROPERTIES=thorough (tests/check.py fuzz): ten times the examples, and other ones each time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import os
 
 from hypothesis import settings
 
-settings.register_profile("thorough", max_examples=2000, deadline=None, derandomize=False)
+settings.register_profile("thorough", max_examples=1000, deadline=None, derandomize=False)
 if os.environ.get("PROBE_PROPERTIES") == "thorough":
     settings.load_profile("thorough")
