@@ -40,7 +40,8 @@ def rank(
     ordered = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
     instead = table["instead"].get(stage) if stage else None
     if instead:
-        ordered = [_transferred(item, instead) for item in ordered]
+        itself = table["instead"]["speaks_of_itself"]
+        ordered = [item if item.rule in itself else _transferred(item, instead) for item in ordered]
     shares = priors or table["prior"]
     floor = min(shares.values())
     barred = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()

@@ -116,128 +116,125 @@ def _full_mailbox(server: str, reply: str) -> BareCase:
     return BareCase(server, "mailbox-full", "mailbox_full", "", recipient, reply=reply, within=3)
 
 
-def _single_reasons() -> tuple[BareCase, ...]:
-    """What not every server has a word for in its configuration."""
-    return (
-        *(
-            BareCase(
-                server,
-                "sender-domain-listed",
-                "sender_blocked",
-                "--+",
-                _at(server, "mute"),
-                sender="a@badname.example",
-                options=("--dnsbl", "names.example"),
-            )
-            for server in ("postfix", "exim")
-        ),
+# What not every server has a word for in its configuration.
+_SINGLE_REASONS = (
+    *(
         BareCase(
-            "postfix",
-            "rate",
-            "rate_limited",
-            "",
-            _at("postfix", "rate"),
-            reply="450 4.0.0",
-            within=3,
-            prelude=True,
-        ),
-        BareCase(
-            "exim",
-            "rate",
-            "rate_limited",
-            "",
-            _at("exim", "rate"),
-            reply="451 4.0.0",
-            within=3,
-            prelude=True,
-        ),
-        # the server wants TLS, offers it, and the client leaves it out
-        BareCase(
-            "exim", "tls-left-out", "tls_problem", "---", _at("exim", "tls"), options=("--tls", "never")
-        ),
-        # the second MX is a backup that takes any mailbox
-        BareCase(
-            "exim",
-            "unknown-user-backup-mx",
-            "user_unknown",
-            "+--+",
-            _at("exim", "backup", "nobody"),
-            within=3,
-        ),
-        # postmaster is not there either, so the domain seems shut
-        BareCase(
-            "exim",
-            "unknown-user-no-postmaster",
-            "user_unknown|bad_domain",
-            "---",
-            _at("exim", "nopostmaster", "nobody"),
-            within=3,
-        ),
-        # a host that looks at the door: before any address is named
-        BareCase(
-            "exim",
-            "listed-address-greeting",
-            "ip_blocklisted",
-            "",
-            _at("exim", "door"),
-            source=LISTED,
-            stage="greeting",
-            lost=1,
-        ),
-        BareCase(
-            "exim",
-            "helo-no-fqdn-ehlo",
-            "rdns_helo",
-            "",
-            _at("exim", "door"),
-            stage="ehlo",
-            options=("--helo", "localhost"),
-        ),
-        BareCase("exim", "no-ptr-mail", "rdns_helo", "..-", _at("exim", "door"), source=NO_PTR, stage="mail"),
-        BareCase(
-            "exim",
-            "spf-failure-mail",
-            "auth_failed",
-            "..+",
-            _at("exim", "door"),
-            source=ELSEWHERE,
-            stage="mail",
-        ),
-        # every client over IPv4; no cause of its own in the vocabulary
-        BareCase(
-            "exim",
-            "one-family-refused",
-            "ip_blocklisted|rdns_helo|policy_unspecified",
-            "---.+",
-            _at("exim", "family"),
-            source="",
-            within=3,
-        ),
-        # the first MX does not host the domain, the second does
-        BareCase(
-            "exim", "first-mx-stale", "relay_denied|server_error", "---+", _at("exim", "halfstray"), within=3
-        ),
-        BareCase("exim", "ptr-unconfirmed", "rdns_helo", "---", _at("exim", "mute"), source=UNCONFIRMED),
-        # as in Exim's own default configuration: postmaster passes before the sender is looked at
-        BareCase(
-            "exim",
-            "spf-failure-postmaster-exempt",
-            "auth_failed",
-            "+-+",
-            _at("exim", "lenient"),
-            source=ELSEWHERE,
-            within=3,
-        ),
-        BareCase(
-            "exim",
-            "listed-address-postmaster-exempt",
-            "ip_blocklisted",
-            "+--",
-            _at("exim", "lenient"),
-            source=LISTED,
-            within=3,
-        ),
-    )
+            server,
+            "sender-domain-listed",
+            "sender_blocked",
+            "--+",
+            _at(server, "mute"),
+            sender="a@badname.example",
+            options=("--dnsbl", "names.example"),
+        )
+        for server in ("postfix", "exim")
+    ),
+    BareCase(
+        "postfix",
+        "rate",
+        "rate_limited",
+        "",
+        _at("postfix", "rate"),
+        reply="450 4.0.0",
+        within=3,
+        prelude=True,
+    ),
+    BareCase(
+        "exim",
+        "rate",
+        "rate_limited",
+        "",
+        _at("exim", "rate"),
+        reply="451 4.0.0",
+        within=3,
+        prelude=True,
+    ),
+    # the server wants TLS, offers it, and the client leaves it out
+    BareCase("exim", "tls-left-out", "tls_problem", "---", _at("exim", "tls"), options=("--tls", "never")),
+    # the second MX is a backup that takes any mailbox
+    BareCase(
+        "exim",
+        "unknown-user-backup-mx",
+        "user_unknown",
+        "+--+",
+        _at("exim", "backup", "nobody"),
+        within=3,
+    ),
+    # postmaster is not there either, so the domain seems shut
+    BareCase(
+        "exim",
+        "unknown-user-no-postmaster",
+        "user_unknown|bad_domain",
+        "---",
+        _at("exim", "nopostmaster", "nobody"),
+        within=3,
+    ),
+    # a host that looks at the door: before any address is named
+    BareCase(
+        "exim",
+        "listed-address-greeting",
+        "ip_blocklisted",
+        "",
+        _at("exim", "door"),
+        source=LISTED,
+        stage="greeting",
+        lost=1,
+    ),
+    BareCase(
+        "exim",
+        "helo-no-fqdn-ehlo",
+        "rdns_helo",
+        "",
+        _at("exim", "door"),
+        stage="ehlo",
+        options=("--helo", "localhost"),
+    ),
+    BareCase("exim", "no-ptr-mail", "rdns_helo", "..-", _at("exim", "door"), source=NO_PTR, stage="mail"),
+    BareCase(
+        "exim",
+        "spf-failure-mail",
+        "auth_failed",
+        "..+",
+        _at("exim", "door"),
+        source=ELSEWHERE,
+        stage="mail",
+    ),
+    # every client over IPv4; no cause of its own in the vocabulary
+    BareCase(
+        "exim",
+        "one-family-refused",
+        "ip_blocklisted|rdns_helo|policy_unspecified",
+        "---.+",
+        _at("exim", "family"),
+        source="",
+        within=3,
+    ),
+    # the first MX does not host the domain, the second does
+    BareCase(
+        "exim", "first-mx-stale", "relay_denied|server_error", "---+", _at("exim", "halfstray"), within=3
+    ),
+    BareCase("exim", "ptr-unconfirmed", "rdns_helo", "---", _at("exim", "mute"), source=UNCONFIRMED),
+    # as in Exim's own default configuration: postmaster passes before the sender is looked at
+    BareCase(
+        "exim",
+        "spf-failure-postmaster-exempt",
+        "auth_failed",
+        "+-+",
+        _at("exim", "lenient"),
+        source=ELSEWHERE,
+        within=3,
+    ),
+    BareCase(
+        "exim",
+        "listed-address-postmaster-exempt",
+        "ip_blocklisted",
+        "+--",
+        _at("exim", "lenient"),
+        source=LISTED,
+        within=3,
+    ),
+)
 
 
 def _vague(case: BareCase) -> BareCase:
@@ -257,6 +254,6 @@ WELCOME = tuple(BareCase(server, "nothing-wrong", None, "", _at(server, "mute"))
 FIFTEEN = tuple(case for server in SERVERS for case in _five_reasons(server))
 MORE = (
     *(case for server in SERVERS for case in _more_reasons(server)),
-    *_single_reasons(),
+    *_SINGLE_REASONS,
     *(_vague(case) for case in _five_reasons("postfix")),
 )

@@ -276,7 +276,8 @@ def accepted() -> m.Report:
 def accepted_at_risk() -> m.Report:
     """Accepted at RCPT, and the sender's SPF record says that the mail is forged."""
     report = accepted()
-    risk = m.AfterDataRisk("auth_failed", "SPF fail and p=reject: nothing can align", "risk.spf", "finding:spf")
+    reason = "SPF fail and p=reject: nothing can align"
+    risk = m.AfterDataRisk("auth_failed", reason, "risk.spf", "finding:spf")
     return replace(
         report,
         verdict=replace(

@@ -101,7 +101,7 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
 
 def _is_about_the_recipient(path: Path) -> bool:
     wanted = tomllib.loads(path.read_text("utf-8"))["report"]
-    return wanted.get("stage") == "dns"
+    return bool(wanted.get("stage") == "dns")
 
 
 @pytest.mark.parametrize(
