@@ -35,7 +35,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     demanded = _demanded_by(facts)
     severity = Severity.ERROR if demanded else Severity.WARNING
     asks = f"; {demanded} asks for one" if demanded else ""
-    name = facts.vantage.helo if "." in facts.vantage.helo else "mail.example.com"
+    helo = facts.vantage.helo
+    name = helo if "." in helo and not helo.startswith("[") else "mail.example.com"
     match ptr.status:
         case PtrStatus.CONFIRMED:
             yield say.ok(f"{address} is {series(ptr.confirmed)}, and that name leads back to it", evidence)

@@ -142,9 +142,11 @@ def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) ->
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
         # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
         blamed = number == (2 if diagnosis.observed.ground is Ground.ROUTE else 3)
+    is_guess = _is_a_guess(diagnosis)
+    blamed = blamed and not is_guess  # nobody is told to act on a guess
     status = _status(number, outcome, blamed, own)
     if number == 3 and status == "fail" and (cause is not None and outcome is Outcome.REFUSED):
-        if _is_a_guess(diagnosis):
+        if is_guess:
             return "warn", f"Not settled whether it is about this address ({_SETTLE})."
         if not blamed and cause not in _OPEN:
             elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"

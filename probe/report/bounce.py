@@ -30,7 +30,7 @@ def to_text(bounced: BouncedRecipient, style: Style) -> str:
     if bounced.explanation is None:
         return str(page)
     page.blank()
-    return str(page) + explained.to_text(bounced.explanation, style)
+    return str(page) + explained.to_text(bounced.explanation, style, bounced.exit_code)
 
 
 def to_markdown(bounced: BouncedRecipient) -> str:
@@ -41,7 +41,7 @@ def to_markdown(bounced: BouncedRecipient) -> str:
     if facts:
         blocks.append("\n".join(f"- **{label}:** {markdown_text(text)}" for label, text in facts))
     if bounced.explanation is not None:
-        blocks.append(explained.to_markdown(bounced.explanation).rstrip("\n"))
+        blocks.append(explained.to_markdown(bounced.explanation, bounced.exit_code).rstrip("\n"))
     return "\n\n".join(blocks) + "\n"
 
 

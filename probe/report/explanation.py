@@ -24,10 +24,11 @@ _NEGLIGIBLE = 0.03
 _NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
 
 
-def to_text(explanation: Explanation, style: Style) -> str:
-    """The reply, what it means, who acts, when to retry, and why; ends with a line break."""
+def to_text(explanation: Explanation, style: Style, code: int | None = None) -> str:
+    """The reply, what it means, who acts, when to retry, and why; ends with a line break. `code` is the
+    exit code of what the reply stands in (a bounce), where that tells more than the reply."""
     page = Page(style)
-    headline, paint = _HEADLINES[exit_code(explanation)]
+    headline, paint = _HEADLINES[exit_code(explanation) if code is None else code]
     if explanation.reading is None:
         page.text(printable(explanation.error), lead=f"{headline}  ", paint=paint)
         return str(page)
@@ -48,9 +49,9 @@ def to_text(explanation: Explanation, style: Style) -> str:
     return str(page)
 
 
-def to_markdown(explanation: Explanation) -> str:
+def to_markdown(explanation: Explanation, code: int | None = None) -> str:
     """The same for a ticket."""
-    headline, _ = _HEADLINES[exit_code(explanation)]
+    headline, _ = _HEADLINES[exit_code(explanation) if code is None else code]
     if explanation.reading is None:
         return f"**{headline}** {markdown_text(explanation.error)}\n"
     blocks = [
@@ -79,7 +80,7 @@ def reply_line(explanation: Explanation) -> str:
     if reading is None:
         return ""
     parts = (str(reading.code or ""), str(reading.enhanced or ""), reading.text)
-    return " ".join(part for part in parts if part) or "(empty)"
+    return " ".join(part for part in parts if part) or "(no reply is quoted)"
 
 
 def _where(explanation: Explanation) -> str:

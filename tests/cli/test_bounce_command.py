@@ -54,6 +54,19 @@ def test_a_delay_exits_3() -> None:
     assert outcome.stdout.startswith("DELAY ")
 
 
+def test_a_failure_that_quotes_no_reply_is_headed_as_it_exits(tmp_path: Path) -> None:
+    notice = tmp_path / "mute.eml"
+    notice.write_text(
+        "From: Mail Delivery Subsystem <mailer-daemon@relay.example>\n"
+        "Subject: Delivery Status Notification (Failure)\n\n"
+        "Delivery to the following recipient failed permanently:\n\n     alice@example.net\n"
+    )
+    outcome = smtp_probe("bounce", str(notice))
+    assert outcome.code == 1
+    assert "REFUSED FOR GOOD" in outcome.stdout and "INCONCLUSIVE" not in outcome.stdout
+    assert "no reply is quoted" in outcome.stdout
+
+
 def test_several_files_are_read_in_order_and_the_worst_counts() -> None:
     outcome = smtp_probe(
         "bounce", _file("vacation"), _file("postfix-delay"), _file("gmail-old"), "--format", "jsonl"

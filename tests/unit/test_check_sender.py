@@ -172,6 +172,9 @@ CASES = (
     Case("ptr", "missing, and Google asks for it",
          to_provider("google", sender(ptr=make.ptr(PtrStatus.MISSING))),
          (ERROR,), ("Big asks",)),
+    Case("ptr", "missing, greeted with an address", replace(
+        sender(ptr=make.ptr(PtrStatus.MISSING)), vantage=make.vantage(helo="[192.0.2.10]")), (WARNING,),
+        ("mail.example.com",)),
     Case("ptr", "unknown", make.facts_unknown(), (UNSEEN,)),
     Case("ptr", "no address", make.facts_without_address(), (UNSEEN,), ("--ip",)),
     Case("helo-name", "right", make.facts(), (OK,)),

@@ -353,3 +353,9 @@ def test_what_another_address_was_told_is_no_more_than_possible_of_the_sending_o
     assert (own.verdict.cause, own.band) == ("ip_blocklisted", Band.STATED), "the reply names that address"
     unknown = diagnosed(refused("5.1.1 user unknown", vantage=elsewhere))
     assert unknown.band is Band.STATED, "no matter of addresses"
+
+
+def test_a_deferral_that_names_nothing_does_not_tell_the_recipient_of_a_full_mailbox() -> None:
+    bare = make.facts(sessions=(met(Stage.RCPT, make.reply(450, "4.0.0")),))
+    assert verdict(bare).band == "undecided"
+    assert steps(bare)[3].do.startswith("Wait")
