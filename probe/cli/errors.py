@@ -11,7 +11,6 @@ LINE_LIMIT = 1000  # characters: enough for any path; an argument of megabytes i
 
 EXIT_USAGE = 2
 EXIT_INTERNAL = 70
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class UsageError(Exception):

@@ -12,14 +12,14 @@ from typing import cast
 
 from probe.cli.errors import (
     EXIT_INTERNAL,
-    EXIT_INTERRUPTED,
     EXIT_USAGE,
     UsageError,
     complain,
     refuse_controls,
 )
-from probe.cli.signals import heed_sigterm
+from probe.cli.signals import EXIT_INTERRUPTED, heed
 
+_LIVE = frozenset({"check", "demo", "domain"})
 ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 
 
@@ -30,7 +30,6 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        heed_sigterm()
         return _dispatch(list(argv))
     except UsageError as problem:
         complain(str(problem))
@@ -93,10 +92,12 @@ def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] == "explain":
         from probe.cli import explain
 
+        heed()
         return explain.main(argv[1:])
     if argv and argv[0] == "bounce":
         from probe.cli import bounce
 
+        heed()
         return bounce.main(argv[1:])
     _refuse_controls(argv)
     return _typer(argv)
@@ -121,6 +122,8 @@ def _typer(argv: list[str]) -> int:
     # BadParameter is public; its bases are the only other way to name typer's own errors, which
     # typer brings with it since 0.20-something and takes from click before that
     usage_error = cast(type[Exception], typer.BadParameter.__mro__[1])
+    if not argv or argv[0] not in _LIVE:  # a live command loads much more before it begins
+        heed()
     try:
         code = typer.main.get_command(build()).main(argv or ["--help"], "smtp-probe", standalone_mode=False)
     except usage_error as error:

@@ -17,7 +17,7 @@ from probe.cli import output, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
-from probe.cli.signals import defer_sigterm, heed_sigterm
+from probe.cli.signals import defer_sigterm, heed
 from probe.model.report import Report
 from probe.net.resolver import ResolverConfigError
 from probe.recording.codec import RecordingError
@@ -60,6 +60,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     Ctrl-C and SIGTERM end the run early; the report then says what was not reached. Raises UsageError
     when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
+    heed()
     held: list[Recording] = []
     tape: _Tape | None = None
     with contextlib.ExitStack() as stack:
@@ -149,6 +150,6 @@ def deliver(report: Report, delivery: Delivery, note: str = "") -> int:
         output.speak_utf8()
     style = output.style_for(None if delivery.path else sys.stdout, delivery.verbosity, note)
     text = output.render(report, delivery.form, style)
-    heed_sigterm()
+    heed()
     output.deliver_text(text, delivery.path)
     return report.verdict.exit_code
