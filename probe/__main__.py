@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+import warnings
 
 
 def main() -> None:
@@ -15,6 +16,9 @@ def main() -> None:
     from probe.cli import signals
 
     signals.end_at_once()
+    if not sys.warnoptions:
+        # what libraries tell their developers is not for a reader of reports; asked for with -W, it is shown
+        warnings.simplefilter("ignore")
     from probe.cli import start
     from probe.cli.main import run
 
