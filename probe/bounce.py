@@ -6,8 +6,9 @@ This is the whole of `smtp-probe bounce` but its printing; it opens no socket an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, BinaryIO
 
 from probe.explanation import Explanation, explain
@@ -84,7 +85,8 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     notice = read_notice(data, bounce_layouts())
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
-    return tuple(_judged(name, notice, status) for status in notice.recipients)
+    reading = cache(explain)  # a reply that is given once for all recipients is read once
+    return tuple(_judged(name, notice, status, reading) for status in notice.recipients)
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -190,9 +192,11 @@ def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
     return {"returned": message, "layout": bounced.notice.layout, "problems": list(bounced.notice.problems)}
 
 
-def _judged(name: str, notice: DeliveryNotice, status: DeliveryStatus) -> BouncedRecipient:
+def _judged(
+    name: str, notice: DeliveryNotice, status: DeliveryStatus, reading: Callable[..., Explanation]
+) -> BouncedRecipient:
     kind = _KINDS.get(status.action, notice.kind)
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    explained = explain(telling(status), told_stage(status), status.remote_mta)
+    explained = reading(telling(status), told_stage(status), status.remote_mta)
     return BouncedRecipient(name, notice, kind, status, explained)

@@ -133,3 +133,19 @@ def test_html_that_closes_nothing_is_searched_in_linear_time(unit: str) -> None:
 def test_an_opening_that_is_closed_far_behind_is_text() -> None:
     html = "<a " + "x" * 9000 + " href='https://far.example/'>x</a><a href='https://near.example/'>y</a>"
     assert [link.host for link in links_in_html(html)] == ["near.example"]
+
+
+def test_a_reply_that_stands_for_a_thousand_recipients_is_read_once() -> None:
+    groups = "\n".join(f"Final-Recipient: rfc822; user{number}@recipient.example\n" for number in range(1000))
+    notice = (
+        "From: Postmaster <postmaster@mail.example>\nSubject: Undeliverable Mail\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"
+        "Unknown user: user0@recipient.example\n\nRCPT TO generated following response:\n"
+        f"550 5.1.1 no {'such user ' * 800}\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n{groups}\n--b--\n"
+    )
+    found = read_bounces(notice.encode())
+    assert len(found) == 1000
+    assert len({id(item.explanation) for item in found}) == 1
+    assert found[999].explanation and found[999].explanation.cause
+    assert found[999].explanation.cause.id == "user_unknown"
