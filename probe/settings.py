@@ -26,6 +26,8 @@ class SmtpBudgets:
 
 SMTP = SmtpBudgets()
 
+AFTER_PLAINTEXT = 2.0  # a handshake that began with text in the clear: TLS follows at once, or never
+
 # A run
 RUN_TIMEOUT = 60.0  # --timeout
 REPORT_RESERVE = 1.5  # kept back from the deadline, so that closing and reporting fit into it

@@ -26,6 +26,7 @@ from probe.model.address import IPAddress
 from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
+from probe.net.handshake import start_tls
 from probe.recording import events as ev
 from probe.standards.dns.message import Tlsa
 from probe.standards.smtp.commands import Command, verb_of
@@ -154,23 +155,16 @@ class Wire:
         Returns what stands against the certificate, "" when it verifies; to enforce it is the caller's.
         """
         tap = self._standing()
-        loop = asyncio.get_running_loop()
         plain = cast(asyncio.WriteTransport, tap.transport)
-        self.transcript.secured()
-        seconds = self._deadline.cut(budget)
+        context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
+        seconds = max(self._deadline.cut(budget), 0.001)
         try:
-            # a little over the handshake's own limit, for the transport's clean-up
-            async with asyncio.timeout(seconds + 1):
-                secure = await loop.start_tls(
-                    plain,
-                    tap,
-                    tls.handshake_context(),
-                    server_hostname=tls.server_name(dial.mx_host),
-                    ssl_handshake_timeout=max(seconds, 0.001),
-                )
+            secure = await start_tls(plain, tap, context, name, seconds, self._on_data)
         except OSError as error:
             plain.abort()
             raise self._handshake_failed(error, budget) from error
+        finally:
+            self.transcript.secured()
         if secure is None:  # the peer left at once; asyncio then gives no transport
             raise self._handshake_failed(ConnectionResetError(), budget)
         tap.transport = secure
@@ -282,6 +276,8 @@ class Wire:
             reason, text = EndReason.RESET, "the server closed the connection during the handshake"
         else:
             reason, text = EndReason.QUIT, _system_word(error)
+        if reason is not EndReason.DEADLINE and self.transcript.was_injected:
+            text = "the server went on in the clear"
         self._sink(ev.TlsFailed(self._clock.at_ms(), self._session, text))
         return HandshakeError(reason, text)
 

@@ -96,6 +96,12 @@ class Transcript:
         agreed = last is not None and last.stage is Stage.STARTTLS and last.usable
         return agreed and last is not None and last.reply is not None and last.reply.code == 220
 
+    @property
+    def was_injected(self) -> bool:
+        """Whether something came in the clear between the 220 to STARTTLS and TLS."""
+        asked = self.last(Stage.STARTTLS)
+        return asked is not None and Deviation.INJECTED_BEFORE_TLS in asked.noted
+
     def connected(self, at_ms: int) -> None:
         """The connection stands; the greeting is awaited."""
         self._expect(Entry(Stage.GREETING, "", at_ms, secure=False))

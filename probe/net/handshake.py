@@ -1,0 +1,101 @@
+"""What a server says in the clear where its half of a TLS handshake belongs.
+
+After its 220 to STARTTLS a server has nothing to say before TLS (RFC 3207 section 4). Text that comes all the
+same would only be "wrong version number" to the TLS library, and lost; here it is seen first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from math import inf
+from typing import cast
+
+from probe import settings
+
+# RFC 8446 section 5.1: a server's first record is one of the handshake, or an alert; then comes the version
+_RECORDS = (b"\x16\x03", b"\x15\x03")
+_TEXT = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
+
+
+async def start_tls(
+    transport: asyncio.WriteTransport,
+    protocol: asyncio.Protocol,
+    context: ssl.SSLContext,
+    server_hostname: str | None,
+    seconds: float,
+    on_text: Callable[[bytes], None],
+) -> asyncio.Transport | None:
+    """`loop.start_tls`, as a client, for at most `seconds`; None when the peer left at once.
+
+    What comes in the clear before the first TLS record goes to `on_text` and no further; TLS must follow it
+    within `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does.
+    """
+    loop = asyncio.get_running_loop()
+    # a little over the handshake's own limit, for the transport's clean-up
+    async with asyncio.timeout(seconds + 1) as limit:
+
+        def heard(text: bytes) -> None:
+            limit.reschedule(min(limit.when() or inf, loop.time() + settings.AFTER_PLAINTEXT))
+            on_text(text)
+
+        begun = loop.create_task(
+            loop.start_tls(
+                transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=seconds
+            )
+        )
+        try:
+            await asyncio.sleep(
+                0
+            )  # its first step puts the TLS protocol in its place, before anything is read
+            secured = transport.get_protocol()
+            if isinstance(secured, asyncio.BufferedProtocol):
+                transport.set_protocol(_Ahead(transport, secured, heard))
+            return await begun
+        finally:
+            begun.cancel()
+
+
+class _Ahead(asyncio.Protocol):
+    """Stands before the TLS protocol until the first record has come."""
+
+    def __init__(
+        self,
+        transport: asyncio.WriteTransport,
+        secured: asyncio.BufferedProtocol,
+        on_text: Callable[[bytes], None],
+    ) -> None:
+        self._transport = transport
+        self._secured = secured
+        self._on_text = on_text
+
+    def data_received(self, data: bytes) -> None:
+        if data[0] in _TEXT:
+            starts = [at for record in _RECORDS if (at := data.find(record)) != -1]
+            at = min(starts, default=len(data))
+            self._on_text(data[:at])
+            data = data[at:]
+        if data:
+            self._transport.set_protocol(self._secured)
+            self._hand_over(memoryview(data))
+
+    def _hand_over(self, rest: memoryview) -> None:
+        while rest:
+            room = cast(memoryview, self._secured.get_buffer(len(rest)))
+            size = min(len(room), len(rest))
+            room[:size] = rest[:size]
+            self._secured.buffer_updated(size)
+            rest = rest[size:]
+
+    def eof_received(self) -> bool | None:
+        return self._secured.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._secured.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._secured.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._secured.resume_writing()
