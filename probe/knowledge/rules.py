@@ -22,7 +22,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written."""
+    """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written
+    but for `pattern`, which is one regular expression."""
 
     id: str
     says: str
@@ -57,12 +58,15 @@ def rules_digest() -> str:
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
     described = {"id", "says", "facet", "causes", "source", "date", "examples", "counter"}
+    conditions = {key: value for key, value in row.items() if key not in described}
+    if "pattern" in conditions:
+        conditions["pattern"] = store.expression(conditions["pattern"])
     return Rule(
         id=row["id"],
         says=row["says"],
         facet=Facet(row["facet"]),
         causes=row["causes"],
-        conditions={key: value for key, value in row.items() if key not in described},
+        conditions=conditions,
         source=row.get("source", table.get("source", "")),
         date=row.get("date", table.get("date", "")),
         examples=tuple(_example(entry) for entry in row.get("examples", ())),

@@ -6,7 +6,7 @@ Here it becomes one table that loads in a few milliseconds; sources, dates and e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,21 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool) -> None:
     table["phrases"].extend([phrase, number] for phrase in rule.get("phrases", ()))
     table["links"].extend([link, number] for link in rule.get("links", ()))
     if "pattern" in rule:
-        table["patterns"].append([rule["needs"], rule["pattern"], number])
+        table["patterns"].append([rule["needs"], expression(rule["pattern"]), number])
     if "notions" in rule:
         table["noted"].append([rule["notions"], number])
     if not {"phrases", "links", "pattern", "notions"} & rule.keys():
         table["coded"].append(number)
+
+
+def expression(pattern: str | Sequence[str | Sequence[str]]) -> str:
+    """The regular expression of a rule. In a list each entry is an alternative, whole or as a list of parts.
+
+    Of the alternatives that fit at one place the first counts: a longer one stands before its beginning.
+    """
+    if isinstance(pattern, str):
+        return pattern
+    return "|".join(entry if isinstance(entry, str) else "".join(entry) for entry in pattern)
 
 
 def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:

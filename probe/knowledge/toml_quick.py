@@ -1,8 +1,9 @@
 """Read the plain TOML that the tables of this package are written in, several times faster than tomllib.
 
 One key a line; strings, numbers, booleans, arrays and inline tables as JSON has them, and '''...''' literals
-of one line. Anything else is left to tomllib, so a table may use all of TOML; tests hold both to the same
-result.
+of one line. An array over several lines ends with a `]` at the left margin; a comment or a literal in it has
+a line of its own. Anything else is left to tomllib, so a table may use all of TOML; tests hold both to the
+same result.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTED_KEY = re.compile(r'"[A-Za-z0-9_. -]+"')
 _INLINE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([A-Za-z0-9_-]+) *=')
-_LAST_COMMA = re.compile(r",\s*\]$")
+_LITERAL_LINE = re.compile(r"\s*'''((?:(?!''').)*)'''(,?)")
 _DECODE = json.JSONDecoder().raw_decode
 
 
@@ -72,12 +73,7 @@ def _value(value: str, lines: Iterator[str]) -> Any:
             raise ValueError("not a literal of one line")
         return value[3:-3]
     if value.startswith("[") and not value.endswith("]") and "#" not in value:
-        parts = [value]
-        while parts[-1] != "]":
-            parts.append(next(lines))
-            if "#" in parts[-1]:
-                raise ValueError("perhaps a comment")
-        value = _LAST_COMMA.sub("]", "\n".join(parts))
+        value = _array(value, lines)
     if "{" in value:
         value = _INLINE_KEY.sub(_quoted, value)
     result, end = _DECODE(value)
@@ -85,6 +81,23 @@ def _value(value: str, lines: Iterator[str]) -> Any:
     if rest and rest[0] != "#":
         raise ValueError("more than one value")
     return result
+
+
+def _array(first: str, lines: Iterator[str]) -> str:
+    """The lines of an array as JSON writes it: no comments, literals quoted, no comma before a bracket."""
+    parts = [first]
+    while parts[-1] != "]":
+        line = next(lines)
+        literal = _LITERAL_LINE.fullmatch(line)
+        if literal:
+            parts.append(json.dumps(literal[1]) + literal[2])
+        elif "#" not in line:
+            if line.lstrip().startswith("]"):
+                parts[-1] = parts[-1].removesuffix(",")
+            parts.append(line)
+        elif not line.lstrip().startswith("#"):
+            raise ValueError("perhaps a comment")
+    return "\n".join(parts)
 
 
 def _quoted(match: re.Match[str]) -> str:

@@ -136,3 +136,23 @@ def test_what_is_not_plain_is_left_to_tomllib(text: str) -> None:
 def test_a_plain_table_is_read() -> None:
     text = 'a = [\n  "x", "{ y = 1 }",\n]\n[[r]]\nc = { k = 1, q-r = -2.5 } # why\n[s.t]\n"5.1" = true\n'
     assert toml_quick.parse(text) == tomllib.loads(text)
+
+
+def test_an_array_with_comments_literals_and_arrays_in_it_is_read() -> None:
+    text = """a = [
+  # why, and how
+  '''\\b[ :,]#"{0,4}''',
+  [
+    "x, ]",
+    '''y''',
+  ],
+  # done
+]
+b = 1
+"""
+    assert toml_quick.parse(text) == tomllib.loads(text)
+
+
+def test_the_alternatives_of_a_pattern_may_stand_in_a_list_and_each_in_parts() -> None:
+    assert store.expression("a|b") == "a|b"
+    assert store.expression(["a", ["b", "(?:c|d)"], "e"]) == "a|b(?:c|d)|e"
