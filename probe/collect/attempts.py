@@ -158,14 +158,15 @@ class NextStep(StrEnum):
 def next_step(outcome: SessionOutcome) -> NextStep:
     """Decide from what one session showed.
 
-    Any answer to MAIL or RCPT ends the search: a second server of the same domain would only be
-    asked the same again. RFC 5321 section 5.1 moves on after connection failures and 4yz.
+    Any answer to RCPT, and a refused MAIL, end the search: a second server of the same domain would
+    only be asked the same again. RFC 5321 section 5.1 moves on after connection failures and 4yz.
     """
     if outcome.end in (EndReason.DEADLINE, EndReason.INTERRUPTED):
         return NextStep.DONE
     if not outcome.connected:
         return NextStep.ADDRESS
-    if outcome.reply(Stage.RCPT) or outcome.reply(Stage.MAIL):
+    mail = outcome.reply(Stage.MAIL)
+    if outcome.reply(Stage.RCPT) or (mail is not None and not mail.is_positive):
         return NextStep.DONE
     if outcome.stop in (Stop.DONE, Stop.SMTPUTF8_NOT_OFFERED, Stop.INTERMEDIATE):
         return NextStep.DONE
@@ -174,7 +175,9 @@ def next_step(outcome: SessionOutcome) -> NextStep:
         return NextStep.HOST  # 421 turns away the guest, not the question: no further session there
     if last is not None and last.is_transient:
         return NextStep.ADDRESS
-    if outcome.stop is not None or any(entry.stage is Stage.MAIL for entry in outcome.entries):
+    if mail is not None and outcome.stop is not None:
+        return NextStep.DONE  # something was said about the recipient, if only nothing clear
+    if outcome.stop is not None or (last is not None and last.is_permanent):
         return NextStep.HOST
     return NextStep.ADDRESS
 

@@ -228,7 +228,8 @@ def _turned_away(outcome: SessionOutcome) -> bool:
     """The server refused the probe itself, not what it asked about."""
     if not outcome.connected or outcome.stop is Stop.CLOSING:
         return True
-    if outcome.stop in _TURNED_AWAY:
+    hello = outcome.reply(Stage.EHLO)
+    if outcome.stop in _TURNED_AWAY or (hello is not None and not hello.is_positive):
         return True
     # a null reverse-path that is refused is the experiment's result
     return outcome.stop is Stop.MAIL_REFUSED and outcome.experiment is not Experiment.NULL_SENDER

@@ -24,6 +24,7 @@ from probe.diagnosis.outcome import Ground
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.knowledge.test_data import generated_shape
+from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
@@ -89,6 +90,13 @@ def _tls_failed_before_refusal(at: Situation) -> Seen | None:
         return None
     failed = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
     return Seen(f"session:{failed[0].number}:starttls") if failed else None
+
+
+def _hello_not_known(at: Situation) -> Seen | None:
+    observed = at.observed
+    if observed.ground is not Ground.REPLY or observed.stage is not Stage.EHLO or observed.reply is None:
+        return None
+    return Seen(observed.ref, str(observed.reply.code)) if observed.reply.code in (500, 502) else None
 
 
 def _bare_deferral(at: Situation) -> Seen | None:
@@ -157,6 +165,7 @@ PREDICATES: dict[str, Predicate] = {
     "known_provider": _known_provider,
     "recipient_typo": _recipient_typo,
     "no_connection": _no_connection,
+    "hello_not_known": _hello_not_known,
     "no_reply": _ground(Ground.NO_REPLY),
     "desynchronised": _ground(Ground.DESYNCHRONISED),
     "tls_failed": _ground(Ground.TLS),

@@ -15,6 +15,7 @@ from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.dialogue import Stop
+from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
 
 class Outcome(StrEnum):
@@ -155,8 +156,9 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
     reply = exchange.reply
     if session.desynchronised or (reply is not None and not exchange.usable):
+        detail = session.end_detail or Stop.OUT_OF_STEP
         return Observed(
-            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, _end(session)
+            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, detail
         )
     answered = session.exchange(Stage.EHLO)
     if exchange.stage is Stage.STARTTLS and answered is not None and _only_greets(facts):
@@ -166,6 +168,12 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if exchange.stage is Stage.STARTTLS or _tls_was_needed(facts, session, exchange):
         error = _tls_error(session)
         return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
+    if reply is None and _speaks_otherwise(session, exchange):
+        flood = session.end is EndReason.TOO_MUCH_DATA
+        detail = _end(session) if flood else "what came is no SMTP reply"
+        return Observed(
+            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, detail
+        )
     if reply is None or _only_unknown(session, exchange, reply):
         return Observed(
             Outcome.INCONCLUSIVE, exchange.stage, Ground.NO_REPLY, session, exchange, _end(session)
@@ -177,11 +185,16 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     return _by_positive(facts, session, exchange, reply)
 
 
+def _speaks_otherwise(session: Session, exchange: Exchange) -> bool:
+    """Something came that is no SMTP: without a reply code, or without an end."""
+    return session.end is EndReason.TOO_MUCH_DATA or Deviation.MALFORMED_LINE in exchange.deviations
+
+
 def _only_unknown(session: Session, exchange: Exchange, reply: Reply) -> bool:
     """EHLO is not known there, and the connection ended before HELO could be said (RFC 5321 section 3.2):
     no refusal of anything yet."""
     said_ehlo = exchange.stage is Stage.EHLO and exchange.sent.upper().startswith("EHLO")
-    return said_ehlo and 500 <= reply.code <= 504 and session.end is not EndReason.QUIT
+    return said_ehlo and reply.code in NOT_KNOWN and session.end is not EndReason.QUIT
 
 
 def _only_greets(facts: Facts) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Stage
 from probe.model.session import Experiment
+from probe.standards.smtp.results import NOT_KNOWN
 
 _DEPTH = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
 _ASKED = frozenset({Experiment.TARGET, Experiment.DOMAIN})
@@ -24,17 +25,19 @@ def farthest(sessions: Iterable[Session]) -> Session:
 
 def _depth(session: Session) -> tuple[int, int, int, int]:
     """How far a session came: a usable answer counts more than none, a later stage more than an
-    earlier one. At the same stage the most favourable answer counts, because a sender that is turned
+    earlier one; but a host that turns the guest away has less to say than one that heard the question
+    and fell silent. At the same stage the most favourable answer counts, because a sender that is turned
     away for good by one host and put off by another tries again (RFC 5321 section 5.1); then the
     latest session."""
     exchange = deciding_exchange(session)
     if exchange is None:
         return (0, -1, 0, session.number)
-    reply = exchange.reply
+    reply, depth = exchange.reply, _DEPTH.index(exchange.stage)
+    named = int(exchange.stage in (Stage.MAIL, Stage.RCPT))
     if reply is None or not exchange.usable or session.desynchronised:
-        return (0, _DEPTH.index(exchange.stage), 0, session.number)
+        return (named, depth, 0, session.number)
     favour = 2 if reply.is_positive else 1 if reply.is_transient else 0
-    return (1, _DEPTH.index(exchange.stage), favour, session.number)
+    return (1 + named, depth, favour, session.number)
 
 
 def deciding_exchange(session: Session) -> Exchange | None:
@@ -49,6 +52,7 @@ def deciding_exchange(session: Session) -> Exchange | None:
         if exchange.stage is Stage.RCPT and Stage.RCPT in last_of:
             continue  # the target is asked first; later RCPTs of a session are controls
         last_of[exchange.stage] = exchange
+    _prefer_ehlo(main, last_of)
     if session.desynchronised and main:
         # which reply was the first false one cannot be told; how far it came can
         return last_of[main[-1].stage]
@@ -59,3 +63,15 @@ def deciding_exchange(session: Session) -> Exchange | None:
     if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
         return relevant[-1]
     return next((last_of[stage] for stage in reversed(_DEPTH) if stage in last_of), None)
+
+
+def _prefer_ehlo(main: list[Exchange], last_of: dict[Stage, Exchange]) -> None:
+    """Where both were refused, the words to EHLO tell why; unless it was only not known there."""
+    said = [e for e in main if e.stage is Stage.EHLO]
+    if len(said) < 2 or not said[-1].sent.upper().startswith("HELO") or not said[-2].usable:
+        return
+    refusal, answer = said[-2].reply, said[-1].reply
+    if refusal is None or refusal.code in NOT_KNOWN or not refusal.is_permanent:
+        return
+    if answer is None or not said[-1].usable or not answer.is_positive:
+        last_of[Stage.EHLO] = said[-2]

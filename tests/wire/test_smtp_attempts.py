@@ -66,7 +66,16 @@ def places(run: Run) -> list[str]:
 TWO = mx(("a.test", (FIRST, SECOND)), ("b.test", (THIRD,)))
 
 
-@pytest.mark.parametrize("script", [dialogue(), REFUSED, dialogue(rcpt="450 later"), dialogue(mail="550 no")])
+@pytest.mark.parametrize(
+    "script",
+    [
+        dialogue(),
+        REFUSED,
+        dialogue(rcpt="450 later"),
+        dialogue(mail="550 no"),
+        dialogue(rcpt="250-a\r\n550 b"),
+    ],
+)
 async def test_any_answer_about_the_message_ends_the_search(script: Script) -> None:
     run, _ = await searched(TWO, script)
     assert places(run) == ["a.test 127.0.0.1"]
@@ -79,7 +88,20 @@ async def test_a_transient_refusal_leads_to_the_next_address(busy: Script) -> No
     assert "a.test [127.0.0.1]" in run.sessions[1].reason
 
 
-@pytest.mark.parametrize("broken", [[drop()], [silence()], [say("220 hi"), drop()]])
+_TO_MAIL = [say("220 hi"), answer("EHLO", "250 hi")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [drop()],
+        [silence()],
+        [say("220 hi"), drop()],
+        [*_TO_MAIL, expect("MAIL"), drop()],
+        [*_TO_MAIL, answer("MAIL", "250 ok"), expect("RCPT"), drop()],
+        [*_TO_MAIL, answer("MAIL", "250 ok"), expect("RCPT"), silence()],
+    ],
+)
 async def test_a_lost_connection_leads_to_the_next_address(broken: Script) -> None:
     run, _ = await searched(TWO, broken, REFUSED, hasty=True)
     assert places(run) == ["a.test 127.0.0.1", "a.test 127.0.0.2"]

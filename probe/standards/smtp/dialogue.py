@@ -53,8 +53,7 @@ class Answer(StrEnum):
     INTERMEDIATE = "intermediate"  # 3yz
     CLOSING = "closing"  # 421
     TRANSIENT = "transient"  # other 4yz
-    UNIMPLEMENTED = "unimplemented"  # 500 to 504
-    PERMANENT = "permanent"  # other 5yz
+    PERMANENT = "permanent"  # 5yz
     UNUSABLE = "unusable"  # contradicts itself, or is no answer to what was asked
 
 
@@ -100,7 +99,6 @@ def _row(ok: Move, refused: Move, **others: Move) -> Mapping[Answer, Move]:
         _A.INTERMEDIATE: _M.CLOSE,
         _A.CLOSING: _M.QUIT,
         _A.TRANSIENT: refused,
-        _A.UNIMPLEMENTED: refused,
         _A.PERMANENT: refused,
         _A.UNUSABLE: _M.QUIT,
     }
@@ -110,8 +108,9 @@ def _row(ok: Move, refused: Move, **others: Move) -> Mapping[Answer, Move]:
 TABLE: Mapping[State, Mapping[Answer, Move]] = {
     # RFC 5321 section 3.1: a server that greets with 554 still waits for QUIT
     _E.GREETING: _row(_M.EHLO, _M.QUIT),
-    # RFC 5321 section 3.2: HELO for a server that does not know EHLO
-    _E.EHLO: _row(_M.AFTER_EHLO, _M.QUIT, unimplemented=_M.HELO),
+    # RFC 5321 section 3.2: HELO for a server that does not know EHLO; section 4.1.4: a refused EHLO leaves
+    # the state as it was, and sending servers say HELO whatever the 5yz was
+    _E.EHLO: _row(_M.AFTER_EHLO, _M.QUIT, permanent=_M.HELO),
     _E.HELO: _row(_M.AFTER_EHLO, _M.QUIT),
     _E.STARTTLS: _row(_M.HANDSHAKE, _M.QUIT),
     # what was learnt in the clear is forgotten (RFC 3207 section 4.2)
@@ -198,7 +197,7 @@ def classify(state: State, read: ReadReply) -> Answer:
     if code == 421:
         return Answer.CLOSING
     if code >= 500:
-        return Answer.UNIMPLEMENTED if code <= 504 else Answer.PERMANENT
+        return Answer.PERMANENT
     if code >= 400:
         return Answer.TRANSIENT
     if code >= 300:

@@ -30,6 +30,9 @@ class Deviation(StrEnum):
     INJECTED_BEFORE_TLS = "injected_before_tls"  # plaintext after the 220 to STARTTLS
 
 
+# RFC 5321 section 4.2.3: the command is not known, not implemented, badly formed or out of place there
+NOT_KNOWN = frozenset(range(500, 505))
+
 # Never an answer to MAIL or RCPT: they answer HELP, the connection, STARTTLS, QUIT and AUTH
 FOREIGN_YES = frozenset({211, 214, 220, 221, 235})
 

@@ -17,7 +17,7 @@ from probe.model.text import decode
 from probe.standards.smtp.commands import stage_of
 from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReadReply, ReplyReader
-from probe.standards.smtp.results import FOREIGN_YES, Deviation, Extensions
+from probe.standards.smtp.results import FOREIGN_YES, NOT_KNOWN, Deviation, Extensions
 
 _PIECE = 4096  # octets
 
@@ -28,7 +28,7 @@ _CUT = frozenset({Deviation.LINE_TOO_LONG, Deviation.TOO_MANY_LINES, Deviation.R
 _YES = {Stage.MAIL: frozenset({250}), Stage.RCPT: frozenset({250, 251, 252})}
 
 # What a server may say to RSET: done, closing (RFC 5321 section 3.8), or that it does not know or take it
-_TO_RSET = frozenset({250, 421, *range(500, 505)})
+_TO_RSET = frozenset({250, 421}) | NOT_KNOWN
 
 
 @dataclass(slots=True)
