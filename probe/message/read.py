@@ -18,6 +18,7 @@ from probe.message.links import LINK_LIMIT, links_in_html, links_in_text
 from probe.message.results import Link, MessageFacts, SignatureResult
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_mailbox
+from probe.model.declared import in_declared, without_names_that_are_none
 from probe.model.text import decode
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
 
@@ -91,12 +92,14 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
 
 def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> _Part:
     """The parsed message; its headers alone when its structure is beyond reason."""
+    head = without_names_that_are_none(head)
     if not is_whole:
         problems.append(
             f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read"
         )
         return BytesHeaderParser(policy=compat32).parsebytes(head)
     short, problem = abridged(data)
+    short = without_names_that_are_none(short)
     # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
     if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
         try:
@@ -135,10 +138,8 @@ def _decoded(raw: str) -> str:
 def _charset_decoded(piece: bytes, charset: str | None) -> str:
     if charset in (None, "unknown-8bit"):
         return decode(piece)
-    try:
-        return piece.decode(charset or "ascii", "replace")
-    except (LookupError, ValueError):
-        return decode(piece)
+    text = in_declared(piece, charset or "ascii", "replace")
+    return decode(piece) if text is None else text
 
 
 def _restored(text: str) -> str:

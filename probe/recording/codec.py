@@ -29,6 +29,8 @@ from probe.settings import MESSAGE_SIZE_LIMIT
 # The longest honest line is a whole message in base64, a third longer than the message.
 LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
 
+_MOST = 10**300  # of whole numbers: what is larger than any float cannot be divided
+
 _KINDS: dict[str, type] = {
     "started": ev.Started,
     "vantage": ev.Vantage,
@@ -161,6 +163,8 @@ def _scalar(kind: type) -> _Shape:
         # bool is a subclass of int, and "true" is no number
         if type(value) is not kind:
             raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shown(value)}")
+        if kind is int and abs(value) > _MOST:
+            raise _WrongError(f"{place} is too large a number")
         return value
 
     return _Shape(lambda value: value, read)

@@ -13,8 +13,9 @@ from probe.standards.dsn.forwarded import forwarded_in_text
 from probe.standards.dsn.kind import Verdict
 from probe.standards.dsn.layout import Entry, Layouts, entries
 from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
+from probe.standards.dsn.own_parts import STATUS_TYPES, own_parts, status_report
 from probe.standards.dsn.prose import nameless_entry, prose_entries
-from probe.standards.dsn.report import StatusReport, looks_like_report, read_report
+from probe.standards.dsn.report import StatusReport
 from probe.standards.dsn.results import (
     Action,
     DeliveryNotice,
@@ -26,7 +27,6 @@ from probe.standards.dsn.returned import is_returned, read_returned, returned_in
 from probe.standards.dsn.structure import Part, leaves, preamble, read_head, with_line_feeds
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
-_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
 _FAILURES = frozenset({NoticeKind.BOUNCE, NoticeKind.DELAY})
 _CARRIED_DEPTH = 3  # messages in messages
@@ -45,7 +45,8 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     parts = tuple(leaves(top))
     notice, is_named = _judged(top, parts, layouts)
     if not is_named:
-        notice = _carried(parts, layouts) or _forwarded(parts, layouts) or notice
+        is_told = any(status.recipient for status in notice.recipients)
+        notice = _carried(parts, layouts, is_told=is_told) or _forwarded(parts, layouts) or notice
     problems = list(notice.problems)
     if len(data) > BOUNCE_SIZE_LIMIT:
         problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
@@ -54,9 +55,13 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     return replace(notice, problems=tuple(problems))
 
 
-def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
     """The bounces among the attached messages, and among those attached to them, as one notice; None
-    when none is one. Bounded in number and depth, whatever is nested in what."""
+    when none is one. Bounded in number and depth, whatever is nested in what.
+
+    Where the message itself tells of a failure (`is_told`), what it carries is first of all what failed:
+    the words of a bounce in its text make it none.
+    """
     waiting = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
     named: list[DeliveryNotice] = []
     unnamed: list[DeliveryNotice] = []
@@ -68,6 +73,8 @@ def _carried(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
         octets += len(part.body)
         top = read_head(part.payload())
         inner_parts = tuple(leaves(top))
+        if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
+            continue
         inner, is_named = _judged(top, inner_parts, layouts)
         forwarded = None if is_named or inner.kind in _FAILURES else _forwarded(inner_parts, layouts)
         if forwarded is not None:
@@ -96,10 +103,11 @@ def _forwarded(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None
 
 def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
     """(the notice, whether anything in it names a failed recipient or tells what else it is)."""
+    parts, has_further = own_parts(parts)
     other = kinds.feedback(top, parts)
     if other is not None:
         return DeliveryNotice(other.kind, other.detail), True
-    report = _report(parts)
+    report = status_report(parts, lambda text: _cut(_narrowed(text), layouts)[0])
     own, behind = _cut(_narrowed(_prose(parts) or preamble(top)), layouts)
     returned = _returned(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
@@ -124,28 +132,15 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
     statuses = _completed(statuses, refusals, top, returned)
     verdict = _verdict(statuses, is_likely, reply)
     notice = DeliveryNotice(
-        verdict.kind, verdict.detail, tuple(statuses), returned, layout, mailbox(top.header("to"))
+        verdict.kind,
+        verdict.detail,
+        tuple(statuses),
+        returned,
+        layout,
+        mailbox(top.header("to")),
+        ("parts behind the returned message were not read",) if has_further else (),
     )
     return notice, bool(report.recipients) or any(item.recipient and item.recipient in own for item in found)
-
-
-def _report(parts: Sequence[Part]) -> StatusReport:
-    """The delivery-status part, else a text part that holds its fields."""
-    merged = StatusReport()
-    for part in parts:
-        if part.content_type in _STATUS_TYPES:
-            read = read_report(part.text())
-            merged.recipients.extend(read.recipients)
-            merged.reporting_mta = merged.reporting_mta or read.reporting_mta
-            merged.sender = merged.sender or read.sender
-    if merged.recipients:
-        return merged
-    for part in parts:
-        if part.content_type.startswith("text/") and not is_returned(part):
-            text = part.text()
-            if looks_like_report(text):
-                return read_report(text)
-    return merged
 
 
 def _prose(parts: Sequence[Part]) -> str:
@@ -163,7 +158,7 @@ def _prose(parts: Sequence[Part]) -> str:
     if rich.strip():
         return rich
     # a single part of some other type, or none at all: what can be read of it
-    odd = [part for part in before if part.content_type not in _STATUS_TYPES and not is_returned(part)]
+    odd = [part for part in before if part.content_type not in STATUS_TYPES and not is_returned(part)]
     return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
 
 

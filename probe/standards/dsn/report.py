@@ -8,6 +8,7 @@ without indenting it; what matters is read all the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from probe.model.reply import EnhancedStatus
@@ -95,16 +96,20 @@ def _lines(text: str) -> list[re.Match[str]]:
 def _groups(text: str) -> list[list[tuple[str, str]]]:
     """The groups, each a list of (lower-case name, unfolded value)."""
     groups: list[list[tuple[str, str]]] = [[]]
+    places: dict[str, int] = {}  # where in the current group each name last stood
     for line in text.split("\n"):
         current = groups[-1]
         match = _FIELD.match(line)
         if not line.strip():
             if current:
                 groups.append([])
+                places = {}
         elif match:
             name = match.group(1).lower()
-            if _begins_anew(name, current):
+            if _begins_anew(name, places):
                 groups.append([])
+                places = {}
+            places[name] = len(groups[-1])
             groups[-1].append((name, match.group(2).strip()))
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
@@ -112,16 +117,15 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
     return [group for group in groups if group]
 
 
-def _begins_anew(name: str, current: list[tuple[str, str]]) -> bool:
+def _begins_anew(name: str, places: Mapping[str, int]) -> bool:
     """Whether a field begins the next recipient although no empty line stands before it."""
-    order = [known for known, _ in current]
-    if name in order:
+    if name in places:
         return name in {"final-recipient", "original-recipient"}
     if name == "final-recipient":
-        return bool(order) and not _PER_RECIPIENT.intersection(order)
-    if name == "original-recipient" and "final-recipient" in order:
-        after = order[order.index("final-recipient") :]
-        return "action" in after or "status" in after
+        return bool(places) and not any(known in places for known in _PER_RECIPIENT)
+    if name == "original-recipient" and "final-recipient" in places:
+        final = places["final-recipient"]
+        return places.get("action", -1) > final or places.get("status", -1) > final
     return False
 
 

@@ -10,7 +10,7 @@ import binascii
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
@@ -18,6 +18,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from typing import TypeAlias
 
+from probe.model.declared import in_declared
 from probe.model.text import decode
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
@@ -54,13 +55,15 @@ _Parsed: TypeAlias = "Message[str, str]"  # a class that takes parameters only f
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A leaf of a message, or its outermost header. `content_type` is lower case; `body` still encoded."""
+    """A leaf of a message, or its outermost header. `content_type` is lower case; `body` still encoded;
+    `report` the number of the outermost multipart/report that holds it, 0 for none."""
 
     fields: tuple[tuple[str, str], ...]
     content_type: str
     parameters: tuple[tuple[str, str], ...]
     body: bytes
     is_attached: bool = False
+    report: int = 0
 
     def header(self, name: str) -> str:
         """The first value of a header field, unfolded, encoded words decoded; empty when absent."""
@@ -122,9 +125,11 @@ def leaves(top: Part) -> Iterator[Part]:
             continue
         pieces = _split(part, BOUNCE_PART_LIMIT - seen)
         if not pieces:
-            yield Part(part.fields, "text/plain", part.parameters, part.body)
+            yield replace(part, content_type="text/plain", is_attached=False)
         in_digest = part.content_type == "multipart/digest"
-        waiting.extend((read_part(piece, in_digest=in_digest), depth + 1) for piece in reversed(pieces))
+        report = part.report or (seen if part.content_type == "multipart/report" else 0)
+        inner = (read_part(piece, in_digest=in_digest) for piece in reversed(pieces))
+        waiting.extend((replace(item, report=report), depth + 1) for item in inner)
 
 
 def read_part(data: bytes, *, in_digest: bool = False) -> Part:
@@ -153,10 +158,9 @@ def in_charset(raw: bytes, charset: str) -> str:
     name = charset.strip().lower().strip("\"'")
     name = _WIDER.get(name, name)
     if name and name not in {"us-ascii", "ascii", "utf-8", "utf8", "unknown-8bit"}:
-        try:
-            return raw.decode(name)
-        except (LookupError, ValueError):
-            pass
+        text = in_declared(raw, name)
+        if text is not None:
+            return text
     return decode(raw)
 
 
