@@ -13,9 +13,13 @@ from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget
 from probe.standards.mta_sts.results import StsStatus
+from probe.standards.smtp.dialogue import Stop
 from probe.standards.tls.results import DaneStatus
 
 _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
+
+# Ends of a dialogue that a reader is told in the dialogue's own words.
+_UNFINISHED = {stop.value: stop.value for stop in (Stop.INTERMEDIATE, Stop.UNUSABLE_REPLY, Stop.CLOSING)}
 
 INVENTED_MAILBOX_EXPERIMENTS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
 
@@ -103,6 +107,8 @@ def _deciding(facts: Facts) -> Exchange | None:
         exchange = session.exchange(Stage.EHLO)
     if session.desynchronised or exchange is None or exchange.reply is None or not exchange.usable:
         return None
+    if exchange.reply.code // 100 == 3:
+        return None  # a 3yz asks for something that a probe never sends; it is neither yes nor no
     return exchange
 
 
@@ -126,7 +132,8 @@ def why_no_dialogue(facts: Facts) -> str:
     ends = {s.end for s in sessions}
     if EndReason.TIMEOUT in ends or EndReason.DEADLINE in ends:
         return "the server did not answer in time"
-    return "the session ended before an answer came"
+    last = farthest(session for session in sessions if session.connected)
+    return _UNFINISHED.get(last.end_detail, "the session ended before an answer came")
 
 
 def tls_demand(facts: Facts, host: str) -> str:

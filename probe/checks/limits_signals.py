@@ -57,9 +57,9 @@ def _signs(session: Session) -> Iterator[Finding]:
         )
     elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET) and not _failed_at_tls(session):
         yield say.warning(
-            f"{host} ended the connection in the middle of the session ({session.end}); {_UNSEEN}",
+            f"{host} ended the connection in the middle of the session ({session.end.spoken}); {_UNSEEN}",
             (ref,),
-            "Try again later, and from another address if it stays so.",
+            "Try again later; if it stays so, check from another network.",
         )
     slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:

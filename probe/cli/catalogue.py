@@ -23,7 +23,7 @@ Example:
 """
 RULES_EXAMPLE = """
 Example:
-  smtp-probe rules mailbox-full
+  smtp-probe rules text.mailbox-full
 """
 _ID_COLUMNS = 30
 _ASKED_OF = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders over IPv6"}

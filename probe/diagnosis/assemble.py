@@ -9,9 +9,10 @@ from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
+from probe.diagnosis.hypotheses import is_open, walk
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.posture import removal
-from probe.diagnosis.verdict import diagnose
+from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -30,6 +31,7 @@ def report_of(recording: Recording) -> rp.Report:
     facts = facts_of(recording)
     findings = findings_of(facts)
     diagnosis = diagnose(facts, findings)
+    ranked = tuple(_cause(ranked, facts) for ranked in diagnosis.ranked)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=rp.ReportTool(VERSION, rules_digest()),
@@ -37,7 +39,7 @@ def report_of(recording: Recording) -> rp.Report:
         started_at=facts.started_at,
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
-        causes=tuple(_cause(ranked, facts) for ranked in diagnosis.ranked),
+        causes=ranked,
         next_test=_settle(next_test(facts, diagnosis), recording.started),
         checklist=checklist(diagnosis, findings),
         findings=findings,
@@ -46,7 +48,14 @@ def report_of(recording: Recording) -> rp.Report:
         not_reached=tuple(rp.ReportNotReached(n.part, n.reason) for n in facts.not_reached),
         contact_note=contact_note(facts, diagnosis.observed),
         complete=facts.complete,
+        hypotheses=walk(ranked, findings) if _is_open(facts, diagnosis) else (),
     )
+
+
+def _is_open(facts: Facts, diagnosis: Diagnosis) -> bool:
+    reply = diagnosis.observed.reply
+    status = reply.enhanced_status if reply is not None else None
+    return isinstance(facts.target, PairTarget) and is_open(diagnosis.verdict, status)
 
 
 def _settle(test: rp.NextTest | None, started: ev.Started) -> rp.NextTest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
-from probe.knowledge.causes import advising, causes
+from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
@@ -23,6 +23,7 @@ TITLES = {
 }
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
+_POSTMASTER = "postmaster-answer"
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
 _RECIPIENT = frozenset(
@@ -36,7 +37,7 @@ _SENDER = frozenset(
 _DNS = frozenset({"auth_failed", "rdns_helo", "dns_failure", "tls_problem"})
 # A refusal seen at a step is the step's fault only when the verdict's cause is of its kind: MAIL FROM
 # is also where a size, a rate or missing TLS is refused.
-_ONLY_FOR = {"mail-from-accepted": _SENDER | _DNS}
+_ONLY_FOR = {"mail-from-accepted": (_SENDER | _DNS) - {"tls_problem"}}
 # Causes that leave open whether the step's own address is at fault.
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
 # The check without which a step has not been looked at.
@@ -60,7 +61,7 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
         if status == "pass" and doubt is not None:
             status, do = "warn", doubt.remedy
     elif number == 8:
-        status, do = _contact(diagnosis)
+        status, do = _contact(diagnosis, own)
     elif number == 9:
         status, do = _retry(diagnosis)
     else:
@@ -78,9 +79,9 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
     if outcome is Outcome.ACCEPTED:
         return status, f"Nothing: {_accepted(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
-    meaning = (
-        advising(verdict.cause, diagnosis.band).meaning if verdict.cause else "The reply names no cause."
-    )
+    meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
+    if _is_a_guess(diagnosis):
+        meaning = "It does not settle the cause."
     if diagnosis.observed.ground is Ground.ROUTE:
         where = "DNS decided, no server was asked"
     elif verdict.reply is None:
@@ -96,8 +97,10 @@ def _accepted(diagnosis: Diagnosis) -> str:
     return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
 
 
-def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
+def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
     fix_by = diagnosis.verdict.fix_by
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by == "recipient_admin":
+        return "manual", "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
         return "pass", f"Not needed: {_accepted(diagnosis)}."
     if diagnosis.observed.ground is Ground.NOT_REACHED:
@@ -106,6 +109,10 @@ def _contact(diagnosis: Diagnosis) -> tuple[str, str]:
         return "manual", f"Only if it stays so from another network; a note with the facts is ready {_NOTE}."
     if fix_by == "nobody":
         return "pass", "Not needed: it passes by itself."
+    if diagnosis.observed.ground is Ground.ROUTE:
+        return "manual", "Mail to its postmaster would go the same way: use another channel than mail."
+    if any(f.id == _POSTMASTER and f.severity is Severity.WARNING for f in own):
+        return "manual", f"Use another channel than mail; a note with the facts is ready {_NOTE}."
     if fix_by in ("recipient", "recipient_admin", "either"):
         return (
             "manual",

@@ -24,6 +24,8 @@ from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
 _HALF_AN_HOUR_S = 1800
+_DOWN = "check from a second network: it tells a server that is down from a path that is blocked"
+_DROPS = "check from a second network: it tells whether the server drops everybody, or this address"
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -39,10 +41,9 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
         )
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
-        return NextTest(
-            "check from a second network: it tells a server that is down from a path that is blocked",
-            command(facts, "--bind ADDRESS"),
-        )
+        spoke = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
+        text = _DROPS if spoke else _DOWN
+        return NextTest(text, command(facts, "--bind ADDRESS"))
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
     if ground is Ground.TLS and facts.options.tls is TlsMode.REQUIRE:

@@ -80,7 +80,7 @@ def _no_connection(at: Situation) -> Seen | None:
         return None
     tried = [s for s in at.facts.sessions if not s.connected]
     words = "; ".join(
-        f"{s.mx_host} [{s.ip}] {s.end.value.replace('_', ' ') if s.end else 'interrupted'}" for s in tried[:4]
+        f"{s.mx_host} [{s.ip}]: {s.end.spoken if s.end else 'the run was interrupted'}" for s in tried[:4]
     )
     return Seen(at.observed.ref, words + ("; ..." if len(tried) > 4 else ""))
 

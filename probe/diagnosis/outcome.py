@@ -119,7 +119,7 @@ def _by_sessions(facts: Facts) -> Observed:
     connected = [s for s in dialled if s.connected]
     if not connected:
         last = dialled[-1]
-        reason = last.end.value if last.end else "interrupted"
+        reason = last.end.spoken if last.end else "the run was interrupted"
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, detail=reason)
     return _by_session(facts, farthest(connected))
 
@@ -239,4 +239,4 @@ def _tls_error(session: Session) -> str:
 def _end(session: Session) -> str:
     if session.end is None:
         return "the run was interrupted"
-    return session.end_detail or session.end.value.replace("_", " ")
+    return session.end_detail or session.end.spoken

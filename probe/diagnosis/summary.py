@@ -68,7 +68,7 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
         Ground.NO_CONNECTION: f"no MX host of {domain} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
-        Ground.DESYNCHRONISED: f"the replies of {_host(observed)} cannot be paired with the commands {where}",
+        Ground.DESYNCHRONISED: f"the dialogue with {_host(observed)} went wrong {where}: {detail}",
         Ground.TLS: _without_tls(facts, observed, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
     }

@@ -110,7 +110,7 @@ _WRAPPERS = re.compile(
     r"|\bconnected to \S+ but (?:sender was rejected|greeting failed|my name was rejected|[^.]{3,40})\."
     r"|\S{1,255} (?:does not like recipient|failed after i sent the message)\."
     r"|\bdiagnostic-code:|\b(?:smtp|x-[a-z0-9-]+)\s*;(?=\s*(?:[245]\d\d|\S))"
-    r"|\((?:in reply to|while talking to) [^)]*\)?"
+    r"|\((?:in reply to|while talking to) [^)]*\){0,2}"  # the second closes the log's own parenthesis
     r"|\brejected (?:rcpt|mail|ehlo or helo|ehlo|helo|after data|data)(?: from:?)? ?(?:<[^>]*>)?:"
     r"|\bmessage could not be sent\.|\bmailer error:|\bsmtp error: data not accepted\.?"
     r"|\bsmtp server error:(?: [a-z ]{3,20} command failed)?|\bdetail:|\bsmtp code:(?= *\d)"

@@ -70,6 +70,21 @@ class NextTest:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportHypothesis:
+    """One kind of explanation of a reply that names no cause: `probability` is the sum of its `causes`,
+    `fact` speaks most for it (`weight_db` above 0) or against it (below 0), in decibans. `weight_db` is
+    null where `fact` is a finding, or says that nothing speaks of it; `ref` names what it comes from."""
+
+    id: str
+    title: str
+    causes: tuple[str, ...]
+    probability: float
+    fact: str
+    weight_db: float | None
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChecklistStep:
     """One of the nine steps. `status`: pass, warn, fail, manual, not_assessed."""
 
@@ -313,3 +328,4 @@ class Report:
     not_reached: tuple[ReportNotReached, ...]
     contact_note: str  # step 8: ready to send to the recipient's postmaster; empty when not needed
     complete: bool
+    hypotheses: tuple[ReportHypothesis, ...] = ()  # empty where the reply names its cause

@@ -46,3 +46,23 @@ class EndReason(StrEnum):
     NOT_DIALLED = "not_dialled"
     LOCAL_ERROR = "local_error"
     INTERRUPTED = "interrupted"
+
+    @property
+    def spoken(self) -> str:
+        """As a clause for a reader."""
+        return _SPOKEN[self]
+
+
+_SPOKEN = {
+    EndReason.QUIT: "QUIT",
+    EndReason.CLOSED_BY_PEER: "the server closed the connection",
+    EndReason.RESET: "the connection was reset",
+    EndReason.REFUSED: "the connection was refused",
+    EndReason.UNREACHABLE: "the host cannot be reached",
+    EndReason.TIMEOUT: "no answer in time",
+    EndReason.DEADLINE: "the run's deadline",
+    EndReason.TOO_MUCH_DATA: "more data than the probe takes",
+    EndReason.NOT_DIALLED: "not dialled",
+    EndReason.LOCAL_ERROR: "a fault on this machine",
+    EndReason.INTERRUPTED: "the run was interrupted",
+}

@@ -69,7 +69,8 @@ def _verdict(report: Report) -> list[str]:
         why = markdown_text(risk.reason) + _rule(risk.rule)
         facts.append(f"- **After DATA (predicted):** {title}: {why}")
     for item in report.not_reached:
-        facts.append(f"- **Not reached:** {markdown_text(item.part)}: {markdown_text(item.reason)}")
+        part = markdown_text(view.not_reached_part(item))
+        facts.append(f"- **Not reached:** {part}: {markdown_text(item.reason)}")
     return [*blocks, "\n".join(facts)]
 
 
@@ -121,13 +122,14 @@ def _causes(report: Report) -> list[str]:
 
 def _hypotheses(report: Report) -> list[str]:
     blocks: list[str] = []
-    walked = hypotheses.walk(report)
+    walked = report.hypotheses
     if walked:
         rows = [
             (
                 markdown_text(it.title),
-                _share(it.share),
-                markdown_text(it.fact) + (f" ({it.weight})" if it.weight else ""),
+                _share(words.percent(it.probability)),
+                markdown_text(it.fact)
+                + (f" ({words.decibans(it.weight_db)})" if it.weight_db is not None else ""),
             )
             for it in walked
         ]

@@ -32,6 +32,7 @@ _CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
     (model.Verdict, "retry"): {"enum": ["now", "later", "after_fix", "never"]},
     (model.Verdict, "exit_code"): {"enum": [0, 1, 3, 4, 5]},
     (model.ReportCause, "probability"): {"minimum": 0, "maximum": 1},
+    (model.ReportHypothesis, "probability"): {"minimum": 0, "maximum": 1},
     (model.ChecklistStep, "step"): {"minimum": 1, "maximum": 9},
     (model.ChecklistStep, "status"): {"enum": ["pass", "warn", "fail", "manual", "not_assessed"]},
     (model.ReportTarget, "command"): {"enum": ["check", "domain"]},

@@ -37,7 +37,7 @@ def write_why(page: Page, report: Report) -> None:
 
 def write_hypotheses(page: Page, report: Report) -> None:
     """Where the reply names no cause: every kind of explanation with the fact that speaks most of it."""
-    walked = hypotheses.walk(report)
+    walked = report.hypotheses
     if walked:
         page.heading(hypotheses.unsaid(report))
         for text in hypotheses.origins(report):
@@ -46,7 +46,8 @@ def write_hypotheses(page: Page, report: Report) -> None:
         for it in walked:
             title = page.style.encodable(it.title)
             pad = " " * (titles - columns(title))
-            lead = f"{title}{pad} {it.share:>6}  {it.weight:>3}  "
+            weight = words.decibans(it.weight_db) if it.weight_db is not None else ""
+            lead = f"{title}{pad} {words.percent(it.probability):>6}  {weight:>3}  "
             page.text(it.fact, lead=lead, indent=2)
     documented = hypotheses.documented(report)
     if documented:
@@ -125,6 +126,6 @@ def write_not_reached(page: Page, report: Report) -> None:
         return
     page.heading("Not reached")
     for item in report.not_reached:
-        page.text(item.reason, lead=f"{item.part}: ", indent=2)
+        page.text(item.reason, lead=f"{view.not_reached_part(item)}: ", indent=2)
     if not report.complete:
         page.text("the run was cut short; what is above rests on what was seen until then", indent=2)

@@ -10,7 +10,7 @@ from probe.report.style import VERBOSE, Paint
 _PAINTS = {"accepted": Paint.GOOD, "refused": Paint.BAD, "deferred": Paint.WARN, "inconclusive": Paint.WARN}
 _LABEL = 12  # columns of the label behind two spaces
 _FACTS_INDENT = 2
-_TITLE_COLUMNS = 56  # a cause's title is padded to this, so that the shares stand under each other
+_TITLE_COLUMNS = 60  # a cause's title is padded to this, so that the shares stand under each other
 
 
 def write_brief(page: Page, report: Report) -> None:

@@ -12,15 +12,18 @@ from probe.model.report import (
     ReportCause,
     ReportEvidence,
     ReportExchange,
+    ReportNotReached,
     ReportSession,
     ReportTls,
 )
+from probe.model.session import EndReason
 from probe.report import words
 
 SHOWN_CAUSES = 3
 NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
 NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
+_ENDS = {reason.value: reason.spoken for reason in EndReason}
 _GUESS = "the first cause above is only the likeliest of several"
 VANTAGE = "vantage-address"
 SPOKEN = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE)
@@ -53,7 +56,7 @@ def lab_line(report: Report) -> str:
         return ""
     return (
         f"LAB: scenario “{report.target.scenario}”. DNS and mail servers are embedded on loopback; "
-        "no name, address or answer below is real."
+        "no answer below is that of a real server."
     )
 
 
@@ -80,8 +83,10 @@ def where(report: Report) -> str:
     verdict, session = report.verdict, deciding_session(report)
     if verdict.stage == "input":
         return "before anything was asked"
-    if verdict.stage == "dns" and report.dns.route == "unknown":
-        return "in DNS, which did not answer"
+    if verdict.stage == "dns" and verdict.outcome == "inconclusive":
+        return "in DNS, without a usable answer"
+    if verdict.stage == "dns" and report.dns.route in ("mx", "implicit_mx"):
+        return "in DNS: the MX records lead nowhere"
     if verdict.stage == "dns":
         return f"in DNS: {words.ROUTES.get(report.dns.route, report.dns.route)}"
     host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
@@ -142,13 +147,32 @@ def action(report: Report) -> str:
     """What to do about the cause that the verdict names; on a guess, to settle it first. Empty where
     nothing is to be done."""
     verdict, cause = report.verdict, main_cause(report)
-    if cause is None or (verdict.outcome == "accepted" and verdict.exit_code == 0):
+    if verdict.outcome == "accepted" and verdict.exit_code == 0:
+        return _worth_mending(report)
+    if cause is None:
         return ""
     if verdict.band != Band.UNDECIDED or verdict.outcome not in ("refused", "deferred"):
         return cause.action
     if report.next_test is not None:
         return f"{_GUESS}; make the test below before you act on it."
     return f"{_GUESS}. {causes()[UNSETTLED].action}"
+
+
+def _worth_mending(report: Report) -> str:
+    """Beside an acceptance that nothing stands in the way of: what is amiss all the same."""
+    if report.verdict.after_data_risks:
+        return "mend what “After DATA” names; until then a sender that honours it may not deliver."
+    steps = [str(step.step) for step in report.checklist if step.status in ("warn", "fail")]
+    if not steps or report.target.command != "check":
+        return ""
+    return f"{'steps' if len(steps) > 1 else 'step'} {' and '.join(steps)} below may be worth mending."
+
+
+def not_reached_part(item: ReportNotReached) -> str:
+    """The part that was left out, in words."""
+    experiment = item.part.removeprefix("control ")
+    known = words.EXPERIMENTS.get(experiment, "").removeprefix("control: ")
+    return f"control ({known})" if item.part.startswith("control ") and known else item.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +219,7 @@ def after_data(report: Report) -> str:
             "reputation may still decide otherwise."
         )
     if outcome == "refused":
-        return "not predicted, the address was refused before it."
+        return "not predicted, the mail was refused before it."
     if outcome == "deferred":
         return "not predicted, the server has not taken the address yet."
     return "not predicted, the run did not get that far."
@@ -268,8 +292,9 @@ def session_path(session: ReportSession) -> str:
 
 def ended(session: ReportSession) -> str:
     """How the session ended, in words."""
-    reason = session.ended.replace("_", " ") if session.ended else "end not recorded"
-    return f"{reason} ({session.ended_detail})" if session.ended_detail else reason
+    reason = _ENDS.get(session.ended, session.ended) or "end not recorded"
+    detail = session.ended_detail
+    return f"{reason} ({detail})" if detail and detail != reason else reason
 
 
 def _verb(exchange: ReportExchange) -> str:

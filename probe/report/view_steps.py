@@ -44,7 +44,7 @@ def main_findings(step_view: StepView) -> list[str]:
 
     Empty where the step fails without a finding of its own: then its `do` is the whole message.
     """
-    problems = [finding.message for finding in step_view.problems]
+    problems = list(dict.fromkeys(finding.message for finding in step_view.problems))  # of several sessions
     if problems:
         more = len(problems) - FINDINGS_SHOWN
         return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]

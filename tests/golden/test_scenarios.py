@@ -133,3 +133,33 @@ def test_a_recipient_that_was_never_asked_for_is_said_to_be_so() -> None:
     text = to_text(ran("rate-limit").report, Style())
     assert "was not answered at RCPT: the server refused" in text
     assert "invented mailbox" not in text
+
+
+@pytest.mark.parametrize("identity", ["tmall", "null-mx", "dangling-mx"])
+def test_nobody_is_told_to_mail_a_postmaster_who_takes_no_mail(identity: str) -> None:
+    step = ran(identity).report.checklist[7]
+    assert step.status == "manual"
+    assert "another channel than mail" in step.do
+
+
+def test_missing_tls_is_not_held_against_the_sender_s_address() -> None:
+    steps = {step.step: step.status for step in ran("tls-required").report.checklist}
+    assert (steps[2], steps[6]) == ("fail", "pass")
+
+
+def test_a_fault_of_the_recipient_s_side_beside_an_acceptance_is_told_to_its_postmaster() -> None:
+    report = ran("mta-sts-broken").report
+    assert report.verdict.fix_by == "recipient_admin"
+    assert report.checklist[7].status == "manual"
+    assert "the recipient's postmaster: mend what" in " ".join(to_text(report, Style()).split())
+
+
+def test_where_nobody_must_act_the_steps_that_are_amiss_are_named_all_the_same() -> None:
+    assert "Who acts    nobody: step 5 below may be worth mending." in to_text(ran("message-content").report)
+    assert "  Who acts    nobody\n" in to_text(ran("healthy").report)
+
+
+def test_a_control_that_was_left_out_is_named_in_words() -> None:
+    text = to_text(ran("address-closed").report, Style())
+    assert "control (null reverse-path): not made" in " ".join(text.split())
+    assert "null_sender" not in text

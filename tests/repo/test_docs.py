@@ -178,7 +178,12 @@ def test_what_the_changelog_says_is_not_there_yet_is_not_there() -> None:
 
 def test_every_check_and_rule_that_is_shown_exists() -> None:
     known = {"checks": {check.ID for check in all_checks()}, "rules": {entry.id for entry in rule_entries()}}
-    asked = [(words[0], words[1]) for _, words in written_commands() if words[0] in known and len(words) > 1]
+    reference = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
+    lines = [line for line in reference.splitlines() if line.strip().startswith("smtp-probe ")]
+    examples = [words for line in lines for words in shell_commands(line)]
+    shown = [*(words for _, words in written_commands()), *examples]
+    assert ["rules", "text.mailbox-full"] in shown
+    asked = [(words[0], words[1]) for words in shown if words[0] in known and len(words) > 1]
     assert asked
     assert [(kind, ident) for kind, ident in asked if ident not in known[kind] | {"ID"}] == []
 

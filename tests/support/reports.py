@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from probe.diagnosis.hypotheses import walk
 from probe.model import report as m
 from probe.model.finding import Finding, Severity
 
@@ -240,13 +241,14 @@ def refused() -> m.Report:
             "your server refused alice@shop.example:\n\n    554 5.0.0 user unknown\n"
         ),
         complete=True,
+        hypotheses=walk(_CAUSES, _FINDINGS),  # 5.0.0 names no cause
     )
 
 
 def accepted() -> m.Report:
     """Accepted at RCPT, with nothing against it."""
     reply = exchange("rcpt", "RCPT TO:<alice@shop.example>", "2.1.5 ok", code=250, enhanced="2.1.5")
-    report = refused()
+    report = replace(refused(), hypotheses=())
     steps = tuple(
         replace(s, status="pass", findings=(), do="") if s.status == "fail" else s for s in report.checklist
     )
@@ -298,7 +300,7 @@ def deferred() -> m.Report:
         code=450,
         enhanced="4.2.0",
     )
-    report = refused()
+    report = replace(refused(), hypotheses=())
     cause = m.ReportCause(
         "greylisted", "greylisting", "policy", 0.97, (), (), "wait, then retry from the same address"
     )
@@ -326,7 +328,7 @@ def deferred() -> m.Report:
 def inconclusive() -> m.Report:
     """No server could be reached."""
     dead = replace(session(), tls=None, exchanges=(), extensions=(), size_limit=None, ended="timeout")
-    report = refused()
+    report = replace(refused(), hypotheses=())
     return replace(
         report,
         verdict=replace(
@@ -375,7 +377,7 @@ def domain() -> m.Report:
 
 def demo() -> m.Report:
     """A report of the embedded lab."""
-    report = refused()
+    report = replace(refused(), hypotheses=())
     return replace(report, target=replace(report.target, scenario="tmall"))
 
 

@@ -188,7 +188,7 @@ def test_no_connection_is_inconclusive(end: EndReason) -> None:
         Stage.CONNECT,
         Ground.NO_CONNECTION,
     )
-    assert observed.detail == end.value
+    assert observed.detail == end.spoken
 
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT])

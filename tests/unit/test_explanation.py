@@ -131,6 +131,14 @@ def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:
             Stage.RCPT,
         ),
         ("Mailbox unavailable. The server response was: 5.7.1 Unable to relay", None, "5.7.1", None, None),
+        # of a log line, what `grep -o` leaves
+        (
+            "said: 550 5.1.1 <a@b.example>: unknown (in reply to RCPT TO command))",
+            550,
+            "5.1.1",
+            "<a@b.example>: unknown",
+            Stage.RCPT,
+        ),
     ],
 )
 def test_a_wrapped_reply_is_unwrapped(

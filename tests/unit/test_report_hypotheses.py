@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from probe.diagnosis.hypotheses import is_open, walk
 from probe.knowledge.next_tests import hypotheses
 from probe.model import report as m
 from probe.model.finding import Finding, Severity
-from probe.report.hypotheses import documented, walk
+from probe.model.reply import EnhancedStatus
+from probe.report.hypotheses import documented
+from probe.report.json_report import to_json
 from probe.report.markdown import to_markdown
 from probe.report.style import Style
 from probe.report.text import to_text
@@ -29,30 +33,40 @@ def refusal(reply: str, *, band: str = "undecided", enhanced: str | None = None)
     code, _, text = reply.partition(" ")
     asked = reports.exchange("rcpt", "RCPT TO:<a@shop.example>", text, code=int(code), enhanced=enhanced)
     base = reports.SAMPLES["refused"]()
+    verdict = replace(base.verdict, reply=reply, band=band, outcome="refused", stage="rcpt")
+    status = EnhancedStatus(*map(int, enhanced.split("."))) if enhanced else None
+    findings = (Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting"),)
+    causes = (
+        cause("user_unknown", 0.4, 9, "the mailbox is said to be unknown"),
+        cause("bad_domain", 0.3, -12, "postmaster was accepted"),
+        cause("mailbox_full", 0.1, 20, "a heavier fact of a cause that is less likely"),
+        cause("greylisted", 0.1),
+        cause("rate_limited", 0.1),
+    )
     return replace(
         base,
-        verdict=replace(base.verdict, reply=reply, band=band, outcome="refused", stage="rcpt"),
+        verdict=verdict,
         sessions=(reports.session(asked),),
-        causes=(
-            cause("user_unknown", 0.4, 9, "the mailbox is said to be unknown"),
-            cause("bad_domain", 0.3, -12, "postmaster was accepted"),
-            cause("mailbox_full", 0.1, 20, "a heavier fact of a cause that is less likely"),
-            cause("greylisted", 0.1),
-            cause("rate_limited", 0.1),
-        ),
-        findings=(Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting"),),
+        causes=causes,
+        findings=findings,
+        hypotheses=walk(causes, findings) if is_open(verdict, status) else (),
     )
 
 
 def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
-    walked = {it.title: it for it in walk(refusal("550 5.0.0 no", enhanced="5.0.0"))}
-    assert list(walked) == TITLES
-    recipient = walked["this recipient"]
-    assert (recipient.share, recipient.fact) == ("50 %", "the mailbox is said to be unknown")
-    assert walked["the domain takes no mail"].fact == "postmaster was accepted"
-    assert walked["rate or geography"].fact == "no sign of rate limiting"
+    walked = {it.id: it for it in refusal("550 5.0.0 no", enhanced="5.0.0").hypotheses}
+    assert [it.title for it in walked.values()] == TITLES
+    recipient, domain, rate = walked["recipient"], walked["domain"], walked["rate"]
+    assert (recipient.probability, recipient.fact) == (0.5, "the mailbox is said to be unknown")
+    assert (recipient.weight_db, recipient.causes) == (9, hypotheses()[1].causes)
+    assert (domain.fact, domain.weight_db) == ("postmaster was accepted", -12)
+    assert (rate.fact, rate.weight_db, rate.ref) == (
+        "no sign of rate limiting",
+        None,
+        "finding:limits-signals",
+    )
     assert "before DATA" in walked["content"].fact
-    assert walked["passing, or a fault there"].fact == "nothing in this run speaks for or against it"
+    assert walked["transient"].fact == "nothing in this run speaks for or against it"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +84,8 @@ def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
     ],
 )
 def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, shown: bool) -> None:
-    assert bool(walk(report)) is shown
+    assert bool(report.hypotheses) is shown
+    assert bool(json.loads(to_json(report))["hypotheses"]) is shown
     for rendered in (to_text(report), to_markdown(report)):
         assert ("before DATA; a refusal" in " ".join(rendered.split())) is shown
 
@@ -88,7 +103,7 @@ def test_where_the_status_comes_from_stands_above_the_walk() -> None:
     verdict_itself = Finding("reply-permanence", Severity.ERROR, 1, "refused for good")
     report = replace(refusal("550 5.0.0 no", enhanced="5.0.0"), findings=(verdict_itself, origin))
     section = to_text(report).split("\nHypotheses (5.0.0 names no cause)\n")[1]
-    assert section.startswith("  the 5.0.0 is the server's own\n  the domain takes no mail")
+    assert section.startswith("  the 5.0.0 is the server's own\n  the whole domain, or its server")
     assert "names no cause)\n\nthe 5.0.0 is the server's own\n\n| Hypothesis" in to_markdown(report)
 
 
