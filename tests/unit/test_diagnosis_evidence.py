@@ -205,6 +205,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         refused(NO_WORDS, others(None, NO_WORDS)),
         refused(NO_WORDS, others(NO_WORDS, NO_WORDS)),
     ),
+    "hello_not_known": (
+        make.facts(sessions=(met(Stage.EHLO, make.reply(500, "what?")),)),
+        make.facts(sessions=(met(Stage.EHLO, make.reply(501, "what a name")),)),
+    ),
     "bare_deferral": (deferred(450, "4.0.0"), deferred(452, "4.0.0")),
     "null_sender_got_further": (
         at_mail(again(Experiment.NULL_SENDER, UNKNOWN_USER)),
