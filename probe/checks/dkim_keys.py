@@ -24,8 +24,6 @@ ID = "dkim-keys"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 6376 section 3.6.1",))
 
-_NAMED = {"given", "message"}  # somebody says that it signs; the others are guesses
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Faults of named selectors first; a guessed selector can only speak in favour."""
@@ -40,12 +38,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     if valid:
         yield from _testing(valid)
         if not faults:
-            shown = series(f"{_name(key)} ({_kind(key)})" for key in valid)
+            shown = series(f"{key.name} ({_kind(key)})" for key in valid)
             yield say.ok(f"a DKIM key is published: {shown}", (key.evidence for key in valid))
     elif not faults:
         unknown = [key for key in keys if key.status is KeyStatus.UNKNOWN]
         why = (
-            f"DNS did not answer for {series(_name(key) for key in unknown)}"
+            f"DNS did not answer for {series(key.name for key in unknown)}"
             if unknown
             else f"none of the {len(keys)} selectors that were tried exists, and selectors cannot be listed"
         )
@@ -58,25 +56,25 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _fault(key: KeyResult, grave: Severity) -> Iterator[Finding]:
     evidence = (key.evidence,)
-    named = key.origin in _NAMED
+    named = key.is_named
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
         yield say.of(
             grave if named else Severity.WARNING,
-            f"the DKIM key {_name(key)} cannot be used: {series(key.problems) or key.status}",
+            f"the DKIM key {key.name} cannot be used: {series(key.problems) or key.status}",
             evidence,
             "Publish the key again exactly as the signing server gives it.",
         )
     elif named and key.status is KeyStatus.MISSING:
         yield say.of(
             grave,
-            f"there is no DKIM key at {_name(key)}: signatures with s={key.selector} fail",
+            f"there is no DKIM key at {key.name}: signatures with s={key.selector} fail",
             evidence,
-            f"Publish the public key at {_name(key)}, or sign with a selector that is published.",
+            f"Publish the public key at {key.name}, or sign with a selector that is published.",
         )
     elif named and key.status is KeyStatus.REVOKED:
         yield say.of(
             grave,
-            f"the DKIM key {_name(key)} is revoked (empty p=): signatures with s={key.selector} fail",
+            f"the DKIM key {key.name} is revoked (empty p=): signatures with s={key.selector} fail",
             evidence,
             "Sign with a new selector, and publish its key.",
         )
@@ -86,15 +84,11 @@ def _testing(valid: list[KeyResult]) -> Iterator[Finding]:
     flagged = [key for key in valid if key.testing]
     if flagged:
         yield say.notice(
-            f"the DKIM key {series(_name(key) for key in flagged)} carries the testing flag (t=y): "
+            f"the DKIM key {series(key.name for key in flagged)} carries the testing flag (t=y): "
             "receivers may treat its signatures as absent",
             (key.evidence for key in flagged),
             "Remove t=y once signing works.",
         )
-
-
-def _name(key: KeyResult) -> str:
-    return f"{key.selector}._domainkey.{key.domain}"
 
 
 def _kind(key: KeyResult) -> str:

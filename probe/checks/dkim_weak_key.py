@@ -39,19 +39,20 @@ def check(facts: Facts) -> Iterator[Finding]:
         if key.key_type != "rsa" or key.key_bits is None or key.key_bits >= 2048:
             continue
         weak = True
-        name = f"{key.selector}._domainkey.{key.domain}"
         remedy = "Sign with a 2048-bit key under a new selector."
         if key.key_bits < 1024:
-            in_use = key.origin in ("given", "message") and not spf_path(facts)
+            in_use = key.is_named and not spf_path(facts)
             yield say.of(
                 Severity.ERROR if in_use else Severity.WARNING,
-                f"the DKIM key {name} has {key.key_bits} bits: receivers must not accept fewer than 1024",
+                f"the DKIM key {key.name} has {key.key_bits} bits: receivers must not accept fewer than 1024",
                 (key.evidence,),
                 remedy,
             )
         else:
             yield say.warning(
-                f"the DKIM key {name} has {key.key_bits} bits; 2048 are recommended", (key.evidence,), remedy
+                f"the DKIM key {key.name} has {key.key_bits} bits; 2048 are recommended",
+                (key.evidence,),
+                remedy,
             )
     if not weak:
         yield say.ok("the DKIM keys that were found are long enough", (key.evidence for key in measured))

@@ -39,7 +39,7 @@ def dkim_path(facts: Facts) -> bool | None:
         if any(s.verdict == "pass" for s in aligned):
             return True
         return None if any(s.verdict == "unknown" for s in aligned) else False
-    named = [k for k in facts.sender.dkim if k.origin in ("given", "message")]
+    named = [k for k in facts.sender.dkim if k.is_named]
     broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
     if named and all(k.status in broken for k in named):
         return False

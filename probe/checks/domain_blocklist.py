@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             listings.severity(facts, entry),
             f"{_WHOSE[entry.role]} {entry.subject} is on {listings.told(entry)}",
             listings.refs(entry),
-            f"Find and stop what caused it{listings.way_out(entry).replace(', or ask', ', then ask')}.",
+            f"Find and stop what caused it{listings.way_out(entry, 'then')}.",
         )
     if not listed and cleared:
         subjects = series(dict.fromkeys(entry.subject for entry in cleared))

@@ -53,11 +53,11 @@ def told(entry: Listing) -> str:
     return f"{name}{detail}{reason}"
 
 
-def way_out(entry: Listing) -> str:
-    """A clause on delisting, empty when no place is known."""
-    return (
-        f", or ask for delisting at {entry.delist_url} once the cause is mended" if entry.delist_url else ""
-    )
+def way_out(entry: Listing, joined_by: str) -> str:
+    """A clause on delisting, joined by "or" or "then"; empty when no place is known."""
+    if not entry.delist_url:
+        return ""
+    return f", {joined_by} ask for delisting at {entry.delist_url} once the cause is mended"
 
 
 def refs(entry: Listing) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from probe.checks.wording import Voice
 from probe.facts.model import Facts
 from probe.message.results import SignatureResult
 from probe.model.finding import Finding, Severity
+from probe.standards.dkim.results import key_name
 
 ID = "message-dkim-signature"
 STEP = 5
@@ -65,6 +66,6 @@ def _failed(facts: Facts, signature: SignatureResult, *, others_pass: bool) -> F
         severity,
         f"the DKIM signature d={signature.domain} s={signature.selector} fails "
         f"({signature.problem or 'no reason given'}){demanded}",
-        ("message", f"dns:TXT:{signature.selector}._domainkey.{signature.domain}"),
+        ("message", f"dns:TXT:{key_name(signature.domain, signature.selector)}"),
         "Sign after everything that changes the message, and publish the key that signs.",
     )

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             listings.severity(facts, entry),
             f"a link of the message leads to {entry.subject}, which is on {listings.told(entry)}",
             listings.refs(entry),
-            f"Remove the link{listings.way_out(entry)}.",
+            f"Remove the link{listings.way_out(entry, 'or')}.",
         )
     if not listed and cleared:
         subjects = series(dict.fromkeys(entry.subject for entry in cleared))

@@ -12,6 +12,7 @@ Source: the providers' sender guidelines, as recorded in knowledge/requirements.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from probe.checks.needs import standing
 from probe.checks.wording import Voice, series
@@ -86,12 +87,4 @@ def _broken(requirement: Requirement, broken: list[Need], because: str, facts: F
         (f"requirement:{requirement.id}",),
         " ".join(dict.fromkeys(_REMEDIES[need] for need in broken)),
     )
-    return Finding(
-        finding.id,
-        finding.severity,
-        finding.step,
-        finding.message,
-        finding.evidence,
-        finding.remedy,
-        (requirement.source,),
-    )
+    return replace(finding, references=(requirement.source,))

@@ -67,7 +67,7 @@ def _listed(facts: Facts, entry: Listing, address: str) -> Finding:
         listings.severity(facts, entry),
         f"{address} is on {listings.told(entry)}",
         listings.refs(entry),
-        f"Find and stop what caused it{listings.way_out(entry).replace(', or ask', ', then ask')}.",
+        f"Find and stop what caused it{listings.way_out(entry, 'then')}.",
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probe.model.text import decode
 from probe.standards.dkim.der import DerError, read_rsa_key
-from probe.standards.dkim.results import KeyResult, KeyStatus
+from probe.standards.dkim.results import KeyResult, KeyStatus, key_name
 from probe.standards.dkim.tag_list import TagList, parse_tag_list
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
@@ -29,11 +29,6 @@ class ParsedKey:
     key_bits: int | None = None
     testing: bool = False
     problems: tuple[str, ...] = ()
-
-
-def key_name(domain: str, selector: str) -> str:
-    """Where the key of a selector is published (RFC 6376 section 3.6.2.1)."""
-    return f"{selector.strip('.').lower()}._domainkey.{domain}"
 
 
 def look_up_keys(domain: str, selectors: tuple[tuple[str, str], ...]) -> Resolution[tuple[KeyResult, ...]]:
@@ -59,16 +54,16 @@ def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> Key
 
     def result(key: ParsedKey) -> KeyResult:
         return KeyResult(
-            selector,
-            domain,
-            origin,
-            key.status,
-            key.key_type,
-            key.key_bits,
-            key.testing,
-            key.problems,
-            answer.aliases,
-            answer.ref,
+            selector=selector,
+            domain=domain,
+            origin=origin,
+            status=key.status,
+            key_type=key.key_type,
+            key_bits=key.key_bits,
+            testing=key.testing,
+            problems=key.problems,
+            aliases=answer.aliases,
+            evidence=answer.ref,
         )
 
     if answer.is_unknown:
@@ -85,7 +80,7 @@ def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> Key
     # RFC 6376 section 3.6.2.2: with more than one record the results are undefined
     what = "key records" if len(candidates) > 1 else "TXT records, one of them a key,"
     problem = f"{len(texts)} {what} at one name: which one a verifier takes is undefined"
-    return result(_with_problem(key, problem))
+    return result(replace(key, problems=(*key.problems, problem)))
 
 
 def looks_like_key(text: bytes) -> bool:
@@ -179,7 +174,3 @@ def _restriction(tags: TagList) -> str:
 
 def _colon_list(value: str) -> frozenset[str]:
     return frozenset(item.strip().lower() for item in value.split(":"))
-
-
-def _with_problem(key: ParsedKey, problem: str) -> ParsedKey:
-    return ParsedKey(key.status, key.key_type, key.key_bits, key.testing, (*key.problems, problem))

@@ -19,6 +19,11 @@ class KeyStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+def key_name(domain: str, selector: str) -> str:
+    """Where the key of a selector is published (RFC 6376 section 3.6.2.1)."""
+    return f"{selector.strip('.').lower()}._domainkey.{domain}"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyResult:
     """One selector's key. `origin` is "given" (--selector), "message" (the s= of the message),
@@ -36,3 +41,13 @@ class KeyResult:
     problems: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     evidence: str = ""
+
+    @property
+    def name(self) -> str:
+        """Where the key is published."""
+        return key_name(self.domain, self.selector)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody says that it signs; the others are guesses, whose absence proves nothing."""
+        return self.origin in ("given", "message")

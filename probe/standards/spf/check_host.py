@@ -48,18 +48,18 @@ def check_host(
     if outcome.verdict is SpfVerdict.FAIL and outcome.explanation is not None:
         explanation = yield from evaluation.explain(outcome.explanation, outcome.domain)
     return SpfResult(
-        client.ip,
-        names.normal(domain),
-        identity,
-        outcome.verdict,
-        evaluation.own_record,
-        outcome.matched,
-        evaluation.lookups,
-        evaluation.void_lookups,
-        tuple(evaluation.trace),
-        outcome.problem,
-        explanation,
-        tuple(dict.fromkeys(evaluation.evidence)),
+        ip=client.ip,
+        domain=names.normal(domain),
+        identity=identity,
+        verdict=outcome.verdict,
+        record=evaluation.own_record,
+        matched=outcome.matched,
+        lookups=evaluation.lookups,
+        void_lookups=evaluation.void_lookups,
+        trace=tuple(evaluation.trace),
+        problem=outcome.problem,
+        explanation=explanation,
+        evidence=tuple(dict.fromkeys(evaluation.evidence)),
     )
 
 
