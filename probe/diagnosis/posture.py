@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from probe.checks.dmarc_paths import enforces
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.model.reply import Stage
 from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingStatus
-from probe.standards.spf.results import SpfVerdict
+from probe.standards.spf.results import SpfResult, SpfVerdict
 
 HIGH_WEIGHT = 4  # a list that receivers are known to refuse by; see dnsbl.toml
 
 
+def _spf(at: Situation, *verdicts: SpfVerdict) -> SpfResult | None:
+    """The result for the address that sends, where it is one of these."""
+    spf = at.facts.sender.spf
+    return spf if spf is not None and spf.verdict in verdicts else None
+
+
 def spf_fail(at: Situation) -> Seen | None:
     """SPF fail or permerror for the address that sends."""
-    spf = at.facts.sender.spf
-    if spf is None or spf.verdict not in (SpfVerdict.FAIL, SpfVerdict.PERMERROR):
+    spf = _spf(at, SpfVerdict.FAIL, SpfVerdict.PERMERROR)
+    if spf is None:
         return None
     word = spf.matched or spf.problem or "no term matches"
     return Seen(f"dns:TXT:{spf.domain}", f"{spf.verdict} for {spf.ip} ({word})")
@@ -23,24 +30,24 @@ def spf_fail(at: Situation) -> Seen | None:
 
 def spf_softfail(at: Situation) -> Seen | None:
     """SPF softfail: the domain only doubts the address."""
-    spf = at.facts.sender.spf
-    if spf is None or spf.verdict is not SpfVerdict.SOFTFAIL:
+    spf = _spf(at, SpfVerdict.SOFTFAIL)
+    if spf is None:
         return None
     return Seen(f"dns:TXT:{spf.domain}", f"softfail for {spf.ip} ({spf.matched or 'no term matches'})")
 
 
 def spf_none(at: Situation) -> Seen | None:
     """The sender domain has no SPF record."""
-    spf = at.facts.sender.spf
-    if spf is None or spf.verdict is not SpfVerdict.NONE or at.facts.sender.domain is None:
+    spf = _spf(at, SpfVerdict.NONE)
+    if spf is None or at.facts.sender.domain is None:
         return None
     return Seen(f"dns:TXT:{spf.domain}", spf.domain)
 
 
 def spf_pass(at: Situation) -> Seen | None:
     """SPF passes for the address that sends."""
-    spf = at.facts.sender.spf
-    if spf is None or spf.verdict is not SpfVerdict.PASS:
+    spf = _spf(at, SpfVerdict.PASS)
+    if spf is None:
         return None
     return Seen(f"dns:TXT:{spf.domain}", f"{spf.ip} matches {spf.matched}")
 
@@ -48,7 +55,7 @@ def spf_pass(at: Situation) -> Seen | None:
 def dmarc_cannot_pass(at: Situation) -> Seen | None:
     """DMARC asks for enforcement, and neither SPF nor DKIM can align."""
     dmarc, spf = at.facts.sender.dmarc, at.facts.sender.spf
-    if dmarc is None or dmarc.applied_policy not in ("quarantine", "reject"):
+    if dmarc is None or not enforces(dmarc):
         return None
     spf_passes = spf is not None and spf.verdict is SpfVerdict.PASS and at.facts.sender.alignment.spf is True
     if spf is None or spf_passes or spf.verdict is SpfVerdict.TEMPERROR:
@@ -124,18 +131,19 @@ def _names(listings: list[Listing]) -> str:
     )
 
 
-def _source_by_kind(facts: Facts, policy: bool, low: bool) -> list[Listing]:
-    chosen = []
-    for listing in _listed(facts, "source"):
-        only_policy = bool(listing.codes) and all(code.kind == "policy" for code in listing.codes)
-        if only_policy == policy and (policy or (listing.weight < HIGH_WEIGHT) == low):
-            chosen.append(listing)
-    return chosen
+def _is_policy(listing: Listing) -> bool:
+    """Listed only for the kind of the address (an end-user range), not for what it did."""
+    return bool(listing.codes) and all(code.kind == "policy" for code in listing.codes)
+
+
+def _for_what_it_did(facts: Facts) -> list[Listing]:
+    """The listings of the source address that are not for its kind alone."""
+    return [listing for listing in _listed(facts, "source") if not _is_policy(listing)]
 
 
 def source_listed_high(at: Situation) -> Seen | None:
     """The address is on a list that receivers are known to refuse by."""
-    found = _source_by_kind(at.facts, policy=False, low=False)
+    found = [listing for listing in _for_what_it_did(at.facts) if listing.weight >= HIGH_WEIGHT]
     return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
 
 
@@ -152,14 +160,14 @@ def removal(facts: Facts) -> str:
 
 
 def source_listed_low(at: Situation) -> Seen | None:
-    """The address is only on lists that few use."""
-    found = _source_by_kind(at.facts, policy=False, low=True)
+    """The address is on a list that few use."""
+    found = [listing for listing in _for_what_it_did(at.facts) if listing.weight < HIGH_WEIGHT]
     return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
 
 
 def source_listed_policy(at: Situation) -> Seen | None:
     """The address is in a range that is not meant to send."""
-    found = _source_by_kind(at.facts, policy=True, low=False)
+    found = [listing for listing in _listed(at.facts, "source") if _is_policy(listing)]
     # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
     if not found or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
