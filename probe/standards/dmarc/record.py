@@ -45,7 +45,7 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     broken = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
     if broken:
         names = " and ".join(f"{name}=" for name in broken)
-        fault = f"{names} is none of none, quarantine, reject"
+        fault = f"{names} is not one of none, quarantine, reject"
         # RFC 9989 section 4.10.1: a bad p, sp or np is p=none when reports can be sent, else no DMARC
         if not _has_report_uri(tags):
             return InvalidRecord(domain, written, f"{fault}, and there is no rua=", psd)
@@ -81,7 +81,7 @@ def _choice(tags: TagList, name: str, allowed: tuple[str, ...], default: str, pr
         return default
     if value.lower() in allowed:
         return value.lower()
-    problems.append(f"{name}= is none of {', '.join(allowed)}: receivers take {default}")
+    problems.append(f"{name}= is not one of {', '.join(allowed)}: receivers take {default}")
     return default
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import NoReturn
 
 from probe.standards.spf.macros import MacroError, MacroString, parse_domain_spec, parse_macro_string
 from probe.standards.spf.results import SpfVerdict
@@ -21,6 +20,7 @@ _QUALIFIERS = {
 _MODIFIER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.\-]*)=(?P<value>.*)", re.DOTALL)
 _MECHANISM = re.compile(r"(?P<qualifier>[+\-~?]?)(?P<name>[A-Za-z0-9]+)(?P<rest>(?:[:/].*)?)", re.DOTALL)
 _DUAL_CIDR = re.compile(r"(?:(?<!/)/(?P<four>[0-9]+))?(?://(?P<six>[0-9]+))?\Z")
+_FAMILY = {"ip4": "IPv4", "ip6": "IPv6"}
 _DNS_MECHANISMS = frozenset({"a", "mx", "ptr", "include", "exists"})
 
 
@@ -142,7 +142,7 @@ def _address_mechanism(term: str, name: str, qualifier: SpfVerdict, rest: str) -
     target = None
     if target_text:
         if not target_text.startswith(":"):
-            raise RecordError(term, "a prefix length that is none")
+            raise RecordError(term, "neither a domain nor a prefix length follows the name")
         target = _target(term, target_text[1:])
     return Mechanism(term, name, qualifier, target, _prefix(term, four, 32), _prefix(term, six, 128))
 
@@ -169,19 +169,12 @@ def _network(term: str, name: str, rest: str) -> IPv4Network | IPv6Network:
         raise RecordError(term, f"{name} needs a colon and an address")
     if slash and not (digits.isascii() and digits.isdigit()):
         raise RecordError(term, "a prefix length that is no number")
+    if "%" in address:  # a scope, which IPv6Address would take
+        raise RecordError(term, f"no {_FAMILY[name]} address follows the colon")
     try:
-        if name == "ip4":
-            four = IPv4Address(address)
-            return IPv4Network((four, _prefix(term, digits or None, 32)), strict=False)
-        if "%" in address:
-            _bad_address(term)
-        six = IPv6Address(address)
-        return IPv6Network((six, _prefix(term, digits or None, 128)), strict=False)
-    except ValueError as error:
-        if isinstance(error, RecordError):
-            raise
-        _bad_address(term)
-
-
-def _bad_address(term: str) -> NoReturn:
-    raise RecordError(term, "the address is none") from None
+        ip = IPv4Address(address) if name == "ip4" else IPv6Address(address)
+    except ValueError:
+        raise RecordError(term, f"no {_FAMILY[name]} address follows the colon") from None
+    if isinstance(ip, IPv4Address):
+        return IPv4Network((ip, _prefix(term, digits or None, 32)), strict=False)
+    return IPv6Network((ip, _prefix(term, digits or None, 128)), strict=False)
