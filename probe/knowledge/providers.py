@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 from probe.knowledge.names import is_within, label_count
-from probe.knowledge.requirements import for_provider
 from probe.knowledge.toml_import import load
 
 
@@ -17,10 +16,10 @@ from probe.knowledge.toml_import import load
 class Provider:
     """One entry of providers.toml. `kind` is mailbox, gateway, forwarder or software; `rcpt_value`
     how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender` that
-    MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `requirements` ids of sender
-    requirements; `desk` the provider's own reputation desk as (name, URL) or None; `domains` the
-    mailbox domains that are its own; `greetings` texts that its greeting holds; `reply_style` what
-    its replies look like; `confirmed` yes, partial or no; `checked` an ISO date."""
+    MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` the provider's own reputation
+    desk as (name, URL) or None; `domains` the mailbox domains that are its own; `greetings` texts that
+    its greeting holds; `reply_style` what its replies look like; `confirmed` yes, partial or no;
+    `checked` an ISO date. What it asks of senders is in `requirements.for_provider`."""
 
     id: str
     title: str
@@ -30,7 +29,6 @@ class Provider:
     rcpt_value: str
     refuses_null_sender: bool
     country: str
-    requirements: tuple[str, ...]
     desk: tuple[str, str] | None
     notes: str
     source: str
@@ -65,37 +63,20 @@ def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
     """Who runs the MX hosts. `hosts` in order of preference: the first that anyone is known for
     decides, and there the longest matching name. A host counts label by label only."""
     for host in hosts:
-        best: tuple[int, Provider] | None = None
-        for provider in all_providers():
-            for suffix in provider.mx_suffixes:
-                if is_within(host, suffix) and (best is None or label_count(suffix) > best[0]):
-                    best = (label_count(suffix), provider)
-        if best is not None:
-            return best[1]
+        known = [
+            (label_count(suffix), provider)
+            for provider in all_providers()
+            for suffix in provider.mx_suffixes
+            if is_within(host, suffix)
+        ]
+        if known:
+            return max(known, key=lambda it: it[0])[1]
     return None
 
 
 def by_domain(domain: str) -> Provider | None:
     """Whose own mailbox domain it is (gmail.com is Google's); exact names only."""
     return _by_domain().get(domain.strip().rstrip(".").lower())
-
-
-def by_greeting(greeting: str) -> Provider | None:
-    """Whose greeting (or whose software's) a 220 text is; the longest text that it holds decides. A
-    greeting is the server's own claim: a hint, weaker than the MX host."""
-    said = greeting.lower()
-    found = [
-        (len(text), index, provider)
-        for index, provider in enumerate(all_providers())
-        for text in provider.greetings
-        if text.lower() in said
-    ]
-    return max(found, key=lambda it: (it[0], -it[1]))[2] if found else None
-
-
-def mailbox_domains() -> tuple[str, ...]:
-    """The mailbox domains of all providers, in the order of the data."""
-    return tuple(_by_domain())
 
 
 def domain_notes(domain: str) -> tuple[DomainNote, ...]:
@@ -138,7 +119,6 @@ def _provider(row: Mapping[str, Any]) -> Provider:
         rcpt_value=row["rcpt_value"],
         refuses_null_sender=row.get("refuses_null_sender", False),
         country=row.get("country", ""),
-        requirements=tuple(it.id for it in for_provider(row["id"])),
         desk=None if desk is None else (desk[0], desk[1]),
         notes=row.get("notes", ""),
         source=row["source"],

@@ -52,11 +52,6 @@ class Requirement:
     checked: str
     source: str
 
-    @property
-    def visible_before_data(self) -> bool:
-        """A probe that stops at RCPT can meet the refusal."""
-        return self.phase in ("greeting", "ehlo", "mail", "rcpt")
-
 
 @cache
 def all_requirements() -> tuple[Requirement, ...]:

@@ -300,7 +300,6 @@ def provider(**changes: Any) -> Provider:
         rcpt_value="high",
         refuses_null_sender=False,
         country="",
-        requirements=(),
         desk=("Example Postmaster Tools", "https://postmaster.recipient.example/"),
         notes="",
         source="made for tests",
