@@ -43,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     lost = {
         "refused this resolver": _with(zones, ListingStatus.REFUSED),
         "cannot be used": _with(zones, ListingStatus.UNUSABLE),
-        "did not answer": _with(zones, ListingStatus.TIMEOUT),
+        "gave no usable answer": _with(zones, ListingStatus.TIMEOUT),
     }
     told = series(f"{len(entries)} {how} ({series(entries)})" for how, entries in lost.items() if entries)
     evidence = [f"dnsbl:{zone}" for zone in zones]

@@ -35,9 +35,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     evidence = [ref for result in results for ref in result.evidence]
     insecure = [result.host for result in results if result.status is DaneStatus.INSECURE]
-    unknown = [result.host for result in results if result.status is DaneStatus.UNKNOWN]
+    unknown = [result for result in results if result.status is DaneStatus.UNKNOWN]
     if unknown:
-        yield say.not_assessed(f"DANE of {series(unknown)}: DNS did not answer", evidence)
+        told = series(f"{result.host} ({series(result.problems)})" for result in unknown)
+        # RFC 7672 section 2.1.2: without an answer about TLSA the host must not be used
+        yield say.not_assessed(
+            f"DANE of {told}; senders that obey DANE put the mail off while that lasts", evidence
+        )
     elif insecure:
         yield say.not_assessed(
             f"DANE does not apply to {series(insecure)}: no DNSSEC, or a resolver that does not validate",

@@ -43,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     elif not faults:
         unknown = [key for key in keys if key.status is KeyStatus.UNKNOWN]
         why = (
-            f"DNS did not answer for {series(key.name for key in unknown)}"
+            f"no usable answer from DNS for {series(_told(key) for key in unknown)}"
             if unknown
             else f"none of the {len(keys)} selectors that were tried exists, and selectors cannot be listed"
         )
@@ -52,6 +52,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             (key.evidence for key in unknown or keys[:3]),
             "Give --selector with the s= of a signed message, or --message FILE.",
         )
+
+
+def _told(key: KeyResult) -> str:
+    return f"{key.name} ({series(key.problems)})"
 
 
 def _fault(key: KeyResult, grave: Severity) -> Iterator[Finding]:

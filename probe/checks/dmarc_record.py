@@ -37,7 +37,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     elif result.record is not None:
         yield from _of_record(result)
     elif result.unknown:
-        yield say.not_assessed(f"DMARC of {result.author_domain}: DNS did not answer", result.evidence)
+        yield say.not_assessed(
+            f"DMARC of {result.author_domain}: no usable answer from DNS ({series(result.unanswered)})",
+            result.evidence,
+        )
     else:
         yield say.warning(
             f"no DMARC record applies to {result.author_domain}",

@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"The owner of {sts.domain} mends the record or the policy file.",
         )
     else:
-        why = series(sts.problems) or "DNS or HTTPS did not answer"
+        why = series(sts.problems) or "no usable answer from DNS or HTTPS"
         yield say.not_assessed(f"MTA-STS of {sts.domain}: {why}", sts.evidence)
 
 

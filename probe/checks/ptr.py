@@ -17,7 +17,7 @@ from probe.checks.wording import Voice, not_looked_at, series, source_address
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need, for_provider
 from probe.model.finding import Finding, Severity
-from probe.standards.dns.results import PtrStatus
+from probe.standards.dns.results import PtrResult, PtrStatus
 
 ID = "ptr"
 STEP = 2
@@ -51,12 +51,23 @@ def check(facts: Facts) -> Iterator[Finding]:
         case PtrStatus.MISMATCH:
             yield say.of(
                 severity,
-                f"{address} has the reverse name {series(ptr.names)}, which does not lead back to it{asks}",
+                f"{address} has {_not_confirmed(ptr)}{asks}",
                 evidence,
                 f"Give {(ptr.names or (name,))[0]} an address record of {ptr.ip}, or change the PTR.",
             )
         case PtrStatus.UNKNOWN:
-            yield say.not_assessed(f"PTR of {address}: DNS did not answer", evidence)
+            why = series((f"{a.question}: {a.failure}" for a in ptr.answers if a.is_unknown), most=3)
+            yield say.not_assessed(f"PTR of {address}: no usable answer from DNS ({why})", evidence)
+
+
+def _not_confirmed(ptr: PtrResult) -> str:
+    all_names = ptr.answers[0].names() if ptr.answers else ptr.names
+    if len(ptr.names) < len(all_names) and ptr.names:
+        return (
+            f"{len(all_names)} reverse names; the first {len(ptr.names)} do not lead back to it, the others "
+            "were not looked at"
+        )
+    return f"the reverse name {series(ptr.names) or '. (the root)'}, which does not lead back to it"
 
 
 def _demanded_by(facts: Facts) -> str:

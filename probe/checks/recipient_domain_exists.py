@@ -49,7 +49,5 @@ def check(facts: Facts) -> Iterator[Finding]:
 def failures(mx: MxResult) -> str:
     """What came instead of an answer, one clause."""
     answers = [*mx.answers, *(answer for host in mx.hosts for answer in host.answers)]
-    seen = [
-        f"{a.question}: {a.status}" + (f" ({a.detail})" if a.detail else "") for a in answers if a.is_unknown
-    ]
+    seen = [f"{a.question}: {a.failure}" for a in answers if a.is_unknown]
     return series(dict.fromkeys(seen), most=3) or "it was not asked"

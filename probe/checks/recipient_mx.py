@@ -17,6 +17,7 @@ from probe.checks.recipient_domain_exists import failures
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.standards.dns import names
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 ID = "recipient-mx"
@@ -50,11 +51,24 @@ def check(facts: Facts) -> Iterator[Finding]:
         case RouteKind.IMPLICIT_MX | RouteKind.MX:
             faults = list(_faults(mx))
             yield from faults or [_ok(mx, evidence)]
+            yield from _half_known(mx)
 
 
 def _ok(mx: MxResult, evidence: list[str]) -> Finding:
     hosts = series(f"{host.host} ({host.preference})" for host in mx.hosts)
     return say.ok(f"mail for {mx.domain} goes to {hosts}", evidence)
+
+
+def _half_known(mx: MxResult) -> Iterator[Finding]:
+    """Hosts that DNS gave an address of one family for, and of the other neither yes nor no."""
+    answers = [answer for host in mx.hosts if host.addresses for answer in host.answers if answer.is_unknown]
+    if answers:
+        yield say.not_assessed(
+            f"not all addresses of the MX hosts of {mx.domain} could be learned: "
+            f"{series((f'{a.question}: {a.failure}' for a in answers), most=3)}",
+            [answer.ref for answer in answers],
+            "The owner of the domain has the name servers mended: some senders put the mail off for this.",
+        )
 
 
 def _without_address(mx: MxResult) -> Iterator[Finding]:
@@ -96,6 +110,15 @@ def _faults(mx: MxResult) -> Iterator[Finding]:
             f"{series(h.host for h in literals)}",
             evidence,
             "Name a host in the MX record: many senders ignore an address there.",
+        )
+    misnamed = [host for host in mx.hosts if not host.is_literal and not names.is_fqdn(host.host)]
+    if misnamed and mx.kind is RouteKind.MX:
+        yield say.warning(
+            f"an MX of {mx.domain} has a name that is not one of a mail host: "
+            f"{series(h.host for h in misnamed)}",
+            evidence,
+            "Name a host of at least two labels in the MX record, of letters, digits and hyphens: some "
+            "senders leave others out.",
         )
     aliases = [host for host in mx.hosts if host.is_alias]
     if aliases:

@@ -15,12 +15,15 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
-from probe.model.finding import Finding
+from probe.model.finding import Finding, Severity
 from probe.recording.events import OpinionGiven
 
 ID = "second-opinion"
 STEP = 2
 say = Voice(ID, STEP, ("pypi.org/project/checkdmarc",))
+
+_LONGEST = 1000  # characters of one remark that are repeated
+_MOST = 20  # remarks on one record: a zone can earn thousands
 
 _RECORDS = {
     "spf": "SPF",
@@ -52,10 +55,19 @@ def _subject(opinion: OpinionGiven) -> str:
 
 
 def _of(opinion: OpinionGiven) -> Iterator[Finding]:
-    for text in opinion.errors:
-        yield say.warning(f"checkdmarc on {_subject(opinion)}: {text}", (_ref(opinion),))
-    for text in opinion.warnings:
-        yield say.notice(f"checkdmarc on {_subject(opinion)}: {text}", (_ref(opinion),))
+    remarks = [(Severity.WARNING, text) for text in dict.fromkeys(opinion.errors)]
+    remarks += [(Severity.NOTICE, text) for text in dict.fromkeys(opinion.warnings)]
+    for severity, text in remarks[:_MOST]:
+        yield say.of(severity, f"checkdmarc on {_subject(opinion)}: {_short(text)}", (_ref(opinion),))
+    if len(remarks) > _MOST:
+        left_out = len(remarks) - _MOST
+        yield say.notice(f"checkdmarc on {_subject(opinion)}: {left_out} more remarks", (_ref(opinion),))
+
+
+def _short(text: str) -> str:
+    """It quotes whole records, which a zone may make of any length."""
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 def _ref(opinion: OpinionGiven) -> str:

@@ -55,12 +55,21 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _routed(mail: MxResult, evidence: list[str], remedy: str) -> Finding:
     if mail.hosts and all(host.is_dangling for host in mail.hosts):
+        if mail.dropped:
+            return say.not_assessed(
+                f"the first {len(mail.hosts)} MX hosts of the sender domain {mail.domain} have no address, "
+                f"and {mail.dropped} more were not looked at",
+                evidence,
+                remedy,
+            )
         return say.error(
             f"no MX host of the sender domain {mail.domain} has an address: "
             f"{series(host.host for host in mail.hosts)}",
             [*evidence, *(answer.ref for host in mail.hosts for answer in host.answers)],
             remedy,
         )
+    if mail.hosts and not any(host.addresses for host in mail.hosts):
+        return say.not_assessed(f"mail to {mail.domain}: {failures(mail)}", evidence)
     if mail.kind is RouteKind.IMPLICIT_MX:
         return say.notice(
             f"the sender domain {mail.domain} has no MX record, only an address (implicit MX)",

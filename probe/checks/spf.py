@@ -4,7 +4,7 @@ Evaluates check_host for the reverse-path's domain and the address that mail lea
 this probe connects from). fail means that the domain's owner asks receivers to refuse. softfail and neutral
 leave it to them. permerror means that the record cannot be used; it counts as an error unless a DKIM key can
 carry DMARC instead, and receivers that demand SPF treat it as no SPF at all. temperror is nobody's fault yet:
-DNS did not answer.
+DNS gave no usable answer.
 
 What to do: the owner of the sender's domain adds the address, or the include of the service that sends, to
 the one TXT record that begins with v=spf1.
@@ -63,7 +63,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
         case SpfVerdict.TEMPERROR:
             yield say.not_assessed(
-                f"{subject}: temperror, DNS did not answer ({result.problem or 'no reason given'})",
+                f"{subject}: temperror, no usable answer from DNS ({result.problem or 'no reason given'})",
                 evidence,
                 "Try again; if it stays so, the DNS servers of the domain need looking after.",
             )

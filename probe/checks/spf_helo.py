@@ -53,4 +53,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"Mend the SPF record of {result.domain}.",
             )
         case SpfVerdict.TEMPERROR:
-            yield say.not_assessed(f"{subject}: temperror, DNS did not answer", result.evidence)
+            yield say.not_assessed(
+                f"{subject}: temperror, no usable answer from DNS ({result.problem or 'no reason given'})",
+                result.evidence,
+            )

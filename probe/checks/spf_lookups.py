@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     if result.record is None:
         unknown = result.verdict is SpfVerdict.TEMPERROR
-        why = "DNS did not answer for" if unknown else "no SPF record at"
+        why = "no usable answer from DNS for" if unknown else "no SPF record at"
         yield say.not_assessed(f"SPF lookups: {why} {result.domain}", result.evidence)
         return
     counts = f"{result.lookups} DNS lookups and {result.void_lookups} void ones"
@@ -43,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         grave = result.verdict is SpfVerdict.PERMERROR and facts.sender.alignment.dkim is not True
         yield say.of(
             Severity.ERROR if grave else Severity.WARNING,
-            f"the SPF record of {result.domain} needs {counts} {limits}",
+            f"the SPF record of {result.domain} needs at least {counts} {limits}",
             result.evidence,
             "Remove includes that are not needed, and name addresses with ip4: and ip6:.",
         )
@@ -56,7 +56,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     elif result.verdict is SpfVerdict.TEMPERROR:
         yield say.not_assessed(
-            f"SPF lookups of {result.domain}: DNS did not answer all of them", result.evidence
+            f"SPF lookups of {result.domain}: not all of them were answered ({result.problem})",
+            result.evidence,
         )
     else:
         yield say.ok(f"the SPF record of {result.domain} needed {counts} {limits}", result.evidence)

@@ -38,4 +38,5 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"The owner of {report.domain} mends the record at _smtp._tls.{report.domain}.",
         )
     else:
-        yield say.not_assessed(f"TLS-RPT of {report.domain}: DNS did not answer", report.evidence)
+        why = series(report.problems) or "no usable answer from DNS"
+        yield say.not_assessed(f"TLS-RPT of {report.domain}: {why}", report.evidence)

@@ -30,12 +30,15 @@ async def ask_transport_security(context: Context, domain: str, mx: MxResult) ->
 async def _fetch_policy(context: Context, domain: str) -> None:
     """RFC 8461 section 3.3. The host is a stranger's choice: its addresses are judged like those of
     an MX before anything is dialled."""
-    addresses = await context.ask(recipient.policy_host_addresses(domain))
+    answers = await context.ask(recipient.policy_host_answers(domain))
+    addresses = tuple(address for answer in answers for address in answer.addresses())
     allowed = tuple(ip for ip in addresses if context.options.allow_private or why_not_dialable(ip) is None)
     url = policy_url(domain)
     at_ms = context.clock.at_ms
     if not addresses:
-        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", "the policy host has no address"))
+        failed = "; ".join(f"{answer.question}: {answer.failure}" for answer in answers if answer.is_unknown)
+        reason = f"no usable answer from DNS ({failed})" if failed else "the policy host has no address"
+        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
         return
     if not allowed:
         reason = f"not fetched: {addresses[0]} is {why_not_dialable(addresses[0])}"

@@ -50,7 +50,7 @@ def _request(observed: Observed) -> tuple[str, ...]:
 def _what_happened(facts: Facts, observed: Observed) -> str:
     at = facts.started_at
     if observed.ground is Ground.DNS_UNKNOWN:
-        return f"At {at} DNS did not answer for {facts.recipient.domain}."
+        return f"At {at} DNS gave no usable answer for {facts.recipient.domain} ({observed.detail})."
     if observed.session is None:
         return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
     server = f"{observed.session.mx_host} [{observed.session.ip}]"

@@ -140,11 +140,22 @@ def _listing(listing: Listing) -> rp.ReportListing:
 
 def answer_line(answer: Answer) -> str:
     """One DNS answer on one line, for people: question, status, records, AD."""
-    records = ", ".join(_record_text(record) for record in answer.records)
+    shown = [_cut(_record_text(record)) for record in answer.records[:_RECORDS_SHOWN]]
+    if len(answer.records) > _RECORDS_SHOWN:
+        shown.append(f"and {len(answer.records) - _RECORDS_SHOWN} more")
+    records = ", ".join(shown)
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
-    detail = f" ({answer.detail})" if answer.detail and not records else ""
-    return f"{answer.question}{alias}: {records or answer.status.value}{detail}{secure}"
+    return f"{answer.question}{alias}: {records or answer.failure or answer.status.value}{secure}"
+
+
+# A zone may hold 64 KiB of records at any name that is asked for; the recording keeps all of it.
+_RECORDS_SHOWN = 50
+_RECORD_LENGTH = 2000
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _RECORD_LENGTH else f"{text[:_RECORD_LENGTH]}… ({len(text)} characters)"
 
 
 def _record_text(record: Record) -> str:

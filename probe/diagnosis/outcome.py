@@ -93,9 +93,10 @@ def _by_route(facts: Facts) -> Observed | None:
 def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
     -4 or -6 leaves out what it gave."""
-    failed = [a.status for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
+    failed = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failed:
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=failed[0].value)
+        told = f"{failed[0].question}: {failed[0].failure}"
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=told)
     if any(a.is_unknown for a in answers) or not answers:
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=_why_none(facts))
     detail = "its mail hosts have no address of the family that was chosen with -4 or -6"
@@ -106,7 +107,9 @@ def _is_unusable(host: MxHost) -> bool:
     """No address at all, or only such as no other machine can ever reach."""
     if host.is_dangling or host.is_literal:
         return True
-    return bool(host.addresses) and all(ip.is_unspecified or ip.is_multicast for ip in host.addresses)
+    # host.addresses may be cut to a few
+    found = {*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())}
+    return bool(found) and all(ip.is_unspecified or ip.is_multicast for ip in found)
 
 
 def _by_sessions(facts: Facts) -> Observed:
@@ -127,8 +130,11 @@ def _by_sessions(facts: Facts) -> Observed:
 def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     last = asked[-1]
     if _leads_nowhere(facts.recipient.mx):
-        # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1).
-        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail="loopback_mx")
+        # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
+        # has the owner's link at hand.
+        to_itself = all(session.ip.is_loopback for session in asked)
+        detail = "loopback_mx" if to_itself else "no_usable_mx"
+        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail=detail)
     return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=last.end_detail)
 
 

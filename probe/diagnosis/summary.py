@@ -7,7 +7,6 @@ from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
 from probe.model.target import PairTarget, TlsMode
-from probe.standards.dns.message import Status
 from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation
 
@@ -64,7 +63,9 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
     where = _STAGE_WORDS.get(observed.stage, "in DNS")
     detail = observed.detail.replace("_", " ")
     words = {
-        Ground.DNS_UNKNOWN: f"{_silence(detail)} for {domain} ({detail}); that is neither yes nor no",
+        Ground.DNS_UNKNOWN: (
+            f"DNS gave no usable answer for {domain} ({observed.detail}); that is neither yes nor no"
+        ),
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
         Ground.NO_CONNECTION: f"no MX host of {domain} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
@@ -87,9 +88,3 @@ def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
 def _host(observed: Observed) -> str:
     session: Session | None = observed.session
     return f"{session.mx_host} [{session.ip}]" if session is not None else "the server"
-
-
-def _silence(detail: str) -> str:
-    """A loop of aliases and noise are answers, though of no use."""
-    spoke = detail.replace(" ", "_") in (Status.CNAME_LOOP, Status.MALFORMED)
-    return "DNS gave no usable answer" if spoke else "DNS did not answer"

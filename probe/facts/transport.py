@@ -52,7 +52,7 @@ def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...], at: d
     if answer.is_negative:
         return DaneResult(host, DaneStatus.ABSENT, evidence=evidence)
     if answer.status is not Status.ANSWER:
-        problem = f"TLSA could not be looked up: {answer.status.value}"
+        problem = f"{answer.question}: {answer.failure}"
         return DaneResult(host, DaneStatus.UNKNOWN, problems=(problem,), evidence=evidence)
     if not answer.authenticated:
         problem = "the TLSA answer is not secured by DNSSEC, so it must be ignored"

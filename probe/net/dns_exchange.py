@@ -1,45 +1,57 @@
-"""One query to one name server: UDP on a socket of its own, TCP when the server asks for it."""
+"""One question to one name server: UDP on a socket of its own, TCP when the server asks for it."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from probe.model.target import Endpoint
 from probe.net.dns_wire import Reply, belongs, make_query, read_reply
 from probe.standards.dns.message import Question, Status
 
 
-async def exchange(server: Endpoint, question: Question, timeout: float) -> tuple[Reply, int]:
-    """Ask `server` once, and return its reply with the number of queries that took.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of it: the reply, the number of queries that took, and whether the last one of them
+    had EDNS."""
 
-    `timeout` seconds cover all of it: the datagram, the repetition without EDNS, and TCP. What
-    went wrong is a status of the reply; nothing is raised.
+    reply: Reply
+    queries: int
+    edns: bool
+
+
+async def exchange(
+    server: Endpoint,
+    question: Question,
+    timeout: float,
+    *,
+    edns: bool | None = None,
+    again: float = math.inf,
+) -> Exchange:
+    """Ask `server` for `timeout` seconds altogether, with EDNS unless it is known not to speak it.
+
+    The datagram is sent again every `again` seconds, and an answer to an earlier one still counts, so
+    that a slow one is heard, too. Where `edns` is not known (None) the repetitions leave it out: some
+    boxes on the way drop what they do not know. What went wrong is a status of the reply; nothing is
+    raised.
     """
-    queries = 0
-    edns, tcp = True, False
+    asking = _Asking(server, question, edns, again)
     try:
         async with asyncio.timeout(timeout):
-            while True:
-                queries += 1
-                reply = await (_over_tcp if tcp else _over_udp)(server, question, edns)
-                if reply.truncated and not tcp:
-                    tcp = True  # RFC 7766 section 5
-                elif reply.without_edns and edns:
-                    edns = False  # RFC 6891 section 7
-                else:
-                    return reply, queries
+            reply = await asking.reply()
     except TimeoutError:
-        over = " over TCP" if tcp else ""
-        return Reply(Status.TIMEOUT, detail=f"no answer from {server.host}{over} in {timeout:.1f} s"), queries
+        reply = Reply(Status.TIMEOUT, detail=asking.in_vain(f"no answer in {timeout:.1f} s"))
     except (OSError, asyncio.IncompleteReadError) as error:
-        return Reply(Status.UNREACHABLE, detail=f"{server.host}: {_reason(error)}"), queries
+        reply = Reply(Status.UNREACHABLE, detail=asking.in_vain(_reason(error)))
+    return Exchange(reply, asking.queries, asking.edns)
 
 
 def _reason(error: OSError | EOFError) -> str:
     if isinstance(error, EOFError):
-        return "the connection was closed before the answer"
+        return "the connection was closed before the end of the answer"
     return (error.strerror or type(error).__name__).lower()
 
 
@@ -58,37 +70,86 @@ class _Datagrams(asyncio.DatagramProtocol):
             self.arrived.put_nowait(exc)
 
 
-async def _over_udp(server: Endpoint, question: Question, edns: bool) -> Reply:
-    query = make_query(question, edns=edns)
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_datagram_endpoint(
-        _Datagrams, remote_addr=(server.host, server.port)
-    )
-    try:
-        transport.sendto(query.to_wire())
+class _Asking:
+    """One exchange: how it asks at the moment, and how often it has."""
+
+    def __init__(self, server: Endpoint, question: Question, edns: bool | None, again: float) -> None:
+        self.edns = edns is not False
+        self.queries = 0
+        self._known_to_speak_edns = edns is True
+        self._tcp = False
+        self._server = server
+        self._question = question
+        self._again = again
+
+    def in_vain(self, what: str) -> str:
+        """What an operator has to know: which server, and that it had sent us from UDP to TCP."""
+        if self._tcp:
+            return f"{self._server.host}: truncated over UDP, and over TCP {what}"
+        times = f" to {self.queries} queries" if self.queries > 1 else ""
+        return f"{self._server.host}: {what}{times}"
+
+    async def reply(self) -> Reply:
+        """The first reply that is more than a wish to be asked in another way."""
         while True:
-            data = await protocol.arrived.get()
-            if isinstance(data, OSError):
-                raise data
-            # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
-            reply = read_reply(query, question, data) if belongs(query, data) else None
-            if reply is not None:
+            reply = await (self._over_tcp() if self._tcp else self._over_udp())
+            if reply.truncated and not self._tcp:
+                self._tcp = True  # RFC 7766 section 5
+            elif reply.truncated:
+                return replace(reply, detail="truncated over UDP, and over TCP as well")
+            elif reply.without_edns and self.edns:
+                self.edns = False  # RFC 6891 section 7
+            else:
                 return reply
-    finally:
-        transport.close()
 
+    async def _over_udp(self) -> Reply:
+        query = make_query(self._question, edns=self.edns)
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(
+            _Datagrams, remote_addr=(self._server.host, self._server.port)
+        )
+        repetition: asyncio.TimerHandle | None = None
 
-async def _over_tcp(server: Endpoint, question: Question, edns: bool) -> Reply:
-    query = make_query(question, edns=edns)
-    wire = query.to_wire()
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    try:
-        writer.write(struct.pack("!H", len(wire)) + wire)
-        (length,) = struct.unpack("!H", await reader.readexactly(2))
-        data = await reader.readexactly(length)
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-    reply = read_reply(query, question, data) if belongs(query, data) else None
-    return reply or Reply(Status.MALFORMED, detail="the reply over TCP answers another question")
+        def send(wire: bytes) -> None:
+            nonlocal repetition
+            self.queries += 1
+            transport.sendto(wire)
+            if self._again < math.inf:
+                repetition = loop.call_later(self._again, send_again)
+
+        def send_again() -> None:
+            self.edns = self._known_to_speak_edns
+            repeated = make_query(self._question, edns=self.edns)
+            repeated.id = query.id
+            send(repeated.to_wire())
+
+        try:
+            send(query.to_wire())
+            while True:
+                data = await protocol.arrived.get()
+                if isinstance(data, OSError):
+                    raise data
+                # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
+                reply = read_reply(query, self._question, data) if belongs(query, data) else None
+                if reply is not None:
+                    return reply
+        finally:
+            if repetition is not None:
+                repetition.cancel()
+            transport.close()
+
+    async def _over_tcp(self) -> Reply:
+        self.queries += 1
+        query = make_query(self._question, edns=self.edns)
+        wire = query.to_wire()
+        reader, writer = await asyncio.open_connection(self._server.host, self._server.port)
+        try:
+            writer.write(struct.pack("!H", len(wire)) + wire)
+            (length,) = struct.unpack("!H", await reader.readexactly(2))
+            data = await reader.readexactly(length)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        reply = read_reply(query, self._question, data) if belongs(query, data) else None
+        return reply or Reply(Status.MALFORMED, detail="the reply over TCP answers another question")

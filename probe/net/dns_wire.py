@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from probe.standards.dns.wire import (
     AA,
     AD,
     IN,
-    RA,
     TC,
     Unfolding,
     WireError,
@@ -49,13 +48,14 @@ _SOA = _NUMBERS[RecordType.SOA]
 _NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2, 3, 4, 5, 16
 _MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
 _WITHOUT_EDNS = frozenset({_FORMERR, _NOTIMP, _BADVERS})
+_ERRORS_TOLD = 3  # extended errors of one reply
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What one server said. `aliases` and `records` as in Answer; `open_end` names where a CNAME
     chain stops without the server saying that nothing is there; `without_edns` that the server
-    wants the query again without EDNS; `truncated` that it wants TCP."""
+    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS."""
 
     status: Status
     records: tuple[Record, ...] = ()
@@ -66,6 +66,7 @@ class Reply:
     open_end: str | None = None
     without_edns: bool = False
     truncated: bool = False
+    edns: bool = False
 
 
 def make_query(question: Question, *, edns: bool) -> dns.message.Message:
@@ -94,7 +95,7 @@ def read_reply(query: dns.message.Message, question: Question, wire: bytes) -> R
         message = read_message(wire, unfolding)
         if not _answers(message, query, question):
             return None
-        return _read(_Reading(wire, unfolding, message), question)
+        return replace(_read(_Reading(wire, unfolding, message), question), edns=message.edns)
     except WireError as error:
         return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
 
@@ -126,11 +127,12 @@ class _Reading:
 
 
 def _answers(message: WireMessage, query: dns.message.Message, question: Question) -> bool:
-    """RFC 5452 section 9.1: the same id and question; a server may leave the question out of a failure."""
+    """RFC 5452 section 9.1: the same id and question; a server may leave the question out of a failure,
+    and out of a reply that is cut off."""
     if message.id != query.id or not message.is_response:
         return False
     if not message.questions:
-        return message.rcode in _MAY_BE_BARE
+        return message.rcode in _MAY_BE_BARE or bool(message.flags & TC)
     name = names.from_labels(names.to_labels(question.name))
     return message.questions == ((name, _NUMBERS[question.rtype], IN),)
 
@@ -149,22 +151,28 @@ def _read_failure(message: WireMessage) -> Reply:
     import dns.rcode
 
     detail = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
-    if message.rcode in _WITHOUT_EDNS:
-        # RFC 6891 section 7: a server that does not know EDNS answers so
-        return Reply(Status.SERVFAIL, detail=detail, without_edns=True)
-    extended = ", ".join(dns.edns.EDECode.make(code).name for code in message.extended_errors)
+    if detail.isdigit():
+        detail = f"response code {detail}, which nobody has defined"
+    extended = ", ".join(dns.edns.EDECode.make(code).name for code in message.extended_errors[:_ERRORS_TOLD])
     detail = f"{detail}, {extended}" if extended else detail
-    return Reply(Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL, detail=detail)
+    status = Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL
+    # RFC 6891 section 7: a server that does not know EDNS fails, and its reply has no OPT record
+    return Reply(status, detail=detail, without_edns=message.rcode in _WITHOUT_EDNS or not message.edns)
 
 
 def _read_answer(reading: _Reading, question: Question, *, denied: bool) -> Reply:
     rows = [record for record in reading.message.answer if record.rclass == IN]
     start = names.from_labels(names.to_labels(question.name))
-    aliases, looped = _chain(start, question.rtype, _aliases(reading, rows))
+    number = _NUMBERS[question.rtype]
+    targets = _aliases(reading, rows) if question.rtype is not RecordType.CNAME else {}
+    for record in rows:
+        if record.rtype == number:
+            # RFC 1034 section 3.6.2 forbids a CNAME beside it; what mail servers do is to take the record
+            targets.pop(record.owner, None)
+    aliases, looped = _chain(start, targets)
     if looped:
         return Reply(Status.CNAME_LOOP, aliases=aliases, detail=looped)
     end = aliases[-1] if aliases else start
-    number = _NUMBERS[question.rtype]
     wanted = [record for record in rows if record.owner == end and record.rtype == number]
     if wanted and denied:
         return Reply(Status.MALFORMED, detail="the reply denies the name and answers for it")
@@ -189,7 +197,8 @@ def _nothing(reading: _Reading, aliases: tuple[str, ...]) -> Reply:
         return Reply(Status.NODATA, aliases=aliases, authenticated=secure, open_end=aliases[-1])
     if message.answer:
         return Reply(Status.MALFORMED, detail="the reply answers for other names than the one asked for")
-    if _NUMBERS[RecordType.NS] in kinds and not message.flags & (AA | RA):
+    if _NUMBERS[RecordType.NS] in kinds and not message.flags & AA:
+        # RFC 2308 section 2.2: with NS, and without SOA, it is no denial, whatever RA says
         return Reply(Status.REFUSED, detail="a referral: this server does not resolve for us")
     return Reply(Status.NODATA, authenticated=secure)
 
@@ -203,10 +212,8 @@ def _aliases(reading: _Reading, rows: Iterable[WireRecord]) -> dict[str, str]:
     return targets
 
 
-def _chain(start: str, rtype: RecordType, targets: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+def _chain(start: str, targets: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """The names that CNAMEs lead to from `start`, and why the chain was given up, if it was."""
-    if rtype is RecordType.CNAME:
-        return (), ""
     followed: list[str] = []
     name = start
     while name in targets:

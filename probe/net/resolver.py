@@ -92,6 +92,7 @@ class Resolver:
         self._queries_left = max_queries
         self._places = asyncio.Semaphore(parallel)
         self._asked: dict[Question, asyncio.Task[Answer]] = {}
+        self._edns: dict[Endpoint, bool] = {}  # whether a server answers to EDNS, as far as that was seen
 
     async def __aenter__(self) -> Resolver:
         return self
@@ -168,22 +169,33 @@ class Resolver:
         willing = list(self.nameservers)
         while willing:
             for server in tuple(willing):
-                timeout = min(self._query_timeout, ends - time.monotonic())
-                if timeout <= 0:
+                rest = ends - time.monotonic()
+                if rest <= 0:
                     return _most_telling(failures) or _not_asked("the run's deadline had passed")
                 if self._queries_left <= 0:
                     return _most_telling(failures) or _not_asked(
                         f"the limit of {self._max_queries} DNS queries of one run was reached"
                     )
-                self._queries_left -= 1  # before waiting: others ask meanwhile
-                reply, queries = await exchange(server, question, timeout)
-                self._queries_left -= queries - 1
+                # the last one is worth all the time that is left
+                timeout = rest if len(willing) == 1 else min(self._query_timeout, rest)
+                reply = await self._exchange(server, question, timeout)
                 if reply.status in _FINAL:
                     return reply
                 failures.append(reply)
                 if reply.status is not Status.TIMEOUT:
                     willing.remove(server)  # it spoke, or cannot be reached: asking again is idle
         return _most_telling(failures) or _not_asked("no name server")
+
+    async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
+        self._queries_left -= 1  # before waiting: others ask meanwhile
+        edns = self._edns.get(server)
+        told = await exchange(server, question, timeout, edns=edns, again=self._query_timeout)
+        self._queries_left -= told.queries - 1
+        if told.reply.edns:
+            self._edns[server] = True
+        elif told.reply.status in _FINAL and not told.edns:
+            self._edns.setdefault(server, False)  # asked without at last, it answers
+        return told.reply
 
 
 def _most_telling(failures: list[Reply]) -> Reply | None:

@@ -107,8 +107,7 @@ class SharedNameserver(dns.nameserver.Nameserver):
             return response
         answer = self._answer(question)
         if answer.is_unknown:
-            reason = f"{answer.status.replace('_', ' ')}, {answer.detail}".removesuffix(", ")
-            self._watch.give_up(f"DNS did not answer {question}: {reason}")
+            self._watch.give_up(f"no usable answer from DNS for {question}: {answer.failure}")
             raise Stop
         try:
             _fill(response, answer)

@@ -70,7 +70,7 @@ ROUTES = {
     "fixed": "the host of --mx",
     "no_domain": "NXDOMAIN: DNS does not know the domain",
     "no_mail_host": "neither MX nor address records",
-    "unknown": "DNS did not answer",
+    "unknown": "DNS gave no usable answer",
 }
 
 KEYS = {"valid": "usable key"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from probe.model.address import IPAddress
 from probe.model.target import Options
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
@@ -43,11 +42,10 @@ def transport_records(domain: str) -> Resolution[TransportRecords]:
     return TransportRecords(mta_sts, tls_rpt)
 
 
-def policy_host_addresses(domain: str) -> Resolution[tuple[IPAddress, ...]]:
-    """The addresses of the MTA-STS policy host (RFC 8461 section 3.3)."""
+def policy_host_answers(domain: str) -> Resolution[tuple[Answer, ...]]:
+    """A and AAAA of the MTA-STS policy host (RFC 8461 section 3.3)."""
     host = policy_host(domain)
-    answers = yield (Question(host, RecordType.A), Question(host, RecordType.AAAA))
-    return tuple(address for answer in answers for address in answer.addresses())
+    return (yield (Question(host, RecordType.A), Question(host, RecordType.AAAA)))
 
 
 def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[tuple[str, Answer | None], ...]]:

@@ -68,6 +68,14 @@ class Fault(StrEnum):
     TRUNCATED_TCP_REFUSED = "truncated_tcp_refused"  # TCP closes at once
     TRUNCATED_TCP_TRUNCATED = "truncated_tcp_truncated"  # TC over TCP as well
     TRUNCATED_TCP_OTHER_ID = "truncated_tcp_other_id"
+    TRUNCATED_IN_RECORD = "truncated_in_record"  # TC, and the datagram ends within a record; TCP answers
+    TRUNCATED_BARE = "truncated_bare"  # TC in a header without a question; TCP answers
+    EDNS_DROPPED = "edns_dropped"  # a query with EDNS is never answered
+    EDNS_FAILS = "edns_fails"  # SERVFAIL without an OPT record to a query with EDNS
+    LATE = "late"  # the truth, LATE_BY seconds after each query
+    CNAME_BESIDE = "cname_beside"  # the truth, and before it an alias of the same name that leads nowhere
+    REFERRAL_WITH_RECURSION = "referral_with_recursion"  # NS in the authority section, though RA is set
+    THOUSANDS_OF_ERRORS = "thousands_of_errors"  # SERVFAIL with 10 000 extended errors, over TCP
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,9 @@ class Seen:
     recursion_desired: bool
     authentic_data: bool
     tcp: bool
+
+
+LATE_BY = 1.0
 
 
 class DnsServer:
@@ -155,7 +166,8 @@ class DnsServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            await asyncio.sleep(self._delay)
+            late = self._fault(dns.message.from_wire(wire)) is Fault.LATE
+            await asyncio.sleep(LATE_BY if late else self._delay)
             for number, reply in enumerate(self._replies(wire, tcp=False)):
                 if number and not number % 50:
                     await asyncio.sleep(0)  # or the kernel drops what nobody has had time to read
@@ -218,7 +230,7 @@ class DnsServer:
             )
         )
         fault = self._fault(query)
-        if fault is Fault.SILENCE:
+        if fault is Fault.SILENCE or (fault is Fault.EDNS_DROPPED and query.edns >= 0):
             return []
         if fault is Fault.SILENT_ONCE and name not in self._dropped:
             self._dropped.add(name)
@@ -252,6 +264,12 @@ class DnsServer:
                 return [_headed(query, 1) + b"\xc0\x0c" + truth[-4:] + b"\xc0\x2a" * 30]
             case Fault.FALSE_COUNTS:
                 return [truth[:6] + b"\xff\xff" + truth[8:]]
+            case Fault.TRUNCATED_IN_RECORD if not tcp:
+                return [truth[:2] + b"\x83" + truth[3:-14]]
+            case Fault.TRUNCATED_BARE if not tcp:
+                return [truth[:2] + b"\x83\x80" + bytes(8)]
+            case Fault.THOUSANDS_OF_ERRORS if tcp:
+                return [_thousands_of_errors(query)]
             case Fault.LONG_NAMES if tcp:
                 return [_long_names(query)]
             case Fault.TRUNCATED_TCP_TRUNCATED:
@@ -273,10 +291,10 @@ class DnsServer:
                 response.set_rcode(dns.rcode.SERVFAIL)
             case Fault.REFUSED:
                 response.set_rcode(dns.rcode.REFUSED)
-            case Fault.NO_EDNS if query.edns >= 0:
+            case Fault.NO_EDNS | Fault.EDNS_FAILS if query.edns >= 0:
                 response = dns.message.make_response(query)
                 response.use_edns(False)
-                response.set_rcode(dns.rcode.FORMERR)
+                response.set_rcode(dns.rcode.FORMERR if fault is Fault.NO_EDNS else dns.rcode.SERVFAIL)
             case Fault.BOGUS:
                 response.set_rcode(dns.rcode.SERVFAIL)
                 response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.DNSSEC_BOGUS)])
@@ -289,8 +307,9 @@ class DnsServer:
             case Fault.UPWARD_REFERRAL:
                 response.flags &= ~dns.flags.RA
                 response.authority.append(dns.rrset.from_text(".", 300, "IN", "NS", "a.root-servers.net."))
-            case Fault.REFERRAL:
-                response.flags &= ~dns.flags.RA
+            case Fault.REFERRAL | Fault.REFERRAL_WITH_RECURSION:
+                if fault is Fault.REFERRAL:
+                    response.flags &= ~dns.flags.RA
                 response.authority.append(dns.rrset.from_text("example.", 300, "IN", "NS", "ns.example."))
             case _:
                 self._answer(query, response, bare=fault is Fault.BARE_CHAIN)
@@ -341,7 +360,10 @@ class _Udp(asyncio.DatagramProtocol):
         self._server.start(data, addr)
 
 
-_TC_FIRST = {fault for fault in Fault if fault.value.startswith("truncated")} | {Fault.LONG_NAMES}
+_TC_FIRST = {fault for fault in Fault if fault.value.startswith("truncated")} | {
+    Fault.LONG_NAMES,
+    Fault.THOUSANDS_OF_ERRORS,
+}
 
 
 def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fault | None) -> None:
@@ -362,6 +384,8 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
                 rrset.name = dns.name.from_text("other.example.")
         case Fault.OTHER_CLASS:
             response.answer = [_in_class_ch(rrset) for rrset in response.answer]
+        case Fault.CNAME_BESIDE:
+            response.answer.insert(0, dns.rrset.from_text(name, 300, "IN", "CNAME", "nowhere.example."))
         case Fault.DENIED_WITH_ANSWER:
             response.set_rcode(dns.rcode.NXDOMAIN)
         case Fault.DNAME:
@@ -404,6 +428,14 @@ def _long_names(query: dns.message.Message) -> bytes:
         b"\xc0\x0c" + kind + struct.pack("!H", 6) + struct.pack("!H", n) + b"\x01z" + at for n in range(3500)
     ]
     return _headed(query, 1 + len(others)) + first + b"".join(others)
+
+
+def _thousands_of_errors(query: dns.message.Message) -> bytes:
+    """SERVFAIL with an OPT record of almost 64 KiB, full of extended errors (RFC 8914)."""
+    errors = struct.pack("!HHH", 15, 2, 6) * 10_000
+    head = _headed(query, 0)
+    opt = b"\x00" + struct.pack("!HHIH", dns.rdatatype.OPT, 1232, 0, len(errors)) + errors
+    return head[:3] + b"\x82" + head[4:10] + b"\x00\x01" + head[12:] + opt
 
 
 def _noise(wire: bytes) -> bytes:

@@ -294,7 +294,7 @@ def test_a_passing_refusal_that_lasts_by_nature_waits_for_a_fix() -> None:
         (CASES["smtputf8_missing"][0], "SMTPUTF8"),
         (make.facts(sessions=(TLS_FAILED,), options=Options(tls=TlsMode.REQUIRE)), "TLS was required"),
         (make.facts(sessions=(TLS_FAILED,)), "no session without TLS"),
-        (with_hosts(unanswered("b.example", Status.TIMEOUT)), "timeout"),
+        (with_hosts(unanswered("b.example", Status.TIMEOUT)), "A b.example: no answer in time"),
     ],
 )
 def test_the_sentence_says_what_was_observed(facts: Facts, words: str) -> None:

@@ -72,12 +72,15 @@ async def _run(
     folder: Path,
     wildcard: Mapping[str, list[str]] | None = None,
     target: Target | None = None,
+    dns_query: float | None = None,
     **changes: Any,
 ) -> tuple[Seen, DnsServer]:
     failures: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
     async with DnsServer(zone, faults, wildcard=wildcard) as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
         pace = QUICK if _UNANSWERED.intersection(faults.values()) else PACE
+        if dns_query is not None:
+            pace = replace(pace, dns_query=dns_query)
         seen = await whole_run(
             options(smtp.port, (dns.endpoint,), **changes), folder, pace=pace, target=target
         )
@@ -91,7 +94,14 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
     table = tomllib.loads(path.read_text("utf-8"))
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     wildcard = table.get("wildcard")
-    seen, dns = await _run(_zone(table), faults, tmp_path, wildcard, **table.get("run", {}))
+    seen, dns = await _run(
+        _zone(table),
+        faults,
+        tmp_path,
+        wildcard,
+        dns_query=table.get("dns_query"),
+        **table.get("run", {}),
+    )
     assert disagreements(seen, table["report"]) == []
     assert impolite(seen) == []
     assert unsafe(seen.report) == []
@@ -112,7 +122,13 @@ async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     domain = DomainTarget("example.net")
     seen, dns = await _run(
-        _zone(table), faults, tmp_path, table.get("wildcard"), domain, **table.get("run", {})
+        _zone(table),
+        faults,
+        tmp_path,
+        table.get("wildcard"),
+        domain,
+        table.get("dns_query"),
+        **table.get("run", {}),
     )
     wanted = {
         key: value for key, value in table["report"].items() if key in ("outcome", "stage", "exit_code")

@@ -152,7 +152,7 @@ async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault) -> None:
     async with asked(ZONE, faults) as (given, _):
         for opinion in given.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
-            assert opinion.error.startswith("DNS did not answer TXT _"), opinion
+            assert opinion.error.startswith("no usable answer from DNS for TXT _"), opinion
 
 
 async def test_an_unanswered_question_ends_the_inquiry() -> None:

@@ -117,6 +117,11 @@ async def test_a_failure_is_unknown_and_says_which(fault: Fault, status: Status)
         Fault.WRONG_ID_FIRST,
         Fault.FORGED_GARBAGE_FIRST,
         Fault.SILENT_ONCE,
+        Fault.TRUNCATED_IN_RECORD,
+        Fault.TRUNCATED_BARE,
+        Fault.EDNS_DROPPED,
+        Fault.EDNS_FAILS,
+        Fault.CNAME_BESIDE,
     ],
 )
 async def test_a_hitch_is_got_over(fault: Fault) -> None:
@@ -142,6 +147,54 @@ async def test_a_refused_edns_is_left_out_in_the_second_query() -> None:
     async with DnsServer(ZONE, {"mail.example": Fault.NO_EDNS}) as server:
         await one(server, "mail.example")
         assert [seen.edns for seen in server.seen] == [True, False]
+
+
+async def test_what_a_server_makes_of_edns_is_remembered() -> None:
+    zone = {f"A host{number}.example": ["192.0.2.10"] for number in range(3)}
+    async with (
+        DnsServer(zone, {"*": Fault.EDNS_DROPPED}) as server,
+        Resolver((server.endpoint,), query_timeout=0.1, lifetime=20) as resolver,
+    ):
+        for number in range(3):
+            (answer,) = await resolver.ask((Question(f"host{number}.example", A),))
+            assert answer.status is Status.ANSWER
+        assert [seen.edns for seen in server.asked("host0.example")][:2] == [True, False]
+        assert not any(seen.edns for seen in server.asked("host2.example"))
+
+
+async def test_a_server_that_speaks_edns_is_always_asked_with_it() -> None:
+    async with (
+        DnsServer(ZONE, {"mail.example": Fault.SILENT_ONCE}) as server,
+        Resolver((server.endpoint,), query_timeout=0.1, lifetime=20) as resolver,
+    ):
+        await resolver.ask((Question("other.example", A),))
+        await resolver.ask((Question("mail.example", A),))
+        assert all(seen.edns for seen in server.seen)
+        assert len(server.asked("mail.example")) > 1
+
+
+async def test_an_answer_that_is_later_than_the_repetition_is_heard() -> None:
+    async with (
+        DnsServer(ZONE, delay=0.5) as server,
+        Resolver((server.endpoint,), query_timeout=0.1, lifetime=20) as resolver,
+    ):
+        (answer,) = await resolver.ask((Question("mail.example", A),))
+        assert resolver.queries_sent > 1
+    assert answer.status is Status.ANSWER
+
+
+async def test_a_failure_tells_the_server_the_way_and_the_number_of_queries() -> None:
+    faults = {"mail.example": Fault.TRUNCATED_TCP_CLOSED, "other.example": Fault.SILENCE}
+    async with (
+        DnsServer(ZONE, faults) as server,
+        Resolver((server.endpoint,), query_timeout=0.2, lifetime=0.5) as resolver,
+    ):
+        cut, silent = await resolver.ask((Question("mail.example", A), Question("other.example", A)))
+    assert cut.failure == (
+        "127.0.0.1: truncated over UDP, and over TCP the connection was closed before the end of the answer"
+    )
+    assert silent.failure.startswith("127.0.0.1: no answer in 0.")
+    assert silent.failure.endswith(" queries")
 
 
 async def test_a_failed_dnssec_validation_is_named() -> None:

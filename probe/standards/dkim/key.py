@@ -67,8 +67,7 @@ def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> Key
         )
 
     if answer.is_unknown:
-        reason = answer.detail or f"DNS gave no answer: {answer.status}"
-        return result(ParsedKey(KeyStatus.UNKNOWN, problems=(reason,)))
+        return result(ParsedKey(KeyStatus.UNKNOWN, problems=(answer.failure,)))
     texts = [record.data for record in answer.txts()]
     candidates = [text for text in texts if looks_like_key(text)]
     if not candidates:

@@ -42,6 +42,7 @@ def discover(
         rfc7489_organizational_domain=registered,
         unknown=applicable is None and bool(found.unknown),
         invalid_records=(*found.discarded, *_invalid(found)),
+        unanswered=tuple(f"{a.question}: {a.failure}" for a in walked if a.is_unknown),
         evidence=tuple(a.ref for a in walked if a.txts()) or tuple(a.ref for a in walked[:1]),
     )
 

@@ -28,7 +28,8 @@ class DmarcResult:
     """The answer for one author domain. `record` None with `unknown` False: no DMARC record;
     `applied_policy` is what a receiver would apply to this author domain; `organizational_domain`
     by the tree walk; `rfc7489_*` the public-suffix answer, for comparison; `invalid_records` what
-    was found but cannot be used (several records, bad p=)."""
+    was found but cannot be used (several records, bad p=); `unanswered` clauses about what DNS did
+    not answer."""
 
     author_domain: str
     record: DmarcRecord | None
@@ -38,6 +39,7 @@ class DmarcResult:
     rfc7489_organizational_domain: str | None
     unknown: bool = False
     invalid_records: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
 

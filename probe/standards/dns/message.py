@@ -45,6 +45,18 @@ class Status(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+_WORDS = {
+    Status.SERVFAIL: "SERVFAIL",
+    Status.REFUSED: "REFUSED",
+    Status.TIMEOUT: "no answer in time",
+    Status.UNREACHABLE: "the name server could not be reached",
+    Status.MALFORMED: "the reply could not be read",
+    Status.BAD_NAME: "no name that DNS can hold",
+    Status.CNAME_LOOP: "the CNAMEs do not end",
+    Status.NOT_ASKED: "it was not asked",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """`name` is lower-case A-labels without a trailing dot ("" is the root)."""
@@ -117,6 +129,11 @@ class Answer:
     def is_unknown(self) -> bool:
         """True when nothing can be concluded: neither an answer nor a denial."""
         return self.status is not Status.ANSWER and not self.is_negative
+
+    @property
+    def failure(self) -> str:
+        """What came instead of an answer or a denial, as a clause for a reader; "" when one came."""
+        return (self.detail or _WORDS[self.status]) if self.is_unknown else ""
 
     @property
     def ref(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from probe.model.address import IPAddress
+from probe.model.dialable import why_not_dialable
 from probe.model.target import Endpoint
 from probe.settings import MX_ADDRESS_LIMIT, MX_LIMIT
 from probe.standards.dns import names
@@ -120,12 +121,18 @@ def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...])
 
 
 def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
-    """Addresses of the families in turn, so that a dead family costs one attempt, not all of them."""
+    """Addresses of the families in turn, so that a dead family costs one attempt, not all of them.
+
+    Where there are more than are used, those that nobody may dial go first to be left out.
+    """
     found = [ip for answer in answers for ip in answer.addresses()]
     columns = [[ip for ip in found if ip.version == family] for family in families]
     longest = max((len(column) for column in columns), default=0)
     woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
-    return tuple(dict.fromkeys(woven))[:MX_ADDRESS_LIMIT]
+    once = list(dict.fromkeys(woven))
+    if len(once) > MX_ADDRESS_LIMIT:
+        once.sort(key=lambda ip: why_not_dialable(ip) is not None)
+    return tuple(once[:MX_ADDRESS_LIMIT])
 
 
 def _literal_of(host: str) -> IPAddress | None:

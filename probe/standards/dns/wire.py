@@ -21,7 +21,7 @@ _EDE = 15  # RFC 8914 section 3
 IN = 1
 
 # Flags and their place (RFC 1035 section 4.1.1, RFC 4035 section 3.2)
-QR, AA, TC, RA, AD = 0x8000, 0x0400, 0x0200, 0x0080, 0x0020
+QR, AA, TC, AD = 0x8000, 0x0400, 0x0200, 0x0020
 _OPCODE = 0x7800
 
 
@@ -44,7 +44,8 @@ class WireRecord:
 @dataclass(frozen=True, slots=True)
 class WireMessage:
     """A message. `questions` are name, type and class; `rcode` has the upper bits of EDNS with it;
-    `extended_errors` are the codes of RFC 8914. The names in a record's data are read by `Unfolding`."""
+    `edns` says that there is an OPT record, `extended_errors` are the codes of RFC 8914 in it. The names
+    in a record's data are read by `Unfolding`. A truncated message (TC) has no records here."""
 
     id: int
     flags: int
@@ -53,6 +54,7 @@ class WireMessage:
     answer: tuple[WireRecord, ...]
     authority: tuple[WireRecord, ...]
     extended_errors: tuple[int, ...]
+    edns: bool
 
     @property
     def is_response(self) -> bool:
@@ -131,7 +133,11 @@ class Unfolding:
 
 
 def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
-    """Read header and records; octets behind the last record are ignored. Raises WireError."""
+    """Read header and records; octets behind the last record are ignored. Raises WireError.
+
+    With TC set nothing behind the questions is read: the message may end within a record, and what it
+    holds is not to be used (RFC 2181 section 9).
+    """
     if len(wire) < _HEADER.size:
         raise WireError("shorter than a header")
     number, flags, *counts = _HEADER.unpack_from(wire)
@@ -144,6 +150,8 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
         rtype, rclass = struct.unpack_from("!HH", wire, at)
         questions.append((name, rtype, rclass))
         at += 4
+    if flags & TC:
+        return WireMessage(number, flags, flags & 0x0F, tuple(questions), (), (), (), False)
     sections: list[tuple[WireRecord, ...]] = []
     for count in counts[1:]:
         records = []
@@ -152,8 +160,12 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
             records.append(record)
         sections.append(tuple(records))
     answer, authority, additional = sections
-    upper, errors = _edns(wire, additional)
-    return WireMessage(number, flags, upper << 4 | flags & 0x0F, tuple(questions), answer, authority, errors)
+    opt = next((record for record in additional if record.rtype == _OPT), None)
+    upper, errors = (0, ()) if opt is None else _edns(wire, opt)
+    rcode = upper << 4 | flags & 0x0F
+    return WireMessage(
+        number, flags, rcode, tuple(questions), answer, authority, errors, edns=opt is not None
+    )
 
 
 def strings(data: bytes) -> Iterator[bytes]:
@@ -181,11 +193,8 @@ def _record(wire: bytes, at: int, unfolding: Unfolding) -> tuple[WireRecord, int
     return WireRecord(owner, rtype, rclass, ttl, start, end), end
 
 
-def _edns(wire: bytes, additional: tuple[WireRecord, ...]) -> tuple[int, tuple[int, ...]]:
+def _edns(wire: bytes, opt: WireRecord) -> tuple[int, tuple[int, ...]]:
     """The upper bits of the response code and the extended errors (RFC 6891 section 6.1.3, RFC 8914)."""
-    opt = next((record for record in additional if record.rtype == _OPT), None)
-    if opt is None:
-        return 0, ()
     errors = []
     at = opt.start
     while at + 4 <= opt.end:
@@ -194,4 +203,4 @@ def _edns(wire: bytes, additional: tuple[WireRecord, ...]) -> tuple[int, tuple[i
         if option == _EDE and length >= 2 and at + 2 <= opt.end:
             errors.append(struct.unpack_from("!H", wire, at)[0])
         at += length
-    return opt.ttl >> 24, tuple(errors)
+    return opt.ttl >> 24, tuple(dict.fromkeys(errors))

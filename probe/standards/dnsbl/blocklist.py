@@ -12,6 +12,7 @@ from probe.standards.dnsbl.results import ListingCode
 
 LISTING_RANGE = IPv4Network("127.0.0.0/8")  # RFC 5782 section 2.1
 REFUSAL_RANGE = IPv4Network("127.255.255.0/24")  # Spamhaus since 2019-09-30, others after it
+_MOST_CODES = 64  # of one answer; combined lists give a handful
 NO_LISTING = IPv4Address("127.0.0.1")  # never a listing unless the list's own description says so
 UNDOCUMENTED_WEIGHT = 4  # a code, or a whole list, that nothing is known about
 
@@ -195,6 +196,9 @@ class BlockList:
     def read(self, addresses: Iterable[IPAddress]) -> Reading:
         """Read the A records of an answer that has some."""
         answers = tuple(addresses)
+        if len(answers) > _MOST_CODES:
+            detail = f"it answers {len(answers)} addresses, which no blocklist does"
+            return Reading(Sight.BOGUS, detail=detail)
         for answer in answers:
             if isinstance(answer, IPv6Address) or answer not in LISTING_RANGE:
                 return Reading(Sight.BOGUS, detail=f"it answers {answer}, which no blocklist does")

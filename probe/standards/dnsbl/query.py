@@ -20,16 +20,6 @@ NAME_LIMIT = 253  # RFC 1035 section 2.3.4, in presentation form
 TEXT_RECORDS = 4  # TXT records of one listing that are shown
 TEXT_LIMIT = 1000  # characters of a TXT reason that are kept; it is a stranger's text
 
-_NO_ANSWER = {
-    Status.TIMEOUT: "no answer in time",
-    Status.SERVFAIL: "the resolver could not get an answer (SERVFAIL)",
-    Status.UNREACHABLE: "the resolver could not be reached",
-    Status.MALFORMED: "the answer could not be read",
-    Status.CNAME_LOOP: "the answer is a loop of aliases",
-    Status.BAD_NAME: "the name cannot be asked in DNS",
-    Status.NOT_ASKED: "not asked",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -267,7 +257,7 @@ def _read(blocklist: BlockList, answer: Answer) -> Reading:
     if answer.status is Status.REFUSED:
         return Reading(Sight.REFUSED, detail="the query was answered REFUSED")
     if answer.status is not Status.ANSWER:
-        return Reading(Sight.UNKNOWN, detail=_NO_ANSWER[answer.status])
+        return Reading(Sight.UNKNOWN, detail=answer.failure)
     addresses = answer.addresses()
     return blocklist.read(addresses) if addresses else Reading(Sight.ABSENT)
 

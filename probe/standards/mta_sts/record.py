@@ -31,8 +31,7 @@ def record_question(domain: str) -> Question:
 def read_record(answer: Answer) -> StsRecord:
     """Judge the answer to `record_question`. Never raises."""
     if answer.is_unknown:
-        reason = answer.detail or f"DNS gave no answer: {answer.status}"
-        return StsRecord(StsStatus.UNKNOWN, problems=(reason,))
+        return StsRecord(StsStatus.UNKNOWN, problems=(f"{answer.question}: {answer.failure}",))
     # Records that do not begin with v=STSv1; are discarded; of the rest there must be exactly one.
     texts = [txt.data for txt in answer.txts() if _VERSION.match(txt.data)]
     if not texts:

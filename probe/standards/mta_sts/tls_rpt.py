@@ -25,7 +25,7 @@ def judge_tls_rpt(domain: str, answer: Answer) -> TlsRptResult:
         return TlsRptResult(domain, status, rua, problems, (answer.ref,))
 
     if answer.is_unknown:
-        return result(StsStatus.UNKNOWN, problems=(answer.detail or f"DNS gave no answer: {answer.status}",))
+        return result(StsStatus.UNKNOWN, problems=(f"{answer.question}: {answer.failure}",))
     # Section 3: what does not begin with v=TLSRPTv1; is discarded; the rest must be exactly one.
     texts = [txt.data for txt in answer.txts() if _VERSION.match(txt.data)]
     if not texts:

@@ -63,6 +63,9 @@ def check_host(
     )
 
 
+_EXPLANATION_LIMIT = 1000  # characters: it is to fit into a reply (RFC 7208 section 8.4)
+
+
 class _FailedError(Exception):
     """The evaluation ends here with temperror or permerror (section 2.6.6 and 2.6.7)."""
 
@@ -94,6 +97,7 @@ class _Evaluation:
         self.trace: list[SpfStep] = []
         self.evidence: list[str] = []
         self.own_record: str | None = None
+        self._path: list[str] = []  # the domains whose records led to the present one
 
     def check(self, domain: str) -> Resolution[_Outcome]:
         """The outcome for the domain that was asked about; errors become verdicts here."""
@@ -113,7 +117,7 @@ class _Evaluation:
         except (MacroError, UnicodeDecodeError):
             return ""
         validated = yield from self._validated_for(text, domain)
-        return self.client.explain(text, domain, validated)
+        return self.client.explain(text, domain, validated)[:_EXPLANATION_LIMIT]
 
     def _check(self, domain: str, depth: int) -> Resolution[_Outcome]:
         """Section 4.3 to 4.7 for one domain; raises _FailedError."""
@@ -138,7 +142,10 @@ class _Evaluation:
             raise _FailedError(SpfVerdict.PERMERROR, f"{domain}: {where}{error.reason}") from None
         if not self.trace and depth == 0:
             yield from ask_ahead(record, domain, self.client, self.known)
-        return (yield from self._evaluate(record, domain, depth))
+        self._path.append(names.normal(domain))
+        outcome = yield from self._evaluate(record, domain, depth)
+        self._path.pop()
+        return outcome
 
     def _evaluate(self, record: SpfRecord, domain: str, depth: int) -> Resolution[_Outcome]:
         for mechanism in record.mechanisms:
@@ -295,7 +302,17 @@ class _Evaluation:
         if self.lookups > SPF_LOOKUP_LIMIT:
             problem = f"more than {SPF_LOOKUP_LIMIT} terms that ask DNS"
             self._note(domain, depth, term, "limit", problem)
-            raise _FailedError(SpfVerdict.PERMERROR, f"{problem}, reached at {term} of {domain}")
+            raise _FailedError(
+                SpfVerdict.PERMERROR, f"{problem}, {self._circle() or f'reached at {term} of {domain}'}"
+            )
+
+    def _circle(self) -> str:
+        """A clause when the records that are being evaluated lead in a circle."""
+        last = self._path[-1] if self._path else ""
+        if self._path.count(last) < 2:
+            return ""
+        start = len(self._path) - 2 - self._path[-2::-1].index(last)
+        return f"because they lead in a circle: {' -> '.join(self._path[start:])}"
 
     def _count_void(self, answer: Answer) -> None:
         """Section 4.6.4: at most two look-ups that DNS answers with nothing."""
@@ -320,12 +337,11 @@ def _is_no_domain(domain: str) -> bool:
 
 
 def _unanswered(answer: Answer) -> str:
-    detail = f" ({answer.detail})" if answer.detail else ""
-    return f"{answer.question}: {answer.status.value}{detail}"
+    return f"{answer.question}: {answer.failure}"
 
 
 def _said(answer: Answer) -> str:
     """A word on an answer that matched nothing."""
     if answer.is_negative:
         return f"void: {answer.question} {answer.status.value}"
-    return f"{answer.question} {answer.detail or answer.status.value}"
+    return f"{answer.question} {answer.failure or answer.status.value}"
