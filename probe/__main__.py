@@ -15,7 +15,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from probe.cli import signals
 
-    signals.end_at_once()
+    signals.heed()
     if not sys.warnoptions:
         # what libraries tell their developers is not for a reader of reports; asked for with -W, it is shown
         warnings.simplefilter("ignore")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from probe.bounce import BouncedRecipient, messages, read_bounces, to_json, worst
+from probe.cli import signals
 from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import abandon_stdout, speak_utf8, style_for
+from probe.cli.output import destination, speak_utf8, style_for
 from probe.report.json_text import json_text
 
 CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
@@ -70,10 +70,9 @@ def main(argv: Sequence[str]) -> int:
         speak_utf8()
     if arguments.check:
         return _checked(arguments, further)
-    with ExitStack() as stack:
-        target = _target(arguments.output, stack)
-        unread: list[UsageError] = []
-        return _write(_results(arguments.files, unread), arguments.format, target, unread)
+    unread: list[UsageError] = []
+    path = Path(arguments.output) if arguments.output is not None else None
+    return _write(_results(arguments.files, unread), arguments.format, path, unread)
 
 
 def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
@@ -98,7 +97,11 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
         raise UsageError("--check", f"{name} is about {len(found)} recipients; one report has room for one")
     if len(found) > CHECKED_LIMIT:
         complain(f"bounce: {len(found)} recipients; the first {CHECKED_LIMIT} are checked")
-    return worst(_check_one(item, arguments, further) for item in found[:CHECKED_LIMIT])
+    codes: list[int] = []
+    for item in found[:CHECKED_LIMIT]:
+        if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
+            codes.append(_check_one(item, arguments, further))
+    return worst(codes)
 
 
 def _check_one(bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str]) -> int:
@@ -144,28 +147,18 @@ def _of_stream(stream: BinaryIO, name: str) -> Iterator[BouncedRecipient]:
         raise _EmptyError
 
 
-def _target(path: str | None, stack: ExitStack) -> TextIO:
-    if path is None:
-        return sys.stdout
-    try:
-        return stack.enter_context(Path(path).open("w", encoding="utf-8"))
-    except OSError as error:
-        raise unreadable("-o", path, error, doing="write") from None
-
-
-def _write(results: Iterator[BouncedRecipient], form: str, target: TextIO, unread: list[UsageError]) -> int:
+def _write(
+    results: Iterator[BouncedRecipient], form: str, path: Path | None, unread: list[UsageError]
+) -> int:
     codes: set[int] = set()
     count = 0
-    try:
+    with destination(path) as target:
         for count, bounced in enumerate(results, 1):
+            codes.add(bounced.exit_code)
             target.write(_rendered(bounced, form, target, first=count == 1))
             target.flush()
-            codes.add(bounced.exit_code)
         if form == "json":
             target.write("\n]\n" if count else "[]\n")
-        target.flush()
-    except BrokenPipeError:
-        abandon_stdout()
     for problem in unread:
         complain(str(problem))
     # a file that could not be read comes first: it hides an answer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import abandon_stdout, speak_utf8, style_for
+from probe.cli.output import destination, speak_utf8, style_for
 from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
 from probe.model.reply import Stage
 from probe.model.text import decode
@@ -77,8 +77,8 @@ def main(argv: Sequence[str]) -> int:
         speak_utf8()
     with ExitStack() as stack:
         explanations = _explanations(arguments, stage, stack)
-        target = _target(arguments.output, stack)
-        return _write(explanations, arguments.format, target, many=arguments.input is not None)
+        path = Path(arguments.output) if arguments.output is not None else None
+        return _write(explanations, arguments.format, path, many=arguments.input is not None)
 
 
 def _explanations(
@@ -141,31 +141,19 @@ def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iter
             yield json_text({"id": number, "text": plain, "stage": stage or "", "host": host})
 
 
-def _target(path: str | None, stack: ExitStack) -> TextIO:
-    if path is None:
-        return sys.stdout
-    try:
-        return stack.enter_context(Path(path).open("w", encoding="utf-8"))
-    except OSError as error:
-        raise unreadable("-o", path, error, doing="write") from None
-
-
-def _write(explanations: Iterator[Explanation], form: str, target: TextIO, *, many: bool) -> int:
+def _write(explanations: Iterator[Explanation], form: str, path: Path | None, *, many: bool) -> int:
     codes = {0} if many else set()
     unread = ""
     count = 0
-    try:
+    with destination(path) as target:
         for count, explanation in enumerate(explanations, 1):
-            target.write(_rendered(explanation, form, target, first=count == 1, many=many))
-            target.flush()
             code = exit_code(explanation)
             codes.add(code)
             unread = unread or (explanation.error if code == EXIT_USAGE else "")
+            target.write(_rendered(explanation, form, target, first=count == 1, many=many))
+            target.flush()
         if form == "json" and many:
             target.write("\n]\n" if count else "[]\n")
-        target.flush()
-    except BrokenPipeError:
-        abandon_stdout()
     if unread:
         complain(f"explain: a line could not be read: {unread}")
     return next(code for code in _WORST_FIRST if code in codes)

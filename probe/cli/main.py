@@ -17,9 +17,8 @@ from probe.cli.errors import (
     complain,
     refuse_controls,
 )
-from probe.cli.signals import EXIT_INTERRUPTED, heed
+from probe.cli.signals import EXIT_INTERRUPTED
 
-_LIVE = frozenset({"check", "demo", "domain"})
 ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 
 
@@ -92,12 +91,10 @@ def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] == "explain":
         from probe.cli import explain
 
-        heed()
         return explain.main(argv[1:])
     if argv and argv[0] == "bounce":
         from probe.cli import bounce
 
-        heed()
         return bounce.main(argv[1:])
     _refuse_controls(argv)
     return _typer(argv)
@@ -122,14 +119,14 @@ def _typer(argv: list[str]) -> int:
     # BadParameter is public; its bases are the only other way to name typer's own errors, which
     # typer brings with it since 0.20-something and takes from click before that
     usage_error = cast(type[Exception], typer.BadParameter.__mro__[1])
-    if not argv or argv[0] not in _LIVE:  # a live command loads much more before it begins
-        heed()
     try:
         code = typer.main.get_command(build()).main(argv or ["--help"], "smtp-probe", standalone_mode=False)
     except usage_error as error:
         raise _as_usage_error(error) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:  # so click ends a --help whose reader went away, which is no error
+        return 0
     if code == EXIT_INTERRUPTED:  # how newer versions tell of Ctrl-C, without a word
         raise KeyboardInterrupt
     return int(code or 0)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
+import stat
 import sys
+import time
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from probe.cli import signals
 from probe.cli.errors import unreadable
 from probe.report.style import Style
 
@@ -64,20 +69,79 @@ def deliver_text(text: str, path: Path | None) -> None:
 
     Raises UsageError when it cannot be written.
     """
-    if path is not None:
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise unreadable("-o", str(path), error, doing="write") from None
-        return
+    with destination(path) as target:
+        target.write(text)
+
+
+@contextlib.contextmanager
+def destination(path: Path | None) -> Iterator[TextIO]:
+    """Where a report is written: stdout, or the file of -o, which is the whole report or is left as it
+    was. A reader that went away is no error.
+
+    Raises UsageError when it cannot be written. What is done within may raise OSError only for that.
+    """
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        with contextlib.nullcontext(sys.stdout) if path is None else _file(path) as target:
+            yield target
+            target.flush()
     except BrokenPipeError:
         abandon_stdout()
     except OSError as error:
+        if path is not None:
+            raise unreadable("-o", str(path), error, doing="write") from None
         abandon_stdout()
         raise unreadable("", "standard output", error, doing="write") from None
+
+
+@contextlib.contextmanager
+def _file(path: Path) -> Iterator[TextIO]:
+    """A file beside the one that is meant, which takes its place when all is written."""
+    known = path.stat() if path.exists() else None
+    place = Path(os.path.realpath(path))  # the file that a symbolic link names, not the link
+    if known is not None and not _is_replaceable(known, place):
+        with path.open("w", encoding="utf-8") as target:
+            yield target
+        return
+    draft = place.with_name(f".smtp-probe-{os.getpid()}-{time.time_ns():x}.part")
+    if known is not None and not os.access(place.parent, os.W_OK):
+        with _in_place(place) as target:
+            yield target
+        return
+    with signals.unfinished(str(draft)):
+        try:
+            with draft.open("x", encoding="utf-8") as target:
+                yield target
+            _put(draft, place, known)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _is_replaceable(known: os.stat_result, place: Path) -> bool:
+    """No pipe, terminal or /dev/stdout, nor what has no name any more."""
+    return stat.S_ISREG(known.st_mode) and place.exists() and os.path.samestat(known, place.stat())
+
+
+def _put(draft: Path, place: Path, known: os.stat_result | None) -> None:
+    if known is not None:
+        draft.chmod(stat.S_IMODE(known.st_mode))
+    try:
+        draft.replace(place)
+    except OSError:  # a mount point, or somebody else's file in a sticky directory
+        with _in_place(place) as target:
+            target.write(draft.read_text(encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def _in_place(place: Path) -> Iterator[TextIO]:
+    """The file itself; empty when not all could be written."""
+    with place.open("w", encoding="utf-8") as target:
+        try:
+            yield target
+            target.flush()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.truncate(place, 0)
+            raise
 
 
 def speak_utf8() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -13,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from probe import run
-from probe.cli import output, start
+from probe.cli import output, signals, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
-from probe.cli.signals import defer_sigterm, heed
 from probe.model.report import Report
 from probe.net.resolver import ResolverConfigError
 from probe.recording.codec import RecordingError
@@ -57,50 +55,69 @@ class Delivery:
 def run_live(observe: Observe, delivery: Delivery) -> int:
     """Make the run that `observe` begins, deliver its report, return the exit code.
 
-    Ctrl-C and SIGTERM end the run early; the report then says what was not reached. Raises UsageError
-    when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
+    Ctrl-C, SIGTERM and SIGHUP end the run early; the report then says what was not reached. Raises
+    UsageError when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
-    heed()
-    held: list[Recording] = []
-    tape: _Tape | None = None
-    with contextlib.ExitStack() as stack:
-        if delivery.record:
-            tape = _Tape(delivery.record)
-            stack.callback(tape.close)
-        sink = tape.append if tape else None
-        progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
-        try:
-            asyncio.run(_until_terminated(observe(Hooks(sink, progress, held.append, start.spent()))))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            if not held:
-                raise KeyboardInterrupt from None
-        except ResolverConfigError:
+    tape = _Tape(delivery.record) if delivery.record else None
+    with signals.asking(_nothing):  # what was seen is worth the second that its report takes
+        recording = _observed(observe, delivery, tape)
+        if recording is None:
             complain(NO_RESOLVER)
             return EXIT_INCONCLUSIVE
-    defer_sigterm()
-    code = deliver(run.report_of(held[0]), delivery, note="" if delivery.record else NOT_SAVED)
+        report = run.report_of(recording)
+        text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
+    output.deliver_text(text, delivery.path)
     if tape and tape.failure:
         complain(f"{unreadable('--record', str(tape.path), tape.failure, doing='write')}; it ends there")
     elif delivery.record and delivery.verbosity >= 0 and sys.stderr.isatty():
         complain(f"recorded to {delivery.record}; `smtp-probe replay` reads it again")
-    return code
+    return report.verdict.exit_code
 
 
-async def _until_terminated(work: Coroutine[Any, Any, Recording]) -> Recording:
-    """Let SIGTERM end the run as Ctrl-C does: sockets closed, what was seen reported."""
-    task = asyncio.current_task()
-    # no such thing on Windows, nor outside the main thread
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        if task is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recording | None:
+    """What the run saw, to its end or until a signal came; None when there is no resolver to ask."""
+    held: list[Recording] = []
+    with contextlib.ExitStack() as stack:
+        if tape:
+            stack.callback(tape.close)
+        sink = tape.append if tape else None
+        progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
+        try:
+            asyncio.run(_until_asked_to_end(observe(Hooks(sink, progress, held.append, start.spent()))))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            if not held:
+                raise KeyboardInterrupt from None
+        except ResolverConfigError:
+            return None
+    return held[0]
+
+
+async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording:
+    """Let a signal end the run: sockets closed, what was seen reported."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        if task is not None and not task.done():
+            task.cancel()
+            # a wait that is over at the same moment may take the cancellation for its own
+            loop.call_later(_AGAIN, end)
+
+    def ask() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the run is over
+            loop.call_soon_threadsafe(end)
+
     # a run that waits has the time to load what its report will need, and so keeps its deadline
-    ahead = asyncio.get_running_loop().call_later(_AHEAD, threading.Thread(target=_load, daemon=True).start)
-    try:
-        return await work
-    finally:
-        ahead.cancel()
+    ahead = loop.call_later(_AHEAD, threading.Thread(target=_load, daemon=True).start)
+    with signals.asking(ask):
+        if signals.asked():
+            end()
+        try:
+            return await work
+        finally:
+            ahead.cancel()
 
 
+_AGAIN = 2.0  # seconds
 _AHEAD = 1.0  # seconds
 
 
@@ -144,12 +161,18 @@ def _writer(path: Path) -> RecordingWriter:
         raise unreadable("--record", str(path), error, doing="write") from None
 
 
-def deliver(report: Report, delivery: Delivery, note: str = "") -> int:
+def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report where it belongs; returns the exit code of its verdict."""
+    output.deliver_text(_rendered(report, delivery), delivery.path)
+    return report.verdict.exit_code
+
+
+def _rendered(report: Report, delivery: Delivery, note: str = "") -> str:
     if delivery.form is not Format.TEXT:
         output.speak_utf8()
     style = output.style_for(None if delivery.path else sys.stdout, delivery.verbosity, note)
-    text = output.render(report, delivery.form, style)
-    heed()
-    output.deliver_text(text, delivery.path)
-    return report.verdict.exit_code
+    return output.render(report, delivery.form, style)
+
+
+def _nothing() -> None:
+    return None

@@ -168,11 +168,14 @@ def input_start(subject: str, value: str, limit: int) -> bytes:
 def output_file(subject: str, value: str) -> Path:
     """A file that can be written, found out before a long run rather than after it."""
     path = Path(value)
-    if path.is_dir():
-        raise UsageError(subject, f"cannot write {value}: is a directory")
-    place = path if path.exists() else path.parent
-    if not place.exists():
-        raise UsageError(subject, f"cannot write {value}: there is no directory {path.parent}")
+    try:
+        if path.is_dir():
+            raise UsageError(subject, f"cannot write {value}: is a directory")
+        place = path if path.exists() else path.parent
+        if not place.exists():
+            raise UsageError(subject, f"cannot write {value}: there is no directory {path.parent}")
+    except OSError as error:
+        raise unreadable(subject, value, error, doing="write") from None
     if not os.access(place, os.W_OK):
         raise UsageError(subject, f"cannot write {value}: permission denied")
     return path

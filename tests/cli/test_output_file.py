@@ -1,0 +1,113 @@
+"""The file of -o: the whole report, or what it was before."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import smtp_probe
+
+EXPLAIN = ("explain", "550 5.1.1 no such user")
+BOUNCE = ("bounce", "fixtures/bounces/qmail-remote.eml")
+FULL = Path("/dev/full")
+
+
+def _little_room() -> None:
+    """Files may grow to 64 octets, which is what a disk that runs full does."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+
+
+def _run(*arguments: str, beforehand: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "probe", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=beforehand,
+    )
+
+
+@pytest.mark.parametrize("command", [EXPLAIN, BOUNCE, ("schema", "report")])
+@pytest.mark.parametrize("before", [None, "an earlier report\n"])
+def test_a_disk_that_runs_full_leaves_no_part_of_a_report(
+    command: tuple[str, ...], before: str | None, tmp_path: Path
+) -> None:
+    target = tmp_path / "report"
+    if before is not None:
+        target.write_text(before)
+    done = _run(*command, "-o", str(target), beforehand=_little_room)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"smtp-probe: -o: cannot write {target}: file too large\n"
+    assert [path.name for path in tmp_path.iterdir()] == ([] if before is None else ["report"])
+    assert before is None or target.read_text() == before
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [EXPLAIN, BOUNCE, ("schema", "report")])
+def test_a_full_device_is_named(command: tuple[str, ...]) -> None:
+    done = _run(*command, "-o", str(FULL))
+    assert done.stderr == "smtp-probe: -o: cannot write /dev/full: no space left on device\n"
+    assert done.returncode == 2
+
+
+def test_the_input_may_be_the_output(tmp_path: Path) -> None:
+    both = tmp_path / "replies"
+    both.write_text("550 5.1.1 no such user\n452 4.2.2 mailbox full\n")
+    assert smtp_probe("explain", "--input", str(both), "--format", "jsonl", "-o", str(both)).code == 1
+    assert both.read_text().count("\n") == 2
+    assert "user_unknown" in both.read_text()
+
+
+def test_a_link_stays_a_link_and_the_mode_that_it_was(tmp_path: Path) -> None:
+    target, link = tmp_path / "report", tmp_path / "link"
+    target.touch(mode=0o600)
+    link.symlink_to(target)
+    assert smtp_probe(*EXPLAIN, "-o", str(link)).code == 1
+    assert link.is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert target.read_text().startswith("REFUSED FOR GOOD")
+
+
+def test_a_pipe_and_standard_output_may_be_named(tmp_path: Path) -> None:
+    assert _run(*EXPLAIN, "-o", "/dev/stdout").stdout.startswith("REFUSED FOR GOOD")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    process = subprocess.Popen([sys.executable, "-m", "probe", *EXPLAIN, "-o", str(pipe)])
+    assert pipe.read_text().startswith("REFUSED FOR GOOD")
+    assert process.wait(60) == 1
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_part_of_a_report(end: signal.Signals, tmp_path: Path) -> None:
+    replies, target = tmp_path / "replies", tmp_path / "report"
+    os.mkfifo(replies)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "probe", "explain", "--input", str(replies), "-o", str(target)],
+        stderr=subprocess.PIPE,
+    )
+    with replies.open("w") as source:
+        source.write("550 5.1.1 no such user\n")
+        source.flush()
+        while not any(path.stat().st_size for path in tmp_path.iterdir() if path != replies):
+            assert process.poll() is None
+        process.send_signal(end)
+        assert process.communicate(timeout=60)[1] == b"smtp-probe: interrupted\n"
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == [replies]
+
+
+@pytest.mark.parametrize("option", ["-o", "--record"])
+def test_a_name_that_no_file_can_have_is_one_line(option: str) -> None:
+    outcome = smtp_probe("demo", option, "n" * 300)
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr == f"smtp-probe: {option}: cannot write {'n' * 300}: file name too long\n"
