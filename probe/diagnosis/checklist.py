@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge.causes import causes
@@ -23,6 +25,7 @@ TITLES = {
 }
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
+_REPLY = "reply-permanence"
 _POSTMASTER = "postmaster-answer"
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
@@ -57,16 +60,21 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
     )
     if number == 1:
         status, do = _read_the_reply(diagnosis)
-        doubt = next((f for f in own if f.id == "reply-permanence" and f.severity is Severity.WARNING), None)
+        doubt = _doubt(own) or next((f for f in own if f.severity is Severity.WARNING), None)
         if status == "pass" and doubt is not None:
-            status, do = "warn", doubt.remedy
+            status, do = "warn", doubt.remedy or do
     elif number == 8:
-        status, do = _contact(diagnosis, own)
+        status, do = _contact(diagnosis, own, _doubt(findings))
     elif number == 9:
-        status, do = _retry(diagnosis)
+        status, do = _retry(diagnosis, _doubt(findings))
     else:
         status, do = _by_findings(number, diagnosis, own)
     return ChecklistStep(number, TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
+
+
+def _doubt(findings: Iterable[Finding]) -> Finding | None:
+    """What the server's own words hold against its acceptance."""
+    return next((f for f in findings if f.id == _REPLY and f.severity is Severity.WARNING), None)
 
 
 def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
@@ -97,8 +105,10 @@ def _accepted(diagnosis: Diagnosis) -> str:
     return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
 
 
-def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
+def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | None) -> tuple[str, str]:
     fix_by = diagnosis.verdict.fix_by
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and doubt is not None:
+        return "manual", "Ask the recipient's postmaster what the server means by its reply."
     if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by == "recipient_admin":
         return "manual", "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
@@ -121,8 +131,10 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
     return "manual", f"If what you do changes nothing, send the prepared note {_NOTE} to the postmaster."
 
 
-def _retry(diagnosis: Diagnosis) -> tuple[str, str]:
+def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[str, str]:
     verdict = diagnosis.verdict
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and verdict.exit_code == 0 and doubt is not None:
+        return "manual", "Send the message, and look out for its return: the acceptance is in doubt."
     if diagnosis.observed.outcome is Outcome.ACCEPTED and verdict.exit_code == 0:
         return "pass", "Send the message; nothing stood in its way up to RCPT."
     if verdict.retry == "now":

@@ -42,6 +42,7 @@ _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct("nobody", "now", None)
 _NOTHING_LEARNED = Conduct("nobody", "now", None)  # no server was asked: there is nobody to turn to
+_NOT_DIALLED = Conduct("either", "after_fix", None)  # the same addresses are not dialled again
 _RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
 
 
@@ -155,6 +156,8 @@ def _deciding_words(observed: Observed) -> str | None:
 
 def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...], certainty: Band) -> Conduct:
     if cause is None:
+        if observed.ground is Ground.UNDIALLED:
+            return _NOT_DIALLED
         if observed.outcome is not Outcome.ACCEPTED:
             return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO

@@ -96,4 +96,4 @@ class Reply:
         return 500 <= self.code < 600
 
     def __str__(self) -> str:
-        return f"{self.code} {self.text}".rstrip()
+        return f"{self.code} {self.text}".rstrip() if self.code else self.text

@@ -139,8 +139,9 @@ class ReportTls:
 
 @dataclass(frozen=True, slots=True)
 class ReportExchange:
-    """One command and its reply. `deviations` names how the server broke the reply grammar; `fragment`
-    is what came of a reply that was never finished."""
+    """One command and its reply. `reply_code` is null where no complete reply came, 0 where what came has
+    no code. `deviations` names how the server broke the reply grammar; `fragment` is what came of a reply
+    that was never finished."""
 
     stage: str
     sent: str

@@ -74,7 +74,8 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
     return (
         exchange.stage == verdict.stage
         and exchange.reply_code is not None
-        and (verdict.reply or "").startswith(str(exchange.reply_code))
+        and verdict.reply is not None
+        and verdict.reply.startswith(str(exchange.reply_code or ""))
     )
 
 
@@ -158,8 +159,16 @@ def action(report: Report) -> str:
     return f"{_GUESS}. {causes()[UNSETTLED].action}"
 
 
+def is_doubted(report: Report) -> bool:
+    """Accepted, in words or with a status that speak of a refusal."""
+    told = any(f.id == "reply-permanence" and f.severity is Severity.WARNING for f in report.findings)
+    return told and report.verdict.outcome == "accepted"
+
+
 def _worth_mending(report: Report) -> str:
     """Beside an acceptance that nothing stands in the way of: what is amiss all the same."""
+    if is_doubted(report):
+        return "do not rely on this acceptance: the server's own words speak against it (step 1)."
     if report.verdict.after_data_risks:
         return "mend what “After DATA” names; until then a sender that honours it may not deliver."
     steps = [str(step.step) for step in report.checklist if step.status in ("warn", "fail")]
@@ -213,6 +222,8 @@ def vantage(report: Report) -> str:
 def after_data(report: Report) -> str:
     """The sentence that stands where no risk is predicted."""
     outcome = report.verdict.outcome
+    if is_doubted(report):
+        return "the mail may well be lost or returned: the server accepts in the words of a refusal."
     if outcome == "accepted":
         return (
             "nothing found that makes a refusal likely. A probe stops before DATA: content, volume and "
@@ -260,13 +271,16 @@ def reply_text(exchange: ReportExchange) -> str:
     """The reply in one line, as a log would show it."""
     if exchange.reply_code is None:
         return "no complete reply"
-    return " ".join((str(exchange.reply_code), *(line for line in exchange.reply_lines if line))).rstrip()
+    code = str(exchange.reply_code) if exchange.reply_code else ""
+    return " ".join(part for part in (code, *exchange.reply_lines) if part)
 
 
 def reply_wire(exchange: ReportExchange) -> tuple[str, ...]:
     """The reply as on the wire: `250-` for each line but the last (RFC 5321 section 4.2.1)."""
     if exchange.reply_code is None:
         return ()
+    if exchange.reply_code == 0:
+        return exchange.reply_lines
     last = len(exchange.reply_lines) - 1
     return tuple(
         f"{exchange.reply_code}{'-' if index < last else ' '}{line}".rstrip()
@@ -282,7 +296,7 @@ def session_title(session: ReportSession) -> str:
 def session_path(session: ReportSession) -> str:
     """The session at a glance: `greeting 220 · EHLO 250 · MAIL 250 · RCPT 550`, and how it ended."""
     parts = [
-        f"{_verb(exchange)} {exchange.reply_code if exchange.reply_code is not None else 'no reply'}"
+        f"{_verb(exchange)} {'no reply' if exchange.reply_code is None else exchange.reply_code or 'no code'}"
         for exchange in session.exchanges
     ]
     if not parts or session.ended != "quit":

@@ -9,6 +9,7 @@ from probe.model.report import ChecklistStep, Report, ReportDkim
 from probe.report.view import BAD
 
 FINDINGS_SHOWN = 3
+_FOREMOST = {"source-blocklist"}  # without which its step has not been looked at
 DNS_STEP = 2
 RETRY_STEP = 9
 
@@ -49,8 +50,9 @@ def main_findings(step_view: StepView) -> list[str]:
         more = len(problems) - FINDINGS_SHOWN
         return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
     if step_view.step.status == "not_assessed":
-        unseen = [f for f in step_view.rest if f.severity is Severity.NOT_ASSESSED] or step_view.rest
-        return [finding.message for finding in unseen[:1]]  # a step's main check comes first
+        unseen = [f for f in step_view.rest if f.severity is Severity.NOT_ASSESSED] or list(step_view.rest)
+        unseen.sort(key=lambda finding: finding.id not in _FOREMOST)  # else in the order of the checks
+        return [finding.message for finding in unseen[:1]]
     if step_view.step.status != "pass" or step_view.step.step == DNS_STEP:
         return []
     if step_view.step.step == RETRY_STEP:
@@ -70,8 +72,10 @@ def authentication(report: Report) -> list[str]:
     keys = [key for key in dns.dkim if key.status == "valid"]
     if keys:
         parts.append("DKIM " + ", ".join(_key(key) for key in keys[:2]))
+    elif any(key.status == "unknown" for key in dns.dkim):
+        parts.append("DKIM unknown")
     elif dns.dkim:
-        parts.append("DKIM: no key at the selectors tried")
+        parts.append("DKIM: no usable key at the selectors tried")
     if dns.dmarc is not None:
         policy = "unknown" if dns.dmarc.unknown else f"p={dns.dmarc.policy}" if dns.dmarc.policy else "none"
         spf_carries = dns.spf is not None and dns.spf.result == "pass" and dns.dmarc.spf_can_align

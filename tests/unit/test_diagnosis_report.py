@@ -126,6 +126,19 @@ def test_the_findings_of_a_step_are_its_own(number: int) -> None:
     assert len(step.findings) == len(set(step.findings))
 
 
+@pytest.mark.parametrize("text", ["5.1.1 fine", "no such user here"])
+def test_an_acceptance_in_the_words_of_a_refusal_is_relied_on_in_no_step(text: str) -> None:
+    facts = make.facts(sessions=(met(Stage.RCPT, make.reply(250, text)),))
+    made = steps(facts)
+    assert [made[number].status for number in (1, 8, 9)] == ["warn", "manual", "manual"]
+
+
+def test_what_is_not_dialled_unasked_is_not_worth_trying_again() -> None:
+    verdict = diagnose(UNDIALLED, ()).verdict
+    assert (verdict.outcome, verdict.fix_by, verdict.retry) == ("inconclusive", "either", "after_fix")
+    assert "another channel" not in steps(UNDIALLED)[8].do
+
+
 def test_what_was_not_looked_at_never_passes() -> None:
     made = steps(make.facts_unknown())
     assert "pass" not in {made[number].status for number in (1, 2, 3, 4, 5, 6)}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from probe.model.finding import Finding, Severity
 from probe.model.report import ReportNotReached
 from probe.report.page import Page, columns, wrapped
 from probe.report.style import Style
@@ -203,3 +204,41 @@ def test_page_hangs_further_lines_under_the_first_word() -> None:
     page = Page(Style(width=30))
     page.text("one two three four five six", lead="for ", indent=2)
     assert str(page).splitlines() == ["  for one two three four five", "      six"]
+
+
+def test_an_acceptance_in_the_words_of_a_refusal_is_not_to_be_relied_on() -> None:
+    doubt = Finding("reply-permanence", Severity.WARNING, 1, "250 in the words of a refusal")
+    report = replace(reports.SAMPLES["accepted"](), findings=(doubt,))
+    shown = " ".join(to_text(report).split())
+    assert "nobody: do not rely on this acceptance" in shown
+    assert "the server accepts in the words of a refusal" in shown
+    assert "nothing found that makes a refusal likely" not in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("unknown", "DKIM unknown"), ("missing", "DKIM: no usable key"), ("valid", "DKIM s1")],
+)
+def test_a_key_that_was_not_answered_for_is_not_called_missing(status: str, words: str) -> None:
+    report = reports.SAMPLES["refused"]()
+    key = replace(report.dns.dkim[0], selector="s1", status=status)
+    shown = " ".join(to_text(replace(report, dns=replace(report.dns, dkim=(key,)))).split())
+    assert words in shown
+
+
+def test_what_came_without_a_code_is_shown_without_one() -> None:
+    asked = reports.exchange("greeting", "", "HTTP/1.1 400 Bad Request", code=0)
+    session = replace(reports.session(), exchanges=(asked,))
+    report = replace(reports.SAMPLES["inconclusive"](), sessions=(session,))
+    assert "greeting no code" in to_text(report)
+    verbose = to_text(report, Style(verbosity=1))
+    assert "HTTP/1.1 400 Bad Request" in verbose
+    assert "0 HTTP" not in verbose
+
+
+def test_the_same_words_of_several_sessions_are_shown_once() -> None:
+    report = reports.SAMPLES["refused"]()
+    twice = Finding("reply-grammar", Severity.WARNING, 1, "replies break the grammar")
+    step = replace(report.checklist[0], findings=("reply-grammar",))
+    shown = to_text(replace(report, findings=(twice, twice), checklist=(step,)))
+    assert shown.count("replies break the grammar") == 1
