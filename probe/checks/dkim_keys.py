@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.dmarc_paths import spf_path
-from probe.checks.wording import Voice, not_looked_at, series
+from probe.checks.wording import Voice, is_missing, not_looked_at, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding, Severity
 from probe.standards.dkim.results import KeyResult, KeyStatus
@@ -32,7 +32,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(f"DKIM keys: {not_looked_at(facts)}")
         return
     grave = Severity.WARNING if spf_path(facts) else Severity.ERROR
-    faults = [finding for key in keys for finding in _fault(key, grave)]
+    faults = [
+        finding for key in keys for finding in _fault(key, grave, in_vain=is_missing(facts, key.domain))
+    ]
     valid = [key for key in keys if key.status is KeyStatus.VALID]
     yield from faults
     if valid:
@@ -58,7 +60,7 @@ def _told(key: KeyResult) -> str:
     return f"{key.name} ({series(key.problems)})"
 
 
-def _fault(key: KeyResult, grave: Severity) -> Iterator[Finding]:
+def _fault(key: KeyResult, grave: Severity, *, in_vain: bool) -> Iterator[Finding]:
     evidence = (key.evidence,)
     named = key.is_named
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
@@ -69,11 +71,12 @@ def _fault(key: KeyResult, grave: Severity) -> Iterator[Finding]:
             "Publish the key again exactly as the signing server gives it.",
         )
     elif named and key.status is KeyStatus.MISSING:
+        remedy = f"Publish the public key at {key.name}, or sign with a selector that is published."
         yield say.of(
             grave,
             f"there is no DKIM key at {key.name}: signatures with s={key.selector} fail",
             evidence,
-            f"Publish the public key at {key.name}, or sign with a selector that is published.",
+            "" if in_vain else remedy,
         )
     elif named and key.status is KeyStatus.REVOKED:
         yield say.of(

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.dmarc_paths import dkim_path, enforces, spf_path
-from probe.checks.wording import Voice, not_looked_at
+from probe.checks.wording import Voice, is_missing, not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcResult
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if spf or dkim:
         yield say.ok(f"DMARC for {result.author_domain} can pass: {paths}", evidence)
     elif spf is False and dkim is False:
-        yield _nothing_aligns(result, paths, evidence)
+        yield _nothing_aligns(result, paths, evidence, in_vain=is_missing(facts, result.author_domain))
     elif spf is False and enforces(result):
         yield say.warning(
             f"DMARC for {result.author_domain} (policy {result.applied_policy}) passes only with an aligned "
@@ -54,11 +54,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _nothing_aligns(result: DmarcResult, paths: str, evidence: tuple[str, ...]) -> Finding:
+def _nothing_aligns(result: DmarcResult, paths: str, evidence: tuple[str, ...], *, in_vain: bool) -> Finding:
     remedy = (
         f"Sign with DKIM for {result.author_domain}, or use a reverse-path of {result.author_domain} "
         "from an address that its SPF record permits."
     )
+    if in_vain:
+        remedy = ""
     if enforces(result):
         return say.error(
             f"DMARC for {result.author_domain} cannot pass ({paths}), "

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.wording import Voice, not_looked_at, series
+from probe.checks.wording import Voice, is_missing, not_looked_at, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcResult
@@ -41,6 +41,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"DMARC of {result.author_domain}: no usable answer from DNS ({series(result.unanswered)})",
             result.evidence,
         )
+    elif is_missing(facts, result.author_domain):
+        yield say.warning(f"no DMARC record applies to {result.author_domain}", result.evidence)
     else:
         yield say.warning(
             f"no DMARC record applies to {result.author_domain}",

@@ -36,7 +36,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     remedy = _REMEDY.format(domain=mail.domain)
     match mail.kind:
         case RouteKind.NO_DOMAIN:
-            yield say.error(f"the sender domain {mail.domain} does not exist (NXDOMAIN)", evidence, remedy)
+            yield say.error(
+                f"the sender domain {mail.domain} does not exist (NXDOMAIN)",
+                evidence,
+                f"Correct the sender address, or register {mail.domain}: no record helps before it exists.",
+            )
         case RouteKind.NULL_MX:
             yield say.error(
                 f"the sender domain {mail.domain} declares that it takes no mail (null MX)", evidence, remedy

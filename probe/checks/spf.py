@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from probe.checks.wording import Voice, not_looked_at, source_address
+from probe.checks.wording import Voice, is_missing, not_looked_at, source_address
 from probe.facts.model import Facts
 from probe.model.finding import Finding, Severity
 from probe.standards.spf.results import SpfResult, SpfVerdict
@@ -46,6 +46,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield say.warning(
                 f"{subject}: neutral{matched}, the record says nothing of it", evidence, _permit(result)
             )
+        case SpfVerdict.NONE if is_missing(facts, result.domain):
+            yield say.warning(f"{subject}: none, {result.domain} does not exist", evidence)
         case SpfVerdict.NONE:
             yield say.warning(
                 f"{subject}: none, {result.domain} publishes no SPF record",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from probe.facts.model import Facts
 from probe.model.finding import Finding, Severity
 from probe.model.target import PairTarget
+from probe.standards.dns.results import RouteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,13 @@ def no_source_address(facts: Facts) -> str | None:
 def has_null_sender(facts: Facts) -> bool:
     """Whether there is no sender domain because the reverse-path is `<>` (RFC 5321 section 4.5.5)."""
     return isinstance(facts.target, PairTarget) and facts.sender.domain is None
+
+
+def is_missing(facts: Facts, domain: str) -> bool:
+    """Whether DNS denies the sender domain altogether (NXDOMAIN). Then the names below it do not exist
+    either (RFC 8020), and no record helps before it does: `sender-domain-takes-mail` says what to do."""
+    mail = facts.sender.mail
+    return mail is not None and mail.kind is RouteKind.NO_DOMAIN and mail.domain == domain
 
 
 def not_looked_at(facts: Facts) -> str:

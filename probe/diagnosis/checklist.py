@@ -28,6 +28,7 @@ _SETTLE = "see the test that would settle it"
 _REPLY = "reply-permanence"
 _POSTMASTER = "postmaster-answer"
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
+_WRONG = _BAD | {Severity.WARNING}
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
 _RECIPIENT = frozenset(
     {"user_unknown", "address_syntax", "mailbox_disabled", "mailbox_full", "recipient_refused"}
@@ -43,6 +44,12 @@ _DNS = frozenset({"auth_failed", "rdns_helo", "dns_failure", "tls_problem"})
 _ONLY_FOR = {"mail-from-accepted": (_SENDER | _DNS) - {"tls_problem"}}
 # Causes that leave open whether the step's own address is at fault.
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
+# The check that tells what may be behind such a block.
+_BEHIND = {
+    "ip_blocklisted": "source-blocklist",
+    "poor_reputation": "source-blocklist",
+    "sender_blocked": "domain-blocklist",
+}
 # The check without which a step has not been looked at.
 _MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
 _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
@@ -191,15 +198,22 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
 
 def _what_to_do(status: str, own: tuple[Finding, ...], blamed: str | None) -> str:
     """The cause's action when this step is to blame, then the remedies of what is wrong, worst first;
-    where the step was not looked at, the first thing that would let it be."""
+    where the step was not looked at, the first thing that would let it be. A block that no finding
+    explains is not left to advice alone: what the lists said goes before it."""
     order = list(Severity)
     ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
-    wrong = [f.remedy for f in ordered if f.severity in _BAD or f.severity is Severity.WARNING]
+    wrong = [f.remedy for f in ordered if f.severity in _WRONG]
     open_ends = [
         f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status == "not_assessed"
     ]
-    first = [causes()[blamed].action] if blamed is not None else []
+    first = [*_behind(blamed, own), causes()[blamed].action] if blamed is not None else []
     return " ".join(dict.fromkeys([*first, *wrong])) or next(iter(open_ends), "Nothing to do.")
+
+
+def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
+    """What the lists said where they do not explain a block, as sentences."""
+    told = [f.message for f in own if f.id == _BEHIND.get(cause) and f.severity not in _WRONG]
+    return [f"{message[:1].upper()}{message[1:]}." for message in told]
 
 
 def duration(seconds: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
 from probe.message.results import SignatureResult
 from probe.model.finding import Severity
@@ -298,3 +299,19 @@ def test_each_listing_is_told_worst_first() -> None:
     light = make.listing(LISTED, title="Light", zone="light.example", weight=1)
     facts = make.facts(listings=(light, make.listing(LISTED, weight=9)))
     assert ["Example List" in f.message for f in source_blocklist.check(facts)] == [True, False]
+
+
+def test_of_a_sender_domain_that_does_not_exist_one_finding_says_what_to_do() -> None:
+    gone = sender(
+        mail=GONE,
+        spf=NO_SPF,
+        dkim=(make.key(status=KeyStatus.MISSING),),
+        dmarc=make.dmarc(None),
+        alignment=Alignment(True, False),
+    )
+    wrong = [it for it in findings_of(gone) if it.step == 2 and it.severity in (ERROR, WARNING)]
+    assert {it.id for it in wrong} >= {"spf", "dkim-keys", "dmarc-record", "dmarc-alignment"}
+    assert {it.id: it.remedy for it in wrong if it.remedy} == {
+        "sender-domain-takes-mail": "Correct the sender address, or register sender.example: no record helps "
+        "before it exists."
+    }

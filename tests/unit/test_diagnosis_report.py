@@ -111,6 +111,15 @@ def test_retry_names_the_wait() -> None:
     assert "after the fault" in steps(refused("5.7.23 SPF check failed"))[9].do
 
 
+def test_a_block_that_no_list_explains_is_told_with_what_the_lists_said() -> None:
+    step = steps(refused("5.7.1 your IP address is blacklisted here"))[6]
+    assert step.status == "fail"
+    assert step.do.startswith("8.8.4.10 is not on bl.example, the only blocklist that could be believed. ")
+    listed = make.facts(listings=(make.listing(ListingStatus.LISTED),))
+    step = steps(replace(refused("5.7.1 your IP address is blacklisted here"), listings=listed.listings))[6]
+    assert not step.do.startswith("8.8.4.10")
+
+
 def test_a_fault_of_the_sender_fails_its_step_even_when_accepted() -> None:
     made = steps(make.facts(sender=make.sender_facts(spf=make.spf(SpfVerdict.FAIL))))
     assert (made[1].status, made[2].status, made[9].status) == ("pass", "fail", "fail")
