@@ -25,7 +25,17 @@ _STATUS_KEYS = (
     "reply",
 )  # fmt: skip
 _WORST_FIRST = (1, 3, 4, 5, 0)
-_FROM_LINE = re.compile(rb">?From \S+ .*\d\d:\d\d.*\d{4}")
+# A From_ line ends in a date (RFC 4155 appendix A); "From " begins many a sentence
+_FROM_LINE = re.compile(rb">?From \S{1,400} ")
+_DATE = tuple(
+    re.compile(part)
+    for part in (
+        rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
+        rb"\b\d\d:\d\d",
+        rb"\b\d{4}\b",
+    )
+)
+_FROM_LIMIT = 500  # octets
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
     Action.DELAYED: NoticeKind.DELAY,
@@ -106,8 +116,8 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
     after_blank = True
     while line := stream.readline(1 << 20):
         if is_mailbox is None and line.strip():
-            is_mailbox = bool(_FROM_LINE.match(line))
-        elif is_mailbox and after_blank and line.startswith(b"From ") and _FROM_LINE.match(line):
+            is_mailbox = _is_from_line(line)
+        elif is_mailbox and after_blank and line.startswith(b"From ") and _is_from_line(line):
             yield bytes(kept)
             kept.clear()
         after_blank = not line.strip()
@@ -117,6 +127,10 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
             break
     if kept:
         yield bytes(kept)
+
+
+def _is_from_line(line: bytes) -> bool:
+    return bool(_FROM_LINE.match(line)) and all(part.search(line, 0, _FROM_LIMIT) for part in _DATE)
 
 
 def to_json(bounced: BouncedRecipient) -> dict[str, Any]:

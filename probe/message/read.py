@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -18,7 +16,13 @@ from probe.message.links import LINK_LIMIT, links_in_html, links_in_text
 from probe.message.results import Link, MessageFacts, SignatureResult
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_mailbox
-from probe.model.declared import in_declared, without_names_that_are_none
+from probe.model.declared import (
+    HARMLESS,
+    encoded_words,
+    in_declared,
+    without_mark,
+    without_names_that_are_none,
+)
 from probe.model.text import decode
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
 
@@ -44,8 +48,6 @@ _BULK_HINTS = (
     "X-CSA-Complaints",
     "Errors-To",
 )
-# What the email package raises on broken input; comments nest by recursion there.
-_HARMLESS = (ValueError, LookupError, TypeError, AttributeError, HeaderParseError, RecursionError)
 
 _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 
@@ -57,7 +59,8 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
 
     Line ends may be CRLF or, as files have them, LF; `size` counts each as two octets.
     """
-    problems: list[str] = []
+    data, problem = without_mark(data)
+    problems = [problem] if problem else []
     head, is_whole = head_of(data)
     message = _parse(data, head, problems, is_whole=is_whole)
     _check_headers(message, problems)
@@ -125,13 +128,9 @@ def _values(message: _Part, name: str) -> list[str]:
 def _decoded(raw: str) -> str:
     """RFC 2047 encoded words decoded, folding undone; unknown charsets shown as they are."""
     flat = re.sub(r"\r?\n(?=[ \t])", "", raw)
-    try:
-        pieces = decode_header(flat)
-    except _HARMLESS:
-        return _restored(flat)
     return "".join(
         _restored(piece) if isinstance(piece, str) else _charset_decoded(piece, charset)
-        for piece, charset in pieces
+        for piece, charset in encoded_words(flat)
     ).strip()
 
 
@@ -158,7 +157,7 @@ def _check_headers(message: _Part, problems: list[str]) -> None:
     if "Date" in message:
         try:
             parsedate_to_datetime(_header(message, "Date"))
-        except (*_HARMLESS, OverflowError):
+        except (*HARMLESS, OverflowError):
             problems.append("the Date header is not a date")
 
 
@@ -169,7 +168,7 @@ def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tupl
     for raw in _values(message, "From"):
         try:
             pairs = getaddresses([_restored(raw)])
-        except _HARMLESS:
+        except HARMLESS:
             pairs = []
         for _, address in pairs[:100]:
             if not address:
@@ -205,7 +204,7 @@ def _leaves(message: _Part, problems: list[str]) -> Iterator[_Part]:
 def _is_attachment(part: _Part) -> bool:
     try:
         return part.get_content_disposition() == "attachment" or bool(part.get_filename())
-    except _HARMLESS:
+    except HARMLESS:
         return False
 
 
@@ -216,7 +215,7 @@ def _is_body(part: _Part, content_type: str) -> bool:
 def _attachment_name(part: _Part) -> str:
     try:
         name = part.get_filename()
-    except _HARMLESS:
+    except HARMLESS:
         name = None
     return _decoded(str(name)) if name else part.get_content_type()
 
@@ -234,7 +233,7 @@ def _body_text(part: _Part) -> str:
     try:
         payload = part.get_payload(decode=True)
         charset = part.get_content_charset()
-    except _HARMLESS:
+    except HARMLESS:
         return ""
     return _charset_decoded(payload, charset) if isinstance(payload, bytes) else ""
 

@@ -4,21 +4,64 @@ from __future__ import annotations
 
 import codecs
 import re
+from email.errors import MessageError
+from email.header import decode_header
 
 # What Python calls encodings beside charsets: of domain names, which take time by the square of their
 # length, and of Python's own source text
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
 _NAME = re.compile(r"[!-~]{1,40}")  # RFC 2978 section 2.3
+_WIDE = frozenset({"utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"})
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),  # begins as the next one does
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+_AT_ONCE = 1 << 16  # octets
+_WORDS_LIMIT = 16384  # characters; the standard library takes time by the square of the number of words
+# What the email package raises on broken input; comments nest by recursion there.
+HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
 _EXTENDED = re.compile(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", re.IGNORECASE)
 
 
+def without_mark(data: bytes) -> tuple[bytes, str]:
+    """(a message as octets of mail although an editor saved it with a byte order mark, what was undone or
+    empty). RFC 5322 section 2.1 knows no such mark: the first header field would be lost by it."""
+    for mark, codec, name in _MARKS:
+        if data.startswith(mark):
+            decoder = codecs.getincrementaldecoder(codec)("replace")
+            octets = bytearray()
+            for start in range(0, len(data), _AT_ONCE):
+                octets += decoder.decode(data[start : start + _AT_ONCE]).encode("utf-8", "replace")
+            return bytes(octets), f"the file begins with a byte order mark and was read as {name}"
+    return data, ""
+
+
 def in_declared(data: bytes, charset: str, errors: str = "strict") -> str | None:
-    """`data` in the charset so named, or None where there is none of that name or it does not fit."""
+    """`data` in the charset so named, or None where there is none of that name or it does not fit.
+
+    Without an octet of zero, which stands in every line end and space, nothing is UTF-16 or UTF-32.
+    """
     try:
-        name = codecs.lookup(charset).name if _NAME.fullmatch(charset) else ""
-        return data.decode(name, errors) if name and name.replace("-", "_") not in _NO_CHARSETS else None
+        name = codecs.lookup(charset).name.replace("-", "_") if _NAME.fullmatch(charset) else ""
+        if not name or name in _NO_CHARSETS or (name in _WIDE and b"\0" not in data):
+            return None
+        return data.decode(name, errors)
     except (LookupError, ValueError):
         return None
+
+
+def encoded_words(value: str) -> list[tuple[str | bytes, str | None]]:
+    """An unfolded header value as pieces: text as it stands, or the octets of encoded words (RFC 2047) and
+    their charset. Words behind the limit, or broken beyond reading, are left as they are."""
+    end = len(value) if len(value) <= _WORDS_LIMIT else value.rfind(" ", 0, _WORDS_LIMIT) + 1 or _WORDS_LIMIT
+    try:
+        pieces = decode_header(value[:end])
+    except HARMLESS:
+        return [(value, None)]
+    return [*pieces, (value[end:], None)] if value[end:] else pieces
 
 
 def without_names_that_are_none(data: bytes) -> bytes:

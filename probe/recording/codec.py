@@ -163,7 +163,7 @@ def _scalar(kind: type) -> _Shape:
         # bool is a subclass of int, and "true" is no number
         if type(value) is not kind:
             raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shown(value)}")
-        if kind is int and abs(value) > _MOST:
+        if isinstance(value, int) and abs(value) > _MOST:
             raise _WrongError(f"{place} is too large a number")
         return value
 

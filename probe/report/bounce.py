@@ -53,8 +53,9 @@ def _headline(bounced: BouncedRecipient) -> str:
 
 def _facts(bounced: BouncedRecipient) -> list[tuple[str, str]]:
     status = bounced.status
+    notes = [("Note", problem) for problem in bounced.notice.problems]
     if status is None:
-        return []
+        return notes
     returned = bounced.notice.returned
     facts = [
         ("Sent to", status.original_recipient),
@@ -70,4 +71,4 @@ def _facts(bounced: BouncedRecipient) -> list[tuple[str, str]]:
         ("Message", " ".join(part for part in (returned.message_id, returned.date) if part)),
         ("Sender", bounced.sender),
     ]
-    return [(label, text) for label, text in facts if text]
+    return [(label, text) for label, text in facts if text] + notes

@@ -72,10 +72,13 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     sender = " ".join(writers)
     if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
         return True
+    is_system = bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in item for item in writers)
+    if layouts.words["auto_subject"].match(top.header("subject")) and not is_system:
+        return False  # what follows in such a subject are the words of the message that was answered
     by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
     failed = by_subject or bool(layouts.words["failed"].search(text[:20000]))
     signs = (
-        bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in writer for writer in writers),
+        is_system,
         top.header("return-path").strip() == "<>",
         by_subject,
     )

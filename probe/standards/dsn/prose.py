@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.layout import SYSTEM, Entry, Layouts, coded_line, unwrapped
 from probe.standards.dsn.own_words import own_words
 from probe.standards.dsn.results import ReturnedMessage
 from probe.standards.dsn.structure import Part
 
+_ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even a wrong one has these
 _MOST = 20  # recipients; a text that names more is no list of failures
 _REPLY_LIMIT = 1000
 _TEXT_LIMIT = 32768
@@ -35,7 +38,9 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
     own |= {returned.header_from.lower(), returned.reverse_path.lower()}
     addressed = {address.lower() for address in (*returned.recipients, *returned.delivered_to)} - own
-    found = [address for address in mailboxes(notice) if not SYSTEM.match(address)]
+    found = [
+        address for address in mailboxes(notice) if not SYSTEM.match(address) and _ODD.search(address) is None
+    ]
     both = tuple(address for address in found if address.lower() in addressed)
     if both:
         return both

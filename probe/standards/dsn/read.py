@@ -6,7 +6,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.settings import BOUNCE_PART_LIMIT, BOUNCE_RECIPIENT_LIMIT, BOUNCE_SIZE_LIMIT
+from probe.model.declared import without_mark
+from probe.settings import (
+    BOUNCE_PART_LIMIT,
+    BOUNCE_RECIPIENT_LIMIT,
+    BOUNCE_SIZE_LIMIT,
+    BOUNCE_TEXT_LIMIT,
+)
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.forwarded import forwarded_in_text
@@ -41,18 +47,22 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     A message that names no failed recipient but carries bounces (a person's forward, a digest, a
     gateway's wrapping) is read for those that it carries.
     """
-    top = read_head(with_line_feeds(data[:BOUNCE_SIZE_LIMIT]))
-    parts = tuple(leaves(top))
+    octets, problem = without_mark(data[:BOUNCE_SIZE_LIMIT])
+    top = read_head(with_line_feeds(octets))
+    problems = [problem] if problem else []
+    parts = tuple(leaves(top, problems))
     notice, is_named = _judged(top, parts, layouts)
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
         notice = _carried(parts, layouts, is_told=is_told) or _forwarded(parts, layouts) or notice
-    problems = list(notice.problems)
+    problems.extend(notice.problems)
+    if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
+        problems.append(f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read")
     if len(data) > BOUNCE_SIZE_LIMIT:
         problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
     if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
         problems.append(f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message")
-    return replace(notice, problems=tuple(problems))
+    return replace(notice, problems=tuple(dict.fromkeys(problems)))
 
 
 def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
@@ -72,7 +82,7 @@ def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> Deliv
         part, depth = waiting.popleft()
         octets += len(part.body)
         top = read_head(part.payload())
-        inner_parts = tuple(leaves(top))
+        inner_parts = tuple(leaves(top, []))
         if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
             continue
         inner, is_named = _judged(top, inner_parts, layouts)
@@ -130,7 +140,7 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
         action = _action(top, own, layouts)
         statuses = [from_entry(entry, action, report.reporting_mta) for entry in found]
     statuses = _completed(statuses, refusals, top, returned)
-    verdict = _verdict(statuses, is_likely, reply)
+    verdict = _verdict(statuses, is_likely, reply, has_head=bool(top.fields))
     notice = DeliveryNotice(
         verdict.kind,
         verdict.detail,
@@ -265,7 +275,9 @@ def _completed(
     return done
 
 
-def _verdict(statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None) -> Verdict:
+def _verdict(
+    statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
+) -> Verdict:
     actions = {_effective(status) for status in statuses}
     if Action.FAILED in actions:
         is_named = any(status.recipient for status in statuses)
@@ -274,10 +286,12 @@ def _verdict(statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict
         return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
     if statuses:
         return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
-    if reply is not None:
-        return reply
     if is_likely:
         return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
+    if reply is not None:
+        return reply
+    if not has_head:
+        return Verdict(NoticeKind.OTHER, "no message: it has no header fields")
     return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
 
 

@@ -8,7 +8,7 @@ without indenting it; what matters is read all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from probe.model.reply import EnhancedStatus
@@ -96,6 +96,7 @@ def _lines(text: str) -> list[re.Match[str]]:
 def _groups(text: str) -> list[list[tuple[str, str]]]:
     """The groups, each a list of (lower-case name, unfolded value)."""
     groups: list[list[tuple[str, str]]] = [[]]
+    guessed: set[int] = set()  # begun without an empty line
     places: dict[str, int] = {}  # where in the current group each name last stood
     for line in text.split("\n"):
         current = groups[-1]
@@ -107,6 +108,7 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif match:
             name = match.group(1).lower()
             if _begins_anew(name, places):
+                guessed.add(len(groups))
                 groups.append([])
                 places = {}
             places[name] = len(groups[-1])
@@ -114,7 +116,21 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
             current[-1] = (name, f"{value} {line.strip()}".strip())
-    return [group for group in groups if group]
+    return [group for group in _joined(groups, guessed) if group]
+
+
+def _joined(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
+    """The groups; what began with Original-Recipient and tells of no recipient's fate ends the one before
+    (RFC 3464 section 2.3 prescribes no order)."""
+    joined: list[tuple[str, str]] = []
+    for number, group in enumerate(groups):
+        names = {name for name, _ in group}
+        if number in guessed and not names & {"final-recipient", "action", "status"}:
+            joined += group
+        else:
+            yield joined
+            joined = group
+    yield joined
 
 
 def _begins_anew(name: str, places: Mapping[str, int]) -> bool:

@@ -11,20 +11,18 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from email.errors import MessageError
-from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from typing import TypeAlias
 
-from probe.model.declared import in_declared
+from probe.model.declared import HARMLESS, encoded_words, in_declared
 from probe.model.text import decode
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
-# What the email package raises on broken input; comments nest by recursion there.
-_HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
 _HEAD = re.compile(rb"(?:[ \t]*\r?\n)+")
+_RAW_FIELD = re.compile(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
+_FIELD_LIMIT = 8192  # octets
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _GUESSED_BOUNDARY = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
@@ -46,6 +44,7 @@ _WIDER = {
     "iso-8859-1": "cp1252",
     "unicode-1-1-utf-7": "utf-7",
 }
+_UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0,300}>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
@@ -86,6 +85,8 @@ class Part:
                 return binascii.a2b_base64(text[: len(text) // 4 * 4] + _padded(text))
             if encoding == "quoted-printable":
                 return binascii.a2b_qp(self.body)
+            if encoding in _UUENCODE:
+                return _uudecoded(self.body)
         except binascii.Error:
             return self.body
         return self.body
@@ -103,27 +104,48 @@ def read_head(data: bytes) -> Part:
     start = match.end() if match else 0
     if data[start : start + 5] in {b"From ", b">From"}:
         start = data.find(b"\n", start) + 1 or len(data)
-    blank = _BLANK.search(data, max(0, start - 1), start + BOUNCE_HEADER_LIMIT)
-    end = blank.start() if blank else min(len(data), start + BOUNCE_HEADER_LIMIT)
-    body = data[blank.end() :] if blank else data[end:]
-    return _part(data[start:end], body)
+    blank = _BLANK.search(data, max(0, start - 1))
+    end = blank.start() if blank else len(data)
+    body = data[blank.end() :] if blank else data[start + BOUNCE_HEADER_LIMIT :]
+    return _part(_beginnings(data, start, end), body)
 
 
-def leaves(top: Part) -> Iterator[Part]:
-    """The parts that are no containers, in order, without recursion and up to the caps.
+def _beginnings(data: bytes, start: int, end: int) -> bytes:
+    """A header section; of one that is too long, the beginning of each field, as far as they fit."""
+    if end - start <= BOUNCE_HEADER_LIMIT:
+        return data[start:end]
+    kept = bytearray()
+    for match in _RAW_FIELD.finditer(data, start, end):
+        kept += data[match.start() : min(match.end(), match.start() + _FIELD_LIMIT)].rstrip() + b"\n"
+        if len(kept) > BOUNCE_HEADER_LIMIT:
+            break
+    return bytes(kept)
+
+
+def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
+    """The parts that are no containers, in order, without recursion and up to the caps; where a cap leaves
+    something out, a clause on it goes into `problems`.
 
     A returned message (message/rfc822) is a leaf. Where a multipart has no usable boundary, one is
     guessed; failing that, its whole body is one text part.
     """
     waiting = [(top, 0)]
     seen = 0
-    while waiting and seen < BOUNCE_PART_LIMIT:
+    while waiting:
         part, depth = waiting.pop()
+        if seen >= BOUNCE_PART_LIMIT:
+            problems.append(f"more than {BOUNCE_PART_LIMIT} parts; the rest was not read")
+            return
         seen += 1
-        if not part.content_type.startswith("multipart/") or depth >= BOUNCE_DEPTH_LIMIT:
+        if not part.content_type.startswith("multipart/"):
             yield part
             continue
-        pieces = _split(part, BOUNCE_PART_LIMIT - seen)
+        if depth >= BOUNCE_DEPTH_LIMIT:
+            problems.append(f"parts nested deeper than {BOUNCE_DEPTH_LIMIT} levels were not taken apart")
+            yield part
+            continue
+        # one more than are read shows that there are more
+        pieces = _split(part, BOUNCE_PART_LIMIT - seen + 1)
         if not pieces:
             yield replace(part, content_type="text/plain", is_attached=False)
         in_digest = part.content_type == "multipart/digest"
@@ -193,7 +215,7 @@ def _part(head: bytes, body: bytes) -> Part:
         parameters = tuple((str(name).lower(), _flat(value)) for name, value in parsed.get_params([])[1:60])
         attached = parsed.get_content_disposition() == "attachment"
         fields = tuple((str(name).lower(), str(value)) for name, value in parsed.raw_items())
-    except _HARMLESS:
+    except HARMLESS:
         return Part((), "text/plain", (), body)
     return Part(fields, content_type, parameters, body, attached)
 
@@ -248,17 +270,29 @@ def _padded(text: bytes) -> bytes:
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
+def _uudecoded(body: bytes) -> bytes:
+    """What stands between `begin` and `end`, up to the first line that is broken."""
+    lines = iter(body.split(b"\n"))
+    decoded = bytearray()
+    if not any(line.startswith(b"begin ") for line in lines):
+        return body
+    for line in lines:
+        if line.strip() in {b"end", b"`", b""}:
+            break
+        try:
+            decoded += binascii.a2b_uu(line.rstrip(b"\r"))
+        except binascii.Error:
+            break
+    return bytes(decoded)
+
+
 def _decoded(raw: str) -> str:
     flat = re.sub(r"\r?\n[ \t]+", " ", raw).strip()
     if "=?" not in flat:
         return flat if flat.isascii() else decode(flat.encode("utf-8", "surrogateescape"))
-    try:
-        pieces = decode_header(flat)
-    except _HARMLESS:
-        return decode(flat.encode("utf-8", "surrogateescape"))
     return "".join(
         decode(piece.encode("utf-8", "surrogateescape"))
         if isinstance(piece, str)
         else in_charset(piece, charset or "")
-        for piece, charset in pieces
+        for piece, charset in encoded_words(flat)
     ).strip()
