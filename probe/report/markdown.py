@@ -56,6 +56,11 @@ def _verdict(report: Report) -> list[str]:
     facts = [f"- **Who acts:** {markdown_text(words.FIX_BY.get(verdict.fix_by, verdict.fix_by))}"]
     if action := view.action(report):
         facts[-1] += f": {markdown_text(action)}"
+    rows = view.cause_rows(report)
+    if rows and verdict.outcome != "accepted":
+        facts.insert(
+            0, f"- **Cause:** {markdown_text(rows[0].title)} ({_share(rows[0].share)}, {rows[0].band})"
+        )
     if view.vantage(report):
         facts.insert(0, f"- **Vantage:** {markdown_text(view.vantage(report))}")
     if verdict.outcome != "accepted":
@@ -196,7 +201,7 @@ def _domain(report: Report) -> list[str]:
         text = "; ".join((", ".join(mx.addresses) or "no usable address", *mx.problems))
         rows.append((f"MX {mx.preference}", markdown_text(f"{mx.host}: {text}")))
     for dane in dns.dane:
-        text = "; ".join((dane.status.replace("_", " "), *dane.problems))
+        text = "; ".join((words.DANE.get(dane.status, dane.status), *dane.problems))
         rows.append(("DANE", markdown_text(f"{dane.host}: {text}")))
     for session in report.sessions:
         rows.append(

@@ -36,7 +36,8 @@ def _write_session(page: Page, session: ReportSession) -> None:
             _fact(page, "Greeting", view.reply_text(exchange))
     _fact(page, "Extensions", ", ".join(session.extensions) or "none seen")
     if session.size_limit is None:
-        _fact(page, "Size", "no limit announced")
+        answered = any(e.stage == "ehlo" and e.reply_code == 250 for e in session.exchanges)
+        _fact(page, "Size", "no limit announced" if answered else "not seen")
     else:
         # RFC 1870 section 4: SIZE 0 means that there is no fixed maximum
         _fact(
@@ -60,7 +61,9 @@ def _write_policies(page: Page, dns: ReportDns) -> None:
     _fact(page, "MTA-STS", "; ".join(part for part in (*parts, *sts.problems) if part))
     for index, dane in enumerate(dns.dane):
         records = f"{len(dane.records)} TLSA" if dane.records else ""
-        text = "; ".join(part for part in (dane.status.replace("_", " "), records, *dane.problems) if part)
+        text = "; ".join(
+            part for part in (words.DANE.get(dane.status, dane.status), records, *dane.problems) if part
+        )
         _fact(page, "" if index else "DANE", f"{dane.host}: {text}")
     if not dns.dane:
         _fact(page, "DANE", "not looked at")

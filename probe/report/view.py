@@ -171,8 +171,11 @@ def _worth_mending(report: Report) -> str:
         return "do not rely on this acceptance: the server's own words speak against it (step 1)."
     if report.verdict.after_data_risks:
         return "mend what “After DATA” names; until then a sender that honours it may not deliver."
+    if report.target.command != "check":
+        amiss = any(finding.severity in BAD for finding in report.findings)
+        return "the findings below may be worth mending." if amiss else ""
     steps = [str(step.step) for step in report.checklist if step.status in ("warn", "fail")]
-    if not steps or report.target.command != "check":
+    if not steps:
         return ""
     return f"{'steps' if len(steps) > 1 else 'step'} {' and '.join(steps)} below may be worth mending."
 

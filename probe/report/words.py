@@ -77,6 +77,15 @@ KEYS = {"valid": "usable key"}
 
 PUBLISHED = {"valid": "published", "absent": "none published", "unusable": "unusable", "unknown": "unknown"}
 
+DANE = {
+    "absent": "no TLSA record",
+    "insecure": "not in use: the DNS answers carry no DNSSEC proof",
+    "matched": "a TLSA record matches the certificate",
+    "mismatched": "no TLSA record matches the certificate",
+    "unusable": "TLSA records, none that can be used",
+    "not_seen": "TLSA records, but no certificate was seen to hold against them",
+}
+
 _SECONDS_IN_MINUTE, _SECONDS_IN_HOUR = 60, 3600
 
 

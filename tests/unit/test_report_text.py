@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 
 from probe.model.finding import Finding, Severity
-from probe.model.report import ReportNotReached
+from probe.model.report import ReportDane, ReportNotReached
+from probe.report import words
+from probe.report.markdown import to_markdown
 from probe.report.page import Page, columns, wrapped
 from probe.report.style import Style
 from probe.report.text import to_text
+from probe.standards.tls.results import DaneStatus
 from tests.support import reports
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -242,3 +245,28 @@ def test_the_same_words_of_several_sessions_are_shown_once() -> None:
     step = replace(report.checklist[0], findings=("reply-grammar",))
     shown = to_text(replace(report, findings=(twice, twice), checklist=(step,)))
     assert shown.count("replies break the grammar") == 1
+
+
+def test_a_domain_that_was_not_heard_at_ehlo_is_not_said_to_announce_no_limit() -> None:
+    report = reports.SAMPLES["domain"]()
+    heard = replace(report.sessions[0], extensions=("8BITMIME",), size_limit=None)
+    silent = replace(heard, exchanges=(), extensions=())
+    assert "Size         no limit announced" in to_text(replace(report, sessions=(heard,)))
+    assert "Size         not seen" in to_text(replace(report, sessions=(silent,)))
+
+
+def test_a_domain_whose_server_answers_with_faults_points_to_them() -> None:
+    fault = Finding("certificate", Severity.WARNING, 2, "expired")
+    report = reports.SAMPLES["domain"]()
+    assert "nobody: the findings below" in to_text(replace(report, findings=(fault,)))
+    assert "nobody: the findings below" not in to_text(replace(report, findings=()))
+
+
+@pytest.mark.parametrize("status", DaneStatus)
+def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
+    report = reports.SAMPLES["domain"]()
+    dane = ReportDane("mx.example", status.value, (), ())
+    for rendered in (to_text, to_markdown):
+        shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
+        assert "not_seen" not in shown and "insecure" not in shown
+        assert f"mx.example: {words.DANE.get(status.value, status.value)}" in " ".join(shown.split())
