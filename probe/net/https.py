@@ -21,10 +21,11 @@ from probe._version import VERSION
 from probe.model.address import IPAddress
 from probe.net.clock import Deadline
 from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
-from probe.standards.mta_sts.judge import CERTIFICATE_PREFIX
+from probe.standards.mta_sts.judge import CERTIFICATE_PREFIX, TOO_LARGE_PREFIX
 
 _READ_SIZE = 16384
 _HEADER_LIMIT = 16384  # octets of status line and header section
+_OVERHEAD = 4  # times the body's limit: interim responses, the chunks' own lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,16 @@ async def _exchange(
     connection = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_HEADER_LIMIT)
     writer.write((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
     await writer.drain()
+    left = _HEADER_LIMIT + _OVERHEAD * size_limit
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
             data = await reader.read(_READ_SIZE)
             if not data and progress.status is None:
                 raise _IncompleteError("connection closed by the server")
+            left -= len(data)
+            if left < 0:
+                raise _IncompleteError("the answer has no end")
             connection.receive_data(data)
         elif isinstance(event, h11.Response):
             progress.status = event.status_code
@@ -166,7 +171,7 @@ async def _exchange(
             progress.body += event.data
             if len(progress.body) > size_limit:
                 del progress.body[size_limit:]
-                raise _IncompleteError(f"larger than {size_limit} octets")
+                raise _IncompleteError(f"{TOO_LARGE_PREFIX} {size_limit} octets")
         elif not isinstance(event, h11.InformationalResponse):
             return  # EndOfMessage, ConnectionClosed, PAUSED
 

@@ -221,6 +221,8 @@ def test_mode_none_covers_nothing_and_misses_nothing() -> None:
         (Response(content_type="text/html"), StsStatus.UNUSABLE, "content type is text/html"),
         (Response(content_type=""), StsStatus.UNUSABLE, "content type is missing"),
         (Response(error="larger than 65536 octets"), StsStatus.UNUSABLE, "larger than"),
+        (Response(error="timed out after 10 s"), StsStatus.UNKNOWN, "timed out"),
+        (Response(error="the answer ends too early"), StsStatus.UNKNOWN, "ends too early"),
         (Response(body=b""), StsStatus.UNUSABLE, "no version"),
     ],
 )

@@ -138,6 +138,16 @@ async def test_reading_stops_at_the_size_limit(certified: Certified) -> None:
     assert response.error == "larger than 65536 octets"
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"],
+)
+async def test_interim_responses_by_the_thousand_are_given_up(certified: Certified, unit: bytes) -> None:
+    async with serving(answering(unit * 20_000), certified.server_context()) as port:
+        response = await fetched(certified, port, seconds=60)
+    assert (response.status, response.error) == (None, "the answer has no end")
+
+
 async def test_an_endless_header_is_not_http(certified: Certified) -> None:
     async with serving(
         answering(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000), certified.server_context()

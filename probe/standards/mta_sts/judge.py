@@ -16,6 +16,9 @@ CERTIFICATE_PREFIX = "certificate"
 """How the error of a fetch begins when the server's certificate was the reason: then the policy is
 known to be unusable for everybody (RFC 8461 section 3.3), not merely unreachable from here."""
 
+TOO_LARGE_PREFIX = "larger than"
+"""How it begins when the policy itself is at fault, and not the way to it."""
+
 
 class PolicyResponse(Protocol):
     """What a fetch of the policy brought; `status` is None and `error` set when no response came,
@@ -65,7 +68,8 @@ def _response_fault(fetched: PolicyResponse) -> tuple[StsStatus, str]:
     if fetched.status != 200:
         return StsStatus.UNUSABLE, f"status {fetched.status}: only 200 gives a policy"
     if fetched.error:
-        return StsStatus.UNUSABLE, fetched.error
+        too_large = fetched.error.startswith(TOO_LARGE_PREFIX)
+        return StsStatus.UNUSABLE if too_large else StsStatus.UNKNOWN, fetched.error
     if not is_policy_media_type(fetched.content_type):
         given = fetched.content_type or "missing"
         return StsStatus.UNUSABLE, f"content type is {given}, not text/plain"
