@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from probe.model.report import Report
-from probe.report import hypotheses, view, view_steps, words
+from probe.report import hypotheses, view, view_session, view_steps, words
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 
@@ -205,11 +205,11 @@ def _domain(report: Report) -> list[str]:
         rows.append(("DANE", markdown_text(f"{dane.host}: {text}")))
     for session in report.sessions:
         rows.append(
-            ("EHLO", markdown_text(f"{view.session_title(session)}: {', '.join(session.extensions)}"))
+            ("EHLO", markdown_text(f"{view_session.session_title(session)}: {', '.join(session.extensions)}"))
         )
-        rows.append(("STARTTLS", markdown_text(view.tls_line(session.tls))))
+        rows.append(("STARTTLS", markdown_text(view_session.tls_line(session.tls))))
         if session.tls is not None:
-            rows.append(("Certificate", markdown_text(view.certificate_line(session.tls))))
+            rows.append(("Certificate", markdown_text(view_session.certificate_line(session.tls))))
     return ["## Recipient domain", _table(("What", "Seen"), rows)]
 
 
@@ -226,14 +226,14 @@ def _dialogue(report: Report) -> list[str]:
         if lines:
             lines.append("")
         about = words.EXPERIMENTS.get(session.experiment, session.experiment)
-        lines.append(f"# {view.session_title(session)}, {about}")
+        lines.append(f"# {view_session.session_title(session)}, {about}")
         for exchange in session.exchanges:
             if exchange.sent:
                 lines.append(f"C: {exchange.sent}")
-            lines += [f"S: {line}" for line in view.reply_wire(exchange)]
+            lines += [f"S: {line}" for line in view_session.reply_wire(exchange)]
             if exchange.reply_code is None:
                 lines.append("S: (no complete reply)")
-        lines.append(f"# ended: {view.ended(session)}")
+        lines.append(f"# ended: {view_session.ended(session)}")
     return ["## Dialogue", "\n".join(markdown_fence(lines))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report
-from probe.report import hypotheses, view, view_steps, words
+from probe.report import hypotheses, view, view_session, view_steps, words
 from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
 
@@ -17,7 +17,8 @@ _SIDE_COLUMNS = 9
 def write_why(page: Page, report: Report) -> None:
     """The evidence behind the first cause; with -v behind every cause."""
     main = view.main_cause(report)
-    causes = report.causes if page.style.verbosity >= VERBOSE else (main,) if main else ()
+    verbose = page.style.verbosity >= VERBOSE
+    causes = report.causes if verbose else (main,) if main else ()
     causes = tuple(cause for cause in causes if view.arguments(cause))
     if not causes:
         return
@@ -26,12 +27,12 @@ def write_why(page: Page, report: Report) -> None:
         if len(causes) > 1:
             page.text(f"{cause.title} ({cause.id})", indent=2)
         side = ""
-        for argument in view.arguments(cause):
+        for argument in view.arguments(cause) if verbose else view.arguments(view.merged(cause)):
             label = argument.side if argument.side != side else ""
             side = argument.side
             weight = argument.weight if argument.side != "neutral" else ""
             origin = view.origin(argument.evidence.rule, argument.evidence.ref)
-            text = f"{argument.evidence.text}{origin if page.style.verbosity >= VERBOSE else ''}"
+            text = f"{argument.evidence.text}{origin if verbose else ''}"
             page.text(text, lead=f"{label:{_SIDE_COLUMNS}}{weight:>3}  ", indent=2)
 
 
@@ -81,11 +82,20 @@ def _step_texts(report: Report, step_view: view_steps.StepView, *, verbose: bool
     found = view_steps.authentication(report) if step_view.step.step == view_steps.DNS_STEP else []
     texts = [*found, *(_all_findings(step_view) if verbose else view_steps.main_findings(step_view))]
     do = step_view.step.do
+    if verbose and texts and _is_told(do, step_view):
+        return texts
     if do and texts:
         return texts if do.startswith(_NOTHING) else [*texts, f"→ {do}"]
     if do or texts:
         return [do, *texts] if do else texts
     return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
+
+
+def _is_told(do: str, step_view: view_steps.StepView) -> bool:
+    """Whether the findings of the step, each with its remedy, have said all that is to be done."""
+    for finding in (*step_view.problems, *step_view.rest):
+        do = do.replace(finding.remedy, "")
+    return not do.strip()
 
 
 def _all_findings(step_view: view_steps.StepView) -> list[str]:
@@ -103,8 +113,8 @@ def write_sessions(page: Page, report: Report) -> None:
     page.heading("Dialogue")
     for session in report.sessions:
         about = words.EXPERIMENTS.get(session.experiment, session.experiment)
-        page.text(f"{view.session_title(session)}  {about}", indent=2)
-        page.text(view.session_path(session), indent=4)
+        page.text(f"{view_session.session_title(session)}  {about}", indent=2)
+        page.text(view_session.session_path(session), indent=4)
 
 
 def write_after_data(page: Page, report: Report) -> None:
@@ -113,8 +123,8 @@ def write_after_data(page: Page, report: Report) -> None:
     risks = report.verdict.after_data_risks
     if risks and report.verdict.outcome == "accepted":
         page.text(
-            "What could still happen after DATA: see “After DATA” above; predicted from your records, "
-            "not observed."
+            "What could still happen after DATA: see “After DATA” above; predicted from what is "
+            "published, not observed."
         )
         return
     page.text(f"What could still happen after DATA: {view.after_data(report)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report, ReportDkim, ReportDns, ReportListing, ReportSession
-from probe.report import view, words
+from probe.report import view_session, words
 from probe.report.page import Page
 
 _TIME_COLUMNS = 11
@@ -27,7 +27,7 @@ def write(page: Page, report: Report) -> None:
 def write_dialogue(page: Page, report: Report) -> None:
     """Every session, every line."""
     for number, session in enumerate(report.sessions, 1):
-        page.heading(f"Session {number}: {view.session_title(session)}")
+        page.heading(f"Session {number}: {view_session.session_title(session)}")
         _write_session(page, session)
 
 
@@ -39,17 +39,17 @@ def _write_session(page: Page, session: ReportSession) -> None:
             page.text(exchange.sent, lead=f"{'':{_TIME_COLUMNS}}C: ", indent=2)
         time = f"{exchange.elapsed_ms} ms"
         cut_off = f"{exchange.fragment} (the reply ends here)" if exchange.fragment else "(no complete reply)"
-        for line in view.reply_wire(exchange) or (cut_off,):
+        for line in view_session.reply_wire(exchange) or (cut_off,):
             page.text(line, lead=f"{time:>{_TIME_COLUMNS - 2}}  S: ", indent=2)
             time = ""
         for deviation in exchange.deviations:
             page.text(f"breaks the reply grammar: {deviation}", indent=_TIME_COLUMNS + 5)
     if session.tls is not None:
-        page.text(view.tls_line(session.tls), lead="TLS: ", indent=2)
-        certificate = view.certificate_line(session.tls)
+        page.text(view_session.tls_line(session.tls), lead="TLS: ", indent=2)
+        certificate = view_session.certificate_line(session.tls)
         if certificate:
             page.text(certificate, lead="Certificate: ", indent=2)
-    page.text(view.ended(session), lead="Ended: ", indent=2)
+    page.text(view_session.ended(session), lead="Ended: ", indent=2)
 
 
 def _write_authentication(page: Page, dns: ReportDns) -> None:

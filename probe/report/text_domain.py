@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probe.model.finding import Severity
 from probe.model.report import Report, ReportDns, ReportSession
-from probe.report import view, words
+from probe.report import view_session, words
 from probe.report.page import Page
 
 _LABEL = 13
@@ -30,10 +30,10 @@ def _fact(page: Page, label: str, text: str) -> None:
 
 
 def _write_session(page: Page, session: ReportSession) -> None:
-    page.heading(f"Session with {view.session_title(session)}")
+    page.heading(f"Session with {view_session.session_title(session)}")
     for exchange in session.exchanges:
         if exchange.stage == "greeting":
-            _fact(page, "Greeting", view.reply_text(exchange))
+            _fact(page, "Greeting", view_session.reply_text(exchange))
     _fact(page, "Extensions", ", ".join(session.extensions) or "none seen")
     if session.size_limit is None:
         answered = any(e.stage == "ehlo" and e.reply_code == 250 for e in session.exchanges)
@@ -45,12 +45,12 @@ def _write_session(page: Page, session: ReportSession) -> None:
             "Size",
             f"takes {words.size(session.size_limit)}" if session.size_limit else "no fixed limit",
         )
-    _fact(page, "STARTTLS", view.tls_line(session.tls))
+    _fact(page, "STARTTLS", view_session.tls_line(session.tls))
     if session.tls is not None:
-        certificate = view.certificate_line(session.tls)
+        certificate = view_session.certificate_line(session.tls)
         if certificate:
             _fact(page, "Certificate", certificate)
-    _fact(page, "Ended", view.ended(session))
+    _fact(page, "Ended", view_session.ended(session))
 
 
 def _write_policies(page: Page, dns: ReportDns) -> None:

@@ -270,3 +270,26 @@ def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
         shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
         assert "not_seen" not in shown and "insecure" not in shown
         assert f"mx.example: {words.DANE.get(status.value, status.value)}" in " ".join(shown.split())
+
+
+def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weights() -> None:
+    report = reports.SAMPLES["refused"]()
+    piece = report.causes[0].evidence_for[0]
+    told = (
+        replace(piece, text="the text says so", weight_db=9),
+        replace(piece, text="the text says so", weight_db=6),
+    )
+    twice = replace(report, causes=(replace(report.causes[0], evidence_for=told, evidence_against=()),))
+    assert "+15  the text says so\n" in to_text(twice)
+    assert to_text(twice).count("the text says so") == 1
+    assert to_text(twice, Style(verbosity=1)).count("the text says so") == 2
+
+
+def test_what_the_findings_of_a_step_say_to_do_is_not_said_again_behind_them() -> None:
+    report = reports.SAMPLES["refused"]()
+    open_end = Finding(
+        "size-limit", Severity.NOT_ASSESSED, 4, "the size is not known", remedy="Give --size BYTES."
+    )
+    step = replace(report.checklist[3], findings=("size-limit",), do="Give --size BYTES.")
+    shown = to_text(replace(report, findings=(open_end,), checklist=(step,)), Style(verbosity=1))
+    assert shown.count("Give --size BYTES.") == 1
