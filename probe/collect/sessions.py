@@ -6,8 +6,8 @@ from probe.collect.attempts import Visits, ask_target
 from probe.collect.context import Context
 from probe.collect.controls import run_controls
 from probe.knowledge.providers import by_mx_hosts
-from probe.model.address import IPAddress, NullReversePath
-from probe.model.dialable import why_not_dialable
+from probe.model.address import NullReversePath
+from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
@@ -27,7 +27,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         sink=context.record,
         clock=context.clock,
         deadline=context.deadline,
-        why_not_dialable=_anything if options.allow_private else why_not_dialable,
+        why_not_dialable=why_no_host if options.allow_private else why_not_dialable,
         port=options.smtp_port,
         bind=options.bind,
         tls_roots=context.tls_roots,
@@ -80,7 +80,3 @@ def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
     return MxHost(
         host.preference, host.host, addresses, host.answers, host.is_alias, host.is_literal, host.secure
     )
-
-
-def _anything(_: IPAddress) -> str | None:
-    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from probe.collect.context import Context
-from probe.model.dialable import why_not_dialable
+from probe.model.dialable import why_no_host, why_not_dialable
 from probe.net.https import fetch
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
@@ -32,7 +32,8 @@ async def _fetch_policy(context: Context, domain: str) -> None:
     an MX before anything is dialled."""
     answers = await context.ask(recipient.policy_host_answers(domain))
     addresses = tuple(address for answer in answers for address in answer.addresses())
-    allowed = tuple(ip for ip in addresses if context.options.allow_private or why_not_dialable(ip) is None)
+    why_not = why_no_host if context.options.allow_private else why_not_dialable
+    allowed = tuple(ip for ip in addresses if why_not(ip) is None)
     url = policy_url(domain)
     at_ms = context.clock.at_ms
     if not addresses:
@@ -41,7 +42,7 @@ async def _fetch_policy(context: Context, domain: str) -> None:
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
         return
     if not allowed:
-        reason = f"not fetched: {addresses[0]} is {why_not_dialable(addresses[0])}"
+        reason = f"not fetched: {addresses[0]} is {why_not(addresses[0])}"
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
         return
     fetched = await fetch(

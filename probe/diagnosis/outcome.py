@@ -9,6 +9,7 @@ from enum import StrEnum
 from probe.facts.deciding import deciding_exchange, farthest, main_sessions
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
+from probe.model.dialable import why_no_host
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason
 from probe.model.target import PairTarget, TlsMode
@@ -109,7 +110,7 @@ def _is_unusable(host: MxHost) -> bool:
         return True
     # host.addresses may be cut to a few
     found = {*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())}
-    return bool(found) and all(ip.is_unspecified or ip.is_multicast for ip in found)
+    return bool(found) and all(why_no_host(ip) for ip in found)
 
 
 def _by_sessions(facts: Facts) -> Observed:

@@ -51,6 +51,7 @@ _RANGES = tuple(
         ("ff00::/8", "a multicast address"),
     )
 )
+_BROADCAST = IPv4Address("255.255.255.255")
 _NAT64 = ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6 (RFC 3513 section 2.4)
 
@@ -64,6 +65,14 @@ def why_not_dialable(ip: IPAddress) -> str | None:
         if ip.version == network.version and ip in network:
             return clause
     return _why_not_v6(ip) if isinstance(ip, IPv6Address) else _why_not_registered(ip)
+
+
+def why_no_host(ip: IPAddress) -> str | None:
+    """A clause that completes "it is …" for an address that is none of a single host, in any network:
+    what is allowed to be private may not be that. Linux takes 0.0.0.0 for itself."""
+    if ip.is_unspecified or ip.is_multicast or ip == _BROADCAST:
+        return why_not_dialable(ip)
+    return None
 
 
 def _why_not_v6(ip: IPv6Address) -> str | None:

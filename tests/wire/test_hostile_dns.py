@@ -187,6 +187,19 @@ async def test_an_address_is_judged_once_and_that_one_is_dialled(tmp_path: Path)
     assert dialled <= judged
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "224.0.0.1", "255.255.255.255"])
+async def test_what_is_no_address_of_a_host_is_not_connected_to_even_with_allow_private(
+    address: str, tmp_path: Path
+) -> None:
+    kind = "AAAA" if ":" in address else "A"
+    records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
+    seen, _ = await _run(_zone({"records": records}), {}, tmp_path)
+    assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
+    assert seen.report.verdict.outcome in ("refused", "inconclusive")
+    assert "--allow-private" not in str(seen.report.next_test)
+    assert seen.heard == []
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
 async def test_without_allow_private_nothing_inside_is_connected_to(address: str, tmp_path: Path) -> None:
     kind = "AAAA" if ":" in address else "A"

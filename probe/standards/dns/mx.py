@@ -15,6 +15,7 @@ from probe.standards.dns.message import Answer, Mx, Question, RecordType, Resolu
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 FAMILIES = (4, 6)
+_JUDGED = 100  # addresses of one host from which those that are used are chosen
 
 
 def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0) -> Resolution[MxResult]:
@@ -131,7 +132,7 @@ def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tupl
     woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
     once = list(dict.fromkeys(woven))
     if len(once) > MX_ADDRESS_LIMIT:
-        once.sort(key=lambda ip: why_not_dialable(ip) is not None)
+        once = sorted(once[:_JUDGED], key=lambda ip: why_not_dialable(ip) is not None)
     return tuple(once[:MX_ADDRESS_LIMIT])
 
 
