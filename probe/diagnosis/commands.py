@@ -26,17 +26,20 @@ def command(
     again: where they were is not recorded; the size of the message is kept."""
     target = facts.target
     if isinstance(target, PairTarget):
-        words = ["smtp-probe", "check", sender or str(target.reverse_path)]
-        words.append(recipient or str(target.forward_path))
+        name = "check"
+        operands = [sender or str(target.reverse_path), recipient or str(target.forward_path)]
     else:
-        words = ["smtp-probe", "domain", target.domain]
+        name, operands = "domain", [target.domain]
     left_out = {*leave, *(word for word in extra.split() if word.startswith("-"))}
     if left_out & _FAMILY:
         left_out |= _FAMILY
-    for option in _given(facts):
-        if option[0] not in left_out:
-            words += option
-    return " ".join([shlex.join(words), extra]).strip()
+    options = [word for option in _given(facts) if option[0] not in left_out for word in option]
+    words = ["smtp-probe", name, *operands, *options]
+    if not any(operand.startswith("-") for operand in operands):
+        return " ".join([shlex.join(words), extra]).strip()
+    # an address that begins with "-" would be taken for an option
+    parts = (shlex.join(["smtp-probe", name, *options]), extra, "--", shlex.join(operands))
+    return " ".join(part for part in parts if part)
 
 
 def filled(text: str, words: Mapping[str, str]) -> str:
@@ -44,6 +47,11 @@ def filled(text: str, words: Mapping[str, str]) -> str:
     for name, word in words.items():
         text = text.replace(f"{{{name}}}", word)
     return text
+
+
+def filled_flags(flags: str, words: Mapping[str, str]) -> str:
+    """The same for a piece of a command line: a stranger's name (an MX host, a PTR) stays one word of it."""
+    return filled(flags, {name: shlex.quote(word) for name, word in words.items()})
 
 
 _FAMILY = {"-4", "-6"}

@@ -6,7 +6,7 @@ against the ranking of this run; where none was, what stood in the way decides."
 from __future__ import annotations
 
 from probe.diagnosis.advice import UNCHANGED
-from probe.diagnosis.commands import command, filled
+from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.outcome import Ground, Observed, Outcome
 from probe.diagnosis.posture import is_bad_helo
@@ -218,7 +218,7 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
         text,
         command(
             facts,
-            filled(test.flags, words),
+            filled_flags(test.flags, words),
             leave=("--ip", "--bind") if test.id == "sending-machine" else (),
             sender=test.sender,
             recipient=f"{test.recipient}@{domain}" if test.recipient else "",

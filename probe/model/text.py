@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 
 _SAMPLE = 2048  # octets that are looked at before UTF-8 with faults is believed
 
@@ -20,6 +22,16 @@ _INVISIBLE = frozenset(
     )
     for point in range(start, end + 1)
 )
+
+# Marks without width, heaped up, write over the lines above and below. No language needs more on a letter.
+_MARK_CATEGORIES = frozenset({"Mn", "Me"})
+_MARKS = 4
+
+# What is printed in a build may be a command to the system that runs it: `##vso[...]` of Azure Pipelines,
+# `##[...]` of GitHub, `##teamcity[...]`, wherever they stand in a line ...
+LOGGING_COMMAND = re.compile(r"#(?=#\w*\[)")
+# ... and `::name arguments::` of GitHub at its beginning
+_LINE_COMMAND = re.compile(r"(?m)^([^\S\n]*):(?=:[A-Za-z_-]+(?:[^\S\n][^\n]*?)?::)")
 
 
 def decode(data: bytes) -> str:
@@ -71,16 +83,26 @@ def printable(text: str) -> str:
     """Escape what must not reach a terminal, page, ticket or sheet live.
 
     Controls (C0, C1, ESC, CR, LF, NUL), bidi and zero-width format characters, fillers and variation
-    selectors, surrogates and unassigned code points come out as visible `\\xNN` / `\\uNNNN`; all else is
-    unchanged. The result has no line break and is always valid UTF-8. Idempotent.
+    selectors, surrogates and unassigned code points come out as visible `\\xNN` / `\\uNNNN`, and so do
+    marks that are heaped upon one letter, and the `##` of a command to a build system (`##vso[`); all else
+    is unchanged. The result has no line break and is always valid UTF-8. Idempotent.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escape(char) if _is_hidden(char) else char for char in text)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_escape(char) if is_hidden else char for char, is_hidden in judged(text))
+    return LOGGING_COMMAND.sub(r"\\x23", text) if "##" in text else text
 
 
-def _is_hidden(char: str) -> bool:
-    return char in _INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES
+def judged(text: str) -> Iterator[tuple[str, bool]]:
+    """Each character, and whether it must be escaped."""
+    marks = _MARKS  # the first has no letter to stand on
+    for char in text:
+        if " " <= char <= "~":
+            marks = 0
+            yield char, False
+            continue
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in _MARK_CATEGORIES else 0
+        yield char, marks > _MARKS or category in _HIDDEN_CATEGORIES or char in _INVISIBLE
 
 
 def _escape(char: str) -> str:
@@ -88,3 +110,8 @@ def _escape(char: str) -> str:
     if point <= 0xFF:
         return f"\\x{point:02x}"
     return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def inert_lines(text: str) -> str:
+    """Lines of printable text, none of which is a command to a build system."""
+    return _LINE_COMMAND.sub(r"\1\\x3a", text) if "::" in text else text

@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from probe.model.text import printable
+from probe.model.text import LOGGING_COMMAND, judged
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
     """Serialise to JSON without a final line break.
 
-    Readable UTF-8, except that characters which could act on a terminal (C1 controls, bidi and
-    zero-width formats, line separators) come out as JSON escapes, so that nothing is lost to a
-    parser. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259
+    Readable UTF-8, except that what could act on a terminal (C1 controls, bidi and zero-width formats,
+    line separators, heaps of marks) or on a build system comes out as JSON escapes, so that nothing is
+    lost to a parser. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259
     section 8.2): they become the visible text `\\udcXX`.
     """
     text = json.dumps(document, ensure_ascii=False, indent=indent)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return "".join(char if char == "\n" else _escaped(char) for char in text)
+    if not text.isascii() or "\x7f" in text:
+        text = "".join(
+            _escaped(char) if is_hidden and char != "\n" else char for char, is_hidden in judged(text)
+        )
+    return LOGGING_COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _escaped(char: str) -> str:
-    if char != "\x7f" and (char <= "~" or printable(char) == char):
-        return char
     point = ord(char)
     if 0xD800 <= point <= 0xDFFF:
         return f"\\\\u{point:04x}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from probe.model.text import inert_lines
 from probe.report.style import Paint, Style
 
 MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
@@ -113,4 +114,4 @@ class Page:
             self.text(right)
 
     def __str__(self) -> str:
-        return "\n".join(self._lines) + "\n"
+        return inert_lines("\n".join(self._lines) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from probe import run
 from probe.checks.catalogue import findings_of
 from probe.cli import main
-from probe.diagnosis.commands import command
+from probe.diagnosis.commands import command, filled_flags
 from probe.diagnosis.next_test import _as_next, _can_be_made, next_test
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
@@ -168,3 +169,25 @@ def test_what_is_proposed_is_understood_whatever_stood_in_the_way(
 def test_files_are_not_named_again() -> None:
     facts = make.facts(message=make.message(size=4321))
     assert "--message" not in command(facts, "") and "--size 4321" in command(facts, "")
+
+
+@pytest.mark.parametrize(
+    "sender", ["-o/tmp/x@example.com", "--record=x@example.com", '"a;$(id) `x`"@example.com']
+)
+@pytest.mark.parametrize("recipient", ["-x@example.net", "!#~*@example.net"])
+def test_no_address_becomes_an_option_or_runs_anything(
+    sender: str, recipient: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = make.facts(target=PairTarget(parse_mailbox(sender), parse_mailbox(recipient)))
+    line = command(facts, "--helo NAME")
+    assert understood(line, monkeypatch, capsys)[0] == facts.target
+    shell = f"show() {{ printf '%s\\n' \"$@\"; }}; {line.replace('smtp-probe', 'show', 1)}"
+    words = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout
+    assert words.splitlines() == shlex.split(line)[1:]
+
+
+def test_a_strangers_name_stays_one_word_of_the_command() -> None:
+    assert shlex.split(filled_flags("--mx {other_mx}", {"other_mx": "a;b $(id)"})) == ["--mx", "a;b $(id)"]
+    assert filled_flags("--mx {other_mx} -{family}", {"other_mx": "mx.example", "family": "6"}) == (
+        "--mx mx.example -6"
+    )

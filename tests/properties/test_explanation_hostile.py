@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from probe.model.reply import Stage
 from probe.report.explanation import to_markdown, to_text
 from probe.report.json_text import json_text
 from probe.report.style import Style
-from tests.properties.test_report_hostile import HOSTILE
+from tests.properties.test_report_hostile import HOSTILE, also_live, is_live
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -29,9 +28,7 @@ stages = st.sampled_from([None, Stage.GREETING, Stage.RCPT, Stage.END_OF_DATA])
 
 
 def live(text: str) -> list[str]:
-    return [
-        char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char != "\n"
-    ]
+    return [*(char for char in text if is_live(char)), *also_live(text)]
 
 
 @given(texts, stages, st.sampled_from(HOSTILE))

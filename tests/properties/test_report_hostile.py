@@ -51,6 +51,12 @@ HOSTILE = [
     "# x\n- [ ] y\n***\n",
     "~~x~~ __y__ $z$ :smile: @everyone #1",
     "用户不存在",
+    "Z" + "\u0335\u0321\u0334\u0347" * 9,
+    "\u0338\u20dd",
+    "::error file=x::y",
+    "x ::set-output name=y::z ::stop-commands::q",
+    "##vso[task.setvariable variable=x]y",
+    "##[add-mask]x###teamcity[message text='y']",
     "",
 ]
 # Vocabularies are the program's own; a stranger cannot set them.
@@ -78,6 +84,15 @@ def is_live(char: str) -> bool:
     return (hidden or invisible) and char != "\n"
 
 
+# five marks without width on one letter, and commands to build systems (Azure Pipelines, GitHub, TeamCity)
+_ALSO_LIVE = re.compile(r"##\w*\[|^\s*::[A-Za-z_-]+( .*)?::", re.MULTILINE)
+
+
+def also_live(text: str) -> list[str]:
+    marks = "".join("m" if unicodedata.category(char) in {"Mn", "Me"} else " " for char in text)
+    return [*_ALSO_LIVE.findall(text), *re.findall("m{5}", marks)]
+
+
 def shown(render: Callable[[Report], str], name: str, poison: str) -> str:
     return render(poisoned(reports.SAMPLES[name](), poison))
 
@@ -93,6 +108,7 @@ def test_text_is_never_live(name: str, poison: str, verbosity: int, width: int, 
     style = Style(width=width, verbosity=verbosity, encoding=encoding)
     text = shown(lambda report: to_text(report, style), name, poison)
     assert [char for char in text if is_live(char)] == []
+    assert also_live(text) == []
     text.encode(encoding)
 
 
@@ -114,12 +130,14 @@ def test_json_is_utf8_parses_and_is_never_live(name: str, poison: str) -> None:
     text = shown(to_json, name, poison)
     json.loads(text.encode("utf-8"))
     assert [char for char in text if is_live(char)] == []
+    assert also_live(text) == []
 
 
 @given(samples, hostile_text)
 def test_markdown_has_only_our_own_structure(name: str, poison: str) -> None:
     text = shown(to_markdown, name, poison)
     assert [char for char in text if is_live(char)] == []
+    assert also_live(text) == []
     plain = reports.SAMPLES[name]()
     assert structure(text) == structure(to_markdown(poisoned(plain, "x")))
 
@@ -134,4 +152,6 @@ def structure(text: str) -> list[str]:
                 child.type == "html_inline" and child.content != "<br>"
             ):
                 found.append(f"{child.type} {child.content}")
+            if child.type == "text" and re.search(r"(?<!\w)@\w", child.content):
+                found.append("mention")
     return found
