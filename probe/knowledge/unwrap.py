@@ -9,6 +9,8 @@ RFC 3464. The wrapping also tells the stage.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from probe.model.reply import EnhancedStatus, Stage
@@ -26,36 +28,40 @@ class Unwrapped(NamedTuple):
     local: bool
 
 
-_STAGES: tuple[tuple[str, Stage], ...] = (
-    (r"in reply to end of data|after end of data|(?:sending|reply to) message body", Stage.END_OF_DATA),
-    (r"failed after I sent the message|after sending (?:data block|message)", Stage.END_OF_DATA),
-    (r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b", Stage.DATA),
-    (r"in reply to (?:the )?rcpt|after (?:pipelined )?rcpt|>>> rcpt|sending rcpt", Stage.RCPT),
-    (r"does not like recipient|but recipient was rejected", Stage.RCPT),
-    (r"in reply to (?:the )?mail\b|after (?:pipelined )?mail\b|>>> mail\b|sending mail from", Stage.MAIL),
-    (r"but sender was rejected", Stage.MAIL),
-    (r"in reply to (?:the )?starttls|after starttls", Stage.STARTTLS),
-    (r"in reply to (?:the )?(?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)", Stage.EHLO),
-    (r"but my name was rejected|with my name|sending helo|performing the (?:ehlo|helo)", Stage.EHLO),
-    (
+# How Postfix, Exim, qmail, Sendmail and mail libraries say where a reply was given; of several places the
+# last counts.
+_STAGES: Mapping[Stage, Sequence[str]] = {
+    Stage.GREETING: (
         r"after initial connection|refused to talk to me|initial (?:server|protocol) greeting",
-        Stage.GREETING,
+        r"but greeting failed|receiving the initial|reject: connect from|smtpconnecterror",
     ),
-    (r"but greeting failed|receiving the initial|reject: connect from|smtpconnecterror", Stage.GREETING),
-    (r"(?:reject: |discard: )(?:ehlo|helo) from|smtpheloerror", Stage.EHLO),
-    (r"reject: mail from|smtpsenderrefused|smtpsenderfailed\w+|mail command failed", Stage.MAIL),
-    (
-        r"reject: rcpt from|smtprecipientsrefused|smtpaddressfailed\w+|failed to add recipient"
-        r"|recipient command failed|all recipients were rejected|\"rcpt to:<[^>]*>\" =>",
-        Stage.RCPT,
+    Stage.EHLO: (
+        r"in reply to (?:the )?(?:ehlo|helo)|after (?:ehlo|helo)|>>> (?:ehlo|helo)",
+        r"but my name was rejected|with my name|sending helo|performing the (?:ehlo|helo)",
+        r"(?:reject: |discard: )(?:ehlo|helo) from|rejected (?:ehlo|helo) |smtpheloerror",
     ),
-    (r"reject: data from|rejected command 'data'|rejected data\b", Stage.DATA),
-    (r"rejected rcpt <", Stage.RCPT),
-    (r"rejected mail <|rejected mail from:", Stage.MAIL),
-    (r"rejected (?:ehlo|helo) ", Stage.EHLO),
-    (r"rejected after data", Stage.END_OF_DATA),
-    (r"end-of-message from|smtpdataerror|smtpsendfailed\w+|message failed", Stage.END_OF_DATA),
-)
+    Stage.STARTTLS: (r"in reply to (?:the )?starttls|after starttls",),
+    Stage.MAIL: (
+        r"in reply to (?:the )?mail\b|after (?:pipelined )?mail\b|>>> mail\b|sending mail from",
+        r"but sender was rejected|reject: mail from|rejected mail <|rejected mail from:",
+        r"smtpsenderrefused|smtpsenderfailed\w+|mail command failed",
+    ),
+    Stage.RCPT: (
+        r"in reply to (?:the )?rcpt|after (?:pipelined )?rcpt|>>> rcpt|sending rcpt",
+        r"does not like recipient|but recipient was rejected|reject: rcpt from|rejected rcpt <",
+        r"smtprecipientsrefused|smtpaddressfailed\w+|failed to add recipient|recipient command failed",
+        r"all recipients were rejected|\"rcpt to:<[^>]*>\" =>",
+    ),
+    Stage.DATA: (
+        r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b",
+        r"reject: data from|rejected command 'data'|rejected data\b",
+    ),
+    Stage.END_OF_DATA: (
+        r"in reply to end of data|after end of data|(?:sending|reply to) message body|rejected after data",
+        r"failed after I sent the message|after sending (?:data block|message)|end-of-message from",
+        r"smtpdataerror|smtpsendfailed\w+|message failed",
+    ),
+}
 # One of these stands in every wrapping that names a stage; most replies have none.
 _STAGE_HINTS = (
     "in reply to",
@@ -72,6 +78,7 @@ _STAGE_HINTS = (
     "greeting",
     "the initial",
     "reject: ",
+    "discard: ",
     "end-of-message",
     "smtpsender",
     "smtprecip",
@@ -90,7 +97,6 @@ _STAGE_HINTS = (
     "rejected ehlo",
     "rejected helo",
     "rejected data",
-    "rejected after",
     "rcpt to:",
 )
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
@@ -207,11 +213,16 @@ def _stage(text: str) -> Stage | None:
     if not any(hint in lowered for hint in _STAGE_HINTS):
         return None
     found: tuple[int, Stage] | None = None
-    for pattern, stage in _STAGES:
-        for match in re.finditer(pattern, text, re.IGNORECASE):
+    for stage in _STAGES:
+        for match in _wrapping(stage).finditer(text):
             if found is None or match.start() > found[0]:
                 found = (match.start(), stage)
     return found[1] if found else None
+
+
+@cache
+def _wrapping(stage: Stage) -> re.Pattern[str]:
+    return re.compile("|".join(_STAGES[stage]), re.IGNORECASE)
 
 
 def _transcript(text: str) -> tuple[str, Stage | None] | None:

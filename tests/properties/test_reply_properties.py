@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from probe.explanation import exit_code, explain, explain_lines, to_json
 from probe.knowledge.mask import mask
+from probe.knowledge.unwrap import _STAGES as WRAPPINGS
 from probe.knowledge.unwrap import unwrap
 from probe.model.reply import Stage
 
@@ -25,6 +26,7 @@ _WORDS = [
 _WRAPPING = ["said: ", ">>> RCPT", "\n<<< 550 x", "host mx[192.0.2.1] ", "(in reply to RCPT TO command)"]
 _PIECES = st.sampled_from([*_CODES, *_WORDS, *_WRAPPING, "\r\n", "\\n", "[", "("])
 _TEXTS = st.one_of(st.text(max_size=300), st.lists(_PIECES, max_size=20).map("".join))
+_NAMED = [(stage, pattern) for stage, patterns in WRAPPINGS.items() for pattern in patterns]
 _STAGES = st.sampled_from([None, Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.END_OF_DATA, Stage.CONNECT])
 
 
@@ -53,3 +55,13 @@ def test_unwrapping_gives_one_line_and_masking_is_stable(text: str) -> None:
     assert "\n" not in parts.text and "\r" not in parts.text
     masked = mask(parts.text)
     assert "\n" not in masked.text
+
+
+@given(st.sampled_from(_NAMED), st.data())
+def test_every_wrapping_that_names_a_stage_is_looked_for(
+    named: tuple[Stage, str], data: st.DataObject
+) -> None:
+    stage, pattern = named
+    ascii_only = st.characters(codec="ascii", exclude_characters="\\")
+    words = data.draw(st.from_regex(pattern, fullmatch=True, alphabet=ascii_only))
+    assert unwrap(f"{words} 550 no").stage is stage
