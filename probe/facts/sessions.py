@@ -20,7 +20,7 @@ from probe.standards.tls.certificate import NOT_JUDGED, name_matches, problems, 
 
 def sessions_of(recording: Recording) -> tuple[Session, ...]:
     """Every session of the run, in order. Never raises on what a server sent."""
-    began = _time(recording.started.started_at)
+    began = datetime.fromisoformat(recording.started.started_at)  # with its offset: the codec saw to it
     return tuple(
         session
         for number in recording.session_numbers()
@@ -56,7 +56,7 @@ class _Reading:
             self.transcript.ended()
 
 
-def _session(events: tuple[ev.SessionEvent, ...], began: datetime | None) -> Session | None:
+def _session(events: tuple[ev.SessionEvent, ...], began: datetime) -> Session | None:
     opened = events[0]
     if not isinstance(opened, ev.SessionOpened):
         return None
@@ -110,7 +110,7 @@ def _exchange(entry: Entry, ref: str, last_ms: int) -> Exchange:
     )
 
 
-def _tls(reading: _Reading, began: datetime | None) -> TlsObserved:
+def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     offer = reading.transcript.extensions(secure=False)
     offered = None
     if offer is not None and (offer.offers("STARTTLS") or offer.complete):
@@ -127,9 +127,7 @@ def _tls(reading: _Reading, began: datetime | None) -> TlsObserved:
     return TlsObserved(offered, established=False, error=word)
 
 
-def _established(
-    event: ev.TlsEstablished, host: str, offered: bool | None, began: datetime | None
-) -> TlsObserved:
+def _established(event: ev.TlsEstablished, host: str, offered: bool | None, began: datetime) -> TlsObserved:
     observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
     judged = not event.trust_error.startswith(NOT_JUDGED)
     try:
@@ -138,7 +136,7 @@ def _established(
         return replace(observed, problems=(f"unreadable certificate: {error}",))
     if certificate is None:
         return observed
-    at = began + timedelta(milliseconds=event.at_ms) if began else None
+    at = began + timedelta(milliseconds=event.at_ms)
     return replace(
         observed,
         certificate=certificate,
@@ -146,11 +144,3 @@ def _established(
         name_matches=name_matches(certificate, host),
         problems=problems(certificate, host, at, event.trust_error),
     )
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
