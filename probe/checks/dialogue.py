@@ -21,7 +21,8 @@ _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
 # Ends of a dialogue that a reader is told in the dialogue's own words.
 _UNFINISHED = {stop.value: stop.value for stop in (Stop.INTERMEDIATE, Stop.UNUSABLE_REPLY, Stop.CLOSING)}
 
-INVENTED_MAILBOX_EXPERIMENTS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
+# The sessions in which other mailboxes are asked for, from the same reverse-path.
+_WITH_CONTROLS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
 
 
 def ref(session: Session) -> str:
@@ -68,7 +69,7 @@ def control_rcpts(facts: Facts) -> tuple[Exchange, ...]:
     """Answered RCPTs of other mailboxes than the target, from the same reverse-path."""
     found: list[Exchange] = []
     for session in facts.sessions:
-        if session.experiment not in INVENTED_MAILBOX_EXPERIMENTS or session.desynchronised:
+        if session.experiment not in _WITH_CONTROLS or session.desynchronised:
             continue
         rcpts = [e for e in session.exchanges if e.stage is Stage.RCPT]
         if session.experiment is Experiment.TARGET:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import Ground, Observed, Outcome
-from probe.diagnosis.scoring import rank
-from probe.diagnosis.seen import WORDS, Situation, named_causes
+from probe.diagnosis.scoring import WORDS, rank
+from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.knowledge.bounce_reply import read_bounced

@@ -17,7 +17,8 @@ from probe.model.evidence import Band, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
 
 _NEVER = -60.0  # decibans of a cause that the stage rules out
-_WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
+WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
+"""The families of evidence that are somebody's words."""
 
 Weighed = tuple[Evidence, float]
 
@@ -87,7 +88,7 @@ def band(ranked: Sequence[RankedCause]) -> Band:
 
 def _transferred(item: Evidence, instead: Mapping[str, str]) -> Evidence:
     """Words that name a cause which the stage rules out, as evidence for what they are about there."""
-    if item.facet not in _WORDS or not any(item.weights.get(cause, 0.0) > 0 for cause in instead):
+    if item.facet not in WORDS or not any(item.weights.get(cause, 0.0) > 0 for cause in instead):
         return item
     weights = dict(item.weights)
     for cause, other in instead.items():
@@ -132,7 +133,7 @@ def _capped(
 
 def _spoken(weighed: Sequence[Weighed]) -> float:
     """Decibans of words (text or a provider's token) that speak for a cause."""
-    return sum(weight for item, weight in weighed if item.facet in _WORDS and weight > 0)
+    return sum(weight for item, weight in weighed if item.facet in WORDS and weight > 0)
 
 
 def _calibrated(

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probe.diagnosis.outcome import Observed
+from probe.diagnosis.scoring import WORDS
 from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_words
 from probe.model.evidence import Evidence, Facet
 
-WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
 SPEAKS = 10.0  # decibans from which a text is taken to name a cause; "recipient rejected" alone names none
 
 

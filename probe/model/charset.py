@@ -8,6 +8,7 @@ accents side by side. So every candidate is decoded, and its letters are scored 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
@@ -59,17 +60,18 @@ def _attempt(sample: bytes, codec: str) -> str | None:
     return None
 
 
-def _average(text: str, weigh: Callable[[str], float]) -> float:
-    foreign = [character for character in text if not character.isascii()]
-    return sum(map(weigh, foreign)) / len(foreign) if foreign else 0.0
+def _average(text: str, weigh: Callable[[str, str], float], fewest: int = 1) -> float:
+    """The mean weight of the characters beyond ASCII, each weighed with the one before it."""
+    weights = [weigh(it, before) for before, it in pairwise(f" {text}") if not it.isascii()]
+    return sum(weights) / len(weights) if len(weights) >= fewest else 0.0
 
 
 def _chinese(text: str) -> float:
-    return _average(text, lambda character: _ideograph(character, _CHINESE, "gb2312"))
+    return _average(text, lambda character, _: _ideograph(character, _CHINESE, "gb2312"))
 
 
 def _traditional(text: str) -> float:
-    return _average(text, lambda character: _ideograph(character, _TRADITIONAL, "big5"))
+    return _average(text, lambda character, _: _ideograph(character, _TRADITIONAL, "big5"))
 
 
 def _ideograph(character: str, common: frozenset[str], codec: str) -> float:
@@ -88,7 +90,7 @@ def _ideograph(character: str, common: frozenset[str], codec: str) -> float:
 
 
 def _korean(text: str) -> float:
-    def weigh(character: str) -> float:
+    def weigh(character: str, _before: str) -> float:
         if "\uac00" <= character <= "\ud7a3":
             return 1.0 if character in _KOREAN else 0.3
         return 0.3 if character in _MARKS else -0.6
@@ -97,7 +99,7 @@ def _korean(text: str) -> float:
 
 
 def _japanese(text: str) -> float:
-    def weigh(character: str) -> float:
+    def weigh(character: str, _before: str) -> float:
         if "\u3041" <= character <= "\u30fc":
             return 1.0
         if character in _MARKS:
@@ -110,17 +112,10 @@ def _japanese(text: str) -> float:
 
 
 def _cyrillic(text: str) -> float:
-    total = count = 0.0
-    before = " "
-    for character in text:
-        if not character.isascii():
-            count += 1
-            total += _letter(character, before)
-        before = character
-    return total / count if count >= _FEWEST_LETTERS else 0.0
+    return _average(text, _cyrillic_letter, _FEWEST_LETTERS)
 
 
-def _letter(character: str, before: str) -> float:
+def _cyrillic_letter(character: str, before: str) -> float:
     if not "\u0400" <= character <= "\u04ff":
         return -0.3 if character in "«»№—–" else -1.0
     if before.isascii() and before.isalpha():
@@ -133,17 +128,15 @@ def _letter(character: str, before: str) -> float:
 
 
 def _western(text: str) -> float:
-    total = count = 0.0
-    before = " "
-    for character in text:
-        if not character.isascii():
-            count += 1
-            lonely = before.isascii() or before in "’“”«»–"
-            total += (
-                (1.0 if character in _ACCENTED else 0.1 if character.isalpha() else -0.6) if lonely else -0.5
-            )
-        before = character
-    return total / count if count else 0.0
+    return _average(text, _accented_letter)
+
+
+def _accented_letter(character: str, before: str) -> float:
+    if not before.isascii() and before not in "’“”«»–":
+        return -0.5  # accents side by side
+    if character in _ACCENTED:
+        return 1.0
+    return 0.1 if character.isalpha() else -0.6
 
 
 _CANDIDATES: Mapping[str, Callable[[str], float]] = {
