@@ -109,7 +109,7 @@ def _is_unusable(host: MxHost) -> bool:
     if host.is_dangling or host.is_literal:
         return True
     # host.addresses may be cut to a few
-    found = {*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())}
+    found = [*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())]
     return bool(found) and all(why_no_host(ip) for ip in found)
 
 

@@ -84,10 +84,11 @@ class _Asking:
 
     def in_vain(self, what: str) -> str:
         """What an operator has to know: which server, and that it had sent us from UDP to TCP."""
+        server = f"(name server {self._server.host})"
         if self._tcp:
-            return f"{self._server.host}: truncated over UDP, and over TCP {what}"
+            return f"truncated over UDP, and over TCP {what} {server}"
         times = f" to {self.queries} queries" if self.queries > 1 else ""
-        return f"{self._server.host}: {what}{times}"
+        return f"{what}{times} {server}"
 
     async def reply(self) -> Reply:
         """The first reply that is more than a wish to be asked in another way."""

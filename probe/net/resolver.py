@@ -142,7 +142,8 @@ class Resolver:
     async def _resolve(self, question: Question) -> Answer:
         """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
         began = time.monotonic()
-        ends = began + min(self._lifetime, self._remaining())
+        remaining = self._remaining()
+        ends = began + min(self._lifetime, remaining)
         reply = await self._first_good(question, ends)
         aliases, secure = reply.aliases, reply.authenticated
         while (end := reply.open_end) is not None:
@@ -152,6 +153,8 @@ class Resolver:
             reply = await self._first_good(replace(question, name=end), ends)
             aliases += reply.aliases
             secure = secure and reply.authenticated
+        if reply.status is Status.TIMEOUT and remaining < self._lifetime:
+            reply = replace(reply, detail=f"{reply.detail}, when the time of the run was over")
         return Answer(
             question,
             reply.status,

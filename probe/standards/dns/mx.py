@@ -15,7 +15,7 @@ from probe.standards.dns.message import Answer, Mx, Question, RecordType, Resolu
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 FAMILIES = (4, 6)
-_JUDGED = 100  # addresses of one host from which those that are used are chosen
+_JUDGED = 50  # addresses of one host and family from which those that are used are chosen
 
 
 def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0) -> Resolution[MxResult]:
@@ -127,12 +127,12 @@ def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tupl
     Where there are more than are used, those that nobody may dial go first to be left out.
     """
     found = [ip for answer in answers for ip in answer.addresses()]
-    columns = [[ip for ip in found if ip.version == family] for family in families]
+    columns = [[ip for ip in found if ip.version == family][:_JUDGED] for family in families]
     longest = max((len(column) for column in columns), default=0)
     woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
     once = list(dict.fromkeys(woven))
     if len(once) > MX_ADDRESS_LIMIT:
-        once = sorted(once[:_JUDGED], key=lambda ip: why_not_dialable(ip) is not None)
+        once = sorted(once, key=lambda ip: why_not_dialable(ip) is not None)
     return tuple(once[:MX_ADDRESS_LIMIT])
 
 

@@ -25,7 +25,10 @@ class BadNameError(ValueError):
 
 def normal(name: str) -> str:
     """Lower case (ASCII only, RFC 4343), without one trailing dot."""
-    lowered = "".join(char.lower() if char.isascii() else char for char in name)
+    if name.isascii():
+        lowered = name.lower()
+    else:
+        lowered = "".join(char.lower() if char.isascii() else char for char in name)
     return lowered[:-1] if lowered.endswith(".") and not lowered.endswith("\\.") else lowered
 
 
