@@ -68,9 +68,9 @@ class SessionOutcome:
         # after a silence QUIT is still said; it stands behind what went unanswered
         said = [entry for entry in self.entries if entry.stage is not Stage.QUIT]
         last = said[-1] if said else None
-        if last is None or self.stop is not None or last.read is not None:
+        if last is None or self.stop is not None:
             return False
-        return last.stage is Stage.STARTTLS or (last.stage is Stage.EHLO and last.secure)
+        return last.stage is Stage.STARTTLS or (last.stage is Stage.EHLO and last.secure and last.read is None)
 
 
 async def run_session(

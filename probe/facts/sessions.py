@@ -123,7 +123,12 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     asked = reading.transcript.last(Stage.STARTTLS)
     if asked is None:
         return TlsObserved(offered, established=False)
-    word = f"refused: {asked.reply}" if asked.reply else "no reply to STARTTLS"
+    if asked.reply is None:
+        word = "no reply to STARTTLS"
+    elif asked.usable and asked.reply.code == 220:
+        word = "the session ended before the handshake"
+    else:
+        word = f"refused: {asked.reply}"
     return TlsObserved(offered, established=False, error=word)
 
 

@@ -82,7 +82,7 @@ class _Tap(SMTPProtocol):
         self._wire._on_connected(self, transport)
 
     def data_received(self, data: bytes) -> None:
-        self._wire._on_data(data)
+        self._wire._on_protocol_data(data)
 
     def write(self, data: bytes) -> None:
         # aiosmtplib can say more than this program may: the last door before the socket is shut to it
@@ -119,6 +119,7 @@ class Wire:
         self._deadline = deadline
         self._tap: _Tap | None = None
         self._over: WireError | None = None
+        self._early: list[bytes] | None = None  # what came inside TLS before the handshake was recorded
         self._changed = asyncio.Event()
 
     # -- what the caller does ---------------------------------------------------------------------
@@ -158,12 +159,14 @@ class Wire:
         plain = cast(asyncio.WriteTransport, tap.transport)
         context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
         seconds = max(self._deadline.cut(budget), 0.001)
+        self._early = early = []
         try:
             secure = await start_tls(plain, tap, context, name, seconds, self._on_data)
         except OSError as error:
             plain.abort()
             raise self._handshake_failed(error, budget) from error
         finally:
+            self._early = None
             self.transcript.secured()
         if secure is None:  # the peer left at once; asyncio then gives no transport
             raise self._handshake_failed(ConnectionResetError(), budget)
@@ -172,6 +175,8 @@ class Wire:
         at, at_ms = self._clock.now(), self._clock.at_ms()
         error_text = tls.trust_error(seen, at, dial.tls_roots)
         self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, error_text))
+        for data in early:
+            self._take(data)
         return why_unverified(seen.chain, dial.mx_host, at, error_text, dial.tlsas)
 
     async def until_closed(self, budget: float) -> None:
@@ -206,9 +211,17 @@ class Wire:
         self._sink(ev.Connected(at_ms, self._session, local_ip))
         self.transcript.connected(at_ms)
 
+    def _on_protocol_data(self, data: bytes) -> None:
+        if self._early is not None:
+            self._early.append(data)
+        else:
+            self._on_data(data)
+
     def _on_data(self, data: bytes) -> None:
-        if self._over is not None:
-            return
+        if self._over is None:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         room = settings.SESSION_SIZE_LIMIT - self.transcript.octets
         kept = data[:room]
         at_ms = self._clock.at_ms()

@@ -92,7 +92,7 @@ class Transcript:
     @property
     def awaits_handshake(self) -> bool:
         """The server agreed to STARTTLS and TLS has not begun: nothing may come in the clear now."""
-        last = self.entries[-1] if self.entries else None
+        last = self.entries[-1] if self.entries and not self._secure else None
         agreed = last is not None and last.stage is Stage.STARTTLS and last.usable
         return agreed and last is not None and last.reply is not None and last.reply.code == 220
 
