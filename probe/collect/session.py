@@ -70,7 +70,8 @@ class SessionOutcome:
         last = said[-1] if said else None
         if last is None or self.stop is not None:
             return False
-        return last.stage is Stage.STARTTLS or (last.stage is Stage.EHLO and last.secure and last.read is None)
+        mute = last.stage is Stage.EHLO and last.secure and last.read is None
+        return mute or last.stage is Stage.STARTTLS
 
 
 async def run_session(

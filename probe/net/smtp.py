@@ -159,7 +159,8 @@ class Wire:
         plain = cast(asyncio.WriteTransport, tap.transport)
         context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
         seconds = max(self._deadline.cut(budget), 0.001)
-        self._early = early = []
+        early: list[bytes] = []
+        self._early = early
         try:
             secure = await start_tls(plain, tap, context, name, seconds, self._on_data)
         except OSError as error:
