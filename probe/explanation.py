@@ -27,7 +27,6 @@ STAGES = (
     Stage.END_OF_DATA,
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
-_MARK = "\ufeff"  # some editors put a byte order mark before the first line
 _ID_DEPTH = 32  # levels of a caller's id
 
 
@@ -99,7 +98,7 @@ def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
     Nothing is kept between lines, so any number of them takes the same memory.
     """
     for number, line in enumerate(lines, 1):
-        stripped = line.removeprefix(_MARK).strip()
+        stripped = line.strip()
         if not stripped:
             continue
         if not stripped.startswith("{"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -103,8 +104,13 @@ def _lines(name: str, stack: ExitStack) -> Iterator[str]:
             raise unreadable("--input", name, error) from None
 
     def read() -> Iterator[str]:
+        is_first = True
         while line := _line(stream, name):
-            yield decode(line)
+            if is_first and line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+                raise UsageError("--input", f"{name} is UTF-16 text; save it as UTF-8")
+            is_first = False
+            # a byte order mark of UTF-8 would hide that a line is JSON
+            yield decode(line.removeprefix(BOM_UTF8))
 
     return read()
 

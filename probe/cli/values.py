@@ -157,12 +157,15 @@ def input_file(subject: str, value: str, limit: int, way_out: str) -> bytes:
 
 
 def input_start(subject: str, value: str, limit: int) -> bytes:
-    """The first `limit` octets of a file."""
+    """The first `limit` octets of a file that is not empty."""
     try:
         with Path(value).open("rb") as stream:
-            return stream.read(limit)
+            data = stream.read(limit)
     except OSError as error:
         raise unreadable(subject, value, error) from None
+    if not data:
+        raise UsageError(subject, f"{value} is empty; give a message as it was sent or received")
+    return data
 
 
 def output_file(subject: str, value: str) -> Path:

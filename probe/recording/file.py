@@ -11,7 +11,7 @@ from typing import BinaryIO
 from probe.recording import events as ev
 from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
 from probe.recording.journal import Recording
-from probe.settings import RECORDING_EVENT_LIMIT
+from probe.settings import RECORDING_EVENT_LIMIT, RECORDING_SESSION_LIMIT
 
 _START = 1 << 16  # octets; nearly every event is shorter
 
@@ -68,6 +68,7 @@ def load(path: Path) -> Recording:
     Raises RecordingError with the line number, or OSError.
     """
     all_events: list[ev.Event] = []
+    opened: set[int] = set()
     with path.open("rb") as stream:
         number = 0
         while line := _line(stream, number + 1):
@@ -82,6 +83,8 @@ def load(path: Path) -> Recording:
                     break
                 raise
             _check_order(event, number)
+            if isinstance(event, ev.SessionOpened):
+                _check_session(event.session, opened, number)
             all_events.append(event)
     if not all_events:
         raise RecordingError(None, "the recording is empty")
@@ -102,3 +105,11 @@ def _check_order(event: ev.Event, number: int) -> None:
     if isinstance(event, ev.Started) != (number == 1):
         reason = "a recording begins with its started event" if number == 1 else "a second started event"
         raise RecordingError(number, reason)
+
+
+def _check_session(session: int, opened: set[int], number: int) -> None:
+    if session in opened:
+        raise RecordingError(number, f"session {session} is opened a second time")
+    opened.add(session)
+    if len(opened) > RECORDING_SESSION_LIMIT:
+        raise RecordingError(number, "more sessions than a run can make")

@@ -18,6 +18,7 @@ class Recording:
         self.started = started
         self._events: list[ev.Event] = [started]
         self._answers: dict[Question, Answer] = {}
+        self._sessions: dict[int, list[ev.SessionEvent]] = {}
 
     @classmethod
     def of(cls, all_events: Iterable[ev.Event]) -> Recording:
@@ -36,6 +37,8 @@ class Recording:
         self._events.append(event)
         if isinstance(event, ev.DnsAnswered):
             self._answers.setdefault(event.answer.question, event.answer)
+        elif isinstance(event, ev.SessionEvent):
+            self._sessions.setdefault(event.session, []).append(event)
 
     def __iter__(self) -> Iterator[ev.Event]:
         return iter(self._events)
@@ -57,9 +60,7 @@ class Recording:
 
     def session(self, number: int) -> tuple[ev.SessionEvent, ...]:
         """The events of one session, in order."""
-        return tuple(
-            event for event in self._events if isinstance(event, ev.SessionEvent) and event.session == number
-        )
+        return tuple(self._sessions.get(number, ()))
 
     def answer(self, question: Question) -> Answer:
         """What DNS said to a question; status NOT_ASKED when the run did not get to it."""

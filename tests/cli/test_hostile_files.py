@@ -105,6 +105,7 @@ def test_lines_that_mean_harm(row: dict[str, Any], tmp_path: Path) -> None:
     held(done, "explain", "550 5.1.1 user unknown")
     rows = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
     assert len(rows) == row["results"]
+    assert [item["id"] for item in rows][: len(row.get("ids", ()))] == row.get("ids", [])
     assert row.get("refused", "") in done.stderr
     held(measured("explain", "--input", str(path)), "explain", "550 5.1.1 user unknown")
 
