@@ -56,8 +56,9 @@ def _signs(session: Session) -> Iterator[Finding]:
             "Send more slowly and over fewer connections; the queue retries by itself.",
         )
     elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET) and not _failed_at_tls(session):
+        verb = "reset" if session.end is EndReason.RESET else "closed"
         yield say.warning(
-            f"{host} ended the connection in the middle of the session ({session.end.spoken}); {_UNSEEN}",
+            f"{host} {verb} the connection in the middle of the session; {_UNSEEN}",
             (ref,),
             "Try again later; if it stays so, check from another network.",
         )

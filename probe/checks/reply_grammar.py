@@ -20,6 +20,7 @@ from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.finding import Finding
+from probe.model.reply import Stage
 from probe.standards.smtp.results import Deviation
 
 ID = "reply-grammar"
@@ -84,7 +85,10 @@ def _of_session(session: Session) -> Iterator[Finding]:
         )
     elif kinds:
         text = f"replies of {session.mx_host} break the grammar: {series(_WORDS[kind] for kind in kinds)}"
-        if _AMBIGUOUS.intersection(kinds):
+        before_the_end = [e for e in broken if e.stage not in (Stage.RSET, Stage.QUIT)]
+        if not before_the_end:
+            yield say.notice(f"{text}; but only after all was asked", evidence)
+        elif any(_AMBIGUOUS.intersection(e.deviations) for e in before_the_end):
             yield say.warning(text, evidence, "Read the verbatim dialogue (-v) before acting on the reply.")
         else:
             yield say.notice(text, evidence)

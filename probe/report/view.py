@@ -170,11 +170,12 @@ def _worth_mending(report: Report) -> str:
         return "mend what “After DATA” names; until then a sender that honours it may not deliver."
     if report.target.command != "check":
         amiss = any(finding.severity in BAD for finding in report.findings)
-        return "the findings below may be worth mending." if amiss else ""
+        return "the findings below are worth a look." if amiss else ""
     steps = [str(step.step) for step in report.checklist if step.status in ("warn", "fail")]
     if not steps:
         return ""
-    return f"{'steps' if len(steps) > 1 else 'step'} {' and '.join(steps)} below may be worth mending."
+    which = f"steps {', '.join(steps[:-1])} and {steps[-1]}" if len(steps) > 1 else f"step {steps[0]}"
+    return f"{which} below {'are' if len(steps) > 1 else 'is'} worth a look."
 
 
 def not_reached_part(item: ReportNotReached) -> str:

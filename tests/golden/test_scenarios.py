@@ -155,7 +155,7 @@ def test_a_fault_of_the_recipient_s_side_beside_an_acceptance_is_told_to_its_pos
 
 
 def test_where_nobody_must_act_the_steps_that_are_amiss_are_named_all_the_same() -> None:
-    assert "Who acts    nobody: step 5 below may be worth mending." in to_text(ran("message-content").report)
+    assert "Who acts    nobody: step 5 below is worth a look." in to_text(ran("message-content").report)
     assert "  Who acts    nobody\n" in to_text(ran("healthy").report)
 
 

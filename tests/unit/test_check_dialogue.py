@@ -29,7 +29,8 @@ def with_session(**changes: Any) -> Facts:
 
 
 def deviating(stage: Stage, *deviations: Deviation) -> Facts:
-    spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in make.exchanges())
+    said = (*make.exchanges(), make.exchange(Stage.QUIT, make.reply(221, "2.0.0 bye"), "QUIT"))
+    spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in said)
     return with_session(exchanges=spoiled)
 
 
@@ -87,6 +88,8 @@ CASES = (
     Case("reply-grammar", "clean", make.facts(), (OK,)),
     Case("reply-grammar", "mixed codes change the meaning", deviating(Stage.RCPT, Deviation.MIXED_CODES),
          (WARNING,), ("different codes",)),
+    Case("reply-grammar", "what comes at QUIT changes no reply", deviating(Stage.QUIT, Deviation.SURPLUS),
+         (NOTICE,), ("after all was asked",)),
     Case("reply-grammar", "a bare LF only breaks the form", deviating(Stage.EHLO, Deviation.BARE_LF),
          (NOTICE,)),
     Case("reply-grammar", "desynchronised", with_session(desynchronised=True), (WARNING,), ("paired",)),
