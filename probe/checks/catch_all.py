@@ -27,7 +27,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     invented = [e for e in dialogue.control_rcpts(facts) if not dialogue.is_postmaster(e)]
     if not invented:
         yield say.not_assessed(
-            "no invented mailbox was tried", (), "Use --controls always to compare with an invented mailbox."
+            f"no invented mailbox was tried{_provider_habit(facts)}",
+            (),
+            "Use --controls always to compare with an invented mailbox.",
         )
         return
     accepted = [e for e in invented if e.reply and e.reply.is_positive]
@@ -46,3 +48,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(
             "the invented mailbox was deferred, which tells nothing", (e.ref for e in invented)
         )
+
+
+def _provider_habit(facts: Facts) -> str:
+    """What is known of the provider's answers at RCPT, where an acceptance needs the reservation."""
+    provider = facts.recipient.provider
+    if provider is None or provider.rcpt_value != "low" or not dialogue.was_accepted(facts):
+        return ""
+    return f"; an answer of {provider.title} at RCPT says little about one address"

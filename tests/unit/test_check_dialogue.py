@@ -60,6 +60,8 @@ UTF8 = make.facts(target=PairTarget(make.SENDER, Mailbox("阿丽", "recipient.ex
 NO_UTF8 = make.extensions(("SIZE", ""), size_limit=None)
 UNSEEN_DIALOGUE = make.facts(sessions=())
 
+LAX = make.facts(recipient=make.recipient_facts(provider=make.provider(rcpt_value="low")))
+
 CASES = (
     Case("reply-permanence", "accepted", make.facts(), (OK,), ("250 2.1.5",)),
     Case("reply-permanence", "5.1.1 is hard and about the address", rcpt(USER_UNKNOWN), (ERROR,),
@@ -120,7 +122,9 @@ CASES = (
     Case("address-smtputf8", "needed and lacking",
          replace(UTF8, sessions=(make.session(extensions=NO_UTF8),)), (ERROR,), ("阿丽",)),
     Case("address-smtputf8", "needed and unseen", replace(UTF8, sessions=()), (UNSEEN,)),
-    Case("catch-all", "not tried", make.facts(), (UNSEEN,)),
+    Case("catch-all", "not tried", make.facts(), (UNSEEN,), ("no invented mailbox was tried",)),
+    Case("catch-all", "not tried at a provider whose acceptance says little", LAX, (UNSEEN,),
+         ("an answer of Example Mail at RCPT says little",)),
     Case("catch-all", "invented accepted", control(make.reply(250, "2.1.5 Ok"), "x7q@recipient.example"),
          (NOTICE,)),
     Case("catch-all", "invented refused", control(USER_UNKNOWN, "x7q@recipient.example", Experiment.RANDOM),
