@@ -17,7 +17,7 @@ from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.reply import Reply, Stage
-from probe.model.session import Advice, Experiment
+from probe.model.session import Advice, EndReason, Experiment
 from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
@@ -220,13 +220,17 @@ _TURNED_AWAY = frozenset(
         Stop.TLS_FAILED,
         Stop.TLS_NOT_VERIFIED,
         Stop.OUT_OF_STEP,
+        Stop.INTERMEDIATE,
     }
 )
+
+# It lets the guest wait in vain, or drowns it: another session would end the same way
+_WITHOUT_END = frozenset({EndReason.TIMEOUT, EndReason.TOO_MUCH_DATA})
 
 
 def _turned_away(outcome: SessionOutcome) -> bool:
     """The server refused the probe itself, not what it asked about."""
-    if not outcome.connected or outcome.stop is Stop.CLOSING:
+    if not outcome.connected or outcome.stop is Stop.CLOSING or outcome.end in _WITHOUT_END:
         return True
     hello = outcome.reply(Stage.EHLO)
     if outcome.stop in _TURNED_AWAY or (hello is not None and not hello.is_positive):

@@ -25,7 +25,7 @@ from probe.standards.smtp.dialogue import DialoguePlan
 from tests.support.certificates import issue, server_context
 from tests.support.judging_server import JudgingServer
 from tests.support.sessions import ALICE, HASTY, LOOPBACK, PATIENT, PLAN, Run
-from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, expect, say, silence
+from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, endless, expect, say, silence
 
 FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
 BOTH_FAMILIES = ("127.0.0.1", "::1")
@@ -373,6 +373,9 @@ async def test_always_asks_even_after_an_acceptance() -> None:
         [say("554 5.7.1 listed")],
         dialogue(mail="450 4.7.1 too fast"),
         dialogue(ehlo="550 no"),
+        dialogue(rcpt="354 go ahead"),
+        [endless(b"220-x\r\n")],
+        [silence()],
     ],
 )
 async def test_a_control_that_is_turned_away_is_the_last(turned_away: Script) -> None:

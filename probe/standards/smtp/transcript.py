@@ -212,7 +212,7 @@ def _breaches_of_meaning(stage: Stage, read: ReadReply) -> set[Deviation]:
     reply = read.reply
     if stage not in _YES or not reply.is_positive or not read.usable:
         return found
-    if reply.code in FOREIGN_YES:
+    if reply.code in FOREIGN_YES or reply.code >= 300:  # 3yz answers DATA and AUTH alone
         found.add(Deviation.FOREIGN_CODE)
     elif reply.code not in _YES[stage] and reply.code < 300:
         found.add(Deviation.UNKNOWN_CODE)
