@@ -28,7 +28,7 @@ _REMEDY = "Make the message smaller, or send a link instead of the attachment."
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the planned size against the server's word."""
-    planned = facts.message.size if facts.message else facts.options.size
+    planned = facts.planned_size
     sessions = dialogue.answering_sessions(facts)
     session = sessions[-1] if sessions else None
     if planned is None:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from probe.facts.model import Facts
-from probe.model.target import ControlsMode, Options, PairTarget
+from probe.model.target import Options, PairTarget
 
 _DEFAULT = Options()
 
@@ -85,9 +85,8 @@ def _of_sender(facts: Facts, options: Options) -> Iterator[tuple[str, ...]]:
         yield "--helo", options.helo
     for selector in options.selectors:
         yield "--selector", selector
-    size = facts.message.size if facts.message is not None else options.size
-    if size is not None:
-        yield "--size", str(size)
+    if facts.planned_size is not None:
+        yield "--size", str(facts.planned_size)
 
 
 def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
@@ -99,7 +98,7 @@ def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
         yield (f"-{options.families[0]}",)
     if options.tls is not _DEFAULT.tls:
         yield "--tls", options.tls.value
-    if options.controls is ControlsMode.NEVER:
+    if options.controls is not _DEFAULT.controls:
         yield "--controls", options.controls.value
     if options.allow_private:
         yield ("--allow-private",)

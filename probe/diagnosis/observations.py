@@ -135,7 +135,7 @@ def _test_data_address(at: Situation) -> Seen | None:
 
 
 def _size_over_limit(at: Situation) -> Seen | None:
-    size = at.facts.message.size if at.facts.message is not None else at.facts.options.size
+    size = at.facts.planned_size
     extensions = at.observed.session.extensions if at.observed.session is not None else None
     limit = extensions.size_limit if extensions is not None else None
     if size is None or not limit or size <= limit:
@@ -144,8 +144,7 @@ def _size_over_limit(at: Situation) -> Seen | None:
 
 
 def _no_size_announced(at: Situation) -> Seen | None:
-    facts = at.facts
-    if facts.message is not None or facts.options.size is not None or at.reply_names_a_cause:
+    if at.facts.planned_size is not None or at.reply_names_a_cause:
         return None
     reply = at.observed.reply
     return Seen(at.observed.ref) if reply is not None and not reply.is_positive else None

@@ -87,3 +87,8 @@ class Facts:
     complete: bool
     redacted: bool = False
     bounce: BounceFacts | None = None
+
+    @property
+    def planned_size(self) -> int | None:
+        """Octets of the message to be sent: of --message, else as --size says; None: not known."""
+        return self.message.size if self.message is not None else self.options.size
