@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from probe.checks.public_address import why_not_public
 from probe.facts.model import Facts
 from probe.model import report as rp
-from probe.model.dialable import why_not_dialable
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
@@ -17,7 +17,7 @@ def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
     recipient, sender = facts.recipient, facts.sender
     return rp.ReportDns(
         route=recipient.mx.kind.value,
-        mx=tuple(_mx(host) for host in recipient.mx.hosts),
+        mx=tuple(_mx(facts, host) for host in recipient.mx.hosts),
         spf=_spf(facts),
         dkim=tuple(
             rp.ReportDkim(k.selector, k.status.value, k.key_type, k.key_bits, k.origin, k.testing, k.problems)
@@ -36,7 +36,7 @@ def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
     )
 
 
-def _mx(host: MxHost) -> rp.ReportMx:
+def _mx(facts: Facts, host: MxHost) -> rp.ReportMx:
     problems = [
         text
         for wrong, text in (
@@ -46,7 +46,7 @@ def _mx(host: MxHost) -> rp.ReportMx:
         )
         if wrong
     ]
-    problems += [f"{ip} is {why}" for ip in host.addresses if (why := why_not_dialable(ip)) is not None]
+    problems += [f"{ip} is {why}" for ip in host.addresses if (why := why_not_public(facts, ip)) is not None]
     return rp.ReportMx(host.preference, host.host, tuple(map(str, host.addresses)), tuple(problems))
 
 
@@ -94,7 +94,7 @@ def _ptr(facts: Facts) -> rp.ReportPtr | None:
     ptr = facts.sender.ptr
     if ptr is None:
         return None
-    confirmed = {PtrStatus.UNKNOWN: None}.get(ptr.status, ptr.status is PtrStatus.CONFIRMED)
+    confirmed = None if ptr.status is PtrStatus.UNKNOWN else ptr.status is PtrStatus.CONFIRMED
     name = next(iter(ptr.confirmed or ptr.names), None)
     return rp.ReportPtr(name, confirmed, ptr.status.value, ptr.names)
 

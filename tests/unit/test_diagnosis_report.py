@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import TITLES, checklist, duration
 from probe.diagnosis.contact_note import contact_note
+from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.outcome import Ground
 from probe.diagnosis.verdict import diagnose
@@ -27,6 +29,7 @@ from probe.recording.journal import Recording
 from probe.report.json_report import to_json
 from probe.report.schema import report_schema
 from probe.run import report_of
+from probe.standards.dns.results import MxHost, RouteKind
 from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
@@ -118,6 +121,15 @@ def test_a_block_that_no_list_explains_is_told_with_what_the_lists_said() -> Non
     listed = make.facts(listings=(make.listing(ListingStatus.LISTED),))
     step = steps(replace(refused("5.7.1 your IP address is blacklisted here"), listings=listed.listings))[6]
     assert not step.do.startswith("8.8.4.10")
+
+
+def test_the_pseudonym_of_an_mx_address_is_no_fault_of_it() -> None:
+    host = MxHost(10, "mx.recipient.example", (ip_address("192.0.2.7"),), ())
+    recipient = make.recipient_facts(mx=make.mx_result(RouteKind.MX, host))
+    started = full_recording()
+    shown = make.facts(recipient=recipient)
+    assert "documentation" in dns_section(shown, started).mx[0].problems[0]
+    assert dns_section(replace(shown, redacted=True), started).mx[0].problems == ()
 
 
 def test_a_fault_of_the_sender_fails_its_step_even_when_accepted() -> None:
