@@ -24,6 +24,7 @@ import dns.rdatatype
 import dns.rrset
 
 from probe.model.target import Endpoint
+from tests.support.dns_octets import headed, long_names, noise, thousands_of_errors, truncated, with_other_id
 
 
 class Fault(StrEnum):
@@ -242,18 +243,18 @@ class DnsServer:
         truth = response.to_wire(max_size=65535)
         match fault:
             case Fault.WRONG_ID:
-                return [_with_other_id(truth)]
+                return [with_other_id(truth)]
             case Fault.WRONG_ID_FIRST:
-                return [_with_other_id(self._forged(query)), truth]
+                return [with_other_id(self._forged(query)), truth]
             case Fault.WRONG_QUESTION:
                 return [self._about_another_name(query)]
             case Fault.GARBAGE:
-                return [_noise(truth)]
+                return [noise(truth)]
             case Fault.FORGED_GARBAGE_FIRST:
-                return [b"x", _with_other_id(_noise(truth)), truth]
+                return [b"x", with_other_id(noise(truth)), truth]
             case Fault.FLOOD | Fault.FLOOD_FIRST:
-                noise = [bytes((n % 256, n // 256)) + self._forged(query)[2:] for n in range(1, 600)]
-                others = [wire for wire in noise if wire[:2] != truth[:2]]
+                forged = [bytes((n % 256, n // 256)) + self._forged(query)[2:] for n in range(1, 600)]
+                others = [wire for wire in forged if wire[:2] != truth[:2]]
                 return others if fault is Fault.FLOOD else [*others, truth]
             case Fault.OTHER_SOURCE:
                 self._from_elsewhere(truth)
@@ -261,7 +262,7 @@ class DnsServer:
             case Fault.A_QUERY:
                 return [query.to_wire()]
             case Fault.LOOPING_NAMES:
-                return [_headed(query, 1) + b"\xc0\x0c" + truth[-4:] + b"\xc0\x2a" * 30]
+                return [headed(query, 1) + b"\xc0\x0c" + truth[-4:] + b"\xc0\x2a" * 30]
             case Fault.FALSE_COUNTS:
                 return [truth[:6] + b"\xff\xff" + truth[8:]]
             case Fault.TRUNCATED_IN_RECORD if not tcp:
@@ -269,17 +270,17 @@ class DnsServer:
             case Fault.TRUNCATED_BARE if not tcp:
                 return [truth[:2] + b"\x83\x80" + bytes(8)]
             case Fault.THOUSANDS_OF_ERRORS if tcp:
-                return [_thousands_of_errors(query)]
+                return [thousands_of_errors(query)]
             case Fault.LONG_NAMES if tcp:
-                return [_long_names(query)]
+                return [long_names(query)]
             case Fault.TRUNCATED_TCP_TRUNCATED:
-                return [_truncated(query)]
+                return [truncated(query)]
             case Fault.TRUNCATED_TCP_OTHER_ID if tcp:
-                return [_with_other_id(truth)]
+                return [with_other_id(truth)]
             case _ if fault in _TC_FIRST and not tcp:
-                return [_truncated(query)]
+                return [truncated(query)]
         if not tcp and len(truth) > (query.payload if query.edns >= 0 else 512):
-            return [_truncated(query)]
+            return [truncated(query)]
         return [truth]
 
     def _respond(self, query: dns.message.Message, fault: Fault | None) -> dns.message.Message:
@@ -409,44 +410,3 @@ def _in_class_ch(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
         generic = dns.rdata.GenericRdata(dns.rdataclass.CH, rrset.rdtype, record.to_wire())
         dns.rdataset.Rdataset.add(other, generic, 300)
     return other
-
-
-def _headed(query: dns.message.Message, answers: int) -> bytes:
-    """Header and question of a reply that says how many answers follow."""
-    wire = dns.message.make_query(query.question[0].name, query.question[0].rdtype, id=query.id).to_wire()
-    return wire[:2] + b"\x81\x80\x00\x01" + struct.pack("!H", answers) + b"\x00\x00\x00\x00" + wire[12:]
-
-
-def _long_names(query: dns.message.Message) -> bytes:
-    """A reply of almost 64 KiB: MX records whose exchanges unfold to 250 octets each."""
-    long = b"".join(b"\x01" + bytes((97 + n % 26,)) for n in range(120))
-    head = _headed(query, 1)
-    kind = struct.pack("!HHI", query.question[0].rdtype, 1, 300)
-    first = b"\xc0\x0c" + kind + struct.pack("!H", 2 + len(long) + 1) + b"\x00\x0a" + long + b"\x00"
-    at = struct.pack("!H", 0xC000 | (len(head) + 14))
-    others = [
-        b"\xc0\x0c" + kind + struct.pack("!H", 6) + struct.pack("!H", n) + b"\x01z" + at for n in range(3500)
-    ]
-    return _headed(query, 1 + len(others)) + first + b"".join(others)
-
-
-def _thousands_of_errors(query: dns.message.Message) -> bytes:
-    """SERVFAIL with an OPT record of almost 64 KiB, full of extended errors (RFC 8914)."""
-    errors = struct.pack("!HHH", 15, 2, 6) * 10_000
-    head = _headed(query, 0)
-    opt = b"\x00" + struct.pack("!HHIH", dns.rdatatype.OPT, 1232, 0, len(errors)) + errors
-    return head[:3] + b"\x82" + head[4:10] + b"\x00\x01" + head[12:] + opt
-
-
-def _noise(wire: bytes) -> bytes:
-    return wire[:2] + b"\x81\x80\xff\xff\xff\xff" + b"\xc0" * 40
-
-
-def _with_other_id(wire: bytes) -> bytes:
-    return bytes((wire[0] ^ 0xFF, wire[1])) + wire[2:]
-
-
-def _truncated(query: dns.message.Message) -> bytes:
-    response = dns.message.make_response(query, recursion_available=True)
-    response.flags |= dns.flags.TC
-    return response.to_wire()
