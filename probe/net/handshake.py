@@ -20,7 +20,7 @@ _TEXT = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
 
 
 async def start_tls(
-    transport: asyncio.WriteTransport,
+    transport: asyncio.Transport,
     protocol: asyncio.Protocol,
     context: ssl.SSLContext,
     server_hostname: str | None,
@@ -32,6 +32,9 @@ async def start_tls(
     What comes in the clear before the first TLS record goes to `on_text` and no further; TLS must follow it
     within `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does.
     """
+    if transport.is_closing():
+        raise ConnectionResetError
+    transport.pause_reading()  # or the end of the connection could be told to the wrong protocol
     loop = asyncio.get_running_loop()
     # a little over the handshake's own limit, for the transport's clean-up
     async with asyncio.timeout(seconds + 1) as limit:
@@ -45,16 +48,22 @@ async def start_tls(
                 transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=seconds
             )
         )
+        begun.add_done_callback(_retrieved)
         try:
-            await asyncio.sleep(
-                0
-            )  # its first step puts the TLS protocol in its place, before anything is read
+            # its first step puts the TLS protocol in place, before anything is read
+            await asyncio.sleep(0)
             secured = transport.get_protocol()
             if isinstance(secured, asyncio.BufferedProtocol):
                 transport.set_protocol(_Ahead(transport, secured, heard))
             return await begun
         finally:
             begun.cancel()
+
+
+def _retrieved(task: asyncio.Task[asyncio.Transport | None]) -> None:
+    """Nobody may be left to hear how it ended: asyncio would complain of that on standard error."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Ahead(asyncio.Protocol):

@@ -156,7 +156,7 @@ class Wire:
         Returns what stands against the certificate, "" when it verifies; to enforce it is the caller's.
         """
         tap = self._standing()
-        plain = cast(asyncio.WriteTransport, tap.transport)
+        plain = cast(asyncio.Transport, tap.transport)
         context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
         seconds = max(self._deadline.cut(budget), 0.001)
         early: list[bytes] = []

@@ -25,7 +25,17 @@ from probe.standards.smtp.dialogue import DialoguePlan
 from tests.support.certificates import issue, server_context
 from tests.support.judging_server import JudgingServer
 from tests.support.sessions import ALICE, HASTY, LOOPBACK, PATIENT, PLAN, Run
-from tests.support.smtp_server import Script, SmtpServer, answer, dialogue, drop, endless, expect, say, silence
+from tests.support.smtp_server import (
+    Script,
+    SmtpServer,
+    answer,
+    dialogue,
+    drop,
+    endless,
+    expect,
+    say,
+    silence,
+)
 
 FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
 BOTH_FAMILIES = ("127.0.0.1", "::1")
