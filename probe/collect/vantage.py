@@ -9,12 +9,13 @@ from probe.net.route import full_host_name, local_address_towards
 from probe.recording import events as ev
 from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
-from probe.standards.dns.results import PtrStatus
 
 HELO_GIVEN = "given with --helo"
 HELO_PTR = "forward-confirmed PTR of the address the probe connects from"
 HELO_HOSTNAME = "this host's fully qualified name; its address has no confirmed PTR"
-HELO_LITERAL = "address literal; this host has neither a confirmed PTR nor a fully qualified name"
+HELO_LITERAL = (
+    "address literal; this host has neither a confirmed PTR that names a host nor a fully qualified name"
+)
 HELO_NONE = "this host has no name and no route"
 
 
@@ -39,8 +40,10 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
         return context.options.helo, HELO_GIVEN
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
-        if ptr.status is PtrStatus.CONFIRMED:
-            return ptr.confirmed[0], HELO_PTR
+        # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host
+        named = [name for name in ptr.confirmed if is_fqdn(name)]
+        if named:
+            return named[0], HELO_PTR
     if is_fqdn(hostname):
         return hostname, HELO_HOSTNAME
     if source is not None:

@@ -208,3 +208,15 @@ async def test_without_allow_private_nothing_inside_is_connected_to(address: str
     assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
     assert seen.recording.all(ev.Connected) == ()
     assert seen.heard == []
+
+
+_NO_HOST_NAMES = ("\\027[31m.example.org", "a\\032b.example.org", "a\\.b.example.org", "host", "1.2.3.4")
+
+
+@pytest.mark.parametrize("name", ["probe.example.org", *_NO_HOST_NAMES])
+async def test_only_the_name_of_a_host_is_taken_from_the_ptr_for_ehlo(name: str, tmp_path: Path) -> None:
+    records = {"PTR 1.0.0.127.in-addr.arpa": [f"{name}."], f"A {name}": ["127.0.0.1"]}
+    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, helo=None, ip=None)
+    told = [line for line in seen.heard if line.startswith("EHLO")]
+    assert told
+    assert all((line == f"EHLO {name}") == (name not in _NO_HOST_NAMES) for line in told)
