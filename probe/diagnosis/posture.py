@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.checks import listings
 from probe.checks.dmarc_paths import enforces
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
@@ -10,7 +11,7 @@ from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingStatus
 from probe.standards.spf.results import SpfResult, SpfVerdict
 
-HIGH_WEIGHT = 4  # a list that receivers are known to refuse by; see dnsbl.toml
+HIGH_WEIGHT = 4  # of a listing (0 to 10, dnsbl.toml) that explains a refusal well; see source_listed_high
 
 
 def _spf(at: Situation, *verdicts: SpfVerdict) -> SpfResult | None:
@@ -118,32 +119,23 @@ def is_bad_helo(helo: HeloResult) -> bool:
 
 
 def _listed(facts: Facts, role: str) -> list[Listing]:
-    return [
-        listing
-        for listing in facts.listings
-        if listing.role == role and listing.status is ListingStatus.LISTED and not listing.is_allow_list
-    ]
+    return [entry for entry in listings.of_roles(facts, role) if entry.status is ListingStatus.LISTED]
 
 
-def _names(listings: list[Listing]) -> str:
+def _names(entries: list[Listing]) -> str:
     return ", ".join(
-        it.zone if it.title in ("", it.zone) else f"{it.title} ({it.zone})" for it in listings[:4]
+        it.zone if it.title in ("", it.zone) else f"{it.title} ({it.zone})" for it in entries[:4]
     )
-
-
-def _is_policy(listing: Listing) -> bool:
-    """Listed only for the kind of the address (an end-user range), not for what it did."""
-    return bool(listing.codes) and all(code.kind == "policy" for code in listing.codes)
 
 
 def _for_what_it_did(facts: Facts) -> list[Listing]:
     """The listings of the source address that are not for its kind alone."""
-    return [listing for listing in _listed(facts, "source") if not _is_policy(listing)]
+    return [entry for entry in _listed(facts, "source") if not listings.is_policy(entry)]
 
 
 def source_listed_high(at: Situation) -> Seen | None:
     """The address is on a list that receivers are known to refuse by."""
-    found = [listing for listing in _for_what_it_did(at.facts) if listing.weight >= HIGH_WEIGHT]
+    found = [entry for entry in _for_what_it_did(at.facts) if entry.weight >= HIGH_WEIGHT]
     return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
 
 
@@ -161,13 +153,13 @@ def removal(facts: Facts) -> str:
 
 def source_listed_low(at: Situation) -> Seen | None:
     """The address is on a list that few use."""
-    found = [listing for listing in _for_what_it_did(at.facts) if listing.weight < HIGH_WEIGHT]
+    found = [entry for entry in _for_what_it_did(at.facts) if entry.weight < HIGH_WEIGHT]
     return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
 
 
 def source_listed_policy(at: Situation) -> Seen | None:
     """The address is in a range that is not meant to send."""
-    found = [listing for listing in _listed(at.facts, "source") if _is_policy(listing)]
+    found = [entry for entry in _listed(at.facts, "source") if listings.is_policy(entry)]
     # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
     if not found or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
@@ -176,16 +168,11 @@ def source_listed_policy(at: Situation) -> Seen | None:
 
 def source_listed_nowhere(at: Situation) -> Seen | None:
     """No list that could be believed has the address."""
-    believed = [
-        listing
-        for listing in at.facts.listings
-        if listing.role == "source"
-        and not listing.is_allow_list
-        and listing.status in (ListingStatus.LISTED, ListingStatus.NOT_LISTED)
-    ]
-    if not believed or any(listing.status is ListingStatus.LISTED for listing in believed):
+    asked = listings.of_roles(at.facts, "source")
+    cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
+    if not cleared or _listed(at.facts, "source"):
         return None
-    return Seen("dnsbl", f"{len(believed)} blocklists" if len(believed) > 1 else "1 blocklist")
+    return Seen("dnsbl", f"{len(cleared)} blocklists" if len(cleared) > 1 else "1 blocklist")
 
 
 def sender_domain_listed(at: Situation) -> Seen | None:
