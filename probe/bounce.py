@@ -182,7 +182,7 @@ def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
     advice = explanation.advice if explanation is not None else None
     if explanation is None or explanation.cause is None or explanation.conduct is None or advice is None:
         empty: dict[str, Any] = {"cause": None, "band": None, "causes": [], "fix_by": None, "retry": None}
-        return empty | {"steps": [], "action_text": ""}
+        return empty | {"steps": [], "action_text": "", "retry_after_s": None}
     return {
         "cause": explanation.cause.id,
         "band": explanation.band.value,
@@ -191,6 +191,7 @@ def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
         "retry": explanation.conduct.retry,
         "steps": list(advice.steps),
         "action_text": advice.action,
+        "retry_after_s": explanation.conduct.retry_after,
     }
 
 

@@ -303,3 +303,19 @@ def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> Non
 
 def test_the_readme_shows_a_real_output() -> None:
     assert ROOT / "README.md" in {made.page for made in made_outputs()}
+
+
+# -- JSON of the offline commands -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("read-bounces", ("bounce", "fixtures/bounces/postfix-delay.eml", "--format", "jsonl")),
+        ("read-replies", ("explain", "450 4.2.0 Greylisted", "--format", "jsonl")),
+    ],
+)
+def test_every_key_of_a_json_line_is_explained(page: str, words: tuple[str, ...]) -> None:
+    keys = json.loads(output_of(f"smtp-probe {shlex.join(words)}")).keys()
+    named = set(CODE.findall(prose(ROOT / f"docs/how-to/{page}.md")))
+    assert keys - named - {"id"} == set()
