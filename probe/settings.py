@@ -38,7 +38,8 @@ DNS_QUERY_TIMEOUT = 3.0  # one try at one server
 DNS_LIFETIME = 8.0  # all tries of one question
 DNS_PARALLEL = 64  # questions in flight at once
 DNS_MAX_QUERIES = 2000  # a whole run; a hostile zone cannot make it endless
-CNAME_LIMIT = 8  # aliases followed for one name; BIND stops at 16, RFC 1034 asks only for a bound
+CNAME_LIMIT = 16  # aliases followed for one name, as in BIND; RFC 1034 asks only for a bound
+CNAME_QUERIES = 8  # for one name, where a server leaves the rest of its aliases to be asked for
 MX_LIMIT = 20  # MX records looked at; what is beyond is counted and said
 MX_ADDRESS_LIMIT = 10  # addresses used of one MX host
 
@@ -94,6 +95,7 @@ MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
 # A recording
 RECORDING_EVENT_LIMIT = 200_000  # every packet is one: a server that drips octets makes many
 RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with room
+RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
 
 # A bounce: what one message may make us hold and read
 BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probe.facts.deciding import deciding_exchange, farthest, main_sessions
+from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.dialable import why_no_host
@@ -130,7 +130,14 @@ def _by_sessions(facts: Facts) -> Observed:
 
 def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     last = asked[-1]
-    if _leads_nowhere(facts.recipient.mx):
+    mx = facts.recipient.mx
+    if mx.dropped:
+        detail = (
+            f"its first {len(mx.hosts)} MX hosts have no public address ({last.end_detail}), "
+            f"and {mx.dropped} more were not tried"
+        )
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+    if _leads_nowhere(mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
         # has the owner's link at hand.
         to_itself = all(session.ip.is_loopback for session in asked)
@@ -172,7 +179,8 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         # STARTTLS is an offer; a client without TLS to have delivers in the clear (RFC 3207 section 5),
         # and a finding says what is broken.
         exchange, reply = answered, answered.reply
-    if exchange.stage is Stage.STARTTLS or _tls_was_needed(facts, session, exchange):
+    at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
+    if at_tls or _tls_was_needed(facts, session, exchange):
         error = _tls_error(session)
         return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
     if reply is None and _speaks_otherwise(session, exchange):

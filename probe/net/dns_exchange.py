@@ -77,6 +77,7 @@ class _Asking:
         self.edns = edns is not False
         self.queries = 0
         self._known_to_speak_edns = edns is True
+        self._strange = 0  # datagrams that were no reply to what was asked
         self._tcp = False
         self._server = server
         self._question = question
@@ -88,7 +89,8 @@ class _Asking:
         if self._tcp:
             return f"truncated over UDP, and over TCP {what} {server}"
         times = f" to {self.queries} queries" if self.queries > 1 else ""
-        return f"{what}{times} {server}"
+        others = f", but {self._strange} datagrams that are no reply to it" if self._strange else ""
+        return f"{what}{times}{others} {server}"
 
     async def reply(self) -> Reply:
         """The first reply that is more than a wish to be asked in another way."""
@@ -134,6 +136,7 @@ class _Asking:
                 reply = read_reply(query, self._question, data) if belongs(query, data) else None
                 if reply is not None:
                     return reply
+                self._strange += 1
         finally:
             if repetition is not None:
                 repetition.cancel()

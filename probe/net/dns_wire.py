@@ -179,7 +179,8 @@ def _read_answer(reading: _Reading, question: Question, *, denied: bool) -> Repl
     if wanted:
         chain_names = {start, *aliases}
         lowest = min(record.ttl for record in rows if record.owner in chain_names)
-        records = tuple(_record(question.rtype, reading, record) for record in wanted)
+        # RFC 2181 section 5: a record that is there twice is there once
+        records = tuple(dict.fromkeys(_record(question.rtype, reading, record) for record in wanted))
         return Reply(Status.ANSWER, records, aliases, ttl=lowest, authenticated=reading.authenticated)
     if denied:
         return Reply(Status.NXDOMAIN, aliases=aliases, authenticated=reading.authenticated)

@@ -16,7 +16,14 @@ from types import TracebackType
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange
 from probe.net.dns_wire import Reply
-from probe.settings import CNAME_LIMIT, DNS_LIFETIME, DNS_MAX_QUERIES, DNS_PARALLEL, DNS_QUERY_TIMEOUT
+from probe.settings import (
+    CNAME_LIMIT,
+    CNAME_QUERIES,
+    DNS_LIFETIME,
+    DNS_MAX_QUERIES,
+    DNS_PARALLEL,
+    DNS_QUERY_TIMEOUT,
+)
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, Status
 
@@ -145,9 +152,10 @@ class Resolver:
         remaining = self._remaining()
         ends = began + min(self._lifetime, remaining)
         reply = await self._first_good(question, ends)
-        aliases, secure = reply.aliases, reply.authenticated
+        aliases, secure, asked_on = reply.aliases, reply.authenticated, 0
         while (end := reply.open_end) is not None:
-            if len(aliases) > CNAME_LIMIT or end in (question.name, *aliases[:-1]):
+            asked_on += 1
+            if asked_on > CNAME_QUERIES or len(aliases) > CNAME_LIMIT or end in (question.name, *aliases[:-1]):
                 reply = Reply(Status.CNAME_LOOP, detail=f"the CNAMEs do not end at {end}")
                 break
             reply = await self._first_good(replace(question, name=end), ends)

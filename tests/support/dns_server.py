@@ -74,6 +74,7 @@ class Fault(StrEnum):
     EDNS_DROPPED = "edns_dropped"  # a query with EDNS is never answered
     EDNS_FAILS = "edns_fails"  # SERVFAIL without an OPT record to a query with EDNS
     LATE = "late"  # the truth, LATE_BY seconds after each query
+    REPEATED = "repeated"  # the truth, each record twice
     CNAME_BESIDE = "cname_beside"  # the truth, and before it an alias of the same name that leads nowhere
     REFERRAL_WITH_RECURSION = "referral_with_recursion"  # NS in the authority section, though RA is set
     THOUSANDS_OF_ERRORS = "thousands_of_errors"  # SERVFAIL with 10 000 extended errors, over TCP
@@ -385,6 +386,8 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
                 rrset.name = dns.name.from_text("other.example.")
         case Fault.OTHER_CLASS:
             response.answer = [_in_class_ch(rrset) for rrset in response.answer]
+        case Fault.REPEATED:
+            response.answer += response.answer
         case Fault.CNAME_BESIDE:
             response.answer.insert(0, dns.rrset.from_text(name, 300, "IN", "CNAME", "nowhere.example."))
         case Fault.DENIED_WITH_ANSWER:
