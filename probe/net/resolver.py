@@ -155,7 +155,8 @@ class Resolver:
         aliases, secure, asked_on = reply.aliases, reply.authenticated, 0
         while (end := reply.open_end) is not None:
             asked_on += 1
-            if asked_on > CNAME_QUERIES or len(aliases) > CNAME_LIMIT or end in (question.name, *aliases[:-1]):
+            too_many = asked_on > CNAME_QUERIES or len(aliases) > CNAME_LIMIT
+            if too_many or end in (question.name, *aliases[:-1]):
                 reply = Reply(Status.CNAME_LOOP, detail=f"the CNAMEs do not end at {end}")
                 break
             reply = await self._first_good(replace(question, name=end), ends)
