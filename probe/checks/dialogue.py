@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probe.facts import deciding
-from probe.facts.deciding import deciding_exchange, farthest
+from probe.facts.deciding import deciding_exchange, farthest, is_closing
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.finding import Severity
@@ -104,7 +104,7 @@ def _deciding(facts: Facts) -> Exchange | None:
         return None
     session = farthest(connected)
     exchange = deciding_exchange(session)
-    if exchange is not None and exchange.stage is Stage.STARTTLS:
+    if exchange is not None and exchange.stage is Stage.STARTTLS and not is_closing(exchange):
         exchange = session.exchange(Stage.EHLO)
     if session.desynchronised or exchange is None or exchange.reply is None or not exchange.usable:
         return None

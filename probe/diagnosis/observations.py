@@ -88,6 +88,8 @@ def _no_connection(at: Situation) -> Seen | None:
 def _tls_failed_before_refusal(at: Situation) -> Seen | None:
     if at.observed.ground is not Ground.REPLY or at.observed.reply is None or at.observed.reply.is_positive:
         return None
+    if at.observed.stage is Stage.STARTTLS:
+        return None  # that is the refusal itself, not what went before it
     failed = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
     return Seen(f"session:{failed[0].number}:starttls") if failed else None
 

@@ -75,3 +75,9 @@ def _prefer_ehlo(main: list[Exchange], last_of: dict[Stage, Exchange]) -> None:
         return
     if answer is None or not said[-1].usable or not answer.is_positive:
         last_of[Stage.EHLO] = said[-2]
+
+
+def is_closing(exchange: Exchange) -> bool:
+    """A 421: the service closes the channel, whatever was asked (RFC 5321 section 3.8); at STARTTLS it is
+    nothing that TLS did."""
+    return exchange.reply is not None and exchange.reply.code == 421

@@ -198,6 +198,17 @@ def test_no_connection_is_inconclusive(end: EndReason) -> None:
     assert observed.detail == end.spoken
 
 
+def test_a_421_to_starttls_is_a_deferral_and_no_fault_of_tls() -> None:
+    closing = make.reply(421, "4.3.2 closing")
+    observed = seen(met(Stage.STARTTLS, closing, tls=NO_TLS, end=EndReason.CLOSED_BY_PEER))
+    assert (observed.outcome, observed.stage, observed.ground) == (
+        Outcome.DEFERRED,
+        Stage.STARTTLS,
+        Ground.REPLY,
+    )
+    assert observed.reply == closing
+
+
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT])
 def test_the_class_of_the_reply_decides_at_every_stage(stage: Stage) -> None:
     deferred, refused = seen(met(stage, LATER)), seen(met(stage, NO))
