@@ -26,6 +26,10 @@ _SETTLED = 0.8  # a stated cause of this share needs no further test
 _HALF_AN_HOUR_S = 1800
 _DOWN = "check from a second network: it tells a server that is down from a path that is blocked"
 _DROPS = "check from a second network: it tells whether the server drops everybody, or this address"
+_NO_RESOLVER = (
+    "ask another resolver: the sender's domain was not answered for either, so look at this machine's "
+    "resolver and network first"
+)
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -35,7 +39,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if outcome is Outcome.ACCEPTED:
         return None
     if ground is Ground.DNS_UNKNOWN:
-        return NextTest("ask another resolver", command(facts, "--nameserver ADDRESS"))
+        text = _NO_RESOLVER if _sender_is_unknown_too(facts) else "ask another resolver"
+        return NextTest(text, command(facts, "--nameserver ADDRESS"))
     if ground is Ground.UNDIALLED:
         return NextTest(
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
@@ -53,6 +58,14 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         text = "check from a second network: replies out of step are often the work of a device on the path"
         return NextTest(text, command(facts, "--bind ADDRESS"))
     return _by_ranking(facts, diagnosis)
+
+
+def _sender_is_unknown_too(facts: Facts) -> bool:
+    """DNS failed for another domain than the recipient's, too."""
+    sender = facts.sender
+    if sender.domain in (None, facts.recipient.domain) or sender.mail is None or sender.dmarc is None:
+        return False
+    return sender.mail.kind is RouteKind.UNKNOWN and sender.dmarc.unknown
 
 
 def _to_reach(facts: Facts) -> NextTest:

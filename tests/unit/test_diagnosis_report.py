@@ -211,6 +211,13 @@ def test_what_is_open_is_asked_by_the_observation_that_would_settle_it(facts: Fa
     assert words in test.command
 
 
+def test_a_resolver_that_answers_for_nobody_is_looked_at_first() -> None:
+    for facts, here in ((make.facts_unknown(), True), (CASES["dns_unknown"][0], False)):
+        test = asked_next(facts)
+        assert test is not None
+        assert ("resolver and network first" in test.text) is here
+
+
 def test_what_was_left_out_is_asked_before_more_time() -> None:
     test = asked_next(make.facts(sessions=(), options=Options(smtp=False)))
     assert test is not None and test.command is not None
