@@ -79,7 +79,8 @@ def write_steps(page: Page, report: Report) -> None:
 
 
 def _step_texts(report: Report, step_view: view_steps.StepView, *, verbose: bool) -> list[str]:
-    found = view_steps.authentication(report) if step_view.step.step == view_steps.DNS_STEP else []
+    is_dns = step_view.step.step == view_steps.DNS_STEP
+    found = view_steps.authentication(report, reasons=not verbose) if is_dns else []
     texts = [*found, *(_all_findings(step_view) if verbose else view_steps.main_findings(step_view))]
     do = step_view.step.do
     if verbose and texts and _is_told(do, step_view):

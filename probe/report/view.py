@@ -235,11 +235,30 @@ def vantage(report: Report) -> str:
     return next((f.message for f in report.findings if f.id == VANTAGE and f.severity in SPOKEN), "")
 
 
+def unanswered(report: Report) -> dict[str, str]:
+    """What DNS gave no usable answer about of what receivers judge a sender by: each with its finding's
+    text, which names the question and what came instead."""
+    dns = report.dns
+    failed = {
+        "SPF": ("spf", dns.spf is not None and dns.spf.result == "temperror"),
+        "DKIM": ("dkim-keys", any(key.status == "unknown" for key in dns.dkim)),
+        "DMARC": ("dmarc-record", dns.dmarc is not None and dns.dmarc.unknown),
+        "PTR": ("ptr", dns.ptr is not None and dns.ptr.status == "unknown"),
+    }
+    unseen = {f.id: f.message for f in report.findings if f.severity is Severity.NOT_ASSESSED}
+    return {name: unseen[check] for name, (check, is_so) in failed.items() if is_so and check in unseen}
+
+
 def after_data(report: Report) -> str:
     """The sentence that stands where no risk is predicted."""
     outcome = report.verdict.outcome
     if is_doubted(report):
         return "the mail may well be lost or returned: the server accepts in the words of a refusal."
+    if outcome == "accepted" and (silent := unanswered(report)):
+        return (
+            f"not all of it can be predicted: DNS gave no usable answer about {' and '.join(silent)} of the "
+            "sender. A receiver that meets the same may put the mail off."
+        )
     if outcome == "accepted":
         return (
             "nothing found that makes a refusal likely. A probe stops before DATA: content, volume and "

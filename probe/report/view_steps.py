@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report, ReportDkim
-from probe.report.view import BAD
+from probe.report.view import BAD, unanswered
 
 FINDINGS_SHOWN = 3
 _FOREMOST = {"source-blocklist"}  # without which its step has not been looked at
@@ -63,8 +63,9 @@ def main_findings(step_view: StepView) -> list[str]:
     return [" · ".join(texts[:FINDINGS_SHOWN])] if texts else []
 
 
-def authentication(report: Report) -> list[str]:
-    """SPF, DKIM, DMARC and PTR at a glance, in one text; empty when none was looked at."""
+def authentication(report: Report, *, reasons: bool = True) -> list[str]:
+    """SPF, DKIM, DMARC and PTR at a glance, in one text; empty when none was looked at. With `reasons` why
+    any of them could not be learned follows."""
     dns = report.dns
     parts = []
     if dns.spf is not None:
@@ -83,7 +84,8 @@ def authentication(report: Report) -> list[str]:
         parts.append(f"DMARC {policy}{aligns}")
     if dns.ptr is not None:
         parts.append(f"PTR {dns.ptr.status}")
-    return [" · ".join(parts)] if parts else []
+    glance = [" · ".join(parts)] if parts else []
+    return [*glance, *unanswered(report).values()] if reasons else glance
 
 
 def _key(key: ReportDkim) -> str:

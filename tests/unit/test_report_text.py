@@ -293,3 +293,16 @@ def test_what_the_findings_of_a_step_say_to_do_is_not_said_again_behind_them() -
     step = replace(report.checklist[3], findings=("size-limit",), do="Give --size BYTES.")
     shown = to_text(replace(report, findings=(open_end,), checklist=(step,)), Style(verbosity=1))
     assert shown.count("Give --size BYTES.") == 1
+
+
+def test_what_dns_did_not_answer_about_the_sender_is_told_with_its_reason_and_leaves_the_rest_open() -> None:
+    report = reports.SAMPLES["accepted"]()
+    assert report.dns.spf is not None
+    silent = "SPF of a.example: temperror, no usable answer from DNS (TXT a.example: SERVFAIL)"
+    unseen = Finding("spf", Severity.NOT_ASSESSED, 2, silent)
+    findings = (*(f for f in report.findings if f.id != "spf"), unseen)
+    dns = replace(report.dns, spf=replace(report.dns.spf, result="temperror"))
+    shown = " ".join(to_text(replace(report, dns=dns, findings=findings)).split())
+    assert silent in shown
+    assert "no usable answer about SPF of the sender" in shown
+    assert "nothing found that makes a refusal likely" not in shown
