@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from probe.checks import dialogue
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
-from probe.facts.session import TlsObserved
+from probe.facts.session import Session, TlsObserved
 from probe.model.finding import Finding, Severity
 from probe.standards.tls.results import DaneStatus
 
@@ -31,34 +31,31 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not shown:
         yield say.not_assessed("no certificate was seen, because TLS was not established")
         return
-    matched = {d.host for d in facts.recipient.dane if d.status is DaneStatus.MATCHED}
-    faulty = False
-    for host, (session, tls) in shown.items():
-        problems = _problems(tls)
-        if not problems:
-            continue
-        faulty = True
-        evidence = (dialogue.ref(session),)
-        if host in matched:
-            yield say.notice(
-                f"the certificate of {host} would not verify by itself ({problems}), but its TLSA record "
-                "vouches for it",
-                evidence,
-            )
-            continue
-        demand = dialogue.tls_demand(facts, host)
-        enforced = demand.startswith("MTA-STS")
-        yield say.of(
-            Severity.ERROR if enforced else Severity.WARNING,
-            f"the certificate of {host} does not verify: {problems}"
-            + (f"; its {demand} policy demands that it does" if enforced else ""),
+    faults = [
+        _fault(facts, session, problems) for session, tls in shown.values() if (problems := _problems(tls))
+    ]
+    yield from faults or [
+        say.ok(f"the certificate of {series(shown)} verifies", (dialogue.ref(s) for s, _ in shown.values()))
+    ]
+
+
+def _fault(facts: Facts, session: Session, problems: str) -> Finding:
+    host, evidence = session.mx_host, (dialogue.ref(session),)
+    if any(dane.host == host and dane.status is DaneStatus.MATCHED for dane in facts.recipient.dane):
+        return say.notice(
+            f"the certificate of {host} would not verify by itself ({problems}), but its TLSA record "
+            "vouches for it",
             evidence,
-            f"The operator of {host} installs a valid certificate that names {host}.",
         )
-    if not faulty:
-        yield say.ok(
-            f"the certificate of {series(shown)} verifies", (dialogue.ref(s) for s, _ in shown.values())
-        )
+    demand = dialogue.tls_demand(facts, host)
+    enforced = demand.startswith("MTA-STS")
+    return say.of(
+        Severity.ERROR if enforced else Severity.WARNING,
+        f"the certificate of {host} does not verify: {problems}"
+        + (f"; its {demand} policy demands that it does" if enforced else ""),
+        evidence,
+        f"The operator of {host} installs a valid certificate that names {host}.",
+    )
 
 
 def _problems(tls: TlsObserved) -> str:

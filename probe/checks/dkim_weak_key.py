@@ -16,7 +16,8 @@ from probe.checks.dmarc_paths import spf_path
 from probe.checks.wording import Voice, not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding, Severity
-from probe.standards.dkim.results import KeyStatus
+from probe.standards.dkim.key import ADVISED_RSA_BITS, MINIMUM_RSA_BITS
+from probe.standards.dkim.results import KeyResult, KeyStatus
 
 ID = "dkim-weak-key"
 STEP = 2
@@ -34,25 +35,25 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not measured:
         yield say.not_assessed("DKIM key length: no valid key was found under the selectors that were tried")
         return
-    weak = False
-    for key in measured:
-        if key.key_type != "rsa" or key.key_bits is None or key.key_bits >= 2048:
-            continue
-        weak = True
-        remedy = "Sign with a 2048-bit key under a new selector."
-        if key.key_bits < 1024:
-            in_use = key.is_named and not spf_path(facts)
-            yield say.of(
-                Severity.ERROR if in_use else Severity.WARNING,
-                f"the DKIM key {key.name} has {key.key_bits} bits: receivers must not accept fewer than 1024",
-                (key.evidence,),
-                remedy,
-            )
-        else:
-            yield say.warning(
-                f"the DKIM key {key.name} has {key.key_bits} bits; 2048 are recommended",
-                (key.evidence,),
-                remedy,
-            )
-    if not weak:
-        yield say.ok("the DKIM keys that were found are long enough", (key.evidence for key in measured))
+    weak = [
+        _weak(key, key.key_bits, facts)
+        for key in measured
+        if key.key_type == "rsa" and key.key_bits and key.key_bits < ADVISED_RSA_BITS
+    ]
+    yield from weak or [
+        say.ok("the DKIM keys that were found are long enough", (key.evidence for key in measured))
+    ]
+
+
+def _weak(key: KeyResult, bits: int, facts: Facts) -> Finding:
+    remedy = f"Sign with a {ADVISED_RSA_BITS}-bit key under a new selector."
+    if bits >= MINIMUM_RSA_BITS:
+        message = f"the DKIM key {key.name} has {bits} bits; {ADVISED_RSA_BITS} are recommended"
+        return say.warning(message, (key.evidence,), remedy)
+    in_use = key.is_named and not spf_path(facts)
+    return say.of(
+        Severity.ERROR if in_use else Severity.WARNING,
+        f"the DKIM key {key.name} has {bits} bits: receivers must not accept fewer than {MINIMUM_RSA_BITS}",
+        (key.evidence,),
+        remedy,
+    )

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice, series
 from probe.facts.model import Facts
+from probe.message.results import MessageFacts
 from probe.model.finding import Finding
 
 ID = "message-headers"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 5322 section 3.6",))
+
+_EVIDENCE = ("message",)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -25,31 +28,29 @@ def check(facts: Facts) -> Iterator[Finding]:
     message = facts.message
     if message is None:
         return
-    evidence = ("message",)
-    faulty = False
+    faults = list(_faults(message))
+    yield from faults or [say.ok("From, Date and Message-ID are there", _EVIDENCE)]
+
+
+def _faults(message: MessageFacts) -> Iterator[Finding]:
     if not message.from_mailboxes:
-        faulty = True
         yield say.error(
             "the message has no From mailbox that can be read",
-            evidence,
+            _EVIDENCE,
             "Add one From field with an address.",
         )
     elif len(message.from_domains) > 1:
-        faulty = True
         yield say.warning(
             f"the From field names several domains ({series(message.from_domains)}): DMARC judges one",
-            evidence,
+            _EVIDENCE,
             "Write one author address in From.",
         )
     missing = [
         name for name, has in (("Date", message.has_date), ("Message-ID", message.has_message_id)) if not has
     ]
     if missing:
-        faulty = True
         yield say.warning(
             f"the message has no {' and no '.join(missing)} field",
-            evidence,
+            _EVIDENCE,
             f"Have the sending program add {series(missing)}.",
         )
-    if not faulty:
-        yield say.ok("From, Date and Message-ID are there", evidence)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
+from probe.message.results import MessageFacts
 from probe.model.finding import Finding
 from probe.model.target import PairTarget
 
@@ -22,6 +23,7 @@ ID = "message-lines"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 5322 section 2.1.1", "RFC 5321 section 2.3.8"))
 
+_EVIDENCE = ("message",)
 LINE_LIMIT = 998  # RFC 5322 section 2.1.1, without CRLF
 
 
@@ -30,29 +32,27 @@ def check(facts: Facts) -> Iterator[Finding]:
     message = facts.message
     if message is None:
         return
-    evidence = ("message",)
-    faulty = False
+    faults = list(_faults(facts, message))
+    yield from faults or [say.ok("lines and header fields are fit to travel", _EVIDENCE)]
+
+
+def _faults(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     if message.longest_line > LINE_LIMIT:
-        faulty = True
         yield say.warning(
             f"the longest line has {message.longest_line} octets, at most {LINE_LIMIT} are allowed",
-            evidence,
+            _EVIDENCE,
             "Encode the part as quoted-printable or base64.",
         )
     if message.has_bare_newlines:
-        faulty = True
         yield say.warning(
             "the message mixes bare CR or LF with CRLF, which servers refuse since SMTP smuggling",
-            evidence,
+            _EVIDENCE,
             "End every line with CRLF.",
         )
     if message.has_8bit_headers and not _smtputf8(facts):
-        faulty = True
         yield say.warning(
-            "header fields hold raw 8-bit characters", evidence, "Encode them as encoded-words (RFC 2047)."
+            "header fields hold raw 8-bit characters", _EVIDENCE, "Encode them as encoded-words (RFC 2047)."
         )
-    if not faulty:
-        yield say.ok("lines and header fields are fit to travel", evidence)
 
 
 def _smtputf8(facts: Facts) -> bool:

@@ -30,18 +30,18 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not asked:
         yield say.not_assessed("STARTTLS was not used in any session")
         return
-    injected = False
-    for session, exchange in asked:
-        if Deviation.INJECTED_BEFORE_TLS in exchange.deviations:
-            injected = True
-            yield say.warning(
-                f"{session.mx_host} [{session.ip}] sent plaintext after its 220 to STARTTLS; "
-                "it was discarded",
-                (exchange.ref,),
-                "Tell the recipient's postmaster: the server or a proxy before it mixes plaintext into TLS.",
-            )
-    if not injected:
-        yield say.ok(
+    injected = [
+        say.warning(
+            f"{session.mx_host} [{session.ip}] sent plaintext after its 220 to STARTTLS; it was discarded",
+            (exchange.ref,),
+            "Tell the recipient's postmaster: the server or a proxy before it mixes plaintext into TLS.",
+        )
+        for session, exchange in asked
+        if Deviation.INJECTED_BEFORE_TLS in exchange.deviations
+    ]
+    yield from injected or [
+        say.ok(
             "nothing was sent in the clear between STARTTLS and the handshake",
             (exchange.ref for _, exchange in asked),
         )
+    ]
