@@ -78,9 +78,10 @@ def _by_route(facts: Facts) -> Observed | None:
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail=mx.kind.value)
     if mx.kind is RouteKind.UNKNOWN:
         return _by_silence(facts, mx.answers)
-    if mx.kind is RouteKind.FIXED and not any(host.addresses for host in mx.hosts):
+    if mx.kind is RouteKind.FIXED:  # none of the domain's doing, wherever it leads
         detail = "the host given with --mx has no address"
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+        nowhere = Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+        return None if any(host.addresses for host in mx.hosts) else nowhere
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
         if mx.dropped:
             detail = f"its first {len(mx.hosts)} MX hosts lead nowhere, and {mx.dropped} more were not tried"

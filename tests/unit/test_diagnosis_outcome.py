@@ -166,6 +166,14 @@ def test_a_loopback_host_that_the_user_named_proves_nothing() -> None:
         assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.UNDIALLED)
 
 
+@pytest.mark.parametrize("ip", ["0.0.0.0", "::", "224.0.0.1"])
+def test_a_host_that_the_user_named_and_nobody_can_reach_proves_nothing(ip: str) -> None:
+    nowhere = ip_address(ip)
+    host = MxHost(0, ip, (nowhere,), (make.answer(ip, RecordType.A, nowhere),))
+    facts = with_hosts(host, kind=RouteKind.FIXED, sessions=(not_dialled(1, ip, nowhere),))
+    assert observe(facts).outcome is Outcome.INCONCLUSIVE
+
+
 def test_private_addresses_are_not_dialled_and_prove_nothing() -> None:
     host = make.mx_host("p.example", PRIVATE)
     observed = observe(with_hosts(host, sessions=(not_dialled(1, "p.example", PRIVATE),)))
