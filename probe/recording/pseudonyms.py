@@ -32,6 +32,7 @@ _POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
 _NO_MORE = ip_address("192.0.2.0")  # where a text holds every address that there is of its kind
 _SPECIAL_LABELS = frozenset({"*", "mta-sts", "localhost", "localdomain"})
+_MACRO_V = frozenset({"in-addr", "ip6"})  # what %{v} of an SPF macro becomes (RFC 7208 section 7.3)
 _NIBBLES = 32
 
 
@@ -209,7 +210,7 @@ class Pseudonyms:
         if service[0] == "_report":  # RFC 9990: domain._report._dmarc.domain
             front = [self.domain(".".join(front))] if front else []
         elif service[0] != "_domainkey":
-            front = [self._label(label) for label in front]
+            front = [self._all_labels(front)]
         kept = [label if label.startswith("_") else self._label(label) for label in service]
         return self._join(*front, *kept, self.domain(".".join(labels[last + 1 :])))
 
@@ -244,10 +245,39 @@ class Pseudonyms:
         return self._join(self._all_labels(labels[:-depth]), fresh)
 
     def _all_labels(self, labels: list[str]) -> str:
-        return ".".join(self._label(label) for label in labels)
+        """Labels in front of a name. What SPF macros put there in a row (RFC 7208 section 7.2), an address,
+        a local part, a domain of the target, is still found as that."""
+        fresh: list[str] = []
+        at = 0
+        while at < len(labels):
+            length, text = next(
+                (
+                    (length, found)
+                    for length in range(min(len(labels) - at, _NIBBLES), 1, -1)
+                    if (found := self._macro_value(labels[at : at + length])) is not None
+                ),
+                (1, self._label(labels[at])),
+            )
+            fresh.append(text)
+            at += length
+        return ".".join(fresh)
+
+    def _macro_value(self, labels: list[str]) -> str | None:
+        text = ".".join(labels)
+        if text in self._locals:
+            return self._locals[text]
+        if text in self.identities:
+            return self.domain(text)
+        if len(labels) == 4 and all(label.isdigit() for label in labels):
+            try:
+                forward = IPv4Address(text)
+            except ValueError:
+                return None
+            return str(self.address(forward)) if self.has_address(forward) else self._reversed_address(labels)
+        return self._reversed_address(labels) if len(labels) == _NIBBLES else None
 
     def _label(self, label: str) -> str:
-        if label in _SPECIAL_LABELS or label.startswith("_") or not label:
+        if label in _SPECIAL_LABELS or label in _MACRO_V or label.startswith("_") or not label:
             return label
         if label in self._locals:
             return self._locals[label]

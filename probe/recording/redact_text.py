@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from probe.model.address import IPAddress
 from probe.recording.pseudonyms import Pseudonyms, is_top_level
+from probe.recording.redact_forms import encoded_words, odd_addresses
 
 # Not in the public suffix list, and yet what the names of machines end in.
 _PRIVATE_TLDS = frozenset(
@@ -31,6 +32,10 @@ _IP_PATTERN = re.compile(_IP, re.VERBOSE)
 _SPF_TERM = re.compile(r"([+?~-]?)(ip[46]):(\S+)", re.IGNORECASE)
 _TOKEN_RECORD = re.compile(r"([\w.-]+=)\S+")
 _REPLY_CODE = re.compile(r"(?m)^([0-9]{3}[ -])")
+_KEY = re.compile(r"[A-Za-z0-9+/=\s]*")
+_POLICY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+_JOINT = re.compile(r"[._+ -]+")
+_LONG_ENOUGH = 6  # letters of a name in two parts, to be taken for it however it is joined
 _POLICY_RECORD = re.compile(
     r"\s*(?:v\s*=\s*(?:spf1|DMARC1|STSv1|TLSRPTv1|DKIM1|spf2)|[kpt]\s*=)", re.IGNORECASE
 )
@@ -46,12 +51,12 @@ class TextRedactor:
         self._judged = tuple(judged)
         self._names = frozenset(known.names) if known is not None else frozenset()
         self._known = known
-        words = _lone_words(known) if known is not None else ()
-        alone = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        self._locals = known.locals() if known is not None else frozenset()
+        self._lone = _lone_words(known) if known is not None else _LoneWords((), (), frozenset())
         # borders in ASCII: a text without spaces (user不存在) holds words all the same
-        lone = rf" | (?P<word>(?<![A-Za-z0-9_.@-])(?:{alone})(?![A-Za-z0-9_@-]))" if alone else ""
-        self._pattern = re.compile(_TOKEN + lone, re.VERBOSE | re.IGNORECASE)
-        self._words = frozenset(words)
+        alone = f" | {self._lone.pattern}" if self._lone.pattern else ""
+        self._pattern = re.compile(_TOKEN + alone, re.VERBOSE | re.IGNORECASE)
+        self._inside = re.compile(self._lone.inside, re.IGNORECASE) if self._lone.inside else None
 
     def octets(self, data: bytes) -> bytes:
         """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is. The code
@@ -62,6 +67,12 @@ class TextRedactor:
 
     def text(self, text: str) -> str:
         """Rewrite all that the patterns find."""
+        if self._known is None:  # what only names that are known could find comes in the second pass
+            return self._plain(text)
+        text = self._plain(encoded_words(text, self._plain))
+        return odd_addresses(text, self._pseudonyms, self._known)
+
+    def _plain(self, text: str) -> str:
         return self._pattern.sub(self._replacement, text)
 
     def txt_record(self, name: str, data: bytes) -> bytes:
@@ -69,15 +80,24 @@ class TextRedactor:
         text = data.decode("utf-8", "surrogateescape")
         if re.match(r"\s*v=spf1\b", text, re.IGNORECASE):
             fresh = " ".join(self._spf_term(term) for term in text.split(" "))
-        elif "_domainkey" in name.split("."):
-            # Base64 is no text: a local part could stand in it by chance.
-            tags = text.split(";")
-            fresh = ";".join(tag if re.match(r"\s*p\s*=", tag) else self.text(tag) for tag in tags)
-        elif not _POLICY_RECORD.match(text) and _TOKEN_RECORD.fullmatch(text):
+        elif _POLICY_RECORD.match(text) or "_domainkey" in name.split("."):
+            fresh = ";".join(map(self._tag, text.split(";")))
+        elif _TOKEN_RECORD.fullmatch(text):
             fresh = _TOKEN_RECORD.sub(r"\1redacted", text)
         else:
             fresh = self.text(text)
         return fresh.encode("utf-8", "surrogateescape")
+
+    def _tag(self, tag: str) -> str:
+        """`n=...` of a DKIM key, DMARC or MTA-STS record: its name is no part of what is behind it."""
+        name, equals, value = tag.partition("=")
+        match name.strip():
+            case "p" if _KEY.fullmatch(value):  # base64 is no text: a local part could stand in it by chance
+                return tag
+            case "id":  # of an MTA-STS policy (RFC 8461 section 3.1): any letters and digits
+                return f"{name}{equals}{_POLICY_ID.sub('redacted', value)}"
+            case _:
+                return f"{name}{equals}{self.text(value)}" if equals else self.text(tag)
 
     def _spf_term(self, term: str) -> str:
         """A network that held an address of this run holds its pseudonym; others hold nobody's."""
@@ -97,22 +117,23 @@ class TextRedactor:
             return self._host(found)
         if match["v6"] or match["v4"] or match["dashed"]:
             return self._address(match)
-        return self._lone_word(found)
+        return self._lone_word(match)
 
     def _local_part(self, local: str) -> str:
-        """`to=alice` in a log line is alice behind a key."""
-        key, equals, rest = local.partition("=")
-        if equals and self._known is not None and rest.lower() in self._known.locals():
-            return f"{key}={self._pseudonyms.local_part(rest)}"
+        """`to=alice` in a log line is alice behind a key; so it is at the end of a URL."""
+        key, equals, rest = local.rpartition("=")
+        if equals and rest.lower() in self._locals:
+            return f"{self._plain(key)}={self._pseudonyms.local_part(rest)}"
         return self._pseudonyms.local_part(local)
 
     def _host(self, found: str) -> str:
+        if found.lower() in self._locals:
+            return self._pseudonyms.local_part(found)  # alice.jones
         if self._is_name(found):
             return self._pseudonyms.domain(_a_labels(found))
         if found.rpartition(".")[2].isdigit() or _IP_PATTERN.search(found):
             return _IP_PATTERN.sub(self._address, found)
-        pieces = (self._lone_word(p) if p.lower() in self._words else p for p in found.split("."))
-        return ".".join(pieces)
+        return self._inside.sub(self._lone_word, found) if self._inside is not None else found
 
     def _is_name(self, found: str) -> bool:
         if found.lower() in self._names:
@@ -142,19 +163,59 @@ class TextRedactor:
             return found
         return str(self._pseudonyms.address(ip)).replace(".", "-")
 
-    def _lone_word(self, found: str) -> str:
-        if self._known is not None and found.lower() in self._known.locals():
-            return self._pseudonyms.local_part(found)
-        if self._known is not None and found.lower() in self._known.keys:
-            return self._pseudonyms.key(found)
-        return self._pseudonyms.domain(found)
+    def _lone_word(self, match: re.Match[str]) -> str:
+        meant = self._lone.meant[_bare(match[0])]
+        if meant in self._locals:
+            return self._pseudonyms.local_part(meant)
+        if self._known is not None and meant in self._known.keys:
+            return self._pseudonyms.key(meant)
+        return self._pseudonyms.domain(meant)
 
 
-def _lone_words(known: Pseudonyms) -> tuple[str, ...]:
-    """Local parts and host names without a dot that give somebody away when they stand alone."""
+class _LoneWords:
+    """Words that give somebody away when they stand alone: `words` between other words, `keys`, by which
+    a domain is called, also as a part of one (X-ACME-LIMIT)."""
+
+    def __init__(self, words: Iterable[str], keys: Iterable[str], meaning: frozenset[str]) -> None:
+        words, keys = sorted(words, key=len, reverse=True), sorted(keys, key=len, reverse=True)
+        self.meant = {_bare(word): word for word in (*words, *keys)}
+        spelled = "|".join(_spelled(word, meaning) for word in words)
+        called = "|".join(_spelled(key, meaning) for key in keys)
+        self.pattern = " | ".join(
+            part
+            for part in (
+                rf"(?<![A-Za-z0-9_.@-])(?:{spelled})(?![A-Za-z0-9_@-])" if words else "",
+                rf"(?<![A-Za-z0-9])(?:{called})(?![A-Za-z0-9])" if keys else "",
+            )
+            if part
+        )
+        either = "|".join(part for part in (spelled, called) if part)
+        self.inside = rf"(?<![A-Za-z0-9_@-])(?:{either})(?![A-Za-z0-9_@-])" if either else ""
+
+
+def _lone_words(known: Pseudonyms) -> _LoneWords:
+    """Local parts, what domains are called by, and host names without a dot."""
     single = {name for name in known.names if name and "." not in name and not is_top_level(name)}
-    words = {*known.locals(), *known.keys, *single} - known.keep.words - {"localhost"}
-    return tuple(word for word in words if len(word) > 2 and not word.startswith("_"))
+    locals_ = {*known.locals(), *(local.partition("+")[0] for local in known.locals())}
+    left_out = {*known.keep.words, *known.keep.roles, "localhost"}
+    words, keys = ({*locals_, *single} - known.keys) - left_out, known.keys - left_out
+    return _LoneWords(filter(_tells, words), filter(_tells, keys), known.keep.words)
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 2 and not word.startswith("_")
+
+
+def _spelled(word: str, meaning: frozenset[str]) -> str:
+    """alice.jones is also Alice Jones and alice_jones; but mail-server is not a mail server."""
+    parts = [part for part in _JOINT.split(word) if part]
+    if len(parts) < 2 or sum(map(len, parts)) < _LONG_ENOUGH or meaning.issuperset(parts):
+        return re.escape(word)
+    return r"[._+ -]?".join(map(re.escape, parts))
+
+
+def _bare(word: str) -> str:
+    return _JOINT.sub("", word.lower())
 
 
 def _a_labels(name: str) -> str:

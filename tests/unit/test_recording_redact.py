@@ -233,3 +233,55 @@ def test_the_code_of_a_reply_is_no_part_of_the_name_behind_it() -> None:
     (last,) = redact(recording).all(ev.Received)[-1:]
     assert last.data.startswith(b"250-")
     assert b"mx1.recipient" not in last.data
+
+
+def test_what_spf_macros_put_into_a_name_is_found_under_the_new_name() -> None:
+    """RFC 7208 section 7.3: %{ir}.%{v}, %{l}.%{d}.%{i}."""
+    local, domain = SENDER.local_part, SENDER.domain
+    spf = "v=spf1 include:%{ir}.%{v}._spf.mail.sender.co.uk exists:%{l}.%{d}.%{i}._e.mail.sender.co.uk -all"
+    answers = redacted(
+        dns(domain, RecordType.TXT, Txt((spf.encode(),))),
+        dns("4.3.2.81.in-addr._spf.mail.sender.co.uk", RecordType.TXT, Txt((b"v=spf1 -all",))),
+        dns(f"{local}.{domain}.81.2.3.4._e.mail.sender.co.uk", RecordType.A),
+    )
+    start = redact(Recording.of([START])).started
+    assert isinstance(start.target, PairTarget) and isinstance(start.target.reverse_path, Mailbox)
+    ip, sender = start.options.ip, start.target.reverse_path
+    assert ip is not None
+    questions = [event.answer.question.name for event in answers if isinstance(event, ev.DnsAnswered)]
+    backwards = ip.reverse_pointer.removesuffix(".in-addr.arpa")
+    assert questions[1:] == [
+        f"{backwards}.in-addr._spf.{sender.domain}",
+        f"{sender.local_part}.{sender.domain}.{ip}._e.{sender.domain}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("v=DKIM1; n=contact=20x@other.net; p=QUJD", "v=DKIM1; n=user"),
+        ("v=STSv1; id=acme20260101;", "v=STSv1; id=redacted;"),
+    ],
+)
+def test_the_tags_of_a_record_keep_their_names(before: str, after: str) -> None:
+    (event,) = redacted(dns("_x.other.net", RecordType.TXT, Txt((before.encode(),))))
+    assert isinstance(event, ev.DnsAnswered)
+    (record,) = event.answer.records
+    assert isinstance(record, Txt) and record.data.decode().startswith(after)
+
+
+def test_a_name_in_two_parts_is_found_however_it_is_joined() -> None:
+    box = Mailbox("carol.brown", "acme-works.net", "acme-works.net")
+    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
+    said = b"550 Carol Brown of ACME Works (carol_brown, X-ACME-WORKS) has left\r\n"
+    event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
+    assert isinstance(event, ev.Received)
+    assert re.fullmatch(rb"550 (user\d+) of (host\d+) \(\1, X-\2\) has left\r\n", event.data)
+
+
+def test_a_domain_of_plain_words_leaves_the_words_of_a_reply() -> None:
+    box = Mailbox("no.reply", "mail-server.net", "mail-server.net")
+    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
+    said = b"450 the mail server gives no reply\r\n"
+    event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
+    assert isinstance(event, ev.Received) and event.data == said

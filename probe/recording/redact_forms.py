@@ -1,0 +1,153 @@
+"""Who is meant by text in forms that hide it: odd spellings of an address, percent-encoding, base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import quote, unquote_to_bytes
+
+from probe.model.address import IPAddress
+from probe.recording.pseudonyms import Pseudonyms
+
+_PART = r"(?:0[xX][0-9A-Fa-f]{1,2}|[0-9]{1,4})"
+_BETWEEN = r"\.|_|-|\[\.\]|\(\.\)|\[dot\]"
+_QUAD = re.compile(
+    rf"(?<![A-Za-z0-9.])(?P<a>{_PART})(?P<between>{_BETWEEN})(?P<b>{_PART})(?P=between)(?P<c>{_PART})"
+    rf"(?P=between)(?P<d>{_PART})(?![A-Za-z0-9]|\.[0-9])"
+)
+# The whole address as one number: 0xc0000201, c0000201, 3221225985, 32 hexadecimal digits
+_NUMBER = re.compile(
+    r"(?<![\w.])(?:(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}))|[0-9]{9,10})(?![\w])"
+)
+# c000:201, what is left of ::ffff:c000:201
+_PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
+_DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
+_WORD = re.compile(r"[^\s<>\"']+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
+_URL_SAFE = "!#$&'()*+,/:;=?@[]{}|^~`-._<>\"\\"
+
+Rewrite = Callable[[str], str]
+
+
+def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
+    """Rewrite the addresses of the run where they are written as no parser of addresses takes them. Four
+    numbers with dots are always an address, octal and hexadecimal ones, too."""
+
+    def quad(match: re.Match[str]) -> str:
+        parts, between = match.group("a", "b", "c", "d"), match["between"]
+        readings = [ip for ip in (_as_c_reads(parts), _as_decimal(parts)) if ip is not None]
+        found = next((ip for ip in readings if known.has_address(ip)), None)
+        if found is None and between == "." and readings and any(_is_odd(part) for part in parts):
+            found = readings[0]
+        return match[0] if found is None else str(pseudonyms.address(found)).replace(".", between)
+
+    def number(match: re.Match[str]) -> str:
+        for ip in _numbered(match):
+            if known.has_address(ip):
+                return _like(match[0], pseudonyms.address(ip), is_hex=match["hex"] is not None)
+        return match[0]
+
+    def pair(match: re.Match[str]) -> str:
+        ip = IPv4Address(int(match[1], 16) << 16 | int(match[2], 16))
+        if not known.has_address(ip):
+            return match[0]
+        fresh = int(pseudonyms.address(ip))
+        return f"{fresh >> 16:x}:{fresh & 0xFFFF:x}"
+
+    def dashed(match: re.Match[str]) -> str:
+        ip = _address(match[0].replace("-", ":"))
+        if ip is None or not known.has_address(ip):
+            return match[0]
+        return str(pseudonyms.address(ip)).replace(":", "-")
+
+    text = _QUAD.sub(quad, text)
+    text = _NUMBER.sub(number, text)
+    if ":" in text:
+        text = _PAIR.sub(pair, text)
+    return _DASHED_V6.sub(dashed, text) if "-" in text else text
+
+
+def encoded_words(text: str, rewrite: Rewrite) -> str:
+    """Rewrite what stands behind percent-encoding (RFC 3986 section 2.1) and base64 (RFC 4648) where there is
+    something to rewrite in it; base64 becomes `redacted`."""
+
+    def percent(match: re.Match[str]) -> str:
+        if _PERCENT.search(match[0]) is None:
+            return match[0]
+        plain = _decoded(unquote_to_bytes(match[0].encode("utf-8", "surrogateescape")))
+        fresh = plain if plain is None else rewrite(plain)
+        return match[0] if fresh is None or fresh == plain else quote(fresh, safe=_URL_SAFE)
+
+    def hidden(match: re.Match[str]) -> str:
+        bare = match[0].rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            plain = _decoded(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))
+        except binascii.Error:
+            return match[0]
+        if plain is None or not (plain.isascii() and plain.isprintable()) or rewrite(plain) == plain:
+            return match[0]
+        return "redacted"
+
+    if "%" in text:
+        text = _WORD.sub(percent, text)
+    return _BASE64.sub(hidden, text)
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_odd(part: str) -> bool:
+    return len(part) > 1 and part.startswith("0")
+
+
+def _as_c_reads(parts: tuple[str | None, ...]) -> IPv4Address | None:
+    """As inet_aton does: 0x is hexadecimal, a leading 0 octal."""
+    numbers = []
+    for part in parts:
+        base = 16 if part is None or part[:2].lower() == "0x" else 8 if _is_odd(part) else 10
+        try:
+            numbers.append(int(part or "", base))
+        except ValueError:
+            return None
+    return _of_octets(numbers)
+
+
+def _as_decimal(parts: tuple[str | None, ...]) -> IPv4Address | None:
+    if not all(part is not None and part.isdigit() for part in parts):
+        return None
+    return _of_octets([int(part or "") for part in parts])
+
+
+def _of_octets(numbers: list[int]) -> IPv4Address | None:
+    return IPv4Address(bytes(numbers)) if max(numbers) <= 255 else None
+
+
+def _numbered(match: re.Match[str]) -> list[IPAddress]:
+    digits = match[0].lower().removeprefix("0x")
+    if len(digits) == 32:
+        return [IPv6Address(int(digits, 16))]
+    readings = [int(digits, 16)] if match["hex"] is not None else []
+    readings += [int(digits)] if digits.isdigit() and not match[0].lower().startswith("0x") else []
+    return [IPv4Address(value) for value in readings if value < 1 << 32]
+
+
+def _like(found: str, fresh: IPAddress, *, is_hex: bool) -> str:
+    if not is_hex:
+        return str(int(fresh))
+    prefix = "0x" if found[:2].lower() == "0x" else ""
+    return f"{prefix}{int(fresh):0{len(found) - len(prefix)}x}"
+
+
+def _address(text: str) -> IPAddress | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
