@@ -3,12 +3,14 @@
 Looks at the reply that settled the matter: the answer to RCPT, else the refusal before it. A 4yz reply
 says "not now" and the sending server tries again by itself; a 5yz reply says "not like this" and
 repeating it unchanged is useless. The enhanced status code tells the area: x.1.x the address, x.2.x the
-mailbox, x.3.x and x.4.x the receiving system and the network, x.7.x policy and authentication. x.0.0
-tells nothing beyond the first digit. Where a server gives no enhanced status, the sending server that reports
-the failure writes x.0.0 in its place: such a 5.0.0 is filler and no word of the remote server.
+mailbox, x.3.x and x.4.x the receiving system and the network, x.7.x policy and authentication; what each
+code means is told in the words of the IANA registry. x.0.0 tells nothing beyond the first digit. Where a
+server gives no enhanced status, the sending server that reports the failure writes x.0.0 in its place: such a
+5.0.0 is filler and no word of the remote server.
 
 What to do: for 4yz wait and let the queue retry; for 5yz mend the cause before sending again.
-Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4; RFC 3464 section 2.3.4.
+Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4; RFC 3464 section 2.3.4;
+IANA registry SMTP Enhanced Status Codes (RFC 5248).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from probe.checks import dialogue
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
+from probe.knowledge.enhanced_status import registered
 from probe.knowledge.match import read_reply
 from probe.model.evidence import Facet
 from probe.model.finding import Finding
@@ -91,7 +94,11 @@ def _area(reply: Reply) -> str:
         return "it gave no enhanced status, so only its text can tell why"
     if status.is_generic:
         return f"{status} tells nothing beyond the class (RFC 3463 section 3.1)"
-    return f"{status} names {_AREAS.get(status.subject, 'an area that RFC 3463 does not define')}"
+    area = _AREAS.get(status.subject, "an area that RFC 3463 does not define")
+    entry = registered(status)
+    if entry is None or status.detail == 0:  # x.y.0 says nothing beyond the area
+        return f"{status} names {area}"
+    return f'{status} names {area}: "{entry.text}" ({entry.reference})'
 
 
 def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:

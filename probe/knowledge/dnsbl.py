@@ -20,7 +20,7 @@ from probe.standards.dnsbl.blocklist import (
     Use,
 )
 
-__all__ = ["BlockList", "all_lists", "built_in", "built_in_lists", "by_zone", "lists_for_zones"]
+__all__ = ["BlockList", "all_lists", "built_in_lists", "by_zone", "lists_for_zones"]
 
 _ASKED = (Use.ON, Use.INFO)
 _PLAIN = (
@@ -40,12 +40,6 @@ def all_lists() -> tuple[BlockList, ...]:
 def built_in_lists() -> tuple[BlockList, ...]:
     """The lists that are asked when no --dnsbl is given; none of them is dead."""
     return tuple(it for it in all_lists() if it.use in _ASKED and it.zone and not it.is_dead)
-
-
-def built_in(subject_kind: str) -> tuple[BlockList, ...]:
-    """The built-in lists that take "ipv4", "ipv6" or "domain". Raises ValueError for another kind."""
-    kind = SubjectKind(subject_kind)
-    return tuple(it for it in built_in_lists() if kind in it.subjects)
 
 
 def by_zone(zone: str) -> BlockList:

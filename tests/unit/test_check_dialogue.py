@@ -65,7 +65,9 @@ LAX = make.facts(recipient=make.recipient_facts(provider=make.provider(rcpt_valu
 CASES = (
     Case("reply-permanence", "accepted", make.facts(), (OK,), ("250 2.1.5",)),
     Case("reply-permanence", "5.1.1 is hard and about the address", rcpt(USER_UNKNOWN), (ERROR,),
-         ("hard", "550 5.1.1", "the address")),
+         ("hard", "550 5.1.1", 'the address: "Bad destination mailbox address" (RFC 3463)')),
+    Case("reply-permanence", "a status that nobody registered", rcpt(make.reply(550, "5.1.77 no")), (ERROR,),
+         ("5.1.77 names the address",)),
     Case("reply-permanence", "5.7.1 names policy", rcpt(make.reply(550, "5.7.1 no")), (ERROR,), ("policy",)),
     Case("reply-permanence", "5.0.0 tells nothing, and is the server's own",
          rcpt(make.reply(554, "5.0.0 error")), (ERROR, NOTICE), ("nothing beyond the class",)),

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.knowledge.dnsbl import BlockList, all_lists, built_in, built_in_lists, by_zone, lists_for_zones
-from probe.standards.dnsbl.blocklist import CodeKind, Use
+from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_zone, lists_for_zones
+from probe.standards.dnsbl.blocklist import CodeKind, SubjectKind, Use
 
 EACH = pytest.mark.parametrize("entry", all_lists(), ids=lambda it: it.id)
 
@@ -74,12 +74,11 @@ def test_dead_lists_are_never_asked_by_default() -> None:
 
 
 def test_kinds_are_kept_apart() -> None:
-    assert {"zen.spamhaus.org", "b.barracudacentral.org"} <= {it.zone for it in built_in("ipv4")}
-    assert "b.barracudacentral.org" not in {it.zone for it in built_in("ipv6")}
-    assert {"dbl.spamhaus.org", "multi.surbl.org"} <= {it.zone for it in built_in("domain")}
-    assert "zen.spamhaus.org" not in {it.zone for it in built_in("domain")}
-    with pytest.raises(ValueError, match="ipx"):
-        built_in("ipx")
+    asked = {kind: {it.zone for it in built_in_lists() if kind in it.subjects} for kind in SubjectKind}
+    assert {"zen.spamhaus.org", "b.barracudacentral.org"} <= asked[SubjectKind.IPV4]
+    assert "b.barracudacentral.org" not in asked[SubjectKind.IPV6]
+    assert {"dbl.spamhaus.org", "multi.surbl.org"} <= asked[SubjectKind.DOMAIN]
+    assert "zen.spamhaus.org" not in asked[SubjectKind.DOMAIN]
 
 
 def test_a_known_zone_is_found_whatever_its_case_and_final_dot() -> None:
