@@ -19,9 +19,9 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.declared import (
     HARMLESS,
     encoded_words,
+    fit_for_parsing,
     in_declared,
     without_mark,
-    without_names_that_are_none,
 )
 from probe.model.text import decode
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
@@ -95,14 +95,14 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
 
 def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> _Part:
     """The parsed message; its headers alone when its structure is beyond reason."""
-    head = without_names_that_are_none(head)
+    head = fit_for_parsing(head)
     if not is_whole:
         problems.append(
             f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read"
         )
         return BytesHeaderParser(policy=compat32).parsebytes(head)
     short, problem = abridged(data)
-    short = without_names_that_are_none(short)
+    short = fit_for_parsing(short)
     # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
     if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
         try:

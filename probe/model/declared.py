@@ -23,6 +23,8 @@ _AT_ONCE = 1 << 16  # octets
 _WORDS_LIMIT = 16384  # characters; the standard library takes time by the square of the number of words
 # What the email package raises on broken input; comments nest by recursion there.
 HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
+_CONTENT = re.compile(rb"^content-[a-z-]{1,40}:(?:[^\n]++|\n(?=[ \t]))*+", re.IGNORECASE | re.MULTILINE)
+_CONTENT_LIMIT = 8192  # octets
 _EXTENDED = re.compile(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", re.IGNORECASE)
 
 
@@ -64,7 +66,9 @@ def encoded_words(value: str) -> list[tuple[str | bytes, str | None]]:
     return [*pieces, (value[end:], None)] if value[end:] else pieces
 
 
-def without_names_that_are_none(data: bytes) -> bytes:
-    """A message in which no extended parameter (RFC 2231 section 4) declares one of those encodings, for
-    the parser of the standard library decodes such values itself; as long as before."""
-    return _EXTENDED.sub(lambda match: b"-" * len(match.group()), data)
+def fit_for_parsing(data: bytes) -> bytes:
+    """A message whose parameters (RFC 2045 section 5.1) the parser of the standard library reads in time by
+    their length: none is declared to be in an encoding of names (RFC 2231 section 4), which it would decode
+    itself, and no field of them is longer than the limit."""
+    data = _EXTENDED.sub(lambda match: b"-" * len(match.group()), data)
+    return _CONTENT.sub(lambda match: match.group()[:_CONTENT_LIMIT], data)

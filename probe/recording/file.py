@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -11,7 +13,8 @@ from typing import BinaryIO
 from probe.recording import events as ev
 from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
 from probe.recording.journal import Recording
-from probe.settings import RECORDING_EVENT_LIMIT, RECORDING_SESSION_LIMIT
+from probe.settings import RECORDING_EVENT_LIMIT, RECORDING_RECEIVED_LIMIT, RECORDING_SESSION_LIMIT
+from probe.standards.dns.message import Answer, Mx, RecordType, Status, Tlsa, Txt
 
 _START = 1 << 16  # octets; nearly every event is shorter
 
@@ -68,7 +71,7 @@ def load(path: Path) -> Recording:
     Raises RecordingError with the line number, or OSError.
     """
     all_events: list[ev.Event] = []
-    opened: set[int] = set()
+    seen = _Seen()
     with path.open("rb") as stream:
         number = 0
         while line := _line(stream, number + 1):
@@ -83,8 +86,7 @@ def load(path: Path) -> Recording:
                     break
                 raise
             _check_order(event, number)
-            if isinstance(event, ev.SessionOpened):
-                _check_session(event.session, opened, number)
+            seen.take(event, number)
             all_events.append(event)
     if not all_events:
         raise RecordingError(None, "the recording is empty")
@@ -107,9 +109,48 @@ def _check_order(event: ev.Event, number: int) -> None:
         raise RecordingError(number, reason)
 
 
-def _check_session(session: int, opened: set[int], number: int) -> None:
-    if session in opened:
-        raise RecordingError(number, f"session {session} is opened a second time")
-    opened.add(session)
-    if len(opened) > RECORDING_SESSION_LIMIT:
-        raise RecordingError(number, "more sessions than a run can make")
+@dataclass(slots=True)
+class _Seen:
+    """What may happen only once in a run, or so often; the work of a reader stays bounded by it."""
+
+    sessions: set[int] = field(default_factory=set)
+    given: set[type] = field(default_factory=set)
+    received: int = 0
+
+    def take(self, event: ev.Event, number: int) -> None:
+        """Raises RecordingError when it cannot be of one run."""
+        match event:
+            case ev.SessionOpened():
+                if event.session in self.sessions:
+                    raise RecordingError(number, f"session {event.session} is opened a second time")
+                self.sessions.add(event.session)
+                if len(self.sessions) > RECORDING_SESSION_LIMIT:
+                    raise RecordingError(number, "more sessions than a run can make")
+            case ev.Received():
+                self.received += len(event.data)
+                if self.received > RECORDING_RECEIVED_LIMIT:
+                    raise RecordingError(number, "more octets of servers than a run reads")
+            case ev.MessageGiven() | ev.BounceGiven():
+                if type(event) in self.given:
+                    raise RecordingError(number, "a second message or bounce; a run has one of each")
+                self.given.add(type(event))
+            case ev.DnsAnswered():
+                _check_answer(event.answer, number)
+
+
+# What records of a type are; others are names
+_RECORDS: dict[RecordType, type] = {
+    RecordType.A: IPv4Address,
+    RecordType.AAAA: IPv6Address,
+    RecordType.MX: Mx,
+    RecordType.TXT: Txt,
+    RecordType.TLSA: Tlsa,
+}
+
+
+def _check_answer(answer: Answer, number: int) -> None:
+    wanted = _RECORDS.get(answer.question.rtype, str)
+    if not all(isinstance(record, wanted) for record in answer.records):
+        raise RecordingError(number, f"a record in the answer is none of type {answer.question.rtype}")
+    if bool(answer.records) != (answer.status is Status.ANSWER):
+        raise RecordingError(number, "an answer has records, and nothing else has")

@@ -77,7 +77,7 @@ def write_recording(row: dict[str, Any], path: Path) -> Path:
         lines[at:at] = [lines[at]] * again["times"]
     if row.get("order") == "reversed":
         lines = [lines[0], *reversed(lines[1:])]
-    lines += [row["line"]] if "line" in row else []
+    lines += [row["line"]] * (2 if row.get("twice") else 1) if "line" in row else []
     text = "\n".join(lines) + "\n"
     path.write_text(text[: row.get("cut", len(text))], "ascii")
     return path

@@ -7,9 +7,9 @@ import pytest
 from probe.message.read import read_message
 from probe.model.declared import (
     encoded_words,
+    fit_for_parsing,
     in_declared,
     without_mark,
-    without_names_that_are_none,
 )
 
 
@@ -37,7 +37,7 @@ def test_a_charset_decodes_what_is_written_in_it(text: str, name: str) -> None:
 
 def test_no_extended_parameter_is_left_that_declares_what_is_no_charset() -> None:
     octets = b"a: b; boundary*=Punycode''x; filename*0*=\"-idna-'en'y\"; c*=utf-8''punycode\n\npunycode isn't"
-    changed = without_names_that_are_none(octets)
+    changed = fit_for_parsing(octets)
     assert len(changed) == len(octets)
     assert changed == octets.replace(b"Punycode'", b"--------'").replace(b"-idna-'", b"------'")
 
@@ -66,3 +66,11 @@ def test_a_byte_order_mark_is_undone_and_said(name: str) -> None:
 def test_a_character_cut_off_at_the_end_of_utf_16_is_replaced() -> None:
     octets, _ = without_mark("ab".encode("utf-16")[:-1])
     assert octets.decode("utf-8") == "a"
+
+
+def test_a_field_of_parameters_is_cut_and_another_is_not() -> None:
+    content = b"content-Type: text/plain;" + b"\n a=b;" * 5000
+    other = b"Subject: " + b"x" * 20_000
+    cut, kept, body = fit_for_parsing(content + b"\n" + other + b"\n\nbody").partition(b"\nSubject: ")
+    assert len(cut) == 8192 and content.startswith(cut)
+    assert kept + body == b"\n" + other + b"\n\nbody"

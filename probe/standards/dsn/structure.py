@@ -16,7 +16,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from typing import TypeAlias
 
-from probe.model.declared import HARMLESS, encoded_words, in_declared
+from probe.model.declared import HARMLESS, encoded_words, fit_for_parsing, in_declared
 from probe.model.text import decode
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
@@ -210,7 +210,7 @@ def _shown(text: str) -> str:
 
 def _part(head: bytes, body: bytes) -> Part:
     try:
-        parsed: _Parsed = BytesHeaderParser(policy=compat32).parsebytes(head)
+        parsed: _Parsed = BytesHeaderParser(policy=compat32).parsebytes(fit_for_parsing(head))
         content_type = parsed.get_content_type().lower()
         parameters = tuple((str(name).lower(), _flat(value)) for name, value in parsed.get_params([])[1:60])
         attached = parsed.get_content_disposition() == "attachment"
