@@ -83,6 +83,7 @@ class Transcript:
         self._pending: deque[Entry] = deque()
         self._secure = False
         self._surplus_replies = 0
+        self._late: Entry | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -176,6 +177,7 @@ class Transcript:
         entry.read = read
         entry.answered_ms = at_ms
         entry.in_step = not self.out_of_step
+        self._weigh_late(entry, read)
         # RFC 5321 section 4.1.1.5: RSET without arguments is answered with 250. Another command's answer in
         # that place (550 no such user, 221 bye) shows that the replies before were one off as well.
         code = read.reply.code
@@ -183,6 +185,15 @@ class Transcript:
         if entry.stage is Stage.RSET and read.usable and code not in _TO_RSET:
             entry.noted.add(Deviation.UNSOLICITED)
             self._lose_step()
+
+    def _weigh_late(self, entry: Entry, read: ReadReply) -> None:
+        """QUIT is said after a silence, too. A yes that comes then may be the answer to QUIT alone: it counts
+        when QUIT has been answered behind it. A refusal is none that QUIT would get."""
+        if self._pending and read.reply.is_positive:
+            entry.in_step = False
+            self._late = entry
+        elif self._late is not None and not self._pending:
+            self._late.in_step = not self.out_of_step
 
     def _surplus(self, read: ReadReply, *, same_chunk: bool) -> None:
         if not self.entries:
