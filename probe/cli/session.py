@@ -66,12 +66,18 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             return EXIT_INCONCLUSIVE
         report = run.report_of(recording)
         text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
-    output.deliver_text(text, delivery.path)
+    try:
+        output.deliver_text(text, delivery.path)
+    finally:  # a disk that is full may have taken both
+        _say_of(tape, delivery)
+    return report.verdict.exit_code
+
+
+def _say_of(tape: _Tape | None, delivery: Delivery) -> None:
     if tape and tape.failure:
         complain(f"{unreadable('--record', str(tape.path), tape.failure, doing='write')}; it ends there")
-    elif delivery.record and delivery.verbosity >= 0 and sys.stderr.isatty():
-        complain(f"recorded to {delivery.record}; `smtp-probe replay` reads it again")
-    return report.verdict.exit_code
+    elif tape and delivery.verbosity >= 0 and sys.stderr.isatty():
+        complain(f"recorded to {tape.path}; `smtp-probe replay` reads it again")
 
 
 def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recording | None:

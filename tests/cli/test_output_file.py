@@ -111,3 +111,30 @@ def test_a_name_that_no_file_can_have_is_one_line(option: str) -> None:
     outcome = smtp_probe("demo", option, "n" * 300)
     assert (outcome.code, outcome.stdout) == (2, "")
     assert outcome.stderr == f"smtp-probe: {option}: cannot write {'n' * 300}: file name too long\n"
+
+
+def test_a_disk_that_took_neither_recording_nor_report_is_said_of_both(tmp_path: Path) -> None:
+    run = ("check", "bob@example.com", "alice@example.net", "--nameserver", "127.0.0.1:9", "--timeout", "2")
+    saved, target = tmp_path / "run.jsonl", tmp_path / "report"
+    done = _run(*run, "--no-smtp", "--record", str(saved), "-o", str(target), beforehand=_little_room)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"smtp-probe: --record: cannot write {saved}: file too large; it ends there",
+        f"smtp-probe: -o: cannot write {target}: file too large",
+    ]
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+@pytest.mark.parametrize("command", [("--help",), ("check", "--help"), ("explain", "--help"), EXPLAIN])
+def test_a_reader_that_is_gone_changes_no_exit_code(command: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "probe", *command],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1 if command == EXPLAIN else 0, b"")
