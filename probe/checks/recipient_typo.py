@@ -28,13 +28,13 @@ def check(facts: Facts) -> Iterator[Finding]:
     if meant:
         yield say.warning(
             f"{domain} looks like a slip for {meant}",
-            facts_of_mx(facts),
+            _mx_evidence(facts),
             f"Ask the recipient whether {meant} is meant.",
         )
     else:
         yield say.ok(f"{domain} does not resemble another large provider's domain")
 
 
-def facts_of_mx(facts: Facts) -> tuple[str, ...]:
+def _mx_evidence(facts: Facts) -> tuple[str, ...]:
     """The MX answers, which show whether the look-alike domain takes mail."""
     return tuple(answer.ref for answer in facts.recipient.mx.answers)

@@ -116,19 +116,25 @@ def _capped(
         families.setdefault(item.facet, []).append(item)
     result: dict[str, list[Weighed]] = {}
     for facet, members in families.items():
-        low, high = caps[facet]
-        totals: dict[str, float] = {}
-        for item in members:
-            for cause, weight in item.weights.items():
-                totals[cause] = totals.get(cause, 0.0) + weight
+        factors = _cap_factors(members, *caps[facet])
         for item in members:
             for cause, weight in item.weights.items():
                 if weight:
-                    total = totals[cause]
-                    held = high if total > high else low if total < low else total
-                    counted = weight if held == total else weight * held / total
-                    result.setdefault(cause, []).append((item, counted))
+                    result.setdefault(cause, []).append((item, weight * factors.get(cause, 1.0)))
     return result
+
+
+def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mapping[str, float]:
+    """By what the weights of a cause shrink where their sum is beyond the cap of the family."""
+    totals: dict[str, float] = {}
+    for item in members:
+        for cause, weight in item.weights.items():
+            totals[cause] = totals.get(cause, 0.0) + weight
+    return {
+        cause: (high if total > high else low) / total
+        for cause, total in totals.items()
+        if not low <= total <= high
+    }
 
 
 def _spoken(weighed: Sequence[Weighed]) -> float:
