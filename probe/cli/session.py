@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -58,6 +59,8 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     Ctrl-C, SIGTERM and SIGHUP end the run early; the report then says what was not reached. Raises
     UsageError when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
+    if delivery.record and delivery.path and _is_one_file(delivery.record, delivery.path):
+        raise UsageError("-o", f"{delivery.path} is the file of --record, too; give each its own")
     tape = _Tape(delivery.record) if delivery.record else None
     with signals.asking(_nothing):  # what was seen is worth the second that its report takes
         recording = _observed(observe, delivery, tape)
@@ -71,6 +74,11 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     finally:  # a disk that is full may have taken both
         _say_of(tape, delivery)
     return report.verdict.exit_code
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    same = os.path.realpath(one) == os.path.realpath(other)
+    return same and (one.is_file() or not one.exists())  # /dev/null takes both
 
 
 def _say_of(tape: _Tape | None, delivery: Delivery) -> None:

@@ -138,3 +138,12 @@ def test_a_reader_that_is_gone_changes_no_exit_code(command: tuple[str, ...]) ->
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (1 if command == EXPLAIN else 0, b"")
+
+
+def test_recording_and_report_are_two_files(tmp_path: Path) -> None:
+    both = tmp_path / "run.jsonl"
+    outcome = smtp_probe("demo", "--record", str(both), "-o", str(tmp_path / "." / "run.jsonl"))
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr == f"smtp-probe: -o: {both} is the file of --record, too; give each its own\n"
+    assert not both.exists()
+    assert smtp_probe("demo", "-q", "--record", "/dev/null", "-o", "/dev/null").code == 1
