@@ -210,8 +210,16 @@ def _own_names(started: ev.Started) -> frozenset[str]:
     from probe.standards.public_suffix import organizational_domain
 
     found = (organizational_domain(domain) for domain in _identities(started))
-    labels = (domain.partition(".")[0] for domain in found if domain is not None)
-    return frozenset(label for label in labels if len(label) > 3)
+    labels = {domain.partition(".")[0] for domain in found if domain is not None}
+    labels |= {_u_label(label) for label in labels}
+    return frozenset(label for label in labels if len(label) > 3 or not label.isascii())
+
+
+def _u_label(label: str) -> str:
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def _judged(recording: Recording) -> tuple[IPAddress, ...]:

@@ -164,7 +164,10 @@ class TextRedactor:
         return str(self._pseudonyms.address(ip)).replace(".", "-")
 
     def _lone_word(self, match: re.Match[str]) -> str:
-        meant = self._lone.meant[_bare(match[0])]
+        # the pattern folds a few letters (ſ, İ) that lower() does not
+        meant = self._lone.meant.get(_bare(match[0]))
+        if meant is None:
+            return self._pseudonyms.key(match[0])
         if meant in self._locals:
             return self._pseudonyms.local_part(meant)
         if self._known is not None and meant in self._known.keys:
@@ -203,7 +206,8 @@ def _lone_words(known: Pseudonyms) -> _LoneWords:
 
 
 def _tells(word: str) -> bool:
-    return len(word) > 2 and not word.startswith("_")
+    long_enough = len(word) > 2 or (len(word) == 2 and not word.isascii())  # a Chinese name
+    return long_enough and not word.startswith("_")
 
 
 def _spelled(word: str, meaning: frozenset[str]) -> str:

@@ -285,3 +285,17 @@ def test_a_domain_of_plain_words_leaves_the_words_of_a_reply() -> None:
     said = b"450 the mail server gives no reply\r\n"
     event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
     assert isinstance(event, ev.Received) and event.data == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["\u017fusi.smith", "SUS\u0130.SMITH", "susi.\u017fmith", "b\u00fccher", "B\u00dcCHER", "\u738b\u4f1f"],
+)
+def test_letters_beyond_ascii_hide_nobody(said: str) -> None:
+    """Folded letters (long s, dotted I), U-labels, a name of two characters."""
+    domain = "xn--bcher-kva.net"
+    boxes = Mailbox("susi.smith", domain, domain), Mailbox("\u738b\u4f1f", domain, domain)
+    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(*boxes), Options())
+    event = list(redact(Recording.of([start, ev.Received(1, 1, f"550 no {said} here".encode())])))[1]
+    assert isinstance(event, ev.Received)
+    assert re.fullmatch(rb"550 no (?:user|host)\d+ here", event.data)
