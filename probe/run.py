@@ -91,6 +91,7 @@ async def observe(
             recording=recording,
             sink=keep,
             settled=text_settles,
+            unwelcome=bars_the_guest,
             advise=advice,
             say=progress or _unsaid,
             message=message,
@@ -143,6 +144,22 @@ def replay(path: Path) -> Report:
     from probe.recording.file import load
 
     return report_of(load(path))
+
+
+_ABOUT_THE_GUEST = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited"})
+
+
+def bars_the_guest(reply: Reply, stage: Stage) -> bool:
+    """Whether a refusal says of the connecting address itself that it is not wanted: it is on a list, has
+    a bad name, or comes too often."""
+    from probe.diagnosis.scoring import band, rank
+    from probe.knowledge.match import read_reply
+    from probe.model.evidence import Band
+
+    if reply.is_positive:
+        return False
+    ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
+    return band(ranked) is Band.STATED and ranked[0].id in _ABOUT_THE_GUEST
 
 
 def text_settles(reply: Reply, stage: Stage) -> bool:

@@ -21,9 +21,10 @@ from probe.standards.dns.message import Resolution, T, run_async
 @dataclass(slots=True)
 class Context:
     """One run. `record` is the only way in which anything that was seen leaves it; `settled` tells
-    whether a refusal's own words name its cause, `advise` which control experiment to make next
-    (interpretations, so they are handed in); `pending` holds the parts that have begun and are not yet
-    done, `posture` those that tell about the sender, whom the experiments are chosen for."""
+    whether a refusal's own words name its cause, `unwelcome` whether they bar the probe's own address,
+    `advise` which control experiment to make next (interpretations, so they are handed in); `pending`
+    holds the parts that have begun and are not yet done, `posture` those that tell about the sender, whom
+    the experiments are chosen for."""
 
     target: Target
     options: Options
@@ -33,6 +34,7 @@ class Context:
     recording: Recording
     sink: Callable[[ev.Event], None]
     settled: Callable[[Reply, Stage], bool]
+    unwelcome: Callable[[Reply, Stage], bool]
     advise: Callable[[Recording, tuple[Experiment, ...]], Advice]
     say: Callable[[str], None]
     message: tuple[str, bytes] | None = None

@@ -23,7 +23,7 @@ from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
 
-Settled = Callable[[Reply, Stage], bool]
+Judge = Callable[[Reply, Stage], bool]
 Advise = Callable[[tuple[Experiment, ...]], Advice]
 
 
@@ -54,17 +54,19 @@ async def run_controls(
     *,
     mode: ControlsMode,
     seed: int,
-    settled: Settled,
+    settled: Judge,
+    unwelcome: Judge,
     advise: Advise,
     refuses_null_sender: bool = False,
 ) -> tuple[SessionOutcome, ...]:
     """Make the control experiments that the target's answer calls for.
 
     `asked` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
-    settles its cause; `advise(open)` which of the open experiments to make next, and which would change
-    nothing (these are left out, but for mode ALWAYS); `refuses_null_sender` that this provider refuses
-    the null reverse-path from everybody, which would prove nothing. None follows one that was turned
-    away itself. What is left out is recorded with its reason.
+    settles its cause, `unwelcome(reply, stage)` whether it bars the probe's own address; `advise(open)`
+    which of the open experiments to make next, and which would change nothing (these are left out, but
+    for mode ALWAYS); `refuses_null_sender` that this provider refuses the null reverse-path from
+    everybody, which would prove nothing. None follows one that was turned away itself, and none is made
+    at an address that bars the probe. What is left out is recorded with its reason.
     """
     target = asked[-1] if asked else None
     if target is None or not _is_called_for(target, mode, settled):
@@ -83,7 +85,8 @@ async def run_controls(
                 _note(visits, idle, why)
             break
         control = rest.pop(experiment)
-        obstacle = _cap(control, made)
+        barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *made))
+        obstacle = "courtesy: the server bars the probe's address" if barred else _cap(control, made)
         if obstacle:
             _note(visits, experiment, obstacle)
             continue
@@ -96,6 +99,11 @@ async def run_controls(
         if _turned_away(outcome) and outcome.ip == target.ip:
             break
     return tuple(made)
+
+
+def _is_barred(outcome: SessionOutcome, unwelcome: Judge) -> bool:
+    reply, stage = _decided(outcome)
+    return reply is not None and unwelcome(reply, stage)
 
 
 def _note(visits: Visits, experiment: Experiment, why: str) -> None:
@@ -111,7 +119,7 @@ def _cap(control: _Control, made: list[SessionOutcome]) -> str:
     return ""
 
 
-def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Settled) -> bool:
+def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -> bool:
     if mode is ControlsMode.NEVER or not target.plan.forward_paths:
         return False
     reply, stage = _decided(target)

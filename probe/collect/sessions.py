@@ -59,6 +59,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         mode=options.controls,
         seed=options.seed,
         settled=context.settled,
+        unwelcome=context.unwelcome,
         advise=lambda offered: context.advise(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )

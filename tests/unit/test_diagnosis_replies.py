@@ -14,7 +14,7 @@ from probe.facts.model import Facts
 from probe.model.reply import Reply, Stage
 from probe.model.report import Verdict
 from probe.model.session import Experiment
-from probe.run import text_settles
+from probe.run import bars_the_guest, text_settles
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
@@ -197,3 +197,19 @@ def test_the_order_of_sessions_of_experiments_does_not_matter() -> None:
     one, two = others(None, text), again(Experiment.NULL_SENDER, text)
     first, second = refused(text, one, two), refused(text, two, one)
     assert verdict_of(first) == verdict_of(replace(second, started_at=first.started_at))
+
+
+@pytest.mark.parametrize(
+    ("text", "barred"),
+    [
+        ("554 5.7.1 Client host [192.0.2.1] blocked using a block list", True),
+        ("450 4.7.1 too many connections from your IP", True),
+        ("250 ok", False),
+        ("550 5.0.0 rejected", False),
+        ("550 5.1.1 user unknown", False),
+        ("550 5.7.1 your message looks like spam", False),
+        ("451 4.7.1 Greylisted", False),
+    ],
+)
+def test_a_refusal_of_the_probe_itself_is_told_from_others(text: str, barred: bool) -> None:
+    assert bars_the_guest(reply_of(text), RCPT) is barred

@@ -16,7 +16,7 @@ import pytest
 from probe.collect.attempts import WITHOUT_TLS, ask_target
 from probe.collect.controls import invented_mailbox, run_controls
 from probe.model.address import IPAddress, Mailbox, NullReversePath
-from probe.model.reply import Stage
+from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, EndReason, Experiment
 from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
@@ -41,6 +41,8 @@ FIRST, SECOND, THIRD = (ip_address(f"127.0.0.{n}") for n in (1, 2, 3))
 BOTH_FAMILIES = ("127.0.0.1", "::1")
 UNUSED = ip_address("127.9.9.9")
 REFUSED = dialogue(rcpt="550 5.0.0 no")
+BARS = dialogue(rcpt="550 5.7.1 your address is on our list")
+BARRED = Reply(550, EnhancedStatus(5, 7, 1), ("5.7.1 your address is on our list",))
 
 
 def mx(*hosts: tuple[str, tuple[IPAddress, ...]]) -> tuple[MxHost, ...]:
@@ -224,6 +226,7 @@ async def controlled(
             mode=mode,
             seed=1,
             settled=lambda _reply, _stage: settles,
+            unwelcome=lambda reply, _stage: reply == BARRED,
             advise=advise,
             refuses_null_sender=refuses_null_sender,
         )
@@ -290,6 +293,7 @@ async def test_the_other_family_is_asked_and_no_address_is_visited_more_than_thr
             mode=ControlsMode.AUTO,
             seed=1,
             settled=lambda _reply, _stage: False,
+            unwelcome=lambda _reply, _stage: False,
             advise=lambda offered: Advice(offered[0]),
         )
     assert experiments(run) == [
@@ -320,6 +324,7 @@ async def test_no_address_gets_a_third_control() -> None:
             mode=ControlsMode.AUTO,
             seed=1,
             settled=lambda _reply, _stage: False,
+            unwelcome=lambda _reply, _stage: False,
             advise=advise,
         )
     assert offered[0] == (Experiment.POSTMASTER, Experiment.NULL_SENDER, Experiment.WITHOUT_TLS)
@@ -342,6 +347,7 @@ async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
             mode=ControlsMode.AUTO,
             seed=1,
             settled=lambda _reply, _stage: False,
+            unwelcome=lambda _reply, _stage: False,
             advise=lambda offered: Advice(offered[0]),
         )
     assert experiments(run) == [Experiment.TARGET, Experiment.OTHER_FAMILY]
@@ -391,6 +397,15 @@ async def test_always_asks_even_after_an_acceptance() -> None:
 async def test_a_control_that_is_turned_away_is_the_last(turned_away: Script) -> None:
     run, _ = await controlled(REFUSED, turned_away, PAIR)
     assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER]
+
+
+@pytest.mark.parametrize("scripts", [(REFUSED, BARS), (BARS, REFUSED)])
+async def test_an_address_that_bars_the_probe_gets_no_further_session(scripts: tuple[Script, ...]) -> None:
+    run, _ = await controlled(*scripts, REFUSED, mode=ControlsMode.ALWAYS)
+    sessions = run.sessions
+    barred = next(n for n, met in enumerate(sessions) if any(e.reply == BARRED for e in met.exchanges))
+    assert all(session.ip != sessions[barred].ip for session in sessions[barred + 1 :])
+    assert any(note.reason.startswith("courtesy: ") for note in run.recording.all(ev.NotReached))
 
 
 async def test_a_refused_mail_asks_about_no_other_mailbox() -> None:
