@@ -135,13 +135,15 @@ def _put(draft: Path, place: Path, known: os.stat_result | None) -> None:
 def _in_place(place: Path) -> Iterator[TextIO]:
     """The file itself; empty when not all could be written."""
     with place.open("w", encoding="utf-8") as target:
+        whole = False
         try:
             yield target
             target.flush()
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.truncate(place, 0)
-            raise
+            whole = True
+        finally:
+            if not whole:
+                with contextlib.suppress(OSError):
+                    os.truncate(place, 0)
 
 
 def speak_utf8() -> None:
