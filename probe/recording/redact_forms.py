@@ -7,7 +7,6 @@ import binascii
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import quote, unquote_to_bytes
 
 from probe.model.address import IPAddress
 from probe.recording.pseudonyms import Pseudonyms
@@ -26,9 +25,9 @@ _NUMBER = re.compile(
 _PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
 _DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
 _WORD = re.compile(r"[^\s<>\"']+")
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_UNSAFE = re.compile(r"[\x00-\x20%\x7f]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
-_URL_SAFE = "!#$&'()*+,/:;=?@[]{}|^~`-._<>\"\\"
 
 Rewrite = Callable[[str], str]
 
@@ -76,11 +75,9 @@ def encoded_words(text: str, rewrite: Rewrite) -> str:
     something to rewrite in it; base64 becomes `redacted`."""
 
     def percent(match: re.Match[str]) -> str:
-        if _PERCENT.search(match[0]) is None:
-            return match[0]
-        plain = _decoded(unquote_to_bytes(match[0].encode("utf-8", "surrogateescape")))
-        fresh = plain if plain is None else rewrite(plain)
-        return match[0] if fresh is None or fresh == plain else quote(fresh, safe=_URL_SAFE)
+        plain = _PERCENT.sub(_unquoted, match[0])
+        fresh = rewrite(plain) if plain != match[0] else plain
+        return match[0] if fresh == plain else _UNSAFE.sub(lambda char: f"%{ord(char[0]):02X}", fresh)
 
     def hidden(match: re.Match[str]) -> str:
         bare = match[0].rstrip("=").replace("-", "+").replace("_", "/")
@@ -92,9 +89,14 @@ def encoded_words(text: str, rewrite: Rewrite) -> str:
             return match[0]
         return "redacted"
 
-    if "%" in text:
+    if _PERCENT.search(text) is not None:
         text = _WORD.sub(percent, text)
     return _BASE64.sub(hidden, text)
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    plain = _decoded(bytes.fromhex(match[0].replace("%", "")))
+    return match[0] if plain is None else plain
 
 
 def _decoded(data: bytes) -> str | None:

@@ -299,3 +299,12 @@ def test_letters_beyond_ascii_hide_nobody(said: str) -> None:
     event = list(redact(Recording.of([start, ev.Received(1, 1, f"550 no {said} here".encode())])))[1]
     assert isinstance(event, ev.Received)
     assert re.fullmatch(rb"550 no (?:user|host)\d+ here", event.data)
+
+
+@pytest.mark.parametrize(
+    "said", ["alice%40tmall.com", "%61lice%40tmall%2Ecom%ff", "x=%E7%8E%8B&y=alice%40tmall.com%0D%0AQUIT"]
+)
+def test_percent_encoding_hides_nobody_and_lets_nothing_out(said: str) -> None:
+    data = received(f"550 {said}\r\n".encode())
+    assert b"alice" not in data and b"tmall" not in data and b"@" in data
+    assert data.endswith(b"\r\n") and data.count(b"\n") == 1
