@@ -77,7 +77,7 @@ class BouncedRecipient:
 
     @property
     def exit_code(self) -> int:
-        """1 refused for good, 3 worth another try, 0 for what is no bounce.
+        """1 refused for good, 3 worth another try, 4 for a failure that quotes success, 0 for no bounce.
 
         The remote server's last reply decides: a message that expired after temporary replies gives 3.
         Without any reply the action does (RFC 3464 section 2.3.3).
@@ -87,7 +87,8 @@ class BouncedRecipient:
         if self.kind is NoticeKind.DELAY:
             return 3
         code = exit_code_of_reply(self.explanation)
-        return code if code in {1, 3} else 1
+        # "Action: failed" beside "250 OK": neither is believed over the other
+        return 4 if code == 0 else code if code in {1, 3} else 1
 
 
 def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:

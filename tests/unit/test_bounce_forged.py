@@ -146,3 +146,11 @@ def test_a_bounce_of_headers_alone_is_one() -> None:
 def test_octets_without_a_header_are_called_no_message() -> None:
     (result,) = read_bounces(b"\x1f\x8b\x08\x00 not a message")
     assert (result.kind, result.notice.detail) == ("other", "no message: it has no header fields")
+
+
+def test_a_failure_that_quotes_success_is_inconclusive() -> None:
+    octets = _report("\nhello\n").replace(SAID.encode(), b"It failed.\n")
+    octets = octets.replace(b"5.1.1", b"2.0.0\nDiagnostic-Code: smtp; 250 2.0.0 OK queued")
+    (result,) = read_bounces(octets)
+    assert (result.kind, result.exit_code) == ("bounce", 4)
+    assert to_json(result)["cause"] is None
