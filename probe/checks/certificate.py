@@ -31,6 +31,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not shown:
         yield say.not_assessed("no certificate was seen, because TLS was not established")
         return
+    if all(tls.certificate is None and not tls.problems for _, tls in shown.values()):
+        yield say.not_assessed(f"the certificate of {series(shown)} is not in the recording")
+        return
     faults = [
         _fault(facts, session, problems) for session, tls in shown.values() if (problems := _problems(tls))
     ]

@@ -10,6 +10,8 @@ from probe.report.style import Paint, Style
 
 MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
 _WORDS = re.compile(r"\S+|\s+")
+_SHELL_WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+""")
+_CONTINUED = " \\"
 
 
 def columns(text: str) -> int:
@@ -95,6 +97,21 @@ class Page:
         first, *rest = wrapped(text, max(width - hang, 10))
         self._lines.append((" " * indent + self._painted(lead, paint) + first).rstrip())
         self._lines += [" " * hang + line for line in rest]
+
+    def command(self, text: str, *, indent: int) -> None:
+        """A command line to paste into a shell: where it is broken, between two words of the shell, it is
+        continued (POSIX shell section 2.2.1). A word is never broken, even where it is too wide."""
+        room = max(self.style.width, MIN_COLUMNS) - indent
+        lines = [""]
+        words = _SHELL_WORD.findall(self.style.encodable(text))
+        for index, word in enumerate(words):
+            behind = columns(_CONTINUED) if index + 1 < len(words) else 0
+            if lines[-1] and columns(lines[-1]) + 1 + columns(word) + behind > room:
+                lines[-1] += _CONTINUED
+                lines.append(word)
+            else:
+                lines[-1] += f" {word}" if lines[-1] else word
+        self._lines += [" " * indent + line for line in lines]
 
     def _painted(self, lead: str, paint: Paint | None) -> str:
         if paint is None or not lead.strip():

@@ -47,7 +47,7 @@ def write(page: Page, report: Report) -> None:
     if report.next_test is not None:
         _fact(page, "Settle it", report.next_test.text)
         if report.next_test.command:
-            _fact(page, "", report.next_test.command)
+            page.command(report.next_test.command, indent=_FACTS_INDENT + _LABEL)
 
 
 def _write_lab(page: Page, report: Report) -> None:

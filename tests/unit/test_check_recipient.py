@@ -128,6 +128,8 @@ CASES = (
     Case("certificate", "self-signed though enforced", under(SELF_SIGNED, mta_sts=ENFORCED), (ERROR,)),
     Case("certificate", "DANE vouches", under(SELF_SIGNED, mta_sts=ENFORCED, dane=(make.dane(),)), (NOTICE,)),
     Case("certificate", "trust not judged is no fault", seen_tls(trusted=None, name_matches=None), (OK,)),
+    Case("certificate", "dropped by redaction", seen_tls(certificate=None, trusted=None, name_matches=None),
+         (UNSEEN,), ("not in the recording",)),
     Case("certificate", "none seen", NOT_OFFERED, (UNSEEN,)),
     Case("mta-sts", "enforced and covering", recipient(mta_sts=ENFORCED), (OK,), ("enforce",)),
     Case("mta-sts", "absent", make.facts(), (NOTICE,)),

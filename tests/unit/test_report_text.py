@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -306,3 +308,21 @@ def test_what_dns_did_not_answer_about_the_sender_is_told_with_its_reason_and_le
     assert silent in shown
     assert "no usable answer about SPF of the sender" in shown
     assert "nothing found that makes a refusal likely" not in shown
+
+
+@pytest.mark.parametrize("width", [20, 60, 100])
+def test_a_proposed_command_can_be_pasted_though_it_is_broken(width: int) -> None:
+    words = [
+        "smtp-probe",
+        "check",
+        "bob@example.com",
+        "--helo",
+        "mx 1.example.com",
+        "it's",
+        "--",
+        "-a@x.example",
+    ]
+    page = Page(Style(width=width))
+    page.command(shlex.join(words), indent=14)
+    shell = ["sh", "-c", str(page).replace("smtp-probe", r"printf '%s\n' smtp-probe", 1)]
+    assert subprocess.run(shell, capture_output=True, text=True, check=True).stdout.splitlines() == words
