@@ -18,10 +18,10 @@ from probe.cli import bounce, explain
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.help import GENERAL, grouped
+from probe.model.steps import STEP_TITLES
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 from probe.report.schema import report_schema
-from probe.report.words import STEP_TITLES
 
 _MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
 

@@ -11,18 +11,8 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
+from probe.model.steps import STEP_TITLES
 
-TITLES = {
-    1: "read the reply",
-    2: "DNS settings",
-    3: "recipient address",
-    4: "size",
-    5: "content",
-    6: "sender address",
-    7: "sending limits",
-    8: "contact the recipient",
-    9: "retry",
-}
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
 _REPLY = "reply-permanence"
@@ -57,7 +47,7 @@ _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CO
 
 def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
     """All nine steps, each with its status, its findings and what to do."""
-    return tuple(_step(number, diagnosis, findings) for number in TITLES)
+    return tuple(_step(number, diagnosis, findings) for number in STEP_TITLES)
 
 
 def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
@@ -76,7 +66,7 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
         status, do = _retry(diagnosis, _doubt(findings))
     else:
         status, do = _by_findings(number, diagnosis, own)
-    return ChecklistStep(number, TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
+    return ChecklistStep(number, STEP_TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
 
 
 def _doubt(findings: Iterable[Finding]) -> Finding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.explanation import Explanation, exit_code
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band, Evidence, RankedCause
+from probe.model.steps import STEP_TITLES
 from probe.model.text import printable
 from probe.report import words
 from probe.report.markdown_text import markdown_code, markdown_text
@@ -110,7 +111,7 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
     facts.append(("Meaning", _NOT_SETTLED if undecided else cause.meaning))
     facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {advice.action}"))
     facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after)))
-    facts.append(("Steps", ", ".join(f"{step} {words.STEP_TITLES[step]}" for step in advice.steps)))
+    facts.append(("Steps", ", ".join(f"{step} {STEP_TITLES[step]}" for step in advice.steps)))
     return facts
 
 

@@ -37,18 +37,6 @@ STEP_STATUS = {
     "not_assessed": "not assessed",
 }
 
-STEP_TITLES = {
-    1: "read the reply",
-    2: "DNS settings",
-    3: "recipient address",
-    4: "size",
-    5: "content",
-    6: "sender address",
-    7: "sending limits",
-    8: "contact the recipient",
-    9: "retry",
-}
-
 EXPERIMENTS = {
     "target": "the recipient",
     "postmaster": "control: postmaster, then a made-up mailbox",

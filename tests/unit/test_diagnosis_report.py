@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from probe.checks.catalogue import findings_of
-from probe.diagnosis.checklist import TITLES, checklist, duration
+from probe.diagnosis.checklist import checklist, duration
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
@@ -23,6 +23,7 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.finding import Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, NextTest
+from probe.model.steps import STEP_TITLES
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.recording.events import Started
 from probe.recording.journal import Recording
@@ -61,7 +62,7 @@ def note(facts: Facts) -> str:
 @pytest.mark.parametrize("ground", Ground)
 def test_all_nine_steps_are_there_with_something_to_do(ground: Ground) -> None:
     made = steps(GROUNDS[ground][0])
-    assert list(made) == list(TITLES) == list(range(1, 10))
+    assert list(made) == list(STEP_TITLES) == list(range(1, 10))
     for step in made.values():
         assert step.status in STATUSES
         assert step.do.endswith(".")
