@@ -1,12 +1,21 @@
 """Properties are tried on the same examples each time, so that a run tells of the change that it tests.
-PROBE_PROPERTIES=thorough (tests/check.py fuzz): ten times the examples, and other ones each time."""
+PROBE_PROPERTIES=thorough (tests/check.py fuzz): ten times the examples, and other ones each time.
+
+Signals are as a terminal leaves them: what a background job or nohup ignores, the programs under test would
+ignore, too, and rightly so.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None, derandomize=False)
 settings.load_profile("thorough" if os.environ.get("PROBE_PROPERTIES") == "thorough" else "steady")
+
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
