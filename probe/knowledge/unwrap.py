@@ -212,12 +212,14 @@ def _stage(text: str) -> Stage | None:
     lowered = text.lower()
     if not any(hint in lowered for hint in _STAGE_HINTS):
         return None
-    found: tuple[int, Stage] | None = None
+    found: tuple[int, int, Stage] | None = None
     for stage in _STAGES:
         for match in _wrapping(stage).finditer(text):
-            if found is None or match.start() > found[0]:
-                found = (match.start(), stage)
-    return found[1] if found else None
+            # "rejected after data" holds "after data": where two end together, the longer one says more
+            place = (match.end(), -match.start(), stage)
+            if found is None or place[:2] > found[:2]:
+                found = place
+    return found[2] if found else None
 
 
 @cache

@@ -304,3 +304,15 @@ def test_stage_names_are_those_of_the_contract() -> None:
 )
 def test_other_languages_are_read(text: str, cause: str) -> None:
     assert _cause(text) == cause
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("F=<bob@example.com> rejected after DATA: 550 spam", Stage.END_OF_DATA),
+        ("SMTP error after DATA: 550 spam", Stage.DATA),
+        ("550 spam (in reply to end of DATA command)", Stage.END_OF_DATA),
+    ],
+)
+def test_of_two_wrappings_that_end_together_the_longer_one_names_the_stage(text: str, stage: Stage) -> None:
+    assert unwrap(text).stage is stage
