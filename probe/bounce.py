@@ -148,17 +148,7 @@ def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
 
 def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
     if status is None:
-        keys = (
-            "recipient",
-            "original_recipient",
-            "actual_recipient",
-            "action",
-            "status",
-            "reporting_mta",
-            "remote_mta",
-            "reply",
-        )
-        return dict.fromkeys(keys) | {"reply_is_remote": None, "stage": "", "added": None}
+        return dict.fromkeys(_STATUS_KEYS) | {"reply_is_remote": None, "stage": "", "added": None}
     reading = bounced.explanation.reading if bounced.explanation else None
     return {
         "recipient": status.recipient or None,

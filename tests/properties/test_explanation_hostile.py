@@ -13,7 +13,7 @@ from probe.model.reply import Stage
 from probe.report.explanation import to_markdown, to_text
 from probe.report.json_text import json_text
 from probe.report.style import Style
-from tests.properties.test_report_hostile import HOSTILE, also_live, is_live
+from tests.properties.test_report_hostile import HOSTILE, live
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -25,10 +25,6 @@ texts = st.builds(
     st.sampled_from(HOSTILE),
 )
 stages = st.sampled_from([None, Stage.GREETING, Stage.RCPT, Stage.END_OF_DATA])
-
-
-def live(text: str) -> list[str]:
-    return [*(char for char in text if is_live(char)), *also_live(text)]
 
 
 @given(texts, stages, st.sampled_from(HOSTILE))

@@ -18,7 +18,7 @@ from probe.model.text import decode, inert_lines, printable
 from probe.report import bounce as bounce_report
 from probe.report.json_text import json_text
 from probe.report.style import Style
-from tests.properties.test_report_hostile import HOSTILE, also_live, is_live
+from tests.properties.test_report_hostile import HOSTILE, live
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 IN_PROCESS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -53,10 +53,6 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user {0}
 
 --b--
 """
-
-
-def live(text: str) -> list[str]:
-    return [*(char for char in text if is_live(char)), *also_live(text)]
 
 
 @given(poison, st.sampled_from(["utf-8", "ascii"]))

@@ -93,6 +93,11 @@ def also_live(text: str) -> list[str]:
     return [*_ALSO_LIVE.findall(text), *re.findall("m{5}", marks)]
 
 
+def live(text: str) -> list[str]:
+    """What in it would act on a terminal, or on a build system."""
+    return [*(char for char in text if is_live(char)), *also_live(text)]
+
+
 def shown(render: Callable[[Report], str], name: str, poison: str) -> str:
     return render(poisoned(reports.SAMPLES[name](), poison))
 
