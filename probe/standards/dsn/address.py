@@ -1,4 +1,4 @@
-"""Addresses as bounces write them: in brackets, with a type, as xtext, with a remark behind."""
+"""Addresses as bounces write them: in brackets, with a type, with a remark behind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ _MAILBOX = re.compile(
     r"|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,128}@(?:\[[0-9A-Fa-f.:vVIP]{2,60}\]|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,255}))"
 )
 _UNICODE = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
-_XTEXT = re.compile(r"\+(2B|3D|20|0[0-9A-F]|1[0-9A-F])")
 
 
 def typed(value: str) -> tuple[str, str]:
@@ -47,15 +46,14 @@ def trimmed(address: str) -> str:
 def recipient_field(value: str) -> str:
     """The address of Final-Recipient or Original-Recipient (RFC 3464 section 2.3.1, RFC 6533 section 3).
 
-    `utf-8` addresses are given back in Unicode. xtext (RFC 3461 section 4) is undone only for what
-    it must encode, because `+` is also common in plain addresses. What holds no @ is given as it is.
+    `utf-8` addresses are given back in Unicode; every other type stands there as it is: xtext (RFC 3461
+    section 4) is the form of ORCPT in the dialogue and is undone before a report is written, so that
+    `+20` in a report is a part of the address. What holds no @ is given as it is.
     """
     kind, text = typed(value)
     text = re.sub(r"\([^()]*\)", " ", text) if "(" in text and "@" in text.split("(")[0] else text
     if kind == "utf-8":
         text = _UNICODE.sub(lambda match: _character(match.group(1)), text)
-    elif kind == "rfc822":
-        text = _XTEXT.sub(lambda match: chr(int(match.group(1), 16)), text) if "+" in text else text
     return mailbox(text) or text.strip().strip("<>").strip()[:320]
 
 
