@@ -170,19 +170,20 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
 
 
 def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
-    advice = explanation.advice if explanation is not None else None
-    if explanation is None or explanation.cause is None or explanation.conduct is None or advice is None:
+    conclusion = explanation.conclusion if explanation is not None else None
+    if explanation is None or explanation.cause is None or conclusion is None:
         empty: dict[str, Any] = {"cause": None, "band": None, "causes": [], "fix_by": None, "retry": None}
-        return empty | {"steps": [], "action_text": "", "retry_after_s": None}
+        return empty | {"steps": [], "action_text": "", "retry_after_s": None, "retry_reason": None}
     return {
         "cause": explanation.cause.id,
         "band": explanation.band.value,
         "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
-        "fix_by": explanation.conduct.fix_by,
-        "retry": explanation.conduct.retry,
-        "steps": list(advice.steps),
-        "action_text": advice.action,
-        "retry_after_s": explanation.conduct.retry_after,
+        "fix_by": conclusion.conduct.fix_by,
+        "retry": conclusion.conduct.retry,
+        "steps": list(conclusion.advice.steps),
+        "action_text": conclusion.action,
+        "retry_after_s": conclusion.conduct.retry_after,
+        "retry_reason": conclusion.retry_reason or None,
     }
 
 

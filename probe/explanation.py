@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.scoring import band, rank
-from probe.knowledge.causes import Cause, Conduct, advising, causes
+from probe.knowledge.causes import Cause, Conduct, causes
 from probe.knowledge.match import Reading, read_reply
 from probe.model.evidence import Band, RankedCause
 from probe.model.reply import Stage
@@ -34,9 +35,8 @@ _ID_DEPTH = 32  # levels of a caller's id
 class Explanation:
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number; `cause` is the first of `ranked`. `conduct` and `action`
-    belong to it, but where the band is undecided to the cause `unknown`: on a guess nobody should act.
-    A positive reply (2yz, 3yz) has no cause and no conduct.
+    `id` is the caller's id, else the line number; `cause` is the first of `ranked`, `conclusion` what
+    follows from it. A positive reply (2yz, 3yz) has no cause and no conclusion.
     """
 
     id: Any
@@ -44,13 +44,18 @@ class Explanation:
     ranked: tuple[RankedCause, ...]
     band: Band
     cause: Cause | None
-    conduct: Conduct | None
+    conclusion: Conclusion | None
     error: str = ""
 
     @property
+    def conduct(self) -> Conduct | None:
+        """Who must act, and when to try again."""
+        return None if self.conclusion is None else self.conclusion.conduct
+
+    @property
     def advice(self) -> Cause | None:
-        """The cause whose action and steps to follow."""
-        return None if self.cause is None else advising(self.cause.id, self.band)
+        """The cause whose steps to follow."""
+        return None if self.conclusion is None else self.conclusion.advice
 
     @property
     def refused(self) -> bool | None:
@@ -77,18 +82,15 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     cause = causes()[ranked[0].id]
     certainty = band(ranked)
-    conduct = _with_stated_wait(advising(cause.id, certainty).conduct(reading.permanent), reading.text)
-    return Explanation(identity, reading, ranked, certainty, cause, conduct)
-
-
-def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
-    """The wait that the server named goes before the usual one; only where time helps."""
-    if conduct.retry != "later":
-        return conduct
-    from probe.knowledge.stated_wait import stated_wait
-
-    wait = stated_wait(text)
-    return conduct if wait is None else replace(conduct, retry_after=wait)
+    conclusion = conclude(
+        ranked,
+        certainty,
+        reading.evidence,
+        permanent=reading.permanent,
+        text=reading.text,
+        stage=reading.stage,
+    )
+    return Explanation(identity, reading, ranked, certainty, cause, conclusion)
 
 
 def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
@@ -124,8 +126,8 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
 
     A positive reply has no cause; a line that could not be read has `error` beside nulls.
     """
-    reading, cause, conduct = explanation.reading, explanation.cause, explanation.conduct
-    advice = explanation.advice
+    reading, cause, conclusion = explanation.reading, explanation.cause, explanation.conclusion
+    conduct = explanation.conduct
     ranked = [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked]
     row = {
         "id": explanation.id,
@@ -136,9 +138,10 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "causes": ranked,
         "fix_by": conduct.fix_by if conduct else None,
         "retry": conduct.retry if conduct else None,
-        "steps": list(advice.steps) if advice else [],
-        "action": advice.action if advice else "",
+        "steps": list(conclusion.advice.steps) if conclusion else [],
+        "action": conclusion.action if conclusion else "",
         "retry_after_s": conduct.retry_after if conduct else None,
+        "retry_reason": (conclusion.retry_reason if conclusion else "") or None,
     }
     return row | {"error": explanation.error} if explanation.error else row
 

@@ -31,7 +31,7 @@ def report_of(recording: Recording) -> rp.Report:
     facts = facts_of(recording)
     findings = findings_of(facts)
     diagnosis = diagnose(facts, findings)
-    ranked = tuple(_cause(ranked, facts) for ranked in diagnosis.ranked)
+    ranked = tuple(_cause(ranked, facts, diagnosis) for ranked in diagnosis.ranked)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=rp.ReportTool(VERSION, rules_digest()),
@@ -87,8 +87,10 @@ def _header_from(pair: PairTarget | None, options: Options) -> str | None:
     return str(author) if author is not None else None
 
 
-def _cause(ranked: RankedCause, facts: Facts) -> rp.ReportCause:
+def _cause(ranked: RankedCause, facts: Facts, diagnosis: Diagnosis) -> rp.ReportCause:
     cause = causes()[ranked.id]
+    concluded = diagnosis.conclusion if ranked is diagnosis.ranked[0] else None
+    own = concluded.action if concluded is not None and concluded.advice.id == ranked.id else cause.action
     return rp.ReportCause(
         id=ranked.id,
         title=cause.title,
@@ -96,7 +98,7 @@ def _cause(ranked: RankedCause, facts: Facts) -> rp.ReportCause:
         probability=round(ranked.probability, 9),
         evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
         evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
-        action=(ranked.id == "ip_blocklisted" and removal(facts)) or cause.action,
+        action=(ranked.id == "ip_blocklisted" and removal(facts)) or own,
     )
 
 

@@ -105,7 +105,9 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
         seen = PREDICATES[entry.predicate](situation)
         if seen is not None:
             says = entry.says.replace("{detail}", seen.detail)
-            evidence = Evidence(entry.id, entry.facet, entry.causes, says, seen.ref)
+            evidence = Evidence(
+                entry.id, entry.facet, entry.causes, says, seen.ref, entry.final, entry.conduct
+            )
             found.append(_of_address(entry, evidence, situation))
     return tuple(found)
 

@@ -67,19 +67,20 @@ def rank(
 def band(ranked: Sequence[RankedCause]) -> Band:
     """How sure the first cause is.
 
-    Stated: the server's words or a provider's token name it. Likely: more probable than a share that
-    is set, by two families of evidence. user_unknown is never more than possible without words that
+    Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
+    names no rule states nothing. Likely: more probable than a share that is set, by two families of evidence. user_unknown is never more than possible without words that
     name it or x.1.1, because acting on it deletes an address.
     """
     limits = store.compiled()["scoring"]["bands"]
     if not ranked:
         return Band.UNDECIDED
     top = ranked[0]
-    words = _spoken(top.evidence_for)
+    exact = _spoken([pair for pair in top.evidence_for if pair[0].is_exact])
     families = {item.facet for item, _ in top.evidence_for}
-    if words >= limits["stated_weight"] and top.probability >= limits["stated_share"]:
+    stated = exact >= limits["stated_weight"] and top.probability >= limits["stated_share"]
+    if stated and top.id not in limits["not_stated"]:
         return Band.STATED
-    named = words >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
+    named = exact >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
     backed = top.id != "user_unknown" or named
     if top.probability >= limits["likely_share"] and len(families) >= limits["likely_families"] and backed:
         return Band.LIKELY

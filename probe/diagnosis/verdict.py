@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import bounce_reading, evidence_of
 from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
@@ -12,12 +13,10 @@ from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
-from probe.knowledge.causes import Conduct, advising, causes
+from probe.knowledge.causes import Conduct, causes
 from probe.knowledge.match import Reading
-from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.finding import Finding
-from probe.model.reply import Reply
 from probe.model.report import Verdict
 
 EXIT_ACCEPTED, EXIT_REFUSED, EXIT_DEFERRED, EXIT_INCONCLUSIVE, EXIT_AT_RISK = 0, 1, 3, 4, 5
@@ -48,12 +47,14 @@ _RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The verdict with everything that it rests on."""
+    """The verdict with everything that it rests on. `conclusion` is None where no cause was ranked, and
+    where nothing was refused or deferred."""
 
     observed: Observed
     ranked: tuple[RankedCause, ...]
     risks: tuple[Risk, ...]
     band: Band
+    conclusion: Conclusion | None
     verdict: Verdict
 
 
@@ -62,10 +63,18 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
     told = _told(facts, observed)
-    ranked = _ranked(facts, observed, risks, told)
+    evidence = told.evidence if told is not None else _evidence(facts, observed)
+    ranked = _ranked(facts, observed, risks, told, evidence)
     certainty = _band(facts, observed, ranked, risks, told)
-    verdict = _verdict(facts, observed, ranked, risks, told, certainty)
-    return Diagnosis(observed, ranked, risks, certainty, verdict)
+    conclusion = _conclusion(observed, ranked, certainty, told, evidence)
+    verdict = _verdict(facts, observed, ranked, risks, told, certainty, conclusion)
+    return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
+
+
+def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
+    if observed.outcome is Outcome.ACCEPTED or observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
+        return ()
+    return evidence_of(facts, observed)
 
 
 def _told(facts: Facts, observed: Observed) -> Reading | None:
@@ -76,7 +85,11 @@ def _told(facts: Facts, observed: Observed) -> Reading | None:
 
 
 def _ranked(
-    facts: Facts, observed: Observed, risks: tuple[Risk, ...], told: Reading | None
+    facts: Facts,
+    observed: Observed,
+    risks: tuple[Risk, ...],
+    told: Reading | None,
+    evidence: tuple[Evidence, ...],
 ) -> tuple[RankedCause, ...]:
     if told is not None:
         return rank(told.evidence, stage=told.stage, permanent=told.permanent)
@@ -84,7 +97,6 @@ def _ranked(
         return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
     if observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
         return ()
-    evidence: tuple[Evidence, ...] = evidence_of(facts, observed)
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
         return rank(evidence, priors=_GROUND_PRIORS[observed.ground])
@@ -121,11 +133,10 @@ def _verdict(
     risks: tuple[Risk, ...],
     told: Reading | None,
     certainty: Band,
+    conclusion: Conclusion | None,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    conduct = _conduct(observed, cause, risks, certainty)
-    if told is not None and cause is not None:
-        conduct = advising(cause, certainty).conduct(told.permanent)
+    conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks)
     bounced = told is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or any(risk.is_sender_side for risk in risks)
     exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
@@ -138,7 +149,8 @@ def _verdict(
         band=certainty.value,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
-        retry_after_s=_wait(observed.reply, conduct),
+        retry_after_s=conduct.retry_after if conduct.retry == "later" else None,
+        retry_reason=(conclusion.retry_reason if conclusion is not None else "") or None,
         after_data_risks=as_report(risks),
         summary=summary(facts, observed, at_risk),
         exit_code=exit_code,
@@ -154,7 +166,34 @@ def _deciding_words(observed: Observed) -> str | None:
     return str(reply)
 
 
-def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...], certainty: Band) -> Conduct:
+def _conclusion(
+    observed: Observed,
+    ranked: tuple[RankedCause, ...],
+    certainty: Band,
+    told: Reading | None,
+    evidence: tuple[Evidence, ...],
+) -> Conclusion | None:
+    if not ranked:
+        return None
+    if told is not None:
+        return conclude(
+            ranked, certainty, evidence, permanent=told.permanent, text=told.text, stage=told.stage
+        )
+    if observed.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
+        return None
+    reply = observed.reply
+    return conclude(
+        ranked,
+        certainty,
+        evidence,
+        permanent=observed.outcome is Outcome.REFUSED,
+        text=reply.text if reply is not None else "",
+        stage=observed.stage if observed.ground is Ground.REPLY else None,
+    )
+
+
+def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
+    """What follows where nothing was refused, or no cause was ranked."""
     if cause is None:
         if observed.ground is Ground.UNDIALLED:
             return _NOT_DIALLED
@@ -163,11 +202,8 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...], cer
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
     if observed.outcome is Outcome.ACCEPTED:
         return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)
-    permanent = {Outcome.REFUSED: True, Outcome.DEFERRED: False}.get(observed.outcome)
-    if observed.outcome is Outcome.INCONCLUSIVE:
-        # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
-        return replace(causes()[cause].conduct(permanent=False), fix_by="either")
-    return advising(cause, certainty).conduct(permanent)
+    # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
+    return replace(causes()[cause].conduct(permanent=False), fix_by="either")
 
 
 def _confidence(
@@ -184,11 +220,3 @@ def _confidence(
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0
     return round(min(_CERTAIN, ranked[0].probability), 3)
-
-
-def _wait(reply: Reply | None, conduct: Conduct) -> int | None:
-    """The wait that the server named, else the usual one of the cause; only where time helps."""
-    if conduct.retry != "later":
-        return None
-    stated = stated_wait(reply.text) if reply is not None else None
-    return stated if stated is not None else conduct.retry_after

@@ -9,6 +9,7 @@ from typing import Any
 
 from probe.knowledge import store
 from probe.model.evidence import Band
+from probe.model.reply import Stage
 
 UNSETTLED = "unknown"  # whose advice holds where no cause stands out
 
@@ -28,7 +29,8 @@ class Conduct:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One entry of causes.toml. `steps` are numbers of the nine-step checklist."""
+    """One entry of causes.toml. `steps` are numbers of the nine-step checklist; `actions` what to do
+    instead of `action` after a refusal at a stage (by its value)."""
 
     id: str
     title: str
@@ -39,6 +41,11 @@ class Cause:
     steps: tuple[int, ...]
     action: str
     source: str
+    actions: Mapping[str, str]
+
+    def action_at(self, stage: Stage | None) -> str:
+        """What to do after a refusal that was given at `stage`."""
+        return self.actions.get(stage.value, self.action) if stage is not None else self.action
 
     def conduct(self, permanent: bool | None) -> Conduct:
         """What to do after a 5yz (True) or 4yz (False); without a code the cause's own nature counts."""
@@ -77,4 +84,5 @@ def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
         steps=tuple(row["steps"]),
         action=row["action"],
         source=row["source"],
+        actions=row.get("at", {}),
     )

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from probe.knowledge.toml_import import load
-from probe.model.evidence import Facet
+from probe.model.evidence import ConductOverride, Facet
 from probe.model.reply import Stage
 
 
@@ -16,7 +16,8 @@ from probe.model.reply import Stage
 class FactEvidence:
     """One entry of evidence.toml. `stages` empty: at any stage. `empties_words`: where this is seen,
     the words of the reply do not say what they seem to. `of_address`: it was judged for the sending
-    address, and explains no answer that another address was given."""
+    address, and explains no answer that another address was given. `final` and `conduct` as in
+    `model.evidence.Evidence`."""
 
     id: str
     predicate: str
@@ -28,6 +29,8 @@ class FactEvidence:
     date: str
     empties_words: bool = False
     of_address: bool = False
+    final: str = ""
+    conduct: ConductOverride | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ def fact_evidence() -> tuple[FactEvidence, ...]:
             date=entry.get("date", table["date"]),
             empties_words=entry.get("empties_words", False),
             of_address=entry.get("of_address", False),
+            final=entry.get("final", ""),
+            conduct=ConductOverride(**entry["conduct"]) if "conduct" in entry else None,
         )
         for entry in table["evidence"]
     )

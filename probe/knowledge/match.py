@@ -3,25 +3,40 @@
 All rules that match fire together, with two exceptions. A match that lies wholly inside a longer match
 of another rule is dropped, because the longer phrase says more exactly what the words mean ("user
 unknown" inside "sender address rejected: user unknown"). A vague rule ("refused", "policy") is dropped
-where a more exact one speaks. The order of rules and files never matters.
+where a more exact one speaks. Rules about conduct ("try again later") speak for no cause; they are held
+against each other only. The order of rules and files never matters.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from probe.knowledge import store
 from probe.knowledge.mask import Masked, mask
 from probe.knowledge.phrases import UNLIMITED, Span, spans
-from probe.knowledge.unwrap import unwrap
-from probe.model.evidence import Evidence, Facet
+from probe.knowledge.quotation import Quotation, may_quote, quotation
+from probe.knowledge.unwrap import reply_line, unwrap
+from probe.model.evidence import ConductOverride, Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
 
 _VAGUEST = 9
+_SHOWN = 120  # characters of a quoted reply that the report repeats
+# Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender, and
+# on everything else; and what is left where an address was verified and no reason is told.
+_NAMES = 7.0
+_QUOTED_BY_HEAD = 2.0
+_CALLED_BACK = 17.0
+_NOT_ABOUT_SENDER = -12.0
+_VERIFIED_WITHOUT_REASON = {
+    "user_unknown": 7.0,
+    "server_error": 5.0,
+    "unknown": 5.0,
+    "recipient_refused": 3.0,
+}
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
 # "For explanation visit <url>" says where words are, but has none itself.
@@ -78,8 +93,20 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
     """Read one SMTP reply as a log, a bounce or a session shows it. Never raises on any text.
 
     `stage` is where it was given, if known; `host` the server that gave it. `ref` goes into the
-    evidence. The evidence is in no meaningful order.
+    evidence. The evidence is in no meaningful order. Of a reply that quotes another server's, code and
+    status are those of the head, and the evidence is what the quotation says about the address that the
+    head names.
     """
+    if may_quote(text):
+        line, is_wrapped = reply_line(text)
+        quoted = quotation(line)
+        if quoted is not None:
+            stage = stage or (unwrap(text) if is_wrapped else unwrap(quoted.head)).stage
+            return _read_quoted(_read(line, stage, host, ref), quoted, ref)
+    return _read(text, stage, host, ref)
+
+
+def _read(text: str, stage: Stage | None, host: str, ref: str) -> Reading:
     parts = unwrap(text)
     stage = stage or parts.stage
     masked = mask(parts.text)
@@ -101,6 +128,51 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
     )
 
 
+def _read_quoted(whole: Reading, quoted: Quotation, ref: str) -> Reading:
+    """The reading of a reply whose reason is quoted."""
+    head = unwrap(quoted.head)
+    heard: tuple[Evidence, ...] = ()
+    if quoted.inner:
+        # what is quoted without a code of its own happened on the way there: the head's class is its class
+        told = unwrap(quoted.inner).code
+        heard = _read(quoted.inner if told else f"{head.code or ''} {quoted.inner}", None, "", ref).evidence
+    named = _named(heard)
+    says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
+    if quoted.about == "sender":
+        evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
+    else:
+        weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
+        evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref))
+    return replace(
+        whole,
+        code=head.code or whole.code,
+        enhanced=head.enhanced[0] if head.enhanced else None,
+        evidence=evidence,
+    )
+
+
+def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evidence:
+    """Whatever the sender's own server said of the address: it cannot be used as a sender here. What that
+    server has against the address only for a time passes."""
+    table = store.compiled()
+    causes = table["causes"]["cause"]
+    passes = named is not None and causes[named]["permanent"][1] in ("now", "later")
+    weights = {cause: _NOT_ABOUT_SENDER for cause in causes} | {"sender_invalid": _CALLED_BACK}
+    conduct = ConductOverride(retry="later", retry_after=causes[named]["permanent"][2]) if passes else None
+    return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
+
+
+def _named(heard: Sequence[Evidence]) -> str | None:
+    """The cause that the words or the status of a quotation name before all others."""
+    sums: dict[str, float] = {}
+    for item in heard:
+        if item.facet in (Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED):
+            for cause, weight in item.weights.items():
+                sums[cause] = sums.get(cause, 0.0) + weight
+    best = max(sums, key=lambda cause: (sums[cause], cause), default=None)
+    return best if best is not None and sums[best] >= _NAMES else None
+
+
 @lru_cache(maxsize=1024)
 def _fired(subject: _Subject) -> tuple[int, ...]:
     """The numbers of the rules that hold, after the longer match has overruled the shorter.
@@ -112,8 +184,17 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     table = store.compiled()
     rules = table["rules"]
     said = [(span, number) for span, number in spans(subject.masked, table) if _holds(number, subject)]
-    fired = {number for span, number in said if not _overruled(span, number, said)}
+    of_conduct = [(span, number) for span, number in said if _is_of_conduct(number)]
+    of_causes = [(span, number) for span, number in said if not _is_of_conduct(number)]
+    fired = {number for span, number in of_causes if not _overruled(span, number, of_causes)}
     noted = _noted(subject)
+    of_time = [(span, number) for span, number in of_conduct if not table["rules"][number][8]]
+    conduct = {number for span, number in of_time if not _overruled(span, number, of_time)}
+    noted_conduct = {number for number in noted if _is_of_conduct(number)}
+    noted -= noted_conduct
+    if not of_time:
+        conduct = noted_conduct
+    conduct.update(number for _, number in of_conduct if table["rules"][number][8])
     if any(rules[number][2] and not rules[number][6] for number in fired):
         fired = _without_vague(fired, set())
         echoes = _echoes(noted, fired)
@@ -126,7 +207,11 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     fired.update(
         _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
     )
-    return tuple(sorted(fired | echoes))
+    return tuple(sorted(fired | echoes | conduct))
+
+
+def _is_of_conduct(number: int) -> bool:
+    return bool(store.compiled()["rules"][number][1] == Facet.CONDUCT)
 
 
 def _echoes(noted: set[int], fired: set[int]) -> set[int]:
@@ -161,7 +246,11 @@ def _noted(subject: _Subject) -> set[int]:
         for wanted, number in table["noted"]
         if present.issuperset(wanted) and _holds(number, subject)
     ]
-    return {number for wanted, number in holding if not any(wanted < more for more, _ in holding)}
+    return {
+        number
+        for wanted, number in holding
+        if not any(wanted < more and _is_of_conduct(number) == _is_of_conduct(it) for more, it in holding)
+    }
 
 
 def _class_of_restriction(match: re.Match[str]) -> str:
@@ -266,8 +355,10 @@ def _evidence(number: int, ref: str) -> Evidence:
         identity, facet, causes, says, *_ = store.compiled()["rules"][~number]
         weight = store.compiled()["scoring"]["echo"]["weight"]
         return Evidence(identity, Facet(facet), {_foremost(causes): weight}, says, ref)
-    identity, facet, causes, says, rest, *_ = store.compiled()["rules"][number]
-    return Evidence(identity, Facet(facet), _weights(facet, causes, rest), says, ref)
+    identity, facet, causes, says, rest, _, vague, _, final, conduct = store.compiled()["rules"][number]
+    override = ConductOverride(**conduct) if conduct is not None else None
+    weights = _weights(facet, causes, rest)
+    return Evidence(identity, Facet(facet), weights, says, ref, final, override, is_exact=not vague)
 
 
 def _weights(facet: str, causes: Mapping[str, float], rest: float | None) -> Mapping[str, float]:

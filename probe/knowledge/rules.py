@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from probe.knowledge import store, toml_import
-from probe.model.evidence import Facet
+from probe.model.evidence import ConductOverride, Facet
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written
-    but for `pattern`, which is one regular expression."""
+    but for `pattern`, which is one regular expression. `final` and `conduct` as in `model.evidence`:
+    of which cause the words are the ground, and where the conduct departs from the cause's."""
 
     id: str
     says: str
@@ -35,6 +36,8 @@ class Rule:
     examples: tuple[Example, ...]
     counter: tuple[Example, ...]
     file: str
+    final: str = ""
+    conduct: ConductOverride | None = None
 
 
 def all_rules() -> Iterator[Rule]:
@@ -57,7 +60,9 @@ def rules_digest() -> str:
 
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
-    described = {"id", "says", "facet", "causes", "source", "date", "examples", "counter"}
+    described = {
+        "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct"
+    }  # fmt: skip
     conditions = {key: value for key, value in row.items() if key not in described}
     if "pattern" in conditions:
         conditions["pattern"] = store.expression(conditions["pattern"])
@@ -72,6 +77,8 @@ def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
         examples=tuple(_example(entry) for entry in row.get("examples", ())),
         counter=tuple(_example(entry) for entry in row.get("counter", ())),
         file=file,
+        final=row.get("final", ""),
+        conduct=ConductOverride(**row["conduct"]) if "conduct" in row else None,
     )
 
 

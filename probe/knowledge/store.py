@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 COMPILED = HERE / "compiled_replies.json"
 _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
 _NOTIONS = "notions.toml"
+_QUOTATIONS = "quotations.toml"
+_QUOTATION_KEYS = ("id", "about", "says", "needs", "pattern")
 
 
 def rule_files() -> list[Path]:
@@ -26,7 +28,7 @@ def rule_files() -> list[Path]:
 
 def sources() -> list[Path]:
     """Every file the compiled table is made of."""
-    return [*(HERE / name for name in (*_TABLES, _NOTIONS)), *rule_files()]
+    return [*(HERE / name for name in (*_TABLES, _NOTIONS, _QUOTATIONS)), *rule_files()]
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +42,9 @@ def build() -> dict[str, Any]:
 
     Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
     ([literal, rule number]), `noted` ([notions, rule number]), `coded` (numbers of rules that look at
-    codes and stages only), `stems` (word -> notions), `longest_stem` (its letters), `causes`, `scoring`,
-    `enhanced_status` (as in their files).
+    codes and stages only), `stems` (word -> notions), `longest_stem` (its letters), `quotations`
+    (lists of id, about, says, needs, pattern, until), `causes`, `scoring`, `enhanced_status` (as in their
+    files).
     """
     from probe.knowledge.notions import compile_stems
     from probe.knowledge.phrases import index
@@ -56,6 +59,10 @@ def build() -> dict[str, Any]:
     table["index"] = index(table.pop("phrases"), table.pop("patterns"))
     table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"])
     table["longest_stem"] = max(map(len, table["stems"]))
+    table["quotations"] = [
+        [*(row[key] for key in _QUOTATION_KEYS), row.get("until", "")]
+        for row in toml_import.parse(HERE / _QUOTATIONS)["quotation"]
+    ]
     return table
 
 
@@ -83,11 +90,13 @@ def expression(pattern: str | Sequence[str | Sequence[str]]) -> str:
 
 
 def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
-    """id, facet, causes, says, rest, conditions, vague, general: the order that `match` unpacks."""
+    """id, facet, causes, says, rest, conditions, vague, general, final, conduct: the order that `match`
+    unpacks."""
     conditions = {
         key: rule[key]
         for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless", "unread")
         if key in rule
     }
     said = [rule["id"], rule["facet"], rule["causes"], rule["says"]]
-    return [*said, rule.get("rest"), conditions, rule.get("vague", 0), general]
+    words = [rule.get("rest"), conditions, rule.get("vague", 0), general]
+    return [*said, *words, rule.get("final", ""), rule.get("conduct")]

@@ -130,6 +130,7 @@ _QUOTED = re.compile(
     r"\b(?:host \S+(?:\s?\[[^\]\s]*\])?|server|remote host) (?:said:?|refused to talk to me:)(?=\W)",
     re.IGNORECASE,
 )
+_LEADS = re.compile(rf"\W{{0,2}}(?:{_QUOTED.pattern})", re.IGNORECASE)
 # A group of an IPv6 address that looks like a code is none.
 _CODE = re.compile(r"(?<![\d.#\w-])([245]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
 # What mail libraries and log writers put around a reply: Swift and Symfony Mailer, Python's smtplib,
@@ -146,6 +147,8 @@ _TUPLE = re.compile(r"\((?=[245]\d\d, ?[bu]?['\"])([245]\d\d), ?[bu]?['\"]")
 _BEGINS = re.compile(
     r"(?:=>|[:=(\"'\]#])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
 )
+# Postfix's log: the fields of the delivery, then what was said in parentheses.
+_POSTFIX_LOG = re.compile(r"\bto=<[^>]*>, .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
 # Exim's main log: who, then what was rejected, then the words that the client got.
 _EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?:", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
@@ -164,12 +167,12 @@ _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 def unwrap(text: str) -> Unwrapped:
     """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
-    plain = _with_octets(text[:_LIMIT]).replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+    plain = _plain(text)
     stage = _stage(plain)
     quoted = _transcript(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
-    body = " ".join(part.strip() for part in (remote or plain).splitlines())
+    body = _on_one_line(remote or plain)
     if "=" in body or "xpected" in body or "ode:" in body or "ecure" in body:
         body = _REPORTED.sub(" ", body)
     if "(" in body and ("'" in body or '"' in body):
@@ -185,6 +188,24 @@ def unwrap(text: str) -> Unwrapped:
     return Unwrapped(code, enhanced, body.strip(" '\""), proven or stage, local)
 
 
+def reply_line(text: str) -> tuple[str, bool]:
+    """One reply on one line, and whether a log's or a bounce's own words were taken off before it."""
+    line = _on_one_line(_plain(text)).strip()
+    reply = _without_prefix(line)
+    wrapped = _LEADS.match(reply) if reply != line else None
+    return (reply[wrapped.end() :].lstrip() if wrapped else reply), reply != line
+
+
+def _plain(text: str) -> str:
+    """What is read of a text, with its escapes undone and line feeds for line ends."""
+    text = _with_octets(text[:_LIMIT])
+    return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(part.strip() for part in text.splitlines())
+
+
 def _with_octets(text: str) -> str:
     if "\\" not in text:
         return text
@@ -197,6 +218,9 @@ def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
     if _LEADING.match(line):
         return line
+    delivery = _POSTFIX_LOG.search(line)
+    if delivery is not None:
+        line = line[delivery.end() :].removesuffix(")")
     quoted = _QUOTED.search(line) or _EXIM_LOG.search(line) or _BEGINS.search(line)
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
@@ -250,7 +274,8 @@ def _transcript(text: str) -> tuple[str, Stage | None] | None:
 
 
 def _code(text: str) -> int | None:
-    match = _LEADING.match(text) or _REFUSAL.search(text) or _CODE.search(text)
+    # a 2yz deep in a text is a number of something else
+    match = _LEADING.match(text) or _REFUSAL.search(text)
     return int(match.group(1)) if match else None
 
 

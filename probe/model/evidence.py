@@ -22,6 +22,21 @@ class Facet(StrEnum):
     EXPERIMENT = "experiment"
     VANTAGE = "vantage"
     MESSAGE = "message"
+    CONDUCT = "conduct"  # words about when to try again; they speak for no cause
+
+
+@dataclass(frozen=True, slots=True)
+class ConductOverride:
+    """What words, or a fact, say of the conduct where that departs from what their cause implies.
+
+    None: nothing is said of it. The values are those of `knowledge.causes.Conduct`; `retry_after` in
+    seconds; `action` is a sentence for the person who must act.
+    """
+
+    fix_by: str | None = None
+    retry: str | None = None
+    retry_after: int | None = None
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,10 @@ class Evidence:
 
     `rule` is the id that `smtp-probe rules ID` prints; `weights` maps cause id to decibans
     (10 log10 of the likelihood ratio; +10 is ten times likelier); `says` is the sentence shown
-    to the reader; `ref` names the finding, reply or DNS answer that it comes from.
+    to the reader; `ref` names the finding, reply or DNS answer that it comes from. `final` is the
+    cause of which these words are the ground: they say of this mailbox or domain that it takes no mail for
+    good (empty: they say no such thing). Without such a ground nothing is ever given up. `is_exact`: the
+    sentence is known; words that only hint at a cause do not state it.
     """
 
     rule: str
@@ -38,6 +56,9 @@ class Evidence:
     weights: Mapping[str, float]
     says: str
     ref: str
+    final: str = ""
+    conduct: ConductOverride | None = None
+    is_exact: bool = True
 
 
 class Band(StrEnum):

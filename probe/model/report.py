@@ -45,7 +45,9 @@ class AfterDataRisk:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The conclusion. `outcome`: accepted, refused, deferred, inconclusive; `confidence` 0 to 1."""
+    """The conclusion. `outcome`: accepted, refused, deferred, inconclusive; `confidence` 0 to 1;
+    `retry_reason` is what `retry` rests on where it departs from the usual: the words that ask to try
+    again, or those for which `never` is said."""
 
     outcome: str
     stage: str
@@ -56,6 +58,7 @@ class Verdict:
     fix_by: str
     retry: str
     retry_after_s: int | None
+    retry_reason: str | None
     after_data_risks: tuple[AfterDataRisk, ...]
     summary: str
     exit_code: int

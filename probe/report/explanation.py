@@ -94,9 +94,10 @@ def _where(explanation: Explanation) -> str:
 
 
 def _facts(explanation: Explanation) -> list[tuple[str, str]]:
-    cause, conduct = explanation.cause, explanation.conduct
-    if cause is None or conduct is None:
+    cause, conclusion = explanation.cause, explanation.conclusion
+    if cause is None or conclusion is None:
         return []
+    conduct = conclusion.conduct
     shown = [c for c in explanation.ranked[:_SHOWN_CAUSES] if c.probability >= _NEGLIGIBLE]
     shown = shown or list(explanation.ranked[:1])
     facts = [
@@ -106,12 +107,11 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
     rest = 1 - sum(item.probability for item in shown)
     if rest >= 0.005:
         facts.append(("", f"something else, {words.percent(rest)}"))
-    advice = explanation.advice or cause
     undecided = explanation.band is Band.UNDECIDED
     facts.append(("Meaning", _NOT_SETTLED if undecided else cause.meaning))
-    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {advice.action}"))
-    facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after)))
-    facts.append(("Steps", ", ".join(f"{step} {STEP_TITLES[step]}" for step in advice.steps)))
+    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {conclusion.action}"))
+    facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)))
+    facts.append(("Steps", ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)))
     return facts
 
 

@@ -64,7 +64,7 @@ def _verdict(report: Report) -> list[str]:
     if view.vantage(report):
         facts.insert(0, f"- **Vantage:** {markdown_text(view.vantage(report))}")
     if verdict.outcome != "accepted":
-        facts.append(f"- **Retry:** {markdown_text(words.retry(verdict.retry, verdict.retry_after_s))}")
+        facts.append(f"- **Retry:** {markdown_text(view.retry(report))}")
     if report.next_test is not None:
         facts.append(f"- **Settle it:** {markdown_text(report.next_test.text)}")
         if report.next_test.command:

@@ -43,7 +43,7 @@ def write(page: Page, report: Report) -> None:
     _write_risks(page, report)
     _write_who_acts(page, report)
     if report.verdict.outcome != "accepted":
-        _fact(page, "Retry", words.retry(report.verdict.retry, report.verdict.retry_after_s))
+        _fact(page, "Retry", view.retry(report))
     if report.next_test is not None:
         _fact(page, "Settle it", report.next_test.text)
         if report.next_test.command:

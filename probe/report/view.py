@@ -141,6 +141,12 @@ def main_cause(report: Report) -> ReportCause | None:
     return named[0] if named else report.causes[0] if report.causes else None
 
 
+def retry(report: Report) -> str:
+    """When to try again, with what that rests on."""
+    verdict = report.verdict
+    return words.retry(verdict.retry, verdict.retry_after_s, verdict.retry_reason)
+
+
 def action(report: Report) -> str:
     """What to do about the cause that the verdict names; on a guess, to settle it first. Empty where
     nothing is to be done."""

@@ -92,15 +92,16 @@ def headline(verdict: Verdict, command: str) -> str:
     return "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
 
 
-def retry(when: str, after_s: int | None) -> str:
-    """Step 9 in a clause; `after_s` in seconds."""
+def retry(when: str, after_s: int | None, reason: str | None = None) -> str:
+    """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on where that is not the usual."""
     after = f" {duration(after_s)}" if after_s is not None else ""
-    return {
+    named = {
         "now": "now: trying again may already work",
         "later": f"in{after}" if after else "later",
         "after_fix": "after the fix; before it, the answer stays the same",
         "never": "no: trying again will not change the answer",
     }.get(when, when)
+    return f"{named} ({reason})" if reason else named
 
 
 def duration(seconds: int) -> str:

@@ -26,6 +26,7 @@ KEYS = [
     "steps",
     "action",
     "retry_after_s",
+    "retry_reason",
 ]
 
 

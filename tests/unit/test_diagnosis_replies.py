@@ -85,7 +85,7 @@ REPLIES: tuple[tuple[Stage, str, str, str], ...] = (
      "recipient_refused", "after_fix"),
     # Exim
     (RCPT, "550 relay not permitted", "relay_denied", "after_fix"),
-    (RCPT, "550 Unrouteable address", "user_unknown", "never"),
+    (RCPT, "550 Unrouteable address", "user_unknown", "after_fix"),
     (RCPT, "550-Verification failed for <x@y.example>\nUnrouteable address\nSender verify failed",
      "sender_invalid", "after_fix"),
     (RCPT, "550-192.0.2.9 is in a black list at bl.example\nsee http://bl.example",
@@ -94,7 +94,7 @@ REPLIES: tuple[tuple[Stage, str, str, str], ...] = (
     (RCPT, "451 Temporary local problem - please try later", "server_error", "later"),
     (GREETING, "421 Too many concurrent SMTP connections; please try again later.", "rate_limited", "later"),
     # OpenSMTPD
-    (RCPT, "550 Invalid recipient: <a@b.example>", "user_unknown", "never"),
+    (RCPT, "550 Invalid recipient: <a@b.example>", "user_unknown", "after_fix"),
 )  # fmt: skip
 
 

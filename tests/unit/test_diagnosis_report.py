@@ -316,6 +316,7 @@ CONTRACT: dict[str, set[str]] = {
         "fix_by",
         "retry",
         "retry_after_s",
+        "retry_reason",
         "after_data_risks",
         "summary",
         "exit_code",

@@ -258,13 +258,19 @@ def test_the_stated_wait_goes_before_the_usual_one() -> None:
 
 
 def test_no_wait_is_given_where_time_does_not_help() -> None:
-    said = told("450 4.7.1 <a@b>: Relay access denied, try again in 5 minutes")
+    said = told("450 4.7.1 <a@b>: Relay access denied")
     assert (said.outcome, said.exit_code, said.retry, said.retry_after_s) == (
         "deferred",
         3,
         "after_fix",
         None,
     )
+
+
+def test_a_wait_that_the_words_name_is_later_whatever_the_cause() -> None:
+    said = told("450 4.7.1 <a@b>: Relay access denied, try again in 5 minutes")
+    assert (said.cause, said.retry, said.retry_after_s) == ("relay_denied", "later", 300)
+    assert said.retry_reason == "the server asks to try again later"
 
 
 def test_a_lasting_refusal_that_passes_by_nature_may_be_tried_again() -> None:

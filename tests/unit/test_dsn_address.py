@@ -14,7 +14,11 @@ def test_a_tag_is_part_of_the_address_whatever_it_looks_like(kind: str) -> None:
     """RFC 3461 section 4: xtext is the form of ORCPT; RFC 3464 section 2.3 reports the address itself."""
     lead = f"{kind}; " if kind else ""
     for tag in (*HEX_TAGS, *map(str.lower, HEX_TAGS), "2025", "20", "3D3D", "0", "+", "2B2B"):
-        for address in (f"alice+{tag}@rcpt.test", f"{tag}+{tag}@rcpt.test", f"bounce+{tag}=x+{tag}@rcpt.test"):
+        for address in (
+            f"alice+{tag}@rcpt.test",
+            f"{tag}+{tag}@rcpt.test",
+            f"bounce+{tag}=x+{tag}@rcpt.test",
+        ):
             assert recipient_field(f"{lead}{address}") == address
 
 

@@ -253,6 +253,7 @@ def test_the_json_has_the_keys_of_the_contract() -> None:
     assert list(row) == [
         "id", "reply", "stage", "cause", "band", "causes", "fix_by", "retry", "steps", "action",
         "retry_after_s",
+        "retry_reason",
     ]  # fmt: skip
     assert row["reply"] == {"code": 550, "enhanced_status": "5.1.1", "text": "No such user"}
     assert row["stage"] == "rcpt" and row["band"] == "stated" and row["steps"] == [1, 3, 8]

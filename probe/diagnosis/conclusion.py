@@ -1,0 +1,100 @@
+"""From ranked causes to what follows: who must act, what to do, and when to try again.
+
+The cause and the class of the reply give the usual conduct (causes.toml). The words may depart from it:
+a rule names another owner or another time, or asks to try again. `never` deletes an address from a list,
+so it needs a ground: words, a status or a record that say of this mailbox or domain that it takes no mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from probe.knowledge.causes import Cause, Conduct, advising
+from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
+from probe.model.reply import Stage
+
+_SURE = (Band.STATED, Band.LIKELY)
+_USUAL_WAIT_S = 3600  # where the server asks to try again and neither it nor the cause says when
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What follows from a cause.
+
+    `advice` is the cause whose action and steps to follow: `unknown` where the band is undecided, for on
+    a guess nobody should act. `action` is a sentence for the one who acts. `retry_reason` says what the
+    time rests on where it is not the usual one of the cause (for `never` always); else it is empty.
+    """
+
+    advice: Cause
+    conduct: Conduct
+    action: str
+    retry_reason: str = ""
+
+
+def conclude(
+    ranked: Sequence[RankedCause],
+    certainty: Band,
+    spoken: Iterable[Evidence],
+    *,
+    permanent: bool | None,
+    text: str = "",
+    stage: Stage | None = None,
+) -> Conclusion:
+    """Conclude from at least one ranked cause. `spoken` is all evidence of the reply, `text` its words,
+    `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
+    top = ranked[0]
+    advice = advising(top.id, certainty)
+    override, source = _override(top, certainty)
+    conduct, reason = _timed(advice.conduct(permanent), override, source, spoken)
+    if conduct.retry == "never":
+        ground = _ground(top.id, certainty, spoken)
+        conduct = conduct if ground is not None else replace(conduct, retry="after_fix")
+        reason = ground.says if ground is not None else ""
+    action = override.action or advice.action_at(stage)
+    return Conclusion(advice, _with_stated_wait(conduct, text), action, reason)
+
+
+def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evidence | None]:
+    """What the strongest evidence for the first cause that speaks of conduct says."""
+    if certainty is not Band.UNDECIDED:
+        for item, _ in top.evidence_for:
+            if item.conduct is not None:
+                return item.conduct, item
+    return ConductOverride(), None
+
+
+def _timed(
+    conduct: Conduct, override: ConductOverride, source: Evidence | None, spoken: Iterable[Evidence]
+) -> tuple[Conduct, str]:
+    """The conduct with what the words say of owner and time, and the sentence that the time rests on."""
+    conduct = replace(conduct, fix_by=override.fix_by or conduct.fix_by)
+    if override.retry is not None:
+        reason = source.says if source is not None else ""
+        return replace(conduct, retry=override.retry, retry_after=override.retry_after), reason
+    if conduct.retry in ("later", "now"):
+        return conduct, ""
+    for item in spoken:
+        if item.facet is Facet.CONDUCT and item.conduct is not None and item.conduct.retry is not None:
+            wait = item.conduct.retry_after or _USUAL_WAIT_S
+            return replace(conduct, retry=item.conduct.retry, retry_after=wait), item.says
+    return conduct, ""
+
+
+def _ground(cause: str, certainty: Band, spoken: Iterable[Evidence]) -> Evidence | None:
+    """What says for good that this mailbox or domain takes no mail: words before a status or a record."""
+    if certainty not in _SURE:
+        return None
+    grounds = [item for item in spoken if item.final == cause]
+    return min(grounds, key=lambda item: (item.facet is not Facet.CONDUCT, item.rule), default=None)
+
+
+def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
+    """The wait that the server named goes before the usual one; only where time helps."""
+    if conduct.retry != "later" or not text:
+        return conduct
+    from probe.knowledge.stated_wait import stated_wait
+
+    wait = stated_wait(text)
+    return conduct if wait is None else replace(conduct, retry_after=wait)
