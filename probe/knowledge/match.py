@@ -25,8 +25,8 @@ from probe.model.reply import EnhancedStatus, Stage
 
 _VAGUEST = 9
 _SHOWN = 120  # characters of a quoted reply that the report repeats
-# Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender, and
-# on everything else; and what is left where an address was verified and no reason is told.
+# Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
+# and on everything else; and what is left where an address was verified and no reason is told.
 _NAMES = 7.0
 _QUOTED_BY_HEAD = 2.0
 _CALLED_BACK = 17.0
@@ -157,7 +157,7 @@ def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evid
     table = store.compiled()
     causes = table["causes"]["cause"]
     passes = named is not None and causes[named]["permanent"][1] in ("now", "later")
-    weights = {cause: _NOT_ABOUT_SENDER for cause in causes} | {"sender_invalid": _CALLED_BACK}
+    weights = dict.fromkeys(causes, _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
     conduct = ConductOverride(retry="later", retry_after=causes[named]["permanent"][2]) if passes else None
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 

@@ -20,8 +20,8 @@ TOP = [
     "findings", "sessions", "dns",
 ]  # fmt: skip
 VERDICT = [
-    "outcome", "stage", "reply", "cause", "confidence", "band", "fix_by", "retry", "retry_after_s", "retry_reason",
-    "after_data_risks", "summary", "exit_code",
+    "outcome", "stage", "reply", "cause", "confidence", "band", "fix_by", "retry", "retry_after_s",
+    "retry_reason", "after_data_risks", "summary", "exit_code",
 ]  # fmt: skip
 CAUSE = ["id", "title", "family", "probability", "for", "against", "action"]
 EVIDENCE = ["text", "weight_db", "ref"]
