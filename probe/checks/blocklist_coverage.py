@@ -22,7 +22,7 @@ ID = "blocklist-coverage"
 STEP = 6
 say = Voice(ID, STEP, ("RFC 5782 section 5",))
 
-_BELIEVED = (ListingStatus.LISTED, ListingStatus.NOT_LISTED)
+_BELIEVED = (ListingStatus.LISTED, ListingStatus.ALLOWED, ListingStatus.NOT_LISTED)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

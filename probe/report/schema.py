@@ -36,7 +36,9 @@ _CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
     (model.ChecklistStep, "step"): {"minimum": 1, "maximum": 9},
     (model.ChecklistStep, "status"): {"enum": ["pass", "warn", "fail", "manual", "not_assessed"]},
     (model.ReportTarget, "command"): {"enum": ["check", "domain"]},
-    (model.ReportListing, "status"): {"enum": ["listed", "not_listed", "refused", "unusable", "timeout"]},
+    (model.ReportListing, "status"): {
+        "enum": ["listed", "allowed", "not_listed", "refused", "unusable", "timeout"]
+    },
     (Finding, "step"): {"minimum": 1, "maximum": 9},
     (Finding, "severity"): {"enum": [severity.value for severity in Severity]},
 }

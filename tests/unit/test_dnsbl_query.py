@@ -251,7 +251,7 @@ def test_an_answer_outside_127_is_never_a_listing(blocklist: BlockList, answer: 
 
 def test_an_allow_list_entry_speaks_for_the_sender() -> None:
     listing = usable(by_zone("list.dnswl.org"), "192.0.2.7", "127.0.5.3")
-    assert (listing.status, listing.is_allow_list, listing.weight) == (ListingStatus.LISTED, True, 5)
+    assert (listing.status, listing.is_allow_list, listing.weight) == (ListingStatus.ALLOWED, True, 5)
 
 
 def test_hostkarma_is_usable_though_it_answers_for_127_0_0_1() -> None:
@@ -262,7 +262,7 @@ def test_hostkarma_is_usable_though_it_answers_for_127_0_0_1() -> None:
         "7.2.0.192.hostkarma.junkemailfilter.com": "127.0.0.1",
     }
     (white,) = run(look_up(SOURCE, "source", (hostkarma,)), zone(entries))
-    assert (white.status, white.is_allow_list) == (ListingStatus.LISTED, True)
+    assert (white.status, white.is_allow_list) == (ListingStatus.ALLOWED, True)
     wildcard = {**entries, "1.0.0.127.hostkarma.junkemailfilter.com": "127.0.0.2"}
     (fault,) = run(look_up(SOURCE, "source", (hostkarma,)), zone(wildcard))
     assert fault.status is ListingStatus.UNUSABLE
@@ -405,3 +405,28 @@ def test_an_unknown_zone_is_believed_for_the_kinds_whose_test_entry_it_holds() -
 
 def test_an_unknown_zone_without_test_entries_is_unusable_once() -> None:
     assert of_unknown_kind({"9.2.0.192.bl.lab.example": "127.0.0.2"}) == {"source": ListingStatus.UNUSABLE}
+
+
+def _always(address: str) -> Callable[[Question], Answer]:
+    """A resolver that has this address for every name."""
+    return lambda question: zone({question.name: address})(question)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "127.0.0.1",
+        "127.0.0.2",
+        "127.0.0.3",
+        "127.0.0.5",
+        "127.0.0.10",
+        "127.0.1.2",
+        "127.0.2.3",
+        "127.0.0.255",
+    ],
+)
+def test_a_resolver_with_one_answer_for_every_name_makes_no_list_believable(answer: str) -> None:
+    """RFC 5782 section 5 asks both ways: one entry must be there, the other must not."""
+    subjects = (Subject(ip_address("192.0.2.7"), "source"), Subject("sender.example", "sender_domain"))
+    for listing in run(look_up_many(subjects, tuple(all_lists())), _always(answer)):
+        assert listing.status in (ListingStatus.UNUSABLE, ListingStatus.REFUSED), listing

@@ -18,6 +18,7 @@ from probe.standards.dnsbl.results import Listing, ListingCode, ListingStatus
 
 NAME_LIMIT = 253  # RFC 1035 section 2.3.4, in presentation form
 TEXT_RECORDS = 4  # TXT records of one listing that are shown
+_BELIEVED = (ListingStatus.LISTED, ListingStatus.NOT_LISTED)
 TEXT_LIMIT = 1000  # characters of a TXT reason that are kept; it is a stranger's text
 
 
@@ -165,11 +166,19 @@ def _fault(
     absent = bool(positives) and all(reading.sight is Sight.ABSENT for reading in positives)
     # An allow code on the negative entry is how Hostkarma marks loopback: no accusation, no fault.
     wrong = any(reading.accuses or (blocklist.is_allow_list and reading.lists) for reading in negatives)
+    alike = any(
+        negative.codes == positive.codes
+        for negative in negatives
+        for positive in positives
+        if negative.sight is Sight.ANSWERED and positive.sight is Sight.ANSWERED
+    )
     if wrong and absent:
         return "inverted: it lists the entry that must not be listed, and not the one that must be"
     if wrong:
         both = "it lists both test entries" if held else "it lists the entry that must not be listed"
         return f"{both}, so it would list everything"
+    if alike:
+        return "the entry that must be listed and the one that must not are answered alike, as if every name were"
     if absent:
         missing = " or ".join(expected) or "the one that must be listed"
         return (
@@ -218,7 +227,7 @@ def _listing(ask: _Ask, answers: Mapping[Question, Answer]) -> Listing:
     positives = tuple(_read(blocklist, answers[question]) for question in ask.positives)
     negatives = tuple(_read(blocklist, answers[question]) for question in ask.negatives)
     status, reason = judge(blocklist, subject, positives, negatives, tuple(q.name for q in ask.positives))
-    codes = subject.codes if status in (ListingStatus.LISTED, ListingStatus.NOT_LISTED) else ()
+    codes = subject.codes if status in _BELIEVED else ()
     refs = tuple(answers[question].ref for question in ask.questions)
     return _result(ask, status, reason, codes, refs)
 
@@ -231,6 +240,8 @@ def _result(
     favourable = blocklist.is_allow_list or (status is ListingStatus.LISTED and not against)
     counted = codes if favourable else against
     listed = status is ListingStatus.LISTED
+    if listed and favourable:
+        status = ListingStatus.ALLOWED
     if blocklist.is_dead:
         reason = "; ".join(part for part in (f"recorded as dead: {blocklist.status_note}", reason) if part)
     return Listing(
@@ -263,7 +274,7 @@ def _read(blocklist: BlockList, answer: Answer) -> Reading:
 
 
 def _has_reason(listing: Listing) -> bool:
-    return listing.status is ListingStatus.LISTED
+    return listing.status in (ListingStatus.LISTED, ListingStatus.ALLOWED)
 
 
 def _reason_question(listing: Listing) -> Question:

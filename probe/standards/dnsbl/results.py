@@ -7,11 +7,13 @@ from enum import StrEnum
 
 
 class ListingStatus(StrEnum):
-    """`refused`: the list answered, but would not serve this resolver. `unusable`: its test entries
-    are wrong (dead, wildcarded, inverted), or it does not take this kind of subject. `timeout`:
-    no answer. Only `listed` and `not_listed` say anything about the subject."""
+    """`allowed`: on an allow-list, or with a code that speaks for the subject: no listing. `refused`: the
+    list answered, but would not serve this resolver. `unusable`: its test entries are wrong (dead,
+    wildcarded, inverted), or it does not take this kind of subject. `timeout`: no answer. Only `listed`,
+    `allowed` and `not_listed` say anything about the subject."""
 
     LISTED = "listed"
+    ALLOWED = "allowed"
     NOT_LISTED = "not_listed"
     REFUSED = "refused"
     UNUSABLE = "unusable"
