@@ -71,7 +71,7 @@ def _timed(
     """The conduct with what the words say of owner and time, and the sentence that the time rests on."""
     conduct = replace(conduct, fix_by=override.fix_by or conduct.fix_by)
     if override.retry is not None:
-        reason = source.says if source is not None else ""
+        reason = source.says if source is not None and override.retry in ("now", "later") else ""
         return replace(conduct, retry=override.retry, retry_after=override.retry_after), reason
     if conduct.retry in ("later", "now"):
         return conduct, ""

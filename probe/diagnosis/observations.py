@@ -116,6 +116,17 @@ def _tls_not_used(at: Situation) -> Seen | None:
     return Seen(f"session:{session.number}:ehlo") if offered else None
 
 
+def _mx_answers(at: Situation) -> Seen | None:
+    """The domain names MX hosts, and one of them has answered EHLO."""
+    if at.facts.recipient.mx.kind is not RouteKind.MX:
+        return None
+    for session in at.facts.sessions:
+        hello = session.exchange(Stage.EHLO)
+        if hello is not None and hello.reply is not None and hello.reply.is_positive and hello.usable:
+            return Seen(hello.ref, session.mx_host)
+    return None
+
+
 def _known_provider(at: Situation) -> Seen | None:
     provider = at.facts.recipient.provider
     if provider is None or provider.kind not in ("mailbox", "gateway") or not provider.mx_suffixes:
@@ -163,6 +174,7 @@ PREDICATES: dict[str, Predicate] = {
     "loopback_mx": _loopback_mx,
     "dns_unknown": _ground(Ground.DNS_UNKNOWN),
     "implicit_mx": _implicit_mx,
+    "mx_answers": _mx_answers,
     "known_provider": _known_provider,
     "recipient_typo": _recipient_typo,
     "no_connection": _no_connection,

@@ -132,6 +132,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     ),
     "dns_unknown": (of_recipient(mx=UNKNOWN_ROUTE), refused()),
     "implicit_mx": (routed(RouteKind.IMPLICIT_MX), refused()),
+    "mx_answers": (refused(), routed(RouteKind.IMPLICIT_MX)),
     "known_provider": (of_recipient(provider=make.provider()), refused()),
     "recipient_typo": (of_recipient(typo_of="gmail.com"), refused()),
     "no_connection": (make.facts(sessions=(make.failed_session(EndReason.TIMEOUT),)), refused()),
