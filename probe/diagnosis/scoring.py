@@ -69,7 +69,8 @@ def band(ranked: Sequence[RankedCause]) -> Band:
 
     Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
     names no rule states nothing. Likely: more probable than a share that is set, by two families of
-    evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting on it deletes an address.
+    evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting
+    on it deletes an address.
     """
     limits = store.compiled()["scoring"]["bands"]
     if not ranked:

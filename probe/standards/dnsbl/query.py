@@ -178,7 +178,7 @@ def _fault(
         both = "it lists both test entries" if held else "it lists the entry that must not be listed"
         return f"{both}, so it would list everything"
     if alike:
-        return "the entry that must be listed and the one that must not are answered alike, as if every name were"
+        return "its two test entries are answered alike: it cannot tell what is listed from what is not"
     if absent:
         missing = " or ".join(expected) or "the one that must be listed"
         return (
