@@ -60,7 +60,7 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
     """What the strongest evidence for the first cause that speaks of conduct says."""
     if certainty is not Band.UNDECIDED:
         for item, _ in top.evidence_for:
-            if item.conduct is not None:
+            if item.conduct is not None and item.facet is not Facet.CONDUCT:
                 return item.conduct, item
     return ConductOverride(), None
 

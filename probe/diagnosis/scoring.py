@@ -68,8 +68,8 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     """How sure the first cause is.
 
     Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
-    names no rule states nothing. Likely: more probable than a share that is set, by two families of
-    evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting
+    names no rule states nothing. Likely: more probable than a share that is set, by such a sentence or by
+    two families of evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting
     on it deletes an address.
     """
     limits = store.compiled()["scoring"]["bands"]
@@ -83,7 +83,8 @@ def band(ranked: Sequence[RankedCause]) -> Band:
         return Band.STATED
     named = exact >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
     backed = top.id != "user_unknown" or named
-    if top.probability >= limits["likely_share"] and len(families) >= limits["likely_families"] and backed:
+    enough = exact >= limits["stated_weight"] or len(families) >= limits["likely_families"]
+    if top.probability >= limits["likely_share"] and enough and backed:
         return Band.LIKELY
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
 

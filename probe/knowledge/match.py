@@ -3,7 +3,7 @@
 All rules that match fire together, with two exceptions. A match that lies wholly inside a longer match
 of another rule is dropped, because the longer phrase says more exactly what the words mean ("user
 unknown" inside "sender address rejected: user unknown"). A vague rule ("refused", "policy") is dropped
-where a more exact one speaks. Rules about conduct ("try again later") speak for no cause; they are held
+where a more exact one speaks, and rules whose cause another rule names as not meant. Rules about conduct ("try again later") speak for no cause; they are held
 against each other only. The order of rules and files never matters.
 """
 
@@ -186,7 +186,7 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     said = [(span, number) for span, number in spans(subject.masked, table) if _holds(number, subject)]
     of_conduct = [(span, number) for span, number in said if _is_of_conduct(number)]
     of_causes = [(span, number) for span, number in said if not _is_of_conduct(number)]
-    fired = {number for span, number in of_causes if not _overruled(span, number, of_causes)}
+    fired = _without_overruled({it for span, it in of_causes if not _overruled(span, it, of_causes)})
     noted = _noted(subject)
     of_time = [(span, number) for span, number in of_conduct if not table["rules"][number][8]]
     conduct = {number for span, number in of_time if not _overruled(span, number, of_time)}
@@ -208,6 +208,20 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
         _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
     )
     return tuple(sorted(fired | echoes | conduct))
+
+
+def _without_overruled(fired: set[int]) -> set[int]:
+    """Without the rules for causes that another rule names as not meant (`overrules`): words about a list
+    are no listing where the receiver's own query of it was refused."""
+    rules = store.compiled()["rules"]
+    unmeant = {cause for number in fired for cause in rules[number][10]}
+    if not unmeant:
+        return fired
+    return {
+        number
+        for number in fired
+        if rules[number][10] or not rules[number][2] or _foremost(rules[number][2]) not in unmeant
+    }
 
 
 def _is_of_conduct(number: int) -> bool:
@@ -355,10 +369,10 @@ def _evidence(number: int, ref: str) -> Evidence:
         identity, facet, causes, says, *_ = store.compiled()["rules"][~number]
         weight = store.compiled()["scoring"]["echo"]["weight"]
         return Evidence(identity, Facet(facet), {_foremost(causes): weight}, says, ref)
-    identity, facet, causes, says, rest, _, vague, _, final, conduct = store.compiled()["rules"][number]
+    identity, facet, causes, says, rest, _, _, _, final, conduct, _, exact = store.compiled()["rules"][number]
     override = ConductOverride(**conduct) if conduct is not None else None
     weights = _weights(facet, causes, rest)
-    return Evidence(identity, Facet(facet), weights, says, ref, final, override, is_exact=not vague)
+    return Evidence(identity, Facet(facet), weights, says, ref, final, override, is_exact=exact)
 
 
 def _weights(facet: str, causes: Mapping[str, float], rest: float | None) -> Mapping[str, float]:

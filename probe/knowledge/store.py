@@ -90,13 +90,16 @@ def expression(pattern: str | Sequence[str | Sequence[str]]) -> str:
 
 
 def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
-    """id, facet, causes, says, rest, conditions, vague, general, final, conduct: the order that `match`
-    unpacks."""
+    """id, facet, causes, says, rest, conditions, vague, general, final, conduct, overrules, exact: the
+    order that `match` unpacks."""
     conditions = {
         key: rule[key]
         for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless", "unread")
         if key in rule
     }
     said = [rule["id"], rule["facet"], rule["causes"], rule["says"]]
-    words = [rule.get("rest"), conditions, rule.get("vague", 0), general]
-    return [*said, *words, rule.get("final", ""), rule.get("conduct")]
+    yields = rule.get("yields", False)  # silent beside words that name a cause, as a vague rule is
+    words = [rule.get("rest"), conditions, int(yields) or rule.get("vague", 0), general]
+    follows = [rule.get("final", ""), rule.get("conduct"), rule.get("overrules", ())]
+    exact = "notions" not in rule and (yields or not rule.get("vague", 0))
+    return [*said, *words, *follows, exact]

@@ -67,7 +67,16 @@ def test_a_rule_is_complete(rule: Rule) -> None:
         "hosts",
         "notions",
     }
-    assert set(rule.conditions) <= known | {"unless", "rest", "vague", "wordless", "unread"}
+    assert set(rule.conditions) <= known | {
+        "unless",
+        "rest",
+        "vague",
+        "wordless",
+        "unread",
+        "overrules",
+        "yields",
+    }
+    assert set(rule.conditions.get("overrules", ())) <= set(causes()) - set(rule.causes)
     looked_at = known | {"unread"}
     assert looked_at & set(rule.conditions), "a rule has something to match"
     assert ("pattern" in rule.conditions) == ("needs" in rule.conditions), "a pattern has its cheap prefilter"

@@ -68,13 +68,44 @@ def test_evidence_for_and_against_is_shown_with_the_weight_that_counted() -> Non
     assert [(item.rule, weight) for item, weight in second.evidence_against] == [("a", -8)]
 
 
-def test_bands() -> None:
-    assert band(rank([_evidence("a", auth_failed=18, user_unknown=-10, spam_content=-10)])) is Band.STATED
+def _ranked(
+    share: float, *pairs: tuple[Evidence, float], cause: str = "auth_failed"
+) -> tuple[RankedCause, ...]:
+    return (RankedCause(cause, share, pairs, ()), RankedCause("unknown", 1 - share, (), ()))
+
+
+def _words(weight: float, *, exact: bool = True) -> tuple[Evidence, float]:
+    return Evidence("t", Facet.TEXT, {"auth_failed": weight}, "because", "reply", is_exact=exact), weight
+
+
+def test_stated_is_a_known_sentence_that_nothing_comes_near() -> None:
+    assert band(_ranked(0.95, _words(9))) is Band.STATED
+    assert band(_ranked(0.949, _words(9))) is Band.LIKELY, "something comes near"
+    assert band(_ranked(0.99, _words(8.9))) is Band.POSSIBLE, "words too weak, and alone"
+    assert band(_ranked(0.99, _words(18, exact=False))) is Band.POSSIBLE, "a hint, and alone"
+
+
+@pytest.mark.parametrize("cause", ["policy_unspecified", "unknown"])
+def test_words_that_name_no_rule_state_nothing(cause: str) -> None:
+    assert band(_ranked(0.99, _words(18), cause=cause)) is Band.LIKELY
+
+
+def test_likely_needs_a_known_sentence_or_two_families() -> None:
+    code = (Evidence("c", Facet.CODE, {"auth_failed": 2}, "because", "reply"), 2.0)
+    assert band(_ranked(0.6, _words(9))) is Band.LIKELY
+    assert band(_ranked(0.599, _words(9))) is Band.POSSIBLE
+    assert band(_ranked(0.6, _words(5))) is Band.POSSIBLE
+    assert band(_ranked(0.6, _words(5), code)) is Band.LIKELY
     backed = [
         _evidence("a", Facet.EXPERIMENT, relay_denied=14, user_unknown=-12),
         _evidence("b", Facet.DNS, relay_denied=10),
     ]
     assert band(rank(backed)) is Band.LIKELY
+
+
+def test_possible_and_undecided() -> None:
+    assert band(_ranked(0.4, _words(5))) is Band.POSSIBLE
+    assert band(_ranked(0.399, _words(5))) is Band.UNDECIDED
     assert band(rank([])) is Band.UNDECIDED
     assert band(()) is Band.UNDECIDED
 
