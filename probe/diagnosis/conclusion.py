@@ -73,12 +73,15 @@ def _timed(
     if override.retry is not None:
         reason = source.says if source is not None and override.retry in ("now", "later") else ""
         return replace(conduct, retry=override.retry, retry_after=override.retry_after), reason
-    if conduct.retry in ("later", "now"):
-        return conduct, ""
-    for item in spoken:
-        if item.facet is Facet.CONDUCT and item.conduct is not None and item.conduct.retry is not None:
-            wait = item.conduct.retry_after or _USUAL_WAIT_S
-            return replace(conduct, retry=item.conduct.retry, retry_after=wait), item.says
+    asked = {
+        item.conduct.retry: item.says
+        for item in spoken
+        if item.facet is Facet.CONDUCT and item.conduct is not None and item.conduct.retry is not None
+    }
+    if "later" in asked and conduct.retry not in ("later", "now"):
+        return replace(conduct, retry="later", retry_after=_USUAL_WAIT_S), asked["later"]
+    if "after_fix" in asked and conduct.retry in ("later", "now"):
+        return replace(conduct, retry="after_fix", retry_after=None), asked["after_fix"]
     return conduct, ""
 
 

@@ -120,7 +120,11 @@ _WRAPPERS = re.compile(
     r"|\brejected (?:rcpt|mail|ehlo or helo|ehlo|helo|after data|data)(?: from:?)? ?(?:<[^>]*>)?:"
     r"|\bmessage could not be sent\.|\bmailer error:|\bsmtp error: data not accepted\.?"
     r"|\bsmtp server error:(?: [a-z ]{3,20} command failed)?|\bdetail:|\bsmtp code:(?= *\d)"
-    r"|\badditional smtp info:"
+    r"|\badditional smtp info:|\bsmtp session failed:?"
+    r"|-{2,} below this line is a copy of the message.*"
+    r"|\bthis is an automatically generated delivery status notification\.?"
+    r"|\bdelivery to the following recipients? (?:has )?failed(?: permanently)?\b[.:]?"
+    r"|\((?:connect|greeting|banner|ehlo|helo|mail from|rcpt to|data|end of data|quit)\)"
     r"|\bstatus=(?:bounced|deferred) \(|\(state \d+\)|^\s*<+|#smtp#"
     r"|\b(?:reason|last reason|diagnostic information for administrators):"
     r"|\b(?:result|response|reply)\s*[:=](?=\s*[245]\d\d)",
