@@ -61,7 +61,7 @@ def _facts(bounced: BouncedRecipient) -> list[tuple[str, str]]:
         ("Sent to", status.original_recipient),
         ("Aliased to", status.actual_recipient),
         ("Action", status.action.value),
-        ("Status", str(status.status) if status.status else ""),
+        ("Status", str(status.reported_status or status.status or "")),
         ("Reported by", status.reporting_mta),
         ("Remote", status.remote_mta),
         (
