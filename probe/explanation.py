@@ -69,7 +69,7 @@ class Explanation:
             return None
         if self.reading.permanent is not None:
             return self.reading.permanent
-        if self.cause is None or self.band is not Band.STATED:
+        if self.cause is None or self.band not in (Band.STATED, Band.LIKELY):
             return None
         return False if self.cause.passes else True if self.cause.lasts else None
 

@@ -152,29 +152,27 @@ _ABOUT_THE_GUEST = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited
 def bars_the_guest(reply: Reply, stage: Stage) -> bool:
     """Whether a refusal says of the connecting address itself that it is not wanted: it is on a list, has
     a bad name, or comes too often."""
-    from probe.diagnosis.scoring import band, rank
+    from probe.diagnosis.scoring import rank, words_name_it
     from probe.knowledge.match import read_reply
-    from probe.model.evidence import Band
 
     if reply.is_positive:
         return False
     ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
-    return band(ranked) is Band.STATED and ranked[0].id in _ABOUT_THE_GUEST
+    return words_name_it(ranked) and ranked[0].id in _ABOUT_THE_GUEST
 
 
 def text_settles(reply: Reply, stage: Stage) -> bool:
     """Whether control experiments would add nothing to an answer: its own words name the cause, or it
     is a 4yz, for which time is the test."""
-    from probe.diagnosis.scoring import band, rank
+    from probe.diagnosis.scoring import rank, words_name_it
     from probe.knowledge.fact_evidence import beside_words
     from probe.knowledge.match import read_reply
-    from probe.model.evidence import Band
 
     if reply.is_transient:
         return True
     evidence = read_reply(str(reply), stage).evidence
     ranked = rank(evidence, stage=stage, permanent=reply.is_permanent)
-    if band(ranked) is not Band.STATED or ranked[0].id in beside_words().vague:
+    if not words_name_it(ranked):
         return False
     if ranked[0].id != "user_unknown":
         return True

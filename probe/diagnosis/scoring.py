@@ -69,8 +69,8 @@ def band(ranked: Sequence[RankedCause]) -> Band:
 
     Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
     names no rule states nothing. Likely: more probable than a share that is set, by such a sentence or by
-    two families of evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting
-    on it deletes an address.
+    two families of evidence. user_unknown is never more than possible without words that name it or x.1.1,
+    because acting on it deletes an address.
     """
     limits = store.compiled()["scoring"]["bands"]
     if not ranked:
@@ -87,6 +87,16 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     if top.probability >= limits["likely_share"] and enough and backed:
         return Band.LIKELY
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
+
+
+def words_name_it(ranked: Sequence[RankedCause]) -> bool:
+    """Whether a sentence that is known names the first cause and little speaks for another: less than what
+    the band `stated` asks, and enough to ask no more of a server that has said what it has to say."""
+    limits = store.compiled()["scoring"]["bands"]
+    if not ranked or ranked[0].id in limits["not_stated"]:
+        return False
+    exact = _spoken([pair for pair in ranked[0].evidence_for if pair[0].is_exact])
+    return bool(exact >= limits["stated_weight"] and ranked[0].probability >= limits["named_share"])
 
 
 def _transferred(item: Evidence, instead: Mapping[str, str]) -> Evidence:

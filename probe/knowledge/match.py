@@ -3,8 +3,8 @@
 All rules that match fire together, with two exceptions. A match that lies wholly inside a longer match
 of another rule is dropped, because the longer phrase says more exactly what the words mean ("user
 unknown" inside "sender address rejected: user unknown"). A vague rule ("refused", "policy") is dropped
-where a more exact one speaks, and rules whose cause another rule names as not meant. Rules about conduct ("try again later") speak for no cause; they are held
-against each other only. The order of rules and files never matters.
+where a more exact one speaks, and so is a rule whose cause another rule names as not meant. Rules about
+conduct ("try again later") are held against each other only. The order of rules and files never matters.
 """
 
 from __future__ import annotations
