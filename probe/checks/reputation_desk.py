@@ -1,8 +1,8 @@
-"""Where does the recipient's provider show your reputation?
+"""Where does the recipient's provider speak with senders about their mail?
 
 Large providers keep their own reputation of addresses and domains, which no public blocklist shows. Several
-let senders look at it, or appeal against it, at a desk of their own (Google Postmaster Tools, Microsoft SNDS,
-Yahoo Sender Hub, and others).
+have a desk for senders (Google Postmaster Tools, Microsoft SNDS, Yahoo Sender Hub, and others), where a sender
+sees complaints or traffic, or appeals against a block. Few show the reputation itself: Google's no longer does.
 
 What to do: register the sending domain or address there before there is trouble, and look there when mail is
 refused or junked without another finding.
@@ -31,8 +31,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed(f"no reputation desk of {provider.title} is known")
     else:
         name, url = provider.desk
+        shows = f" (it shows {provider.desk_shows})" if provider.desk_shows else ""
         yield say.notice(
             f"the reputation that senders have with {provider.title} cannot be seen from here",
             ("mx-provider",),
-            f"Look at {name}: {url}",
+            f"Look at {name}: {url}{shows}",
         )

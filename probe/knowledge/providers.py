@@ -17,7 +17,7 @@ class Provider:
     """One entry of providers.toml. `kind` is mailbox, gateway, forwarder or software; `rcpt_value`
     how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender` that
     MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` the provider's own reputation
-    desk as (name, URL) or None; `domains` the mailbox domains that are its own; `greetings` texts that
+    desk as (name, URL) or None, `desk_shows` what a sender sees there; `domains` the mailbox domains that are its own; `greetings` texts that
     its greeting holds; `reply_style` what its replies look like; `confirmed` yes, partial or no;
     `checked` an ISO date. What it asks of senders is in `requirements.for_provider`."""
 
@@ -36,6 +36,7 @@ class Provider:
     reply_style: str = ""
     confirmed: str = "no"
     checked: str = ""
+    desk_shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +127,5 @@ def _provider(row: Mapping[str, Any]) -> Provider:
         reply_style=row.get("reply_style", ""),
         confirmed=row["confirmed"],
         checked=row["checked"],
+        desk_shows=row.get("desk_shows", ""),
     )
