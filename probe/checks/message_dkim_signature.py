@@ -3,9 +3,11 @@
 Verifies every DKIM-Signature of --message against the published key. A message taken from a mailbox may have
 been changed on the way; take it from the sending program or the outgoing server.
 
+A DKIM2-Signature is told but not verified: DKIM2 is an Internet-Draft, and it is no DKIM signature.
+
 What to do: when the body hash differs, something changes the message after signing (footer, virus scanner,
 line wrapping): sign last. When the key is not found, publish it.
-Source: RFC 6376 sections 3.7, 6.1 and 6.3; RFC 8463.
+Source: RFC 6376 sections 3.7, 6.1 and 6.3; RFC 8463; draft-gondwana-dkim2-header.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Iterator
 from probe.checks.dmarc_paths import enforces, signature_aligns, spf_path
 from probe.checks.wording import Voice
 from probe.facts.model import Facts
-from probe.message.results import SignatureResult
+from probe.message.results import MessageFacts, SignatureResult
 from probe.model.finding import Finding, Severity
 from probe.standards.dkim.results import key_name
 
@@ -29,6 +31,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     message = facts.message
     if message is None:
         return
+    yield from _of_dkim(facts, message)
+    if message.has_dkim2:
+        yield say.notice(
+            "the message has a DKIM2-Signature; it is not verified, because DKIM2 is a draft, and it does not "
+            "count as a DKIM signature",
+            ("message",),
+        )
+
+
+def _of_dkim(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     signatures = message.signatures
     if not signatures:
         yield say.warning(

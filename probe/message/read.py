@@ -90,6 +90,7 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
         signatures=signatures,
         problems=tuple(dict.fromkeys(problems)),
         is_threaded="In-Reply-To" in message or "References" in message,
+        has_dkim2="DKIM2-Signature" in message,
     )
 
 

@@ -30,7 +30,8 @@ class MessageFacts:
     """The message, read once. `size` is octets on the wire with CRLF line ends; header values are a
     stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
     (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken
-    syntax; `is_threaded` that it has In-Reply-To or References."""
+    syntax; `is_threaded` that it has In-Reply-To or References; `has_dkim2` that it has
+    a DKIM2-Signature, which is a draft and is not verified."""
 
     size: int
     subject: str
@@ -51,3 +52,4 @@ class MessageFacts:
     signatures: tuple[SignatureResult, ...]
     problems: tuple[str, ...] = ()
     is_threaded: bool = True
+    has_dkim2: bool = False

@@ -19,6 +19,7 @@ from tests.unit import (
     test_check_known_recipients,
     test_check_message,
     test_check_recipient,
+    test_check_requiretls,
     test_check_sender,
 )
 
@@ -39,14 +40,21 @@ CASES: tuple[Case, ...] = (
     *test_check_known_recipients.CASES,
     *test_check_message.CASES,
     *test_check_recipient.CASES,
+    *test_check_requiretls.CASES,
     *test_check_sender.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These two have nothing to find fault with: one says what was not given, one what was not made.
 WITHOUT_PROBLEM = {"message-missing", "not-reached"}
 # These never have reason to be content: a desk is either known or not, a bounce never good news,
-# history and advice judge nothing.
-WITHOUT_OK = {"reputation-desk", "bounce-reply", "recipient-history", "regional-advice"}
+# history and advice judge nothing, and REQUIRETLS is told where it is offered.
+WITHOUT_OK = {
+    "reputation-desk",
+    "bounce-reply",
+    "recipient-history",
+    "regional-advice",
+    "requiretls-offered",
+}
 
 ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)
 

@@ -84,6 +84,9 @@ CASES = (
     Case("message-dkim-signature", "one of two fails", message(signatures=(signed("pass"), FAILED)),
          (NOTICE,)),
     Case("message-dkim-signature", "key unknown", message(signatures=(signed("unknown"),)), (UNSEEN,)),
+    Case("message-dkim-signature", "DKIM2 beside DKIM", message(has_dkim2=True), (OK, NOTICE)),
+    Case("message-dkim-signature", "DKIM2 alone is no DKIM", message(signatures=(), has_dkim2=True),
+         (WARNING, NOTICE), ("no DKIM signature",)),
     Case("message-from-alignment", "agrees", message(), (OK,)),
     Case("message-from-alignment", "no message", make.facts(), ()),
     Case("message-from-alignment", "another author", message(

@@ -9,6 +9,7 @@ import pytest
 from probe.knowledge.toml_import import load
 from probe.message.links import judge_link, links_in_html, links_in_text
 from probe.message.read import read_message
+from probe.message.signatures import signing_selectors
 from probe.message.subject import subject_problems
 from probe.message.words import refused_attachments
 
@@ -274,6 +275,13 @@ def test_a_false_thread_is_named_only_without_thread_headers(subject: str) -> No
 def test_thread_headers_are_seen() -> None:
     assert read_message(message("In-Reply-To: <1@example.com>")).is_threaded
     assert read_message(message("References: <1@example.com>")).is_threaded
+
+
+def test_a_dkim2_signature_is_seen_and_is_no_dkim_signature() -> None:
+    drafted = message("DKIM2-Signature: i=1; d=example.com; s1=sel:rsa-sha256:AAAA")
+    assert read_message(drafted).has_dkim2
+    assert signing_selectors(drafted) == ()
+    assert not read_message(message("DKIM-Signature: v=1; d=example.com; s=sel")).has_dkim2
 
 
 def test_attachments_that_providers_refuse_are_named() -> None:
