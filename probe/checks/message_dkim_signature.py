@@ -34,8 +34,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _of_dkim(facts, message)
     if message.has_dkim2:
         yield say.notice(
-            "the message has a DKIM2-Signature; it is not verified, because DKIM2 is a draft, and it does not "
-            "count as a DKIM signature",
+            "the message has a DKIM2-Signature; it is not verified, because DKIM2 is a draft, and it does "
+            "not count as a DKIM signature",
             ("message",),
         )
 

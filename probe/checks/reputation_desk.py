@@ -1,8 +1,9 @@
 """Where does the recipient's provider speak with senders about their mail?
 
 Large providers keep their own reputation of addresses and domains, which no public blocklist shows. Several
-have a desk for senders (Google Postmaster Tools, Microsoft SNDS, Yahoo Sender Hub, and others), where a sender
-sees complaints or traffic, or appeals against a block. Few show the reputation itself: Google's no longer does.
+have a desk for senders (Google Postmaster Tools, Microsoft SNDS, Yahoo Sender Hub, and others), where a
+sender sees complaints or traffic, or appeals against a block. Few show the reputation itself: Google's no
+longer does.
 
 What to do: register the sending domain or address there before there is trouble, and look there when mail is
 refused or junked without another finding.

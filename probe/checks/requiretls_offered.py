@@ -1,12 +1,12 @@
 """Do the recipient's mail hosts offer REQUIRETLS?
 
-Looks for REQUIRETLS in the answer to EHLO, after TLS where TLS came about. With it a sender can ask that one
-message travels only between hosts that use verified TLS; where a host on the way does not offer it, such a message
-comes back instead of travelling in the clear. Mail that does not ask for it is not affected, so that a host
-without it lacks nothing.
+Looks for REQUIRETLS in the answer to EHLO after TLS. With it a sender can ask that one message travels only
+between hosts that use verified TLS; where a host on the way does not offer it, such a message comes back
+instead of travelling in the clear. Mail that does not ask for it is not affected, so that a host without it
+lacks nothing.
 
-What to do: nothing for ordinary mail. For mail that must not travel in the clear, the operator offers it on every
-mail host of the domain, beside DANE or MTA-STS.
+What to do: nothing for ordinary mail. For mail that must not travel in the clear, the operator offers it on
+every mail host of the domain, beside DANE or MTA-STS.
 Source: RFC 8689 sections 2 and 4.
 """
 

@@ -16,10 +16,11 @@ from probe.knowledge.toml_import import load
 class Provider:
     """One entry of providers.toml. `kind` is mailbox, gateway, forwarder or software; `rcpt_value`
     how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender` that
-    MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` the provider's own reputation
-    desk as (name, URL) or None, `desk_shows` what a sender sees there; `domains` the mailbox domains that are its own; `greetings` texts that
-    its greeting holds; `reply_style` what its replies look like; `confirmed` yes, partial or no;
-    `checked` an ISO date. What it asks of senders is in `requirements.for_provider`."""
+    MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` where the provider speaks with
+    senders, as (name, URL) or None, `desk_shows` what a sender sees there; `domains` the mailbox domains
+    that are its own; `greetings` texts that its greeting holds; `reply_style` what its replies look like;
+    `confirmed` yes, partial or no; `checked` an ISO date. What it asks of senders is in
+    `requirements.for_provider`."""
 
     id: str
     title: str
