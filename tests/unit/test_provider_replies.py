@@ -176,14 +176,14 @@ GOOGLE = (
     # reputation and content
     (
         EOD,
-        "421 4.7.0 This message is suspicious due to the very low reputation of the sending domain.",
+        "421 4.7.0 Your mail was held back: very low reputation of the sending domain.",
         "poor_reputation",
         "sender",
         "later",
     ),
     (
         EOD,
-        "421 4.7.0 This message is suspicious due to the nature of the content or the links within.",
+        "421 4.7.0 The message looks suspicious due to the nature of the content.",
         "spam_content",
         "sender",
         "after_fix",
@@ -200,7 +200,7 @@ GOOGLE = (
     ("mail", "550 5.7.0, Mail Sending denied.", "smtp_auth_required", "sender", "after_fix"),
     (
         "rcpt",
-        "451 4.3.0 Multiple destination domains per transaction is unsupported. Please try again.",
+        "451-4.3.0 Multiple destination domains per transaction are not supported.\n451 4.3.0 Try again.",
         "protocol_error",
         "sender",
         "now",
@@ -517,7 +517,7 @@ YAHOO = (
     ),
     (
         "mail",
-        "553 5.7.2 [TSS06] All messages from 192.0.2.10 will be permanently deferred",
+        "553 5.7.2 [TSS08] All messages from 192.0.2.10 will be permanently deferred",
         "ip_blocklisted",
         "sender_network",
         "after_fix",
