@@ -13,6 +13,7 @@ import typer
 
 from probe.cli import output as out
 from probe.cli.errors import UsageError
+from probe.model.evidence import ConductOverride
 from probe.model.text import printable
 from probe.report.page import Page
 from probe.report.words import decibans
@@ -87,6 +88,7 @@ class RuleEntry:
 def rule_entries() -> Iterator[RuleEntry]:
     """The rules on replies, on facts, on refusals after DATA, and what providers ask of senders."""
     yield from _reply_rules()
+    yield from _quotations()
     yield from _fact_rules()
     yield from _risk_rules()
     yield from _requirements()
@@ -97,11 +99,38 @@ def _reply_rules() -> Iterator[RuleEntry]:
 
     for rule in all_rules():
         rows = [("weights", _weights(rule.causes)), ("reads", f"{rule.facet.value} ({rule.file})")]
-        rows += [("when", f"{key} = {_condition(value)}") for key, value in rule.conditions.items()]
+        rows += _conduct_rows(rule.final, rule.conduct)
+        rows += [
+            ("not meant", _condition(value))
+            if key == "overrules"
+            else ("when", f"{key} = {_condition(value)}")
+            for key, value in rule.conditions.items()
+        ]
         rows.append(("source", _dated(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
         yield RuleEntry(rule.id, rule.says, tuple((label, printable(text)) for label, text in rows))
+
+
+def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str, str]]:
+    """What a rule says beyond a cause: that nothing is there, who acts, when, and what to do."""
+    rows = [("ground", f"of never trying again, where the cause is {final}")] if final else []
+    if conduct is None:
+        return rows
+    told = {"who acts": conduct.fix_by, "retry": conduct.retry, "action": conduct.action}
+    if conduct.retry_after is not None:
+        told["wait"] = f"{conduct.retry_after} s"
+    return rows + [(label, text) for label, text in told.items() if text]
+
+
+def _quotations() -> Iterator[RuleEntry]:
+    from probe.knowledge.quotation import all_quotations
+
+    for it in all_quotations():
+        rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]
+        rows += [("when", f"pattern = {it.pattern}"), ("source", _dated(it.source, it.date))]
+        rows += [("matches", text) for text, _ in it.examples]
+        yield RuleEntry(it.id, it.says, tuple((label, printable(text)) for label, text in rows))
 
 
 def _fact_rules() -> Iterator[RuleEntry]:
@@ -116,6 +145,7 @@ def _fact_rules() -> Iterator[RuleEntry]:
                 ("weights", _weights(fact.causes)),
                 ("reads", f"{fact.facet.value} (evidence.toml)"),
                 ("when", fact.predicate),
+                *_conduct_rows(fact.final, fact.conduct),
                 *stages,
                 ("source", _dated(fact.source, fact.date)),
             ),

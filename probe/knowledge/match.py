@@ -102,7 +102,7 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
         quoted = quotation(line)
         if quoted is not None:
             stage = stage or (unwrap(text) if is_wrapped else unwrap(quoted.head)).stage
-            return _read_quoted(_read(line, stage, host, ref), quoted, ref)
+            return _read_quoted(_read(line, stage, host, ref), quoted, stage, ref)
     return _read(text, stage, host, ref)
 
 
@@ -128,8 +128,8 @@ def _read(text: str, stage: Stage | None, host: str, ref: str) -> Reading:
     )
 
 
-def _read_quoted(whole: Reading, quoted: Quotation, ref: str) -> Reading:
-    """The reading of a reply whose reason is quoted."""
+def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: str) -> Reading:
+    """The reading of a reply, given at `stage`, whose reason is quoted."""
     head = unwrap(quoted.head)
     heard: tuple[Evidence, ...] = ()
     if quoted.inner:
@@ -145,6 +145,7 @@ def _read_quoted(whole: Reading, quoted: Quotation, ref: str) -> Reading:
         evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref))
     return replace(
         whole,
+        stage=stage,
         code=head.code or whole.code,
         enhanced=head.enhanced[0] if head.enhanced else None,
         evidence=evidence,

@@ -7,10 +7,11 @@ says whether the sender's or the recipient's address was asked about; the reason
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from probe.knowledge import store
+from probe.knowledge import store, toml_import
 
 _HINTS = ("verif", "liverable address:", "callout", " said", "responded", "returned", "replied", "answered")
 _RESPONSE = re.compile(r"\bresponse(?: to [^:\n]{1,80})?:\s*(.*)", re.IGNORECASE | re.DOTALL)
@@ -56,6 +57,36 @@ def _answer(inner: str) -> str:
     if told is not None:
         inner = told.group(1)
     return _CONTINUED.sub("", inner).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class QuotationEntry:
+    """One entry of quotations.toml, as a reader sees it; `examples`: a reply and what it quotes."""
+
+    id: str
+    about: str
+    says: str
+    pattern: str
+    source: str
+    date: str
+    examples: tuple[tuple[str, str], ...]
+
+
+def all_quotations() -> tuple[QuotationEntry, ...]:
+    """Every entry, in the order in which they are tried."""
+    table = toml_import.load(store.HERE / "quotations.toml")
+    return tuple(
+        QuotationEntry(
+            row["id"],
+            row["about"],
+            row["says"],
+            row["pattern"],
+            row["source"],
+            row.get("date", table["date"]),
+            tuple((example["text"], example["inner"]) for example in row["examples"]),
+        )
+        for row in table["quotation"]
+    )
 
 
 @cache

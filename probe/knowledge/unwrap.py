@@ -196,8 +196,9 @@ def reply_line(text: str) -> tuple[str, bool]:
     """One reply on one line, and whether a log's or a bounce's own words were taken off before it."""
     line = _on_one_line(_plain(text)).strip()
     reply = _without_prefix(line)
-    wrapped = _LEADS.match(reply) if reply != line else None
-    return (reply[wrapped.end() :].lstrip() if wrapped else reply), reply != line
+    lead = _LEADS.match(reply)
+    reply = reply[lead.end() :].lstrip() if lead else reply
+    return reply, reply != line
 
 
 def _plain(text: str) -> str:

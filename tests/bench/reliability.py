@@ -3,7 +3,8 @@
     python -m tests.bench.reliability FILE.jsonl
 
 Each line: {"text", "stage", "host", "cause", "also"}; `stage` by the contract, or CONN EHLO MAIL RCPT
-DATA EOD; `also` names further causes that a careful reader could not exclude. Prints, for all replies, for
+DATA EOD; `also` names further causes that a careful reader could not exclude. Where a line has "fix_by" and
+"retry" (and "fix_by_also", "retry_also"), owner and time are judged, too. Prints, for all replies, for
 those whose status says nothing (x.0.x or none), by confidence and by band: how often the first cause is right
 (label, or label and also) and the label among the first three; how often an unknown user was answered where
 the sender could have mended it; and the throughput.
@@ -24,6 +25,7 @@ from probe.explanation import Explanation, explain, parse_stage
 _SHORT = {
     "CONN": "greeting",
     "EHLO": "ehlo",
+    "STARTTLS": "starttls",
     "MAIL": "mail",
     "RCPT": "rcpt",
     "DATA": "data",
@@ -90,6 +92,27 @@ def harm(judged: Sequence[Judged]) -> str:
     return f"unknown user answered {len(said)} times, {len(harmful)} times where the sender could mend it"
 
 
+def acts(judged: Sequence[Judged]) -> str:
+    """How often owner and time are right, both with the cause, and how often `never` is said wrongly."""
+    labelled = [(item, row) for item, row in judged if "fix_by" in row and item.conduct is not None]
+    if not labelled:
+        return "no labels of owner and time"
+    right = {"owner": 0, "time": 0, "cause, owner and time": 0}
+    wrongly = said = 0
+    for item, row in labelled:
+        assert item.conduct is not None
+        owner = item.conduct.fix_by in {row["fix_by"], *row.get("fix_by_also", ())}
+        time_ = item.conduct.retry in {row["retry"], *row.get("retry_also", ())}
+        cause = item.ranked[0].id in {row["cause"], *row["also"]}
+        right["owner"] += owner
+        right["time"] += time_
+        right["cause, owner and time"] += cause and owner and time_
+        said += item.conduct.retry == "never"
+        wrongly += item.conduct.retry == "never" and not time_
+    shares = "  ".join(f"{name} {count / len(labelled):6.1%}" for name, count in right.items())
+    return f"{shares}  never said {said} times, {wrongly} times wrongly"
+
+
 def reliability(judged: Sequence[Judged]) -> list[str]:
     """The table, by confidence and by band."""
     lines = [summary("all", judged)]
@@ -98,7 +121,7 @@ def reliability(judged: Sequence[Judged]) -> list[str]:
         lines.append(summary(f"{low:.2f}-{min(high, 1):.2f}", _where(judged, low, high)))
     for band in ("stated", "likely", "possible", "undecided"):
         lines.append(summary(band, [pair for pair in judged if pair[0].band == band]))
-    lines.append(harm(judged))
+    lines += [harm(judged), acts(judged)]
     return lines
 
 

@@ -19,16 +19,14 @@ CODES = ("550", "551", "552", "553", "554", "556", "521", "571", "450", "451", "
 STATUSES = ("", "5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1", "5.0.0", "5.7.1", "4.1.1", "4.2.1", "5.4.4")
 # Words of which none says that a mailbox or a domain is not there.
 OPEN_WORDS = (
-    "mailbox unavailable", "mailbox unavailable, try again later", "Recipient rejected", "recipient refused"
-     ,
-    "this server does not handle mail for that user", "Error: no valid recipients",
-     "mail transport unavailable",
-    "Invalid recipient: <a@b.example>", "I cannot deliver mail for <a@b.example>", "Access denied",
-     "rejected",
+    "mailbox unavailable", "mailbox unavailable, try again later", "Recipient rejected",
+    "recipient refused", "this server does not handle mail for that user", "Error: no valid recipients",
+    "mail transport unavailable", "Invalid recipient: <a@b.example>",
+    "I cannot deliver mail for <a@b.example>", "Access denied", "rejected",
     "MAILER-DAEMON: delivery failed", "delivery not possible", "Command rejected", "not accepted",
-     "bad recipient",
-    "Previous (cached) callout verification failure", "Could not complete recipient verify callout",
-    "user unknown or mailbox full", "the account may not exist", "mailbox disabled", "over quota",
+    "bad recipient", "Previous (cached) callout verification failure",
+    "Could not complete recipient verify callout", "user unknown or mailbox full",
+    "the account may not exist", "mailbox disabled", "over quota",
     "Sender address rejected: User unknown in local recipient table", "unable to verify recipient",
     "empfänger abgelehnt", "destinataire refusé", "收件人被拒绝", "受信拒否", "destinatario rechazado",
 )  # fmt: skip

@@ -20,11 +20,11 @@ QUOTED: tuple[Row, ...] = (
     (RCPT, "550 5.1.0 <s@sender.test>: Sender address rejected: undeliverable address: host "
      "mx.sender.test[192.0.2.1] "
      "said: 550 5.1.1 <s@sender.test>: User unknown (in reply to RCPT TO command)", "sender_invalid",
-      "sender", "after_fix"),
+     "sender", "after_fix"),
     (MAIL, "550 5.1.0 <s@sender.test>: Sender address rejected: undeliverable address: host "
      "mx.sender.test[192.0.2.1] "
      "said: 554 5.7.1 Service unavailable; client blocked using bl.example (in reply to end of data)",
-      "sender_invalid", "sender", "after_fix"),
+     "sender_invalid", "sender", "after_fix"),
     (RCPT, "450 4.1.7 <s@sender.test>: Sender address rejected: unverified address: connect to "
      "mx.sender.test[192.0.2.1]:25: "
      "Connection timed out", "sender_invalid", "sender", "later"),
@@ -40,7 +40,7 @@ QUOTED: tuple[Row, ...] = (
     (RCPT, "550 5.1.1 <a@rcpt.test>: Recipient address rejected: undeliverable address: host "
      "in.rcpt.test[192.0.2.7] said: "
      "550 5.2.1 account disabled (in reply to RCPT TO command)", "mailbox_disabled", "recipient",
-      "after_fix"),
+     "after_fix"),
     (RCPT, "550 5.1.1 <a@rcpt.test>: Recipient address rejected: undeliverable address: mail for "
      "203.0.113.32 loops back to myself",
      "routing_loop", "recipient_admin", "after_fix"),
@@ -57,13 +57,13 @@ QUOTED: tuple[Row, ...] = (
     (None, "host mx.rcpt.test[192.0.2.7] said: 550 5.1.0 <s@sender.test>: Sender address rejected: "
      "undeliverable address: host "
      "mx.sender.test[192.0.2.1] said: 550 5.1.1 No such user (in reply to RCPT TO command) (in reply to "
-      "RCPT TO command)",
+     "RCPT TO command)",
      "sender_invalid", "sender", "after_fix"),
     # Exim: three lines, one line, a log's escapes
     (RCPT, "550-Verification failed for <s@sender.test>\n550-Called:   192.0.2.1\n550-Sent:     RCPT "
      "TO:<s@sender.test>\n"
      "550-Response: 550 5.1.1 User unknown\n550 Sender verify failed", "sender_invalid", "sender",
-      "after_fix"),
+     "after_fix"),
     (RCPT, "550-Verification failed for <s@sender.test>\\n550-No Such User Here\\n550 Sender verify failed",
      "sender_invalid", "sender", "after_fix"),
     (RCPT, "550-Verification failed for <s@sender.test> 550-Previous (cached) callout verification failure "

@@ -1,0 +1,72 @@
+"""Replies that quote another server's: what is the head, what the quotation, and whose address is meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.knowledge.match import read_reply
+from probe.knowledge.quotation import QuotationEntry, all_quotations, quotation
+from probe.knowledge.unwrap import reply_line
+from probe.model.reply import Stage
+
+ENTRIES = all_quotations()
+EXAMPLES = [(entry, text, inner) for entry in ENTRIES for text, inner in entry.examples]
+HEAD = "550 5.1.1 <a@rcpt.test>: Recipient address rejected: undeliverable address: "
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_an_entry_is_complete(entry: QuotationEntry) -> None:
+    assert entry.source and entry.date and entry.examples
+    assert entry.about in ("sender", "recipient") and entry.says and not entry.says.endswith(".")
+
+
+@pytest.mark.parametrize(("entry", "text", "inner"), EXAMPLES, ids=lambda item: str(item)[:40])
+def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) -> None:
+    line, _ = reply_line(text)
+    found = quotation(line)
+    assert found is not None
+    assert (found.id, found.about, found.inner) == (entry.id, entry.about, inner)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 <a@rcpt.test>: Recipient address rejected: User unknown",
+        "host mx.rcpt.test[192.0.2.7] said: 550 5.1.1 User unknown (in reply to RCPT TO command)",
+        "550 Sender verify failed",
+        "550 our mail server said no",
+        "550 we have not responded to your request",
+    ],
+)
+def test_what_quotes_nobody_is_no_quotation(text: str) -> None:
+    assert quotation(reply_line(text)[0]) is None
+
+
+def test_code_and_status_are_those_of_the_head() -> None:
+    reading = read_reply(
+        HEAD + "host mx.rcpt.test[192.0.2.7] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)"
+    )
+    assert (reading.code, str(reading.enhanced)) == (550, "5.1.1")
+    assert "esc.1.1" not in {item.rule for item in reading.evidence}, "the head's status is filler"
+
+
+def test_the_stage_is_that_of_the_outer_reply() -> None:
+    inner = "host mx.rcpt.test[192.0.2.7] said: 554 5.7.1 no (in reply to end of DATA command)"
+    ours = f"host mx.front.test[192.0.2.8] said: {HEAD}{inner} (in reply to RCPT TO command)"
+    assert read_reply(ours).stage is Stage.RCPT
+    assert read_reply(HEAD + inner).stage is None, "the stage of the quotation is not the reply's"
+
+
+def test_a_verification_that_gives_no_reason_condemns_nobody() -> None:
+    reading = read_reply("550-Callout verification failed:\n550 ")
+    assert reading.evidence and not any(item.final for item in reading.evidence)
+
+
+@given(st.text(max_size=300), st.sampled_from([text for _, text, _ in EXAMPLES]), st.integers(0, 300))
+def test_any_text_is_read(noise: str, example: str, place: int) -> None:
+    cut = min(place, len(example))
+    read_reply(example[:cut] + noise + example[cut:])
+    read_reply(noise + example)
+    quotation(noise)
