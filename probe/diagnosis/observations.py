@@ -203,6 +203,7 @@ PREDICATES: dict[str, Predicate] = {
     "source_listed_low": posture.source_listed_low,
     "source_listed_policy": posture.source_listed_policy,
     "source_listed_nowhere": posture.source_listed_nowhere,
+    "not_listed_after_all": posture.not_listed_after_all,
     "sender_domain_listed": posture.sender_domain_listed,
     "not_the_sending_address": posture.not_the_sending_address,
     "postmaster_accepted": postmaster_accepted,

@@ -175,6 +175,15 @@ def source_listed_nowhere(at: Situation) -> Seen | None:
     return Seen("dnsbl", f"{len(cleared)} blocklists" if len(cleared) > 1 else "1 blocklist")
 
 
+_RECEIVERS_QUERY = frozenset({"receiver.dnsbl-query-refused", "receiver.dead-list"})
+
+
+def not_listed_after_all(at: Situation) -> Seen | None:
+    """The receiver's query of a list failed, as its reply shows, and no list that answers has the address."""
+    told = any(item.rule in _RECEIVERS_QUERY for item in at.reply_evidence)
+    return source_listed_nowhere(at) if told else None
+
+
 def sender_domain_listed(at: Situation) -> Seen | None:
     """The sender's domain is on a domain list."""
     found = _listed(at.facts, "sender_domain")

@@ -105,6 +105,7 @@ def listed(**changes: object) -> Facts:
     return refused(listings=(make.listing(ListingStatus.LISTED, **changes),))
 
 
+OPEN_RESOLVER = "5.7.1 Client host [192.0.2.9] blocked using zen.spamhaus.org; Error: open resolver"
 LOCAL_HOST = make.mx_host(
     "l.example", answers=(make.answer("l", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
 )
@@ -175,6 +176,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     "source_listed_low": (listed(weight=2), listed()),
     "source_listed_policy": (listed(codes=PBL), listed()),
     "source_listed_nowhere": (refused(), refused(listings=(make.listing(ListingStatus.REFUSED),))),
+    "not_listed_after_all": (refused(OPEN_RESOLVER), refused("5.7.1 blocked using zen.spamhaus.org")),
     "sender_domain_listed": (listed(role="sender_domain"), listed(role="link")),
     "not_the_sending_address": (
         refused(vantage=make.vantage(is_sending_address=False)),
