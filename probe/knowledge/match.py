@@ -19,7 +19,7 @@ from probe.knowledge import store
 from probe.knowledge.mask import Masked, mask
 from probe.knowledge.phrases import UNLIMITED, Span, spans
 from probe.knowledge.quotation import Quotation, may_quote, quotation
-from probe.knowledge.unwrap import reply_line, unwrap
+from probe.knowledge.unwrap import reply_lines, unwrap
 from probe.model.evidence import ConductOverride, Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
 
@@ -31,6 +31,9 @@ _NAMES = 7.0
 _QUOTED_BY_HEAD = 2.0
 _CALLED_BACK = 17.0
 _NOT_ABOUT_SENDER = -12.0
+_ABOUT_THE_CLIENT = frozenset(
+    ["ip_blocklisted", "poor_reputation", "rdns_helo", "rate_limited", "tls_problem", "smtp_auth_required"]
+)
 _VERIFIED_WITHOUT_REASON = {
     "user_unknown": 7.0,
     "server_error": 5.0,
@@ -98,11 +101,11 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
     head names.
     """
     if may_quote(text):
-        line, is_wrapped = reply_line(text)
-        quoted = quotation(line)
+        reply, line = reply_lines(text)
+        quoted = quotation(reply) or quotation(line)
         if quoted is not None:
-            stage = stage or (unwrap(text) if is_wrapped else unwrap(quoted.head)).stage
-            return _read_quoted(_read(line, stage, host, ref), quoted, stage, ref)
+            stage = stage or (unwrap(text) if reply != line else unwrap(quoted.head)).stage
+            return _read_quoted(_read(reply, stage, host, ref), quoted, stage, ref)
     return _read(text, stage, host, ref)
 
 
@@ -142,7 +145,9 @@ def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: st
         evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
     else:
         weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
-        evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref))
+        # the third server met the receiver's own server, not the sender's
+        theirs = ConductOverride(fix_by="recipient_admin") if named in _ABOUT_THE_CLIENT else None
+        evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
     return replace(
         whole,
         stage=stage,
@@ -196,7 +201,7 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     if not of_time:
         conduct = noted_conduct
     conduct.update(number for _, number in of_conduct if table["rules"][number][8])
-    if any(rules[number][2] and not rules[number][6] for number in fired):
+    if any(rules[number][2] and rules[number][11] for number in fired):
         fired = _without_vague(fired, set())
         echoes = _echoes(noted, fired)
     else:

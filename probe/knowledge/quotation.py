@@ -14,7 +14,10 @@ from typing import NamedTuple
 from probe.knowledge import store, toml_import
 
 _HINTS = ("verif", "liverable address:", "callout", " said", "responded", "returned", "replied", "answered")
-_RESPONSE = re.compile(r"\bresponse(?: to [^:\n]{1,80})?:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_RESPONSE = re.compile(
+    r"\bresponse(?: to (?:\"[^\"\n]{0,300}\"|[^:\n]{1,80})(?: from \S+(?: \[[^\]]*\])? was)?)?:\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?=\S)")
 
 

@@ -153,6 +153,9 @@ _BEGINS = re.compile(
 )
 # Postfix's log: the fields of the delivery, then what was said in parentheses.
 _POSTFIX_LOG = re.compile(r"\bto=<[^>]*>, .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
+# Sendmail's log: the reply, where there was one, stands before its own verdict.
+_SENDMAIL_LOG = re.compile(r"\bto=.{0,900}?\bmailer=.{0,900}?\b(?:reply=(?P<reply>.*), )?stat=(?P<stat>.*)$")
+_SENDMAIL_STATUS = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})")
 # Exim's main log: who, then what was rejected, then the words that the client got.
 _EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?:", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
@@ -192,13 +195,13 @@ def unwrap(text: str) -> Unwrapped:
     return Unwrapped(code, enhanced, body.strip(" '\""), proven or stage, local)
 
 
-def reply_line(text: str) -> tuple[str, bool]:
-    """One reply on one line, and whether a log's or a bounce's own words were taken off before it."""
+def reply_lines(text: str) -> tuple[str, str]:
+    """One reply on one line: without what a log or a bounce puts before it, and with it."""
     line = _on_one_line(_plain(text)).strip()
     reply = _without_prefix(line)
     lead = _LEADS.match(reply)
     reply = reply[lead.end() :].lstrip() if lead else reply
-    return reply, reply != line
+    return reply, line
 
 
 def _plain(text: str) -> str:
@@ -223,6 +226,10 @@ def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
     if _LEADING.match(line):
         return line
+    sendmail = _SENDMAIL_LOG.search(line) if "stat=" in line else None
+    if sendmail is not None:
+        own = _SENDMAIL_STATUS.search(line)
+        return sendmail["reply"] or f"{own.group(1) if own else ''} {sendmail['stat']}".strip()
     delivery = _POSTFIX_LOG.search(line)
     if delivery is not None:
         line = line[delivery.end() :].removesuffix(")")

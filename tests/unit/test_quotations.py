@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from probe.knowledge.match import read_reply
 from probe.knowledge.quotation import QuotationEntry, all_quotations, quotation
-from probe.knowledge.unwrap import reply_line
+from probe.knowledge.unwrap import reply_lines
 from probe.model.reply import Stage
 
 ENTRIES = all_quotations()
@@ -24,8 +24,8 @@ def test_an_entry_is_complete(entry: QuotationEntry) -> None:
 
 @pytest.mark.parametrize(("entry", "text", "inner"), EXAMPLES, ids=lambda item: str(item)[:40])
 def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) -> None:
-    line, _ = reply_line(text)
-    found = quotation(line)
+    reply, line = reply_lines(text)
+    found = quotation(reply) or quotation(line)
     assert found is not None
     assert (found.id, found.about, found.inner) == (entry.id, entry.about, inner)
 
@@ -41,7 +41,7 @@ def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) 
     ],
 )
 def test_what_quotes_nobody_is_no_quotation(text: str) -> None:
-    assert quotation(reply_line(text)[0]) is None
+    assert all(quotation(line) is None for line in reply_lines(text))
 
 
 def test_code_and_status_are_those_of_the_head() -> None:
