@@ -10,10 +10,14 @@ from probe.diagnosis.scoring import WORDS, rank
 from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
+from probe.facts.session import Session
 from probe.knowledge.bounce_reply import read_bounced
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
 from probe.knowledge.match import Reading, read_reply
+from probe.knowledge.software import tell
+from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Evidence, Facet
+from probe.model.reply import Stage
 
 
 def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
@@ -92,9 +96,26 @@ def reply_evidence(observed: Observed) -> tuple[Evidence, ...]:
     reply = observed.reply
     if observed.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
-    host = observed.session.mx_host if observed.session is not None else ""
-    reading = read_reply(str(reply), observed.stage, host, ref=observed.ref)
-    return reading.evidence
+    session = observed.session
+    host = session.mx_host if session is not None else ""
+    speaker = _speaker(session) if session is not None else None
+    return read_reply(str(reply), observed.stage, host, observed.ref, speaker).evidence
+
+
+def _speaker(session: Session) -> Speaker | None:
+    """The program that speaks in a session, by its greeting, its answer to EHLO and how it accepts."""
+    said = {stage: _texts(session, stage) for stage in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)}
+    accepted = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in said[stage] if yes]
+    greeting, ehlo = (
+        next((text for text, _ in reversed(said[it])), "") for it in (Stage.GREETING, Stage.EHLO)
+    )
+    return tell(greeting, ehlo, accepted)
+
+
+def _texts(session: Session, stage: Stage) -> list[tuple[str, bool]]:
+    """The replies at a stage that can be paired with a command, each with whether it was positive."""
+    exchanges = [it for it in session.exchanges if it.stage is stage and it.usable]
+    return [(it.reply.text, it.reply.is_positive) for it in exchanges if it.reply is not None]
 
 
 def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:

@@ -7,6 +7,7 @@ from probe.checks.dmarc_paths import enforces
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.model.reply import Stage
+from probe.standards.dns.message import Status
 from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingStatus
 from probe.standards.spf.results import SpfResult, SpfVerdict
@@ -77,6 +78,15 @@ def sender_domain_dead(at: Situation) -> Seen | None:
     if mail is None or mail.kind not in words:
         return None
     return Seen(mail.answers[0].ref if mail.answers else "dns:MX", words[mail.kind])
+
+
+def sender_dns_fails(at: Situation) -> Seen | None:
+    """The name servers of the sender domain give no usable answer: what a server meets that looks it up."""
+    mail = at.facts.sender.mail
+    if mail is None or mail.kind is not RouteKind.UNKNOWN:
+        return None
+    failed = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
+    return Seen(failed[0].ref, f"{failed[0].question}: {failed[0].failure}") if failed else None
 
 
 def sender_domain_takes_mail(at: Situation) -> Seen | None:

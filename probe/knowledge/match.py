@@ -19,6 +19,7 @@ from probe.knowledge import store
 from probe.knowledge.mask import Masked, mask
 from probe.knowledge.phrases import UNLIMITED, Span, spans
 from probe.knowledge.quotation import Quotation, may_quote, quotation
+from probe.knowledge.speaker import Speaker, as_told, fits
 from probe.knowledge.unwrap import reply_lines, unwrap
 from probe.model.evidence import ConductOverride, Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
@@ -90,13 +91,20 @@ class _Subject:
     hosts: tuple[str, ...]
     wordless: bool = True
     unread: bool = False
+    speaker: Speaker | None = None
 
 
-def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str = "reply") -> Reading:
+def read_reply(
+    text: str,
+    stage: Stage | None = None,
+    host: str = "",
+    ref: str = "reply",
+    speaker: Speaker | None = None,
+) -> Reading:
     """Read one SMTP reply as a log, a bounce or a session shows it. Never raises on any text.
 
-    `stage` is where it was given, if known; `host` the server that gave it. `ref` goes into the
-    evidence. The evidence is in no meaningful order. Of a reply that quotes another server's, code and
+    `stage` is where it was given, if known; `host` the server that gave it, `speaker` the program that the
+    session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that quotes another server's, code and
     status are those of the head, and the evidence is what the quotation says about the address that the
     head names.
     """
@@ -106,10 +114,10 @@ def read_reply(text: str, stage: Stage | None = None, host: str = "", ref: str =
         if quoted is not None:
             stage = stage or (unwrap(text) if reply != line else unwrap(quoted.head)).stage
             return _read_quoted(_read(reply, stage, host, ref), quoted, stage, ref)
-    return _read(text, stage, host, ref)
+    return _read(text, stage, host, ref, speaker)
 
 
-def _read(text: str, stage: Stage | None, host: str, ref: str) -> Reading:
+def _read(text: str, stage: Stage | None, host: str, ref: str, speaker: Speaker | None = None) -> Reading:
     parts = unwrap(text)
     stage = stage or parts.stage
     masked = mask(parts.text)
@@ -119,6 +127,7 @@ def _read(text: str, stage: Stage | None, host: str, ref: str) -> Reading:
         tuple(map(str, parts.enhanced)),
         stage.value if stage else "",
         tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
+        speaker=speaker,
     )
     return Reading(
         code=parts.code,
@@ -127,7 +136,7 @@ def _read(text: str, stage: Stage | None, host: str, ref: str) -> Reading:
         stage=stage,
         host=host,
         local=parts.local,
-        evidence=tuple(_evidence(number, ref) for number in _fired(subject)),
+        evidence=tuple(_told(number, ref, speaker) for number in _fired(subject)),
     )
 
 
@@ -211,7 +220,14 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     silent = wordless and not _LETTERS.search(_PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text)))
     nothing = silent and all(map(_is_generic, subject.statuses))
     fired.update(
-        _coded(subject.code, subject.statuses, subject.stage, nothing, unread=wordless and not silent)
+        _coded(
+            subject.code,
+            subject.statuses,
+            subject.stage,
+            nothing,
+            unread=wordless and not silent,
+            speaker=subject.speaker,
+        )
     )
     return tuple(sorted(fired | echoes | conduct))
 
@@ -247,10 +263,16 @@ def _foremost(causes: Mapping[str, float]) -> str:
 
 @lru_cache(maxsize=4096)
 def _coded(
-    code: str, statuses: tuple[str, ...], stage: str, wordless: bool, *, unread: bool
+    code: str,
+    statuses: tuple[str, ...],
+    stage: str,
+    wordless: bool,
+    *,
+    unread: bool,
+    speaker: Speaker | None,
 ) -> tuple[int, ...]:
     """The rules that look at no words that hold."""
-    subject = _Subject(Masked("", ""), code, statuses, stage, (), wordless, unread)
+    subject = _Subject(Masked("", ""), code, statuses, stage, (), wordless, unread, speaker)
     return tuple(number for number in store.compiled()["coded"] if _holds(number, subject))
 
 
@@ -357,6 +379,10 @@ def _unless_holds(unwanted: Sequence[str], subject: _Subject) -> bool:
     return not any(phrase in subject.masked.text for phrase in unwanted)
 
 
+def _software_holds(wanted: Sequence[Any], subject: _Subject) -> bool:
+    return fits(wanted, subject.speaker)
+
+
 _CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
     "codes": _code_holds,
     "enhanced": _enhanced_holds,
@@ -366,7 +392,16 @@ _CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
     "unless": _unless_holds,
     "wordless": _wordless_holds,
     "unread": _unread_holds,
+    "software": _software_holds,
 }
+
+
+def _told(number: int, ref: str, speaker: Speaker | None) -> Evidence:
+    """What a rule that fired says, with how the session told the program that speaks."""
+    item = _evidence(number, ref)
+    if speaker is None or number < 0:
+        return item
+    return as_told(item, store.compiled()["rules"][number][5].get("software"), speaker)
 
 
 @lru_cache(maxsize=4096)

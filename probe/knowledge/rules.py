@@ -13,18 +13,21 @@ from probe.model.evidence import ConductOverride, Facet
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A reply a rule must (or must not) match; `stage` is a stage name or empty, `host` may be empty."""
+    """A reply a rule must (or must not) match; `stage` is a stage name or empty, `host` may be empty;
+    `software` is the program that the session told, if any."""
 
     text: str
     stage: str = ""
     host: str = ""
+    software: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written
     but for `pattern`, which is one regular expression. `final` and `conduct` as in `model.evidence`:
-    of which cause the words are the ground, and where the conduct departs from the cause's."""
+    of which cause the words are the ground, and where the conduct departs from the cause's. `seen`: how
+    a default reply of a program was seen, "run" or "source" (software.toml)."""
 
     id: str
     says: str
@@ -38,6 +41,7 @@ class Rule:
     file: str
     final: str = ""
     conduct: ConductOverride | None = None
+    seen: str = ""
 
 
 def all_rules() -> Iterator[Rule]:
@@ -61,7 +65,7 @@ def rules_digest() -> str:
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
     described = {
-        "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct"
+        "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct", "seen"
     }  # fmt: skip
     conditions = {key: value for key, value in row.items() if key not in described}
     if "pattern" in conditions:
@@ -79,6 +83,7 @@ def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
         file=file,
         final=row.get("final", ""),
         conduct=ConductOverride(**row["conduct"]) if "conduct" in row else None,
+        seen=row.get("seen", ""),
     )
 
 

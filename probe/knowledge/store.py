@@ -1,12 +1,12 @@
 """The compiled knowledge of replies: what matching and scoring need, in the shape they need it.
 
-The reviewed form is TOML (`replies/*.toml`, `causes.toml`, `scoring.toml`, `enhanced_status.toml`).
+The reviewed form is TOML (`replies/*.toml`, `software.toml`, `causes.toml`, `scoring.toml`, `enhanced_status.toml`).
 Here it becomes one table that loads in a few milliseconds; sources, dates and examples stay behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ COMPILED = HERE / "compiled_replies.json"
 _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
 _NOTIONS = "notions.toml"
 _QUOTATIONS = "quotations.toml"
+SOFTWARE = HERE / "software.toml"
 _QUOTATION_KEYS = ("id", "about", "says", "needs", "pattern")
 
 
 def rule_files() -> list[Path]:
     """The files that hold reply rules, in a fixed order (which must not matter)."""
-    return sorted((HERE / "replies").glob("*.toml"))
+    return [*sorted((HERE / "replies").glob("*.toml")), SOFTWARE]
 
 
 def sources() -> list[Path]:
@@ -52,8 +53,9 @@ def build() -> dict[str, Any]:
     table: dict[str, Any] = {name: [] for name in ("rules", "phrases", "links", "patterns", "noted", "coded")}
     for path in rule_files():
         file = toml_import.parse(path)
+        servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
         for rule in file.get("rule", ()):
-            _add(table, rule, bool(file.get("general")))
+            _add(table, rule, bool(file.get("general")), servers)
     for name in _TABLES:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
     table["index"] = index(table.pop("phrases"), table.pop("patterns"))
@@ -66,9 +68,13 @@ def build() -> dict[str, Any]:
     return table
 
 
-def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool) -> None:
+def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool, servers: Set[str]) -> None:
     number = len(table["rules"])
     table["rules"].append(_row(rule, general))
+    if "software" in rule:
+        # as `speaker.fits` takes them
+        told = [rule["software"], rule.get("told_by") == "session", servers.issuperset(rule["software"])]
+        table["rules"][number][5]["software"] = told
     table["phrases"].extend([phrase, number] for phrase in rule.get("phrases", ()))
     table["links"].extend([link, number] for link in rule.get("links", ()))
     if "pattern" in rule:
@@ -101,5 +107,5 @@ def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
     yields = rule.get("yields", False)  # silent beside words that name a cause, as a vague rule is
     words = [rule.get("rest"), conditions, int(yields) or rule.get("vague", 0), general]
     follows = [rule.get("final", ""), rule.get("conduct"), rule.get("overrules", ())]
-    exact = "notions" not in rule and (yields or not rule.get("vague", 0))
+    exact = "notions" not in rule and (yields or not rule.get("vague", 0)) and "told_by" not in rule
     return [*said, *words, *follows, exact]

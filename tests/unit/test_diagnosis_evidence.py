@@ -166,6 +166,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         of_sender(mail=make.mx_result(RouteKind.NULL_MX, domain=make.SENDER.domain)),
         of_sender(mail=make.mx_result(RouteKind.UNKNOWN, domain=make.SENDER.domain)),
     ),
+    "sender_dns_fails": (of_sender(mail=UNKNOWN_ROUTE), of_sender(mail=make.mx_result(RouteKind.NO_DOMAIN))),
     "no_reverse_dns": (
         of_sender(ptr=make.ptr(PtrStatus.MISSING)),
         of_sender(ptr=make.ptr(PtrStatus.UNKNOWN)),
