@@ -85,9 +85,16 @@ class RuleEntry:
     rows: tuple[tuple[str, str], ...]
 
 
+_SEEN = {
+    "run": "the program was run, and a client wrote down its answers",
+    "source": "in the program's source",
+}
+
+
 def rule_entries() -> Iterator[RuleEntry]:
     """The rules on replies, on facts, on refusals after DATA, and what providers ask of senders."""
     yield from _reply_rules()
+    yield from _software()
     yield from _quotations()
     yield from _fact_rules()
     yield from _risk_rules()
@@ -106,6 +113,7 @@ def _reply_rules() -> Iterator[RuleEntry]:
             else ("when", f"{key} = {_condition(value)}")
             for key, value in rule.conditions.items()
         ]
+        rows += [("seen", _SEEN[rule.seen])] if rule.seen else []
         rows.append(("source", _dated(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
@@ -121,6 +129,22 @@ def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str
     if conduct.retry_after is not None:
         told["wait"] = f"{conduct.retry_after} s"
     return rows + [(label, text) for label, text in told.items() if text]
+
+
+def _software() -> Iterator[RuleEntry]:
+    from probe.knowledge.software import all_software
+
+    for it in all_software():
+        rows = (
+            ("greeting", it.greeting),
+            ("EHLO", it.ehlo),
+            ("accepts", it.wording),
+            ("versions", it.versions),
+            ("seen", _SEEN[it.seen]),
+            ("source", _dated(it.source, it.date)),
+        )
+        says = f"how {it.title} is told, whose default replies are known ({it.kind})"
+        yield RuleEntry(f"software:{it.id}", says, tuple(row for row in rows if row[1]))
 
 
 def _quotations() -> Iterator[RuleEntry]:

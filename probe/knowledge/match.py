@@ -104,9 +104,9 @@ def read_reply(
     """Read one SMTP reply as a log, a bounce or a session shows it. Never raises on any text.
 
     `stage` is where it was given, if known; `host` the server that gave it, `speaker` the program that the
-    session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that quotes another server's, code and
-    status are those of the head, and the evidence is what the quotation says about the address that the
-    head names.
+    session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that
+    quotes another server's, code and status are those of the head, and the evidence is what the quotation
+    says about the address that the head names.
     """
     if may_quote(text):
         reply, line = reply_lines(text)

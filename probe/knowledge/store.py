@@ -1,12 +1,13 @@
 """The compiled knowledge of replies: what matching and scoring need, in the shape they need it.
 
-The reviewed form is TOML (`replies/*.toml`, `software.toml`, `causes.toml`, `scoring.toml`, `enhanced_status.toml`).
-Here it becomes one table that loads in a few milliseconds; sources, dates and examples stay behind.
+The reviewed form is TOML (`replies/*.toml`, `software.toml`, `causes.toml`, `scoring.toml`,
+`enhanced_status.toml`). Here it becomes one table that loads in a few milliseconds; sources, dates and
+examples stay behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def build() -> dict[str, Any]:
     return table
 
 
-def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool, servers: Set[str]) -> None:
+def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool, servers: set[str]) -> None:
     number = len(table["rules"])
     table["rules"].append(_row(rule, general))
     if "software" in rule:

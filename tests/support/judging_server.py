@@ -40,12 +40,25 @@ class Guest:
         return self.rcpt.startswith("probe-")
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a program words what it accepts: the greeting, the first line and the keywords of EHLO, and its
+    answers to MAIL and RCPT, all without reply codes."""
+
+    greeting: str = "mx.test ESMTP"
+    hello: str = "mx.test"
+    keywords: tuple[str, ...] = ("8BITMIME",)
+    mail: str = "2.1.0 ok"
+    rcpt: str = "2.1.5 ok"
+
+
 Judge = Callable[[Guest], bool | str]
 """True: refuse with the server's one answer; a text: with this one; False: accept."""
 
 
 class JudgingServer:
-    """`refusal` is the one answer; `judge` says what gets it; `tls` makes it offer STARTTLS."""
+    """`refusal` is the one answer; `judge` says what gets it; `tls` makes it offer STARTTLS; `manner` is how
+    it words the rest."""
 
     def __init__(
         self,
@@ -55,9 +68,10 @@ class JudgingServer:
         hosts: tuple[str, ...] = ("127.0.0.1",),
         tls: ssl.SSLContext | None = None,
         closes: bool = False,
+        manner: Manner = Manner(),  # noqa: B008 (frozen)
     ) -> None:
         self._refusal, self._judge, self._hosts, self._tls = refusal, judge, hosts, tls
-        self._closes = closes
+        self._closes, self._manner = closes, manner
         self.guests: list[Guest] = []
         self.lines: list[str] = []
         self.port = 0
@@ -115,7 +129,7 @@ class JudgingServer:
     async def _converse(
         self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        await self._say(writer, self._verdict(guest) or "220 mx.test ESMTP")
+        await self._say(writer, self._verdict(guest) or f"220 {self._manner.greeting}")
         while line := (await reader.readline()).decode("utf-8", "replace").rstrip("\r\n"):
             self.lines.append(line)
             reply = self._reply(guest, line)
@@ -132,20 +146,24 @@ class JudgingServer:
         match verb.upper():
             case "EHLO" | "HELO":
                 guest.stage, guest.helo = "ehlo", argument
-                offer = "250-STARTTLS\r\n" if self._tls is not None and not guest.secure else ""
-                return self._verdict(guest) or f"250-mx.test\r\n{offer}250 8BITMIME"
+                return self._verdict(guest) or self._offer(guest)
             case "MAIL":
                 guest.stage, guest.sender = "mail", path
-                return self._verdict(guest) or "250 2.1.0 ok"
+                return self._verdict(guest) or f"250 {self._manner.mail}"
             case "RCPT":
                 guest.stage, guest.rcpt = "rcpt", path
-                return self._verdict(guest) or "250 2.1.5 ok"
+                return self._verdict(guest) or f"250 {self._manner.rcpt}"
             case "STARTTLS":
                 return "220 2.0.0 go ahead"
             case "QUIT":
                 return "221 2.0.0 bye"
             case _:
                 return "250 2.0.0 ok"
+
+    def _offer(self, guest: Guest) -> str:
+        tls = ("STARTTLS",) if self._tls is not None and not guest.secure else ()
+        *lines, last = (self._manner.hello, *tls, *self._manner.keywords)
+        return "".join(f"250-{line}\r\n" for line in lines) + f"250 {last}"
 
     def _verdict(self, guest: Guest) -> str:
         """The refusal, or empty where the guest may go on."""

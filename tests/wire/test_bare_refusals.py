@@ -18,8 +18,8 @@ from probe.model.target import ControlsMode, Options, PairTarget, TlsMode
 from probe.run import observe, report_of
 from probe.settings import PACE
 from tests.support.certificates import issue, server_context
-from tests.support.dns_server import DnsServer
-from tests.support.judging_server import Guest, Judge, JudgingServer
+from tests.support.dns_server import DnsServer, Fault
+from tests.support.judging_server import Guest, Judge, JudgingServer, Manner
 
 PAIR = PairTarget(parse_mailbox("bob@sender.example"), parse_mailbox("alice@recipient.example"))
 HERE = ip_address("127.0.0.9")
@@ -93,7 +93,7 @@ def often(guest: Guest) -> bool:
 @dataclass(frozen=True)
 class Case:
     """What the server does, what DNS holds, and which causes are true to what can be known (the first
-    cause must be one of them). `sure`: the bands that are fair."""
+    cause must be one of them). `sure`: the bands that are fair; `manner`: how it words what it accepts."""
 
     judge: Judge
     causes: tuple[str, ...]
@@ -101,6 +101,8 @@ class Case:
     options: Mapping[str, object] = field(default_factory=dict)
     sure: tuple[str, ...] = ("likely", "possible")
     tls: bool = False
+    manner: Manner = field(default_factory=Manner)
+    faults: Mapping[str, Fault] = field(default_factory=dict)
 
 
 OPEN = ("undecided", "possible")
@@ -159,8 +161,9 @@ async def met(case: Case, answer: str) -> tuple[Report, JudgingServer]:
         case.judge,
         hosts=("127.0.0.1", "127.0.0.2", "::1"),
         tls=_tls() if case.tls else None,
+        manner=case.manner,
     )
-    async with DnsServer(case.zone) as dns, server:
+    async with DnsServer(case.zone, case.faults) as dns, server:
         options = Options(
             nameservers=(dns.endpoint,),
             port=server.port,
