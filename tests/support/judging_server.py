@@ -68,7 +68,7 @@ class JudgingServer:
         hosts: tuple[str, ...] = ("127.0.0.1",),
         tls: ssl.SSLContext | None = None,
         closes: bool = False,
-        manner: Manner = Manner(),  # noqa: B008 (frozen)
+        manner: Manner = Manner(),
     ) -> None:
         self._refusal, self._judge, self._hosts, self._tls = refusal, judge, hosts, tls
         self._closes, self._manner = closes, manner

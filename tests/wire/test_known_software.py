@@ -101,7 +101,7 @@ async def test_words_of_one_server_are_not_believed_under_the_name_of_another() 
 
 
 async def test_exims_local_problem_is_the_senders_dns_where_that_fails_here_too() -> None:
-    broken = {name: Fault.SERVFAIL for name in ("sender.example", "_dmarc.sender.example")}
+    broken = dict.fromkeys(("sender.example", "_dmarc.sender.example"), Fault.SERVFAIL)
     report, _ = await met(Case(at("rcpt"), (), manner=EXIM, faults=broken), LOCAL_PROBLEM)
     assert _act(report) == ("sender_invalid", "sender", "later")
     assert any("SERVFAIL" in text for text in _told(report, "fact.sender-dns-fails"))
