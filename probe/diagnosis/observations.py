@@ -196,6 +196,7 @@ PREDICATES: dict[str, Predicate] = {
     "dmarc_cannot_pass": posture.dmarc_cannot_pass,
     "sender_domain_dead": posture.sender_domain_dead,
     "sender_dns_fails": posture.sender_dns_fails,
+    "sender_dns_as_told": posture.sender_dns_as_told,
     "sender_domain_takes_mail": posture.sender_domain_takes_mail,
     "no_reverse_dns": posture.no_reverse_dns,
     "reverse_dns_confirmed": posture.reverse_dns_confirmed,

@@ -89,6 +89,15 @@ def sender_dns_fails(at: Situation) -> Seen | None:
     return Seen(failed[0].ref, f"{failed[0].question}: {failed[0].failure}") if failed else None
 
 
+_DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address"})
+
+
+def sender_dns_as_told(at: Situation) -> Seen | None:
+    """The reply can mean that DNS of the sender domain failed, and it fails here, too."""
+    told = any(item.rule in _DNS_OR_SERVER for item in at.reply_evidence)
+    return sender_dns_fails(at) if told else None
+
+
 def sender_domain_takes_mail(at: Situation) -> Seen | None:
     """The sender domain has an MX of its own."""
     mail = at.facts.sender.mail

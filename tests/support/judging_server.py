@@ -161,8 +161,10 @@ class JudgingServer:
                 return "250 2.0.0 ok"
 
     def _offer(self, guest: Guest) -> str:
-        tls = ("STARTTLS",) if self._tls is not None and not guest.secure else ()
-        *lines, last = (self._manner.hello, *tls, *self._manner.keywords)
+        lines = [self._manner.hello, *self._manner.keywords]
+        if self._tls is not None and not guest.secure:
+            lines.insert(1, "STARTTLS")
+        last = lines.pop()
         return "".join(f"250-{line}\r\n" for line in lines) + f"250 {last}"
 
     def _verdict(self, guest: Guest) -> str:

@@ -167,6 +167,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         of_sender(mail=make.mx_result(RouteKind.UNKNOWN, domain=make.SENDER.domain)),
     ),
     "sender_dns_fails": (of_sender(mail=UNKNOWN_ROUTE), of_sender(mail=make.mx_result(RouteKind.NO_DOMAIN))),
+    "sender_dns_as_told": (
+        refused("Temporary local problem", sender=make.sender_facts(mail=UNKNOWN_ROUTE)),
+        of_sender(mail=UNKNOWN_ROUTE),
+    ),
     "no_reverse_dns": (
         of_sender(ptr=make.ptr(PtrStatus.MISSING)),
         of_sender(ptr=make.ptr(PtrStatus.UNKNOWN)),

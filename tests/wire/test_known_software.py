@@ -1,6 +1,6 @@
 """A default reply that says little, from a program that the session tells, and the same words from another.
 
-The greetings, EHLO answers and replies are those that the programs gave when they were run (software.toml)."""
+The greetings, EHLO answers and replies are those that the programs gave when run (software.toml)."""
 
 from __future__ import annotations
 
@@ -104,6 +104,6 @@ async def test_exims_local_problem_is_the_senders_dns_where_that_fails_here_too(
     broken = dict.fromkeys(("sender.example", "_dmarc.sender.example"), Fault.SERVFAIL)
     report, _ = await met(Case(at("rcpt"), (), manner=EXIM, faults=broken), LOCAL_PROBLEM)
     assert _act(report) == ("sender_invalid", "sender", "later")
-    assert any("SERVFAIL" in text for text in _told(report, "fact.sender-dns-fails"))
+    assert any("SERVFAIL" in text for text in _told(report, "fact.sender-dns-as-told"))
     clean, _ = await met(Case(at("rcpt"), (), CLEAN, manner=EXIM), LOCAL_PROBLEM)
     assert _act(clean) == ("server_error", "recipient_admin", "later")
