@@ -153,13 +153,19 @@ _BEGINS = re.compile(
 )
 # Postfix's log: the fields of the delivery, then what was said in parentheses.
 _POSTFIX_LOG = re.compile(r"\bto=<[^>]*>, .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
+# Postfix as a server logs what it refused: where, whom, then the words that the client got.
+_POSTFIX_REJECT = re.compile(
+    r"\b(?:milter-)?(?:reject|reject_warning|hold): [A-Z-]{3,16}"
+    r" from [^ :]{1,300}: (?P<reply>.*?)(?:; (?:from|proto|to)=.*)?$"
+)
 # Sendmail's log: the reply, where there was one, stands before its own verdict.
 _SENDMAIL_LOG = re.compile(r"\bto=.{0,900}?\bmailer=.{0,900}?\b(?:reply=(?P<reply>.*), )?stat=(?P<stat>.*)$")
 _SENDMAIL_STATUS = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})")
 # Exim's main log: who, then what was rejected, then the words that the client got.
 _EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?:", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
-_LEADING = re.compile(r"^\W{0,3}([245]\d\d)(?![\d.])")
+# of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter
+_LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\d.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _LEAD_CODES = re.compile(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
@@ -230,6 +236,9 @@ def _without_prefix(line: str) -> str:
     if sendmail is not None:
         own = _SENDMAIL_STATUS.search(line)
         return sendmail["reply"] or f"{own.group(1) if own else ''} {sendmail['stat']}".strip()
+    refused = _POSTFIX_REJECT.search(line) if "from=<" in line else None
+    if refused is not None:
+        return refused["reply"]
     delivery = _POSTFIX_LOG.search(line)
     if delivery is not None:
         line = line[delivery.end() :].removesuffix(")")
