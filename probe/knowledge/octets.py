@@ -1,4 +1,4 @@
-"""Octets that a program wrote as `\\xNN` or `\\NNN` become the characters that they stand for."""
+"""Octets that a program wrote as `\\xNN`, `\\NNN` or `#NNN` become the characters that they stand for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,40 @@ import re
 
 from probe.model.text import decode
 
-_OCTETS = re.compile(
-    r"(?:(?:\\x[0-9a-f]{2}|\\[0-3][0-7]{2})[ -~]?){0,200}(?:\\x[89a-f][0-9a-f]|\\[23][0-7]{2})", re.IGNORECASE
-)
+_ESCAPE = r"\\x[0-9a-f]{2}|\\[0-3][0-7]{2}"
+_HIGH = r"\\x[89a-f][0-9a-f]|\\[23][0-7]{2}"
+_RUN = re.compile(rf"(?:(?:{_ESCAPE})[ -~]?){{0,200}}(?:{_HIGH})", re.IGNORECASE)
+_ANY_HIGH = re.compile(_HIGH, re.IGNORECASE)
 _OCTET = re.compile(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
+# rsyslog writes controls as #NNN, and may do so with octets beyond ASCII, of which a character has several
+# or a word has one in its middle.
+_HASH_LINE = re.compile(r"#015#012|#012#015|#01[25](?!\d)")
+_HASH_OTHER = re.compile(r"#011(?!\d)")
+_HASH_ESCAPE = re.compile(r"#033(?=[$(])")
+_HASH_HIGH = re.compile(r"(?:#[23][0-7]{2}){2}|(?<=[A-Za-z])#[23][0-7]{2}(?=[a-z])")
+_HASH_OCTET = re.compile(rb"#([23][0-7]{2})(?![0-9])")
 
 
 def characters(text: str) -> str:
-    """Replace runs of escaped octets that hold at least one octet above ASCII; the rest is left as it is."""
-    return _OCTETS.sub(lambda found: decode(_OCTET.sub(_octet, found[0].encode())), text)
+    """Replace escaped octets above ASCII, and those between them; the rest is left as it is.
+
+    In a text that is otherwise ASCII all octets are decoded together, which tells most of their charset.
+    """
+    if not _ANY_HIGH.search(text):
+        return text
+    if text.isascii():
+        runs = _RUN.sub(lambda run: _OCTET.sub(_octet, run[0].encode()).decode("latin-1"), text)
+        return decode(runs.encode("latin-1"))
+    return _RUN.sub(lambda run: decode(_OCTET.sub(_octet, run[0].encode())), text)
+
+
+def hash_characters(text: str) -> str:
+    """Replace what rsyslog wrote as `#` and three octal digits."""
+    text = _HASH_OTHER.sub(" ", _HASH_LINE.sub("\n", text))
+    text = _HASH_ESCAPE.sub("\x1b", text)
+    if not text.isascii() or not _HASH_HIGH.search(text):
+        return text
+    return decode(_HASH_OCTET.sub(lambda found: bytes([int(found[1], 8)]), text.encode("ascii")))
 
 
 def _octet(match: re.Match[bytes]) -> bytes:

@@ -175,6 +175,22 @@ _LOCAL_FILLER = re.compile(
     r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# One of these stands in every form that `forms.plain` undoes, but for a text that is not ASCII.
+_FORMS = ("\\", "=?", "&", "^", "$", "#0", "#2", "#3", "%20", "_", "=")
+# A line that was folded inside a script that has no blanks between words.
+_BROKEN = re.compile(
+    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]) (?=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60])"
+)
+# How mail programs head a reply in their user's language: "SMTP error (550):".
+_ERROR_WORDS = (
+    "error|fehler|erreur|eroare|errore|erro|virhe|fel|fejl|feil|fout|błąd|chyba|hiba|hata|viga|klaida|kļūda|napaka|greška"
+    "|pogreška|ошибка|помилка|грешка|σφάλμα|שגיאת|خطأ|خطای|lỗi|kesalahan|galat|ralat|오류|错误|錯誤|エラー"
+)
+_HEADED = re.compile(
+    rf"^\W{{0,3}}(?:smtp[ -]?(?:{_ERROR_WORDS})\w{{0,3}}|(?:{_ERROR_WORDS})\w{{0,3}} (?:\w{{1,3}} )?smtp)"
+    r" ?\(?([245]\d\d)?\)? ?[:：]",
+    re.IGNORECASE,
+)
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
@@ -190,7 +206,7 @@ def unwrap(text: str) -> Unwrapped:
         body = _REPORTED.sub(" ", body)
     if "(" in body and ("'" in body or '"' in body):
         body = _TUPLE.sub(r" \1 ", body)
-    body = _without_prefix(body.strip())
+    body = _without_prefix(_HEADED.sub(_code_of_head, body.strip()))
     body = _WRAPPERS.sub(" ", body)
     code = _code(body)
     enhanced = _enhanced(body)
@@ -210,22 +226,23 @@ def reply_lines(text: str) -> tuple[str, str]:
     return reply, line
 
 
+def _code_of_head(head: re.Match[str]) -> str:
+    return f"{head[1]} " if head[1] else ""
+
+
 def _plain(text: str) -> str:
     """What is read of a text, with its escapes undone and line feeds for line ends."""
-    text = _with_octets(text[:_LIMIT])
-    return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r", "\n")
+    text = text[:_LIMIT]
+    if text.isascii() and not any(mark in text for mark in _FORMS):
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    from probe.knowledge.forms import plain
+
+    return plain(text)
 
 
 def _on_one_line(text: str) -> str:
-    return " ".join(part.strip() for part in text.splitlines())
-
-
-def _with_octets(text: str) -> str:
-    if "\\" not in text:
-        return text
-    from probe.knowledge.octets import characters
-
-    return characters(text)
+    line = " ".join(part.strip() for part in text.splitlines())
+    return line if line.isascii() else _BROKEN.sub("", line)
 
 
 def _without_prefix(line: str) -> str:

@@ -7,12 +7,18 @@ accents side by side. So every candidate is decoded, and its letters are scored 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
 _LEAST = 0.35  # what an average letter must score before a guess is believed
+_NEARLY = 0.95  # of charsets that share most letters, the commonest is believed
+_CLEARLY = 0.4  # by how much a guess must read better than what is shown
+_TWO_SCRIPTS = 4  # of so many letters at most one may stand beside one of ASCII
+_FEWEST_OCTETS = 4  # two ideographs
+_LATIN = frozenset({"cp1250", "cp1254", "iso8859_2"})
 _FEWEST_LETTERS = 3  # any two octets are a Russian syllable
 
 # Characters that ordinary text, and text about mail, is full of.
@@ -34,7 +40,15 @@ _KOREAN = frozenset(
     "오류시간후계정및으전해대기음제등록목록관리확인된정연결실패요청편함아닙세"
 )
 _RUSSIAN = frozenset("оеаинтсрвлкмдпуяы")
-_ACCENTED = frozenset("äöüßéèàçêñóíáúãõâôîøåæœû’“”«»–°ÄÖÜÉÈÀ")
+_ACCENTED = frozenset("äöüßéèàçêñóíáúãõâôîøåæœû¿¡’“”«»–°ÄÖÜÉÈÀ")
+_TURKISH = frozenset("ışğİŞĞöüçÖÜÇâ")
+_CENTRAL = frozenset("ąćęłńóśźżĄĆĘŁŃŚŹŻěščřžýáíéůúďťňôľŠČŘŽÝÁÍÉÚĎŤŇőűöüŐŰÖÜăâîşţđßä")
+_GREEK = frozenset("αβγδεζηθικλμνξοπρσςτυφχψω")
+_GREEK_ACCENTED = frozenset("άέήίόύώΆΈΉΊΌΎΏ")
+_THAI = frozenset("กขคงจชดตถทนบปผพฟมยรลวศสหอะาำเแโใไ่้๊๋์ญณธ")
+_SHORT = 3  # letters; of the longer Greek words nearly every one has an accent
+_HEBREW_FINAL, _HEBREW_NOT_FINAL = frozenset("ךםןףץ"), frozenset("כמנפצ")
+_MIXED = re.compile("[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 _MARKS = frozenset("，。！：；（）、“”《》・「」？—…　【】")
 
 
@@ -47,6 +61,97 @@ def guess(data: bytes) -> str | None:
         if text is not None and (score := scored(text)) > most:
             best, most = codec, score
     return best
+
+
+# What windows-1252 shows for octets 80 to 9F; the five it does not define are shown as they are.
+_WINDOWS = {
+    ord(bytes([octet]).decode("cp1252", "ignore") or chr(octet)): octet for octet in range(0x80, 0xA0)
+}
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_UTF8_OR_NOT = re.compile(rb"(?s)" + _UTF8.pattern + rb"|[\x00-\x7f]+|.")
+_LOST_BLANK = re.compile(rb"\xc3 (?=[a-z\xc3])")  # the second octet of an "a" with grave is a no-break space
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_COVERED = 0.85  # of the octets beyond ASCII, where characters may have been lost
+_BY_CYRILLIC_TERMINALS = ("cp1251", "koi8_r", "gb18030")
+_SCRIPTS = re.compile(
+    "[\u00a0-\u024f\u1e00-\u1eff\u2010-\u203a\u20ac\u2116\u2122]|(?P<greek>[\u0370-\u03ff])|(?P<cyrillic>[\u0400-\u052f])"
+    "|(?P<hebrew>[\u0590-\u05ff])|(?P<arabic>[\u0600-\u06ff])|(?P<thai>[\u0e00-\u0e7f])|(?P<indic>[\u0900-\u0d7f])"
+    "|(?P<caucasian>[\u0530-\u058f\u10a0-\u10ff])"
+    "|(?P<east>[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef])"
+)
+
+
+def shown_in_another(text: str) -> str:
+    """The words of a text whose octets were shown in a charset that is not theirs; else the text itself.
+
+    Latin-1 and windows-1252 show the octets of any charset, and Cyrillic and Chinese terminals those of
+    UTF-8. The octets are read again, once, and only where they make words and what is shown does not.
+    """
+    data = _as_shown(text)
+    if data is None:
+        return _again_as_utf8(text)
+    read = _utf8(data)
+    if read is not None:
+        return read
+    codec, shown = guess(data), _score(data, "cp1252")
+    if codec is None or _score(data, codec) < shown + _CLEARLY:
+        return text
+    fewest = _FEWEST_OCTETS if codec not in _LATIN else 1 if shown < 0 else 2
+    return data.decode(codec, "replace") if len(_BEYOND_ASCII.findall(data)) >= fewest else text
+
+
+def _as_shown(text: str) -> bytes | None:
+    """The octets that Latin-1 or windows-1252 shows so; None where other characters stand there."""
+    try:
+        return text.translate(_WINDOWS).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
+def _utf8(data: bytes) -> str | None:
+    """What `data` says in UTF-8, with what was lost on the way left as it is shown; None for other data."""
+    found = _UTF8.findall(data)
+    if sum(map(len, found)) < _COVERED * len(_BEYOND_ASCII.findall(_LOST_BLANK.sub(b"", data))) or not found:
+        return None
+    if not _is_of_one_script("".join(octets.decode("utf-8", "replace") for octets in found)):
+        return None
+    data = _LOST_BLANK.sub(b"\xc3\xa0 ", data)
+    return "".join(
+        part.decode("utf-8", "replace") if _UTF8.fullmatch(part) else part.decode("cp1252", "replace")
+        for part in _UTF8_OR_NOT.findall(data)
+    )
+
+
+def _again_as_utf8(text: str) -> str:
+    """UTF-8 that a terminal of another charset showed; it is almost never valid by accident."""
+    for codec in _BY_CYRILLIC_TERMINALS:
+        try:
+            read = text.encode(codec).decode("utf-8")
+        except UnicodeError:
+            continue
+        fewest = _FEWEST_OCTETS if codec == "gb18030" else 1
+        if sum(not it.isascii() for it in read) >= fewest and _is_of_one_script(read):
+            return read
+    return text
+
+
+def _is_of_one_script(text: str) -> bool:
+    """Whether all characters beyond ASCII are Latin, or of one script beside it."""
+    scripts = set()
+    for character in text:
+        if character.isascii():
+            continue
+        found = _SCRIPTS.match(character)
+        if found is None:
+            return False
+        if found.lastgroup:
+            scripts.add(found.lastgroup)
+    return len(scripts) <= 1
+
+
+def _score(data: bytes, codec: str) -> float:
+    text = _attempt(data[:SAMPLE], codec)
+    return _CANDIDATES[codec](text) if text is not None else -1.0
 
 
 def _attempt(sample: bytes, codec: str) -> str | None:
@@ -127,20 +232,85 @@ def _cyrillic_letter(character: str, before: str) -> float:
     return 0.9 if character.lower() in _RUSSIAN else 0.3
 
 
+def _is_mixed(text: str) -> bool:
+    """Whether words are of two scripts: what accented Latin letters look like in the charset of another."""
+    return _TWO_SCRIPTS * len(_MIXED.findall(text)) > sum(not it.isascii() for it in text)
+
+
+def _greek(text: str) -> float:
+    def weigh(character: str, before: str) -> float:
+        if character in _GREEK or character in _GREEK_ACCENTED:
+            return -1.0 if before == "ς" else 0.95
+        return 0.5 if "Α" <= character <= "Ω" and not before.islower() else -1.0
+
+    words = [word for word in text.split() if len(word) > _SHORT and not word.isascii()]
+    accented = sum(not _GREEK_ACCENTED.isdisjoint(word) for word in words)
+    return (
+        _average(text, weigh, _FEWEST_LETTERS) if 2 * accented > len(words) and not _is_mixed(text) else -1.0
+    )
+
+
+def _hebrew(text: str) -> float:
+    def weigh(character: str, before: str) -> float:
+        if not "א" <= character <= "ת" or before in _HEBREW_FINAL:
+            return -1.0
+        return 0.95
+
+    last = sum(character in _HEBREW_NOT_FINAL for character, after in pairwise(f"{text} ") if after == " ")
+    return _average(text, weigh, _FEWEST_LETTERS) if last <= len(text) // 20 and not _is_mixed(text) else -1.0
+
+
+def _arabic(text: str) -> float:
+    if _is_mixed(text):
+        return -1.0
+    return _average(text, lambda it, _: 0.95 if "\u060c" <= it <= "\u0652" else -1.0, _FEWEST_LETTERS)
+
+
+def _thai(text: str) -> float:
+    if _is_mixed(text):
+        return -1.0
+
+    def weigh(character: str, before: str) -> float:
+        if before.isascii() and before.isalpha():
+            return -1.0
+        if "\u0e34" <= character <= "\u0e3a" or character in "\u0e31\u0e47":
+            return 0.95 if "\u0e01" <= before <= "\u0e2e" else -1.0  # these vowels stand on a consonant
+        return 0.95 if character in _THAI else -0.5
+
+    return _average(text, weigh, _FEWEST_LETTERS)
+
+
 def _western(text: str) -> float:
-    return _average(text, _accented_letter)
+    return _latin(text, _ACCENTED, 1.0)
 
 
-def _accented_letter(character: str, before: str) -> float:
-    if not before.isascii() and before not in "’“”«»–":
-        return -0.5  # accents side by side
-    if character in _ACCENTED:
-        return 1.0
-    return 0.1 if character.isalpha() else -0.6
+def _turkish(text: str) -> float:
+    return _latin(text, _TURKISH, _NEARLY)
+
+
+def _central(text: str) -> float:
+    return _latin(text, _CENTRAL, _NEARLY)
+
+
+def _latin(text: str, ordinary: frozenset[str], most: float) -> float:
+    def weigh(character: str, before: str) -> float:
+        if not before.isascii() and before not in "’“”«»–":
+            # accents side by side, which only the languages of central Europe write
+            return 0.5 if ordinary is _CENTRAL and before in _CENTRAL and character in _CENTRAL else -0.5
+        if character in "¿¡" and before.isalpha():
+            return -0.6
+        if character in ordinary:
+            return most
+        return 0.1 if character.isalpha() else -0.6
+
+    return _average(text, weigh)
 
 
 _CANDIDATES: Mapping[str, Callable[[str], float]] = {
     "cp1252": _western,
+    "cp1254": _turkish,
+    "cp1250": _central,
+    "iso8859_2": _central,
     "gb18030": _chinese,
     "big5": _traditional,
     "cp949": _korean,
@@ -148,4 +318,8 @@ _CANDIDATES: Mapping[str, Callable[[str], float]] = {
     "euc_jp": _japanese,
     "koi8_r": _cyrillic,
     "cp1251": _cyrillic,
+    "cp1253": _greek,
+    "cp1255": _hebrew,
+    "cp1256": _arabic,
+    "cp874": _thai,
 }

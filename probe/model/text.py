@@ -44,9 +44,9 @@ def decode(data: bytes) -> str:
     if data.isascii() and b"\x1b$" not in data:
         return data.decode("ascii")
     if b"\x1b$" in data:
-        shifted = _shifted(data)
-        if shifted is not None:
-            return shifted
+        read = shifted(data)
+        if read is not None:
+            return read
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -57,7 +57,7 @@ def decode(data: bytes) -> str:
     return data.decode(guess(data) or "ascii", "backslashreplace")
 
 
-def _shifted(data: bytes) -> str | None:
+def shifted(data: bytes) -> str | None:
     """ISO-2022-JP or ISO-2022-KR (RFC 1468, RFC 1557); None where the escapes do not fit."""
     for codec in ("iso2022_kr", "iso2022_jp_ext") if b"\x1b$)C" in data else ("iso2022_jp_ext",):
         try:

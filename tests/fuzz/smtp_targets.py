@@ -55,6 +55,8 @@ WRAP_WORDS = (
     b"user unknown", b"blocked", b"greylist", b"quota", b"SPF", b"DKIM", b"DMARC", b"http://", b"retry in 5 minutes",
     b"spamhaus", b"policy", b"try again later", b"relay", b"too large", b"rate limit", b"listed", b"virus", b"spam",
     b'{"text": "', b"\xe2\x80\xae", b"\x1b[", b"&lt;", b"\xff",
+    b"\\303\\274", b"#015#012", b"#303#274", b"=?utf-8?q?", b"=C3=BC", b"\\u00fc", b"^[$B", b"Remote_host_said:_",
+    b"\xc3\x83\xc2\xbc", b"Postfach", b"existiert nicht", "用户不存在".encode(), "ящик".encode(),
 )  # fmt: skip
 _COMMANDS = (
     b"EHLO probe.example\r\n", b"STARTTLS\r\n", b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<c@d.example>\r\n",
