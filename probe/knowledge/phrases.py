@@ -48,9 +48,20 @@ def index(
 
 
 def spans(masked: Masked, table: Mapping[str, Any]) -> Iterator[tuple[Span, int]]:
-    """Every place where a rule's words stand, with the rule's number; a link has the span UNLIMITED."""
-    text, links = masked
-    found = table["index"]
+    """Every place where a rule's words stand, with the rule's number; a link has the span UNLIMITED.
+
+    A rule may write its words with their accents or without: a text that has any is searched both ways.
+    """
+    yield from _in_text(masked.text, table["index"])
+    if masked.plain:
+        yield from _in_text(masked.plain, table["index"])
+    if masked.links:
+        for link, number in table["links"]:
+            if link in masked.links:
+                yield UNLIMITED, number
+
+
+def _in_text(text: str, found: Mapping[str, Any]) -> Iterator[tuple[Span, int]]:
     for phrase, number in _candidates(text, found):
         if phrase in text:
             for start in _occurrences(phrase, text):
@@ -59,10 +70,6 @@ def spans(masked: Masked, table: Mapping[str, Any]) -> Iterator[tuple[Span, int]
         expression, number = found["patterns"][position]
         for match in _pattern(expression).finditer(text):
             yield match.span(), number
-    if links:
-        for link, number in table["links"]:
-            if link in links:
-                yield UNLIMITED, number
 
 
 def _candidates(text: str, found: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
