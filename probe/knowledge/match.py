@@ -48,12 +48,6 @@ _COURTESY = re.compile(
     r"(?:\b(?:please|for|an?|the|further|more|explanations?|information|details|help|see|visit|refer|to|at|go"
     r"|error|codes?)\b[ ,:;]{0,9}){1,30}(?=<(?:url|host)>)"
 )
-# Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
-_RESTRICTION = re.compile(
-    r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
-    r" rejected\b:?"
-)
-_OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +192,14 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     """
     table = store.compiled()
     rules = table["rules"]
-    said = [(span, number) for span, number in spans(subject.masked, table) if _holds(number, subject)]
+    found = list(spans(subject.masked, table))
+    held = {number for number in {number for _, number in found} if _holds(number, subject)}
+    said = [(span, number) for span, number in found if number in held]
     of_conduct = [(span, number) for span, number in said if _is_of_conduct(number)]
     of_causes = [(span, number) for span, number in said if not _is_of_conduct(number)]
-    fired = _without_overruled({it for span, it in of_causes if not _overruled(span, it, of_causes)})
-    noted = _noted(subject)
+    noted, told = _heard(subject)
+    fired = {it for span, it in of_causes if not _overruled(span, it, of_causes)}
+    fired = _without_overruled(fired | {it for it in told if not _is_of_conduct(it)})
     of_time = [(span, number) for span, number in of_conduct if not table["rules"][number][8]]
     conduct = {number for span, number in of_time if not _overruled(span, number, of_time)}
     noted_conduct = {number for number in noted if _is_of_conduct(number)}
@@ -210,6 +207,7 @@ def _fired(subject: _Subject) -> tuple[int, ...]:
     if not of_time:
         conduct = noted_conduct
     conduct.update(number for _, number in of_conduct if table["rules"][number][8])
+    conduct.update(filter(_is_of_conduct, told))
     if any(rules[number][2] and rules[number][11] for number in fired):
         fired = _without_vague(fired, set())
         echoes = _echoes(noted, fired)
@@ -276,27 +274,21 @@ def _coded(
     return tuple(number for number in store.compiled()["coded"] if _holds(number, subject))
 
 
-def _noted(subject: _Subject) -> set[int]:
-    """The rules whose notions stand in the text; of two, the one that asks for more of the same counts."""
-    from probe.knowledge.notions import notions
+def _heard(subject: _Subject) -> tuple[set[int], set[int]]:
+    """The rules whose notions stand in the text, and those whose sentence stands in one of its clauses.
 
-    table = store.compiled()
-    text = _RESTRICTION.sub(_class_of_restriction, subject.masked.text)
-    present = notions(_PLACEHOLDER.sub(" ", text), table["stems"], table["longest_stem"])
-    holding = [
-        (frozenset(wanted), number)
-        for wanted, number in table["noted"]
-        if present.issuperset(wanted) and _holds(number, subject)
-    ]
-    return {
+    Of two on notions the one that asks for more of the same counts.
+    """
+    from probe.knowledge.notions import heard
+
+    noted, told = heard(subject.masked.text, store.compiled())
+    holding = [(wanted, number) for wanted, number in noted if _holds(number, subject)]
+    most = {
         number
         for wanted, number in holding
         if not any(wanted < more and _is_of_conduct(number) == _is_of_conduct(it) for more, it in holding)
     }
-
-
-def _class_of_restriction(match: re.Match[str]) -> str:
-    return _OF_CLASS.get(match[match.lastindex or 0], " ")
+    return most, {number for number in told if _holds(number, subject)}
 
 
 def _is_generic(status: str) -> bool:
@@ -376,7 +368,8 @@ def _unread_holds(wanted: bool, subject: _Subject) -> bool:
 
 
 def _unless_holds(unwanted: Sequence[str], subject: _Subject) -> bool:
-    return not any(phrase in subject.masked.text for phrase in unwanted)
+    text, plain = subject.masked.text, subject.masked.plain
+    return not any(phrase in text or phrase in plain for phrase in unwanted)
 
 
 def _software_holds(wanted: Sequence[Any], subject: _Subject) -> bool:
@@ -410,7 +403,9 @@ def _evidence(number: int, ref: str) -> Evidence:
         identity, facet, causes, says, *_ = store.compiled()["rules"][~number]
         weight = store.compiled()["scoring"]["echo"]["weight"]
         return Evidence(identity, Facet(facet), {_foremost(causes): weight}, says, ref)
-    identity, facet, causes, says, rest, _, _, _, final, conduct, _, exact = store.compiled()["rules"][number]
+    identity, facet, causes, says, rest, _, _, _, final, conduct, _, exact, _ = store.compiled()["rules"][
+        number
+    ]
     override = ConductOverride(**conduct) if conduct is not None else None
     weights = _weights(facet, causes, rest)
     return Evidence(identity, Facet(facet), weights, says, ref, final, override, is_exact=exact)

@@ -18,8 +18,10 @@ HERE = Path(__file__).parent
 COMPILED = HERE / "compiled_replies.json"
 _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
 _NOTIONS = "notions.toml"
+_VOCABULARY = "vocabulary.toml"
 _QUOTATIONS = "quotations.toml"
 SOFTWARE = HERE / "software.toml"
+_LISTS = ("rules", "phrases", "links", "patterns", "noted", "sentences", "coded")
 _QUOTATION_KEYS = ("id", "about", "says", "needs", "pattern")
 
 
@@ -30,7 +32,7 @@ def rule_files() -> list[Path]:
 
 def sources() -> list[Path]:
     """Every file the compiled table is made of."""
-    return [*(HERE / name for name in (*_TABLES, _NOTIONS, _QUOTATIONS)), *rule_files()]
+    return [*(HERE / name for name in (*_TABLES, _NOTIONS, _VOCABULARY, _QUOTATIONS)), *rule_files()]
 
 
 @lru_cache(maxsize=1)
@@ -43,15 +45,16 @@ def build() -> dict[str, Any]:
     """Compile from TOML.
 
     Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
-    ([literal, rule number]), `noted` ([notions, rule number]), `coded` (numbers of rules that look at
-    codes and stages only), `stems` (word -> notions), `longest_stem` (its letters), `quotations`
-    (lists of id, about, says, needs, pattern, until), `causes`, `scoring`, `enhanced_status` (as in their
-    files).
+    ([literal, rule number]), `noted` ([notions, rule number]), `sentences` ([notions, notions that must not
+    stand beside them, rule number]), `coded` (numbers of rules that look at codes and stages only), `stems`
+    (see `notions.Stems`), `stem_leads` (`notions.leads`), `hints` (notion of the vocabulary -> notions of
+    notions.toml), `quotations` (lists of id, about, says, needs, pattern, until), `causes`, `scoring`,
+    `enhanced_status` (as in their files).
     """
-    from probe.knowledge.notions import compile_stems
+    from probe.knowledge.notions import compile_stems, leads
     from probe.knowledge.phrases import index
 
-    table: dict[str, Any] = {name: [] for name in ("rules", "phrases", "links", "patterns", "noted", "coded")}
+    table: dict[str, Any] = {name: [] for name in _LISTS}
     for path in rule_files():
         file = toml_import.parse(path)
         servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
@@ -60,8 +63,10 @@ def build() -> dict[str, Any]:
     for name in _TABLES:
         table[name.removesuffix(".toml")] = toml_import.parse(HERE / name)
     table["index"] = index(table.pop("phrases"), table.pop("patterns"))
-    table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"])
-    table["longest_stem"] = max(map(len, table["stems"]))
+    vocabulary = toml_import.parse(HERE / _VOCABULARY)
+    table["hints"] = vocabulary["hint"]
+    table["stems"] = compile_stems(toml_import.parse(HERE / _NOTIONS)["notion"], vocabulary["words"])
+    table["stem_leads"] = leads(table["stems"])
     table["quotations"] = [
         [*(row[key] for key in _QUOTATION_KEYS), row.get("until", "")]
         for row in toml_import.parse(HERE / _QUOTATIONS)["quotation"]
@@ -82,7 +87,9 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool, servers:
         table["patterns"].append([rule["needs"], expression(rule["pattern"]), number])
     if "notions" in rule:
         table["noted"].append([rule["notions"], number])
-    if not {"phrases", "links", "pattern", "notions"} & rule.keys():
+    for notions in rule.get("sentences", ()):
+        table["sentences"].append([notions, rule.get("without", []), number])
+    if not {"phrases", "links", "pattern", "notions", "sentences"} & rule.keys():
         table["coded"].append(number)
 
 
@@ -97,8 +104,8 @@ def expression(pattern: str | Sequence[str | Sequence[str]]) -> str:
 
 
 def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
-    """id, facet, causes, says, rest, conditions, vague, general, final, conduct, overrules, exact: the
-    order that `match` unpacks."""
+    """id, facet, causes, says, rest, conditions, vague, general, final, conduct, overrules, exact,
+    without: the order that `match` unpacks."""
     conditions = {
         key: rule[key]
         for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless", "unread")
@@ -109,4 +116,4 @@ def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
     words = [rule.get("rest"), conditions, int(yields) or rule.get("vague", 0), general]
     follows = [rule.get("final", ""), rule.get("conduct"), rule.get("overrules", ())]
     exact = "notions" not in rule and (yields or not rule.get("vague", 0)) and "told_by" not in rule
-    return [*said, *words, *follows, exact]
+    return [*said, *words, *follows, exact, rule.get("without", ())]
