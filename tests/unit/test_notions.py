@@ -11,6 +11,7 @@ from probe.knowledge.notions import compile_stems, fold, notions
 from probe.knowledge.rules import all_rules
 
 STEMS = store.compiled()["stems"]
+VOCABULARY = toml_import.parse(store.HERE / "vocabulary.toml")
 
 
 @pytest.mark.parametrize(
@@ -18,9 +19,9 @@ STEMS = store.compiled()["stems"]
     [
         ("Der Empfänger ist unbekannt", {"recipient", "absent"}),
         ("DER EMPFANGER IST UNBEKANNT", {"recipient", "absent"}),
-        ("отправитель не найден", {"sender", "absent"}),
-        ("发件人被列入黑名单", {"sender", "listed"}),
-        ("宛先のメールアドレスは存在しません", {"recipient", "address", "message", "absent"}),
+        ("отправитель не существует", {"sender", "absent"}),
+        ("发件人在黑名单", {"sender", "listed"}),
+        ("宛先のアドレスは存在しません", {"recipient", "address", "absent"}),
         ("xyzzy plugh", set()),
         ("", set()),
     ],
@@ -96,7 +97,86 @@ def test_the_class_of_a_postfix_restriction_says_whom_the_words_are_about(text: 
 
 
 def test_every_notion_that_a_rule_asks_for_has_words_and_the_other_way_round() -> None:
-    known = set(toml_import.parse(store.HERE / "notions.toml")["notion"])
+    hints = set(toml_import.parse(store.HERE / "notions.toml")["notion"])
+    told = {notion for words in VOCABULARY["words"].values() for notion in words}
+    hinted = {hint for of_notion in VOCABULARY["hint"].values() for hint in of_notion}
     asked = {notion for rule in all_rules() for notion in rule.conditions.get("notions", ())}
-    assert asked <= known
-    assert known == asked
+    assert asked == hints | hinted
+    assert set(VOCABULARY["hint"]) <= told
+    sentences = [
+        (*rule.conditions.get("sentences", ()), rule.conditions.get("without", ())) for rule in all_rules()
+    ]
+    assert {notion for rule in sentences for notions in rule for notion in notions} == told
+
+
+def test_every_language_has_the_words_of_the_commonest_refusals() -> None:
+    needed = {"account", "recipient", "sender", "message", "absent", "full", "disabled", "refused", "later"}
+    for language, words in VOCABULARY["words"].items():
+        assert language == "any" or needed <= set(words), f"{language} lacks {needed - set(words)}"
+
+
+def told(text: str) -> set[str]:
+    return {item.rule for item in read_reply(text).evidence if item.rule.startswith("said.")}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("550 Das Postfach ist voll", "said.full"),
+        ("550 DAS POSTFACH IST VOLL", "said.full"),
+        ("550 Skrzynka odbiorcy jest przepelniona", "said.full"),
+        ("550 Τό γραμματοκιβώτιο ειναι γεματο", "said.full"),
+        ("550 صندوق البريد ممتلئ", "said.full"),
+        ("550 信箱已滿", "said.full"),
+        ("550 Benutzer gibt es hier leider nicht", "said.user-unknown"),
+    ],
+)
+def test_a_sentence_is_read_with_and_without_accents_in_any_case(text: str, rule: str) -> None:
+    assert rule in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 Postfach? Nicht gefunden",  # two clauses
+        "550 Die Adresse des Absenders existiert nicht",  # of the sender
+        "550 Empfänger, bitte prüfen: Domain nicht gefunden",  # of the domain
+        "550 Die Empfängerdomain existiert nicht",
+    ],
+)
+def test_the_words_of_a_sentence_stand_in_one_clause_and_have_no_other_company(text: str) -> None:
+    assert "said.user-unknown" not in told(text)
+
+
+def test_english_is_no_sentence_of_another_language() -> None:
+    english = [
+        example.text
+        for rule in all_rules()
+        if not rule.file.startswith("languages")
+        and not rule.id.startswith(("notion.", "ground.", "conduct."))
+        for example in rule.examples
+        if example.text.isascii()
+    ]
+    read = {text: told(text) for text in english}
+    bilingual = ("OFR", "LPN", "Boite", "bloque", "Taille", "Nie ma", "Abgelehnt")
+    assert {
+        text: rules for text, rules in read.items() if rules and not any(it in text for it in bilingual)
+    } == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 Benutzer unbekannt oder gesperrt",
+        "550 El usuario no existe o la cuenta fue bloqueada",
+        "450 Utilisateur inconnu pour le moment, réessayez plus tard",
+        "550 该用户不在白名单中，用户不存在",
+        "550 Absender abgelehnt: Adresse unbekannt",
+        "550 Kein Empfänger angegeben",
+        "550 宛先がありません",
+    ],
+)
+def test_a_doubt_anywhere_in_the_reply_is_no_ground_to_give_an_address_up(text: str) -> None:
+    explained = explain(text)
+    assert explained.conduct is not None
+    assert explained.conduct.retry != "never"

@@ -69,6 +69,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
         "stages",
         "hosts",
         "notions",
+        "sentences",
     }
     assert set(rule.conditions) <= known | {
         "unless",
@@ -80,6 +81,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
         "yields",
         "software",
         "told_by",
+        "without",
     }
     assert set(rule.conditions.get("overrules", ())) <= set(causes()) - set(rule.causes)
     looked_at = known | {"unread"}

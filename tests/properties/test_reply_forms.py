@@ -1,0 +1,61 @@
+"""Forms and languages of replies: reading never raises, and plain text is left as it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from probe.knowledge import store, toml_import
+from probe.knowledge.folding import plain as without_accents
+from probe.knowledge.forms import plain
+from probe.knowledge.match import read_reply
+from probe.knowledge.notions import clauses, fold, notions
+from probe.knowledge.unwrap import unwrap
+from probe.model.charset import shown_in_another
+
+_ESCAPES = [
+    "\\303\\274", "\\xfc", "\\u00fc", "\\ud83d", "\\\\n", "\\r\\n", "#015#012", "#303#274", "^M^J",
+    "^[$B08@h^[(B", "=?utf-8?q?=C3=BC?=", "=?gb2312?b?08O7p7K7tObU2g==?=", "=?x?b?!?=", "=FC", "=C3=BC",
+    "=\n", "&uuml;", "&#xffffffff;", "&amp;amp;", "%20", "_", "/R", "\x1b$B", "\x1b(B", "Ã¼", "ÓÃ»§", "\x85",
+    "İ", "e\u0301\u0323",
+]  # fmt: skip
+_VOCABULARY = toml_import.parse(store.HERE / "vocabulary.toml")["words"]
+_SAID = sorted({word for words in _VOCABULARY.values() for entries in words.values() for word in entries})
+_PIECES = st.one_of(st.sampled_from(_ESCAPES), st.sampled_from(_SAID), st.text(max_size=4))
+_TEXTS = st.lists(_PIECES, max_size=15).map("".join)
+
+
+@given(_TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_no_form_makes_reading_raise(text: str) -> None:
+    for read in (plain, shown_in_another, fold, without_accents, clauses, unwrap):
+        read(text)
+    notions(text, store.compiled()["stems"])
+    read_reply(f"550 {text}")
+
+
+@given(st.text(st.characters(codec="ascii", exclude_characters="\\=&^$#%_\r"), max_size=200))
+def test_a_text_without_escapes_is_left_as_it_is(text: str) -> None:
+    assert plain(text) == text
+
+
+@given(st.text(max_size=200))
+def test_a_plain_letter_stands_where_its_letter_stood(text: str) -> None:
+    lowered = text.lower()
+    assert len(without_accents(lowered)) == len(lowered)
+    assert without_accents(without_accents(lowered)) == without_accents(lowered)
+
+
+@pytest.mark.parametrize("text", ["Größe", "user unknown", "用户不存在", "Пользователь", "a – b ‘c’ €"])
+def test_text_that_is_shown_as_it_is_meant_is_not_read_again(text: str) -> None:
+    assert shown_in_another(text) == text
+
+
+@given(st.sampled_from(_SAID))
+@settings(max_examples=200)
+def test_folding_does_not_depend_on_case_or_on_how_accents_are_written(word: str) -> None:
+    import unicodedata
+
+    assert fold(unicodedata.normalize("NFD", word)) == fold(word)
+    assert fold(fold(word)) == fold(word)
