@@ -37,11 +37,11 @@ _CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s
 _ENGLISH_WORDS = (
     "the|your|you|this|not|been|please|and|that|with|cannot|can't|does|doesn't|did|unable|because|exceeded"
     "|blocked|rejected|denied|allowed|refused|which|our|we|is not|no valid|has been|have|there|no such"
-    "|unknown|user|said|too many|too much|too large|too big|error|failed|failure|access|address|sender"
+    "|unknown|user|said|too many|too much|too large|too big|failed|failure|access|address|sender"
     "|recipient"
 )
 _SHARED_WORDS = (
-    "invalid|full|inactive|limit|quota|mailbox|servers?|system|services?|accounts?|users?|messages?|mails?"
+    "internal|invalid|full|inactive|limit|quota|mailbox|servers?|system|services?|accounts?|users?|messages?|mails?"
     "|e-?mails?|content|format|syntax|virus|malware|domain|policy|relay|header|loops?|command|reputation|problem"
     "|error|login|timeout|maximum|file|inbox|disks?|capacity|intern|certificate|blacklist|suspend|suspect|post"
     "|list|temporar(?:y|ily)|[a-z]{3,15}ed|block|reverse|valid|credentials|permission|client|rbl"
