@@ -24,6 +24,9 @@ Stems = Mapping[str, str]
 """Folded word -> its meanings, with `|` between them: notion, language, and what must follow soon (or
 nothing), with `:` between them. A string, because a table of thousands is loaded by every run."""
 
+Sentences = Mapping[str, Sequence[Sequence[Any]]]
+"""First notion of a sentence -> [all its notions, notions that must not stand beside them, rule number]."""
+
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
 _GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
@@ -176,24 +179,25 @@ def _follows(rest: str, text: str) -> bool:
     return rest in window if _JOINED.match(rest) else f" {rest}" in window
 
 
-def holding(found: Mapping[str, set[str]], sentences: Sequence[Sequence[Any]]) -> set[int]:
-    """The numbers of the rules whose sentence stands in a clause: [notions, unwanted notions, number].
-
-    All its words are of one language; of two sentences of one language the one that asks for more counts.
-    """
+def holding(found: Mapping[str, set[str]], sentences: Sentences) -> set[int]:
+    """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
+    neutral = frozenset(found.get(ANY, ()))
     result: set[int] = set()
-    neutral = found.get(ANY, set())
-    for language, own in found.items():
-        if language in (HINTS, ANY):
-            continue
-        present = own | neutral
-        fits = [
-            (frozenset(wanted), number)
-            for wanted, unwanted, number in sentences
-            if present.issuperset(wanted) and present.isdisjoint(unwanted) and not own.isdisjoint(wanted)
-        ]
-        result |= {number for wanted, number in fits if not any(wanted < more for more, _ in fits)}
+    for own in {frozenset(named) for language, named in found.items() if language not in (HINTS, ANY)}:
+        result |= _said(own, neutral, sentences)
     return result
+
+
+def _said(own: frozenset[str], neutral: frozenset[str], sentences: Sentences) -> set[int]:
+    """Of two sentences the one that asks for more counts."""
+    present = own | neutral
+    fits = [
+        (frozenset(wanted), number)
+        for notion in present
+        for wanted, unwanted, number in sentences.get(notion, ())
+        if present.issuperset(wanted) and present.isdisjoint(unwanted) and not own.isdisjoint(wanted)
+    ]
+    return {number for wanted, number in fits if not any(wanted < more for more, _ in fits)}
 
 
 def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str], int]], set[int]]:
@@ -204,7 +208,7 @@ def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str
     """
     named: dict[str, set[str]] = {HINTS: set()}
     told: set[int] = set()
-    for clause in clauses(_RESTRICTION.sub(_class_of_restriction, text)):
+    for clause in dict.fromkeys(clauses(_RESTRICTION.sub(_class_of_restriction, text))):
         found = spoken(clause, table["stems"], table["stem_leads"])
         told |= holding(found, table["sentences"])
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why

@@ -21,7 +21,7 @@ _NOTIONS = "notions.toml"
 _VOCABULARY = "vocabulary.toml"
 _QUOTATIONS = "quotations.toml"
 SOFTWARE = HERE / "software.toml"
-_LISTS = ("rules", "phrases", "links", "patterns", "noted", "sentences", "coded")
+_LISTS = ("rules", "phrases", "links", "patterns", "noted", "coded")
 _QUOTATION_KEYS = ("id", "about", "says", "needs", "pattern")
 
 
@@ -45,16 +45,15 @@ def build() -> dict[str, Any]:
     """Compile from TOML.
 
     Keys: `rules` (lists, see `_row`), `index` (of phrases and patterns, see `phrases.index`), `links`
-    ([literal, rule number]), `noted` ([notions, rule number]), `sentences` ([notions, notions that must not
-    stand beside them, rule number]), `coded` (numbers of rules that look at codes and stages only), `stems`
-    (see `notions.Stems`), `stem_leads` (`notions.leads`), `hints` (notion of the vocabulary -> notions of
-    notions.toml), `quotations` (lists of id, about, says, needs, pattern, until), `causes`, `scoring`,
-    `enhanced_status` (as in their files).
+    ([literal, rule number]), `noted` ([notions, rule number]), `sentences` (`notions.Sentences`), `coded`
+    (numbers of rules that look at codes and stages only), `stems` (`notions.Stems`), `stem_leads`
+    (`notions.leads`), `hints` (notion of the vocabulary -> notions of notions.toml), `quotations` (lists of
+    id, about, says, needs, pattern, until), `causes`, `scoring`, `enhanced_status` (as in their files).
     """
     from probe.knowledge.notions import compile_stems, leads
     from probe.knowledge.phrases import index
 
-    table: dict[str, Any] = {name: [] for name in _LISTS}
+    table: dict[str, Any] = {name: [] for name in _LISTS} | {"sentences": {}}
     for path in rule_files():
         file = toml_import.parse(path)
         servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
@@ -88,7 +87,8 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any], general: bool, servers:
     if "notions" in rule:
         table["noted"].append([rule["notions"], number])
     for notions in rule.get("sentences", ()):
-        table["sentences"].append([notions, rule.get("without", []), number])
+        place = table["sentences"].setdefault(notions[0], [])
+        place.append([notions, rule.get("without", []), number])
     if not {"phrases", "links", "pattern", "notions", "sentences"} & rule.keys():
         table["coded"].append(number)
 
