@@ -100,7 +100,7 @@ def test_a_ground_says_what_it_says_of_a_mailbox_or_a_domain_only() -> None:
             "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table",
             "mailbox",
         ),
-        ("550 Empfaenger unbekannt", "another language"),
+        ("550 gebruiker bestaat niet", "another language"),
         ("556 5.1.10 Recipient address has null MX", "domain"),
         ("550 5.1.1 rejected", "X.1.1"),
     ],

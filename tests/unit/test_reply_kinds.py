@@ -18,6 +18,8 @@ RCPT, MAIL, EHLO, GREETING, EOD = Stage.RCPT, Stage.MAIL, Stage.EHLO, Stage.GREE
 @pytest.mark.parametrize(
     ("text", "fix_by"),
     [
+        ("550 mailbox unavailable, please try again later", {"recipient", "recipient_admin", "either"}),
+        ("550 Empfänger abgelehnt", {"recipient", "either"}),
         ("550 this server does not handle mail for that user", {"recipient_admin", "either"}),
         ("550 we never accept mail for such recipients", {"recipient_admin", "either", "recipient"}),
         ("550 Recipient rejected", {"recipient", "either", "sender"}),
