@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from probe.explanation import Explanation, explain
 from probe.explanation import exit_code as exit_code_of_reply
 from probe.knowledge.bounce_layouts import bounce_layouts
-from probe.knowledge.bounce_reply import own_status, telling, told_stage
+from probe.knowledge.bounce_reply import own_status, said, telling, told_stage
 from probe.model.reply import Stage
 from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn.read import read_notice
@@ -150,19 +150,19 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
     if status is None:
         return dict.fromkeys(_STATUS_KEYS) | {"reply_is_remote": None, "stage": "", "added": None}
     reading = bounced.explanation.reading if bounced.explanation else None
-    reported, own = status.reported_status or status.status, own_status(status)
+    own = own_status(status, reading)
     return {
         "recipient": status.recipient or None,
         "original_recipient": status.original_recipient or None,
         "actual_recipient": status.actual_recipient or None,
         "action": status.action.value or None,
-        "status": str(reported) if reported else None,
+        "status": str(status.reported_status) if status.reported_status else None,
         "reporting_mta": status.reporting_mta or None,
         "remote_mta": status.remote_mta or None,
         "reply": {
-            "code": reading.code if reading else None,
+            "code": reading.code if reading and status.is_remote else None,
             "enhanced_status": str(own) if own else None,
-            "text": status.reply,
+            "text": said(status),
         },
         "reply_is_remote": status.is_remote,
         "stage": bounced.stage.value if bounced.stage else "",
@@ -204,6 +204,8 @@ def _judged(
     name: str, notice: DeliveryNotice, status: DeliveryStatus, reading: Callable[..., Explanation]
 ) -> BouncedRecipient:
     kind = _KINDS.get(status.action, notice.kind)
+    if status.has_ended and kind is NoticeKind.DELAY:
+        kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
     explained = reading(telling(status), told_stage(status), status.remote_mta)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from probe.diagnosis.conclusion import Conclusion, conclude
-from probe.diagnosis.scoring import band, rank
+from probe.diagnosis.scoring import WORDS, band, rank
+from probe.knowledge import store
 from probe.knowledge.causes import Cause, Conduct, causes
 from probe.knowledge.match import Reading, read_reply
-from probe.model.evidence import Band, RankedCause
+from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
 
 STAGES = (
@@ -29,6 +30,7 @@ STAGES = (
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
 _ID_DEPTH = 32  # levels of a caller's id
+_TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
         return Explanation(identity, reading, (), Band.UNDECIDED, None, None)
-    ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
+    ranked = rank(
+        reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading)
+    )
     cause = causes()[ranked[0].id]
     certainty = band(ranked)
     conclusion = conclude(
@@ -91,6 +95,19 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
         stage=reading.stage,
     )
     return Explanation(identity, reading, ranked, certainty, cause, conclusion)
+
+
+def _priors(reading: Reading) -> Mapping[str, float] | None:
+    """The shares to start from; None for those of the corpus.
+
+    Of a reply without words and without a code that means something by itself, how often servers have which
+    reason is custom: offline there is nothing to test it by, and the cause is not known.
+    """
+    told = any(item.facet in _TELLING for item in reading.evidence)
+    if told or any(letter.isalpha() for letter in reading.text):
+        return None
+    scoring = store.compiled()["scoring"]
+    return {**scoring["prior"], **scoring["prior_without_words"]}
 
 
 def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:

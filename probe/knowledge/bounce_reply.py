@@ -1,16 +1,38 @@
-"""What the rules are given to read of a bounce."""
+"""What the rules are given to read of a bounce, and how its reply is shown."""
 
 from __future__ import annotations
 
 import re
 
 from probe.knowledge.match import Reading, read_reply
+from probe.knowledge.octets import characters
 from probe.knowledge.unwrap import unwrap
 from probe.model.reply import EnhancedStatus, Stage
 from probe.standards.dsn.results import DeliveryStatus
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
+_HEAD = re.compile(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
+
+
+def said(status: DeliveryStatus) -> str:
+    """The reply on one line, escaped octets decoded, with its code and its status once.
+
+    Each line of a reply has the code, and mostly the status (RFC 5321 section 4.2.1, RFC 2034 section 4);
+    some senders drop the codes between the lines and leave the statuses, with or without a blank.
+    """
+    line = " ".join(characters(status.reply).split())
+    head = _HEAD.match(line)
+    if head is None:
+        return line
+    code, enhanced = head.group(1), head.group(2)
+    rest = line[head.end() :]
+    rest = re.sub(rf"(?<!\S){code}-\s*|(?<!\S){code} (?={code} )", "", rest)
+    if line.startswith(f"{code}-", head.start(1)):
+        rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)  # behind a colon it is a quoted reply's
+    if enhanced:
+        rest = re.sub(rf"(?<![\w(#/:-]){re.escape(enhanced)}(?=\s|[245]\.\d|$)", " ", rest)
+    return " ".join(" ".join((code, enhanced or "", rest)).split())
 
 
 def telling(status: DeliveryStatus) -> str:
@@ -20,19 +42,23 @@ def telling(status: DeliveryStatus) -> str:
     Courier 5.0.0 of everything. It counts where no remote server spoke, and is then put into the words.
     """
     told = status.status
-    reply = status.reply
-    spoken = status.is_remote and _WORD.search(reply) is not None
+    reply = " ".join(status.reply.split())
+    if f"{reply[:3]}-" not in reply:  # the codes of a reply's lines are taken off where the reply is read
+        reply = said(status)
+    match = _LEADING_CODE.match(f"{reply} ")
+    spoken = status.is_remote and (match or _WORD.search(reply))
     if told is None or told.is_generic or spoken or str(told) in reply:
         return reply
-    match = _LEADING_CODE.match(reply)
     if match:
         return f"{match.group(1)} {told} {reply[match.end() :]}"
     return f"{told} {reply}".rstrip()
 
 
-def own_status(status: DeliveryStatus) -> EnhancedStatus | None:
-    """The enhanced status that stands in the reply itself; None where it holds none."""
-    return next(iter(unwrap(status.reply).enhanced), None)
+def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
+    """The enhanced status that the remote server gave; None where it gave none, or said nothing at all."""
+    if reading is None or not status.is_remote or not unwrap(said(status)).enhanced:
+        return None
+    return reading.enhanced
 
 
 def told_stage(status: DeliveryStatus) -> Stage | None:

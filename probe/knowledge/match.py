@@ -359,6 +359,11 @@ def _host_holds(wanted: Sequence[str], subject: _Subject) -> bool:
     return any(name == suffix or name.endswith("." + suffix) for name in subject.hosts for suffix in wanted)
 
 
+def _coded_holds(wanted: bool, subject: _Subject) -> bool:
+    """A reply of a server has a code (RFC 5321 section 4.2); words without one are the sending server's."""
+    return bool(subject.code) is wanted
+
+
 def _wordless_holds(wanted: bool, subject: _Subject) -> bool:
     return subject.wordless is wanted
 
@@ -383,6 +388,7 @@ _CONDITIONS: dict[str, Callable[[Any, _Subject], bool]] = {
     "stages": _stage_holds,
     "hosts": _host_holds,
     "unless": _unless_holds,
+    "coded": _coded_holds,
     "wordless": _wordless_holds,
     "unread": _unread_holds,
     "software": _software_holds,

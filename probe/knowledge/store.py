@@ -108,7 +108,7 @@ def _row(rule: Mapping[str, Any], general: bool) -> list[Any]:
     without: the order that `match` unpacks."""
     conditions = {
         key: rule[key]
-        for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "wordless", "unread")
+        for key in ("codes", "enhanced", "pairs", "stages", "hosts", "unless", "coded", "wordless", "unread")
         if key in rule
     }
     said = [rule["id"], rule["facet"], rule["causes"], rule["says"]]

@@ -73,6 +73,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     }
     assert set(rule.conditions) <= known | {
         "unless",
+        "coded",
         "rest",
         "vague",
         "wordless",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from probe.standards.dsn.layout import Layouts
-from probe.standards.dsn.results import NoticeKind
+from probe.standards.dsn.results import Action, DeliveryStatus, NoticeKind
 from probe.standards.dsn.structure import Part
 
 _SUBJECT_OF_AGGREGATE = re.compile(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
@@ -87,3 +87,44 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     else:
         failed_plainly = False
     return failed and (sum(signs) > 1 or signs[0] or failed_plainly)
+
+
+def action_told(top: Part, text: str, layouts: Layouts) -> Action:
+    """The action that prose tells: failed, or delayed and still being tried."""
+    words = layouts.words
+    if words["continues"].search(text):
+        return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
+    by_subject = bool(words["delay_subject"].search(top.header("subject")))
+    late = bool(words["delay"].search(text)) or (by_subject and not words["lasting"].search(text))
+    return Action.DELAYED if late and not words["final"].search(text) else Action.FAILED
+
+
+def verdict(
+    statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
+) -> Verdict:
+    """What a message is that tells of these recipients; `reply` what it is if it tells of none."""
+    actions = {_effective(status) for status in statuses}
+    if Action.FAILED in actions:
+        is_named = any(status.recipient for status in statuses)
+        return Verdict(NoticeKind.BOUNCE, "a bounce" if is_named else "a bounce that names no recipient")
+    if Action.DELAYED in actions:
+        return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
+    if statuses:
+        return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
+    if is_likely:
+        return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
+    if reply is not None:
+        return reply
+    if not has_head:
+        return Verdict(NoticeKind.OTHER, "no message: it has no header fields")
+    return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
+
+
+def _effective(status: DeliveryStatus) -> Action:
+    """Where the action is missing, the class of the status speaks (RFC 3463 section 2)."""
+    if status.has_ended:
+        return Action.FAILED
+    if status.action is not Action.UNKNOWN:
+        return status.action
+    klass = status.status.klass if status.status else 5
+    return {2: Action.DELIVERED, 4: Action.DELAYED}.get(klass, Action.FAILED)

@@ -21,6 +21,7 @@ ADDRESS = (
 NAME = r"(?P<recipient>[A-Za-z0-9][\w.+-]{0,63})(?![\w@.+-])"
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
+LEADING_CODE = re.compile(r"\W{0,3}([245]\d\d)(?![\d.])")
 _REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
 _CODED = re.compile(
     r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
@@ -33,13 +34,15 @@ _TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply tha
 _SAID_LIMIT = 8192  # characters of what is said of one recipient
 _STAGES = (
     (
-        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$", re.IGNORECASE),
+        re.compile(
+            r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE
+        ),
         Stage.END_OF_DATA,
     ),
     (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
     (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
     (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
-    (re.compile(r"[eh][he]lo|my name", re.IGNORECASE), Stage.EHLO),
+    (re.compile(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
     (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
     (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
 )
@@ -65,6 +68,10 @@ class Layout:
     shared: bool
     whole: bool
     local: bool
+    transcript: bool
+    ended: re.Pattern[str] | None
+    copies: bool
+    fills: bool
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Layout:
@@ -81,15 +88,30 @@ class Layout:
             shared=row.get("shared", False),
             whole=row.get("whole", False),
             local="{name}" in row["entry"],
+            transcript=row.get("transcript", False),
+            ended=re.compile(row["ended"], _FLAGS) if "ended" in row else None,
+            copies=row.get("copies", False),
+            fills=row.get("fills", False),
         )
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWords:
+    """Words that a sending server writes of itself, and where it was when it did; None where they do not
+    tell."""
+
+    pattern: re.Pattern[str]
+    stage: Stage | None
+
+
+@dataclass(frozen=True, slots=True)
 class Layouts:
-    """All layouts in their order, the wrappings, and the fixed words (name to pattern)."""
+    """All layouts in their order, the wrappings, the words that sending servers write of themselves, and
+    the fixed words (name to pattern)."""
 
     layouts: tuple[Layout, ...]
     wrappings: tuple[re.Pattern[str], ...]
+    own: tuple[OwnWords, ...]
     words: Mapping[str, re.Pattern[str]]
 
     @classmethod
@@ -98,6 +120,10 @@ class Layouts:
         return cls(
             tuple(Layout.of(row) for row in table["layout"]),
             tuple(re.compile(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
+            tuple(
+                OwnWords(re.compile(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None)
+                for row in table["own"]
+            ),
             {name: _any(row) for name, row in table["words"].items() if isinstance(row, list)},
         )
 
@@ -135,15 +161,16 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
 
 
 def _without_repeats(found: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
-    """The entries, without those that name the one above again, deeper indented: a wrapped reply does."""
+    """The entries, without those that name the one above again, deeper indented or in the same line: a
+    reply does."""
     last: re.Match[str] | None = None
     for match in found:
-        is_repeat = last is not None and (
-            match["recipient"].lower() == last["recipient"].lower() and _indent(match) > _indent(last)
-        )
-        if not is_repeat:
-            last = match
-            yield match
+        if last is not None and match["recipient"].lower() == last["recipient"].lower():
+            between = match.string.find("\n", last.end("recipient"), match.start("recipient"))
+            if between < 0 or _indent(match) > _indent(last):
+                continue
+        last = match
+        yield match
 
 
 def _indent(match: re.Match[str]) -> int:
@@ -233,17 +260,16 @@ def _entry(recipient: str, original: str, said: str, whole: _Whole, *, alone: bo
         wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, wrappings)
         if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
             inner_host, inner_stage = wrapped_host, wrapped_stage
-    own = own_words(said, whole.layouts.words) if said.strip() else whole.own_words
+    told = inner or reply
+    if not told and not whole.layout.transcript:
+        own = own_words(said, whole.layouts.words) if said.strip() else whole.own_words
+        told = coded_line(said) or (coded_line(whole.text) if alone else "")
+        told = told or own or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,
         said=" ".join(said[:_SAID_LIMIT].split()),
-        reply=inner
-        or reply
-        or coded_line(said)
-        or (coded_line(whole.text) if alone else "")
-        or own
-        or (whole.own_words if alone else ""),
-        is_remote=bool(inner) or bool(reply),
+        reply=told,
+        is_remote=bool(inner or reply) or LEADING_CODE.match(told) is not None,
         remote_mta=inner_host or host or whole.remote,
         stage=inner_stage,
         original=original,

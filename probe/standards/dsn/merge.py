@@ -6,24 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.model.reply import EnhancedStatus
+from probe.model.reply import EnhancedStatus, Stage
 from probe.standards.dsn.layout import Entry
-from probe.standards.dsn.report import status_of
+from probe.standards.dsn.report import StatusReport, status_of
 from probe.standards.dsn.results import Action, DeliveryStatus
 from probe.standards.dsn.transcript import Refusal
 
 _CODE = re.compile(r"(?<![\d.#])([245]\d\d)(?![\d.])")
+_ALIKE = 40  # letters and digits by which two forms of a reply are known as the same
 
 
-def from_entry(entry: Entry, action: Action, reporting_mta: str) -> DeliveryStatus:
+def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliveryStatus:
     """The status of a recipient of whom only prose tells."""
     return DeliveryStatus(
         recipient=entry.recipient,
         original_recipient=entry.original,
         action=action,
         status=best_status(entry.reply, status_of(entry.said)),
-        reporting_mta=reporting_mta,
-        remote_mta=entry.remote_mta,
+        reporting_mta=report.reporting_mta,
+        remote_mta=entry.remote_mta or report.remote_mta,
         reply=entry.reply,
         is_remote=entry.is_remote,
         stage=entry.stage,
@@ -53,22 +54,27 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
     )
 
 
-def with_transcript(status: DeliveryStatus, refusals: Sequence[Refusal]) -> DeliveryStatus:
-    """Add stage and full reply from the transcript of the session."""
+def with_transcript(status: DeliveryStatus, refusals: Sequence[Refusal], *, is_partial: bool) -> DeliveryStatus:
+    """Add stage and full reply from the transcript of the session.
+
+    `is_partial`: the message had recipients of whom the notice does not tell, so that a refusal under DATA
+    may be the one of RCPT as well.
+    """
     refusal = _refusal_of(status, refusals)
     if refusal is None:
         return status
-    same = not status.reply or _code(refusal.reply) == _code(status.reply)
+    stage = refusal.stage
+    if not refusal.is_proven:
+        # to a refusal of DATA itself Sendmail gives no reason (its smtpdata), and no Diagnostic-Code
+        stage = None if is_partial else stage if status.reply else Stage.DATA
     longer = len(refusal.reply) > len(status.reply) or not _code(status.reply)
-    take = refusal.is_remote and (same or not _code(status.reply)) and longer
-    if not take and not status.reply:
-        take = True
+    take = not status.reply or (refusal.is_remote and longer)
     return replace(
         status,
         reply=refusal.reply if take else status.reply,
         is_remote=refusal.is_remote if take else status.is_remote,
         remote_mta=status.remote_mta or refusal.host,
-        stage=status.stage or (refusal.stage if same else None),
+        stage=status.stage or stage,
     )
 
 
@@ -101,17 +107,30 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
 
 
 def _refusal_of(status: DeliveryStatus, refusals: Sequence[Refusal]) -> Refusal | None:
-    """The remote refusal of this recipient; else the last remote one of nobody; else the local one."""
+    """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
+    server added of it. Where the report gives a reply, only one that is the same."""
     names = status.names
     locals_ = {name.partition("@")[0] for name in names}
     own = [item for item in refusals if item.address.lower() in names and item.is_remote]
     shared = [item for item in refusals if item.is_remote and not item.address]
     written = [item for item in refusals if not item.is_remote and item.address.lower() in names | locals_]
-    for choice in (own, shared, written):
-        if choice:
-            matching = [item for item in choice if _code(item.reply) == _code(status.reply)]
-            return (matching or choice)[-1]
+    nameless = [item for item in refusals if not item.is_remote and not item.address]
+    is_own = bool(status.reply) and not _code(status.reply)  # no reply of a server: this recipient's alone says more
+    for choice in (own,) if is_own else (own, shared, written, nameless):
+        matching = [item for item in choice if is_own or _is_same(item.reply, status.reply)]
+        if matching:
+            return matching[-1]
     return None
+
+
+def _is_same(refusal: str, reply: str) -> bool:
+    """Whether a transcript's reply is the one of the report, which may be cut short."""
+    if not reply:
+        return True
+    if _code(refusal) != _code(reply) or not _code(reply):
+        return False
+    ours, theirs = _squeezed(reply), _squeezed(refusal)
+    return theirs.startswith(ours[:_ALIKE]) or ours.startswith(theirs[:_ALIKE])
 
 
 def _code(reply: str) -> str:

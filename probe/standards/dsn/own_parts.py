@@ -42,6 +42,7 @@ def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> Stat
             read = read_report(part.text())
             merged.recipients.extend(read.recipients)
             merged.reporting_mta = merged.reporting_mta or read.reporting_mta
+            merged.remote_mta = merged.remote_mta or read.remote_mta
             merged.sender = merged.sender or read.sender
     if merged.recipients:
         return merged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from probe.standards.dsn.address import mailboxes
-from probe.standards.dsn.layout import SYSTEM, Entry, Layouts, coded_line, unwrapped
+from probe.standards.dsn.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line, unwrapped
 from probe.standards.dsn.own_words import own_words
 from probe.standards.dsn.results import ReturnedMessage
 from probe.standards.dsn.structure import Part
@@ -26,8 +26,9 @@ def prose_entries(
     if not recipients and guess and len(returned.recipients) == 1:
         recipients = returned.recipients
     reply, host, stage = unwrapped(notice, layouts.wrappings)
-    is_remote = bool(reply)
+    is_wrapped = bool(reply)
     reply = reply or coded_line(notice)
+    is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
     reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.words)
     said = " ".join(notice[:4000].split())
     return [Entry(recipient, said, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
@@ -52,7 +53,8 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
 def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
     """What a notice says that names nobody, as long as it gives a reason; none otherwise."""
     reply, host, stage = unwrapped(notice, layouts.wrappings)
-    is_remote = bool(reply)
+    is_wrapped = bool(reply)
     reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
     said = " ".join(notice[:4000].split())
     return [Entry("", said, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []

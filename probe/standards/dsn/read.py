@@ -16,20 +16,19 @@ from probe.settings import (
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.forwarded import forwarded_in_text
-from probe.standards.dsn.kind import Verdict
-from probe.standards.dsn.layout import Entry, Layouts, entries
+from probe.standards.dsn.layout import Entry, Layout, Layouts, entries
 from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
 from probe.standards.dsn.own_parts import STATUS_TYPES, own_parts, status_report
 from probe.standards.dsn.prose import nameless_entry, prose_entries
 from probe.standards.dsn.report import StatusReport
 from probe.standards.dsn.results import (
-    Action,
     DeliveryNotice,
     DeliveryStatus,
     NoticeKind,
     ReturnedMessage,
 )
 from probe.standards.dsn.returned import is_returned, read_returned, returned_in_text
+from probe.standards.dsn.speaker import attributed, told_by
 from probe.standards.dsn.structure import Part, leaves, preamble, read_head, with_line_feeds
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
@@ -123,6 +122,7 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     found, layout = _entries(own, layouts, top)
+    name = layout.id if layout else ""
     refusals = read_transcript(own)
     if report.recipients:
         statuses = [with_entry(status, found) for status in report.recipients]
@@ -130,23 +130,28 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
         return DeliveryNotice(reply.kind, reply.detail, returned=returned), True
     else:
         if not is_likely and not _is_known(found, layout, top, returned):
-            found, layout = [], ""
+            found, layout = [], None
+            name = ""
         if not found:
             guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
-            found, layout = guessed or _refused(refusals, returned), "" if guessed else "transcript"
+            found, name = guessed or _refused(refusals, returned), "" if guessed else "transcript"
         if not found and is_likely:
-            found, layout = prose_entries(top, own, returned, layouts, guess=True), ""
+            found, name = prose_entries(top, own, returned, layouts, guess=True), ""
             found = found or nameless_entry(own, layouts)
-        action = _action(top, own, layouts)
-        statuses = [from_entry(entry, action, report.reporting_mta) for entry in found]
-    statuses = _completed(statuses, refusals, top, returned)
-    verdict = _verdict(statuses, is_likely, reply, has_head=bool(top.fields))
+        action = kinds.action_told(top, own, layouts)
+        statuses = [from_entry(entry, action, report) for entry in found]
+    # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
+    is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
+    statuses = [with_transcript(status, refusals, is_partial=is_partial) for status in statuses]
+    statuses = _completed(statuses, top, returned)
+    statuses = told_by(layout, [attributed(status, layouts) for status in statuses])
+    verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
     notice = DeliveryNotice(
         verdict.kind,
         verdict.detail,
         tuple(statuses),
         returned,
-        layout,
+        name,
         mailbox(top.header("to")),
         ("parts behind the returned message were not read",) if has_further else (),
     )
@@ -197,7 +202,7 @@ def _returned(parts: Sequence[Part], behind: str, report: StatusReport) -> Retur
     return returned
 
 
-def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], str]:
+def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layout | None]:
     """What the first layout that finds a recipient finds. A bare local name is one of the reporter's."""
     domain = mailbox(top.header("from")).rpartition("@")[2]
     for layout in layouts.layouts:
@@ -209,11 +214,11 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], str]:
             if known is None or (entry.is_remote and not known.is_remote):
                 found[entry.recipient.lower()] = entry
         if found:
-            return list(found.values()), layout.id
-    return [], ""
+            return list(found.values()), layout
+    return [], None
 
 
-def _is_known(found: Sequence[Entry], layout: str, top: Part, returned: ReturnedMessage) -> bool:
+def _is_known(found: Sequence[Entry], layout: Layout | None, top: Part, returned: ReturnedMessage) -> bool:
     """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
     or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
     reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
@@ -222,8 +227,8 @@ def _is_known(found: Sequence[Entry], layout: str, top: Part, returned: Returned
         return True
     if not found or top.headers("in-reply-to") or top.headers("user-agent"):
         return False
-    return layout in _EXACT_LAYOUTS and (
-        any(entry.is_remote for entry in found) or layout in {"qmail", "exim"}
+    return layout is not None and layout.id in _EXACT_LAYOUTS and (
+        any(entry.is_remote for entry in found) or layout.id in {"qmail", "exim"}
     )
 
 
@@ -244,60 +249,22 @@ def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Ent
     return list(found.values())
 
 
-def _action(top: Part, text: str, layouts: Layouts) -> Action:
-    words = layouts.words
-    if words["continues"].search(text):
-        return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
-    by_subject = bool(words["delay_subject"].search(top.header("subject")))
-    late = bool(words["delay"].search(text)) or (by_subject and not words["lasting"].search(text))
-    return Action.DELAYED if late and not words["final"].search(text) else Action.FAILED
-
-
 def _completed(
-    statuses: Sequence[DeliveryStatus], refusals: Sequence[Refusal], top: Part, returned: ReturnedMessage
+    statuses: Sequence[DeliveryStatus], top: Part, returned: ReturnedMessage
 ) -> list[DeliveryStatus]:
-    """With the transcript joined in, the telling status, and a reporting MTA."""
+    """With the telling status, and a reporting MTA."""
     reporter = host_name(top.header("from").rpartition("@")[2])
     done: list[DeliveryStatus] = []
     for status in statuses:
-        full = with_transcript(status, refusals)
-        recipient = full.recipient
+        recipient = status.recipient
         if "@" not in recipient and len(returned.recipients) == 1 and len(statuses) == 1:
             recipient = returned.recipients[0]
         done.append(
             replace(
-                full,
+                status,
                 recipient=recipient,
-                status=best_status(full.reply, full.status),
-                reporting_mta=full.reporting_mta or reporter,
+                status=best_status(status.reply, status.status),
+                reporting_mta=status.reporting_mta or reporter,
             )
         )
     return done
-
-
-def _verdict(
-    statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
-) -> Verdict:
-    actions = {_effective(status) for status in statuses}
-    if Action.FAILED in actions:
-        is_named = any(status.recipient for status in statuses)
-        return Verdict(NoticeKind.BOUNCE, "a bounce" if is_named else "a bounce that names no recipient")
-    if Action.DELAYED in actions:
-        return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
-    if statuses:
-        return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
-    if is_likely:
-        return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
-    if reply is not None:
-        return reply
-    if not has_head:
-        return Verdict(NoticeKind.OTHER, "no message: it has no header fields")
-    return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
-
-
-def _effective(status: DeliveryStatus) -> Action:
-    """Where the action is missing, the class of the status speaks (RFC 3463 section 2)."""
-    if status.action is not Action.UNKNOWN:
-        return status.action
-    klass = status.status.klass if status.status else 5
-    return {2: Action.DELIVERED, 4: Action.DELAYED}.get(klass, Action.FAILED)

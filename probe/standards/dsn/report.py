@@ -20,6 +20,7 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
 _STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
 _REPLY_IN_STATUS = re.compile(r"[245]\d\d[ -]\S")
+_COMMENT = re.compile(r"\s\([245]\d\d ([^\n]{1,2000}?)\)?\s*$")
 _SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
 _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
@@ -43,9 +44,11 @@ _ACTIONS = {
 
 @dataclass(slots=True)
 class StatusReport:
-    """`reporting_mta`, the recipients, and what the message fields tell of the sender (X-Postfix-Sender)."""
+    """`reporting_mta`, the recipients, what the message fields tell of the sender (X-Postfix-Sender), and the
+    Remote-MTA of a report that has no recipients (its place is among theirs)."""
 
     reporting_mta: str = ""
+    remote_mta: str = ""
     recipients: list[DeliveryStatus] = field(default_factory=list)
     sender: str = ""
 
@@ -72,6 +75,7 @@ def read_report(text: str) -> StatusReport:
         else:
             # fields of a recipient (RFC 3464 section 2.3) that stand among those of the message
             misplaced = [item for item in group if item[0] in _PER_RECIPIENT]
+            report.remote_mta = report.remote_mta or host_name(names.get("remote-mta", ""))
         if len(report.recipients) >= BOUNCE_RECIPIENT_LIMIT:
             break
     return report
@@ -120,12 +124,13 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
 
 
 def _joined(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
-    """The groups; what began with Original-Recipient and tells of no recipient's fate ends the one before
-    (RFC 3464 section 2.3 prescribes no order)."""
+    """The groups; what began with Original-Recipient and names no final one goes on with the group before
+    (RFC 3464 section 2.3 prescribes no order; Courier writes it between Action and Status)."""
     joined: list[tuple[str, str]] = []
     for number, group in enumerate(groups):
         names = {name for name, _ in group}
-        if number in guessed and not names & {"final-recipient", "action", "status"}:
+        known = {name for name, _ in joined} | {"final-recipient"}
+        if number in guessed and not names & known:
             joined += group
         else:
             yield joined
@@ -182,11 +187,23 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
             kind, text = "", value.strip()
         while kind in _REMOTE_TYPES and typed(text)[0] in _REMOTE_TYPES:
             text = typed(text)[1]
-        remote = kind in _REMOTE_TYPES or (not kind and bool(_REPLY_CODE.match(text)))
-        weight = 3 if remote and _REPLY_CODE.search(text) else 2
+        coded = bool(_REPLY_CODE.search(text))
+        # what has neither code nor status is no reply, whatever type is given (RFC 3464 section 2.3.6)
+        remote = (kind in _REMOTE_TYPES and (coded or status_of(text) is not None)) or (
+            not kind and bool(_REPLY_CODE.match(text))
+        )
+        weight = 3 if remote and coded else 2
         found.append((weight if text else 0, text, remote))
     best = max(found, key=lambda item: item[0], default=(0, "", False))
-    if not best[1]:  # some write the reply where the status belongs
-        told = next((value for name, value in group if name == "status"), "").strip()
-        best = (1, told, False) if _REPLY_IN_STATUS.match(told) else best
-    return best[1], best[2]
+    if best[1]:
+        return best[1], best[2]
+    return _in_status(next((value for name, value in group if name == "status"), "").strip())
+
+
+def _in_status(value: str) -> tuple[str, bool]:
+    """What some write into the Status field: the remote server's reply instead of a status, or behind the
+    status, in parentheses, what the sending server has to say of it (a comment of RFC 3464 section 2.3.4)."""
+    if _REPLY_IN_STATUS.match(value):
+        return value, True
+    comment = _COMMENT.search(value)
+    return (comment.group(1).strip(), False) if comment else ("", False)

@@ -41,6 +41,8 @@ class DeliveryStatus:
     server wrapped it, empty when none.
     `status` is the remote server's specific one where it gave one; `reported_status` what the report's
     own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
+    `has_ended`: the message was given up, although the action is "delayed"; `is_copied`: the sending server
+    gives the reply to one recipient as the one to all.
     """
 
     recipient: str
@@ -55,6 +57,8 @@ class DeliveryStatus:
     added: str = ""
     reported_status: EnhancedStatus | None = None
     actual_recipient: str = ""
+    has_ended: bool = False
+    is_copied: bool = False
 
     @property
     def names(self) -> frozenset[str]:

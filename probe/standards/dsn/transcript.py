@@ -7,6 +7,7 @@ the arrows round, MDaemon writes `-->` and `<--` behind a time.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from probe.model.reply import Stage
@@ -21,7 +22,14 @@ _LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)
 _BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
 _BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
 _BARE_COMMAND = re.compile(r"(?:[EHL]{2}LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
+_DEFERRED = re.compile(r"^<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. (?:Deferred(?:: |$))?(?P<text>.*)$")
+_UNKNOWN = re.compile(r"\.\.\. user unknown$", re.IGNORECASE)
+_FILLER = re.compile(r"[45]\d\d [45]\.0\.0 service unavailable$", re.IGNORECASE)
 _CODED = re.compile(r"[2-5]\d\d[ -]")
+_NEGATIVE = re.compile(r"[45]\d\d(?:[ -]|$)")
+_POSITIVE = re.compile(r"[23]\d\d(?:[ -]|$)")
+_CONTINUED = re.compile(r"[245]\d\d-")
+_ECHO = re.compile(r"^503\b|\b(?:no valid recipients|(?:valid|need) RCPT|RCPT first)", re.IGNORECASE)
 _BARE_REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$).*")
 _STAGES = (
     ("rcpt", Stage.RCPT),
@@ -39,8 +47,10 @@ _STAGES = (
 class Refusal:
     """One 4yz or 5yz of a transcript: what it answered, where, and its lines joined by one space.
 
-    `address` is the one of RCPT TO, else empty. `is_remote` is false for what the sending server adds
-    below the dialogue (`550 5.1.1 <user>... User unknown`).
+    `address` is the one of RCPT TO, or the one that the sending server names below the reply, else empty.
+    `is_remote` is false for what the sending server adds of itself (`550 5.1.1 <user>... User unknown`).
+    `is_proven` is false where a reply under DATA is taken for one after the dot: transcripts that show
+    refusals only do not tell the two apart.
     """
 
     reply: str
@@ -48,54 +58,124 @@ class Refusal:
     address: str
     host: str
     is_remote: bool
+    is_proven: bool = True
 
 
 def read_transcript(text: str) -> tuple[Refusal, ...]:
     """All refusals, in order.
 
-    What the sending server adds of a recipient right below a refusal of the whole transaction tells
-    whom that refusal hit.
+    What the sending server adds of a recipient right below a refusal tells whom that refusal hit.
     """
-    found: list[Refusal] = []
-    shared: Refusal | None = None  # the last refusal, as long as it named no recipient
-    host, stage, address = "", None, ""
-    lines: list[str] = []
+    reader = _Reader()
     is_bare = False
-
-    def close() -> None:
-        nonlocal shared
-        if lines:
-            found.append(Refusal(" ".join(lines), stage, address, host, True))
-            shared = None if address else found[-1]
-            lines.clear()
-
     for raw in text.split("\n"):
         line = raw.strip()
-        talking = _TALKING.search(line)
         is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
         sent, received = _bare(line) if is_bare else _arrow(line)
         if received is not None:
-            if lines and not re.match(r"[245]\d\d-", lines[-1]):
-                close()
-            if lines or re.match(r"[45]\d\d(?:[ -]|$)", received):
-                lines.append(received)
-            continue
-        close()
-        if talking:
-            host, stage, address = talking.group(1).strip("[]"), Stage.GREETING, ""
+            reader.received(received)
+        elif talking := _TALKING.search(line):
+            reader.begin(Stage.GREETING, "", talking.group(1).strip("[]"))
         elif sent is not None:
-            stage = _stage(sent) or stage
-            address = mailbox(sent) if stage is Stage.RCPT else ""
-        elif local := _LOCAL.match(line):
+            stage = _stage(sent)
+            reader.begin(stage, mailbox(sent) if stage is Stage.RCPT else "")
+        else:
+            reader.added(line)
+    reader.end()
+    return tuple(reader.found)
+
+
+class _Reader:
+    """The transcript as far as it was read, one command after the other."""
+
+    def __init__(self) -> None:
+        self.found: list[Refusal] = []
+        self._host, self._address = "", ""
+        self._stage: Stage | None = None
+        self._lines: list[str] = []  # of the refusal that is being read
+        self._below: list[Refusal] = []  # the refusals below the last command
+        self._last: Refusal | None = None  # the last one, as long as what follows may name whom it hit
+        self._is_whole = False  # positive replies are shown, too
+        self._is_invited = False  # 354: what follows is about the message
+
+    def begin(self, stage: Stage | None, address: str, host: str = "") -> None:
+        """A command was sent, or a connection made."""
+        self.end()
+        self._host = host or self._host
+        self._stage = stage or self._stage
+        self._address = address
+        self._is_invited = False
+
+    def received(self, line: str) -> None:
+        """A line of a reply."""
+        if self._lines and not _CONTINUED.match(self._lines[-1]):
+            self._close()
+        if self._lines or _NEGATIVE.match(line):
+            self._lines.append(line)
+        elif _POSITIVE.match(line):
+            self._is_whole = True
+            self._is_invited = self._is_invited or line.startswith("354")
+
+    def added(self, line: str) -> None:
+        """What the sending server writes between the replies."""
+        self._close()
+        local = _LOCAL.match(line) or _DEFERRED.match(line)
+        if local:
             who = mailbox(local["who"]) or local["who"]
-            own = Refusal(local["text"], None, who, host, False)
-            found.append(replace(shared, address=who) if shared and "@" in who else own)
+            if self._last is not None and "@" in who:
+                is_rcpt = self._stage is Stage.DATA and _UNKNOWN.search(line) is not None
+                stage = Stage.RCPT if is_rcpt else self._last.stage
+                self._below.append(replace(self._last, address=who, stage=stage))
+            else:
+                self._below.append(Refusal(local["text"], None, who, self._host, False))
         elif _CODED.match(line):
-            shared = None  # about something else
-        if talking or sent is not None:
-            shared = None
-    close()
-    return tuple(found)
+            if self._last is None and not _FILLER.match(line):
+                self._below.append(Refusal(line, None, "", self._host, False))
+            self._last = None  # about something else
+
+    def end(self) -> None:
+        """What stood below the last command is complete."""
+        self._close()
+        below = self._below
+        if self._stage is Stage.DATA and below:
+            below = _placed(below, is_invited=self._is_invited, is_whole=self._is_whole)
+        self.found.extend(below)
+        self._below, self._last = [], None
+
+    def _close(self) -> None:
+        if self._lines:
+            reply = " ".join(self._lines)
+            stage = Stage.END_OF_DATA if self._is_invited else self._stage
+            refusal = Refusal(reply, stage, self._address, self._host, True)
+            self._below.append(refusal)
+            self._last = None if self._address else refusal
+            self._lines.clear()
+
+
+def _placed(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> list[Refusal]:
+    """The refusals below DATA, each with the command that it answers.
+
+    A client that pipelines (RFC 2920) sends MAIL, RCPT and DATA in one go, so that the refusals of RCPT
+    stand below DATA. They are told by the reply to DATA itself that follows them ("503 RCPT first"), by a
+    further refusal, or by the line that calls a recipient unknown, which Sendmail adds at RCPT only.
+    """
+    if is_invited or is_whole:
+        return list(below)
+    answers = [item for item in below if item.is_remote and not item.address]
+    last = answers[-1] if answers else None
+    is_echoed = last is not None and len(answers) > 1 and _ECHO.search(last.reply) is not None
+    proven = {item.reply for item in (answers if is_echoed else answers[:-1])}
+    proven |= {item.reply for item in below if item.stage is Stage.RCPT}
+    stage = Stage.END_OF_DATA if len(answers) == 1 else None
+    placed: list[Refusal] = []
+    for item in below:
+        if is_echoed and item is last:
+            continue
+        if item.is_remote and item.stage is Stage.DATA:
+            is_rcpt = item.reply in proven
+            item = replace(item, stage=Stage.RCPT if is_rcpt else stage, is_proven=is_rcpt)
+        placed.append(item)
+    return placed
 
 
 def _arrow(line: str) -> tuple[str | None, str | None]:
