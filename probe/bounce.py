@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
 from probe.explanation import Explanation, explain
 from probe.explanation import exit_code as exit_code_of_reply
 from probe.knowledge.bounce_layouts import bounce_layouts
-from probe.knowledge.bounce_reply import own_status, said, telling, told_stage
+from probe.knowledge.bounce_reply import (
+    names_another_host,
+    own_status,
+    said,
+    telling,
+    told_stage,
+)
+from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.settings import BOUNCE_SIZE_LIMIT
+from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.read import read_notice
 from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
 
@@ -36,6 +44,7 @@ _DATE = tuple(
     )
 )
 _FROM_LIMIT = 500  # octets
+_LASTING = frozenset({"user_unknown", "mailbox_disabled"})
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
     Action.DELAYED: NoticeKind.DELAY,
@@ -97,7 +106,10 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
     reading = cache(explain)  # a reply that is given once for all recipients is read once
-    return tuple(_judged(name, notice, status, reading) for status in notice.recipients)
+    judged = tuple(_judged(name, notice, status, reading) for status in notice.recipients)
+    if len(judged) > 1 and not any(item.is_bounce for item in judged):
+        return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
+    return judged
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -208,5 +220,32 @@ def _judged(
         kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    explained = reading(telling(status), told_stage(status), status.remote_mta)
-    return BouncedRecipient(name, notice, kind, status, explained)
+    others = frozenset[str]()
+    if status.is_copied:
+        others = frozenset(name for item in notice.recipients for name in item.names) - status.names
+    if others & {address.lower() for address in mailboxes(status.reply)}:
+        explained = reading("")  # the reply is another recipient's
+    else:
+        explained = reading(telling(status), told_stage(status), status.remote_mta)
+    return BouncedRecipient(name, notice, kind, status, _concluded(explained, kind, status))
+
+
+def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
+    """With what the notice adds to the words of the reply on when to try again.
+
+    Whoever was tried for days is not helped by another try where the reply says that the mailbox is not
+    there. And an address is given up only for words on this address, and on its own domain.
+    """
+    conclusion, cause = explained.conclusion, explained.cause
+    if conclusion is None or cause is None:
+        return explained
+    retry = conclusion.conduct.retry
+    is_tried = kind is NoticeKind.BOUNCE and cause.id in _LASTING and not conclusion.retry_reason
+    is_doubted = status.is_copied or names_another_host(status)
+    if (retry == "later" and is_tried) or (retry == "never" and is_doubted):
+        conduct = replace(conclusion.conduct, retry="after_fix", retry_after=None)
+        conclusion = replace(conclusion, conduct=conduct, retry_reason="")
+    certainty = explained.band
+    if status.is_copied and certainty in {Band.STATED, Band.LIKELY}:
+        certainty = Band.POSSIBLE
+    return replace(explained, conclusion=conclusion, band=certainty)

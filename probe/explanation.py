@@ -81,9 +81,7 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
         return Explanation(identity, reading, (), Band.UNDECIDED, None, None)
-    ranked = rank(
-        reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading)
-    )
+    ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading))
     cause = causes()[ranked[0].id]
     certainty = band(ranked)
     conclusion = conclude(

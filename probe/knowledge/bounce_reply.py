@@ -12,6 +12,13 @@ from probe.standards.dsn.results import DeliveryStatus
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
+# How Postfix, Sendmail, Go programs and dma name what their DNS query found absent
+_ABSENT = re.compile(
+    r"name service error for name=([^\s=]{1,255}) type=|name server: ([^\s:]{1,255}): host not found"
+    r"|\blookup (?:of )?([^\s:]{1,255}) (?:on \S{1,80}: no such host|responded with code nxdomain)"
+    r"|\bhost ([^\s:]{1,255}) not found",
+    re.IGNORECASE,
+)
 _HEAD = re.compile(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
 
 
@@ -59,6 +66,14 @@ def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatu
     if reading is None or not status.is_remote or not unwrap(said(status)).enhanced:
         return None
     return reading.enhanced
+
+
+def names_another_host(status: DeliveryStatus) -> bool:
+    """Whether the name that the words call absent is not the recipient's domain but a mail server of it: its
+    MX record points to nothing, which can be mended."""
+    domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
+    absent = {name.lower().rstrip(".") for found in _ABSENT.findall(status.reply) for name in found if name}
+    return bool(absent) and domain not in absent and domain.isascii()
 
 
 def told_stage(status: DeliveryStatus) -> Stage | None:

@@ -44,6 +44,14 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
     return None
 
 
+def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layouts) -> bool:
+    """Whether somebody asked how a message would be, or was, delivered (Postfix `sendmail -bv` and `-v`),
+    and no recipient's delivery failed or is delayed."""
+    if layouts.words["requested"].search(text) is None:
+        return False
+    return not any(status.action in {Action.FAILED, Action.DELAYED} for status in recipients)
+
+
 def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     """RFC 3834 and what older responders say instead."""
     subject = top.header("subject")

@@ -34,9 +34,7 @@ _TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply tha
 _SAID_LIMIT = 8192  # characters of what is said of one recipient
 _STAGES = (
     (
-        re.compile(
-            r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE
-        ),
+        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
         Stage.END_OF_DATA,
     ),
     (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
@@ -121,7 +119,9 @@ class Layouts:
             tuple(Layout.of(row) for row in table["layout"]),
             tuple(re.compile(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
             tuple(
-                OwnWords(re.compile(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None)
+                OwnWords(
+                    re.compile(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None
+                )
                 for row in table["own"]
             ),
             {name: _any(row) for name, row in table["words"].items() if isinstance(row, list)},

@@ -54,7 +54,9 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
     )
 
 
-def with_transcript(status: DeliveryStatus, refusals: Sequence[Refusal], *, is_partial: bool) -> DeliveryStatus:
+def with_transcript(
+    status: DeliveryStatus, refusals: Sequence[Refusal], *, is_partial: bool
+) -> DeliveryStatus:
     """Add stage and full reply from the transcript of the session.
 
     `is_partial`: the message had recipients of whom the notice does not tell, so that a refusal under DATA
@@ -115,7 +117,9 @@ def _refusal_of(status: DeliveryStatus, refusals: Sequence[Refusal]) -> Refusal 
     shared = [item for item in refusals if item.is_remote and not item.address]
     written = [item for item in refusals if not item.is_remote and item.address.lower() in names | locals_]
     nameless = [item for item in refusals if not item.is_remote and not item.address]
-    is_own = bool(status.reply) and not _code(status.reply)  # no reply of a server: this recipient's alone says more
+    is_own = bool(status.reply) and not _code(
+        status.reply
+    )  # no reply of a server: this recipient's alone says more
     for choice in (own,) if is_own else (own, shared, written, nameless):
         matching = [item for item in choice if is_own or _is_same(item.reply, status.reply)]
         if matching:

@@ -124,6 +124,8 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
     found, layout = _entries(own, layouts, top)
     name = layout.id if layout else ""
     refusals = read_transcript(own)
+    if kinds.is_requested(own, report.recipients, layouts):
+        return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", returned=returned), True
     if report.recipients:
         statuses = [with_entry(status, found) for status in report.recipients]
     elif reply is not None and not is_likely:
@@ -153,9 +155,16 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
         returned,
         name,
         mailbox(top.header("to")),
-        ("parts behind the returned message were not read",) if has_further else (),
+        _problems(statuses, has_further=has_further),
     )
     return notice, bool(report.recipients) or any(item.recipient and item.recipient in own for item in found)
+
+
+def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple[str, ...]:
+    problems = ["parts behind the returned message were not read"] if has_further else []
+    if any(status.is_copied for status in statuses):
+        problems.append("the sending server gives one recipient's reply as the reply to all")
+    return tuple(problems)
 
 
 def _prose(parts: Sequence[Part]) -> str:
@@ -227,8 +236,10 @@ def _is_known(found: Sequence[Entry], layout: Layout | None, top: Part, returned
         return True
     if not found or top.headers("in-reply-to") or top.headers("user-agent"):
         return False
-    return layout is not None and layout.id in _EXACT_LAYOUTS and (
-        any(entry.is_remote for entry in found) or layout.id in {"qmail", "exim"}
+    return (
+        layout is not None
+        and layout.id in _EXACT_LAYOUTS
+        and (any(entry.is_remote for entry in found) or layout.id in {"qmail", "exim"})
     )
 
 

@@ -8,6 +8,7 @@ exceeded" behind it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -56,21 +57,24 @@ def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
 
 
 def told_by(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
-    """What is known of the software that wrote a notice, applied: `fills`, `ended` and `copies` of its layout."""
+    """With what is known of the software that wrote a notice: `fills`, `ended` and `copies` of its layout."""
     if layout is None:
         return list(statuses)
-    replies = [status.reply for status in statuses]
-    told: list[DeliveryStatus] = []
-    for status in statuses:
-        if layout.fills:
-            status = replace(status, reply=_GENERIC.sub(r"\1", status.reply, count=1))
-        if layout.ended and status.action is Action.DELAYED:
-            said = f"{status.added}\n{status.reply}"
-            status = replace(status, has_ended=layout.ended.search(said) is not None)
-        if layout.copies and status.is_remote:
-            status = replace(status, is_copied=replies.count(status.reply) > 1)
-        told.append(status)
-    return told
+    counts = Counter(status.reply for status in statuses)
+    return [
+        replace(
+            status,
+            reply=_GENERIC.sub(r"\1", status.reply, count=1) if layout.fills else status.reply,
+            has_ended=status.action is Action.DELAYED and _has_ended(status, layout),
+            is_copied=layout.copies and status.is_remote and counts[status.reply] > 1,
+        )
+        for status in statuses
+    ]
+
+
+def _has_ended(status: DeliveryStatus, layout: Layout) -> bool:
+    said = f"{status.added}\n{status.reply}"
+    return layout.ended is not None and layout.ended.search(said) is not None
 
 
 def _without_leads(reply: str, layouts: Layouts) -> str:

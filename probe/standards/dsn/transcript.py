@@ -7,7 +7,7 @@ the arrows round, MDaemon writes `-->` and `<--` behind a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from probe.model.reply import Stage
@@ -167,15 +167,16 @@ def _placed(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> li
     proven = {item.reply for item in (answers if is_echoed else answers[:-1])}
     proven |= {item.reply for item in below if item.stage is Stage.RCPT}
     stage = Stage.END_OF_DATA if len(answers) == 1 else None
-    placed: list[Refusal] = []
-    for item in below:
-        if is_echoed and item is last:
-            continue
-        if item.is_remote and item.stage is Stage.DATA:
-            is_rcpt = item.reply in proven
-            item = replace(item, stage=Stage.RCPT if is_rcpt else stage, is_proven=is_rcpt)
-        placed.append(item)
-    return placed
+    kept = [item for item in below if not (is_echoed and item is last)]
+    return [_answering(item, proven, stage) for item in kept]
+
+
+def _answering(item: Refusal, proven: Collection[str], stage: Stage | None) -> Refusal:
+    """A refusal under DATA: of RCPT where its reply is among those that are proven to be, else of `stage`."""
+    if not item.is_remote or item.stage is not Stage.DATA:
+        return item
+    is_rcpt = item.reply in proven
+    return replace(item, stage=Stage.RCPT if is_rcpt else stage, is_proven=is_rcpt)
 
 
 def _arrow(line: str) -> tuple[str | None, str | None]:
