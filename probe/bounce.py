@@ -223,10 +223,10 @@ def _judged(
     others = frozenset[str]()
     if status.is_copied:
         others = frozenset(name for item in notice.recipients for name in item.names) - status.names
+    explained = reading(telling(status), told_stage(status), status.remote_mta)
     if others & {address.lower() for address in mailboxes(status.reply)}:
-        explained = reading("")  # the reply is another recipient's
-    else:
-        explained = reading(telling(status), told_stage(status), status.remote_mta)
+        # the reply is another recipient's, and nothing is said of this one
+        explained = replace(reading(""), reading=explained.reading)
     return BouncedRecipient(name, notice, kind, status, _concluded(explained, kind, status))
 
 

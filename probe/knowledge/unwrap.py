@@ -262,11 +262,10 @@ def _without_prefix(line: str) -> str:
     quoted = _QUOTED.search(line) or _EXIM_LOG.search(line) or _BEGINS.search(line)
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
-    if quoted.re is not _QUOTED:
-        return line[quoted.end() :]
+    reply = line[quoted.start() if quoted.re is _QUOTED else quoted.end() :]
     if "SASL authentication failed" in line[: quoted.start()]:
-        return f"{line[quoted.start() :]} (SASL authentication failed)"  # Postfix: the reply is to AUTH
-    return line[quoted.start() :]
+        return f"{reply} (SASL authentication failed)"  # Postfix: the reply is to AUTH
+    return reply
 
 
 def _stage(text: str) -> Stage | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from probe.bounce import BouncedRecipient, read_bounces
+from probe.bounce import BouncedRecipient, read_bounces, to_json
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "bounces"
 CASES = sorted(FIXTURES.glob("*.toml"))
@@ -21,6 +21,7 @@ def _expected(path: Path) -> dict[str, Any]:
 def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
     status, explanation = bounced.status, bounced.explanation
     assert status is not None
+    shown = to_json(bounced)
     return {
         "recipient": status.recipient,
         "original_recipient": status.original_recipient,
@@ -30,10 +31,16 @@ def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
         "reporting_mta": status.reporting_mta,
         "remote_mta": status.remote_mta,
         "reply": status.reply,
-        "code": explanation.reading.code if explanation and explanation.reading else None,
+        "code": shown["reply"]["code"],
         "stage": bounced.stage.value if bounced.stage else "",
         "cause": explanation.cause.id if explanation and explanation.cause else None,
         "exit": bounced.exit_code,
+        # as the JSON has it; empty for null
+        "fix_by": shown["fix_by"] or "",
+        "retry": shown["retry"] or "",
+        "reported": shown["status"] or "",
+        "reply_enhanced": shown["reply"]["enhanced_status"] or "",
+        "text": shown["reply"]["text"],
     }
 
 
