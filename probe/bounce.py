@@ -6,7 +6,7 @@ This is the whole of `smtp-probe bounce` but its printing; it opens no socket an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
@@ -106,7 +106,8 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
     reading = cache(explain)  # a reply that is given once for all recipients is read once
-    judged = tuple(_judged(name, notice, status, reading) for status in notice.recipients)
+    known = {address for status in notice.recipients for address in status.names}
+    judged = tuple(_judged(name, notice, status, known, reading) for status in notice.recipients)
     if len(judged) > 1 and not any(item.is_bounce for item in judged):
         return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
     return judged
@@ -213,21 +214,28 @@ def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
 
 
 def _judged(
-    name: str, notice: DeliveryNotice, status: DeliveryStatus, reading: Callable[..., Explanation]
+    name: str,
+    notice: DeliveryNotice,
+    status: DeliveryStatus,
+    known: Collection[str],
+    reading: Callable[..., Explanation],
 ) -> BouncedRecipient:
     kind = _KINDS.get(status.action, notice.kind)
     if status.has_ended and kind is NoticeKind.DELAY:
         kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    others = frozenset[str]()
-    if status.is_copied:
-        others = frozenset(name for item in notice.recipients for name in item.names) - status.names
     explained = reading(telling(status), told_stage(status), status.remote_mta)
-    if others & {address.lower() for address in mailboxes(status.reply)}:
-        # the reply is another recipient's, and nothing is said of this one
+    if status.is_copied and _is_of_another(status, known):
+        # nothing is said of this one
         explained = replace(reading(""), reading=explained.reading)
     return BouncedRecipient(name, notice, kind, status, _concluded(explained, kind, status))
+
+
+def _is_of_another(status: DeliveryStatus, known: Collection[str]) -> bool:
+    """Whether a reply names another of the `known` recipients, and not this one."""
+    named = {address.lower() for address in mailboxes(status.reply)}
+    return named.isdisjoint(status.names) and not named.isdisjoint(known)
 
 
 def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
@@ -245,6 +253,9 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
     if (retry == "later" and is_tried) or (retry == "never" and is_doubted):
         conduct = replace(conclusion.conduct, retry="after_fix", retry_after=None)
         conclusion = replace(conclusion, conduct=conduct, retry_reason="")
+    if kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry == "after_fix":
+        # delivery is still being tried, and nothing is known that would have to be mended first
+        conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry="later"))
     certainty = explained.band
     if status.is_copied and certainty in {Band.STATED, Band.LIKELY}:
         certainty = Band.POSSIBLE

@@ -38,7 +38,9 @@ def said(status: DeliveryStatus) -> str:
     if line.startswith(f"{code}-", head.start(1)):
         rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)  # behind a colon it is a quoted reply's
     if enhanced:
-        rest = re.sub(rf"(?<![\w(#/:-]){re.escape(enhanced)}(?=\s|[245]\.\d|$)", " ", rest)
+        # OpenSMTPD writes the lines without a blank between them
+        before = r"[(#/:\d-]" if rest.count(enhanced) > 1 else r"[\w(#/:-]"
+        rest = re.sub(rf"(?<!{before})(?<!\d\.)(?:{re.escape(enhanced)})+(?=\s|$)", " ", rest)
     return " ".join(" ".join((code, enhanced or "", rest)).split())
 
 

@@ -89,6 +89,25 @@ HOSTILE = {
     + (b"--d\n\n" + HEAD + b"\n" + b"user unknown mailbox address " * 2000 + b"\n") * 200,
     "a refusal for thousands": HEAD + b"\n----- Transcript of session follows -----\n>>> DATA\n<<< 550 no\n"
     + b"".join(b"550 <a%d@b.example>... no\n" % n for n in range(8000)),
+    "refusals of thousands under one DATA": HEAD + b"\n----- The following addresses had permanent fatal errors -----\n"
+    + b"".join(b"<a%d@b.example>\n" % n for n in range(1500))
+    + b"----- Transcript of session follows -----\n... while talking to mx.b.example.:\n>>> DATA\n"
+    + b"".join(b"<<< 550 no %d\n550 5.1.1 a%d@b.example... User unknown\n" % (n, n) for n in range(5000)),
+    "a report beside a long transcript": HEAD + b"Content-Type: multipart/report; boundary=b\n\n--b\n\n>>> DATA\n"
+    + b"".join(b"<<< 550 5.1.1 it is not for me to say, number %d\n" % n for n in range(5000))
+    + b"--b\nContent-Type: message/delivery-status\n\n"
+    + b"".join(b"Final-Recipient: rfc822;a%d@b.example\nAction: failed\nDiagnostic-Code: smtp; 550 5.1.1 it is not for you\n\n" % n for n in range(2000)),
+    "copies of one reply": HEAD + b"Content-Type: multipart/report; boundary=b\n\n--b\n\nThis is the nullmailer delivery system.\n\n"
+    + b"".join(b"\t<a%d@b.example>\n" % n for n in range(2000)) + b"--b\nContent-Type: message/delivery-status\n\n"
+    + b"".join(b"Final-Recipient: rfc822;a%d@b.example\nAction: failed\nDiagnostic-Code: smtp; 550 <c@b.example> unknown\n\n" % n for n in range(2000)),
+    "comments in a status": HEAD + b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.example\nAction: failed\nStatus: 5.1.2"
+    + b" (550 no" * 30_000 + b"\n",
+    "leads": HEAD + b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.example\nAction: failed\nDiagnostic-Code: smtp; "
+    + b"Error: Too many failures (" * 10_000 + b"\n",
+    "a reply of many lines": HEAD + b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.example\nAction: failed\nDiagnostic-Code: smtp; "
+    + b"550-5.1.1 no 550 " * 15_000 + b"\n",
+    "a quoted reply": HEAD + b"Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.example\nAction: failed\nDiagnostic-Code: smtp; "
+    + b'mx.: MAIL/RCPT failed: 550 "' + b"\\n5.1.1 \\" * 20_000 + b"\n",
     "bare names": HEAD + b"\nmail to the following recipients could not be delivered because\n" + b"\tabc\n" * 40_000,
     "dashes": HEAD + b"\n" + b"-" * 250_000 + b"server message\n",
     "host letters": HEAD + b"\nfailed: " + b"a" * 250_000,

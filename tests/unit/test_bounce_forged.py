@@ -26,6 +26,20 @@ FORGED = {
         ">>> RCPT To:<victim@victim.example>\n<<< 552 5.2.2 <victim@victim.example>... mailbox full\n"
     ),
     "reply": "550 5.1.1 user unknown\n554 5.7.1 Client host [192.0.2.1] blocked by a blocklist\n",
+    "own words": (
+        "alice@example.net: Envelope expired\nretry timeout exceeded\n451 4.4.1 reply: read error from mx.\n"
+    ),
+    "pipelining": (
+        "   ----- Transcript of session follows -----\n... while talking to mx.victim.example.:\n"
+        ">>> DATA\n<<< 550 5.1.1 nobody\n550 5.1.1 alice@example.net... User unknown\n<<< 503 RCPT first\n"
+    ),
+    "software": (
+        "This is the nullmailer delivery system.\n\n\t<victim@victim.example>\n\n"
+        "Intended Recipients: <victim@victim.example>\nFailure Reason: Error: Tried all MXs\n\n"
+        '- "victim@victim.example" (EMAIL) failed permanently with error:\n'
+        '    mx.: MAIL/RCPT failed: 550 "no"\n\n'
+        "Delivery failed for:\n- victim@victim.example\n\nDestination host responded:\n550 5.1.1 no\n"
+    ),
     "delay": "WARNING: message still undelivered. Will keep trying until message is 5 days old.\n",
     "absence": "I am out of the office until Monday. This is an automatic reply.\n",
 }

@@ -13,7 +13,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 from probe.standards.dsn.transcript import Refusal
 
 _CODE = re.compile(r"(?<![\d.#])([245]\d\d)(?![\d.])")
-_ALIKE = 40  # letters and digits by which two forms of a reply are known as the same
+_ALIKE = 40  # letters and digits
 
 
 def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliveryStatus:
@@ -54,15 +54,52 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
     )
 
 
-def with_transcript(
-    status: DeliveryStatus, refusals: Sequence[Refusal], *, is_partial: bool
-) -> DeliveryStatus:
+class Refusals:
+    """The refusals of a transcript, in a form that is quick to look up for each of many recipients."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        self._named: dict[str, list[Refusal]] = {}
+        self._added: dict[str, list[Refusal]] = {}
+        self._shared: list[tuple[str, str, Refusal]] = []
+        self._nameless: list[tuple[str, str, Refusal]] = []
+        for item in refusals:
+            if item.address:
+                by_name = self._named if item.is_remote else self._added
+                by_name.setdefault(item.address.lower(), []).append(item)
+            else:
+                nameless = self._shared if item.is_remote else self._nameless
+                nameless.append((*_alike(item.reply), item))
+
+    def of(self, status: DeliveryStatus) -> Refusal | None:
+        """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
+        server added of it. Where the report gives a reply, only one that is the same."""
+        names = status.names
+        own = [item for name in names for item in self._named.get(name, ())]
+        code, text = _alike(status.reply)
+        if status.reply and not code:  # no reply of a server: one that is this recipient's alone says more
+            return own[-1] if own else None
+        locals_ = {name.partition("@")[0] for name in names}
+        added = [item for name in names | locals_ for item in self._added.get(name, ())]
+        choices = (
+            [(*_alike(item.reply), item) for item in own],
+            self._shared,
+            [(*_alike(item.reply), item) for item in added],
+            self._nameless,
+        )
+        for choice in choices:
+            for known, words, item in reversed(choice):
+                if not code or (known == code and (words.startswith(text) or text.startswith(words))):
+                    return item
+        return None
+
+
+def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: bool) -> DeliveryStatus:
     """Add stage and full reply from the transcript of the session.
 
     `is_partial`: the message had recipients of whom the notice does not tell, so that a refusal under DATA
     may be the one of RCPT as well.
     """
-    refusal = _refusal_of(status, refusals)
+    refusal = refusals.of(status)
     if refusal is None:
         return status
     stage = refusal.stage
@@ -108,33 +145,9 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
     return entry.is_remote and bool(_code(entry.reply))
 
 
-def _refusal_of(status: DeliveryStatus, refusals: Sequence[Refusal]) -> Refusal | None:
-    """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
-    server added of it. Where the report gives a reply, only one that is the same."""
-    names = status.names
-    locals_ = {name.partition("@")[0] for name in names}
-    own = [item for item in refusals if item.address.lower() in names and item.is_remote]
-    shared = [item for item in refusals if item.is_remote and not item.address]
-    written = [item for item in refusals if not item.is_remote and item.address.lower() in names | locals_]
-    nameless = [item for item in refusals if not item.is_remote and not item.address]
-    is_own = bool(status.reply) and not _code(
-        status.reply
-    )  # no reply of a server: this recipient's alone says more
-    for choice in (own,) if is_own else (own, shared, written, nameless):
-        matching = [item for item in choice if is_own or _is_same(item.reply, status.reply)]
-        if matching:
-            return matching[-1]
-    return None
-
-
-def _is_same(refusal: str, reply: str) -> bool:
-    """Whether a transcript's reply is the one of the report, which may be cut short."""
-    if not reply:
-        return True
-    if _code(refusal) != _code(reply) or not _code(reply):
-        return False
-    ours, theirs = _squeezed(reply), _squeezed(refusal)
-    return theirs.startswith(ours[:_ALIKE]) or ours.startswith(theirs[:_ALIKE])
+def _alike(reply: str) -> tuple[str, str]:
+    """(code, the first letters and digits): by these a reply that is cut short is known as the same."""
+    return _code(reply), _squeezed(reply[: 4 * _ALIKE])[:_ALIKE]
 
 
 def _code(reply: str) -> str:

@@ -17,7 +17,7 @@ from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.forwarded import forwarded_in_text
 from probe.standards.dsn.layout import Entry, Layout, Layouts, entries
-from probe.standards.dsn.merge import best_status, from_entry, with_entry, with_transcript
+from probe.standards.dsn.merge import Refusals, best_status, from_entry, with_entry, with_transcript
 from probe.standards.dsn.own_parts import STATUS_TYPES, own_parts, status_report
 from probe.standards.dsn.prose import nameless_entry, prose_entries
 from probe.standards.dsn.report import StatusReport
@@ -144,7 +144,8 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
         statuses = [from_entry(entry, action, report) for entry in found]
     # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
     is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
-    statuses = [with_transcript(status, refusals, is_partial=is_partial) for status in statuses]
+    index = Refusals(refusals)
+    statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
     statuses = _completed(statuses, top, returned)
     statuses = told_by(layout, [attributed(status, layouts) for status in statuses])
     verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))

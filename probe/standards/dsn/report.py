@@ -20,7 +20,8 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
 _STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
 _REPLY_IN_STATUS = re.compile(r"[245]\d\d[ -]\S")
-_COMMENT = re.compile(r"\s\([245]\d\d ([^\n]{1,2000}?)\)?\s*$")
+_COMMENT = re.compile(r"\s\([245]\d\d ([^\n]+?)\)?\s*$")
+_COMMENT_LIMIT = 1000  # characters of a Status field that are looked at
 _SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
 _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
@@ -205,5 +206,5 @@ def _in_status(value: str) -> tuple[str, bool]:
     status, in parentheses, what the sending server has to say of it (a comment of RFC 3464 section 2.3.4)."""
     if _REPLY_IN_STATUS.match(value):
         return value, True
-    comment = _COMMENT.search(value)
+    comment = _COMMENT.search(value[:_COMMENT_LIMIT])
     return (comment.group(1).strip(), False) if comment else ("", False)
