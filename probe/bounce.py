@@ -45,6 +45,7 @@ _DATE = tuple(
 )
 _FROM_LIMIT = 500  # octets
 _LASTING = frozenset({"user_unknown", "mailbox_disabled"})
+_COPIED = 0.6  # what is left of the share of a cause where the reply may be another recipient's
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
     Action.DELAYED: NoticeKind.DELAY,
@@ -249,14 +250,23 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
         return explained
     retry = conclusion.conduct.retry
     is_tried = kind is NoticeKind.BOUNCE and cause.id in _LASTING and not conclusion.retry_reason
-    is_doubted = status.is_copied or names_another_host(status)
-    if (retry == "later" and is_tried) or (retry == "never" and is_doubted):
+    is_doubted = retry == "never" and (status.is_copied or names_another_host(status))
+    if is_doubted or (retry == "later" and is_tried):
         conduct = replace(conclusion.conduct, retry="after_fix", retry_after=None)
-        conclusion = replace(conclusion, conduct=conduct, retry_reason="")
-    if kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry == "after_fix":
+        explained = replace(explained, conclusion=replace(conclusion, conduct=conduct, retry_reason=""))
+    elif kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry == "after_fix":
         # delivery is still being tried, and nothing is known that would have to be mended first
-        conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry="later"))
-    certainty = explained.band
-    if status.is_copied and certainty in {Band.STATED, Band.LIKELY}:
-        certainty = Band.POSSIBLE
-    return replace(explained, conclusion=conclusion, band=certainty)
+        conduct = replace(conclusion.conduct, retry="later")
+        explained = replace(explained, conclusion=replace(conclusion, conduct=conduct))
+    return _doubted(explained) if status.is_copied else explained
+
+
+def _doubted(explained: Explanation) -> Explanation:
+    """Of a reply that may be another recipient's: never more than possible, or nothing is known."""
+    ranked = [
+        replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == "unknown"))
+        for item in explained.ranked
+    ]
+    certainty = Band.POSSIBLE if explained.band in {Band.STATED, Band.LIKELY} else explained.band
+    ordered = sorted(ranked, key=lambda item: (-item.probability, item.id))
+    return replace(explained, ranked=tuple(ordered), band=certainty)

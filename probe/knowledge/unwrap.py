@@ -53,11 +53,12 @@ _STAGES: Mapping[Stage, Sequence[str]] = {
         r"all recipients were rejected|\"rcpt to:<[^>]*>\" =>",
     ),
     Stage.DATA: (
-        r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b",
+        r"in reply to (?:the )?data\b|after (?:pipelined )?data\b|>>> data\b|sending data command",
         r"reject: data from|rejected command 'data'|rejected data\b",
     ),
     Stage.END_OF_DATA: (
-        r"in reply to end of data|after end of data|(?:sending|reply to) message body|rejected after data",
+        r"in reply to end of data|after end of data|rejected after data",
+        r"(?:sending|reply to) (?:message body|end of data)",
         r"failed after I sent the message|after sending (?:data block|message)|end-of-message from",
         r"smtpdataerror|smtpsendfailed\w+|message failed",
     ),

@@ -280,7 +280,7 @@ def _by_layout(text: str, layout: Layout) -> tuple[str, str]:
     for pattern in layout.replies:
         match = pattern.search(text)
         if match and match["reply"].strip():
-            reply = re.sub(r"^<<< ", "", match["reply"], flags=re.MULTILINE)
+            reply = re.sub(r"^[ \t]*<<< ", "", match["reply"], flags=re.MULTILINE)
             return " ".join(reply.split()), match.groupdict().get("host") or ""
     return "", ""
 

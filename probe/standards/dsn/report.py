@@ -186,6 +186,8 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         kind, text = typed(value)
         if kind and not re.fullmatch(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}", kind):
             kind, text = "", value.strip()
+        if kind == "x-unix" and text.isdigit():
+            continue  # Sendmail: the exit status of a program is no words
         while kind in _REMOTE_TYPES and typed(text)[0] in _REMOTE_TYPES:
             text = typed(text)[1]
         coded = bool(_REPLY_CODE.search(text))

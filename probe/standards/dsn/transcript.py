@@ -40,6 +40,7 @@ _STAGES = (
     ("lhlo", Stage.EHLO),
     ("starttls", Stage.STARTTLS),
     (".", Stage.END_OF_DATA),
+    ("(initial greeting", Stage.GREETING),  # Courier
 )
 
 
