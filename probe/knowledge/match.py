@@ -86,6 +86,7 @@ class _Subject:
     wordless: bool = True
     unread: bool = False
     speaker: Speaker | None = None
+    is_quoted: bool = False
 
 
 def read_reply(
@@ -111,7 +112,15 @@ def read_reply(
     return _read(text, stage, host, ref, speaker)
 
 
-def _read(text: str, stage: Stage | None, host: str, ref: str, speaker: Speaker | None = None) -> Reading:
+def _read(
+    text: str,
+    stage: Stage | None,
+    host: str,
+    ref: str,
+    speaker: Speaker | None = None,
+    *,
+    is_quoted: bool = False,
+) -> Reading:
     parts = unwrap(text)
     stage = stage or parts.stage
     masked = mask(parts.text)
@@ -122,6 +131,7 @@ def _read(text: str, stage: Stage | None, host: str, ref: str, speaker: Speaker 
         stage.value if stage else "",
         tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
         speaker=speaker,
+        is_quoted=is_quoted,
     )
     return Reading(
         code=parts.code,
@@ -141,7 +151,8 @@ def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: st
     if quoted.inner:
         # what is quoted without a code of its own happened on the way there: the head's class is its class
         told = unwrap(quoted.inner).code
-        heard = _read(quoted.inner if told else f"{head.code or ''} {quoted.inner}", None, "", ref).evidence
+        inner = quoted.inner if told else f"{head.code or ''} {quoted.inner}"
+        heard = _read(inner, None, "", ref, is_quoted=True).evidence
     named = _named(heard)
     says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
     if quoted.about == "sender":
@@ -360,8 +371,9 @@ def _host_holds(wanted: Sequence[str], subject: _Subject) -> bool:
 
 
 def _coded_holds(wanted: bool, subject: _Subject) -> bool:
-    """A reply of a server has a code (RFC 5321 section 4.2); words without one are the sending server's."""
-    return bool(subject.code) is wanted
+    """A reply of a server has a code (RFC 5321 section 4.2); words without one are the sending server's,
+    unless another server quotes them."""
+    return (bool(subject.code) or subject.is_quoted) is wanted
 
 
 def _wordless_holds(wanted: bool, subject: _Subject) -> bool:

@@ -58,7 +58,7 @@ _STAGES: Mapping[Stage, Sequence[str]] = {
     ),
     Stage.END_OF_DATA: (
         r"in reply to end of data|after end of data|rejected after data",
-        r"(?:sending|reply to) (?:message body|end of data)",
+        r"(?:sending|reply to) message body|sending end of data",
         r"failed after I sent the message|after sending (?:data block|message)|end-of-message from",
         r"smtpdataerror|smtpsendfailed\w+|message failed",
     ),

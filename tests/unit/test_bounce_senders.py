@@ -162,7 +162,7 @@ def test_own_words_condemn_no_mailbox_and_blame_no_recipient(rule: Rule, example
     if explained.conduct.retry == "never":
         assert rule.final == "bad_domain"
     if rule.id in _AT_FAULT:
-        assert explained.conduct.fix_by in {"sender", "either"}
+        assert explained.conduct.fix_by in {"sender", "sender_network", "either"}
 
 
 def _notice(text: str, fields: str) -> list[BouncedRecipient]:

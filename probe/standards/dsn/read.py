@@ -15,6 +15,7 @@ from probe.settings import (
 )
 from probe.standards.dsn import kind as kinds
 from probe.standards.dsn.address import host_name, mailbox
+from probe.standards.dsn.attribution import attributed, told_by
 from probe.standards.dsn.forwarded import forwarded_in_text
 from probe.standards.dsn.layout import Entry, Layout, Layouts, entries
 from probe.standards.dsn.merge import Refusals, best_status, from_entry, with_entry, with_transcript
@@ -28,7 +29,6 @@ from probe.standards.dsn.results import (
     ReturnedMessage,
 )
 from probe.standards.dsn.returned import is_returned, read_returned, returned_in_text
-from probe.standards.dsn.speaker import attributed, told_by
 from probe.standards.dsn.structure import Part, leaves, preamble, read_head, with_line_feeds
 from probe.standards.dsn.transcript import Refusal, read_transcript
 
