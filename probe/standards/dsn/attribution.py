@@ -18,6 +18,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 _LEADS = 3  # of them one inside the other
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _QUOTED = re.compile(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language writes a string
+_APART = re.compile(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\\"nrt])")
 _ESCAPED = {"n": " ", "r": " ", "t": " "}
 # a reply without text, and behind it the answer to the next command (RFC 5321 section 4.2: text may be empty)
@@ -34,8 +35,10 @@ def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
     """The status with the remote server's reply alone, where there is one; else it is told that the words
     are the sending server's."""
     reply, is_remote, host, stage = status.reply, status.is_remote, status.remote_mta, status.stage
+    if not reply.strip():
+        reply, is_remote = status.comment, False
+    reply = _without_leads(reply, layouts)
     if not is_coded(reply):
-        reply = _without_leads(reply, layouts)
         inner, inner_host, inner_stage = unwrapped(reply, layouts.wrappings)
         if is_coded(inner):
             reply, is_remote = _unquoted(inner), True
@@ -83,8 +86,10 @@ def _without_leads(reply: str, layouts: Layouts) -> str:
         if match is None or not reply[match.end() :].strip():
             break
         reply = reply[match.end() :].strip()
-    # a parenthesis that the lead opened
-    return reply[:-1] if reply.endswith(")") and "(" not in reply else reply
+    for opened, closed in ("()", "<>"):  # what the lead opened
+        if reply.endswith(closed) and opened not in reply:
+            reply = reply[:-1]
+    return reply
 
 
 def _without_trail(reply: str, layouts: Layouts) -> str:
@@ -94,6 +99,11 @@ def _without_trail(reply: str, layouts: Layouts) -> str:
 
 
 def _unquoted(reply: str) -> str:
+    """Code, status and words as a server sends them, of a form in which a sending server shows them."""
+    apart = _APART.match(reply)
+    if apart is not None:
+        code, status, words = apart.groups()
+        return " ".join(part for part in (code, status if status[0] != "0" else "", words) if part)
     match = _QUOTED.match(reply)
     if match is None:
         return reply

@@ -13,6 +13,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 from probe.standards.dsn.transcript import Refusal
 
 _CODE = re.compile(r"(?<![\d.#])([245]\d\d)(?![\d.])")
+_LEADING = re.compile(r"^\W*[245]\d\d\W+(?:\(?\d(?:\.\d{1,3}){2}\)?\W+)?")
 _ALIKE = 40  # letters and digits
 
 
@@ -140,7 +141,7 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
             entry.is_remote
             and _code(entry.reply) == _code(status.reply)
             and len(entry.reply) > len(status.reply) + 3
-            and _squeezed(entry.reply).startswith(_squeezed(status.reply)[:40])
+            and _words(entry.reply).startswith(_words(status.reply)[:_ALIKE])
         )
     return entry.is_remote and bool(_code(entry.reply))
 
@@ -153,6 +154,10 @@ def _alike(reply: str) -> tuple[str, str]:
 def _code(reply: str) -> str:
     match = _CODE.search(reply)
     return match.group(1) if match else ""
+
+
+def _words(reply: str) -> str:
+    return _squeezed(_LEADING.sub("", reply))
 
 
 def _squeezed(text: str) -> str:

@@ -20,7 +20,8 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
 _STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
 _REPLY_IN_STATUS = re.compile(r"[245]\d\d[ -]\S")
-_COMMENT = re.compile(r"\s\([245]\d\d ([^\n]+?)\)?\s*$")
+_COMMENT = re.compile(r"^\s*[245]\.\d{1,3}\.\d{1,3}\s+\((?:[245]\d\d )?([^\n]+?)\)?\s*$")
+_NO_COMMENT = re.compile(r"(?:other |undefined |unknown |or )*status", re.IGNORECASE)
 _COMMENT_LIMIT = 1000  # characters of a Status field that are looked at
 _SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
 _PER_RECIPIENT = frozenset(
@@ -172,6 +173,7 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
         is_remote=is_remote,
         reported_status=status_of(names.get("status", "")),
         actual_recipient="" if actual.lower() == recipient.lower() else actual,
+        comment=_comment(names.get("status", "")),
     )
 
 
@@ -198,15 +200,15 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         weight = 3 if remote and coded else 2
         found.append((weight if text else 0, text, remote))
     best = max(found, key=lambda item: item[0], default=(0, "", False))
-    if best[1]:
-        return best[1], best[2]
-    return _in_status(next((value for name, value in group if name == "status"), "").strip())
+    if not best[1]:  # some write the reply where the status belongs
+        told = next((value for name, value in group if name == "status"), "").strip()
+        best = (1, told, True) if _REPLY_IN_STATUS.match(told) else best
+    return best[1], best[2]
 
 
-def _in_status(value: str) -> tuple[str, bool]:
-    """What some write into the Status field: the remote server's reply instead of a status, or behind the
-    status, in parentheses, what the sending server has to say of it (a comment of RFC 3464 section 2.3.4)."""
-    if _REPLY_IN_STATUS.match(value):
-        return value, True
-    comment = _COMMENT.search(value[:_COMMENT_LIMIT])
-    return (comment.group(1).strip(), False) if comment else ("", False)
+def _comment(value: str) -> str:
+    """What stands in parentheses behind a status (RFC 3464 section 2.3.4), without a reply code; empty where
+    it says nothing."""
+    match = _COMMENT.search(value[:_COMMENT_LIMIT])
+    comment = match.group(1).strip() if match else ""
+    return "" if _NO_COMMENT.fullmatch(comment) else comment

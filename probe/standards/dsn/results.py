@@ -42,7 +42,8 @@ class DeliveryStatus:
     `status` is the remote server's specific one where it gave one; `reported_status` what the report's
     own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
     `has_ended`: the message was given up, although the action is "delayed"; `is_copied`: the sending server
-    gives the reply to one recipient as the one to all.
+    gives the reply to one recipient as the one to all; `comment` what stands in parentheses behind the
+    status.
     """
 
     recipient: str
@@ -59,6 +60,7 @@ class DeliveryStatus:
     actual_recipient: str = ""
     has_ended: bool = False
     is_copied: bool = False
+    comment: str = ""
 
     @property
     def names(self) -> frozenset[str]:
