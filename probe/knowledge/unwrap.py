@@ -154,6 +154,11 @@ _BEGINS = re.compile(
 )
 # Postfix's log: the fields of the delivery, then what was said in parentheses.
 _POSTFIX_LOG = re.compile(r"\bto=<[^>]*>, .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
+# Cisco (IronPort) bounces: its own status and sentence, then the remote's reply in quotes.
+_IRONPORT = re.compile(
+    r"\b[45]\.[\dx]\.\d{1,3} - [A-Za-z ()/,-]{3,80}?\s(?P<code>[245]\d\d)-['\"](?P<said>.*?)['\"]?"
+    r"\s*(?:\(delivery attempts: \d+\))?$"
+)
 # Postfix as a server logs what it refused: where, whom, then the words that the client got.
 _POSTFIX_REJECT = re.compile(
     r"\b(?:milter-)?(?:reject|reject_warning|hold): [A-Z-]{3,16}"
@@ -250,6 +255,9 @@ def _without_prefix(line: str) -> str:
     """Drop what a log puts before the remote's words, unless a server's own reply stands there."""
     if _LEADING.match(line):
         return line
+    ironport = _IRONPORT.search(line) if " - " in line else None
+    if ironport is not None:
+        return f"{ironport['code']} {ironport['said']}"
     sendmail = _SENDMAIL_LOG.search(line) if "stat=" in line else None
     if sendmail is not None:
         own = _SENDMAIL_STATUS.search(line)
