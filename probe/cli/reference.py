@@ -5,6 +5,7 @@ Nothing in those files is written by hand; a test compares them with what this m
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -19,10 +20,12 @@ from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.help import GENERAL, grouped
 from probe.model.steps import STEP_TITLES
+from probe.model.text import printable
 from probe.report.json_text import json_text
-from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
+from probe.report.markdown_text import markdown_code, markdown_fence
 from probe.report.schema import report_schema
 
+_SPECIAL = re.compile(r"(?i)[\\`*_\[\]|~#!$^]|(?<=[a-z0-9+.-]):(?=//)|(?<=www)\.|^(?:[-+=:]|\d{1,9}[.)])")
 _MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
 
 
@@ -79,13 +82,19 @@ def _in_argparse(parser: ArgumentParser) -> Iterator[str]:
     yield _example(parser.epilog)
 
 
+def _literal(text: str) -> str:
+    """One line of our own words, none of them markup. A stranger's words need `markdown_text`."""
+    text = _SPECIAL.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", printable(text).strip())
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _prose(text: str | None) -> Iterator[str]:
     for paragraph in paragraphs(text):
-        yield markdown_text(paragraph)
+        yield _literal(paragraph)
 
 
 def _definitions(pairs: Any) -> str:
-    return "\n".join(f"- {markdown_code(term)}: {markdown_text(text)}" for term, text in pairs)
+    return "\n".join(f"- {markdown_code(term)}: {_literal(text)}" for term, text in pairs)
 
 
 def _example(text: str | None) -> str:
@@ -99,9 +108,9 @@ def _checks() -> Iterator[str]:
         if step != check.STEP:
             step = check.STEP
             yield f"## Step {step}: {STEP_TITLES[step]}"
-        yield f"### {markdown_text(check.ID)}"
+        yield f"### {_literal(check.ID)}"
         for paragraph in paragraphs(check.__doc__):
-            yield markdown_text(paragraph)
+            yield _literal(paragraph)
 
 
 def _rules() -> Iterator[str]:
@@ -110,10 +119,10 @@ def _rules() -> Iterator[str]:
         "are in decibans: +10 makes a cause ten times likelier. `smtp-probe rules ID` prints the same."
     )
     for entry in rule_entries():
-        yield f"## {markdown_text(entry.id)}"
-        yield markdown_text(entry.says)
+        yield f"## {_literal(entry.id)}"
+        yield _literal(entry.says)
         yield "\n".join(
-            f"- {label}: {markdown_code(text) if label.startswith('matches') else markdown_text(text)}"
+            f"- {label}: {markdown_code(text) if label.startswith('matches') else _literal(text)}"
             for label, text in entry.rows
         )
 

@@ -1,51 +1,111 @@
-"""Escaping for Markdown: the only way by which a stranger's text gets into a ticket."""
+"""Escaping for Markdown: the only way by which a stranger's text gets into a ticket.
+
+Trackers look for references (a mention, an issue, a commit, a link) in the page that they made of the
+Markdown, where no escape is left; each has its own list of them, and it grows. None looks inside code.
+So this is no list of what is live: a word of letters is text, and every other word is a code span.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from probe.model.text import inert_lines, printable
 
-# Every ASCII punctuation character that can begin a construct inside a line (CommonMark 0.31,
-# GFM tables, strikethrough and autolinks). Angle brackets and ampersands become entities,
-# because trackers that do not know backslash escapes do know those.
-_SPECIAL = re.compile(r"[\\`*_\[\]|~#!$^]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_ENTITY = re.compile(r"[&<>]")
-_AUTOLINK = re.compile(r"(?i)(?<=[a-z0-9+.-]):(?=//)|(?<=www)\.")
-_BLOCK_START = re.compile(r"^(\s*)([-+=:]|\d{1,9}[.)])")
-# `@name` calls somebody into a ticket. Trackers look for it in the page that they made of the Markdown, where
-# no escape is left; the @ of a mailbox stands behind a letter.
-_MENTION = re.compile(r"(?<!\w)@(?=\w)")
-_BACKTICKS = re.compile(r"`+")
+_WORD = re.compile(r"\S+")
+_STOPS = ",.;:?!…%"
+_OPENING, _CLOSING = "(\"'“‘«", ")\"'”’»" + _STOPS
+_MARKED = re.compile("[\"'()“”‘’«»]")
+_JOINT = re.compile(r"[-'’/]")
+_NUMBER = re.compile(r"[+−-]?[0-9]{1,6}(?:[.,][0-9]{1,6})?")
+_SIGNS = frozenset({*"→·–—…≥≤×−+-=/&<>", "IPv4", "IPv6"})
+_COMMIT = re.compile(r"[0-9A-Fa-f]{7,}")  # the fewest digits by which a tracker takes a word for a commit
+# Bugzilla and Launchpad: `bug 7`, `comment 7`
+_CITES = re.compile(
+    r"(?i)\b(?:bug|issue|ticket|task|comment|note|attachment|changeset|commit|revision)s?\W{0,3}$"
+)
+_BAR = re.compile(r"([|]+)")
+# A backtick has no place in a code span of one, and spaces at both ends are lost
+_IN_CODE = re.compile(r"(?P<code>[^`\s](?:[^`]*[^`\s])?)|`+")
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "[": r"\[", "]": r"\]"}
+)
+_BLOCK_START = re.compile(r"^([-+=:]|\d{1,9}[.)])")
+# Some trackers cut code out of the source by its marks alone before they look whom to call: three of
+# these would begin or end a block for them. Some obey `/close` at the beginning of any line. And Jira's own
+# markup, which knows no backticks, calls `[~name]`, and ends with `{noformat}` what one began with it.
+_NAIVE = re.compile(r"(?i)~{3,}|`{3,}|\[(?=~)|^/(?=\w)|\{(?=noformat)")
 
 
 def markdown_text(text: str) -> str:
-    """One line of text, literal in every position of a Markdown document, table cells included."""
-    text = _MENTION.sub(r"\\x40", printable(text))
-    text = _SPECIAL.sub(lambda match: "\\" + match[0], text)
-    text = _ENTITY.sub(lambda match: _ENTITIES[match[0]], text)
-    text = _AUTOLINK.sub(lambda match: "\\" + match[0], text)
-    return _BLOCK_START.sub(_escaped_start, text).strip()
+    """One line of text, literal in every position of a Markdown document, table cells included.
+
+    Words of letters, and numbers of up to six digits, stay as they are; whatever else stands between two
+    spaces becomes a code span, without the marks of the sentence around it.
+    """
+    text = printable(text).strip()
+    pieces: list[str] = []
+    before, at = "", 0
+    for match in _WORD.finditer(text):
+        pieces += (text[at : match.start()], _word(match[0], before))
+        before, at = match[0], match.end()
+    return _BLOCK_START.sub(_escaped_start, "".join(pieces))
+
+
+def _word(word: str, before: str) -> str:
+    # a bracket around several words is a mark of the sentence; around one, or twice, it is a link somewhere
+    brackets = [char for char in word if char in "[]"]
+    bracket = brackets[0] if len(brackets) == 1 else ""
+    inner = word.lstrip(_OPENING + bracket)
+    core = inner.rstrip(_CLOSING + bracket)
+    opening, closing = word[: len(word) - len(inner)], inner[len(core) :]
+    if _is_text(core) and not (core.isdigit() and _CITES.search(before)):
+        return _escaped(word)
+    if _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
+        opening, core = "", word.rstrip(_STOPS)
+        closing = word[len(core) :]
+    # a bar would end a cell, in code as well
+    pieces = (
+        _escaped(piece) if number % 2 else _code(piece) for number, piece in enumerate(_BAR.split(core))
+    )
+    return f"{_escaped(opening)}{''.join(pieces)}{_escaped(closing)}"
+
+
+def _is_text(word: str) -> bool:
+    if not word or word in _SIGNS or _NUMBER.fullmatch(word) is not None:
+        return True
+    return all(_is_word_of_letters(part) for part in _JOINT.split(word))
+
+
+def _is_word_of_letters(part: str) -> bool:
+    if part.isascii():
+        return part.isalpha() and _COMMIT.fullmatch(part) is None
+    return part[0].isalpha() and all(unicodedata.category(char)[0] in "LM" for char in part)
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
 
 
 def _escaped_start(match: re.Match[str]) -> str:
-    marker = match[2]
-    return match[1] + marker[:-1] + "\\" + marker[-1]
+    return match[1][:-1] + "\\" + match[1][-1]
 
 
 def markdown_code(text: str) -> str:
-    """A code span, safe against backticks inside; not for table cells."""
-    text = printable(text).strip() or " "
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-    ticks = "`" * (longest + 1)
-    padding = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{padding}{text}{padding}{ticks}"
+    """Code spans of one backtick each, not for table cells. The backticks of the text stand between them, as
+    entities: good for a reader that cuts out code by its marks alone, too."""
+    return _code(printable(text).strip()) or "` `"
+
+
+def _code(text: str) -> str:
+    return _IN_CODE.sub(lambda match: f"`{match[0]}`" if match["code"] else _escaped(match[0]), _inert(text))
+
+
+def _inert(text: str) -> str:
+    return _NAIVE.sub(lambda match: "".join(f"\\x{ord(char):02x}" for char in match[0]), text)
 
 
 def markdown_fence(lines: list[str], language: str = "text") -> list[str]:
-    """A fenced block whose fence is longer than any run of backticks inside."""
-    shown = [inert_lines(printable(line)) for line in lines]
-    longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [fence + language, *shown, fence]
+    """A fenced block that nothing inside can end, not even for a reader that looks for three backticks or
+    tildes anywhere: these come out as escapes."""
+    return ["```" + language, *(inert_lines(_inert(printable(line))) for line in lines), "```"]

@@ -49,7 +49,7 @@ def test_text_says_verdict_cause_action_and_why(capsys: pytest.CaptureFixture[st
 
 def test_markdown_keeps_the_reply_in_a_code_span(capsys: pytest.CaptureFixture[str]) -> None:
     run(("explain", "550 5.1.1 `user` | <b>unknown</b>", "--format", "markdown"))
-    assert "``550 5.1.1 `user` | <b>unknown</b>``" in capsys.readouterr().out
+    assert "`550 5.1.1` &#96;`user`&#96; `| <b>unknown</b>`" in capsys.readouterr().out
 
 
 def test_a_temporary_failure_exits_3() -> None:

@@ -104,7 +104,7 @@ def test_where_the_status_comes_from_stands_above_the_walk() -> None:
     report = replace(refusal("550 5.0.0 no", enhanced="5.0.0"), findings=(verdict_itself, origin))
     section = to_text(report).split("\nHypotheses (5.0.0 names no cause)\n")[1]
     assert section.startswith("  the 5.0.0 is the server's own\n  the whole domain, or its server")
-    assert "names no cause)\n\nthe 5.0.0 is the server's own\n\n| Hypothesis" in to_markdown(report)
+    assert "names no cause)\n\nthe `5.0.0` is the server's own\n\n| Hypothesis" in to_markdown(report)
 
 
 def test_what_is_documented_is_shown_with_its_source() -> None:
@@ -112,5 +112,5 @@ def test_what_is_documented_is_shown_with_its_source() -> None:
     report = replace(reports.SAMPLES["refused"](), findings=(known,))
     assert documented(report) == (known.message,)
     assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)
-    assert "## Documented about shop.example" in to_markdown(report)
+    assert "## Documented about `shop.example`" in to_markdown(report)
     assert "Documented" not in to_text(replace(report, findings=()))

@@ -44,7 +44,7 @@ def test_backticks_in_a_reply_cannot_leave_the_fence() -> None:
     hostile = reports.exchange("rcpt", "RCPT TO:<a@b>", "x", "```", "# owned", "````", code=550)
     report = replace(report, sessions=(replace(session, exchanges=(hostile,)),))
     fences = [t for t in PARSER.parse(to_markdown(report)) if t.type == "fence"]
-    assert any("# owned" in fence.content and "````" in fence.content for fence in fences)
+    assert any("# owned\n" in fence.content and "\\x60\\x60\\x60\\x60\n" in fence.content for fence in fences)
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,40 @@ def test_escaped_text_reads_as_it_was(text: str) -> None:
     tokens = PARSER.parse(markdown_text(text))
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     children = tokens[1].children or []
-    assert {child.type for child in children} <= {"text", "text_special"}
+    assert {child.type for child in children} <= {"text", "text_special", "code_inline"}
     assert "".join(child.content for child in children) == text
 
 
-def test_bare_addresses_do_not_become_links() -> None:
-    # GFM starts an autolink at a bare "://" or "www."; a backslash inside stops it
-    assert markdown_text("see https://evil.example") == "see https\\://evil.example"
-    assert markdown_text("see www.evil.example") == "see www\\.evil.example"
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("the mail server, it's full (97 % of 35 MiB); try later!", None),
+        ("and/or a catch-all? \u201cyes\u201d \u2192 no", None),
+        ("\u7528\u6237\u4e0d\u5b58\u5728 \u043d\u0435\u0442 \u0e44\u0e21\u0e48 caf\u00e9", None),
+        ("550 #5.1.0 Address rejected.", "550 `#5.1.0` Address rejected."),
+        ("(alice@example.net).", "(`alice@example.net`)."),
+        ("see https://evil.example or www.evil.example", "see `https://evil.example` or `www.evil.example`"),
+        ("GH-7 owner/repo#1 deadbeef 1234567 r52", "`GH-7` `owner/repo#1` `deadbeef` `1234567` `r52`"),
+        ("see bug 7, 7 bugs", "see bug `7`, 7 bugs"),
+        ("[Email Geeks (2023)] [x] [[y z]]", r"\[Email Geeks (2023)\] `[x]` `[[y` `z]]`"),
+        ("1. a", r"1\. a"),
+        ("- a < b & c", r"\- a &lt; b &amp; c"),
+        ("a|b `c'", "`a`&#124;`b` &#96;`c`'"),
+    ],
+)
+def test_words_are_text_and_all_else_is_code(text: str, escaped: str | None) -> None:
+    assert markdown_text(text) == (text if escaped is None else escaped)
 
 
-@pytest.mark.parametrize("text", ["a", "`", "a``b", " ", "``` x `"])
-def test_code_span_holds_its_text(text: str) -> None:
-    children = PARSER.parse(markdown_code(text))[1].children or []
-    assert [child.type for child in children] == (["code_inline"])
+@pytest.mark.parametrize("text", ["a", "`", "a``b", " ", "`` x `", "a|b"])
+def test_code_holds_its_text_with_one_backtick_at_each_end(text: str) -> None:
+    code = markdown_code(text)
+    children = PARSER.parse(code)[1].children or []
+    assert "".join(child.content for child in children) == text
+    assert "``" not in code
 
 
-def test_fence_escapes_line_breaks_of_a_stranger() -> None:
-    assert markdown_fence(["a\r\n```"]) == ["````text", "a\\x0d\\x0a```", "````"]
+def test_fence_escapes_line_breaks_of_a_stranger_and_whatever_looks_like_a_fence() -> None:
+    assert markdown_fence(["a\r\n```", "~~~ ``x``"]) == [
+        "```text", "a\\x0d\\x0a\\x60\\x60\\x60", "\\x7e\\x7e\\x7e ``x``", "```",
+    ]  # fmt: skip

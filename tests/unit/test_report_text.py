@@ -271,7 +271,9 @@ def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
     for rendered in (to_text, to_markdown):
         shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
         assert "not_seen" not in shown and "insecure" not in shown
-        assert f"mx.example: {words.DANE.get(status.value, status.value)}" in " ".join(shown.split())
+        assert f"mx.example: {words.DANE.get(status.value, status.value)}" in " ".join(
+            shown.replace("`", "").split()
+        )
 
 
 def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weights() -> None:
