@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,13 @@ from probe.cli import options as opt
 from probe.cli import output as out
 from probe.cli import values
 from probe.cli.errors import UsageError, unreadable
+from probe.model.text import printable
+
+if TYPE_CHECKING:
+    from probe.recording.redact import Redaction
+
+_SHOWN = 5  # identifiers
+_SHOWN_LENGTH = 60
 
 EXAMPLE = """
 Example:
@@ -25,19 +34,46 @@ def redact(
     """Make a recording fit to share: names, addresses and message text are replaced.
 
     The redacted recording replays to the same outcome, cause and exit code. What rests on real names is gone:
-    documented facts about a domain, certificates, the message. Read it before you share it.
+    documented facts about a domain, certificates, the message. Hashes, GUIDs, queue ids and ticket numbers
+    stay: those that are recognized are named when it is done. Read it before you share it.
     """
     path = values.output_file("-o", output) if output is not None else None
 
     from probe.recording.codec import RecordingError, encode
     from probe.recording.file import load
-    from probe.recording.redact import redact as redacted
+    from probe.recording.redact import redaction
 
     try:
-        events = redacted(load(Path(recording)))
+        done = redaction(load(Path(recording)))
     except OSError as error:
         raise unreadable("RECORDING", recording, error) from None
     except RecordingError as error:
         raise UsageError("RECORDING", f"{recording}: {error}") from None
-    out.deliver_text("".join(encode(event) + "\n" for event in events), path)
+    out.deliver_text("".join(encode(event) + "\n" for event in done.recording), path)
+    # with the recording on stdout, or in what may be stdout, nothing else is written there
+    stream = sys.stdout if path is not None and path.is_file() else sys.stderr
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(printable(_summary(done)), file=stream, flush=True)
     return 0
+
+
+def _summary(done: Redaction) -> str:
+    """What was replaced, and what stays by nature."""
+    replaced = (
+        _counted(done.local_parts, "local part"),
+        _counted(done.names, "name"),
+        _counted(done.addresses, "address"),
+    )
+    head = f"Replaced {', '.join(replaced)}." if done.is_new else "Redacted before, and given as it is."
+    shown = ", ".join(text[:_SHOWN_LENGTH] for text in done.identifiers[:_SHOWN])
+    more = len(done.identifiers) - _SHOWN
+    here = f" (here {shown}{f' and {more} more' if more > 0 else ''})" if shown else ""
+    return (
+        f"{head} What stays: times, the words of servers, DKIM keys and selectors; hashes, GUIDs, queue ids "
+        f"and ticket numbers{here}: who has the log can look them up. Read the file before you share it."
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}{'es' if what.endswith('s') else 's'}"

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
 from typing import TYPE_CHECKING
 
-from probe.knowledge.names import is_within, label_count
+from probe.knowledge.names import label_count
 from probe.model.address import IPAddress, Mailbox
+from probe.recording.address_pseudonyms import AddressPseudonyms
+from probe.recording.suffixes import Suffixes
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # RFC 5737
-# A pseudonym keeps what kind of address it was; loopback and the unspecified address stay.
-_POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("10.0.0.0/8", ("10.0.0.0/8",)),
-    ("172.16.0.0/12", ("172.16.0.0/12",)),
-    ("192.168.0.0/16", ("192.168.0.0/16",)),
-    ("100.64.0.0/10", ("100.64.0.0/10",)),
-    ("169.254.0.0/16", ("169.254.0.0/16",)),
-    ("0.0.0.0/0", (*_DOCUMENTATION, "240.0.0.0/4")),
-    ("fe80::/10", ("fe80::/64",)),
-    ("fc00::/7", ("fd00::/64",)),
-    ("::/0", ("2001:db8::/32",)),  # RFC 3849
-)
-_KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
-_NO_MORE = ip_address("192.0.2.0")  # where a text holds every address that there is of its kind
 _SPECIAL_LABELS = frozenset({"*", "mta-sts", "localhost", "localdomain"})
 _MACRO_V = frozenset({"in-addr", "ip6"})  # what %{v} of an SPF macro becomes (RFC 7208 section 7.3)
 _NIBBLES = 32
@@ -40,7 +27,8 @@ _NIBBLES = 32
 class Keep:
     """What may stay: `zones` of blocklists, `own_zones` of --dnsbl (which do not stay, but end a query
     name, too), `key_zones` below which a customer's key stands, `providers` whose suffix stays,
-    `infrastructure` that stays whole, `words`, `roles`. Zones and suffixes have the longest first."""
+    `infrastructure` that stays whole, `words`, `roles`, and the `vocabulary` of the reply rules. Zones and
+    suffixes have the longest first."""
 
     zones: tuple[str, ...]
     own_zones: tuple[str, ...]
@@ -49,6 +37,7 @@ class Keep:
     infrastructure: tuple[str, ...]
     words: frozenset[str]
     roles: frozenset[str]
+    vocabulary: frozenset[str] = frozenset()
 
 
 class Pseudonyms:
@@ -64,15 +53,14 @@ class Pseudonyms:
         self._orgs: dict[str, str] = {}
         self._labels: dict[str, str] = {}
         self._locals: dict[str, str] = {}
-        self._addresses: dict[IPAddress, IPAddress] = {}
-        self._pools: dict[str, Iterator[IPAddress]] = {}
+        self._addresses = AddressPseudonyms(self._avoid)
         self._fresh: dict[str, Iterator[str]] = {}  # for each form the pseudonyms that nothing has yet
-        self._depths: dict[str, int] = {}  # how many labels of a name a provider's suffix fixes
+        self._own_zones, self._zones = Suffixes(keep.own_zones), Suffixes(keep.zones)
+        self._infrastructure, self._providers = Suffixes(keep.infrastructure), Suffixes(keep.providers)
 
     def originals(self) -> frozenset[str]:
         """All that was replaced, as text."""
-        addresses = (str(ip) for ip in self._addresses)
-        return frozenset((*self._orgs, *self._labels, *self._locals, *addresses))
+        return frozenset((*self._orgs, *self._labels, *self._locals, *map(str, self.addresses())))
 
     def locals(self) -> frozenset[str]:
         """The local parts that were replaced, in lower case."""
@@ -82,25 +70,21 @@ class Pseudonyms:
         """The labels of host names that were replaced."""
         return frozenset(self._labels)
 
+    def organizations(self) -> frozenset[str]:
+        """The registered domains that were replaced."""
+        return frozenset(self._orgs)
+
+    def addresses(self) -> Mapping[IPAddress, IPAddress]:
+        """The addresses that were replaced, and by which."""
+        return self._addresses.given()
+
     def has_address(self, ip: IPAddress) -> bool:
         """Whether the address was asked for before."""
-        return ip in self._addresses
+        return ip in self.addresses()
 
     def address(self, ip: IPAddress) -> IPAddress:
         """The pseudonym of an address, of the same kind and family."""
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-            inner = self.address(ip.ipv4_mapped)
-            return ip_address(f"::ffff:{inner}")
-        if _is_kept(ip):
-            return ip
-        if ip not in self._addresses:
-            kind, pools = next(
-                (kind, pools) for kind, pools in _POOLS if ip in ip_network(kind) and _same_family(kind, ip)
-            )
-            pool = self._pools.setdefault(kind, _pool(pools))
-            fresh = (fresh for fresh in pool if str(fresh) not in self._avoid)
-            self._addresses[ip] = next(fresh, _NO_MORE)
-        return self._addresses[ip]
+        return self._addresses.address(ip)
 
     def local_part(self, local: str) -> str:
         """`userN`; role accounts stay."""
@@ -167,9 +151,8 @@ class Pseudonyms:
 
     def _listed_name(self, name: str) -> str | None:
         """A blocklist query: the subject in front of the zone (RFC 5782 section 2.1)."""
-        keep = self.keep
-        zone = next((z for z in (*keep.own_zones, *keep.zones) if name.endswith("." + z)), None)
-        if zone is None:
+        zone = self._own_zones.above(name) or self._zones.above(name)
+        if not zone:
             return None
         left = name[: -len(zone) - 1]
         # RFC 5782 section 5: the test entries of domain lists are single labels
@@ -222,12 +205,9 @@ class Pseudonyms:
         return None
 
     def _known_suffix(self, name: str, labels: list[str]) -> str | None:
-        if _is_below(name, self.keep.infrastructure) and not _is_below(name, self.identities):
+        if self._infrastructure.around(name) and not _is_below(name, self.identities):
             return name
-        if name not in self._depths:
-            within = (suffix for suffix in self.keep.providers if is_within(name, suffix))
-            self._depths[name] = label_count(next(within, ""))
-        depth = self._depths[name]
+        depth = label_count(self._providers.around(name))
         return self._join(self._all_labels(labels[:-depth]), *labels[-depth:]) if depth else None
 
     def _registered(self, labels: list[str]) -> str:
@@ -296,24 +276,6 @@ class Pseudonyms:
 
 def _is_below(name: str, domains: Iterable[str]) -> bool:
     return any(name == domain or name.endswith("." + domain) for domain in domains)
-
-
-def _is_kept(ip: IPAddress) -> bool:
-    if isinstance(ip, IPv4Address):
-        return any(ip in ip_network(network) for network in _KEPT_V4)
-    return ip.is_loopback or ip.is_unspecified
-
-
-def _same_family(network: str, ip: IPAddress) -> bool:
-    return (ip.version == 6) == (":" in network)
-
-
-def _pool(networks: tuple[str, ...]) -> Iterator[IPAddress]:
-    for text in networks:
-        network = ip_network(text)
-        if isinstance(network, IPv6Network):
-            yield from (network[n] for n in count(1))
-        yield from network.hosts()
 
 
 def _backwards(ip: IPAddress) -> str:

@@ -11,11 +11,13 @@ selectors stay, too; somebody who knows the domain can recognise them.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
@@ -23,22 +25,47 @@ from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Targ
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.recording.pseudonyms import Keep, Pseudonyms
-from probe.recording.redact_text import TextRedactor
+from probe.recording.redact_remains import identifiers
+from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
 
+_MOST_JUDGED = 16  # each stands in the place of every network of an SPF record that holds it
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A redacted recording, how many local parts, names (registered domains, labels of hosts) and addresses
+    were replaced in it, and the identifiers of servers that stay. `is_new`: it was not redacted before."""
+
+    recording: Recording
+    is_new: bool
+    local_parts: int = 0
+    names: int = 0
+    addresses: int = 0
+    identifiers: tuple[str, ...] = ()
 
 
 def redact(recording: Recording) -> Recording:
     """A copy with pseudonyms. A recording that is redacted already comes back as it is."""
+    return redaction(recording).recording
+
+
+def redaction(recording: Recording) -> Redaction:
+    """A copy with pseudonyms, and what was done and was not done in it."""
     if recording.started.redacted:
-        return recording
+        return Redaction(recording, is_new=False, identifiers=identifiers(recording))
     # The first pass only learns what the originals are, so that no pseudonym equals one of them and
     # local parts are known when they stand alone in a reply.
     learned = _Redactor(recording, None)
     learned.events()
-    return Recording.of(_Redactor(recording, learned.pseudonyms).events())
+    known = learned.pseudonyms
+    shared = Recording.of(_Redactor(recording, known).events())
+    names = len(known.organizations()) + len(known.labels())
+    replaced = len(known.locals()), names, len(known.addresses())
+    return Redaction(shared, True, *replaced, identifiers=identifiers(shared))
 
 
 class _Redactor:
@@ -177,19 +204,15 @@ class _Redactor:
         return done
 
     def _stream(self, chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-        open_line = b""
+        lines = _lines(self._text.octets(b"".join(data for _, data in chunks)))
         for position, (index, data) in enumerate(chunks):
-            lines = _lines(open_line + data)
             is_last = position == len(chunks) - 1
-            open_line = b"" if is_last or not lines or lines[-1].endswith(b"\n") else lines.pop()
-            yield index, b"".join(self._text.octets(line) for line in lines)
+            yield index, b"".join(lines if is_last else islice(lines, data.count(b"\n")))
 
 
-def _lines(data: bytes) -> list[bytes]:
+def _lines(data: bytes) -> Iterator[bytes]:
     """Lines with their LF; a CR alone ends none."""
-    pieces = data.split(b"\n")
-    whole = [piece + b"\n" for piece in pieces[:-1]]
-    return [*whole, pieces[-1]] if pieces[-1] else whole
+    return iter(io.BytesIO(data))
 
 
 def _identities(started: ev.Started) -> frozenset[str]:
@@ -211,15 +234,8 @@ def _own_names(started: ev.Started) -> frozenset[str]:
 
     found = (organizational_domain(domain) for domain in _identities(started))
     labels = {domain.partition(".")[0] for domain in found if domain is not None}
-    labels |= {_u_label(label) for label in labels}
+    labels |= {u_label(label) for label in labels}
     return frozenset(label for label in labels if len(label) > 3 or not label.isascii())
-
-
-def _u_label(label: str) -> str:
-    try:
-        return label.encode("ascii").decode("idna")
-    except UnicodeError:
-        return label
 
 
 def _judged(recording: Recording) -> tuple[IPAddress, ...]:
@@ -228,7 +244,7 @@ def _judged(recording: Recording) -> tuple[IPAddress, ...]:
     vantage = recording.last(ev.Vantage)
     found = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
     found += [event.local_ip for event in recording.all(ev.Connected)]
-    return tuple(dict.fromkeys(ip for ip in found if ip is not None))
+    return tuple(dict.fromkeys(ip for ip in found if ip is not None))[:_MOST_JUDGED]
 
 
 def _keep(options: Options) -> Keep:
@@ -253,7 +269,16 @@ def _tables() -> Keep:
         infrastructure=_longest_first((*own["infrastructure"], *greeting_hosts)),
         words=frozenset(own["words"]),
         roles=frozenset(own["roles"]),
+        vocabulary=_vocabulary(),
     )
+
+
+def _vocabulary() -> frozenset[str]:
+    """Every word that a reply rule may look for."""
+    from probe.knowledge.rules import all_rules
+
+    conditions = (rule.conditions[key] for rule in all_rules() for key in rule.conditions.keys() - {"hosts"})
+    return frozenset(word for condition in conditions for word in _WORD.findall(str(condition).lower()))
 
 
 def _longest_first(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,11 +1,8 @@
-"""Who is meant by text in forms that hide it: odd spellings of an address, percent-encoding, base64."""
+"""Addresses of a run where they are written as no parser of addresses takes them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probe.model.address import IPAddress
@@ -24,17 +21,11 @@ _NUMBER = re.compile(
 # c000:201, what is left of ::ffff:c000:201
 _PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
 _DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
-_WORD = re.compile(r"[^\s<>\"']+")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNSAFE = re.compile(r"[\x00-\x20%\x7f]")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
-
-Rewrite = Callable[[str], str]
 
 
 def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
-    """Rewrite the addresses of the run where they are written as no parser of addresses takes them. Four
-    numbers with dots are always an address, octal and hexadecimal ones, too."""
+    """Rewrite the addresses of the run in odd spellings. Four numbers with dots are always an address, octal
+    and hexadecimal ones, too."""
 
     def quad(match: re.Match[str]) -> str:
         parts, between = match.group("a", "b", "c", "d"), match["between"]
@@ -68,42 +59,6 @@ def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
     if ":" in text:
         text = _PAIR.sub(pair, text)
     return _DASHED_V6.sub(dashed, text) if "-" in text else text
-
-
-def encoded_words(text: str, rewrite: Rewrite) -> str:
-    """Rewrite what stands behind percent-encoding (RFC 3986 section 2.1) and base64 (RFC 4648) where there is
-    something to rewrite in it; base64 becomes `redacted`."""
-
-    def percent(match: re.Match[str]) -> str:
-        plain = _PERCENT.sub(_unquoted, match[0])
-        fresh = rewrite(plain) if plain != match[0] else plain
-        return match[0] if fresh == plain else _UNSAFE.sub(lambda char: f"%{ord(char[0]):02X}", fresh)
-
-    def hidden(match: re.Match[str]) -> str:
-        bare = match[0].rstrip("=").replace("-", "+").replace("_", "/")
-        try:
-            plain = _decoded(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))
-        except binascii.Error:
-            return match[0]
-        if plain is None or not (plain.isascii() and plain.isprintable()) or rewrite(plain) == plain:
-            return match[0]
-        return "redacted"
-
-    if _PERCENT.search(text) is not None:
-        text = _WORD.sub(percent, text)
-    return _BASE64.sub(hidden, text)
-
-
-def _unquoted(match: re.Match[str]) -> str:
-    plain = _decoded(bytes.fromhex(match[0].replace("%", "")))
-    return match[0] if plain is None else plain
-
-
-def _decoded(data: bytes) -> str | None:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 def _is_odd(part: str) -> bool:

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from probe.model.address import IPAddress
+from probe.recording.known_names import KnownNames
 from probe.recording.pseudonyms import Pseudonyms, is_top_level
-from probe.recording.redact_forms import encoded_words, odd_addresses
+from probe.recording.redact_codes import Codes
+from probe.recording.redact_forms import odd_addresses
+from probe.recording.redact_partial import PartialAddresses
 
 # Not in the public suffix list, and yet what the names of machines end in.
 _PRIVATE_TLDS = frozenset(
@@ -29,13 +32,24 @@ _TOKEN = rf"""
   | {_IP}
 """
 _IP_PATTERN = re.compile(_IP, re.VERBOSE)
+_TOKENS = re.compile(_TOKEN, re.VERBOSE | re.IGNORECASE)
+_SPF_WORDS = frozenset(
+    {"v=spf1", *(f"{sign}{word}" for sign in ("", *"+-~?") for word in ("all", "a", "mx", "ptr"))}
+)
 _SPF_TERM = re.compile(r"([+?~-]?)(ip[46]):(\S+)", re.IGNORECASE)
 _TOKEN_RECORD = re.compile(r"([\w.-]+=)\S+")
-_REPLY_CODE = re.compile(r"(?m)^([0-9]{3}[ -])")
+_REPLY_CODE = re.compile(r"[0-9]{3}[ -]")
 _KEY = re.compile(r"[A-Za-z0-9+/=\s]*")
+# Values that are words of the record itself, whoever is called so (RFC 6376, 7489, 8460, 8461)
+_TAG_VALUE = re.compile(
+    r"(?i)\s*(?:spf1|dkim1|dmarc1|stsv1|tlsrptv1|none|quarantine|reject|rsa|ed25519|sha1|sha256|email|afrf|enforce|testing"
+    r"|[a-z0-9*](?::[a-z0-9])*|[0-9]{1,10})\s*"
+)
 _POLICY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
-_JOINT = re.compile(r"[._+ -]+")
-_LONG_ENOUGH = 6  # letters of a name in two parts, to be taken for it however it is joined
+_LEAST_DIGITS = 4  # of a local part of digits; three are the code of a reply
+_LEAST_LETTERS = 3  # of a name in ASCII; a Chinese name has two
+_LEAST_OF_PART = 4  # letters of a part that stands for the whole: Smith of bob.smith, acme of acme.com
+_JOINT = re.compile(r"[._+-]")
 _POLICY_RECORD = re.compile(
     r"\s*(?:v\s*=\s*(?:spf1|DMARC1|STSv1|TLSRPTv1|DKIM1|spf2)|[kpt]\s*=)", re.IGNORECASE
 )
@@ -49,31 +63,52 @@ class TextRedactor:
     def __init__(self, pseudonyms: Pseudonyms, judged: Iterable[IPAddress], known: Pseudonyms | None) -> None:
         self._pseudonyms = pseudonyms
         self._judged = tuple(judged)
-        self._names = frozenset(known.names) if known is not None else frozenset()
         self._known = known
+        self._names = frozenset(known.names) if known is not None else frozenset()
         self._locals = known.locals() if known is not None else frozenset()
-        self._lone = _lone_words(known) if known is not None else _LoneWords((), (), frozenset())
-        # borders in ASCII: a text without spaces (user不存在) holds words all the same
-        alone = f" | {self._lone.pattern}" if self._lone.pattern else ""
-        self._pattern = re.compile(_TOKEN + alone, re.VERBOSE | re.IGNORECASE)
-        self._inside = re.compile(self._lone.inside, re.IGNORECASE) if self._lone.inside else None
+        self._alone = _alone(known) if known is not None else KnownNames((), frozenset())
+        self._partial = PartialAddresses(known, pseudonyms) if known is not None else None
+        self._codes = Codes(self._in_clear, self._alone.is_in)
 
     def octets(self, data: bytes) -> bytes:
-        """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is. The code
-        of a reply line is no part of the name behind it: `250-mx.example`."""
-        pieces = _REPLY_CODE.split(data.decode("utf-8", "surrogateescape"))
-        fresh = (piece if number % 2 else self.text(piece) for number, piece in enumerate(pieces))
-        return "".join(fresh).encode("utf-8", "surrogateescape")
+        """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is, and so does the
+        number of lines. The code of a reply is no part of the name behind it: `250-mx.example`."""
+        text = data.decode("utf-8", "surrogateescape")
+        if self._known is not None:
+            text = self._codes.over_lines(text)
+        return "\n".join(map(self._line, text.split("\n"))).encode("utf-8", "surrogateescape")
+
+    def _line(self, line: str) -> str:
+        code = _REPLY_CODE.match(line)
+        at = code.end() if code is not None else 0
+        return line[:at] + self.text(line[at:])
 
     def text(self, text: str) -> str:
         """Rewrite all that the patterns find."""
         if self._known is None:  # what only names that are known could find comes in the second pass
             return self._plain(text)
-        text = self._plain(encoded_words(text, self._plain))
-        return odd_addresses(text, self._pseudonyms, self._known)
+        pieces = self._codes.pieces(self._codes.over_lines(text))
+        return "".join(piece if is_done else self._in_clear(piece) for piece, is_done in pieces)
+
+    def _in_clear(self, text: str) -> str:
+        """Rewrite what is not encoded."""
+        text = self._plain(text)
+        if self._known is None or self._partial is None:
+            return text
+        return self._partial.replaced(odd_addresses(text, self._pseudonyms, self._known))
 
     def _plain(self, text: str) -> str:
-        return self._pattern.sub(self._replacement, text)
+        pieces: list[str] = []
+        at = 0
+        for match in _TOKENS.finditer(text):
+            fresh = self._replacement(match)
+            if fresh != match[0]:  # what may stay can still hold, or be a part of, what may not
+                pieces += (self._names_alone(text[at : match.start()]), fresh)
+                at = match.end()
+        return "".join((*pieces, self._names_alone(text[at:])))
+
+    def _names_alone(self, text: str) -> str:
+        return self._alone.replaced(text, self._pseudonym)
 
     def txt_record(self, name: str, data: bytes) -> bytes:
         """Rewrite a TXT record: SPF networks, keys that stay, tokens that say whose domain it is."""
@@ -96,11 +131,15 @@ class TextRedactor:
                 return tag
             case "id":  # of an MTA-STS policy (RFC 8461 section 3.1): any letters and digits
                 return f"{name}{equals}{_POLICY_ID.sub('redacted', value)}"
+            case _ if _TAG_VALUE.fullmatch(value):
+                return tag
             case _:
                 return f"{name}{equals}{self.text(value)}" if equals else self.text(tag)
 
     def _spf_term(self, term: str) -> str:
         """A network that held an address of this run holds its pseudonym; others hold nobody's."""
+        if term.lower() in _SPF_WORDS:
+            return term
         match = _SPF_TERM.fullmatch(term)
         network = _network(match.group(3)) if match else None
         if match is None or network is None:
@@ -115,9 +154,7 @@ class TextRedactor:
             return f"{self._local_part(match['local'])}@{self._pseudonyms.host(match['at'])}"
         if match["host"]:
             return self._host(found)
-        if match["v6"] or match["v4"] or match["dashed"]:
-            return self._address(match)
-        return self._lone_word(match)
+        return self._address(match)
 
     def _local_part(self, local: str) -> str:
         """`to=alice` in a log line is alice behind a key; so it is at the end of a URL."""
@@ -130,10 +167,13 @@ class TextRedactor:
         if found.lower() in self._locals:
             return self._pseudonyms.local_part(found)  # alice.jones
         if self._is_name(found):
-            return self._pseudonyms.domain(_a_labels(found))
+            name = _a_labels(found)
+            fresh = self._pseudonyms.domain(name)
+            return found if fresh == name.lower() else fresh
         if found.rpartition(".")[2].isdigit() or _IP_PATTERN.search(found):
-            return _IP_PATTERN.sub(self._address, found)
-        return self._inside.sub(self._lone_word, found) if self._inside is not None else found
+            fresh = _IP_PATTERN.sub(self._address, found)
+            return found if fresh == found else self._names_alone(fresh)
+        return found
 
     def _is_name(self, found: str) -> bool:
         if found.lower() in self._names:
@@ -163,63 +203,51 @@ class TextRedactor:
             return found
         return str(self._pseudonyms.address(ip)).replace(".", "-")
 
-    def _lone_word(self, match: re.Match[str]) -> str:
-        # the pattern folds a few letters (ſ, İ) that lower() does not
-        meant = self._lone.meant.get(_bare(match[0]))
-        if meant is None:
-            return self._pseudonyms.key(match[0])
-        if meant in self._locals:
-            return self._pseudonyms.local_part(meant)
-        if self._known is not None and meant in self._known.keys:
-            return self._pseudonyms.key(meant)
-        return self._pseudonyms.domain(meant)
+    def _pseudonym(self, owner: str) -> str:
+        if owner in self._locals:
+            return self._pseudonyms.local_part(owner)
+        return self._pseudonyms.key(owner)
 
 
-class _LoneWords:
-    """Words that give somebody away when they stand alone: `words` between other words, `keys`, by which
-    a domain is called, also as a part of one (X-ACME-LIMIT)."""
-
-    def __init__(self, words: Iterable[str], keys: Iterable[str], meaning: frozenset[str]) -> None:
-        words, keys = sorted(words, key=len, reverse=True), sorted(keys, key=len, reverse=True)
-        self.meant = {_bare(word): word for word in (*words, *keys)}
-        spelled = "|".join(_spelled(word, meaning) for word in words)
-        called = "|".join(_spelled(key, meaning) for key in keys)
-        self.pattern = " | ".join(
-            part
-            for part in (
-                rf"(?<![A-Za-z0-9_.@-])(?:{spelled})(?![A-Za-z0-9_@-])" if words else "",
-                rf"(?<![A-Za-z0-9])(?:{called})(?![A-Za-z0-9])" if keys else "",
-            )
-            if part
-        )
-        either = "|".join(part for part in (spelled, called) if part)
-        self.inside = rf"(?<![A-Za-z0-9_@-])(?:{either})(?![A-Za-z0-9_@-])" if either else ""
-
-
-def _lone_words(known: Pseudonyms) -> _LoneWords:
-    """Local parts, what domains are called by, and host names without a dot."""
-    single = {name for name in known.names if name and "." not in name and not is_top_level(name)}
-    locals_ = {*known.locals(), *(local.partition("+")[0] for local in known.locals())}
-    left_out = {*known.keep.words, *known.keep.roles, "localhost"}
-    words, keys = ({*locals_, *single} - known.keys) - left_out, known.keys - left_out
-    return _LoneWords(filter(_tells, words), filter(_tells, keys), known.keep.words)
-
-
-def _tells(word: str) -> bool:
-    long_enough = len(word) > 2 or (len(word) == 2 and not word.isascii())  # a Chinese name
-    return long_enough and not word.startswith("_")
+def _alone(known: Pseudonyms) -> KnownNames:
+    """Whoever is meant by a word alone: local parts and their longer parts, what the target's domains are
+    called by, host names without a dot, labels of those named in full, what other domains are called by."""
+    keep = known.keep
+    local_parts = sorted(known.locals() - known.keys)
+    single = (name for name in known.names if name and "." not in name and not is_top_level(name))
+    brands = {organization.partition(".")[0] for organization in known.organizations()}
+    labels = (label for label in known.labels() | brands if _is_long(label) or not is_top_level(label))
+    named = [
+        *((local, local) for local in local_parts),
+        *((local.partition("+")[0], local) for local in local_parts),
+        *((key, key) for key in sorted(known.keys)),
+        *((name, name) for name in sorted(single)),
+    ]
+    # what only stands for a whole gives way to the meaning of a reply
+    parts = [
+        *((part, part) for label in sorted(labels) for part in {label, u_label(label)}),
+        *(
+            (part, local)
+            for local in local_parts
+            for part in _JOINT.split(local)
+            if part.isalpha() and _is_long(part)
+        ),
+    ]
+    named += (pair for pair in parts if pair[0] not in keep.vocabulary)
+    left_out = keep.words | keep.roles | {"localhost"}
+    return KnownNames((pair for pair in named if pair[0] not in left_out and _tells(pair[0])), keep.words)
 
 
-def _spelled(word: str, meaning: frozenset[str]) -> str:
-    """alice.jones is also Alice Jones and alice_jones; but mail-server is not a mail server."""
-    parts = [part for part in _JOINT.split(word) if part]
-    if len(parts) < 2 or sum(map(len, parts)) < _LONG_ENOUGH or meaning.issuperset(parts):
-        return re.escape(word)
-    return r"[._+ -]?".join(map(re.escape, parts))
+def _is_long(part: str) -> bool:
+    return len(part) >= _LEAST_OF_PART
 
 
-def _bare(word: str) -> str:
-    return _JOINT.sub("", word.lower())
+def _tells(name: str) -> bool:
+    if name.startswith("_"):
+        return False
+    if name.isdigit():
+        return len(name) >= _LEAST_DIGITS
+    return len(name) >= _LEAST_LETTERS or (len(name) == 2 and not name.isascii())
 
 
 def _a_labels(name: str) -> str:
@@ -232,6 +260,14 @@ def _a_labels(name: str) -> str:
         return parse_endpoint(name, 0).host
     except AddressError:
         return name
+
+
+def u_label(label: str) -> str:
+    """A label of an internationalized name as its owner writes it; any other as it is."""
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

@@ -20,6 +20,7 @@ import pytest
 from probe.report.schema import report_schema
 from tests.cli.command import smtp_probe
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 PAIR = ("bob@example.com", "alice@example.net")
 NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
 
@@ -65,6 +66,18 @@ def test_a_redacted_recording_replays_to_the_same_verdict(tmp_path: Path) -> Non
     again = json.loads(smtp_probe("replay", str(shared), "--format", "json").stdout)
     assert again["verdict"]["outcome"] == json.loads(live.stdout)["verdict"]["outcome"]
     assert "alice@" not in shared.read_text()
+
+
+def test_redact_says_what_was_replaced_and_what_stays(tmp_path: Path) -> None:
+    path, shared = FIXTURES / "recordings/lab-spf-fail/recording.jsonl", tmp_path / "shared.jsonl"
+    piped, kept = smtp_probe("redact", str(path)), smtp_probe("redact", str(path), "-o", str(shared))
+    assert piped.stdout == shared.read_text()
+    assert piped.stderr == kept.stdout and kept.stderr == ""
+    assert kept.stdout.startswith("Replaced 4 local parts, 8 names, 2 addresses. What stays: ")
+    assert "hashes, GUIDs, queue ids and ticket numbers: who has" in kept.stdout
+    again = smtp_probe("redact", str(shared), "-o", "/dev/stdout")
+    assert again.stdout == piped.stdout
+    assert again.stderr.startswith("Redacted before, and given as it is. What stays: ")
 
 
 def test_output_file_gets_the_report_and_stdout_nothing(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ FORMS = (
     "{percent} =?utf-8?B?{b64}?= id={b64}",
     "{octal} {hexes} [{number:#010x}] {number:08x} {number} {underscored} {defanged}",
     "::ffff:{high:x}:{low:x} and {high:x}:{low:x} {digits6} {exploded6} {dashed6}",
+    "{short}: queue of {short}_a is full, ask {short}7",
+    "user_{local}_2024 {local}_{local} 7-{local}- id.{local}.x @{local} mbx-{local}",
+    "{b64lf} x={b64lf} msg-{b64} {b64short} {b64twice} {b64utf16}",
+    "{hexbox} 0x{hexlocal} x'{hexbox}' {colons} {spaced} {escapes}",
+    "=?utf-8?B?{b64half}?= =?utf-8?B?{b64rest}?= =?utf-8?Q?{quoted}?=",
+    "rfc822;{xtext} {quoted} {percent2} {entities}",
+    "{prefix}. {prefix}.x {prefix}.* [{prefix}] {prefix}/24 and {first}.{second}.x.x; {dashed}",
 )
 
 
@@ -66,6 +73,12 @@ def said_of(form: str, recipient: Mailbox, host: str, ip: IPv4Address, ip6: IPv6
         host=host,
         ip=ip,
         ip6=ip6,
+        short=host.partition(".")[0],
+        **encodings(str(recipient), recipient.local_part),
+        prefix=str(ip).rpartition(".")[0],
+        dashed=str(ip).rpartition(".")[0].replace(".", "-"),
+        first=octets[0],
+        second=octets[1],
         percent="".join(char if char.isalnum() else f"%{ord(char):02X}" for char in str(recipient)),
         b64=base64.b64encode(str(recipient).encode()).decode(),
         octal=".".join(f"0{octet:o}" for octet in octets),
@@ -79,6 +92,33 @@ def said_of(form: str, recipient: Mailbox, host: str, ip: IPv4Address, ip6: IPv6
         exploded6=ip6.exploded,
         dashed6=ip6.exploded.replace(":", "-"),
     )
+
+
+def encodings(box: str, local: str) -> dict[str, str]:
+    """A mailbox and its local part as programs encode them."""
+    octets = box.encode()
+    half = len(octets) // 2
+
+    def b64(data: bytes) -> str:
+        return base64.b64encode(data).decode()
+
+    return {
+        "b64lf": b64(octets + b"\n"),
+        "b64short": b64(local.encode() + b"\r\n"),
+        "b64twice": b64(b64(octets).encode()),
+        "b64utf16": b64(box.encode("utf-16-le")),
+        "b64half": b64(octets[:half]),
+        "b64rest": b64(octets[half:]),
+        "hexbox": octets.hex(),
+        "hexlocal": local.encode().hex(),
+        "colons": octets.hex(":"),
+        "spaced": octets.hex(" ").upper(),
+        "escapes": "".join(f"\\x{octet:02x}" for octet in octets),
+        "quoted": "".join(char if char.isalnum() else f"={ord(char):02X}" for char in box),
+        "xtext": "".join(char if char.isalnum() else f"+{ord(char):02X}" for char in box),
+        "percent2": "".join(char if char.isalnum() else f"%25{ord(char):02X}" for char in box),
+        "entities": "".join(f"&#{ord(char)};" for char in box),
+    }
 
 
 def spellings(ip: IPv4Address, ip6: IPv6Address) -> list[str]:
@@ -106,7 +146,7 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
     form = draw(st.sampled_from(FORMS))
     whole = said_of(form, recipient, host, mx_ip, ip6)
     # base64 in capitals is another text
-    loud = whole.upper() if draw(st.booleans()) and "b64" not in form else whole
+    loud = whole.upper() if draw(st.booleans()) and not re.search("b64|escapes", form) else whole
     events: list[ev.Event] = [
         ev.Started(1, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)),
         ev.Vantage(1, ip6, host, host, f"PTR of {ip} is {host}"),
@@ -145,7 +185,11 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
         recipient.local_part,
         reverse,
         base64.b64encode(str(recipient).encode()).decode(),
+        *encodings(str(recipient), recipient.local_part).values(),
     ]
+    prefix = str(mx_ip).rpartition(".")[0]
+    if not re.fullmatch(r"[245]\.\d\.\d+", prefix):  # which may as well be an enhanced status
+        names.append(prefix)
     return Recording.of(events), [*secrets, *names, *spellings(mx_ip, ip6)]
 
 

@@ -1,0 +1,70 @@
+"""Which address stands for which in a redacted recording: documentation ranges, or the same private range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from probe.model.address import IPAddress
+
+_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # RFC 5737
+# A pseudonym keeps what kind of address it was; loopback and the unspecified address stay.
+_POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("10.0.0.0/8", ("10.0.0.0/8",)),
+    ("172.16.0.0/12", ("172.16.0.0/12",)),
+    ("192.168.0.0/16", ("192.168.0.0/16",)),
+    ("100.64.0.0/10", ("100.64.0.0/10",)),
+    ("169.254.0.0/16", ("169.254.0.0/16",)),
+    ("0.0.0.0/0", (*_DOCUMENTATION, "240.0.0.0/4")),
+    ("fe80::/10", ("fe80::/64",)),
+    ("fc00::/7", ("fd00::/64",)),
+    ("::/0", ("2001:db8::/32",)),  # RFC 3849
+)
+_KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
+_NO_MORE = ip_address("192.0.2.0")  # where a text holds every address that there is of its kind
+
+
+class AddressPseudonyms:
+    """Gives out addresses in the order of asking; none of `avoid`, which are the originals as text."""
+
+    def __init__(self, avoid: frozenset[str]) -> None:
+        self._avoid = avoid
+        self._given: dict[IPAddress, IPAddress] = {}
+        self._pools: dict[str, Iterator[IPAddress]] = {}
+
+    def given(self) -> Mapping[IPAddress, IPAddress]:
+        """Original to pseudonym."""
+        return self._given
+
+    def address(self, ip: IPAddress) -> IPAddress:
+        """The pseudonym of an address, of the same kind and family."""
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            return ip_address(f"::ffff:{self.address(ip.ipv4_mapped)}")
+        if ip not in self._given:
+            if _is_kept(ip):
+                return ip
+            kind, pools = next((kind, pools) for kind, pools in _POOLS if ip in _network(kind))
+            pool = self._pools.setdefault(kind, _pool(pools))
+            self._given[ip] = next((fresh for fresh in pool if str(fresh) not in self._avoid), _NO_MORE)
+        return self._given[ip]
+
+
+def _is_kept(ip: IPAddress) -> bool:
+    if isinstance(ip, IPv4Address):
+        return any(ip in _network(network) for network in _KEPT_V4)
+    return ip.is_loopback or ip.is_unspecified
+
+
+@cache
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)
+
+
+def _pool(networks: tuple[str, ...]) -> Iterator[IPAddress]:
+    for network in map(_network, networks):
+        if isinstance(network, IPv6Network):
+            first = int(network.network_address)
+            yield from map(IPv6Address, range(first + 1, first + network.num_addresses))
+        else:
+            yield from network.hosts()

@@ -1,0 +1,169 @@
+"""Names that give somebody away where they stand alone, found in a text in one walk over it.
+
+A text is read as atoms: runs of letters, runs of digits, and each character beyond ASCII by itself, since
+texts without spaces (user不存在) hold names all the same. A name begins and ends where an atom does: alice is
+in alice_2024 and in alice7, and not in malice; bob7 is in bob72024. Looking up costs the same however many
+names there are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+_ATOM = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7f\u00a0\u2010-\u2015]")
+_JOINT = re.compile(r"[._+ \u00a0\u2010-\u2015-]")
+_LONG_ENOUGH = 6  # letters of a name in two parts, to be taken for it however it is joined
+_FIRST = 2  # characters by which most places of a text are known to begin no name
+_MOST_ATOMS = 256  # of one name; a local part has 64 octets, a label 63
+_CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r", "cp1251", "latin_1")
+
+_GLUED = 20  # digits of a run among which a name's own are looked for
+
+Pseudonym = Callable[[str], str]
+_Atom = tuple[int, int, str]  # start, end, and what is left of it without case and accents
+
+
+@dataclass(frozen=True, slots=True)
+class _Loose:
+    """A name in parts: where a joint may stand between them, or none."""
+
+    owner: str
+    joints: frozenset[int]
+
+
+class KnownNames:
+    """`names` are pairs of a name and whose it is; the earlier counts where two are spelled alike. Parts that
+    all are in `words` (mail-server) are found only as they are written, others however they are joined
+    (Alice Jones, alice_jones, alicejones)."""
+
+    def __init__(self, names: Iterable[tuple[str, str]], words: frozenset[str]) -> None:
+        self._exact: dict[str, str] = {}
+        self._loose: dict[str, _Loose] = {}
+        self._longest: dict[str, int] = {}  # of the names that begin so
+        for name, owner in names:
+            for spelling in _spellings(name):
+                self._add(owner, spelling, words)
+
+    def _add(self, owner: str, spelling: str, words: frozenset[str]) -> None:
+        atoms = list(_ATOM.finditer(spelling))
+        if not atoms or len(atoms) > _MOST_ATOMS:
+            return
+        folded = [fold(atom[0]) for atom in atoms]
+        between = [spelling[one.end() : other.start()] for one, other in pairwise(atoms)]
+        spelled = "".join(map("".join, zip(["", *between], folded, strict=True)))
+        bare = "".join(folded)
+        self._exact.setdefault(spelled, owner)
+        if _is_loose(spelling, words):
+            known = self._loose.get(bare) or _Loose(owner, frozenset())
+            ends = accumulate(map(len, folded[:-1]))
+            joints = {end for end, joint in zip(ends, between, strict=True) if joint}
+            self._loose[bare] = _Loose(known.owner, known.joints | joints)
+        longest = 2 * len(spelled)  # a joint between any two
+        self._longest[bare[:_FIRST]] = max(longest, self._longest.get(bare[:_FIRST], 0))
+
+    def replaced(self, text: str, pseudonym: Pseudonym) -> str:
+        """The text with the pseudonym of its owner for each name. Where several begin, the longest counts."""
+        pieces: list[str] = []
+        at = 0
+        for start, end, owner in self._found(text):
+            pieces += (text[at:start], pseudonym(owner))
+            at = end
+        return "".join([*pieces, text[at:]]) if pieces else text
+
+    def is_in(self, text: str) -> bool:
+        """Whether the text holds a name."""
+        return next(self._found(text), None) is not None
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
+        if not self._longest:
+            return
+        atoms = _atoms(text)
+        index = 0
+        while index < len(atoms):
+            found = self._beginning(text, atoms, index)
+            if found is not None:
+                start, end, last, owner = found
+                yield start, end, owner
+                index = last
+            index += 1
+
+    def _beginning(self, text: str, atoms: list[_Atom], index: int) -> tuple[int, int, int, str] | None:
+        """Start, end, last atom and owner of a name that begins in an atom, behind digits of others."""
+        start, end, folded = atoms[index]
+        most = min(len(folded), _GLUED) if folded.isdigit() else 1
+        for skipped in range(most):
+            rest = folded[skipped:]
+            if not (rest[:_FIRST] in self._longest if len(rest) >= _FIRST else rest):
+                continue
+            found = self._match(text, [(start + skipped, end, rest), *atoms[index + 1 : index + _MOST_ATOMS]])
+            if found is not None and (skipped == 0 or found[1] > 0):
+                return start + skipped, found[0], index + found[1], found[2]
+        return None
+
+    def _match(self, text: str, atoms: list[_Atom]) -> tuple[int, int, str] | None:
+        """Where the longest name ends that begins with the first atom, in which of them, and whose it is."""
+        spelled = bare = ""
+        joints: frozenset[int] | None = frozenset()
+        best = None
+        for index, (start, end, folded) in enumerate(atoms):
+            between = text[atoms[index - 1][1] : start] if index else ""
+            if between and joints is not None:
+                joints = joints | {len(bare)} if _JOINT.fullmatch(between) else None
+            # digits behind the digits of a name may be others': bob72024
+            ends = range(min(len(folded) - 1, _GLUED), 0, -1) if bare and folded.isdigit() else ()
+            for length in (len(folded), *ends):
+                owner = self._owner(spelled + between + folded[:length], bare + folded[:length], joints)
+                if owner is not None:
+                    best = (end - len(folded) + length, index, owner)
+                    break
+            spelled += between + folded
+            bare += folded
+            if len(bare) >= _FIRST and len(spelled) > self._longest.get(bare[:_FIRST], 0):
+                break
+        return best
+
+    def _owner(self, spelled: str, bare: str, joints: frozenset[int] | None) -> str | None:
+        owner = self._exact.get(spelled)
+        if owner is None and joints is not None and bare in self._loose:
+            loose = self._loose[bare]
+            return loose.owner if joints <= loose.joints else None
+        return owner
+
+
+def _atoms(text: str) -> list[_Atom]:
+    places = (match.span() for match in _ATOM.finditer(text))
+    if text.isascii():
+        lower = text.lower()
+        return [(start, end, lower[start:end]) for start, end in places]
+    return [(start, end, fold(text[start:end])) for start, end in places]
+
+
+def fold(text: str) -> str:
+    """What is left of a text without case, accents and compatibility forms: long s, dotted I, full width."""
+    if text.isascii():
+        return text.lower()
+    for _ in range(2):  # folding the case can make new forms that fall apart
+        text = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in text if unicodedata.category(char) != "Mn")
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The name, and as the octets of servers that do not speak UTF-8, which stand in a text as surrogates."""
+    yield name
+    if name.isascii():
+        return
+    for form in {name, name.upper()}:
+        for charset in _CHARSETS:
+            try:
+                yield form.encode(charset).decode("utf-8", "surrogateescape")
+            except UnicodeEncodeError:
+                continue
+
+
+def _is_loose(name: str, words: frozenset[str]) -> bool:
+    parts = [part for part in _JOINT.split(name) if part]
+    return len(parts) > 1 and sum(map(len, parts)) >= _LONG_ENOUGH and not words.issuperset(parts)

@@ -1,0 +1,239 @@
+"""Who is meant by text that is encoded: percent and other escapes, hexadecimal, base64, encoded words.
+
+Pieces in which somebody was found are done: they are not read again, so that no pseudonym gets another.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Callable, Iterator
+
+Rewrite = Callable[[str], str]
+Known = Callable[[str], bool]
+_Reading = Callable[[str, int], str | None]
+_Escapes = tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]
+
+REDACTED = "redacted"
+_ENCODED_WORD = "=?utf-8?Q?redacted?="
+
+_WORD = re.compile(r"[^\s<>\"']+")
+_QUOTED = re.compile(r"(?<![\w.-])[\w.-]*(?:(?:[=+][0-9A-F]{2})+[\w.-]*)+")
+_ADDRESS = re.compile(r"[\w.-]@[\w.-]+\.[A-Za-z]{2,}")
+_UNSAFE = re.compile(r"[\x00-\x20%\x7f]")
+_DEPTH = 2  # of codes within codes
+_ROUNDS = 3  # of escapes within escapes: %2540
+_HEX_OCTET = r"(?:0[xX])?[0-9A-Fa-f]{2}"
+_HEX = re.compile(
+    rf"[0-9A-Fa-f]{{6,}}|(?<![0-9A-Za-z]){_HEX_OCTET}(?:[,:; -]{{1,2}}{_HEX_OCTET}){{2,}}(?![0-9A-Za-z])"
+)
+_NO_DIGIT = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
+_BASE64_JOINT = re.compile(r"[+/_-]")
+_SHORT = 8  # characters; what is shorter is no text of several words
+_LETTERS = re.compile(rb"[A-Za-z0-9]{3}")  # fewer are no name
+_REMEMBERED = 20_000  # words
+_LONG_TEXT = 8  # octets that may be a text of somebody who is not known yet
+
+# Between the lines of a reply stands its code (RFC 5321 section 4.2.1)
+_FOLD = r"(?:[ \t]|\r?\n(?:[0-9]{3}[ -])?)*"
+_ENCODED = r"=\?(?P<charset>[^\s?]{1,60})\?(?P<how>[BbQq])\?(?P<text>[^\s?]*)\?="
+_ENCODED_ONE = re.compile(_ENCODED)
+_ENCODED_RUN = re.compile(
+    rf"=\?[^\s?]{{1,60}}\?[BbQq]\?[^\s?]*\?=(?:{_FOLD}=\?[^\s?]{{1,60}}\?[BbQq]\?[^\s?]*\?=)*"
+)
+_BASE64_LINE = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
+_BASE64_LINES = re.compile(
+    r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{20,}(?:\r?\n(?:[0-9]{3}[ -])?[ \t]*[A-Za-z0-9+/]{4,}={0,2}(?![^\s]))+"
+)
+
+
+class Codes:
+    """`rewrite` replaces who is meant in plain text; `known` tells whether a text holds a name of the run."""
+
+    def __init__(self, rewrite: Rewrite, known: Known) -> None:
+        self._rewrite = rewrite
+        self._known = known
+        self._seen: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
+        self._stages: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+            (_WORD, self._escaped),
+            (_QUOTED, self._quoted),
+            (_HEX, self._hexadecimal),
+            (_BASE64, self._base64),
+        )
+
+    def over_lines(self, text: str) -> str:
+        """Rewrite what is cut into several encoded words (RFC 2047), or lines of base64; lines stay lines."""
+        if "=?" in text:
+            text = _ENCODED_RUN.sub(self._encoded_words, text)
+        return _BASE64_LINES.sub(self._base64_lines, text) if "\n" in text.rstrip("\r\n") else text
+
+    def pieces(self, text: str, depth: int = _DEPTH) -> list[tuple[str, bool]]:
+        """The text in pieces, and whether a piece was encoded and is done; `depth`: of codes in codes."""
+        pieces = [(text, False)]
+        for pattern, reading in self._stages:
+            pieces = [piece for one in pieces for piece in _stage(one, pattern, reading, depth)]
+        return pieces
+
+    def _escaped(self, word: str, _: int) -> str | None:
+        """Percent-encoding (RFC 3986 section 2.1), character references, escapes of C and of DNS."""
+        if _ANY_ESCAPE.search(word) is None:
+            return None
+        for escapes in _READINGS:
+            plain = _unescaped(word, escapes)
+            if plain != word and (fresh := self._rewrite(plain)) != plain:
+                return _safe(fresh)
+        return None
+
+    def _quoted(self, run: str, _: int) -> str | None:
+        """Quoted-printable (RFC 2045 section 6.7) and xtext (RFC 3461 section 4). SIZE=4096 is neither: there
+        must be an address in it, or a name that did not stand there before."""
+        plain = _unescaped(run, _QUOTES)
+        if plain == run or not plain.isprintable():
+            return None
+        is_told = _ADDRESS.search(plain) is not None or (self._known(plain) and not self._known(run))
+        return _safe(self._rewrite(plain)) if is_told else None
+
+    def _hexadecimal(self, word: str, depth: int) -> str | None:
+        digits = _NO_DIGIT.sub("", word)
+        octets = (bytes.fromhex(digits[at : at + (len(digits) - at) // 2 * 2]) for at in (0, 1))
+        return REDACTED if any(self._tells(data, depth) for data in octets) else None
+
+    def _base64(self, word: str, depth: int) -> str | None:
+        """As a whole, its parts, and behind up to three characters that do not belong to it."""
+        bare = word.rstrip("=")
+        if (bare, depth) not in self._seen:
+            if len(self._seen) > _REMEMBERED:
+                self._seen.clear()
+            self._seen[bare, depth] = any(self._tells(_decoded(part), depth) for part in _parts(bare))
+        return REDACTED if self._seen[bare, depth] else None
+
+    def _tells(self, data: bytes, depth: int = _DEPTH) -> bool:
+        """Whether decoded octets name anybody; where they are no text, only by a name of the run."""
+        data = data.replace(b"\0", b"")  # UTF-16 of ASCII
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            return _LETTERS.search(data) is not None and self._known(data.decode("latin-1"))
+        is_text = all(char.isprintable() or char in "\r\n\t" for char in text)
+        if not is_text or len(data) < _LONG_TEXT:
+            return self._known(text)
+        return self._rewrite(text) != text or (
+            depth > 0 and any(is_done for _, is_done in self.pieces(text, depth - 1))
+        )
+
+    def _encoded_words(self, run: re.Match[str]) -> str:
+        words = [
+            (word["charset"], word["how"].upper(), word["text"]) for word in _ENCODED_ONE.finditer(run[0])
+        ]
+        # each by itself, as it should be; and all as one, where the cut went through a quantum of base64
+        apart = b"".join(_payload(how, text) for _, how, text in words)
+        whole = _payload("B", "".join(text for _, how, text in words if how == "B"))
+        texts = (_text(apart, words[0][0]), _text(whole, words[0][0]))
+        if all(self._rewrite(text) == text and not self._known(text) for text in texts):
+            return run[0]
+        return _ENCODED_ONE.sub(_ENCODED_WORD, run[0])
+
+    def _base64_lines(self, run: re.Match[str]) -> str:
+        first, *lines = run[0].split("\n")
+        whole = first.strip() + "".join(re.sub(r"^[0-9]{3}[ -]|\s", "", line) for line in lines)
+        if not self._tells(_decoded(whole.rstrip("="))):
+            return run[0]
+        return "\n".join(_BASE64_LINE.sub(REDACTED, line) for line in (first, *lines))
+
+
+def _stage(
+    one: tuple[str, bool], pattern: re.Pattern[str], reading: _Reading, depth: int
+) -> Iterator[tuple[str, bool]]:
+    text, is_done = one
+    at = 0
+    for match in pattern.finditer(text) if not is_done else ():
+        fresh = reading(match[0], depth)
+        if fresh is not None:
+            yield text[at : match.start()], False
+            yield fresh, True
+            at = match.end()
+    yield text[at:], is_done
+
+
+def _octets_of(pattern: str, base: int) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str]]:
+    """Escapes of octets in a row, which together are UTF-8."""
+    one = re.compile(pattern)
+
+    def decoded(run: re.Match[str]) -> str:
+        numbers = [int(digits, base) for digits in one.findall(run[0])]
+        try:
+            return bytes(numbers).decode("utf-8")
+        except ValueError:  # no octet, or no UTF-8
+            return run[0]
+
+    return re.compile(f"(?:{pattern.replace('(', '(?:')})+"), decoded
+
+
+def _code_units(run: re.Match[str]) -> str:
+    units = bytes.fromhex(run[0].replace("\\u", ""))
+    return units.decode("utf-16-be", "replace")
+
+
+_SURE = (
+    _octets_of("%([0-9A-Fa-f]{2})", 16),
+    (
+        re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,20});"),
+        lambda run: html.unescape(run[0]),
+    ),
+    _octets_of(r"\\x([0-9A-Fa-f]{2})", 16),
+    (re.compile(r"(?:\\u[0-9A-Fa-f]{4})+"), _code_units),
+)
+_READINGS = (
+    (*_SURE, _octets_of(r"\\([0-9]{3})", 10)),  # RFC 1035 section 5.1
+    (*_SURE, _octets_of(r"\\([0-7]{3})", 8)),
+)
+_QUOTES = (_octets_of(r"\+([0-9A-F]{2})", 16), _octets_of("=([0-9A-F]{2})", 16))
+_ANY_ESCAPE = re.compile("|".join({pattern.pattern for escapes in _READINGS for pattern, _ in escapes}))
+
+
+def _safe(text: str) -> str:
+    """Nothing in it ends a line or a word, and nothing is decoded twice."""
+    return _UNSAFE.sub(lambda char: f"%{ord(char[0]):02X}", text)
+
+
+def _unescaped(word: str, escapes: _Escapes) -> str:
+    for _ in range(_ROUNDS):
+        before = word
+        for pattern, decoded in escapes:
+            word = pattern.sub(decoded, word)
+        if word == before:
+            break
+    return word
+
+
+def _parts(bare: str) -> list[str]:
+    if len(bare) < _SHORT:
+        return [bare]
+    parts = [part for part in _BASE64_JOINT.split(bare) if len(part) >= _SHORT // 2]
+    return [*(bare[at:] for at in range(4)), *(parts if len(parts) > 1 else ())]
+
+
+def _decoded(bare: str) -> bytes:
+    """Base64 without its padding (RFC 4648 sections 4 and 5), as far as there are whole octets."""
+    bare = bare[:-1] if len(bare) % 4 == 1 else bare
+    try:
+        return base64.b64decode(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))
+    except binascii.Error:
+        return b""
+
+
+def _payload(how: str, text: str) -> bytes:
+    """The octets of an encoded word (RFC 2047 section 4)."""
+    if how == "B":
+        return _decoded(text.rstrip("="))
+    return binascii.a2b_qp(text.encode("ascii", "replace"), header=True)
+
+
+def _text(octets: bytes, charset: str) -> str:
+    try:
+        return octets.decode(charset.partition("*")[0], "replace")  # RFC 2231 section 5: a language
+    except LookupError:
+        return octets.decode("latin-1")
