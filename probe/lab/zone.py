@@ -22,8 +22,9 @@ from probe.standards.dnsbl.blocklist import SubjectKind
 from probe.standards.dnsbl.query import query_name
 
 _TTL = 300
+_DEPTH = 6  # labels of what is looked up on a list of domains
 _ALIASES = 16  # CNAMEs followed for one question
-_START_OF_AUTHORITY = "ns.lab.invalid. hostmaster.lab.invalid. 1 3600 600 86400 60"
+_START_OF_AUTHORITY = "ns.lab.example. hostmaster.lab.example. 1 3600 600 86400 60"
 
 
 class Zone:
@@ -102,13 +103,22 @@ def listing_code(blocklist: BlockList) -> str:
 
 def _test_entries(blocklist: BlockList) -> Iterator[str]:
     code = listing_code(blocklist)
-    names = dict.fromkeys(
-        query_name(_subject(test), blocklist.zone)
+    names = {
+        query_name(_subject(test), blocklist.zone): None
         for kind in SubjectKind
         if kind in blocklist.subjects
-        for test in blocklist.positive_tests(kind)
-    )
+        for test in _tests(blocklist, kind)
+    }
     yield from (f"{name}. A {code}" for name in names)
+
+
+def _tests(blocklist: BlockList, kind: SubjectKind) -> Iterator[str]:
+    """The entries that are made: of those for domains the ones of several labels, where there are such, with
+    all that is below them."""
+    tests = blocklist.positive_tests(kind)
+    domains = [test for test in tests if "." in test] if kind is SubjectKind.DOMAIN else []
+    yield from domains or tests
+    yield from (f"{'www.' * depth}{test}" for test in domains for depth in range(1, _DEPTH))
 
 
 def _subject(text: str) -> IPAddress | str:

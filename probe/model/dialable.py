@@ -51,8 +51,16 @@ _RANGES = tuple(
         ("ff00::/8", "a multicast address"),
     )
 )
+_PRIVATE = tuple(
+    ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
 _BROADCAST = IPv4Address("255.255.255.255")
 _NAT64 = ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")  # with a /96 of it, as RFC 8215 section 4 shows
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6 (RFC 3513 section 2.4)
 
 
@@ -65,6 +73,19 @@ def why_not_dialable(ip: IPAddress) -> str | None:
         if ip.version == network.version and ip in network:
             return clause
     return _why_not_v6(ip) if isinstance(ip, IPv6Address) else _why_not_registered(ip)
+
+
+def is_private(ip: IPAddress) -> bool:
+    """Whether the address is of private or shared space, which each network has for itself."""
+    return any(ip.version == network.version and ip in network for network in _PRIVATE)
+
+
+def nat64_inner(ip: IPAddress) -> IPv4Address | None:
+    """The IPv4 address for which a resolver made this one (DNS64, RFC 6147) under the well-known prefix of
+    RFC 6052 or the local-use one of RFC 8215; None for any other address."""
+    if isinstance(ip, IPv6Address) and (ip in _NAT64 or ip in _LOCAL_NAT64):
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None
 
 
 def why_no_host(ip: IPAddress) -> str | None:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from probe.settings import CNAME_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, Record, RecordType, Status, Tlsa, Txt
+from probe.standards.dns.told import ExtendedError, Soa, Told
 from probe.standards.dns.wire import (
     AA,
     AD,
     IN,
+    RA,
     TC,
     Unfolding,
     WireError,
@@ -48,6 +50,7 @@ _SOA = _NUMBERS[RecordType.SOA]
 _NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2, 3, 4, 5, 16
 _MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
 _WITHOUT_EDNS = frozenset({_FORMERR, _NOTIMP, _BADVERS})
+_SOA_NUMBERS = 20  # octets of the five numbers behind its names
 _ERRORS_TOLD = 3  # extended errors of one reply
 
 
@@ -55,7 +58,8 @@ _ERRORS_TOLD = 3  # extended errors of one reply
 class Reply:
     """What one server said. `aliases` and `records` as in Answer; `open_end` names where a CNAME
     chain stops without the server saying that nothing is there; `without_edns` that the server
-    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS."""
+    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS; `told` is
+    how it said it, its own name left empty (None: nothing of it could be read)."""
 
     status: Status
     records: tuple[Record, ...] = ()
@@ -67,6 +71,7 @@ class Reply:
     without_edns: bool = False
     truncated: bool = False
     edns: bool = False
+    told: Told | None = None
 
 
 def make_query(question: Question, *, edns: bool) -> dns.message.Message:
@@ -95,7 +100,8 @@ def read_reply(query: dns.message.Message, question: Question, wire: bytes) -> R
         message = read_message(wire, unfolding)
         if not _answers(message, query, question):
             return None
-        return replace(_read(_Reading(wire, unfolding, message), question), edns=message.edns)
+        reading = _Reading(wire, unfolding, message)
+        return replace(_read(reading, question), edns=message.edns, told=_told(reading))
     except WireError as error:
         return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
 
@@ -126,6 +132,41 @@ class _Reading:
         return found
 
 
+def _told(reading: _Reading) -> Told:
+    """How the server said it."""
+    message = reading.message
+    start = _start_of_authority(reading, message.authority)
+    beside = _start_of_authority(reading, message.additional)
+    return Told(
+        server="",
+        authoritative=bool(message.flags & AA),
+        recursive=bool(message.flags & RA),
+        soa=start,
+        policy_zone=beside.zone if beside is not None else "",
+        extended=tuple(
+            # RFC 8914 section 2: UTF-8, which may or may not end with a NUL
+            ExtendedError(code, words.rstrip(b"\0").decode("utf-8", "backslashreplace"))
+            for code, words in message.extended_errors
+        ),
+    )
+
+
+def _start_of_authority(reading: _Reading, records: Iterable[WireRecord]) -> Soa | None:
+    """The first SOA record (RFC 1035 section 3.3.13); one that cannot be read counts for nothing."""
+    found = next((it for it in records if it.rtype == _SOA and it.rclass == IN), None)
+    if found is None:
+        return None
+    try:
+        mname, behind = reading.unfolding.name(found.start)
+        rname, behind = reading.unfolding.name(behind)
+    except WireError:
+        return None
+    if behind + _SOA_NUMBERS != found.end:
+        return None
+    minimum = int.from_bytes(reading.wire[found.end - 4 : found.end], "big")
+    return Soa(found.owner, mname, rname, minimum, found.ttl)
+
+
 def _answers(message: WireMessage, query: dns.message.Message, question: Question) -> bool:
     """RFC 5452 section 9.1: the same id and question; a server may leave the question out of a failure,
     and out of a reply that is cut off."""
@@ -153,7 +194,8 @@ def _read_failure(message: WireMessage) -> Reply:
     detail = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
     if detail.isdigit():
         detail = f"response code {detail}, which nobody has defined"
-    extended = ", ".join(dns.edns.EDECode.make(code).name for code in message.extended_errors[:_ERRORS_TOLD])
+    codes = list(dict.fromkeys(code for code, _ in message.extended_errors))[:_ERRORS_TOLD]
+    extended = ", ".join(dns.edns.EDECode.make(code).name for code in codes)
     detail = f"{detail}, {extended}" if extended else detail
     status = Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL
     # RFC 6891 section 7: a server that does not know EDNS fails, and its reply has no OPT record

@@ -77,6 +77,9 @@ class Fault(StrEnum):
     REPEATED = "repeated"  # the truth, each record twice
     CNAME_BESIDE = "cname_beside"  # the truth, and before it an alias of the same name that leads nowhere
     REFERRAL_WITH_RECURSION = "referral_with_recursion"  # NS in the authority section, though RA is set
+    BLOCKED = "blocked"  # NXDOMAIN of its own making: without an SOA record, with the extended error 15
+    STALE = "stale"  # the truth, with the extended error 3
+    LOCAL = "local"  # what a stub makes up for its machine: the truth of the zone with AA and AD, TTL 0
     THOUSANDS_OF_ERRORS = "thousands_of_errors"  # SERVFAIL with 10 000 extended errors, over TCP
 
 
@@ -306,6 +309,9 @@ class DnsServer:
                 response.set_rcode(dns.rcode.from_text(fault.name))
             case Fault.EMPTY:
                 pass
+            case Fault.BLOCKED:
+                response.set_rcode(dns.rcode.NXDOMAIN)
+                response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, "a policy")])
             case Fault.UPWARD_REFERRAL:
                 response.flags &= ~dns.flags.RA
                 response.authority.append(dns.rrset.from_text(".", 300, "IN", "NS", "a.root-servers.net."))
@@ -332,8 +338,9 @@ class DnsServer:
         if texts:
             response.answer.append(dns.rrset.from_text(name, 300, "IN", rtype, *texts))
             return
+        zone = "example." if name.is_subdomain(dns.name.from_text("example.")) else "."
         response.authority.append(
-            dns.rrset.from_text("example.", 300, "IN", "SOA", "ns.example. hostmaster.example. 1 1 1 1 1")
+            dns.rrset.from_text(zone, 300, "IN", "SOA", "ns.example. hostmaster.example. 1 1 1 1 1")
         )
         if not self._wildcard and not any(owner == name for owner, _ in self._zone):
             response.set_rcode(dns.rcode.NXDOMAIN)
@@ -390,6 +397,12 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
             response.answer += response.answer
         case Fault.CNAME_BESIDE:
             response.answer.insert(0, dns.rrset.from_text(name, 300, "IN", "CNAME", "nowhere.example."))
+        case Fault.STALE:
+            response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.STALE_ANSWER)])
+        case Fault.LOCAL:
+            response.flags |= dns.flags.AA | dns.flags.AD
+            for rrset in response.answer:
+                rrset.ttl = 0
         case Fault.DENIED_WITH_ANSWER:
             response.set_rcode(dns.rcode.NXDOMAIN)
         case Fault.DNAME:

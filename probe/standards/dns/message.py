@@ -8,11 +8,13 @@ The same code so runs over a live resolver, a recording, or a dict.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
 from probe.model.address import IPAddress
+from probe.model.dialable import nat64_inner
+from probe.standards.dns.told import Told, is_own_refusal, why_own_answer, why_own_denial
 
 
 class RecordType(StrEnum):
@@ -30,7 +32,8 @@ class RecordType(StrEnum):
 
 
 class Status(StrEnum):
-    """What came of a question. Only NODATA and NXDOMAIN say that there is no such record."""
+    """What came of a question. Only NODATA and NXDOMAIN say that there is no such record. OWN_WORD is what
+    `Answer.believed` makes of a denial, or of records, that a name server made itself."""
 
     ANSWER = "answer"
     NODATA = "nodata"
@@ -43,6 +46,7 @@ class Status(StrEnum):
     BAD_NAME = "bad_name"
     CNAME_LOOP = "cname_loop"
     NOT_ASKED = "not_asked"
+    OWN_WORD = "own_word"
 
 
 _WORDS = {
@@ -54,6 +58,7 @@ _WORDS = {
     Status.BAD_NAME: "no name that DNS can hold",
     Status.CNAME_LOOP: "the CNAMEs do not end",
     Status.NOT_ASKED: "it was not asked",
+    Status.OWN_WORD: "the name server made the answer itself",
 }
 
 
@@ -108,7 +113,8 @@ class Answer:
 
     `records` are those of the asked type at the end of the CNAME chain `aliases` (the names that
     were followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver;
-    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure.
+    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure; `told` who
+    said it and how (None: no reply was read, or the recording is from before that was kept).
     """
 
     question: Question
@@ -119,6 +125,7 @@ class Answer:
     authenticated: bool = False
     detail: str = ""
     elapsed_ms: int = 0
+    told: Told | None = None
 
     @property
     def is_negative(self) -> bool:
@@ -133,12 +140,70 @@ class Answer:
     @property
     def failure(self) -> str:
         """What came instead of an answer or a denial, as a clause for a reader; "" when one came."""
-        return (self.detail or _WORDS[self.status]) if self.is_unknown else ""
+        if not self.is_unknown:
+            return ""
+        what = self.detail or _WORDS[self.status]
+        told = self.told
+        if told is None or told.server in what or not (told.extended or self.status is Status.REFUSED):
+            return what
+        said = next((f', which says "{error.text}"' for error in told.extended if error.text), "")
+        return f"{what} (name server {told.server}{said})"
+
+    @property
+    def doubt(self) -> str:
+        """Why the records or the denial are the name server's own word and not the zone's, as a sentence
+        without its full stop; "" when there is no reason to think so."""
+        if self.told is None:
+            return ""
+        if self.is_negative:
+            name = self.aliases[-1] if self.aliases else self.question.name
+            why = why_own_denial(self.told, name, authenticated=self.authenticated)
+            denial = "NXDOMAIN" if self.status is Status.NXDOMAIN else "no such record"
+            return f"{denial}, which the name server {self.told.server} {why}" if why else ""
+        if self.status is Status.ANSWER:
+            addresses = self.addresses()
+            dns64 = bool(addresses) and all(nat64_inner(ip) is not None for ip in addresses)
+            why = why_own_answer(self.told, is_dns64=dns64)
+            return f"records that the name server {self.told.server} {why}" if why else ""
+        return ""
+
+    @property
+    def is_local(self) -> bool:
+        """The server answered out of data of its own that nobody else sees, as stub resolvers do for the
+        names of their machine and for hosts files: with authority (AA), and not to be kept (TTL 0)."""
+        told = self.told
+        if told is None or self.status is not Status.ANSWER or self.ttl != 0 or not told.authoritative:
+            return False
+        return told.recursive or told.server == "::1" or told.server.startswith(("127.", "[::1]"))
+
+    @property
+    def is_own_word(self) -> bool:
+        """The name server denied, made up or refused this by itself; nothing was heard from the zone."""
+        if self.status is Status.REFUSED:
+            return self.told is not None and is_own_refusal(self.told)
+        return self.status is Status.OWN_WORD or bool(self.doubt)
+
+    def believed(self) -> Answer:
+        """The answer as the algorithms are to take it: what a name server made itself is not known."""
+        doubt = self.doubt
+        if not doubt:
+            return self
+        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, detail=doubt)
 
     @property
     def ref(self) -> str:
         """How findings and evidence name this answer."""
         return f"dns:{self.question.rtype}:{self.question.name or '.'}"
+
+    def seen_outside(self) -> Answer:
+        """The answer as far as others get it, too: what a server has of its own machine is not known."""
+        if self.told is None or not self.is_local:
+            return self
+        detail = (
+            f"the name server {self.told.server} answers out of data of its own (AA, TTL 0), which nobody "
+            "else sees"
+        )
+        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, detail=detail)
 
     def addresses(self) -> tuple[IPAddress, ...]:
         """The A or AAAA records."""
@@ -166,11 +231,12 @@ Resolution = Generator[tuple[Question, ...], tuple[Answer, ...], T]
 
 
 def run(resolution: Resolution[T], lookup: Callable[[Question], Answer]) -> T:
-    """Drive a resolution over something that already knows the answers (a recording, a dict)."""
+    """Drive a resolution over something that already knows the answers (a recording, a dict). Each answer
+    is handed on as it is to be believed."""
     try:
         questions = next(resolution)
         while True:
-            questions = resolution.send(tuple(lookup(question) for question in questions))
+            questions = resolution.send(tuple(lookup(question).believed() for question in questions))
     except StopIteration as stop:
         result: T = stop.value
         return result
@@ -180,11 +246,13 @@ async def run_async(
     resolution: Resolution[T],
     ask: Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]],
 ) -> T:
-    """Drive a resolution over a live resolver; `ask` answers a batch, in order."""
+    """Drive a resolution over a live resolver; `ask` answers a batch, in order. Each answer is handed on
+    as it is to be believed."""
     try:
         questions = next(resolution)
         while True:
-            questions = resolution.send(await ask(questions))
+            answers = await ask(questions)
+            questions = resolution.send(tuple(answer.believed() for answer in answers))
     except StopIteration as stop:
         result: T = stop.value
         return result

@@ -18,10 +18,12 @@ _NAME_ROOM = 255  # octets of a name on the wire, its lengths included (RFC 1035
 _POINTER = 0xC0
 _OPT = 41  # RFC 6891 section 6.1.1
 _EDE = 15  # RFC 8914 section 3
+_ERRORS_KEPT = 8  # extended errors of one message; one is usual
+_WORDS_KEPT = 200  # octets of an extended error's text
 IN = 1
 
 # Flags and their place (RFC 1035 section 4.1.1, RFC 4035 section 3.2)
-QR, AA, TC, AD = 0x8000, 0x0400, 0x0200, 0x0020
+QR, AA, TC, RA, AD = 0x8000, 0x0400, 0x0200, 0x0080, 0x0020
 _OPCODE = 0x7800
 
 
@@ -44,8 +46,9 @@ class WireRecord:
 @dataclass(frozen=True, slots=True)
 class WireMessage:
     """A message. `questions` are name, type and class; `rcode` has the upper bits of EDNS with it;
-    `edns` says that there is an OPT record, `extended_errors` are the codes of RFC 8914 in it. The names
-    in a record's data are read by `Unfolding`. A truncated message (TC) has no records here."""
+    `edns` says that there is an OPT record, `extended_errors` are the codes of RFC 8914 in it, each with the
+    octets of its text. The names in a record's data are read by `Unfolding`. A truncated message (TC) has no
+    records here."""
 
     id: int
     flags: int
@@ -53,7 +56,8 @@ class WireMessage:
     questions: tuple[tuple[str, int, int], ...]
     answer: tuple[WireRecord, ...]
     authority: tuple[WireRecord, ...]
-    extended_errors: tuple[int, ...]
+    additional: tuple[WireRecord, ...]
+    extended_errors: tuple[tuple[int, bytes], ...]
     edns: bool
 
     @property
@@ -151,7 +155,7 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
         questions.append((name, rtype, rclass))
         at += 4
     if flags & TC:
-        return WireMessage(number, flags, flags & 0x0F, tuple(questions), (), (), (), False)
+        return WireMessage(number, flags, flags & 0x0F, tuple(questions), (), (), (), (), False)
     sections: list[tuple[WireRecord, ...]] = []
     for count in counts[1:]:
         records = []
@@ -164,7 +168,7 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
     upper, errors = (0, ()) if opt is None else _edns(wire, opt)
     rcode = upper << 4 | flags & 0x0F
     return WireMessage(
-        number, flags, rcode, tuple(questions), answer, authority, errors, edns=opt is not None
+        number, flags, rcode, tuple(questions), answer, authority, additional, errors, edns=opt is not None
     )
 
 
@@ -193,14 +197,16 @@ def _record(wire: bytes, at: int, unfolding: Unfolding) -> tuple[WireRecord, int
     return WireRecord(owner, rtype, rclass, ttl, start, end), end
 
 
-def _edns(wire: bytes, opt: WireRecord) -> tuple[int, tuple[int, ...]]:
-    """The upper bits of the response code and the extended errors (RFC 6891 section 6.1.3, RFC 8914)."""
-    errors = []
+def _edns(wire: bytes, opt: WireRecord) -> tuple[int, tuple[tuple[int, bytes], ...]]:
+    """The upper bits of the response code and the extended errors (RFC 6891 section 6.1.3, RFC 8914), each
+    once. An option that says that it goes on behind the record is not read."""
+    errors: dict[tuple[int, bytes], None] = {}
     at = opt.start
-    while at + 4 <= opt.end:
+    while at + 4 <= opt.end and len(errors) < _ERRORS_KEPT:
         option, length = struct.unpack_from("!HH", wire, at)
         at += 4
-        if option == _EDE and length >= 2 and at + 2 <= opt.end:
-            errors.append(struct.unpack_from("!H", wire, at)[0])
+        if option == _EDE and length >= 2 and at + length <= opt.end:
+            code = struct.unpack_from("!H", wire, at)[0]
+            errors[code, wire[at + 2 : at + min(length, 2 + _WORDS_KEPT)]] = None
         at += length
-    return opt.ttl >> 24, tuple(dict.fromkeys(errors))
+    return opt.ttl >> 24, tuple(errors)

@@ -1,0 +1,79 @@
+"""Names that the DNS of the Internet does not speak for: special-use names (RFC 6761) and the zones that
+resolvers serve themselves (RFC 6303)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A zone that resolvers answer for by themselves, and where that is laid down."""
+
+    zone: str
+    source: str
+
+
+# https://www.iana.org/assignments/special-use-domain-names, read 2026-11-28; without example and its kin,
+# which resolvers are not to treat in a special way (RFC 6761 section 6.5).
+_SPECIAL_USE: Mapping[str, str] = {
+    "alt": "RFC 9476",
+    "home.arpa": "RFC 8375",
+    "internal": "ICANN board resolution 2024.07.29.06",
+    "invalid": "RFC 6761",
+    "ipv4only.arpa": "RFC 8880",
+    "local": "RFC 6762",
+    "localhost": "RFC 6761",
+    "onion": "RFC 7686",
+    "resolver.arpa": "RFC 9462",
+    "service.arpa": "RFC 9665",
+    "test": "RFC 6761",
+}
+# Of these, names that a receiver on the Internet can never look up. `test` is left out: laboratories have
+# name servers for it.
+_NEVER_GLOBAL = ("alt", "home.arpa", "internal", "invalid", "local", "localdomain", "localhost", "onion")
+_LOCALLY_SERVED = (
+    *(f"{n}.in-addr.arpa" for n in (0, 10, 127)),
+    *(f"{n}.in-addr.arpa" for n in ("254.169", "2.0.192", "100.51.198", "113.0.203", "168.192")),
+    *(f"{n}.172.in-addr.arpa" for n in range(16, 32)),
+    "255.255.255.255.in-addr.arpa",
+    *(f"{n}.100.in-addr.arpa" for n in range(64, 128)),  # RFC 7793
+    *(f"{n}{'0.' * 31}ip6.arpa" for n in ("0.", "1.")),
+    *(f"{n}.ip6.arpa" for n in ("d.f", "8.e.f", "9.e.f", "a.e.f", "b.e.f", "8.b.d.0.1.0.0.2")),
+)
+_PLACES: Mapping[str, Kept] = {
+    **{zone: Kept(zone, source) for zone, source in _SPECIAL_USE.items()},
+    **{zone: Kept(zone, "RFC 6303") for zone in _LOCALLY_SERVED},
+}
+
+
+def special_use(name: str) -> Kept | None:
+    """The special-use domain that `name` is or lies below (lower case, no trailing dot)."""
+    found = _kept(name)
+    return found if found is not None and found.zone in _SPECIAL_USE else None
+
+
+def locally_served(name: str) -> Kept | None:
+    """The locally served reverse zone that `name` is or lies below."""
+    found = _kept(name)
+    return found if found is not None and found.zone not in _SPECIAL_USE else None
+
+
+def why_never_global(name: str) -> str:
+    """A clause that completes "it is …" for a host name that no receiver on the Internet can look up;
+    "" for any other."""
+    for zone in _NEVER_GLOBAL:
+        if name == zone or name.endswith(f".{zone}"):
+            return f"a name of the local network alone (.{zone})"
+    return ""
+
+
+def _kept(name: str) -> Kept | None:
+    at = 0
+    while at >= 0:
+        found = _PLACES.get(name[at:])
+        if found is not None:
+            return found
+        at = name.find(".", at) + 1 or -1
+    return None

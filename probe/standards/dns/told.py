@@ -1,0 +1,151 @@
+"""How a name server told its answer, and when it is its own word instead of what the zone says.
+
+A resolver is a witness, too. A denial comes from the zone when the start of that zone's authority stands
+in it (RFC 2308 section 2); many denials are made by the resolver itself: by a filter, a response policy
+zone, a zone that it serves locally (RFC 6303), a name that it must not ask for (RFC 6761), a stub.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.standards.dns.special_use import locally_served, special_use
+
+
+@dataclass(frozen=True, slots=True)
+class Soa:
+    """The SOA record of a denial: the zone that it speaks for, its primary server and its mailbox (names
+    without a trailing dot), how long a denial may be kept, and for how long this one still may (seconds)."""
+
+    zone: str
+    mname: str
+    rname: str
+    minimum: int
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedError:
+    """An extended error (RFC 8914): its code, and the server's own words, which are a stranger's."""
+
+    code: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        name = _NAMES.get(self.code)
+        words = f': "{self.text}"' if self.text else ""
+        return f"EDE {self.code}{f' {name}' if name else ''}{words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who answered, and how. `server` is the name server's address (with its port, where that is not 53);
+    `authoritative` the AA bit, `recursive` the RA bit; `soa` the start of authority that a denial rests on,
+    `policy_zone` the owner of one that stands beside the answer, as response policy zones put it; both are
+    empty where there is none."""
+
+    server: str
+    authoritative: bool = False
+    recursive: bool = False
+    soa: Soa | None = None
+    policy_zone: str = ""
+    extended: tuple[ExtendedError, ...] = ()
+
+    def error(self, codes: frozenset[int]) -> ExtendedError | None:
+        """The first extended error of these codes."""
+        return next((error for error in self.extended if error.code in codes), None)
+
+
+STALE = frozenset({3, 19})
+FORGED = frozenset({4})
+FILTERED = frozenset({15, 16, 17})  # blocked, censored, filtered
+PROHIBITED = frozenset({18})
+_OWN_DENIAL = FILTERED | PROHIBITED | FORGED | frozenset({20, 21})
+_OWN_REFUSAL = _OWN_DENIAL
+
+# https://www.iana.org/assignments/dns-parameters, extended DNS error codes, read 2026-11-28
+_NAMES = dict(
+    enumerate(
+        (
+            "Other Error",
+            "Unsupported DNSKEY Algorithm",
+            "Unsupported DS Digest Type",
+            "Stale Answer",
+            "Forged Answer",
+            "DNSSEC Indeterminate",
+            "DNSSEC Bogus",
+            "Signature Expired",
+            "Signature Not Yet Valid",
+            "DNSKEY Missing",
+            "RRSIGs Missing",
+            "No Zone Key Bit Set",
+            "NSEC Missing",
+            "Cached Error",
+            "Not Ready",
+            "Blocked",
+            "Censored",
+            "Filtered",
+            "Prohibited",
+            "Stale NXDOMAIN Answer",
+            "Not Authoritative",
+            "Not Supported",
+            "No Reachable Authority",
+            "Network Error",
+            "Invalid Data",
+            "Signature Expired before Valid",
+            "Too Early",
+            "Unsupported NSEC3 Iterations Value",
+            "Unable to conform to policy",
+            "Synthesized",
+            "Invalid Query Type",
+        )
+    )
+)
+
+
+def why_own_denial(told: Told, name: str, *, authenticated: bool) -> str:
+    """Why a denial of `name` (the end of its aliases) is the server's own word and not the zone's, as a
+    clause that follows "which the name server"; "" when it is the zone's. A server that recurses for us and
+    still answers with authority (AA) holds the zone itself, as for a domain that it blocks."""
+    made = told.error(_OWN_DENIAL)
+    if made is not None:
+        return f"made itself ({made})"
+    stale = told.error(STALE)
+    if stale is not None:
+        return f"remembers from before and could not renew ({stale})"
+    soa = told.soa
+    if soa is None:
+        policy = f", by the policy zone {told.policy_zone}" if told.policy_zone else ""
+        return f"gives without the zone's SOA record (RFC 2308 section 2){policy}"
+    if not _is_at_or_below(name, soa.zone):
+        return f"gives with the SOA record of another zone, {soa.zone}"
+    proven = authenticated and not told.authoritative
+    if soa.mname == "localhost" or soa.rname == "nobody.invalid":
+        return f"gives with an SOA record of its own making ({_shown(soa)})"
+    kept = special_use(name) or locally_served(name)
+    if kept and _is_at_or_below(soa.zone, kept.zone) and not proven:
+        return f"gives out of a zone that resolvers serve themselves ({kept.zone}, {kept.source})"
+    if told.authoritative and told.recursive:
+        return f"gives out of a zone of its own, {soa.zone or 'the root'}; others may see another"
+    return ""
+
+
+def why_own_answer(told: Told, *, is_dns64: bool) -> str:
+    """Why records are the server's own and not the zone's, as a clause that follows "that the name server";
+    "" when they are the zone's. An address that DNS64 made is the server's own, and leads to the host."""
+    made = told.error(FILTERED) or (None if is_dns64 else told.error(FORGED))
+    return f"made itself ({made})" if made is not None else ""
+
+
+def is_own_refusal(told: Told) -> bool:
+    """Whether a REFUSED is the resolver's own, by what it says of it. A recursive server that says with
+    authority (AA) that it will not answer speaks of a zone of its own."""
+    return told.error(_OWN_REFUSAL) is not None or (told.authoritative and told.recursive)
+
+
+def _shown(soa: Soa) -> str:
+    return f"{soa.zone or '.'} {soa.mname or '.'} {soa.rname or '.'}"
+
+
+def _is_at_or_below(name: str, zone: str) -> bool:
+    return not zone or name == zone or name.endswith(f".{zone}")
