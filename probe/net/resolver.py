@@ -1,6 +1,10 @@
 """The live resolver: asks recursive name servers, each question once, within the run's deadline.
 
 No search list is ever applied: a name is asked as it stands. All state belongs to the instance.
+
+An answer that a server made itself (`Answer.doubt`) is no reason to stop: the next server is asked, and
+behind the stub of systemd-resolved those that it asks itself. PTR questions go to these at once, because
+the stub makes up the reverse names of its machine.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from types import TracebackType
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange
 from probe.net.dns_wire import Reply
+from probe.net.stub import servers_behind
+from probe.net.witness import is_own_word, means_this_machine, shown
 from probe.settings import (
     CNAME_LIMIT,
     CNAME_QUERIES,
@@ -25,7 +31,7 @@ from probe.settings import (
     DNS_QUERY_TIMEOUT,
 )
 from probe.standards.dns import names
-from probe.standards.dns.message import Answer, Question, Status
+from probe.standards.dns.message import Answer, Question, RecordType, Status
 
 # Which failure is worth telling when several servers failed: one that a server spoke itself first
 _WORTH = (
@@ -91,6 +97,7 @@ class Resolver:
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
         self.nameservers = tuple(map(_checked, nameservers)) or system_nameservers()
+        self._behind = servers_behind(self.nameservers)
         self._on_answer = on_answer
         self._remaining = remaining
         self._query_timeout = query_timeout
@@ -173,30 +180,66 @@ class Resolver:
             secure,
             reply.detail,
             elapsed_ms=round((time.monotonic() - began) * 1000),
+            told=reply.told,
         )
 
     async def _first_good(self, question: Question, ends: float) -> Reply:
-        """The first conclusive reply; the most telling failure when no server gives one by `ends`."""
+        """The first conclusive reply that is not a server's own word, else the first that is; the most
+        telling failure when no server gives one by `ends`."""
+        heard: list[Reply] = []
+        groups = self._order(question)
+        for number, servers in enumerate(groups, 1):
+            reply = await self._first_final(question, servers, ends, patient=number == len(groups))
+            if reply.status in _FINAL and not self._is_own_word(question, reply):
+                return reply
+            heard.append(reply)
+        own = next((reply for reply in heard if reply.status in _FINAL), None)
+        return own or _most_telling(heard) or _not_asked("no name server")
+
+    def _is_own_word(self, question: Question, reply: Reply) -> bool:
+        return is_own_word(question, reply, is_stub=bool(self._behind))
+
+    def _order(self, question: Question) -> tuple[tuple[Endpoint, ...], ...]:
+        """The groups of servers to ask one after the other."""
+        if not self._behind or means_this_machine(question):
+            return (self.nameservers,)
+        if question.rtype is RecordType.PTR:
+            return (self._behind, self.nameservers)
+        return (self.nameservers, self._behind)
+
+    async def _first_final(
+        self, question: Question, servers: tuple[Endpoint, ...], ends: float, *, patient: bool
+    ) -> Reply:
+        """Ask the servers in turn until one of them speaks for the zone. A server's own word counts where no
+        other has more to say. Where there is such a word, or others come after these (not `patient`), each is
+        tried once."""
         failures: list[Reply] = []
-        willing = list(self.nameservers)
+        own: Reply | None = None
+        willing = list(servers)
         while willing:
             for server in tuple(willing):
                 rest = ends - time.monotonic()
                 if rest <= 0:
-                    return _most_telling(failures) or _not_asked("the run's deadline had passed")
+                    return own or _most_telling(failures) or _not_asked("the run's deadline had passed")
                 if self._queries_left <= 0:
-                    return _most_telling(failures) or _not_asked(
-                        f"the limit of {self._max_queries} DNS queries of one run was reached"
+                    return (
+                        own
+                        or _most_telling(failures)
+                        or _not_asked(f"the limit of {self._max_queries} DNS queries of one run was reached")
                     )
                 # the last one is worth all the time that is left
-                timeout = rest if len(willing) == 1 else min(self._query_timeout, rest)
+                is_last = len(willing) == 1 and own is None and patient
+                timeout = rest if is_last else min(self._query_timeout, rest)
                 reply = await self._exchange(server, question, timeout)
-                if reply.status in _FINAL:
+                if reply.status in _FINAL and not self._is_own_word(question, reply):
                     return reply
-                failures.append(reply)
-                if reply.status is not Status.TIMEOUT:
+                if reply.status in _FINAL:
+                    own = own or reply
+                else:
+                    failures.append(reply)
+                if reply.status is not Status.TIMEOUT or own is not None or not patient:
                     willing.remove(server)  # it spoke, or cannot be reached: asking again is idle
-        return _most_telling(failures) or _not_asked("no name server")
+        return own or _most_telling(failures) or _not_asked("no name server")
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
@@ -207,7 +250,10 @@ class Resolver:
             self._edns[server] = True
         elif told.reply.status in _FINAL and not told.edns:
             self._edns.setdefault(server, False)  # asked without at last, it answers
-        return told.reply
+        reply = told.reply
+        if reply.told is None:
+            return reply
+        return replace(reply, told=replace(reply.told, server=shown(server)))
 
 
 def _most_telling(failures: list[Reply]) -> Reply | None:

@@ -125,7 +125,7 @@ class SharedNameserver(dns.nameserver.Nameserver):
 
         async def ask() -> None:
             (answer,) = await self._ask((question,))
-            waiting.set_result(answer)
+            waiting.set_result(answer.believed())
 
         def begin() -> None:
             task = self._loop.create_task(ask())

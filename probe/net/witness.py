@@ -1,0 +1,41 @@
+"""A name server as a witness: whether a reply is its own word, and how it is named."""
+
+from __future__ import annotations
+
+from probe.model.target import Endpoint
+from probe.net.dns_wire import Reply
+from probe.standards.dns.message import Answer, Question, RecordType
+from probe.standards.dns.special_use import special_use
+
+DNS_PORT = 53  # RFC 1035 section 4.2.1
+
+
+def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
+    """Whether a conclusive reply is the server's own word, so that others are to be heard. What it has of its
+    own machine or network is heard of nobody else, and is what a host of that network is dialled by; but no
+    reverse name is taken from there, nor anything from a stub (`is_stub`) whose servers are known."""
+    if reply.open_end is not None:
+        return False  # it has not come to its end
+    answer = Answer(
+        question,
+        reply.status,
+        reply.records,
+        reply.aliases,
+        reply.ttl,
+        reply.authenticated,
+        told=reply.told,
+    )
+    return bool(answer.doubt) or (answer.is_local and (is_stub or question.rtype is RecordType.PTR))
+
+
+def means_this_machine(question: Question) -> bool:
+    """Names that mean this machine wherever they are asked for (RFC 6761 section 6.3)."""
+    kept = special_use(question.name)
+    return kept is not None and kept.zone == "localhost"
+
+
+def shown(server: Endpoint) -> str:
+    """A name server in words: its port only where it is not the usual one."""
+    if server.port == DNS_PORT:
+        return server.host
+    return f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
