@@ -1,7 +1,7 @@
 """Is the EHLO name a real host name that leads to the sending address?
 
 The argument of EHLO must be the sender's fully qualified host name, which resolves. Some receivers refuse a
-bare word, a name that does not exist, or an address literal.
+bare word, a name that does not exist or is one of the local network alone (.local), or an address literal.
 
 What to do: set the sending server's host name to a name with an A or AAAA record of the sending address
 (Postfix: myhostname or smtp_helo_name), the same as its PTR; for this probe: --helo NAME.
@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.wording import Voice, not_looked_at
+from probe.checks.wording import Voice, not_looked_at, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.standards.dns.names import normal
 from probe.standards.dns.results import HeloResult
+from probe.standards.dns.special_use import why_never_global
 
 ID = "helo-name"
 STEP = 2
@@ -35,10 +37,15 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.notice(f"{chosen} is an address literal, which some receivers refuse", evidence, remedy)
     elif not helo.is_fqdn:
         yield say.warning(f"{chosen} is not a fully qualified domain name", evidence, remedy)
+    elif kept := why_never_global(normal(helo.name)):
+        yield say.warning(f"{chosen} is {kept}, which no receiver can look up", evidence, remedy)
     elif helo.resolves is False:
         yield say.warning(f"{chosen} does not resolve", evidence, remedy)
     elif helo.resolves is None:
-        yield say.not_assessed(f"{chosen}: DNS did not say whether it resolves", evidence)
+        why = series((f"{a.question}: {a.failure}" for a in helo.answers if a.is_unknown), most=2)
+        yield say.not_assessed(
+            f"{chosen}: DNS did not say whether it resolves{f' ({why})' if why else ''}", evidence
+        )
     else:
         yield _resolving(helo, chosen, evidence, facts)
 

@@ -12,7 +12,9 @@ from probe.checks import dmarc_paths, listings
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.target import PairTarget
+from probe.standards.dns.names import normal
 from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.dns.special_use import why_never_global
 from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 
@@ -127,7 +129,8 @@ def _helo_fqdn(facts: Facts) -> Standing:
     helo = facts.sender.helo
     if helo is None:
         return Standing(None, "the EHLO name was not judged")
-    return Standing(helo.is_fqdn, f"the EHLO name is {helo.name}")
+    is_global = helo.is_fqdn and not why_never_global(normal(helo.name))
+    return Standing(is_global, f"the EHLO name is {helo.name}")
 
 
 def _not_listed(facts: Facts) -> Standing:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.public_address import why_not_public
 from probe.checks.wording import Voice, not_looked_at, series, source_address
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need, for_provider
+from probe.model.dialable import is_private
 from probe.model.finding import Finding, Severity
 from probe.standards.dns.results import PtrResult, PtrStatus
 
@@ -35,11 +37,18 @@ def check(facts: Facts) -> Iterator[Finding]:
     demanded = _demanded_by(facts)
     severity = Severity.ERROR if demanded else Severity.WARNING
     asks = f"; {demanded} asks for one" if demanded else ""
+    private = why_not_public(facts, ptr.ip) if is_private(ptr.ip) else None
     helo = facts.vantage.helo
     name = helo if "." in helo and not helo.startswith("[") else "mail.example.com"
     match ptr.status:
         case PtrStatus.CONFIRMED:
             yield say.ok(f"{address} is {series(ptr.confirmed)}, and that name leads back to it", evidence)
+        case PtrStatus.MISSING if private and not facts.options.allow_private:
+            yield say.not_assessed(
+                f"PTR of {address}: it is {private}, whose reverse names no receiver outside can look up",
+                evidence,
+                "Give the public address that your mail leaves from with --ip.",
+            )
         case PtrStatus.MISSING:
             yield say.of(
                 severity,

@@ -9,6 +9,7 @@ from probe.net.route import full_host_name, local_address_towards
 from probe.recording import events as ev
 from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
+from probe.standards.dns.special_use import why_never_global
 
 HELO_GIVEN = "given with --helo"
 HELO_PTR = "forward-confirmed PTR of the address the probe connects from"
@@ -41,12 +42,17 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
         # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host
-        named = [name for name in ptr.confirmed if is_fqdn(name)]
+        named = [name for name in ptr.confirmed if _can_be_said(name)]
         if named:
             return named[0], HELO_PTR
-    if is_fqdn(hostname):
+    if _can_be_said(hostname):
         return hostname, HELO_HOSTNAME
     if source is not None:
         # RFC 5321 section 4.1.4: a client without a meaningful name should send a literal.
         return (f"[{source}]" if source.version == 4 else f"[IPv6:{source}]"), HELO_LITERAL
     return hostname or "localhost", HELO_NONE
+
+
+def _can_be_said(name: str) -> bool:
+    """Whether a receiver could look the name up: one of the local network alone (.local) it never can."""
+    return is_fqdn(name) and not why_never_global(name)

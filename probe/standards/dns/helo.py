@@ -14,7 +14,8 @@ from probe.standards.dns.results import HeloResult, PtrResult, PtrStatus
 def judge_helo(name: str, source_ip: IPAddress | None, ptr: PtrResult | None) -> Resolution[HeloResult]:
     """Whether `name` is an FQDN, resolves, leads to `source_ip`, and is its PTR name.
 
-    None where it cannot be known. An address literal is not looked up: it "matches" when it is
+    None where it cannot be known, as by what a stub resolver says of its own machine. An address literal is
+    not looked up: it "matches" when it is
     the source address, and a literal that is none matches nothing.
     """
     source = unmapped(source_ip) if source_ip is not None else None
@@ -26,7 +27,8 @@ def judge_helo(name: str, source_ip: IPAddress | None, ptr: PtrResult | None) ->
     host = names.normal(name)
     answers: tuple[Answer, ...] = ()
     if host and names.why_bad_name(host) is None:
-        answers = yield (Question(host, RecordType.A), Question(host, RecordType.AAAA))
+        both = yield (Question(host, RecordType.A), Question(host, RecordType.AAAA))
+        answers = tuple(answer.seen_outside() for answer in both)
     found = tuple(ip for answer in answers for ip in answer.addresses())
     return HeloResult(
         name,

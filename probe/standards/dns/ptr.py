@@ -17,16 +17,19 @@ def confirm_reverse(ip: IPAddress) -> Resolution[PtrResult]:
     """The names of `ip`, and which of them lead back to it.
 
     MISSING only when DNS denied the PTR, MISMATCH only when DNS answered for every name and none
-    led back; anything that was not answered leaves the status UNKNOWN.
+    led back; anything that was not answered leaves the status UNKNOWN. So does what a stub resolver or a
+    hosts file says of its own machine.
     """
     ip = unmapped(ip)
     (ptr,) = yield (Question(names.reverse_name(ip), RecordType.PTR),)
+    ptr = ptr.seen_outside()
     if ptr.is_negative:
         return PtrResult(ip, PtrStatus.MISSING, (), (), (ptr,))
     if ptr.status is not Status.ANSWER:
         return PtrResult(ip, PtrStatus.UNKNOWN, (), (), (ptr,))
     hosts = tuple(dict.fromkeys(name for name in ptr.names() if name))[:NAMES_LIMIT]
-    forward = (yield tuple(Question(host, address_type(ip)) for host in hosts)) if hosts else ()
+    found = (yield tuple(Question(host, address_type(ip)) for host in hosts)) if hosts else ()
+    forward = tuple(answer.seen_outside() for answer in found)
     confirmed = tuple(h for h, answer in zip(hosts, forward, strict=True) if ip in answer.addresses())
     if confirmed:
         status = PtrStatus.CONFIRMED
