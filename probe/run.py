@@ -68,6 +68,7 @@ async def observe(
         options=options if options.seed else replace(options, seed=secrets.randbits(63) | 1),
         invocation=_invocation(target, lab),
         scenario=lab.scenario if lab is not None else None,
+        survey=ev.SURVEY,
     )
     recording = Recording(started)
     if recording_to is not None:

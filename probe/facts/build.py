@@ -6,6 +6,7 @@ from functools import partial
 
 from probe.facts.bounce import bounce_of
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
@@ -48,6 +49,7 @@ def facts_of(recording: Recording) -> Facts:
         complete=recording.last(ev.Finished) is not None,
         redacted=started.redacted,
         bounce=bounce_of(recording),
+        resolver=notable_answers(recording),
     )
 
 
@@ -152,4 +154,5 @@ def _listings(
     who = sender.identities(recording.started.target, options)
     links = tuple(link.host for link in message.links) if message is not None else ()
     wanted = reputation.subjects(vantage.source_ip, who, vantage.helo, links)
-    return _over(recording, reputation.listings(wanted, options))
+    by_depth = recording.started.survey >= ev.SURVEY
+    return _over(recording, reputation.listings(wanted, options, by_depth=by_depth))

@@ -13,6 +13,7 @@ from probe.model.target import Options, Target
 from probe.recording.events import NotReached, OpinionGiven
 from probe.standards.dkim.results import KeyResult
 from probe.standards.dmarc.results import Alignment, DmarcResult
+from probe.standards.dns.message import Answer
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, TlsRptResult
@@ -70,7 +71,8 @@ class SenderFacts:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
-    that its names and addresses are pseudonyms."""
+    that its names and addresses are pseudonyms; `resolver` holds the answers that are worth a word for how
+    they were told."""
 
     target: Target
     options: Options
@@ -87,6 +89,7 @@ class Facts:
     complete: bool
     redacted: bool = False
     bounce: BounceFacts | None = None
+    resolver: tuple[Answer, ...] = ()
 
     @property
     def planned_size(self) -> int | None:

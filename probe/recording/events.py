@@ -17,7 +17,9 @@ from probe.standards.dns.message import Answer
 class Started:
     """The first event. `version` is that of the recording format; `invocation` names the command
     that made it ("check", "domain", "demo"); `scenario` is the lab scenario of a demo; `redacted`
-    says that names and addresses are pseudonyms (documentation addresses stand for public ones)."""
+    says that names and addresses are pseudonyms (documentation addresses stand for public ones); `survey`
+    says which questions the run knew to ask (`SURVEY`), so that one from before a question was thought of is
+    judged as it was."""
 
     version: int
     tool_version: str
@@ -27,6 +29,7 @@ class Started:
     invocation: str = "check"
     scenario: str | None = None
     redacted: bool = False
+    survey: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +199,4 @@ Event = (
 )
 
 FORMAT_VERSION = 1
+SURVEY = 2  # 2: test entries of blocklists with as many labels as the question

@@ -47,9 +47,11 @@ def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
     return tuple(Subject(name, "link") for name in names)[:MESSAGE_LINK_LIMIT]
 
 
-def listings(wanted: tuple[Subject, ...], options: Options) -> Resolution[tuple[Listing, ...]]:
-    """All subjects on all lists that take them, asked at once."""
-    return (yield from look_up_many(wanted, chosen_lists(options)))
+def listings(
+    wanted: tuple[Subject, ...], options: Options, *, by_depth: bool = True
+) -> Resolution[tuple[Listing, ...]]:
+    """All subjects on all lists that take them, asked at once; `by_depth` as in `look_up_many`."""
+    return (yield from look_up_many(wanted, chosen_lists(options), by_depth=by_depth))
 
 
 def _add(found: dict[str, str], name: str | None, role: str) -> None:

@@ -35,7 +35,9 @@ class ListingCode:
 class Listing:
     """One subject on one list. `list_id` is the entry of knowledge/dnsbl.toml (the zone itself for
     a list given with --dnsbl); `subject` an address or domain; `role` says whose: source, sender_domain,
-    helo or link; `weight` the highest of the codes (0 when not listed); `text` the TXT reason."""
+    helo or link; `weight` the highest of the codes (0 when not listed); `text` the TXT reason; `is_resolvers`
+    that the resolver, and not the list, is why nothing is known; `age` how old a denial may be, in seconds,
+    where the list is signed (None: it is not, or that is not known)."""
 
     list_id: str
     title: str
@@ -50,4 +52,6 @@ class Listing:
     delist_url: str = ""
     reason: str = ""  # why refused or unusable
     is_allow_list: bool = False
+    is_resolvers: bool = False
+    age: int | None = None
     evidence: tuple[str, ...] = ()
