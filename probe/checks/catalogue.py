@@ -56,6 +56,7 @@ from probe.checks import (
     reply_permanence,
     reputation_desk,
     requiretls_offered,
+    resolver_answers,
     second_opinion,
     sender_domain_takes_mail,
     sender_typo,
@@ -156,7 +157,7 @@ _SENDER: tuple[Check, ...] = (
 )
 _DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
-_PROBE: tuple[Check, ...] = (port25, not_reached)
+_PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached)
 _PROBE_OF_PAIR: tuple[Check, ...] = (vantage_address, source_private)
 
 

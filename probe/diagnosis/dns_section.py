@@ -146,7 +146,17 @@ def answer_line(answer: Answer) -> str:
     records = ", ".join(shown)
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
-    return f"{answer.question}{alias}: {records or answer.failure or answer.status.value}{secure}"
+    said = records or answer.failure or answer.status.value
+    return f"{answer.question}{alias}: {said}{secure}{_how_it_was_told(answer)}"
+
+
+def _how_it_was_told(answer: Answer) -> str:
+    """Why it is not believed, else what the name server said beside it."""
+    if answer.doubt:
+        return f"; not believed: {answer.doubt}"
+    if answer.told is None or answer.is_unknown or not answer.told.extended:
+        return ""
+    return f" [{', '.join(map(str, answer.told.extended))}]"
 
 
 # A zone may hold 64 KiB of records at any name that is asked for; the recording keeps all of it.

@@ -51,6 +51,16 @@ def _route(facts: Facts, kind: RouteKind) -> Seen | None:
     return Seen(mx.answers[0].ref if mx.answers else "dns:MX") if mx.kind is kind else None
 
 
+def _resolver_own_word(at: Situation) -> Seen | None:
+    """The resolver itself denied, made up or refused what the route hangs on."""
+    mx = at.facts.recipient.mx
+    answers = (*mx.answers, *(answer for host in mx.hosts for answer in host.answers))
+    own = next((answer for answer in answers if answer.is_own_word), None)
+    if at.observed.ground is not Ground.DNS_UNKNOWN or own is None or own.told is None:
+        return None
+    return Seen(own.ref, own.told.server)
+
+
 def _no_usable_mx(at: Situation) -> Seen | None:
     if at.observed.ground is not Ground.ROUTE or at.observed.detail != "no_usable_mx":
         return None
@@ -173,6 +183,7 @@ PREDICATES: dict[str, Predicate] = {
     "no_usable_mx": _no_usable_mx,
     "loopback_mx": _loopback_mx,
     "dns_unknown": _ground(Ground.DNS_UNKNOWN),
+    "resolver_own_word": _resolver_own_word,
     "implicit_mx": _implicit_mx,
     "mx_answers": _mx_answers,
     "known_provider": _known_provider,

@@ -180,7 +180,10 @@ def _conclusion(
             ranked, certainty, evidence, permanent=told.permanent, text=told.text, stage=told.stage
         )
     if observed.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
-        return None
+        # nobody is to blame, unless a fact says whose affair it is
+        of_a_fact = any(item.conduct is not None for item, _ in ranked[0].evidence_for)
+        is_known = observed.ground is Ground.DNS_UNKNOWN and of_a_fact
+        return conclude(ranked, certainty, evidence, permanent=False) if is_known else None
     reply = observed.reply
     return conclude(
         ranked,

@@ -7,6 +7,7 @@ from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from probe.model.address import IPAddress
+from probe.model.dialable import nat64_inner
 
 _DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # RFC 5737
 # A pseudonym keeps what kind of address it was; loopback and the unspecified address stay.
@@ -41,6 +42,8 @@ class AddressPseudonyms:
         """The pseudonym of an address, of the same kind and family."""
         if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
             return ip_address(f"::ffff:{self.address(ip.ipv4_mapped)}")
+        if (behind := nat64_inner(ip)) is not None:
+            return IPv6Address((int(ip) >> 32 << 32) + int(self.address(behind)))
         if ip not in self._given:
             if _is_kept(ip):
                 return ip

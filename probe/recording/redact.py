@@ -28,8 +28,10 @@ from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact_remains import identifiers
 from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
+from probe.standards.dns.told import ExtendedError, Soa, Told
 
 _MOST_JUDGED = 16  # each stands in the place of every network of an SPF record that holds it
+_MADE_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)  # one that `Answer.doubt` knows as made up
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
@@ -172,6 +174,26 @@ class _Redactor:
             records=tuple(self._record(name, record) for record in answer.records),
             aliases=tuple(self.pseudonyms.domain(alias) for alias in answer.aliases),
             detail=self._text.text(answer.detail),
+            told=self._told(answer),
+        )
+
+    def _told(self, answer: Answer) -> Told | None:
+        """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
+        the SOA record becomes the root's, or one that a resolver made."""
+        told, text = answer.told, self._text.text
+        if told is None:
+            return None
+        soa = told.soa
+        if soa is not None:
+            soa = replace(
+                _MADE_SOA if answer.doubt else Soa("", "", "", 0, 0), minimum=soa.minimum, ttl=soa.ttl
+            )
+        return replace(
+            told,
+            server=text(told.server),
+            soa=soa,
+            policy_zone=self.pseudonyms.domain(told.policy_zone),
+            extended=tuple(ExtendedError(error.code, text(error.text)) for error in told.extended),
         )
 
     def _record(self, name: str, record: Record) -> Record:

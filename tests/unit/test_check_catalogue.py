@@ -20,6 +20,7 @@ from tests.unit import (
     test_check_message,
     test_check_recipient,
     test_check_requiretls,
+    test_check_resolver,
     test_check_sender,
 )
 
@@ -41,19 +42,22 @@ CASES: tuple[Case, ...] = (
     *test_check_message.CASES,
     *test_check_recipient.CASES,
     *test_check_requiretls.CASES,
+    *test_check_resolver.CASES,
     *test_check_sender.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These two have nothing to find fault with: one says what was not given, one what was not made.
 WITHOUT_PROBLEM = {"message-missing", "not-reached"}
 # These never have reason to be content: a desk is either known or not, a bounce never good news,
-# history and advice judge nothing, and REQUIRETLS is told where it is offered.
+# history and advice judge nothing, REQUIRETLS is told where it is offered, and a resolver that passes on
+# what DNS says needs no word.
 WITHOUT_OK = {
     "reputation-desk",
     "bounce-reply",
     "recipient-history",
     "regional-advice",
     "requiretls-offered",
+    "resolver-answers",
 }
 
 ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)

@@ -25,8 +25,9 @@ from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dmarc.results import Alignment
-from probe.standards.dns.message import RecordType, Status
+from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.dns.told import Told
 from probe.standards.dnsbl.results import ListingCode, ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
@@ -116,6 +117,14 @@ DESYNCHRONISED = replace(met(Stage.RCPT, OK), desynchronised=True)
 UNKNOWN_ROUTE = make.mx_result(
     RouteKind.UNKNOWN, answers=(make.answer("recipient.example", RecordType.MX, status=Status.SERVFAIL),)
 )
+OWN_ROUTE = make.mx_result(
+    RouteKind.UNKNOWN,
+    answers=(
+        Answer(
+            Question("recipient.example", RecordType.MX), Status.NXDOMAIN, told=Told("192.0.2.53")
+        ).believed(),
+    ),
+)
 
 # name: facts in which it is seen, facts in which it is not
 UNDIALLED = with_hosts(make.mx_host("p.example", PRIVATE), sessions=(not_dialled(1, "p.example", PRIVATE),))
@@ -132,6 +141,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         with_hosts(make.mx_host("p.example", PRIVATE), sessions=(not_dialled(1, "p.example", PRIVATE),)),
     ),
     "dns_unknown": (of_recipient(mx=UNKNOWN_ROUTE), refused()),
+    "resolver_own_word": (of_recipient(mx=OWN_ROUTE), of_recipient(mx=UNKNOWN_ROUTE)),
     "implicit_mx": (routed(RouteKind.IMPLICIT_MX), refused()),
     "mx_answers": (refused(), routed(RouteKind.IMPLICIT_MX)),
     "known_provider": (of_recipient(provider=make.provider()), refused()),

@@ -1,0 +1,201 @@
+"""What the checks say where a resolver answered otherwise than the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from probe.checks.catalogue import findings_of
+from probe.facts.build import facts_of
+from probe.facts.model import Facts
+from probe.model.finding import Severity
+from probe.model.target import Options, PairTarget
+from probe.recording import events as ev
+from probe.recording.codec import decode, encode
+from probe.recording.journal import Recording
+from probe.recording.redact import redact
+from probe.run import report_of
+from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
+from probe.standards.dns.results import PtrStatus
+from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dnsbl.results import ListingStatus
+from tests.support import facts as make
+from tests.support.check_cases import Case, assert_case, parametrize
+from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT
+
+OK, NOTICE, WARNING, UNSEEN = Severity.OK, Severity.NOTICE, Severity.WARNING, Severity.NOT_ASSESSED
+SERVER = "192.0.2.53"
+BLOCKED = Told(SERVER, recursive=True, extended=(ExtendedError(15, "a policy"),))
+STALE = Told(SERVER, recursive=True, extended=(ExtendedError(3),))
+MX_QUESTION = Question("tmall.com", RecordType.MX)
+DENIED = Answer(MX_QUESTION, Status.NXDOMAIN, told=BLOCKED)
+OLD = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),), told=STALE)
+NAT64 = ip_address("64:ff9b::cb00:710a")
+MADE = Answer(Question("mx.tmall.com", RecordType.AAAA), Status.ANSWER, (NAT64,))
+OF_A_LIST = Answer(Question("10.4.8.8.bl.example", RecordType.A), Status.NXDOMAIN, told=BLOCKED)
+PRIVATE = ip_address("192.168.1.5")
+REBINDING = "your resolver 192.0.2.53 removes 127.0.0.0/8 answers (rebinding protection): the test entry x"
+UNUSABLE = make.listing(ListingStatus.UNUSABLE, reason=REBINDING, is_resolvers=True)
+
+
+def heard(*answers: Answer, **changes: Any) -> Facts:
+    return make.facts(resolver=answers, **changes)
+
+
+def reached_by_nat64() -> Facts:
+    return heard(MADE, sessions=(make.session(ip=NAT64),))
+
+
+def private(*, allow_private: bool = False) -> Facts:
+    return make.facts(
+        sender=make.sender_facts(ptr=make.ptr(PtrStatus.MISSING, ip=PRIVATE)),
+        options=Options(ip=PRIVATE, allow_private=allow_private),
+    )
+
+
+CASES = (
+    Case("resolver-answers", "nothing of its own", make.facts(), ()),
+    Case("resolver-answers", "a denial of its own", heard(DENIED), (NOTICE,),
+         ("MX tmall.com", SERVER, 'EDE 15 Blocked: "a policy"', "--nameserver")),
+    Case("resolver-answers", "expired data", heard(OLD), (NOTICE,),
+         ("EDE 3 Stale Answer", SERVER, "MX tmall.com")),
+    Case("resolver-answers", "an address that DNS64 made", heard(MADE), (NOTICE,),
+         ("DNS64", "64:ff9b::cb00:710a", "mx.tmall.com", "203.0.113.10")),
+    Case("resolver-answers", "a session through NAT64", reached_by_nat64(), (NOTICE,),
+         ("translator (NAT64)",)),
+    Case("resolver-answers", "all of it", heard(DENIED, OLD, MADE), (NOTICE, NOTICE, NOTICE)),
+    Case("resolver-answers", "a list's answer is told with the list", heard(OF_A_LIST), ()),
+    Case("blocklist-coverage", "rebinding protection", make.facts(listings=(UNUSABLE,)), (UNSEEN,),
+         ("rebinding protection", SERVER, "127.0.0.0/8")),
+    Case("blocklist-coverage", "one of two, for the resolver's sake", make.facts(listings=(
+        make.listing(), replace(UNUSABLE, zone="two.example"))), (NOTICE,), ("rebinding protection",)),
+    Case("blocklist-coverage", "a signed list", make.facts(listings=(make.listing(age=300),)), (OK,),
+         ("up to 300 s old", "RFC 8198", "bl.example")),
+    Case("ptr", "missing, of a private address", private(), (UNSEEN,), ("private address", "--ip")),
+    Case("ptr", "missing, of a private network of one's own", private(allow_private=True), (WARNING,)),
+    Case("helo-name", "a name of the local network",
+         make.facts(sender=make.sender_facts(helo=make.helo(name="mail.LOCAL."))), (WARNING,), (".local",)),
+    Case("helo-name", "unknown, and why", make.facts(sender=make.sender_facts(helo=make.helo(
+        resolves=None, answers=(replace(DENIED, question=Question("m.example", RecordType.A)).believed(),)))),
+        (UNSEEN,), ("EDE 15 Blocked",)),
+)  # fmt: skip
+
+
+@parametrize(CASES)
+def test_what_is_said_of_a_resolver(case: Case) -> None:
+    assert_case(case)
+
+
+# From a recording to the report
+
+
+def run_of(*answers: Answer) -> Recording:
+    options = Options(ip=ip_address("81.2.3.4"), smtp=False, dnsbl_enabled=False)
+    started = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options, survey=ev.SURVEY)
+    told = [ev.DnsAnswered(3, answer) for answer in answers]
+    return Recording.of([started, *told, ev.Finished(9)])
+
+
+MX_ANSWER = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),))
+HOST = "mx.tmall.com"
+GOOD_SOA = Told(SERVER, recursive=True, soa=Soa("com", "ns.example", "h.example", 60, 60))
+
+
+@pytest.mark.parametrize("status", [Status.NXDOMAIN, Status.NODATA])
+def test_a_domain_is_never_said_not_to_exist_by_the_resolvers_own_word(status: Status) -> None:
+    report = report_of(run_of(Answer(MX_QUESTION, status, told=BLOCKED)))
+    assert (report.verdict.exit_code, report.verdict.cause) == (4, "dns_failure")
+    assert report.verdict.fix_by == "sender_network"
+    assert SERVER in report.verdict.summary
+    assert 'EDE 15 Blocked: "a policy"' in report.verdict.summary
+    assert report.dns.route == "unknown"
+
+
+def test_no_host_is_said_to_have_no_address_by_the_resolvers_own_word() -> None:
+    a, aaaa = (Question(HOST, rtype) for rtype in (RecordType.A, RecordType.AAAA))
+    filtered = Told(SERVER, recursive=True, extended=(ExtendedError(17),))
+    own = run_of(
+        MX_ANSWER, Answer(a, Status.NODATA, told=filtered), Answer(aaaa, Status.NODATA, told=GOOD_SOA)
+    )
+    true = run_of(
+        MX_ANSWER, Answer(a, Status.NODATA, told=GOOD_SOA), Answer(aaaa, Status.NODATA, told=GOOD_SOA)
+    )
+    assert report_of(own).verdict.exit_code == 4
+    assert report_of(true).verdict.exit_code == 1
+
+
+def test_a_denial_of_the_zone_and_one_that_was_recorded_before_stand() -> None:
+    for told in (None, GOOD_SOA):
+        report = report_of(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told)))
+        assert (report.verdict.exit_code, report.verdict.cause) == (1, "bad_domain")
+
+
+def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> None:
+    line = (
+        '{"kind":"dns","at_ms":3,"answer":{"question":{"name":"tmall.com","rtype":"MX"},"status":"nxdomain",'
+        '"records":[],"aliases":[],"ttl":null,"authenticated":false,"detail":"","elapsed_ms":1}}'
+    )
+    event = decode(line)
+    assert isinstance(event, ev.DnsAnswered)
+    assert event.answer.told is None
+    assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        BLOCKED,
+        Told(SERVER, recursive=True),
+        GOOD_SOA,
+        Told(SERVER, recursive=True, soa=Soa("rpz.tmall.com", "localhost", "root.localhost", 60, 60)),
+        Told(SERVER, True, True, Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
+        Told(SERVER, soa=Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
+    ],
+)
+def test_a_redacted_recording_comes_to_the_same_verdict(told: Told) -> None:
+    recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told))
+    before, after = report_of(recording), report_of(redact(recording))
+    assert (after.verdict.exit_code, after.verdict.cause) == (before.verdict.exit_code, before.verdict.cause)
+    assert "tmall" not in "".join(map(encode, redact(recording)))
+
+
+def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
+    question = Question("5.2.20.185.in-addr.arpa", RecordType.PTR)
+    true = Told(SERVER, recursive=True, soa=Soa("2.20.185.in-addr.arpa", "ns.example", "h.example", 60, 60))
+    denied = Answer(question, Status.NXDOMAIN, told=true)
+    (event,) = [it for it in redact(run_of(denied)) if isinstance(it, ev.DnsAnswered)]
+    # its pseudonym is a documentation address, whose reverse zone resolvers serve themselves
+    assert event.answer.question.name.endswith("2.0.192.in-addr.arpa")
+    assert (denied.doubt, event.answer.doubt) == ("", "")
+
+
+def test_a_strangers_words_of_an_extended_error_are_redacted() -> None:
+    told = Told(SERVER, extended=(ExtendedError(15, f"{RECIPIENT} is blocked by mx.tmall.com for 81.2.3.4"),))
+    text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told)))))
+    assert not [secret for secret in ("tmall", str(RECIPIENT.local_part), "81.2.3.4") if secret in text]
+
+
+def test_an_address_that_dns64_made_is_still_one_when_redacted() -> None:
+    (event,) = [it for it in redact(run_of(MADE)) if isinstance(it, ev.DnsAnswered)]
+    (address,) = event.answer.addresses()
+    assert address in (ip_address(f"64:ff9b::{ip}") for ip in ("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+    assert address != NAT64
+
+
+def test_the_answers_of_a_verbose_report_say_what_is_not_believed() -> None:
+    report = report_of(run_of(DENIED))
+    (line,) = [line for line in report.dns.answers if line.startswith("MX tmall.com")]
+    assert "not believed" in line
+    assert 'EDE 15 Blocked: "a policy"' in line
+    old = report_of(run_of(OLD))
+    assert any("[EDE 3 Stale Answer]" in line for line in old.dns.answers)
+
+
+def test_facts_keep_only_answers_that_are_worth_a_word() -> None:
+    plain = Answer(Question("tmall.com", RecordType.TXT), Status.NODATA, told=GOOD_SOA)
+    facts = facts_of(run_of(DENIED, MADE, plain))
+    assert facts.resolver == (DENIED, MADE)
+    assert [f.id for f in findings_of(facts) if f.id == "resolver-answers"] == ["resolver-answers"] * 2
