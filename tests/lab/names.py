@@ -16,6 +16,7 @@ BLOCKLISTS = (
     ("closed.bl.example", "ip4set", "closed.bl.example"),
     ("all.bl.example", "ip4set", "all.bl.example"),
     ("names.example", "dnset", "names.example"),
+    ("shallow.example", "dnset", "shallow.example"),
     ("zen.spamhaus.org", "ip4set", "zen.spamhaus.org"),
     ("zen.spamhaus.org", "ip6trie", "zen.spamhaus.org.six"),
     ("dbl.spamhaus.org", "dnset", "dbl.spamhaus.org"),
@@ -50,3 +51,9 @@ def _keymgr(space: Namespace, zone: str, *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"keymgr {zone} {' '.join(arguments)}: {done.stderr}")
     return done.stdout
+
+
+def root_keys(space: Namespace) -> tuple[str, str]:
+    """The root's DNSKEY record, and its DS record: what a validating resolver is given to begin with."""
+    delegations = _keymgr(space, ".", "ds").splitlines()
+    return (space.directory / "dns" / "root.key").read_text(), next(it for it in delegations if " 2 " in it)

@@ -33,6 +33,11 @@ mount --bind "$LAB/resolv.conf" /etc/resolv.conf
 mount --bind "$LAB/hosts" /etc/hosts
 mount --bind "$LAB/passwd" /etc/passwd
 mount --bind "$LAB/group" /etc/group
+if [ -n "$LAB_RESOLVED" ]; then
+  mount -t tmpfs -o mode=755 lab /run
+  mkdir -p /run/systemd/resolve
+  mount --bind "$LAB/resolved" /run/systemd/resolve
+fi
 if [ -n "$LAB_TREE" ]; then mount -t overlay -o "lowerdir=$LAB_TREE/usr:/usr" lab /usr; fi
 if [ -n "$LAB_RUN" ]; then
   for path in /run /var/spool /var/lib; do mount -t tmpfs -o mode=755 lab "$path"; done
@@ -41,7 +46,11 @@ fi
 exec "$@"
 """
 # Users that the unpacked packages would have made; seen only inside.
-_USERS = (("Debian-exim", 61001), ("opensmtpd", 61002), ("opensmtpq", 61003))
+_USERS = (
+    *(("Debian-exim", 61001), ("opensmtpd", 61002), ("opensmtpq", 61003)),
+    ("systemd-resolve", 61004),
+)
+RESOLVED_USER = (61004, 61004)
 
 
 @dataclass
@@ -89,24 +98,34 @@ class Namespace:
             ["link", "add", "drop0", "type", "veth", "peer", "name", "drop1"],
             ["link", "set", "drop0", "up"],
             ["link", "set", "drop1", "up"],
+            # systemd-resolved asks nobody where no interface but loopback has an address
+            ["addr", "add", "192.0.2.201/32", "dev", "drop0"],
             ["route", "add", DROPPED, "dev", "drop0"],
             ["neigh", "add", DROPPED, "lladdr", "02:00:00:00:00:01", "dev", "drop0", "nud", "permanent"],
         ]
         return commands
+
+    def add_address(self, address: str) -> None:
+        """One more address of loopback."""
+        _ip("-n", self.name, "addr", "add", f"{address}/32", "dev", "lo")
 
     def command(self, argv: Sequence[str | Path]) -> list[str]:
         """`argv` as it is run inside."""
         enter = ["ip", "netns", "exec", self.name, "unshare", "--uts", "sh", "-c", _ENTER, "lab"]
         return [*enter, *map(str, argv)]
 
-    def environment(self, *, tree: Path | None = None, private_run: bool = False) -> dict[str, str]:
-        """The variables that `command` needs; `tree` is laid over /usr."""
+    def environment(
+        self, *, tree: Path | None = None, private_run: bool = False, resolved: bool = False
+    ) -> dict[str, str]:
+        """The variables that `command` needs; `tree` is laid over /usr; with `resolved` /run holds what
+        systemd-resolved keeps there, and nothing else."""
         return {
             **os.environ,
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
             "LAB": str(self.directory),
             "LAB_TREE": str(tree or ""),
             "LAB_RUN": "1" if private_run else "",
+            "LAB_RESOLVED": "1" if resolved else "",
         }
 
     def run(
@@ -124,13 +143,19 @@ class Namespace:
         )
 
     def start(
-        self, argv: Sequence[str | Path], *, output: Path, tree: Path | None = None, private_run: bool = False
+        self,
+        argv: Sequence[str | Path],
+        *,
+        output: Path,
+        tree: Path | None = None,
+        private_run: bool = False,
+        resolved: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start a server inside; what it prints goes to `output`."""
         with output.open("ab") as sink:
             return subprocess.Popen(
                 self.command(argv),
-                env=self.environment(tree=tree, private_run=private_run),
+                env=self.environment(tree=tree, private_run=private_run, resolved=resolved),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,

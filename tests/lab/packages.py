@@ -31,13 +31,20 @@ INSTALLED = {
     "postgrey": "postgrey",
     "postfix-policyd-spf-python": "policyd-spf",
     "openssl": "openssl",
+    "bind9": "named",
+    "knot-resolver": "kresd",
+    "pdns-recursor": "pdns_recursor",
+    "dnsmasq-base": "dnsmasq",
+    "dnsdist": "dnsdist",
 }
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
     "opensmtpd": (("opensmtpd",), "usr/sbin/smtpd"),
+    # installed, it would become the resolver of this machine
+    "resolved": (("systemd-resolved",), "lib/systemd/systemd-resolved"),
 }
-# Libraries those two need, in case apt has not brought them in for something else.
+# Libraries those need, in case apt has not brought them in for something else.
 LIBRARIES = (
     "libdb5.3",
     "libgnutls-dane0",
@@ -46,6 +53,7 @@ LIBRARIES = (
     "libnsl2",
     "libpcre2-8-0",
     "libssl3",
+    "libsystemd-shared",
 )
 
 

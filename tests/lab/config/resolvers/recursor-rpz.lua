@@ -1,0 +1,2 @@
+addTA(".", "@ANCHOR_DS@")
+rpzFile("@DIR@/rpz.lab.zone", {policyName="rpz.lab", extendedErrorCode=15, extendedErrorExtra="a policy"})
