@@ -74,7 +74,19 @@ class Namespace:
         self._files()
         _ip("netns", "add", self.name)
         for command in self._network():
-            _ip("-n", self.name, *command)
+            self._set_up(command)
+
+    def _set_up(self, command: list[str]) -> None:
+        """Carry one out. The kernel makes the route of an IPv6 address a moment after the address, which on a
+        busy machine may be after it is to be removed again."""
+        for _ in range(50):
+            if command[:2] != ["route", "del"]:
+                break
+            done = subprocess.run(["ip", "-n", self.name, *command], check=False, capture_output=True)
+            if not done.returncode:
+                return
+            time.sleep(0.1)
+        _ip("-n", self.name, *command)
 
     def _files(self) -> None:
         (self.directory / "resolv.conf").write_text("nameserver 192.0.2.53\n")
