@@ -11,6 +11,7 @@ from pathlib import Path
 
 from probe import settings
 from probe._version import VERSION
+from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
 from probe.model.session import Advice, Experiment
@@ -107,11 +108,13 @@ async def observe(
 
 
 def advice(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
-    """Which of the control experiments to make next, by what the run has seen so far."""
+    """Which of the control experiments to make next, by what the run has seen so far; none where this
+    program fails to tell."""
     from probe.diagnosis.advice import advise
     from probe.facts.build import facts_of
 
-    return advise(facts_of(recording), offered)
+    failed = Advice(None, dict.fromkeys(offered, "not made: this program failed to choose an experiment"))
+    return spared("the choice of experiments", lambda: advise(facts_of(recording), offered), failed, step=1)
 
 
 def report_of(recording: Recording) -> Report:
@@ -152,7 +155,11 @@ _ABOUT_THE_GUEST = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited
 
 def bars_the_guest(reply: Reply, stage: Stage) -> bool:
     """Whether a refusal says of the connecting address itself that it is not wanted: it is on a list, has
-    a bad name, or comes too often."""
+    a bad name, or comes too often. Where this program fails to tell, the host is left alone."""
+    return spared("the reading of the reply", lambda: _bars_the_guest(reply, stage), True, step=1)
+
+
+def _bars_the_guest(reply: Reply, stage: Stage) -> bool:
     from probe.diagnosis.scoring import rank, words_name_it
     from probe.knowledge.match import read_reply
 
@@ -164,7 +171,11 @@ def bars_the_guest(reply: Reply, stage: Stage) -> bool:
 
 def text_settles(reply: Reply, stage: Stage) -> bool:
     """Whether control experiments would add nothing to an answer: its own words name the cause, or it
-    is a 4yz, for which time is the test."""
+    is a 4yz, for which time is the test. Where this program fails to tell, no more is asked."""
+    return spared("the reading of the reply", lambda: _text_settles(reply, stage), True, step=1)
+
+
+def _text_settles(reply: Reply, stage: Stage) -> bool:
     from probe.diagnosis.scoring import rank, words_name_it
     from probe.knowledge.fact_evidence import beside_words
     from probe.knowledge.match import read_reply

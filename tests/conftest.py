@@ -1,6 +1,9 @@
 """Properties are tried on the same examples each time, so that a run tells of the change that it tests.
 PROBE_PROPERTIES=thorough (tests/check.py fuzz): ten times the examples, and other ones each time.
 
+No fault of the program is spared: where a rule fails, a user gets a finding `internal`, and a test the
+exception.
+
 Signals are as a terminal leaves them: what a background job or nohup ignores, the programs under test would
 ignore, too, and rightly so.
 """
@@ -12,6 +15,9 @@ import signal
 
 from hypothesis import settings
 
+from probe.model.fault import DEBUG
+
+os.environ[DEBUG] = "1"
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None, derandomize=False)
 settings.load_profile("thorough" if os.environ.get("PROBE_PROPERTIES") == "thorough" else "steady")

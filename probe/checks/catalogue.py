@@ -24,6 +24,7 @@ from probe.checks import (
     dmarc_record,
     domain_blocklist,
     helo_name,
+    internal,
     limits_signals,
     mail_from_accepted,
     message_attachments,
@@ -73,6 +74,7 @@ from probe.checks import (
     vantage_address,
 )
 from probe.facts.model import Facts
+from probe.model.fault import spared, watched
 from probe.model.finding import Finding
 from probe.model.target import PairTarget
 
@@ -157,7 +159,7 @@ _SENDER: tuple[Check, ...] = (
 )
 _DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
-_PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached)
+_PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached, internal)
 _PROBE_OF_PAIR: tuple[Check, ...] = (vantage_address, source_private)
 
 
@@ -203,11 +205,24 @@ def side_of(identity: str) -> Side:
 def findings_of(facts: Facts) -> tuple[Finding, ...]:
     """What every check that applies to the run finds, by step. Pure: equal facts, equal findings.
 
-    A `domain` run has neither sender nor mailbox: the checks of those stay silent."""
+    A `domain` run has neither sender nor mailbox: the checks of those stay silent. A check that fails costs
+    itself: what it had found until then stays, and a finding `internal` stands for the rest."""
     is_pair = isinstance(facts.target, PairTarget)
     return tuple(
         finding
         for module in _ALL
         if is_pair or module.ID not in _PAIR_ONLY
-        for finding in module.check(facts)
+        for finding in _findings(module, facts)
     )
+
+
+def _findings(module: Check, facts: Facts) -> list[Finding]:
+    found: list[Finding] = []
+
+    def judge() -> None:
+        for finding in module.check(facts):  # one by one: what a check found before it failed stays
+            found.append(finding)
+
+    with watched() as faults:
+        spared(f"the check {module.ID}", judge, None, step=module.STEP)
+    return found + [internal.finding_of(fault) for fault in faults]

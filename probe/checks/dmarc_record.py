@@ -55,7 +55,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _of_record(result: DmarcResult) -> Iterator[Finding]:
     record = result.record
     assert record is not None
-    told = f"the DMARC record of {record.domain} (applied policy {result.applied_policy})"
+    told = f"the DMARC record of {record.domain} (applied policy {result.applied_policy or 'not known'})"
     if record.problems:
         yield say.warning(
             f"{told} has faults: {series(record.problems)}",

@@ -34,7 +34,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.warning(
             f"the From header says {series(domains)}, but DMARC was judged for {author}",
             ("message",),
-            f"Run again with --header-from {message.from_mailboxes[0]}, or correct the From header.",
+            f"Run again with --header-from {next(iter(message.from_mailboxes), 'ADDRESS')}, or correct the "
+            "From header.",
         )
     elif envelope is not None and envelope not in domains:
         yield say.notice(

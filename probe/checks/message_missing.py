@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.wording import Voice
-from probe.facts.model import Facts
+from probe.facts.model import MESSAGE_READER, Facts
 from probe.model.finding import Finding
 
 ID = "message-missing"
@@ -23,7 +23,9 @@ say = Voice(ID, STEP, ())
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Not assessed without --message; with it the other checks of step 5 speak."""
-    if facts.message is None:
+    if facts.message is None and any(fault.part == MESSAGE_READER for fault in facts.faults):
+        yield say.not_assessed("content: the message was given, and this program failed to read it")
+    elif facts.message is None:
         yield say.not_assessed(
             "content: this step needs the message", (), "Give the message with --message FILE (.eml)."
         )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from probe.checks import dmarc_paths, listings
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
+from probe.model.fault import spared
 from probe.model.target import PairTarget
 from probe.standards.dns.names import normal
 from probe.standards.dns.results import PtrStatus, RouteKind
@@ -29,7 +30,10 @@ class Standing(NamedTuple):
 def standing(need: Need, facts: Facts) -> Standing:
     """Judge one need; a need that one probe cannot see stands as not known."""
     judge = _JUDGES.get(need)
-    return judge(facts) if judge else Standing(None, "it cannot be seen from one probe")
+    if judge is None:
+        return Standing(None, "it cannot be seen from one probe")
+    failed = Standing(None, "this program failed to look at it")
+    return spared(f"the requirement {need}", lambda: judge(facts), failed, step=2)
 
 
 def _spf_verdict(facts: Facts) -> SpfVerdict | None:

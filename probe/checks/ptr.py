@@ -76,7 +76,7 @@ def _not_confirmed(ptr: PtrResult) -> str:
             f"{len(all_names)} reverse names; the first {len(ptr.names)} do not lead back to it, the others "
             "were not looked at"
         )
-    return f"the reverse name {series(ptr.names) or '. (the root)'}, which does not lead back to it"
+    return f"the reverse name {series(ptr.names) or ptr.first_name}, which does not lead back to it"
 
 
 def _demanded_by(facts: Facts) -> str:

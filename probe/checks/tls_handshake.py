@@ -52,5 +52,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"The operator of {host} enables TLS 1.2 and 1.3.",
             )
     if not faulty:
-        versions = series(dict.fromkeys(f"{s.mx_host} ({tls.version}, {tls.cipher})" for s, tls in tried))
+        versions = series(
+            dict.fromkeys(
+                f"{s.mx_host} ({tls.version or 'version not known'}, {tls.cipher or 'cipher not known'})"
+                for s, tls in tried
+            )
+        )
         yield say.ok(f"TLS was established with {versions}", (dialogue.ref(s) for s, _ in tried))

@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say.not_assessed("the probe has no route, so it connected from no address", ("vantage",))
     elif vantage.is_sending_address is True:
         yield say.ok(f"the probe connects from the sending address {vantage.probe_ip}", ("vantage",))
-    elif vantage.is_sending_address is False:
+    elif vantage.is_sending_address is False and vantage.source_ip is not None:
         yield say.notice(
             f"the probe connects from {vantage.probe_ip}, your mail from {vantage.source_ip}: "
             "servers may answer your mail otherwise",

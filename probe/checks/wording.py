@@ -68,6 +68,8 @@ def series(items: Iterable[str], most: int = 6) -> str:
 def source_address(facts: Facts) -> str:
     """The address that is judged, with the reservation that it may not be the one mail leaves from."""
     ip = facts.vantage.source_ip
+    if ip is None:
+        return "the address that mail would leave from"
     if facts.vantage.is_sending_address is None:
         return f"{ip} (the address this probe connects from)"
     return str(ip)

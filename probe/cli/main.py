@@ -18,8 +18,7 @@ from probe.cli.errors import (
     refuse_controls,
 )
 from probe.cli.signals import EXIT_INTERRUPTED
-
-ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
+from probe.model.fault import DEBUG, ISSUES, is_debugging
 
 
 def run(argv: Sequence[str]) -> int:
@@ -42,12 +41,12 @@ def run(argv: Sequence[str]) -> int:
         # --help writes by itself; every other command handles its own streams
         if error.errno in (errno.ENOSPC, errno.EPIPE):
             return _unwritable_stdout(error)
-        if os.environ.get("SMTP_PROBE_DEBUG") == "1":
+        if is_debugging():
             raise
         return _internal(error)
     except Exception as error:
         # The outermost border: a bug must not reach the user as a traceback.
-        if os.environ.get("SMTP_PROBE_DEBUG") == "1":
+        if is_debugging():
             raise
         return _internal(error)
 
@@ -73,7 +72,7 @@ def _unwritable_stdout(error: OSError) -> int:
 def _internal(error: Exception) -> int:
     complain(
         f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
-        "with the traceback that SMTP_PROBE_DEBUG=1 shows"
+        f"with the traceback that {DEBUG}=1 shows"
     )
     return EXIT_INTERNAL
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 
 from probe.collect.context import Context
@@ -12,6 +12,7 @@ from probe.collect.transport import ask_transport_security
 from probe.collect.vantage import take_vantage
 from probe.message.read import read_message
 from probe.message.signatures import signing_selectors, verify_signatures
+from probe.model.fault import spared_part, watched
 from probe.model.target import recipient_domain
 from probe.net.opinions import opinions
 from probe.recording import events as ev
@@ -59,8 +60,20 @@ async def _part(context: Context, name: str, work: Work) -> None:
     """Run one part, so that a run cut short can say what it did not get to. `work` makes the coroutine
     here: one that was made before and never begun would be complained about."""
     context.pending[name] = None
-    await work()
+    await _spared(context, work(), [name])
     context.pending.pop(name, None)
+
+
+async def _spared(context: Context, work: Awaitable[None], names: Sequence[str]) -> None:
+    """Do the work of these parts; where this program fails at it, the run goes on without them, and those
+    that are still open are recorded as not reached."""
+    with watched() as faults:
+        await spared_part(names[0], work, None, step=9)
+    for fault in faults:
+        for name in names:
+            if name in context.pending:
+                context.record(ev.NotReached(context.clock.at_ms(), name, fault.reason))
+                context.pending.pop(name)
 
 
 def _posture(context: Context, name: str, work: Work) -> Awaitable[None]:
@@ -90,6 +103,10 @@ async def _by_route(context: Context, domain: str) -> None:
         *(["sessions"] if context.options.smtp else []),
     ]
     context.pending.update(dict.fromkeys(waiting))  # so that a run cut short here names them all
+    await _spared(context, _along_the_route(context, domain), waiting)
+
+
+async def _along_the_route(context: Context, domain: str) -> None:
     mx = await context.ask(recipient.route(domain, context.options))
     towards = tuple(
         ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.families

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
+from probe.checks.internal import finding_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
@@ -21,6 +22,8 @@ from probe.knowledge.rules import rules_digest
 from probe.model import report as rp
 from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
+from probe.model.fault import spared, watched
+from probe.model.finding import Finding
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -28,10 +31,26 @@ from probe.recording.journal import Recording
 
 def report_of(recording: Recording) -> rp.Report:
     """The one pure function from what was observed to what is said about it."""
-    facts = facts_of(recording)
+    return report_on(facts_of(recording), recording)
+
+
+def report_on(facts: Facts, recording: Recording) -> rp.Report:
+    """The report on the facts of a recording. What fails on the way costs its own part of the report, and is
+    told as a finding `internal`."""
     findings = findings_of(facts)
     diagnosis = diagnose(facts, findings)
+    findings += tuple(map(finding_of, diagnosis.faults))
+    with watched() as faults:
+        report = _composed(facts, recording, diagnosis, findings)
+    return replace(report, findings=findings + tuple(map(finding_of, faults)))
+
+
+def _composed(
+    facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
+) -> rp.Report:
     ranked = tuple(_cause(ranked, facts, diagnosis) for ranked in diagnosis.ranked)
+    asked = spared("the next test", lambda: next_test(facts, diagnosis), None, step=1)
+    walked = spared("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=rp.ReportTool(VERSION, rules_digest()),
@@ -40,15 +59,17 @@ def report_of(recording: Recording) -> rp.Report:
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
         causes=ranked,
-        next_test=_settle(next_test(facts, diagnosis), recording.started),
+        next_test=_settle(asked, recording.started),
         checklist=checklist(diagnosis, findings),
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),
         dns=dns_section(facts, recording),
         not_reached=tuple(rp.ReportNotReached(n.part, n.reason) for n in facts.not_reached),
-        contact_note=contact_note(facts, diagnosis.observed),
+        contact_note=spared(
+            "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
+        ),
         complete=facts.complete,
-        hypotheses=walk(ranked, findings) if _is_open(facts, diagnosis) else (),
+        hypotheses=walked if _is_open(facts, diagnosis) else (),
     )
 
 
@@ -98,8 +119,12 @@ def _cause(ranked: RankedCause, facts: Facts, diagnosis: Diagnosis) -> rp.Report
         probability=round(ranked.probability, 9),
         evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
         evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
-        action=(ranked.id == "ip_blocklisted" and removal(facts)) or own,
+        action=(ranked.id == "ip_blocklisted" and _removal(facts)) or own,
     )
+
+
+def _removal(facts: Facts) -> str:
+    return spared("how to be removed from blocklists", lambda: removal(facts), "", step=6)
 
 
 def _evidence(evidence: Evidence, weight: float) -> rp.ReportEvidence:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from probe.diagnosis.outcome import Ground, Outcome
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
+from probe.model.fault import spared
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
@@ -17,6 +19,7 @@ _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
 _REPLY = "reply-permanence"
 _POSTMASTER = "postmaster-answer"
+_FAILED = "internal"
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 _WRONG = _BAD | {Severity.WARNING}
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
@@ -46,8 +49,16 @@ _BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CO
 
 
 def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
-    """All nine steps, each with its status, its findings and what to do."""
-    return tuple(_step(number, diagnosis, findings) for number in STEP_TITLES)
+    """All nine steps, each with its status, its findings and what to do. A step that this program fails to
+    judge is not assessed."""
+    return tuple(
+        spared(f"step {number}", partial(_step, number, diagnosis, findings), _unjudged(number), step=number)
+        for number in STEP_TITLES
+    )
+
+
+def _unjudged(number: int) -> ChecklistStep:
+    return ChecklistStep(number, STEP_TITLES[number], "not_assessed", (), "This program failed to judge it.")
 
 
 def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
@@ -181,7 +192,8 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
     if Severity.WARNING in severities:
         return "warn"
     main = [f.severity for f in own if f.id == _MAIN_CHECK.get(number)]
-    if Severity.NOT_ASSESSED in main or not severities & {Severity.OK, Severity.NOTICE}:
+    failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
+    if failed or Severity.NOT_ASSESSED in main or not severities & {Severity.OK, Severity.NOTICE}:
         return "not_assessed"
     return "pass"
 

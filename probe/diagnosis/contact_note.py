@@ -75,6 +75,8 @@ def _posture(facts: Facts) -> list[str]:
         lines.append(f"  Probed from       {vantage.probe_ip}")
     if sender.ptr is not None:
         names = ", ".join(sender.ptr.names)
+        if sender.ptr.status is PtrStatus.MISMATCH and not names:
+            names = sender.ptr.first_name
         status = "not known" if sender.ptr.status is PtrStatus.UNKNOWN else sender.ptr.status.value
         lines.append(f"  PTR               {f'{names} ({status})' if names else status}")
     if sender.spf is not None:

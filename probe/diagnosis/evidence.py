@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import Ground, Observed, Outcome
@@ -17,6 +18,7 @@ from probe.knowledge.match import Reading, read_reply
 from probe.knowledge.software import tell
 from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Evidence, Facet
+from probe.model.fault import spared
 from probe.model.reply import Stage
 
 
@@ -39,7 +41,8 @@ def bounce_reading(facts: Facts) -> Reading | None:
     bounce = facts.bounce
     if bounce is None or bounce.status is None or not bounce.is_refusal:
         return None
-    return read_bounced(bounce.status, REF)
+    status = bounce.status
+    return spared("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
 
 
 def _with_bounce(facts: Facts, spoken: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -99,7 +102,12 @@ def reply_evidence(observed: Observed) -> tuple[Evidence, ...]:
     session = observed.session
     host = session.mx_host if session is not None else ""
     speaker = _speaker(session) if session is not None else None
-    return read_reply(str(reply), observed.stage, host, observed.ref, speaker).evidence
+    return spared(
+        "the reading of the reply",
+        lambda: read_reply(str(reply), observed.stage, host, observed.ref, speaker).evidence,
+        (),
+        step=1,
+    )
 
 
 def _speaker(session: Session) -> Speaker | None:
@@ -123,14 +131,20 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
     for entry in fact_evidence():
         if entry.stages and situation.observed.stage not in entry.stages:
             continue
-        seen = PREDICATES[entry.predicate](situation)
-        if seen is not None:
-            says = entry.says.replace("{detail}", seen.detail)
-            evidence = Evidence(
-                entry.id, entry.facet, entry.causes, says, seen.ref, entry.final, entry.conduct
-            )
-            found.append(_of_address(entry, evidence, situation))
+        evidence = spared(f"the rule {entry.id}", partial(_looked_for, entry, situation), None, step=1)
+        if evidence is not None:
+            found.append(evidence)
     return tuple(found)
+
+
+def _looked_for(entry: FactEvidence, at: Situation) -> Evidence | None:
+    """One fact as evidence, where its predicate sees it."""
+    seen = PREDICATES[entry.predicate](at)
+    if seen is None:
+        return None
+    says = entry.says.replace("{detail}", seen.detail)
+    evidence = Evidence(entry.id, entry.facet, entry.causes, says, seen.ref, entry.final, entry.conduct)
+    return _of_address(entry, evidence, at)
 
 
 def _of_address(entry: FactEvidence, evidence: Evidence, at: Situation) -> Evidence:

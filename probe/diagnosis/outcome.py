@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
-from probe.facts.model import Facts
+from probe.facts.model import SESSION_READER, Facts
 from probe.facts.session import Exchange, Session
 from probe.model.dialable import why_no_host
 from probe.model.reply import Reply, Stage
@@ -161,6 +161,8 @@ def _leads_nowhere(mx: MxResult) -> bool:
 def _why_none(facts: Facts) -> str:
     if not facts.options.smtp:
         return "--no-smtp left the dialogue out"
+    if any(fault.part.startswith(SESSION_READER) for fault in facts.faults):
+        return "this program failed to read what a server said"
     sessions = [n for n in facts.not_reached if n.part == "sessions"]
     return sessions[-1].reason if sessions else "the run ended before a server was asked"
 

@@ -103,7 +103,8 @@ def sender_domain_takes_mail(at: Situation) -> Seen | None:
     mail = at.facts.sender.mail
     if mail is None or mail.kind is not RouteKind.MX or at.observed.reply is None:
         return None
-    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", f"MX {mail.hosts[0].host}")
+    host = next((it.host for it in mail.hosts), "") or "not known"
+    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", f"MX {host}")
 
 
 def no_reverse_dns(at: Situation) -> Seen | None:
@@ -111,7 +112,7 @@ def no_reverse_dns(at: Situation) -> Seen | None:
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status not in (PtrStatus.MISSING, PtrStatus.MISMATCH):
         return None
-    word = "no PTR" if ptr.status is PtrStatus.MISSING else f"{ptr.names[0]} does not lead back"
+    word = "no PTR" if ptr.status is PtrStatus.MISSING else f"{ptr.first_name} does not lead back"
     return Seen(f"dns:PTR:{ptr.ip}", f"{ptr.ip}, {word}")
 
 
@@ -120,7 +121,7 @@ def reverse_dns_confirmed(at: Situation) -> Seen | None:
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status is not PtrStatus.CONFIRMED or helo_bad(at) is not None:
         return None  # a name that leads back helps little beside an EHLO name that does not
-    return Seen(f"dns:PTR:{ptr.ip}", ptr.confirmed[0])
+    return Seen(f"dns:PTR:{ptr.ip}", ptr.first_name)
 
 
 def helo_bad(at: Situation) -> Seen | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from probe.diagnosis.conclusion import Conclusion, conclude
-from probe.diagnosis.evidence import bounce_reading, evidence_of
+from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
 from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
-from probe.knowledge.causes import Conduct, causes
+from probe.knowledge.causes import UNSETTLED, Conduct, causes
 from probe.knowledge.match import Reading
 from probe.model.evidence import Band, Evidence, RankedCause
+from probe.model.fault import Fault, spared, watched
 from probe.model.finding import Finding
 from probe.model.report import Verdict
 
@@ -48,7 +50,8 @@ _RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The verdict with everything that it rests on. `conclusion` is None where no cause was ranked, and
-    where nothing was refused or deferred."""
+    where nothing was refused or deferred; `faults` are rules of this program that failed: it rests on the
+    others."""
 
     observed: Observed
     ranked: tuple[RankedCause, ...]
@@ -56,17 +59,27 @@ class Diagnosis:
     band: Band
     conclusion: Conclusion | None
     verdict: Verdict
+    faults: tuple[Fault, ...] = ()
 
 
 def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
-    """Facts and findings to the verdict. Pure: the same recording gives the same verdict."""
+    """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome comes
+    from what was observed alone; a rule that fails costs what it would have said of the cause."""
+    with watched() as faults:
+        diagnosis = _diagnosed(facts, findings)
+    return replace(diagnosis, faults=tuple(faults))
+
+
+def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
     told = _told(facts, observed)
     evidence = told.evidence if told is not None else _evidence(facts, observed)
-    ranked = _ranked(facts, observed, risks, told, evidence)
+    ranking = partial(_ranked, facts, observed, risks, told, evidence)
+    ranked = spared("the ranking of the causes", ranking, (), step=1)
     certainty = _band(facts, observed, ranked, risks, told)
-    conclusion = _conclusion(observed, ranked, certainty, told, evidence)
+    concluding = partial(_conclusion, observed, ranked, certainty, told, evidence)
+    conclusion = spared("the conclusion", concluding, None, step=1)
     verdict = _verdict(facts, observed, ranked, risks, told, certainty, conclusion)
     return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
 
@@ -74,7 +87,8 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
     if observed.outcome is Outcome.ACCEPTED or observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
         return ()
-    return evidence_of(facts, observed)
+    found = spared("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
+    return found if found is not None else reply_evidence(observed)
 
 
 def _told(facts: Facts, observed: Observed) -> Reading | None:
@@ -152,7 +166,12 @@ def _verdict(
         retry_after_s=conduct.retry_after if conduct.retry == "later" else None,
         retry_reason=(conclusion.retry_reason if conclusion is not None else "") or None,
         after_data_risks=as_report(risks),
-        summary=summary(facts, observed, at_risk),
+        summary=spared(
+            "the summary",
+            lambda: summary(facts, observed, at_risk),
+            f"{observed.outcome} at {observed.stage.spoken}",
+            step=1,
+        ),
         exit_code=exit_code,
     )
 
@@ -197,6 +216,8 @@ def _conclusion(
 
 def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
     """What follows where nothing was refused, or no cause was ranked."""
+    if observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
+        return causes()[UNSETTLED].conduct(permanent=observed.outcome is Outcome.REFUSED)
     if cause is None:
         if observed.ground is Ground.UNDIALLED:
             return _NOT_DIALLED

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from probe.facts.bounce import bounce_of
-from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
@@ -15,6 +16,7 @@ from probe.knowledge.typo import likely_typo_of
 from probe.message.read import read_message
 from probe.message.results import MessageFacts
 from probe.message.signatures import signing_selectors, verify_signatures
+from probe.model.fault import spared, watched
 from probe.model.target import recipient_domain
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -22,24 +24,33 @@ from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.message import Resolution, T, run
 from probe.standards.dns.ptr import confirm_reverse
+from probe.standards.dns.results import MxResult, RouteKind
 from probe.standards.dnsbl.results import Listing
+from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.survey import recipient, reputation, sender
 
 
 def facts_of(recording: Recording) -> Facts:
-    """Everything a recording shows; works on every prefix of a recording."""
+    """Everything a recording shows; works on every prefix of a recording. A reader that fails costs what it
+    would have read, and is named in `faults`."""
+    with watched() as faults:
+        facts = _read(recording)
+    return replace(facts, faults=tuple(faults))
+
+
+def _read(recording: Recording) -> Facts:
     started = recording.started
     sessions = sessions_of(recording)
     vantage = _vantage(recording, sessions)
-    message = _message(recording)
+    message = spared(MESSAGE_READER, partial(_message, recording), None, step=5)
     return Facts(
         target=started.target,
         options=started.options,
         vantage=vantage,
         recipient=_recipient(recording, sessions),
         sender=_sender(recording, vantage, message),
-        listings=_listings(recording, vantage, message),
+        listings=spared("the blocklists", partial(_listings, recording, vantage, message), (), step=6),
         sessions=sessions,
         message=message,
         opinions=recording.all(ev.OpinionGiven),
@@ -48,13 +59,20 @@ def facts_of(recording: Recording) -> Facts:
         elapsed_ms=recording.elapsed_ms,
         complete=recording.last(ev.Finished) is not None,
         redacted=started.redacted,
-        bounce=bounce_of(recording),
-        resolver=notable_answers(recording),
+        bounce=spared("the reading of the bounce", partial(bounce_of, recording), None, step=1),
+        resolver=spared(
+            "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
+        ),
     )
 
 
 def _over(recording: Recording, resolution: Resolution[T]) -> T:
     return run(resolution, recording.answer)
+
+
+def _over_or_none(recording: Recording, part: str, resolution: Resolution[T]) -> T | None:
+    """The same, with None where this program fails on what DNS said."""
+    return spared(part, lambda: _over(recording, resolution), None, step=2)
 
 
 def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
@@ -83,16 +101,31 @@ def _message(recording: Recording) -> MessageFacts | None:
 def _recipient(recording: Recording, sessions: tuple[Session, ...]) -> RecipientFacts:
     started = recording.started
     domain = recipient_domain(started.target)
-    mx = _over(recording, recipient.route(domain, started.options))
+    mx = spared(
+        "the mail route",
+        lambda: _over(recording, recipient.route(domain, started.options)),
+        MxResult(domain, RouteKind.UNKNOWN, (), ()),
+        step=2,
+    )
     hosts = [host.host for host in mx.hosts]
     return RecipientFacts(
         domain=domain,
         mx=mx,
-        provider=by_mx_hosts(hosts) or by_domain(domain),
-        mta_sts=mta_sts_of(recording, domain, hosts),
-        tls_rpt=tls_rpt_of(recording, domain),
-        dane=dane_of(recording, mx, sessions),
-        typo_of=likely_typo_of(domain),
+        provider=spared("the provider", lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
+        mta_sts=spared(
+            "MTA-STS",
+            lambda: mta_sts_of(recording, domain, hosts),
+            StsResult(domain, StsStatus.UNKNOWN),
+            step=2,
+        ),
+        tls_rpt=spared(
+            "TLS-RPT",
+            lambda: tls_rpt_of(recording, domain),
+            TlsRptResult(domain, StsStatus.UNKNOWN),
+            step=2,
+        ),
+        dane=spared("DANE", lambda: dane_of(recording, mx, sessions), (), step=2),
+        typo_of=spared("the comparison with known domains", lambda: likely_typo_of(domain), None, step=3),
     )
 
 
@@ -102,28 +135,36 @@ def _sender(recording: Recording, vantage: VantageFacts, message: MessageFacts |
     who = sender.identities(started.target, options)
     if not who.exists:
         return _nobody()
-    over = partial(_over, recording)
+    over = partial(_over_or_none, recording)
     ip = vantage.source_ip
-    spf = over(sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
+    spf = over("SPF", sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
     author = who.author_domain
-    mail = over(sender.mail_domain(author, options)) if author else None
+    mail = over("the mail route of the sender", sender.mail_domain(author, options)) if author else None
     keys: tuple[KeyResult, ...] = ()
     if author is not None and mail is not None:
-        keys = over(sender.dkim_keys(author, options, mail, _selectors(recording)))
-    dmarc = over(sender.dmarc_of(author)) if author else None
-    ptr = over(confirm_reverse(ip)) if ip else None
+        selectors = spared("the selectors of the message", partial(_selectors, recording), (), step=5)
+        keys = over("DKIM", sender.dkim_keys(author, options, mail, selectors)) or ()
+    dmarc = over("DMARC", sender.dmarc_of(author)) if author else None
+    ptr = over("PTR", confirm_reverse(ip)) if ip else None
+    spf_helo = sender.spf_of_helo(ip, vantage.helo) if ip and vantage.helo else None
+    helo = sender.helo_of(vantage.helo, vantage.probe_ip, ptr) if vantage.helo and ptr else None
+    bounces = who.mail_from_domain
     return SenderFacts(
-        domain=who.mail_from_domain,
+        domain=bounces,
         author_domain=author,
         spf=spf,
-        spf_helo=over(sender.spf_of_helo(ip, vantage.helo)) if ip and vantage.helo else None,
+        spf_helo=over("SPF of the EHLO name", spf_helo) if spf_helo is not None else None,
         dkim=keys,
         dmarc=dmarc,
-        alignment=_alignment(recording, dmarc, spf, keys),
+        alignment=spared(
+            "alignment", lambda: _alignment(recording, dmarc, spf, keys), Alignment(None, None), step=2
+        ),
         ptr=ptr,
-        helo=over(sender.helo_of(vantage.helo, vantage.probe_ip, ptr)) if vantage.helo and ptr else None,
-        mail=over(sender.mail_domain(who.mail_from_domain, options)) if who.mail_from_domain else mail,
-        typo_of=likely_typo_of(author) if author else None,
+        helo=over("the EHLO name", helo) if helo is not None else None,
+        mail=over("the mail route of the sender", sender.mail_domain(bounces, options)) if bounces else mail,
+        typo_of=spared("the comparison with known domains", lambda: likely_typo_of(author), None, step=6)
+        if author
+        else None,
     )
 
 

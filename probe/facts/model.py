@@ -9,6 +9,7 @@ from probe.facts.session import Session
 from probe.knowledge.providers import Provider
 from probe.message.results import MessageFacts
 from probe.model.address import IPAddress
+from probe.model.fault import Fault
 from probe.model.target import Options, Target
 from probe.recording.events import NotReached, OpinionGiven
 from probe.standards.dkim.results import KeyResult
@@ -19,6 +20,10 @@ from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult
+
+MESSAGE_READER = "the reading of the message"
+SESSION_READER = "the reading of session"
+"""How `Facts.faults` name these readers, the second with the number of the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class SenderFacts:
 class Facts:
     """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
     that its names and addresses are pseudonyms; `resolver` holds the answers that are worth a word for how
-    they were told."""
+    they were told; `faults` are readers of this program that failed: what they would have read is missing here
+    as if it had not been looked at."""
 
     target: Target
     options: Options
@@ -90,6 +96,7 @@ class Facts:
     redacted: bool = False
     bounce: BounceFacts | None = None
     resolver: tuple[Answer, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def planned_size(self) -> int | None:

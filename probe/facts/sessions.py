@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from probe.facts.model import SESSION_READER
 from probe.facts.session import Exchange, Session, TlsObserved
+from probe.model.fault import spared
 from probe.model.reply import Stage
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -19,13 +22,16 @@ from probe.standards.tls.certificate import NOT_JUDGED, name_matches, problems, 
 
 
 def sessions_of(recording: Recording) -> tuple[Session, ...]:
-    """Every session of the run, in order. Never raises on what a server sent."""
+    """Every session of the run, in order. Never raises on what a server sent; a session that this program
+    fails to read is left out."""
     began = datetime.fromisoformat(recording.started.started_at)  # with its offset: the codec saw to it
-    return tuple(
-        session
+    read = (
+        spared(
+            f"{SESSION_READER} {number}", partial(_session, recording.session(number), began), None, step=1
+        )
         for number in recording.session_numbers()
-        if (session := _session(recording.session(number), began)) is not None
     )
+    return tuple(session for session in read if session is not None)
 
 
 @dataclass(slots=True)
@@ -117,7 +123,9 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
         offered = offer.offers("STARTTLS")
     event = reading.tls
     if isinstance(event, ev.TlsEstablished):
-        return _established(event, reading.opened.mx_host, offered, began)
+        observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
+        judging = partial(_judged, observed, event, reading.opened.mx_host, began)
+        return spared("the certificate", judging, observed, step=2)
     if isinstance(event, ev.TlsFailed):
         return TlsObserved(offered, established=False, error=event.error)
     asked = reading.transcript.last(Stage.STARTTLS)
@@ -132,8 +140,7 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     return TlsObserved(offered, established=False, error=word)
 
 
-def _established(event: ev.TlsEstablished, host: str, offered: bool | None, began: datetime) -> TlsObserved:
-    observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
+def _judged(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: datetime) -> TlsObserved:
     judged = not event.trust_error.startswith(NOT_JUDGED)
     try:
         certificate = read_certificate(event.chain[0]) if event.chain else None

@@ -76,6 +76,9 @@ def _verdict(report: Report) -> list[str]:
     for item in report.not_reached:
         part = markdown_text(view.not_reached_part(item))
         facts.append(f"- **Not reached:** {part}: {markdown_text(item.reason)}")
+    for finding in view.internal(report):
+        told = f"{markdown_text(finding.message)}. {markdown_text(finding.remedy)}"
+        facts.append(f"- **Internal error:** {told}")
     return [*blocks, "\n".join(facts)]
 
 

@@ -33,6 +33,7 @@ def to_text(report: Report, style: Style | None = None) -> str:
             text_body.write_sessions(page, report)
         text_body.write_after_data(page, report)
     text_body.write_not_reached(page, report)
+    text_body.write_internal(page, report)
     if style.verbosity >= VERBOSE:
         text_detail.write(page, report)
     _write_end(page, report)

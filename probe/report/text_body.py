@@ -131,6 +131,18 @@ def write_after_data(page: Page, report: Report) -> None:
     page.text(f"What could still happen after DATA: {view.after_data(report)}")
 
 
+def write_internal(page: Page, report: Report) -> None:
+    """What the report was made without because this program failed at it, and where to report that."""
+    failed = view.internal(report)
+    if not failed:
+        return
+    page.heading("Internal errors")
+    for finding in failed:
+        page.text(finding.message, lead="- ", indent=2)
+    for remedy in dict.fromkeys(finding.remedy for finding in failed):
+        page.text(remedy, lead="→ ", indent=2)
+
+
 def write_not_reached(page: Page, report: Report) -> None:
     """What the run left out, and why."""
     if not report.not_reached and report.complete:

@@ -24,6 +24,8 @@ def write_brief(page: Page, report: Report) -> None:
         page.text(f"{cause.title} ({words.percent(cause.probability)}, {band})", lead="Cause: ")
     for risk in report.verdict.after_data_risks:
         page.text(f"{view.cause_title(risk.cause)}: {risk.reason}", lead="Risk: ")
+    for finding in view.internal(report):
+        page.text(finding.message, lead="Internal error: ")
 
 
 def write(page: Page, report: Report) -> None:

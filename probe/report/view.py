@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band
-from probe.model.finding import Severity
+from probe.model.finding import Finding, Severity
 from probe.model.report import (
     Report,
     ReportCause,
@@ -23,6 +23,7 @@ NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
 _GUESS = "the first cause above is only the likeliest of several"
 VANTAGE = "vantage-address"
+INTERNAL = "internal"
 SPOKEN = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
@@ -239,6 +240,11 @@ def vantage(report: Report) -> str:
     """What must be known before anything else is believed: the probe may not stand where the mail
     leaves from. Empty when it does."""
     return next((f.message for f in report.findings if f.id == VANTAGE and f.severity in SPOKEN), "")
+
+
+def internal(report: Report) -> tuple[Finding, ...]:
+    """What this program failed at: parts that the report was made without."""
+    return tuple(f for f in report.findings if f.id == INTERNAL)
 
 
 def unanswered(report: Report) -> dict[str, str]:

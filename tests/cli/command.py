@@ -17,9 +17,9 @@ class Outcome:
 
 
 def smtp_probe(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Outcome:
-    """One run of `python -m probe` with `arguments`, in a plain environment."""
+    """One run of `python -m probe` with `arguments`, in a plain environment, in which no fault of the program
+    is spared (tests/conftest.py)."""
     environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", **(env or {})}
-    environment.pop("SMTP_PROBE_DEBUG", None)
     done = subprocess.run(
         [sys.executable, "-m", "probe", *arguments],
         input=stdin,

@@ -15,8 +15,9 @@ FUNCTION_LINES = 80
 FILE_SIZE = 1_000_000
 # setuptools calls it by this name
 GIVEN_NAMES = {"setup.py: get_outputs"}
-# The door of the command line: whatever comes through it is a bug, told in one line (exit code 70).
-LAST_RESORT = "probe/cli/main.py"
+# The door of the command line: whatever comes through it is a bug, told in one line (exit code 70); and the
+# one place that spares a rule that fails, told as a finding.
+LAST_RESORTS = {"probe/cli/main.py", "probe/model/fault.py"}
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|manager|misc|common)(_|$)")
 FOREIGN_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|home|Users)/\w|\.\./shared\b")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
@@ -117,7 +118,7 @@ def test_every_test_file_is_found_by_pytest() -> None:
 def test_no_exception_is_swallowed_whole() -> None:
     wrong = []
     for path in modules():
-        if not path.is_relative_to(ROOT / "probe") or name(path) == LAST_RESORT:
+        if not path.is_relative_to(ROOT / "probe") or name(path) in LAST_RESORTS:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ExceptHandler):

@@ -122,6 +122,20 @@ async def whole_run(
     return Seen(recording, report)
 
 
+def refused_instead(recording: Recording) -> Recording:
+    """The same run, had the server refused the recipient: rules about refusals see the zone, too."""
+    changed: list[ev.Event] = []
+    asked = False
+    for event in recording:
+        if isinstance(event, ev.Sent):
+            asked = event.data.startswith(b"RCPT TO:")
+        elif isinstance(event, ev.Received) and asked:
+            event = replace(event, data=b"550 5.0.0 no\r\n")
+            asked = False
+        changed.append(event)
+    return Recording.of(changed)
+
+
 @cache
 def _validator() -> jsonschema.protocols.Validator:
     return jsonschema.validators.validator_for(report_schema())(report_schema())

@@ -46,11 +46,11 @@ CASES: tuple[Case, ...] = (
     *test_check_sender.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
-# These two have nothing to find fault with: one says what was not given, one what was not made.
-WITHOUT_PROBLEM = {"message-missing", "not-reached"}
+# These have nothing to find fault with: one says what was not given, one what was not made, one what failed.
+WITHOUT_PROBLEM = {"message-missing", "not-reached", "internal"}
 # These never have reason to be content: a desk is either known or not, a bounce never good news,
-# history and advice judge nothing, REQUIRETLS is told where it is offered, and a resolver that passes on
-# what DNS says needs no word.
+# history and advice judge nothing, REQUIRETLS is told where it is offered, a resolver that passes on what DNS
+# says needs no word, and that nothing failed is no news.
 WITHOUT_OK = {
     "reputation-desk",
     "bounce-reply",
@@ -58,6 +58,7 @@ WITHOUT_OK = {
     "regional-advice",
     "requiretls-offered",
     "resolver-answers",
+    "internal",
 }
 
 ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)

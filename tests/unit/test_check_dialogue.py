@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.facts.model import Facts
 from probe.model.address import Mailbox
+from probe.model.fault import Fault
 from probe.model.finding import Severity
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
@@ -171,6 +172,11 @@ CASES = (
          (UNSEEN,),
          ("sessions", "deadline")),
     Case("not-reached", "cut off", make.facts(complete=False), (UNSEEN,)),
+    Case("internal", "nothing failed", make.facts(), ()),
+    Case("internal", "a reader failed", make.facts(faults=(Fault("PTR", 9, "KeyError", "probe/x.py:1"),)),
+         (UNSEEN,), ("PTR was left out", "KeyError, at probe/x.py:1", "which is a bug", "Please report it")),
+    Case("internal", "memory gave out", make.facts(faults=(Fault("SPF", 9, "MemoryError", "", True),)),
+         (UNSEEN,), ("this machine gave out (MemoryError)",)),
     Case("port25", "connected", make.facts(), (OK,)),
     Case("port25", "all timed out", make.facts(sessions=(
         make.failed_session(EndReason.TIMEOUT), make.failed_session(EndReason.TIMEOUT, 2))), (WARNING,),

@@ -15,6 +15,7 @@ from probe import settings
 from probe.model.session import EndReason
 from probe.model.target import DomainTarget, Target
 from probe.recording import events as ev
+from probe.run import report_of
 from probe.standards.dns.message import Question
 from tests.support.dns_server import DnsServer, Fault
 from tests.support.hostile_report import (
@@ -24,6 +25,7 @@ from tests.support.hostile_report import (
     disagreements,
     impolite,
     options,
+    refused_instead,
     unsafe,
     whole_run,
 )
@@ -105,6 +107,7 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
     assert disagreements(seen, table["report"]) == []
     assert impolite(seen) == []
     assert unsafe(seen.report) == []
+    assert unsafe(report_of(refused_instead(seen.recording))) == []
     assert len(dns.seen) <= table.get("queries", 400)
     assert len(dns.seen) <= settings.DNS_MAX_QUERIES
 

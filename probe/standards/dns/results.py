@@ -71,13 +71,19 @@ class PtrStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PtrResult:
-    """`names` as DNS gave them, `confirmed` those whose A or AAAA leads back to `ip`."""
+    """`names` as DNS gave them, without the root, which names no host; `confirmed` those whose A or AAAA
+    leads back to `ip`."""
 
     ip: IPAddress
     status: PtrStatus
     names: tuple[str, ...]
     confirmed: tuple[str, ...]
     answers: tuple[Answer, ...]
+
+    @property
+    def first_name(self) -> str:
+        """For a reader: a name that leads back, else the first, else the root, which a PTR may be."""
+        return next((name for name in (*self.confirmed, *self.names) if name), ". (the root)")
 
 
 @dataclass(frozen=True, slots=True)

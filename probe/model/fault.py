@@ -1,0 +1,124 @@
+"""A fault of this program costs the rule in which it happens, never the report.
+
+A rule, a predicate, a check or a reader is run by `spared`: what it raises becomes a `Fault`, something else
+stands in its place, and the run goes on. Whoever composes the report takes the faults with `watched` and
+tells each as a finding `internal`. With SMTP_PROBE_DEBUG=1 in the environment nothing is spared: so the tests
+run, and so a developer sees the traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import TracebackType
+from typing import TypeVar
+
+ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
+DEBUG = "SMTP_PROBE_DEBUG"
+_WORDS = 200  # characters of an exception's own text: it may quote what a stranger sent
+_PACKAGE = "probe"
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong inside. `part` names the rule, as "the check ptr"; `step` is the one of the nine steps
+    that lacks it; `what` the exception in a clause; `where` file and line of this program; `is_machine` that
+    memory, descriptors or the disk gave out, which is this machine's fault and no bug."""
+
+    part: str
+    step: int
+    what: str
+    where: str
+    is_machine: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why the part was left out, as a clause: `it failed inside this program (IndexError: tuple index out
+        of range, at probe/checks/ptr.py:56), which is a bug`."""
+        place = f"{self.what}, at {self.where}" if self.where else self.what
+        if self.is_machine:
+            return f"this machine gave out ({place})"
+        return f"it failed inside this program ({place}), which is a bug"
+
+
+_found: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[list[Fault]]:
+    """Collect the faults of what is done within, each once. Watches nest: the inner one takes its own."""
+    faults: list[Fault] = []
+    before = _found.set(faults)
+    try:
+        yield faults
+    finally:
+        _found.reset(before)
+
+
+def spared(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
+    """What `rule` gives; `instead` where it raises, and the fault is noted for the `watched` around it."""
+    try:
+        return rule()
+    except Exception as error:
+        if is_debugging():
+            raise
+        note(fault_of(part, error, step=step))
+        return instead
+
+
+async def spared_part(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
+    """The same for work that waits; a cancellation goes through."""
+    try:
+        return await work
+    except Exception as error:
+        if is_debugging():
+            raise
+        note(fault_of(part, error, step=step))
+        return instead
+
+
+def note(fault: Fault) -> None:
+    """Hand a fault to the `watched` around; outside of one it is dropped."""
+    faults = _found.get()
+    if faults is not None and fault not in faults:
+        faults.append(fault)
+
+
+def fault_of(part: str, error: Exception, *, step: int) -> Fault:
+    """The fault that an exception stands for."""
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    what = f"{name}: {said if len(said) <= _WORDS else said[:_WORDS] + '…'}" if said else name
+    return Fault(part, step, what, _where(error.__traceback__), _is_machine(error))
+
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC, errno.EIO})
+
+
+def _is_machine(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _EXHAUSTED)
+
+
+def is_debugging() -> bool:
+    """Whether faults are to be seen as they are."""
+    return os.environ.get(DEBUG) == "1"
+
+
+def _where(trace: TracebackType | None) -> str:
+    """The innermost line of this program, named from its package on: no path of anybody's machine."""
+    where = ""
+    while trace is not None:
+        parts = PurePath(trace.tb_frame.f_code.co_filename).parts
+        if _PACKAGE in parts:
+            start = len(parts) - 1 - parts[::-1].index(_PACKAGE)
+            where = f"{'/'.join(parts[start:])}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return where

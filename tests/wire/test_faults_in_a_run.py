@@ -1,0 +1,100 @@
+"""A part of a live run in which this program fails costs that part: the others are made, and reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from probe.collect import live
+from probe.diagnosis import advice
+from probe.model.fault import DEBUG
+from probe.model.report import Report
+from probe.report.text import Style, to_text
+from probe.survey import recipient
+from tests.support.dns_server import DnsServer
+from tests.support.hostile_report import HEALTHY, options, unsafe, whole_run
+from tests.support.hostile_server import HostileServer
+from tests.support.smtp_server import SmtpServer
+
+POLITE = HostileServer("polite", "", "polite")
+REFUSES = HostileServer("refuses", "", "polite until RCPT\nsay 550 5.0.0 no\npolite")
+
+
+class PlantedError(Exception):
+    pass
+
+
+def fail(*_: object, **__: object) -> NoReturn:
+    raise PlantedError("planted")
+
+
+async def waits_and_fails(*_: object) -> NoReturn:
+    fail()
+
+
+PARTS: dict[str, tuple[Any, str, Any]] = {
+    "opinions": (live, "_opinions", waits_and_fails),
+    "sender policy": (live, "_sender_policy", waits_and_fails),
+    "sender address": (live, "confirm_reverse", fail),
+    "blocklists": (live, "_blocklists", waits_and_fails),
+    "transport security": (live, "ask_transport_security", waits_and_fails),
+}
+
+
+@pytest.fixture(autouse=True)
+def _as_for_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(DEBUG)
+
+
+async def _reported(folder: Path, server: HostileServer = POLITE) -> Report:
+    async with DnsServer(HEALTHY) as dns, SmtpServer(*server.scripts(folder)) as smtp:
+        seen = await whole_run(options(smtp.port, (dns.endpoint,)), folder)
+    assert unsafe(seen.report) == []
+    return seen.report
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_a_part_that_fails_costs_that_part(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*PARTS[part])
+    report = await _reported(tmp_path)
+    assert (report.verdict.outcome, report.verdict.stage) == ("accepted", "rcpt")
+    left_out = {item.part: item.reason for item in report.not_reached}
+    assert set(left_out) == {part}
+    assert "PlantedError: planted" in left_out[part]
+    assert "which is a bug" in left_out[part]
+
+
+async def test_sessions_that_fail_leave_what_dns_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "ask_the_servers", waits_and_fails)
+    report = await _reported(tmp_path)
+    assert (report.verdict.outcome, report.verdict.exit_code) == ("inconclusive", 4)
+    assert "it failed inside this program" in report.verdict.summary
+    assert report.dns.spf is not None
+    assert report.dns.spf.result == "pass"
+
+
+async def test_a_route_that_fails_names_all_that_waited_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipient, "resolve_mx", fail)
+    report = await _reported(tmp_path)
+    assert {item.part for item in report.not_reached} >= {"sessions", "sender address", "blocklists"}
+    assert report.verdict.exit_code == 4
+    assert "Internal errors" in to_text(report, Style(width=200))  # the reader of the route fails alike
+
+
+async def test_an_experiment_that_cannot_be_chosen_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advice, "_tells", fail)
+    report = await _reported(tmp_path, REFUSES)
+    assert (report.verdict.outcome, report.verdict.exit_code) == ("refused", 1)
+    assert {session.experiment for session in report.sessions} == {"target"}
+    left_out = [item.reason for item in report.not_reached if item.part.startswith("control ")]
+    assert set(left_out) == {"not made: this program failed to choose an experiment"}
