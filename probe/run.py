@@ -103,6 +103,8 @@ async def observe(
             tls_roots=lab.tls_roots if lab is not None else None,
             pace=pace,
         )
+        for place, reason in resolver.passed_over:
+            context.record(ev.NotReached(clock.at_ms(), place, reason))
         await observe_all(context)
     return recording
 

@@ -103,7 +103,8 @@ NameserverOption = Annotated[
         metavar="IP[:PORT]",
         rich_help_panel=ASKING,
         show_default=False,
-        help="Resolver to ask (repeat for more). Default: the system's.",
+        help="Resolver to ask (repeat for more); a link-local one with its interface, fe80::1%eth0. "
+        "Default: the system's.",
     ),
 ]
 MxOption = Annotated[

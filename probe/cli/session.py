@@ -26,7 +26,6 @@ from probe.recording.journal import Recording
 
 NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."
 
-NO_RESOLVER = "this machine names no DNS resolver; give one with --nameserver IP"
 EXIT_INCONCLUSIVE = 4
 
 
@@ -63,9 +62,10 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         raise UsageError("-o", f"{delivery.path} is the file of --record, too; give each its own")
     tape = _Tape(delivery.record) if delivery.record else None
     with signals.asking(_nothing):  # what was seen is worth the second that its report takes
-        recording = _observed(observe, delivery, tape)
-        if recording is None:
-            complain(NO_RESOLVER)
+        try:
+            recording = _observed(observe, delivery, tape)
+        except ResolverConfigError as error:
+            complain(str(error))
             return EXIT_INCONCLUSIVE
         report = run.report_of(recording)
         text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
@@ -88,8 +88,9 @@ def _say_of(tape: _Tape | None, delivery: Delivery) -> None:
         complain(f"recorded to {tape.path}; `smtp-probe replay` reads it again")
 
 
-def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recording | None:
-    """What the run saw, to its end or until a signal came; None when there is no resolver to ask."""
+def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recording:
+    """What the run saw, to its end or until a signal came. Raises ResolverConfigError when there is no
+    resolver to ask."""
     held: list[Recording] = []
     with contextlib.ExitStack() as stack:
         if tape:
@@ -101,8 +102,6 @@ def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recor
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not held:
                 raise KeyboardInterrupt from None
-        except ResolverConfigError:
-            return None
     return held[0]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -28,6 +29,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 DNS_PORT = 53
 # A client's name for itself, wrong ones too: one label, underscores
 _HELO = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
+# ADDRESS%INTERFACE and [ADDRESS%INTERFACE]:PORT
+_SCOPED = re.compile(r"(\[)?(?P<ip>[0-9A-Fa-f:.]+)%(?P<interface>[^]%/:\s]+)(?(1)\](?P<port>:.*)?)")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 # A selector is one or more labels in front of ._domainkey (RFC 6376 section 3.1)
 _SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
@@ -100,13 +103,39 @@ def endpoint(subject: str, value: str, default_port: int) -> Endpoint:
 
 
 def nameserver(subject: str, value: str) -> Endpoint:
-    """IP[:PORT]: a resolver is asked by address, it cannot resolve its own name."""
-    found = endpoint(subject, value, DNS_PORT)
+    """IP[:PORT]: a resolver is asked by address, it cannot resolve its own name. A link-local address needs
+    the interface that it is reached by (RFC 4007 section 11): fe80::1%eth0, [fe80::1%eth0]:53."""
+    scoped = _SCOPED.fullmatch(value)
+    if "%" in value and scoped is None:
+        raise UsageError(subject, f"{value}: write ADDRESS%INTERFACE, or [ADDRESS%INTERFACE]:PORT")
+    plain = f"[{scoped['ip']}]{scoped['port'] or ''}" if scoped else value
+    found = endpoint(subject, plain, DNS_PORT)
     try:
-        parse_ip(found.host)
+        ip = parse_ip(found.host)
     except AddressError:
         raise UsageError(subject, f"{value} is a name; give the resolver's address: IP or IP:PORT") from None
+    if isinstance(ip, IPv6Address) and ip.is_link_local:
+        interface = scoped["interface"] if scoped else ""
+        return replace(found, host=f"{ip}%{_interface(subject, value, interface)}")
+    if scoped:
+        raise UsageError(subject, f"{value}: only a link-local address (fe80::/10) has an interface behind %")
     return found
+
+
+def _interface(subject: str, value: str, name: str) -> str:
+    """An interface of this machine, by name or number."""
+    import socket
+
+    from probe.net.resolv_conf import interface_index
+
+    known = ", ".join(known for _, known in socket.if_nameindex())
+    if not name:
+        raise UsageError(subject, f"{value} is link-local: write ADDRESS%INTERFACE; there is {known}")
+    try:
+        interface_index(name)
+    except OSError as error:
+        raise UsageError(subject, f"{value}: {error}; there is {known}") from None
+    return name
 
 
 def port(subject: str, value: str) -> int:

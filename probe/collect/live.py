@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
@@ -14,16 +15,19 @@ from probe.message.read import read_message
 from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.fault import spared_part, watched
 from probe.model.target import recipient_domain
-from probe.net.opinions import opinions
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.ptr import confirm_reverse
 from probe.survey import recipient, reputation, sender
 
+if TYPE_CHECKING:
+    from probe.net.opinions import Opinion
+
 DEADLINE = "the deadline of the run"
 INTERRUPTED = "the run was interrupted"
 
 Work = Callable[[], Coroutine[None, None, None]]
+Opinions = Callable[..., Coroutine[None, None, "tuple[Opinion, ...]"]]
 
 
 async def observe(context: Context) -> None:
@@ -165,9 +169,17 @@ async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
     await context.ask(reputation.listings(subjects, context.options))
 
 
+def _second_opinion() -> Opinions:
+    """The adapter. What it brings with it takes longer to load than a server to answer."""
+    from probe.net.opinions import opinions
+
+    return opinions
+
+
 async def _opinions(context: Context) -> None:
     who = sender.identities(context.target, context.options)
     domain = recipient_domain(context.target)
+    opinions = await asyncio.to_thread(_second_opinion)
     given = await opinions(
         who.mail_from_domain,
         who.author_domain,

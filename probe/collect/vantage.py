@@ -32,7 +32,8 @@ async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.V
 
 
 def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
-    resolvers = tuple(parse_ip(server.host) for server in context.resolver.nameservers)
+    # a link-local one says nothing of the way to the Internet, and names its interface beside the address
+    resolvers = tuple(parse_ip(it.host) for it in context.resolver.nameservers if "%" not in it.host)
     return next((ip for ip in map(local_address_towards, (*towards, *resolvers)) if ip is not None), None)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import struct
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from probe.model.target import Endpoint
 from probe.net.dns_wire import Reply, belongs, make_query, read_reply
+from probe.net.resolv_conf import interface_index
 from probe.standards.dns.message import Question, Status
 
 
@@ -30,15 +33,16 @@ async def exchange(
     *,
     edns: bool | None = None,
     again: float = math.inf,
+    tcp: bool = False,
 ) -> Exchange:
     """Ask `server` for `timeout` seconds altogether, with EDNS unless it is known not to speak it.
 
     The datagram is sent again every `again` seconds, and an answer to an earlier one still counts, so
     that a slow one is heard, too. Where `edns` is not known (None) the repetitions leave it out: some
-    boxes on the way drop what they do not know. What went wrong is a status of the reply; nothing is
-    raised.
+    boxes on the way drop what they do not know. With `tcp` UDP is left out. What went wrong is a status of
+    the reply; nothing is raised.
     """
-    asking = _Asking(server, question, edns, again)
+    asking = _Asking(server, question, edns, again, tcp=tcp)
     try:
         async with asyncio.timeout(timeout):
             reply = await asking.reply()
@@ -52,7 +56,27 @@ async def exchange(
 def _reason(error: OSError | EOFError) -> str:
     if isinstance(error, EOFError):
         return "the connection was closed before the end of the answer"
-    return (error.strerror or type(error).__name__).lower()
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def _place(server: Endpoint) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]:
+    """Family and address of a server for the socket layer, which takes the interface of a link-local address
+    as a number of its own."""
+    host, percent, interface = server.host.partition("%")
+    if ip_address(host).version == 4:
+        return socket.AF_INET, (host, server.port)
+    return socket.AF_INET6, (host, server.port, 0, interface_index(interface) if percent else 0)
+
+
+def _datagrams_to(server: Endpoint) -> socket.socket:
+    """A socket that hears this server alone: the kernel drops what others send."""
+    family, address = _place(server)
+    with ExitStack() as stack:
+        made = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+        made.setblocking(False)
+        made.connect(address)
+        stack.pop_all()
+    return made
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -73,12 +97,14 @@ class _Datagrams(asyncio.DatagramProtocol):
 class _Asking:
     """One exchange: how it asks at the moment, and how often it has."""
 
-    def __init__(self, server: Endpoint, question: Question, edns: bool | None, again: float) -> None:
+    def __init__(
+        self, server: Endpoint, question: Question, edns: bool | None, again: float, *, tcp: bool
+    ) -> None:
         self.edns = edns is not False
         self.queries = 0
         self._known_to_speak_edns = edns is True
         self._strange = 0  # datagrams that were no reply to what was asked
-        self._tcp = False
+        self._tcp = self._only_tcp = tcp
         self._server = server
         self._question = question
         self._again = again
@@ -86,6 +112,8 @@ class _Asking:
     def in_vain(self, what: str) -> str:
         """What an operator has to know: which server, and that it had sent us from UDP to TCP."""
         server = f"(name server {self._server.host})"
+        if self._only_tcp:
+            return f"{what} over TCP {server}"
         if self._tcp:
             return f"truncated over UDP, and over TCP {what} {server}"
         times = f" to {self.queries} queries" if self.queries > 1 else ""
@@ -99,7 +127,8 @@ class _Asking:
             if reply.truncated and not self._tcp:
                 self._tcp = True  # RFC 7766 section 5
             elif reply.truncated:
-                return replace(reply, detail="truncated over UDP, and over TCP as well")
+                over = "over TCP" if self._only_tcp else "over UDP, and over TCP as well"
+                return replace(reply, detail=f"truncated {over}")
             elif reply.without_edns and self.edns:
                 self.edns = False  # RFC 6891 section 7
             else:
@@ -109,7 +138,7 @@ class _Asking:
         query = make_query(self._question, edns=self.edns)
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.create_datagram_endpoint(
-            _Datagrams, remote_addr=(self._server.host, self._server.port)
+            _Datagrams, sock=_datagrams_to(self._server)
         )
         repetition: asyncio.TimerHandle | None = None
 
@@ -146,7 +175,13 @@ class _Asking:
         self.queries += 1
         query = make_query(self._question, edns=self.edns)
         wire = query.to_wire()
-        reader, writer = await asyncio.open_connection(self._server.host, self._server.port)
+        family, address = _place(self._server)
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            connection.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(connection, address)
+            reader, writer = await asyncio.open_connection(sock=connection)
+            stack.pop_all()
         try:
             writer.write(struct.pack("!H", len(wire)) + wire)
             (length,) = struct.unpack("!H", await reader.readexactly(2))

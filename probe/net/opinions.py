@@ -159,6 +159,10 @@ class _Inquiry:
         try:
             # It reads the system's resolver configuration even when it is given nameservers.
             dns.resolver.Resolver()
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            told = f"{_LIBRARY} reads /etc/resolv.conf by itself, and cannot: {error}"
+            return Opinion(subject, domain, library, error=told)
+        try:
             errors, warnings = _INQUIRIES[subject](domain, self._dns)
         except Stop:
             crash = "stopped"  # the watch knows why

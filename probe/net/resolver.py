@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange
 from probe.net.dns_wire import Reply
+from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
 from probe.net.stub import servers_behind
 from probe.net.witness import is_own_word, means_this_machine, shown
 from probe.settings import (
@@ -49,22 +52,28 @@ class ResolverConfigError(Exception):
     """There is no usable name server; the message is one line for the user."""
 
 
-def system_nameservers() -> tuple[Endpoint, ...]:
-    """The name servers of this machine, in their order. Raises ResolverConfigError when there are none."""
-    import dns.exception
-    import dns.resolver
+def system_nameservers(path: Path = SYSTEM) -> Configured:
+    """The name servers of this machine, in their order. Where none is named, the one on this machine, if one
+    listens there, as glibc has it. Raises ResolverConfigError when there are none."""
+    found = read(path)
+    if found.servers:
+        return found
+    if _listens(LOCAL):
+        return replace(found, servers=(LOCAL,))
+    lines = "; ".join(f"line {it.line}: {it.reason}" if it.line else it.reason for it in found.passed_over)
+    raise ResolverConfigError(
+        f"this machine names no DNS resolver; give one with --nameserver IP ({path}: "
+        f"{lines or 'no line names one'}; and nothing listens at {LOCAL.host})"
+    )
 
+
+def _listens(server: Endpoint) -> bool:
+    """Whether a server of this machine takes connections; nothing is said to it."""
     try:
-        configured = dns.resolver.Resolver()
-    except (dns.exception.DNSException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ResolverConfigError(
-            f"this machine names no DNS resolver ({reason}); give --nameserver"
-        ) from None
-    servers = tuple(Endpoint(s, configured.port) for s in configured.nameservers if isinstance(s, str))
-    if not servers:
-        raise ResolverConfigError("this machine names no DNS resolver; give --nameserver")
-    return servers
+        socket.create_connection((server.host, server.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _checked(server: Endpoint) -> Endpoint:
@@ -78,7 +87,8 @@ def _checked(server: Endpoint) -> Endpoint:
 
 
 class Resolver:
-    """Asks `nameservers` (empty: the system's) in order, the next one when one fails.
+    """Asks `nameservers` (empty: the system's) in order, the next one when one fails; `passed_over` are the
+    lines of the system's file that are not heeded, each with the reason.
 
     `remaining` gives the seconds left of the run; `on_answer` receives each answer once, when it
     is known. Used as an async context manager, it cancels what is still open on the way out.
@@ -96,8 +106,14 @@ class Resolver:
         max_queries: int = DNS_MAX_QUERIES,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
-        self.nameservers = tuple(map(_checked, nameservers)) or system_nameservers()
+        configured = Configured(tuple(map(_checked, nameservers))) if nameservers else system_nameservers()
+        self.nameservers = configured.servers
         self._behind = servers_behind(self.nameservers)
+        self.passed_over = tuple(
+            (f"{SYSTEM}, line {it.line}" if it.line else str(SYSTEM), it.reason)
+            for it in configured.passed_over
+        )
+        self._tcp = configured.tcp
         self._on_answer = on_answer
         self._remaining = remaining
         self._query_timeout = query_timeout
@@ -244,7 +260,7 @@ class Resolver:
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
         edns = self._edns.get(server)
-        told = await exchange(server, question, timeout, edns=edns, again=self._query_timeout)
+        told = await exchange(server, question, timeout, edns=edns, again=self._query_timeout, tcp=self._tcp)
         self._queries_left -= told.queries - 1
         if told.reply.edns:
             self._edns[server] = True

@@ -7,16 +7,15 @@ where DNS says NXDOMAIN, and all local addresses for that name, with AA and AD s
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 
 from probe.model.target import Endpoint
+from probe.net.resolv_conf import read
 
 STUBS = ("127.0.0.53", "127.0.0.54")
 UPSTREAM = Path("/run/systemd/resolve/resolv.conf")
 _PORT = 53
 _MOST = 8  # servers; the file is written for programs that read three
-_SIZE = 65536  # octets of the file
 
 
 def servers_behind(nameservers: tuple[Endpoint, ...], file: Path = UPSTREAM) -> tuple[Endpoint, ...]:
@@ -24,22 +23,5 @@ def servers_behind(nameservers: tuple[Endpoint, ...], file: Path = UPSTREAM) -> 
     file that names them cannot be read."""
     if not any(server.host in STUBS and server.port == _PORT for server in nameservers):
         return ()
-    try:
-        with file.open("rb") as source:
-            text = source.read(_SIZE).decode("ascii", "replace")
-    except OSError:
-        return ()
-    found = []
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) >= 2 and words[0] == "nameserver" and _is_address(words[1]):
-            found.append(Endpoint(words[1], _PORT))
-    return tuple(server for server in dict.fromkeys(found) if server not in nameservers)[:_MOST]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return False
-    return str(address) not in STUBS
+    found = read(file, most=_MOST).servers
+    return tuple(server for server in found if server not in nameservers and server.host not in STUBS)

@@ -105,7 +105,8 @@ class Pseudonyms:
         inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         tagged = inner[:5].lower() == "ipv6:"
         try:
-            fresh = str(self.address(ip_address(inner[5:] if tagged else inner)))
+            # without the interface of a link-local name server (fe80::1%eth0)
+            fresh = str(self.address(ip_address((inner[5:] if tagged else inner).partition("%")[0])))
         except ValueError:
             return self.domain(text)
         return text.replace(inner, f"IPv6:{fresh}" if tagged else fresh)

@@ -50,7 +50,7 @@ PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 WITHOUT_PROBLEM = {"message-missing", "not-reached", "internal"}
 # These never have reason to be content: a desk is either known or not, a bounce never good news,
 # history and advice judge nothing, REQUIRETLS is told where it is offered, a resolver that passes on what DNS
-# says needs no word, and that nothing failed is no news.
+# says needs no word, that nothing failed is no news.
 WITHOUT_OK = {
     "reputation-desk",
     "bounce-reply",

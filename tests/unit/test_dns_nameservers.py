@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import dns.resolver
 import pytest
 
 from probe.model.target import Endpoint
-from probe.net.resolver import Resolver, ResolverConfigError
+from probe.net import resolver
+from probe.net.resolver import Resolver, ResolverConfigError, system_nameservers
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"])
@@ -25,26 +24,42 @@ async def test_anything_else_is_refused_in_one_line_that_quotes_it(host: str) ->
     assert repr(host) in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "search example.org\n"])
-async def test_a_machine_without_name_servers_is_one_clear_line(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dns.resolver.Resolver.read_resolv_conf", _reading(tmp_path, text))
-    with pytest.raises(ResolverConfigError, match="--nameserver"):
-        Resolver()
-
-
-async def test_the_name_servers_of_the_machine_are_used_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = "search example.org\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n"
-    monkeypatch.setattr("dns.resolver.Resolver.read_resolv_conf", _reading(tmp_path, text))
-    assert Resolver().nameservers == (Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 53))
-
-
-def _reading(folder: Path, text: str) -> Callable[[dns.resolver.Resolver, object], None]:
-    """dnspython reads this text in the place of /etc/resolv.conf."""
-    original = dns.resolver.Resolver.read_resolv_conf
+def _conf(folder: Path, text: str) -> Path:
     path = folder / "resolv.conf"
     path.write_text(text)
-    return lambda resolver, _: original(resolver, str(path))
+    return path
+
+
+@pytest.mark.parametrize("text", ["", "search example.org\n", "nameserver dns.example\n"])
+def test_a_machine_without_name_servers_is_one_clear_line(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "_listens", lambda _: False)
+    with pytest.raises(ResolverConfigError, match="--nameserver") as caught:
+        system_nameservers(_conf(tmp_path, text))
+    assert "\n" not in str(caught.value)
+    assert ("line 1: 'dns.example'" in str(caught.value)) is ("dns" in text)
+
+
+def test_where_none_is_named_the_one_of_this_machine_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "_listens", lambda _: True)
+    assert system_nameservers(_conf(tmp_path, "")).servers == (Endpoint("127.0.0.1", 53),)
+
+
+def test_the_name_servers_of_the_machine_are_used_in_their_order(tmp_path: Path) -> None:
+    text = "search example.org\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n"
+    found = system_nameservers(_conf(tmp_path, text))
+    assert found.servers == (Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 53))
+
+
+async def test_what_is_passed_over_is_known_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = system_nameservers(_conf(tmp_path, "nameserver 192.0.2.1\nnameserver x\noptions use-vc"))
+    monkeypatch.setattr(resolver, "system_nameservers", lambda: found)
+    made = Resolver()
+    ((place, reason),) = made.passed_over
+    assert place == "/etc/resolv.conf, line 2"
+    assert "'x' is no IP address" in reason

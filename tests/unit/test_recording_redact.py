@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
 from probe.facts.build import facts_of
 from probe.model.address import Mailbox
-from probe.model.target import DomainTarget, Options, PairTarget
+from probe.model.target import DomainTarget, Endpoint, Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
@@ -308,3 +309,14 @@ def test_percent_encoding_hides_nobody_and_lets_nothing_out(said: str) -> None:
     data = received(f"550 {said}\r\n".encode())
     assert b"alice" not in data and b"tmall" not in data and b"@" in data
     assert data.endswith(b"\r\n") and data.count(b"\n") == 1
+
+
+def test_a_link_local_name_server_is_the_same_with_and_without_its_interface() -> None:
+    told = ev.NotReached(1, "/etc/resolv.conf, line 2", "'fe80::1234:5%eth9': no such interface")
+    started = full_recording().started
+    servers = (Endpoint("fe80::1234:5%eth0", 53), Endpoint("9.9.9.9", 53))
+    options = replace(started.options, nameservers=servers)
+    done = redact(Recording.of([replace(started, options=options), told]))
+    host = done.started.options.nameservers[0].host
+    assert "1234" not in host
+    assert host in done.all(ev.NotReached)[0].reason
