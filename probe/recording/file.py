@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -16,21 +19,30 @@ from probe.recording.journal import Recording
 from probe.settings import RECORDING_EVENT_LIMIT, RECORDING_RECEIVED_LIMIT, RECORDING_SESSION_LIMIT
 from probe.standards.dns.message import Answer, Mx, RecordType, Status, Tlsa, Txt
 
+_NO_LOCKS = frozenset(
+    {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+)  # the file system has none
 _START = 1 << 16  # octets; nearly every event is shorter
 
 
 class RecordingWriter:
     """Appends events to a new file, each flushed at once, so that an interrupted run leaves a valid
-    prefix. The file has mode 0600: a recording names mailboxes and holds whole replies.
+    prefix. The file has mode 0600: a recording names mailboxes and holds whole replies. As long as it is
+    open, the file is this writer's alone.
 
-    Raises RecordingError when the file already holds something, OSError when it cannot be made.
+    Raises RecordingError when the file already holds something or another run writes it, OSError when it
+    cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            descriptor = _open_existing(path)
+            descriptor = os.open(path, os.O_WRONLY)
+        with ExitStack() as stack:
+            stack.callback(os.close, descriptor)
+            _claim(descriptor)
+            stack.pop_all()
         self._stream = os.fdopen(descriptor, "wb")
 
     def append(self, event: ev.Event) -> None:
@@ -51,18 +63,21 @@ class RecordingWriter:
         self.close()
 
 
-def _open_existing(path: Path) -> int:
-    """An empty file (mktemp made it) may be used; somebody's earlier recording may not be lost."""
-    descriptor = os.open(path, os.O_WRONLY)
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        if status.st_size:
-            os.close(descriptor)
-            raise RecordingError(
-                None, "the file already exists and is not empty; name a new one or remove it"
-            )
-        os.fchmod(descriptor, 0o600)
-    return descriptor
+def _claim(descriptor: int) -> None:
+    """Keep other runs off a file. An empty one (mktemp made it) may be used; somebody's earlier recording
+    may not be lost, nor one that is being made: the lock comes before the look at the size."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return  # a pipe, a terminal, /dev/null
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RecordingError(None, "another run is writing this file; name a new one") from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    if os.fstat(descriptor).st_size:
+        raise RecordingError(None, "the file already exists and is not empty; name a new one or remove it")
+    os.fchmod(descriptor, 0o600)
 
 
 def load(path: Path) -> Recording:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -52,6 +54,44 @@ def test_an_empty_file_is_taken_and_made_private(tmp_path: Path) -> None:
     path.touch(0o644)
     assert len(load(written(path, 3))) == 3
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("made_before", [False, True])
+def test_while_one_run_writes_a_second_is_refused(made_before: bool, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    if made_before:
+        path.touch()
+    with RecordingWriter(path) as writer:  # nothing is in it yet
+        with pytest.raises(RecordingError, match="another run is writing this file"):
+            RecordingWriter(path)
+        for event in full_events():
+            writer.append(event)
+            with pytest.raises(RecordingError, match="another run is writing this file"):
+                RecordingWriter(path)
+    assert list(load(path)) == full_events()
+    with pytest.raises(RecordingError, match="not empty"):
+        RecordingWriter(path)
+
+
+def test_a_run_that_wrote_nothing_leaves_the_file_to_the_next(tmp_path: Path) -> None:
+    RecordingWriter(tmp_path / "run.jsonl").close()
+    assert len(load(written(tmp_path / "run.jsonl", 2))) == 2
+
+
+def test_what_is_no_file_may_be_written_by_two(tmp_path: Path) -> None:
+    with RecordingWriter(Path(os.devnull)), RecordingWriter(Path(os.devnull)) as writer:
+        writer.append(full_events()[0])
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_written_all_the_same(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert len(load(written(tmp_path / "run.jsonl", 2))) == 2
 
 
 def test_every_truncation_after_the_first_line_is_a_valid_prefix(tmp_path: Path) -> None:
