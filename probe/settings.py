@@ -96,6 +96,7 @@ MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
 RECORDING_EVENT_LIMIT = 200_000  # every packet is one: a server that drips octets makes many
 RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with room
 RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
+RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
 # A bounce: what one message may make us hold and read
 BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest

@@ -77,8 +77,8 @@ class SenderFacts:
 class Facts:
     """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
     that its names and addresses are pseudonyms; `resolver` holds the answers that are worth a word for how
-    they were told; `faults` are readers of this program that failed: what they would have read is missing here
-    as if it had not been looked at."""
+    they were told; `faults` are readers of this program that failed: what they would have read is missing
+    here as if it had not been looked at."""
 
     target: Target
     options: Options

@@ -73,8 +73,8 @@ def read(path: Path = SYSTEM, *, most: int = MOST) -> Configured:
 def parse(
     data: bytes, index_of: Callable[[str], int] = socket.if_nametoindex, *, most: int = MOST
 ) -> Configured:
-    """What the octets of a file say of its first `most` servers. `index_of` gives the index of an interface, or
-    raises OSError."""
+    """What the octets of a file say of its first `most` servers. `index_of` gives the index of an interface,
+    or raises OSError."""
     servers: list[Endpoint] = []
     passed_over: list[PassedOver] = []
     beyond: list[int] = []

@@ -3,7 +3,8 @@
 The line is ASCII. Octets that are usually text (SMTP dialogue, TXT, policy bodies) are written as the
 Latin-1 string of the same code points, which is exact for every octet and readable for ASCII; octets
 that are never text (certificates, hashes, a whole message) are base64. Reading is strict: a wrong
-type, a missing or an unknown field is a `RecordingError`, never a traceback.
+type, a missing or an unknown field, or what no run can have recorded (`limits`) is a `RecordingError`,
+never a traceback.
 """
 
 from __future__ import annotations
@@ -17,19 +18,17 @@ import re
 import types
 import typing
 from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from probe.recording import events as ev
+from probe.recording.limits import NAMED, RANGES, why_no_name, why_no_time, why_not_whole
 from probe.settings import MESSAGE_SIZE_LIMIT
 
 # The longest honest line is a whole message in base64, a third longer than the message.
 LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
-
-_MOST = 10**300  # of whole numbers: what is larger than any float cannot be divided
 
 _KINDS: dict[str, type] = {
     "started": ev.Started,
@@ -122,18 +121,9 @@ def _event(value: Any) -> ev.Event:
                 f"the recording has format version {_shown(version)}; this program reads {ev.FORMAT_VERSION}"
             )
     event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
-    if isinstance(event, ev.Started):
-        _check_time(event.started_at)
+    if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
+        raise _WrongError(f"started.started_at {wrong}")
     return event
-
-
-def _check_time(text: str) -> None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _WrongError("started.started_at is not an RFC 3339 time") from None
-    if moment.tzinfo is None:
-        raise _WrongError("started.started_at has no UTC offset")
 
 
 def _shown(value: Any) -> str:
@@ -163,8 +153,6 @@ def _scalar(kind: type) -> _Shape:
         # bool is a subclass of int, and "true" is no number
         if type(value) is not kind:
             raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shown(value)}")
-        if isinstance(value, int) and abs(value) > _MOST:
-            raise _WrongError(f"{place} is too large a number")
         return value
 
     return _Shape(lambda value: value, read)
@@ -180,7 +168,7 @@ def _read_float(value: Any, place: str) -> float:
 
 
 def _read_ip(value: Any, place: str) -> IPv4Address | IPv6Address:
-    if isinstance(value, str):
+    if isinstance(value, str) and "%" not in value:  # an interface means nothing on another machine
         for family in (IPv4Address, IPv6Address):
             try:
                 return family(value)
@@ -219,6 +207,20 @@ _SCALARS: dict[Any, _Shape] = {
     IPv6Address: _ADDRESS,
 }
 _BASE64_SHAPE = _Shape(lambda value: base64.b64encode(value).decode("ascii"), _read_base64)
+
+
+def _held(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _Shape:
+    """A value of this kind, or those of a list, held to its limits."""
+
+    def read(value: Any, place: str) -> Any:
+        found = shape.read(value, place)
+        for item in found if isinstance(found, tuple) else (found,):
+            wrong = why_not(item) if isinstance(item, kind) else None
+            if wrong is not None:
+                raise _WrongError(f"{place} {wrong}")
+        return found
+
+    return _Shape(shape.write, read)
 
 
 def _enum(hint: type[StrEnum]) -> _Shape:
@@ -272,6 +274,10 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
             shapes[field.name] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
         else:
             shapes[field.name] = _shape(hints[field.name])
+        if field.name in RANGES:
+            shapes[field.name] = _held(shapes[field.name], int, partial(why_not_whole, field.name))
+        if (hint.__name__, field.name) in NAMED:
+            shapes[field.name] = _held(shapes[field.name], str, why_no_name)
     return shapes
 
 

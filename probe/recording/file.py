@@ -16,7 +16,14 @@ from typing import BinaryIO
 from probe.recording import events as ev
 from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
 from probe.recording.journal import Recording
-from probe.settings import RECORDING_EVENT_LIMIT, RECORDING_RECEIVED_LIMIT, RECORDING_SESSION_LIMIT
+from probe.recording.limits import why_no_answer
+from probe.settings import (
+    HTTPS_SIZE_LIMIT,
+    RECORDING_CHAIN_LIMIT,
+    RECORDING_EVENT_LIMIT,
+    RECORDING_RECEIVED_LIMIT,
+    RECORDING_SESSION_LIMIT,
+)
 from probe.standards.dns.message import Answer, Mx, RecordType, Status, Tlsa, Txt
 
 _NO_LOCKS = frozenset(
@@ -85,24 +92,29 @@ def load(path: Path) -> Recording:
 
     Raises RecordingError with the line number, or OSError.
     """
+    with path.open("rb") as stream:
+        return read(stream)
+
+
+def read(stream: BinaryIO) -> Recording:
+    """The same from an open file."""
     all_events: list[ev.Event] = []
     seen = _Seen()
-    with path.open("rb") as stream:
-        number = 0
-        while line := _line(stream, number + 1):
-            number += 1
-            if number > RECORDING_EVENT_LIMIT:
-                raise RecordingError(number, "more events than a run can make")
-            try:
-                event = decode(line, number)
-            except UnfinishedLineError:
-                # A line that fits has no line end only at the end of the file.
-                if number > 1 and not line.endswith(b"\n"):
-                    break
-                raise
-            _check_order(event, number)
-            seen.take(event, number)
-            all_events.append(event)
+    number = 0
+    while line := _line(stream, number + 1):
+        number += 1
+        if number > RECORDING_EVENT_LIMIT:
+            raise RecordingError(number, "more events than a run can make")
+        try:
+            event = decode(line, number)
+        except UnfinishedLineError:
+            # A line that fits has no line end only at the end of the file.
+            if number > 1 and not line.endswith(b"\n"):
+                break
+            raise
+        _check_order(event, number)
+        seen.take(event, number)
+        all_events.append(event)
     if not all_events:
         raise RecordingError(None, "the recording is empty")
     return Recording.of(all_events)
@@ -151,6 +163,10 @@ class _Seen:
                 self.given.add(type(event))
             case ev.DnsAnswered():
                 _check_answer(event.answer, number)
+            case ev.HttpsFetched() if len(event.body) > HTTPS_SIZE_LIMIT:
+                raise RecordingError(number, "a larger policy than a run reads")
+            case ev.TlsEstablished() if sum(map(len, event.chain)) > RECORDING_CHAIN_LIMIT:
+                raise RecordingError(number, "more certificates than a handshake can bring")
 
 
 # What records of a type are; others are names
@@ -169,3 +185,5 @@ def _check_answer(answer: Answer, number: int) -> None:
         raise RecordingError(number, f"a record in the answer is none of type {answer.question.rtype}")
     if bool(answer.records) != (answer.status is Status.ANSWER):
         raise RecordingError(number, "an answer has records, and nothing else has")
+    if (wrong := why_no_answer(answer)) is not None:
+        raise RecordingError(number, wrong)

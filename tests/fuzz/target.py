@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from probe.model.fault import DEBUG
 from probe.report.json_text import json_text
 
+os.environ[DEBUG] = "1"  # no fault of the program is spared: a target sees it
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 _LIVE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

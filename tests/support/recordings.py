@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import typing
 from ipaddress import ip_address
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -11,7 +13,10 @@ from probe.model.session import EndReason, Experiment
 from probe.model.target import Endpoint, Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.recording.limits import RANGES
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
+
+_Kind = TypeVar("_Kind")
 
 STARTED_AT = "2026-11-21T08:00:00+00:00"
 SENDER = Mailbox("Bob.Smith", "mail.sender.co.uk", "mail.sender.co.uk")
@@ -98,10 +103,30 @@ def full_recording() -> Recording:
 
 
 def any_event() -> st.SearchStrategy[ev.Event]:
-    """Every kind of event with arbitrary content."""
-    options = st.builds(Options, timeout=st.floats(allow_nan=False, allow_infinity=False))
-    started = st.builds(
-        ev.Started, version=st.just(ev.FORMAT_VERSION), started_at=st.just(STARTED_AT), options=options
+    """Every kind of event with any content that a run can have recorded."""
+    timeout = st.floats(allow_nan=False, allow_infinity=False)
+    started = _within_limits(
+        ev.Started,
+        version=st.just(ev.FORMAT_VERSION),
+        started_at=st.just(STARTED_AT),
+        options=_within_limits(Options, timeout=timeout),
     )
     others = [type(event) for event in full_events() if not isinstance(event, ev.Started)]
-    return st.one_of(started, *(st.from_type(kind) for kind in dict.fromkeys(others)))
+    return st.one_of(started, *(_within_limits(kind) for kind in dict.fromkeys(others)))
+
+
+def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[_Kind]:
+    """A dataclass whose whole numbers keep to the limits of recordings."""
+    numbers: dict[str, st.SearchStrategy[Any]] = {}
+    for name, hint in typing.get_type_hints(kind).items():
+        if hint is int and name in RANGES:
+            numbers[name] = st.integers(*RANGES[name])
+        elif hint == (int | None) and name in RANGES:
+            numbers[name] = st.none() | st.integers(*RANGES[name])
+    if "families" in typing.get_type_hints(kind):
+        numbers["families"] = st.lists(st.sampled_from((4, 6))).map(tuple)
+    return st.builds(kind, **(numbers | given))
+
+
+for _part in (Answer, Mx, Tlsa, Endpoint):
+    st.register_type_strategy(_part, _within_limits(_part))

@@ -73,6 +73,29 @@ def changed(index: int, change: Callable[[dict[str, Any]], object]) -> str:
         (changed(0, lambda f: f.update(started_at="yesterday")), "RFC 3339"),
         (changed(0, lambda f: f.update(started_at="2026-11-21T08:00:00")), "UTC offset"),
         (changed(0, lambda f: f.update(target={"kind": "planet"})), "kind is one of"),
+        (
+            changed(0, lambda f: f.update(started_at="1969-12-31T23:59:59Z")),
+            "is not in the years 1970 to 2999",
+        ),
+        (changed(0, lambda f: f.update(started_at="3000-01-01T00:00:00+14:00")), "is not in the years"),
+        (changed(0, lambda f: f.update(started_at="20261121T080000Z")), "RFC 3339"),
+        (changed(0, lambda f: f.update(started_at="2026-W01-1T00:00:00Z")), "RFC 3339"),
+        (changed(0, lambda f: f["options"].update(ip="fe80::1%eth0")), "options.ip must be an IP address"),
+        (changed(0, lambda f: f["options"].update(families=[4, 7])), "options.families must be from 4 to 6"),
+        (changed(0, lambda f: f["options"].update(port=65536)), "options.port must be from 0 to 65535"),
+        (changed(0, lambda f: f["options"].update(helo="\ud800")), "options.helo holds half a character"),
+        (
+            changed(0, lambda f: f["options"].update(selectors=["a", "\udfff"])),
+            "options.selectors holds half",
+        ),
+        (changed(0, lambda f: f["target"]["forward_path"].update(local_part="x\ud800")), "half a character"),
+        (changed(2, lambda f: f.update(at_ms=-1)), "dns.at_ms must be from 0 to 31622400000"),
+        (changed(2, lambda f: f.update(at_ms=31_622_400_001)), "dns.at_ms must be from 0 to 31622400000"),
+        (changed(2, lambda f: f["answer"].update(ttl=2**32)), "answer.ttl must be from 0 to 4294967295"),
+        (changed(2, lambda f: f["answer"].update(aliases=["a" * 2001])), "is longer than a name can be"),
+        (changed(2, lambda f: f["answer"]["question"].update(name="\ud800")), "question.name holds half"),
+        (changed(2, lambda f: f["answer"]["records"][0].update(exchange="\ud800")), "exchange holds half"),
+        (changed(2, lambda f: f["answer"]["records"][0].update(preference=65536)), "must be from 0 to 65535"),
         (changed(0, lambda f: f["options"].update(timeout="60")), "number"),
         (changed(0, lambda f: f["options"].update(timeout=10**400)), "large"),
         (changed(0, lambda f: f["options"].update(families=4)), "list"),
@@ -86,6 +109,12 @@ def test_a_broken_line_is_one_clear_error(line: str, word: str) -> None:
     assert caught.value.line_number == 7
     assert str(caught.value).startswith("line 7: ")
     assert word in caught.value.reason
+
+
+def test_half_characters_in_what_is_only_shown_are_kept() -> None:
+    """The name of a file, and the words of an operating system, may be of any octets."""
+    for event in (ev.MessageGiven(1, "a\udcff.eml", b"x"), ev.NotReached(1, "x", "y\udcff")):
+        assert decode(encode(event)) == event
 
 
 def test_an_overlong_line_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,15 @@ import errno
 import fcntl
 import os
 import stat
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from probe.recording import events as ev
 from probe.recording.codec import RecordingError, encode
 from probe.recording.file import RecordingWriter, load
+from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
 from tests.support.recordings import full_events
 
 
@@ -129,3 +132,51 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, content: bytes, word: 
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.jsonl")
+
+
+def _answered(answer: Answer, path: Path) -> Path:
+    with RecordingWriter(path) as writer:
+        writer.append(full_events()[0])
+        writer.append(ev.DnsAnswered(1, answer))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rtype", "record", "fit"),
+    [
+        (RecordType.A, ip_address("192.0.2.1"), 65_535 // 16),
+        (RecordType.AAAA, ip_address("2001:db8::1"), 65_535 // 28),
+        (RecordType.MX, Mx(10, "mx.example"), 65_535 // 16),
+        (RecordType.TXT, Txt((b"x" * 255, b"")), 65_535 // 269),
+        (RecordType.TLSA, Tlsa(3, 1, 1, bytes(32)), 65_535 // 47),
+        (RecordType.PTR, "host.example", 65_535 // 14),
+    ],
+)
+def test_an_answer_is_at_most_one_message_of_dns(
+    rtype: RecordType, record: Record, fit: int, tmp_path: Path
+) -> None:
+    question = Question("a.example", rtype)
+    assert len(load(_answered(Answer(question, Status.ANSWER, (record,) * fit), tmp_path / "a"))) == 2
+    with pytest.raises(RecordingError, match="an answer has at most 65535 octets"):
+        load(_answered(Answer(question, Status.ANSWER, (record,) * (fit + 1)), tmp_path / "b"))
+
+
+def test_aliases_count_as_records_do(tmp_path: Path) -> None:
+    answer = Answer(Question("a.example", RecordType.A), Status.NODATA, (), ("b.example",) * 5000)
+    with pytest.raises(RecordingError, match="an answer has at most 65535 octets"):
+        load(_answered(answer, tmp_path / "run.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("event", "problem"),
+    [
+        (ev.HttpsFetched(1, "https://a.example/", 200, "text/plain", b"x" * 65_537, ""), "a larger policy"),
+        (ev.TlsEstablished(1, 1, "TLSv1.3", "x", (bytes(1000),) * 132, ""), "more certificates"),
+    ],
+)
+def test_what_is_larger_than_a_run_takes_is_refused(event: ev.Event, problem: str, tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "run.jsonl") as writer:
+        writer.append(full_events()[0])
+        writer.append(event)
+    with pytest.raises(RecordingError, match=f"line 2: {problem}"):
+        load(tmp_path / "run.jsonl")

@@ -1,0 +1,108 @@
+"""What no run can have recorded: numbers, times, names and answers beyond what DNS, TCP and a clock have.
+
+A recording may come from a stranger. Each function gives a clause for a reader, None where all is well.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+
+from probe.settings import RECORDING_EVENT_LIMIT
+from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
+
+_DAY = 86_400_000  # milliseconds
+_LONGEST = 366 * _DAY  # of a run: --timeout knows no bound, patience does
+_OCTET, _TWO_OCTETS, _FOUR_OCTETS = (0, 2**8 - 1), (0, 2**16 - 1), (0, 2**32 - 1)
+RANGES: dict[str, tuple[int, int]] = {
+    "version": _TWO_OCTETS,
+    "at_ms": (0, _LONGEST),
+    "elapsed_ms": (0, _LONGEST),
+    "session": (0, RECORDING_EVENT_LIMIT),
+    "port": _TWO_OCTETS,
+    "preference": _TWO_OCTETS,
+    "usage": _OCTET,
+    "selector": _OCTET,
+    "matching_type": _OCTET,
+    "ttl": _FOUR_OCTETS,
+    "status": (0, 999),  # of HTTP
+    "size": (0, 10**18),
+    "families": (4, 6),
+    "seed": (0, 2**64),
+}
+"""What whole numbers may be, by the name of their field."""
+
+NAMED = frozenset(
+    {
+        *(("Question", "name"), ("Mx", "exchange"), ("Answer", "records"), ("Answer", "aliases")),
+        *(("SessionOpened", "mx_host"), ("Endpoint", "host"), ("DomainTarget", "domain")),
+        *(("Mailbox", "local_part"), ("Mailbox", "domain"), ("Mailbox", "unicode_domain")),
+        *(("Vantage", "helo"), ("Options", "helo"), ("Options", "selectors"), ("Options", "dnsbl")),
+        *(("OpinionGiven", "domain"), ("OpinionGiven", "subject"), ("HttpsFetched", "url")),
+    }
+)
+"""Class and field of what names a host, a domain, a mailbox or a key: algorithms work with it. Other texts
+are only shown."""
+
+_YEARS = (1970, 2999)  # a clock that was never set shows the first
+# RFC 3339 section 5.6
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_LONGEST_NAME = 2000  # characters: 255 octets that are each written \DDD, with room for pseudonyms
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST_ANSWER = 65_535  # octets of a DNS message over TCP (RFC 1035 section 4.2.2)
+_HEAD = 12  # of a record: owner (a pointer), type, class, TTL and length (RFC 1035 section 3.2.1)
+_POINTER = 2  # the shortest name beside the root
+
+
+def why_not_whole(field: str, number: int) -> str | None:
+    """About a whole number of a field that RANGES names."""
+    least, most = RANGES[field]
+    return None if least <= number <= most else f"must be from {least} to {most}"
+
+
+def why_no_time(text: str) -> str | None:
+    """About the time at which a run began."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return "is not an RFC 3339 time"
+    if moment.tzinfo is None:
+        return "has no UTC offset"
+    if not _TIME.fullmatch(text):
+        return "is not an RFC 3339 time"
+    return (
+        None if _YEARS[0] <= moment.year <= _YEARS[1] else f"is not in the years {_YEARS[0]} to {_YEARS[1]}"
+    )
+
+
+def why_no_name(text: str) -> str | None:
+    """About a name: it is of whole characters (RFC 8259 section 8.2 leaves half ones to the reader), and
+    not longer than a name can be."""
+    if len(text) > _LONGEST_NAME:
+        return "is longer than a name can be"
+    return "holds half a character (a lone surrogate)" if _SURROGATE.search(text) else None
+
+
+def why_no_answer(answer: Answer) -> str | None:
+    """About an answer as a whole: its records and aliases fit into one message of DNS, however well their
+    names are compressed."""
+    octets = sum(_HEAD + _octets(record) for record in answer.records)
+    octets += (_HEAD + _POINTER) * len(answer.aliases)
+    return None if octets <= _LARGEST_ANSWER else f"an answer has at most {_LARGEST_ANSWER} octets"
+
+
+def _octets(record: Record) -> int:
+    """What a record's data takes at least."""
+    match record:
+        case IPv4Address():
+            return 4
+        case IPv6Address():
+            return 16
+        case Txt():
+            return sum(1 + len(string) for string in record.strings)
+        case Tlsa():
+            return 3 + len(record.data)
+        case Mx():
+            return 2 + _POINTER
+    return _POINTER
