@@ -113,7 +113,7 @@ async def _by_route(context: Context, domain: str) -> None:
 async def _along_the_route(context: Context, domain: str) -> None:
     mx = await context.ask(recipient.route(domain, context.options))
     towards = tuple(
-        ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.families
+        ip for host in mx.hosts for ip in host.addresses if ip.version in context.options.usable_families
     )
     vantage = await take_vantage(context, towards)
     parts: list[Awaitable[None]] = [

@@ -20,7 +20,7 @@ from probe.survey.recipient import tlsa_answers
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
     options = context.options
-    hosts = tuple(_usable(host, options.families) for host in mx.hosts)
+    hosts = tuple(_usable(host, options.usable_families) for host in mx.hosts)
     if not any(host.addresses for host in hosts):
         return
     visits = Visits(
@@ -75,7 +75,7 @@ async def _vouchers(context: Context, mx: MxResult) -> dict[str, tuple[Tlsa, ...
 
 
 def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
-    """Without addresses of a family that -4 or -6 leaves out, and without an address literal that
+    """Without addresses of a family that -4, -6 or --bind leaves out, and without an address literal that
     stands where a name belongs: RFC 5321 section 5.1 gives it no meaning."""
     addresses = () if host.is_literal else tuple(ip for ip in host.addresses if ip.version in families)
     return MxHost(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from probe.diagnosis.advice import UNCHANGED
 from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.diagnosis.outcome import Ground, Observed, Outcome, is_of_other_family
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
@@ -19,7 +19,7 @@ from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
-from probe.model.target import Options, PairTarget, TlsMode
+from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
@@ -74,10 +74,10 @@ def _to_reach(facts: Facts) -> NextTest:
         return NextTest("ask the servers too, without --no-smtp", command(facts, ""))
     if facts.recipient.mx.kind is RouteKind.FIXED:
         return NextTest("ask the domain's own servers, without --mx", command(facts, "", leave=("--mx",)))
-    if facts.options.families != Options().families:
-        return NextTest(
-            "ask in both address families, without -4 and -6", command(facts, "", leave=("-4", "-6"))
-        )
+    if is_of_other_family(facts):
+        given = ("--bind",) if facts.options.bind is not None else ("-4", "-6")
+        text = f"ask in both address families, without {' and '.join(given)}"
+        return NextTest(text, command(facts, "", leave=("--bind", "-4", "-6")))
     return NextTest("run it again with more time", command(facts, "--timeout 180"))
 
 

@@ -79,7 +79,8 @@ def _by_route(facts: Facts) -> Observed | None:
     if mx.kind is RouteKind.UNKNOWN:
         return _by_silence(facts, mx.answers)
     if mx.kind is RouteKind.FIXED:  # none of the domain's doing, wherever it leads
-        detail = "the host given with --mx has no address"
+        beyond = f" of {_chosen_family(facts)}" if is_of_other_family(facts) else ""
+        detail = f"the host given with --mx has no address{beyond}"
         nowhere = Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
         return None if any(host.addresses for host in mx.hosts) else nowhere
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
@@ -94,15 +95,30 @@ def _by_route(facts: Facts) -> Observed | None:
 
 def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
-    -4 or -6 leaves out what it gave."""
+    -4, -6 or --bind leaves out what it gave."""
     failed = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failed:
         told = f"{failed[0].question}: {failed[0].failure}"
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=told)
     if any(a.is_unknown for a in answers) or not answers:
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=_why_none(facts))
-    detail = "its mail hosts have no address of the family that was chosen with -4 or -6"
+    detail = f"its mail hosts have no address of {_chosen_family(facts)}"
     return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+
+
+def is_of_other_family(facts: Facts) -> bool:
+    """Whether the hosts have addresses, and none that -4, -6 or --bind leaves."""
+    hosts = facts.recipient.mx.hosts
+    given = {ip.version for host in hosts for answer in host.answers for ip in answer.addresses()}
+    given |= {ip.version for host in hosts for ip in host.addresses}
+    return bool(given) and given.isdisjoint(facts.options.usable_families)
+
+
+def _chosen_family(facts: Facts) -> str:
+    options = facts.options
+    if options.usable_families == options.families:
+        return "the family that was chosen with -4 or -6"
+    return f"the family of {options.bind}, which was given with --bind"
 
 
 def _is_unusable(host: MxHost) -> bool:
@@ -163,6 +179,8 @@ def _why_none(facts: Facts) -> str:
         return "--no-smtp left the dialogue out"
     if any(fault.part.startswith(SESSION_READER) for fault in facts.faults):
         return "this program failed to read what a server said"
+    if is_of_other_family(facts):
+        return f"its host has no address of {_chosen_family(facts)}"
     sessions = [n for n in facts.not_reached if n.part == "sessions"]
     return sessions[-1].reason if sessions else "the run ended before a server was asked"
 

@@ -75,6 +75,12 @@ class Options:
         """The port that is dialled: that of --mx HOST:PORT, else --port."""
         return self.mx.port if self.mx is not None else self.port
 
+    @property
+    def usable_families(self) -> tuple[int, ...]:
+        """The families in which a host can be reached: `families`, and with `bind` that of this address
+        alone, for no other address of this machine is connected from."""
+        return tuple(it for it in self.families if self.bind is None or it == self.bind.version)
+
 
 @dataclass(frozen=True, slots=True)
 class PairTarget:

@@ -18,11 +18,11 @@ from probe.standards.mta_sts.tls_rpt import tls_rpt_question
 def route(domain: str, options: Options) -> Resolution[MxResult]:
     """Where mail for `domain` is to be taken: --mx, the address literal, or the MX records."""
     if options.mx is not None:
-        return (yield from fixed_route(options.mx, families=options.families))
+        return (yield from fixed_route(options.mx, families=options.usable_families))
     literal = parse_literal(domain)
     if literal is not None:
         return (yield from literal_route(literal))
-    return (yield from resolve_mx(domain, families=options.families, seed=options.seed))
+    return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def possible_alignment(
 
 def mail_domain(domain: str, options: Options) -> Resolution[MxResult]:
     """Whether the sender domain takes mail itself: else bounces and callouts fail."""
-    return (yield from resolve_mx(domain, families=options.families, seed=options.seed))
+    return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
 
 
 def helo_of(name: str, connects_from: IPAddress | None, ptr: PtrResult) -> Resolution[HeloResult]:
