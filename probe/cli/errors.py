@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import unicodedata
+from typing import TextIO
 
 from probe.model.text import printable
 
@@ -34,8 +37,21 @@ def unreadable(subject: str, path: str, error: OSError, *, doing: str = "read") 
 
 
 def complain(message: str) -> None:
-    """One line on stderr, with nothing live in it."""
+    """One line on stderr, with nothing live in it. Where stderr takes nothing (a full disk, a reader that
+    left), there is nobody to tell, and the exit code must say it."""
     line = printable(" ".join(message.split("\n")))
     if len(line) > LINE_LIMIT:
         line = f"{line[: LINE_LIMIT // 2]} … {line[-LINE_LIMIT // 2 :]}"
-    print(f"smtp-probe: {line}", file=sys.stderr, flush=True)
+    try:
+        print(f"smtp-probe: {line}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # ValueError of a stream that is closed
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Send what is still buffered nowhere: the interpreter's own last flush would fail, too, and turn the
+    exit code into 120."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -14,6 +14,7 @@ from probe.cli.errors import (
     EXIT_INTERNAL,
     EXIT_USAGE,
     UsageError,
+    abandon,
     complain,
     refuse_controls,
 )
@@ -60,9 +61,7 @@ def _flushed(code: int) -> int:
 
 
 def _unwritable_stdout(error: OSError) -> int:
-    from probe.cli.output import abandon_stdout
-
-    abandon_stdout()
+    abandon(sys.stdout)
     if error.errno == errno.EPIPE:
         return 0  # a reader that went away is no error
     complain("cannot write standard output: no space left on device")

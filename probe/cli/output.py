@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from probe.cli import signals
-from probe.cli.errors import unreadable
+from probe.cli.errors import abandon, unreadable
 from probe.report.style import Style
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def destination(path: Path | None) -> Iterator[TextIO]:
             yield target
             target.flush()
     except BrokenPipeError:
-        abandon_stdout()
+        abandon(sys.stdout)
     except OSError as error:
         if path is not None:
             raise unreadable("-o", str(path), error, doing="write") from None
-        abandon_stdout()
+        abandon(sys.stdout)
         raise unreadable("", "standard output", error, doing="write") from None
 
 
@@ -151,10 +151,3 @@ def speak_utf8() -> None:
     (RFC 8259 section 8.1)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-
-
-def abandon_stdout() -> None:
-    """Send what is still buffered nowhere, so that the interpreter's own last flush stays quiet."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -7,6 +7,7 @@ import shutil
 import sys
 from types import TracebackType
 
+from probe.cli.errors import abandon
 from probe.model.text import printable
 from probe.report.page import columns
 
@@ -29,9 +30,7 @@ class ProgressLine:
         line = printable(text)
         while columns(line) > width:
             line = line[:-1]
-        sys.stderr.write(_ERASE + line)
-        sys.stderr.flush()
-        self._shown = True
+        self._shown = self._active = self._write(_ERASE + line)
 
     def __enter__(self) -> ProgressLine:
         return self
@@ -40,5 +39,14 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._shown:
-            sys.stderr.write(_ERASE)
+            self._write(_ERASE)
+
+    def _write(self, text: str) -> bool:
+        """Whether the terminal is still there: one that hung up takes nothing any more."""
+        try:
+            sys.stderr.write(text)
             sys.stderr.flush()
+        except OSError:
+            abandon(sys.stderr)
+            return False
+        return True

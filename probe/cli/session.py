@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from probe import run
-from probe.cli import output, signals, start
+from probe.cli import key_log, output, signals, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
@@ -60,6 +60,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     """
     if delivery.record and delivery.path and _is_one_file(delivery.record, delivery.path):
         raise UsageError("-o", f"{delivery.path} is the file of --record, too; give each its own")
+    key_log.pass_over_a_bad_one()
     tape = _Tape(delivery.record) if delivery.record else None
     with signals.asking(_nothing):  # what was seen is worth the second that its report takes
         try:

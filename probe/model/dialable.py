@@ -44,6 +44,7 @@ _RANGES = tuple(
         ("100::/64", "a discard address (RFC 6666)"),
         ("2001::/32", "a Teredo address (RFC 4380)"),
         ("2001:db8::/32", "a documentation address (RFC 3849)"),
+        ("3ffe::/16", "an address of the 6bone, which was given back (RFC 3701)"),
         ("3fff::/20", "a documentation address (RFC 9637)"),
         ("fc00::/7", "a private address (RFC 4193)"),
         ("fe80::/10", "a link-local address"),
@@ -61,12 +62,14 @@ _PRIVATE = tuple(
 _BROADCAST = IPv4Address("255.255.255.255")
 _NAT64 = ip_network("64:ff9b::/96")
 _LOCAL_NAT64 = ip_network("64:ff9b:1::/48")  # with a /96 of it, as RFC 8215 section 4 shows
+# RFC 5214 section 6.1: the interface identifier, whatever its universal and group bits say
+_ISATAP, _ISATAP_BITS = 0x0000_5EFE, 0xFCFF_FFFF
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6 (RFC 3513 section 2.4)
 
 
 def why_not_dialable(ip: IPAddress) -> str | None:
     """A clause that completes "it is …" for an address outside the public Internet; None when the
-    address is global. IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged by the IPv4 address."""
+    address is global. IPv4 inside IPv6 (mapped, NAT64, 6to4, ISATAP) is judged by the IPv4 address, too."""
     if ip in _CLOUD_METADATA:
         return "an address where clouds serve machine credentials"
     for network, clause in _RANGES:
@@ -105,6 +108,10 @@ def _why_not_v6(ip: IPv6Address) -> str | None:
         return _wrapping(ip.sixtofour, "a 6to4 address")
     if ip not in _GLOBAL_UNICAST:
         return "outside the global unicast range of IPv6"
+    if (int(ip) >> 32) & _ISATAP_BITS == _ISATAP and (
+        inside := _wrapping(IPv4Address(int(ip) & 0xFFFFFFFF), "an ISATAP address")
+    ):
+        return inside
     return _why_not_registered(ip)
 
 

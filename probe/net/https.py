@@ -196,12 +196,27 @@ def trusting_context() -> ssl.SSLContext:
 
     The system's trust store; certifi's when the system has none.
     """
-    context = ssl.create_default_context()
+    context = _default_context()
     paths = ssl.get_default_verify_paths()
-    has_directory = paths.capath is not None and any(Path(paths.capath).iterdir())
-    if not context.cert_store_stats()["x509_ca"] and not has_directory:
+    if not context.cert_store_stats()["x509_ca"] and not _holds_anything(paths.capath):
         with contextlib.suppress(ImportError):  # then nothing is trusted, and the error says so
             import certifi
 
             context.load_verify_locations(certifi.where())
     return context
+
+
+def _default_context() -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context()
+    except OSError:  # SSLKEYLOGFILE names what cannot be written; the command line has said so
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_default_certs()
+        return context
+
+
+def _holds_anything(folder: str | None) -> bool:
+    try:
+        return folder is not None and any(Path(folder).iterdir())
+    except OSError:  # a folder that may not be read holds nothing for us
+        return False

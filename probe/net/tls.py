@@ -152,7 +152,11 @@ def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
     if path is None:
         return ()
     roots = []
-    for pem in _PEM.findall(path.read_text("ascii", "replace")):
+    try:
+        text = path.read_text("ascii", "replace")
+    except OSError:  # it may not be read: as if it were not there
+        return ()
+    for pem in _PEM.findall(text):
         try:
             roots.append(load_certificate(ssl.PEM_cert_to_DER_cert(pem)))
         except ValueError:

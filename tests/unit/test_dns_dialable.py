@@ -11,7 +11,11 @@ from probe.model.dialable import why_not_dialable
 
 @pytest.mark.parametrize(
     "ip",
-    ["8.8.8.8", "198.20.0.1", "2606:4700::1111", "2a00:1450:4010::1b", "64:ff9b::808:808", "2002:808:808::1"],
+    [
+        *("8.8.8.8", "198.20.0.1", "2606:4700::1111", "2a00:1450:4010::1b", "64:ff9b::808:808"),
+        *("2002:808:808::1", "2606:4700::5efe:8.8.8.8", "2606:4700::200:5efe:8.8.8.8"),
+        *("2606:4700::1:5efe:a00:1", "2606:4700::800:5efe:a00:1", "2606:4700::5eff:a00:1"),  # no ISATAP
+    ],
 )
 def test_global_addresses_may_be_dialled(ip: str) -> None:
     assert why_not_dialable(ip_address(ip)) is None
@@ -54,6 +58,13 @@ def test_global_addresses_may_be_dialled(ip: str) -> None:
         ("2001:0:4136:e378::1", "Teredo"),
         ("2001:db8::1", "documentation"),
         ("3fff::1", "documentation"),
+        ("3ffe::1", "6bone"),
+        ("3ffe:ffff:ffff::1", "6bone"),
+        ("2606:4700::5efe:10.0.0.1", "an ISATAP address around 10.0.0.1, a private address"),
+        ("2606:4700::200:5efe:192.168.0.1", "an ISATAP address around 192.168.0.1"),
+        ("2606:4700:1:2:300:5efe:127.0.0.1", "an ISATAP address around 127.0.0.1, a loopback address"),
+        ("2a00:1450::5efe:169.254.169.254", "credentials"),
+        ("2a00:1450::100:5efe:0.0.0.0", "unspecified"),
         ("fc00::1", "private"),
         ("fdff::1", "private"),
         ("fe80::1", "link-local"),

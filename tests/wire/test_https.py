@@ -247,3 +247,21 @@ def test_the_trusting_context_verifies() -> None:
     context = trusting_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_a_key_log_that_cannot_be_written_leaves_a_context_that_verifies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    context = trusting_context.__wrapped__()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.keylog_filename is None
+
+
+def test_a_store_that_may_not_be_read_is_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert trusting_context.__wrapped__().verify_mode is ssl.CERT_REQUIRED
