@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Everything that must hold, in one command: python3 tests/check.py [STEP ...]
 
-Steps: format, lint, types, tests, lab, docs, wheel, audit, fuzz. Without a step: all but fuzz, which takes
-a minute for each of its targets; `all`: every one; `fast`: format, lint, types, tests, docs. Needs Python
-3.11 or later with venv, and a package index; everything else it installs into .check/, which may be
+Steps: format, lint, types, tests, lab, docs, wheel, floors, audit, fuzz. Without a step: all but fuzz, which
+takes a minute for each of its targets; `all`: every one; `fast`: format, lint, types, tests, docs. Needs
+Python 3.11 or later with venv, and a package index; everything else it installs into .check/, which may be
 removed at any time. PROBE_LAB=required makes a lab that cannot run a failure. Exits 1 when a step failed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import importlib.util
 import json
@@ -111,26 +112,97 @@ def docs_step(python: Path) -> Result:
     return pytest(python, "tests/repo")
 
 
-def wheel_step(_: Path) -> Result:
-    """Build from a source distribution, install into an empty environment, run the demo from elsewhere."""
-    dist, bare = HOME / "dist", HOME / "wheel-venv"
-    shutil.rmtree(dist, ignore_errors=True)
-    builder = HOME / "venv" / SCRIPTS / "python"
-    if not run(builder, "-m", "build", "--outdir", dist, "."):
+def wheel_step(python: Path) -> Result:
+    """Build twice to the same octets, install into an empty environment, run the demo from elsewhere."""
+    wheel = built(python)
+    if wheel is None:
         return Result(False, {})
-    wheel = next(dist.glob("*.whl"))
-    python, command = bare / SCRIPTS / "python", bare / SCRIPTS / "smtp-probe"
+    if not built_again(python, wheel.parent):
+        return Result(False, {}, "a second build has other octets")
+    bare = HOME / "wheel-venv"
+    command = bare / SCRIPTS / "smtp-probe"
     with tempfile.TemporaryDirectory() as elsewhere:
         away = Path(elsewhere)
         ok = (
-            run(sys.executable, "-m", "venv", "--clear", bare)
-            and run(python, "-m", "pip", "-q", "--disable-pip-version-check", "install", wheel)
-            and run(python, "-m", "pip", "check", cwd=away)
+            installed(bare, wheel)
             and run(command, "--version", cwd=away)
             and run(command, "demo", "--list", cwd=away)
             and demo_refuses(command, away)
         )
     return Result(ok, {}, wheel.name)
+
+
+def floors_step(python: Path) -> Result:
+    """The lowest versions that pyproject.toml allows, and every command with them."""
+    wheel = built(python)
+    if wheel is None:
+        return Result(False, {})
+    lowest = HOME / "floors-venv"
+    pins = floors((ROOT / "pyproject.toml").read_text("utf-8"))
+    ok = installed(lowest, wheel, *pins) and run(
+        lowest / SCRIPTS / "python", ROOT / "tests" / "every_command.py", lowest / SCRIPTS / "smtp-probe"
+    )
+    return Result(ok, {}, ", ".join(pins))
+
+
+def floors(pyproject: str) -> list[str]:
+    """`name==version` of the lowest version of each dependency that is declared."""
+    import tomllib  # a Python that lacks it is told to be too old before
+
+    rows = [row.partition(">=") for row in tomllib.loads(pyproject)["project"]["dependencies"]]
+    return [f"{name}=={floor.partition(',')[0]}" for name, _, floor in rows]
+
+
+def built(python: Path) -> Path | None:
+    """The wheel of .check/dist, made from a source distribution that lies beside it."""
+    dist = HOME / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    if not run(python, "-m", "build", "--outdir", dist, "."):
+        return None
+    return next(dist.glob("*.whl"))
+
+
+def built_again(python: Path, dist: Path) -> bool:
+    """Whether another build, from a copy with other times and modes under another umask and another order of
+    hashes, has the same octets."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, again = Path(folder) / "copy", Path(folder) / "again"
+        shutil.copytree(
+            ROOT, copy, copy_function=shutil.copyfile, ignore=shutil.ignore_patterns(*_NOT_COPIED)
+        )
+        seed, mask = os.environ.get("PYTHONHASHSEED"), os.umask(0o077)
+        os.environ["PYTHONHASHSEED"] = "1" if seed != "1" else "2"
+        try:
+            if not run(python, "-m", "build", "--outdir", again, ".", cwd=copy):
+                return False
+        finally:
+            os.umask(mask)
+            os.environ.pop("PYTHONHASHSEED")
+            os.environ.update({} if seed is None else {"PYTHONHASHSEED": seed})
+        names = {path.name for path in dist.iterdir()} | {path.name for path in again.iterdir()}
+        same = [
+            name
+            for name in names
+            if (again / name).exists() and filecmp.cmp(dist / name, again / name, False)
+        ]
+        print(
+            "\n".join(f"{name}: {'the same' if name in same else 'other'} octets" for name in sorted(names))
+        )
+        return len(same) == len(names) == 2
+
+
+_NOT_COPIED = (".git", ".check", ".venv", "*.egg-info", "build", "dist", "__pycache__")
+
+
+def installed(folder: Path, wheel: Path, *pins: str) -> bool:
+    """Install a wheel into an environment of its own, with these versions of what it needs."""
+    python = folder / SCRIPTS / "python"
+    pip = (python, "-m", "pip", "-q", "--disable-pip-version-check")
+    return (
+        run(sys.executable, "-m", "venv", "--clear", folder)
+        and run(*pip, "install", wheel, *pins)
+        and run(*pip, "check", cwd=folder)
+    )
 
 
 def audit_step(python: Path) -> Result:
@@ -204,6 +276,7 @@ STEPS: dict[str, Callable[[Path], Result]] = {
     "lab": lab_step,
     "docs": docs_step,
     "wheel": wheel_step,
+    "floors": floors_step,
     "audit": audit_step,
     "fuzz": fuzz_step,
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
+import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ FLOORS = {
     "certifi": ("2024.7.4", "CVE-2024-39689"),
     "cryptography": ("46.0.5", "CVE-2026-26007, CVE-2024-12797"),
     "pynacl": ("1.6.2", "CVE-2025-69277"),
+    "typer": ("0.15.4", "takes a click with which every --help fails"),
 }
 # Modules that run programs, or make objects of data; and one that writes what it is told to
 FORBIDDEN = {
@@ -33,7 +37,8 @@ OS_CALLS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfil
 
 
 def _release(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+    numbers = [int(part) for part in text.split(".") if part.isdigit()]
+    return (*numbers, *[0] * (6 - len(numbers)))  # 2.7 is 2.7.0
 
 
 def _declared() -> dict[str, str]:
@@ -51,6 +56,31 @@ def test_a_known_fault_is_below_the_floor(name: str) -> None:
 
 def test_every_dependency_has_a_floor() -> None:
     assert all(_declared().values())
+
+
+_NEED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*\(?>=([0-9.]+)")
+
+
+@pytest.mark.parametrize("name", _declared())
+def test_a_floor_is_not_below_what_another_dependency_needs(name: str) -> None:
+    """Else the lowest version that is promised to do could never be installed."""
+    floors = {known.lower(): floor for known, floor in _declared().items()}
+    for row in requires(name) or ():
+        match = None if "extra ==" in row else _NEED.match(row)
+        if match is not None and match[1].lower() in floors:
+            assert _release(floors[match[1].lower()]) >= _release(match[2]), row
+
+
+def test_the_check_of_floors_pins_every_one() -> None:
+    path = ROOT / "tests" / "check.py"
+    spec = importlib.util.spec_from_file_location("check", path)
+    assert spec is not None and spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    sys.modules["check"] = check  # its dataclasses look for it there
+    spec.loader.exec_module(check)
+    pins = check.floors((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert pins == [f"{name}=={floor}" for name, floor in _declared().items()]
+    assert "typer==0.15.4" in pins
 
 
 def _modules_of(node: ast.AST) -> set[str]:
