@@ -19,7 +19,7 @@ from probe.knowledge.software import tell
 from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import spared
-from probe.model.reply import Stage
+from probe.model.reply import Reply, Stage
 
 
 def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
@@ -99,15 +99,15 @@ def reply_evidence(observed: Observed) -> tuple[Evidence, ...]:
     reply = observed.reply
     if observed.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
+    reading = spared("the reading of the reply", partial(_read_reply, observed, reply), None, step=1)
+    return reading.evidence if reading is not None else ()
+
+
+def _read_reply(observed: Observed, reply: Reply) -> Reading:
     session = observed.session
     host = session.mx_host if session is not None else ""
     speaker = _speaker(session) if session is not None else None
-    return spared(
-        "the reading of the reply",
-        lambda: read_reply(str(reply), observed.stage, host, observed.ref, speaker).evidence,
-        (),
-        step=1,
-    )
+    return read_reply(str(reply), observed.stage, host, observed.ref, speaker)
 
 
 def _speaker(session: Session) -> Speaker | None:

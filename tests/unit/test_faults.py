@@ -137,6 +137,7 @@ READERS: dict[str, tuple[Any, str]] = {
     "message": (build, "read_message"),
     "selectors": (build, "signing_selectors"),
     "bounce": (build, "bounce_of"),
+    "resolver": (build, "notable_answers"),
     "session": (sessions, "_session"),
     "certificate": (sessions, "read_certificate"),
 }
@@ -184,6 +185,7 @@ def test_a_message_that_cannot_be_read_was_given_all_the_same(monkeypatch: pytes
 
 PARTS: dict[str, tuple[Any, str]] = {
     "the reply": (evidence, "read_reply"),
+    "the speaker": (evidence, "tell"),
     "the facts": (evidence, "fact_evidence"),
     "the ranking": (verdict, "rank"),
     "the conclusion": (verdict, "conclude"),
