@@ -31,14 +31,16 @@ class CarryTables(build_py):
     def run(self) -> None:
         super().run()
         sys.path.insert(0, str(ROOT))
-        from probe.knowledge import store, toml_import
+        from probe.knowledge import toml_import
+        from probe.knowledge.rule_files import HERE, compiled_from
+        from probe.reading.reply import table
 
         if self.editable_mode:
-            toml_import.derived(store.COMPILED, store.sources(), store.build, keep=True)
+            toml_import.derived(table.COMPILED, compiled_from(), table.build, keep=True)
             return
         target = Path(self.build_lib)
-        _write(target / store.COMPILED.relative_to(ROOT), store.build())
-        for path in store.HERE.rglob("*.toml"):
+        _write(target / table.COMPILED.relative_to(ROOT), table.build())
+        for path in HERE.rglob("*.toml"):
             _write(target / path.with_name(path.name + ".json").relative_to(ROOT), toml_import.parse(path))
         _same_modes(target)
 

@@ -13,20 +13,21 @@ from typing import Any, BinaryIO
 
 from probe.explanation import Explanation, explain
 from probe.explanation import exit_code as exit_code_of_reply
-from probe.knowledge.bounce_layouts import bounce_layouts
-from probe.knowledge.bounce_reply import (
+from probe.model.evidence import Band
+from probe.model.reply import Stage
+from probe.reading.bounce.layouts import bounce_layouts
+from probe.reading.bounce.read import read_notice
+from probe.reading.bounce.reply import (
     names_another_host,
     own_status,
     said,
     telling,
     told_stage,
 )
-from probe.model.evidence import Band
-from probe.model.reply import Stage
+from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn.address import mailboxes
-from probe.standards.dsn.read import read_notice
-from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
+from probe.standards.dsn.results import Action, DeliveryStatus
 
 _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",

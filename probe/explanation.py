@@ -13,11 +13,11 @@ from typing import Any
 
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.scoring import WORDS, band, rank
-from probe.knowledge import store
 from probe.knowledge.causes import Cause, Conduct, causes
-from probe.knowledge.match import Reading, read_reply
+from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
+from probe.reading.reply.match import Reading, read_reply
 
 STAGES = (
     Stage.GREETING,
@@ -104,8 +104,8 @@ def _priors(reading: Reading) -> Mapping[str, float] | None:
     told = any(item.facet in _TELLING for item in reading.evidence)
     if told or any(letter.isalpha() for letter in reading.text):
         return None
-    scoring = store.compiled()["scoring"]
-    return {**scoring["prior"], **scoring["prior_without_words"]}
+    table = scoring()
+    return {**table["prior"], **table["prior_without_words"]}
 
 
 def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:

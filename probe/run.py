@@ -163,7 +163,7 @@ def bars_the_guest(reply: Reply, stage: Stage) -> bool:
 
 def _bars_the_guest(reply: Reply, stage: Stage) -> bool:
     from probe.diagnosis.scoring import rank, words_name_it
-    from probe.knowledge.match import read_reply
+    from probe.reading.reply.match import read_reply
 
     if reply.is_positive:
         return False
@@ -180,7 +180,7 @@ def text_settles(reply: Reply, stage: Stage) -> bool:
 def _text_settles(reply: Reply, stage: Stage) -> bool:
     from probe.diagnosis.scoring import rank, words_name_it
     from probe.knowledge.fact_evidence import beside_words
-    from probe.knowledge.match import read_reply
+    from probe.reading.reply.match import read_reply
 
     if reply.is_transient:
         return True

@@ -132,7 +132,7 @@ def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str
 
 
 def _software() -> Iterator[RuleEntry]:
-    from probe.knowledge.software import all_software
+    from probe.reading.reply.software import all_software
 
     for it in all_software():
         rows = (
@@ -148,7 +148,7 @@ def _software() -> Iterator[RuleEntry]:
 
 
 def _quotations() -> Iterator[RuleEntry]:
-    from probe.knowledge.quotation import all_quotations
+    from probe.reading.reply.quotation import all_quotations
 
     for it in all_quotations():
         rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]

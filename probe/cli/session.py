@@ -138,7 +138,7 @@ _AHEAD = 1.0  # seconds
 def _load() -> None:
     """What follows a run, in memory before it is needed."""
     from probe.diagnosis import assemble  # noqa: F401
-    from probe.knowledge.match import read_reply
+    from probe.reading.reply.match import read_reply
     from probe.report import json_report, markdown, text  # noqa: F401
 
     read_reply("550 5.1.1 x")

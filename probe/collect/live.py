@@ -11,10 +11,11 @@ from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
 from probe.collect.transport import ask_transport_security
 from probe.collect.vantage import take_vantage
-from probe.message.read import read_message
-from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.fault import spared_part, watched
 from probe.model.target import recipient_domain
+from probe.net.opinions import opinions
+from probe.reading.message.read import read_message
+from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.ptr import confirm_reverse
@@ -171,7 +172,6 @@ async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
 
 def _second_opinion() -> Opinions:
     """The adapter. What it brings with it takes longer to load than a server to answer."""
-    from probe.net.opinions import opinions
 
     return opinions
 

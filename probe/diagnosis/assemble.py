@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
-from probe.checks.internal import finding_of
+from probe.checks.vantage.internal import finding_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section

@@ -97,7 +97,7 @@ def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
     """The wait that the server named goes before the usual one; only where time helps."""
     if conduct.retry != "later" or not text:
         return conduct
-    from probe.knowledge.stated_wait import stated_wait
+    from probe.reading.reply.stated_wait import stated_wait
 
     wait = stated_wait(text)
     return conduct if wait is None else replace(conduct, retry_after=wait)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.checks.public_address import why_not_public
+from probe.checks.judging.public_address import why_not_public
 from probe.facts.model import Facts
 from probe.model import report as rp
 from probe.recording import events as ev

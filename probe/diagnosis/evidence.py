@@ -12,14 +12,14 @@ from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.facts.session import Session
-from probe.knowledge.bounce_reply import read_bounced
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
-from probe.knowledge.match import Reading, read_reply
-from probe.knowledge.software import tell
-from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
+from probe.reading.bounce.reply import read_bounced
+from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.software import tell
+from probe.reading.reply.speaker import Speaker
 
 
 def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:

@@ -9,9 +9,9 @@ from probe.diagnosis.outcome import Observed
 from probe.diagnosis.seen import Seen, Situation, words_name
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
-from probe.knowledge.match import read_reply
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
+from probe.reading.reply.match import read_reply
 
 _ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
 _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)

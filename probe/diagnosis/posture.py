@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from probe.checks import listings
-from probe.checks.dmarc_paths import enforces
+from probe.checks.judging import listings
+from probe.checks.judging.dmarc_paths import enforces
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.model.reply import Stage

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from probe.knowledge import store
+from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
 
@@ -37,7 +37,7 @@ def rank(
     that already does. `priors` are shares of any scale that replace the corpus shares; causes left
     out get the smallest one given.
     """
-    table = store.compiled()["scoring"]
+    table = scoring()
     ordered = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
     instead = table["instead"].get(stage) if stage else None
     if instead:
@@ -72,7 +72,7 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     two families of evidence. user_unknown is never more than possible without words that name it or x.1.1,
     because acting on it deletes an address.
     """
-    limits = store.compiled()["scoring"]["bands"]
+    limits = scoring()["bands"]
     if not ranked:
         return Band.UNDECIDED
     top = ranked[0]
@@ -92,7 +92,7 @@ def band(ranked: Sequence[RankedCause]) -> Band:
 def words_name_it(ranked: Sequence[RankedCause]) -> bool:
     """Whether a sentence that is known names the first cause and little speaks for another: less than what
     the band `stated` asks, and enough to ask no more of a server that has said what it has to say."""
-    limits = store.compiled()["scoring"]["bands"]
+    limits = scoring()["bands"]
     if not ranked or ranked[0].id in limits["not_stated"]:
         return False
     exact = _spoken([pair for pair in ranked[0].evidence_for if pair[0].is_exact])
@@ -116,7 +116,7 @@ def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mappin
     """RFC 5321 section 4.2.1: the first digit tells how lasting, not why."""
     if permanent is None or any(item.facet is Facet.CODE for item in evidence):
         return {}
-    shift: Mapping[str, float] = store.compiled()["scoring"]["permanent" if permanent else "transient"]
+    shift: Mapping[str, float] = scoring()["permanent" if permanent else "transient"]
     return shift
 
 

@@ -15,11 +15,11 @@ from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, Conduct, causes
-from probe.knowledge.match import Reading
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.fault import Fault, spared, watched
 from probe.model.finding import Finding
 from probe.model.report import Verdict
+from probe.reading.reply.match import Reading
 
 EXIT_ACCEPTED, EXIT_REFUSED, EXIT_DEFERRED, EXIT_INCONCLUSIVE, EXIT_AT_RISK = 0, 1, 3, 4, 5
 

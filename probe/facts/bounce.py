@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from probe.knowledge.bounce_layouts import bounce_layouts
 from probe.model.target import PairTarget, Target
+from probe.reading.bounce.layouts import bounce_layouts
+from probe.reading.bounce.read import read_notice
+from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dsn.read import read_notice
-from probe.standards.dsn.results import DeliveryNotice, DeliveryStatus, NoticeKind
+from probe.standards.dsn.results import DeliveryStatus
 
 REF = "bounce:1"
 

@@ -13,11 +13,11 @@ from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import by_domain, by_mx_hosts
 from probe.knowledge.typo import likely_typo_of
-from probe.message.read import read_message
-from probe.message.results import MessageFacts
-from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.fault import spared, watched
 from probe.model.target import recipient_domain
+from probe.reading.message.read import read_message
+from probe.reading.message.results import MessageFacts
+from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dkim.results import KeyResult, KeyStatus

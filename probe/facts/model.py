@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from probe.facts.bounce import BounceFacts
 from probe.facts.session import Session
 from probe.knowledge.providers import Provider
-from probe.message.results import MessageFacts
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.target import Options, Target
+from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached, OpinionGiven
 from probe.standards.dkim.results import KeyResult
 from probe.standards.dmarc.results import Alignment, DmarcResult

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from probe.knowledge import store
+from probe.knowledge import toml_import
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 
@@ -65,7 +66,8 @@ class Cause:
 @lru_cache(maxsize=1)
 def causes() -> Mapping[str, Cause]:
     """All causes by id, in the order of the file."""
-    return {identity: _cause(identity, row) for identity, row in store.compiled()["causes"]["cause"].items()}
+    table = toml_import.load(Path(__file__).with_name("causes.toml"))
+    return {identity: _cause(identity, row) for identity, row in table["cause"].items()}
 
 
 def advising(cause: str, certainty: Band) -> Cause:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from probe.knowledge import store
+from probe.knowledge import toml_import
 from probe.model.reply import EnhancedStatus
 
 
@@ -19,5 +23,11 @@ class RegisteredStatus:
 
 def registered(status: EnhancedStatus) -> RegisteredStatus | None:
     """Look up subject and detail, for any class; None for a status that is not registered (RFC 5248)."""
-    row = store.compiled()["enhanced_status"]["status"].get(f"{status.subject}.{status.detail}")
+    row = status_table()["status"].get(f"{status.subject}.{status.detail}")
     return RegisteredStatus(row["text"], tuple(row["codes"]), row["reference"]) if row else None
+
+
+@cache
+def status_table() -> Mapping[str, Any]:
+    """The registry as it stands in the file."""
+    return toml_import.load(Path(__file__).with_name("enhanced_status.toml"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from probe.knowledge import store, toml_import
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import expression, rule_files, sources
 from probe.model.evidence import ConductOverride, Facet
 
 
@@ -46,7 +47,7 @@ class Rule:
 
 def all_rules() -> Iterator[Rule]:
     """Every rule, in the order of the files. A file's own `source` and `date` stand for rules without."""
-    for path in store.rule_files():
+    for path in rule_files():
         table = toml_import.load(path)
         for row in table.get("rule", ()):
             yield _rule(row, table, path.name)
@@ -58,7 +59,7 @@ def rules_digest() -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    for path in store.sources():
+    for path in sources():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
@@ -69,7 +70,7 @@ def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
     }  # fmt: skip
     conditions = {key: value for key, value in row.items() if key not in described}
     if "pattern" in conditions:
-        conditions["pattern"] = store.expression(conditions["pattern"])
+        conditions["pattern"] = expression(conditions["pattern"])
     return Rule(
         id=row["id"],
         says=row["says"],

@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probe.knowledge import toml_quick
-
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
@@ -30,13 +28,9 @@ def load(file: Traversable | Path) -> Mapping[str, Any]:
 
 def parse(path: Path) -> dict[str, Any]:
     """Parse one TOML file, without any cache."""
-    text = path.read_text(encoding="utf-8")
-    table = toml_quick.parse(text)
-    if table is None:
-        import tomllib
+    import tomllib  # only where no parsed copy is at hand
 
-        table = tomllib.loads(text)
-    return table
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def derived(

@@ -42,7 +42,7 @@ class Fault:
     @property
     def reason(self) -> str:
         """Why the part was left out, as a clause: `it failed inside this program (IndexError: tuple index out
-        of range, at probe/checks/ptr.py:56), which is a bug`."""
+        of range, at probe/checks/sender/ptr.py:56), which is a bug`."""
         place = f"{self.what}, at {self.where}" if self.where else self.what
         if self.is_machine:
             return f"this machine gave out ({place})"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from probe.bounce import BouncedRecipient
 from probe.model.text import printable
+from probe.reading.bounce.results import NoticeKind
 from probe.report import explanation as explained
 from probe.report.markdown_text import markdown_text
 from probe.report.page import Page
 from probe.report.style import Paint, Style
-from probe.standards.dsn.results import NoticeKind
 
 _LABEL = 12
 _KINDS = {

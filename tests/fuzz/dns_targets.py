@@ -14,10 +14,10 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from probe.message.signatures import signing_selectors, verify_signatures
 from probe.model.text import decode, printable
 from probe.net.dns_wire import Reply, belongs, make_query, read_reply
 from probe.net.tls import TlsSeen, trust_error
+from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
 from probe.recording.codec import decode as decode_event
 from probe.recording.codec import encode as encode_event

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from probe.bounce import messages, read_bounces, to_json
-from probe.knowledge.bounce_layouts import bounce_layouts
-from probe.message.links import links_in_html, links_in_text
-from probe.message.read import read_message
-from probe.message.subject import subject_problems
 from probe.model.address import AddressError
 from probe.model.address_parse import describe, parse_domain, parse_endpoint, parse_mailbox
 from probe.model.text import decode, printable
+from probe.reading.bounce.layouts import bounce_layouts
+from probe.reading.bounce.read import read_notice
+from probe.reading.message.links import links_in_html, links_in_text
+from probe.reading.message.read import read_message
+from probe.reading.message.subject import subject_problems
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, encode
 from probe.recording.codec import decode as decode_event
@@ -28,7 +29,6 @@ from probe.report.style import Style
 from probe.report.text import to_text
 from probe.run import report_of
 from probe.settings import BOUNCE_RECIPIENT_LIMIT, MESSAGE_PART_LIMIT
-from probe.standards.dsn.read import read_notice
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
 from tests.support.recordings import full_events
 

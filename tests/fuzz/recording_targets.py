@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from probe.checks.internal import ID as INTERNAL
+from probe.checks.vantage.internal import ID as INTERNAL
 from probe.model.text import printable
 from probe.recording.codec import RecordingError, encode
 from probe.recording.file import read

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from probe.explanation import exit_code, explain, explain_lines
 from probe.explanation import to_json as explanation_json
 from probe.knowledge.enhanced_status import registered
-from probe.knowledge.unwrap import unwrap
 from probe.model.reply import EnhancedStatus, Stage
 from probe.model.text import decode, printable
+from probe.reading.reply.unwrap import unwrap
 from probe.report.explanation import to_markdown, to_text
 from probe.report.style import Style
 from probe.settings import REPLY_LINES_LIMIT, REPLY_SIZE_LIMIT

@@ -12,10 +12,10 @@ import pytest
 
 from probe.bounce import read_bounces
 from probe.explanation import explain_lines, to_json
-from probe.knowledge.mask import mask
-from probe.message.links import links_in_html
-from probe.message.read import read_message
-from probe.message.signatures import verify_signatures
+from probe.reading.message.links import links_in_html
+from probe.reading.message.read import read_message
+from probe.reading.message.signatures import verify_signatures
+from probe.reading.reply.mask import mask
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, decode, encode
 from probe.recording.file import load

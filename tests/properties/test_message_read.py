@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.message.links import links_in_html, links_in_text
-from probe.message.read import read_message
-from probe.message.signatures import signing_selectors, verify_signatures
-from probe.message.subject import subject_problems
+from probe.reading.message.links import links_in_html, links_in_text
+from probe.reading.message.read import read_message
+from probe.reading.message.signatures import signing_selectors, verify_signatures
+from probe.reading.message.subject import subject_problems
 from probe.standards.dns.message import Answer, Question, Status, Txt, run
 
 HEADERS = (b"From: ", b"Subject: ", b"Date: ", b"DKIM-Signature: ", b"Content-Type: ", b"Message-ID: ")

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.knowledge import store, toml_import
-from probe.knowledge.folding import plain as without_accents
-from probe.knowledge.forms import plain
-from probe.knowledge.match import read_reply
-from probe.knowledge.notions import clauses, fold, notions
-from probe.knowledge.unwrap import unwrap
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import HERE
 from probe.model.charset import shown_in_another
+from probe.reading.reply.folding import plain as without_accents
+from probe.reading.reply.forms import plain
+from probe.reading.reply.match import read_reply
+from probe.reading.reply.notions import clauses, fold, notions
+from probe.reading.reply.table import compiled
+from probe.reading.reply.unwrap import unwrap
 
 _ESCAPES = [
     "\\303\\274", "\\xfc", "\\u00fc", "\\ud83d", "\\\\n", "\\r\\n", "#015#012", "#303#274", "^M^J",
@@ -20,7 +22,7 @@ _ESCAPES = [
     "=\n", "&uuml;", "&#xffffffff;", "&amp;amp;", "%20", "_", "/R", "\x1b$B", "\x1b(B", "Ã¼", "ÓÃ»§", "\x85",
     "İ", "e\u0301\u0323",
 ]  # fmt: skip
-_VOCABULARY = toml_import.parse(store.HERE / "vocabulary.toml")["words"]
+_VOCABULARY = toml_import.parse(HERE / "vocabulary.toml")["words"]
 _SAID = sorted({word for words in _VOCABULARY.values() for entries in words.values() for word in entries})
 _PIECES = st.one_of(st.sampled_from(_ESCAPES), st.sampled_from(_SAID), st.text(max_size=4))
 _TEXTS = st.lists(_PIECES, max_size=15).map("".join)
@@ -31,7 +33,7 @@ _TEXTS = st.lists(_PIECES, max_size=15).map("".join)
 def test_no_form_makes_reading_raise(text: str) -> None:
     for read in (plain, shown_in_another, fold, without_accents, clauses, unwrap):
         read(text)
-    notions(text, store.compiled()["stems"])
+    notions(text, compiled()["stems"])
     read_reply(f"550 {text}")
 
 

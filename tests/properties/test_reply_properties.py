@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.explanation import exit_code, explain, explain_lines, to_json
-from probe.knowledge.mask import mask
-from probe.knowledge.unwrap import _STAGES as WRAPPINGS
-from probe.knowledge.unwrap import unwrap
 from probe.model.reply import Stage
+from probe.reading.reply.mask import mask
+from probe.reading.reply.unwrap import _STAGES as WRAPPINGS
+from probe.reading.reply.unwrap import unwrap
 
 _CODES = ["550 ", "550-5.1.1 ", "5.0.0", "4.7.1 ", "250 ", "#5.2.2", "smtp;", "1.2.3.4", "::1"]
 _WORDS = [

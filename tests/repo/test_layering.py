@@ -14,17 +14,17 @@ TRUNK = {
     "model": set(),
     "standards": {"model"},
     "knowledge": {"model", "standards"},
-    "message": {"model", "standards", "knowledge"},
+    "reading": {"model", "standards", "knowledge"},
     "survey": {"model", "standards", "knowledge"},
     "recording": {"model", "standards", "knowledge"},
-    "facts": {"model", "standards", "knowledge", "message", "survey", "recording"},
-    "checks": {"model", "standards", "knowledge", "message", "recording", "facts"},
-    "diagnosis": {"model", "standards", "knowledge", "recording", "facts", "checks"},
-    "report": {"model", "standards", "knowledge", "diagnosis", "explanation", "bounce"},
+    "facts": {"model", "standards", "knowledge", "reading", "survey", "recording"},
+    "checks": {"model", "standards", "knowledge", "reading", "recording", "facts"},
+    "diagnosis": {"model", "standards", "knowledge", "reading", "recording", "facts", "checks"},
+    "report": {"model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce"},
 }
 BRANCH = {
     "net": {"model", "standards", "recording"},
-    "collect": {"model", "standards", "knowledge", "message", "survey", "recording", "net"},
+    "collect": {"model", "standards", "knowledge", "reading", "survey", "recording", "net"},
 }
 LAYERS = TRUNK | BRANCH
 IMPURE = {

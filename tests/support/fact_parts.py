@@ -8,10 +8,10 @@ from typing import Any
 
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.knowledge.providers import Provider
-from probe.message.results import MessageFacts, SignatureResult
 from probe.model.address import IPAddress, Mailbox
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import EndReason, Experiment
+from probe.reading.message.results import MessageFacts, SignatureResult
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status

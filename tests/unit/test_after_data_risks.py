@@ -15,9 +15,9 @@ from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.knowledge.requirements import Need
 from probe.knowledge.toml_import import load
-from probe.message.results import SignatureResult
 from probe.model.report import Verdict
 from probe.model.target import FailOn
+from probe.reading.message.results import SignatureResult
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import PtrStatus
 from probe.standards.dnsbl.results import Listing, ListingStatus

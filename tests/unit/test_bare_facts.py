@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from probe.checks.catalogue import findings_of
-from probe.checks.needs import standing
+from probe.checks.judging.needs import standing
 from probe.diagnosis.assemble import report_on
 from probe.diagnosis.evidence import reply_evidence
 from probe.diagnosis.observations import PREDICATES

@@ -7,12 +7,12 @@ import pytest
 
 from probe.bounce import BouncedRecipient, read_bounces, to_json
 from probe.explanation import explain
-from probe.knowledge.bounce_reply import names_another_host, said
 from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from probe.reading.bounce.reply import names_another_host, said
+from probe.reading.bounce.transcript import read_transcript
 from probe.standards.dsn.results import DeliveryStatus
-from probe.standards.dsn.transcript import read_transcript
 
 TALKING = "... while talking to mx.example.net.:\n"
 RCPT, DATA, EOD = Stage.RCPT, Stage.DATA, Stage.END_OF_DATA

@@ -12,9 +12,10 @@ from probe.facts.model import Facts
 from probe.model.finding import Severity
 from probe.model.reply import EnhancedStatus
 from probe.model.session import EndReason
+from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dsn.results import Action, DeliveryNotice, DeliveryStatus, NoticeKind
+from probe.standards.dsn.results import Action, DeliveryStatus
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import full_events
@@ -71,7 +72,7 @@ def test_check(case: Case) -> None:
     ],
 )
 def test_the_origin_of_a_bare_status_is_named(reply: str, words: str) -> None:
-    from probe.checks import bounce_reply
+    from probe.checks.dialogue import bounce_reply
 
     assert any(words in finding.message for finding in bounce_reply.check(bounced(reply)))
 

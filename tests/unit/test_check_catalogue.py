@@ -25,16 +25,6 @@ from tests.unit import (
 )
 
 # What stands in the folder without being a check.
-SUPPORT = {
-    "__init__",
-    "catalogue",
-    "dialogue",
-    "dmarc_paths",
-    "listings",
-    "needs",
-    "public_address",
-    "wording",
-}
 CASES: tuple[Case, ...] = (
     *test_check_bounce.CASES,
     *test_check_dialogue.CASES,
@@ -65,8 +55,11 @@ ids = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.ID)
 
 
 def test_every_file_of_the_folder_is_registered_under_its_own_name() -> None:
-    files = {path.stem for path in Path(checks.__path__[0]).glob("*.py")} - SUPPORT
-    assert {check.ID.replace("-", "_") for check in all_checks()} == files
+    folders = {Side.SENDER: ("sender", "message"), Side.PROBE: ("vantage",)}
+    for side in Side:
+        paths = (Path(checks.__path__[0]) / folder for folder in folders.get(side, (side.value,)))
+        files = {file.stem for path in paths for file in path.glob("*.py")} - {"__init__"}
+        assert {it.ID.replace("-", "_") for it in all_checks() if side_of(it.ID) is side} == files
 
 
 def test_ids_are_unique() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from probe.facts.model import Facts
-from probe.message.results import Link, SignatureResult
 from probe.model.address import Mailbox
 from probe.model.finding import Severity
 from probe.model.target import PairTarget
+from probe.reading.message.results import Link, SignatureResult
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict

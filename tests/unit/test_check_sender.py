@@ -8,9 +8,9 @@ from typing import Any
 
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
-from probe.message.results import SignatureResult
 from probe.model.finding import Severity
 from probe.model.target import Options
+from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import MxHost, PtrStatus, RouteKind
@@ -260,7 +260,7 @@ def test_check(case: Case) -> None:
 
 
 def broken_requirements(facts: Facts) -> dict[str, Severity]:
-    from probe.checks import provider_requirements
+    from probe.checks.sender import provider_requirements
 
     return {
         finding.evidence[0].removeprefix("requirement:"): finding.severity
@@ -294,7 +294,7 @@ def test_netease_refuses_the_null_reverse_path() -> None:
 
 
 def test_each_listing_is_told_worst_first() -> None:
-    from probe.checks import source_blocklist
+    from probe.checks.sender import source_blocklist
 
     light = make.listing(LISTED, title="Light", zone="light.example", weight=1)
     facts = make.facts(listings=(light, make.listing(LISTED, weight=9)))

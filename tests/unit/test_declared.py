@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from probe.message.read import read_message
 from probe.model.declared import (
     encoded_words,
     fit_for_parsing,
     in_declared,
     without_mark,
 )
+from probe.reading.message.read import read_message
 
 
 @pytest.mark.parametrize(

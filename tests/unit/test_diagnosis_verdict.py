@@ -14,12 +14,12 @@ from probe.diagnosis.outcome import Ground, observe
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
-from probe.knowledge.stated_wait import stated_wait
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
 from probe.model.session import EndReason, Experiment
 from probe.model.target import DomainTarget, FailOn, Options, TlsMode
+from probe.reading.reply.stated_wait import stated_wait
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import RecordType, Status

@@ -8,9 +8,9 @@ from itertools import islice, repeat
 import pytest
 
 from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
-from probe.knowledge.unwrap import unwrap
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from probe.reading.reply.unwrap import unwrap
 
 
 def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:

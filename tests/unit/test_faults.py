@@ -11,8 +11,10 @@ from typing import Any, NoReturn
 import pytest
 
 from probe import run
-from probe.checks import internal, needs, ptr
 from probe.checks.catalogue import Check, all_checks, findings_of
+from probe.checks.judging import needs
+from probe.checks.sender import ptr
+from probe.checks.vantage import internal
 from probe.diagnosis import assemble, evidence, verdict
 from probe.diagnosis.assemble import report_on
 from probe.diagnosis.observations import PREDICATES
@@ -220,7 +222,7 @@ def test_a_step_that_fails_is_not_assessed(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_where_a_live_run_cannot_judge_it_asks_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     from probe.diagnosis import advice
-    from probe.knowledge import match
+    from probe.reading.reply import match
 
     offered = (Experiment.POSTMASTER, Experiment.NULL_SENDER)
     monkeypatch.setattr(advice, "diagnose", fail)

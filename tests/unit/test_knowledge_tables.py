@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from probe.knowledge import store, toml_import, toml_quick
+from probe.knowledge import toml_import
 from probe.knowledge.causes import causes
-from probe.knowledge.enhanced_status import registered
+from probe.knowledge.enhanced_status import registered, status_table
+from probe.knowledge.rule_files import expression, sources
 from probe.knowledge.rules import rules_digest
+from probe.knowledge.scoring import scoring
 from probe.model.reply import EnhancedStatus
 
 CAUSES = (
@@ -24,7 +25,7 @@ CAUSES = (
 
 def test_the_causes_are_those_of_the_vocabulary() -> None:
     assert set(causes()) == set(CAUSES.split())
-    assert set(store.compiled()["scoring"]["prior"]) == set(causes())
+    assert set(scoring()["prior"]) == set(causes())
 
 
 @pytest.mark.parametrize("cause", causes().values(), ids=lambda cause: cause.id)
@@ -53,7 +54,7 @@ def test_the_registry_is_complete() -> None:
     assert status is not None and "RFC 7372" in status.reference and status.codes == (550,)
     assert registered(EnhancedStatus(4, 0, 0)) is not None
     assert registered(EnhancedStatus(5, 7, 509)) is None
-    assert len(store.compiled()["enhanced_status"]["status"]) == 81
+    assert len(status_table()["status"]) == 81
 
 
 def test_a_table_is_parsed_again_when_it_changes(tmp_path: Path) -> None:
@@ -92,67 +93,11 @@ def test_the_digest_is_short_and_changes_with_any_source(
     assert digest() == before and len(before) == 12
     added = tmp_path / "more.toml"
     added.write_text("x = 1\n")
-    files = [*store.sources(), added]
-    monkeypatch.setattr(store, "sources", lambda: files)
+    files = [*sources(), added]
+    monkeypatch.setattr("probe.knowledge.rules.sources", lambda: files)
     assert digest() != before
 
 
-@pytest.mark.parametrize("path", sorted(store.HERE.rglob("*.toml")), ids=lambda path: path.name)
-def test_the_quick_reader_reads_what_tomllib_reads_or_leaves_it(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    quick = toml_quick.parse(text)
-    assert quick is None or quick == tomllib.loads(text)
-
-
-def test_the_tables_of_replies_are_plain_enough_for_the_quick_reader() -> None:
-    slow = [
-        path.name for path in store.sources() if toml_quick.parse(path.read_text(encoding="utf-8")) is None
-    ]
-    assert slow == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a = 'single quotes'",
-        "a.b = 1",
-        '[a."b c"]',
-        "[a]\nx = 1\n[a]\ny = 2",
-        "a = 1\na = 2",
-        "a = 1979-05-27",
-        "a = [\n  1, # one\n]",
-        "a = [\n  1,",
-        "a = 1 2",
-        'a = { "b c" = 1 }',
-        "a",
-        "[[a]]\n[a]",
-        "a = '''two\nlines'''",
-    ],
-)
-def test_what_is_not_plain_is_left_to_tomllib(text: str) -> None:
-    assert toml_quick.parse(text) is None
-
-
-def test_a_plain_table_is_read() -> None:
-    text = 'a = [\n  "x", "{ y = 1 }",\n]\n[[r]]\nc = { k = 1, q-r = -2.5 } # why\n[s.t]\n"5.1" = true\n'
-    assert toml_quick.parse(text) == tomllib.loads(text)
-
-
-def test_an_array_with_comments_literals_and_arrays_in_it_is_read() -> None:
-    text = """a = [
-  # why, and how
-  '''\\b[ :,]#"{0,4}''',
-  [
-    "x, ]",
-    '''y''',
-  ],
-  # done
-]
-b = 1
-"""
-    assert toml_quick.parse(text) == tomllib.loads(text)
-
-
 def test_the_alternatives_of_a_pattern_may_stand_in_a_list_and_each_in_parts() -> None:
-    assert store.expression("a|b") == "a|b"
-    assert store.expression(["a", ["b", "(?:c|d)"], "e"]) == "a|b(?:c|d)|e"
+    assert expression("a|b") == "a|b"
+    assert expression(["a", ["b", "(?:c|d)"], "e"]) == "a|b(?:c|d)|e"

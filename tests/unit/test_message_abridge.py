@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.message.abridge import abridged, head_of, longest_line
-from probe.message.read import read_message
+from probe.reading.message.abridge import abridged, head_of, longest_line
+from probe.reading.message.read import read_message
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_TEXT_LIMIT
 
 LINES = st.lists(st.sampled_from([b"", b"a", b"ab", b"abc", b"\r", b"--b", b"a" * 300])).flatmap(

@@ -7,11 +7,11 @@ from importlib.resources import files
 import pytest
 
 from probe.knowledge.toml_import import load
-from probe.message.links import judge_link, links_in_html, links_in_text
-from probe.message.read import read_message
-from probe.message.signatures import signing_selectors
-from probe.message.subject import subject_problems
-from probe.message.words import refused_attachments
+from probe.reading.message.links import judge_link, links_in_html, links_in_text
+from probe.reading.message.read import read_message
+from probe.reading.message.signatures import signing_selectors
+from probe.reading.message.subject import subject_problems
+from probe.reading.message.words import refused_attachments
 
 PLAIN = (
     b"From: Bob <bob@B\xc3\xbccher.example>\r\nTo: alice@example.com\r\n"

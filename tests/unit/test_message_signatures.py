@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from probe.message.results import SignatureResult
-from probe.message.signatures import signing_selectors, verify_signatures
+from probe.reading.message.results import SignatureResult
+from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 
 MESSAGE = (

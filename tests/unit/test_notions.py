@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from probe.explanation import explain
-from probe.knowledge import store, toml_import
-from probe.knowledge.match import read_reply
-from probe.knowledge.notions import compile_stems, fold, notions
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import HERE
 from probe.knowledge.rules import all_rules
+from probe.reading.reply.match import read_reply
+from probe.reading.reply.notions import compile_stems, fold, notions
+from probe.reading.reply.table import compiled
 
-STEMS = store.compiled()["stems"]
-VOCABULARY = toml_import.parse(store.HERE / "vocabulary.toml")
+STEMS = compiled()["stems"]
+VOCABULARY = toml_import.parse(HERE / "vocabulary.toml")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_the_class_of_a_postfix_restriction_says_whom_the_words_are_about(text: 
 
 
 def test_every_notion_that_a_rule_asks_for_has_words_and_the_other_way_round() -> None:
-    hints = set(toml_import.parse(store.HERE / "notions.toml")["notion"])
+    hints = set(toml_import.parse(HERE / "notions.toml")["notion"])
     told = {notion for words in VOCABULARY["words"].values() for notion in words}
     hinted = {hint for of_notion in VOCABULARY["hint"].values() for hint in of_notion}
     asked = {notion for rule in all_rules() for notion in rule.conditions.get("notions", ())}

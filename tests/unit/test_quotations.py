@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.knowledge.match import read_reply
-from probe.knowledge.quotation import QuotationEntry, all_quotations, quotation
-from probe.knowledge.unwrap import reply_lines
 from probe.model.reply import Stage
+from probe.reading.reply.match import read_reply
+from probe.reading.reply.quotation import QuotationEntry, all_quotations, quotation
+from probe.reading.reply.unwrap import reply_lines
 
 ENTRIES = all_quotations()
 EXAMPLES = [(entry, text, inner) for entry in ENTRIES for text, inner in entry.examples]

@@ -7,13 +7,15 @@ from collections import Counter
 import pytest
 
 from probe.diagnosis.scoring import rank
-from probe.knowledge import match, store
 from probe.knowledge.causes import causes
-from probe.knowledge.match import Reading, read_reply
+from probe.knowledge.rule_files import rule_files
 from probe.knowledge.rules import Example, Rule, all_rules
-from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Facet
 from probe.model.reply import Stage
+from probe.reading.reply import match
+from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.speaker import Speaker
+from probe.reading.reply.table import build, compiled
 
 RULES = tuple(all_rules())
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
@@ -112,11 +114,12 @@ def test_every_phrase_can_stand_alone() -> None:
 def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [example.text for _, example in EXAMPLES[::7]]
     before = [_fired(Example(text)) for text in texts]
-    files = store.rule_files()
-    monkeypatch.setattr(store, "rule_files", lambda: files[::-1])
-    reversed_table = store.build()
-    monkeypatch.setattr(store, "compiled", lambda: reversed_table)
-    monkeypatch.setattr("probe.knowledge.match._evidence", _uncached_evidence)
+    files = rule_files()
+    monkeypatch.setattr("probe.reading.reply.table.rule_files", lambda: files[::-1])
+    reversed_table = build()
+    monkeypatch.setattr("probe.reading.reply.match.compiled", lambda: reversed_table)
+    monkeypatch.setattr(f"{__name__}.compiled", lambda: reversed_table)
+    monkeypatch.setattr("probe.reading.reply.match._evidence", _uncached_evidence)
     _forget()
     try:
         assert [_fired(Example(text)) for text in texts] == before
@@ -132,7 +135,7 @@ def _forget() -> None:
 def _uncached_evidence(number: int, ref: str) -> object:
     from probe.model.evidence import Evidence
 
-    identity, facet, weights, says, *_ = store.compiled()["rules"][max(number, ~number)]
+    identity, facet, weights, says, *_ = compiled()["rules"][max(number, ~number)]
     return Evidence(identity, Facet(facet), weights, says, ref)
 
 

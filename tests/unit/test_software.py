@@ -6,13 +6,14 @@ import re
 
 import pytest
 
-from probe.knowledge import store
-from probe.knowledge.match import read_reply
+from probe.knowledge.rule_files import SOFTWARE
 from probe.knowledge.rules import all_rules
-from probe.knowledge.software import all_software, tell
-from probe.knowledge.speaker import Speaker
 from probe.model.evidence import Evidence
 from probe.model.reply import Stage
+from probe.reading.reply.match import read_reply
+from probe.reading.reply.software import all_software, tell
+from probe.reading.reply.speaker import Speaker
+from probe.reading.reply.table import compiled
 
 # greeting, answer to EHLO and answer to MAIL, as each program gave them when it was run
 SESSIONS = {
@@ -159,7 +160,7 @@ def test_the_table_is_complete() -> None:
             assert pattern == pattern.lower() or "\\S" in pattern, f"{item.id}: texts are in lower case"
             re.compile(pattern)
         assert item.kind == "server" or not (item.greeting or item.ehlo or item.wording), item.id
-    rules = [rule for rule in all_rules() if rule.file == store.SOFTWARE.name]
+    rules = [rule for rule in all_rules() if rule.file == SOFTWARE.name]
     assert rules and {rule.id for rule in all_rules() if "software" in rule.conditions} == {
         rule.id for rule in rules
     }
@@ -173,6 +174,6 @@ def test_the_table_is_complete() -> None:
 
 
 def test_what_only_a_session_tells_states_nothing() -> None:
-    rows = store.compiled()["rules"]
+    rows = compiled()["rules"]
     told = [row for row in rows if row[5].get("software", [(), False])[1]]
     assert told and not any(row[11] for row in told)

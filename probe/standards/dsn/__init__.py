@@ -1,2 +1,1 @@
-"""Bounces and what is taken for one: delivery status notifications (RFC 3464, RFC 6522, RFC 6533) and
-the free-text notices of mail servers that never adopted them. Sans-IO; no reader here ever raises."""
+"""Delivery status notifications: their fields and address types (RFC 3461, RFC 3464, RFC 6533)."""

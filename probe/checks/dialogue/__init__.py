@@ -1,0 +1,1 @@
+"""Checks of what the server answered in this run."""

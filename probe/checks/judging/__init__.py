@@ -1,0 +1,1 @@
+"""What several checks need to judge; no checks themselves."""

@@ -1,0 +1,58 @@
+"""Whether DMARC can pass over SPF or over DKIM: read by the checks of steps 2 and 5 alike.
+
+Three-valued throughout: True it can, False it cannot, None it cannot be known from here.
+"""
+
+from __future__ import annotations
+
+from probe.facts.model import Facts
+from probe.reading.message.results import SignatureResult
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.dmarc.results import DmarcResult
+from probe.standards.spf.results import SpfVerdict
+
+ENFORCING = ("quarantine", "reject")
+
+
+def enforces(result: DmarcResult | None) -> bool:
+    """Whether the policy that applies asks receivers to act on failing mail."""
+    return result is not None and result.applied_policy in ENFORCING
+
+
+def spf_path(facts: Facts) -> bool | None:
+    """SPF passes for the sending address, and its domain aligns with the author's (RFC 9989 section 4.4)."""
+    aligned = facts.sender.alignment.spf
+    verdict = facts.sender.spf.verdict if facts.sender.spf else None
+    if aligned is False:
+        return False
+    if verdict is None or verdict is SpfVerdict.TEMPERROR:
+        return None
+    if verdict is not SpfVerdict.PASS:
+        return False
+    return aligned
+
+
+def dkim_path(facts: Facts) -> bool | None:
+    """A signature of an aligned domain verifies; without the message: could verify."""
+    if facts.message is not None:
+        aligned = [s for s in facts.message.signatures if signature_aligns(facts.sender.dmarc, s)]
+        if any(s.verdict == "pass" for s in aligned):
+            return True
+        return None if any(s.verdict == "unknown" for s in aligned) else False
+    named = [k for k in facts.sender.dkim if k.is_named]
+    broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
+    if named and all(k.status in broken for k in named):
+        return False
+    if not named and not any(k.status is KeyStatus.VALID for k in facts.sender.dkim):
+        return None  # guessed selectors that do not exist prove nothing
+    return facts.sender.alignment.dkim
+
+
+def signature_aligns(result: DmarcResult | None, signature: SignatureResult) -> bool:
+    """RFC 9989 section 4.4.1: the same domain when strict, the same organizational domain when relaxed."""
+    if result is None:
+        return False
+    if result.record is not None and result.record.adkim == "s":
+        return signature.domain == result.author_domain
+    organization = result.organizational_domain
+    return signature.domain == organization or signature.domain.endswith(f".{organization}")

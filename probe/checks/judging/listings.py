@@ -1,0 +1,65 @@
+"""Blocklist entries as the checks of steps 5 and 6 read them: whose, how grave, in words."""
+
+from __future__ import annotations
+
+from probe.checks.judging.wording import series
+from probe.facts.model import Facts
+from probe.model.finding import Severity
+from probe.standards.dnsbl.results import Listing, ListingStatus
+
+GRAVE = 6  # weight from which a listing makes large receivers refuse
+MIDDLING = 3  # below this a listing moves few receivers
+
+
+def of_roles(facts: Facts, *roles: str) -> tuple[Listing, ...]:
+    """The entries of blocklists (allow-lists left out) for subjects of the given roles."""
+    return tuple(entry for entry in facts.listings if entry.role in roles and not entry.is_allow_list)
+
+
+def is_policy(entry: Listing) -> bool:
+    """Listed for the kind of the address (end-user range), not for what it did."""
+    return (
+        entry.status is ListingStatus.LISTED
+        and bool(entry.codes)
+        and all(code.kind != "reputation" for code in entry.codes)
+        and any(code.kind == "policy" for code in entry.codes)
+    )
+
+
+def severity(facts: Facts, entry: Listing) -> Severity:
+    """How much a listing matters. A list that the user named with --dnsbl, and that is not among the
+    known ones, counts as grave: it was named because the receiver is thought to use it."""
+    if is_policy(entry):
+        return Severity.WARNING if facts.vantage.is_sending_address is True else Severity.NOTICE
+    if entry.codes and all(code.kind == "info" for code in entry.codes):
+        return Severity.NOTICE
+    named = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
+    if named or entry.weight >= GRAVE:
+        return Severity.ERROR
+    return Severity.WARNING if entry.weight >= MIDDLING else Severity.NOTICE
+
+
+def is_grave(facts: Facts, entry: Listing) -> bool:
+    """Listed so that mail is likely to be refused."""
+    return entry.status is ListingStatus.LISTED and severity(facts, entry) is Severity.ERROR
+
+
+def told(entry: Listing) -> str:
+    """The list, the code with its meaning, and the list's own reason, in one clause."""
+    codes = series(f"{code.code} {code.meaning}".strip() for code in entry.codes)
+    reason = f', saying "{entry.text}"' if entry.text else ""
+    detail = f" ({codes})" if codes else ""
+    name = entry.title if entry.title == entry.zone else f"{entry.title}, {entry.zone}"
+    return f"{name}{detail}{reason}"
+
+
+def way_out(entry: Listing, joined_by: str) -> str:
+    """A clause on delisting, joined by "or" or "then"; empty when no place is known."""
+    if not entry.delist_url:
+        return ""
+    return f", {joined_by} ask for delisting at {entry.delist_url} once the cause is mended"
+
+
+def refs(entry: Listing) -> tuple[str, ...]:
+    """How findings name the entry and the answers behind it."""
+    return (f"dnsbl:{entry.zone}", *entry.evidence)

@@ -1,0 +1,1 @@
+"""Checks of the message that is to be sent."""

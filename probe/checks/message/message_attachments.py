@@ -1,0 +1,52 @@
+"""Are there attachments that receivers refuse?
+
+Looks at the names of the attachments for kinds that the large providers block unseen: programs, scripts,
+installers, disk images, and Office files with macros.
+
+What to do: send a link to the file instead; an archive around it does not help, archives are opened.
+Source: Google Workspace help, "File types blocked in Gmail"; Microsoft support, "Blocked attachments in
+Outlook".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.wording import Voice, series
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.reading.message.words import refused_attachments
+
+ID = "message-attachments"
+STEP = 5
+say = Voice(ID, STEP, ("Google Workspace help: File types blocked in Gmail",))
+
+_MACROS = (".docm", ".dotm", ".xlsm", ".xltm", ".xlam", ".pptm", ".potm", ".ppam", ".sldm")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """An error for blocked kinds (the message is refused for them), a warning for macros."""
+    message = facts.message
+    if message is None:
+        return
+    blocked = refused_attachments(message.attachments)
+    macros = [name for name in message.attachments if name.lower().rstrip(". ").endswith(_MACROS)]
+    if blocked:
+        yield say.error(
+            f"the large providers refuse attachments such as {series(blocked)}",
+            ("message",),
+            "Send a link to the file instead of the file.",
+        )
+    if macros:
+        yield say.warning(
+            f"attachments with macros are often refused: {series(macros)}",
+            ("message",),
+            "Send the document without macros, or a link.",
+        )
+    if not blocked and not macros:
+        count = len(message.attachments)
+        yield say.ok(
+            f"none of the {count} attachments is of a kind that is blocked unseen" if count
+            else "the message has no attachments",
+            ("message",),
+        )  # fmt: skip

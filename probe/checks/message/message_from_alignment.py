@@ -1,0 +1,46 @@
+"""Does the From header of the message agree with the rest?
+
+Compares the domain of the message's From header with the author domain that was judged (--header-from, else
+SENDER) and with the reverse-path. When they differ, DMARC is judged for another domain than was checked here;
+NetEase refuses mail whose reverse-path and From differ.
+
+What to do: run the check with --header-from set to the From address of the message; send with a reverse-path
+of the same domain.
+Source: RFC 9989 section 4.4; RFC 5322 section 3.6.2; NetEase reply DT:SUM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.wording import Voice, series
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+
+ID = "message-from-alignment"
+STEP = 5
+say = Voice(ID, STEP, ("RFC 9989 section 4.4",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A warning when another author domain was judged, a notice when only the reverse-path differs."""
+    message = facts.message
+    if message is None:
+        return
+    domains, author, envelope = message.from_domains, facts.sender.author_domain, facts.sender.domain
+    if not domains:
+        yield say.not_assessed("the message has no From domain to compare", ("message",))
+    elif author is not None and author not in domains:
+        yield say.warning(
+            f"the From header says {series(domains)}, but DMARC was judged for {author}",
+            ("message",),
+            f"Run again with --header-from {next(iter(message.from_mailboxes), 'ADDRESS')}, or correct the "
+            "From header.",
+        )
+    elif envelope is not None and envelope not in domains:
+        yield say.notice(
+            f"the From header says {series(domains)}, the reverse-path {envelope}; some receivers mind",
+            ("message",),
+        )
+    else:
+        yield say.ok(f"the From header ({series(domains)}) agrees with the sender", ("message",))

@@ -1,0 +1,1 @@
+"""Checks of the recipient's side: its domain, its mail servers, its policies."""

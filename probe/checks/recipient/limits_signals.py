@@ -1,0 +1,88 @@
+"""Does the server show that it limits this sender?
+
+Looks for signs at the level of the connection: 421 replies, connections closed or reset by the server in
+the middle of a session, long waits before a reply (greet delay, tarpit), and announced limits (the LIMITS
+extension). How many mails you send, and to how many recipients, cannot be seen from here; what the reply's
+text says about rates is read with the causes.
+
+What to do: send fewer mails at once, over fewer connections, and give a new address time to warm up; keep
+within the announced limits.
+Source: RFC 5321 section 3.8 (421) and section 4.5.4.1; RFC 9422 section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging import dialogue
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.facts.session import Session
+from probe.model.finding import Finding
+from probe.model.reply import Stage
+from probe.model.session import EndReason
+
+ID = "limits-signals"
+STEP = 7
+say = Voice(ID, STEP, ("RFC 5321 section 3.8", "RFC 9422 section 4"))
+
+_UNSEEN = "your volume cannot be seen from here"
+SLOW_REPLY_MS = 5_000  # greet delays begin at about this; a busy server answers well before
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding for each sign, else ok; the volume itself is never judged."""
+    connected = [s for s in facts.sessions if s.connected]
+    if not connected:
+        yield say.not_assessed(
+            f"no session to read signs from ({dialogue.why_no_dialogue(facts)}); {_UNSEEN}"
+        )
+        return
+    signs = [finding for session in connected for finding in _signs(session)]
+    if signs:
+        yield from signs
+    else:
+        yield say.ok(f"no sign of rate limiting; {_UNSEEN}", map(dialogue.ref, connected))
+
+
+def _signs(session: Session) -> Iterator[Finding]:
+    host, ref = session.mx_host, dialogue.ref(session)
+    spoken = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
+    unavailable = [e for e in spoken if e.reply and e.reply.code == 421]
+    if unavailable:
+        yield say.warning(
+            f"{host} closed the channel with 421 at {unavailable[0].stage.spoken}; {_UNSEEN}",
+            (unavailable[0].ref,),
+            "Send more slowly and over fewer connections; the queue retries by itself.",
+        )
+    elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET) and not _failed_at_tls(session):
+        verb = "reset" if session.end is EndReason.RESET else "closed"
+        yield say.warning(
+            f"{host} {verb} the connection in the middle of the session; {_UNSEEN}",
+            (ref,),
+            "Try again later; if it stays so, check from another network.",
+        )
+    slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
+    if slow:
+        yield say.notice(
+            f"{host} took {slow[0].elapsed_ms / 1000:.1f} s to answer at {slow[0].stage.spoken}: "
+            "a deliberate delay against senders it does not know, or a busy server",
+            (e.ref for e in slow),
+        )
+    limits = _announced(session)
+    if limits:
+        yield say.notice(
+            f"{host} announces limits: {limits}", (ref,), "Keep within them: configure the sending server so."
+        )
+
+
+def _failed_at_tls(session: Session) -> bool:
+    """A failed handshake ends the session too; that is a finding of its own and no sign of a limit."""
+    return session.tls is not None and bool(session.tls.error) and not session.tls.established
+
+
+def _announced(session: Session) -> str:
+    extensions = session.extensions or session.plain_extensions
+    if extensions is None:
+        return ""
+    return " ".join(value for keyword, value in extensions.keywords if keyword == "LIMITS").strip()

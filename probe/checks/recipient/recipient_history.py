@@ -1,0 +1,34 @@
+"""What is publicly known about the recipient's domain?
+
+Shows dated, public observations of mail to this domain, such as the tests that others made at tmall.com.
+They are history: what DNS and the server say in this run goes before them, and they count as no evidence
+for a cause. Silent once the recipient was accepted.
+
+What to do: read them beside the server's answer, and ask where the address came from.
+Source: the sources named in each finding, as recorded in knowledge/providers.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from probe.checks.judging import dialogue
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.knowledge.providers import domain_notes
+from probe.model.finding import Finding
+
+ID = "recipient-history"
+STEP = 3
+say = Voice(ID, STEP, ())
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A notice for each note, oldest first; silent for a domain without any."""
+    if dialogue.was_accepted(facts):
+        return
+    for note in domain_notes(facts.recipient.domain):
+        dated = note.source if note.date in note.source else f"{note.source}; {note.date}"
+        finding = say.notice(f"{note.says.rstrip('.')} [{dated}]", ("domain-note",))
+        yield replace(finding, references=(note.source,))

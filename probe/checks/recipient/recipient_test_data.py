@@ -1,0 +1,46 @@
+"""Does the recipient look like an address that a test-data generator made?
+
+Mockaroo makes addresses of a first initial, a surname and the row number in base 36, at domains taken from
+a fixed pool (tmall.com, taobao.com, qq.com and others). Nobody ever had such a mailbox. The shape is looked
+at only at domains of that pool, because anybody may be called so elsewhere; where persons have mailboxes
+too (qq.com), a plain number at the end is only worth knowing. A row number without a digit cannot be told
+from a surname, so another shape proves nothing.
+
+What to do: ask where the list came from; an address out of a test file belongs on no list.
+Source: public MOCK_DATA.json files, all of whose rows have the shape; knowledge/test_data.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.knowledge.test_data import generated_shape, generators
+from probe.model.finding import Finding, Severity
+from probe.model.target import PairTarget
+
+ID = "recipient-test-data"
+STEP = 3
+say = Voice(ID, STEP, ())
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A warning or a notice for the shape, ok for another shape; silent at any other domain."""
+    target = facts.target
+    if not isinstance(target, PairTarget):
+        return
+    mailbox = target.forward_path
+    found = generated_shape(mailbox.local_part, mailbox.domain)
+    if found is not None:
+        finding = say.of(
+            Severity.WARNING if found.telling else Severity.NOTICE,
+            f"{mailbox} has the shape of test data: the generator {found.generator.title} makes addresses of "
+            f"{found.generator.says} at this domain",
+            ("input:recipient",),
+            "Ask where the address came from, and take it off the list if it came out of a test file.",
+        )
+        yield replace(finding, references=(found.generator.source,))
+    elif any(facts.recipient.domain.lower() in generator.domains for generator in generators()):
+        yield say.ok("the address has no shape by which test data is known")

@@ -1,0 +1,66 @@
+"""Do the recipient's mail hosts offer REQUIRETLS?
+
+Looks for REQUIRETLS in the answer to EHLO after TLS. With it a sender can ask that one message travels only
+between hosts that use verified TLS; where a host on the way does not offer it, such a message comes back
+instead of travelling in the clear. Mail that does not ask for it is not affected, so that a host without it
+lacks nothing.
+
+What to do: nothing for ordinary mail. For mail that must not travel in the clear, the operator offers it on
+every mail host of the domain, beside DANE or MTA-STS.
+Source: RFC 8689 sections 2 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging import dialogue
+from probe.checks.judging.wording import Voice, series
+from probe.facts.model import Facts
+from probe.facts.session import Session
+from probe.model.finding import Finding
+
+ID = "requiretls-offered"
+STEP = 2
+say = Voice(ID, STEP, ("RFC 8689 section 4.2.1",))
+
+_KEYWORD = "REQUIRETLS"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A notice where a host offers it; silence where every host was seen not to."""
+    sessions = dialogue.answering_sessions(facts)
+    if not sessions:
+        yield say.not_assessed(f"no EHLO response was seen: {dialogue.why_no_dialogue(facts)}")
+        return
+    offering = [s for s in sessions if _after_tls(s)]
+    lacking = [s for s in sessions if not dialogue.offers(s, _KEYWORD)]
+    in_clear = [s for s in sessions if dialogue.offers(s, _KEYWORD) and not _after_tls(s)]
+    if offering and not lacking:
+        yield say.notice(
+            f"{_KEYWORD} is offered by {_names(offering)}: a sender can ask that a mail travels only over "
+            "verified TLS",
+            (dialogue.ref(s) for s in offering),
+        )
+    elif offering:
+        yield say.notice(
+            f"{_KEYWORD} is offered by {_names(offering)}, but not by {_names(lacking)}: "
+            "mail that asks for it comes back from there",
+            (dialogue.ref(s) for s in (*offering, *lacking)),
+            "Offer it on every mail host of the domain.",
+        )
+    if in_clear:
+        yield say.notice(
+            f"{_KEYWORD} is offered by {_names(in_clear)} without TLS; "
+            "it counts only in the answer to EHLO after STARTTLS",
+            (dialogue.ref(s) for s in in_clear),
+        )
+
+
+def _after_tls(session: Session) -> bool:
+    encrypted = session.tls is not None and session.tls.established
+    return encrypted and session.extensions is not None and session.extensions.offers(_KEYWORD)
+
+
+def _names(sessions: list[Session]) -> str:
+    return series(dict.fromkeys(s.mx_host for s in sessions))

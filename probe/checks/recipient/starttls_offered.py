@@ -1,0 +1,55 @@
+"""Do the recipient's mail hosts offer TLS?
+
+Looks for STARTTLS in the answer to EHLO. Without it mail travels in the clear, and a sending server that
+honours the domain's MTA-STS policy or DANE records does not deliver at all.
+
+What to do: the host's operator installs a certificate and enables STARTTLS; when no host anywhere offers it
+from your network, a device between takes it away.
+Source: RFC 3207 section 4; RFC 8461 section 5; RFC 7672 section 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging import dialogue
+from probe.checks.judging.wording import Voice, series
+from probe.facts.model import Facts
+from probe.facts.session import Session
+from probe.model.finding import Finding
+
+ID = "starttls-offered"
+STEP = 2
+say = Voice(ID, STEP, ("RFC 3207 section 4",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A missing STARTTLS counts only after EHLO was answered with 250."""
+    known = [(s, offered) for s in dialogue.main_sessions(facts) if (offered := _offered(s)) is not None]
+    if not known:
+        yield say.not_assessed(f"no EHLO response was seen: {dialogue.why_no_dialogue(facts)}")
+        return
+    lacking = {s.mx_host: s for s, offered in known if not offered}
+    for host, session in lacking.items():
+        demand = dialogue.tls_demand(facts, host)
+        because = f", though its {demand} asks for TLS" if demand else ""
+        yield say.of(
+            dialogue.tls_severity(facts, host),
+            f"{host} does not offer STARTTLS{because}",
+            (dialogue.ref(session),),
+            f"The operator of {host} enables STARTTLS.",
+        )
+    if not lacking:
+        yield say.ok(
+            f"STARTTLS is offered by {series(dict.fromkeys(s.mx_host for s, _ in known))}",
+            (dialogue.ref(s) for s, _ in known),
+        )
+
+
+def _offered(session: Session) -> bool | None:
+    if session.tls is not None and session.tls.offered is not None:
+        return session.tls.offered
+    seen = session.plain_extensions
+    if seen is None or not (seen.complete or seen.offers("STARTTLS")):
+        return None
+    return seen.offers("STARTTLS")

@@ -1,0 +1,47 @@
+"""Does the server accept plaintext that was slipped in before TLS?
+
+Looks for octets that arrived in the clear after the server's 220 to STARTTLS. A host that sends, or lets
+somebody on the way add, text at this point makes it possible to have unprotected words taken for protected
+ones (CVE-2011-0411 and its relatives). The probe throws such text away and says so.
+
+What to do: the server's operator upgrades the mail software or the proxy before it, which must discard
+everything that was read before the handshake.
+Source: RFC 3207 sections 4.2 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.model.reply import Stage
+from probe.standards.smtp.results import Deviation
+
+ID = "tls-injection"
+STEP = 1
+say = Voice(ID, STEP, ("RFC 3207 section 6",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One warning for each session in which plaintext followed the 220 to STARTTLS."""
+    asked = [(s, e) for s in facts.sessions for e in s.exchanges if e.stage is Stage.STARTTLS and e.reply]
+    if not asked:
+        yield say.not_assessed("STARTTLS was not used in any session")
+        return
+    injected = [
+        say.warning(
+            f"{session.mx_host} [{session.ip}] sent plaintext after its 220 to STARTTLS; it was discarded",
+            (exchange.ref,),
+            "Tell the recipient's postmaster: the server or a proxy before it mixes plaintext into TLS.",
+        )
+        for session, exchange in asked
+        if Deviation.INJECTED_BEFORE_TLS in exchange.deviations
+    ]
+    yield from injected or [
+        say.ok(
+            "nothing was sent in the clear between STARTTLS and the handshake",
+            (exchange.ref for _, exchange in asked),
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Checks of the sender's side: its domain, its names and addresses."""

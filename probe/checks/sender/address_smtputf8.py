@@ -1,0 +1,51 @@
+"""Can the server take an address that is not ASCII?
+
+An address whose local part holds other characters than ASCII needs the SMTPUTF8 extension at every server
+on the way. A server that does not announce it must not be given such an address, and there is no fallback:
+the mail is returned.
+
+What to do: use an ASCII address of the same person, if there is one; the server's operator can enable
+SMTPUTF8.
+Source: RFC 6531 sections 3.1, 3.2 and 3.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging import dialogue
+from probe.checks.judging.wording import Voice, series
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.model.target import PairTarget
+
+ID = "address-smtputf8"
+STEP = 3
+say = Voice(ID, STEP, ("RFC 6531 section 3.2",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """An error when SMTPUTF8 is needed and no server announces it."""
+    if not isinstance(facts.target, PairTarget):
+        return
+    paths = (facts.target.reverse_path, facts.target.forward_path)
+    needing = [str(path) for path in paths if path.needs_smtputf8]
+    if not needing:
+        yield say.ok("both addresses are ASCII, SMTPUTF8 is not needed")
+        return
+    sessions = dialogue.answering_sessions(facts)
+    if not sessions:
+        why = dialogue.why_no_dialogue(facts)
+        yield say.not_assessed(f"{series(needing)} needs SMTPUTF8, and no EHLO response was seen: {why}")
+        return
+    lacking = [s for s in sessions if not dialogue.offers(s, "SMTPUTF8")]
+    if lacking:
+        yield say.error(
+            f"{series(needing)} needs SMTPUTF8, which {series(s.mx_host for s in lacking)} does not announce",
+            map(dialogue.ref, lacking),
+            "Use an ASCII address of the same person.",
+        )
+    else:
+        yield say.ok(
+            f"{series(needing)} needs SMTPUTF8, and the server announces it", map(dialogue.ref, sessions)
+        )

@@ -1,0 +1,59 @@
+"""Are the sender's DKIM keys long enough?
+
+An RSA key of fewer than 1024 bits must not be accepted by receivers, so its signatures count as none; one of
+1024 is still accepted and should be replaced by 2048. Ed25519 keys have one length.
+
+What to do: make a 2048-bit RSA key under a new selector, publish it, sign with it, and remove the old one
+some days later.
+Source: RFC 8301 sections 3.2 and 3.1; RFC 8463.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.dmarc_paths import spf_path
+from probe.checks.judging.wording import Voice, not_looked_at
+from probe.facts.model import Facts
+from probe.model.finding import Finding, Severity
+from probe.standards.dkim.key import ADVISED_RSA_BITS, MINIMUM_RSA_BITS
+from probe.standards.dkim.results import KeyResult, KeyStatus
+
+ID = "dkim-weak-key"
+STEP = 2
+say = Voice(ID, STEP, ("RFC 8301 section 3.2",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Judge each RSA key whose length could be read."""
+    if not facts.sender.dkim:
+        yield say.not_assessed(f"DKIM key length: {not_looked_at(facts)}")
+        return
+    measured = [
+        k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits
+    ]
+    if not measured:
+        yield say.not_assessed("DKIM key length: no valid key was found under the selectors that were tried")
+        return
+    weak = [
+        _weak(key, key.key_bits, facts)
+        for key in measured
+        if key.key_type == "rsa" and key.key_bits and key.key_bits < ADVISED_RSA_BITS
+    ]
+    yield from weak or [
+        say.ok("the DKIM keys that were found are long enough", (key.evidence for key in measured))
+    ]
+
+
+def _weak(key: KeyResult, bits: int, facts: Facts) -> Finding:
+    remedy = f"Sign with a {ADVISED_RSA_BITS}-bit key under a new selector."
+    if bits >= MINIMUM_RSA_BITS:
+        message = f"the DKIM key {key.name} has {bits} bits; {ADVISED_RSA_BITS} are recommended"
+        return say.warning(message, (key.evidence,), remedy)
+    in_use = key.is_named and not spf_path(facts)
+    return say.of(
+        Severity.ERROR if in_use else Severity.WARNING,
+        f"the DKIM key {key.name} has {bits} bits: receivers must not accept fewer than {MINIMUM_RSA_BITS}",
+        (key.evidence,),
+        remedy,
+    )

@@ -1,0 +1,1 @@
+"""Checks of where the probe stands, and how far it came."""

@@ -1,0 +1,34 @@
+"""Which parts of the run were not made?
+
+Names what the deadline, an option, or a courtesy cap kept the probe from looking at. A part that was not
+reached is neither right nor wrong, and no other finding speaks for it.
+
+What to do: give more time (--timeout), or leave out the option that excluded the part.
+Source: this program's own budgets (settings.py); RFC 5321 section 4.5.3.2 for how long servers may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+
+ID = "not-reached"
+STEP = 9
+say = Voice(ID, STEP, ("RFC 5321 section 4.5.3.2",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One not_assessed for each part that was not made, else ok."""
+    for gap in facts.not_reached:
+        yield say.not_assessed(f"{gap.part}: not reached ({gap.reason})")
+    if not facts.complete:
+        yield say.not_assessed(
+            "the recording stops before the end of the run: what came later is not known",
+            (),
+            "Run the check again with a longer --timeout.",
+        )
+    if facts.complete and not facts.not_reached:
+        yield say.ok("every part of the run was reached")

@@ -1,0 +1,40 @@
+"""Is the sending address a public one?
+
+A private, loopback or documentation address is behind address translation or inside a test network: the
+world sees another address, and SPF, PTR and blocklists for this one mean nothing outside.
+
+What to do: find the public address that the sending server uses (the Received field of a delivered message
+shows it) and give it with --ip.
+Source: RFC 6890; RFC 1918; RFC 4193; RFC 5737.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.public_address import why_not_public
+from probe.checks.judging.wording import Voice, no_source_address
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+
+ID = "source-private"
+STEP = 6
+say = Voice(ID, STEP, ("RFC 6890",))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A warning for a non-global address; nothing to say where such were allowed on purpose."""
+    ip = facts.vantage.source_ip
+    if ip is None:
+        yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
+    elif (clause := why_not_public(facts, ip)) is None:
+        yield say.ok(f"{ip} is a public address", ("vantage",))
+    else:
+        if facts.options.allow_private:
+            yield say.ok(f"{ip} is {clause}; it is judged as it stands (--allow-private)", ("vantage",))
+            return
+        yield say.warning(
+            f"{ip} is {clause}: SPF, PTR and blocklists for it mean nothing to the outside",
+            ("vantage",),
+            "Give the public address that your mail leaves from with --ip.",
+        )

@@ -1,0 +1,111 @@
+"""Who wrote the words of a notice: the remote server, or the sending server that reports on it.
+
+Sending servers put their own words where the remote server's reply belongs, some with a reply code and a
+status that no remote server gave, and they put words round a reply: "last error: ...", "retry timeout
+exceeded" behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts, unwrapped
+from probe.standards.dsn.results import Action, DeliveryStatus
+
+_LEADS = 3  # of them one inside the other
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_QUOTED = re.compile(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language writes a string
+_APART = re.compile(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\\"nrt])")
+_ESCAPED = {"n": " ", "r": " ", "t": " "}
+# a reply without text, and behind it the answer to the next command (RFC 5321 section 4.2: text may be empty)
+_RUN_ON = re.compile(r"([45]\d\d)\s+503\b.*\Z", re.DOTALL)
+_GENERIC = re.compile(r"([245]\d\d[ -])[245]\.0\.0\s+")
+
+
+def is_coded(reply: str) -> bool:
+    """Whether words begin with a reply code, as every reply of a server does (RFC 5321 section 4.2)."""
+    return LEADING_CODE.match(reply) is not None
+
+
+def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
+    """The status with the remote server's reply alone, where there is one; else it is told that the words
+    are the sending server's."""
+    reply, is_remote, host, stage = status.reply, status.is_remote, status.remote_mta, status.stage
+    if not reply.strip():
+        reply, is_remote = status.comment, False
+    reply = _without_leads(reply, layouts)
+    if not is_coded(reply):
+        inner, inner_host, inner_stage = unwrapped(reply, layouts.wrappings)
+        if is_coded(inner):
+            reply, is_remote = _unquoted(inner), True
+            host, stage = host or inner_host, stage or inner_stage
+        elif is_coded(reply):
+            is_remote = True
+    reply = _RUN_ON.sub(r"\1", _without_trail(reply, layouts))
+    own = next((item for item in layouts.own if item.pattern.search(reply)), None)
+    if own is not None:
+        is_remote, stage = False, stage or own.stage
+    return replace(
+        status,
+        reply=reply,
+        is_remote=is_remote,
+        remote_mta=host,
+        stage=stage,
+        added=status.added or (status.reply if reply != status.reply else ""),
+    )
+
+
+def told_by(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
+    """With what is known of the software that wrote a notice: `fills`, `ended` and `copies` of its layout."""
+    if layout is None:
+        return list(statuses)
+    counts = Counter(status.reply for status in statuses)
+    return [
+        replace(
+            status,
+            reply=_GENERIC.sub(r"\1", status.reply, count=1) if layout.fills else status.reply,
+            has_ended=status.action is Action.DELAYED and _has_ended(status, layout),
+            is_copied=layout.copies and status.is_remote and counts[status.reply] > 1,
+        )
+        for status in statuses
+    ]
+
+
+def _has_ended(status: DeliveryStatus, layout: Layout) -> bool:
+    said = f"{status.added}\n{status.reply}"
+    return layout.ended is not None and layout.ended.search(said) is not None
+
+
+def _without_leads(reply: str, layouts: Layouts) -> str:
+    for _ in range(_LEADS):
+        match = layouts.words["lead"].match(reply)
+        if match is None or not reply[match.end() :].strip():
+            break
+        reply = reply[match.end() :].strip()
+    for opened, closed in ("()", "<>"):  # what the lead opened
+        if reply.endswith(closed) and opened not in reply:
+            reply = reply[:-1]
+    return reply
+
+
+def _without_trail(reply: str, layouts: Layouts) -> str:
+    match = layouts.words["trail"].search(reply)
+    kept = reply[: match.start()].rstrip() if match else reply
+    return kept if _LETTERS.search(kept) else reply
+
+
+def _unquoted(reply: str) -> str:
+    """Code, status and words as a server sends them, of a form in which a sending server shows them."""
+    apart = _APART.match(reply)
+    if apart is not None:
+        code, status, words = apart.groups()
+        return " ".join(part for part in (code, status if status[0] != "0" else "", words) if part)
+    match = _QUOTED.match(reply)
+    if match is None:
+        return reply
+    text = _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), match[2])
+    return f"{match[1]} {text}"

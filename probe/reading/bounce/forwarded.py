@@ -1,0 +1,62 @@
+"""A message that a person's mail program put into the text when it forwarded it."""
+
+from __future__ import annotations
+
+import re
+
+from probe.reading.bounce.structure import Part
+
+_MARKER = re.compile(
+    r"^(?:> ?)?(?:-{2,} ?(?:forwarded message|original message|original-?nachricht|weitergeleitete nachricht"
+    r"|urspr.ngliche nachricht|message (?:transf.r.|d.origine)|mensaje (?:reenviado|original)"
+    r"|messaggio (?:inoltrato|originale)|пересылаемое сообщение|исходное сообщение|转发的?邮件|原始邮件"
+    r"|転送メッセージ|元のメッセージ|original message)[^\n]{0,80}|begin forwarded message:|_{20,})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIELD = re.compile(
+    r"(?:> ?)?[ \t]*\*?(?P<name>[^\W\d_][\w -]{0,20})\*?[ \t]*[:\uff1a]\*?[ \t]*(?P<value>.*)"
+)
+_NAMES = {
+    "from": ("from", "von", "de", "da", "от", "от кого", "发件人", "差出人"),
+    "subject": ("subject", "betreff", "objet", "asunto", "oggetto", "тема", "主题", "件名"),
+    "to": ("to", "an", "à", "para", "a", "кому", "收件人", "宛先"),
+}
+_FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
+_MOST_FIELDS = 16
+_MOST_MARKERS = 20
+
+
+def forwarded_in_text(text: str) -> list[Part]:
+    """The messages behind the lines that announce them, with From, To and Subject as those lines give them.
+
+    Only what names both a writer and a subject is one: a signature's dashes announce nothing.
+    """
+    found: list[Part] = []
+    for number, match in enumerate(_MARKER.finditer(text)):
+        if number >= _MOST_MARKERS:
+            break
+        part = _message(text[match.end() :])
+        if part is not None:
+            found.append(part)
+    return found
+
+
+def _message(text: str) -> Part | None:
+    lines = text.lstrip("\r\n >").split("\n")
+    fields: dict[str, str] = {}
+    is_quoted = text.lstrip("\r\n").startswith(">")
+    index = 0
+    for line in lines[:_MOST_FIELDS]:
+        match = _FIELD.match(line)
+        if match is None and not (line[:1] in " \t" and line.strip()):
+            break  # neither a field nor one that goes on
+        index += 1
+        field = _FIELD_OF.get(match["name"].strip().lower()) if match else None
+        if match and field:
+            fields.setdefault(field, match["value"].strip())
+    if "from" not in fields or "subject" not in fields:
+        return None
+    body = "\n".join(re.sub(r"^> ?", "", line) if is_quoted else line for line in lines[index:])
+    head = "".join(f"{name}: {value}\n" for name, value in fields.items())
+    octets = f"{head}Content-Type: text/plain; charset=utf-8\n\n{body}".encode("utf-8", "replace")
+    return Part((), "message/rfc822", (), octets)

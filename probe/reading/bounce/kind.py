@@ -1,0 +1,139 @@
+"""What a message is when it reports no failed delivery: auto-reply, feedback, receipt, plain mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from probe.reading.bounce.layout import Layouts
+from probe.reading.bounce.results import NoticeKind
+from probe.reading.bounce.structure import Part
+from probe.standards.dsn.results import Action, DeliveryStatus
+
+_SUBJECT_OF_AGGREGATE = re.compile(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
+_ARCHIVES = frozenset(
+    {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
+     "application/tlsrpt+gzip", "application/tlsrpt+json"}
+)  # fmt: skip
+
+
+class Verdict(NamedTuple):
+    kind: NoticeKind
+    detail: str
+
+
+def feedback(top: Part, parts: Sequence[Part]) -> Verdict | None:
+    """Reports about mail that was delivered, or about authentication: never bounces."""
+    report_type = top.parameter("report-type").lower()
+    types = {part.content_type for part in parts}
+    if report_type == "feedback-report" or "message/feedback-report" in types:
+        return Verdict(NoticeKind.FEEDBACK, "an abuse or authentication feedback report (RFC 5965)")
+    if report_type == "tlsrpt" or "application/tlsrpt+gzip" in types:
+        return Verdict(NoticeKind.FEEDBACK, "a TLS report (RFC 8460)")
+    if types & _ARCHIVES and _SUBJECT_OF_AGGREGATE.search(top.header("subject")):
+        return Verdict(NoticeKind.FEEDBACK, "a DMARC aggregate report (RFC 7489)")
+    return None
+
+
+def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
+    """RFC 8098: what a recipient did with a message that arrived."""
+    report_type = top.parameter("report-type").lower()
+    types = {part.content_type for part in parts}
+    if report_type == "disposition-notification" or "message/disposition-notification" in types:
+        return Verdict(NoticeKind.OTHER, "a disposition notification, a receipt (RFC 8098)")
+    return None
+
+
+def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layouts) -> bool:
+    """Whether somebody asked how a message would be, or was, delivered (Postfix `sendmail -bv` and `-v`),
+    and no recipient's delivery failed or is delayed."""
+    if layouts.words["requested"].search(text) is None:
+        return False
+    return not any(status.action in {Action.FAILED, Action.DELAYED} for status in recipients)
+
+
+def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
+    """RFC 3834 and what older responders say instead."""
+    subject = top.header("subject")
+    if layouts.words["challenge"].search(subject) or layouts.words["challenge_subject"].search(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+    submitted = top.header("auto-submitted").lower()
+    if submitted.startswith("auto-replied"):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply (RFC 3834)")
+    marked = any(
+        top.headers(name)
+        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-from", "x-vacation")
+    )
+    precedence = top.header("precedence").lower().strip()
+    if marked or precedence in {"auto_reply", "auto-reply"} or layouts.words["auto_subject"].search(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+    if layouts.words["auto_text"].search(text[:1000]) and not looks_like_bounce(top, text, layouts):
+        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+    if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, text, layouts):
+        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+    return None
+
+
+def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
+    """Whether this is a mail system's report: two signs, one of them that something failed."""
+    writers = (*top.headers("from"), *top.headers("sender"))
+    sender = " ".join(writers)
+    if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
+        return True
+    is_system = bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in item for item in writers)
+    if layouts.words["auto_subject"].match(top.header("subject")) and not is_system:
+        return False  # what follows in such a subject are the words of the message that was answered
+    by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
+    failed = by_subject or bool(layouts.words["failed"].search(text[:20000]))
+    signs = (
+        is_system,
+        top.header("return-path").strip() == "<>",
+        by_subject,
+    )
+    if by_subject and not top.headers("in-reply-to") and not top.headers("user-agent"):
+        failed_plainly = bool(layouts.words["failed_plainly"].search(text[:20000]))
+    else:
+        failed_plainly = False
+    return failed and (sum(signs) > 1 or signs[0] or failed_plainly)
+
+
+def action_told(top: Part, text: str, layouts: Layouts) -> Action:
+    """The action that prose tells: failed, or delayed and still being tried."""
+    words = layouts.words
+    if words["continues"].search(text):
+        return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
+    by_subject = bool(words["delay_subject"].search(top.header("subject")))
+    late = bool(words["delay"].search(text)) or (by_subject and not words["lasting"].search(text))
+    return Action.DELAYED if late and not words["final"].search(text) else Action.FAILED
+
+
+def verdict(
+    statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
+) -> Verdict:
+    """What a message is that tells of these recipients; `reply` what it is if it tells of none."""
+    actions = {_effective(status) for status in statuses}
+    if Action.FAILED in actions:
+        is_named = any(status.recipient for status in statuses)
+        return Verdict(NoticeKind.BOUNCE, "a bounce" if is_named else "a bounce that names no recipient")
+    if Action.DELAYED in actions:
+        return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
+    if statuses:
+        return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
+    if is_likely:
+        return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
+    if reply is not None:
+        return reply
+    if not has_head:
+        return Verdict(NoticeKind.OTHER, "no message: it has no header fields")
+    return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
+
+
+def _effective(status: DeliveryStatus) -> Action:
+    """Where the action is missing, the class of the status speaks (RFC 3463 section 2)."""
+    if status.has_ended:
+        return Action.FAILED
+    if status.action is not Action.UNKNOWN:
+        return status.action
+    klass = status.status.klass if status.status else 5
+    return {2: Action.DELIVERED, 4: Action.DELAYED}.get(klass, Action.FAILED)

@@ -1,0 +1,302 @@
+"""How mail servers lay out bounces in prose: the shape of the data, and finding entries by it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from probe.model.reply import Stage
+from probe.reading.bounce.own_words import own_words
+from probe.settings import BOUNCE_RECIPIENT_LIMIT
+from probe.standards.dsn.address import mailbox, trimmed
+
+ADDRESS = (
+    r"(?P<recipient>(?:\"[^\"\s]{1,64}\"|[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」*]{1,128})"
+    r"@[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」]{1,255})"
+)
+NAME = r"(?P<recipient>[A-Za-z0-9][\w.+-]{0,63})(?![\w@.+-])"
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
+LEADING_CODE = re.compile(r"\W{0,3}([245]\d\d)(?![\d.])")
+_REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
+_CODED = re.compile(
+    r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
+)
+_LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
+SYSTEM = re.compile(
+    r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
+)
+_TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply that it gives once
+_SAID_LIMIT = 8192  # characters of what is said of one recipient
+_STAGES = (
+    (
+        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
+        Stage.END_OF_DATA,
+    ),
+    (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
+    (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
+    (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
+    (re.compile(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
+    (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
+    (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
+)
+_TAILS = {
+    "paragraph": re.compile(r"\S[^\n]*\n[ \t]*\n"),
+    "indented": re.compile(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
+    "quoted": re.compile(r"^(?:--|<[^<>\s]+@[^<>\s]+>:)", re.MULTILINE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way of laying a bounce out; see knowledge/bounce_layouts.toml for what each field means."""
+
+    id: str
+    signs: re.Pattern[str]
+    entry: re.Pattern[str]
+    after: re.Pattern[str] | None
+    until: re.Pattern[str] | None
+    tail: str
+    replies: tuple[re.Pattern[str], ...]
+    remote: re.Pattern[str] | None
+    shared: bool
+    whole: bool
+    local: bool
+    transcript: bool
+    ended: re.Pattern[str] | None
+    copies: bool
+    fills: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Layout:
+        """Compile one table. Raises KeyError or re.error for a table that is wrong."""
+        return cls(
+            id=row["id"],
+            signs=_any(row["signs"]),
+            entry=re.compile(row["entry"].replace("{addr}", ADDRESS).replace("{name}", NAME), _FLAGS),
+            after=re.compile(row["after"], _FLAGS) if "after" in row else None,
+            until=re.compile(row["until"], _FLAGS) if "until" in row else None,
+            tail=row.get("tail", "paragraph"),
+            replies=tuple(re.compile(item, _FLAGS) for item in row.get("reply", ())),
+            remote=re.compile(row["remote"], _FLAGS) if "remote" in row else None,
+            shared=row.get("shared", False),
+            whole=row.get("whole", False),
+            local="{name}" in row["entry"],
+            transcript=row.get("transcript", False),
+            ended=re.compile(row["ended"], _FLAGS) if "ended" in row else None,
+            copies=row.get("copies", False),
+            fills=row.get("fills", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """Words that a sending server writes of itself, and where it was when it did; None where they do not
+    tell."""
+
+    pattern: re.Pattern[str]
+    stage: Stage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layouts:
+    """All layouts in their order, the wrappings, the words that sending servers write of themselves, and
+    the fixed words (name to pattern)."""
+
+    layouts: tuple[Layout, ...]
+    wrappings: tuple[re.Pattern[str], ...]
+    own: tuple[OwnWords, ...]
+    words: Mapping[str, re.Pattern[str]]
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Layouts:
+        """Compile the whole table."""
+        return cls(
+            tuple(Layout.of(row) for row in table["layout"]),
+            tuple(re.compile(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
+            tuple(
+                OwnWords(
+                    re.compile(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None
+                )
+                for row in table["own"]
+            ),
+            {name: _any(row) for name, row in table["words"].items() if isinstance(row, list)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the prose says of one recipient."""
+
+    recipient: str
+    said: str
+    reply: str
+    is_remote: bool
+    remote_mta: str
+    stage: Stage | None
+    original: str = ""
+
+
+def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
+    """Every recipient that a layout finds in a notice that carries one of its signs."""
+    if not layout.signs.search(text):
+        return
+    region = _region(text, layout)
+    found = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
+    named = [match for match in found if not SYSTEM.match(match["recipient"])]
+    found = list(_without_repeats(named or found))[:BOUNCE_RECIPIENT_LIMIT]
+    whole = _Whole(text, layout, layouts)
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(region)
+        rest = region[match.end() : end]
+        said = _tail(rest, layout.tail)
+        said = (said if said.strip() else rest)[:_SAID_LIMIT]
+        head = match.group() if layout.whole else ""
+        said, original = _without_remark(head + said, match.group())
+        yield _entry(_recipient(match, layout), original, said, whole, alone=len(found) == 1)
+
+
+def _without_repeats(found: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """The entries, without those that name the one above again, deeper indented or in the same line: a
+    reply does."""
+    last: re.Match[str] | None = None
+    for match in found:
+        if last is not None and match["recipient"].lower() == last["recipient"].lower():
+            between = match.string.find("\n", last.end("recipient"), match.start("recipient"))
+            if between < 0 or _indent(match) > _indent(last):
+                continue
+        last = match
+        yield match
+
+
+def _indent(match: re.Match[str]) -> int:
+    text = match.group()
+    return len(text) - len(text.lstrip())
+
+
+def _recipient(match: re.Match[str], layout: Layout) -> str:
+    return trimmed(match["recipient"]) or (match["recipient"] if layout.local else "")
+
+
+def _without_remark(said: str, head: str) -> tuple[str, str]:
+    """(what is said without it, the address before an alias or a forward was followed)."""
+    remark = _REMARK.search(said) or _REMARK.search(head)
+    if remark is None:
+        return said, ""
+    if remark.string is said:
+        said = said[: remark.start()] + said[remark.end() :]
+    return said, mailbox(remark.group(1))
+
+
+def unwrapped(said: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
+    """(reply, host, stage) where a wrapping is found in `said`; the reply is empty where none is."""
+    flat = " ".join(said[:_SAID_LIMIT].split())
+    for wrapping in wrappings:
+        match = wrapping.search(flat)
+        if match and match["reply"].strip():
+            groups = match.groupdict()
+            host = groups.get("host") or groups.get("given") or ""
+            told = groups.get("command") or groups.get("tag") or ""
+            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(told)
+    return "", "", None
+
+
+def stage_of(command: str) -> Stage | None:
+    """The stage that words such as `RCPT TO` or `end of DATA` name."""
+    return next((stage for pattern, stage in _STAGES if command and pattern.search(command)), None)
+
+
+def coded_line(text: str) -> str:
+    """The first line that holds a reply code (from there on) or a status, with the lines that continue it."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        match = _CODED.search(line)
+        if match and not _LABELLED.match(line):
+            following = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
+            start = max(match.start("code"), 0)  # a status stands at the end of its sentence as often
+            return " ".join(" ".join((line[start:], *following)).split()).lstrip("-*•> ")[:2000]
+    return ""
+
+
+class _Whole:
+    """The whole notice, for what it says once for all recipients; looked up at most once each."""
+
+    def __init__(self, text: str, layout: Layout, layouts: Layouts) -> None:
+        self.text, self.layout, self.layouts = text, layout, layouts
+
+    @cached_property
+    def by_layout(self) -> tuple[str, str]:
+        return _by_layout(self.text[:_TEXT_LIMIT], self.layout)
+
+    @cached_property
+    def by_wrapping(self) -> tuple[str, str, Stage | None]:
+        return unwrapped(self.text if self.layout.shared else "", self.layouts.wrappings)
+
+    @cached_property
+    def remote(self) -> str:
+        match = self.layout.remote.search(self.text[:_TEXT_LIMIT]) if self.layout.remote else None
+        return match["host"].strip(".") if match else ""
+
+    @cached_property
+    def own_words(self) -> str:
+        return own_words(self.text[:_SAID_LIMIT], self.layouts.words)
+
+
+def _entry(recipient: str, original: str, said: str, whole: _Whole, *, alone: bool) -> Entry:
+    reply, host = _by_layout(said, whole.layout)
+    if not reply and (whole.layout.shared or not said.strip()):
+        reply, host = whole.by_layout
+    wrappings = whole.layouts.wrappings
+    inner, inner_host, inner_stage = unwrapped(reply, wrappings)
+    if not inner and not (reply and _CODE.search(reply)):
+        inner, inner_host, inner_stage = unwrapped(said, wrappings)
+        if not inner:
+            inner, inner_host, inner_stage = whole.by_wrapping
+    if reply and not inner:
+        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, wrappings)
+        if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
+            inner_host, inner_stage = wrapped_host, wrapped_stage
+    told = inner or reply
+    if not told and not whole.layout.transcript:
+        own = own_words(said, whole.layouts.words) if said.strip() else whole.own_words
+        told = coded_line(said) or (coded_line(whole.text) if alone else "")
+        told = told or own or (whole.own_words if alone else "")
+    return Entry(
+        recipient=recipient,
+        said=" ".join(said[:_SAID_LIMIT].split()),
+        reply=told,
+        is_remote=bool(inner or reply) or LEADING_CODE.match(told) is not None,
+        remote_mta=inner_host or host or whole.remote,
+        stage=inner_stage,
+        original=original,
+    )
+
+
+def _by_layout(text: str, layout: Layout) -> tuple[str, str]:
+    for pattern in layout.replies:
+        match = pattern.search(text)
+        if match and match["reply"].strip():
+            reply = re.sub(r"^[ \t]*<<< ", "", match["reply"], flags=re.MULTILINE)
+            return " ".join(reply.split()), match.groupdict().get("host") or ""
+    return "", ""
+
+
+def _region(text: str, layout: Layout) -> str:
+    start = layout.after.search(text) if layout.after else None
+    region = text[start.end() :] if start else text
+    end = layout.until.search(region) if layout.until else None
+    return region[: end.start()] if end else region
+
+
+def _tail(text: str, kind: str) -> str:
+    pattern = _TAILS.get(kind)
+    match = pattern.search(text) if pattern else None
+    return text[: match.start() if kind != "paragraph" else match.end()] if match else text
+
+
+def _any(expressions: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{item})" for item in expressions), _FLAGS)

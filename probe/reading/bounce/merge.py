@@ -1,0 +1,164 @@
+"""Join what the machine-readable part, the prose and the transcript say of one recipient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probe.model.reply import EnhancedStatus, Stage
+from probe.reading.bounce.layout import Entry
+from probe.reading.bounce.transcript import Refusal
+from probe.standards.dsn.report import StatusReport, status_of
+from probe.standards.dsn.results import Action, DeliveryStatus
+
+_CODE = re.compile(r"(?<![\d.#])([245]\d\d)(?![\d.])")
+_LEADING = re.compile(r"^\W*[245]\d\d\W+(?:\(?\d(?:\.\d{1,3}){2}\)?\W+)?")
+_ALIKE = 40  # letters and digits
+
+
+def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliveryStatus:
+    """The status of a recipient of whom only prose tells."""
+    return DeliveryStatus(
+        recipient=entry.recipient,
+        original_recipient=entry.original,
+        action=action,
+        status=best_status(entry.reply, status_of(entry.said)),
+        reporting_mta=report.reporting_mta,
+        remote_mta=entry.remote_mta or report.remote_mta,
+        reply=entry.reply,
+        is_remote=entry.is_remote,
+        stage=entry.stage,
+        added=entry.said,
+    )
+
+
+def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStatus:
+    """Add what the prose knows and RFC 3464 has no field for: the stage, and the wrapping.
+
+    The Diagnostic-Code is preferred where it holds a code; where it is missing, cut short or the
+    sending server's own, the remote server's reply in the prose is taken.
+    """
+    entry = _entry_of(status, entries)
+    if entry is None:
+        return status
+    reply, is_remote = status.reply, status.is_remote
+    if entry.reply and _says_more(entry, status):
+        reply, is_remote = entry.reply, entry.is_remote
+    return replace(
+        status,
+        reply=reply,
+        is_remote=is_remote,
+        remote_mta=status.remote_mta or entry.remote_mta,
+        stage=status.stage or entry.stage,
+        added=entry.said,
+    )
+
+
+class Refusals:
+    """The refusals of a transcript, in a form that is quick to look up for each of many recipients."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        self._named: dict[str, list[Refusal]] = {}
+        self._added: dict[str, list[Refusal]] = {}
+        self._shared: list[tuple[str, str, Refusal]] = []
+        self._nameless: list[tuple[str, str, Refusal]] = []
+        for item in refusals:
+            if item.address:
+                by_name = self._named if item.is_remote else self._added
+                by_name.setdefault(item.address.lower(), []).append(item)
+            else:
+                nameless = self._shared if item.is_remote else self._nameless
+                nameless.append((*_alike(item.reply), item))
+
+    def of(self, status: DeliveryStatus) -> Refusal | None:
+        """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
+        server added of it. Where the report gives a reply, only one that is the same."""
+        names = status.names
+        own = [item for name in names for item in self._named.get(name, ())]
+        code, text = _alike(status.reply)
+        if status.reply and not code:  # no reply of a server: one that is this recipient's alone says more
+            return own[-1] if own else None
+        locals_ = {name.partition("@")[0] for name in names}
+        added = [item for name in names | locals_ for item in self._added.get(name, ())]
+        choices = (
+            [(*_alike(item.reply), item) for item in own],
+            self._shared,
+            [(*_alike(item.reply), item) for item in added],
+            self._nameless,
+        )
+        for choice in choices:
+            for known, words, item in reversed(choice):
+                if not code or (known == code and (words.startswith(text) or text.startswith(words))):
+                    return item
+        return None
+
+
+def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: bool) -> DeliveryStatus:
+    """Add stage and full reply from the transcript of the session.
+
+    `is_partial`: the message had recipients of whom the notice does not tell, so that a refusal under DATA
+    may be the one of RCPT as well.
+    """
+    refusal = refusals.of(status)
+    if refusal is None:
+        return status
+    stage = refusal.stage
+    if not refusal.is_proven:
+        # to a refusal of DATA itself Sendmail gives no reason (its smtpdata), and no Diagnostic-Code
+        stage = None if is_partial else stage if status.reply else Stage.DATA
+    longer = len(refusal.reply) > len(status.reply) or not _code(status.reply)
+    take = not status.reply or (refusal.is_remote and longer)
+    return replace(
+        status,
+        reply=refusal.reply if take else status.reply,
+        is_remote=refusal.is_remote if take else status.is_remote,
+        remote_mta=status.remote_mta or refusal.host,
+        stage=status.stage or stage,
+    )
+
+
+def best_status(reply: str, told: EnhancedStatus | None) -> EnhancedStatus | None:
+    """The remote server's own enhanced status where it is specific, else the one of the report's field,
+    unless that is x.0.0, which says nothing (RFC 3463 section 3.1)."""
+    own = status_of(reply)
+    choices = [status for status in (own, told) if status is not None]
+    return next((status for status in choices if not status.is_generic), choices[0] if choices else None)
+
+
+def _entry_of(status: DeliveryStatus, entries: Sequence[Entry]) -> Entry | None:
+    for entry in entries:
+        if entry.recipient.lower() in status.names:
+            return entry
+    return entries[0] if len(entries) == 1 else None
+
+
+def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
+    if not status.reply:
+        return True
+    if _code(status.reply):
+        return (
+            entry.is_remote
+            and _code(entry.reply) == _code(status.reply)
+            and len(entry.reply) > len(status.reply) + 3
+            and _words(entry.reply).startswith(_words(status.reply)[:_ALIKE])
+        )
+    return entry.is_remote and bool(_code(entry.reply))
+
+
+def _alike(reply: str) -> tuple[str, str]:
+    """(code, the first letters and digits): by these a reply that is cut short is known as the same."""
+    return _code(reply), _squeezed(reply[: 4 * _ALIKE])[:_ALIKE]
+
+
+def _code(reply: str) -> str:
+    match = _CODE.search(reply)
+    return match.group(1) if match else ""
+
+
+def _words(reply: str) -> str:
+    return _squeezed(_LEADING.sub("", reply))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\W+", "", text).lower()

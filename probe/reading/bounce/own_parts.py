@@ -1,0 +1,54 @@
+"""Which parts of a message are the reporter's: what it returns was written by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from probe.reading.bounce.returned import is_returned
+from probe.reading.bounce.structure import Part
+from probe.standards.dsn.report import StatusReport, looks_like_report, read_report
+
+STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_MACHINE_TYPES = STATUS_TYPES | {"message/feedback-report", "message/disposition-notification"}
+
+
+def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
+    """(the parts without those that stand behind the returned message of a report, whether there were any).
+
+    The returned message is the last part of a report (RFC 6522 section 3). Where it has parts with the
+    boundary of the report, these would else speak as the report. Some reporters put their own
+    machine-readable part last; where none stands before the returned message, nothing is left out.
+    """
+    told: set[int] = set()
+    over: set[int] = set()
+    own: list[Part] = []
+    for part in parts:
+        if part.report in over:
+            continue
+        own.append(part)
+        if part.content_type in _MACHINE_TYPES:
+            told.add(part.report)
+        elif is_returned(part) and part.report in told:
+            over.add(part.report)
+    return tuple(own), len(own) < len(parts)
+
+
+def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> StatusReport:
+    """The delivery-status parts, else a text part that holds their fields; `own_text` takes from a text
+    what the reporter wrote, for the fields of another report may stand in what was returned."""
+    merged = StatusReport()
+    for part in parts:
+        if part.content_type in STATUS_TYPES:
+            read = read_report(part.text())
+            merged.recipients.extend(read.recipients)
+            merged.reporting_mta = merged.reporting_mta or read.reporting_mta
+            merged.remote_mta = merged.remote_mta or read.remote_mta
+            merged.sender = merged.sender or read.sender
+    if merged.recipients:
+        return merged
+    for part in parts:
+        if part.content_type.startswith("text/") and not is_returned(part):
+            text = own_text(part.text())
+            if looks_like_report(text):
+                return read_report(text)
+    return merged

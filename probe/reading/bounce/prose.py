@@ -1,0 +1,60 @@
+"""A bounce in prose that no layout knows: find whom it is about, and what was said."""
+
+from __future__ import annotations
+
+import re
+
+from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line, unwrapped
+from probe.reading.bounce.own_words import own_words
+from probe.reading.bounce.results import ReturnedMessage
+from probe.reading.bounce.structure import Part
+from probe.standards.dsn.address import mailboxes
+
+_ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even a wrong one has these
+_MOST = 20  # recipients; a text that names more is no list of failures
+_REPLY_LIMIT = 1000
+_TEXT_LIMIT = 32768
+
+
+def prose_entries(
+    top: Part, notice: str, returned: ReturnedMessage, layouts: Layouts, *, guess: bool
+) -> list[Entry]:
+    """The recipients that headers name (X-Failed-Recipients), else, where `guess` allows it, those that
+    the notice names and that are not the sender's; else the one to whom the returned message went."""
+    named = mailboxes(", ".join(top.headers("x-failed-recipients")))
+    recipients = named or (_mentioned(top, notice, returned) if guess else ())
+    if not recipients and guess and len(returned.recipients) == 1:
+        recipients = returned.recipients
+    reply, host, stage = unwrapped(notice, layouts.wrappings)
+    is_wrapped = bool(reply)
+    reply = reply or coded_line(notice)
+    is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
+    reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    said = " ".join(notice[:4000].split())
+    return [Entry(recipient, said, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
+
+
+def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, ...]:
+    senders = (top.headers(name) for name in ("to", "from", "cc", "reply-to"))
+    own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
+    own |= {returned.header_from.lower(), returned.reverse_path.lower()}
+    addressed = {address.lower() for address in (*returned.recipients, *returned.delivered_to)} - own
+    found = [
+        address for address in mailboxes(notice) if not SYSTEM.match(address) and _ODD.search(address) is None
+    ]
+    both = tuple(address for address in found if address.lower() in addressed)
+    if both:
+        return both
+    others = tuple(address for address in found if address.lower() not in own)
+    # a text often goes on to name whom to write to; the first is the one it is about
+    return others[:1]
+
+
+def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
+    """What a notice says that names nobody, as long as it gives a reason; none otherwise."""
+    reply, host, stage = unwrapped(notice, layouts.wrappings)
+    is_wrapped = bool(reply)
+    reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
+    said = " ".join(notice[:4000].split())
+    return [Entry("", said, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []

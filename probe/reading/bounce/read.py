@@ -1,0 +1,278 @@
+"""Read one message as a delivery notice, whatever it is."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from probe.model.declared import without_mark
+from probe.reading.bounce import kind as kinds
+from probe.reading.bounce.attribution import attributed, told_by
+from probe.reading.bounce.forwarded import forwarded_in_text
+from probe.reading.bounce.layout import Entry, Layout, Layouts, entries
+from probe.reading.bounce.merge import Refusals, best_status, from_entry, with_entry, with_transcript
+from probe.reading.bounce.own_parts import STATUS_TYPES, own_parts, status_report
+from probe.reading.bounce.prose import nameless_entry, prose_entries
+from probe.reading.bounce.results import DeliveryNotice, NoticeKind, ReturnedMessage
+from probe.reading.bounce.returned import is_returned, read_returned, returned_in_text
+from probe.reading.bounce.structure import Part, leaves, preamble, read_head, with_line_feeds
+from probe.reading.bounce.transcript import Refusal, read_transcript
+from probe.settings import (
+    BOUNCE_PART_LIMIT,
+    BOUNCE_RECIPIENT_LIMIT,
+    BOUNCE_SIZE_LIMIT,
+    BOUNCE_TEXT_LIMIT,
+)
+from probe.standards.dsn.address import host_name, mailbox
+from probe.standards.dsn.report import StatusReport
+from probe.standards.dsn.results import DeliveryStatus
+
+_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
+_FAILURES = frozenset({NoticeKind.BOUNCE, NoticeKind.DELAY})
+_CARRIED_DEPTH = 3  # messages in messages
+_CARRIED_OCTETS = 4 * 1024 * 1024  # after these no further message is looked into
+_LINE_LIMIT = 4096  # characters
+_EXACT_LAYOUTS = frozenset({"qmail", "postfix", "sendmail", "exchange_2007", "exim"})
+
+
+def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
+    """Judge a message and read what it says of each recipient. Never raises, whatever the octets are.
+
+    A message that names no failed recipient but carries bounces (a person's forward, a digest, a
+    gateway's wrapping) is read for those that it carries.
+    """
+    octets, problem = without_mark(data[:BOUNCE_SIZE_LIMIT])
+    top = read_head(with_line_feeds(octets))
+    problems = [problem] if problem else []
+    parts = tuple(leaves(top, problems))
+    notice, is_named = _judged(top, parts, layouts)
+    if not is_named:
+        is_told = any(status.recipient for status in notice.recipients)
+        notice = _carried(parts, layouts, is_told=is_told) or _forwarded(parts, layouts) or notice
+    problems.extend(notice.problems)
+    if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
+        problems.append(f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read")
+    if len(data) > BOUNCE_SIZE_LIMIT:
+        problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
+    if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
+        problems.append(f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message")
+    return replace(notice, problems=tuple(dict.fromkeys(problems)))
+
+
+def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
+    """The bounces among the attached messages, and among those attached to them, as one notice; None
+    when none is one. Bounded in number and depth, whatever is nested in what.
+
+    Where the message itself tells of a failure (`is_told`), what it carries is first of all what failed:
+    the words of a bounce in its text make it none.
+    """
+    waiting = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
+    named: list[DeliveryNotice] = []
+    unnamed: list[DeliveryNotice] = []
+    octets = 0
+    for _ in range(BOUNCE_PART_LIMIT):
+        if not waiting or octets > _CARRIED_OCTETS:
+            break
+        part, depth = waiting.popleft()
+        octets += len(part.body)
+        top = read_head(part.payload())
+        inner_parts = tuple(leaves(top, []))
+        if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
+            continue
+        inner, is_named = _judged(top, inner_parts, layouts)
+        forwarded = None if is_named or inner.kind in _FAILURES else _forwarded(inner_parts, layouts)
+        if forwarded is not None:
+            named.append(forwarded)
+        elif inner.kind in _FAILURES:
+            (named if is_named else unnamed).append(inner)
+        if not is_named and depth < _CARRIED_DEPTH:
+            waiting.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
+    found = named or unnamed
+    if not found:
+        return None
+    first = next((item for item in found if item.kind is NoticeKind.BOUNCE), found[0])
+    recipients = tuple(status for item in found for status in item.recipients)
+    return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
+
+
+def _forwarded(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+    """The first message forwarded in the text that looks like a bounce; only that one is read."""
+    for part in forwarded_in_text(_prose(parts)):
+        top = read_head(part.payload())
+        if kinds.looks_like_bounce(top, top.text(), layouts):
+            notice, _ = _judged(top, (top,), layouts)
+            return notice if notice.kind in _FAILURES else None
+    return None
+
+
+def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
+    """(the notice, whether anything in it names a failed recipient or tells what else it is)."""
+    parts, has_further = own_parts(parts)
+    other = kinds.feedback(top, parts)
+    if other is not None:
+        return DeliveryNotice(other.kind, other.detail), True
+    report = status_report(parts, lambda text: _cut(_narrowed(text), layouts)[0])
+    own, behind = _cut(_narrowed(_prose(parts) or preamble(top)), layouts)
+    returned = _returned(parts, behind, report)
+    is_likely = kinds.looks_like_bounce(top, own, layouts)
+    reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
+    found, layout = _entries(own, layouts, top)
+    name = layout.id if layout else ""
+    refusals = read_transcript(own)
+    if kinds.is_requested(own, report.recipients, layouts):
+        return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", returned=returned), True
+    if report.recipients:
+        statuses = [with_entry(status, found) for status in report.recipients]
+    elif reply is not None and not is_likely:
+        return DeliveryNotice(reply.kind, reply.detail, returned=returned), True
+    else:
+        if not is_likely and not _is_known(found, layout, top, returned):
+            found, layout = [], None
+            name = ""
+        if not found:
+            guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
+            found, name = guessed or _refused(refusals, returned), "" if guessed else "transcript"
+        if not found and is_likely:
+            found, name = prose_entries(top, own, returned, layouts, guess=True), ""
+            found = found or nameless_entry(own, layouts)
+        action = kinds.action_told(top, own, layouts)
+        statuses = [from_entry(entry, action, report) for entry in found]
+    # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
+    is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
+    index = Refusals(refusals)
+    statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
+    statuses = _completed(statuses, top, returned)
+    statuses = told_by(layout, [attributed(status, layouts) for status in statuses])
+    verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
+    notice = DeliveryNotice(
+        verdict.kind,
+        verdict.detail,
+        tuple(statuses),
+        returned,
+        name,
+        mailbox(top.header("to")),
+        _problems(statuses, has_further=has_further),
+    )
+    return notice, bool(report.recipients) or any(item.recipient and item.recipient in own for item in found)
+
+
+def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple[str, ...]:
+    problems = ["parts behind the returned message were not read"] if has_further else []
+    if any(status.is_copied for status in statuses):
+        problems.append("the sending server gives one recipient's reply as the reply to all")
+    return tuple(problems)
+
+
+def _prose(parts: Sequence[Part]) -> str:
+    """The text for people: all plain text before the returned message, else HTML without its tags."""
+    before: list[Part] = []
+    for part in parts:
+        if is_returned(part) and before:
+            break
+        before.append(part)
+    shown = [part for part in before if part.content_type.startswith("text/") and not is_returned(part)]
+    plain = [part.text() for part in shown if part.content_type != "text/html"]
+    if any(text.strip() for text in plain):
+        return "\n\n".join(plain)
+    rich = "\n\n".join(part.text() for part in shown if part.content_type == "text/html")
+    if rich.strip():
+        return rich
+    # a single part of some other type, or none at all: what can be read of it
+    odd = [part for part in before if part.content_type not in STATUS_TYPES and not is_returned(part)]
+    return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
+
+
+def _narrowed(text: str) -> str:
+    """No line longer than a reply can be: patterns look at lines, and their work must stay bounded."""
+    return "\n".join(line[:_LINE_LIMIT] for line in text.split("\n"))
+
+
+def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
+    """(the notice itself, what the sender had sent)."""
+    for match in layouts.words["cut"].finditer(text):
+        if text[: match.start()].strip():
+            return text[: match.start()], text[match.start() :]
+    return text, ""
+
+
+def _returned(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:
+    for part in parts:
+        if is_returned(part):
+            returned = read_returned(part.payload())
+            break
+    else:
+        returned = returned_in_text(behind)
+    if report.sender:
+        returned = replace(returned, reverse_path=report.sender)
+    return returned
+
+
+def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layout | None]:
+    """What the first layout that finds a recipient finds. A bare local name is one of the reporter's."""
+    domain = mailbox(top.header("from")).rpartition("@")[2]
+    for layout in layouts.layouts:
+        found: dict[str, Entry] = {}
+        for item in entries(text, layout, layouts):
+            is_bare = bool(domain) and "@" not in item.recipient
+            entry = replace(item, recipient=f"{item.recipient}@{domain}") if is_bare else item
+            known = found.get(entry.recipient.lower())
+            if known is None or (entry.is_remote and not known.is_remote):
+                found[entry.recipient.lower()] = entry
+        if found:
+            return list(found.values()), layout
+    return [], None
+
+
+def _is_known(found: Sequence[Entry], layout: Layout | None, top: Part, returned: ReturnedMessage) -> bool:
+    """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
+    or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
+    reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
+    went_to = {address.lower() for address in (*returned.recipients, *returned.delivered_to)}
+    if top.header("return-path").strip() == "<>" and any(item.recipient.lower() in went_to for item in found):
+        return True
+    if not found or top.headers("in-reply-to") or top.headers("user-agent"):
+        return False
+    return (
+        layout is not None
+        and layout.id in _EXACT_LAYOUTS
+        and (any(entry.is_remote for entry in found) or layout.id in {"qmail", "exim"})
+    )
+
+
+def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
+    """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
+    found: dict[str, Entry] = {}
+    for item in refusals:
+        address = item.address
+        if address and "@" not in address:
+            address = next(
+                (known for known in returned.recipients if known.lower().startswith(f"{address.lower()}@")),
+                address,
+            )
+        if address and (address.lower() not in found or item.is_remote):
+            found[address.lower()] = Entry(address, "", item.reply, item.is_remote, item.host, item.stage)
+        if len(found) >= BOUNCE_RECIPIENT_LIMIT:
+            break
+    return list(found.values())
+
+
+def _completed(
+    statuses: Sequence[DeliveryStatus], top: Part, returned: ReturnedMessage
+) -> list[DeliveryStatus]:
+    """With the telling status, and a reporting MTA."""
+    reporter = host_name(top.header("from").rpartition("@")[2])
+    done: list[DeliveryStatus] = []
+    for status in statuses:
+        recipient = status.recipient
+        if "@" not in recipient and len(returned.recipients) == 1 and len(statuses) == 1:
+            recipient = returned.recipients[0]
+        done.append(
+            replace(
+                status,
+                recipient=recipient,
+                status=best_status(status.reply, status.status),
+                reporting_mta=status.reporting_mta or reporter,
+            )
+        )
+    return done

@@ -1,0 +1,88 @@
+"""What the rules are given to read of a bounce, and how its reply is shown."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.reply import EnhancedStatus, Stage
+from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.octets import characters
+from probe.reading.reply.unwrap import unwrap
+from probe.standards.dsn.results import DeliveryStatus
+
+_WORD = re.compile(r"[^\W\d_]{2}")
+_LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
+# How Postfix, Sendmail, Go programs and dma name what their DNS query found absent
+_ABSENT = re.compile(
+    r"name service error for name=([^\s=]{1,255}) type=|name server: ([^\s:]{1,255}): host not found"
+    r"|\blookup (?:of )?([^\s:]{1,255}) (?:on \S{1,80}: no such host|responded with code nxdomain)"
+    r"|\bhost ([^\s:]{1,255}) not found",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
+
+
+def said(status: DeliveryStatus) -> str:
+    """The reply on one line, escaped octets decoded, with its code and its status once.
+
+    Each line of a reply has the code, and mostly the status (RFC 5321 section 4.2.1, RFC 2034 section 4);
+    some senders drop the codes between the lines and leave the statuses, with or without a blank.
+    """
+    line = " ".join(characters(status.reply).split())
+    head = _HEAD.match(line)
+    if head is None:
+        return line
+    code, enhanced = head.group(1), head.group(2)
+    rest = line[head.end() :]
+    rest = re.sub(rf"(?<!\S){code}-\s*|(?<!\S){code} (?={code} )", "", rest)
+    if line.startswith(f"{code}-", head.start(1)):
+        rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)  # behind a colon it is a quoted reply's
+    if enhanced:
+        # OpenSMTPD writes the lines without a blank between them
+        before = r"[(#/:\d-]" if rest.count(enhanced) > 1 else r"[\w(#/:-]"
+        rest = re.sub(rf"(?<!{before})(?<!\d\.)(?:{re.escape(enhanced)})+(?=\s|$)", " ", rest)
+    return " ".join(" ".join((code, enhanced or "", rest)).split())
+
+
+def telling(status: DeliveryStatus) -> str:
+    """What the rules are given to read: the remote server's own words where it gave any.
+
+    The report's status is the reporting server's verdict: Sendmail says 5.1.1 of many a 550, Exim and
+    Courier 5.0.0 of everything. It counts where no remote server spoke, and is then put into the words.
+    """
+    told = status.status
+    reply = " ".join(status.reply.split())
+    if f"{reply[:3]}-" not in reply:  # the codes of a reply's lines are taken off where the reply is read
+        reply = said(status)
+    match = _LEADING_CODE.match(f"{reply} ")
+    spoken = status.is_remote and (match or _WORD.search(reply))
+    if told is None or told.is_generic or spoken or str(told) in reply:
+        return reply
+    if match:
+        return f"{match.group(1)} {told} {reply[match.end() :]}"
+    return f"{told} {reply}".rstrip()
+
+
+def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
+    """The enhanced status that the remote server gave; None where it gave none, or said nothing at all."""
+    if reading is None or not status.is_remote or not unwrap(said(status)).enhanced:
+        return None
+    return reading.enhanced
+
+
+def names_another_host(status: DeliveryStatus) -> bool:
+    """Whether the name that the words call absent is not the recipient's domain but a mail server of it: its
+    MX record points to nothing, which can be mended."""
+    domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
+    absent = {name.lower().rstrip(".") for found in _ABSENT.findall(status.reply) for name in found if name}
+    return bool(absent) and domain not in absent and domain.isascii()
+
+
+def told_stage(status: DeliveryStatus) -> Stage | None:
+    """Where the reply was given: as the notice says, else as the wrapping of the prose tells."""
+    return status.stage or unwrap(status.added).stage
+
+
+def read_bounced(status: DeliveryStatus, ref: str) -> Reading:
+    """Read what a bounce says of one recipient; `ref` goes into the evidence."""
+    return read_reply(telling(status), told_stage(status), status.remote_mta, ref)

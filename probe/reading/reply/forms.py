@@ -1,0 +1,173 @@
+"""The forms in which logs, bounces, APIs and terminals show a reply, undone: escapes, encodings, charsets.
+
+Each step looks first whether its mark stands in the text, works in linear time and never raises; what is no
+escape after all is left as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.text import decode, shifted
+from probe.reading.reply.octets import characters, hash_characters
+
+# RFC 2047; several in a row are one text, for a character may be split between them.
+_WORD = re.compile(r"=\?([\w-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?]{0,600})\?=", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"\?=[ \t\r\n]{1,80}(?==\?)")
+# Charsets that mail names; anything else is guessed, so that a stranger chooses no other codec.
+_CHARSET = re.compile(
+    r"utf-?8|us-ascii|iso-?8859-\d{1,2}|(?:windows-|cp)\d{3,4}|koi8-?[ru]|gbk?|gb2312|gb18030|big5(?:-hkscs)?"
+    r"|euc-(?:jp|kr)|shift[_-]?jis|iso-2022-(?:jp|kr)|ks_c_5601-1987|tis-620",
+    re.IGNORECASE,
+)
+_TWO_BACKSLASHES = re.compile(r"\\\\(?=[nrtux\"/0-3])")
+_UNICODE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
+_ESCAPED_MARK = re.compile(r"\\([\"'/])")
+_ESCAPED_CONTROL = re.compile(r"\\(?:x1b|033|e)(?=[$(])", re.IGNORECASE)
+_ESCAPED_LINE = re.compile(r"\\(?:015\\012|x0d\\x0a|r\\n|012|015|x0a|x0d|n|r)", re.IGNORECASE)
+_ESCAPED_TAB = re.compile(r"\\t(?![a-z])")
+_CARET = re.compile(r"\^M\^J|\^[MJ](?![\w^])|\^M$", re.MULTILINE)
+_CARET_ESCAPE = re.compile(r"\^\[(?=[$(])")
+# JIS X 0208 whose escape octets a terminal swallowed
+_LOST_ESCAPE = re.compile(r"\$B((?:[!-~]{2}){2,200}?)\([BJ]")
+_JAPANESE = re.compile(r"[\u3041-\u30fc\u4e00-\u9fff]")
+# Quoted-printable (RFC 2045 section 6.7) is believed where octets beyond ASCII stand together, or in a word.
+_QUOTED = re.compile(
+    r"=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}(?![0-9A-F=])|(?:=[89A-F][0-9A-F]){3}"
+    r"|(?<=[A-Za-z])(?:=[C-F][0-9A-F]){1,2}(?=[a-z])"
+)
+_QUOTED_OCTET = re.compile(rb"=([0-9A-F]{2})")
+_SOFT_BREAK = re.compile(r"(?<=[^\s=])=[ \t]*\r?\n")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,24});", re.IGNORECASE)
+_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+# qmail writes its reports to the log with underscores for blanks and a slash for each line end.
+_JOINED = re.compile(r"\S{8,}")
+_SENTENCE = re.compile(r"[.,:;)]_|_\(#|/[A-Z]|^[245]\d\d[_-]")
+_UNDERSCORE = re.compile(r"(<[^<>\s]*@[^<>\s]*>|[\w.+-]{1,64}@[\w.-]{1,255}|https?:[^_\s]*)|_|/(?=[A-Z]|$)")
+
+
+def plain(text: str) -> str:
+    """What the server wrote, with line feeds for line ends; the text itself where no form is recognised."""
+    if "=?" in text:
+        text = _WORD_RUN.sub(_words, _BETWEEN_WORDS.sub("?=", text))
+    if "\\" in text:
+        text = _without_backslashes(text)
+    if "#0" in text or "#3" in text or "#2" in text:
+        text = hash_characters(text)
+    if "^" in text:
+        text = _CARET.sub("\n", _CARET_ESCAPE.sub("\x1b", text))
+    if "$" in text:
+        text = _unshifted(text)
+    if "=" in text:
+        text = _unquoted(text)
+    if "&" in text and _ENTITY.search(text):
+        text = _BREAK.sub("\n", _without_entities(text))
+    if "%20" in text and " " not in text.strip():
+        text = decode(_PERCENT.sub(_octet, text.encode("utf-8", "replace")))
+    if text.count("_") > 2:
+        text = _JOINED.sub(_separated, text)
+    if not text.isascii():
+        from probe.model.charset import shown_in_another
+
+        text = shown_in_another(text)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_WORD_RUN = re.compile(rf"(?:{_WORD.pattern.replace('(', '(?:').replace('(?:?:', '(?:')})+", re.IGNORECASE)
+
+
+def _words(run: re.Match[str]) -> str:
+    """A run of encoded words; those of one charset are one run of octets."""
+    parts: list[tuple[str, bytes]] = []
+    for charset, encoding, payload in _WORD.findall(run[0]):
+        data = _payload(encoding, payload)
+        if parts and parts[-1][0] == charset.lower():
+            data = parts.pop()[1] + data
+        parts.append((charset.lower(), data))
+    return "".join(_in_charset(data, charset) for charset, data in parts)
+
+
+def _payload(encoding: str, payload: str) -> bytes:
+    data = payload.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return re.sub(rb"=([0-9A-Fa-f]{2})", _octet, data.replace(b"_", b" "))
+    import base64
+
+    try:
+        return base64.b64decode(data + b"=" * (-len(data) % 4))
+    except ValueError:
+        return data
+
+
+def _in_charset(data: bytes, charset: str) -> str:
+    if _CHARSET.fullmatch(charset):
+        try:
+            return data.decode(charset)
+        except (UnicodeDecodeError, LookupError):
+            return decode(data)
+    return decode(data)
+
+
+def _octet(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 16)])
+
+
+def _without_backslashes(text: str) -> str:
+    """What C, JSON and Python escape with a backslash; a lone half of a surrogate pair stays as it is."""
+    if "\\\\" in text:
+        text = _TWO_BACKSLASHES.sub(r"\\", text)
+    if "\\u" in text or "\\U" in text:
+        text = _UNICODE.sub(_unescaped, text)
+    text = _ESCAPED_CONTROL.sub("\x1b", text)
+    text = characters(text)
+    text = _ESCAPED_TAB.sub(" ", _ESCAPED_LINE.sub("\n", text))
+    return _ESCAPED_MARK.sub(r"\1", text)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        high, low = int(match[1], 16), int(match[2], 16)
+        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    point = int(match[3], 16)
+    return match[0] if 0xD800 <= point <= 0xDFFF else chr(point)
+
+
+def _unshifted(text: str) -> str:
+    """ISO-2022 whose escapes are there, or were lost on the way."""
+    if "\x1b$" in text:
+        try:
+            return shifted(text.encode("latin-1")) or text
+        except UnicodeEncodeError:
+            return text
+    return _LOST_ESCAPE.sub(_japanese, text)
+
+
+def _japanese(match: re.Match[str]) -> str:
+    found = shifted(f"\x1b$B{match[1]}\x1b(B".encode())
+    return found if found is not None and _JAPANESE.search(found) else match[0]
+
+
+def _unquoted(text: str) -> str:
+    """Quoted-printable with its soft line breaks; a lone `=XX` is a part of a link."""
+    if "\n" in text:
+        text = _SOFT_BREAK.sub("", text)
+    if _QUOTED.search(text):
+        return decode(_QUOTED_OCTET.sub(_octet, text.encode("utf-8", "replace")))
+    return text
+
+
+def _without_entities(text: str) -> str:
+    """HTML's entities that end with a semicolon; twice, for a page may quote what was escaped already."""
+    from html import unescape
+
+    for _ in range(2):
+        text = _ENTITY.sub(lambda match: unescape(match[0]), text)
+    return text
+
+
+def _separated(token: re.Match[str]) -> str:
+    word = token[0]
+    if word.count("_") < 2 or not _SENTENCE.search(word):
+        return word
+    return _UNDERSCORE.sub(lambda match: match[1] or ("\n" if match[0] == "/" else " "), word)

@@ -1,0 +1,68 @@
+"""Take the volatile parts out of a reply, so that a rule sees what every such reply has in common."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from probe.reading.reply.folding import plain
+
+# Names that end in these labels are hosts; a sentence end without a space ("rejected.Please") is not.
+_TLD = (
+    "com|net|org|edu|gov|mil|int|info|biz|name|mobi|io|eu|de|jp|cn|ru|su|fr|uk|nl|ch|cz|pl|se|dk|fi|hu|ro|gr|tr"
+    "|ua|kz|es|pt|ie|il|za|br|ar|mx|cl|co|pe|ve|ca|au|nz|kr|tw|hk|sg|my|th|vn|ph|id|ir|ee|lv|lt|bg|hr|si|sk|rs"
+    "|test|example|invalid|local|localdomain|lan|cloud|dev|app|online|xyz|ain"
+)
+_HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?\.){{1,30}}(?:{_TLD})\b"
+_URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
+_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?")
+# 127.255.255.x is no address but what a list answers when it refuses the query.
+_IP4 = re.compile(r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b")
+_IP6 = re.compile(r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])")
+_HOSTS = re.compile(rf"\b{_HOST}")
+_ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
+_SPACE = re.compile(r"\s+")
+# What is not seen: soft hyphens, marks of direction and width, and the vowels of Hebrew and Arabic, which
+# most writers leave out.
+_UNSEEN = re.compile(
+    "[\u00ad\u0307\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u0652"
+    "\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
+
+
+class Masked(NamedTuple):
+    """`text` is for phrases; `links` holds the URLs and host names that were taken out, space-separated;
+    `plain` is `text` without accents, letter for letter, where it is not all ASCII, else empty."""
+
+    text: str
+    links: str
+    plain: str = ""
+
+
+def mask(text: str) -> Masked:
+    """Lower-case, fold white space and typographic quotes, replace addresses, IPs, URLs, hosts and ids."""
+    links: list[str] = []
+    line = text.translate(_QUOTES).lower()
+    if not line.isascii():
+        line = _UNSEEN.sub("", unicodedata.normalize("NFC", line)).replace("\u200c", " ")
+    line = _SPACE.sub(" ", line).strip()
+    if "://" in line or "www." in line:
+        line = _URL.sub(lambda match: _take(match, "<url>", links), line)
+    if "@" in line or "$email" in line:
+        line = _ADDRESS.sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
+    line = _IP4.sub("<ip>", line)
+    if "::" in line or line.count(":") > 2:
+        line = _IP6.sub("<ip>", line)
+    line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
+    if "." in line:
+        line = _HOSTS.sub(lambda match: _take(match, "<host>", links), line)
+    line = _ID.sub("<id>", line)
+    line = _SPACE.sub(" ", line)
+    return Masked(line, " ".join(links), "" if line.isascii() else plain(line))
+
+
+def _take(match: re.Match[str], placeholder: str, links: list[str]) -> str:
+    links.append(match.group().rstrip(".,;)"))
+    return placeholder

@@ -1,0 +1,240 @@
+"""Which notions stand in a text: words and stems in many languages, folded and looked up.
+
+The words are data (notions.toml and vocabulary.toml). A stem matches from the start of a word; where words
+are not separated (Chinese, Japanese, Korean, Thai, and Arabic and Hebrew, which write particles before the
+word) it matches anywhere. Of several at one place the longest of each language counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from probe.reading.reply.folding import plain
+
+HINTS = ""
+"""The language of the words of notions.toml, which hint at a notion and make no sentence."""
+ANY = "any"
+"""The language of words that every language has: SPF, spam, an address."""
+
+Stems = Mapping[str, str]
+"""Folded word -> its meanings, with `|` between them: notion, language, and what must follow soon (or
+nothing), with `:` between them. A string, because a table of thousands is loaded by every run."""
+
+Sentences = Mapping[str, Sequence[Sequence[Any]]]
+"""First notion of a sentence -> [all its notions, notions that must not stand beside them, rule number]."""
+
+_FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
+# What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
+_GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
+_UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_STARTS = re.compile(rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w")
+_JOINED = re.compile(f"[{_UNSPACED}]")
+_JUNCTIONS = re.compile(rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])")
+# Where one thing is said and another begins. A comma of Japanese may stand behind the subject.
+_CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
+# Words that English has and none of the other languages, and words that they have in common.
+_ENGLISH_WORDS = (
+    "the|your|you|this|not|been|please|and|that|with|cannot|can't|does|doesn't|did|unable|because|exceeded"
+    "|blocked|rejected|denied|allowed|refused|which|our|we|is not|no valid|has been|have|there|no such"
+    "|unknown|user|said|too many|too much|too large|too big|failed|failure|access|address|sender"
+    "|recipient"
+)
+_SHARED_WORDS = (
+    "internal|invalid|full|inactive|limit|quota|mailbox|servers?|system|services?|accounts?|users?|messages?|mails?"
+    "|e-?mails?|content|format|syntax|virus|malware|domain|policy|relay|header|loops?|command|reputation|problem"
+    "|error|login|timeout|maximum|file|inbox|disks?|capacity|intern|certificate|blacklist|suspend|suspect|post"
+    "|list|temporar(?:y|ily)|[a-z]{3,15}ed|block|reverse|valid|credentials|permission|client|rbl"
+    "|gr[ae]ylist(?:ing)?|records?|reject|access"
+)
+_ENGLISH = re.compile(rf"(?<![^ ])(?:{_ENGLISH_WORDS}) ")
+_SHARED = re.compile(rf"(?:{_SHARED_WORDS}) ")
+# Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
+_RESTRICTION = re.compile(
+    r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
+    r" rejected\b:?"
+)
+_OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
+_SOON = 45  # letters between the two parts of an entry
+
+
+class Clause(NamedTuple):
+    """A clause of a masked text, folded, with a blank at its end."""
+
+    text: str
+    is_english: bool
+
+
+def fold(text: str) -> str:
+    """Lower-case without accents, so that what is written with or without them compares equal.
+
+    Hangul and kana keep their marks, which tell words apart. A word of ASCII in a script that writes words
+    together gets blanks around it.
+    """
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    folded = plain(unicodedata.normalize("NFC", lowered).replace("\u0307", "")).translate(_FOLDS)
+    return _JUNCTIONS.sub(" ", folded)
+
+
+def compile_stems(
+    hints: Mapping[str, Sequence[str]], vocabulary: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+) -> dict[str, str]:
+    """Turn notion -> words, and language -> notion -> words, into `Stems`."""
+    stems: dict[str, dict[str, None]] = {}
+    for language, table in ((HINTS, hints), *(vocabulary or {}).items()):
+        for notion, words in table.items():
+            for word in words:
+                first, _, rest = fold(word).partition(" .. ")
+                stems.setdefault(first, {})[f"{notion}:{language}:{rest}"] = None
+    return {word: "|".join(meanings) for word, meanings in stems.items()}
+
+
+def leads(stems: Stems) -> dict[str, int]:
+    """The first two letters of stems -> the length of the longest that begins so."""
+    result: dict[str, int] = {}
+    for stem in stems:
+        result[stem[:2]] = max(len(stem), result.get(stem[:2], 0))
+    return result
+
+
+def clauses(text: str) -> list[Clause]:
+    """The clauses of a text in small letters."""
+    return [
+        Clause(f"{folded} ", _ENGLISH.search(_GAPS.sub(" ", f"{part} ")) is not None)
+        for part in _CLAUSES.split(text)
+        if (folded := _GAPS.sub(" ", fold(part)).strip())
+    ]
+
+
+def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str, set[str]]:
+    """Language -> the notions that its words stand for in a clause. `lengths` are `leads` of the stems.
+
+    An English clause has words of other languages only by chance. So has one in which all words that a
+    language knows are English, too: "mailbox full" is Norwegian for who wants to see it. Of languages that
+    share words the clause is in those in which it says most.
+    """
+    result: dict[str, set[str]] = {}
+    own: set[str] = set()
+    for language, notion, start in _found(clause.text, stems, lengths):
+        if clause.is_english and language not in (HINTS, ANY):
+            continue
+        result.setdefault(language, set()).add(notion)
+        if language not in own and not _SHARED.match(clause.text, start):
+            own.add(language)
+    most = max((len(result[language]) for language in own if language not in (HINTS, ANY)), default=0)
+    return {
+        language: named
+        for language, named in result.items()
+        if language in (HINTS, ANY) or (language in own and len(named) == most)
+    }
+
+
+def notions(text: str, stems: Stems) -> frozenset[str]:
+    """The notions that words of `text` stand for, in any language."""
+    found: set[str] = set()
+    lengths = leads(stems)
+    for clause in clauses(text.lower()):
+        found.update(*spoken(clause, stems, lengths).values())
+    return frozenset(found)
+
+
+def _found(text: str, stems: Stems, lengths: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    taken: dict[str, int] = {}  # language -> where its last entry ends
+    for match in _STARTS.finditer(text):
+        start = match.start()
+        longest = lengths.get(text[start : start + 2], 0)
+        if not longest:
+            continue
+        inside = _JOINED.match(text[start]) is not None
+        reached: dict[str, int] = {}
+        for length in range(min(longest, len(text) - start), 1, -1):
+            meanings = stems.get(text[start : start + length])
+            for notion, language, rest in _meanings(meanings) if meanings else ():
+                if inside and start < taken.get(language, 0):
+                    continue  # inside a longer entry: "loop" stands in the Japanese word for "group"
+                if reached.get(language, length) != length:
+                    continue  # a longer entry of this language begins here
+                if rest and not _follows(rest, text[start + length :]):
+                    continue
+                reached[language] = length
+                yield language, notion, start
+        for language, length in reached.items():
+            taken[language] = max(start + length, taken.get(language, 0))
+
+
+@lru_cache(maxsize=4096)
+def _meanings(meanings: str) -> tuple[tuple[str, str, str], ...]:
+    parts = (meaning.split(":", 2) for meaning in meanings.split("|"))
+    return tuple((notion, language, rest) for notion, language, rest in parts)
+
+
+def _follows(rest: str, text: str) -> bool:
+    """Whether the second part of an entry stands soon after the first, from the start of a word."""
+    window = text[: _SOON + len(rest)]
+    return rest in window if _JOINED.match(rest) else f" {rest}" in window
+
+
+def holding(found: Mapping[str, set[str]], sentences: Sentences) -> set[int]:
+    """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
+    neutral = frozenset(found.get(ANY, ()))
+    result: set[int] = set()
+    for own in {frozenset(named) for language, named in found.items() if language not in (HINTS, ANY)}:
+        result |= _said(own, neutral, sentences)
+    return result
+
+
+def _said(own: frozenset[str], neutral: frozenset[str], sentences: Sentences) -> set[int]:
+    """Of two sentences the one that asks for more counts."""
+    present = own | neutral
+    fits = [
+        (frozenset(wanted), number)
+        for notion in present
+        for wanted, unwanted, number in sentences.get(notion, ())
+        if present.issuperset(wanted) and present.isdisjoint(unwanted) and not own.isdisjoint(wanted)
+    ]
+    return {number for wanted, number in fits if not any(wanted < more for more, _ in fits)}
+
+
+def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str], int]], set[int]]:
+    """What stands in a masked text: the rules on notions, each with its notions, and the rules on sentences.
+
+    Notions of two languages are put together only where one is English, in which the reply of another is
+    often wrapped.
+    """
+    named: dict[str, set[str]] = {HINTS: set()}
+    told: set[int] = set()
+    for clause in dict.fromkeys(clauses(_RESTRICTION.sub(_class_of_restriction, text))):
+        found = spoken(clause, table["stems"], table["stem_leads"])
+        told |= holding(found, table["sentences"])
+        # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
+        of_client = "verbs" in found.get(ANY, ())
+        for language, notions_said in found.items():
+            if language == HINTS or not of_client:
+                named.setdefault(language, set()).update(notions_said)
+    hints = table["hints"]
+    sets = [
+        named[HINTS].union(*(hints.get(notion, ()) for notion in said))
+        for language, said in named.items()
+        if language != ANY
+    ]
+    noted = [
+        (frozenset(wanted), number)
+        for wanted, number in table["noted"]
+        if any(present.issuperset(wanted) for present in sets)
+    ]
+    anywhere = set[str]().union(*(said for language, said in named.items() if language != HINTS))
+    return noted, {number for number in told if _is_undoubted(table["rules"][number], anywhere)}
+
+
+def _is_undoubted(rule: Sequence[Any], anywhere: set[str]) -> bool:
+    """What makes a sentence doubtful makes a ground doubtful wherever it stands in the reply."""
+    return not rule[8] or anywhere.isdisjoint(rule[12])
+
+
+def _class_of_restriction(match: re.Match[str]) -> str:
+    return _OF_CLASS.get(match[match.lastindex or 0], " ")

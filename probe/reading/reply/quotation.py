@@ -1,0 +1,99 @@
+"""A quoted reply is not the reply: tell the head, which says whom it is about, from what it quotes.
+
+A server that verifies an address asks another server and passes its answer on. The head of such a reply
+says whether the sender's or the recipient's address was asked about; the reason stands in the quotation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import QUOTATIONS
+from probe.reading.reply.table import compiled
+
+_HINTS = ("verif", "liverable address:", "callout", " said", "responded", "returned", "replied", "answered")
+_RESPONSE = re.compile(
+    r"\bresponse(?: to (?:\"[^\"\n]{0,300}\"|[^:\n]{1,80})(?: from \S+(?: \[[^\]]*\])? was)?)?:\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?=\S)")
+
+
+class Quotation(NamedTuple):
+    """`id` of quotations.toml; `about` "sender" or "recipient"; `says` the head in a sentence; `head` what
+    stands before the quotation, `inner` the quotation (empty where nothing is quoted)."""
+
+    id: str
+    about: str
+    says: str
+    head: str
+    inner: str
+
+
+def may_quote(text: str) -> bool:
+    """Whether a text may hold a quotation: a cheap look before it is brought on one line."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
+
+
+def quotation(text: str) -> Quotation | None:
+    """The quotation in one reply, given on one line; None where it quotes nobody. Never raises."""
+    lowered = text.lower()
+    for identity, about, says, needs, expression, until in compiled()["quotations"]:
+        if not any(literal in lowered for literal in needs):
+            continue
+        match = _compiled(expression).search(text)
+        if match is None:
+            continue
+        inner = text[match.end() :]
+        if until:
+            inner = _compiled(until).sub("", inner)
+        return Quotation(identity, about, says, text[: match.end()], _answer(inner))
+    return None
+
+
+def _answer(inner: str) -> str:
+    """What the third server said; a transcript of a callout names it Response."""
+    told = _RESPONSE.search(inner)
+    if told is not None:
+        inner = told.group(1)
+    return _CONTINUED.sub("", inner).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class QuotationEntry:
+    """One entry of quotations.toml, as a reader sees it; `examples`: a reply and what it quotes."""
+
+    id: str
+    about: str
+    says: str
+    pattern: str
+    source: str
+    date: str
+    examples: tuple[tuple[str, str], ...]
+
+
+def all_quotations() -> tuple[QuotationEntry, ...]:
+    """Every entry, in the order in which they are tried."""
+    table = toml_import.load(QUOTATIONS)
+    return tuple(
+        QuotationEntry(
+            row["id"],
+            row["about"],
+            row["says"],
+            row["pattern"],
+            row["source"],
+            row.get("date", table["date"]),
+            tuple((example["text"], example["inner"]) for example in row["examples"]),
+        )
+        for row in table["quotation"]
+    )
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.IGNORECASE | re.DOTALL)

@@ -1,0 +1,94 @@
+"""Known mail programs and how they are told apart (software.toml).
+
+A greeting is a claim: operators change it, some programs copy it, and Postfix from 3.11 on can replace any
+reply. What is told here is evidence for the meaning of a reply that says little, never a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import SOFTWARE
+from probe.reading.reply.speaker import Speaker
+
+_LIMIT = 2048  # characters of an answer that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """One program. `kind`: "server" (it greets), "filter" (it stands behind a server) or "store" (mailboxes
+    and lists, told by their words in bounces). `greeting`, `ehlo` and `wording` are patterns over the
+    greeting, the answer to EHLO, and the answers that accept MAIL or RCPT, in lower case; empty where that
+    tells nothing. `versions`: which were looked at; `seen`: "run" (it was run) or "source" (its source was
+    read)."""
+
+    id: str
+    title: str
+    kind: str
+    greeting: str
+    ehlo: str
+    wording: str
+    versions: str
+    seen: str
+    source: str
+    date: str
+
+
+@cache
+def all_software() -> tuple[Software, ...]:
+    """Every program of the table, in its order."""
+    table = toml_import.load(SOFTWARE)
+    return tuple(
+        Software(
+            id=row["id"],
+            title=row["title"],
+            kind=row["kind"],
+            greeting=row.get("greeting", ""),
+            ehlo=row.get("ehlo", ""),
+            wording=row.get("wording", ""),
+            versions=row["versions"],
+            seen=row["seen"],
+            source=row["source"],
+            date=row.get("date", table["date"]),
+        )
+        for row in table["software"]
+    )
+
+
+def tell(greeting: str, ehlo: str, answers: Sequence[str]) -> Speaker | None:
+    """Which program speaks: by its greeting, else by its answer to EHLO, else by how it accepts commands.
+
+    All are texts without reply codes. None where nothing tells, or two programs fit.
+    """
+    named = _only(item for item in all_software() if _stands(item.greeting, greeting))
+    if named is not None:
+        return Speaker(named.id, f"{named.title}, by its greeting, which anybody can set")
+    if any(_stands(item.greeting, greeting) for item in all_software()):
+        return None
+    factor = float(toml_import.load(SOFTWARE)["unnamed"])
+    offered = _only(item for item in all_software() if _stands(item.ehlo, ehlo))
+    if offered is not None:
+        return Speaker(offered.id, f"{offered.title}, by its answer to EHLO", False, factor)
+    worded = _only(item for item in all_software() if any(_stands(item.wording, it) for it in answers))
+    if worded is not None:
+        return Speaker(worded.id, f"{worded.title}, by the words with which it accepts", False, factor)
+    return None
+
+
+def _only(found: Iterable[Software]) -> Software | None:
+    """The one that was found; None where none or several were."""
+    fits = tuple(found)
+    return fits[0] if len(fits) == 1 else None
+
+
+def _stands(pattern: str, text: str) -> bool:
+    return bool(pattern) and _compiled(pattern).search(text[:_LIMIT].lower()) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
