@@ -6,15 +6,15 @@ This is the whole of `smtp-probe bounce` but its printing; it opens no socket an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
 from probe.explanation import Explanation, explain
-from probe.explanation import exit_code as exit_code_of_reply
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from probe.model.verdict import ExitCode, Retry
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
 from probe.reading.bounce.reply import (
@@ -33,7 +33,6 @@ _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
     "reply",
 )  # fmt: skip
-_WORST_FIRST = (1, 3, 4, 5, 0)
 # A From_ line ends in a date (RFC 4155 appendix A); "From " begins many a sentence
 _FROM_LINE = re.compile(rb">?From \S{1,400} ")
 _DATE = tuple(
@@ -87,19 +86,22 @@ class BouncedRecipient:
         return returned.reverse_path or self.notice.addressed_to or returned.header_from
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         """1 refused for good, 3 worth another try, 4 for a failure that quotes success, 0 for no bounce.
 
         The remote server's last reply decides: a message that expired after temporary replies gives 3.
         Without any reply the action does (RFC 3464 section 2.3.3).
         """
-        if not self.is_bounce or self.explanation is None:
-            return 1 if self.kind is NoticeKind.BOUNCE else 3 if self.kind is NoticeKind.DELAY else 0
         if self.kind is NoticeKind.DELAY:
-            return 3
-        code = exit_code_of_reply(self.explanation)
-        # "Action: failed" beside "250 OK": neither is believed over the other
-        return 4 if code == 0 else code if code in {1, 3} else 1
+            return ExitCode.DEFERRED
+        if self.kind is not NoticeKind.BOUNCE:
+            return ExitCode.ACCEPTED
+        code = self.explanation.exit_code if self.explanation is not None else ExitCode.REFUSED
+        if code is ExitCode.ACCEPTED:
+            return (
+                ExitCode.INCONCLUSIVE
+            )  # "Action: failed" beside "250 OK": neither is believed over the other
+        return code if code is ExitCode.DEFERRED else ExitCode.REFUSED
 
 
 def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
@@ -113,12 +115,6 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     if len(judged) > 1 and not any(item.is_bounce for item in judged):
         return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
     return judged
-
-
-def worst(codes: Iterable[int]) -> int:
-    """The exit code over several recipients: the worst of 1 > 3 > 4 > 5 > 0."""
-    found = set(codes)
-    return next((code for code in _WORST_FIRST if code in found), 0)
 
 
 def messages(stream: BinaryIO) -> Iterator[bytes]:
@@ -251,13 +247,13 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
         return explained
     retry = conclusion.conduct.retry
     is_tried = kind is NoticeKind.BOUNCE and cause.id in _LASTING and not conclusion.retry_reason
-    is_doubted = retry == "never" and (status.is_copied or names_another_host(status))
-    if is_doubted or (retry == "later" and is_tried):
-        conduct = replace(conclusion.conduct, retry="after_fix", retry_after=None)
+    is_doubted = retry is Retry.NEVER and (status.is_copied or names_another_host(status))
+    if is_doubted or (retry is Retry.LATER and is_tried):
+        conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
         explained = replace(explained, conclusion=replace(conclusion, conduct=conduct, retry_reason=""))
-    elif kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry == "after_fix":
+    elif kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and nothing is known that would have to be mended first
-        conduct = replace(conclusion.conduct, retry="later")
+        conduct = replace(conclusion.conduct, retry=Retry.LATER)
         explained = replace(explained, conclusion=replace(conclusion, conduct=conduct))
     return _doubted(explained) if status.is_copied else explained
 

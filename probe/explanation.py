@@ -13,10 +13,11 @@ from typing import Any
 
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.scoring import WORDS, band, rank
-from probe.knowledge.causes import Cause, Conduct, causes
+from probe.knowledge.causes import Cause, causes
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
+from probe.model.verdict import Conduct, ExitCode
 from probe.reading.reply.match import Reading, read_reply
 
 STAGES = (
@@ -74,6 +75,17 @@ class Explanation:
         if self.cause is None or self.band not in (Band.STATED, Band.LIKELY):
             return None
         return False if self.cause.passes else True if self.cause.lasts else None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What `explain` ends with for this reply; USAGE for a line that cannot be read."""
+        if self.reading is None:
+            return ExitCode.USAGE
+        if self.reading.code and self.reading.code < 400:
+            return ExitCode.ACCEPTED
+        if self.refused is None:
+            return ExitCode.INCONCLUSIVE
+        return ExitCode.REFUSED if self.refused else ExitCode.DEFERRED
 
 
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
@@ -159,15 +171,6 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "retry_reason": (conclusion.retry_reason if conclusion else "") or None,
     }
     return row | {"error": explanation.error} if explanation.error else row
-
-
-def exit_code(explanation: Explanation) -> int:
-    """0 positive, 1 refused, 2 a line that cannot be read, 3 deferred, 4 not told."""
-    if explanation.reading is None:
-        return 2
-    if explanation.reading.code and explanation.reading.code < 400:
-        return 0
-    return {True: 1, False: 3, None: 4}[explanation.refused]
 
 
 def _reply(reading: Reading) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
-from probe.bounce import BouncedRecipient, messages, read_bounces, to_json, worst
+from probe.bounce import BouncedRecipient, messages, read_bounces, to_json
 from probe.cli import signals
-from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
+from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.output import destination, speak_utf8, style_for
+from probe.model.verdict import ExitCode
 from probe.report.json_text import json_text
 
 CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
@@ -101,7 +102,9 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
     for item in found[:CHECKED_LIMIT]:
         if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
             codes.append(_check_one(item, arguments, further))
-    return worst(codes)
+    if max(codes, default=0) > max(ExitCode):
+        return max(codes)  # a fault of this program, or an interruption
+    return ExitCode.worst(map(ExitCode, codes))
 
 
 def _check_one(bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str]) -> int:
@@ -150,7 +153,7 @@ def _of_stream(stream: BinaryIO, name: str) -> Iterator[BouncedRecipient]:
 def _write(
     results: Iterator[BouncedRecipient], form: str, path: Path | None, unread: list[UsageError]
 ) -> int:
-    codes: set[int] = set()
+    codes: set[ExitCode] = set()
     count = 0
     with destination(path) as target:
         for count, bounced in enumerate(results, 1):
@@ -162,7 +165,7 @@ def _write(
     for problem in unread:
         complain(str(problem))
     # a file that could not be read comes first: it hides an answer
-    return EXIT_USAGE if unread else worst(codes)
+    return ExitCode.USAGE if unread else ExitCode.worst(codes)
 
 
 def _rendered(bounced: BouncedRecipient, form: str, target: TextIO, *, first: bool) -> str:

@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
-from probe.cli.errors import EXIT_USAGE, UsageError, complain, refuse_controls, unreadable
+from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.output import destination, speak_utf8, style_for
-from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
+from probe.explanation import Explanation, explain, explain_lines, parse_stage, to_json
 from probe.model.reply import Stage
 from probe.model.text import decode
+from probe.model.verdict import ExitCode
 from probe.report.json_text import json_text
 
 FORMATS = ("text", "json", "jsonl", "markdown")
@@ -22,7 +23,6 @@ STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
 LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
 PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
 # over several replies the worst counts; a line that could not be read comes first, it hides an answer
-_WORST_FIRST = (EXIT_USAGE, 1, 3, 4, 5, 0)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -148,21 +148,20 @@ def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iter
 
 
 def _write(explanations: Iterator[Explanation], form: str, path: Path | None, *, many: bool) -> int:
-    codes = {0} if many else set()
+    codes: set[ExitCode] = set()
     unread = ""
     count = 0
     with destination(path) as target:
         for count, explanation in enumerate(explanations, 1):
-            code = exit_code(explanation)
-            codes.add(code)
-            unread = unread or (explanation.error if code == EXIT_USAGE else "")
+            codes.add(explanation.exit_code)
+            unread = unread or explanation.error
             target.write(_rendered(explanation, form, target, first=count == 1, many=many))
             target.flush()
         if form == "json" and many:
             target.write("\n]\n" if count else "[]\n")
     if unread:
         complain(f"explain: a line could not be read: {unread}")
-    return next(code for code in _WORST_FIRST if code in codes)
+    return ExitCode.worst(codes)
 
 
 def _rendered(explanation: Explanation, form: str, target: TextIO, *, first: bool, many: bool) -> str:

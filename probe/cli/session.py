@@ -18,6 +18,7 @@ from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
 from probe.model.report import Report
+from probe.model.verdict import ExitCode
 from probe.net.resolver import ResolverConfigError
 from probe.recording.codec import RecordingError
 from probe.recording.events import Event
@@ -25,8 +26,6 @@ from probe.recording.file import RecordingWriter
 from probe.recording.journal import Recording
 
 NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."
-
-EXIT_INCONCLUSIVE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             recording = _observed(observe, delivery, tape)
         except ResolverConfigError as error:
             complain(str(error))
-            return EXIT_INCONCLUSIVE
+            return ExitCode.INCONCLUSIVE
         report = run.report_of(recording)
         text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
     try:

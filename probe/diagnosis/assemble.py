@@ -24,7 +24,8 @@ from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
 from probe.model.fault import spared, watched
 from probe.model.finding import Finding
-from probe.model.target import Options, PairTarget
+from probe.model.session import EndReason
+from probe.model.target import Command, Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 
@@ -95,7 +96,7 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
         source_ip=str(source) if source else None,
         helo=facts.vantage.helo or None,
         header_from=_header_from(pair, options),
-        command="check" if pair else "domain",
+        command=Command.CHECK if pair else Command.DOMAIN,
         provider=facts.recipient.provider.title if facts.recipient.provider else None,
         scenario=started.scenario,
     )
@@ -138,14 +139,14 @@ def _session(session: Session) -> rp.ReportSession:
         mx_host=session.mx_host,
         ip=str(session.ip),
         port=session.port,
-        experiment=session.experiment.value,
+        experiment=session.experiment,
         reason=session.reason,
         tls=_tls(session.tls) if session.tls is not None else None,
         extensions=keywords,
         size_limit=extensions.size_limit if extensions else None,
         exchanges=tuple(
             rp.ReportExchange(
-                stage=exchange.stage.value,
+                stage=exchange.stage,
                 sent=exchange.sent,
                 reply_code=exchange.reply.code if exchange.reply else None,
                 enhanced_status=_enhanced(exchange.reply.enhanced_status if exchange.reply else None),
@@ -156,7 +157,7 @@ def _session(session: Session) -> rp.ReportSession:
             )
             for exchange in session.exchanges
         ),
-        ended=session.end.value if session.end else "interrupted",
+        ended=session.end or EndReason.INTERRUPTED,
         ended_detail=session.end_detail,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from probe.diagnosis.outcome import Ground, Outcome
+from probe.diagnosis.outcome import Ground
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
@@ -13,13 +13,20 @@ from probe.model.fault import spared
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
-from probe.model.steps import STEP_TITLES
+from probe.model.steps import STEP_TITLES, StepStatus
+from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
 _REPLY = "reply-permanence"
 _POSTMASTER = "postmaster-answer"
 _FAILED = "internal"
+_OF_OUTCOME = {
+    Outcome.ACCEPTED: StepStatus.PASS,
+    Outcome.REFUSED: StepStatus.FAIL,
+    Outcome.DEFERRED: StepStatus.WARN,
+    Outcome.INCONCLUSIVE: StepStatus.NOT_ASSESSED,
+}
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 _WRONG = _BAD | {Severity.WARNING}
 # Causes that a step is about; when one of them is the verdict's, the step has failed.
@@ -58,7 +65,9 @@ def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[Chec
 
 
 def _unjudged(number: int) -> ChecklistStep:
-    return ChecklistStep(number, STEP_TITLES[number], "not_assessed", (), "This program failed to judge it.")
+    return ChecklistStep(
+        number, STEP_TITLES[number], StepStatus.NOT_ASSESSED, (), "This program failed to judge it."
+    )
 
 
 def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
@@ -69,8 +78,8 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
     if number == 1:
         status, do = _read_the_reply(diagnosis)
         doubt = _doubt(own) or next((f for f in own if f.severity is Severity.WARNING), None)
-        if status == "pass" and doubt is not None:
-            status, do = "warn", doubt.remedy or do
+        if status is StepStatus.PASS and doubt is not None:
+            status, do = StepStatus.WARN, doubt.remedy or do
     elif number == 8:
         status, do = _contact(diagnosis, own, _doubt(findings))
     elif number == 9:
@@ -85,11 +94,13 @@ def _doubt(findings: Iterable[Finding]) -> Finding | None:
     return next((f for f in findings if f.id == _REPLY and f.severity is Severity.WARNING), None)
 
 
-def _read_the_reply(diagnosis: Diagnosis) -> tuple[str, str]:
+def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     outcome, verdict = diagnosis.observed.outcome, diagnosis.verdict
-    status = {Outcome.ACCEPTED: "pass", Outcome.REFUSED: "fail", Outcome.DEFERRED: "warn"}.get(
-        outcome, "not_assessed"
-    )
+    status = {
+        Outcome.ACCEPTED: StepStatus.PASS,
+        Outcome.REFUSED: StepStatus.FAIL,
+        Outcome.DEFERRED: StepStatus.WARN,
+    }.get(outcome, StepStatus.NOT_ASSESSED)
     if outcome is Outcome.INCONCLUSIVE:
         return status, "No reply decided anything: nothing here speaks for or against the recipient."
     if outcome is Outcome.ACCEPTED:
@@ -113,48 +124,61 @@ def _accepted(diagnosis: Diagnosis) -> str:
     return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
 
 
-def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | None) -> tuple[str, str]:
+def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | None) -> tuple[StepStatus, str]:
     fix_by = diagnosis.verdict.fix_by
     if diagnosis.observed.outcome is Outcome.ACCEPTED and doubt is not None:
-        return "manual", "Ask the recipient's postmaster what the server means by its reply."
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by == "recipient_admin":
-        return "manual", "Tell the recipient's postmaster what their side has wrong."
+        return StepStatus.MANUAL, "Ask the recipient's postmaster what the server means by its reply."
+    if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by is FixBy.RECIPIENT_ADMIN:
+        return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
-        return "pass", f"Not needed: {_accepted(diagnosis)}."
+        return StepStatus.PASS, f"Not needed: {_accepted(diagnosis)}."
     if diagnosis.observed.ground is Ground.NOT_REACHED:
-        return "not_assessed", "No server was asked, so there is nothing to tell its postmaster."
+        return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
-        return "manual", f"Only if it stays so from another network; a note with the facts is ready {_NOTE}."
-    if fix_by == "nobody":
-        return "pass", "Not needed: it passes by itself."
-    if diagnosis.observed.ground is Ground.ROUTE:
-        return "manual", "Mail to its postmaster would go the same way: use another channel than mail."
-    if any(f.id == _POSTMASTER and f.severity is Severity.WARNING for f in own):
-        return "manual", f"Use another channel than mail; a note with the facts is ready {_NOTE}."
-    if fix_by in ("recipient", "recipient_admin", "either"):
         return (
-            "manual",
+            StepStatus.MANUAL,
+            f"Only if it stays so from another network; a note with the facts is ready {_NOTE}.",
+        )
+    if fix_by is FixBy.NOBODY:
+        return StepStatus.PASS, "Not needed: it passes by itself."
+    if diagnosis.observed.ground is Ground.ROUTE:
+        return (
+            StepStatus.MANUAL,
+            "Mail to its postmaster would go the same way: use another channel than mail.",
+        )
+    if any(f.id == _POSTMASTER and f.severity is Severity.WARNING for f in own):
+        return StepStatus.MANUAL, f"Use another channel than mail; a note with the facts is ready {_NOTE}."
+    if fix_by in (FixBy.RECIPIENT, FixBy.RECIPIENT_ADMIN, FixBy.EITHER):
+        return (
+            StepStatus.MANUAL,
             f"Send the prepared note {_NOTE} to the recipient's postmaster, or tell the recipient by phone.",
         )
-    return "manual", f"If what you do changes nothing, send the prepared note {_NOTE} to the postmaster."
+    return (
+        StepStatus.MANUAL,
+        f"If what you do changes nothing, send the prepared note {_NOTE} to the postmaster.",
+    )
 
 
-def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[str, str]:
+def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str]:
     verdict = diagnosis.verdict
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and verdict.exit_code == 0 and doubt is not None:
-        return "manual", "Send the message, and look out for its return: the acceptance is in doubt."
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and verdict.exit_code == 0:
-        return "pass", "Send the message; nothing stood in its way up to RCPT."
-    if verdict.retry == "now":
-        return "pass", "Try again now."
-    if verdict.retry == "later":
+    is_clear = verdict.exit_code is ExitCode.ACCEPTED
+    if is_clear and doubt is not None:
+        return StepStatus.MANUAL, "Send the message, and look out for its return: the acceptance is in doubt."
+    if is_clear:
+        return StepStatus.PASS, "Send the message; nothing stood in its way up to RCPT."
+    if verdict.retry is Retry.NOW:
+        return StepStatus.PASS, "Try again now."
+    if verdict.retry is Retry.LATER:
         wait = f" after {duration(verdict.retry_after_s)}" if verdict.retry_after_s else " later"
-        return "warn", f"Try again{wait}, from the same address and with the same envelope."
+        return StepStatus.WARN, f"Try again{wait}, from the same address and with the same envelope."
     if _is_a_guess(diagnosis):
-        return "manual", f"First settle the cause ({_SETTLE}); until then another try tells nothing new."
-    if verdict.retry == "after_fix":
-        return "fail", "Try again only after the fault named above is mended."
-    return "fail", "Do not try again with this address."
+        return (
+            StepStatus.MANUAL,
+            f"First settle the cause ({_SETTLE}); until then another try tells nothing new.",
+        )
+    if verdict.retry is Retry.AFTER_FIX:
+        return StepStatus.FAIL, "Try again only after the fault named above is mended."
+    return StepStatus.FAIL, "Do not try again with this address."
 
 
 def _is_a_guess(diagnosis: Diagnosis) -> bool:
@@ -163,7 +187,7 @@ def _is_a_guess(diagnosis: Diagnosis) -> bool:
     return was_answered and diagnosis.band is Band.UNDECIDED
 
 
-def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[str, str]:
+def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[StepStatus, str]:
     outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
     blamed = outcome is not Outcome.ACCEPTED and cause is not None and cause in _BY_CAUSE.get(number, ())
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
@@ -172,33 +196,33 @@ def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) ->
     is_guess = _is_a_guess(diagnosis)
     blamed = blamed and not is_guess  # nobody is told to act on a guess
     status = _status(number, outcome, blamed, own)
-    if number == 3 and status == "fail" and (cause is not None and outcome is Outcome.REFUSED):
+    if number == 3 and status is StepStatus.FAIL and (cause is not None and outcome is Outcome.REFUSED):
         if is_guess:
-            return "warn", f"Not settled whether it is about this address ({_SETTLE})."
+            return StepStatus.WARN, f"Not settled whether it is about this address ({_SETTLE})."
         if not blamed and cause not in _OPEN:
             elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"
-            return "not_assessed", f"{elsewhere}; nothing was learned of this mailbox."
-    if status == "not_assessed" and number in _MAIN_CHECK:
+            return StepStatus.NOT_ASSESSED, f"{elsewhere}; nothing was learned of this mailbox."
+    if status is StepStatus.NOT_ASSESSED and number in _MAIN_CHECK:
         own = tuple(f for f in own if f.id == _MAIN_CHECK[number])
     return status, _what_to_do(status, own, cause if blamed else None)
 
 
-def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> str:
+def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> StepStatus:
     severities = {finding.severity for finding in own}
     if blamed:
-        return "fail" if outcome is Outcome.REFUSED else "warn"
+        return StepStatus.FAIL if outcome is Outcome.REFUSED else StepStatus.WARN
     if severities & _BAD:
-        return "fail"
+        return StepStatus.FAIL
     if Severity.WARNING in severities:
-        return "warn"
+        return StepStatus.WARN
     main = [f.severity for f in own if f.id == _MAIN_CHECK.get(number)]
     failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
     if failed or Severity.NOT_ASSESSED in main or not severities & {Severity.OK, Severity.NOTICE}:
-        return "not_assessed"
-    return "pass"
+        return StepStatus.NOT_ASSESSED
+    return StepStatus.PASS
 
 
-def _what_to_do(status: str, own: tuple[Finding, ...], blamed: str | None) -> str:
+def _what_to_do(status: StepStatus, own: tuple[Finding, ...], blamed: str | None) -> str:
     """The cause's action when this step is to blame, then the remedies of what is wrong, worst first;
     where the step was not looked at, the first thing that would let it be. A block that no finding
     explains is not left to advice alone: what the lists said goes before it."""
@@ -206,7 +230,7 @@ def _what_to_do(status: str, own: tuple[Finding, ...], blamed: str | None) -> st
     ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
     wrong = [f.remedy for f in ordered if f.severity in _WRONG]
     open_ends = [
-        f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status == "not_assessed"
+        f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status is StepStatus.NOT_ASSESSED
     ]
     first = [*_behind(blamed, own), causes()[blamed].action] if blamed is not None else []
     return " ".join(dict.fromkeys([*first, *wrong])) or next(iter(open_ends), "Nothing to do.")

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from probe.knowledge.causes import Cause, Conduct, advising
+from probe.knowledge.causes import Cause, advising
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
+from probe.model.verdict import Conduct, Retry
 
 _SURE = (Band.STATED, Band.LIKELY)
 _USUAL_WAIT_S = 3600  # where the server asks to try again and neither it nor the cause says when
@@ -48,9 +49,9 @@ def conclude(
     advice = advising(top.id, certainty)
     override, source = _override(top, certainty)
     conduct, reason = _timed(advice.conduct(permanent), override, source, spoken)
-    if conduct.retry == "never":
+    if conduct.retry is Retry.NEVER:
         ground = _ground(top.id, certainty, spoken)
-        conduct = conduct if ground is not None else replace(conduct, retry="after_fix")
+        conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
     action = override.action or advice.action_at(stage)
     return Conclusion(advice, _with_stated_wait(conduct, text), action, reason)
@@ -71,17 +72,17 @@ def _timed(
     """The conduct with what the words say of owner and time, and the sentence that the time rests on."""
     conduct = replace(conduct, fix_by=override.fix_by or conduct.fix_by)
     if override.retry is not None:
-        reason = source.says if source is not None and override.retry in ("now", "later") else ""
+        reason = source.says if source is not None and override.retry.is_without_fix else ""
         return replace(conduct, retry=override.retry, retry_after=override.retry_after), reason
     asked = {
         item.conduct.retry: item.says
         for item in spoken
         if item.facet is Facet.CONDUCT and item.conduct is not None and item.conduct.retry is not None
     }
-    if "later" in asked and conduct.retry not in ("later", "now"):
-        return replace(conduct, retry="later", retry_after=_USUAL_WAIT_S), asked["later"]
-    if "after_fix" in asked and conduct.retry in ("later", "now"):
-        return replace(conduct, retry="after_fix", retry_after=None), asked["after_fix"]
+    if Retry.LATER in asked and not conduct.retry.is_without_fix:
+        return replace(conduct, retry=Retry.LATER, retry_after=_USUAL_WAIT_S), asked[Retry.LATER]
+    if Retry.AFTER_FIX in asked and conduct.retry.is_without_fix:
+        return replace(conduct, retry=Retry.AFTER_FIX, retry_after=None), asked[Retry.AFTER_FIX]
     return conduct, ""
 
 
@@ -95,7 +96,7 @@ def _ground(cause: str, certainty: Band, spoken: Iterable[Evidence]) -> Evidence
 
 def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
     """The wait that the server named goes before the usual one; only where time helps."""
-    if conduct.retry != "later" or not text:
+    if conduct.retry is not Retry.LATER or not text:
         return conduct
     from probe.reading.reply.stated_wait import stated_wait
 

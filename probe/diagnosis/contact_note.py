@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.diagnosis.outcome import Ground, Observed
 from probe.facts.model import Facts
+from probe.model.listing import ListingStatus
 from probe.model.target import PairTarget
+from probe.model.verdict import Outcome
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.results import PtrStatus
-from probe.standards.dnsbl.results import ListingStatus
 
 
 def contact_note(facts: Facts, observed: Observed) -> str:

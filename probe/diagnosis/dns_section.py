@@ -125,7 +125,7 @@ def _listing(listing: Listing) -> rp.ReportListing:
     return rp.ReportListing(
         zone=listing.zone,
         query=listing.query,
-        status=listing.status.value,
+        status=listing.status,
         codes=tuple(code.code for code in listing.codes),
         text=listing.text,
         title=listing.title,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from probe.diagnosis.observations import PREDICATES
-from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.diagnosis.outcome import Ground, Observed
 from probe.diagnosis.scoring import WORDS, rank
 from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF
@@ -16,6 +16,7 @@ from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_w
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
+from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
 from probe.reading.reply.match import Reading, read_reply
 from probe.reading.reply.software import tell

@@ -10,6 +10,7 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.reply import EnhancedStatus
 from probe.model.report import ReportCause, ReportEvidence, ReportHypothesis, Verdict
+from probe.model.verdict import Outcome
 
 _HEAVY_DB = 4.0  # evidence lighter than this says less than a finding
 _NOTHING = "nothing in this run speaks for or against it"
@@ -18,7 +19,7 @@ _NOTHING = "nothing in this run speaks for or against it"
 def is_open(verdict: Verdict, status: EnhancedStatus | None) -> bool:
     """Whether the reply of a refusal or deferral, with its enhanced status, leaves its cause open. A status
     of x.0.0 says nothing beyond the class (RFC 3463 section 3.1), as does none."""
-    if verdict.outcome not in {"refused", "deferred"} or verdict.reply is None:
+    if verdict.outcome not in (Outcome.REFUSED, Outcome.DEFERRED) or verdict.reply is None:
         return False
     if verdict.band == Band.STATED:
         return False

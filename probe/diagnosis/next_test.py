@@ -8,7 +8,7 @@ from __future__ import annotations
 from probe.diagnosis.advice import UNCHANGED
 from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import Ground, Observed, Outcome, is_of_other_family
+from probe.diagnosis.outcome import Ground, Observed, is_of_other_family
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
@@ -20,6 +20,7 @@ from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
+from probe.model.verdict import Outcome
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test

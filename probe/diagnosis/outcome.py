@@ -13,19 +13,11 @@ from probe.model.dialable import why_no_host
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason
 from probe.model.target import PairTarget, TlsMode
+from probe.model.verdict import Outcome
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
-
-
-class Outcome(StrEnum):
-    """What happened to the pair. Only `accepted` and `refused` speak about the recipient's side."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    DEFERRED = "deferred"
-    INCONCLUSIVE = "inconclusive"
 
 
 class Ground(StrEnum):

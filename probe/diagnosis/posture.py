@@ -6,10 +6,11 @@ from probe.checks.judging import listings
 from probe.checks.judging.dmarc_paths import enforces
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
+from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.standards.dns.message import Status
 from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.standards.dnsbl.results import Listing
 from probe.standards.spf.results import SpfResult, SpfVerdict
 
 HIGH_WEIGHT = 4  # of a listing (0 to 10, dnsbl.toml) that explains a refusal well; see source_listed_high

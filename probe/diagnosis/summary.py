@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Ground, Observed, Outcome
+from probe.diagnosis.outcome import Ground, Observed
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
 from probe.model.target import PairTarget, TlsMode
+from probe.model.verdict import Outcome
 from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation
 

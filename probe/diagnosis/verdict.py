@@ -8,27 +8,20 @@ from functools import partial
 
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
-from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
+from probe.diagnosis.outcome import Ground, Observed, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
-from probe.knowledge.causes import UNSETTLED, Conduct, causes
+from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.fault import Fault, spared, watched
 from probe.model.finding import Finding
 from probe.model.report import Verdict
+from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, Retry
 from probe.reading.reply.match import Reading
 
-EXIT_ACCEPTED, EXIT_REFUSED, EXIT_DEFERRED, EXIT_INCONCLUSIVE, EXIT_AT_RISK = 0, 1, 3, 4, 5
-
-_EXIT = {
-    Outcome.ACCEPTED: EXIT_ACCEPTED,
-    Outcome.REFUSED: EXIT_REFUSED,
-    Outcome.DEFERRED: EXIT_DEFERRED,
-    Outcome.INCONCLUSIVE: EXIT_INCONCLUSIVE,
-}
 # Where no reply decided, the ground itself is nearly the cause; the corpus shares are those of replies.
 _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
     Ground.ROUTE: {"bad_domain": 0.99, "unknown": 0.0001},
@@ -41,10 +34,10 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
 }
 _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
-_NOTHING_TO_DO = Conduct("nobody", "now", None)
-_NOTHING_LEARNED = Conduct("nobody", "now", None)  # no server was asked: there is nobody to turn to
-_NOT_DIALLED = Conduct("either", "after_fix", None)  # the same addresses are not dialled again
-_RECIPIENTS_AFFAIR = Conduct("recipient_admin", "now", None)
+_NOTHING_TO_DO = Conduct(FixBy.NOBODY, Retry.NOW, None)
+_NOTHING_LEARNED = Conduct(FixBy.NOBODY, Retry.NOW, None)  # no server was asked: there is nobody to turn to
+_NOT_DIALLED = Conduct(FixBy.EITHER, Retry.AFTER_FIX, None)  # the same addresses are not dialled again
+_RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +146,17 @@ def _verdict(
     conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks)
     bounced = told is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or any(risk.is_sender_side for risk in risks)
-    exit_code = EXIT_AT_RISK if at_risk else _EXIT[observed.outcome]
+    exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)
     return Verdict(
-        outcome=observed.outcome.value,
-        stage=observed.stage.value,
+        outcome=observed.outcome,
+        stage=observed.stage,
         reply=_deciding_words(observed),
         cause=cause,
         confidence=_confidence(observed, ranked, () if bounced else risks, certainty, bounced=bounced),
-        band=certainty.value,
+        band=certainty,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
-        retry_after_s=conduct.retry_after if conduct.retry == "later" else None,
+        retry_after_s=conduct.retry_after if conduct.retry is Retry.LATER else None,
         retry_reason=(conclusion.retry_reason if conclusion is not None else "") or None,
         after_data_risks=as_report(risks),
         summary=spared(
@@ -225,9 +218,9 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
             return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
     if observed.outcome is Outcome.ACCEPTED:
-        return Conduct(causes()[cause].permanent.fix_by, "after_fix", None)
+        return Conduct(causes()[cause].permanent.fix_by, Retry.AFTER_FIX, None)
     # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
-    return replace(causes()[cause].conduct(permanent=False), fix_by="either")
+    return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
 
 
 def _confidence(

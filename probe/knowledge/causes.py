@@ -11,21 +11,9 @@ from typing import Any
 from probe.knowledge import toml_import
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from probe.model.verdict import Conduct, FixBy, Retry
 
 UNSETTLED = "unknown"  # whose advice holds where no cause stands out
-
-
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """What follows from a cause for one class of reply.
-
-    `fix_by`: sender, sender_network, recipient, recipient_admin, either, nobody. `retry`: now, later,
-    after_fix, never; `retry_after` the usual wait in seconds, None where no time helps.
-    """
-
-    fix_by: str
-    retry: str
-    retry_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +43,12 @@ class Cause:
     @property
     def passes(self) -> bool:
         """Passing by nature: even a 5yz with this cause is worth another try."""
-        return self.permanent.retry in {"now", "later"}
+        return self.permanent.retry.is_without_fix
 
     @property
     def lasts(self) -> bool:
         """Final by nature: even a 4yz with this cause will not mend itself."""
-        return self.transient.retry in {"after_fix", "never"}
+        return not self.transient.retry.is_without_fix
 
 
 @lru_cache(maxsize=1)
@@ -81,10 +69,14 @@ def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
         title=row["title"],
         family=row["family"],
         meaning=row["meaning"],
-        transient=Conduct(*row["transient"], *([None] * (3 - len(row["transient"])))),
-        permanent=Conduct(*row["permanent"], *([None] * (3 - len(row["permanent"])))),
+        transient=_conduct(*row["transient"]),
+        permanent=_conduct(*row["permanent"]),
         steps=tuple(row["steps"]),
         action=row["action"],
         source=row["source"],
         actions=row.get("at", {}),
     )
+
+
+def _conduct(fix_by: str, retry: str, retry_after: int | None = None) -> Conduct:
+    return Conduct(FixBy(fix_by), Retry(retry), retry_after)

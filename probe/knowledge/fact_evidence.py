@@ -95,7 +95,7 @@ def fact_evidence() -> tuple[FactEvidence, ...]:
             empties_words=entry.get("empties_words", False),
             of_address=entry.get("of_address", False),
             final=entry.get("final", ""),
-            conduct=ConductOverride(**entry["conduct"]) if "conduct" in entry else None,
+            conduct=ConductOverride.of(entry["conduct"]) if "conduct" in entry else None,
         )
         for entry in table["evidence"]
     )

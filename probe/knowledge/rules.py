@@ -83,7 +83,7 @@ def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
         counter=tuple(_example(entry) for entry in row.get("counter", ())),
         file=file,
         final=row.get("final", ""),
-        conduct=ConductOverride(**row["conduct"]) if "conduct" in row else None,
+        conduct=ConductOverride.of(row["conduct"]) if "conduct" in row else None,
         seen=row.get("seen", ""),
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from probe.model.verdict import FixBy, Retry
 
 
 class Facet(StrEnum):
@@ -29,14 +32,24 @@ class Facet(StrEnum):
 class ConductOverride:
     """What words, or a fact, say of the conduct where that departs from what their cause implies.
 
-    None: nothing is said of it. The values are those of `knowledge.causes.Conduct`; `retry_after` in
-    seconds; `action` is a sentence for the person who must act.
+    None: nothing is said of it. `retry_after` in seconds; `action` is a sentence for the person who must act.
     """
 
-    fix_by: str | None = None
-    retry: str | None = None
+    fix_by: FixBy | None = None
+    retry: Retry | None = None
     retry_after: int | None = None
     action: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> ConductOverride:
+        """From a table of knowledge. Raises ValueError for a word that is none of the vocabulary."""
+        fix_by, retry = row.get("fix_by"), row.get("retry")
+        return cls(
+            FixBy(fix_by) if fix_by is not None else None,
+            Retry(retry) if retry is not None else None,
+            row.get("retry_after"),
+            row.get("action"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from probe.model.evidence import Band
 from probe.model.finding import Finding
+from probe.model.listing import ListingStatus
+from probe.model.reply import Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.steps import StepStatus
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 
 SCHEMA = "smtp-probe.report/1"
 
@@ -45,23 +52,23 @@ class AfterDataRisk:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The conclusion. `outcome`: accepted, refused, deferred, inconclusive; `confidence` 0 to 1;
+    """The conclusion. `confidence` 0 to 1;
     `retry_reason` is what `retry` rests on where it departs from the usual: the words that ask to try
     again, or those for which `never` is said."""
 
-    outcome: str
-    stage: str
+    outcome: Outcome
+    stage: Stage
     reply: str | None
     cause: str | None
     confidence: float
-    band: str
-    fix_by: str
-    retry: str
+    band: Band
+    fix_by: FixBy
+    retry: Retry
     retry_after_s: int | None
     retry_reason: str | None
     after_data_risks: tuple[AfterDataRisk, ...]
     summary: str
-    exit_code: int
+    exit_code: ExitCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,11 @@ class ReportHypothesis:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistStep:
-    """One of the nine steps. `status`: pass, warn, fail, manual, not_assessed."""
+    """One of the nine steps."""
 
     step: int
     title: str
-    status: str
+    status: StepStatus
     findings: tuple[str, ...]
     do: str
 
@@ -116,7 +123,7 @@ class ReportTarget:
     source_ip: str | None
     helo: str | None
     header_from: str | None
-    command: str  # check or domain
+    command: Command
     provider: str | None
     scenario: str | None  # the lab scenario of a demo: nothing in it is real
 
@@ -146,7 +153,7 @@ class ReportExchange:
     no code. `deviations` names how the server broke the reply grammar; `fragment` is what came of a reply
     that was never finished."""
 
-    stage: str
+    stage: Stage
     sent: str
     reply_code: int | None
     enhanced_status: str | None
@@ -163,13 +170,13 @@ class ReportSession:
     mx_host: str
     ip: str
     port: int
-    experiment: str
+    experiment: Experiment
     reason: str
     tls: ReportTls | None
     extensions: tuple[str, ...]
     size_limit: int | None
     exchanges: tuple[ReportExchange, ...]
-    ended: str
+    ended: EndReason
     ended_detail: str
 
 
@@ -277,7 +284,7 @@ class ReportDane:
 class ReportListing:
     zone: str
     query: str
-    status: str
+    status: ListingStatus
     codes: tuple[str, ...]
     text: str
     title: str

@@ -1,4 +1,19 @@
-"""The nine steps of "How to Handle Email Delivery Failure" (Alibaba Mail), by number."""
+"""The nine steps of "How to Handle Email Delivery Failure" (Alibaba Mail), by number, and how each went."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class StepStatus(StrEnum):
+    """`manual`: only a person can do it; `not_assessed`: it could not be looked at, and counts as nothing."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    MANUAL = "manual"
+    NOT_ASSESSED = "not_assessed"
+
 
 STEP_TITLES = {
     1: "read the reply",

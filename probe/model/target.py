@@ -8,6 +8,13 @@ from enum import StrEnum
 from probe.model.address import IPAddress, Mailbox, ReversePath
 
 
+class Command(StrEnum):
+    """The live command that a run was made by: for a pair of addresses, or for a domain before a send."""
+
+    CHECK = "check"
+    DOMAIN = "domain"
+
+
 class TlsMode(StrEnum):
     """`auto` uses STARTTLS when offered, `require` refuses to go on without, `never` leaves it."""
 

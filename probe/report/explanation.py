@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from probe.explanation import Explanation, exit_code
+from probe.explanation import Explanation
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.steps import STEP_TITLES
 from probe.model.text import printable
+from probe.model.verdict import ExitCode
 from probe.report import words
 from probe.report.markdown_text import markdown_code, markdown_text
 from probe.report.page import Page
 from probe.report.style import Paint, Style
 
 _HEADLINES = {
-    0: ("POSITIVE REPLY", Paint.GOOD),
-    1: ("REFUSED FOR GOOD", Paint.BAD),
-    2: ("NOT READ", Paint.BAD),
-    3: ("DEFERRED", Paint.WARN),
-    4: ("INCONCLUSIVE", Paint.WARN),
+    ExitCode.ACCEPTED: ("POSITIVE REPLY", Paint.GOOD),
+    ExitCode.REFUSED: ("REFUSED FOR GOOD", Paint.BAD),
+    ExitCode.USAGE: ("NOT READ", Paint.BAD),
+    ExitCode.DEFERRED: ("DEFERRED", Paint.WARN),
+    ExitCode.INCONCLUSIVE: ("INCONCLUSIVE", Paint.WARN),
 }
 _LABEL = 12
 _SHOWN_CAUSES = 3
@@ -25,11 +26,11 @@ _NEGLIGIBLE = 0.03
 _NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
 
 
-def to_text(explanation: Explanation, style: Style, code: int | None = None) -> str:
+def to_text(explanation: Explanation, style: Style, code: ExitCode | None = None) -> str:
     """The reply, what it means, who acts, when to retry, and why; ends with a line break. `code` is the
     exit code of what the reply stands in (a bounce), where that tells more than the reply."""
     page = Page(style)
-    headline, paint = _HEADLINES[exit_code(explanation) if code is None else code]
+    headline, paint = _HEADLINES[explanation.exit_code if code is None else code]
     if explanation.reading is None:
         page.text(printable(explanation.error), lead=f"{headline}  ", paint=paint)
         return str(page)
@@ -37,7 +38,7 @@ def to_text(explanation: Explanation, style: Style, code: int | None = None) -> 
     page.text(printable(reply_line(explanation)), indent=4)
     if explanation.reading.local:
         page.text("the text is the sending server's own; the remote server's words are lost", indent=4)
-    if exit_code(explanation) == 0:
+    if explanation.exit_code is ExitCode.ACCEPTED:
         return str(page)
     page.blank()
     for label, text in _facts(explanation):
@@ -50,16 +51,16 @@ def to_text(explanation: Explanation, style: Style, code: int | None = None) -> 
     return str(page)
 
 
-def to_markdown(explanation: Explanation, code: int | None = None) -> str:
+def to_markdown(explanation: Explanation, code: ExitCode | None = None) -> str:
     """The same for a ticket."""
-    headline, _ = _HEADLINES[exit_code(explanation) if code is None else code]
+    headline, _ = _HEADLINES[explanation.exit_code if code is None else code]
     if explanation.reading is None:
         return f"**{headline}** {markdown_text(explanation.error)}\n"
     blocks = [
         f"**{headline}** {markdown_text(_where(explanation))}".rstrip(),
         markdown_code(reply_line(explanation)),
     ]
-    if exit_code(explanation) != 0:
+    if explanation.exit_code is not ExitCode.ACCEPTED:
         blocks.append(
             "\n".join(
                 f"- **{label}:** {markdown_text(text)}" if label else f"- {markdown_text(text)}"
@@ -88,7 +89,7 @@ def _where(explanation: Explanation) -> str:
     reading = explanation.reading
     if reading is None:
         return ""
-    stage = f"at {words.STAGES[reading.stage.value]}" if reading.stage else ""
+    stage = f"at {words.STAGES[reading.stage]}" if reading.stage else ""
     host = f"by {printable(reading.host)}" if reading.host else ""
     return " ".join(part for part in (stage, host) if part)
 
@@ -109,7 +110,7 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
         facts.append(("", f"something else, {words.percent(rest)}"))
     undecided = explanation.band is Band.UNDECIDED
     facts.append(("Meaning", _NOT_SETTLED if undecided else cause.meaning))
-    facts.append(("Who acts", f"{words.FIX_BY.get(conduct.fix_by, conduct.fix_by)}: {conclusion.action}"))
+    facts.append(("Who acts", f"{words.FIX_BY[conduct.fix_by]}: {conclusion.action}"))
     facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)))
     facts.append(("Steps", ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)))
     return facts

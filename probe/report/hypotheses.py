@@ -4,6 +4,7 @@ documented about the domain."""
 from __future__ import annotations
 
 from probe.model.finding import Severity
+from probe.model.reply import Stage
 from probe.model.report import Report
 from probe.report import view
 
@@ -18,7 +19,9 @@ def unsaid(report: Report) -> str:
     told = [it for it in asked if it.reply_code is not None]
     if not told:
         return "Hypotheses"
-    status = (told[0] if verdict.stage == "rcpt" else told[-1]).enhanced_status  # later RCPTs are controls
+    status = (
+        told[0] if verdict.stage is Stage.RCPT else told[-1]
+    ).enhanced_status  # later RCPTs are controls
     if status is None:
         return "Hypotheses (the reply has no enhanced status)"
     return f"Hypotheses ({status} names no cause)" if status.endswith(".0.0") else "Hypotheses"

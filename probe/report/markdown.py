@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 from probe.model.report import Report
+from probe.model.target import Command
+from probe.model.verdict import Outcome
 from probe.report import hypotheses, view, view_session, view_steps, words
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
@@ -53,17 +55,17 @@ def _verdict(report: Report) -> list[str]:
         blocks.append(markdown_code(verdict.reply))
     if view.summary(report):
         blocks.append(markdown_text(view.summary(report)))
-    facts = [f"- **Who acts:** {markdown_text(words.FIX_BY.get(verdict.fix_by, verdict.fix_by))}"]
+    facts = [f"- **Who acts:** {markdown_text(words.FIX_BY[verdict.fix_by])}"]
     if action := view.action(report):
         facts[-1] += f": {markdown_text(action)}"
     rows = view.cause_rows(report)
-    if rows and verdict.outcome != "accepted":
+    if rows and verdict.outcome is not Outcome.ACCEPTED:
         facts.insert(
             0, f"- **Cause:** {markdown_text(rows[0].title)} ({_share(rows[0].share)}, {rows[0].band})"
         )
     if view.vantage(report):
         facts.insert(0, f"- **Vantage:** {markdown_text(view.vantage(report))}")
-    if verdict.outcome != "accepted":
+    if verdict.outcome is not Outcome.ACCEPTED:
         facts.append(f"- **Retry:** {markdown_text(view.retry(report))}")
     if report.next_test is not None:
         facts.append(f"- **Settle it:** {markdown_text(report.next_test.text)}")
@@ -119,7 +121,7 @@ def _causes(report: Report) -> list[str]:
                 "<br>".join(sides["against"]),
             )
         )
-    band = markdown_text(words.BANDS.get(report.verdict.band, report.verdict.band))
+    band = markdown_text(report.verdict.band)
     return [
         "## Causes",
         f"The first is *{band}*. Weights are in decibans: +10 makes a cause ten times likelier. "
@@ -168,7 +170,7 @@ def _findings(report: Report) -> list[str]:
 
 
 def _steps(report: Report) -> list[str]:
-    if not report.checklist or report.target.command == "domain":
+    if not report.checklist or report.target.command is Command.DOMAIN:
         return []
     rows: list[tuple[str, ...]] = []
     for step_view in view_steps.steps(report):
@@ -179,7 +181,7 @@ def _steps(report: Report) -> list[str]:
             (
                 str(step.step),
                 markdown_text(step.title),
-                words.STEP_STATUS.get(step.status, markdown_text(step.status)),
+                words.STEP_STATUS[step.status],
                 "<br>".join(markdown_text(message) for message in found),
                 markdown_text(step.do),
             )
@@ -188,11 +190,11 @@ def _steps(report: Report) -> list[str]:
 
 
 def _domain(report: Report) -> list[str]:
-    if report.target.command != "domain":
+    if report.target.command is not Command.DOMAIN:
         return []
     dns = report.dns
     rows: list[tuple[str, ...]] = [
-        ("Route", markdown_text(words.ROUTES.get(dns.route, dns.route))),
+        ("Route", markdown_text(words.ROUTES[dns.route])),
         ("Provider", markdown_text(report.target.provider or "none that this program knows")),
         (
             "MTA-STS",
@@ -204,7 +206,7 @@ def _domain(report: Report) -> list[str]:
         text = "; ".join((", ".join(mx.addresses) or "no usable address", *mx.problems))
         rows.append((f"MX {mx.preference}", markdown_text(f"{mx.host}: {text}")))
     for dane in dns.dane:
-        text = "; ".join((words.DANE.get(dane.status, dane.status), *dane.problems))
+        text = "; ".join((words.DANE[dane.status], *dane.problems))
         rows.append(("DANE", markdown_text(f"{dane.host}: {text}")))
     for session in report.sessions:
         rows.append(
@@ -228,7 +230,7 @@ def _dialogue(report: Report) -> list[str]:
     for session in report.sessions:
         if lines:
             lines.append("")
-        about = words.EXPERIMENTS.get(session.experiment, session.experiment)
+        about = words.EXPERIMENTS[session.experiment]
         lines.append(f"# {view_session.session_title(session)}, {about}")
         for exchange in session.exchanges:
             if exchange.sent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report
+from probe.model.target import Command
 from probe.report import text_body, text_detail, text_domain, text_verdict
 from probe.report.clean import printable_report
 from probe.report.page import Page
@@ -23,7 +24,7 @@ def to_text(report: Report, style: Style | None = None) -> str:
         text_verdict.write_brief(page, report)
         return str(page)
     text_verdict.write(page, report)
-    if report.target.command == "domain":
+    if report.target.command is Command.DOMAIN:
         text_domain.write(page, report)
     else:
         text_body.write_why(page, report)

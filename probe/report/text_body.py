@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from probe.model.report import Report
+from probe.model.steps import StepStatus
+from probe.model.verdict import Outcome
 from probe.report import hypotheses, view, view_session, view_steps, words
 from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
@@ -89,7 +91,9 @@ def _step_texts(report: Report, step_view: view_steps.StepView, *, verbose: bool
         return texts if do.startswith(_NOTHING) else [*texts, f"→ {do}"]
     if do or texts:
         return [do, *texts] if do else texts
-    return ["nothing seen that speaks against it" if step_view.step.status == "pass" else "not assessed"]
+    return [
+        "nothing seen that speaks against it" if step_view.step.status is StepStatus.PASS else "not assessed"
+    ]
 
 
 def _is_told(do: str, step_view: view_steps.StepView) -> bool:
@@ -113,7 +117,7 @@ def write_sessions(page: Page, report: Report) -> None:
         return
     page.heading("Dialogue")
     for session in report.sessions:
-        about = words.EXPERIMENTS.get(session.experiment, session.experiment)
+        about = words.EXPERIMENTS[session.experiment]
         page.text(f"{view_session.session_title(session)}  {about}", indent=2)
         page.text(view_session.session_path(session), indent=4)
 
@@ -122,7 +126,7 @@ def write_after_data(page: Page, report: Report) -> None:
     """The prediction, named as one."""
     page.blank()
     risks = report.verdict.after_data_risks
-    if risks and report.verdict.outcome == "accepted":
+    if risks and report.verdict.outcome is Outcome.ACCEPTED:
         page.text(
             "What could still happen after DATA: see “After DATA” above; predicted from what is "
             "published, not observed."

@@ -32,7 +32,7 @@ def write_dialogue(page: Page, report: Report) -> None:
 
 
 def _write_session(page: Page, session: ReportSession) -> None:
-    about = words.EXPERIMENTS.get(session.experiment, session.experiment)
+    about = words.EXPERIMENTS[session.experiment]
     page.text(f"{about}; {session.reason}" if session.reason else about, indent=2)
     for exchange in session.exchanges:
         if exchange.sent:

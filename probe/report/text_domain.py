@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.model.finding import Severity
+from probe.model.reply import Stage
 from probe.model.report import Report, ReportDns, ReportSession
 from probe.report import view_session, words
 from probe.report.page import Page
@@ -13,7 +14,7 @@ _LABEL = 13
 def write(page: Page, report: Report) -> None:
     """Mail servers, the session, transport security, and the findings."""
     page.heading("Recipient domain")
-    _fact(page, "Route", words.ROUTES.get(report.dns.route, report.dns.route))
+    _fact(page, "Route", words.ROUTES[report.dns.route])
     _fact(page, "Provider", report.target.provider or "none that this program knows")
     for index, mx in enumerate(report.dns.mx):
         addresses = ", ".join(mx.addresses) or "no usable address"
@@ -32,11 +33,11 @@ def _fact(page: Page, label: str, text: str) -> None:
 def _write_session(page: Page, session: ReportSession) -> None:
     page.heading(f"Session with {view_session.session_title(session)}")
     for exchange in session.exchanges:
-        if exchange.stage == "greeting":
+        if exchange.stage is Stage.GREETING:
             _fact(page, "Greeting", view_session.reply_text(exchange))
     _fact(page, "Extensions", ", ".join(session.extensions) or "none seen")
     if session.size_limit is None:
-        answered = any(e.stage == "ehlo" and e.reply_code == 250 for e in session.exchanges)
+        answered = any(e.stage is Stage.EHLO and e.reply_code == 250 for e in session.exchanges)
         _fact(page, "Size", "no limit announced" if answered else "not seen")
     else:
         # RFC 1870 section 4: SIZE 0 means that there is no fixed maximum
@@ -61,9 +62,7 @@ def _write_policies(page: Page, dns: ReportDns) -> None:
     _fact(page, "MTA-STS", "; ".join(part for part in (*parts, *sts.problems) if part))
     for index, dane in enumerate(dns.dane):
         records = f"{len(dane.records)} TLSA" if dane.records else ""
-        text = "; ".join(
-            part for part in (words.DANE.get(dane.status, dane.status), records, *dane.problems) if part
-        )
+        text = "; ".join(part for part in (words.DANE[dane.status], records, *dane.problems) if part)
         _fact(page, "" if index else "DANE", f"{dane.host}: {text}")
     if not dns.dane:
         _fact(page, "DANE", "not looked at")

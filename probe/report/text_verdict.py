@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report
+from probe.model.verdict import ExitCode, Outcome
 from probe.report import view, words
 from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
@@ -19,8 +20,8 @@ def write_brief(page: Page, report: Report) -> None:
     reply = f": {report.verdict.reply}" if report.verdict.reply else ""
     _write_headline(page, report, f"{view.where(report)}{reply}")
     cause = view.main_cause(report)
-    if cause is not None and report.verdict.outcome != "accepted":
-        band = words.BANDS.get(report.verdict.band, report.verdict.band)
+    if cause is not None and report.verdict.outcome is not Outcome.ACCEPTED:
+        band = report.verdict.band
         page.text(f"{cause.title} ({words.percent(cause.probability)}, {band})", lead="Cause: ")
     for risk in report.verdict.after_data_risks:
         page.text(f"{view.cause_title(risk.cause)}: {risk.reason}", lead="Risk: ")
@@ -44,7 +45,7 @@ def write(page: Page, report: Report) -> None:
     _write_causes(page, report)
     _write_risks(page, report)
     _write_who_acts(page, report)
-    if report.verdict.outcome != "accepted":
+    if report.verdict.outcome is not Outcome.ACCEPTED:
         _fact(page, "Retry", view.retry(report))
     if report.next_test is not None:
         _fact(page, "Settle it", report.next_test.text)
@@ -62,7 +63,7 @@ def _write_lab(page: Page, report: Report) -> None:
 def _write_headline(page: Page, report: Report, rest: str) -> None:
     lead = words.headline(report.verdict, report.target.command) + "  "
     paint = _PAINTS[report.verdict.outcome]
-    if report.verdict.outcome == "accepted" and report.verdict.exit_code != 0:
+    if report.verdict.outcome is Outcome.ACCEPTED and report.verdict.exit_code is not ExitCode.ACCEPTED:
         paint = Paint.WARN
     page.text(rest, lead=lead, paint=paint)
 
@@ -72,7 +73,7 @@ def _fact(page: Page, label: str, text: str) -> None:
 
 
 def _write_causes(page: Page, report: Report) -> None:
-    if report.verdict.outcome == "accepted":
+    if report.verdict.outcome is Outcome.ACCEPTED:
         return  # nothing was refused: what could come after DATA stands below, as a prediction
     rows = view.cause_rows(report)
     room = page.style.width - _FACTS_INDENT - _LABEL - len("  100 %  undecided")
@@ -86,7 +87,7 @@ def _write_causes(page: Page, report: Report) -> None:
 
 
 def _write_risks(page: Page, report: Report) -> None:
-    if report.verdict.outcome != "accepted":
+    if report.verdict.outcome is not Outcome.ACCEPTED:
         return
     for index, risk in enumerate(report.verdict.after_data_risks):
         origin = view.origin(risk.rule, risk.ref) if page.style.verbosity >= VERBOSE else ""
@@ -95,6 +96,6 @@ def _write_risks(page: Page, report: Report) -> None:
 
 
 def _write_who_acts(page: Page, report: Report) -> None:
-    who = words.FIX_BY.get(report.verdict.fix_by, report.verdict.fix_by)
+    who = words.FIX_BY[report.verdict.fix_by]
     action = view.action(report)
     _fact(page, "Who acts", f"{who}: {action}" if action else who)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
+from probe.model.reply import Stage
 from probe.model.report import (
     Report,
     ReportCause,
@@ -15,7 +16,14 @@ from probe.model.report import (
     ReportNotReached,
     ReportSession,
 )
+from probe.model.session import Experiment
+from probe.model.steps import StepStatus
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, Outcome
 from probe.report import words
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.dns.results import PtrStatus, RouteKind
+from probe.standards.spf.results import SpfVerdict
 
 SHOWN_CAUSES = 3
 NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
@@ -60,7 +68,7 @@ def lab_line(report: Report) -> str:
 
 def deciding_session(report: Report) -> ReportSession | None:
     """The session whose reply the verdict rests on, else the last one about the target itself."""
-    own = [s for s in report.sessions if s.experiment in {"target", "domain"}]
+    own = [s for s in report.sessions if s.experiment in (Experiment.TARGET, Experiment.DOMAIN)]
     for session in reversed(own):
         if any(_is_verdict_reply(report, exchange) for exchange in session.exchanges):
             return session
@@ -80,20 +88,20 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
 def where(report: Report) -> str:
     """Where in the attempt the verdict fell: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
     verdict, session = report.verdict, deciding_session(report)
-    if verdict.stage == "input":
+    if verdict.stage is Stage.INPUT:
         return "before anything was asked"
-    if verdict.stage == "dns" and verdict.outcome == "inconclusive":
+    if verdict.stage is Stage.DNS and verdict.outcome is Outcome.INCONCLUSIVE:
         return "in DNS, without a usable answer"
-    if verdict.stage == "dns" and report.dns.route in ("mx", "implicit_mx"):
+    if verdict.stage is Stage.DNS and report.dns.route in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return "in DNS: the MX records lead nowhere"
-    if verdict.stage == "dns":
-        return f"in DNS: {words.ROUTES.get(report.dns.route, report.dns.route)}"
+    if verdict.stage is Stage.DNS:
+        return f"in DNS: {words.ROUTES[report.dns.route]}"
     host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
-    if verdict.outcome == "accepted" and verdict.stage == "rcpt":
+    if verdict.outcome is Outcome.ACCEPTED and verdict.stage is Stage.RCPT:
         return f"by {host}"  # the headline names the stage already
-    if verdict.stage == "connect":
+    if verdict.stage is Stage.CONNECT:
         return f"while connecting to {host}" if session else "before any server was asked"
-    stage = words.STAGES.get(verdict.stage, verdict.stage)
+    stage = words.STAGES[verdict.stage]
     return f"at {stage} {'by' if verdict.reply else 'with'} {host}"
 
 
@@ -101,7 +109,9 @@ def summary(report: Report) -> str:
     """The verdict's sentence; empty where headline and reply have said it already."""
     verdict = report.verdict
     told = (
-        verdict.reply is not None and verdict.outcome != "inconclusive" and report.target.command == "check"
+        verdict.reply is not None
+        and verdict.outcome is not Outcome.INCONCLUSIVE
+        and report.target.command is Command.CHECK
     )
     return "" if told else verdict.summary
 
@@ -121,9 +131,7 @@ def cause_rows(report: Report) -> tuple[CauseRow, ...]:
         return ()
     shown = [c for c in report.causes[:SHOWN_CAUSES] if c.probability >= NEGLIGIBLE] or [report.causes[0]]
     rows = [CauseRow(cause.title, words.percent(cause.probability), "") for cause in shown]
-    rows[0] = CauseRow(
-        rows[0].title, rows[0].share, words.BANDS.get(report.verdict.band, report.verdict.band)
-    )
+    rows[0] = CauseRow(rows[0].title, rows[0].share, report.verdict.band)
     rest = 1 - sum(cause.probability for cause in shown)
     if rest >= 0.005:
         rows.append(CauseRow("something else", words.percent(rest), ""))
@@ -152,11 +160,11 @@ def action(report: Report) -> str:
     """What to do about the cause that the verdict names; on a guess, to settle it first. Empty where
     nothing is to be done."""
     verdict, cause = report.verdict, main_cause(report)
-    if verdict.outcome == "accepted" and verdict.exit_code == 0:
+    if verdict.outcome is Outcome.ACCEPTED and verdict.exit_code is ExitCode.ACCEPTED:
         return _worth_mending(report)
     if cause is None:
         return ""
-    if verdict.band != Band.UNDECIDED or verdict.outcome not in ("refused", "deferred"):
+    if verdict.band is not Band.UNDECIDED or verdict.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
         return cause.action
     if report.next_test is not None:
         return f"{_GUESS}; make the test below before you act on it."
@@ -166,7 +174,7 @@ def action(report: Report) -> str:
 def is_doubted(report: Report) -> bool:
     """Accepted, in words or with a status that speak of a refusal."""
     told = any(f.id == "reply-permanence" and f.severity is Severity.WARNING for f in report.findings)
-    return told and report.verdict.outcome == "accepted"
+    return told and report.verdict.outcome is Outcome.ACCEPTED
 
 
 def _worth_mending(report: Report) -> str:
@@ -175,10 +183,10 @@ def _worth_mending(report: Report) -> str:
         return "do not rely on this acceptance: the server's own words speak against it (step 1)."
     if report.verdict.after_data_risks:
         return "mend what “After DATA” names; until then a sender that honours it may not deliver."
-    if report.target.command != "check":
+    if report.target.command is not Command.CHECK:
         amiss = any(finding.severity in BAD for finding in report.findings)
         return "the findings below are worth a look." if amiss else ""
-    steps = [str(step.step) for step in report.checklist if step.status in ("warn", "fail")]
+    steps = [str(step.step) for step in report.checklist if step.status in (StepStatus.WARN, StepStatus.FAIL)]
     if not steps:
         return ""
     which = f"steps {', '.join(steps[:-1])} and {steps[-1]}" if len(steps) > 1 else f"step {steps[0]}"
@@ -187,9 +195,8 @@ def _worth_mending(report: Report) -> str:
 
 def not_reached_part(item: ReportNotReached) -> str:
     """The part that was left out, in words."""
-    experiment = item.part.removeprefix("control ")
-    known = words.EXPERIMENTS.get(experiment, "").removeprefix("control: ")
-    return f"control ({known})" if item.part.startswith("control ") and known else item.part
+    known = {f"control {it}": text.removeprefix("control: ") for it, text in words.EXPERIMENTS.items()}
+    return f"control ({known[item.part]})" if item.part in known else item.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +259,10 @@ def unanswered(report: Report) -> dict[str, str]:
     text, which names the question and what came instead."""
     dns = report.dns
     failed = {
-        "SPF": ("spf", dns.spf is not None and dns.spf.result == "temperror"),
-        "DKIM": ("dkim-keys", any(key.status == "unknown" for key in dns.dkim)),
+        "SPF": ("spf", dns.spf is not None and dns.spf.result == SpfVerdict.TEMPERROR),
+        "DKIM": ("dkim-keys", any(key.status == KeyStatus.UNKNOWN for key in dns.dkim)),
         "DMARC": ("dmarc-record", dns.dmarc is not None and dns.dmarc.unknown),
-        "PTR": ("ptr", dns.ptr is not None and dns.ptr.status == "unknown"),
+        "PTR": ("ptr", dns.ptr is not None and dns.ptr.status == PtrStatus.UNKNOWN),
     }
     unseen = {f.id: f.message for f in report.findings if f.severity is Severity.NOT_ASSESSED}
     return {name: unseen[check] for name, (check, is_so) in failed.items() if is_so and check in unseen}
@@ -266,18 +273,18 @@ def after_data(report: Report) -> str:
     outcome = report.verdict.outcome
     if is_doubted(report):
         return "the mail may well be lost or returned: the server accepts in the words of a refusal."
-    if outcome == "accepted" and (silent := unanswered(report)):
+    if outcome is Outcome.ACCEPTED and (silent := unanswered(report)):
         return (
             f"not all of it can be predicted: DNS gave no usable answer about {' and '.join(silent)} of the "
             "sender. A receiver that meets the same may put the mail off."
         )
-    if outcome == "accepted":
+    if outcome is Outcome.ACCEPTED:
         return (
             "nothing found that makes a refusal likely. A probe stops before DATA: content, volume and "
             "reputation may still decide otherwise."
         )
-    if outcome == "refused":
+    if outcome is Outcome.REFUSED:
         return "not predicted, the mail was refused before it."
-    if outcome == "deferred":
+    if outcome is Outcome.DEFERRED:
         return "not predicted, the server has not taken the address yet."
     return "not predicted, the run did not get that far."

@@ -71,7 +71,7 @@ def session_path(session: ReportSession) -> str:
         f"{_verb(exchange)} {'no reply' if exchange.reply_code is None else exchange.reply_code or 'no code'}"
         for exchange in session.exchanges
     ]
-    if not parts or session.ended != "quit":
+    if not parts or session.ended is not EndReason.QUIT:
         parts.append(ended(session))
     return " · ".join(parts)
 

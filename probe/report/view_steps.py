@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report, ReportDkim
+from probe.model.steps import StepStatus
 from probe.report.view import BAD, unanswered
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.spf.results import SpfVerdict
 
 FINDINGS_SHOWN = 3
 _FOREMOST = {"source-blocklist"}  # without which its step has not been looked at
@@ -49,11 +52,11 @@ def main_findings(step_view: StepView) -> list[str]:
     if problems:
         more = len(problems) - FINDINGS_SHOWN
         return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
-    if step_view.step.status == "not_assessed":
+    if step_view.step.status is StepStatus.NOT_ASSESSED:
         unseen = [f for f in step_view.rest if f.severity is Severity.NOT_ASSESSED] or list(step_view.rest)
         unseen.sort(key=lambda finding: finding.id not in _FOREMOST)  # else in the order of the checks
         return [finding.message for finding in unseen[:1]]
-    if step_view.step.status != "pass" or step_view.step.step == DNS_STEP:
+    if step_view.step.status is not StepStatus.PASS or step_view.step.step == DNS_STEP:
         return []
     if step_view.step.step == RETRY_STEP:
         return []  # its `do` says all
@@ -70,16 +73,16 @@ def authentication(report: Report, *, reasons: bool = True) -> list[str]:
     parts = []
     if dns.spf is not None:
         parts.append(f"SPF {dns.spf.result}" + (f" ({dns.spf.matched})" if dns.spf.matched else ""))
-    keys = [key for key in dns.dkim if key.status == "valid"]
+    keys = [key for key in dns.dkim if key.status == KeyStatus.VALID]
     if keys:
         parts.append("DKIM " + ", ".join(_key(key) for key in keys[:2]))
-    elif any(key.status == "unknown" for key in dns.dkim):
+    elif any(key.status == KeyStatus.UNKNOWN for key in dns.dkim):
         parts.append("DKIM unknown")
     elif dns.dkim:
         parts.append("DKIM: no usable key at the selectors tried")
     if dns.dmarc is not None:
         policy = "unknown" if dns.dmarc.unknown else f"p={dns.dmarc.policy}" if dns.dmarc.policy else "none"
-        spf_carries = dns.spf is not None and dns.spf.result == "pass" and dns.dmarc.spf_can_align
+        spf_carries = dns.spf is not None and dns.spf.result == SpfVerdict.PASS and dns.dmarc.spf_can_align
         aligns = ", can align" if spf_carries or (keys and dns.dmarc.dkim_can_align) else ""
         parts.append(f"DMARC {policy}{aligns}")
     if dns.ptr is not None:

@@ -2,106 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from probe.model.reply import Stage
+from probe.model.session import Experiment
+from probe.model.steps import StepStatus
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
+from probe.standards.dns.results import RouteKind
+from probe.standards.tls.results import DaneStatus
 
 if TYPE_CHECKING:
     from probe.model.report import Verdict
 
 STAGES = {
-    "input": "the address itself",
-    "dns": "DNS",
-    "connect": "connecting",
-    "greeting": "the greeting",
-    "ehlo": "EHLO",
-    "starttls": "STARTTLS",
-    "mail": "MAIL FROM",
-    "rcpt": "RCPT",
-    "data": "DATA",
-    "end-of-data": "the end of DATA",
+    Stage.INPUT: "the address itself",
+    Stage.DNS: "DNS",
+    Stage.CONNECT: "connecting",
+    Stage.GREETING: "the greeting",
+    Stage.EHLO: "EHLO",
+    Stage.STARTTLS: "STARTTLS",
+    Stage.MAIL: "MAIL FROM",
+    Stage.RCPT: "RCPT",
+    Stage.DATA: "DATA",
+    Stage.END_OF_DATA: "the end of DATA",
+    Stage.RSET: "RSET",
+    Stage.QUIT: "QUIT",
 }
 
 FIX_BY = {
-    "sender": "you, the sender",
-    "sender_network": "your network or mail operator",
-    "recipient": "the recipient",
-    "recipient_admin": "the recipient's postmaster",
-    "either": "you or the recipient's postmaster",
-    "nobody": "nobody",
+    FixBy.SENDER: "you, the sender",
+    FixBy.SENDER_NETWORK: "your network or mail operator",
+    FixBy.RECIPIENT: "the recipient",
+    FixBy.RECIPIENT_ADMIN: "the recipient's postmaster",
+    FixBy.EITHER: "you or the recipient's postmaster",
+    FixBy.NOBODY: "nobody",
 }
 
 STEP_STATUS = {
-    "pass": "pass",
-    "warn": "warning",
-    "fail": "fail",
-    "manual": "by hand",
-    "not_assessed": "not assessed",
+    StepStatus.PASS: "pass",
+    StepStatus.WARN: "warning",
+    StepStatus.FAIL: "fail",
+    StepStatus.MANUAL: "by hand",
+    StepStatus.NOT_ASSESSED: "not assessed",
 }
 
 EXPERIMENTS = {
-    "target": "the recipient",
-    "postmaster": "control: postmaster, then a made-up mailbox",
-    "random": "control: made-up mailbox",
-    "null_sender": "control: null reverse-path",
-    "other_mx": "control: another MX host",
-    "other_family": "control: the other address family",
-    "without_tls": "control: without TLS",
-    "domain": "the domain",
+    Experiment.TARGET: "the recipient",
+    Experiment.POSTMASTER: "control: postmaster, then a made-up mailbox",
+    Experiment.RANDOM: "control: made-up mailbox",
+    Experiment.NULL_SENDER: "control: null reverse-path",
+    Experiment.OTHER_MX: "control: another MX host",
+    Experiment.OTHER_FAMILY: "control: the other address family",
+    Experiment.WITHOUT_TLS: "control: without TLS",
+    Experiment.DOMAIN: "the domain",
 }
 
-BANDS = {"stated": "stated", "likely": "likely", "possible": "possible", "undecided": "undecided"}
-
-ROUTES = {
-    "mx": "MX records",
-    "implicit_mx": "no MX record; its own address is used (implicit MX)",
-    "null_mx": "a null MX: the domain declares that it takes no mail (RFC 7505)",
-    "address_literal": "an address literal",
-    "fixed": "the host of --mx",
-    "no_domain": "NXDOMAIN: DNS does not know the domain",
-    "no_mail_host": "neither MX nor address records",
-    "unknown": "DNS gave no usable answer",
+ROUTES: Mapping[str, str] = {
+    RouteKind.MX: "MX records",
+    RouteKind.IMPLICIT_MX: "no MX record; its own address is used (implicit MX)",
+    RouteKind.NULL_MX: "a null MX: the domain declares that it takes no mail (RFC 7505)",
+    RouteKind.ADDRESS_LITERAL: "an address literal",
+    RouteKind.FIXED: "the host of --mx",
+    RouteKind.NO_DOMAIN: "NXDOMAIN: DNS does not know the domain",
+    RouteKind.NO_MAIL_HOST: "neither MX nor address records",
+    RouteKind.UNKNOWN: "DNS gave no usable answer",
 }
 
 KEYS = {"valid": "usable key"}
 
 PUBLISHED = {"valid": "published", "absent": "none published", "unusable": "unusable", "unknown": "unknown"}
 
-DANE = {
-    "absent": "no TLSA record",
-    "insecure": "not in use: the DNS answers carry no DNSSEC proof",
-    "matched": "a TLSA record matches the certificate",
-    "mismatched": "no TLSA record matches the certificate",
-    "unusable": "TLSA records, none that can be used",
-    "not_seen": "TLSA records, but no certificate was seen to hold against them",
+DANE: Mapping[str, str] = {
+    DaneStatus.UNKNOWN: "unknown",
+    DaneStatus.ABSENT: "no TLSA record",
+    DaneStatus.INSECURE: "not in use: the DNS answers carry no DNSSEC proof",
+    DaneStatus.MATCHED: "a TLSA record matches the certificate",
+    DaneStatus.MISMATCHED: "no TLSA record matches the certificate",
+    DaneStatus.UNUSABLE: "TLSA records, none that can be used",
+    DaneStatus.NOT_SEEN: "TLSA records, but no certificate was seen to hold against them",
 }
 
 _SECONDS_IN_MINUTE, _SECONDS_IN_HOUR = 60, 3600
 
 
-def headline(verdict: Verdict, command: str) -> str:
+def headline(verdict: Verdict, command: Command) -> str:
     """The verdict in capitals: what was observed, never more."""
-    if verdict.outcome == "refused":
-        return "REFUSED FOR GOOD"
-    if verdict.outcome == "deferred":
-        return "DEFERRED"
-    if verdict.outcome == "inconclusive":
-        return "INCONCLUSIVE"
-    if command == "domain":
-        return "SERVER ANSWERS" if verdict.exit_code == 0 else "SERVER ANSWERS, WITH FAULTS"
-    if verdict.exit_code == 0:
-        return "ACCEPTED AT RCPT"
-    return "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
+    match verdict.outcome:
+        case Outcome.REFUSED:
+            return "REFUSED FOR GOOD"
+        case Outcome.DEFERRED:
+            return "DEFERRED"
+        case Outcome.INCONCLUSIVE:
+            return "INCONCLUSIVE"
+        case Outcome.ACCEPTED:
+            is_clear = verdict.exit_code is ExitCode.ACCEPTED
+            if command is Command.DOMAIN:
+                return "SERVER ANSWERS" if is_clear else "SERVER ANSWERS, WITH FAULTS"
+            return "ACCEPTED AT RCPT" if is_clear else "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
 
 
-def retry(when: str, after_s: int | None, reason: str | None = None) -> str:
+def retry(when: Retry, after_s: int | None, reason: str | None = None) -> str:
     """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on where that is not the usual."""
     after = f" {duration(after_s)}" if after_s is not None else ""
-    named = {
-        "now": "now: trying again may already work",
-        "later": f"in{after}" if after else "later",
-        "after_fix": "after the fix; before it, the answer stays the same",
-        "never": "no: trying again will not change the answer",
-    }.get(when, when)
+    named = _when(when, f"in{after}" if after else "later")
     return f"{named} ({reason})" if reason else named
+
+
+def _when(retry: Retry, later: str) -> str:
+    match retry:
+        case Retry.NOW:
+            return "now: trying again may already work"
+        case Retry.LATER:
+            return later
+        case Retry.AFTER_FIX:
+            return "after the fix; before it, the answer stays the same"
+        case Retry.NEVER:
+            return "no: trying again will not change the answer"
 
 
 def duration(seconds: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from probe.explanation import exit_code, explain, explain_lines
+from probe.explanation import explain, explain_lines
 from probe.explanation import to_json as explanation_json
 from probe.knowledge.enhanced_status import registered
 from probe.model.reply import EnhancedStatus, Stage
@@ -166,7 +166,7 @@ def explained(data: bytes) -> None:
     text = decode(data[1:])
     explanation = explain(text, stage, "mx.example.net")
     assert explanation == explain(text, stage, "mx.example.net")
-    assert exit_code(explanation) in {0, 1, 3, 4}
+    assert explanation.exit_code in {0, 1, 3, 4}
     total = sum(item.probability for item in explanation.ranked)
     assert not explanation.ranked or abs(total - 1) < 1e-6
     valid_json(explanation_json(explanation))
@@ -182,7 +182,7 @@ def reply_lines(data: bytes) -> None:
     for explanation in results:
         row = valid_json(explanation_json(explanation))
         assert row.keys() >= {"id", "reply", "cause", "causes", "action"}
-        assert (explanation.reading is None) == bool(explanation.error) == (exit_code(explanation) == 2)
+        assert (explanation.reading is None) == bool(explanation.error) == (explanation.exit_code == 2)
         quiet(to_text(explanation, Style(width=80)))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.explanation import exit_code, explain, explain_lines, to_json
+from probe.explanation import explain, explain_lines, to_json
 from probe.model.reply import Stage
 from probe.reading.reply.mask import mask
 from probe.reading.reply.unwrap import _STAGES as WRAPPINGS
@@ -37,7 +37,7 @@ def test_any_text_is_explained(text: str, stage: Stage | None, host: str) -> Non
     if explanation.ranked:
         assert sum(item.probability for item in explanation.ranked) == pytest.approx(1)
     json.dumps(to_json(explanation))
-    assert exit_code(explanation) in {0, 1, 3, 4}
+    assert explanation.exit_code in {0, 1, 3, 4}
     if stage in {Stage.GREETING, Stage.MAIL} and explanation.cause:
         assert explanation.cause.id != "user_unknown"
 

@@ -9,6 +9,7 @@ from typing import Any
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.knowledge.providers import Provider
 from probe.model.address import IPAddress, Mailbox
+from probe.model.listing import ListingStatus
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.reading.message.results import MessageFacts, SignatureResult
@@ -16,7 +17,7 @@ from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status
 from probe.standards.dns.results import HeloResult, MxHost, MxResult, PtrResult, PtrStatus, RouteKind
-from probe.standards.dnsbl.results import Listing, ListingCode, ListingStatus
+from probe.standards.dnsbl.results import Listing, ListingCode
 from probe.standards.mta_sts.results import StsPolicy, StsResult, StsStatus
 from probe.standards.smtp.results import Deviation, Extensions
 from probe.standards.spf.results import SpfResult, SpfStep, SpfVerdict

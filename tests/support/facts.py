@@ -7,13 +7,13 @@ from typing import Any
 
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.model.address import NullReversePath
+from probe.model.listing import ListingStatus
 from probe.model.session import Experiment
 from probe.model.target import DomainTarget, Options, PairTarget
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import PtrStatus, RouteKind
-from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.mta_sts.results import StsStatus, TlsRptResult
 from probe.standards.spf.results import SpfVerdict
 from probe.standards.tls.results import DaneStatus

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from probe.diagnosis.hypotheses import walk
 from probe.model import report as m
+from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
+from probe.model.listing import ListingStatus
+from probe.model.reply import Stage
+from probe.model.session import EndReason, Experiment
+from probe.model.steps import StepStatus
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 
 _TOOL = m.ReportTool("0.1.0", "sha256:3b1f")
 _TARGET = m.ReportTarget(
@@ -16,7 +23,7 @@ _TARGET = m.ReportTarget(
     source_ip="198.51.100.10",
     helo="mail.example.com",
     header_from="bob@example.com",
-    command="check",
+    command=Command.CHECK,
     provider=None,
     scenario=None,
 )
@@ -41,7 +48,7 @@ def exchange(
     stage: str, sent: str, *reply_lines: str, code: int | None, enhanced: str | None = None
 ) -> m.ReportExchange:
     """One command and its reply."""
-    return m.ReportExchange(stage, sent, code, enhanced, reply_lines, 12, ())
+    return m.ReportExchange(Stage(stage), sent, code, enhanced, reply_lines, 12, ())
 
 
 _OPENING = (
@@ -56,7 +63,7 @@ _OPENING = (
 
 
 def session(
-    *more: m.ReportExchange, experiment: str = "target", reason: str = "first MX host"
+    *more: m.ReportExchange, experiment: Experiment = Experiment.TARGET, reason: str = "first MX host"
 ) -> m.ReportSession:
     """A session that got through MAIL FROM, and then `more`."""
     return m.ReportSession(
@@ -69,7 +76,7 @@ def session(
         extensions=("SIZE 36700160", "8BITMIME"),
         size_limit=36700160,
         exchanges=(*_OPENING, *more),
-        ended="quit",
+        ended=EndReason.QUIT,
         ended_detail="",
     )
 
@@ -111,7 +118,7 @@ _DNS = m.ReportDns(
         m.ReportListing(
             zone="bl.example",
             query="10.100.51.198.bl.example",
-            status="not_listed",
+            status=ListingStatus.NOT_LISTED,
             codes=(),
             text="",
             title="Example list",
@@ -125,7 +132,7 @@ _DNS = m.ReportDns(
         m.ReportListing(
             zone="zen.example",
             query="10.100.51.198.zen.example",
-            status="refused",
+            status=ListingStatus.REFUSED,
             codes=("127.255.255.254",),
             text="",
             title="Example Zen",
@@ -144,15 +151,21 @@ _DNS = m.ReportDns(
 )
 
 _STEPS = (
-    m.ChecklistStep(1, "read the reply", "fail", ("reply-permanence",), "treat it as final"),
-    m.ChecklistStep(2, "DNS settings", "pass", ("spf", "dmarc"), ""),
-    m.ChecklistStep(3, "recipient address", "fail", ("recipient-address",), "reach the person another way"),
-    m.ChecklistStep(4, "size", "not_assessed", ("size-limit",), "give --message or --size to test yours"),
-    m.ChecklistStep(5, "content", "not_assessed", (), "needs the message: --message FILE"),
-    m.ChecklistStep(6, "sender address", "pass", ("blocklists",), ""),
-    m.ChecklistStep(7, "sending limits", "pass", (), "your volume cannot be seen from here"),
-    m.ChecklistStep(8, "contact the recipient", "manual", (), "send the note to the recipient's postmaster"),
-    m.ChecklistStep(9, "retry", "fail", (), "no"),
+    m.ChecklistStep(1, "read the reply", StepStatus.FAIL, ("reply-permanence",), "treat it as final"),
+    m.ChecklistStep(2, "DNS settings", StepStatus.PASS, ("spf", "dmarc"), ""),
+    m.ChecklistStep(
+        3, "recipient address", StepStatus.FAIL, ("recipient-address",), "reach the person another way"
+    ),
+    m.ChecklistStep(
+        4, "size", StepStatus.NOT_ASSESSED, ("size-limit",), "give --message or --size to test yours"
+    ),
+    m.ChecklistStep(5, "content", StepStatus.NOT_ASSESSED, (), "needs the message: --message FILE"),
+    m.ChecklistStep(6, "sender address", StepStatus.PASS, ("blocklists",), ""),
+    m.ChecklistStep(7, "sending limits", StepStatus.PASS, (), "your volume cannot be seen from here"),
+    m.ChecklistStep(
+        8, "contact the recipient", StepStatus.MANUAL, (), "send the note to the recipient's postmaster"
+    ),
+    m.ChecklistStep(9, "retry", StepStatus.FAIL, (), "no"),
 )
 
 _FINDINGS = (
@@ -213,19 +226,19 @@ def refused() -> m.Report:
         started_at="2026-11-21T08:00:00Z",
         elapsed_ms=2400,
         verdict=m.Verdict(
-            outcome="refused",
-            stage="rcpt",
+            outcome=Outcome.REFUSED,
+            stage=Stage.RCPT,
             reply="554 5.0.0 user unknown",
             cause="relay_denied",
             confidence=0.52,
-            band="likely",
-            fix_by="sender",
-            retry="never",
+            band=Band.LIKELY,
+            fix_by=FixBy.SENDER,
+            retry=Retry.NEVER,
             retry_after_s=None,
             retry_reason="the server says that there is no such mailbox",
             after_data_risks=(),
             summary="The server refuses every address of shop.example that was tried.",
-            exit_code=1,
+            exit_code=ExitCode.REFUSED,
         ),
         causes=_CAUSES,
         next_test=m.NextTest(
@@ -234,7 +247,7 @@ def refused() -> m.Report:
         ),
         checklist=_STEPS,
         findings=_FINDINGS,
-        sessions=(session(reply), session(control, experiment="postmaster", reason="a control")),
+        sessions=(session(reply), session(control, experiment=Experiment.POSTMASTER, reason="a control")),
         dns=_DNS,
         not_reached=(),
         contact_note=(
@@ -251,22 +264,23 @@ def accepted() -> m.Report:
     reply = exchange("rcpt", "RCPT TO:<alice@shop.example>", "2.1.5 ok", code=250, enhanced="2.1.5")
     report = replace(refused(), hypotheses=())
     steps = tuple(
-        replace(s, status="pass", findings=(), do="") if s.status == "fail" else s for s in report.checklist
+        replace(s, status=StepStatus.PASS, findings=(), do="") if s.status is StepStatus.FAIL else s
+        for s in report.checklist
     )
     return replace(
         report,
         verdict=replace(
             report.verdict,
-            outcome="accepted",
+            outcome=Outcome.ACCEPTED,
             reply="250 2.1.5 ok",
             cause=None,
             confidence=0.9,
-            band="stated",
-            fix_by="nobody",
-            retry="now",
+            band=Band.STATED,
+            fix_by=FixBy.NOBODY,
+            retry=Retry.NOW,
             retry_reason=None,
             summary="The server takes mail for alice@shop.example at RCPT.",
-            exit_code=0,
+            exit_code=ExitCode.ACCEPTED,
         ),
         causes=(),
         next_test=None,
@@ -285,7 +299,11 @@ def accepted_at_risk() -> m.Report:
     return replace(
         report,
         verdict=replace(
-            report.verdict, after_data_risks=(risk,), fix_by="sender", retry="after_fix", exit_code=5
+            report.verdict,
+            after_data_risks=(risk,),
+            fix_by=FixBy.SENDER,
+            retry=Retry.AFTER_FIX,
+            exit_code=ExitCode.AT_RISK,
         ),
         findings=(
             Finding("spf", Severity.ERROR, 2, "SPF fail", ("dns:TXT:example.com",), "add the address"),
@@ -310,17 +328,17 @@ def deferred() -> m.Report:
         report,
         verdict=replace(
             report.verdict,
-            outcome="deferred",
+            outcome=Outcome.DEFERRED,
             reply="450 4.2.0 greylisted, see https://x.example",
             cause="greylisted",
             confidence=0.97,
-            band="stated",
-            fix_by="nobody",
-            retry="later",
+            band=Band.STATED,
+            fix_by=FixBy.NOBODY,
+            retry=Retry.LATER,
             retry_after_s=300,
             retry_reason=None,
             summary="The server asks to try again later.",
-            exit_code=3,
+            exit_code=ExitCode.DEFERRED,
         ),
         causes=(cause, m.ReportCause("unknown", "no cause is stated", "other", 0.03, (), (), "")),
         next_test=None,
@@ -330,23 +348,23 @@ def deferred() -> m.Report:
 
 def inconclusive() -> m.Report:
     """No server could be reached."""
-    dead = replace(session(), tls=None, exchanges=(), extensions=(), size_limit=None, ended="timeout")
+    dead = replace(session(), tls=None, exchanges=(), extensions=(), size_limit=None, ended=EndReason.TIMEOUT)
     report = replace(refused(), hypotheses=())
     return replace(
         report,
         verdict=replace(
             report.verdict,
-            outcome="inconclusive",
-            stage="connect",
+            outcome=Outcome.INCONCLUSIVE,
+            stage=Stage.CONNECT,
             reply=None,
             cause=None,
             confidence=0.0,
-            band="undecided",
-            fix_by="sender_network",
-            retry="later",
+            band=Band.UNDECIDED,
+            fix_by=FixBy.SENDER_NETWORK,
+            retry=Retry.LATER,
             retry_reason=None,
             summary="No mail server could be reached from here.",
-            exit_code=4,
+            exit_code=ExitCode.INCONCLUSIVE,
         ),
         causes=(),
         next_test=m.NextTest("check from another network", None),
@@ -360,15 +378,19 @@ def inconclusive() -> m.Report:
 def domain() -> m.Report:
     """The `domain` command."""
     report = accepted()
-    looked = replace(session(), experiment="domain", exchanges=_OPENING[:4])
+    looked = replace(session(), experiment=Experiment.DOMAIN, exchanges=_OPENING[:4])
     return replace(
         report,
         target=replace(
-            report.target, reverse_path=None, forward_path=None, command="domain", provider="Example Mail"
+            report.target,
+            reverse_path=None,
+            forward_path=None,
+            command=Command.DOMAIN,
+            provider="Example Mail",
         ),
         verdict=replace(
             report.verdict,
-            stage="ehlo",
+            stage=Stage.EHLO,
             reply="250 mx1.shop.example",
             summary="Its mail server answers EHLO.",
         ),

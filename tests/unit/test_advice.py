@@ -9,11 +9,11 @@ import pytest
 from probe.diagnosis.advice import UNCHANGED, advise, candidate_of, endings
 from probe.diagnosis.verdict import diagnose
 from probe.knowledge.next_tests import candidate_tests
+from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.model.session import Advice, Experiment
 from probe.model.target import Options, TlsMode
 from probe.standards.dns.results import PtrStatus
-from probe.standards.dnsbl.results import ListingStatus
 from tests.support import facts as make
 from tests.unit.test_diagnosis_evidence import again, others, refused
 from tests.unit.test_diagnosis_outcome import met

@@ -15,12 +15,13 @@ from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.knowledge.requirements import Need
 from probe.knowledge.toml_import import load
+from probe.model.listing import ListingStatus
 from probe.model.report import Verdict
 from probe.model.target import FailOn
 from probe.reading.message.results import SignatureResult
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import PtrStatus
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.standards.dnsbl.results import Listing
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 

@@ -8,10 +8,10 @@ from typing import Any
 from probe.facts.model import Facts
 from probe.model.address import Mailbox
 from probe.model.finding import Severity
+from probe.model.listing import ListingStatus
 from probe.model.target import PairTarget
 from probe.reading.message.results import Link, SignatureResult
 from probe.standards.dmarc.results import Alignment
-from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize

@@ -12,6 +12,7 @@ from probe.checks.catalogue import findings_of
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
 from probe.model.finding import Severity
+from probe.model.listing import ListingStatus
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
@@ -21,7 +22,6 @@ from probe.run import report_of
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
 from probe.standards.dns.results import PtrStatus
 from probe.standards.dns.told import ExtendedError, Soa, Told
-from probe.standards.dnsbl.results import ListingStatus
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT

@@ -9,12 +9,13 @@ from typing import Any
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
 from probe.model.finding import Severity
+from probe.model.listing import ListingStatus
 from probe.model.target import Options
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import MxHost, PtrStatus, RouteKind
-from probe.standards.dnsbl.results import ListingCode, ListingStatus
+from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize

@@ -21,6 +21,7 @@ from probe.knowledge.fact_evidence import beside_words, fact_evidence
 from probe.knowledge.toml_import import load
 from probe.model.address_parse import parse_mailbox
 from probe.model.evidence import Evidence, Facet
+from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, PairTarget, TlsMode
@@ -28,7 +29,7 @@ from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dns.told import Told
-from probe.standards.dnsbl.results import ListingCode, ListingStatus
+from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.unit.test_diagnosis_outcome import (

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.diagnosis.outcome import Ground, Observed, Outcome, observe
+from probe.diagnosis.outcome import Ground, Observed, observe
 from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session, TlsObserved
@@ -15,6 +15,7 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import DomainTarget, Options, PairTarget, TlsMode
+from probe.model.verdict import Outcome
 from probe.recording.events import NotReached
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind

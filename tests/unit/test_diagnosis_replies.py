@@ -11,12 +11,12 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
+from probe.model.listing import ListingStatus
 from probe.model.reply import Reply, Stage
 from probe.model.report import Verdict
 from probe.model.session import Experiment
 from probe.run import bars_the_guest, text_settles
 from probe.standards.dns.results import PtrStatus, RouteKind
-from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.unit.test_diagnosis_evidence import again, others, refused

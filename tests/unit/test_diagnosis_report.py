@@ -21,6 +21,7 @@ from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.address_parse import parse_mailbox
 from probe.model.finding import Severity
+from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, NextTest
 from probe.model.steps import STEP_TITLES
@@ -31,7 +32,6 @@ from probe.report.json_report import to_json
 from probe.report.schema import report_schema
 from probe.run import report_of
 from probe.standards.dns.results import MxHost, RouteKind
-from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.recordings import full_events, full_recording

@@ -15,6 +15,7 @@ from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
+from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
 from probe.model.session import EndReason, Experiment
@@ -24,7 +25,7 @@ from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import PtrStatus, RouteKind
-from probe.standards.dnsbl.results import ListingCode, ListingStatus
+from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, others, refused

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_zone, lists_for_zones
+from probe.model.listing import ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 from probe.standards.dnsbl.blocklist import CodePattern, PatternError
 from probe.standards.dnsbl.query import Subject, look_up, look_up_many, query_name
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.standards.dnsbl.results import Listing
 
 PRIVATE = by_zone("bl.lab.example")
 SOURCE = ip_address("192.0.2.7")

@@ -9,11 +9,12 @@ from ipaddress import ip_address
 import pytest
 
 from probe.knowledge.dnsbl import BlockList, by_zone
+from probe.model.listing import ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 from probe.standards.dns.told import ExtendedError, Soa, Told
 from probe.standards.dnsbl.query import look_up, look_up_many
 from probe.standards.dnsbl.questions import Subject
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.standards.dnsbl.results import Listing
 
 ZONE = "bl.lab.example"
 SOURCE = ip_address("192.0.2.7")

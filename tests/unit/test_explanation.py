@@ -7,7 +7,7 @@ from itertools import islice, repeat
 
 import pytest
 
-from probe.explanation import Explanation, exit_code, explain, explain_lines, parse_stage, to_json
+from probe.explanation import Explanation, explain, explain_lines, parse_stage, to_json
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.reading.reply.unwrap import unwrap
@@ -208,7 +208,7 @@ def test_the_exit_code_follows_the_class_of_the_code_and_without_one_the_cause(
 ) -> None:
     explanation = explain(text)
     assert explanation.refused is refused
-    assert exit_code(explanation) == code
+    assert explanation.exit_code == code
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_where_nothing_is_settled_nobody_is_told_to_act_on_a_guess() -> None:
 
 def test_a_positive_reply_names_no_cause() -> None:
     explanation = explain("250 2.1.5 Ok")
-    assert exit_code(explanation) == 0
+    assert explanation.exit_code == 0
     assert to_json(explanation)["cause"] is None
 
 
@@ -276,7 +276,7 @@ def test_lines_keep_their_order_and_a_bad_line_is_one_error() -> None:
     assert [bool(result.error) for result in results] == [False, False, True, True, True, True, False]
     assert "lunch" in results[3].error and "greeting" in results[3].error
     assert to_json(results[2])["error"]
-    assert exit_code(results[2]) == 2
+    assert results[2].exit_code == 2
 
 
 def test_lines_are_read_one_at_a_time() -> None:

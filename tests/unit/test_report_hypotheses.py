@@ -10,8 +10,10 @@ import pytest
 from probe.diagnosis.hypotheses import is_open, walk
 from probe.knowledge.next_tests import hypotheses
 from probe.model import report as m
+from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
-from probe.model.reply import EnhancedStatus
+from probe.model.reply import EnhancedStatus, Stage
+from probe.model.verdict import Outcome
 from probe.report.hypotheses import documented
 from probe.report.json_report import to_json
 from probe.report.markdown import to_markdown
@@ -28,12 +30,12 @@ def cause(identity: str, share: float, weight: float = 0.0, text: str = "") -> m
     return m.ReportCause(identity, identity, "", share, speaks, against, "")
 
 
-def refusal(reply: str, *, band: str = "undecided", enhanced: str | None = None) -> m.Report:
+def refusal(reply: str, *, band: Band = Band.UNDECIDED, enhanced: str | None = None) -> m.Report:
     """A refusal at RCPT whose words are `reply`, with half the share on the recipient."""
     code, _, text = reply.partition(" ")
     asked = reports.exchange("rcpt", "RCPT TO:<a@shop.example>", text, code=int(code), enhanced=enhanced)
     base = reports.SAMPLES["refused"]()
-    verdict = replace(base.verdict, reply=reply, band=band, outcome="refused", stage="rcpt")
+    verdict = replace(base.verdict, reply=reply, band=band, outcome=Outcome.REFUSED, stage=Stage.RCPT)
     status = EnhancedStatus(*map(int, enhanced.split("."))) if enhanced else None
     findings = (Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting"),)
     causes = (
@@ -73,10 +75,10 @@ def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
     ("report", "shown"),
     [
         (refusal("550 5.0.0 no", enhanced="5.0.0"), True),
-        (refusal("550 5.0.0 no", enhanced="5.0.0", band="likely"), True),
-        (refusal("550 no", band="likely"), True),
-        (refusal("550 5.0.0 user unknown", enhanced="5.0.0", band="stated"), False),
-        (refusal("550 5.1.1 no", enhanced="5.1.1", band="likely"), False),
+        (refusal("550 5.0.0 no", enhanced="5.0.0", band=Band.LIKELY), True),
+        (refusal("550 no", band=Band.LIKELY), True),
+        (refusal("550 5.0.0 user unknown", enhanced="5.0.0", band=Band.STATED), False),
+        (refusal("550 5.1.1 no", enhanced="5.1.1", band=Band.LIKELY), False),
         (refusal("550 5.1.1 no", enhanced="5.1.1"), True),
         (reports.SAMPLES["accepted"](), False),
         (reports.SAMPLES["inconclusive"](), False),

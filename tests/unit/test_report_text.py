@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from probe.model.finding import Finding, Severity
+from probe.model.reply import Stage
 from probe.model.report import ReportDane, ReportNotReached
 from probe.report import words
 from probe.report.markdown import to_markdown
@@ -143,7 +144,7 @@ def test_verdict_of_dns_says_how_the_domain_is_routed() -> None:
     report = reports.refused()
     report = replace(
         report,
-        verdict=replace(report.verdict, stage="dns", reply=None),
+        verdict=replace(report.verdict, stage=Stage.DNS, reply=None),
         sessions=(),
         dns=replace(report.dns, route="null_mx"),
     )
@@ -271,9 +272,7 @@ def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
     for rendered in (to_text, to_markdown):
         shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
         assert "not_seen" not in shown and "insecure" not in shown
-        assert f"mx.example: {words.DANE.get(status.value, status.value)}" in " ".join(
-            shown.replace("`", "").split()
-        )
+        assert f"mx.example: {words.DANE[status]}" in " ".join(shown.replace("`", "").split())
 
 
 def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weights() -> None:

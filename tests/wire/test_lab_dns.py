@@ -17,11 +17,11 @@ from probe.knowledge.dnsbl import built_in_lists
 from probe.lab.dns_server import serving_dns
 from probe.lab.scenario import Listed
 from probe.lab.zone import Zone, blocklist_records
+from probe.model.listing import ListingStatus
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run_async
 from probe.standards.dnsbl.query import Subject, look_up_many
-from probe.standards.dnsbl.results import ListingStatus
 
 RECORDS = """
 a.example.          A     192.0.2.1

@@ -16,6 +16,7 @@ from probe.model.address import NullReversePath
 from probe.model.address_parse import parse_mailbox
 from probe.model.report import Report
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target, TlsMode
+from probe.model.verdict import Outcome
 from probe.recording.journal import Recording
 from probe.run import observe, report_of
 from probe.settings import PACE, Pace, SmtpBudgets
@@ -277,7 +278,7 @@ async def test_every_prefix_of_a_run_gives_a_report() -> None:
     assert outcomes[0] == "inconclusive"
     assert outcomes[-1] == report.verdict.outcome == "refused"
     assert "accepted" not in outcomes, "what has not been seen yet is never taken for a yes"
-    refused_at = outcomes.index("refused")
+    refused_at = outcomes.index(Outcome.REFUSED)
     assert set(outcomes[:refused_at]) == {"inconclusive"}
     assert set(outcomes[refused_at:]) == {"refused"}
     assert report_of(recording) == report

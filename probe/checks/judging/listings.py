@@ -5,7 +5,8 @@ from __future__ import annotations
 from probe.checks.judging.wording import series
 from probe.facts.model import Facts
 from probe.model.finding import Severity
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.model.listing import ListingStatus
+from probe.standards.dnsbl.results import Listing
 
 GRAVE = 6  # weight from which a listing makes large receivers refuse
 MIDDLING = 3  # below this a listing moves few receivers

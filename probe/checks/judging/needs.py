@@ -12,11 +12,11 @@ from probe.checks.judging import dmarc_paths, listings
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.fault import spared
+from probe.model.listing import ListingStatus
 from probe.model.target import PairTarget
 from probe.standards.dns.names import normal
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dns.special_use import why_never_global
-from probe.standards.dnsbl.results import ListingStatus
 from probe.standards.spf.results import SpfVerdict
 
 

@@ -15,7 +15,7 @@ from probe.checks.judging import listings
 from probe.checks.judging.wording import Voice, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dnsbl.results import ListingStatus
+from probe.model.listing import ListingStatus
 
 ID = "message-link-blocklist"
 STEP = 5

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from probe.checks.judging.wording import Voice, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.model.listing import ListingStatus
+from probe.standards.dnsbl.results import Listing
 
 ID = "blocklist-coverage"
 STEP = 6

@@ -16,7 +16,7 @@ from probe.checks.judging import listings
 from probe.checks.judging.wording import Voice, not_looked_at, series
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dnsbl.results import ListingStatus
+from probe.model.listing import ListingStatus
 
 ID = "domain-blocklist"
 STEP = 6

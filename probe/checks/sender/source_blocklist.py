@@ -18,7 +18,8 @@ from probe.checks.judging import listings
 from probe.checks.judging.wording import Voice, no_source_address, source_address
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dnsbl.results import Listing, ListingStatus
+from probe.model.listing import ListingStatus
+from probe.standards.dnsbl.results import Listing
 
 ID = "source-blocklist"
 STEP = 6

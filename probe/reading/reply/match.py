@@ -19,6 +19,7 @@ from probe.knowledge.causes import causes
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import ConductOverride, Evidence, Facet
 from probe.model.reply import EnhancedStatus, Stage
+from probe.model.verdict import FixBy, Retry
 from probe.reading.reply.mask import Masked, mask
 from probe.reading.reply.phrases import UNLIMITED, Span, spans
 from probe.reading.reply.quotation import Quotation, may_quote, quotation
@@ -162,7 +163,7 @@ def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: st
     else:
         weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
         # the third server met the receiver's own server, not the sender's
-        theirs = ConductOverride(fix_by="recipient_admin") if named in _ABOUT_THE_CLIENT else None
+        theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if named in _ABOUT_THE_CLIENT else None
         evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
     return replace(
         whole,
@@ -180,7 +181,7 @@ def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evid
     weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
     conduct = None
     if cause is not None and cause.passes:
-        conduct = ConductOverride(retry="later", retry_after=cause.permanent.retry_after)
+        conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after)
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 
 
@@ -424,7 +425,7 @@ def _evidence(number: int, ref: str) -> Evidence:
         weight = scoring()["echo"]["weight"]
         return Evidence(identity, Facet(facet), {_foremost(weights): weight}, says, ref)
     identity, facet, named, says, rest, _, _, _, final, conduct, _, exact, _ = compiled()["rules"][number]
-    override = ConductOverride(**conduct) if conduct is not None else None
+    override = ConductOverride.of(conduct) if conduct is not None else None
     weights = _weights(facet, named, rest)
     return Evidence(identity, Facet(facet), weights, says, ref, final, override, is_exact=exact)
 

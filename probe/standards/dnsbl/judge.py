@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from probe.model.listing import ListingStatus
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.told import is_own_refusal
 from probe.standards.dnsbl.blocklist import BlockList, Reading, Sight
-from probe.standards.dnsbl.results import ListingStatus
 
 # How a resolver leaves out the address of a name that is there: never as NXDOMAIN, for which there would be
 # no TXT record either; and a timeout is no answer

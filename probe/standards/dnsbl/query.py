@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from probe.model.address import IPAddress
+from probe.model.listing import ListingStatus
 from probe.model.text import decode
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dnsbl.blocklist import BlockList, CodeKind, SubjectKind
 from probe.standards.dnsbl.judge import GONE, Entry, Judgement, Seen, judge, read
 from probe.standards.dnsbl.questions import NAME_LIMIT, Ask, Subject, ask_about, query_name
-from probe.standards.dnsbl.results import Listing, ListingCode, ListingStatus
+from probe.standards.dnsbl.results import Listing, ListingCode
 
 __all__ = ["Subject", "look_up", "look_up_many", "query_name"]
 

@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class ListingStatus(StrEnum):
-    """`allowed`: on an allow-list, or with a code that speaks for the subject: no listing. `refused`: the
-    list answered, but would not serve this resolver. `unusable`: its test entries are wrong (dead,
-    wildcarded, inverted), or it does not take this kind of subject. `timeout`: no answer. Only `listed`,
-    `allowed` and `not_listed` say anything about the subject."""
-
-    LISTED = "listed"
-    ALLOWED = "allowed"
-    NOT_LISTED = "not_listed"
-    REFUSED = "refused"
-    UNUSABLE = "unusable"
-    TIMEOUT = "timeout"
+from probe.model.listing import ListingStatus
 
 
 @dataclass(frozen=True, slots=True)
