@@ -1,4 +1,4 @@
-"""Composes the program: live runs, replays, reports. The only module that sees both trunks."""
+"""Composes the program: live runs, replays, reports. The only module that sees both sides."""
 
 from __future__ import annotations
 

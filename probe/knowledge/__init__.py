@@ -1,0 +1,1 @@
+"""Reviewed data as TOML (reply rules, causes, evidence, blocklists, providers) and its loading."""

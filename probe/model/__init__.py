@@ -1,0 +1,1 @@
+"""The words of the field: addresses, replies, targets, findings, evidence, the report."""

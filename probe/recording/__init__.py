@@ -1,0 +1,1 @@
+"""What was observed: events, their JSON Lines form, redaction."""

@@ -2,7 +2,8 @@
 
 A block that stands under `<!-- made by: smtp-probe demo tmall -->` is the true output of that command.
 A part of it: `; until Why` ends before the line that begins so, `; only Nine steps` is the paragraph
-that begins so. `python -m tests.repo.documents` writes all of them again.
+that begins so. A table under `<!-- made from: tests/repo/layers.py -->` is made by that module.
+`python -m tests.repo.documents` writes all of them again, and docs/reference/fixtures.md.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tests.repo import layers
+
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 _MADE = re.compile(
     r"^<!-- made by: (?P<command>[^;\n]*?)(?:; (?P<part>[^\n]*?))? -->\n```text\n(?P<output>.*?)^```$",
     re.M | re.S,
 )
+_TABLE = re.compile(r"^<!-- made from: (?P<source>\S+) -->\n\n(?P<rows>(?:\|.*\n)+)", re.M)
+_TABLES = {"tests/repo/layers.py": layers.table}
 # What differs from run to run: durations, and the ports that the lab was given.
 _VARIES = (
     (re.compile(r" *\b\d+\.\d s\b"), " 0.0 s"),
@@ -129,11 +134,16 @@ def _run(command: str) -> str:
     return done.stdout
 
 
+def with_made_tables(text: str) -> str:
+    """A document with its made tables as they must be. KeyError where one is made from nothing known."""
+    return _TABLE.sub(lambda match: match[0].replace(match["rows"], _TABLES[match["source"]]()), text)
+
+
 def refresh() -> None:
-    """Write every made output again."""
+    """Write every made output and table again."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        fresh = _MADE.sub(_rewritten, text)
+        fresh = with_made_tables(_MADE.sub(_rewritten, text))
         if fresh != text:
             page.write_text(fresh, encoding="utf-8")
             print(f"written: {name(page)}")

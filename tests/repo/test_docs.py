@@ -24,7 +24,19 @@ from probe.diagnosis import verdict
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import all_rules
 from probe.model.evidence import Facet
-from tests.repo.documents import ROOT, Made, blocks, made_outputs, name, output_of, pages, prose, steady
+from tests.repo import layers
+from tests.repo.documents import (
+    ROOT,
+    Made,
+    blocks,
+    made_outputs,
+    name,
+    output_of,
+    pages,
+    prose,
+    steady,
+    with_made_tables,
+)
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
@@ -285,6 +297,17 @@ def test_shown_outputs_are_what_the_command_prints(made: Made) -> None:
     assert steady(made.output) == steady(output_of(made.command, made.part)), (
         "run: python -m tests.repo.documents"
     )
+
+
+@each_page
+def test_made_tables_are_what_they_are_made_from(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert with_made_tables(text) == text, "run: python -m tests.repo.documents"
+
+
+def test_the_architecture_has_every_layer() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
+    assert layers.table() in page
 
 
 def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> None:

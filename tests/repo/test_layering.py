@@ -1,4 +1,4 @@
-"""Imports go one way: the pure trunk never sees a socket, and the network side never interprets."""
+"""Imports go one way: the pure layers never see a socket, and the network side never interprets."""
 
 from __future__ import annotations
 
@@ -7,26 +7,10 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[2] / "probe"
+from tests.repo.layers import LAYERS, OPEN_TO_ALL, PACKAGE, Layer
 
-# Each layer may import itself and what its row names; `settings` and `_version` are open to all.
-TRUNK = {
-    "model": set(),
-    "standards": {"model"},
-    "knowledge": {"model", "standards"},
-    "reading": {"model", "standards", "knowledge"},
-    "survey": {"model", "standards", "knowledge"},
-    "recording": {"model", "standards", "knowledge"},
-    "facts": {"model", "standards", "knowledge", "reading", "survey", "recording"},
-    "checks": {"model", "standards", "knowledge", "reading", "recording", "facts"},
-    "diagnosis": {"model", "standards", "knowledge", "reading", "recording", "facts", "checks"},
-    "report": {"model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce"},
-}
-BRANCH = {
-    "net": {"model", "standards", "recording"},
-    "collect": {"model", "standards", "knowledge", "reading", "survey", "recording", "net"},
-}
-LAYERS = TRUNK | BRANCH
+NETWORK_SIDE = {"net", "collect"}
+READING_SIDE = {"facts", "checks", "diagnosis", "report"}
 IMPURE = {
     "socket",
     "asyncio",
@@ -54,38 +38,67 @@ def _imports(path: Path) -> set[str]:
     return names
 
 
-def _files(layer: str) -> list[Path]:
-    return sorted((PACKAGE / layer).rglob("*.py"))
+def _of_the_program(names: set[str]) -> set[str]:
+    """The parts of probe/ among imported names."""
+    return {name.split(".")[1] for name in names if name.startswith("probe.")}
 
 
-@pytest.mark.parametrize("layer", sorted(LAYERS))
-def test_a_layer_imports_only_what_lies_below_it(layer: str) -> None:
-    allowed = LAYERS[layer] | {layer, "settings", "_version"}
+each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+
+
+def test_every_part_of_the_program_is_a_layer() -> None:
+    folders = {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    modules = {path.stem for path in PACKAGE.glob("*.py")}
+    assert sorted(layer.name for layer in LAYERS) == sorted(folders | modules)
+
+
+def test_no_arrow_leads_back_up() -> None:
+    known: set[str] = set()
+    for layer in LAYERS:
+        assert set(layer.below) <= known, layer.name
+        known.add(layer.name)
+
+
+@each_layer
+def test_a_layer_imports_only_what_lies_below_it(layer: Layer) -> None:
+    allowed = {*layer.below, layer.name, *OPEN_TO_ALL}
     wrong = [
-        f"{path.relative_to(PACKAGE)}: {name}"
-        for path in _files(layer)
-        for name in _imports(path)
-        if name.startswith("probe.") and name.split(".")[1] not in allowed
+        f"{path.relative_to(PACKAGE)}: probe.{part}"
+        for path in layer.files
+        for part in _of_the_program(_imports(path)) - allowed
     ]
-    assert _files(layer)
     assert wrong == []
 
 
-@pytest.mark.parametrize("layer", sorted(TRUNK))
-def test_the_trunk_has_no_sockets_clocks_or_randomness(layer: str) -> None:
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.is_pure], ids=lambda layer: layer.name)
+def test_a_pure_layer_has_no_sockets_clocks_or_randomness(layer: Layer) -> None:
     wrong = [
         f"{path.relative_to(PACKAGE)}: {name}"
-        for path in _files(layer)
+        for path in layer.files
         for name in _imports(path)
         if name in IMPURE or name.split(".")[0] in NETWORK_LIBRARIES
     ]
     assert wrong == []
 
 
-def test_only_the_composition_sees_both_trunks() -> None:
-    both = []
-    for path in sorted(PACKAGE.glob("*.py")):
-        names = {name.split(".")[1] for name in _imports(path) if name.startswith("probe.")}
-        if names & {"net", "collect"} and names & {"facts", "checks", "diagnosis", "report"}:
-            both.append(path.name)
+def test_a_pure_layer_imports_only_pure_ones() -> None:
+    pure = {layer.name for layer in LAYERS if layer.is_pure}
+    assert pure >= {"knowledge", "diagnosis", "report"}
+    assert {
+        layer.name: set(layer.below) - pure for layer in LAYERS if layer.is_pure and set(layer.below) - pure
+    } == {}
+
+
+def test_only_the_composition_sees_both_sides() -> None:
+    both = [
+        path.name
+        for path in sorted(PACKAGE.glob("*.py"))
+        if (parts := _of_the_program(_imports(path))) & NETWORK_SIDE and parts & READING_SIDE
+    ]
     assert both == ["run.py"]
+
+
+@each_layer
+def test_a_layer_says_what_it_holds(layer: Layer) -> None:
+    assert layer.holds.endswith("."), f"{layer.path} begins with no sentence of its own (a docstring)"
+    assert "|" not in layer.holds
