@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.repo import layers
+from tests.repo import fixtures, layers
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
@@ -135,8 +135,14 @@ def _run(command: str) -> str:
 
 
 def with_made_tables(text: str) -> str:
-    """A document with its made tables as they must be. KeyError where one is made from nothing known."""
-    return _TABLE.sub(lambda match: match[0].replace(match["rows"], _TABLES[match["source"]]()), text)
+    """A document with its made tables as they must be. ValueError where one is made from nothing known."""
+    return _TABLE.sub(_made_again, text)
+
+
+def _made_again(match: re.Match[str]) -> str:
+    if match["source"] not in _TABLES:
+        raise ValueError(f"no table is made from {match['source']}, only from {', '.join(_TABLES)}")
+    return match[0].replace(match["rows"], _TABLES[match["source"]]())
 
 
 def refresh() -> None:
@@ -147,6 +153,7 @@ def refresh() -> None:
         if fresh != text:
             page.write_text(fresh, encoding="utf-8")
             print(f"written: {name(page)}")
+    fixtures.PAGE.write_text(fixtures.index(), encoding="utf-8")
 
 
 def _rewritten(match: re.Match[str]) -> str:
@@ -157,5 +164,15 @@ def _rewritten(match: re.Match[str]) -> str:
     return f"{head}{fresh}```"
 
 
+def main() -> int:
+    """Write everything again; 1 where a document, a fixture or a part of the program does not allow it."""
+    try:
+        refresh()
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    refresh()
+    sys.exit(main())
