@@ -6,7 +6,7 @@ import difflib
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -78,11 +78,18 @@ def rules(
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
     """A rule, or what a provider asks for, as the command line and the generated reference show it:
-    label and text by row."""
+    label and text by row.
+
+    `file`: where it stands below probe/knowledge. `causes`: decibans by cause id; `final` the cause of which
+    its words are the ground for never trying again (empty: of none).
+    """
 
     id: str
     says: str
     rows: tuple[tuple[str, str], ...]
+    file: str
+    causes: Mapping[str, float] = field(default_factory=dict)
+    final: str = ""
 
 
 _SEEN = {
@@ -102,8 +109,10 @@ def rule_entries() -> Iterator[RuleEntry]:
 
 
 def _reply_rules() -> Iterator[RuleEntry]:
+    from probe.knowledge.rule_files import HERE, rule_files
     from probe.knowledge.rules import all_rules
 
+    homes = {path.name: path.relative_to(HERE).as_posix() for path in rule_files()}
     for rule in all_rules():
         rows = [("weights", _weights(rule.causes)), ("reads", f"{rule.facet.value} ({rule.file})")]
         rows += _conduct_rows(rule.final, rule.conduct)
@@ -117,7 +126,8 @@ def _reply_rules() -> Iterator[RuleEntry]:
         rows.append(("source", _dated(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
-        yield RuleEntry(rule.id, rule.says, tuple((label, printable(text)) for label, text in rows))
+        shown = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(rule.id, rule.says, shown, homes[rule.file], rule.causes, rule.final)
 
 
 def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str, str]]:
@@ -144,7 +154,7 @@ def _software() -> Iterator[RuleEntry]:
             ("source", _dated(it.source, it.date)),
         )
         says = f"how {it.title} is told, whose default replies are known ({it.kind})"
-        yield RuleEntry(f"software:{it.id}", says, tuple(row for row in rows if row[1]))
+        yield RuleEntry(f"software:{it.id}", says, tuple(row for row in rows if row[1]), "software.toml")
 
 
 def _quotations() -> Iterator[RuleEntry]:
@@ -154,7 +164,8 @@ def _quotations() -> Iterator[RuleEntry]:
         rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]
         rows += [("when", f"pattern = {it.pattern}"), ("source", _dated(it.source, it.date))]
         rows += [("matches", text) for text, _ in it.examples]
-        yield RuleEntry(it.id, it.says, tuple((label, printable(text)) for label, text in rows))
+        shown = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(it.id, it.says, shown, "quotations.toml")
 
 
 def _fact_rules() -> Iterator[RuleEntry]:
@@ -173,6 +184,9 @@ def _fact_rules() -> Iterator[RuleEntry]:
                 *stages,
                 ("source", _dated(fact.source, fact.date)),
             ),
+            "evidence.toml",
+            fact.causes,
+            fact.final,
         )
 
 
@@ -190,6 +204,8 @@ def _risk_rules() -> Iterator[RuleEntry]:
                 ("fault of", f"the {side}'s side"),
                 ("source", _dated(risk.source, risk.date)),
             ),
+            "risks.toml",
+            {risk.cause: risk.weight},
         )
 
 
@@ -206,7 +222,8 @@ def _requirements() -> Iterator[RuleEntry]:
             ("confirmed", it.confirmed),
             ("source", _dated(it.source, it.checked)),
         )
-        yield RuleEntry(f"requirement:{it.id}", it.says, tuple(row for row in rows if row[1]))
+        shown = tuple(row for row in rows if row[1])
+        yield RuleEntry(f"requirement:{it.id}", it.says, shown, "requirements.toml")
 
 
 def _weights(causes: Mapping[str, float]) -> str:

@@ -1,11 +1,11 @@
 """Writes docs/reference from the code and the data: `python -m probe.cli.reference docs/reference`.
 
-Nothing in those files is written by hand; a test compares them with what this module makes.
+Nothing in those files is written by hand; a test compares them with what this module makes. A page that is no
+longer made is removed.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -17,30 +17,24 @@ import typer
 from probe.checks import catalogue as checks_catalogue
 from probe.cli import bounce, explain
 from probe.cli.app import build
-from probe.cli.catalogue import paragraphs, rule_entries
+from probe.cli.catalogue import paragraphs
 from probe.cli.help import GENERAL, grouped
+from probe.cli.reference_text import MADE, literal, page
+from probe.cli.rule_reference import rule_pages
 from probe.model.steps import STEP_TITLES
-from probe.model.text import printable
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence
 from probe.report.schema import report_schema
 
-_SPECIAL = re.compile(r"(?i)[\\`*_\[\]|~#!$^]|(?<=[a-z0-9+.-]):(?=//)|(?<=www)\.|^(?:[-+=:]|\d{1,9}[.)])")
-_MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
-
 
 def pages() -> dict[str, str]:
-    """File name to content, for all of docs/reference."""
+    """File name below the directory to content, for all that is made here."""
     return {
-        "cli.md": _page("Command line", _cli()),
-        "checks.md": _page("Checks", _checks()),
-        "rules.md": _page("Rules", _rules()),
+        "cli.md": page("Command line", _cli()),
+        "checks.md": page("Checks", _checks()),
+        **rule_pages(),
         "report-schema.json": json_text(report_schema(), indent=2) + "\n",
     }
-
-
-def _page(title: str, blocks: Iterator[str]) -> str:
-    return "\n\n".join((_MADE, f"# {title}", *blocks)) + "\n"
 
 
 def _cli() -> Iterator[str]:
@@ -82,19 +76,13 @@ def _in_argparse(parser: ArgumentParser) -> Iterator[str]:
     yield _example(parser.epilog)
 
 
-def _literal(text: str) -> str:
-    """One line of our own words, none of them markup. A stranger's words need `markdown_text`."""
-    text = _SPECIAL.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", printable(text).strip())
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _prose(text: str | None) -> Iterator[str]:
     for paragraph in paragraphs(text):
-        yield _literal(paragraph)
+        yield literal(paragraph)
 
 
 def _definitions(pairs: Any) -> str:
-    return "\n".join(f"- {markdown_code(term)}: {_literal(text)}" for term, text in pairs)
+    return "\n".join(f"- {markdown_code(term)}: {literal(text)}" for term, text in pairs)
 
 
 def _example(text: str | None) -> str:
@@ -108,31 +96,43 @@ def _checks() -> Iterator[str]:
         if step != check.STEP:
             step = check.STEP
             yield f"## Step {step}: {STEP_TITLES[step]}"
-        yield f"### {_literal(check.ID)}"
+        yield f"### {literal(check.ID)}"
         for paragraph in paragraphs(check.__doc__):
-            yield _literal(paragraph)
+            yield literal(paragraph)
 
 
-def _rules() -> Iterator[str]:
-    yield (
-        "What is read out of a reply or a fact, and how much it weighs for and against each cause. Weights "
-        "are in decibans: +10 makes a cause ten times likelier. `smtp-probe rules ID` prints the same."
-    )
-    for entry in rule_entries():
-        yield f"## {_literal(entry.id)}"
-        yield _literal(entry.says)
-        yield "\n".join(
-            f"- {label}: {markdown_code(text) if label.startswith('matches') else _literal(text)}"
-            for label, text in entry.rows
-        )
+def write(directory: Path) -> None:
+    """Write every page; in its folders, remove what an earlier run made and this one does not.
 
-
-def main(directory: Path) -> None:
-    """Write every page."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in pages().items():
+    Raises OSError.
+    """
+    made = pages()
+    for folder in sorted({(directory / name).parent for name in made}):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.md"):
+            if path.relative_to(directory).as_posix() not in made and _is_ours(path):
+                path.unlink()
+    for name, content in made.items():
         (directory / name).write_text(content, encoding="utf-8")
 
 
+def _is_ours(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        return stream.readline().rstrip("\n") == MADE
+
+
+def main() -> int:
+    """Write the pages into the directory that the command line names; 2 when that cannot be done."""
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: python -m probe.cli.reference DIRECTORY (here: docs/reference)", file=sys.stderr)
+        return 2
+    try:
+        write(Path(sys.argv[1]))
+    except OSError as error:
+        print(f"{error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main())

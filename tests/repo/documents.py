@@ -68,6 +68,12 @@ def prose(page: Path) -> str:
     return _FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
+def slug(heading: str) -> str:
+    """The anchor of a heading, as forges make it."""
+    plain = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """An output in a document: the command, the part of it, and what stands there."""

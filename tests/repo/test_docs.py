@@ -34,6 +34,7 @@ from tests.repo.documents import (
     output_of,
     pages,
     prose,
+    slug,
     steady,
     with_made_tables,
 )
@@ -51,12 +52,6 @@ each_page = pytest.mark.parametrize("page", pages(), ids=name)
 
 
 # -- links and paths ------------------------------------------------------------------------------
-
-
-def slug(heading: str) -> str:
-    """The anchor of a heading, as forges make it."""
-    plain = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
-    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 
 
 def anchors(page: Path) -> set[str]:
