@@ -169,7 +169,7 @@ def test_every_command_is_shown_somewhere() -> None:
 
 
 def test_the_reference_names_only_commands_that_exist() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").rglob("*.md")]
     named = {word for text in texts for word in re.findall(r"\bsmtp-probe ([a-z]+)\b", text)}
     assert "check" in named
     assert named - options().keys() - {"report"} == set()
@@ -303,6 +303,18 @@ def test_made_tables_are_what_they_are_made_from(page: Path) -> None:
 def test_the_architecture_has_every_layer() -> None:
     page = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
     assert layers.table() in page
+
+
+def test_every_term_says_where_it_lives() -> None:
+    page = (ROOT / "docs/explanation/terms.md").read_text(encoding="utf-8")
+    terms = dict(re.findall(r"^## (.+)\n\n((?:.+\n)+)", page, re.M))
+    assert len(terms) == 20
+    assert [term for term, text in terms.items() if "`probe/" not in text] == []
+    # two sentences each, and the places behind them
+    told = {term: re.split(r"`probe/", text)[0] for term, text in terms.items()}
+    assert {
+        term: count for term, text in told.items() if (count := text.count(". ") + text.count(".\n")) != 2
+    } == {}
 
 
 def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> None:
