@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
+from probe.diagnosis.conclusion import Conclusion, document
 from probe.explanation import Explanation, explain
+from probe.knowledge.causes import UNSETTLED
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.verdict import ExitCode, Retry
@@ -154,7 +156,9 @@ def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
         "kind": bounced.kind.value,
         "detail": bounced.notice.detail,
     }
-    return head | _status_json(bounced, status) | _explained_json(explanation) | _returned_json(bounced)
+    conclusion = explanation.conclusion if explanation is not None else None
+    concluded = document(conclusion, action="action_text")
+    return head | _status_json(bounced, status) | concluded | _returned_json(bounced)
 
 
 def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
@@ -178,24 +182,6 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
         "reply_is_remote": status.is_remote,
         "stage": bounced.stage.value if bounced.stage else "",
         "added": status.added or None,
-    }
-
-
-def _explained_json(explanation: Explanation | None) -> dict[str, Any]:
-    conclusion = explanation.conclusion if explanation is not None else None
-    if explanation is None or explanation.cause is None or conclusion is None:
-        empty: dict[str, Any] = {"cause": None, "band": None, "causes": [], "fix_by": None, "retry": None}
-        return empty | {"steps": [], "action_text": "", "retry_after_s": None, "retry_reason": None}
-    return {
-        "cause": explanation.cause.id,
-        "band": explanation.band.value,
-        "causes": [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked],
-        "fix_by": conclusion.conduct.fix_by,
-        "retry": conclusion.conduct.retry,
-        "steps": list(conclusion.advice.steps),
-        "action_text": conclusion.action,
-        "retry_after_s": conclusion.conduct.retry_after,
-        "retry_reason": conclusion.retry_reason or None,
     }
 
 
@@ -242,28 +228,28 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
     Whoever was tried for days is not helped by another try where the reply says that the mailbox is not
     there. And an address is given up only for words on this address, and on its own domain.
     """
-    conclusion, cause = explained.conclusion, explained.cause
-    if conclusion is None or cause is None:
+    conclusion = explained.conclusion
+    if conclusion is None:
         return explained
     retry = conclusion.conduct.retry
-    is_tried = kind is NoticeKind.BOUNCE and cause.id in _LASTING and not conclusion.retry_reason
+    is_lasting = conclusion.cause.id in _LASTING and not conclusion.retry_reason
+    is_tried = kind is NoticeKind.BOUNCE and is_lasting
     is_doubted = retry is Retry.NEVER and (status.is_copied or names_another_host(status))
     if is_doubted or (retry is Retry.LATER and is_tried):
         conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
-        explained = replace(explained, conclusion=replace(conclusion, conduct=conduct, retry_reason=""))
-    elif kind is NoticeKind.DELAY and conclusion.advice.id == "unknown" and retry is Retry.AFTER_FIX:
+        conclusion = replace(conclusion, conduct=conduct, retry_reason="")
+    elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and nothing is known that would have to be mended first
-        conduct = replace(conclusion.conduct, retry=Retry.LATER)
-        explained = replace(explained, conclusion=replace(conclusion, conduct=conduct))
-    return _doubted(explained) if status.is_copied else explained
+        conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
+    return replace(explained, conclusion=_doubted(conclusion) if status.is_copied else conclusion)
 
 
-def _doubted(explained: Explanation) -> Explanation:
+def _doubted(conclusion: Conclusion) -> Conclusion:
     """Of a reply that may be another recipient's: never more than possible, or nothing is known."""
     ranked = [
-        replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == "unknown"))
-        for item in explained.ranked
+        replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == UNSETTLED))
+        for item in conclusion.ranked
     ]
-    certainty = Band.POSSIBLE if explained.band in {Band.STATED, Band.LIKELY} else explained.band
+    certainty = Band.POSSIBLE if conclusion.band in {Band.STATED, Band.LIKELY} else conclusion.band
     ordered = sorted(ranked, key=lambda item: (-item.probability, item.id))
-    return replace(explained, ranked=tuple(ordered), band=certainty)
+    return replace(conclusion, ranked=tuple(ordered), band=certainty)

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probe.diagnosis.conclusion import Conclusion, conclude
+from probe.diagnosis.conclusion import Conclusion, conclude, document
 from probe.diagnosis.scoring import WORDS, band, rank
-from probe.knowledge.causes import Cause, causes
+from probe.knowledge.causes import Cause
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
@@ -38,17 +38,28 @@ _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 class Explanation:
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number; `cause` is the first of `ranked`, `conclusion` what
-    follows from it. A positive reply (2yz, 3yz) has no cause and no conclusion.
+    `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion.
     """
 
     id: Any
     reading: Reading | None
-    ranked: tuple[RankedCause, ...]
-    band: Band
-    cause: Cause | None
     conclusion: Conclusion | None
     error: str = ""
+
+    @property
+    def ranked(self) -> tuple[RankedCause, ...]:
+        """All causes, the likeliest first."""
+        return () if self.conclusion is None else self.conclusion.ranked
+
+    @property
+    def band(self) -> Band:
+        """How sure the first cause is."""
+        return Band.UNDECIDED if self.conclusion is None else self.conclusion.band
+
+    @property
+    def cause(self) -> Cause | None:
+        """The first cause."""
+        return None if self.conclusion is None else self.conclusion.cause
 
     @property
     def conduct(self) -> Conduct | None:
@@ -92,19 +103,17 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     """Explain one reply, in any wrapping. `stage` and `host` as far as they are known. Never raises."""
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
-        return Explanation(identity, reading, (), Band.UNDECIDED, None, None)
+        return Explanation(identity, reading, None)
     ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading))
-    cause = causes()[ranked[0].id]
-    certainty = band(ranked)
     conclusion = conclude(
         ranked,
-        certainty,
+        band(ranked),
         reading.evidence,
         permanent=reading.permanent,
         text=reading.text,
         stage=reading.stage,
     )
-    return Explanation(identity, reading, ranked, certainty, cause, conclusion)
+    return Explanation(identity, reading, conclusion)
 
 
 def _priors(reading: Reading) -> Mapping[str, float] | None:
@@ -136,7 +145,7 @@ def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
         try:
             yield _explain_object(stripped, number)
         except ValueError as problem:
-            yield Explanation(number, None, (), Band.UNDECIDED, None, None, f"line {number}: {problem}")
+            yield Explanation(number, None, None, f"line {number}: {problem}")
 
 
 def parse_stage(name: str) -> Stage | None:
@@ -153,22 +162,12 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
 
     A positive reply has no cause; a line that could not be read has `error` beside nulls.
     """
-    reading, cause, conclusion = explanation.reading, explanation.cause, explanation.conclusion
-    conduct = explanation.conduct
-    ranked = [{"id": item.id, "probability": round(item.probability, 4)} for item in explanation.ranked]
+    reading = explanation.reading
     row = {
         "id": explanation.id,
         "reply": _reply(reading) if reading else None,
         "stage": reading.stage.value if reading and reading.stage else "",
-        "cause": cause.id if cause else None,
-        "band": explanation.band.value if cause else None,
-        "causes": ranked,
-        "fix_by": conduct.fix_by if conduct else None,
-        "retry": conduct.retry if conduct else None,
-        "steps": list(conclusion.advice.steps) if conclusion else [],
-        "action": conclusion.action if conclusion else "",
-        "retry_after_s": conduct.retry_after if conduct else None,
-        "retry_reason": (conclusion.retry_reason if conclusion else "") or None,
+        **document(explanation.conclusion),
     }
     return row | {"error": explanation.error} if explanation.error else row
 

@@ -14,6 +14,7 @@ from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
 from probe.model.steps import STEP_TITLES, StepStatus
+from probe.model.text import duration
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 
 _NOTE = "(-v or --format markdown)"
@@ -29,19 +30,9 @@ _OF_OUTCOME = {
 }
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 _WRONG = _BAD | {Severity.WARNING}
-# Causes that a step is about; when one of them is the verdict's, the step has failed.
-_RECIPIENT = frozenset(
-    {"user_unknown", "address_syntax", "mailbox_disabled", "mailbox_full", "recipient_refused"}
-)
-_LIMITS = frozenset({"rate_limited"})
-_CONTENT = frozenset({"spam_content", "virus_attachment", "message_malformed"})
-_SENDER = frozenset(
-    {"ip_blocklisted", "poor_reputation", "sender_blocked", "sender_invalid", "smtp_auth_required"}
-)
-_DNS = frozenset({"auth_failed", "rdns_helo", "dns_failure", "tls_problem"})
 # A refusal seen at a step is the step's fault only when the verdict's cause is of its kind: MAIL FROM
 # is also where a size, a rate or missing TLS is refused.
-_ONLY_FOR = {"mail-from-accepted": (_SENDER | _DNS) - {"tls_problem"}}
+_OF_KIND = "mail-from-accepted"
 # Causes that leave open whether the step's own address is at fault.
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
 # The check that tells what may be behind such a block.
@@ -52,7 +43,6 @@ _BEHIND = {
 }
 # The check without which a step has not been looked at.
 _MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
-_BY_CAUSE = {2: _DNS, 3: _RECIPIENT, 4: frozenset({"message_too_large"}), 5: _CONTENT, 6: _SENDER, 7: _LIMITS}
 
 
 def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
@@ -72,9 +62,7 @@ def _unjudged(number: int) -> ChecklistStep:
 
 def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
     cause = diagnosis.verdict.cause
-    own = tuple(
-        f for f in findings if f.step == number and (f.id not in _ONLY_FOR or cause in _ONLY_FOR[f.id])
-    )
+    own = tuple(f for f in findings if f.step == number and (f.id != _OF_KIND or _is_about_the_sender(cause)))
     if number == 1:
         status, do = _read_the_reply(diagnosis)
         doubt = _doubt(own) or next((f for f in own if f.severity is Severity.WARNING), None)
@@ -87,6 +75,10 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
     else:
         status, do = _by_findings(number, diagnosis, own)
     return ChecklistStep(number, STEP_TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
+
+
+def _is_about_the_sender(cause: str | None) -> bool:
+    return cause not in (None, "tls_problem") and causes()[cause].at_fault in (2, 6)
 
 
 def _doubt(findings: Iterable[Finding]) -> Finding | None:
@@ -189,7 +181,7 @@ def _is_a_guess(diagnosis: Diagnosis) -> bool:
 
 def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[StepStatus, str]:
     outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
-    blamed = outcome is not Outcome.ACCEPTED and cause is not None and cause in _BY_CAUSE.get(number, ())
+    blamed = outcome is not Outcome.ACCEPTED and cause is not None and causes()[cause].at_fault == number
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
         # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
         blamed = number == (2 if diagnosis.observed.ground is Ground.ROUTE else 3)
@@ -240,12 +232,3 @@ def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
     """What the lists said where they do not explain a block, as sentences."""
     told = [f.message for f in own if f.id == _BEHIND.get(cause) and f.severity not in _WRONG]
     return [f"{message[:1].upper()}{message[1:]}." for message in told]
-
-
-def duration(seconds: int) -> str:
-    """A wait in the largest whole unit: 300 is "5 minutes"."""
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds} second{'s' if seconds != 1 else ''}"

@@ -1,4 +1,5 @@
-"""From ranked causes to what follows: who must act, what to do, and when to try again.
+"""From ranked causes to what follows: who must act, what to do, and when to try again. Every command comes to
+its conclusion here: check, domain, replay, explain, bounce.
 
 The cause and the class of the reply give the usual conduct (causes.toml). The words may depart from it:
 a rule names another owner or another time, or asks to try again. `never` deletes an address from a list,
@@ -9,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from probe.knowledge.causes import Cause, advising
+from probe.knowledge.causes import Cause, advising, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
 from probe.model.verdict import Conduct, Retry
@@ -21,17 +23,54 @@ _USUAL_WAIT_S = 3600  # where the server asks to try again and neither it nor th
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What follows from a cause.
+    """What follows from ranked causes, of which there is at least one.
 
-    `advice` is the cause whose action and steps to follow: `unknown` where the band is undecided, for on
-    a guess nobody should act. `action` is a sentence for the one who acts. `retry_reason` says what the
-    time rests on where it is not the usual one of the cause (for `never` always); else it is empty.
+    `band` says how sure the first is. `advice` is the cause whose action and steps to follow: `unknown` where
+    the band is undecided, for on a guess nobody should act. `action` is a sentence for the one who acts.
+    `retry_reason` says what the time rests on where it is not the usual one of the cause (for `never`
+    always); else it is empty.
     """
 
+    ranked: tuple[RankedCause, ...]
+    band: Band
     advice: Cause
     conduct: Conduct
     action: str
     retry_reason: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """The first of the ranked causes."""
+        return causes()[self.ranked[0].id]
+
+
+def document(conclusion: Conclusion | None, action: str = "action") -> dict[str, Any]:
+    """The JSON keys that every kind of result has of its conclusion; nulls where there is none. `action` is
+    the key under which it says what to do."""
+    if conclusion is None:
+        nothing = (
+            "cause",
+            "band",
+            "causes",
+            "fix_by",
+            "retry",
+            "steps",
+            action,
+            "retry_after_s",
+            "retry_reason",
+        )
+        return dict.fromkeys(nothing) | {"causes": [], "steps": [], action: ""}
+    return {
+        "cause": conclusion.cause.id,
+        "band": conclusion.band.value,
+        "causes": [{"id": it.id, "probability": round(it.probability, 4)} for it in conclusion.ranked],
+        "fix_by": conclusion.conduct.fix_by.value,
+        "retry": conclusion.conduct.retry.value,
+        "steps": list(conclusion.advice.steps),
+        action: conclusion.action,
+        "retry_after_s": conclusion.conduct.retry_after,
+        "retry_reason": conclusion.retry_reason or None,
+    }
 
 
 def conclude(
@@ -54,7 +93,7 @@ def conclude(
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
     action = override.action or advice.action_at(stage)
-    return Conclusion(advice, _with_stated_wait(conduct, text), action, reason)
+    return Conclusion(tuple(ranked), certainty, advice, _with_stated_wait(conduct, text), action, reason)
 
 
 def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evidence | None]:

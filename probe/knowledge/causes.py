@@ -18,8 +18,9 @@ UNSETTLED = "unknown"  # whose advice holds where no cause stands out
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One entry of causes.toml. `steps` are numbers of the nine-step checklist; `actions` what to do
-    instead of `action` after a refusal at a stage (by its value)."""
+    """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the one of them
+    that fails where a refusal has this cause (None: none by itself); `actions` what to do instead of `action`
+    after a refusal at a stage (by its value)."""
 
     id: str
     title: str
@@ -31,6 +32,7 @@ class Cause:
     action: str
     source: str
     actions: Mapping[str, str]
+    at_fault: int | None
 
     def action_at(self, stage: Stage | None) -> str:
         """What to do after a refusal that was given at `stage`."""
@@ -75,6 +77,7 @@ def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
         action=row["action"],
         source=row["source"],
         actions=row.get("at", {}),
+        at_fault=row.get("at_fault"),
     )
 
 

@@ -115,3 +115,11 @@ def _escape(char: str) -> str:
 def inert_lines(text: str) -> str:
     """Lines of printable text, none of which is a command to a build system."""
     return _LINE_COMMAND.sub(r"\1\\x3a", text) if "::" in text else text
+
+
+def duration(seconds: int) -> str:
+    """A time as a person says it, in the largest unit of which there are at least two: 90 s, 5 min, 26 h."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} s"

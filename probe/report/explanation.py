@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from probe.explanation import Explanation
 from probe.knowledge.causes import causes
-from probe.model.evidence import Band, Evidence, RankedCause
+from probe.model.evidence import Band, Evidence
 from probe.model.steps import STEP_TITLES
 from probe.model.text import printable
 from probe.model.verdict import ExitCode
 from probe.report import words
+from probe.report.cause_rows import cause_rows
 from probe.report.markdown_text import markdown_code, markdown_text
 from probe.report.page import Page
 from probe.report.style import Paint, Style
@@ -21,8 +22,6 @@ _HEADLINES = {
     ExitCode.INCONCLUSIVE: ("INCONCLUSIVE", Paint.WARN),
 }
 _LABEL = 12
-_SHOWN_CAUSES = 3
-_NEGLIGIBLE = 0.03
 _NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
 
 
@@ -95,30 +94,21 @@ def _where(explanation: Explanation) -> str:
 
 
 def _facts(explanation: Explanation) -> list[tuple[str, str]]:
-    cause, conclusion = explanation.cause, explanation.conclusion
-    if cause is None or conclusion is None:
+    conclusion = explanation.conclusion
+    if conclusion is None:
         return []
     conduct = conclusion.conduct
-    shown = [c for c in explanation.ranked[:_SHOWN_CAUSES] if c.probability >= _NEGLIGIBLE]
-    shown = shown or list(explanation.ranked[:1])
+    shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranked]
     facts = [
-        ("Cause" if index == 0 else "", _cause_line(item, explanation.band.value if index == 0 else ""))
-        for index, item in enumerate(shown)
+        ("" if index else "Cause", f"{row.title}, {row.share} {row.band}".rstrip())
+        for index, row in enumerate(cause_rows(shares, conclusion.band))
     ]
-    rest = 1 - sum(item.probability for item in shown)
-    if rest >= 0.005:
-        facts.append(("", f"something else, {words.percent(rest)}"))
-    undecided = explanation.band is Band.UNDECIDED
-    facts.append(("Meaning", _NOT_SETTLED if undecided else cause.meaning))
+    undecided = conclusion.band is Band.UNDECIDED
+    facts.append(("Meaning", _NOT_SETTLED if undecided else conclusion.cause.meaning))
     facts.append(("Who acts", f"{words.FIX_BY[conduct.fix_by]}: {conclusion.action}"))
     facts.append(("Retry", words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)))
     facts.append(("Steps", ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)))
     return facts
-
-
-def _cause_line(item: RankedCause, band: str) -> str:
-    share = f"{causes()[item.id].title}, {words.percent(item.probability)}"
-    return f"{share} {band}" if band else share
 
 
 def _evidence(explanation: Explanation) -> list[tuple[str, str, Evidence]]:

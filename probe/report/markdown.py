@@ -9,6 +9,7 @@ from probe.model.report import Report
 from probe.model.target import Command
 from probe.model.verdict import Outcome
 from probe.report import hypotheses, view, view_session, view_steps, words
+from probe.report.cause_rows import NEGLIGIBLE
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 
@@ -107,7 +108,7 @@ def _causes(report: Report) -> list[str]:
         return []
     rows: list[tuple[str, ...]] = []
     for cause in report.causes:
-        if cause.probability < view.NEGLIGIBLE and rows:
+        if cause.probability < NEGLIGIBLE and rows:
             continue
         sides: dict[str, list[str]] = {"for": [], "against": [], "neutral": []}
         for argument in view.arguments(cause):

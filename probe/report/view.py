@@ -21,12 +21,12 @@ from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
 from probe.report import words
+from probe.report.cause_rows import CauseRow
+from probe.report.cause_rows import cause_rows as rows_of
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.spf.results import SpfVerdict
 
-SHOWN_CAUSES = 3
-NEGLIGIBLE = 0.03  # a cause below this share is counted under "something else"
 NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
 _GUESS = "the first cause above is only the likeliest of several"
@@ -116,26 +116,9 @@ def summary(report: Report) -> str:
     return "" if told else verdict.summary
 
 
-@dataclass(frozen=True, slots=True)
-class CauseRow:
-    """A line of the ranking."""
-
-    title: str
-    share: str
-    band: str  # of the first only
-
-
 def cause_rows(report: Report) -> tuple[CauseRow, ...]:
-    """The first causes, and the rest as "something else"; empty when there is nothing to explain."""
-    if not report.causes:
-        return ()
-    shown = [c for c in report.causes[:SHOWN_CAUSES] if c.probability >= NEGLIGIBLE] or [report.causes[0]]
-    rows = [CauseRow(cause.title, words.percent(cause.probability), "") for cause in shown]
-    rows[0] = CauseRow(rows[0].title, rows[0].share, report.verdict.band)
-    rest = 1 - sum(cause.probability for cause in shown)
-    if rest >= 0.005:
-        rows.append(CauseRow("something else", words.percent(rest), ""))
-    return tuple(rows)
+    """The ranking; empty when there is nothing to explain."""
+    return rows_of([(cause.title, cause.probability) for cause in report.causes], report.verdict.band)
 
 
 def cause_title(cause_id: str) -> str:

@@ -9,6 +9,7 @@ from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
+from probe.model.text import duration
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 from probe.standards.dns.results import RouteKind
 from probe.standards.tls.results import DaneStatus
@@ -84,8 +85,6 @@ DANE: Mapping[str, str] = {
     DaneStatus.NOT_SEEN: "TLSA records, but no certificate was seen to hold against them",
 }
 
-_SECONDS_IN_MINUTE, _SECONDS_IN_HOUR = 60, 3600
-
 
 def headline(verdict: Verdict, command: Command) -> str:
     """The verdict in capitals: what was observed, never more."""
@@ -120,15 +119,6 @@ def _when(retry: Retry, later: str) -> str:
             return "after the fix; before it, the answer stays the same"
         case Retry.NEVER:
             return "no: trying again will not change the answer"
-
-
-def duration(seconds: int) -> str:
-    """A wait as a person says it."""
-    if seconds < 2 * _SECONDS_IN_MINUTE:
-        return f"{seconds} s"
-    if seconds < 2 * _SECONDS_IN_HOUR:
-        return f"{round(seconds / _SECONDS_IN_MINUTE)} min"
-    return f"{round(seconds / _SECONDS_IN_HOUR)} h"
 
 
 def percent(probability: float) -> str:

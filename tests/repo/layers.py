@@ -62,7 +62,11 @@ LAYERS = (
         is_pure=True,
     ),
     Layer("explanation", ("model", "knowledge", "reading", "diagnosis"), is_pure=True),
-    Layer("bounce", ("model", "standards", "knowledge", "reading", "explanation"), is_pure=True),
+    Layer(
+        "bounce",
+        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation"),
+        is_pure=True,
+    ),
     Layer(
         "report",
         ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce"),

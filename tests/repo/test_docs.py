@@ -20,10 +20,10 @@ from probe import settings
 from probe.checks.catalogue import all_checks
 from probe.cli import app, bounce, errors, explain
 from probe.cli.catalogue import rule_entries
-from probe.diagnosis import verdict
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import all_rules
 from probe.model.evidence import Facet
+from probe.model.verdict import ExitCode
 from tests.repo import layers
 from tests.repo.documents import (
     ROOT,
@@ -220,8 +220,7 @@ def exit_table(page: str) -> dict[int, str]:
 
 
 def implemented_codes() -> set[int]:
-    codes = {value for word, value in vars(verdict).items() if word.startswith("EXIT_")}
-    return codes | {errors.EXIT_USAGE, errors.EXIT_INTERNAL}
+    return {*ExitCode, errors.EXIT_INTERNAL}
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from probe.checks.catalogue import findings_of
-from probe.diagnosis.checklist import checklist, duration
+from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
@@ -26,6 +26,7 @@ from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, NextTest
 from probe.model.steps import STEP_TITLES
 from probe.model.target import Endpoint, Options, TlsMode
+from probe.model.text import duration
 from probe.recording.events import Started
 from probe.recording.journal import Recording
 from probe.report.json_report import to_json
@@ -110,7 +111,7 @@ def test_a_passing_cause_warns() -> None:
 
 
 def test_retry_names_the_wait() -> None:
-    assert "after 5 minutes" in steps(GREYLISTED)[9].do
+    assert "after 5 min" in steps(GREYLISTED)[9].do
     assert steps(refused("5.1.1 user unknown"))[9].do == "Do not try again with this address."
     assert "after the fault" in steps(refused("5.7.23 SPF check failed"))[9].do
 
@@ -171,12 +172,15 @@ def test_what_was_not_looked_at_never_passes() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (1, "1 second"),
-        (59, "59 seconds"),
-        (60, "1 minute"),
-        (300, "5 minutes"),
-        (5400, "2 hours"),
-        (86400, "1 day"),
+        (1, "1 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (5400, "90 min"),
+        (7199, "120 min"),
+        (7200, "2 h"),
+        (86400, "24 h"),
+        (172799, "48 h"),
+        (172800, "2 days"),
     ],
 )
 def test_a_wait_in_words(seconds: int, words: str) -> None:

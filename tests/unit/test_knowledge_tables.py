@@ -101,3 +101,8 @@ def test_the_digest_is_short_and_changes_with_any_source(
 def test_the_alternatives_of_a_pattern_may_stand_in_a_list_and_each_in_parts() -> None:
     assert expression("a|b") == "a|b"
     assert expression(["a", ["b", "(?:c|d)"], "e"]) == "a|b(?:c|d)|e"
+
+
+def test_the_step_at_fault_is_one_that_explain_sends_the_reader_to() -> None:
+    for cause in causes().values():
+        assert cause.at_fault is None or cause.at_fault in cause.steps, cause.id
