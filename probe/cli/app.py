@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from probe._version import VERSION
-from probe.cli import catalogue, check, demo, domain, redact, replay, schema
+from probe.cli.commands import COMMANDS, CommandEntry
 from probe.cli.help import Command, Group
-
-LIVE, OFFLINE, KNOWLEDGE = "Live", "Offline", "Reference"
 
 EPILOG = """
 Exit codes:
@@ -32,20 +29,6 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"smtp-probe {VERSION}")
         raise typer.Exit
-
-
-def explain_in_argparse(ctx: typer.Context) -> int:
-    """Say what an SMTP reply means, who must act and when to retry."""
-    from probe.cli import explain
-
-    return explain.main(ctx.args)
-
-
-def bounce_in_argparse(ctx: typer.Context) -> int:
-    """Read bounce messages: whom, why, and who must act."""
-    from probe.cli import bounce
-
-    return bounce.main(ctx.args)
 
 
 def _program(
@@ -74,33 +57,19 @@ def build() -> typer.Typer:
     )
     app.callback(cls=Group, epilog=EPILOG)(_program)
 
-    def add(
-        function: Callable[..., Any], group: str, epilog: str, name: str | None = None, **more: Any
-    ) -> None:
-        app.command(name, cls=Command, rich_help_panel=group, epilog=epilog, **more)(function)
-
-    add(check.check, LIVE, check.EXAMPLE)
-    add(domain.domain, LIVE, domain.EXAMPLE)
-    add(demo.demo, LIVE, demo.EXAMPLE)
-    add(
-        explain_in_argparse,
-        OFFLINE,
-        "",
-        "explain",
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    add(
-        bounce_in_argparse,
-        OFFLINE,
-        "",
-        "bounce",
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
-    add(replay.replay, OFFLINE, replay.EXAMPLE)
-    add(redact.redact, OFFLINE, redact.EXAMPLE)
-    add(catalogue.checks, KNOWLEDGE, catalogue.CHECKS_EXAMPLE)
-    add(catalogue.rules, KNOWLEDGE, catalogue.RULES_EXAMPLE)
-    add(schema.schema, KNOWLEDGE, schema.EXAMPLE)
+    for entry in COMMANDS:
+        _add(app, entry)
     return app
+
+
+def _add(app: typer.Typer, entry: CommandEntry) -> None:
+    if not entry.reads_itself:
+        module = entry.load()
+        function, epilog = getattr(module, entry.name), getattr(module, entry.example)
+        app.command(entry.name, cls=Command, rich_help_panel=entry.group, epilog=epilog)(function)
+        return
+
+    def reads_itself() -> None:
+        """Named in --help; `main` runs it before typer is loaded."""
+
+    app.command(entry.name, cls=Command, rich_help_panel=entry.group, help=entry.reads_itself)(reads_itself)

@@ -6,17 +6,18 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn
 
-from probe.bounce import BouncedRecipient, messages, read_bounces, to_json
+from probe.bounce import BouncedRecipient, messages, read_bounces
 from probe.cli import signals
+from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import destination, speak_utf8, style_for
+from probe.cli.output import deliver_each, speak_utf8, style_for
 from probe.model.verdict import ExitCode
-from probe.report.json_text import json_text
+from probe.report.formats import Kind, formats_of
 
 CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
-FORMATS = ("text", "json", "jsonl", "markdown")
+FORMATS = formats_of(Kind.BOUNCE)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,8 +57,9 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run `bounce` with the arguments behind its name; returns the exit code. Raises UsageError."""
+def main(argv: Sequence[str], run: Run) -> int:
+    """Run `bounce` with the arguments behind its name; `run` runs the command line of another command.
+    Returns the exit code. Raises UsageError."""
     arguments, further = parser().parse_known_args(list(argv))
     if further and not arguments.check:
         raise UsageError("bounce", f"no such option: {further[0]}; see smtp-probe bounce --help")
@@ -67,16 +69,28 @@ def main(argv: Sequence[str]) -> int:
         refuse_controls("FILE", name)
     if arguments.format not in FORMATS:
         raise UsageError("--format", f"{arguments.format!r} is not one of {', '.join(FORMATS)}")
-    if arguments.format != "text":
+    form = FORMATS[arguments.format]
+    if not form.is_laid_out:
         speak_utf8()
     if arguments.check:
-        return _checked(arguments, further)
+        return _checked(arguments, further, run)
     unread: list[UsageError] = []
     path = Path(arguments.output) if arguments.output is not None else None
-    return _write(_results(arguments.files, unread), arguments.format, path, unread)
+    codes: set[ExitCode] = set()
+
+    def noted() -> Iterator[BouncedRecipient]:
+        for bounced in _results(arguments.files, unread):
+            codes.add(bounced.exit_code)
+            yield bounced
+
+    deliver_each(noted(), Kind.BOUNCE, form, path, is_sequence=True)
+    for problem in unread:
+        complain(str(problem))
+    # a file that could not be read comes first: it hides an answer
+    return ExitCode.USAGE if unread else ExitCode.worst(codes)
 
 
-def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
+def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
     """Run `check --bounce` for each recipient of the one message given; the worst exit code."""
     if len(arguments.files) != 1 or arguments.files[0] == "-":
         raise UsageError(
@@ -101,17 +115,17 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str]) -> int:
     codes: list[int] = []
     for item in found[:CHECKED_LIMIT]:
         if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
-            codes.append(_check_one(item, arguments, further))
+            codes.append(_check_one(item, arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
         return max(codes)  # a fault of this program, or an interruption
     return ExitCode.worst(map(ExitCode, codes))
 
 
-def _check_one(bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str]) -> int:
-    from probe.cli.main import run
-
+def _check_one(
+    bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str], run: Run
+) -> int:
     if arguments.format == "text" and not arguments.output:
-        sys.stdout.write(_rendered(bounced, "text", sys.stdout, first=True) + "\n")
+        sys.stdout.write(FORMATS["text"].write(Kind.BOUNCE, bounced, style_for(sys.stdout)) + "\n")
         sys.stdout.flush()
     recipient = bounced.status.recipient if bounced.status else ""
     report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
@@ -148,34 +162,3 @@ def _of_stream(stream: BinaryIO, name: str) -> Iterator[BouncedRecipient]:
         yield from read_bounces(data, f"{shown}#{number}" if number > 1 else shown)
     if not number:
         raise _EmptyError
-
-
-def _write(
-    results: Iterator[BouncedRecipient], form: str, path: Path | None, unread: list[UsageError]
-) -> int:
-    codes: set[ExitCode] = set()
-    count = 0
-    with destination(path) as target:
-        for count, bounced in enumerate(results, 1):
-            codes.add(bounced.exit_code)
-            target.write(_rendered(bounced, form, target, first=count == 1))
-            target.flush()
-        if form == "json":
-            target.write("\n]\n" if count else "[]\n")
-    for problem in unread:
-        complain(str(problem))
-    # a file that could not be read comes first: it hides an answer
-    return ExitCode.USAGE if unread else ExitCode.worst(codes)
-
-
-def _rendered(bounced: BouncedRecipient, form: str, target: TextIO, *, first: bool) -> str:
-    if form == "jsonl":
-        return json_text(to_json(bounced)) + "\n"
-    if form == "json":
-        return ("[\n" if first else ",\n") + json_text(to_json(bounced))
-    from probe.report import bounce as renderer
-
-    gap = "" if first else "\n"
-    if form == "markdown":
-        return gap + renderer.to_markdown(bounced)
-    return gap + renderer.to_text(bounced, style_for(None if target is not sys.stdout else sys.stdout))

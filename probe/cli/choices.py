@@ -8,9 +8,9 @@ from pathlib import Path
 
 from probe.cli import values
 from probe.cli.errors import UsageError
-from probe.cli.output import Format
 from probe.model.address import IPAddress
 from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
+from probe.report.formats import Format, Kind, formats_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,17 @@ def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) ->
     if quiet and verbose:
         raise UsageError("-q", "cannot be used together with -v")
     return Destination(
-        values.choice("--format", form, Format),
+        _format(form),
         values.output_file("-o", output) if output is not None else None,
         -1 if quiet else 1 if verbose else 0,
     )
+
+
+def _format(name: str) -> Format:
+    known = formats_of(Kind.RUN)
+    if name not in known:
+        raise UsageError("--format", f"{name!r} is not one of {', '.join(known)}")
+    return known[name]
 
 
 def recording_path(record: str | None) -> Path | None:

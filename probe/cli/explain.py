@@ -5,24 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn
 
+from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import destination, speak_utf8, style_for
-from probe.explanation import Explanation, explain, explain_lines, parse_stage, to_json
+from probe.cli.output import deliver_each, speak_utf8
+from probe.explanation import Explanation, explain, explain_lines, parse_stage
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.model.verdict import ExitCode
+from probe.report.formats import Kind, formats_of
 from probe.report.json_text import json_text
 
-FORMATS = ("text", "json", "jsonl", "markdown")
+FORMATS = formats_of(Kind.REPLY)
 STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
 LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
 PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
-# over several replies the worst counts; a line that could not be read comes first, it hides an answer
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], _: Run) -> int:
     """Run `explain` with the arguments behind its name; returns the exit code. Raises UsageError."""
     arguments = parser().parse_args(list(argv))
     for name in ("stage", "host", "input", "format", "output"):
@@ -74,12 +75,32 @@ def main(argv: Sequence[str]) -> int:
         raise UsageError("--stage", str(error)) from None
     if (arguments.reply is None) == (arguments.input is None):
         raise UsageError("REPLY", "give either a REPLY or --input FILE")
-    if arguments.format != "text":
+    if not FORMATS[arguments.format].is_laid_out:
         speak_utf8()
     with ExitStack() as stack:
         explanations = _explanations(arguments, stage, stack)
         path = Path(arguments.output) if arguments.output is not None else None
-        return _write(explanations, arguments.format, path, many=arguments.input is not None)
+        told = _Told()
+        many = arguments.input is not None
+        deliver_each(told.noted(explanations), Kind.REPLY, FORMATS[arguments.format], path, is_sequence=many)
+    if told.unread:
+        complain(f"explain: a line could not be read: {told.unread}")
+    return ExitCode.worst(told.codes)
+
+
+class _Told:
+    """What was told on the way: the exit codes, and the first fault of a line."""
+
+    def __init__(self) -> None:
+        self.codes: set[ExitCode] = set()
+        self.unread = ""
+
+    def noted(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+        """The same explanations."""
+        for explanation in explanations:
+            self.codes.add(explanation.exit_code)
+            self.unread = self.unread or explanation.error
+            yield explanation
 
 
 def _explanations(
@@ -145,36 +166,3 @@ def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iter
             yield line
         else:
             yield json_text({"id": number, "text": plain, "stage": stage or "", "host": host})
-
-
-def _write(explanations: Iterator[Explanation], form: str, path: Path | None, *, many: bool) -> int:
-    codes: set[ExitCode] = set()
-    unread = ""
-    count = 0
-    with destination(path) as target:
-        for count, explanation in enumerate(explanations, 1):
-            codes.add(explanation.exit_code)
-            unread = unread or explanation.error
-            target.write(_rendered(explanation, form, target, first=count == 1, many=many))
-            target.flush()
-        if form == "json" and many:
-            target.write("\n]\n" if count else "[]\n")
-    if unread:
-        complain(f"explain: a line could not be read: {unread}")
-    return ExitCode.worst(codes)
-
-
-def _rendered(explanation: Explanation, form: str, target: TextIO, *, first: bool, many: bool) -> str:
-    if form == "jsonl":
-        return json_text(to_json(explanation)) + "\n"
-    if form == "json":
-        separator = ("[\n" if first else ",\n") if many else ""
-        end = "" if many else "\n"
-        return f"{separator}{json_text(to_json(explanation), indent=None if many else 2)}{end}"
-    from probe.report import explanation as renderer
-
-    gap = "" if first else "\n"
-    if form == "markdown":
-        return gap + renderer.to_markdown(explanation)
-    style = style_for(None if target is not sys.stdout else sys.stdout)
-    return gap + renderer.to_text(explanation, style)

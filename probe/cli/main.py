@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from probe.cli.commands import READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
     EXIT_USAGE,
@@ -85,15 +86,9 @@ def _open_what_is_closed() -> None:
 
 
 def _dispatch(argv: list[str]) -> int:
-    # `explain` is read by itself: importing typer would cost more than the explanation
-    if argv and argv[0] == "explain":
-        from probe.cli import explain
-
-        return explain.main(argv[1:])
-    if argv and argv[0] == "bounce":
-        from probe.cli import bounce
-
-        return bounce.main(argv[1:])
+    if argv and argv[0] in READING_THEMSELVES:
+        code: int = READING_THEMSELVES[argv[0]].load().main(argv[1:], run)
+        return code
     _refuse_controls(argv)
     return _typer(argv)
 

@@ -9,27 +9,18 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO, TypeVar
 
 from probe.cli import signals
 from probe.cli.errors import abandon, unreadable
+from probe.report.formats import Format, Kind
 from probe.report.style import Style
 
-if TYPE_CHECKING:
-    from probe.model.report import Report
+T = TypeVar("T")
 
 MAX_COLUMNS = 100  # longer lines are harder to read, however wide the terminal
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Style:
@@ -49,19 +40,21 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Styl
     )
 
 
-def render(report: Report, form: Format, style: Style) -> str:
-    """The report as text in the wanted format."""
-    if form is Format.JSON:
-        from probe.report.json_report import to_json
-
-        return to_json(report)
-    if form is Format.MARKDOWN:
-        from probe.report.markdown import to_markdown
-
-        return to_markdown(report)
-    from probe.report.text import to_text
-
-    return to_text(report, style)
+def deliver_each(
+    results: Iterable[T], kind: Kind, form: Format, path: Path | None, *, is_sequence: bool
+) -> int:
+    """Write results one by one as they come, to a file or to stdout; `is_sequence`: however many there are,
+    they are written as several. Returns how many there were. Raises UsageError when it cannot be written."""
+    sequence, count = form.sequence, 0
+    with destination(path) as target:
+        style = style_for(None if target is not sys.stdout else sys.stdout)
+        for count, result in enumerate(results, 1):
+            lead = sequence.between if count > 1 else sequence.before if is_sequence else ""
+            target.write(lead + form.write(kind, result, style, is_row=is_sequence))
+            target.flush()
+        if is_sequence:
+            target.write(sequence.after if count else sequence.none)
+    return count
 
 
 def deliver_text(text: str, path: Path | None) -> None:

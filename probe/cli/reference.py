@@ -15,9 +15,9 @@ from typing import Any
 import typer
 
 from probe.checks import catalogue as checks_catalogue
-from probe.cli import bounce, explain
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
+from probe.cli.commands import READING_THEMSELVES
 from probe.cli.help import GENERAL, grouped
 from probe.cli.reference_text import MADE, literal, page
 from probe.cli.rule_reference import rule_pages
@@ -43,8 +43,8 @@ def _cli() -> Iterator[str]:
     yield _example(program.epilog)
     for name, command in program.commands.items():
         yield f"## smtp-probe {name}"
-        if name in {"explain", "bounce"}:
-            yield from _in_argparse(explain.parser() if name == "explain" else bounce.parser())
+        if name in READING_THEMSELVES:
+            yield from _in_argparse(READING_THEMSELVES[name].load().parser())
             continue
         context: Any = command.make_context(name, [], resilient_parsing=True)
         yield markdown_code(" ".join(("smtp-probe", name, *command.collect_usage_pieces(context))))

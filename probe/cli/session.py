@@ -15,7 +15,6 @@ from typing import Any
 from probe import run
 from probe.cli import key_log, output, signals, start
 from probe.cli.errors import UsageError, complain, unreadable
-from probe.cli.output import Format
 from probe.cli.progress import ProgressLine
 from probe.model.report import Report
 from probe.model.verdict import ExitCode
@@ -24,6 +23,7 @@ from probe.recording.codec import RecordingError
 from probe.recording.events import Event
 from probe.recording.file import RecordingWriter
 from probe.recording.journal import Recording
+from probe.report.formats import Format, Kind
 
 NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."
 
@@ -181,10 +181,10 @@ def deliver(report: Report, delivery: Delivery) -> int:
 
 
 def _rendered(report: Report, delivery: Delivery, note: str = "") -> str:
-    if delivery.form is not Format.TEXT:
+    if not delivery.form.is_laid_out:
         output.speak_utf8()
     style = output.style_for(None if delivery.path else sys.stdout, delivery.verbosity, note)
-    return output.render(report, delivery.form, style)
+    return delivery.form.write(Kind.RUN, report, style)
 
 
 def _nothing() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from probe.bounce import BouncedRecipient
+from probe.bounce import BouncedRecipient, to_json
 from probe.model.text import printable
 from probe.reading.bounce.results import NoticeKind
 from probe.report import explanation as explained
+from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_text
 from probe.report.page import Page
 from probe.report.style import Paint, Style
@@ -43,6 +44,16 @@ def to_markdown(bounced: BouncedRecipient) -> str:
     if bounced.explanation is not None:
         blocks.append(explained.to_markdown(bounced.explanation, bounced.exit_code).rstrip("\n"))
     return "\n\n".join(blocks) + "\n"
+
+
+def to_json_line(bounced: BouncedRecipient) -> str:
+    """One object on one line, with its line break: whoever reads along has the whole of it at once."""
+    return to_json_row(bounced) + "\n"
+
+
+def to_json_row(bounced: BouncedRecipient) -> str:
+    """One object on one line, without a line break."""
+    return json_text(to_json(bounced))
 
 
 def _headline(bounced: BouncedRecipient) -> str:

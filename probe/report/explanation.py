@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.explanation import Explanation
+from probe.explanation import Explanation, to_json
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band, Evidence
 from probe.model.steps import STEP_TITLES
@@ -10,6 +10,7 @@ from probe.model.text import printable
 from probe.model.verdict import ExitCode
 from probe.report import words
 from probe.report.cause_rows import cause_rows
+from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_text
 from probe.report.page import Page
 from probe.report.style import Paint, Style
@@ -73,6 +74,21 @@ def to_markdown(explanation: Explanation, code: ExitCode | None = None) -> str:
             )
         )
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def to_json_object(explanation: Explanation) -> str:
+    """One object over several lines, with a final line break."""
+    return json_text(to_json(explanation), indent=2) + "\n"
+
+
+def to_json_line(explanation: Explanation) -> str:
+    """One object on one line, with its line break: whoever reads along has the whole of it at once."""
+    return to_json_row(explanation) + "\n"
+
+
+def to_json_row(explanation: Explanation) -> str:
+    """One object on one line, without a line break."""
+    return json_text(to_json(explanation))
 
 
 def reply_line(explanation: Explanation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report, ReportDkim, ReportDns, ReportListing, ReportSession
-from probe.report import view_session, words
+from probe.report import dns_words, view_session, words
 from probe.report.page import Page
 
 _TIME_COLUMNS = 11
@@ -89,7 +89,7 @@ def _write_keys(page: Page, keys: tuple[ReportDkim, ...]) -> None:
             counted[key.status] += 1
             continue
         strength = " ".join(part for part in (key.key_type, str(key.key_bits or "")) if part)
-        status = words.KEYS.get(key.status, key.status)
+        status = dns_words.KEYS.get(key.status, key.status)
         parts = [status, strength, "testing" if key.testing else "", key.origin, *key.problems]
         page.text(f"{key.selector}: {', '.join(part for part in parts if part)}", lead="DKIM   ", indent=2)
     if any(counted.values()):

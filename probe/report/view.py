@@ -20,7 +20,7 @@ from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
-from probe.report import words
+from probe.report import dns_words, words
 from probe.report.cause_rows import CauseRow
 from probe.report.cause_rows import cause_rows as rows_of
 from probe.standards.dkim.results import KeyStatus
@@ -95,7 +95,7 @@ def where(report: Report) -> str:
     if verdict.stage is Stage.DNS and report.dns.route in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return "in DNS: the MX records lead nowhere"
     if verdict.stage is Stage.DNS:
-        return f"in DNS: {words.ROUTES[report.dns.route]}"
+        return f"in DNS: {dns_words.ROUTES[report.dns.route]}"
     host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
     if verdict.outcome is Outcome.ACCEPTED and verdict.stage is Stage.RCPT:
         return f"by {host}"  # the headline names the stage already

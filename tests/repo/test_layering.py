@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_every_part_of_the_program_is_a_layer() -> None:
     folders = {path.parent.name for path in PACKAGE.glob("*/*.py")}
     modules = {path.stem for path in PACKAGE.glob("*.py")}
     assert sorted(layer.name for layer in LAYERS) == sorted(folders | modules)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    imported = {
+        # a folder is loaded before each module in it, whatever its __init__ imports
+        module: {name for name in _imports(path) & modules.keys() if not f"{module}.".startswith(f"{name}.")}
+        for module, path in modules.items()
+    }
+    TopologicalSorter(imported).prepare()  # raises CycleError, which names the circle
 
 
 def test_no_arrow_leads_back_up() -> None:

@@ -12,7 +12,7 @@ from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
-from probe.report import words
+from probe.report import dns_words, words
 from probe.report.schema import report_schema
 from probe.standards.dns.results import RouteKind
 from probe.standards.tls.results import DaneStatus
@@ -22,8 +22,8 @@ TOLD: tuple[tuple[type[Enum], Mapping[Any, str]], ...] = (
     (FixBy, words.FIX_BY),
     (StepStatus, words.STEP_STATUS),
     (Experiment, words.EXPERIMENTS),
-    (RouteKind, words.ROUTES),
-    (DaneStatus, words.DANE),
+    (RouteKind, dns_words.ROUTES),
+    (DaneStatus, dns_words.DANE),
 )
 
 

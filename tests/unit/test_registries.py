@@ -1,0 +1,38 @@
+"""One table of formats and one of commands: each row can be loaded, and is what the program offers."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+
+from probe.cli.app import build
+from probe.cli.commands import COMMANDS, CommandEntry
+from probe.report.formats import FORMATS, Format, Kind, _function, formats_of
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_each_writer_of_a_format_is_there(form: Format) -> None:
+    for named in (*form.writers.values(), *(form.sequence.rows or {}).values()):
+        assert callable(_function(named)), named
+
+
+def test_each_kind_of_result_has_the_formats_of_the_contract() -> None:
+    assert list(formats_of(Kind.RUN)) == ["text", "json", "markdown"]
+    assert list(formats_of(Kind.REPLY)) == ["text", "json", "jsonl", "markdown"]
+    assert list(formats_of(Kind.BOUNCE)) == ["text", "json", "jsonl", "markdown"]
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_each_command_is_there_and_explains_itself(entry: CommandEntry) -> None:
+    module = entry.load()
+    if entry.reads_itself:
+        assert module.parser().prog == f"smtp-probe {entry.name}"
+        assert callable(module.main)
+    else:
+        assert (getattr(module, entry.name).__doc__ or "").strip()
+        assert "smtp-probe" in getattr(module, entry.example)
+
+
+def test_help_names_the_commands_of_the_table_in_their_order() -> None:
+    group = typer.main.get_command(build())
+    assert list(getattr(group, "commands", {})) == [entry.name for entry in COMMANDS]
