@@ -75,11 +75,13 @@ async def _run(
     wildcard: Mapping[str, list[str]] | None = None,
     target: Target | None = None,
     dns_query: float | None = None,
+    authenticated: bool = False,
     **changes: Any,
 ) -> tuple[Seen, DnsServer]:
     failures: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
-    async with DnsServer(zone, faults, wildcard=wildcard) as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
+    server = DnsServer(zone, faults, wildcard=wildcard, authenticated=authenticated)
+    async with server as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
         pace = QUICK if _UNANSWERED.intersection(faults.values()) else PACE
         if dns_query is not None:
             pace = replace(pace, dns_query=dns_query)
@@ -196,11 +198,25 @@ async def test_what_is_no_address_of_a_host_is_not_connected_to_even_with_allow_
 ) -> None:
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(_zone({"records": records}), {}, tmp_path)
+    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, authenticated=True)
     assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
     assert seen.report.verdict.outcome in ("refused", "inconclusive")
     assert "--allow-private" not in str(seen.report.next_test)
     assert seen.heard == []
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])
+async def test_the_null_address_of_a_filter_refuses_nothing_for_good(address: str, tmp_path: Path) -> None:
+    """What Pi-hole and AdGuard Home give for a name that they block, without a word."""
+    kind = "AAAA" if ":" in address else "A"
+    records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
+    seen, _ = await _run(_zone({"records": records}), {}, tmp_path)
+    assert seen.sessions == ()
+    assert (seen.report.verdict.outcome, seen.report.verdict.exit_code) == ("inconclusive", 4)
+    assert any(
+        finding.id == "resolver-answers" and "as filters do" in finding.message
+        for finding in seen.report.findings
+    )
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1"])

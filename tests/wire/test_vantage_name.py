@@ -34,7 +34,8 @@ async def said(zone: dict[str, list[str]], faults: dict[str, Fault] | None = Non
 
 
 @pytest.mark.parametrize(
-    "name", ["box.local", "box.localdomain", "box.internal", "box.home.arpa", "a.b.LOCAL"]
+    "name",
+    ["box.local", "box.localdomain", "box.internal", "box.home.arpa", "a.b.LOCAL", "box.lan", "box.Corp"],
 )
 @pytest.mark.parametrize("where", ["in DNS", "of the machine"])
 async def test_a_name_of_the_local_network_is_never_said(

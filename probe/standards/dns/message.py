@@ -157,13 +157,17 @@ class Answer:
             return ""
         if self.is_negative:
             name = self.aliases[-1] if self.aliases else self.question.name
-            why = why_own_denial(self.told, name, authenticated=self.authenticated)
+            is_whole_name = self.status is Status.NXDOMAIN
+            why = why_own_denial(
+                self.told, name, authenticated=self.authenticated, is_whole_name=is_whole_name
+            )
             denial = "NXDOMAIN" if self.status is Status.NXDOMAIN else "no such record"
             return f"{denial}, which the name server {self.told.server} {why}" if why else ""
         if self.status is Status.ANSWER:
             addresses = self.addresses()
             dns64 = bool(addresses) and all(nat64_inner(ip) is not None for ip in addresses)
-            why = why_own_answer(self.told, is_dns64=dns64)
+            null = bool(addresses) and all(ip.is_unspecified for ip in addresses)
+            why = why_own_answer(self.told, is_dns64=dns64, is_null=null, authenticated=self.authenticated)
             return f"records that the name server {self.told.server} {why}" if why else ""
         return ""
 

@@ -30,9 +30,13 @@ _SPECIAL_USE: Mapping[str, str] = {
     "service.arpa": "RFC 9665",
     "test": "RFC 6761",
 }
-# Of these, names that a receiver on the Internet can never look up. `test` is left out: laboratories have
-# name servers for it.
-_NEVER_GLOBAL = ("alt", "home.arpa", "internal", "invalid", "local", "localdomain", "localhost", "onion")
+LABORATORY = "test"  # a zone below it (shop.test) is no resolver's own: a laboratory has name servers for it
+# Names that a receiver on the Internet can never look up: all of these but that of laboratories, and what else
+# networks are called inside (RFC 6762 appendix G), none of which is a top-level domain.
+_NEVER_GLOBAL = (
+    *("alt", "home.arpa", "internal", "invalid", "local", "localdomain", "localhost", "onion"),
+    *("corp", "home", "intranet", "lan", "private"),
+)
 _LOCALLY_SERVED = (
     *(f"{n}.in-addr.arpa" for n in (0, 10, 127)),
     *(f"{n}.in-addr.arpa" for n in ("254.169", "2.0.192", "100.51.198", "113.0.203", "168.192")),

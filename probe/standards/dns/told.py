@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.standards.dns.special_use import locally_served, special_use
+from probe.standards.dns.special_use import LABORATORY, locally_served, special_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ FILTERED = frozenset({15, 16, 17})  # blocked, censored, filtered
 PROHIBITED = frozenset({18})
 _OWN_DENIAL = FILTERED | PROHIBITED | FORGED | frozenset({20, 21})
 _OWN_REFUSAL = _OWN_DENIAL
+# Primary servers and mailboxes of SOA records that resolvers make: unbound, knot-resolver and dnsdist; AdGuard
+_MADE = ("localhost", "invalid", "fake-for-negative-caching.adguard.com")
 
 # https://www.iana.org/assignments/dns-parameters, extended DNS error codes, read 2026-11-28
 _NAMES = dict(
@@ -103,10 +105,11 @@ _NAMES = dict(
 )
 
 
-def why_own_denial(told: Told, name: str, *, authenticated: bool) -> str:
-    """Why a denial of `name` (the end of its aliases) is the server's own word and not the zone's, as a
-    clause that follows "which the name server"; "" when it is the zone's. A server that recurses for us and
-    still answers with authority (AA) holds the zone itself, as for a domain that it blocks."""
+def why_own_denial(told: Told, name: str, *, authenticated: bool, is_whole_name: bool) -> str:
+    """Why a denial of `name` (the end of its aliases; `is_whole_name`: of all its records, NXDOMAIN) is the
+    server's own word and not the zone's, as a clause that follows "which the name server"; "" when it is the
+    zone's. A server that recurses for us and still answers with authority (AA) holds the zone itself, as for
+    a domain that it blocks."""
     made = told.error(_OWN_DENIAL)
     if made is not None:
         return f"made itself ({made})"
@@ -115,26 +118,48 @@ def why_own_denial(told: Told, name: str, *, authenticated: bool) -> str:
         return f"remembers from before and could not renew ({stale})"
     soa = told.soa
     if soa is None:
-        policy = f", by the policy zone {told.policy_zone}" if told.policy_zone else ""
+        policy = f", {_by_policy(told)}" if told.policy_zone else ""
         return f"gives without the zone's SOA record (RFC 2308 section 2){policy}"
+    if told.policy_zone:
+        return f"made itself, {_by_policy(told)}"
+    return _why_own_start(told, soa, name, is_proven=authenticated and not told.authoritative) or (
+        f"contradicts by the SOA record at {soa.zone}, which is there with it"
+        if is_whole_name and name and soa.zone == name
+        else ""
+    )
+
+
+def _why_own_start(told: Told, soa: Soa, name: str, *, is_proven: bool) -> str:
+    """What is wrong with the start of authority that a denial of `name` rests on."""
     if not _is_at_or_below(name, soa.zone):
         return f"gives with the SOA record of another zone, {soa.zone}"
-    proven = authenticated and not told.authoritative
-    if soa.mname == "localhost" or soa.rname == "nobody.invalid":
+    if any(_is_at_or_below(told_name, made) for told_name in (soa.mname, soa.rname) for made in _MADE):
         return f"gives with an SOA record of its own making ({_shown(soa)})"
     kept = special_use(name) or locally_served(name)
-    if kept and _is_at_or_below(soa.zone, kept.zone) and not proven:
+    is_inside = kept is not None and _is_at_or_below(soa.zone, kept.zone)
+    if kept and is_inside and not is_proven and not (kept.zone == LABORATORY != soa.zone):
         return f"gives out of a zone that resolvers serve themselves ({kept.zone}, {kept.source})"
     if told.authoritative and told.recursive:
         return f"gives out of a zone of its own, {soa.zone or 'the root'}; others may see another"
     return ""
 
 
-def why_own_answer(told: Told, *, is_dns64: bool) -> str:
+def why_own_answer(told: Told, *, is_dns64: bool, is_null: bool, authenticated: bool) -> str:
     """Why records are the server's own and not the zone's, as a clause that follows "that the name server";
-    "" when they are the zone's. An address that DNS64 made is the server's own, and leads to the host."""
+    "" when they are the zone's. An address that DNS64 made is the server's own, and leads to the host;
+    0.0.0.0 and :: (`is_null`) lead nowhere, and are what filters give for a name that they block."""
     made = told.error(FILTERED) or (None if is_dns64 else told.error(FORGED))
-    return f"made itself ({made})" if made is not None else ""
+    if made is not None:
+        return f"made itself ({made})"
+    if told.policy_zone:
+        return f"made itself, {_by_policy(told)}"
+    if is_null and told.recursive and (told.authoritative or not authenticated):
+        return "gives as filters do for names that they block (0.0.0.0 or ::)"
+    return ""
+
+
+def _by_policy(told: Told) -> str:
+    return f"by the policy zone {told.policy_zone}"
 
 
 def is_own_refusal(told: Told) -> bool:
