@@ -30,9 +30,9 @@ _SPECIAL_USE: Mapping[str, str] = {
     "service.arpa": "RFC 9665",
     "test": "RFC 6761",
 }
-LABORATORY = "test"  # a zone below it (shop.test) is no resolver's own: a laboratory has name servers for it
-# Names that a receiver on the Internet can never look up: all of these but that of laboratories, and what else
-# networks are called inside (RFC 6762 appendix G), none of which is a top-level domain.
+LABORATORY = "test"  # a zone below it (shop.test) is no resolver's own: laboratories have name servers
+# Names that a receiver on the Internet can never look up: all of these but those of laboratories, and what
+# else networks are called inside (RFC 6762 appendix G), none of which is a top-level domain.
 _NEVER_GLOBAL = (
     *("alt", "home.arpa", "internal", "invalid", "local", "localdomain", "localhost", "onion"),
     *("corp", "home", "intranet", "lan", "private"),

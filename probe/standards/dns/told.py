@@ -62,8 +62,10 @@ FILTERED = frozenset({15, 16, 17})  # blocked, censored, filtered
 PROHIBITED = frozenset({18})
 _OWN_DENIAL = FILTERED | PROHIBITED | FORGED | frozenset({20, 21})
 _OWN_REFUSAL = _OWN_DENIAL
-# Primary servers and mailboxes of SOA records that resolvers make: unbound, knot-resolver and dnsdist; AdGuard
-_MADE = ("localhost", "invalid", "fake-for-negative-caching.adguard.com")
+# Primary servers of SOA records that resolvers make (unbound, AdGuard Home), and what no name of a zone's own
+# record stands below (knot-resolver, dnsdist). Many a true zone has the mailbox root.localhost.
+_MADE_PRIMARY = frozenset({"localhost", "fake-for-negative-caching.adguard.com"})
+_NOWHERE = "invalid"  # RFC 6761 section 6.4
 
 # https://www.iana.org/assignments/dns-parameters, extended DNS error codes, read 2026-11-28
 _NAMES = dict(
@@ -133,7 +135,7 @@ def _why_own_start(told: Told, soa: Soa, name: str, *, is_proven: bool) -> str:
     """What is wrong with the start of authority that a denial of `name` rests on."""
     if not _is_at_or_below(name, soa.zone):
         return f"gives with the SOA record of another zone, {soa.zone}"
-    if any(_is_at_or_below(told_name, made) for told_name in (soa.mname, soa.rname) for made in _MADE):
+    if soa.mname in _MADE_PRIMARY or any(_is_at_or_below(it, _NOWHERE) for it in (soa.mname, soa.rname)):
         return f"gives with an SOA record of its own making ({_shown(soa)})"
     kept = special_use(name) or locally_served(name)
     is_inside = kept is not None and _is_at_or_below(soa.zone, kept.zone)
