@@ -19,7 +19,9 @@ _MARKED = re.compile("[\"'()“”‘’«»]")
 _JOINT = re.compile(r"[-'’/]")
 _NUMBER = re.compile(r"[+−-]?[0-9]{1,6}(?:[.,][0-9]{1,6})?")
 _SIGNS = frozenset({*"→·–—…≥≤×−+-=/&<>", "IPv4", "IPv6"})
-_COMMIT = re.compile(r"[0-9A-Fa-f]{7,}")  # the fewest digits by which a tracker takes a word for a commit
+# The fewest digits by which a tracker takes a word for a commit; letters beyond ASCII are no word to some
+_COMMIT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
+_NAMES_NEXT = re.compile(r"[:%!&~][\"'(\[]")  # `version:" 1.0"` of Redmine, `%" next"` of GitLab
 # Bugzilla and Launchpad: `bug 7`, `comment 7`
 _CITES = re.compile(
     r"(?i)\b(?:bug|issue|ticket|task|comment|note|attachment|changeset|commit|revision)s?\W{0,3}$"
@@ -59,9 +61,11 @@ def _word(word: str, before: str) -> str:
     inner = word.lstrip(_OPENING + bracket)
     core = inner.rstrip(_CLOSING + bracket)
     opening, closing = word[: len(word) - len(inner)], inner[len(core) :]
-    if _is_text(core) and not (core.isdigit() and _CITES.search(before)):
+    if _NAMES_NEXT.search(word):
+        opening, core, closing = "", word, ""
+    elif _is_text(core) and not (core.isdigit() and _CITES.search(before)):
         return _escaped(word)
-    if _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
+    elif _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
         opening, core = "", word.rstrip(_STOPS)
         closing = word[len(core) :]
     # a bar would end a cell, in code as well
@@ -78,8 +82,10 @@ def _is_text(word: str) -> bool:
 
 
 def _is_word_of_letters(part: str) -> bool:
+    if _COMMIT.search(part) is not None:
+        return False
     if part.isascii():
-        return part.isalpha() and _COMMIT.fullmatch(part) is None
+        return part.isalpha()
     return part[0].isalpha() and all(unicodedata.category(char)[0] in "LM" for char in part)
 
 

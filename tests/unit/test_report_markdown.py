@@ -86,6 +86,8 @@ def test_escaped_text_reads_as_it_was(text: str) -> None:
         ("see https://evil.example or www.evil.example", "see `https://evil.example` or `www.evil.example`"),
         ("GH-7 owner/repo#1 deadbeef 1234567 r52", "`GH-7` `owner/repo#1` `deadbeef` `1234567` `r52`"),
         ("see bug 7, 7 bugs", "see bug `7`, 7 bugs"),
+        ("\u7528\u6237defaced \ufb00deadbeef", "`\u7528\u6237defaced` `\ufb00deadbeef`"),
+        ('version:" 1" %" next" \u201cyes\u201d:', '`version:"` 1" `%"` next" \u201cyes\u201d:'),
         ("[Email Geeks (2023)] [x] [[y z]]", r"\[Email Geeks (2023)\] `[x]` `[[y` `z]]`"),
         ("1. a", r"1\. a"),
         ("- a < b & c", r"\- a &lt; b &amp; c"),
