@@ -1,9 +1,9 @@
 """Names that give somebody away where they stand alone, found in a text in one walk over it.
 
-A text is read as atoms: runs of letters, runs of digits, and each character beyond ASCII by itself, since
-texts without spaces (user不存在) hold names all the same. A name begins and ends where an atom does: alice is
-in alice_2024 and in alice7, and not in malice; bob7 is in bob72024. Looking up costs the same however many
-names there are.
+A text is read as atoms: runs of letters (userAlice are two), runs of digits, and each character beyond ASCII
+by itself, since texts without spaces (user不存在) hold names all the same. A name begins and ends where an
+atom does: alice is in alice_2024, in alice7 and in mailboxAlice, and not in malice; bob7 is in bob72024.
+Looking up costs the same however many names there are.
 """
 
 from __future__ import annotations
@@ -14,12 +14,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-_ATOM = re.compile(r"[A-Za-z]+|[0-9]+|[^\x00-\x7f\u00a0\u2010-\u2015]")
-_JOINT = re.compile(r"[._+ \u00a0\u2010-\u2015-]")
+_ATOM = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\x00-\x7f\u00a0\u2010-\u2015\u2019]")
+_JOINT = re.compile(r"[._+ '\u2019\u00a0\u2010-\u2015-]")
 _LONG_ENOUGH = 6  # letters of a name in two parts, to be taken for it however it is joined
 _FIRST = 2  # characters by which most places of a text are known to begin no name
 _MOST_ATOMS = 256  # of one name; a local part has 64 octets, a label 63
-_CHARSETS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r", "cp1251", "latin_1")
+_CHARSETS = (
+    *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r", "koi8_u", "cp1251", "cp866", "iso8859_5"),
+    *("latin_1", "iso8859_2", "cp1250", "iso8859_9", "cp437", "cp850", "cp852", "cp1253", "cp1255", "cp1256"),
+    *("tis_620", "cp1258"),
+)
+# Letters that are no letter of ASCII with a mark, and how those that are get written out
+_BARE = str.maketrans(
+    dict(zip("ıłøđħŧ", "ilodht", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+_WRITTEN_OUT = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", ("ae", "oe", "ue", "aa", "oe") * 2, strict=True)))
 
 _GLUED = 20  # digits of a run among which a name's own are looked for
 
@@ -143,20 +152,26 @@ def _atoms(text: str) -> list[_Atom]:
 
 
 def fold(text: str) -> str:
-    """What is left of a text without case, accents and compatibility forms: long s, dotted I, full width."""
+    """What is left of a text without case, accents and compatibility forms: long s, dotted and dotless I,
+    full width."""
     if text.isascii():
         return text.lower()
     for _ in range(2):  # folding the case can make new forms that fall apart
         text = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in text if unicodedata.category(char) != "Mn")
+    return "".join(char for char in text if unicodedata.category(char) != "Mn").translate(_BARE)
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """The name, and as the octets of servers that do not speak UTF-8, which stand in a text as surrogates."""
+    """The name, with its umlauts written out, and as the octets of servers that do not speak UTF-8, which
+    stand in a text as surrogates."""
     yield name
     if name.isascii():
         return
-    for form in {name, name.upper()}:
+    name = unicodedata.normalize("NFC", name)
+    written_out = name.translate(_WRITTEN_OUT)
+    if written_out != name:
+        yield written_out
+    for form in {name, name.upper(), name.title()}:
         for charset in _CHARSETS:
             try:
                 yield form.encode(charset).decode("utf-8", "surrogateescape")

@@ -9,6 +9,7 @@ import base64
 import binascii
 import html
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 Rewrite = Callable[[str], str]
@@ -20,20 +21,21 @@ REDACTED = "redacted"
 _ENCODED_WORD = "=?utf-8?Q?redacted?="
 
 _WORD = re.compile(r"[^\s<>\"']+")
-_QUOTED = re.compile(r"(?<![\w.-])[\w.-]*(?:(?:[=+][0-9A-F]{2})+[\w.-]*)+")
+_QUOTED = re.compile(r"(?<![\w.-])[\w.-]*(?:(?:[=+][0-9A-Fa-f]{2})+[\w.-]*)+")
 _ADDRESS = re.compile(r"[\w.-]@[\w.-]+\.[A-Za-z]{2,}")
 _UNSAFE = re.compile(r"[\x00-\x20%\x7f]")
 _DEPTH = 2  # of codes within codes
 _ROUNDS = 3  # of escapes within escapes: %2540
 _HEX_OCTET = r"(?:0[xX])?[0-9A-Fa-f]{2}"
 _HEX = re.compile(
-    rf"[0-9A-Fa-f]{{6,}}|(?<![0-9A-Za-z]){_HEX_OCTET}(?:[,:; -]{{1,2}}{_HEX_OCTET}){{2,}}(?![0-9A-Za-z])"
+    rf"[0-9A-Fa-f]{{6,}}|(?<![0-9A-Za-z]){_HEX_OCTET}(?:[,:; ._|-]{{1,2}}{_HEX_OCTET}){{2,}}(?![0-9A-Za-z])"
 )
 _NO_DIGIT = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{7,}|[a-z2-7]{7,})={0,6}(?![A-Za-z0-9])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 _BASE64_JOINT = re.compile(r"[+/_-]")
 _SHORT = 8  # characters; what is shorter is no text of several words
-_LETTERS = re.compile(rb"[A-Za-z0-9]{3}")  # fewer are no name
+_LETTERS = re.compile(rb"[A-Za-z0-9.]{3}")  # fewer are no name, and no address
 _REMEMBERED = 20_000  # words
 _LONG_TEXT = 8  # octets that may be a text of somebody who is not known yet
 
@@ -58,9 +60,11 @@ class Codes:
         self._known = known
         self._seen: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
         self._stages: tuple[tuple[re.Pattern[str], _Reading], ...] = (
+            (_WORD, self._disguised),
             (_WORD, self._escaped),
             (_QUOTED, self._quoted),
             (_HEX, self._hexadecimal),
+            (_BASE32, self._base32),
             (_BASE64, self._base64),
         )
 
@@ -76,6 +80,16 @@ class Codes:
         for pattern, reading in self._stages:
             pieces = [piece for one in pieces for piece in _stage(one, pattern, reading, depth)]
         return pieces
+
+    def _disguised(self, word: str, _: int) -> str | None:
+        """Other forms of ASCII (full width, mathematical), and characters that nobody sees between."""
+        if word.isascii():
+            return None
+        plain = _seen_as(word)
+        if plain == word:
+            return None
+        fresh = self._rewrite(plain)
+        return _safe(fresh) if fresh not in (plain, _seen_as(self._rewrite(word))) else None
 
     def _escaped(self, word: str, _: int) -> str | None:
         """Percent-encoding (RFC 3986 section 2.1), character references, escapes of C and of DNS."""
@@ -100,6 +114,14 @@ class Codes:
         digits = _NO_DIGIT.sub("", word)
         octets = (bytes.fromhex(digits[at : at + (len(digits) - at) // 2 * 2]) for at in (0, 1))
         return REDACTED if any(self._tells(data, depth) for data in octets) else None
+
+    def _base32(self, word: str, _: int) -> str | None:
+        """RFC 4648 section 6. Many a plain word is of its letters, so that only text counts."""
+        bare = word.rstrip("=").upper()
+        # as far as there are whole octets: 2, 4, 5 or 7 characters make 1 to 4 of them
+        bare = bare[: len(bare) // 8 * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(bare) % 8]]
+        text = base64.b32decode(bare + "=" * (-len(bare) % 8)).decode("utf-8", "replace").strip()
+        return REDACTED if text.isprintable() and self._known(text) else None
 
     def _base64(self, word: str, depth: int) -> str | None:
         """As a whole, its parts, and behind up to three characters that do not belong to it."""
@@ -172,6 +194,11 @@ def _octets_of(pattern: str, base: int) -> tuple[re.Pattern[str], Callable[[re.M
     return re.compile(f"(?:{pattern.replace('(', '(?:')})+"), decoded
 
 
+def _character(digits: str, otherwise: str) -> str:
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 else otherwise
+
+
 def _code_units(run: re.Match[str]) -> str:
     units = bytes.fromhex(run[0].replace("\\u", ""))
     return units.decode("utf-16-be", "replace")
@@ -180,8 +207,12 @@ def _code_units(run: re.Match[str]) -> str:
 _SURE = (
     _octets_of("%([0-9A-Fa-f]{2})", 16),
     (
-        re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,20});"),
+        re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,20};)"),
         lambda run: html.unescape(run[0]),
+    ),
+    (
+        re.compile(r"\\u\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}"),
+        lambda run: _character(run[0].strip("\\uU{}"), run[0]),
     ),
     _octets_of(r"\\x([0-9A-Fa-f]{2})", 16),
     (re.compile(r"(?:\\u[0-9A-Fa-f]{4})+"), _code_units),
@@ -190,8 +221,14 @@ _READINGS = (
     (*_SURE, _octets_of(r"\\([0-9]{3})", 10)),  # RFC 1035 section 5.1
     (*_SURE, _octets_of(r"\\([0-7]{3})", 8)),
 )
-_QUOTES = (_octets_of(r"\+([0-9A-F]{2})", 16), _octets_of("=([0-9A-F]{2})", 16))
+_QUOTES = (_octets_of(r"\+([0-9A-Fa-f]{2})", 16), _octets_of("=([0-9A-Fa-f]{2})", 16))
 _ANY_ESCAPE = re.compile("|".join({pattern.pattern for escapes in _READINGS for pattern, _ in escapes}))
+
+
+def _seen_as(text: str) -> str:
+    """What a reader sees: without what takes no room, and without compatibility forms and accents."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in plain if unicodedata.category(char) not in ("Cf", "Mn"))
 
 
 def _safe(text: str) -> str:
@@ -213,7 +250,7 @@ def _parts(bare: str) -> list[str]:
     if len(bare) < _SHORT:
         return [bare]
     parts = [part for part in _BASE64_JOINT.split(bare) if len(part) >= _SHORT // 2]
-    return [*(bare[at:] for at in range(4)), *(parts if len(parts) > 1 else ())]
+    return [*(bare[at:] for at in range(4)), *(part for part in parts if part != bare)]
 
 
 def _decoded(bare: str) -> bytes:

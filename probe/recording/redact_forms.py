@@ -9,15 +9,17 @@ from probe.model.address import IPAddress
 from probe.recording.pseudonyms import Pseudonyms
 
 _PART = r"(?:0[xX][0-9A-Fa-f]{1,2}|[0-9]{1,4})"
-_BETWEEN = r"\.|_|-|\[\.\]|\(\.\)|\[dot\]"
+_BETWEEN = r"\.|_|-|,|\\\.|\[\.\]|\(\.\)|\[dot\]"
 _QUAD = re.compile(
     rf"(?<![A-Za-z0-9.])(?P<a>{_PART})(?P<between>{_BETWEEN})(?P<b>{_PART})(?P=between)(?P<c>{_PART})"
     rf"(?P=between)(?P<d>{_PART})(?![A-Za-z0-9]|\.[0-9])"
 )
 # The whole address as one number: 0xc0000201, c0000201, 3221225985, 32 hexadecimal digits
 _NUMBER = re.compile(
-    r"(?<![\w.])(?:(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}))|[0-9]{9,10})(?![\w])"
+    r"(?<![\w.])(?:(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}))|[0-9]{9,10}|[0-9]{12})(?![\w])"
 )
+# 32 hexadecimal digits with dots between, backwards as in the name of a reverse zone, or forwards
+_NIBBLES = re.compile(r"(?<![\w.])[0-9A-Fa-f](?:\.[0-9A-Fa-f]){31}(?![\w])")
 # c000:201, what is left of ::ffff:c000:201
 _PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
 _DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
@@ -41,6 +43,14 @@ def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
                 return _like(match[0], pseudonyms.address(ip), is_hex=match["hex"] is not None)
         return match[0]
 
+    def nibbles(match: re.Match[str]) -> str:
+        digits = match[0].replace(".", "")
+        for order in (-1, 1):
+            ip = IPv6Address(int(digits[::order], 16))
+            if known.has_address(ip):
+                return ".".join(f"{int(pseudonyms.address(ip)):032x}"[::order])
+        return match[0]
+
     def pair(match: re.Match[str]) -> str:
         ip = IPv4Address(int(match[1], 16) << 16 | int(match[2], 16))
         if not known.has_address(ip):
@@ -56,6 +66,7 @@ def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
 
     text = _QUAD.sub(quad, text)
     text = _NUMBER.sub(number, text)
+    text = _NIBBLES.sub(nibbles, text)
     if ":" in text:
         text = _PAIR.sub(pair, text)
     return _DASHED_V6.sub(dashed, text) if "-" in text else text
@@ -91,12 +102,17 @@ def _numbered(match: re.Match[str]) -> list[IPAddress]:
     digits = match[0].lower().removeprefix("0x")
     if len(digits) == 32:
         return [IPv6Address(int(digits, 16))]
+    if len(digits) == 12:  # 192000002001
+        padded = _of_octets([int(digits[at : at + 3]) for at in range(0, 12, 3)])
+        return [padded] if padded is not None else []
     readings = [int(digits, 16)] if match["hex"] is not None else []
     readings += [int(digits)] if digits.isdigit() and not match[0].lower().startswith("0x") else []
     return [IPv4Address(value) for value in readings if value < 1 << 32]
 
 
 def _like(found: str, fresh: IPAddress, *, is_hex: bool) -> str:
+    if not is_hex and len(found) == 12:
+        return "".join(f"{octet:03d}" for octet in fresh.packed)
     if not is_hex:
         return str(int(fresh))
     prefix = "0x" if found[:2].lower() == "0x" else ""

@@ -68,7 +68,7 @@ class TextRedactor:
         self._locals = known.locals() if known is not None else frozenset()
         self._alone = _alone(known) if known is not None else KnownNames((), frozenset())
         self._partial = PartialAddresses(known, pseudonyms) if known is not None else None
-        self._codes = Codes(self._in_clear, self._alone.is_in)
+        self._codes = Codes(self._in_clear, self._names_anybody)
 
     def octets(self, data: bytes) -> bytes:
         """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is, and so does the
@@ -96,6 +96,17 @@ class TextRedactor:
         if self._known is None or self._partial is None:
             return text
         return self._partial.replaced(odd_addresses(text, self._pseudonyms, self._known))
+
+    def _names_anybody(self, text: str) -> bool:
+        """Whether a text holds a name or an address of the run."""
+        return self._alone.is_in(text) or any(map(self._is_known_address, _IP_PATTERN.finditer(text)))
+
+    def _is_known_address(self, match: re.Match[str]) -> bool:
+        try:
+            ip = ip_address(match[0].replace("-", ".").rstrip("."))
+        except ValueError:
+            return False
+        return self._known is not None and self._known.has_address(ip)
 
     def _plain(self, text: str) -> str:
         pieces: list[str] = []

@@ -54,6 +54,10 @@ def b64(text: str | bytes) -> str:
     return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
 
 
+def b32(text: str) -> str:
+    return base64.b32encode(text.encode()).decode()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -76,7 +80,16 @@ def b64(text: str | bytes) -> str:
             "@alice7",
             "ALICE7x",
         ),
-        *("bobsmith", "Bob_Smith_1", "Smith"),
+        *(
+            "bobsmith",
+            "Bob_Smith_1",
+            "Smith",
+            "mailboxAlice7Full",
+            "HTTPAlice7",
+            "userBobSmith",
+            "toKestrel7",
+        ),
+        *("ali\u00adce7", "\u200ba\u200bl\u200bi\u200bc\u200be\u200b7", "ａｌｉｃｅ７", "𝐤𝐞𝐬𝐭𝐫𝐞𝐥𝟕"),
     ],
 )
 def test_a_short_name_and_a_glued_one_are_found(text: str) -> None:
@@ -96,6 +109,11 @@ def test_a_short_name_and_a_glued_one_are_found(text: str) -> None:
         *("0x61, 0x6c, 0x69, 0x63, 0x65, 0x37", "alice7".encode("utf-16-le").hex()),
         *("rfc822;alice7+40acmewidgets.com", "alice7=40acmewidgets=2Ecom", "=61=6C=69=63=65=37"),
         *("&#97;lice7&#64;acmewidgets.com", "alice7&commat;acmewidgets&period;com", "\\u0061lice7"),
+        *("=61=6c=69=63=65=37", "alice7=40acmewidgets=2ecom"),
+        *("&#97&#108&#105&#99&#101&#55", "\\u{61}lice7", "ali\\U00000063e7"),
+        b64("81.2.3.4").rstrip("=") + "-12",
+        *(BOX.encode().hex("."), b"alice7".hex("_"), b"81.2.3.4".hex("|"), b64(b"\x01\xfe81.2.3.4\xff")),
+        *(b32(BOX), b32("alice7"), b32("kestrel7").lower().rstrip("="), b32("81.2.3.4"), f"id-{b32(BOX)}"),
         *("ali\\099e7", "ali\\143e7", "%61lice7", "%2561lice7", "alice7%2540acmewidgets.com"),
         *(f"=?utf-8?B?{b64('alic')}?= =?utf-8?B?{b64('e7')}?=", "=?utf-8?B?YWxpY?= =?utf-8?B?2U3?="),
         *("=?latin1?Q?al?=\r\n450 =?latin1?Q?ice7?=", f"=?utf-8*en?Q?{BOX.replace('@', '=40')}?="),
@@ -130,6 +148,45 @@ def test_a_name_within_a_name_that_stays_is_found() -> None:
 )
 def test_a_part_of_an_address_becomes_that_of_its_pseudonym(text: str, shown: str) -> None:
     assert told(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("081002003004 81,2,3,4", "192000002001 192,0,2,1"),
+        ("81\\.2\\.3\\.4 8\u200b1.2.3.4 ８１．２．３．４", "192\\.0\\.2\\.1 192.0.2.1 192.0.2.1"),
+        ("+38+31+2E+32+2E+33+2E+34 =381.2.3.4", "192.0.2.1 192.0.2.1"),
+        (
+            ".".join("2a017e00000100020000000000000099"[::-1]),
+            ".".join("20010db8000000000000000000000001"[::-1]),
+        ),
+        ("082002003004 82,2,3,4 999999999999", "082002003004 82,2,3,4 999999999999"),
+    ],
+)
+def test_an_address_in_an_odd_spelling_becomes_its_pseudonym_in_it(text: str, shown: str) -> None:
+    assert told(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("local", "said"),
+    [
+        ("jürgen.müller", b"Juergen Mueller"),
+        ("jürgen.müller", "Jürgen Müller".encode("cp850")),
+        ("łukasz", b"LUKASZ"),
+        ("ışık", "IŞIK".encode()),
+        ("o'brien", "O\u2019Brien".encode()),
+        ("o'brien", b"obrien"),
+        ("иван", "Иван".encode("cp1251")),
+        ("иван", "иван".encode("cp866")),
+        ("นภา", "นภา".encode("tis_620")),
+    ],
+)
+def test_a_name_of_another_language_is_found_as_servers_write_it(local: str, said: bytes) -> None:
+    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(BOB, Mailbox(local, "x.net", "x.net")), Options())
+    (event,) = redact(Recording.of([start, ev.Received(2, 1, b"550 " + said + b" is full\r\n")])).all(
+        ev.Received
+    )
+    assert re.fullmatch(rb"550 user\d is full\r\n", event.data)
 
 
 def test_a_status_is_no_part_of_an_address() -> None:
