@@ -17,8 +17,10 @@ from probe.net.opinions import opinions
 from probe.reading.message.read import read_message
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
+from probe.standards.dns.dns64 import made_addresses
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.ptr import confirm_reverse
+from probe.standards.dns.results import MxResult
 from probe.survey import recipient, reputation, sender
 
 if TYPE_CHECKING:
@@ -118,13 +120,18 @@ async def _along_the_route(context: Context, domain: str) -> None:
     )
     vantage = await take_vantage(context, towards)
     parts: list[Awaitable[None]] = [
-        _part(context, "transport security", partial(ask_transport_security, context, domain, mx)),
+        _part(context, "transport security", partial(_transport, context, domain, mx)),
         _posture(context, "sender address", partial(_sender_address, context, vantage)),
         _posture(context, "blocklists", partial(_blocklists, context, vantage)),
     ]
     if context.options.smtp:
         parts.append(_part(context, "sessions", partial(ask_the_servers, context, mx, vantage.helo)))
     await asyncio.gather(*parts)
+
+
+async def _transport(context: Context, domain: str, mx: MxResult) -> None:
+    """How safely the servers can be reached, and whether their addresses are the resolver's own make."""
+    await asyncio.gather(ask_transport_security(context, domain, mx), context.ask(made_addresses(mx)))
 
 
 async def _sender_policy(context: Context) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from probe.model.dialable import nat64_inner
+from ipaddress import IPv6Network
+
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
 from probe.standards.dns.message import Answer
 from probe.standards.dns.told import STALE
 
 
 def notable_answers(recording: Recording) -> tuple[Answer, ...]:
     """Those that are a name server's own word, had expired, or hold an address that DNS64 made; as they
-    were given, each question once."""
+    were given, each question once. The answer that shows a prefix of DNS64 stands last."""
     answers = {event.answer.question: event.answer for event in reversed(recording.all(ev.DnsAnswered))}
-    return tuple(answer for answer in reversed(answers.values()) if _is_notable(answer))
+    # the one that shows how addresses are made is no news itself
+    prefix = answers.pop(IPV4_ONLY, None)
+    prefixes = prefixes_of(prefix) if prefix is not None else ()
+    found = [answer for answer in reversed(answers.values()) if _is_notable(answer, prefixes)]
+    return tuple(found if prefix is None or not prefixes else (*found, prefix))
 
 
-def _is_notable(answer: Answer) -> bool:
+def _is_notable(answer: Answer, prefixes: tuple[IPv6Network, ...]) -> bool:
     if answer.told is not None and (answer.doubt or answer.told.error(STALE) is not None):
         return True
-    return any(nat64_inner(ip) is not None for ip in answer.addresses())
+    return any(inner_address(ip, prefixes) is not None for ip in answer.addresses())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probe.model.target import Endpoint
 from probe.net.dns_wire import Reply
-from probe.standards.dns.message import Answer, Question, RecordType
+from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.special_use import special_use
 
 DNS_PORT = 53  # RFC 1035 section 4.2.1
@@ -25,7 +25,14 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
         reply.authenticated,
         told=reply.told,
     )
-    return bool(answer.doubt) or (answer.is_local and (is_stub or question.rtype is RecordType.PTR))
+    # before systemd 248 the stub did not set AA; what DNS says with a TTL of 0 is the same behind it
+    is_stubs = is_stub and reply.status is Status.ANSWER and reply.ttl == 0 and _is_of_this_machine(reply)
+    is_local = answer.is_local and (is_stub or question.rtype is RecordType.PTR)
+    return bool(answer.doubt) or is_local or is_stubs
+
+
+def _is_of_this_machine(reply: Reply) -> bool:
+    return reply.told is not None and reply.told.server.startswith("127.")
 
 
 def means_this_machine(question: Question) -> bool:

@@ -215,6 +215,13 @@ def test_an_address_that_dns64_made_is_named_as_such(world: World, at: dict[str,
     assert not any("2001:db8" in it["message"] for it in said(true_one, "resolver-answers"))
 
 
+def test_a_prefix_that_only_the_network_knows_is_found(world: World, at: dict[str, str]) -> None:
+    """As RFC 7050 shows: by the name that has IPv4 addresses alone."""
+    run = through(world, at["unbound-nat64"], "alice@healthy.example")
+    told = [it["message"] for it in said(run, "resolver-answers")]
+    assert any("DNS64" in message and "2001:db8:64::cb00:710a" in message for message in told), told
+
+
 def test_the_stub_confirms_nothing_of_its_own_machine(world: World, at: dict[str, str]) -> None:
     """systemd-resolved gives OWN a reverse name and the name that address, with AA and AD; DNS says NXDOMAIN.
     Where the servers behind it are known, they are asked; where they are not, nothing is known."""

@@ -52,6 +52,7 @@ class Fault(StrEnum):
     UPWARD_REFERRAL = "upward_referral"  # to the root, as servers do that know nothing of the zone
     MIXED_CASE = "mixed_case"  # the truth, under names in mixed case
     ABSURD_TTL = "absurd_ttl"  # the truth, with TTLs of 2^31 - 1 and 0
+    NO_TTL = "no_ttl"  # the truth, with a TTL of 0
     FLOOD = "flood"  # hundreds of datagrams under other ids, and never the truth
     FLOOD_FIRST = "flood_first"  # the same, and then the truth
     OTHER_SOURCE = "other_source"  # the truth, from another port
@@ -388,6 +389,9 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
         case Fault.ABSURD_TTL:
             for number, rrset in enumerate(response.answer):
                 rrset.ttl = 0 if number % 2 else 2**31 - 1
+        case Fault.NO_TTL:
+            for rrset in response.answer:
+                rrset.ttl = 0
         case Fault.OTHER_OWNER:
             for rrset in response.answer:
                 rrset.name = dns.name.from_text("other.example.")

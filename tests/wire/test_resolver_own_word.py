@@ -120,6 +120,21 @@ async def test_the_servers_behind_the_stub_are_asked_for_reverse_names(
     assert name.status is Status.NXDOMAIN
 
 
+async def test_a_stub_that_does_not_set_aa_is_held_against_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As systemd-resolved before 248: only the TTL of 0 gives away what it made up."""
+    async with (
+        DnsServer({**ZONE, **INVENTED}, {"*": Fault.NO_TTL}) as stub,
+        DnsServer(ZONE, {"mail.example": Fault.NO_TTL}) as true,
+    ):
+        monkeypatch.setattr("probe.net.resolver.servers_behind", lambda _: (true.endpoint,))
+        async with Resolver((stub.endpoint,), query_timeout=0.3) as resolver:
+            invented, real = await resolver.ask((Question("me.example", A), Question("mail.example", A)))
+    assert invented.status is Status.NXDOMAIN
+    assert real.records == (ip_address("192.0.2.10"),)
+
+
 async def test_a_stub_with_nothing_known_behind_it_confirms_nothing() -> None:
     async with (
         DnsServer({**ZONE, **INVENTED}, {"*": Fault.LOCAL}) as stub,

@@ -5,7 +5,7 @@ zones that resolvers serve themselves, stubs), answers that had expired and coul
 addresses that DNS64 made. The first count as unknown everywhere in the report; the others are used.
 
 What to do: compare with a resolver of your own that filters nothing (--nameserver).
-Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 8767.
+Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 7050; RFC 8767.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 
 from probe.checks.judging.wording import Voice, series
 from probe.facts.model import Facts
-from probe.model.dialable import nat64_inner
 from probe.model.finding import Finding
+from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
 from probe.standards.dns.message import Answer, RecordType
 from probe.standards.dns.told import STALE
 
@@ -30,7 +30,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice for each way in which the answers are not the zones' own; nothing to say where they are."""
     zones = tuple(f".{zone}" for zone in {entry.zone for entry in facts.listings})
     # what a list lacks by it is told with the list
-    own = [a for a in facts.resolver if a.doubt and not a.question.name.endswith(zones or ("\n",))]
+    own = [
+        a
+        for a in facts.resolver
+        if a.doubt and a.question != IPV4_ONLY and not a.question.name.endswith(zones or ("\n",))
+    ]
     if own:
         told = series((f"{a.question}: {a.doubt}" for a in own), most=_SHOWN)
         yield say.notice(
@@ -55,12 +59,13 @@ def _staleness(answer: Answer) -> str:
 
 
 def _synthesised(facts: Facts) -> Iterator[Finding]:
+    prefixes = next((prefixes_of(it) for it in facts.resolver if it.question == IPV4_ONLY), ())
     made = [
         (answer, ip, inner)
         for answer in facts.resolver
-        if answer.question.rtype is RecordType.AAAA and not answer.doubt
+        if answer.question.rtype is RecordType.AAAA and answer.question != IPV4_ONLY and not answer.doubt
         for ip in answer.addresses()
-        if (inner := nat64_inner(ip)) is not None
+        if (inner := inner_address(ip, prefixes)) is not None
     ]
     if not made:
         return
