@@ -26,6 +26,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "selector": _OCTET,
     "matching_type": _OCTET,
     "ttl": _FOUR_OCTETS,
+    "minimum": _FOUR_OCTETS,
+    "code": _TWO_OCTETS,  # of an extended error (RFC 8914 section 2)
     "status": (0, 999),  # of HTTP
     "size": (0, 10**18),
     "families": (4, 6),
@@ -39,6 +41,7 @@ NAMED = frozenset(
         *(("SessionOpened", "mx_host"), ("Endpoint", "host"), ("DomainTarget", "domain")),
         *(("Mailbox", "local_part"), ("Mailbox", "domain"), ("Mailbox", "unicode_domain")),
         *(("Vantage", "helo"), ("Options", "helo"), ("Options", "selectors"), ("Options", "dnsbl")),
+        *(("Soa", "zone"), ("Soa", "mname"), ("Soa", "rname"), ("Told", "server"), ("Told", "policy_zone")),
         *(("OpinionGiven", "domain"), ("OpinionGiven", "subject"), ("HttpsFetched", "url")),
     }
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from probe.checks.vantage.internal import ID as INTERNAL
 from probe.model.text import printable
+from probe.recording import events as ev
 from probe.recording.codec import RecordingError, encode
 from probe.recording.file import read
 from probe.recording.journal import Recording
@@ -19,6 +21,7 @@ from probe.report.markdown import to_markdown
 from probe.report.style import Style
 from probe.report.text import to_text
 from probe.run import report_of
+from probe.standards.dns.told import ExtendedError, Soa, Told
 from tests.fuzz.target import Target, fixtures, quiet
 from tests.support.recordings import full_events
 
@@ -90,10 +93,25 @@ VALUES = (*_WHOLE, *_OTHER, *_TIMES, *_NAMES, *_ADDRESSES, *_TEXTS)
 """What stands in the place of a leaf."""
 
 
+_TOLD = Told(
+    server="127.0.0.53",
+    soa=Soa("com", "a.gtld.example", "hostmaster.example", 900, 300),
+    policy_zone="rpz.example",
+    extended=(ExtendedError(15, "not here"),),
+)
+
+
+def _told(event: ev.Event) -> ev.Event:
+    """An answer with all that is kept of how it was told."""
+    if not isinstance(event, ev.DnsAnswered):
+        return event
+    return replace(event, answer=replace(event.answer, told=_TOLD))
+
+
 @cache
 def bases() -> tuple[tuple[str, ...], ...]:
     """The lines of valid recordings."""
-    made = tuple(encode(event) for event in full_events())
+    made = tuple(encode(_told(event)) for event in full_events())
     found = (octets.decode("ascii").splitlines() for octets in fixtures("recordings/*/recording.jsonl"))
     return (made, *map(tuple, found))
 

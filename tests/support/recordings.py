@@ -15,6 +15,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.recording.limits import RANGES
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
+from probe.standards.dns.told import ExtendedError, Soa
 
 _Kind = TypeVar("_Kind")
 
@@ -128,5 +129,5 @@ def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.Sea
     return st.builds(kind, **(numbers | given))
 
 
-for _part in (Answer, Mx, Tlsa, Endpoint):
+for _part in (Soa, ExtendedError, Answer, Mx, Tlsa, Endpoint):
     st.register_type_strategy(_part, _within_limits(_part))
