@@ -20,7 +20,9 @@ from probe.cli.errors import (
     refuse_controls,
 )
 from probe.cli.signals import EXIT_INTERRUPTED
+from probe.model.exhaustion import exhausted
 from probe.model.fault import DEBUG, ISSUES, is_debugging
+from probe.model.verdict import ExitCode
 
 
 def run(argv: Sequence[str]) -> int:
@@ -70,6 +72,9 @@ def _unwritable_stdout(error: OSError) -> int:
 
 
 def _internal(error: Exception) -> int:
+    if words := exhausted(error):
+        complain(words)
+        return ExitCode.INCONCLUSIVE
     complain(
         f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
         f"with the traceback that {DEBUG}=1 shows"

@@ -8,7 +8,6 @@ run, and so a developer sees the traceback.
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from types import TracebackType
 from typing import TypeVar
+
+from probe.model.exhaustion import exhausted
 
 ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 DEBUG = "SMTP_PROBE_DEBUG"
@@ -30,8 +31,9 @@ U = TypeVar("U")
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What went wrong inside. `part` names the rule, as "the check ptr"; `step` is the one of the nine steps
-    that lacks it; `what` the exception in a clause; `where` file and line of this program; `is_machine` that
-    memory, descriptors or the disk gave out, which is this machine's fault and no bug."""
+    that lacks it; `what` the exception in a clause; `where` file and line of this program. With `is_machine`
+    this machine has no more memory, descriptors, threads or room on a disk: `what` says so, and it is no
+    bug."""
 
     part: str
     step: int
@@ -43,9 +45,9 @@ class Fault:
     def reason(self) -> str:
         """Why the part was left out, as a clause: `it failed inside this program (IndexError: tuple index out
         of range, at probe/checks/sender/ptr.py:56), which is a bug`."""
-        place = f"{self.what}, at {self.where}" if self.where else self.what
         if self.is_machine:
-            return f"this machine gave out ({place})"
+            return self.what
+        place = f"{self.what}, at {self.where}" if self.where else self.what
         return f"it failed inside this program ({place}), which is a bug"
 
 
@@ -94,17 +96,12 @@ def note(fault: Fault) -> None:
 
 def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     """The fault that an exception stands for."""
+    if words := exhausted(error):
+        return Fault(part, step, words, _where(error.__traceback__), is_machine=True)
     said = " ".join(str(error).split())
     name = type(error).__name__
     what = f"{name}: {said if len(said) <= _WORDS else said[:_WORDS] + '…'}" if said else name
-    return Fault(part, step, what, _where(error.__traceback__), _is_machine(error))
-
-
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC, errno.EIO})
-
-
-def _is_machine(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _EXHAUSTED)
+    return Fault(part, step, what, _where(error.__traceback__))
 
 
 def is_debugging() -> bool:

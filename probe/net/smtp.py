@@ -23,6 +23,7 @@ from aiosmtplib.response import SMTPResponse
 
 from probe import settings
 from probe.model.address import IPAddress
+from probe.model.exhaustion import exhausted
 from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
@@ -302,7 +303,7 @@ def connect_error(error: OSError) -> WireError:
     LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
     """
     reason = _REASONS.get(error.errno or 0, EndReason.LOCAL_ERROR)
-    return WireError(reason, _system_word(error))
+    return WireError(reason, exhausted(error) or _system_word(error))
 
 
 _REASONS = {

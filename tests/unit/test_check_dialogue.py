@@ -175,8 +175,8 @@ CASES = (
     Case("internal", "nothing failed", make.facts(), ()),
     Case("internal", "a reader failed", make.facts(faults=(Fault("PTR", 9, "KeyError", "probe/x.py:1"),)),
          (UNSEEN,), ("PTR was left out", "KeyError, at probe/x.py:1", "which is a bug", "Please report it")),
-    Case("internal", "memory gave out", make.facts(faults=(Fault("SPF", 9, "MemoryError", "", True),)),
-         (UNSEEN,), ("this machine gave out (MemoryError)",)),
+    Case("internal", "memory gave out", make.facts(faults=(Fault("SPF", 9, "no memory left", "", True),)),
+         (UNSEEN,), ("SPF was left out: no memory left",)),
     Case("port25", "connected", make.facts(), (OK,)),
     Case("port25", "all timed out", make.facts(sessions=(
         make.failed_session(EndReason.TIMEOUT), make.failed_session(EndReason.TIMEOUT, 2))), (WARNING,),
