@@ -38,10 +38,22 @@ DNS_QUERY_TIMEOUT = 3.0  # one try at one server
 DNS_LIFETIME = 8.0  # all tries of one question
 DNS_PARALLEL = 64  # questions in flight at once
 DNS_MAX_QUERIES = 2000  # a whole run; a hostile zone cannot make it endless
+DNS_OVER_TCP = 64  # connections to name servers at once, where there are descriptors enough
 CNAME_LIMIT = 16  # aliases followed for one name, as in BIND; RFC 1034 asks only for a bound
 CNAME_QUERIES = 8  # for one name, where a server leaves the rest of its aliases to be asked for
 MX_LIMIT = 20  # MX records looked at; what is beyond is counted and said
 MX_ADDRESS_LIMIT = 10  # addresses used of one MX host
+
+# What the checks of one event loop, or of the process, share
+DNS_RECENT_LIMIT = 128  # questions sent less than DNS_RECENT ago: a buffer of Linux holds 222 small datagrams
+DNS_RECENT = 1.0
+DNS_OPEN_LIMIT = 512  # questions without an answer, however long they wait
+DNS_A_TURN = 4  # questions let through, and datagrams read from a socket, in one turn of the event loop
+DNS_SOCKET_AGE = 5.0  # then another source port takes over, before anybody can have found this one (RFC 5452)
+RUN_DESCRIPTORS = 3  # of one check: a mail server, a policy host, a name server over TCP
+DESCRIPTORS_SPARE = 8  # left for what else a process opens for a moment: modules, the trust store
+DESCRIPTORS_FEW = 64  # with fewer, what the report needs is read before the first socket is opened
+OPINION_THREADS = 16  # of the process; they mostly wait for DNS
 
 # SPF (RFC 7208 section 4.6.4)
 SPF_LOOKUP_LIMIT = 10
@@ -61,6 +73,9 @@ MAX_RCPT_PER_SESSION = 3  # of which one may be invented, and only in the contro
 MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
 MAX_CONTROL_SESSIONS = 3  # sessions beyond those that asked about the target
 MAX_CONTROLS_AT_ONE_ADDRESS = 2  # of these: with the first one that makes three sessions
+SESSIONS_WITH_ONE_ADDRESS = (
+    20  # at once, of all runs of a process: default_destination_concurrency_limit of Postfix
+)
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
 

@@ -1,0 +1,52 @@
+"""What is changed about the garbage collector while checks are under way is undone after them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from probe.net.gc_pauses import no_pauses, short_pauses
+
+
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    before = gc.get_freeze_count()
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+    if before:
+        gc.freeze()
+
+
+def test_what_was_there_is_left_out_until_the_last_check_ends() -> None:
+    first, second = short_pauses(), short_pauses()
+    first.__enter__()
+    assert gc.get_freeze_count() > 1000
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_freeze_count() > 1000
+    second.__exit__(None, None, None)
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_program_that_has_frozen_objects_itself_is_left_alone() -> None:
+    gc.freeze()
+    count = gc.get_freeze_count()
+    with short_pauses(), no_pauses():
+        assert gc.get_freeze_count() <= count
+    assert gc.get_freeze_count() > count // 2, "thawed"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_loading_leaves_the_collector_on_or_off_as_it_was(enabled: bool) -> None:
+    if not enabled:
+        gc.disable()
+    try:
+        with pytest.raises(LookupError), no_pauses():
+            assert not gc.isenabled()
+            raise LookupError
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
