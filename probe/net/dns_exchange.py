@@ -1,19 +1,28 @@
-"""One question to one name server: UDP on a socket of its own, TCP when the server asks for it."""
+"""One question to one name server: over UDP, and over TCP when the server asks for it."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import secrets
 import socket
 import struct
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from functools import partial
 
+from probe.model.exhaustion import exhausted
 from probe.model.target import Endpoint
-from probe.net.dns_wire import Reply, belongs, make_query, read_reply
-from probe.net.resolv_conf import interface_index
+from probe.net import descriptors
+from probe.net.dns_query import Query, make_query, question_octets
+from probe.net.dns_udp import inquiry, socket_address
+from probe.net.dns_wire import Reply, belongs, read_reply
+from probe.net.process_limit import ProcessLimit
+from probe.net.threads import in_thread
+from probe.settings import DESCRIPTORS_SPARE, DNS_OVER_TCP
 from probe.standards.dns.message import Question, Status
+
+_LARGE = 4096  # octets of a reply that is read in a thread: one of 65 535 may take 30 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,8 @@ async def exchange(
     except TimeoutError:
         reply = Reply(Status.TIMEOUT, detail=asking.in_vain(f"no answer in {timeout:.1f} s"))
     except (OSError, asyncio.IncompleteReadError) as error:
-        reply = Reply(Status.UNREACHABLE, detail=asking.in_vain(_reason(error)))
+        detail = exhausted(error) or asking.in_vain(_reason(error))
+        reply = Reply(Status.UNREACHABLE, detail=detail)
     return Exchange(reply, asking.queries, asking.edns)
 
 
@@ -57,41 +67,6 @@ def _reason(error: OSError | EOFError) -> str:
     if isinstance(error, EOFError):
         return "the connection was closed before the end of the answer"
     return (error.strerror or str(error) or type(error).__name__).lower()
-
-
-def _place(server: Endpoint) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]:
-    """Family and address of a server for the socket layer, which takes the interface of a link-local address
-    as a number of its own."""
-    host, percent, interface = server.host.partition("%")
-    if ip_address(host).version == 4:
-        return socket.AF_INET, (host, server.port)
-    return socket.AF_INET6, (host, server.port, 0, interface_index(interface) if percent else 0)
-
-
-def _datagrams_to(server: Endpoint) -> socket.socket:
-    """A socket that hears this server alone: the kernel drops what others send."""
-    family, address = _place(server)
-    with ExitStack() as stack:
-        made = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-        made.setblocking(False)
-        made.connect(address)
-        stack.pop_all()
-    return made
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    """Puts what arrives into a queue; the socket is connected, so the kernel drops other senders."""
-
-    def __init__(self) -> None:
-        self.arrived: asyncio.Queue[bytes | OSError] = asyncio.Queue()
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self.arrived.put_nowait(data)
-
-    def error_received(self, exc: Exception) -> None:
-        # ICMP port or host unreachable: no need to wait for the timeout
-        if isinstance(exc, OSError):
-            self.arrived.put_nowait(exc)
 
 
 class _Asking:
@@ -135,47 +110,55 @@ class _Asking:
                 return reply
 
     async def _over_udp(self) -> Reply:
-        query = make_query(self._question, edns=self.edns)
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_datagram_endpoint(
-            _Datagrams, sock=_datagrams_to(self._server)
-        )
         repetition: asyncio.TimerHandle | None = None
+        with inquiry(self._server, question_octets(self._question)) as asked:
 
-        def send(wire: bytes) -> None:
-            nonlocal repetition
-            self.queries += 1
-            transport.sendto(wire)
-            if self._again < math.inf:
-                repetition = loop.call_later(self._again, send_again)
+            def send() -> Query:
+                nonlocal repetition
+                query = make_query(self._question, asked.id, edns=self.edns)
+                self.queries += 1
+                asked.send(query.wire)
+                if self._again < math.inf:
+                    repetition = loop.call_later(self._again, send_again)
+                return query
 
-        def send_again() -> None:
-            self.edns = self._known_to_speak_edns
-            repeated = make_query(self._question, edns=self.edns)
-            repeated.id = query.id
-            send(repeated.to_wire())
+            def send_again() -> None:
+                self.edns = self._known_to_speak_edns
+                try:
+                    send()
+                except OSError as error:
+                    asked.hear(error)
 
-        try:
-            send(query.to_wire())
-            while True:
-                data = await protocol.arrived.get()
-                if isinstance(data, OSError):
-                    raise data
-                # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
-                reply = read_reply(query, self._question, data) if belongs(query, data) else None
-                if reply is not None:
-                    return reply
-                self._strange += 1
-        finally:
-            if repetition is not None:
-                repetition.cancel()
-            transport.close()
+            try:
+                query = send()
+                while True:
+                    data = await asked.datagram()
+                    # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
+                    reply = read_reply(query, data) if belongs(query, data) else None
+                    if reply is not None:
+                        return reply
+                    asked.strange += 1
+            finally:
+                self._strange += asked.strange
+                if repetition is not None:
+                    repetition.cancel()
 
     async def _over_tcp(self) -> Reply:
-        self.queries += 1
-        query = make_query(self._question, edns=self.edns)
-        wire = query.to_wire()
-        family, address = _place(self._server)
+        async with _CONNECTIONS.held():
+            self.queries += 1
+            query = make_query(self._question, secrets.randbits(16), edns=self.edns)
+            data = await self._asked_over_tcp(query)
+        if not belongs(query, data):
+            reply = None
+        elif len(data) > _LARGE:
+            reply = await in_thread(partial(read_reply, query, data))
+        else:
+            reply = read_reply(query, data)
+        return reply or Reply(Status.MALFORMED, detail="the reply over TCP answers another question")
+
+    async def _asked_over_tcp(self, query: Query) -> bytes:
+        family, address = socket_address(self._server)
         with ExitStack() as stack:
             connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
             connection.setblocking(False)
@@ -183,12 +166,17 @@ class _Asking:
             reader, writer = await asyncio.open_connection(sock=connection)
             stack.pop_all()
         try:
-            writer.write(struct.pack("!H", len(wire)) + wire)
+            writer.write(struct.pack("!H", len(query.wire)) + query.wire)
             (length,) = struct.unpack("!H", await reader.readexactly(2))
-            data = await reader.readexactly(length)
+            return await reader.readexactly(length)
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
-        reply = read_reply(query, self._question, data) if belongs(query, data) else None
-        return reply or Reply(Status.MALFORMED, detail="the reply over TCP answers another question")
+
+
+def _has_room(connections: int) -> bool:
+    return not connections or (connections < DNS_OVER_TCP and descriptors.free() > DESCRIPTORS_SPARE)
+
+
+_CONNECTIONS = ProcessLimit(_has_room)

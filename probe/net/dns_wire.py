@@ -1,4 +1,4 @@
-"""One DNS query as octets, made by dnspython, and its reply read back by `standards.dns.wire`.
+"""The reply to a DNS query, read by `standards.dns.wire`.
 
 Of a reply this module keeps what the program's answers need: the response code, the AD bit, the
 CNAME chain and the records at its end. It does not raise on what a server sent.
@@ -10,8 +10,9 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING
 
+from probe.net.dns_query import TYPE_NUMBERS as _NUMBERS
+from probe.net.dns_query import Query
 from probe.settings import CNAME_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, Record, RecordType, Status, Tlsa, Txt
@@ -30,22 +31,6 @@ from probe.standards.dns.wire import (
     strings,
 )
 
-if TYPE_CHECKING:
-    import dns.message
-
-EDNS_PAYLOAD = 1232  # octets; the size that the DNS flag day 2020 settled on to avoid fragments
-
-_NUMBERS = {
-    RecordType.A: 1,
-    RecordType.NS: 2,
-    RecordType.CNAME: 5,
-    RecordType.SOA: 6,
-    RecordType.PTR: 12,
-    RecordType.MX: 15,
-    RecordType.TXT: 16,
-    RecordType.AAAA: 28,
-    RecordType.TLSA: 52,
-}
 _SOA = _NUMBERS[RecordType.SOA]
 _NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2, 3, 4, 5, 16
 _MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
@@ -74,31 +59,17 @@ class Reply:
     told: Told | None = None
 
 
-def make_query(question: Question, *, edns: bool) -> dns.message.Message:
-    """A recursive query that asks for the AD bit (RFC 6840 section 5.7) under a random id."""
-    import dns.flags
-    import dns.message
-    import dns.name
-
-    name = dns.name.Name((*names.to_labels(question.name), b""))
-    query = dns.message.make_query(
-        name, question.rtype.value, use_edns=0 if edns else False, payload=EDNS_PAYLOAD if edns else None
-    )
-    query.flags |= dns.flags.AD
-    return query
-
-
-def belongs(query: dns.message.Message, wire: bytes) -> bool:
+def belongs(query: Query, wire: bytes) -> bool:
     """Whether a datagram carries the id of the query; anything else is not for us (RFC 5452)."""
     return len(wire) >= 2 and struct.unpack("!H", wire[:2])[0] == query.id
 
 
-def read_reply(query: dns.message.Message, question: Question, wire: bytes) -> Reply | None:
+def read_reply(query: Query, wire: bytes) -> Reply | None:
     """Read a reply; None when it answers another question, status MALFORMED when it is no DNS message."""
-    unfolding = Unfolding(wire)
+    unfolding, question = Unfolding(wire), query.question
     try:
         message = read_message(wire, unfolding)
-        if not _answers(message, query, question):
+        if not _answers(message, query):
             return None
         reading = _Reading(wire, unfolding, message)
         return replace(_read(reading, question), edns=message.edns, told=_told(reading))
@@ -167,13 +138,14 @@ def _start_of_authority(reading: _Reading, records: Iterable[WireRecord]) -> Soa
     return Soa(found.owner, mname, rname, minimum, found.ttl)
 
 
-def _answers(message: WireMessage, query: dns.message.Message, question: Question) -> bool:
+def _answers(message: WireMessage, query: Query) -> bool:
     """RFC 5452 section 9.1: the same id and question; a server may leave the question out of a failure,
     and out of a reply that is cut off."""
     if message.id != query.id or not message.is_response:
         return False
     if not message.questions:
         return message.rcode in _MAY_BE_BARE or bool(message.flags & TC)
+    question = query.question
     name = names.from_labels(names.to_labels(question.name))
     return message.questions == ((name, _NUMBERS[question.rtype], IN),)
 

@@ -15,16 +15,18 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange
+from probe.net.dns_schedule import Asked, RunQuestions, schedule
 from probe.net.dns_wire import Reply
 from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
 from probe.net.stub import servers_behind
-from probe.net.witness import is_own_word, means_this_machine, shown
+from probe.net.witness import is_own_word, means_this_machine, most_telling, shown
 from probe.settings import (
     CNAME_LIMIT,
     CNAME_QUERIES,
@@ -36,15 +38,6 @@ from probe.settings import (
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
-# Which failure is worth telling when several servers failed: one that a server spoke itself first
-_WORTH = (
-    Status.SERVFAIL,
-    Status.REFUSED,
-    Status.MALFORMED,
-    Status.TIMEOUT,
-    Status.UNREACHABLE,
-    Status.NOT_ASKED,
-)
 _FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
 
 
@@ -120,8 +113,9 @@ class Resolver:
         self._lifetime = lifetime
         self._max_queries = max_queries
         self._queries_left = max_queries
-        self._places = asyncio.Semaphore(parallel)
-        self._asked: dict[Question, asyncio.Task[Answer]] = {}
+        self._questions = RunQuestions(parallel)
+        self._answers: dict[Question, asyncio.Future[Answer]] = {}
+        self._tasks: set[asyncio.Task[Answer]] = set()
         self._edns: dict[Endpoint, bool] = {}  # whether a server answers to EDNS, as far as that was seen
 
     async def __aenter__(self) -> Resolver:
@@ -134,10 +128,12 @@ class Resolver:
 
     async def close(self) -> None:
         """Stop questions that are still under way; they stay without an answer."""
-        open_tasks = [task for task in self._asked.values() if not task.done()]
-        for task in open_tasks:
+        schedule().withdraw(self._questions)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*open_tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for answer in self._answers.values():
+            answer.cancel()
 
     @property
     def queries_sent(self) -> int:
@@ -150,24 +146,48 @@ class Resolver:
         A question that was asked before in this run is answered from memory, and one that is
         under way is waited for.
         """
-        tasks = []
         for question in questions:
-            if question not in self._asked:
-                self._asked[question] = asyncio.create_task(self._answer(question))
-            tasks.append(self._asked[question])
-        # shielded: another caller may wait for the same question
-        return tuple(await asyncio.gather(*(asyncio.shield(task) for task in tasks)))
+            if question not in self._answers:
+                self._answers[question] = asyncio.get_running_loop().create_future()
+                self._ask(question)
+        answers = [self._answers[question] for question in questions]
+        for answer in answers:
+            if not answer.done():
+                await asyncio.shield(answer)  # another caller may wait for it, too
+        return tuple(answer.result() for answer in answers)
 
-    async def _answer(self, question: Question) -> Answer:
+    def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
         if bad:
             answer = Answer(question, Status.BAD_NAME, detail=bad)
+            self._answers[question].set_result(answer)
+            self._tell(answer)
         else:
-            async with self._places:
-                answer = await self._resolve(question)
+            schedule().add(self._questions, partial(self._begin, question))
+
+    def _begin(self, question: Question, asked: Asked) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(question))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._finish, question, asked))
+
+    async def _answer(self, question: Question) -> Answer:
+        answer = await self._resolve(question)
+        self._tell(answer)
+        return answer
+
+    def _finish(self, question: Question, asked: Asked, task: asyncio.Task[Answer]) -> None:
+        asked.end()
+        self._tasks.discard(task)
+        if task.cancelled():
+            self._answers[question].cancel()
+        elif (error := task.exception()) is not None:
+            self._answers[question].set_exception(error)
+        else:
+            self._answers[question].set_result(task.result())
+
+    def _tell(self, answer: Answer) -> None:
         if self._on_answer is not None:
             self._on_answer(answer)
-        return answer
 
     async def _resolve(self, question: Question) -> Answer:
         """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
@@ -210,7 +230,7 @@ class Resolver:
                 return reply
             heard.append(reply)
         own = next((reply for reply in heard if reply.status in _FINAL), None)
-        return own or _most_telling(heard) or _not_asked("no name server")
+        return own or most_telling(heard) or _not_asked("no name server")
 
     def _is_own_word(self, question: Question, reply: Reply) -> bool:
         return is_own_word(question, reply, is_stub=bool(self._behind))
@@ -236,11 +256,11 @@ class Resolver:
             for server in tuple(willing):
                 rest = ends - time.monotonic()
                 if rest <= 0:
-                    return own or _most_telling(failures) or _not_asked("the run's deadline had passed")
+                    return own or most_telling(failures) or _not_asked("the run's deadline had passed")
                 if self._queries_left <= 0:
                     return (
                         own
-                        or _most_telling(failures)
+                        or most_telling(failures)
                         or _not_asked(f"the limit of {self._max_queries} DNS queries of one run was reached")
                     )
                 # the last one is worth all the time that is left
@@ -255,7 +275,7 @@ class Resolver:
                     failures.append(reply)
                 if reply.status is not Status.TIMEOUT or own is not None or not patient:
                     willing.remove(server)  # it spoke, or cannot be reached: asking again is idle
-        return own or _most_telling(failures) or _not_asked("no name server")
+        return own or most_telling(failures) or _not_asked("no name server")
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
@@ -270,10 +290,6 @@ class Resolver:
         if reply.told is None:
             return reply
         return replace(reply, told=replace(reply.told, server=shown(server)))
-
-
-def _most_telling(failures: list[Reply]) -> Reply | None:
-    return min(failures, key=lambda reply: _WORTH.index(reply.status), default=None)
 
 
 def _not_asked(reason: str) -> Reply:

@@ -1,4 +1,4 @@
-"""A name server as a witness: whether a reply is its own word, and how it is named."""
+"""A name server as a witness: whether a reply is its own word, which failure counts, and how it is named."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.special_use import special_use
 
 DNS_PORT = 53  # RFC 1035 section 4.2.1
+
+# Which failure is worth telling when several servers failed: one that a server spoke itself first
+_WORTH = (
+    Status.SERVFAIL,
+    Status.REFUSED,
+    Status.MALFORMED,
+    Status.TIMEOUT,
+    Status.UNREACHABLE,
+    Status.NOT_ASKED,
+)
 
 
 def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
@@ -33,6 +43,11 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
 
 def _is_of_this_machine(reply: Reply) -> bool:
     return reply.told is not None and reply.told.server.startswith("127.")
+
+
+def most_telling(failures: list[Reply]) -> Reply | None:
+    """Of the failures of several servers the one to tell; None when there is none."""
+    return min(failures, key=lambda reply: _WORTH.index(reply.status), default=None)
 
 
 def means_this_machine(question: Question) -> bool:

@@ -15,7 +15,8 @@ import dns.rcode
 import dns.rrset
 
 from probe.model.text import decode, printable
-from probe.net.dns_wire import Reply, belongs, make_query, read_reply
+from probe.net.dns_query import make_query
+from probe.net.dns_wire import Reply, belongs, read_reply
 from probe.net.tls import TlsSeen, trust_error
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
@@ -202,12 +203,11 @@ def dns_wire(data: bytes) -> None:
     """Any datagram under the right id: a reply that can be recorded, whose names can be asked again."""
     rtype = _TYPES[data[0] % len(_TYPES)] if data else RecordType.A
     question = Question("mail.example.com", rtype)
-    query = make_query(question, edns=True)
-    query.id = 0x1234
+    query = make_query(question, 0x1234, edns=True)
     for wire in (b"\x12\x34" + data[1:], data[1:]):
         if not belongs(query, wire):
             continue
-        reply = read_reply(query, question, wire)
+        reply = read_reply(query, wire)
         if reply is not None:
             _recordable(question, reply)
 

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.net.dns_wire import Reply, make_query, read_reply
+from probe.net.dns_query import Query, make_query
+from probe.net.dns_wire import Reply, read_reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run
 from probe.standards.dns.mx import resolve_mx
 from probe.standards.dns.results import MxResult, RouteKind
@@ -57,9 +58,11 @@ def question_of(text: str) -> Question:
     return Question(name, RecordType(rtype))
 
 
-def wire_of(seen: Seen) -> tuple[dns.message.Message, bytes]:
-    query = make_query(question_of(seen.question), edns=True)
-    response = dns.message.make_response(query, recursion_available="-RA" not in seen.flags)
+def wire_of(seen: Seen) -> tuple[Query, bytes]:
+    query = make_query(question_of(seen.question), 4711, edns=True)
+    response = dns.message.make_response(
+        dns.message.from_wire(query.wire), recursion_available="-RA" not in seen.flags
+    )
     response.set_rcode(dns.rcode.from_text(seen.rcode))
     for flag in seen.flags.replace("-RA", "").split():
         response.flags |= dns.flags.from_text(flag)
@@ -77,7 +80,7 @@ def wire_of(seen: Seen) -> tuple[dns.message.Message, bytes]:
 
 def read(seen: Seen) -> Reply:
     query, wire = wire_of(seen)
-    reply = read_reply(query, question_of(seen.question), wire)
+    reply = read_reply(query, wire)
     assert reply is not None
     return reply
 
@@ -140,13 +143,13 @@ def test_a_failure_names_the_server_and_its_words() -> None:
 
 
 def test_each_extended_error_is_read_with_its_words_and_bounded() -> None:
-    query = make_query(Question("x.example", RecordType.A), edns=True)
-    response = dns.message.make_response(query)
+    query = make_query(Question("x.example", RecordType.A), 4711, edns=True)
+    response = dns.message.make_response(dns.message.from_wire(query.wire))
     errors: list[dns.edns.Option] = [
         dns.edns.EDEOption(dns.edns.EDECode.make(code), "w" * 1000) for code in range(40)
     ]
     response.use_edns(0, options=errors)
-    reply = read_reply(query, Question("x.example", RecordType.A), response.to_wire(max_size=65535))
+    reply = read_reply(query, response.to_wire(max_size=65535))
     assert reply is not None
     assert reply.told is not None
     assert [error.code for error in reply.told.extended] == list(range(8))
@@ -154,8 +157,8 @@ def test_each_extended_error_is_read_with_its_words_and_bounded() -> None:
 
 
 def test_a_text_that_is_no_utf_8_or_ends_with_nul_is_read() -> None:
-    query = make_query(Question("x.example", RecordType.A), edns=True)
-    response = dns.message.make_response(query)
+    query = make_query(Question("x.example", RecordType.A), 4711, edns=True)
+    response = dns.message.make_response(dns.message.from_wire(query.wire))
     response.use_edns(
         0,
         options=[
@@ -163,7 +166,7 @@ def test_a_text_that_is_no_utf_8_or_ends_with_nul_is_read() -> None:
             dns.edns.GenericOption(dns.edns.OptionType.EDE, b"\0\x11words\0"),
         ],
     )
-    reply = read_reply(query, Question("x.example", RecordType.A), response.to_wire())
+    reply = read_reply(query, response.to_wire())
     assert reply is not None
     assert reply.told is not None
     assert reply.told.extended == (ExtendedError(15, "\\xff\x1b[31m"), ExtendedError(17, "words"))
@@ -173,13 +176,13 @@ def test_a_text_that_is_no_utf_8_or_ends_with_nul_is_read() -> None:
 def test_no_octets_of_options_end_the_reading(options: bytes) -> None:
     """Options that say they go on behind their record, half ones, and any codes."""
     question = Question("x.example", RecordType.A)
-    query = make_query(question, edns=True)
-    bare = dns.message.make_response(query)
+    query = make_query(question, 4711, edns=True)
+    bare = dns.message.make_response(dns.message.from_wire(query.wire))
     bare.use_edns(False)
     wire = bytearray(bare.to_wire())
     wire[11] = 1  # one additional record
     wire += b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options
-    reply = read_reply(query, question, bytes(wire))
+    reply = read_reply(query, bytes(wire))
     assert reply is not None
     assert reply.told is not None
     assert all(0 <= error.code <= 65535 for error in reply.told.extended)
@@ -191,7 +194,7 @@ def test_an_soa_record_that_cannot_be_read_counts_for_nothing() -> None:
     length = cut.index(struct.pack("!I", 86400)) - 12
     assert length > 0
     shorter = bytes(cut).replace(struct.pack("!III", 3600, 900, 86400), struct.pack("!III", 0, 0, 0))
-    reply = read_reply(query, Question("nosuch.example", RecordType.A), shorter)
+    reply = read_reply(query, shorter)
     assert reply is not None
     assert reply.told is not None
     assert reply.told.soa == Soa("example", "ns.root", "hostmaster.example", 60, 60)

@@ -7,22 +7,25 @@ from ipaddress import ip_address
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.net.dns_wire import belongs, make_query, read_reply
+from probe.net.dns_query import EDNS_PAYLOAD, Query, make_query, question_octets
+from probe.net.dns_wire import belongs, read_reply
+from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, RecordType, Status, Tlsa, Txt
 from probe.standards.dns.wire import Unfolding, WireError, read_message
 
 MX = Question("example.net", RecordType.MX)
 
 
-def response(question: Question, *records: str, rcode: str = "NOERROR") -> tuple[dns.message.Message, bytes]:
-    query = make_query(question, edns=True)
-    reply = dns.message.make_response(query, recursion_available=True)
+def response(question: Question, *records: str, rcode: str = "NOERROR") -> tuple[Query, bytes]:
+    query = make_query(question, 4711, edns=True)
+    reply = dns.message.make_response(dns.message.from_wire(query.wire), recursion_available=True)
     reply.set_rcode(dns.rcode.from_text(rcode))
     for text in records:
         owner, rtype, data = text.split(" ", 2)
@@ -49,7 +52,7 @@ def response(question: Question, *records: str, rcode: str = "NOERROR") -> tuple
 def test_each_type_is_read_as_dnspython_wrote_it(rtype: RecordType, text: str, record: object) -> None:
     question = Question("example.net", rtype)
     query, wire = response(question, f"example.net. {rtype} {text}")
-    reply = read_reply(query, question, wire)
+    reply = read_reply(query, wire)
     assert reply is not None
     assert (reply.status, reply.records, reply.ttl) == (Status.ANSWER, (record,), 300)
 
@@ -58,7 +61,7 @@ def test_each_type_is_read_as_dnspython_wrote_it(rtype: RecordType, text: str, r
 def test_compressed_names_unfold_as_dnspython_folds_them(hosts: list[str]) -> None:
     records = [f"example.net. MX {n} {host}.example.net." for n, host in enumerate(hosts)]
     query, wire = response(MX, *records)
-    reply = read_reply(query, MX, wire)
+    reply = read_reply(query, wire)
     assert reply is not None
     wanted = [Mx(n, f"{host.lower()}.example.net") for n, host in enumerate(hosts)]
     assert list(reply.records) == wanted
@@ -66,10 +69,10 @@ def test_compressed_names_unfold_as_dnspython_folds_them(hosts: list[str]) -> No
 
 @given(st.binary(max_size=200))
 def test_noise_under_our_id_is_no_answer_and_no_error(noise: bytes) -> None:
-    query = make_query(MX, edns=True)
-    wire = query.to_wire()[:2] + noise
+    query = make_query(MX, 4711, edns=True)
+    wire = query.wire[:2] + noise
     assert belongs(query, wire)
-    reply = read_reply(query, MX, wire)
+    reply = read_reply(query, wire)
     assert reply is None or reply.status in (
         Status.MALFORMED,
         Status.SERVFAIL,
@@ -81,7 +84,7 @@ def test_every_cut_of_a_message_is_malformed() -> None:
     query, wire = response(MX, "example.net. MX 10 mx.example.net.")
     end_of_answer = wire.index(b"mx") + 2 + 2  # the label and the pointer behind it
     for cut in range(2, end_of_answer):
-        reply = read_reply(query, MX, wire[:cut])
+        reply = read_reply(query, wire[:cut])
         assert reply is not None, cut
         assert reply.status is Status.MALFORMED, cut
 
@@ -127,25 +130,45 @@ class _Counting(Unfolding):
 
 def test_an_answer_for_another_name_is_not_a_record_that_is_missing() -> None:
     query, wire = response(MX, "other.example. MX 10 mx.example.net.")
-    reply = read_reply(query, MX, wire)
+    reply = read_reply(query, wire)
     assert reply is not None
     assert reply.status is Status.MALFORMED
 
 
 def test_a_name_that_is_denied_and_answered_for_is_neither() -> None:
     query, wire = response(MX, "example.net. MX 10 mx.example.net.", rcode="NXDOMAIN")
-    reply = read_reply(query, MX, wire)
+    reply = read_reply(query, wire)
     assert reply is not None
     assert reply.status is Status.MALFORMED
 
 
 def test_a_query_that_comes_back_is_no_reply() -> None:
-    query = make_query(MX, edns=True)
-    assert read_reply(query, MX, query.to_wire()) is None
+    query = make_query(MX, 4711, edns=True)
+    assert read_reply(query, query.wire) is None
 
 
 def test_the_question_may_come_back_in_other_letters() -> None:
     query, wire = response(MX, "example.net. MX 10 mx.example.net.")
-    reply = read_reply(query, MX, wire.replace(b"\x07example\x03net", b"\x07eXaMpLe\x03NeT"))
+    reply = read_reply(query, wire.replace(b"\x07example\x03net", b"\x07eXaMpLe\x03NeT"))
     assert reply is not None
     assert reply.records == (Mx(10, "mx.example.net"),)
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=20), max_size=6),
+    st.sampled_from(list(RecordType)),
+    st.integers(0, 65535),
+    st.booleans(),
+)
+def test_a_query_is_what_dnspython_would_have_written(
+    labels: list[bytes], rtype: RecordType, ident: int, edns: bool
+) -> None:
+    question = Question(names.from_labels(labels), rtype)
+    name = dns.name.Name((*(label.lower() for label in labels), b""))
+    wanted = dns.message.make_query(
+        name, rtype.value, use_edns=0 if edns else False, payload=EDNS_PAYLOAD if edns else None, id=ident
+    )
+    wanted.flags |= dns.flags.AD
+    query = make_query(question, ident, edns=edns)
+    assert query.wire == wanted.to_wire()
+    assert query.wire[12:].startswith(question_octets(question))

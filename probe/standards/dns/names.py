@@ -16,6 +16,7 @@ LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
 NAME_LIMIT = 253  # octets of the text form; 255 on the wire, RFC 1035 section 2.3.4
 
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_PLAIN = re.compile(rb"[!-\-/-\[\]-~]*")  # octets that stand for themselves
 _ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.ASCII | re.DOTALL)
 
 
@@ -38,6 +39,8 @@ def from_labels(labels: Sequence[bytes]) -> str:
 
 
 def _label_text(label: bytes) -> str:
+    if _PLAIN.fullmatch(label):
+        return label.decode("ascii").lower()
     return "".join(_octet_text(octet) for octet in label).lower()
 
 
@@ -56,6 +59,10 @@ def to_labels(name: str) -> tuple[bytes, ...]:
     """
     if name in ("", "."):
         return ()
+    if name.isascii() and "\\" not in name:
+        plain = tuple(normal(name).encode("ascii").split(b"."))
+        _check(plain)
+        return plain
     labels: list[bytes] = []
     current = bytearray()
     for char, octet in _octets(normal(name)):
@@ -85,12 +92,13 @@ def _octets(name: str) -> Iterator[tuple[str, int]]:
 
 
 def _check(labels: Sequence[bytes]) -> None:
-    if any(not label for label in labels):
+    lengths = [len(label) for label in labels]
+    longest = max(lengths)
+    if not min(lengths):
         raise BadNameError("an empty label (two dots in a row, or a dot in front)")
-    longest = max(len(label) for label in labels)
     if longest > LABEL_LIMIT:
         raise BadNameError(f"a label of {longest} octets, {LABEL_LIMIT} are allowed")
-    if sum(len(label) + 1 for label in labels) + 1 > NAME_LIMIT + 2:
+    if sum(lengths) + len(lengths) + 1 > NAME_LIMIT + 2:
         raise BadNameError(f"longer than {NAME_LIMIT} octets")
 
 

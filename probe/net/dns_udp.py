@@ -1,0 +1,196 @@
+"""UDP to name servers: for each event loop and name server one socket, shared by all questions under way.
+
+Whoever wants to forge an answer has to guess the question, its id and its source port (RFC 5452). The id is
+random, one of those that are not in use on the socket. The port is the kernel's choice, random too; after
+DNS_SOCKET_AGE seconds, or when no question is under way, the next question opens another socket, and the
+first is closed when its last question has its answer. A socket is connected: the kernel drops what comes from
+another address or port. What arrives goes to the question whose id it bears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import weakref
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from probe.model.exhaustion import exhausted
+from probe.model.target import Endpoint
+from probe.net.resolv_conf import interface_index
+from probe.settings import DNS_A_TURN, DNS_SOCKET_AGE
+
+_DATAGRAM = 65535  # octets of the largest
+_BUFFER = 1 << 20  # octets asked of the kernel for what arrives; it gives as much as it allows
+_SOON = 0.01  # seconds after which a datagram is tried again that the kernel had no room for
+_HEADER = 12  # octets before the question (RFC 1035 section 4.1.1)
+
+
+def socket_address(
+    server: Endpoint,
+) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]:
+    """Family and address of a server for the socket layer, which takes the interface of a link-local address
+    as a number of its own. Raises OSError where this machine has no such interface."""
+    host, percent, interface = server.host.partition("%")
+    if ip_address(host).version == 4:
+        return socket.AF_INET, (host, server.port)
+    return socket.AF_INET6, (host, server.port, 0, interface_index(interface) if percent else 0)
+
+
+class Inquiry:
+    """One question under way. `strange` counts datagrams that were no reply to it."""
+
+    def __init__(self, shared: _SharedSocket, ident: int, question: bytes) -> None:
+        self.id = ident
+        self.question = question
+        self.strange = 0
+        self.shared = shared
+        self._arrived: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+
+    def send(self, wire: bytes) -> None:
+        """Send a query. Raises OSError where this machine cannot."""
+        self.shared.send(self, wire)
+
+    async def datagram(self) -> bytes:
+        """The next datagram under this id. Raises OSError when the network says that none will come."""
+        arrived = await self._arrived.get()
+        if isinstance(arrived, OSError):
+            raise arrived
+        return arrived
+
+    def hear(self, arrived: bytes | OSError) -> None:
+        """What came for it."""
+        self._arrived.put_nowait(arrived)
+
+
+@contextlib.contextmanager
+def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
+    """Within, a question to `server` is under way, `question` as it stands in a query. Raises OSError when
+    no socket can be opened."""
+    loop = asyncio.get_running_loop()
+    servers = _SERVERS.setdefault(loop, {})
+    sockets = servers.setdefault(server, _Sockets(server, loop))
+    try:
+        made = sockets.newest().add(question)
+        try:
+            yield made
+        finally:
+            made.shared.by_id.pop(made.id)
+            sockets.close_unused()
+    finally:
+        if not sockets.all:
+            servers.pop(server, None)
+
+
+class _SharedSocket:
+    """A socket to a name server, with the questions that are under way on it."""
+
+    def __init__(self, server: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+        self.by_id: dict[int, Inquiry] = {}
+        self._loop = loop
+        self._replace_at = loop.time() + DNS_SOCKET_AGE
+        family, address = socket_address(server)
+        with contextlib.ExitStack() as stack:
+            self._socket = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            self._socket.setblocking(False)
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            self._socket.connect(address)
+            loop.add_reader(self._socket, self._read)
+            stack.pop_all()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its port has been in use for long enough."""
+        return self._loop.time() >= self._replace_at
+
+    def add(self, question: bytes) -> Inquiry:
+        """Put a question under an id of its own."""
+        ident = secrets.randbits(16)
+        while ident in self.by_id:
+            ident = secrets.randbits(16)
+        made = self.by_id[ident] = Inquiry(self, ident, question)
+        return made
+
+    def send(self, sender: Inquiry, wire: bytes) -> None:
+        """Send a query of one question. Raises OSError where this machine cannot."""
+        try:
+            self._send(sender, wire)
+        except ConnectionRefusedError as error:  # the answer to an earlier one, which the kernel tells now
+            for other in self.by_id.values():
+                if other is not sender:
+                    other.hear(error)
+            self._send(sender, wire)
+
+    def _send(self, sender: Inquiry, wire: bytes) -> None:
+        try:
+            self._socket.send(wire)
+        except (BlockingIOError, InterruptedError):
+            self._loop.call_later(_SOON, self._send_late, sender, wire)
+
+    def _send_late(self, sender: Inquiry, wire: bytes) -> None:
+        if self.by_id.get(sender.id) is sender:
+            try:
+                self.send(sender, wire)
+            except OSError as error:
+                sender.hear(error)
+
+    def close(self) -> None:
+        """Close it."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+    def _read(self) -> None:
+        for _ in range(DNS_A_TURN):
+            try:
+                data = self._socket.recv(_DATAGRAM)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if not exhausted(error):  # port or host unreachable: it is so for all
+                    for asked in self.by_id.values():
+                        asked.hear(error)
+                return
+            self._hand_on(data)
+
+    def _hand_on(self, data: bytes) -> None:
+        asked = self.by_id.get(int.from_bytes(data[:2], "big")) if len(data) >= 2 else None
+        if asked is not None:
+            asked.hear(data)
+            return
+        # nobody's id: for those who ask this question it may be an attempt to forge an answer
+        for other in self.by_id.values():
+            if data.startswith(other.question, _HEADER):
+                other.strange += 1
+
+
+class _Sockets:
+    """The socket to one name server, and the one before it for as long as its questions are under way."""
+
+    def __init__(self, server: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+        self._server = server
+        self._loop = loop
+        self.all: list[_SharedSocket] = []  # the newest last
+
+    def newest(self) -> _SharedSocket:
+        """The one on which to ask. Raises OSError when there is none and none can be opened."""
+        if not self.all or (len(self.all) == 1 and self.all[0].is_old):
+            try:
+                self.all.append(_SharedSocket(self._server, self._loop))
+            except OSError:
+                if not self.all:
+                    raise
+        return self.all[-1]
+
+    def close_unused(self) -> None:
+        """Close those on which nothing is under way."""
+        for shared in tuple(self.all):
+            if not shared.by_id:
+                self.all.remove(shared)
+                shared.close()
+
+
+_SERVERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Endpoint, _Sockets]]
+_SERVERS = weakref.WeakKeyDictionary()
