@@ -8,22 +8,26 @@
 `check` and `domain` are coroutines; `check_sync` and `domain_sync` are the same for callers without
 an event loop. `explain` and `replay` touch no network. Nothing is ever delivered: a dialogue ends at
 RCPT. Cancelling a coroutine closes its sockets.
+
+Many checks may go on at once in one event loop, or in several. They share the sockets to a name server, and
+keep together to what this process may open and to what a mail server may be asked at once; what takes long is
+computed in a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe.model.address_parse import parse_domain, parse_mailbox, parse_reverse_path
-from probe.model.reply import Stage
-from probe.model.report import Report
-from probe.model.target import DomainTarget, Options, PairTarget, Target
-
 if TYPE_CHECKING:
     from probe.explanation import Explanation
+    from probe.model.reply import Stage
+    from probe.model.report import Report
+    from probe.model.target import Options, Target
 
 
 async def check(
@@ -36,25 +40,35 @@ async def check(
     address that is none and ResolverConfigError when there is no resolver; what the network does is
     in the report, never an exception.
     """
-    target = PairTarget(parse_reverse_path(sender), parse_mailbox(recipient))
-    return await _report(target, options, message)
+    return await _report(partial(_pair, sender, recipient), options, message)
 
 
 async def domain(name: str, options: Options | None = None) -> Report:
     """Check a recipient domain before a send: no MAIL, no RCPT. Raises as `check` does."""
-    return await _report(DomainTarget(parse_domain(name)[0]), options, None)
+    return await _report(partial(_domain, name), options, None)
 
 
 def check_sync(
     sender: str, recipient: str, options: Options | None = None, *, message: bytes | None = None
 ) -> Report:
-    """`check` for callers without an event loop."""
+    """`check` for callers without an event loop. RuntimeError where one runs in this thread."""
+    _without_a_loop("check")
     return asyncio.run(check(sender, recipient, options, message=message))
 
 
 def domain_sync(name: str, options: Options | None = None) -> Report:
-    """`domain` for callers without an event loop."""
+    """`domain` for callers without an event loop. RuntimeError where one runs in this thread."""
+    _without_a_loop("domain")
     return asyncio.run(domain(name, options))
+
+
+def _without_a_loop(name: str) -> None:
+    """Before any coroutine is made, which would be complained about as never awaited."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError(f"an event loop runs in this thread: use `await probe.{name}(...)` here")
 
 
 def explain(reply: str, *, stage: Stage | str | None = None, host: str = "") -> Explanation:
@@ -64,6 +78,7 @@ def explain(reply: str, *, stage: Stage | str | None = None, host: str = "") -> 
     when `stage` names none.
     """
     from probe.explanation import explain as read
+    from probe.model.reply import Stage
 
     return read(reply, Stage(stage) if stage else None, host)
 
@@ -75,8 +90,45 @@ def replay(recording: str | PathLike[str]) -> Report:
     return report_of_file(Path(recording))
 
 
-async def _report(target: Target, options: Options | None, message: bytes | None) -> Report:
-    from probe.run import observe, report_of
+def _pair(sender: str, recipient: str) -> Target:
+    from probe.model.address_parse import parse_mailbox, parse_reverse_path
+    from probe.model.target import PairTarget
 
-    given = ("message", message) if message is not None else None
-    return report_of(await observe(target, options or Options(), message=given))
+    return PairTarget(parse_reverse_path(sender), parse_mailbox(recipient))
+
+
+def _domain(name: str) -> Target:
+    from probe.model.address_parse import parse_domain
+    from probe.model.target import DomainTarget
+
+    return DomainTarget(parse_domain(name)[0])
+
+
+async def _report(target: Callable[[], Target], options: Options | None, message: bytes | None) -> Report:
+    from probe.net.gc_pauses import short_pauses
+    from probe.net.threads import in_thread
+
+    with short_pauses():
+        if not _LOADED:
+            await in_thread(_load)
+        from probe.model.target import Options
+        from probe.run import observe, report_of
+
+        given = ("message", message) if message is not None else None
+        recording = await observe(target(), options or Options(), message=given)
+        return await in_thread(partial(report_of, recording))
+
+
+def _load() -> None:
+    """What a check and its report need; it takes longer than an event loop may be held up."""
+    if not _LOADED:
+        from probe.net.gc_pauses import no_pauses
+
+        with no_pauses():
+            from probe.run import prepare
+
+            prepare()
+        _LOADED.append(True)
+
+
+_LOADED: list[bool] = []

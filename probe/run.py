@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from probe import settings
@@ -54,59 +56,102 @@ async def observe(
     `pace` how long it waits; `spent` the seconds of the timeout that are gone already.
     Cancelling ends the run: what was not reached is recorded, then CancelledError goes on. Raises
     ResolverConfigError when there is no resolver to ask.
+
+    Where the process has no room for a further run beside those that are under way, it waits first, and its
+    time counts from then.
     """
     from probe.collect.context import Context
     from probe.collect.live import observe as observe_all
+    from probe.net import descriptors
     from probe.net.clock import Clock
+    from probe.net.dns_schedule import schedule
     from probe.net.resolver import Resolver
 
-    clock = Clock()
-    started = ev.Started(
+    async with descriptors.admitted():
+        await schedule().nobody_waits()
+        clock = Clock()
+        started = _started(clock.started_at, target, options, lab)
+        recording = Recording(started)
+        if recording_to is not None:
+            recording_to(recording)
+        keep = sink or _nowhere
+        keep(started)
+        deadline = clock.deadline(_time_to_observe(options.timeout - spent, spent))
+        async with Resolver(
+            options.nameservers,
+            on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
+            remaining=deadline.remaining,
+            query_timeout=pace.dns_query,
+            lifetime=pace.dns_lifetime,
+        ) as resolver:
+            context = Context(
+                target=target,
+                options=started.options,
+                clock=clock,
+                deadline=deadline,
+                resolver=resolver,
+                recording=recording,
+                sink=keep,
+                settled=text_settles,
+                unwelcome=bars_the_guest,
+                advise=_advice_in_thread,
+                say=progress or _unsaid,
+                message=message,
+                bounce=bounce,
+                https_context=lab.https_context if lab is not None else None,
+                https_port=lab.https_port if lab is not None else None,
+                tls_roots=lab.tls_roots if lab is not None else None,
+                pace=pace,
+            )
+            for place, reason in resolver.passed_over:
+                context.record(ev.NotReached(clock.at_ms(), place, reason))
+            await observe_all(context)
+    return recording
+
+
+def _started(at: str, target: Target, options: Options, lab: Lab | None) -> ev.Started:
+    return ev.Started(
         version=ev.FORMAT_VERSION,
         tool_version=VERSION,
-        started_at=clock.started_at,
+        started_at=at,
         target=target,
         options=options if options.seed else replace(options, seed=secrets.randbits(63) | 1),
         invocation=_invocation(target, lab),
         scenario=lab.scenario if lab is not None else None,
         survey=ev.SURVEY,
     )
-    recording = Recording(started)
-    if recording_to is not None:
-        recording_to(recording)
-    keep = sink or _nowhere
-    keep(started)
-    deadline = clock.deadline(_time_to_observe(options.timeout - spent, spent))
-    async with Resolver(
-        options.nameservers,
-        on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
-        remaining=deadline.remaining,
-        query_timeout=pace.dns_query,
-        lifetime=pace.dns_lifetime,
-    ) as resolver:
-        context = Context(
-            target=target,
-            options=started.options,
-            clock=clock,
-            deadline=deadline,
-            resolver=resolver,
-            recording=recording,
-            sink=keep,
-            settled=text_settles,
-            unwelcome=bars_the_guest,
-            advise=advice,
-            say=progress or _unsaid,
-            message=message,
-            bounce=bounce,
-            https_context=lab.https_context if lab is not None else None,
-            https_port=lab.https_port if lab is not None else None,
-            tls_roots=lab.tls_roots if lab is not None else None,
-            pace=pace,
-        )
-        for place, reason in resolver.passed_over:
-            context.record(ev.NotReached(clock.at_ms(), place, reason))
-        await observe_all(context)
-    return recording
+
+
+def prepare() -> None:
+    """Load all that a run and its report need, and read the tables: for those who cannot have that done in
+    the middle of a run. The report of a run that saw nothing goes through most of it."""
+    from probe.collect import live  # noqa: F401
+    from probe.model.address import NullReversePath
+    from probe.model.address_parse import parse_mailbox
+    from probe.net import tls
+    from probe.standards.public_suffix import organizational_domain
+
+    nobody = PairTarget(NullReversePath(), parse_mailbox("nobody@example.com"))
+    report_of(Recording(ev.Started(ev.FORMAT_VERSION, VERSION, _EPOCH, nobody, Options(), "check")))
+    text_settles(Reply(550, None, ("no such user",)), Stage.RCPT)
+    organizational_domain("example.com")
+    tls.prepare()
+    with contextlib.suppress(
+        ImportError, OSError
+    ):  # then there is no second opinion, and the report says why
+        from probe.net import opinions
+
+        opinions.load()
+
+
+_EPOCH = "1970-01-01T00:00:00.000Z"
+
+
+async def _advice_in_thread(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
+    from probe.net.threads import in_thread
+
+    so_far = Recording.of(tuple(recording))  # the run goes on meanwhile
+    return await in_thread(partial(advice, so_far, offered))
 
 
 def advice(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,12 @@ from probe import run
 from probe.cli import key_log, output, signals, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
+from probe.model.exhaustion import exhausted
 from probe.model.report import Report
 from probe.model.verdict import ExitCode
+from probe.net import descriptors
 from probe.net.resolver import ResolverConfigError
+from probe.net.threads import start as start_in_thread
 from probe.recording.codec import RecordingError
 from probe.recording.events import Event
 from probe.recording.file import RecordingWriter
@@ -97,6 +99,8 @@ def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recor
             stack.callback(tape.close)
         sink = tape.append if tape else None
         progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
+        if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
+            _load()
         try:
             asyncio.run(_until_asked_to_end(observe(Hooks(sink, progress, held.append, start.spent()))))
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -120,18 +124,39 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording
             loop.call_soon_threadsafe(end)
 
     # a run that waits has the time to load what its report will need, and so keeps its deadline
-    ahead = loop.call_later(_AHEAD, threading.Thread(target=_load, daemon=True).start)
+    loading: list[asyncio.Future[None]] = []
+    ahead = loop.call_later(_AHEAD, _load_in_thread, loading)
+    loop.set_exception_handler(_complain)
     with signals.asking(ask):
         if signals.asked():
             end()
         try:
-            return await work
+            recording = await work
+            if loading:  # a module that another thread fails to load is half there for this one
+                await asyncio.wait(loading)
+            return recording
         finally:
             ahead.cancel()
 
 
 _AGAIN = 2.0  # seconds
-_AHEAD = 1.0  # seconds
+_AHEAD = 0.2  # seconds; by then the run has loaded what it needs itself
+
+
+def _load_in_thread(loading: list[asyncio.Future[None]]) -> None:
+    started = start_in_thread(_load)
+    if started is None:
+        _load()
+    else:
+        loading.append(started)
+
+
+def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Errors that nobody waits for go to stderr, but for those of which the report says what this machine has
+    no more of."""
+    error = context.get("exception")
+    if error is None or not exhausted(error):
+        loop.default_exception_handler(context)
 
 
 def _load() -> None:

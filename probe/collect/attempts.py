@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probe import settings
+from probe.collect.courtesy import session_with
 from probe.collect.session import SessionOutcome, run_session
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
@@ -77,10 +80,28 @@ class Visits:
         if forbidden:
             return self._not_dialled(mx_host, ip, experiment, reason, plan, forbidden)
         await self._keep_distance()
-        obstacle = self._obstacle()
-        if obstacle:
-            self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
-            return None
+        async with contextlib.AsyncExitStack() as stack:
+            obstacle = self._obstacle() or await self._why_no_turn(ip, stack)
+            if obstacle:
+                self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
+                return None
+            return await self._dial(mx_host, ip, experiment, reason, plan)
+
+    async def _why_no_turn(self, ip: IPAddress, stack: contextlib.AsyncExitStack) -> str | None:
+        """Wait for a turn at this address, held by `stack`; says why there is none before the deadline."""
+        try:
+            async with asyncio.timeout(self.deadline.remaining()):
+                await stack.enter_async_context(session_with(ip))
+        except TimeoutError:
+            return (
+                f"courtesy: other checks had {settings.SESSIONS_WITH_ONE_ADDRESS} sessions with this address "
+                "until the run's deadline"
+            )
+        return None
+
+    async def _dial(
+        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+    ) -> SessionOutcome:
         self._number += 1
         tlsas = self.tlsas.get(mx_host, ())
         dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots, tlsas)

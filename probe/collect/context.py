@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from probe import settings
@@ -13,9 +13,10 @@ from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
 from probe.net.clock import Clock, Deadline
 from probe.net.resolver import Resolver
+from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dns.message import Resolution, T, run_async
+from probe.standards.dns.message import Resolution, T, at_once, run_async
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Context:
     sink: Callable[[ev.Event], None]
     settled: Callable[[Reply, Stage], bool]
     unwelcome: Callable[[Reply, Stage], bool]
-    advise: Callable[[Recording, tuple[Experiment, ...]], Advice]
+    advise: Callable[[Recording, tuple[Experiment, ...]], Awaitable[Advice]]
     say: Callable[[str], None]
     message: tuple[str, bytes] | None = None
     bounce: tuple[str, bytes] | None = None
@@ -56,6 +57,6 @@ class Context:
         if self.posture:
             await asyncio.wait(self.posture, timeout=self.deadline.cut(self.pace.dns_lifetime))
 
-    async def ask(self, resolution: Resolution[T]) -> T:
-        """Drive a DNS algorithm over the live resolver."""
-        return await run_async(resolution, self.resolver.ask)
+    async def ask(self, resolution: Resolution[T], *, long: bool = False) -> T:
+        """Drive a DNS algorithm over the live resolver, in a thread where it computes `long`."""
+        return await run_async(resolution, self.resolver.ask, in_thread if long else at_once)

@@ -9,7 +9,7 @@ family, TLS.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from probe import settings
@@ -24,7 +24,7 @@ from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
 
 Judge = Callable[[Reply, Stage], bool]
-Advise = Callable[[tuple[Experiment, ...]], Advice]
+Advise = Callable[[tuple[Experiment, ...]], Awaitable[Advice]]
 
 
 def postmaster_of(mailbox: Mailbox) -> Mailbox:
@@ -77,7 +77,7 @@ async def run_controls(
     }
     made: list[SessionOutcome] = []
     while rest:
-        advice = advise(tuple(rest))
+        advice = await advise(tuple(rest))
         experiment = advice.choice or (next(iter(rest)) if mode is ControlsMode.ALWAYS else None)
         if experiment is None:
             # what is idle now may have told something before: only the last advice counts

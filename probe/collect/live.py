@@ -13,7 +13,7 @@ from probe.collect.transport import ask_transport_security
 from probe.collect.vantage import take_vantage
 from probe.model.fault import spared_part, watched
 from probe.model.target import recipient_domain
-from probe.net.opinions import opinions
+from probe.net.threads import in_thread
 from probe.reading.message.read import read_message
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
@@ -138,7 +138,7 @@ async def _sender_policy(context: Context) -> None:
     """What the sender domain publishes whatever the address: DMARC, DKIM keys, its own MX."""
     who = sender.identities(context.target, context.options)
     if context.message is not None:
-        await context.ask(verify_signatures(context.message[1]))
+        await context.ask(verify_signatures(context.message[1]), long=True)
     if who.author_domain is None:
         return
     mail, _ = await asyncio.gather(
@@ -171,7 +171,7 @@ async def _sender_address(context: Context, vantage: ev.Vantage) -> None:
 
 async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
     who = sender.identities(context.target, context.options)
-    links = read_message(context.message[1]).links if context.message is not None else ()
+    links = (await in_thread(partial(read_message, context.message[1]))).links if context.message else ()
     source = context.options.ip or vantage.source_ip
     subjects = reputation.subjects(source, who, vantage.helo, tuple(link.host for link in links))
     await context.ask(reputation.listings(subjects, context.options))
@@ -179,6 +179,7 @@ async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
 
 def _second_opinion() -> Opinions:
     """The adapter. What it brings with it takes longer to load than a server to answer."""
+    from probe.net.opinions import opinions
 
     return opinions
 
@@ -186,7 +187,7 @@ def _second_opinion() -> Opinions:
 async def _opinions(context: Context) -> None:
     who = sender.identities(context.target, context.options)
     domain = recipient_domain(context.target)
-    opinions = await asyncio.to_thread(_second_opinion)
+    opinions = await in_thread(_second_opinion)
     given = await opinions(
         who.mail_from_domain,
         who.author_domain,

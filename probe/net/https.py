@@ -19,7 +19,9 @@ import h11
 
 from probe._version import VERSION
 from probe.model.address import IPAddress
+from probe.model.exhaustion import exhausted
 from probe.net.clock import Deadline
+from probe.net.threads import in_thread
 from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
 from probe.standards.mta_sts.judge import CERTIFICATE_PREFIX, TOO_LARGE_PREFIX
 
@@ -68,7 +70,7 @@ async def fetch(
     try:
         async with asyncio.timeout(budget):
             if context is None:
-                context = await asyncio.to_thread(trusting_context)
+                context = await in_thread(trusting_context)
             dialled = _connected(addresses, port or parts.port or 443, parts.hostname, context, budget)
             async with dialled as (reader, writer):
                 await _exchange(
@@ -178,6 +180,8 @@ async def _exchange(
 
 def _reason(error: OSError | EOFError) -> str:
     """One clause about what went wrong below HTTP."""
+    if words := exhausted(error):
+        return words
     if isinstance(error, ssl.SSLCertVerificationError):
         said = error.verify_message.rstrip(".")
         return said if said.startswith(CERTIFICATE_PREFIX) else f"{CERTIFICATE_PREFIX} refused: {said}"

@@ -2,7 +2,8 @@
 
 It is synchronous, asks serially, keeps process-wide state and tells a DNS failure from a fault of
 the record by text alone. So each subject runs in a daemon thread of its own, which can never hold
-up the end of the process; every question goes to the run's own resolver, so it is counted, recorded and
+up the end of the process (OPINION_THREADS of the whole process at once; where this machine has no thread left
+there is no opinion); every question goes to the run's own resolver, so it is counted, recorded and
 bounded like all others; and where anything was left unanswered there is no opinion. Its fetch of the
 MTA-STS policy, which has neither size cap nor deadline, is not used.
 """
@@ -12,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
@@ -23,9 +23,12 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
+from probe.model.exhaustion import NO_THREAD, exhausted
 from probe.net.clock import Deadline
+from probe.net.process_limit import ProcessLimit, at_most
+from probe.net.threads import in_thread, start
 from probe.net.watched_dns import Ask, SharedNameserver, Stop, Watch
-from probe.settings import OPINION_QUERIES, OPINION_TIMEOUT
+from probe.settings import OPINION_QUERIES, OPINION_THREADS, OPINION_TIMEOUT
 
 _LIBRARY = "checkdmarc"
 
@@ -81,67 +84,59 @@ async def opinions(
         if domain is not None
     ]
     library = f"{_LIBRARY} {version(_LIBRARY)}"
-    budget = deadline.cut(OPINION_TIMEOUT)
-    own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
-    await asyncio.to_thread(_forget)
-    loop = asyncio.get_running_loop()
-    inquiries = [_Inquiry(subject, domain, library, ask, loop, own_deadline) for subject, domain in wanted]
-    pending = [_in_daemon_thread(inquiry.opinion) for inquiry in inquiries]
-    if pending:
-        await asyncio.wait(pending, timeout=own_deadline.remaining())
-    for inquiry in inquiries:
-        inquiry.abandon()  # a thread that goes on after this asks nothing more
-    late = f"no opinion within {budget:.3g} s"
-    return tuple(
-        future.result() if future.done() else Opinion(subject, domain, library, error=late)
-        for future, (subject, domain) in zip(pending, wanted, strict=True)
-    )
+    blank = [Opinion(subject, domain, library) for subject, domain in wanted]
+    try:
+        if wanted:
+            await in_thread(load)
+    except (ImportError, OSError, MemoryError) as error:
+        why = f"{_LIBRARY} cannot be loaded: {exhausted(error) or error}"
+        return tuple(replace(opinion, error=why) for opinion in blank)
+    return tuple(await asyncio.gather(*(_asked(opinion, ask, deadline) for opinion in blank)))
 
 
-def _forget() -> None:
-    """Load the library and clear what it remembers of earlier runs, which may have asked elsewhere."""
+def load() -> None:
+    """Load the library. What it remembers of its questions may come from another run, which asked elsewhere:
+    it is made to remember nothing, for the run's own resolver remembers what was asked."""
     from checkdmarc import utils
 
-    utils.DNS_CACHE.clear()
-    utils._NAMESERVER_FAILURES.clear()
+    utils.DNS_CACHE.max_age = 0
     # It logs unreachable nameservers; without a handler Python prints that on stderr.
     logger = logging.getLogger(_LIBRARY)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
 
 
-def _in_daemon_thread(work: Callable[[], Opinion]) -> asyncio.Future[Opinion]:
-    """Run `work` in a thread that dies with the process. asyncio.to_thread will not do: the
-    interpreter waits for its threads before it exits."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Opinion] = loop.create_future()
+_THREADS = ProcessLimit(at_most(OPINION_THREADS))
 
-    def deliver(opinion: Opinion) -> None:
-        if not future.done():
-            future.set_result(opinion)
 
-    def body() -> None:
-        opinion = work()
-        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(deliver, opinion)
-
-    threading.Thread(target=body, name="opinion", daemon=True).start()
-    return future
+async def _asked(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
+    """Fill in one opinion. It has OPINION_TIMEOUT from when there is a thread for it."""
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                await stack.enter_async_context(_THREADS.held())
+        except TimeoutError:
+            return replace(blank, error="the time ran out")
+        budget = deadline.cut(OPINION_TIMEOUT)
+        own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
+        inquiry = _Inquiry(blank, ask, asyncio.get_running_loop(), own_deadline)
+        started = start(inquiry.opinion)
+        if started is None:
+            return replace(blank, error=NO_THREAD)
+        try:
+            await asyncio.wait((started,), timeout=budget)
+        finally:
+            inquiry.abandon()  # a thread that goes on after this asks nothing more
+        return (
+            started.result() if started.done() else replace(blank, error=f"no opinion within {budget:.3g} s")
+        )
 
 
 class _Inquiry:
     """One subject, asked in a thread of its own."""
 
-    def __init__(
-        self,
-        subject: Subject,
-        domain: str,
-        library: str,
-        ask: Ask,
-        loop: asyncio.AbstractEventLoop,
-        deadline: Deadline,
-    ) -> None:
-        self._blank = Opinion(subject, domain, library)
+    def __init__(self, blank: Opinion, ask: Ask, loop: asyncio.AbstractEventLoop, deadline: Deadline) -> None:
+        self._blank = blank
         self._watch = Watch(deadline, _SPARED, OPINION_QUERIES)
         shared = SharedNameserver(ask, loop, self._watch)
         self._dns = {"nameservers": [shared], "timeout": OPINION_TIMEOUT}
@@ -160,14 +155,14 @@ class _Inquiry:
             # It reads the system's resolver configuration even when it is given nameservers.
             dns.resolver.Resolver()
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            told = f"{_LIBRARY} reads /etc/resolv.conf by itself, and cannot: {error}"
+            told = exhausted(error) or f"{_LIBRARY} reads /etc/resolv.conf by itself, and cannot: {error}"
             return Opinion(subject, domain, library, error=told)
         try:
             errors, warnings = _INQUIRIES[subject](domain, self._dns)
         except Stop:
             crash = "stopped"  # the watch knows why
         except _CRASHES as error:
-            crash = f"{_LIBRARY} failed: {type(error).__name__}: {error}"
+            crash = exhausted(error) or f"{_LIBRARY} failed: {type(error).__name__}: {error}"
         unanswered = self._watch.problem
         if unanswered or crash:
             return Opinion(subject, domain, library, error=unanswered or crash)
@@ -179,7 +174,9 @@ _CRASHES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    ImportError,
     LookupError,
+    MemoryError,
     OSError,
     RuntimeError,
     TypeError,
@@ -259,4 +256,7 @@ _INQUIRIES: dict[Subject, Callable[[str, dict[str, Any]], _Said]] = {
 
 
 def _text(error: Exception) -> str:
+    """What it says against the record. Raises OSError where it stumbled over this machine instead."""
+    if words := exhausted(error):
+        raise OSError(words) from error
     return str(error.args[0]) if error.args else type(error).__name__

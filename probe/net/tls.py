@@ -7,6 +7,7 @@ this machine's trust store; names and dates later, from the recorded chain alone
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from probe.model.exhaustion import exhausted
 from probe.standards.tls.certificate import NOT_JUDGED, load_certificate, strangers_certificate
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ def handshake_context() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996 deprecates what is older
     return context
+
+
+def prepare() -> None:
+    """Read the trust store ahead of the first handshake; it costs tens of milliseconds."""
+    from cryptography.x509 import verification  # noqa: F401
+
+    handshake_context()
+    with contextlib.suppress(OSError):  # the handshake will say so
+        _trust_store(_store_path())
 
 
 def server_name(mx_host: str) -> str | None:
@@ -87,7 +98,11 @@ def trust_error(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> s
     """
     if not seen.chain:
         return "the server showed no certificate"
-    roots = _trust_store(Path(roots_file) if roots_file else _store_path())
+    try:
+        roots = _trust_store(Path(roots_file) if roots_file else _store_path())
+    except OSError as unreadable:
+        why = exhausted(unreadable) or f"this machine's trust store cannot be read: {unreadable.strerror}"
+        return NOT_JUDGED + why
     if not roots:
         return NOT_JUDGED + "this machine has no trust store"
     error = _verify(seen.chain, roots, at)

@@ -121,19 +121,19 @@ class SharedNameserver(dns.nameserver.Nameserver):
         raise NotImplementedError
 
     def _answer(self, question: Question) -> Answer:
-        waiting: concurrent.futures.Future[Answer] = concurrent.futures.Future()
+        told: concurrent.futures.Future[Answer] = concurrent.futures.Future()
 
         async def ask() -> None:
             (answer,) = await self._ask((question,))
-            waiting.set_result(answer.believed())
+            told.set_result(answer.believed())
 
         def begin() -> None:
             task = self._loop.create_task(ask())
-            task.add_done_callback(lambda done: waiting.cancel() if done.cancelled() else None)
+            task.add_done_callback(lambda done: told.cancel() if done.cancelled() else None)
 
         try:
             self._loop.call_soon_threadsafe(begin)
-            return waiting.result(self._watch.deadline.remaining())
+            return told.result(self._watch.deadline.remaining())
         except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
             # the loop was closed, the time ran out, or the run was interrupted
             self._watch.give_up("the time ran out")

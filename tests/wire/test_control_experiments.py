@@ -50,7 +50,7 @@ async def controlled(
 ) -> tuple[Run, SmtpServer]:
     run = Run()
 
-    def advise(offered: tuple[Experiment, ...]) -> Advice:
+    async def advise(offered: tuple[Experiment, ...]) -> Advice:
         wanted = [it for it in offered if it not in idle]
         return Advice(wanted[0] if wanted else None, {it: "it tells nothing" for it in offered if it in idle})
 
@@ -70,6 +70,10 @@ async def controlled(
         )
         await server.finished()
     return run, server
+
+
+async def the_first(offered: tuple[Experiment, ...]) -> Advice:
+    return Advice(offered[0])
 
 
 def experiments(run: Run) -> list[Experiment]:
@@ -132,7 +136,7 @@ async def test_the_other_family_is_asked_and_no_address_is_visited_more_than_thr
             seed=1,
             settled=lambda _reply, _stage: False,
             unwelcome=lambda _reply, _stage: False,
-            advise=lambda offered: Advice(offered[0]),
+            advise=the_first,
         )
     assert experiments(run) == [
         Experiment.TARGET,
@@ -147,7 +151,7 @@ async def test_no_address_gets_a_third_control() -> None:
     plain = mx(("a.test", (FIRST,)))
     offered: list[tuple[Experiment, ...]] = []
 
-    def advise(open_: tuple[Experiment, ...]) -> Advice:
+    async def advise(open_: tuple[Experiment, ...]) -> Advice:
         offered.append(open_)
         return Advice(open_[-1])
 
@@ -186,7 +190,7 @@ async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
             seed=1,
             settled=lambda _reply, _stage: False,
             unwelcome=lambda _reply, _stage: False,
-            advise=lambda offered: Advice(offered[0]),
+            advise=the_first,
         )
     assert experiments(run) == [Experiment.TARGET, Experiment.OTHER_FAMILY]
 
