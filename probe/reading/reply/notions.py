@@ -48,7 +48,7 @@ _SHARED_WORDS = (
     "|e-?mails?|content|format|syntax|virus|malware|domain|policy|relay|header|loops?|command|reputation|problem"
     "|error|login|timeout|maximum|file|inbox|disks?|capacity|intern|certificate|blacklist|suspend|suspect|post"
     "|list|temporar(?:y|ily)|[a-z]{3,15}ed|block|reverse|valid|credentials|permission|client|rbl"
-    "|gr[ae]ylist(?:ing)?|records?|reject|access"
+    "|gr[ae]ylist(?:ing)?|records?|reject|access|arguments?|parameters?|authentication"
 )
 _ENGLISH = re.compile(rf"(?<![^ ])(?:{_ENGLISH_WORDS}) ")
 _SHARED = re.compile(rf"(?:{_SHARED_WORDS}) ")

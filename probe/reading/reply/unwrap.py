@@ -197,6 +197,9 @@ _HEADED = re.compile(
     r" ?\(?([245]\d\d)?\)? ?[:：]",
     re.IGNORECASE,
 )
+# What a mail program says before the server's words, in its user's language: "RCPT TO <a@example.net> failed:".
+_CLIENT_LEAD = re.compile(r"^(?!\W{0,3}[245]\d\d\b)[^:：]{0,60}?\b(MAIL FROM|RCPT TO|DATA)\b[^:：\n]{0,90}[:：]\s*(?=\w)")
+_VERBS = {"MAIL FROM": Stage.MAIL, "RCPT TO": Stage.RCPT}
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
@@ -213,6 +216,9 @@ def unwrap(text: str) -> Unwrapped:
     if "(" in body and ("'" in body or '"' in body):
         body = _TUPLE.sub(r" \1 ", body)
     body = _without_prefix(_HEADED.sub(_code_of_head, body.strip()))
+    lead = _CLIENT_LEAD.match(body)
+    if lead is not None:
+        body, stage = body[lead.end() :], stage or _VERBS.get(lead[1])
     body = _WRAPPERS.sub(" ", body)
     code = _code(body)
     enhanced = _enhanced(body)
