@@ -57,6 +57,8 @@ _RESTRICTION = re.compile(
     r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
     r" rejected\b:?"
 )
+# "(SMTP)" behind a server's name, and the name of a function, end no clause.
+_ASIDE = re.compile(r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)")
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 _SOON = 45  # letters between the two parts of an entry
 
@@ -208,7 +210,10 @@ def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str
     """
     named: dict[str, set[str]] = {HINTS: set()}
     told: set[int] = set()
-    for clause in dict.fromkeys(clauses(_RESTRICTION.sub(_class_of_restriction, text))):
+    text = _RESTRICTION.sub(_class_of_restriction, text)
+    if "(" in text or "（" in text:
+        text = _ASIDE.sub(" ", text)
+    for clause in dict.fromkeys(clauses(text)):
         found = spoken(clause, table["stems"], table["stem_leads"])
         told |= holding(found, table["sentences"])
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why

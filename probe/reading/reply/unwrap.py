@@ -122,7 +122,7 @@ _WRAPPERS = re.compile(
     r"|\bmessage could not be sent\.|\bmailer error:|\bsmtp error: data not accepted\.?"
     r"|\bsmtp server error:(?: [a-z ]{3,20} command failed)?|\bdetail:|\bsmtp code:(?= *\d)"
     r"|\badditional smtp info:|\bsmtp session failed:?"
-    r"|-{2,} below this line is a copy of the message.*"
+    r"|-{2,} ?(?:below this line is a copy of the message|附件中的内容是原信件的一份拷贝).*"
     r"|\bthis is an automatically generated delivery status notification\.?"
     r"|\bdelivery to the following recipients? (?:has )?failed(?: permanently)?\b[.:]?"
     r"|\((?:connect|greeting|banner|ehlo|helo|mail from|rcpt to|data|end of data|quit)\)"
@@ -197,6 +197,8 @@ _HEADED = re.compile(
     r" ?\(?([245]\d\d)?\)? ?[:：]",
     re.IGNORECASE,
 )
+# The subject of a notice that says more below it.
+_SUBJECT = re.compile(r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})", re.IGNORECASE)
 # What a mail program says before the server's words, in its user's language: "RCPT TO <a@example.net> failed:".
 _CLIENT_LEAD = re.compile(r"^(?!\W{0,3}[245]\d\d\b)[^:：]{0,60}?\b(MAIL FROM|RCPT TO|DATA)\b[^:：\n]{0,90}[:：]\s*(?=\w)")
 _VERBS = {"MAIL FROM": Stage.MAIL, "RCPT TO": Stage.RCPT}
@@ -210,7 +212,7 @@ def unwrap(text: str) -> Unwrapped:
     quoted = _transcript(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
     local = remote is None and ">>>" in plain and bool(_LOCAL_FILLER.search(plain))
-    body = _on_one_line(remote or plain)
+    body = _on_one_line(remote or _SUBJECT.sub("", plain, count=1))
     if "=" in body or "xpected" in body or "ode:" in body or "ecure" in body:
         body = _REPORTED.sub(" ", body)
     if "(" in body and ("'" in body or '"' in body):
