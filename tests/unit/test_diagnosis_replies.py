@@ -65,7 +65,7 @@ REPLIES: tuple[tuple[Stage, str, str, str], ...] = (
     (RCPT, "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in local recipient table",
      "user_unknown", "never"),
     (RCPT, "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address: mx said: no such user",
-     "user_unknown", "later"),
+     "user_unknown", "after_fix"),
     (RCPT, "550 5.2.1 <a@b.example>: Recipient address rejected: mailbox disabled",
      "mailbox_disabled", "after_fix"),
     (RCPT, "552 5.2.2 <a@b.example>: Recipient address rejected: mailbox full", "mailbox_full", "later"),

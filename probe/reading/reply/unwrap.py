@@ -168,7 +168,7 @@ _POSTFIX_REJECT = re.compile(
 _SENDMAIL_LOG = re.compile(r"\bto=.{0,900}?\bmailer=.{0,900}?\b(?:reply=(?P<reply>.*), )?stat=(?P<stat>.*)$")
 _SENDMAIL_STATUS = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})")
 # Exim's main log: who, then what was rejected, then the words that the client got.
-_EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?:", re.IGNORECASE)
+_EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?(?::|$)", re.IGNORECASE)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 # of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter
 _LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
@@ -270,7 +270,7 @@ def _without_prefix(line: str) -> str:
     if sendmail is not None:
         own = _SENDMAIL_STATUS.search(line)
         return sendmail["reply"] or f"{own.group(1) if own else ''} {sendmail['stat']}".strip()
-    refused = _POSTFIX_REJECT.search(line) if "from=<" in line else None
+    refused = _POSTFIX_REJECT.search(line) if "reject" in line or "hold: " in line else None
     if refused is not None:
         return refused["reply"]
     delivery = _POSTFIX_LOG.search(line)
@@ -279,6 +279,8 @@ def _without_prefix(line: str) -> str:
     quoted = _QUOTED.search(line) or _EXIM_LOG.search(line) or _BEGINS.search(line)
     if quoted is None or _REFUSAL.search(line[: quoted.start()]):
         return line
+    if quoted.re is _EXIM_LOG and quoted.end() == len(line):
+        return "450" if "temporarily" in quoted[0] else "550"  # an ACL without a message
     reply = line[quoted.start() if quoted.re is _QUOTED else quoted.end() :]
     if "SASL authentication failed" in line[: quoted.start()]:
         return f"{reply} (SASL authentication failed)"  # Postfix: the reply is to AUTH
