@@ -43,7 +43,9 @@ _BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 # qmail writes its reports to the log with underscores for blanks and a slash for each line end.
 _JOINED = re.compile(r"\S{8,}")
-_SENTENCE = re.compile(r"[.,:;)]_|_\(#|/[A-Z]|^[245]\d\d[_-]")
+_SENTENCE = re.compile(
+    r"[.,:;)]_|_\(#|/[A-Z]|^[245]\d\d[_-]|_(?:not|no|is|an?|the|does|has|have|for|in|to|of|user|recipient)_"
+)
 _UNDERSCORE = re.compile(r"(<[^<>\s]*@[^<>\s]*>|[\w.+-]{1,64}@[\w.-]{1,255}|https?:[^_\s]*)|_|/(?=[A-Z]|$)")
 
 

@@ -113,7 +113,7 @@ _WRAPPERS = re.compile(
     r"|\bremote (?:host|server) said:?(?=\W)"
     r"|\bremote server (?:returned|at \S+(?: \([^)]*\))? returned)\s*(?:an error:?\s*)?['\"<]*"
     r"|\bthe (?:error|response)(?: that the other server returned| from the remote server)? was:"
-    r"|\bgiving up on \S+?\.?(?=\s|$)"
+    r"|\bgiving up on \S{0,80}[.:]\S{0,80}?\.?(?=\s|$)"
     r"|\bconnected to \S+ but (?:sender was rejected|greeting failed|my name was rejected|[^.]{3,40})\."
     r"|\S{1,255} (?:does not like recipient|failed after i sent the message)\."
     r"|\bdiagnostic-code:|\b(?:smtp|x-[a-z0-9-]+)\s*;(?=\s*(?:[245]\d\d|\S))"
@@ -153,7 +153,7 @@ _BEGINS = re.compile(
     r"(?:=>|[:=(\"'\]#])\s*[\"'<(]?(?=(?:[45]\d\d[ -]|\[[45]\d\d\] |[45]\.\d{1,3}\.\d{1,3} )\S)"
 )
 # Postfix's log: the fields of the delivery, then what was said in parentheses.
-_POSTFIX_LOG = re.compile(r"\bto=<[^>]*>, .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
+_POSTFIX_LOG = re.compile(r"\bto=(?:<[^>]*>|[^,<]*), .{0,400}?\bstatus=\w+ \(", re.IGNORECASE)
 # Cisco (IronPort) bounces: its own status and sentence, then the remote's reply in quotes.
 _IRONPORT = re.compile(
     r"\b[45]\.[\dx]\.\d{1,3} - [A-Za-z ()/,-]{3,80}?\s(?P<code>[245]\d\d)-['\"](?P<said>.*?)['\"]?"
@@ -168,7 +168,9 @@ _POSTFIX_REJECT = re.compile(
 _SENDMAIL_LOG = re.compile(r"\bto=.{0,900}?\bmailer=.{0,900}?\b(?:reply=(?P<reply>.*), )?stat=(?P<stat>.*)$")
 _SENDMAIL_STATUS = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})")
 # Exim's main log: who, then what was rejected, then the words that the client got.
-_EXIM_LOG = re.compile(r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?(?::|$)", re.IGNORECASE)
+_EXIM_LOG = re.compile(
+    r"\bF=<[^>]*> (?:temporarily )?rejected [A-Za-z ]{3,16}(?:<[^>]*>)?(?::|$)", re.IGNORECASE
+)
 _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 # of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter
 _LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
@@ -199,8 +201,10 @@ _HEADED = re.compile(
 )
 # The subject of a notice that says more below it.
 _SUBJECT = re.compile(r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})", re.IGNORECASE)
-# What a mail program says before the server's words, in its user's language: "RCPT TO <a@example.net> failed:".
-_CLIENT_LEAD = re.compile(r"^(?!\W{0,3}[245]\d\d\b)[^:：]{0,60}?\b(MAIL FROM|RCPT TO|DATA)\b[^:：\n]{0,90}[:：]\s*(?=\w)")
+# What a mail program says before the server's words, in any language: "RCPT TO <a@example.net> failed:".
+_CLIENT_LEAD = re.compile(
+    r"^(?!\W{0,3}[245]\d\d\b)[^:：]{0,60}?\b(MAIL FROM|RCPT TO|DATA)\b[^:：\n]{0,90}[:：]\s*(?=\w)"
+)
 _VERBS = {"MAIL FROM": Stage.MAIL, "RCPT TO": Stage.RCPT}
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
