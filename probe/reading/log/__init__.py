@@ -1,0 +1,1 @@
+"""Mail logs: `formats` names what can be read, `reader` how, `event` what comes out."""

@@ -1,0 +1,64 @@
+"""Reading lines of comma-separated values whose columns a header names."""
+
+from __future__ import annotations
+
+import csv
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
+from probe.model.text import decode
+from probe.reading.log.event import Event, Record
+from probe.reading.log.memory import Memory
+from probe.reading.log.reader import LINE, Reader
+
+
+class CsvReader(Reader):
+    """Reads one row a line. The last header that was seen holds, also for a file that begins without one."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+        self._columns: Sequence[str] = ()
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        text = decode(data[:LINE]).removeprefix("\ufeff")
+        if not text.strip():
+            return ()
+        header = self.header(text)
+        if header is not None:
+            self._columns = header
+            return ()
+        if text.startswith("#"):
+            return ()
+        cells = cells_of(text)
+        if cells is None:
+            return self.unparsed(data, number, "a row of comma-separated values that cannot be read")
+        if not self._columns:
+            return self.unparsed(data, number, "a row before any header that names its columns")
+        if not self.matters(cells):
+            return ()
+        if len(cells) != len(self._columns):
+            return self.unparsed(
+                data, number, f"{len(cells)} columns where the header names {len(self._columns)}"
+            )
+        return self.row(dict(zip(self._columns, cells, strict=True)), number)
+
+    @abstractmethod
+    def header(self, text: str) -> Sequence[str] | None:
+        """The columns, if this line names them."""
+
+    @abstractmethod
+    def row(self, row: Mapping[str, str], number: int) -> Sequence[Event]:
+        """What a row tells; empty where it tells of no delivery."""
+
+    def matters(self, cells: Sequence[str]) -> bool:
+        """Whether a row can tell of a delivery; one that cannot may have any number of columns."""
+        return bool(cells)
+
+
+def cells_of(text: str) -> Sequence[str] | None:
+    """The cells of one row; None where it is none."""
+    try:
+        rows = list(csv.reader([text]))
+    except csv.Error:
+        return None
+    return rows[0] if rows else None

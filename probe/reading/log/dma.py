@@ -1,0 +1,133 @@
+"""dma, the DragonFly Mail Agent: attempts of one recipient each, to one MX host after the other.
+
+That a host could not be reached is an event of its own; if the next MX host takes the message, the event of
+that one follows. `delivery failed, bouncing` adds nothing. Lines of a reply are parted by CR LF, which syslog
+daemons write as `#015#012`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.frames import Frame
+from probe.reading.log.reader import FramedReader
+from probe.reading.log.words import is_reply, stage_of
+
+_ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
+_NEW = re.compile(rf"new mail from user=\S* uid=\d+ envelope_from={_ADDRESS}")
+_TRYING = re.compile(rf"{_ADDRESS} (trying delivery|delivery successful)")
+_HOST = re.compile(r"(?:trying remote delivery to|using smarthost) (\S+)(?: \[([^\]]*)\])?")
+_FAILED = re.compile(
+    r"remote delivery (?:(?P<deferred>deferred: )|failed: |to )"
+    r"(?:(?P<host>\S+) \[(?P<ip>[^\]]*)\] failed after (?P<stage>[A-Za-z ]{1,20}): )?(?P<text>.*)",
+    re.DOTALL,
+)
+_GREETING = re.compile(r"Could not perform server greeting at (\S+) \[([^\]]*)\]: (.*)", re.DOTALL)
+_CONNECT = re.compile(r"connect to (\S+) \[([^\]]*)\] failed: (.*)", re.DOTALL)
+_STAGES = {"final DATA": Stage.END_OF_DATA, "connect": Stage.GREETING}
+
+
+class DmaReader(FramedReader):
+    """Reads dma's syslog lines. The tag's bracket holds the queue id, not a process id."""
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b"dma[" in data
+            or b"delivery" in data
+            or b"connect to " in data
+            or b" greeting at " in data
+            or b"envelope_from=" in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        queue_id = frame.pid
+        if queue_id is None or frame.program is None or not frame.program.endswith("dma"):
+            return ()
+        message_id = queue_id.partition(".")[0]
+        new = _NEW.match(text)
+        if new is not None:
+            self.memory.message(message_id).sender = new[1]
+            return ()
+        trying = _TRYING.match(text)
+        if trying is not None:
+            if trying[2] == "trying delivery":
+                self.memory.note(("to", queue_id), trying[1])
+                return ()
+            return (
+                self._event(queue_id, Status.SENT, "delivery successful", None, frame, number, trying[1]),
+            )
+        if text.startswith("remote delivery "):
+            return self._failed(queue_id, text, frame, data, number)
+        greeting = _GREETING.match(text)
+        if greeting is not None:
+            told = greeting[3].replace("#015#012", "\n").replace("\r\n", "\n").strip()
+            words = Words(Speaker.REMOTE if is_reply(told) else Speaker.LOCAL, told, Stage.EHLO)
+            status = Status.BOUNCED if told[:1] == "5" else Status.DEFERRED
+            relay = Relay(greeting[1], greeting[2])
+            return (self._event(queue_id, status, "greeting failed", words, frame, number, None, relay),)
+        connect = _CONNECT.match(text)
+        if connect is not None:
+            words = Words(Speaker.LOCAL, text.strip(), Stage.CONNECT)
+            relay = Relay(connect[1], connect[2])
+            return (
+                self._event(queue_id, Status.DEFERRED, "connect failed", words, frame, number, None, relay),
+            )
+        host = _HOST.match(text)
+        if host is not None:
+            self.memory.note(("host", queue_id), Relay(host[1], host[2]))
+            return ()
+        return ()
+
+    def _failed(self, queue_id: str, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        found = _FAILED.match(text)
+        if found is None:
+            return self.unparsed(data, number, "a failure of dma whose fields are not understood")
+        told = found["text"].replace("#015#012", "\n").replace("\r\n", "\n").strip()
+        status = Status.DEFERRED if found["deferred"] else Status.BOUNCED
+        relay = None
+        if found["host"] is not None:
+            stage = _STAGES.get(found["stage"]) or stage_of(found["stage"])
+            speaker = Speaker.REMOTE if is_reply(told) else Speaker.LOCAL
+            words, relay = Words(speaker, told, stage), Relay(found["host"], found["ip"])
+        elif is_reply(told):
+            words = Words(Speaker.REMOTE, told)
+        else:
+            words = Words(Speaker.LOCAL, told, Stage.DNS if told.startswith("DNS lookup failure") else None)
+        word = "deferred" if found["deferred"] else "failed"
+        return (self._event(queue_id, status, word, words, frame, number, None, relay),)
+
+    def _event(
+        self,
+        queue_id: str,
+        status: Status,
+        word: str,
+        words: Words | None,
+        frame: Frame,
+        number: int,
+        recipient: str | None,
+        relay: Relay | None = None,
+    ) -> Event:
+        message = self.memory.known(queue_id.partition(".")[0])
+        noted = self.memory.noted(("to", queue_id))
+        if recipient is None and isinstance(noted, str):
+            recipient = noted
+        host = self.memory.noted(("host", queue_id))
+        if relay is None and status is Status.SENT and isinstance(host, Relay):
+            relay = host
+        return Event(
+            self.file,
+            number,
+            Kind.ATTEMPT,
+            status,
+            word,
+            frame.at,
+            frame.program,
+            queue_id,
+            sender=message.sender if message is not None else None,
+            recipient=recipient,
+            relay=relay,
+            words=words,
+        )

@@ -1,0 +1,110 @@
+"""The fields of a line of Exim's main log, and whose words its text holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Relay, Speaker, Words
+from probe.reading.log.words import stage_of, unescaped
+
+_FIELD = re.compile(
+    r" (?P<name>[A-Z][A-Z0-9]{0,3})=(?:"
+    r"(?P<host>[^\s\[\"<:]+(?: \([^)]*\))?) \[(?P<ip>[^\]]*)\](?::(?P<port>\d{1,5}))?(?=[: ]|$)"
+    r"|\"(?P<quoted>(?>[^\"\\]|\\.)*+)\"|(?P<angle><(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>)"
+    r"|(?P<bracket>\[[^\]]*\](?::\d{1,5})?)|(?P<plain>\S*?(?=:?(?:\s|$))))",
+    re.DOTALL,
+)
+_QUOTED = r"<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>"
+_REMOTE = re.compile(
+    r"(?P<protocol>SMTP|LMTP) error from remote mail(?: server|er) after (?:pipelined )?"
+    r"(?P<stage>initial connection|end of data|(?:MAIL FROM|RCPT TO):"
+    rf"{_QUOTED}[^:]{{0,200}}|[A-Z]{{4,10}}(?: [^\s:]{{0,255}})?): ?"
+    r"(?:host \S+ \[[^\]]*\](?::\d{1,5})?: ?)?(?P<reply>.*)",
+    re.DOTALL,
+)
+_STAGE_OF_OWN = re.compile(
+    r"(?:SMTP timeout after|in response to|closed connection after|SMTP error after) (?:pipelined )?"
+    r"(initial connection|end of data|sending data block|[A-Z]{4,10}(?: FROM| TO)?)",
+)
+_OWN = (
+    (re.compile(r"Connection (?:refused|timed out)|No route to host|Network is unreachable"), Stage.CONNECT),
+    (re.compile(r"host (?:lookup|not found)|[Uu]nrouteable|MX (?:or SRV )?record"), Stage.DNS),
+    (re.compile(r"a TLS session is required|TLS session: "), Stage.STARTTLS),
+)
+_REPEATS = re.compile(r"retry time not reached|retry time limit not reached")
+_DURATION = re.compile(
+    r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d+)?)s)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """`NAME=value` pairs as they stand, the host behind `H=`, and where in the text they end."""
+
+    values: dict[str, str]
+    relay: Relay | None
+    end: int
+
+    def text(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def address(self, name: str) -> str | None:
+        """An address between angle brackets, without them."""
+        value = self.values.get(name)
+        return value[1:-1] if value is not None and value[:1] == "<" else None
+
+    def joined(self, other: Fields) -> Fields:
+        """These and the other's; the end is the other's."""
+        return Fields(self.values | other.values, other.relay or self.relay, other.end)
+
+
+def fields_at(text: str, begin: int) -> Fields:
+    """Read as many fields as stand one behind the other."""
+    values: dict[str, str] = {}
+    relay = None
+    while (found := _FIELD.match(text, begin)) is not None:
+        begin = found.end()
+        if found["host"] is not None:
+            if found["name"] == "H":
+                host = found["host"].split(" ")[0]
+                relay = Relay(host, found["ip"], int(found["port"]) if found["port"] else None)
+            continue
+        quoted = found["quoted"]
+        value = found["angle"] or found["bracket"] or found["plain"] or ""
+        values[found["name"]] = unescaped(quoted.replace('\\"', '"')) if quoted is not None else value
+    return Fields(values, relay, begin)
+
+
+def said(text: str) -> tuple[Words | None, bool]:
+    """Whose words these are and at which stage; and whether they are no attempt but an older failure's."""
+    if not text:
+        return None, False
+    remote = _REMOTE.match(text)
+    if remote is not None:
+        stage = remote["stage"]
+        command = re.match(r"[A-Za-z]+ of [a-z]+|[a-z ]+|[A-Z]+(?: FROM| TO)?", stage)
+        reply = unescaped(remote["reply"].strip())
+        return Words(Speaker.REMOTE, reply, stage_of(command[0] if command else stage)), False
+    return Words(Speaker.LOCAL, unescaped(text), _stage(text)), bool(_REPEATS.search(text))
+
+
+def _stage(text: str) -> Stage | None:
+    named = _STAGE_OF_OWN.search(text)
+    if named is not None:
+        command = named[1]
+        return Stage.END_OF_DATA if command == "sending data block" else stage_of(command)
+    for words, stage in _OWN:
+        if words.search(text):
+            return stage
+    return None
+
+
+def duration(text: str | None) -> float | None:
+    """`1h2m3s` or `0.123s` in seconds; None where there is none."""
+    found = _DURATION.fullmatch(text) if text else None
+    if found is None:
+        return None
+    weeks, days, hours, minutes, seconds = (float(part) if part else 0.0 for part in found.groups())
+    return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds

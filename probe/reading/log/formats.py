@@ -1,0 +1,198 @@
+"""The formats that can be read: one row each, and which of them a file is in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from probe.reading.log.frames import Clock, unframe
+from probe.reading.log.memory import Memory
+from probe.reading.log.reader import LINE, Reader
+
+SAMPLE = 1_000  # lines that are looked at: a server's other programs may fill many
+_KEPT = 16_384  # octets of a line that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format.
+
+    `name` is what --log-format takes. `reader` is `module:class` below this package, imported when it is
+    needed. `mark` is found in a line of this format, behind the frame of a logging system where `framed`;
+    `weight`: how much one such line says (a header that nothing else has says more than one line of many).
+    `extensions` are those that its files usually have. `is_multiline`: one event may take several lines, so
+    that a file must not be split between them."""
+
+    name: str
+    title: str
+    reader: str
+    mark: re.Pattern[str]
+    framed: bool
+    extensions: tuple[str, ...]
+    is_multiline: bool = False
+    weight: int = 1
+
+    def make(self, memory: Memory | None = None) -> Reader:
+        """A new reader, with a memory of its own where none is given."""
+        module, _, name = self.reader.partition(":")
+        factory: Callable[[Memory | None], Reader] = getattr(import_module(f"{__package__}.{module}"), name)
+        return factory(memory)
+
+
+def _row(
+    name: str,
+    title: str,
+    reader: str,
+    mark: str,
+    framed: bool = True,
+    extensions: tuple[str, ...] = (".log",),
+    is_multiline: bool = False,
+    weight: int = 1,
+) -> Format:
+    return Format(name, title, reader, re.compile(mark), framed, extensions, is_multiline, weight)
+
+
+_EXIM_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
+FORMATS: tuple[Format, ...] = (
+    _row(
+        "postfix",
+        "Postfix",
+        "postfix:PostfixReader",
+        r"(?:[0-9A-Z]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}z[0-9A-Za-z]{2,12}|NOQUEUE): "
+        r"(?:to=<|from=<.*?>, (?:size=|status=)|message-id=|removed|client=\S+\[|"
+        r"(?:milter-)?reject: |hold: |discard: )"
+        r"|(?:dis)?connect from \S+\[[0-9a-fA-F.:]+\]|CONNECT from \[|statistics: max connection",
+        extensions=(".log", ""),
+    ),
+    _row(
+        "exim",
+        "Exim main log",
+        "exim:EximReader",
+        rf"(?:\[\d+\] )?(?:\d{{4}}-\d\d-\d\d \S+ (?:[+-]\d{{4}} )?)?(?:\[\d+\] )?"
+        rf"(?:{_EXIM_ID} (?:<=|[=*-]>|>>|==|\*\*|Completed|H=)|(?:Start|End) queue run: pid=\d|"
+        r"H=.{1,200} (?:temporarily )?rejected |exim \d\.\d+ daemon started)",
+        extensions=("", ".log"),
+    ),
+    _row(
+        "opensmtpd",
+        "OpenSMTPD",
+        "opensmtpd:OpenSmtpdReader",
+        r"(?:[0-9a-f]{16} )?(?:smtp|mta|mda|bounce) (?:event=)?(?:connected|connecting|disconnected|"
+        r"message|envelope|delivery|tls|error|failed-command|authentication)\b",
+    ),
+    _row(
+        "sendmail",
+        "sendmail",
+        "sendmail:SendmailReader",
+        r"[0-9A-Za-z]{10,16}: (?:from=\S.*, size=\d+, class=|to=.*, delay=\d|ruleset=\w+, |Milter|"
+        r"[0-9A-Za-z]{10,16}: (?:DSN|sender notify|return to sender): )",
+        extensions=(".log", ""),
+    ),
+    _row(
+        "courier",
+        "Courier",
+        "courier:CourierReader",
+        r"(?:newmsg,|started,|completed,)?id=[0-9A-F.]{20,}(?:$|,from=<|:)|courierd?: |error,relay=",
+        is_multiline=True,
+    ),
+    _row(
+        "haraka",
+        "Haraka (default, logfmt and json logs)",
+        "haraka:HarakaReader",
+        r"\[[A-Z]+\] \[(?:[0-9A-F-]{36}(?:\.\d+)*|-)\] \[\w|level=[A-Z]+ uuid=|"
+        r"\{\"level\":\"[A-Z]+\",\"uuid\":",
+        is_multiline=True,
+    ),
+    _row(
+        "kumomta",
+        "KumoMTA log records",
+        "kumomta:KumoMtaReader",
+        r"\{(?=.{0,4000}\"type\":\s?\"(?:Reception|Delivery|Bounce|TransientFailure|Expiration|AdminBounce|OOB"
+        r"|Feedback|Rejection|Delayed|XferOut|XferIn)\").{0,8000}\"(?:queue|site|nodeid)\":",
+        framed=False,
+        extensions=(".json", ".jsonl", ".zst", ""),
+        weight=5,
+    ),
+    _row(
+        "powermta",
+        "PowerMTA accounting file",
+        "powermta:PowerMtaReader",
+        r"\ufeff?\"?type\"?,\"?time(?:Logged|Queued)|\ufeff?\"?type\"?,(?=.*\brcpt\b)(?=.*\bdsn)",
+        framed=False,
+        extensions=(".csv",),
+        weight=100,
+    ),
+    _row(
+        "exchange",
+        "Exchange message tracking log",
+        "exchange:ExchangeReader",
+        r"\ufeff?#(?:Log-type: Message Tracking Log|Fields: date-time,client-ip)",
+        framed=False,
+        extensions=(".log", ".csv"),
+        weight=100,
+    ),
+    _row(
+        "ses",
+        "Amazon SES events and notifications",
+        "ses:SesReader",
+        r"\"(?:eventType|notificationType)\\*\"\s?:\s?\\*\"(?:Bounce|Delivery|DeliveryDelay|Reject|Send|Complaint)",
+        framed=False,
+        extensions=(".json", ".jsonl"),
+        is_multiline=True,
+        weight=5,
+    ),
+    _row(
+        "sendgrid",
+        "SendGrid event webhook",
+        "sendgrid:SendGridReader",
+        r"\"sg_(?:event|message)_id\"",
+        framed=False,
+        extensions=(".json", ".jsonl"),
+        is_multiline=True,
+        weight=5,
+    ),
+    _row(
+        "dma",
+        "DragonFly Mail Agent",
+        "dma:DmaReader",
+        r"(?:remote delivery (?:deferred|failed|to )|<[^>]*> (?:trying delivery|delivery successful)|"
+        r"trying remote delivery to|new mail from user=\S* uid=\d|mail to=<.*> queued as )",
+    ),
+    _row(
+        "nullmailer",
+        "nullmailer-send",
+        "nullmailer:NullmailerReader",
+        r"Starting delivery: host: |Starting delivery, \d+ message|Rescanning queue\.|"
+        r"Delivery complete, \d+ message",
+        is_multiline=True,
+    ),
+    _row(
+        "msmtp",
+        "msmtp",
+        "msmtp:MsmtpReader",
+        r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8} )?host=\S+ tls=\w+ auth=\w+ .*(?:recipients=|exitcode=)",
+    ),
+)
+
+
+def by_name(name: str) -> Format | None:
+    """The format of this name; None for any other."""
+    return next((row for row in FORMATS if row.name == name), None)
+
+
+def detect(lines: Sequence[bytes]) -> Format | None:
+    """The format that most of the first lines are in; None where no line is of any.
+
+    What other programs wrote between them says nothing. Of two with the same count the first row wins."""
+    counts = dict.fromkeys((row.name for row in FORMATS), 0)
+    clock = Clock()
+    for data in lines[:SAMPLE]:
+        raw = data[:_KEPT].decode("utf-8", "replace").rstrip("\r\n")
+        text = unframe(data[:LINE].rstrip(b"\r\n"), clock).text[:_KEPT]
+        for row in FORMATS:
+            if row.mark.match(text if row.framed else raw) or (not row.framed and row.mark.search(raw)):
+                counts[row.name] += row.weight
+    best = max(FORMATS, key=lambda row: counts[row.name])
+    return best if counts[best.name] else None

@@ -1,0 +1,199 @@
+"""What a logging system puts around the line of a mail program: syslog, journald, containers.
+
+Syslog as rsyslog and others write it: `Nov 28 20:25:15 host program[pid]: text` (RFC 3164), the same with an
+RFC 3339 stamp, and RFC 5424. journald as JSON (`journalctl -o json`). Docker's json-file, Docker Compose's
+`service | `, and the container runtimes' `STAMP stdout F `.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from probe.model.text import decode
+from probe.reading.log.event import Stamp
+
+
+class Frame(NamedTuple):
+    """A line without its frame. `program` and `pid` are None where the frame does not tell them."""
+
+    at: Stamp | None
+    program: str | None
+    pid: str | None
+    text: str
+
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+_BSD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
+# What stands behind the stamp in logs that are not syslog's: JSON, a level, Exim's message id or process id.
+_NO_HOST = r"[{\[]|level=|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
+# The tag: a path is the name of a Postfix service; the pid may be missing.
+_TAG = r"(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[\w.\-]{1,40})\])?: ?"
+_SYSLOG = re.compile(
+    rf"(?:<\d{{1,3}}>)?(?P<at>{_BSD}|{_ISO}) (?!{_NO_HOST})(?P<host>\S{{1,255}}) {_TAG}(?P<text>.*)",
+    re.DOTALL,
+)
+# rsyslog writes 0 as the version of a line that came in the older form.
+_RFC5424 = re.compile(
+    r"(?:<\d{1,3}>)?\d{1,2} (?P<at>\d{4}-\S{14,35}|-) (?P<host>\S{1,255}) (?P<program>\S{1,128})"
+    r" (?P<pid>\S{1,128})"
+    r" \S{1,64} (?:-|(?:\[(?:[^\]\"\\]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+) ?(?:\ufeff)? ?(?P<text>.*)",
+    re.DOTALL,
+)
+_STAMPED = re.compile(rf"(?P<at>{_ISO})(?P<rest> .*|)", re.DOTALL)
+_COMPOSE = re.compile(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?")
+_RUNTIME = re.compile(rb"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}) (?:stdout|stderr) [FP] ")
+_COLOURS = re.compile(rb"\x1b\[[\d;]{0,16}m")
+_FRACTION = re.compile(r"[.,](\d{1,9})")
+# rsyslog's word for a repetition; the line that it stands for went before
+REPEATED = re.compile(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
+_SKEW = timedelta(days=1)  # a clock may be wrong, and a zone is up to 14 hours away
+
+
+class Clock:
+    """Reads the time stamps of one file. `reference`: when the file was last written, as far as is known;
+    stamps without a year are taken to lie in the twelve months before it."""
+
+    def __init__(self, reference: datetime | None = None) -> None:
+        self.reference = reference or datetime(1970, 1, 1, tzinfo=UTC)
+        self._has_reference = reference is not None
+        self._last: tuple[str, Stamp | None] = ("", None)
+
+    def stamp(self, text: str) -> Stamp | None:
+        """The time that `text` names; None where there is none, or it cannot be (30 February)."""
+        if text == self._last[0]:  # many lines share a second
+            return self._last[1]
+        found = self._bsd(text) if text[:1].isalpha() else _iso(text)
+        self._last = (text, found)
+        return found
+
+    def _bsd(self, text: str) -> Stamp | None:
+        parts = text.split()
+        try:
+            month, day = _MONTHS[parts[0]], int(parts[1])
+            told = int(parts[2]) if len(parts) == 4 else None
+            hour, minute, second = parts[-1].split(":")
+            whole, _, fraction = second.partition(".")
+            clock = (int(hour), int(minute), min(int(whole), 59), int((fraction or "0").ljust(6, "0")))
+            if told is not None:
+                return Stamp(datetime(told, month, day, *clock))
+            return self._without_year(month, day, clock)
+        except (KeyError, ValueError, IndexError):
+            return None
+
+    def _without_year(self, month: int, day: int, clock: tuple[int, int, int, int]) -> Stamp | None:
+        newest = self.reference.replace(tzinfo=None) + _SKEW
+        for year in range(newest.year, newest.year - 9, -1):  # 29 February may be eight years back
+            try:
+                at = datetime(year, month, day, *clock)
+            except ValueError:
+                continue
+            if at <= newest or not self._has_reference:
+                return Stamp(at, has_year=False)
+        return None
+
+
+def _iso(text: str) -> Stamp | None:
+    text = text.strip()
+    if fraction := _FRACTION.search(text):  # Python 3.11 reads three or six digits, and only after a point
+        text = f"{text[: fraction.start()]}.{fraction[1][:6].ljust(6, '0')}{text[fraction.end() :]}"
+    head, sign, zone = text[:19], text[19:].lstrip(".0123456789 ")[:1], text[19:]
+    if sign in ("+", "-"):
+        zone = zone.replace(" ", "")
+    if ":60" in head[16:]:
+        head = f"{head[:16]}:59"  # a leap second
+    try:
+        return Stamp(datetime.fromisoformat(head + zone))
+    except ValueError:
+        return None
+
+
+def since_epoch(seconds: float) -> Stamp | None:
+    """A Unix time in seconds."""
+    try:
+        return Stamp(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def unframe(data: bytes, clock: Clock) -> Frame:
+    """Take a line's frame off, whichever it is; a line without one is all text. Never raises."""
+    if data[:1] == b"{":
+        wrapped = _json(data, clock)
+        if wrapped is not None:
+            return wrapped
+    if b"\x1b[" in data:
+        data = _COLOURS.sub(b"", data)
+    runtime = _RUNTIME.match(data)
+    if runtime is not None:
+        inner = _syslog(decode(data[runtime.end() :]), clock)
+        return inner if inner.at is not None else inner._replace(at=clock.stamp(runtime["at"].decode()))
+    compose = _COMPOSE.match(data)
+    if compose is not None:
+        data = data[compose.end() :]
+    return _syslog(decode(data), clock)
+
+
+def _syslog(text: str, clock: Clock) -> Frame:
+    found = _SYSLOG.match(text)
+    if found is not None:
+        at, _, program, pid, said = found.groups()
+        return Frame(clock.stamp(at), program, pid, said)
+    found = _RFC5424.match(text)
+    if found is not None:
+        at, _, program, pid, said = found.groups()
+        return Frame(clock.stamp(at), program, None if pid == "-" else pid, said)
+    found = _STAMPED.match(text)
+    if found is not None:
+        return Frame(clock.stamp(found["at"]), None, None, found["rest"].lstrip())
+    return Frame(None, None, None, text)
+
+
+def _json(data: bytes, clock: Clock) -> Frame | None:
+    """journald's export, and the files of Docker's json-file driver; None for any other JSON."""
+    if b'"MESSAGE"' not in data and b'"log"' not in data:
+        return None
+    try:
+        record = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    if "MESSAGE" in record:
+        return _journal(record)
+    log, written = record.get("log"), record.get("time")
+    if not isinstance(log, str):
+        return None
+    inner = unframe(log.rstrip("\r\n").encode("utf-8", "surrogatepass"), clock) if log[:1] != "{" else None
+    if inner is None:
+        inner = Frame(None, None, None, log.rstrip("\r\n"))
+    if inner.at is None and isinstance(written, str):
+        inner = inner._replace(at=_iso(written))
+    return inner
+
+
+def _journal(record: dict[str, object]) -> Frame:
+    message = record["MESSAGE"]
+    if isinstance(message, list):  # octets that are not UTF-8 are exported as an array of numbers
+        octets = (octet for octet in message if isinstance(octet, int) and 0 <= octet < 256)
+        message = decode(bytes(octets))
+    text = message if isinstance(message, str) else ""
+    program = record.get("SYSLOG_IDENTIFIER") or record.get("_COMM")
+    pid = record.get("_PID") or record.get("SYSLOG_PID")
+    at = None
+    for name in ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"):
+        written = record.get(name)
+        if isinstance(written, str) and written.isdecimal() and len(written) < 20:
+            at = since_epoch(int(written) / 1_000_000)
+            break
+    return Frame(
+        at, program if isinstance(program, str) else None, pid if isinstance(pid, str) else None, text
+    )

@@ -1,0 +1,266 @@
+"""Haraka: outbound deliveries, in its three log formats (default, logfmt, json).
+
+`delivered` names no recipient: those are the recipients of the transaction in that domain which no line of
+their own refused or deferred. The n-th domain of a transaction has the uuid that ends in `.n`. A reply of
+several lines is joined by blanks and keeps its code once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.frames import Frame
+from probe.reading.log.memory import RECIPIENTS
+from probe.reading.log.reader import FramedReader
+from probe.reading.log.words import is_reply
+
+_DEFAULT = re.compile(r"\[([A-Z]+)\] \[([0-9A-F-]{36}(?:\.\d+)*|-)\] \[([^\]]*)\] ?(.*)", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z_]+)=(?:\"((?>[^\"\\]|\\.)*+)\"|(\S*))")
+_ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
+_RECIPIENT = re.compile(rf"recipient {_ADDRESS} (rejected|deferred): (.*)", re.DOTALL)
+_TAKEN = re.compile(rf"recipient {_ADDRESS}")
+_BOUNCE = re.compile(r"bouncing mail: (.*)", re.DOTALL)
+_DEFERRED = re.compile(r"Temp failing \S+ for (\d+) seconds: (.*)", re.DOTALL)
+_SOCKET = re.compile(r"Failed to get socket: (.*?) ?([0-9a-fA-F.:]+):(\d+)\s*$", re.DOTALL)
+_ONGOING = re.compile(r"(?:Ongoing connection failed to|Remote end) (\S+):(\d+) :? ?(.*)", re.DOTALL)
+_UPSTREAM = "Upstream error: "
+_DOMAINS = 100  # of one transaction
+_PER_RECIPIENT = ("Some recipients failed: ", "Some recipients temp failed: ")
+
+
+@dataclass(slots=True)
+class _Transaction:
+    sender: str | None = None
+    recipients: dict[str, list[str]] = field(default_factory=dict)  # by domain, in the order of the domains
+    settled: set[str] = field(default_factory=set)
+    message_id: str | None = None
+
+    def domain(self, position: str) -> list[str]:
+        """The recipients of the n-th domain; of the only one, where there is but one."""
+        groups = list(self.recipients.values())
+        at = int(position) - 1 if position.isdecimal() and len(position) < 6 else 0
+        return groups[at] if 0 <= at < len(groups) else groups[0] if len(groups) == 1 else []
+
+
+class HarakaReader(FramedReader):
+    """Reads Haraka's standard output or log file; level NOTICE tells deliveries, INFO the failures, too."""
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b"outbound" in data
+            or b"recipient <" in data
+            or b"sender <" in data
+            or b"mid=" in data
+            or b'"mid"' in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        fields = _fields(text)
+        if fields is None:
+            return ()
+        uuid = fields.get("uuid", "")
+        parts = uuid.split(".")
+        if len(parts) < 2:
+            return ()
+        key = ".".join(parts[:2])
+        message = fields.get("message", "")
+        if len(parts) == 2 and fields.get("origin") != "outbound":
+            self._arriving(key, message, fields)
+            return ()
+        if fields.get("origin", "").startswith("outbound"):
+            return self._outbound(uuid, key, message, fields, frame, data, number)
+        return ()
+
+    def _transaction(self, key: str) -> _Transaction:
+        noted = self.memory.noted(("transaction", key))
+        if isinstance(noted, _Transaction):
+            return noted
+        fresh = _Transaction()
+        self.memory.note(("transaction", key), fresh)
+        return fresh
+
+    def _arriving(self, key: str, message: str, fields: Mapping[str, str]) -> None:
+        if message.startswith("sender <") and fields.get("code") in ("OK", "CONT", None):
+            self._transaction(key).sender = message[8:].rpartition(">")[0]
+        elif message.startswith("recipient <") and fields.get("code") == "OK":
+            taken = _TAKEN.match(message)
+            transaction = self._transaction(key)
+            if taken is not None and len(transaction.recipients) < _DOMAINS:
+                domain = taken[1].rpartition("@")[2].lower()
+                group = transaction.recipients.setdefault(domain, [])
+                if len(group) < RECIPIENTS:
+                    group.append(taken[1])
+                transaction.sender = fields.get("sender", transaction.sender)
+        elif "mid" in fields:
+            self._transaction(key).message_id = fields["mid"]
+
+    def _outbound(
+        self,
+        uuid: str,
+        key: str,
+        message: str,
+        fields: Mapping[str, str],
+        frame: Frame,
+        data: bytes,
+        number: int,
+    ) -> Sequence[Record]:
+        transaction = self._transaction(key)
+        position = uuid.split(".")[2] if uuid.count(".") >= 2 else "1"
+        if "delivered file" in fields or "delivered" in message:
+            return self._delivered(uuid, transaction, fields, frame, data, number)
+        named = _RECIPIENT.match(message)
+        if named is not None:
+            recipient, word, text = named.groups()
+            status = Status.BOUNCED if word == "rejected" else Status.DEFERRED
+            transaction.settled.add(recipient)
+            words = Words(Speaker.REMOTE, text.strip(), Stage.RCPT)
+            self.memory.note(("haraka", uuid, recipient), words)
+            return (self._event(uuid, transaction, recipient, status, word, words, None, frame, number),)
+        socket = _SOCKET.match(message) or None
+        if socket is not None:
+            relay = Relay(None, socket[2], int(socket[3]) if len(socket[3]) < 6 else None)
+            self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, socket[1].strip(), Stage.CONNECT)))
+            return ()
+        ongoing = _ONGOING.match(message)
+        if ongoing is not None:
+            relay = Relay(None, ongoing[1], int(ongoing[2]) if len(ongoing[2]) < 6 else None)
+            stage = Stage.CONNECT if "connect" in ongoing[3] and "waiting" in ongoing[3] else None
+            self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, ongoing[3].strip(), stage)))
+            return ()
+        bounced, deferred = _BOUNCE.match(message), _DEFERRED.match(message)
+        if bounced is None and deferred is None:
+            return ()
+        text = bounced[1] if bounced is not None else deferred[2] if deferred is not None else ""
+        status = Status.BOUNCED if bounced is not None else Status.DEFERRED
+        return self._all(uuid, transaction, position, status, text.strip(), frame, number)
+
+    def _all(
+        self,
+        uuid: str,
+        transaction: _Transaction,
+        position: str,
+        status: Status,
+        text: str,
+        frame: Frame,
+        number: int,
+    ) -> Sequence[Record]:
+        """The fate of all recipients that no line of their own told of."""
+        if text.startswith(_PER_RECIPIENT):
+            return ()
+        noted = self.memory.drop(("relay", uuid))
+        relay, before = noted if isinstance(noted, tuple) else (None, None)
+        upstream = text.removeprefix(_UPSTREAM)
+        if text.startswith("Too many failures"):
+            status = Status.EXPIRED
+        if is_reply(upstream):
+            words, before = Words(Speaker.REMOTE, upstream), None
+        elif before is not None and text.startswith("Tried all MXs"):
+            words, before = before, None
+        else:
+            told = text.replace("\\r", "").replace("\\n", " ").strip()
+            words = Words(Speaker.LOCAL, told, _own_stage(told))
+        group = transaction.domain(position)
+        left: Sequence[str | None] = [to for to in group if to not in transaction.settled] or (None,)
+        word = "Temp failing" if status is Status.DEFERRED else "bouncing mail"
+        return [
+            self._event(uuid, transaction, recipient, status, word, words, relay, frame, number, before)
+            for recipient in left
+        ]
+
+    def _delivered(
+        self,
+        uuid: str,
+        transaction: _Transaction,
+        fields: Mapping[str, str],
+        frame: Frame,
+        data: bytes,
+        number: int,
+    ) -> Sequence[Record]:
+        if "host" not in fields and "ip" not in fields:
+            return self.unparsed(data, number, "a delivery of Haraka without its host")
+        port = fields.get("port", "")
+        relay = Relay(
+            fields.get("host"), fields.get("ip"), int(port) if port.isdecimal() and len(port) < 6 else None
+        )
+        group = transaction.recipients.get(fields.get("domain", "").lower(), [])
+        recipients: Sequence[str | None] = [to for to in group if to not in transaction.settled] or (None,)
+        transaction.settled.update(to for to in recipients if to is not None)
+        response = fields.get("response", "")
+        words = Words(Speaker.REMOTE, response, Stage.END_OF_DATA) if response else None
+        delay = fields.get("delay", "")
+        seconds = float(delay) if re.fullmatch(r"\d{1,9}(?:\.\d{1,6})?", delay) else None
+        return [
+            self._event(
+                uuid, transaction, to, Status.SENT, "delivered", words, relay, frame, number, None, seconds,
+                fields.get("tls"),
+            )
+            for to in recipients
+        ]  # fmt: skip
+
+    def _event(
+        self,
+        uuid: str,
+        transaction: _Transaction,
+        recipient: str | None,
+        status: Status,
+        word: str,
+        words: Words | None,
+        relay: Relay | None,
+        frame: Frame,
+        number: int,
+        earlier: Words | None = None,
+        delay: float | None = None,
+        tls: str | None = None,
+    ) -> Event:
+        return Event(
+            self.file,
+            number,
+            Kind.ATTEMPT,
+            status,
+            word,
+            frame.at,
+            "outbound",
+            uuid,
+            transaction.message_id,
+            transaction.sender,
+            recipient,
+            relay=relay,
+            words=words,
+            earlier=earlier,
+            delay_s=delay,
+            tls=tls,
+        )
+
+
+def _own_stage(text: str) -> Stage | None:
+    if text.startswith(("Nowhere to deliver", "DNS lookup failure")) or "NULL MX" in text:
+        return Stage.DNS
+    return None
+
+
+def _fields(text: str) -> Mapping[str, str] | None:
+    """A line's fields, `message` among them, whichever format it has."""
+    if text.startswith("{"):
+        try:
+            record = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        return {name: str(value) for name, value in record.items()} if isinstance(record, dict) else None
+    if text.startswith("level="):
+        found = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(text))}
+        if " delivered file=" in text:
+            found["delivered file"] = found.get("file", "")
+        return {name: value.replace('\\"', '"') for name, value in found.items()}
+    default = _DEFAULT.match(text)
+    if default is None:
+        return None
+    level, uuid, origin, message = default.groups()
+    fields = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(message))}
+    if message.startswith("delivered file="):
+        fields["delivered file"] = fields.get("file", "")
+    return {**fields, "level": level, "uuid": uuid, "origin": origin, "message": message}

@@ -1,0 +1,40 @@
+"""What the readers of JSON records have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+
+from probe.reading.log.event import Event, Record
+from probe.reading.log.json_text import JsonRecords
+from probe.reading.log.memory import Memory
+from probe.reading.log.reader import LINE, Reader
+
+_CUT = "a JSON record that does not end"
+
+
+class JsonReader(Reader):
+    """Reads records from lines; what a record says is the format's own."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+        self._json = JsonRecords()
+        self._line = 0
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        found = self._json.line(data[:LINE])
+        self._line = number
+        events: list[Record] = []
+        for record in found.records:
+            events.extend(self.events(record, number))
+        if found.bad is not None:
+            events.extend(self.unparsed(found.bad, number, _CUT))
+        return events
+
+    def end(self) -> Sequence[Record]:
+        left = self._json.end()
+        return self.unparsed(left, self._line, _CUT) if left else ()
+
+    @abstractmethod
+    def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
+        """What one record tells; empty where it tells of no delivery."""

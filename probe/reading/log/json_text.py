@@ -1,0 +1,115 @@
+"""JSON records out of lines: one record a line, several in an array, or one over several lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+_TOKEN = re.compile(rb"\"(?>[^\"\\]|\\.)*+\"?|[{}]")
+LIMIT = 1_048_576  # octets of one record
+
+
+class Found(NamedTuple):
+    """`records`: the objects that ended in this line; `bad`: what began here, or before, and is none."""
+
+    records: Sequence[Mapping[str, object]]
+    bad: bytes | None
+
+
+class JsonRecords:
+    """Puts records together. A record that is written on one line and does not end on it was cut; one that
+    begins with a lone brace goes on over several lines."""
+
+    def __init__(self) -> None:
+        self._pending: list[bytes] = []
+        self._size = 0
+        self._depth = 0
+
+    def line(self, data: bytes) -> Found:
+        """What ends in this line."""
+        stripped = data.strip(b" \t,\r\n\xef\xbb\xbf")
+        if stripped[:1] == b"{" and (not self._pending or data[:2] == b'{"'):
+            one = _object(stripped)
+            if one is not None:  # whole and not indented: what went before was no beginning of it
+                return Found((one,), self.end())
+        if not self._pending and b"{" not in stripped:
+            return Found((), None)
+        return self._scan(data)
+
+    def end(self) -> bytes | None:
+        """What is left over at the end of the input: the beginning of a record that was cut."""
+        left = b"\n".join(self._pending)
+        self._pending, self._size, self._depth = [], 0, 0
+        return left or None
+
+    def _scan(self, data: bytes) -> Found:
+        records: list[Mapping[str, object]] = []
+        bad: bytes | None = None
+        begin = 0
+        for token in _TOKEN.finditer(data):
+            sign = token[0]
+            if sign == b"{":
+                if self._depth == 0:
+                    begin = token.start()
+                self._depth += 1
+            elif sign == b"}" and self._depth:
+                self._depth -= 1
+                if self._depth == 0:
+                    text = b"\n".join([*self._pending, data[begin : token.end()]])
+                    self._pending, self._size, begin = [], 0, token.end()
+                    one = _object(text)
+                    if one is None:
+                        bad = text
+                    else:
+                        records.append(one)
+        if self._depth:
+            rest = data[begin:]
+            is_cut = not self._pending and rest.strip() != b"{"
+            self._pending.append(rest)
+            self._size += len(rest)
+            if is_cut or self._size > LIMIT:
+                bad = self.end()
+        return Found(records, bad)
+
+
+def _object(text: bytes) -> Mapping[str, object] | None:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def text_of(record: object, *path: str) -> str | None:
+    """The text at a path of names; None where there is none. Numbers are text, too."""
+    for name in path:
+        if not isinstance(record, Mapping):
+            return None
+        record = record.get(name)
+    if isinstance(record, str):
+        return record
+    if isinstance(record, int | float) and not isinstance(record, bool):
+        return str(record)
+    return None
+
+
+def number_of(record: object, *path: str) -> float | None:
+    """The number at a path of names; None where there is none."""
+    text = text_of(record, *path)
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def items_of(record: object, *path: str) -> Sequence[object]:
+    """The list at a path of names; a lone value is a list of one, nothing an empty list."""
+    for name in path:
+        if not isinstance(record, Mapping):
+            return ()
+        record = record.get(name)
+    if record is None:
+        return ()
+    return record if isinstance(record, list) else (record,)

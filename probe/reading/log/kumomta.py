@@ -1,0 +1,128 @@
+"""KumoMTA's log records: JSON, one a line.
+
+https://docs.kumomta.com/reference/log_record/. `recipient` may be a list. The code and the enhanced status
+of a reply are taken out of it; they are put before its text again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
+from probe.reading.log.frames import since_epoch
+from probe.reading.log.json_reader import JsonReader
+from probe.reading.log.json_text import items_of, number_of, text_of
+from probe.reading.log.words import stage_of
+
+_STATUS = {
+    "Delivery": Status.SENT,
+    "Bounce": Status.BOUNCED,
+    "TransientFailure": Status.DEFERRED,
+    "Expiration": Status.EXPIRED,
+    "AdminBounce": Status.REMOVED,
+    "Rejection": Status.REJECTED,
+}
+_OWN = ("Expiration", "AdminBounce", "Rejection")
+_INTERNAL = "KumoMTA internal: "
+_PORT = re.compile(r"(.*):(\d{1,5})")
+
+
+class KumoMtaReader(JsonReader):
+    """Reads Delivery, TransientFailure, Bounce, Expiration, AdminBounce and Rejection; others are no fate of
+    a message of ours."""
+
+    def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
+        word = text_of(record, "type") or ""
+        status = _STATUS.get(word)
+        queue_id = text_of(record, "id")
+        if status is None or queue_id is None:
+            return ()
+        words = _words(record, word)
+        recipients = [item for item in items_of(record, "recipient") if isinstance(item, str)]
+        sender = text_of(record, "sender")
+        peer = Relay(text_of(record, "peer_address", "name"), text_of(record, "peer_address", "addr"))
+        relay = peer if peer.host or peer.ip else None
+        source = text_of(record, "source_address", "address")
+        tls = " ".join(
+            part for part in (text_of(record, "tls_protocol_version"), text_of(record, "tls_cipher")) if part
+        )
+        created, at = number_of(record, "created"), number_of(record, "timestamp")
+        kind = Kind.ATTEMPT
+        if status in (Status.EXPIRED, Status.REMOVED):
+            kind = Kind.QUEUE
+        elif status is Status.REJECTED:
+            kind = Kind.REFUSAL
+        events = []
+        concerned: Sequence[str | None] = recipients or (None,)
+        for recipient in concerned:
+            earlier = None
+            if recipient is not None and status is Status.DEFERRED:
+                self.memory.defer(queue_id, recipient, words)
+            elif recipient is not None:
+                earlier = self.memory.settle(queue_id, recipient)
+            events.append(
+                Event(
+                    self.file,
+                    number,
+                    kind,
+                    status,
+                    word,
+                    self._at(record),
+                    text_of(record, "delivery_protocol"),
+                    queue_id,
+                    sender=sender,
+                    recipient=recipient,
+                    relay=relay if kind is not Kind.REFUSAL else None,
+                    source_ip=_address(source) if source and kind is not Kind.REFUSAL else None,
+                    words=words,
+                    earlier=earlier if kind is Kind.QUEUE else None,
+                    delay_s=at - created if at is not None and created is not None else None,
+                    tls=tls or None,
+                    client=relay if kind is Kind.REFUSAL else None,
+                )
+            )
+        return events
+
+    def _at(self, record: Mapping[str, object]) -> Stamp | None:
+        seconds = number_of(record, "timestamp")
+        if seconds is not None:
+            return since_epoch(seconds)
+        text = text_of(record, "timestamp")
+        return self.clock.stamp(text) if text else None
+
+
+def _words(record: Mapping[str, object], word: str) -> Words | None:
+    content = text_of(record, "response", "content")
+    code = text_of(record, "response", "code")
+    if content is None and code is None:
+        return None
+    text = (content or "").replace("\r\n", "\n").strip()
+    stage = _stage(text_of(record, "response", "command"))
+    if text.startswith(_INTERNAL) or word in _OWN:
+        return Words(Speaker.LOCAL, text.removeprefix(_INTERNAL), stage or _own_stage(text))
+    parts = [text_of(record, "response", "enhanced_code", name) for name in ("class", "subject", "detail")]
+    status = ".".join(part for part in parts if part is not None) if all(parts) else ""
+    told = " ".join(part for part in (code, status, text) if part)
+    if stage is None and word == "Delivery":
+        stage = Stage.END_OF_DATA
+    return Words(Speaker.REMOTE, told, stage)
+
+
+def _stage(command: str | None) -> Stage | None:
+    if command is None:
+        return None
+    if command.strip() == ".":
+        return Stage.END_OF_DATA
+    name = command.partition(":")[0]
+    return stage_of(name) or stage_of(name.partition(" ")[0])
+
+
+def _own_stage(text: str) -> Stage | None:
+    return Stage.CONNECT if "failed to connect" in text else None
+
+
+def _address(text: str) -> str:
+    found = _PORT.fullmatch(text)
+    return (found[1] if found is not None else text).strip("[]")

@@ -1,0 +1,83 @@
+"""What earlier lines said of a message, for a bounded number of messages.
+
+The oldest untouched message is forgotten first: its later lines are still read, without the sender."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from probe.reading.log.event import Words
+
+MESSAGES = 50_000  # some 25 MB, at most; a busy server has fewer messages on their way at once
+RECIPIENTS = 1_000  # of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at least
+
+
+@dataclass(slots=True)
+class Message:
+    """What is known of one message; `deferred` has the last words for each recipient that still waits."""
+
+    sender: str | None = None
+    message_id: str | None = None
+    deferred: dict[str, Words | None] = field(default_factory=dict)
+
+
+class Memory:
+    """Messages by queue id, and single notes by any other key, both bounded."""
+
+    def __init__(self, messages: int = MESSAGES) -> None:
+        self._limit = max(1, messages)
+        # a plain dict would be searched past everything deleted at its front, again and again
+        self._messages: OrderedDict[str, Message] = OrderedDict()
+        self._notes: OrderedDict[object, object] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._messages)
+
+    def known(self, queue_id: str) -> Message | None:
+        """The message, if a line spoke of it and it was not forgotten."""
+        return self._messages.get(queue_id)
+
+    def message(self, queue_id: str) -> Message:
+        """The message, a new one if need be; it becomes the youngest."""
+        found = self._messages.get(queue_id)
+        if found is not None:
+            self._messages.move_to_end(queue_id)
+            return found
+        if len(self._messages) >= self._limit:
+            self._messages.popitem(last=False)
+        found = self._messages[queue_id] = Message()
+        return found
+
+    def forget(self, queue_id: str) -> None:
+        """The message left the queue. (A queue id may be used again.)"""
+        self._messages.pop(queue_id, None)
+
+    def defer(self, queue_id: str, recipient: str, words: Words | None) -> None:
+        """This recipient waits, because of these words."""
+        waiting = self.message(queue_id).deferred
+        if len(waiting) < RECIPIENTS or recipient in waiting:
+            waiting[recipient] = words
+
+    def settle(self, queue_id: str, recipient: str) -> Words | None:
+        """This recipient waits no longer; why it waited until now."""
+        found = self._messages.get(queue_id)
+        return found.deferred.pop(recipient, None) if found is not None else None
+
+    def note(self, key: object, value: object) -> None:
+        """Keep one value; an older one under the same key is gone."""
+        self._notes.pop(key, None)
+        if len(self._notes) >= self._limit:
+            self._notes.popitem(last=False)
+        self._notes[key] = value
+
+    def noted(self, key: object) -> object | None:
+        return self._notes.get(key)
+
+    def drop(self, key: object) -> object | None:
+        """The value, which is forgotten."""
+        return self._notes.pop(key, None)

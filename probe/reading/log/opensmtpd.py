@@ -1,0 +1,187 @@
+"""OpenSMTPD: `mta delivery` and `mda delivery` lines, the sessions that came to nothing, and its refusals.
+
+Of the reply only the first line keeps its code; how later lines are joined differs with their stage, so they
+are left as they stand. The stage of a refused delivery is not told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.exim_words import duration
+from probe.reading.log.frames import Frame
+from probe.reading.log.reader import FramedReader
+from probe.reading.log.words import is_reply, stage_of
+
+_ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
+_DELIVERY = re.compile(
+    rf"(?:([0-9a-f]{{16}}) )?(mta|mda|bounce) (?:event=)?delivery evpid=([0-9a-f]{{16}}) from={_ADDRESS} "
+    rf"to={_ADDRESS} (?:rcpt={_ADDRESS} )?(.*?)delay=(\S+) result=\"?(\w+)\"? stat=(.*)",
+    re.DOTALL,
+)
+_FIELD = re.compile(r"(\w+)=(?:\"([^\"]*)\"|(\S+))")
+_CONNECTING = re.compile(
+    r"([0-9a-f]{16}) mta connecting address=\w+(?:\+\w+)?://(\S+?)(?::(\d+))? host=(\S+)"
+)
+_ERROR = re.compile(r"([0-9a-f]{16}) mta error reason=(.*)", re.DOTALL)
+_TLS = re.compile(r"([0-9a-f]{16}) mta tls ciphers=(\S+)")
+_CLIENT = re.compile(r"([0-9a-f]{16}) smtp connected address=(\S+) host=(\S+)")
+_REFUSED = re.compile(r"([0-9a-f]{16}) smtp failed-command command=\"(.*?)\" result=\"(.*)\"", re.DOTALL)
+_REJECTED = re.compile(r"([A-Z]+) rejected: ")
+_RELAY = re.compile(r"(\S+) \(([^)]*)\)")
+_FORWARD = re.compile(rf"(?:TO|FROM): ?{_ADDRESS}", re.IGNORECASE)
+_STATUS = {
+    "Ok": Status.SENT,
+    "Delivered": Status.SENT,
+    "TempFail": Status.DEFERRED,
+    "PermFail": Status.BOUNCED,
+    "Loop": Status.BOUNCED,
+}
+# Without a session of its own: what went wrong was said of the sessions before.
+_NO_SESSION = ("Network error on destination MXs", "No valid route to destination MXs")
+_OWN_STAGES = (
+    ("Domain does not exist", Stage.DNS),
+    ("No MX found for domain", Stage.DNS),
+    ("Temporary failure in MX lookup", Stage.DNS),
+    ("Could not retrieve source address", Stage.CONNECT),
+    ("IO Error: Connection", Stage.CONNECT),
+    ("Network error on destination MXs", Stage.CONNECT),
+)
+
+
+class OpenSmtpdReader(FramedReader):
+    """Reads what smtpd writes to syslog, or to standard output with -d."""
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b"delivery evpid=" in data
+            or b" mta " in data
+            or b"failed-command" in data
+            or b" smtp connected" in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        if "delivery evpid=" in text:
+            found = _DELIVERY.match(text)
+            if found is None or found[9] not in _STATUS:
+                return self.unparsed(data, number, "a delivery of OpenSMTPD whose fields are not understood")
+            return (self._attempt(found, frame, number),)
+        if " failed-command " in text:
+            return self._refusal(text, frame, number)
+        connecting = _CONNECTING.match(text)
+        if connecting is not None:
+            session, address, port, host = connecting.groups()
+            number_of_port = int(port) if port and len(port) < 6 else None
+            self.memory.note(("session", session), Relay(host, address.strip("[]"), number_of_port))
+            return ()
+        error = _ERROR.match(text)
+        if error is not None:
+            relay = self.memory.noted(("session", error[1]))
+            if isinstance(relay, Relay) and relay.host is not None:
+                for domain in _domains(relay.host):
+                    self.memory.note(("error", domain), (_said(error[2]), relay))
+            return ()
+        tls = _TLS.match(text)
+        if tls is not None:
+            self.memory.note(("tls", tls[1]), tls[2])
+            return ()
+        client = _CLIENT.match(text)
+        if client is not None:
+            ip = None if client[2] == "local" else client[2].strip("[]")
+            self.memory.note(("client", client[1]), Relay(client[3], ip))
+        return ()
+
+    def _attempt(self, found: re.Match[str], frame: Frame, number: int) -> Event:
+        session, agent, evpid, sender, to, rcpt, middle, delay, result, stat = found.groups()
+        fields = {name: quoted or plain or "" for name, quoted, plain in _FIELD.findall(middle)}
+        status = _STATUS[result]
+        text = stat.strip().removeprefix('"').removesuffix('"')
+        words = _said(text) if agent == "mta" else Words(Speaker.LOCAL, text)
+        relay = _relay(fields.get("relay", ""))
+        earlier = None
+        if status is Status.DEFERRED:
+            if text in _NO_SESSION:
+                earlier, relay = self._sessions_of(fields.get("relay", ""), relay)
+            self.memory.defer(evpid, to, earlier or words)
+        else:
+            self.memory.forget(evpid)
+        tls = self.memory.noted(("tls", session)) if session and agent == "mta" else None
+        source = fields.get("source", "-")
+        return Event(
+            self.file,
+            number,
+            Kind.ATTEMPT,
+            status,
+            result,
+            frame.at,
+            agent,
+            evpid,
+            None,
+            sender,
+            to,
+            rcpt if rcpt not in (None, "-", to) else None,
+            relay,
+            None if source == "-" else source,
+            None,
+            words,
+            earlier,
+            delay_s=duration(delay),
+            tls=str(tls) if tls else None,
+            cut=not stat.endswith('"') if stat.startswith('"') else False,
+        )
+
+    def _sessions_of(self, domain: str, relay: Relay | None) -> tuple[Words | None, Relay | None]:
+        """What a session with an MX below the recipient's domain ended with. (Which MX hosts a domain has
+        is not in the log, so for hosts elsewhere it stays unknown.)"""
+        noted = self.memory.noted(("error", domain.lower()))
+        return noted if isinstance(noted, tuple) else (None, relay)
+
+    def _refusal(self, text: str, frame: Frame, number: int) -> Sequence[Record]:
+        found = _REFUSED.match(text)
+        if found is None:
+            return ()
+        session, command, reply = found.groups()
+        address = _FORWARD.search(command)
+        verb = command.split(":")[0].strip()
+        client = self.memory.noted(("client", session))
+        stage = stage_of(verb) or stage_of(verb.split(" ")[0])
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.REFUSAL,
+                Status.REJECTED,
+                "failed-command",
+                frame.at,
+                "smtp",
+                sender=address[1] if address is not None and stage is Stage.MAIL else None,
+                recipient=address[1] if address is not None and stage is Stage.RCPT else None,
+                words=Words(Speaker.LOCAL, reply, stage),
+                client=client if isinstance(client, Relay) else None,
+            ),
+        )
+
+
+def _said(text: str) -> Words:
+    rejected = _REJECTED.match(text)
+    if rejected is not None:  # "BANNER rejected: 554 ...", of a session
+        return Words(Speaker.REMOTE, text[rejected.end() :], stage_of(rejected[1]))
+    if is_reply(text):
+        return Words(Speaker.REMOTE, text)
+    return Words(Speaker.LOCAL, text, next((s for begin, s in _OWN_STAGES if text.startswith(begin)), None))
+
+
+def _domains(host: str) -> Sequence[str]:
+    """The host and the domains that it lies in, but for the top-level domain."""
+    labels = host.lower().rstrip(".").split(".")[-8:]
+    return [".".join(labels[at:]) for at in range(len(labels) - 1)]
+
+
+def _relay(text: str) -> Relay | None:
+    found = _RELAY.fullmatch(text)
+    if found is not None:
+        return Relay(found[2], found[1].strip("[]"))
+    return None  # before a session it is the recipient's domain that stands here

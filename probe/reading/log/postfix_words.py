@@ -1,0 +1,86 @@
+"""Whose words stand in the parentheses of a Postfix delivery line, and at which stage they were said."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Speaker, Status, Words
+from probe.reading.log.words import reply_of_lines, stage_of
+
+_SAID = re.compile(r"host \S+?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
+_IN_REPLY = " (in reply to "
+_SUSPENDED = "delivery temporarily suspended: "
+_LOST = re.compile(
+    r"(?:lost connection with|conversation with|timeout talking to) \S+(?: timed out)? while "
+    r"(?:sending |receiving the |performing the )?(.{3,60}?)(?: -- .*)?$"
+)
+_REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
+_OUTPUT = "Command output: "
+# The beginning of Postfix' own words, and where in the dialogue it stood.
+_OWN = (
+    ("connect to ", Stage.CONNECT),
+    ("Host or domain name not found", Stage.DNS),
+    ("Name service error", Stage.DNS),
+    ("Host not found", Stage.DNS),
+    ("unable to look up host ", Stage.DNS),
+    ("unable to find primary relay for ", Stage.DNS),
+    ("Domain ", Stage.DNS),  # "Domain X does not accept mail (nullMX)"
+    ("TLS is required, ", Stage.STARTTLS),
+    ("Cannot start TLS: ", Stage.STARTTLS),
+    ("Server certificate not ", Stage.STARTTLS),
+    ("TLSA lookup error", Stage.DNS),
+    ("no TLSA records", Stage.DNS),
+    ("message size ", Stage.MAIL),
+    ("SASL authentication failed", None),
+)
+
+
+def said(rest: str | None, service: str, status: Status) -> tuple[Words | None, bool, bool]:
+    """What stands behind the opening parenthesis, up to the end of the line.
+
+    Returns the words, whether they are those of an older failure, and whether the line was cut."""
+    if rest is None:
+        return None, False, False
+    cut = not rest.endswith(")")
+    text = rest if cut else rest[:-1]
+    repeats = False
+    if text.startswith(_SUSPENDED):
+        text, repeats = text[len(_SUSPENDED) :], True
+    remote = _SAID.match(text)
+    if remote is not None:
+        return _reply(text[remote.end() :], remote[1] != "said", cut), repeats, cut
+    if status is Status.SENT and service not in ("local", "virtual", "pipe", "error") and _REPLY.match(text):
+        return Words(Speaker.REMOTE, reply_of_lines(text), Stage.END_OF_DATA, cut), repeats, cut
+    output = text.find(_OUTPUT) if service not in ("smtp", "lmtp", "relay") else -1
+    if output >= 0:
+        told = text[output + len(_OUTPUT) :].strip()
+        return Words(Speaker.PROGRAM, told, None, cut), repeats, cut
+    return Words(Speaker.LOCAL, text, _own_stage(text), cut), repeats, cut
+
+
+def _reply(text: str, is_refused: bool, cut: bool) -> Words:
+    """A reply, and the command that it answers; a refusal to talk is one at the greeting or at EHLO, and
+    Postfix does not say which."""
+    stage = Stage.GREETING if is_refused else None
+    at = text.rfind(_IN_REPLY)
+    if at >= 0 and text.endswith(" command)"):
+        stage = stage_of(text[at + len(_IN_REPLY) : -len(" command)")]) or stage
+        text = text[:at]
+    elif not is_refused and not cut:
+        cut = (
+            True  # what Postfix always adds is missing: the line was cut, and ends in a parenthesis by chance
+        )
+    return Words(Speaker.REMOTE, reply_of_lines(text), stage, cut)
+
+
+def _own_stage(text: str) -> Stage | None:
+    lost = _LOST.match(text)
+    if lost is not None:
+        return stage_of(lost[1])
+    for begin, stage in _OWN:
+        if text.startswith(begin):
+            return stage
+    if text.endswith("loops back to myself"):
+        return Stage.DNS
+    return None

@@ -1,0 +1,79 @@
+"""PowerMTA's accounting files: comma-separated, columns by the header.
+
+Record types: d delivered, b bounced, t transient failure, tq the same for a whole queue, rb and rs bounces
+that came back later. `dsnDiag` is the reply (`smtp;550 ...`) or PowerMTA's own words, `dsnMta` the host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from probe.model.reply import Stage
+from probe.reading.log.csv_reader import CsvReader, cells_of
+from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
+from probe.reading.log.words import is_reply
+
+_STATUS = {"d": Status.SENT, "b": Status.BOUNCED, "t": Status.DEFERRED, "tq": Status.DEFERRED}
+_OTHER_TYPES = ("r", "f", "rb", "rs", "x", "s")
+_DIAGNOSTIC = re.compile(r"\s*(smtp|x-[a-z0-9-]+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MTA = re.compile(r"([^\s(]+)(?: ?\(([^)]*)\))?")
+_STATUS_CODE = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class PowerMtaReader(CsvReader):
+    """Reads the types d, b, t and tq; rb and rs tell of messages that were delivered before."""
+
+    def header(self, text: str) -> Sequence[str] | None:
+        if not text.startswith(("type,", '"type",')):
+            return None
+        return cells_of(text)
+
+    def matters(self, cells: Sequence[str]) -> bool:
+        return bool(cells) and cells[0] not in _OTHER_TYPES
+
+    def row(self, row: Mapping[str, str], number: int) -> Sequence[Event]:
+        status = _STATUS.get(row.get("type", ""))
+        if status is None:
+            return ()
+        found = _STATUS_CODE.match(row.get("dsnStatus", ""))
+        host = _MTA.match(row.get("dsnMta", "").strip())
+        address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
+        relay = Relay(host[1] if host is not None else None, address or None)
+        at, queued = self.clock.stamp(row.get("timeLogged", "")), None
+        if at is not None and row.get("timeQueued"):
+            queued = self.clock.stamp(row["timeQueued"])
+        delay = None
+        if at is not None and queued is not None and at.has_zone == queued.has_zone:
+            delay = (at.at - queued.at).total_seconds()
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.ATTEMPT,
+                status,
+                row.get("dsnAction") or row.get("type", ""),
+                at,
+                row.get("vmta") or None,
+                row.get("envId") or row.get("jobId") or None,
+                row.get("header_Message-Id") or None,
+                row.get("orig"),
+                row.get("rcpt") or None,
+                row.get("orcpt") or None,
+                relay if relay.host or relay.ip else None,
+                row.get("dlvSourceIp") or None,
+                found[1] if found is not None else None,
+                _words(row.get("dsnDiag", ""), row.get("type", "")),
+                delay_s=delay,
+            ),
+        )
+
+
+def _words(text: str, kind: str) -> Words | None:
+    found = _DIAGNOSTIC.match(text)
+    told = (found[2] if found is not None else text).strip()
+    if not told:
+        return None
+    if is_reply(told):
+        return Words(Speaker.REMOTE, told, Stage.END_OF_DATA if kind == "d" else None)
+    return Words(Speaker.LOCAL, told)

@@ -1,0 +1,118 @@
+"""What every reader of a log format has in common, and what a caller needs to know of one.
+
+reader = SomeReader()
+reader.source("mail.log", reference)
+for number, data in enumerate(lines, 1):
+    records = reader.read(data, number)
+records = reader.end()
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from probe.reading.log.event import Record, Unparsed
+from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
+from probe.reading.log.memory import Memory
+
+# Octets of one line that are read. Syslog daemons cut at 8 KiB or less, a JSON record of an ESP with its
+# headers may have some hundred KiB; it bounds the work that a stranger's text can cause.
+LINE = 1_048_576
+TEXT = 65_536  # characters of a text line, once the frame is off
+TIMES = 10_000  # lines that one "message repeated N times" can stand for
+_OCTETS = b'"MESSAGE":['  # how journald exports a message that is not UTF-8: nothing in it can be searched
+KEPT = 4_096  # octets that are kept of a line which was not understood
+
+
+class Reader(ABC):
+    """Reads one format, line by line. It has no IO, keeps a bounded memory, and no input makes it raise.
+
+    One reader reads all files of a server, one after the other: what was said of a message in yesterday's
+    file is known in today's.
+    """
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self.memory = memory if memory is not None else Memory()
+        self.file = ""
+        self.clock = Clock()
+
+    def source(self, file: str, reference: datetime | None = None) -> Sequence[Record]:
+        """From now on lines are of this file. `reference`: when it was last written, which gives the year
+        to stamps that have none. Returns what the file before left open."""
+        left = self.end()
+        self.file = file
+        self.clock = Clock(reference)
+        return left
+
+    @abstractmethod
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        """Read one line, without its line end; `number` counts from 1. Empty for any other line."""
+
+    def end(self) -> Sequence[Record]:
+        """The input has ended: what formats of several lines still hold."""
+        return ()
+
+    def unparsed(self, data: bytes, number: int, why: str) -> Sequence[Record]:
+        """The record of a line that should have been understood."""
+        return (Unparsed(self.file, number, data[:KEPT], why),)
+
+
+class FramedReader(Reader):
+    """A reader of what programs write to syslog or to standard output: the frame is taken off first."""
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        if not self.matters(data) and not (data[:1] == b"{" and _OCTETS in data):
+            return ()
+        frame = unframe(data[:LINE], self.clock)
+        text = frame.text[:TEXT]
+        if text.startswith("message repeated "):
+            repeated = REPEATED.fullmatch(text)
+            if repeated is not None:
+                times = min(int(repeated["times"]), TIMES)
+                return tuple(self.text(repeated["text"], frame, data, number)) * times
+        return self.text(text, frame, data, number)
+
+    @abstractmethod
+    def matters(self, data: bytes) -> bool:
+        """Whether a line can be of interest, by its octets alone: most are not, and stop here."""
+
+    @abstractmethod
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        """Read the text of a line that may matter."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many lines were what; every line is counted once: `lines` is `read + unparsed + other`."""
+
+    lines: int = 0
+    read: int = 0
+    unparsed: int = 0
+    other: int = 0
+
+
+def records(
+    reader: Reader, lines: Iterable[bytes], tally: Tally | None = None, first: int = 1
+) -> Iterator[Record]:
+    """Read the lines of one file that `reader.source` has named, and count them."""
+    tally = tally if tally is not None else Tally()
+    read = reader.read
+    for number, data in enumerate(lines, first):
+        tally.lines += 1
+        found = read(data.rstrip(b"\r\n"), number)
+        if not found:
+            tally.other += 1
+            continue
+        if isinstance(found[0], Unparsed):
+            tally.unparsed += 1
+        else:
+            tally.read += 1
+        yield from found
+    left = reader.end()
+    if tally.other and any(isinstance(record, Unparsed) for record in left):
+        tally.other -= 1  # its last line was no other line
+        tally.unparsed += 1
+    yield from left

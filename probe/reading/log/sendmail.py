@@ -1,0 +1,291 @@
+"""sendmail: `from=` and `to=` lines, rulesets and milters that refused, and messages that were too old.
+
+`stat=` is sendmail's verdict, `reply=` (8.16 and later) the server's first line, shortened in its middle
+when it is long. Where no reply came, sendmail writes one of its own into `reply=`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.frames import Frame
+from probe.reading.log.reader import FramedReader
+from probe.reading.log.words import is_reply, unescaped
+
+_ID = re.compile(r"([0-9A-Za-z]{10,20}): ")
+_FROM = re.compile(r"from=(.{0,1024}?), (?:size|class)=", re.DOTALL)
+_MSGID = re.compile(r", msgid=(\S+?)(?:, |$)")
+_TO = re.compile(
+    r"to=(?P<to>.*?), (?:ctladdr=(?P<ctl>.*?), )?delay=(?P<delay>[\d+:]+)(?:, xdelay=[\d+:]+)?"
+    r"(?:, mailer=(?P<mailer>[^,]*+))?(?:, pri=\d+)?(?:, relay=(?P<relay>\S*(?: \[[^\]]*\])?))?"
+    r"(?:, dsn=(?P<dsn>\d\.\d{1,3}\.\d{1,3}))?(?:, (?P<rest>(?:quarantine|reply|stat)=.*))?$",
+    re.DOTALL,
+)
+_RELAY = re.compile(r"([^\s\[]*) ?(?:\[([^\]]*)\])?")
+_DSN = re.compile(r"([0-9A-Za-z]{10,20}): (?:DSN|sender notify|return to sender): (.*)", re.DOTALL)
+_RULESET = re.compile(r"ruleset=(\w+), (?:arg1=)?")
+_VERDICT = re.compile(r", (reject|discard|quarantine)=")
+_MILTER = re.compile(
+    r"Milter(?: \([^)]*\))?: (?:(?P<what>connect|helo|from|to|data|header|body|eom|eoh)=?(?P<value>.*?), )?"
+    r"(?P<verb>reject|discard|tempfail)(?:=(?P<reply>.*))?",
+    re.DOTALL,
+)
+_STARTTLS = re.compile(r"STARTTLS=client, relay=(\S+?)\.?, version=(\S+), verify=(\S+), cipher=([^,\s]+)")
+_DELAY = re.compile(r"(?:(\d{1,6})\+)?(\d{1,6}):(\d\d):(\d\d)")
+_RULESETS = {
+    "check_relay": Stage.GREETING,
+    "check_mail": Stage.MAIL,
+    "check_rcpt": Stage.RCPT,
+    "check_data": Stage.DATA,
+    "check_eom": Stage.END_OF_DATA,
+    "check_eoh": Stage.END_OF_DATA,
+    "check_compat": None,
+}
+_VERDICTS = {"reject": Status.REJECTED, "discard": Status.DISCARDED, "quarantine": Status.HELD}
+_MILTERS = {
+    "connect": Stage.GREETING,
+    "helo": Stage.EHLO,
+    "from": Stage.MAIL,
+    "to": Stage.RCPT,
+    "data": Stage.DATA,
+}
+# What sendmail writes into reply= when the server said nothing.
+_INVENTED = re.compile(
+    r"421 4\.4\.[012] (?:Connection (?:reset|closed|timed out)|Timeout|Lost)"
+    r"|421 4\.4\.\d .*(?:reset by|timed out with|closed by) "
+)
+
+
+class SendmailReader(FramedReader):
+    """Reads the syslog lines of sendmail, sm-mta and sm-msp-queue."""
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b": to=" in data
+            or b": from=" in data
+            or b": DSN: " in data
+            or b"notify: " in data
+            or b"return to sender: " in data
+            or b": ruleset=" in data
+            or b": Milter" in data
+            or b"STARTTLS=client" in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        named = _ID.match(text)
+        if named is None:
+            tls = _STARTTLS.match(text)
+            if tls is not None and frame.pid is not None:
+                self.memory.note(("tls", frame.pid), (tls[1].lower(), f"{tls[2]}, {tls[4]}, verify={tls[3]}"))
+            return ()
+        queue_id, rest = named[1], text[named.end() :]
+        if rest.startswith("from="):
+            self._arrival(queue_id, rest)
+            return ()
+        if rest.startswith("to="):
+            found = _TO.match(rest)
+            if found is None:
+                return self.unparsed(data, number, "a delivery of sendmail whose fields are not understood")
+            return self._attempts(queue_id, found, frame, number)
+        dsn = _DSN.match(rest)
+        if dsn is not None:
+            return self._given_up(queue_id, dsn[2], frame, number)
+        return self._refusal(queue_id, rest, frame, number)
+
+    def _arrival(self, queue_id: str, rest: str) -> None:
+        found = _FROM.match(rest)
+        if found is not None:
+            message = self.memory.message(queue_id)
+            message.sender = _bare(found[1])
+            named = _MSGID.search(rest)
+            message.message_id = named[1] if named is not None else None
+
+    def _attempts(self, queue_id: str, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        reply, stat = _reply_and_stat(found["rest"] or "")
+        is_waiting = stat == "queued" and reply is None
+        if stat is None or (is_waiting and found["dsn"] is None):
+            return ()  # not tried
+        mailer = found["mailer"]
+        status = _status(stat)
+        # with a status it was tried, as far as the DNS, and why it waits is only in the queue
+        words, cut = (None, False) if is_waiting else _said(reply, stat, mailer)
+        relay = _relay(found["relay"])
+        message = self.memory.known(queue_id)
+        tls = None
+        if relay is not None and relay.host is not None and frame.pid is not None:
+            noted = self.memory.noted(("tls", frame.pid))
+            tls = str(noted[1]) if isinstance(noted, tuple) and noted[0] == relay.host.lower() else None
+        events = []
+        for recipient in _split(found["to"]):
+            if status is Status.DEFERRED:
+                self.memory.defer(queue_id, recipient, words)
+            else:
+                self.memory.settle(queue_id, recipient)
+            events.append(
+                Event(
+                    self.file,
+                    number,
+                    Kind.ATTEMPT,
+                    status,
+                    stat.partition(":")[0].partition(" (")[0],
+                    frame.at,
+                    mailer,
+                    queue_id,
+                    message.message_id if message is not None else None,
+                    message.sender if message is not None else None,
+                    recipient,
+                    None,
+                    relay,
+                    None,
+                    found["dsn"],
+                    words,
+                    delay_s=_seconds(found["delay"]),
+                    tls=tls,
+                    cut=cut,
+                )
+            )
+        return events
+
+    def _given_up(self, queue_id: str, why: str, frame: Frame, number: int) -> Sequence[Record]:
+        """`DSN: Cannot send message for 5 days`: those that still wait will not be tried again. The same word
+        `DSN:` also tells of a notice after a refusal (whose own line says all) and of a warning."""
+        if not why.startswith("Cannot send message"):
+            return ()
+        message = self.memory.known(queue_id)
+        waiting: list[tuple[str | None, Words | None]] = [(None, None)]
+        if message is not None and message.deferred:
+            waiting = list(message.deferred.items())
+        self.memory.forget(queue_id)
+        return [
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                Status.EXPIRED,
+                "DSN",
+                frame.at,
+                frame.program,
+                queue_id,
+                message.message_id if message is not None else None,
+                message.sender if message is not None else None,
+                recipient,
+                words=Words(Speaker.LOCAL, why.strip()),
+                earlier=earlier,
+            )
+            for recipient, earlier in waiting
+        ]
+
+    def _refusal(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        ruleset = _RULESET.match(rest)
+        milter = _MILTER.match(rest) if ruleset is None else None
+        if ruleset is not None:
+            stage, word = _RULESETS.get(ruleset[1]), ruleset[1]
+            argument, _, behind = rest[ruleset.end() :].partition(", relay=")
+            verdict = _VERDICT.search(behind)
+            if verdict is None:
+                return ()
+            status = _VERDICTS[verdict[1]]
+            relay, reply = behind[: verdict.start()], behind[verdict.end() :]
+        elif milter is not None:
+            stage, word = _MILTERS.get(milter["what"] or "", Stage.END_OF_DATA), f"Milter {milter['verb']}"
+            argument, reply, relay = milter["value"] or "", milter["reply"] or milter["verb"], ""
+            status = Status.DISCARDED if milter["verb"] == "discard" else Status.REJECTED
+        else:
+            return ()
+        message = self.memory.known(queue_id)
+        address = _bare(argument or "")
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.REFUSAL,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                queue_id,
+                sender=address if stage is Stage.MAIL else message.sender if message is not None else None,
+                recipient=address if stage is Stage.RCPT else None,
+                words=Words(Speaker.LOCAL, unescaped(reply.strip()), stage),
+                client=_relay(relay),
+            ),
+        )
+
+
+def _reply_and_stat(rest: str) -> tuple[str | None, str | None]:
+    """`reply=...` ends at the last `, stat=`: a reply may hold commas."""
+    if rest.startswith("quarantine="):
+        rest = rest.partition(", ")[2]
+    if rest.startswith("reply="):
+        reply, found, stat = rest[6:].rpartition(", stat=")
+        return (reply, stat) if found else (rest[6:], None)
+    return None, rest[5:] if rest.startswith("stat=") else None
+
+
+def _status(stat: str) -> Status:
+    if stat.startswith("Sent"):
+        return Status.SENT
+    if stat.startswith(("Deferred", "queued")):
+        return Status.DEFERRED
+    if stat.startswith(("Message quarantined", "quarantined")):
+        return Status.HELD
+    if stat.startswith("expanded"):
+        return Status.EXPANDED
+    return Status.BOUNCED
+
+
+def _said(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool]:
+    """The words, and whether they are only a part of what was said."""
+    is_remote = mailer in ("esmtp", "smtp", "relay", "dsmtp", "smtp8", "lmtp", None) or "smtp" in mailer
+    if reply and is_remote and not _INVENTED.match(reply):
+        cut = "..." in reply and len(reply) > 180
+        return Words(Speaker.REMOTE, unescaped(reply), cut=cut), False
+    if reply and not is_remote:
+        return Words(Speaker.PROGRAM if mailer == "prog" else Speaker.LOCAL, unescaped(reply)), False
+    if stat.startswith("Sent (") and is_remote:
+        text = stat[6:].removesuffix(")")  # the code is lost
+        return Words(Speaker.REMOTE, unescaped(text), Stage.END_OF_DATA), not stat.endswith(")")
+    told = stat.partition(": ")[2] if stat.startswith("Deferred: ") else stat
+    if reply is None and is_remote and is_reply(told):  # before 8.16 there is no reply=
+        return Words(Speaker.REMOTE, unescaped(told), cut=True), False
+    if reply:
+        told = reply.partition(" ")[2].partition(" ")[2] or told
+    return Words(Speaker.LOCAL, unescaped(told), _own_stage(told)), False
+
+
+def _own_stage(text: str) -> Stage | None:
+    if text.startswith(("Host unknown", "Name server")) or "host not found" in text:
+        return Stage.DNS
+    if text.startswith(("Connection refused", "No route to host", "Network is unreachable", "Host is down")):
+        return Stage.CONNECT
+    return None
+
+
+def _relay(text: str | None) -> Relay | None:
+    found = _RELAY.fullmatch(text.strip()) if text else None
+    if found is None or not (found[1] or found[2]):
+        return None
+    ip = found[2].removeprefix("IPv6:") if found[2] else None
+    return Relay(found[1].rstrip(".") or None, ip)
+
+
+def _split(text: str) -> list[str]:
+    """Recipients that shared one attempt, parted by commas outside quotes."""
+    parts = re.findall(r"(?>\"(?:[^\"\\]|\\.)*+\"|[^,\"])+", text) or [text]
+    return [_bare(part) for part in parts]
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    return text[1:-1] if text[:1] == "<" and text[-1:] == ">" else text
+
+
+def _seconds(text: str) -> float | None:
+    found = _DELAY.fullmatch(text)
+    if found is None:
+        return None
+    days, hours, minutes, seconds = (int(part) if part else 0 for part in found.groups())
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)

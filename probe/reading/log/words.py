@@ -1,0 +1,91 @@
+"""Taking replies and stages out of what a mail program wrote around them (RFC 5321 section 4.2)."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.reply import Stage
+from probe.reading.log.event import Relay
+from probe.reading.reply.octets import characters
+
+# How programs name the command that a reply answers; compared in capitals.
+_COMMANDS = {
+    "CONNECT": Stage.GREETING,
+    "INITIAL CONNECTION": Stage.GREETING,
+    "INITIAL SERVER GREETING": Stage.GREETING,
+    "BANNER": Stage.GREETING,
+    "GREETING": Stage.GREETING,
+    "EHLO": Stage.EHLO,
+    "HELO": Stage.EHLO,
+    "LHLO": Stage.EHLO,
+    "EHLO HANDSHAKE": Stage.EHLO,
+    "HELO HANDSHAKE": Stage.EHLO,
+    "LHLO HANDSHAKE": Stage.EHLO,
+    "STARTTLS": Stage.STARTTLS,
+    "MAIL FROM": Stage.MAIL,
+    "MAIL": Stage.MAIL,
+    "RCPT TO": Stage.RCPT,
+    "RCPT": Stage.RCPT,
+    "DATA": Stage.DATA,
+    "DATA COMMAND": Stage.DATA,
+    "BDAT": Stage.DATA,
+    "END OF DATA": Stage.END_OF_DATA,
+    "END-OF-MESSAGE": Stage.END_OF_DATA,
+    "END-OF-DATA": Stage.END_OF_DATA,
+    "MESSAGE BODY": Stage.END_OF_DATA,
+    "FINAL DATA": Stage.END_OF_DATA,
+    "DOT": Stage.END_OF_DATA,
+    "RSET": Stage.RSET,
+    "QUIT": Stage.QUIT,
+}
+_PIECE = re.compile(r"(?<=\s)(?=[245]\d\d[ -])")
+_RELAY = re.compile(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
+
+
+def stage_of(command: str) -> Stage | None:
+    """The stage that a command, or a program's name for it, belongs to; None for any other."""
+    return _COMMANDS.get(" ".join(command.upper().split()))
+
+
+def reply_of_lines(text: str) -> str:
+    """A reply whose lines were joined by blanks, with its lines apart again.
+
+    Only a line that says itself that it is not the last (`550-`) has another one behind it; a number inside
+    the text of a last line separates nothing.
+    """
+    if text[3:4] != "-" or not text[:3].isdecimal():
+        return text
+    code = text[:3]
+    lines, begin = [], 0
+    for piece in _PIECE.finditer(text):
+        at = piece.start()
+        if text.startswith(code, at):
+            lines.append(text[begin : at - 1])
+            begin = at
+            if text[at + 3] == " ":
+                break
+    return "\n".join([*lines, text[begin:]])
+
+
+def relay_of(text: str) -> Relay | None:
+    """`host[ip]:port`, as far as it is there; None for nothing and for `none`."""
+    found = _RELAY.fullmatch(text.strip())
+    if found is None or text in ("", "none"):
+        return None
+    port = int(found["port"]) if found["port"] else None
+    return Relay(found["host"] or None, found["ip"] or None, port)
+
+
+def unescaped(text: str) -> str:
+    r"""A text in which a program wrote line ends as `\n` and octets beyond ASCII as `\303`."""
+    if "\\" not in text:
+        return text
+    return characters(text.replace("\\n", "\n").replace("\\t", "\t"))
+
+
+_REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
+
+
+def is_reply(text: str) -> bool:
+    """Whether a text begins as a reply does, with its code (RFC 5321 section 4.2)."""
+    return _REPLY.match(text) is not None
