@@ -20,6 +20,7 @@ class CsvReader(Reader):
         self._columns: Sequence[str] = ()
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
+        data = data.rstrip(b"\r\n")
         text = decode(data[:LINE]).removeprefix("\ufeff")
         if not text.strip():
             return ()

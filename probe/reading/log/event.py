@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from probe.model.reply import Stage
 
@@ -89,8 +90,7 @@ class Stamp:
         return self.at.tzinfo is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One attempt, one decision of the queue, or one refusal of our own server.
 
     What the log does not tell is None; an empty `sender` is the null reverse-path (RFC 5321 section 4.5.5).
@@ -98,7 +98,9 @@ class Event:
     attempt was made; the words are those of an older failure. `earlier`: of an event that has no reason of
     its own, the words of the last deferral before it. `cut`: the line ends before its time. `delay_s` counts
     from the arrival of the message, `delays` are its parts (Postfix: before queue manager, in it, connection,
-    transmission). `client` is who was refused (REFUSAL)."""
+    transmission). `client` is who was refused (REFUSAL).
+
+    (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)"""
 
     file: str
     line: int

@@ -178,7 +178,7 @@ class EximReader(FramedReader):
             relay = noted if isinstance(noted, Relay) and fields.text("T") is not None else None
         if status is Status.DEFERRED:
             earlier = None
-            if not repeats or message is None or recipient not in message.deferred:
+            if not repeats or message is None or recipient not in (message.deferred or ()):
                 self.memory.defer(queue_id, recipient, words)
         else:
             earlier = self.memory.settle(queue_id, recipient)

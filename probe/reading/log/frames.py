@@ -38,7 +38,7 @@ _NO_HOST = r"[{\[]|level=|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
 # The tag: a path is the name of a Postfix service; the pid may be missing.
 _TAG = r"(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[\w.\-]{1,40})\])?: ?"
 _SYSLOG = re.compile(
-    rf"(?:<\d{{1,3}}>)?(?P<at>{_BSD}|{_ISO}) (?!{_NO_HOST})(?P<host>\S{{1,255}}) {_TAG}(?P<text>.*)",
+    rf"(?:<\d{{1,3}}>)?(?P<at>{_BSD}|{_ISO}) (?!{_NO_HOST})\S{{1,255}} {_TAG}(?P<text>.*)",
     re.DOTALL,
 )
 # rsyslog writes 0 as the version of a line that came in the older form.
@@ -132,6 +132,10 @@ def unframe(data: bytes, clock: Clock) -> Frame:
             return wrapped
     if b"\x1b[" in data:
         data = _COLOURS.sub(b"", data)
+    usual = _SYSLOG.match(decode(data))
+    if usual is not None:
+        at, program, pid, said = usual.groups()
+        return Frame(clock.stamp(at), program, pid, said)
     runtime = _RUNTIME.match(data)
     if runtime is not None:
         inner = _syslog(decode(data[runtime.end() :]), clock)
@@ -145,7 +149,7 @@ def unframe(data: bytes, clock: Clock) -> Frame:
 def _syslog(text: str, clock: Clock) -> Frame:
     found = _SYSLOG.match(text)
     if found is not None:
-        at, _, program, pid, said = found.groups()
+        at, program, pid, said = found.groups()
         return Frame(clock.stamp(at), program, pid, said)
     found = _RFC5424.match(text)
     if found is not None:

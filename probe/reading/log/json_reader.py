@@ -22,7 +22,7 @@ class JsonReader(Reader):
         self._line = 0
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        found = self._json.line(data[:LINE])
+        found = self._json.line(data[:LINE].rstrip(b"\r\n"))
         self._line = number
         events: list[Record] = []
         for record in found.records:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from probe.reading.log.event import Words
 
@@ -20,7 +20,7 @@ class Message:
 
     sender: str | None = None
     message_id: str | None = None
-    deferred: dict[str, Words | None] = field(default_factory=dict)
+    deferred: dict[str, Words | None] | None = None  # most messages never wait
 
 
 class Memory:
@@ -59,14 +59,17 @@ class Memory:
 
     def defer(self, queue_id: str, recipient: str, words: Words | None) -> None:
         """This recipient waits, because of these words."""
-        waiting = self.message(queue_id).deferred
+        message = self.message(queue_id)
+        if message.deferred is None:
+            message.deferred = {}
+        waiting = message.deferred
         if len(waiting) < RECIPIENTS or recipient in waiting:
             waiting[recipient] = words
 
     def settle(self, queue_id: str, recipient: str) -> Words | None:
         """This recipient waits no longer; why it waited until now."""
         found = self._messages.get(queue_id)
-        return found.deferred.pop(recipient, None) if found is not None else None
+        return found.deferred.pop(recipient, None) if found is not None and found.deferred else None
 
     def note(self, key: object, value: object) -> None:
         """Keep one value; an older one under the same key is gone."""

@@ -16,6 +16,7 @@ _LOST = re.compile(
     r"(?:sending |receiving the |performing the )?(.{3,60}?)(?: -- .*)?$"
 )
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
+_NO_SERVER = ("local", "virtual", "pipe", "error", "discard")
 _OUTPUT = "Command output: "
 # The beginning of Postfix' own words, and where in the dialogue it stood.
 _OWN = (
@@ -44,14 +45,14 @@ def said(rest: str | None, service: str, status: Status) -> tuple[Words | None, 
         return None, False, False
     cut = not rest.endswith(")")
     text = rest if cut else rest[:-1]
+    if status is Status.SENT and text[:1] == "2" and service not in _NO_SERVER and _REPLY.match(text):
+        return Words(Speaker.REMOTE, reply_of_lines(text), Stage.END_OF_DATA, cut), False, cut
     repeats = False
     if text.startswith(_SUSPENDED):
         text, repeats = text[len(_SUSPENDED) :], True
     remote = _SAID.match(text)
     if remote is not None:
         return _reply(text[remote.end() :], remote[1] != "said", cut), repeats, cut
-    if status is Status.SENT and service not in ("local", "virtual", "pipe", "error") and _REPLY.match(text):
-        return Words(Speaker.REMOTE, reply_of_lines(text), Stage.END_OF_DATA, cut), repeats, cut
     output = text.find(_OUTPUT) if service not in ("smtp", "lmtp", "relay") else -1
     if output >= 0:
         told = text[output + len(_OUTPUT) :].strip()

@@ -49,7 +49,7 @@ class Reader(ABC):
 
     @abstractmethod
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        """Read one line, without its line end; `number` counts from 1. Empty for any other line."""
+        """Read one line, with or without its line end; `number` counts from 1. Empty for any other line."""
 
     def end(self) -> Sequence[Record]:
         """The input has ended: what formats of several lines still hold."""
@@ -66,6 +66,7 @@ class FramedReader(Reader):
     def read(self, data: bytes, number: int) -> Sequence[Record]:
         if not self.matters(data) and not (data[:1] == b"{" and _OCTETS in data):
             return ()
+        data = data.rstrip(b"\r\n")
         frame = unframe(data[:LINE], self.clock)
         text = frame.text[:TEXT]
         if text.startswith("message repeated "):
@@ -100,17 +101,22 @@ def records(
     """Read the lines of one file that `reader.source` has named, and count them."""
     tally = tally if tally is not None else Tally()
     read = reader.read
+    number = first - 1
+    counted = first - 1  # up to which line the tally is true: most lines are others, and are counted together
     for number, data in enumerate(lines, first):
-        tally.lines += 1
-        found = read(data.rstrip(b"\r\n"), number)
+        found = read(data, number)
         if not found:
-            tally.other += 1
             continue
+        tally.lines += number - counted
+        tally.other += number - counted - 1
+        counted = number
         if isinstance(found[0], Unparsed):
             tally.unparsed += 1
         else:
             tally.read += 1
         yield from found
+    tally.lines += number - counted
+    tally.other += number - counted
     left = reader.end()
     if tally.other and any(isinstance(record, Unparsed) for record in left):
         tally.other -= 1  # its last line was no other line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def unparsed(found: Iterable[Record]) -> list[Unparsed]:
 
 def placeless(found: Iterable[Event]) -> list[Event]:
     """The events without their line numbers."""
-    return [replace(event, line=0) for event in found]
+    return [event._replace(line=0) for event in found]
 
 
 def one(format_name: str, *lines: str | bytes) -> Event:

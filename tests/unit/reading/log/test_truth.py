@@ -224,8 +224,7 @@ def test_the_same_run_reads_the_same_in_every_frame() -> None:
 def _essence(event: Event) -> Event:
     """Without what a frame does not tell: the service, its process (and so TLS), the zone, fractions."""
     at = event.at.at.replace(tzinfo=None, microsecond=0) if event.at is not None else None
-    return replace(
-        event,
+    return event._replace(
         file="",
         program=None,
         tls=None,
