@@ -48,7 +48,11 @@ class ExchangeReader(CsvReader):
         if status is None or (word == "SEND" and row.get("source") != "SMTP"):
             return ()
         recipients = [part for part in row.get("recipient-address", "").split(";") if part][:RECIPIENTS]
-        states = [part.strip() for part in _STATES.findall(row.get("recipient-status", ""))]
+        status_told = row.get("recipient-status", "").strip()
+        # the words of one state may hold a semicolon, too
+        states = (
+            [part.strip() for part in _STATES.findall(status_told)] if len(recipients) > 1 else [status_told]
+        )
         context = row.get("source-context", "")
         sender = row.get("return-path") or row.get("sender-address", "")
         source = row.get("original-server-ip") or row.get("client-ip") or None

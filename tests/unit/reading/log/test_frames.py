@@ -1,0 +1,146 @@
+"""Stamps, the frames of logging systems, and telling a format from its first lines."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from probe.reading.log.event import Stamp
+from probe.reading.log.formats import FORMATS, detect
+from probe.reading.log.frames import Clock, unframe
+from probe.reading.log.memory import Memory
+from tests.unit.reading.log.samples import SAMPLES, Sample
+
+CET = timezone(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-28T20:25:15.151701+00:00", datetime(2026, 11, 28, 20, 25, 15, 151701, UTC)),
+        ("2026-11-28T20:25:15Z", datetime(2026, 11, 28, 20, 25, 15, tzinfo=UTC)),
+        ("2026-11-28T20:25:15.1Z", datetime(2026, 11, 28, 20, 25, 15, 100000, UTC)),
+        ("2026-11-28T20:25:15.123456789Z", datetime(2026, 11, 28, 20, 25, 15, 123456, UTC)),
+        ("2026-11-28 20:25:15.123 +0100", datetime(2026, 11, 28, 20, 25, 15, 123000, CET)),
+        ("2026-11-28 20:25:15+0100", datetime(2026, 11, 28, 20, 25, 15, tzinfo=CET)),
+        ("2026-12-31T23:59:60Z", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2026-11-28 20:25:15", datetime(2026, 11, 28, 20, 25, 15)),
+    ],
+)
+def test_stamps_with_a_year(text: str, at: datetime) -> None:
+    assert Clock().stamp(text) == Stamp(at)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30 00:00:00", "Feb 30 00:00:00", "2026-11-28 25:00:00", "", "Nov", "-"]
+)
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert Clock(datetime(2026, 11, 29)).stamp(text) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "text", "year"),
+    [
+        (datetime(2027, 1, 2), "Dec 31 23:59:59", 2026),
+        (datetime(2027, 1, 2), "Jan  1 00:00:00", 2027),
+        (datetime(2027, 1, 2), "Jan  3 00:00:00", 2027),  # a day is left for zones and wrong clocks
+        (datetime(2027, 1, 2), "Jan  3 00:00:01", 2026),
+        (datetime(2027, 3, 1), "Feb 29 12:00:00", 2024),
+        (datetime(2028, 3, 1, tzinfo=UTC), "Feb 29 12:00:00", 2028),
+    ],
+)
+def test_the_year_is_that_of_the_twelve_months_before_the_file_s_time(
+    reference: datetime, text: str, year: int
+) -> None:
+    stamp = Clock(reference).stamp(text)
+    assert stamp is not None and stamp.at.year == year
+    assert not stamp.has_year and not stamp.has_zone
+
+
+def test_frames_are_taken_off_whatever_they_are_inside_of() -> None:
+    inner = "Nov 28 20:25:15 mail postfix/smtp[88]: 4C0: text: with [brackets]"
+    docker = json.dumps({"log": inner + "\n", "stream": "stdout", "time": "2026-11-28T20:25:16.5Z"})
+    reference = datetime(2026, 11, 29)
+    for line in (
+        inner,
+        "<22>" + inner,
+        docker,
+        "mail-1  | " + inner,
+        "2026-11-28T20:25:16.5Z stdout F " + inner,
+        "\x1b[36mmail-1  | \x1b[0m" + inner,
+    ):
+        frame = unframe(line.encode(), Clock(reference))
+        assert frame == (
+            Stamp(datetime(2026, 11, 28, 20, 25, 15), has_year=False),
+            "postfix/smtp",
+            "88",
+            "4C0: text: with [brackets]",
+        ), line
+
+
+def test_a_frame_of_rfc_5424_with_structured_data() -> None:
+    line = b'<22>1 2026-11-28T20:25:15Z mail postfix 88 - [a@1 b="c \\" ] d"][e@1] \xef\xbb\xbftext'
+    frame = unframe(line, Clock())
+    assert (frame.program, frame.pid, frame.text) == ("postfix", "88", "text")
+    assert frame.at == Stamp(datetime(2026, 11, 28, 20, 25, 15, tzinfo=UTC))
+
+
+def test_a_message_of_journald_that_is_an_array_of_octets() -> None:
+    record = {
+        "MESSAGE": [99, 97, 102, 0xC3, 0xA9, 300, "x"],
+        "SYSLOG_IDENTIFIER": "postfix/smtp",
+        "_PID": "88",
+        "__REALTIME_TIMESTAMP": "1795921545681073",
+    }
+    frame = unframe(json.dumps(record).encode(), Clock())
+    assert (frame.program, frame.pid, frame.text) == ("postfix/smtp", "88", "café")
+    assert frame.at is not None and frame.at.at.microsecond == 681073
+
+
+def test_a_time_of_a_container_is_used_only_where_the_line_has_none() -> None:
+    frame = unframe(b'{"log":"plain text\\n","stream":"stderr","time":"2026-11-28T20:25:16.5Z"}', Clock())
+    assert frame.text == "plain text"
+    assert frame.at == Stamp(datetime(2026, 11, 28, 20, 25, 16, 500000, UTC))
+
+
+@pytest.mark.parametrize("which", SAMPLES, ids=lambda each: each.name)
+def test_formats_are_told_by_the_first_lines(which: Sample) -> None:
+    assert detect(which.lines) == which.format
+    noise = [b"Nov 28 20:25:15 mail systemd[1]: Started Session 1 of user root.", b"", b"kernel: x"] * 50
+    assert detect([*noise, *which.lines]) == which.format
+
+
+def test_what_is_no_log_has_no_format() -> None:
+    assert detect([]) is None
+    assert detect([b"hello", b"\x00\xff", b'{"a": 1}', b"a,b,c", b"From: a@b.example"]) is None
+
+
+def test_a_log_of_two_programs_is_the_one_with_more_lines() -> None:
+    by_name = {each.name: each for each in SAMPLES}
+    mixed = [*by_name["dma"].lines[:9], *by_name["postfix-bsd"].lines[:300]]
+    found = detect(mixed)
+    assert found is not None and found.name == "postfix"
+
+
+def test_names_of_formats_are_distinct_and_every_reader_can_be_made() -> None:
+    assert len({row.name for row in FORMATS}) == len(FORMATS)
+    memory = Memory(5)
+    for row in FORMATS:
+        assert row.make(memory).memory is memory
+
+
+def test_memory_forgets_the_oldest_untouched_message_first() -> None:
+    memory = Memory(2)
+    memory.message("a").sender = "x"
+    memory.message("b")
+    memory.message("a")
+    memory.message("c")
+    assert memory.known("b") is None
+    kept = memory.known("a")
+    assert kept is not None and kept.sender == "x"
+    for number in range(5):
+        memory.note(number, number)
+    assert [memory.noted(number) for number in range(5)] == [None, None, None, 3, 4]
+    assert memory.drop(4) == 4 and memory.noted(4) is None
