@@ -34,6 +34,7 @@ class Status(StrEnum):
     REMOVED = "removed"  # an operator took it out of the queue
     FORWARDED = "forwarded"  # became another message of the same queue; its fate stands there
     EXPANDED = "expanded"  # alias or list: further recipients took its place
+    QUEUED = "queued"  # waits, and nothing is said of a failure
     PROBE = "probe"  # an address probe of our own server; no message was on its way
 
 

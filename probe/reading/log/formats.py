@@ -174,6 +174,46 @@ FORMATS: tuple[Format, ...] = (
         "msmtp:MsmtpReader",
         r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8} )?host=\S+ tls=\w+ auth=\w+ .*(?:recipients=|exitcode=)",
     ),
+    _row(
+        "postqueue",
+        "postqueue -j",
+        "queues:PostqueueReader",
+        r"\{\"queue_name\": ?\"\w+\", ?\"queue_id\": ?\"",
+        framed=False,
+        extensions=(".json", ".jsonl"),
+        weight=5,
+    ),
+    _row(
+        "mailq",
+        "mailq (Postfix, sendmail)",
+        "queues:MailqReader",
+        r"-{2,}(?: ?Queue ID|Q-ID)-|-Queue ID-|[0-9A-Za-z]{6,20}[*!#XQ?-]?\s+\d+\s+[A-Z][a-z]{2} "
+        "[A-Z][a-z]{2} "
+        r"[ \d]\d \d\d:\d\d",
+        framed=False,
+        extensions=(".txt", ""),
+        is_multiline=True,
+        weight=5,
+    ),
+    _row(
+        "exim-queue",
+        "exim -bp",
+        "queues:EximQueueReader",
+        rf"\s*\d{{1,6}}[smhdw]\s+(?:[\d.]+[KM]?)?\s+{_EXIM_ID} <",
+        framed=False,
+        extensions=(".txt", ""),
+        is_multiline=True,
+        weight=5,
+    ),
+    _row(
+        "smtpctl",
+        "smtpctl show queue (OpenSMTPD)",
+        "queues:SmtpctlReader",
+        r"[0-9a-f]{16}\|[\w.]+\|(?:mta|mda|bounce)\|",
+        framed=False,
+        extensions=(".txt", ""),
+        weight=5,
+    ),
 )
 
 

@@ -1,0 +1,229 @@
+"""What waits now: listings of `postqueue -j`, `postqueue -p` and `mailq` (Postfix, sendmail), `exim -bp` and
+`smtpctl show queue` (OpenSMTPD).
+
+Each recipient that waits is an event of the queue. `at` is when the message arrived, `word` the queue or
+mark, `words` why it waits where the listing says so. sendmail has one reason for a whole message, which may
+be another recipient's, and cuts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from probe.model.reply import Stage
+from probe.model.text import decode
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words
+from probe.reading.log.exim_words import duration
+from probe.reading.log.frames import since_epoch
+from probe.reading.log.json_reader import JsonReader
+from probe.reading.log.json_text import items_of, number_of, text_of
+from probe.reading.log.postfix_words import said
+from probe.reading.log.reader import TEXT, Reader
+from probe.reading.log.words import is_reply, relay_of
+
+_HOST = re.compile(
+    r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)"
+)
+_SUSPENDED = "delivery temporarily suspended: "
+
+
+def _waits(reason: str | None, is_held: bool) -> Status:
+    if is_held:
+        return Status.HELD
+    return Status.DEFERRED if reason else Status.QUEUED
+
+
+def _postfix_reason(reason: str | None) -> tuple[Words | None, Relay | None, bool]:
+    if not reason:
+        return None, None, False
+    words, repeats, _ = said(f"{reason})", "smtp", Status.DEFERRED)
+    named = _HOST.match(reason.removeprefix(_SUSPENDED))
+    return words, relay_of(named[1]) if named is not None else None, repeats
+
+
+class PostqueueReader(JsonReader):
+    """Reads `postqueue -j` (Postfix 3.1 and later)."""
+
+    def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
+        queue_id, queue = text_of(record, "queue_id"), text_of(record, "queue_name")
+        if queue_id is None or queue is None:
+            return ()
+        arrived = number_of(record, "arrival_time")
+        found = []
+        for item in items_of(record, "recipients"):
+            reason = text_of(item, "delay_reason") or text_of(item, "bounce_reason")
+            words, relay, repeats = _postfix_reason(reason)
+            found.append(
+                Event(
+                    self.file,
+                    number,
+                    Kind.QUEUE,
+                    _waits(reason, queue == "hold"),
+                    queue,
+                    since_epoch(arrived) if arrived is not None else None,
+                    "postqueue",
+                    queue_id,
+                    sender=_no_daemon(text_of(record, "sender")),
+                    recipient=text_of(item, "address"),
+                    orig_to=text_of(item, "orig_address") or None,
+                    relay=relay,
+                    words=words,
+                    repeats=repeats,
+                )
+            )
+        return found
+
+
+@dataclass(slots=True)
+class _Message:
+    queue_id: str
+    mark: str
+    at: Stamp | None
+    sender: str
+    is_postfix: bool
+    reason: str | None = None
+
+
+class MailqReader(Reader):
+    """Reads `mailq` of Postfix and of sendmail; Postfix tells the seconds of a time, sendmail does not."""
+
+    _head = re.compile(
+        r"([0-9A-Za-z]{6,20})([*!#XQ?-]?)\s+(?:\d+|\([^)]*\))\s+[A-Z][a-z]{2} "
+        r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d)(:\d\d)?\s+(.*)"
+    )
+    _message: _Message | None = None
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        text = decode(data[:TEXT]).rstrip()
+        head = self._head.match(text)
+        if head is not None:
+            queue_id, mark, time, seconds, sender = head.groups()
+            at = self.clock.stamp(time + (seconds or ":00"))
+            self._message = _Message(queue_id, mark, at, sender.strip("<> "), seconds is not None)
+            return ()
+        now, told = self._message, text.strip()
+        if now is None or not told or text[:1] in ("-", "") or told.startswith("Total requests"):
+            return ()
+        if told.startswith("("):
+            now.reason = told[1:].removesuffix(")")
+            return ()
+        if not text[:1].isspace():
+            return ()
+        return (self._event(now, told.strip("<>"), number),)
+
+    def end(self) -> Sequence[Record]:
+        self._message = None
+        return ()
+
+    def _event(self, now: _Message, recipient: str, number: int) -> Event:
+        if now.is_postfix:
+            words, relay, repeats = _postfix_reason(now.reason)
+        else:
+            words, relay, repeats = _sendmail_reason(now.reason), None, False
+        return Event(
+            self.file,
+            number,
+            Kind.QUEUE,
+            _waits(now.reason, now.mark == "!" if now.is_postfix else now.mark == "Q"),
+            now.mark or "queued",
+            now.at,
+            "mailq",
+            now.queue_id,
+            sender=_no_daemon(now.sender),
+            recipient=recipient,
+            relay=relay,
+            words=words,
+            repeats=repeats,
+        )
+
+
+class EximQueueReader(Reader):
+    """Reads `exim -bp`, which tells no reasons; recipients marked D are delivered."""
+
+    _head = re.compile(
+        r"\s*(\d{1,6}[smhdw])\s+(?:[\d.]+[KM]?)?\s+"
+        r"([0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})) <([^>]*)>(.*)"
+    )
+    _message: tuple[str, str, str, float | None] | None = None
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        text = decode(data[:TEXT]).rstrip()
+        head = self._head.match(text)
+        if head is not None:
+            age, queue_id, sender, rest = head.groups()
+            mark = "frozen" if "frozen" in rest else "queued"
+            self._message = (queue_id, sender, mark, duration(age))
+            return ()
+        told = text.strip()
+        if self._message is None or not told or not text[:1].isspace() or told.startswith("D "):
+            return ()
+        queue_id, sender, mark, age_s = self._message
+        status = Status.HELD if mark == "frozen" else Status.QUEUED
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                status,
+                mark,
+                None,
+                "exim",
+                queue_id,
+                sender=sender,
+                recipient=told,
+                delay_s=age_s,
+            ),
+        )
+
+    def end(self) -> Sequence[Record]:
+        self._message = None
+        return ()
+
+
+class SmtpctlReader(Reader):
+    """Reads `smtpctl show queue`: fourteen fields parted by bars."""
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        fields = decode(data[:TEXT]).rstrip("\r\n").split("|", 13)
+        if len(fields) < 13 or not re.fullmatch(r"[0-9a-f]{16}", fields[0]):
+            return ()
+        evpid, _, kind, flags, sender, recipient, destination, created = fields[:8]
+        reason = fields[13] if len(fields) > 13 else ""
+        words = None
+        if reason:
+            words = Words(Speaker.REMOTE if is_reply(reason) else Speaker.LOCAL, reason)
+        seconds = int(created) if created.isdecimal() and len(created) < 13 else None
+        is_held = "suspend" in flags or fields[11] == "suspended"
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                _waits(reason, is_held),
+                fields[10] or fields[11],
+                since_epoch(seconds) if seconds is not None else None,
+                kind,
+                evpid,
+                sender=sender,
+                recipient=destination or recipient,
+                orig_to=recipient if destination not in ("", recipient) else None,
+                words=words,
+            ),
+        )
+
+
+def _sendmail_reason(reason: str | None) -> Words | None:
+    if not reason:
+        return None
+    told = reason.removeprefix("Deferred: ")
+    if is_reply(told):
+        return Words(Speaker.REMOTE, told, None, cut=True)
+    stage = Stage.CONNECT if told.startswith(("Connection refused", "Connection timed out")) else None
+    return Words(Speaker.LOCAL, told, stage)
+
+
+def _no_daemon(sender: str | None) -> str | None:
+    """Postfix and sendmail list the null reverse-path as MAILER-DAEMON."""
+    return "" if sender in ("MAILER-DAEMON", "<>") else sender
