@@ -1,0 +1,73 @@
+"""The period that a person asks for: `--since`, `--until`, absolute or back from now. `now` is handed in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+
+from probe.reading.log.event import Stamp
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_BACK = re.compile(r"(?:\d{1,6} ?[smhdw] ?){1,5}")
+_PART = re.compile(r"(\d{1,6}) ?([smhdw])")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
+_FORMS = "2h, 1d12h, 14:30, today, yesterday, 2026-11-29, 2026-11-29 14:30 or 2026-11-29T14:30:00+01:00"
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """The moment that `text` names, with a zone. `now` has one; a time without a zone is in that one.
+
+    `14:30` is the last half past two: today, or yesterday where that is still to come. Raises ValueError,
+    with a sentence for the person who wrote it, for anything else than the forms above."""
+    asked = text.strip()
+    lowered = asked.lower()
+    midnight = datetime.combine(now.date(), time(), now.tzinfo)
+    fixed = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
+    if lowered in fixed:
+        return fixed[lowered]
+    try:
+        if _BACK.fullmatch(lowered):
+            seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(lowered))
+            return now - timedelta(seconds=seconds)
+        clock = _CLOCK.fullmatch(asked)
+        if clock is not None:
+            hour, minute, second = (int(part or 0) for part in clock.groups())
+            at = midnight.replace(hour=hour, minute=minute, second=second)
+            return at if at <= now else at - timedelta(days=1)
+        if _DATE.fullmatch(asked):
+            at = datetime.fromisoformat(asked.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+            return at if at.tzinfo is not None else at.replace(tzinfo=now.tzinfo)
+    except (ValueError, OverflowError):
+        pass  # a time that does not exist is told like one that cannot be read
+    raise ValueError(f"{text!r} is no time; write {_FORMS}")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `since` up to, not with, `until`; None is open. `zone` is that of stamps without one."""
+
+    since: datetime | None
+    until: datetime | None
+    zone: tzinfo | None
+
+    def holds(self, stamp: Stamp | None) -> bool | None:
+        """Whether it was in the period; None where the log does not say when it was."""
+        if self.since is None and self.until is None:
+            return True
+        if stamp is None:
+            return None
+        at = stamp.at if stamp.has_zone else stamp.at.replace(tzinfo=self.zone)
+        if self.since is not None and at < self.since:
+            return False
+        return self.until is None or at < self.until
+
+
+def period(since: str | None, until: str | None, now: datetime) -> Period:
+    """The period between two moments as a person wrote them. Raises ValueError with a sentence for them."""
+    begin = moment(since, now) if since is not None else None
+    end = moment(until, now) if until is not None else None
+    if begin is not None and end is not None and end <= begin:
+        raise ValueError(f"the period ends ({until}) before it begins ({since})")
+    return Period(begin, end, now.tzinfo)

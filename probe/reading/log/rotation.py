@@ -1,0 +1,76 @@
+"""The order in which the files of a rotated log were written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+from probe.reading.log.event import Stamp
+from probe.reading.log.frames import Clock, unframe
+
+_PACKED = re.compile(r"\.(?:gz|xz|bz2|zst)\Z")
+# logrotate: mail.log.2, mail.log-20261128, mail.log-20261128-1764288000; exim: mainlog.01
+_NUMBER = re.compile(r"[.](\d{1,5})\Z")
+_DATE = re.compile(r"[.-](\d{4})-?(\d\d)-?(\d\d)(?:[-T.]?(\d{2,10}))?(?:\.(?:log|csv|json|jsonl))?\Z")
+_LOOKED_AT = 200  # lines that are searched for a first stamp
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file: its name, the time of its first line as far as that is known, and when it was last written."""
+
+    name: str
+    first: Stamp | None = None
+    written: datetime | None = None
+
+
+def first_stamp(lines: Iterable[bytes], reference: datetime | None = None) -> Stamp | None:
+    """The first time that the lines tell, in whatever frame; JSON records and tables have theirs inside."""
+    clock = Clock(reference)
+    for _, line in zip(range(_LOOKED_AT), lines, strict=False):
+        stamp = unframe(line, clock).at
+        if stamp is not None:
+            return stamp
+    return None
+
+
+def in_time_order(files: Sequence[LogFile]) -> Sequence[LogFile]:
+    """The oldest first, so that a message's arrival is read before its deliveries.
+
+    Where every file of a set tells when it begins, that is the order; else the names' (a higher number is
+    older, a date is a date, the file without either is the newest). Sets of different names keep the order
+    in which they were given."""
+    sets: dict[str, list[LogFile]] = {}
+    for file in files:
+        sets.setdefault(_base(file.name), []).append(file)
+    ordered: list[LogFile] = []
+    for members in sets.values():
+        zones = {file.first.has_zone for file in members if file.first is not None}
+        if all(file.first is not None for file in members) and len(zones) == 1:
+            ordered.extend(sorted(members, key=_first))
+        else:
+            ordered.extend(sorted(members, key=_age))
+    return ordered
+
+
+def _first(file: LogFile) -> datetime:
+    at = file.first.at if file.first is not None else datetime.max
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _base(name: str) -> str:
+    plain = _PACKED.sub("", name)
+    return _DATE.sub("", _NUMBER.sub("", plain)) or plain
+
+
+def _age(file: LogFile) -> tuple[int, tuple[int, ...], int]:
+    """Dated files by their date, then numbered ones from the highest number, then the one being written."""
+    plain = _PACKED.sub("", PurePath(file.name).name)
+    dated = _DATE.search(plain)
+    if dated is not None:
+        return 0, tuple(int(part) for part in dated.groups() if part), 0
+    numbered = _NUMBER.search(plain)
+    return (1, (), -int(numbered[1])) if numbered is not None else (2, (), 0)
