@@ -11,14 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from probe.model.reply import Stage
+from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.exim_words import Fields, duration, fields_at, said
 from probe.reading.log.frames import Frame
-from probe.reading.log.reader import FramedReader
+from probe.reading.log.reader import TEXT, FramedReader
 from probe.reading.log.words import relay_of
 
 _ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
 _PREFIX = re.compile(rf"(?:\[\d{{1,10}}\] )?(?:({_ID}) )?")
+_USUAL = re.compile(
+    rb"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
+    rb"(" + _ID.encode() + rb") ([^\r\n]*)"
+)
 # An address may be quoted, or be a command or a file.
 _ADDRESS = re.compile(
     r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:|[^\s\"]*?(?=:?(?:\s|$))))"
@@ -64,6 +69,24 @@ _FLAGS = {
 class EximReader(FramedReader):
     """Reads mainlog (and the lines of it that a syslog daemon wrote)."""
 
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        """Lines of mainlog itself have no frame to be looked for."""
+        usual = _USUAL.match(data)
+        if usual is None:
+            return super().read(data, number)
+        at, queue_id, rest = usual.groups()
+        identity = queue_id.decode("ascii")
+        if rest.startswith(b"Completed"):
+            self.memory.forget(identity)
+            return ()
+        text = decode(rest[:TEXT])
+        if text.startswith("<= "):
+            self._arrival(identity, text[3:])
+            return ()
+        return self._line(
+            identity, text, Frame(self.clock.stamp(at.decode("ascii")), None, None, text), data, number
+        )
+
     def matters(self, data: bytes) -> bool:
         return (
             b"= " in data
@@ -82,6 +105,11 @@ class EximReader(FramedReader):
         prefix = _PREFIX.match(text)
         queue_id = prefix[1] if prefix is not None else None
         rest = text[prefix.end() :] if prefix is not None else text
+        return self._line(queue_id, rest, frame, data, number)
+
+    def _line(
+        self, queue_id: str | None, rest: str, frame: Frame, data: bytes, number: int
+    ) -> Sequence[Record]:
         flag = rest[:2]
         if queue_id is not None and rest[2:3] == " ":
             if flag == "<=":
@@ -102,9 +130,9 @@ class EximReader(FramedReader):
 
     def _arrival(self, queue_id: str, rest: str) -> None:
         message = self.memory.message(queue_id)
-        sender = rest.split(" ", 1)[0]
+        sender = rest.partition(" ")[0]
         message.sender = "" if sender == "<>" else sender
-        found = _ID_FIELD.search(rest)
+        found = _ID_FIELD.search(rest, rest.find(" id")) if " id" in rest else None
         message.message_id = f"<{found[1].strip('<>')}>" if found is not None else None
 
     def _host(self, queue_id: str, rest: str) -> None:

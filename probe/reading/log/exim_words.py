@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
 from probe.reading.log.words import stage_of, unescaped
 
+# A host and its address, a value in quotes, or one of: an address, a bracket with a port, anything plain.
 _FIELD = re.compile(
-    r" (?P<name>[A-Z][A-Z0-9]{0,3})=(?:"
-    r"(?P<host>[^\s\[\"<:]+(?: \([^)]*\))?) \[(?P<ip>[^\]]*)\](?::(?P<port>\d{1,5}))?(?=[: ]|$)"
-    r"|\"(?P<quoted>(?>[^\"\\]|\\.)*+)\"|(?P<angle><(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>)"
-    r"|(?P<bracket>\[[^\]]*\](?::\d{1,5})?)|(?P<plain>\S*?(?=:?(?:\s|$))))",
+    r" ([A-Z][A-Z0-9]{0,3})=(?:"
+    r"([^\s\[\"<:]++(?: \([^)]*\))?) \[([^\]]*)\](?::(\d{1,5}))?(?=[: ]|$)"
+    r"|\"((?>[^\"\\]|\\.)*+)\""
+    r"|(<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>|\[[^\]]*\](?::\d{1,5})?|[^\s:]*+(?::[^\s:]++)*+))",
     re.DOTALL,
 )
 _QUOTED = r"<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>"
@@ -39,8 +40,7 @@ _DURATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """`NAME=value` pairs as they stand, the host behind `H=`, and where in the text they end."""
 
     values: dict[str, str]
@@ -64,16 +64,16 @@ def fields_at(text: str, begin: int) -> Fields:
     """Read as many fields as stand one behind the other."""
     values: dict[str, str] = {}
     relay = None
-    while (found := _FIELD.match(text, begin)) is not None:
+    match = _FIELD.match
+    while (found := match(text, begin)) is not None:
         begin = found.end()
-        if found["host"] is not None:
-            if found["name"] == "H":
-                host = found["host"].split(" ")[0]
-                relay = Relay(host, found["ip"], int(found["port"]) if found["port"] else None)
-            continue
-        quoted = found["quoted"]
-        value = found["angle"] or found["bracket"] or found["plain"] or ""
-        values[found["name"]] = unescaped(quoted.replace('\\"', '"')) if quoted is not None else value
+        name, host, ip, port, quoted, value = found.groups()
+        if value is not None:
+            values[name] = value
+        elif quoted is not None:
+            values[name] = unescaped(quoted.replace('\\"', '"'))
+        elif name == "H":
+            relay = Relay(host.partition(" ")[0], ip, int(port) if port else None)
     return Fields(values, relay, begin)
 
 
