@@ -76,10 +76,13 @@ LAYERS = (
     Layer("collect", ("model", "standards", "knowledge", "reading", "survey", "recording", "net")),
     Layer(
         "run",
-        ("model", "knowledge", "reading", "recording", "facts", "diagnosis", "report", "net", "collect"),
+        (
+            *("model", "standards", "knowledge", "reading", "recording", "facts"),
+            *("diagnosis", "report", "net", "collect"),
+        ),
     ),
     Layer("lab", ("model", "standards", "knowledge", "survey", "run")),
-    Layer("api", ("model", "explanation", "run")),
+    Layer("api", ("model", "explanation", "net", "run")),
     Layer("__init__", ("model", "recording", "explanation", "net", "api")),
     Layer(
         "cli",

@@ -32,6 +32,8 @@ FORBIDDEN = {
     *("pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "yaml", "dbm", "copyreg"),
     *("xml", "xmlrpc", "zipfile", "tarfile", "gzip", "bz2", "lzma", "zlib", "webbrowser", "syslog"),
 }
+# Archives of logs are unpacked there, in pieces of a bounded size
+ALLOWED = {"probe/reading/log/octets.py": {"bz2", "lzma", "zlib"}}
 CALLS = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
 OS_CALLS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile")
 
@@ -93,8 +95,9 @@ def _modules_of(node: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_turns_data_into_code_or_starts_a_program(path: Path) -> None:
+    forbidden = FORBIDDEN - ALLOWED.get(path.relative_to(ROOT).as_posix(), set())
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        assert not _modules_of(node) & FORBIDDEN, ast.dump(node)
+        assert not _modules_of(node) & forbidden, ast.dump(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in CALLS, f"line {node.lineno}"
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
