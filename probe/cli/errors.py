@@ -25,10 +25,14 @@ class UsageError(Exception):
 
 
 def refuse_controls(subject: str, value: str) -> None:
-    """CR, LF, NUL, ESC and their like have no place in an option: they could end or forge a line."""
+    """CR, LF, NUL, ESC and their like have no place in an option: they could end or forge a line. Half a
+    character (a surrogate that stands for no octet, PEP 383) has none in the name of a file."""
     for position, char in enumerate(value, 1):
-        if unicodedata.category(char) == "Cc":
+        category = unicodedata.category(char)
+        if category == "Cc":
             raise UsageError(subject, f"control character {char!r} at character {position} is not allowed")
+        if category == "Cs" and not "\udc80" <= char <= "\udcff":
+            raise UsageError(subject, f"half a character ({char!r}) at character {position} is not allowed")
 
 
 def unreadable(subject: str, path: str, error: OSError, *, doing: str = "read") -> UsageError:
