@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from probe.model.report import Report
 from probe.model.target import Command
 from probe.model.verdict import Outcome
-from probe.report import dns_words, hypotheses, view, view_session, view_steps, words
+from probe.report import hypotheses, run_words, view, view_session, view_steps, words
 from probe.report.cause_rows import NEGLIGIBLE
 from probe.report.clean import printable_report
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
@@ -50,7 +50,7 @@ def _verdict(report: Report) -> list[str]:
     lab = view.lab_line(report)
     if lab:
         blocks.append(f"**{markdown_text(lab)}**")
-    head = words.headline(verdict, report.target.command)
+    head = run_words.headline(verdict, report.target.command)
     blocks.append(f"**{head}** {markdown_text(view.where(report))}")
     if verdict.reply:
         blocks.append(markdown_code(verdict.reply))
@@ -195,7 +195,7 @@ def _domain(report: Report) -> list[str]:
         return []
     dns = report.dns
     rows: list[tuple[str, ...]] = [
-        ("Route", markdown_text(dns_words.ROUTES[dns.route])),
+        ("Route", markdown_text(run_words.ROUTES[dns.route])),
         ("Provider", markdown_text(report.target.provider or "none that this program knows")),
         (
             "MTA-STS",
@@ -207,7 +207,7 @@ def _domain(report: Report) -> list[str]:
         text = "; ".join((", ".join(mx.addresses) or "no usable address", *mx.problems))
         rows.append((f"MX {mx.preference}", markdown_text(f"{mx.host}: {text}")))
     for dane in dns.dane:
-        text = "; ".join((dns_words.DANE[dane.status], *dane.problems))
+        text = "; ".join((run_words.DANE[dane.status], *dane.problems))
         rows.append(("DANE", markdown_text(f"{dane.host}: {text}")))
     for session in report.sessions:
         rows.append(
@@ -220,7 +220,7 @@ def _domain(report: Report) -> list[str]:
 
 
 def _published(status: str, mode: str, problems: tuple[str, ...]) -> str:
-    state = dns_words.PUBLISHED.get(status, status)
+    state = run_words.PUBLISHED.get(status, status)
     return "; ".join(part for part in (state, f"mode {mode}" if mode else "", *problems) if part)
 
 
@@ -231,7 +231,7 @@ def _dialogue(report: Report) -> list[str]:
     for session in report.sessions:
         if lines:
             lines.append("")
-        about = words.EXPERIMENTS[session.experiment]
+        about = run_words.EXPERIMENTS[session.experiment]
         lines.append(f"# {view_session.session_title(session)}, {about}")
         for exchange in session.exchanges:
             if exchange.sent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.model.report import Report
 from probe.model.steps import StepStatus
 from probe.model.verdict import Outcome
-from probe.report import hypotheses, view, view_session, view_steps, words
+from probe.report import hypotheses, run_words, view, view_session, view_steps, words
 from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
 
@@ -117,7 +117,7 @@ def write_sessions(page: Page, report: Report) -> None:
         return
     page.heading("Dialogue")
     for session in report.sessions:
-        about = words.EXPERIMENTS[session.experiment]
+        about = run_words.EXPERIMENTS[session.experiment]
         page.text(f"{view_session.session_title(session)}  {about}", indent=2)
         page.text(view_session.session_path(session), indent=4)
 

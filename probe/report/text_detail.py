@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.model.report import Report, ReportDkim, ReportDns, ReportListing, ReportSession
-from probe.report import dns_words, view_session, words
+from probe.report import run_words, view_session
 from probe.report.page import Page
 
 _TIME_COLUMNS = 11
@@ -32,7 +32,7 @@ def write_dialogue(page: Page, report: Report) -> None:
 
 
 def _write_session(page: Page, session: ReportSession) -> None:
-    about = words.EXPERIMENTS[session.experiment]
+    about = run_words.EXPERIMENTS[session.experiment]
     page.text(f"{about}; {session.reason}" if session.reason else about, indent=2)
     for exchange in session.exchanges:
         if exchange.sent:
@@ -89,7 +89,7 @@ def _write_keys(page: Page, keys: tuple[ReportDkim, ...]) -> None:
             counted[key.status] += 1
             continue
         strength = " ".join(part for part in (key.key_type, str(key.key_bits or "")) if part)
-        status = dns_words.KEYS.get(key.status, key.status)
+        status = run_words.KEYS.get(key.status, key.status)
         parts = [status, strength, "testing" if key.testing else "", key.origin, *key.problems]
         page.text(f"{key.selector}: {', '.join(part for part in parts if part)}", lead="DKIM   ", indent=2)
     if any(counted.values()):

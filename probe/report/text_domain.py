@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.model.finding import Severity
 from probe.model.reply import Stage
 from probe.model.report import Report, ReportDns, ReportSession
-from probe.report import dns_words, view_session, words
+from probe.report import run_words, view_session, words
 from probe.report.page import Page
 
 _LABEL = 13
@@ -14,7 +14,7 @@ _LABEL = 13
 def write(page: Page, report: Report) -> None:
     """Mail servers, the session, transport security, and the findings."""
     page.heading("Recipient domain")
-    _fact(page, "Route", dns_words.ROUTES[report.dns.route])
+    _fact(page, "Route", run_words.ROUTES[report.dns.route])
     _fact(page, "Provider", report.target.provider or "none that this program knows")
     for index, mx in enumerate(report.dns.mx):
         addresses = ", ".join(mx.addresses) or "no usable address"
@@ -57,17 +57,17 @@ def _write_session(page: Page, session: ReportSession) -> None:
 def _write_policies(page: Page, dns: ReportDns) -> None:
     page.heading("Transport security")
     sts = dns.mta_sts
-    parts = [dns_words.PUBLISHED.get(sts.status, sts.status), f"mode {sts.mode}" if sts.mode else ""]
+    parts = [run_words.PUBLISHED.get(sts.status, sts.status), f"mode {sts.mode}" if sts.mode else ""]
     parts.append("does not cover " + ", ".join(sts.uncovered) if sts.uncovered else "")
     _fact(page, "MTA-STS", "; ".join(part for part in (*parts, *sts.problems) if part))
     for index, dane in enumerate(dns.dane):
         records = f"{len(dane.records)} TLSA" if dane.records else ""
-        text = "; ".join(part for part in (dns_words.DANE[dane.status], records, *dane.problems) if part)
+        text = "; ".join(part for part in (run_words.DANE[dane.status], records, *dane.problems) if part)
         _fact(page, "" if index else "DANE", f"{dane.host}: {text}")
     if not dns.dane:
         _fact(page, "DANE", "not looked at")
     rpt = dns.tls_rpt
-    status = dns_words.PUBLISHED.get(rpt.status, rpt.status)
+    status = run_words.PUBLISHED.get(rpt.status, rpt.status)
     _fact(page, "TLS-RPT", "; ".join(part for part in (status, ", ".join(rpt.rua), *rpt.problems) if part))
 
 

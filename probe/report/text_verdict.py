@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probe.model.report import Report
 from probe.model.verdict import ExitCode, Outcome
-from probe.report import view, words
+from probe.report import run_words, view, words
 from probe.report.page import Page, columns
 from probe.report.style import VERBOSE, Paint
 
@@ -61,7 +61,7 @@ def _write_lab(page: Page, report: Report) -> None:
 
 
 def _write_headline(page: Page, report: Report, rest: str) -> None:
-    lead = words.headline(report.verdict, report.target.command) + "  "
+    lead = run_words.headline(report.verdict, report.target.command) + "  "
     paint = _PAINTS[report.verdict.outcome]
     if report.verdict.outcome is Outcome.ACCEPTED and report.verdict.exit_code is not ExitCode.ACCEPTED:
         paint = Paint.WARN

@@ -20,7 +20,7 @@ from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
-from probe.report import dns_words, words
+from probe.report import run_words, words
 from probe.report.cause_rows import CauseRow
 from probe.report.cause_rows import cause_rows as rows_of
 from probe.standards.dkim.results import KeyStatus
@@ -95,7 +95,7 @@ def where(report: Report) -> str:
     if verdict.stage is Stage.DNS and report.dns.route in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return "in DNS: the MX records lead nowhere"
     if verdict.stage is Stage.DNS:
-        return f"in DNS: {dns_words.ROUTES[report.dns.route]}"
+        return f"in DNS: {run_words.ROUTES[report.dns.route]}"
     host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
     if verdict.outcome is Outcome.ACCEPTED and verdict.stage is Stage.RCPT:
         return f"by {host}"  # the headline names the stage already
@@ -178,7 +178,7 @@ def _worth_mending(report: Report) -> str:
 
 def not_reached_part(item: ReportNotReached) -> str:
     """The part that was left out, in words."""
-    known = {f"control {it}": text.removeprefix("control: ") for it, text in words.EXPERIMENTS.items()}
+    known = {f"control {it}": text.removeprefix("control: ") for it, text in run_words.EXPERIMENTS.items()}
     return f"control ({known[item.part]})" if item.part in known else item.part
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from probe.model.reply import Stage
-from probe.model.session import Experiment
 from probe.model.steps import StepStatus
-from probe.model.target import Command
 from probe.model.text import duration
-from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
-
-if TYPE_CHECKING:
-    from probe.model.report import Verdict
+from probe.model.verdict import FixBy, Retry
 
 STAGES = {
     Stage.INPUT: "the address itself",
@@ -45,33 +38,6 @@ STEP_STATUS = {
     StepStatus.MANUAL: "by hand",
     StepStatus.NOT_ASSESSED: "not assessed",
 }
-
-EXPERIMENTS = {
-    Experiment.TARGET: "the recipient",
-    Experiment.POSTMASTER: "control: postmaster, then a made-up mailbox",
-    Experiment.RANDOM: "control: made-up mailbox",
-    Experiment.NULL_SENDER: "control: null reverse-path",
-    Experiment.OTHER_MX: "control: another MX host",
-    Experiment.OTHER_FAMILY: "control: the other address family",
-    Experiment.WITHOUT_TLS: "control: without TLS",
-    Experiment.DOMAIN: "the domain",
-}
-
-
-def headline(verdict: Verdict, command: Command) -> str:
-    """The verdict in capitals: what was observed, never more."""
-    match verdict.outcome:
-        case Outcome.REFUSED:
-            return "REFUSED FOR GOOD"
-        case Outcome.DEFERRED:
-            return "DEFERRED"
-        case Outcome.INCONCLUSIVE:
-            return "INCONCLUSIVE"
-        case Outcome.ACCEPTED:
-            is_clear = verdict.exit_code is ExitCode.ACCEPTED
-            if command is Command.DOMAIN:
-                return "SERVER ANSWERS" if is_clear else "SERVER ANSWERS, WITH FAULTS"
-            return "ACCEPTED AT RCPT" if is_clear else "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
 
 
 def retry(when: Retry, after_s: int | None, reason: str | None = None) -> str:

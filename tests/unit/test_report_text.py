@@ -12,7 +12,7 @@ import pytest
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ReportDane, ReportNotReached
-from probe.report import dns_words
+from probe.report import run_words
 from probe.report.markdown import to_markdown
 from probe.report.page import Page, columns, wrapped
 from probe.report.style import Style
@@ -272,7 +272,7 @@ def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
     for rendered in (to_text, to_markdown):
         shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
         assert "not_seen" not in shown and "insecure" not in shown
-        assert f"mx.example: {dns_words.DANE[status]}" in " ".join(shown.replace("`", "").split())
+        assert f"mx.example: {run_words.DANE[status]}" in " ".join(shown.replace("`", "").split())
 
 
 def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weights() -> None:

@@ -12,7 +12,7 @@ from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
-from probe.report import dns_words, words
+from probe.report import run_words, words
 from probe.report.schema import report_schema
 from probe.standards.dns.results import RouteKind
 from probe.standards.tls.results import DaneStatus
@@ -21,9 +21,9 @@ TOLD: tuple[tuple[type[Enum], Mapping[Any, str]], ...] = (
     (Stage, words.STAGES),
     (FixBy, words.FIX_BY),
     (StepStatus, words.STEP_STATUS),
-    (Experiment, words.EXPERIMENTS),
-    (RouteKind, dns_words.ROUTES),
-    (DaneStatus, dns_words.DANE),
+    (Experiment, run_words.EXPERIMENTS),
+    (RouteKind, run_words.ROUTES),
+    (DaneStatus, run_words.DANE),
 )
 
 

@@ -1,0 +1,64 @@
+"""Words that only the report of a run needs. `explain` must not load what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from probe.model.report import Verdict
+from probe.model.session import Experiment
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, Outcome
+from probe.standards.dns.results import RouteKind
+from probe.standards.tls.results import DaneStatus
+
+EXPERIMENTS = {
+    Experiment.TARGET: "the recipient",
+    Experiment.POSTMASTER: "control: postmaster, then a made-up mailbox",
+    Experiment.RANDOM: "control: made-up mailbox",
+    Experiment.NULL_SENDER: "control: null reverse-path",
+    Experiment.OTHER_MX: "control: another MX host",
+    Experiment.OTHER_FAMILY: "control: the other address family",
+    Experiment.WITHOUT_TLS: "control: without TLS",
+    Experiment.DOMAIN: "the domain",
+}
+
+ROUTES: Mapping[str, str] = {
+    RouteKind.MX: "MX records",
+    RouteKind.IMPLICIT_MX: "no MX record; its own address is used (implicit MX)",
+    RouteKind.NULL_MX: "a null MX: the domain declares that it takes no mail (RFC 7505)",
+    RouteKind.ADDRESS_LITERAL: "an address literal",
+    RouteKind.FIXED: "the host of --mx",
+    RouteKind.NO_DOMAIN: "NXDOMAIN: DNS does not know the domain",
+    RouteKind.NO_MAIL_HOST: "neither MX nor address records",
+    RouteKind.UNKNOWN: "DNS gave no usable answer",
+}
+
+KEYS = {"valid": "usable key"}
+
+PUBLISHED = {"valid": "published", "absent": "none published", "unusable": "unusable", "unknown": "unknown"}
+
+DANE: Mapping[str, str] = {
+    DaneStatus.UNKNOWN: "unknown",
+    DaneStatus.ABSENT: "no TLSA record",
+    DaneStatus.INSECURE: "not in use: the DNS answers carry no DNSSEC proof",
+    DaneStatus.MATCHED: "a TLSA record matches the certificate",
+    DaneStatus.MISMATCHED: "no TLSA record matches the certificate",
+    DaneStatus.UNUSABLE: "TLSA records, none that can be used",
+    DaneStatus.NOT_SEEN: "TLSA records, but no certificate was seen to hold against them",
+}
+
+
+def headline(verdict: Verdict, command: Command) -> str:
+    """The verdict in capitals: what was observed, never more."""
+    match verdict.outcome:
+        case Outcome.REFUSED:
+            return "REFUSED FOR GOOD"
+        case Outcome.DEFERRED:
+            return "DEFERRED"
+        case Outcome.INCONCLUSIVE:
+            return "INCONCLUSIVE"
+        case Outcome.ACCEPTED:
+            is_clear = verdict.exit_code is ExitCode.ACCEPTED
+            if command is Command.DOMAIN:
+                return "SERVER ANSWERS" if is_clear else "SERVER ANSWERS, WITH FAULTS"
+            return "ACCEPTED AT RCPT" if is_clear else "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
