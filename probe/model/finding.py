@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -22,6 +23,11 @@ class Severity(StrEnum):
     NOT_ASSESSED = "not_assessed"
 
 
+# A value of a finding as it stands in the report: a text or a number, or several of them.
+Arg = str | int | float | tuple[str | int | float, ...]
+Args = Mapping[str, Arg]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One result of one check.
@@ -29,6 +35,8 @@ class Finding:
     `id` is the check's id (kebab-case, `smtp-probe checks ID` explains it); `step` the step 1-9
     of the checklist; `evidence` names observations, e.g. `dns:TXT:example.com`, `session:1:rcpt`,
     `dnsbl:zen.spamhaus.org`; `remedy` says what to do, empty when nothing is to be done.
+    `tag` says which of the check's outcomes it is (`smtp-probe checks ID` lists them), `args` the values
+    that `message` and `remedy` are made of; a value that there is none of is empty.
     """
 
     id: str
@@ -38,3 +46,5 @@ class Finding:
     evidence: tuple[str, ...] = ()
     remedy: str = ""
     references: tuple[str, ...] = ()
+    tag: str = field(kw_only=True)
+    args: Args = field(default_factory=dict, kw_only=True)

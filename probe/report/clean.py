@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 
 def with_strings(value: T, escape: Callable[[str], str]) -> T:
-    """Copy a tree of dataclasses and tuples with `escape` applied to each string in it."""
+    """Copy a tree of dataclasses, tuples and mappings with `escape` applied to each string in it; the keys of
+    mappings are names of this program."""
     return _mapped(value, escape)  # type: ignore[no-any-return]
 
 
@@ -25,6 +26,8 @@ def _mapped(value: Any, escape: Callable[[str], str]) -> Any:
         return escape(value)
     if isinstance(value, tuple):
         return tuple(_mapped(item, escape) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _mapped(item, escape) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _mapped(getattr(value, f.name), escape) for f in fields(value)})
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -16,11 +17,13 @@ def to_json(report: Report) -> str:
 
 
 def document(value: Any) -> Any:
-    """Dataclasses as dicts, tuples as lists, enums as their values; all else unchanged."""
+    """Dataclasses and mappings as dicts, tuples as lists, enums as their values; all else unchanged."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
         return [document(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: document(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {json_name(field): document(getattr(value, field.name)) for field in fields(value)}
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -77,6 +78,8 @@ def _schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return _union(get_args(hint), definitions)
     if get_origin(hint) is tuple:
         return {"type": "array", "items": _schema_of(get_args(hint)[0], definitions)}
+    if get_origin(hint) is Mapping:
+        return {"type": "object", "additionalProperties": _schema_of(get_args(hint)[1], definitions)}
     if isinstance(hint, type) and issubclass(hint, Enum):
         kind = "integer" if issubclass(hint, int) else "string"
         return {"type": kind, "enum": [member.value for member in hint]}

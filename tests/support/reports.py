@@ -176,16 +176,50 @@ _FINDINGS = (
         "refused at RCPT; the address is well formed and no typo is suspected",
         ("session:1:rcpt",),
         "do not send to this address again",
+        tag="recipient-refused",
     ),
     Finding(
-        "reply-permanence", Severity.ERROR, 1, "permanent, without a specific status", ("session:1:rcpt",), ""
+        "reply-permanence",
+        Severity.ERROR,
+        1,
+        "permanent, without a specific status",
+        ("session:1:rcpt",),
+        "",
+        tag="reply-refused",
     ),
-    Finding("spf", Severity.OK, 2, "SPF pass (ip4:198.51.100.10)", ("dns:TXT:example.com",)),
-    Finding("dmarc", Severity.OK, 2, "DMARC p=quarantine, can align", ("dns:TXT:_dmarc.example.com",)),
     Finding(
-        "blocklists", Severity.OK, 6, "on none of the lists that could be believed", ("dnsbl:bl.example",)
+        "spf",
+        Severity.OK,
+        2,
+        "SPF pass (ip4:198.51.100.10)",
+        ("dns:TXT:example.com",),
+        tag="spf-pass",
+        args={"domain": "example.com", "ip": "198.51.100.10", "term": "ip4:198.51.100.10"},
     ),
-    Finding("size-limit", Severity.NOT_ASSESSED, 4, "the server takes 35 MB; no size is known"),
+    Finding(
+        "dmarc",
+        Severity.OK,
+        2,
+        "DMARC p=quarantine, can align",
+        ("dns:TXT:_dmarc.example.com",),
+        tag="dmarc-can-pass",
+    ),
+    Finding(
+        "blocklists",
+        Severity.OK,
+        6,
+        "on none of the lists that could be believed",
+        ("dnsbl:bl.example",),
+        tag="source-not-listed",
+        args={"count": 1, "zones": ("bl.example",)},
+    ),
+    Finding(
+        "size-limit",
+        Severity.NOT_ASSESSED,
+        4,
+        "the server takes 35 MB; no size is known",
+        tag="size-not-known",
+    ),
 )
 
 _CAUSES = (
@@ -306,7 +340,15 @@ def accepted_at_risk() -> m.Report:
             exit_code=ExitCode.AT_RISK,
         ),
         findings=(
-            Finding("spf", Severity.ERROR, 2, "SPF fail", ("dns:TXT:example.com",), "add the address"),
+            Finding(
+                "spf",
+                Severity.ERROR,
+                2,
+                "SPF fail",
+                ("dns:TXT:example.com",),
+                "add the address",
+                tag="spf-fail",
+            ),
         ),
     )
 
@@ -396,7 +438,14 @@ def domain() -> m.Report:
         ),
         sessions=(looked,),
         findings=(
-            Finding("mta-sts", Severity.NOTICE, 2, "no MTA-STS policy", ("dns:TXT:_mta-sts.shop.example",)),
+            Finding(
+                "mta-sts",
+                Severity.NOTICE,
+                2,
+                "no MTA-STS policy",
+                ("dns:TXT:_mta-sts.shop.example",),
+                tag="mta-sts-absent",
+            ),
         ),
     )
 

@@ -83,7 +83,7 @@ def test_a_check_that_fails_costs_that_check(check: Check, monkeypatch: pytest.M
 
 
 def test_what_a_check_found_before_it_failed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Finding("ptr", Severity.WARNING, 2, "found")
+    found = Finding("ptr", Severity.WARNING, 2, "found", tag="ptr-missing")
 
     def half(_: Facts) -> Iterator[Finding]:
         yield found

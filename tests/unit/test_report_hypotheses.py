@@ -37,7 +37,7 @@ def refusal(reply: str, *, band: Band = Band.UNDECIDED, enhanced: str | None = N
     base = reports.SAMPLES["refused"]()
     verdict = replace(base.verdict, reply=reply, band=band, outcome=Outcome.REFUSED, stage=Stage.RCPT)
     status = EnhancedStatus(*map(int, enhanced.split("."))) if enhanced else None
-    findings = (Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting"),)
+    findings = (Finding("limits-signals", Severity.OK, 7, "no sign of rate limiting", tag="limits-not-seen"),)
     causes = (
         cause("user_unknown", 0.4, 9, "the mailbox is said to be unknown"),
         cause("bad_domain", 0.3, -12, "postmaster was accepted"),
@@ -101,8 +101,10 @@ def test_it_fits_the_page_and_stands_after_why(width: int) -> None:
 
 
 def test_where_the_status_comes_from_stands_above_the_walk() -> None:
-    origin = Finding("reply-permanence", Severity.NOTICE, 1, "the 5.0.0 is the server's own")
-    verdict_itself = Finding("reply-permanence", Severity.ERROR, 1, "refused for good")
+    origin = Finding(
+        "reply-permanence", Severity.NOTICE, 1, "the 5.0.0 is the server's own", tag="reply-status-generic"
+    )
+    verdict_itself = Finding("reply-permanence", Severity.ERROR, 1, "refused for good", tag="reply-refused")
     report = replace(refusal("550 5.0.0 no", enhanced="5.0.0"), findings=(verdict_itself, origin))
     section = to_text(report).split("\nHypotheses (5.0.0 names no cause)\n")[1]
     assert section.startswith("  the 5.0.0 is the server's own\n  the whole domain, or its server")
@@ -110,7 +112,9 @@ def test_where_the_status_comes_from_stands_above_the_walk() -> None:
 
 
 def test_what_is_documented_is_shown_with_its_source() -> None:
-    known = Finding("recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]")
+    known = Finding(
+        "recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]", tag="domain-note"
+    )
     report = replace(reports.SAMPLES["refused"](), findings=(known,))
     assert documented(report) == (known.message,)
     assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)

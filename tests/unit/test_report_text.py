@@ -213,7 +213,9 @@ def test_page_hangs_further_lines_under_the_first_word() -> None:
 
 
 def test_an_acceptance_in_the_words_of_a_refusal_is_not_to_be_relied_on() -> None:
-    doubt = Finding("reply-permanence", Severity.WARNING, 1, "250 in the words of a refusal")
+    doubt = Finding(
+        "reply-permanence", Severity.WARNING, 1, "250 in the words of a refusal", tag="reply-refuses-in-words"
+    )
     report = replace(reports.SAMPLES["accepted"](), findings=(doubt,))
     shown = " ".join(to_text(report).split())
     assert "nobody: do not rely on this acceptance" in shown
@@ -244,7 +246,9 @@ def test_what_came_without_a_code_is_shown_without_one() -> None:
 
 def test_the_same_words_of_several_sessions_are_shown_once() -> None:
     report = reports.SAMPLES["refused"]()
-    twice = Finding("reply-grammar", Severity.WARNING, 1, "replies break the grammar")
+    twice = Finding(
+        "reply-grammar", Severity.WARNING, 1, "replies break the grammar", tag="replies-ambiguous"
+    )
     step = replace(report.checklist[0], findings=("reply-grammar",))
     shown = to_text(replace(report, findings=(twice, twice), checklist=(step,)))
     assert shown.count("replies break the grammar") == 1
@@ -259,7 +263,7 @@ def test_a_domain_that_was_not_heard_at_ehlo_is_not_said_to_announce_no_limit() 
 
 
 def test_a_domain_whose_server_answers_with_faults_points_to_them() -> None:
-    fault = Finding("certificate", Severity.WARNING, 2, "expired")
+    fault = Finding("certificate", Severity.WARNING, 2, "expired", tag="certificate-not-verified")
     report = reports.SAMPLES["domain"]()
     assert "nobody: the findings below" in to_text(replace(report, findings=(fault,)))
     assert "nobody: the findings below" not in to_text(replace(report, findings=()))
@@ -291,7 +295,12 @@ def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weig
 def test_what_the_findings_of_a_step_say_to_do_is_not_said_again_behind_them() -> None:
     report = reports.SAMPLES["refused"]()
     open_end = Finding(
-        "size-limit", Severity.NOT_ASSESSED, 4, "the size is not known", remedy="Give --size BYTES."
+        "size-limit",
+        Severity.NOT_ASSESSED,
+        4,
+        "the size is not known",
+        remedy="Give --size BYTES.",
+        tag="size-not-known",
     )
     step = replace(report.checklist[3], findings=("size-limit",), do="Give --size BYTES.")
     shown = to_text(replace(report, findings=(open_end,), checklist=(step,)), Style(verbosity=1))
@@ -302,7 +311,7 @@ def test_what_dns_did_not_answer_about_the_sender_is_told_with_its_reason_and_le
     report = reports.SAMPLES["accepted"]()
     assert report.dns.spf is not None
     silent = "SPF of a.example: temperror, no usable answer from DNS (TXT a.example: SERVFAIL)"
-    unseen = Finding("spf", Severity.NOT_ASSESSED, 2, silent)
+    unseen = Finding("spf", Severity.NOT_ASSESSED, 2, silent, tag="spf-temperror")
     findings = (*(f for f in report.findings if f.id != "spf"), unseen)
     dns = replace(report.dns, spf=replace(report.dns.spf, result="temperror"))
     shown = " ".join(to_text(replace(report, dns=dns, findings=findings)).split())

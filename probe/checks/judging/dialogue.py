@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 from probe.facts import deciding
 from probe.facts.deciding import deciding_exchange, farthest, is_closing
@@ -135,6 +136,64 @@ def why_no_dialogue(facts: Facts) -> str:
         return "the server did not answer in time"
     last = farthest(session for session in sessions if session.connected)
     return _UNFINISHED.get(last.end_detail, "the session ended before an answer came")
+
+
+class NoDialogue(StrEnum):
+    """Why there is no reply to judge."""
+
+    LEFT_OUT = "left_out"  # --no-smtp
+    NO_SESSION = "no_session"
+    OUT_OF_STEP = "out_of_step"  # replies could not be paired with commands
+    NOT_CONNECTED = "not_connected"
+    NO_ANSWER = "no_answer"  # in time
+    CLOSING = "closing"
+    INTERMEDIATE = "intermediate"
+    UNUSABLE_REPLY = "unusable_reply"
+    ENDED = "ended"
+
+
+_STOPPED = {
+    Stop.INTERMEDIATE.value: NoDialogue.INTERMEDIATE,
+    Stop.UNUSABLE_REPLY.value: NoDialogue.UNUSABLE_REPLY,
+    Stop.CLOSING.value: NoDialogue.CLOSING,
+}
+
+
+def no_dialogue(facts: Facts) -> NoDialogue:
+    """Why no reply can be judged."""
+    sessions = main_sessions(facts)
+    if not facts.options.smtp:
+        return NoDialogue.LEFT_OUT
+    if not sessions:
+        return NoDialogue.NO_SESSION
+    if any(s.desynchronised for s in sessions):
+        return NoDialogue.OUT_OF_STEP
+    if not any(s.connected for s in sessions):
+        return NoDialogue.NOT_CONNECTED
+    if {s.end for s in sessions} & {EndReason.TIMEOUT, EndReason.DEADLINE}:
+        return NoDialogue.NO_ANSWER
+    last = farthest(session for session in sessions if session.connected)
+    return _STOPPED.get(last.end_detail, NoDialogue.ENDED)
+
+
+class TlsDemand(StrEnum):
+    """The published policy that makes a sending server insist on valid TLS."""
+
+    DANE = "dane"
+    MTA_STS = "mta_sts"  # in mode enforce
+
+
+def demanded_by(facts: Facts, host: str) -> TlsDemand | None:
+    """The policy that a host's TLS is held to; None where TLS is opportunistic (RFC 7435).
+
+    DANE stands before MTA-STS (RFC 8461 section 2): a host with usable TLSA is judged by it alone."""
+    usable = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN)
+    if any(dane.host == host and dane.status in usable for dane in facts.recipient.dane):
+        return TlsDemand.DANE
+    sts = facts.recipient.mta_sts
+    if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode == "enforce":
+        return TlsDemand.MTA_STS
+    return None
 
 
 def tls_demand(facts: Facts, host: str) -> str:

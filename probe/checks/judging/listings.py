@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from probe.checks.judging.wording import series
+from enum import StrEnum
+
+from probe.checks.judging.wording import Values, series
 from probe.facts.model import Facts
 from probe.model.finding import Severity
 from probe.model.listing import ListingStatus
@@ -40,9 +42,45 @@ def severity(facts: Facts, entry: Listing) -> Severity:
     return Severity.WARNING if entry.weight >= MIDDLING else Severity.NOTICE
 
 
+class Gravity(StrEnum):
+    """How much a listing matters."""
+
+    GRAVE = "grave"  # large receivers refuse for it
+    MIDDLING = "middling"
+    MINOR = "minor"  # moves few receivers
+
+
+def gravity(facts: Facts, entry: Listing) -> Gravity:
+    """How much a listing matters. A list that the user named with --dnsbl, and that is not among the
+    known ones, counts as grave: it was named because the receiver is thought to use it. A policy listing
+    matters where mail leaves from the address."""
+    if is_policy(entry):
+        return Gravity.MIDDLING if facts.vantage.is_sending_address is True else Gravity.MINOR
+    if entry.codes and all(code.kind == "info" for code in entry.codes):
+        return Gravity.MINOR
+    named = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
+    if named or entry.weight >= GRAVE:
+        return Gravity.GRAVE
+    return Gravity.MIDDLING if entry.weight >= MIDDLING else Gravity.MINOR
+
+
 def is_grave(facts: Facts, entry: Listing) -> bool:
     """Listed so that mail is likely to be refused."""
-    return entry.status is ListingStatus.LISTED and severity(facts, entry) is Severity.ERROR
+    return entry.status is ListingStatus.LISTED and gravity(facts, entry) is Gravity.GRAVE
+
+
+def values(entry: Listing) -> Values:
+    """What the phrases on listings name: the list, its codes with their meanings, its own reason, and where
+    to ask for delisting."""
+    return {
+        "list": "" if entry.title == entry.zone else entry.title,
+        "zone": entry.zone,
+        "subject": entry.subject,
+        "codes": [code.code for code in entry.codes],
+        "meanings": [code.meaning for code in entry.codes],
+        "text": entry.text,
+        "delist": entry.delist_url,
+    }
 
 
 def told(entry: Listing) -> str:

@@ -1,26 +1,56 @@
-"""How a check speaks: one finding of a given severity, and phrases that several checks share."""
+"""How a check speaks: a tag with its values becomes a finding; and values that several checks share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
 
+from probe.checks.judging.sentence import sentence, series
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.knowledge.finding_tags import finding_tags
+from probe.model.finding import Arg, Finding, Severity
 from probe.model.target import PairTarget
+from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
+
+__all__ = ["series"]
+
+Values = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Makes the findings of one check: `id` and `step` are the check's, `references` its sources.
-
-    Every method takes the message (one sentence), the names of the observations that it rests on,
-    and, where something can be done, the remedy (imperative)."""
+    """Makes the findings of one check: `id` and `step` are the check's, `references` its sources."""
 
     id: str
     step: int
     references: tuple[str, ...] = ()
+
+    def citing(self, *references: str) -> Voice:
+        """The same, with other sources than the check's."""
+        return replace(self, references=references)
+
+    def __call__(self, tag: str, evidence: Iterable[str] = (), /, **values: object) -> Finding:
+        """The finding of this tag: how much it matters, its sentence and its remedy stand in
+        probe/knowledge/findings.
+
+        `evidence` names the observations that it rests on; `values` are what the templates name: numbers, and
+        whatever has a text form, or several of them; None where there is none. Raises KeyError for an unknown
+        tag, and for a value that a template needs and that was not given."""
+        made = finding_tags()[tag]
+        args = {name: _arg(value) for name, value in values.items()}
+        return Finding(
+            self.id,
+            made.severity,
+            self.step,
+            sentence(made.message, args),
+            tuple(dict.fromkeys(evidence)),  # each observation once, in the order of naming
+            sentence(made.remedy, args),
+            self.references,
+            tag=tag,
+            args=args,
+        )
 
     def fatal(self, message: str, evidence: Iterable[str] = (), remedy: str = "") -> Finding:
         """Mail to this recipient cannot work."""
@@ -52,17 +82,63 @@ class Voice:
 
     def _finding(self, severity: Severity, message: str, evidence: Iterable[str], remedy: str) -> Finding:
         refs = tuple(dict.fromkeys(evidence))  # each observation once, in the order of naming
-        return Finding(self.id, severity, self.step, message, refs, remedy, self.references)
+        return Finding(self.id, severity, self.step, message, refs, remedy, self.references, tag="")
 
 
-def series(items: Iterable[str], most: int = 6) -> str:
-    """`a, b and c`; what is beyond `most` is counted instead of named."""
-    names = list(items)
-    if len(names) > most:
-        names = [*names[:most], f"{len(names) - most} more"]
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+def _arg(value: object) -> Arg:
+    """How a value stands in a report."""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    if isinstance(value, tuple | list | dict):
+        return tuple(_one(item) for item in value)
+    return _one(value)
+
+
+def _one(value: object) -> str | int | float:
+    if isinstance(value, str | int | float) and not isinstance(value, bool | Enum):
+        return value
+    return "" if value is None else str(value)
+
+
+class Source(StrEnum):
+    """What is known of the address that was judged."""
+
+    SENDING = "sending"  # mail leaves from it
+    ASSUMED = "assumed"  # the probe's own address: whether mail leaves from it was not said
+    NOT_KNOWN = "not_known"
+
+
+def source(facts: Facts) -> Values:
+    """The values `ip` and `source`: the address that is judged, with the reservation that mail may not leave
+    from it."""
+    ip = facts.vantage.source_ip
+    if ip is None:
+        return {"ip": None, "source": Source.NOT_KNOWN}
+    is_assumed = facts.vantage.is_sending_address is None
+    return {"ip": ip, "source": Source.ASSUMED if is_assumed else Source.SENDING}
+
+
+class NotLookedAt(StrEnum):
+    """Why a fact of the sender's side is absent."""
+
+    NULL_SENDER = "null_sender"
+    NO_ADDRESS = "no_address"
+    NOT_MADE = "not_made"
+
+
+def why_not_looked_at(facts: Facts) -> NotLookedAt:
+    """The reason to give when a fact of the sender's side is absent."""
+    if has_null_sender(facts):
+        return NotLookedAt.NULL_SENDER
+    return NotLookedAt.NO_ADDRESS if facts.vantage.source_ip is None else NotLookedAt.NOT_MADE
+
+
+def failures(answers: Iterable[Answer]) -> Values:
+    """The values `questions` and `failures`: what was asked in vain, each once, and what came instead."""
+    seen = dict.fromkeys((str(it.question), it.failure) for it in answers if it.is_unknown)
+    return {"questions": [question for question, _ in seen], "failures": [failure for _, failure in seen]}
 
 
 def source_address(facts: Facts) -> str:

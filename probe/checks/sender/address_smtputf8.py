@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.target import PairTarget
@@ -31,21 +31,15 @@ def check(facts: Facts) -> Iterator[Finding]:
     paths = (facts.target.reverse_path, facts.target.forward_path)
     needing = [str(path) for path in paths if path.needs_smtputf8]
     if not needing:
-        yield say.ok("both addresses are ASCII, SMTPUTF8 is not needed")
+        yield say("smtputf8-not-needed")
         return
     sessions = dialogue.answering_sessions(facts)
     if not sessions:
-        why = dialogue.why_no_dialogue(facts)
-        yield say.not_assessed(f"{series(needing)} needs SMTPUTF8, and no EHLO response was seen: {why}")
+        yield say("smtputf8-not-seen", addresses=needing, why=dialogue.no_dialogue(facts))
         return
     lacking = [s for s in sessions if not dialogue.offers(s, "SMTPUTF8")]
     if lacking:
-        yield say.error(
-            f"{series(needing)} needs SMTPUTF8, which {series(s.mx_host for s in lacking)} does not announce",
-            map(dialogue.ref, lacking),
-            "Use an ASCII address of the same person.",
-        )
+        hosts = [s.mx_host for s in lacking]
+        yield say("smtputf8-missing", map(dialogue.ref, lacking), addresses=needing, hosts=hosts)
     else:
-        yield say.ok(
-            f"{series(needing)} needs SMTPUTF8, and the server announces it", map(dialogue.ref, sessions)
-        )
+        yield say("smtputf8-offered", map(dialogue.ref, sessions), addresses=needing)

@@ -13,9 +13,9 @@ Source: RFC 5782 section 5; RFC 6471 section 3.3; RFC 9156; RFC 8198; the lists'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -26,6 +26,11 @@ STEP = 6
 say = Voice(ID, STEP, ("RFC 5782 section 5",))
 
 _BELIEVED = (ListingStatus.LISTED, ListingStatus.ALLOWED, ListingStatus.NOT_LISTED)
+_LOST = {
+    "refused": ListingStatus.REFUSED,
+    "unusable": ListingStatus.UNUSABLE,
+    "silent": ListingStatus.TIMEOUT,
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -36,57 +41,35 @@ def check(facts: Facts) -> Iterator[Finding]:
         if entry.zone not in zones or entry.status in _BELIEVED:
             zones[entry.zone] = entry
     if not zones:
-        yield say.not_assessed(
-            "blocklists: left out (--no-dnsbl)"
-            if not facts.options.dnsbl_enabled
-            else "no blocklist was asked"
-        )
+        yield say("blocklists-not-asked" if facts.options.dnsbl_enabled else "blocklists-left-out")
         return
-    believed = [zone for zone, entry in zones.items() if entry.status in _BELIEVED]
-    lost = {
-        "refused this resolver": _with(zones, ListingStatus.REFUSED),
-        "cannot be used": _with(zones, ListingStatus.UNUSABLE),
-        "gave no usable answer": _with(zones, ListingStatus.TIMEOUT),
-    }
-    told = series(f"{len(entries)} {how} ({series(entries)})" for how, entries in lost.items() if entries)
-    told += _by_the_resolver(zones)
+    believed = sum(entry.status in _BELIEVED for entry in zones.values())
     evidence = [f"dnsbl:{zone}" for zone in zones]
     if not believed:
-        yield say.not_assessed(f"no blocklist could be believed: {told}", evidence, _REMEDY)
-    elif told:
-        yield say.notice(
-            f"{len(believed)} of {len(zones)} blocklists could be believed; {told}", evidence, _REMEDY
-        )
+        yield say("blocklists-not-believed", evidence, asked=len(zones), **_lost(zones))
+    elif believed < len(zones):
+        yield say("blocklists-partly-believed", evidence, believed=believed, asked=len(zones), **_lost(zones))
     else:
-        yield say.ok(f"all {len(zones)} blocklists answered and passed their test{_age(zones)}", evidence)
+        yield say("blocklists-believed", evidence, asked=len(zones), **_age(zones))
 
 
-def _by_the_resolver(zones: dict[str, Listing]) -> str:
-    """What the resolver did to lists that are not to blame, once for all of them."""
+def _lost(zones: Mapping[str, Listing]) -> Values:
+    """The lists that neither list nor clear anybody, by what became of them; and, once for all of them, what
+    the resolver did to lists that are not to blame."""
+    lost = {
+        how: [zone for zone, entry in zones.items() if entry.status is status]
+        for how, status in _LOST.items()
+    }
     reasons = [entry.reason for entry in zones.values() if entry.is_resolvers and entry.reason]
-    if not reasons:
-        return ""
-    others = len(reasons) - 1
-    more = f" (and {others} more like it)" if others else ""
-    return f": {reasons[0]}{more}"
+    return {
+        "lost": [how for how, those in lost.items() if those],
+        **lost,
+        "reason": reasons[0] if reasons else "",
+        "more_reasons": max(0, len(reasons) - 1),
+    }
 
 
-def _age(zones: dict[str, Listing]) -> str:
+def _age(zones: Mapping[str, Listing]) -> Values:
     """How old a denial of a signed list may be."""
     signed = {zone: entry.age for zone, entry in zones.items() if entry.age is not None}
-    if not signed:
-        return ""
-    oldest = max(age for age in signed.values() if age is not None)
-    return (
-        f"; what {series(signed)} says may be up to {oldest} s old: a resolver may conclude from what it "
-        "heard before of a signed zone (RFC 8198)"
-    )
-
-
-_REMEDY = (
-    "Ask through a resolver of your own (--nameserver), not a public one, that lets 127.0.0.0/8 through."
-)
-
-
-def _with(zones: dict[str, Listing], status: ListingStatus) -> list[str]:
-    return [zone for zone, entry in zones.items() if entry.status is status]
+    return {"signed": list(signed), "age_s": max(signed.values(), default=0)}

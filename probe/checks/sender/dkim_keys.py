@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.dmarc_paths import spf_path
-from probe.checks.judging.wording import Voice, is_missing, not_looked_at, series
+from probe.checks.judging.sentence import series
+from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.standards.dkim.results import KeyResult, KeyStatus
 
 ID = "dkim-keys"
@@ -29,74 +30,69 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Faults of named selectors first; a guessed selector can only speak in favour."""
     keys = facts.sender.dkim
     if not keys:
-        yield say.not_assessed(f"DKIM keys: {not_looked_at(facts)}")
+        yield say("dkim-keys-not-looked-at", why=why_not_looked_at(facts))
         return
-    grave = Severity.WARNING if spf_path(facts) else Severity.ERROR
-    faults = [
-        finding for key in keys for finding in _fault(key, grave, in_vain=is_missing(facts, key.domain))
-    ]
+    faults = [_fault(key, tag) for key in keys if (tag := _tag_of_fault(key, facts))]
     valid = [key for key in keys if key.status is KeyStatus.VALID]
     yield from faults
     if valid:
         yield from _testing(valid)
         if not faults:
-            shown = series(f"{key.name} ({_kind(key)})" for key in valid)
-            yield say.ok(f"a DKIM key is published: {shown}", (key.evidence for key in valid))
+            yield say(
+                "dkim-keys-published",
+                (key.evidence for key in valid),
+                keys=[key.name for key in valid],
+                types=[key.key_type for key in valid],
+                bits=[key.key_bits for key in valid],
+            )
     elif not faults:
-        unknown = [key for key in keys if key.status is KeyStatus.UNKNOWN]
-        why = (
-            f"no usable answer from DNS for {series(_told(key) for key in unknown)}"
-            if unknown
-            else f"none of the {len(keys)} selectors that were tried exists, and selectors cannot be listed"
-        )
-        yield say.not_assessed(
-            f"DKIM of {keys[0].domain}: {why}",
-            (key.evidence for key in unknown or keys[:3]),
-            "Give --selector with the s= of a signed message, or --message FILE.",
-        )
+        yield _nothing_found(keys)
 
 
-def _told(key: KeyResult) -> str:
-    return f"{key.name} ({series(key.problems)})"
+def _nothing_found(keys: tuple[KeyResult, ...]) -> Finding:
+    unknown = [key for key in keys if key.status is KeyStatus.UNKNOWN]
+    if not unknown:
+        evidence = (key.evidence for key in keys[:3])
+        return say("dkim-keys-none-found", evidence, domain=keys[0].domain, count=len(keys))
+    return say(
+        "dkim-keys-unanswered",
+        (key.evidence for key in unknown),
+        domain=keys[0].domain,
+        keys=[key.name for key in unknown],
+        problems=[series(key.problems) for key in unknown],
+    )
 
 
-def _fault(key: KeyResult, grave: Severity, *, in_vain: bool) -> Iterator[Finding]:
-    evidence = (key.evidence,)
-    named = key.is_named
+def _tag_of_fault(key: KeyResult, facts: Facts) -> str:
+    """What is wrong with a key; empty: nothing that could be told of it."""
+    carried = spf_path(facts)
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
-        yield say.of(
-            grave if named else Severity.WARNING,
-            f"the DKIM key {key.name} cannot be used: {series(key.problems) or key.status}",
-            evidence,
-            "Publish the key again exactly as the signing server gives it.",
-        )
-    elif named and key.status is KeyStatus.MISSING:
-        remedy = f"Publish the public key at {key.name}, or sign with a selector that is published."
-        yield say.of(
-            grave,
-            f"there is no DKIM key at {key.name}: signatures with s={key.selector} fail",
-            evidence,
-            "" if in_vain else remedy,
-        )
-    elif named and key.status is KeyStatus.REVOKED:
-        yield say.of(
-            grave,
-            f"the DKIM key {key.name} is revoked (empty p=): signatures with s={key.selector} fail",
-            evidence,
-            "Sign with a new selector, and publish its key.",
-        )
+        if not key.is_named:
+            return "dkim-key-unusable-guessed"
+        return "dkim-key-unusable-spf-carries" if carried else "dkim-key-unusable"
+    if key.is_named and key.status is KeyStatus.MISSING:
+        if is_missing(facts, key.domain):
+            return "dkim-key-of-missing-domain"
+        return "dkim-key-missing-spf-carries" if carried else "dkim-key-missing"
+    if key.is_named and key.status is KeyStatus.REVOKED:
+        return "dkim-key-revoked-spf-carries" if carried else "dkim-key-revoked"
+    return ""
+
+
+def _fault(key: KeyResult, tag: str) -> Finding:
+    return say(
+        tag,
+        (key.evidence,),
+        key=key.name,
+        domain=key.domain,
+        selector=key.selector,
+        status=key.status,
+        problems=key.problems,
+    )
 
 
 def _testing(valid: list[KeyResult]) -> Iterator[Finding]:
     flagged = [key for key in valid if key.testing]
     if flagged:
-        yield say.notice(
-            f"the DKIM key {series(key.name for key in flagged)} carries the testing flag (t=y): "
-            "receivers may treat its signatures as absent",
-            (key.evidence for key in flagged),
-            "Remove t=y once signing works.",
-        )
-
-
-def _kind(key: KeyResult) -> str:
-    return " ".join(filter(None, (key.key_type, str(key.key_bits) if key.key_bits else "")))
+        evidence = (key.evidence for key in flagged)
+        yield say("dkim-keys-testing", evidence, keys=[key.name for key in flagged])

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.dmarc_paths import spf_path
-from probe.checks.judging.wording import Voice, not_looked_at
+from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.standards.dkim.key import ADVISED_RSA_BITS, MINIMUM_RSA_BITS
 from probe.standards.dkim.results import KeyResult, KeyStatus
 
@@ -27,33 +27,29 @@ say = Voice(ID, STEP, ("RFC 8301 section 3.2",))
 def check(facts: Facts) -> Iterator[Finding]:
     """Judge each RSA key whose length could be read."""
     if not facts.sender.dkim:
-        yield say.not_assessed(f"DKIM key length: {not_looked_at(facts)}")
+        yield say("dkim-key-length-not-looked-at", why=why_not_looked_at(facts))
         return
     measured = [
         k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits
     ]
     if not measured:
-        yield say.not_assessed("DKIM key length: no valid key was found under the selectors that were tried")
+        yield say("dkim-key-length-not-measured")
         return
     weak = [
         _weak(key, key.key_bits, facts)
         for key in measured
         if key.key_type == "rsa" and key.key_bits and key.key_bits < ADVISED_RSA_BITS
     ]
-    yield from weak or [
-        say.ok("the DKIM keys that were found are long enough", (key.evidence for key in measured))
-    ]
+    yield from weak or [say("dkim-keys-long-enough", (key.evidence for key in measured))]
 
 
 def _weak(key: KeyResult, bits: int, facts: Facts) -> Finding:
-    remedy = f"Sign with a {ADVISED_RSA_BITS}-bit key under a new selector."
     if bits >= MINIMUM_RSA_BITS:
-        message = f"the DKIM key {key.name} has {bits} bits; {ADVISED_RSA_BITS} are recommended"
-        return say.warning(message, (key.evidence,), remedy)
-    in_use = key.is_named and not spf_path(facts)
-    return say.of(
-        Severity.ERROR if in_use else Severity.WARNING,
-        f"the DKIM key {key.name} has {bits} bits: receivers must not accept fewer than {MINIMUM_RSA_BITS}",
-        (key.evidence,),
-        remedy,
+        tag = "dkim-key-short"
+    elif key.is_named and not spf_path(facts):
+        tag = "dkim-key-too-short"
+    else:
+        tag = "dkim-key-too-short-not-needed"
+    return say(
+        tag, (key.evidence,), key=key.name, bits=bits, minimum=MINIMUM_RSA_BITS, advised=ADVISED_RSA_BITS
     )

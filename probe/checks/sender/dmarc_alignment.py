@@ -13,9 +13,10 @@ Source: RFC 9989 sections 4.4 and 5.3; RFC 7489 section 3.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, spf_path
-from probe.checks.judging.wording import Voice, is_missing, not_looked_at
+from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcResult
@@ -26,73 +27,81 @@ STEP = 2
 say = Voice(ID, STEP, ("RFC 9989 section 4.4",))
 
 
+class SpfPath(StrEnum):
+    """Whether DMARC can pass over SPF."""
+
+    ALIGNED = "aligned"
+    ALIGNMENT_NOT_KNOWN = "alignment_not_known"
+    NOT_KNOWN = "not_known"
+    NOT_ALIGNED = "not_aligned"
+    NOT_PASSING = "not_passing"
+
+
+class DkimPath(StrEnum):
+    """Whether DMARC can pass over DKIM: the first three by the signatures of the message, the others by the
+    published keys."""
+
+    VERIFIED = "verified"
+    NOT_VERIFIABLE = "not_verifiable"
+    NOT_SIGNED = "not_signed"
+    PUBLISHED = "published"
+    NO_KEY = "no_key"
+    NOT_KNOWN = "not_known"
+
+
 def check(facts: Facts) -> Iterator[Finding]:
     """An error when nothing can pass and the policy enforces."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC alignment: {not_looked_at(facts)}")
+        yield say("dmarc-alignment-not-looked-at", why=why_not_looked_at(facts))
         return
-    spf, dkim = spf_path(facts), dkim_path(facts)
-    evidence = (*result.evidence, *(facts.sender.spf.evidence if facts.sender.spf else ()))
-    paths = f"SPF {_word(spf, facts)}, DKIM {_dkim_word(dkim, facts)}"
-    if spf or dkim:
-        yield say.ok(f"DMARC for {result.author_domain} can pass: {paths}", evidence)
-    elif spf is False and dkim is False:
-        yield _nothing_aligns(result, paths, evidence, in_vain=is_missing(facts, result.author_domain))
-    elif spf is False and enforces(result):
-        yield say.warning(
-            f"DMARC for {result.author_domain} (policy {result.applied_policy}) passes only with an aligned "
-            f"DKIM signature: {paths}",
-            evidence,
-            f"Have the mail signed with d={result.author_domain}; --message FILE shows whether it is.",
-        )
-    else:
-        yield say.not_assessed(
-            f"DMARC alignment for {result.author_domain}: {paths}",
-            evidence,
-            "Give --selector, or --message FILE.",
-        )
-
-
-def _nothing_aligns(result: DmarcResult, paths: str, evidence: tuple[str, ...], *, in_vain: bool) -> Finding:
-    remedy = (
-        f"Sign with DKIM for {result.author_domain}, or use a reverse-path of {result.author_domain} "
-        "from an address that its SPF record permits."
+    spf = facts.sender.spf
+    yield say(
+        _tag(result, facts),
+        (*result.evidence, *(spf.evidence if spf else ())),
+        author=result.author_domain,
+        policy=result.applied_policy,
+        spf=_spf(facts),
+        spf_result=spf.verdict if spf else SpfVerdict.NONE,
+        envelope=facts.sender.domain,
+        dkim=_dkim(facts),
     )
-    if in_vain:
-        remedy = ""
+
+
+def _tag(result: DmarcResult, facts: Facts) -> str:
+    spf, dkim = spf_path(facts), dkim_path(facts)
+    if spf or dkim:
+        return "dmarc-can-pass"
+    if spf is False and dkim is False:
+        return _tag_of_none(result, in_vain=is_missing(facts, result.author_domain))
+    return "dmarc-needs-dkim" if spf is False and enforces(result) else "dmarc-alignment-not-known"
+
+
+def _tag_of_none(result: DmarcResult, *, in_vain: bool) -> str:
+    """Neither path is open."""
     if enforces(result):
-        return say.error(
-            f"DMARC for {result.author_domain} cannot pass ({paths}), "
-            f"and its policy is {result.applied_policy}",
-            evidence,
-            remedy,
-        )
+        return "dmarc-of-missing-domain-enforced" if in_vain else "dmarc-cannot-pass-enforced"
     if result.unknown:
-        return say.not_assessed(
-            f"DMARC for {result.author_domain} cannot pass ({paths}); whether a policy applies is not known",
-            evidence,
-        )
-    return say.warning(f"DMARC for {result.author_domain} cannot pass: {paths}", evidence, remedy)
+        return "dmarc-cannot-pass-policy-not-known"
+    return "dmarc-of-missing-domain" if in_vain else "dmarc-cannot-pass"
 
 
-def _word(path: bool | None, facts: Facts) -> str:
+def _spf(facts: Facts) -> SpfPath:
+    path = spf_path(facts)
     if path:
-        return "passes and aligns"
+        return SpfPath.ALIGNED
     if path is None:
         passes = facts.sender.spf is not None and facts.sender.spf.verdict is SpfVerdict.PASS
-        return "passes, whether it aligns is not known" if passes else "is not known"
-    if facts.sender.alignment.spf is False:
-        return f"domain {facts.sender.domain or 'of the EHLO name'} does not align"
-    verdict = facts.sender.spf.verdict if facts.sender.spf else "none"
-    return f"does not pass ({verdict})"
+        return SpfPath.ALIGNMENT_NOT_KNOWN if passes else SpfPath.NOT_KNOWN
+    return SpfPath.NOT_ALIGNED if facts.sender.alignment.spf is False else SpfPath.NOT_PASSING
 
 
-def _dkim_word(path: bool | None, facts: Facts) -> str:
+def _dkim(facts: Facts) -> DkimPath:
+    path = dkim_path(facts)
     if facts.message is not None:
         if path is None:
-            return "signature could not be verified"
-        return "signature verifies and aligns" if path else "has no aligned signature that verifies"
+            return DkimPath.NOT_VERIFIABLE
+        return DkimPath.VERIFIED if path else DkimPath.NOT_SIGNED
     if path is None:
-        return "cannot be known without a selector or the message"
-    return "key of an aligned domain is published" if path else "has no usable key that aligns"
+        return DkimPath.NOT_KNOWN
+    return DkimPath.PUBLISHED if path else DkimPath.NO_KEY

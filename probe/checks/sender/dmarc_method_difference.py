@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, not_looked_at
+from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -26,28 +26,20 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice where the two methods part, else ok."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC methods: {not_looked_at(facts)}")
+        yield say("dmarc-methods-not-looked-at", why=why_not_looked_at(facts))
         return
     if result.unknown or result.rfc7489_organizational_domain is None:
-        yield say.not_assessed(
-            f"DMARC methods for {result.author_domain}: the answers are incomplete", result.evidence
-        )
+        yield say("dmarc-methods-incomplete", result.evidence, author=result.author_domain)
         return
-    new_record = result.record.domain if result.record else None
-    new = (new_record, result.organizational_domain)
+    record = result.record.domain if result.record else None
+    new = (record, result.organizational_domain)
     old = (result.rfc7489_record_domain, result.rfc7489_organizational_domain)
-    if new == old:
-        yield say.ok(f"both methods find the same DMARC answer for {result.author_domain}", result.evidence)
-    else:
-        yield say.notice(
-            f"DMARC methods differ for {result.author_domain}: RFC 9989 finds {_words(new)}, "
-            f"RFC 7489 {_words(old)}",
-            result.evidence,
-            f"Publish a DMARC record at _dmarc.{result.author_domain} itself.",
-        )
-
-
-def _words(answer: tuple[str | None, str]) -> str:
-    record, organization = answer
-    found = f"a record at {record}" if record else "no record"
-    return f"{found} (organizational domain {organization})"
+    yield say(
+        "dmarc-methods-agree" if new == old else "dmarc-methods-differ",
+        result.evidence,
+        author=result.author_domain,
+        record=record,
+        organization=result.organizational_domain,
+        old_record=result.rfc7489_record_domain,
+        old_organization=result.rfc7489_organizational_domain,
+    )

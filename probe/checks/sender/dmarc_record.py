@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, is_missing, not_looked_at, series
+from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dmarc.results import DmarcResult
+from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 
 ID = "dmarc-record"
 STEP = 2
@@ -26,45 +26,38 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the record that applies, with its faults."""
     result = facts.sender.dmarc
     if result is None:
-        yield say.not_assessed(f"DMARC: {not_looked_at(facts)}")
-    elif result.invalid_records:
-        yield say.warning(
-            f"what {result.author_domain} publishes for DMARC cannot be used: "
-            f"{series(result.invalid_records)}",
-            result.evidence,
-            f"Leave exactly one valid record at _dmarc.{result.organizational_domain}.",
-        )
-    elif result.record is not None:
-        yield from _of_record(result)
-    elif result.unknown:
-        yield say.not_assessed(
-            f"DMARC of {result.author_domain}: no usable answer from DNS ({series(result.unanswered)})",
-            result.evidence,
-        )
-    elif is_missing(facts, result.author_domain):
-        yield say.warning(f"no DMARC record applies to {result.author_domain}", result.evidence)
+        yield say("dmarc-not-looked-at", why=why_not_looked_at(facts))
+    elif result.record is not None and not result.invalid_records:
+        yield _of_record(result, result.record)
     else:
-        yield say.warning(
-            f"no DMARC record applies to {result.author_domain}",
+        yield say(
+            _tag_without_record(result, facts),
             result.evidence,
-            f"Publish at _dmarc.{result.organizational_domain} the TXT record: "
-            f"v=DMARC1; p=none; rua=mailto:postmaster@{result.organizational_domain}",
+            author=result.author_domain,
+            organization=result.organizational_domain,
+            records=result.invalid_records,
+            unanswered=result.unanswered,
         )
 
 
-def _of_record(result: DmarcResult) -> Iterator[Finding]:
-    record = result.record
-    assert record is not None
-    told = f"the DMARC record of {record.domain} (applied policy {result.applied_policy or 'not known'})"
+def _tag_without_record(result: DmarcResult, facts: Facts) -> str:
+    if result.invalid_records:
+        return "dmarc-records-invalid"
+    if result.unknown:
+        return "dmarc-unanswered"
+    return "dmarc-none-of-missing-domain" if is_missing(facts, result.author_domain) else "dmarc-none"
+
+
+def _of_record(result: DmarcResult, record: DmarcRecord) -> Finding:
     if record.problems:
-        yield say.warning(
-            f"{told} has faults: {series(record.problems)}",
-            result.evidence,
-            f"Mend the TXT record at _dmarc.{record.domain}.",
-        )
-    elif record.testing:
-        yield say.notice(
-            f"{told} is in testing (t=y): receivers apply the next milder policy", result.evidence
-        )
+        tag = "dmarc-record-faulty"
     else:
-        yield say.ok(f"{told} applies to {result.author_domain}", result.evidence)
+        tag = "dmarc-record-testing" if record.testing else "dmarc-record-applies"
+    return say(
+        tag,
+        result.evidence,
+        author=result.author_domain,
+        domain=record.domain,
+        policy=result.applied_policy,
+        problems=record.problems,
+    )

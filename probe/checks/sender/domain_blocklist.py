@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import listings
-from probe.checks.judging.wording import Voice, not_looked_at, series
+from probe.checks.judging.listings import Gravity
+from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -22,34 +23,33 @@ ID = "domain-blocklist"
 STEP = 6
 say = Voice(ID, STEP, ("RFC 5782 section 2.2",))
 
-_WHOSE = {"sender_domain": "the sender domain", "helo": "the EHLO name"}
+_TAGS = {
+    Gravity.GRAVE: "domain-listed-grave",
+    Gravity.MIDDLING: "domain-listed-middling",
+    Gravity.MINOR: "domain-listed-minor",
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of a sender's name."""
-    asked = listings.of_roles(facts, *_WHOSE)
+    asked = listings.of_roles(facts, "sender_domain", "helo")
+    if not asked and not facts.options.dnsbl_enabled:
+        yield say("domain-lists-left-out")
+        return
     if not asked:
-        why = "left out (--no-dnsbl)" if not facts.options.dnsbl_enabled else None
-        yield say.not_assessed(f"domain blocklists: {why or not_looked_at(facts)}")
+        yield say("domain-lists-not-looked-at", why=why_not_looked_at(facts))
         return
     listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
     cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
-        yield say.of(
-            listings.severity(facts, entry),
-            f"{_WHOSE[entry.role]} {entry.subject} is on {listings.told(entry)}",
+        yield say(
+            _TAGS[listings.gravity(facts, entry)],
             listings.refs(entry),
-            f"Find and stop what caused it{listings.way_out(entry, 'then')}.",
+            role=entry.role,
+            **listings.values(entry),
         )
     if not listed and cleared:
-        subjects = series(dict.fromkeys(entry.subject for entry in cleared))
-        yield say.ok(
-            f"no domain blocklist that could be believed lists {subjects}",
-            (f"dnsbl:{entry.zone}" for entry in cleared),
-        )
+        subjects = list(dict.fromkeys(entry.subject for entry in cleared))
+        yield say("domain-not-listed", (f"dnsbl:{entry.zone}" for entry in cleared), subjects=subjects)
     elif not listed:
-        yield say.not_assessed(
-            "no domain blocklist gave an answer that can be believed",
-            (f"dnsbl:{entry.zone}" for entry in asked),
-            "Ask through a resolver of your own (--nameserver).",
-        )
+        yield say("domain-lists-silent", (f"dnsbl:{entry.zone}" for entry in asked))

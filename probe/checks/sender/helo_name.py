@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, not_looked_at, series
+from probe.checks.judging.wording import Voice, failures, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.names import normal
@@ -28,36 +28,30 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the EHLO name that was used."""
     helo = facts.sender.helo
     if helo is None:
-        yield say.not_assessed(f"EHLO name: {not_looked_at(facts)}")
+        yield say("helo-not-looked-at", why=why_not_looked_at(facts))
         return
-    chosen = f"the EHLO name {helo.name} ({facts.vantage.helo_reason})"
+    named = {"helo": helo.name, "reason": facts.vantage.helo_reason}
     evidence = [answer.ref for answer in helo.answers]
-    remedy = "Give the sending server a host name that resolves to its address; for this probe, --helo NAME."
     if helo.is_literal:
-        yield say.notice(f"{chosen} is an address literal, which some receivers refuse", evidence, remedy)
+        yield say("helo-literal", evidence, **named)
     elif not helo.is_fqdn:
-        yield say.warning(f"{chosen} is not a fully qualified domain name", evidence, remedy)
+        yield say("helo-not-qualified", evidence, **named)
     elif kept := why_never_global(normal(helo.name)):
-        yield say.warning(f"{chosen} is {kept}, which no receiver can look up", evidence, remedy)
+        yield say("helo-special-use", evidence, kind=kept, **named)
     elif helo.resolves is False:
-        yield say.warning(f"{chosen} does not resolve", evidence, remedy)
+        yield say("helo-not-resolving", evidence, **named)
     elif helo.resolves is None:
-        why = series((f"{a.question}: {a.failure}" for a in helo.answers if a.is_unknown), most=2)
-        yield say.not_assessed(
-            f"{chosen}: DNS did not say whether it resolves{f' ({why})' if why else ''}", evidence
-        )
-    else:
-        yield _resolving(helo, chosen, evidence, facts)
-
-
-def _resolving(helo: HeloResult, chosen: str, evidence: list[str], facts: Facts) -> Finding:
-    ip = facts.vantage.probe_ip  # the probe says EHLO, whatever --ip names
-    leads_to_sender = facts.vantage.source_ip in helo.addresses  # with --ip the name may be the sender's
-    if helo.matches_source is False and not leads_to_sender:
+        yield say("helo-unanswered", evidence, **named, **failures(helo.answers))
+    elif _leads_elsewhere(helo, facts):
         # RFC 5321 section 4.1.4 forbids refusing for this alone, so it is no more than worth knowing
-        return say.notice(f"{chosen} resolves, but not to {ip}", evidence)
-    if helo.equals_ptr is False:
-        return say.notice(
-            f"{chosen} resolves, but is not the PTR name of {facts.vantage.source_ip}", evidence
-        )
-    return say.ok(f"{chosen} is a host name that resolves", evidence)
+        yield say("helo-of-other-address", evidence, ip=facts.vantage.probe_ip, **named)
+    elif helo.equals_ptr is False:
+        yield say("helo-not-ptr-name", evidence, ip=facts.vantage.source_ip, **named)
+    else:
+        yield say("helo-resolves", evidence, **named)
+
+
+def _leads_elsewhere(helo: HeloResult, facts: Facts) -> bool:
+    """Not to the probe's address, which says EHLO whatever --ip names; with --ip the name may be the
+    sender's."""
+    return helo.matches_source is False and facts.vantage.source_ip not in helo.addresses

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.wording import Voice, not_looked_at, series, source_address
+from probe.checks.judging.wording import Voice, failures, source, why_not_looked_at
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need, for_provider
 from probe.model.dialable import is_private
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.standards.dns.results import PtrResult, PtrStatus
 
 ID = "ptr"
@@ -30,53 +30,48 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on forward-confirmed reverse DNS of the source address."""
     ptr = facts.sender.ptr
     if ptr is None:
-        yield say.not_assessed(f"PTR: {not_looked_at(facts)}")
+        yield say("ptr-not-looked-at", why=why_not_looked_at(facts))
         return
-    address = source_address(facts)
+    demanding, kind = _demanded_by(facts), _kind_of_private(ptr, facts)
+    named = source(facts) | {"ip": ptr.ip}
     evidence = [answer.ref for answer in ptr.answers]
-    demanded = _demanded_by(facts)
-    severity = Severity.ERROR if demanded else Severity.WARNING
-    asks = f"; {demanded} asks for one" if demanded else ""
-    private = why_not_public(facts, ptr.ip) if is_private(ptr.ip) else None
-    helo = facts.vantage.helo
-    name = helo if "." in helo and not helo.startswith("[") else "mail.example.com"
     match ptr.status:
         case PtrStatus.CONFIRMED:
-            yield say.ok(f"{address} is {series(ptr.confirmed)}, and that name leads back to it", evidence)
-        case PtrStatus.MISSING if private and not facts.options.allow_private:
-            yield say.not_assessed(
-                f"PTR of {address}: it is {private}, whose reverse names no receiver outside can look up",
-                evidence,
-                "Give the public address that your mail leaves from with --ip.",
-            )
+            yield say("ptr-confirmed", evidence, names=ptr.confirmed, **named)
+        case PtrStatus.MISSING if kind:
+            yield say("ptr-of-private-address", evidence, kind=kind, **named)
         case PtrStatus.MISSING:
-            yield say.of(
-                severity,
-                f"{address} has no reverse name (PTR){asks}",
-                evidence,
-                f"Have the provider of the address set the PTR of {ptr.ip} to the sending host's name, "
-                f"e.g. {name}, and give that name an address record of {ptr.ip}.",
-            )
+            tag = "ptr-missing-demanded" if demanding else "ptr-missing"
+            yield say(tag, evidence, name=_name_to_give(facts), provider=demanding, **named)
         case PtrStatus.MISMATCH:
-            yield say.of(
-                severity,
-                f"{address} has {_not_confirmed(ptr)}{asks}",
+            all_names = ptr.answers[0].names() if ptr.answers else ptr.names
+            yield say(
+                "ptr-mismatch-demanded" if demanding else "ptr-mismatch",
                 evidence,
-                f"Give {(ptr.names or (name,))[0]} an address record of {ptr.ip}, or change the PTR.",
+                names=ptr.names or (ptr.first_name,),
+                count=len(all_names),
+                looked_at=len(ptr.names),
+                left_out=max(0, len(all_names) - len(ptr.names)) if ptr.names else 0,
+                name=(ptr.names or (_name_to_give(facts),))[0],
+                provider=demanding,
+                **named,
             )
         case PtrStatus.UNKNOWN:
-            why = series((f"{a.question}: {a.failure}" for a in ptr.answers if a.is_unknown), most=3)
-            yield say.not_assessed(f"PTR of {address}: no usable answer from DNS ({why})", evidence)
+            yield say("ptr-unanswered", evidence, **failures(ptr.answers), **named)
 
 
-def _not_confirmed(ptr: PtrResult) -> str:
-    all_names = ptr.answers[0].names() if ptr.answers else ptr.names
-    if len(ptr.names) < len(all_names) and ptr.names:
-        return (
-            f"{len(all_names)} reverse names; the first {len(ptr.names)} do not lead back to it, the others "
-            "were not looked at"
-        )
-    return f"the reverse name {series(ptr.names) or ptr.first_name}, which does not lead back to it"
+def _kind_of_private(ptr: PtrResult, facts: Facts) -> str:
+    """What kind of address, that is no public one, has no reverse name outside; empty: it is public, or such
+    are allowed on purpose."""
+    if not is_private(ptr.ip) or facts.options.allow_private:
+        return ""
+    return why_not_public(facts, ptr.ip) or ""
+
+
+def _name_to_give(facts: Facts) -> str:
+    """The sending host's name where the EHLO name is one, else an example."""
+    helo = facts.vantage.helo
+    return helo if "." in helo and not helo.startswith("[") else "mail.example.com"
 
 
 def _demanded_by(facts: Facts) -> str:

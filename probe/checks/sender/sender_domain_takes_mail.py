@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, not_looked_at, series
-from probe.checks.recipient.recipient_domain_exists import failures
+from probe.checks.judging.wording import Voice, failures, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.results import MxResult, RouteKind
@@ -23,61 +22,46 @@ ID = "sender-domain-takes-mail"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 7505 section 4.2", "RFC 5321 section 4.4"))
 
-_REMEDY = "Publish an MX record for {domain}, or send with a reverse-path of a domain that takes mail."
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the route back to the sender."""
     mail = facts.sender.mail
     if mail is None:
-        yield say.not_assessed(f"mail to the sender: {not_looked_at(facts)}")
+        yield say("sender-route-not-looked-at", why=why_not_looked_at(facts))
         return
     evidence = [answer.ref for answer in mail.answers]
-    remedy = _REMEDY.format(domain=mail.domain)
     match mail.kind:
         case RouteKind.NO_DOMAIN:
-            yield say.error(
-                f"the sender domain {mail.domain} does not exist (NXDOMAIN)",
-                evidence,
-                f"Correct the sender address, or register {mail.domain}: no record helps before it exists.",
-            )
+            yield say("sender-domain-missing", evidence, domain=mail.domain)
         case RouteKind.NULL_MX:
-            yield say.error(
-                f"the sender domain {mail.domain} declares that it takes no mail (null MX)", evidence, remedy
-            )
+            yield say("sender-domain-null-mx", evidence, domain=mail.domain)
         case RouteKind.NO_MAIL_HOST:
-            yield say.error(
-                f"the sender domain {mail.domain} has neither MX nor address, so it takes no mail",
-                evidence,
-                remedy,
-            )
+            yield say("sender-domain-no-mail-host", evidence, domain=mail.domain)
         case RouteKind.UNKNOWN:
-            yield say.not_assessed(f"mail to {mail.domain}: {failures(mail)}", evidence)
+            yield _unanswered(mail, evidence)
         case _:
-            yield _routed(mail, evidence, remedy)
+            yield _routed(mail, evidence)
 
 
-def _routed(mail: MxResult, evidence: list[str], remedy: str) -> Finding:
+def _unanswered(mail: MxResult, evidence: list[str]) -> Finding:
+    return say("sender-route-unanswered", evidence, domain=mail.domain, **failures(mail.all_answers))
+
+
+def _routed(mail: MxResult, evidence: list[str]) -> Finding:
+    hosts = [host.host for host in mail.hosts]
     if mail.hosts and all(host.is_dangling for host in mail.hosts):
         if mail.dropped:
-            return say.not_assessed(
-                f"the first {len(mail.hosts)} MX hosts of the sender domain {mail.domain} have no address, "
-                f"and {mail.dropped} more were not looked at",
+            return say(
+                "sender-mx-partly-looked-at",
                 evidence,
-                remedy,
+                domain=mail.domain,
+                count=len(hosts),
+                more=mail.dropped,
             )
-        return say.error(
-            f"no MX host of the sender domain {mail.domain} has an address: "
-            f"{series(host.host for host in mail.hosts)}",
-            [*evidence, *(answer.ref for host in mail.hosts for answer in host.answers)],
-            remedy,
-        )
+        asked = [answer.ref for answer in mail.all_answers]
+        return say("sender-mx-dangling", [*evidence, *asked], domain=mail.domain, hosts=hosts)
     if mail.hosts and not any(host.addresses for host in mail.hosts):
-        return say.not_assessed(f"mail to {mail.domain}: {failures(mail)}", evidence)
+        return _unanswered(mail, evidence)
     if mail.kind is RouteKind.IMPLICIT_MX:
-        return say.notice(
-            f"the sender domain {mail.domain} has no MX record, only an address (implicit MX)",
-            evidence,
-            f"Publish an MX record for {mail.domain}.",
-        )
-    return say.ok(f"the sender domain {mail.domain} takes mail", evidence)
+        return say("sender-implicit-mx", evidence, domain=mail.domain)
+    return say("sender-domain-takes-mail", evidence, domain=mail.domain)

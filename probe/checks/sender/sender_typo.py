@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, not_looked_at
+from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -25,12 +25,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the sender domain resembles a large provider's, else ok."""
     domain, meant = facts.sender.author_domain, facts.sender.typo_of
     if domain is None:
-        yield say.not_assessed(f"sender domain: {not_looked_at(facts)}")
+        yield say("sender-typo-not-looked-at", why=why_not_looked_at(facts))
     elif meant:
-        yield say.warning(
-            f"the sender domain {domain} looks like a slip for {meant}",
-            (),
-            f"If {meant} is meant, correct the sender address.",
-        )
+        yield say("sender-typo", domain=domain, meant=meant)
     else:
-        yield say.ok(f"the sender domain {domain} does not resemble another large provider's domain")
+        yield say("sender-no-typo", domain=domain)

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import listings
-from probe.checks.judging.wording import Voice, no_source_address, source_address
+from probe.checks.judging.listings import Gravity
+from probe.checks.judging.wording import Voice, source
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -25,54 +26,41 @@ ID = "source-blocklist"
 STEP = 6
 say = Voice(ID, STEP, ("RFC 5782 section 2",))
 
+_TAGS = {
+    Gravity.GRAVE: "source-listed-grave",
+    Gravity.MIDDLING: "source-listed-middling",
+    Gravity.MINOR: "source-listed-minor",
+}
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of the source address, worst list first."""
     asked = listings.of_roles(facts, "source")
     if not asked:
-        yield say.not_assessed(_why_not_asked(facts))
+        yield say(_why_not_asked(facts))
         return
-    address = source_address(facts)
     listed = sorted(
         (e for e in asked if e.status is ListingStatus.LISTED), key=lambda e: e.weight, reverse=True
     )
-    cleared = [e for e in asked if e.status is ListingStatus.NOT_LISTED]
+    cleared = [e.zone for e in asked if e.status is ListingStatus.NOT_LISTED]
     for entry in listed:
-        yield _listed(facts, entry, address)
+        yield say(_tag(facts, entry), listings.refs(entry), **source(facts) | listings.values(entry))
     if not listed and cleared:
-        yield say.ok(
-            f"{address} is on none of the {len(cleared)} blocklists that could be believed"
-            if len(cleared) > 1
-            else f"{address} is not on {cleared[0].zone}, the only blocklist that could be believed",
-            (f"dnsbl:{entry.zone}" for entry in cleared),
-        )
+        evidence = (f"dnsbl:{zone}" for zone in cleared)
+        yield say("source-not-listed", evidence, count=len(cleared), zones=cleared, **source(facts))
     elif not listed:
-        yield say.not_assessed(
-            f"none of the {len(asked)} blocklists gave an answer about {address} that can be believed",
-            (f"dnsbl:{entry.zone}" for entry in asked),
-            "Ask through a resolver of your own (--nameserver); public resolvers are refused by most lists.",
-        )
+        evidence = (f"dnsbl:{entry.zone}" for entry in asked)
+        yield say("source-lists-silent", evidence, count=len(asked), **source(facts))
 
 
-def _listed(facts: Facts, entry: Listing, address: str) -> Finding:
-    if listings.is_policy(entry):
-        return say.of(
-            listings.severity(facts, entry),
-            f"{address} is on a policy list, {listings.told(entry)}: not a reputation, but mail "
-            "should not leave from there directly",
-            listings.refs(entry),
-            "Send through the mail server of your provider, or have the address taken off the policy list"
-            + (f" at {entry.delist_url}." if entry.delist_url else "."),
-        )
-    return say.of(
-        listings.severity(facts, entry),
-        f"{address} is on {listings.told(entry)}",
-        listings.refs(entry),
-        f"Find and stop what caused it{listings.way_out(entry, 'then')}.",
-    )
+def _tag(facts: Facts, entry: Listing) -> str:
+    gravity = listings.gravity(facts, entry)
+    if not listings.is_policy(entry):
+        return _TAGS[gravity]
+    return "source-policy-listed" if gravity is Gravity.MIDDLING else "source-policy-listed-elsewhere"
 
 
 def _why_not_asked(facts: Facts) -> str:
     if not facts.options.dnsbl_enabled:
-        return "blocklists: left out (--no-dnsbl)"
-    return f"blocklists: {no_source_address(facts) or 'no list for this kind of address was asked'}"
+        return "source-lists-left-out"
+    return "source-lists-no-address" if facts.vantage.source_ip is None else "source-lists-not-asked"

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe import settings
-from probe.checks.judging.wording import Voice, not_looked_at
+from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
-from probe.standards.spf.results import SpfVerdict
+from probe.model.finding import Finding
+from probe.standards.spf.results import SpfResult, SpfVerdict
 
 ID = "spf-lookups"
 STEP = 2
@@ -29,35 +29,27 @@ def check(facts: Facts) -> Iterator[Finding]:
     """An error beyond the limit (as grave as the permerror it makes), a notice near it."""
     result = facts.sender.spf
     if result is None:
-        yield say.not_assessed(f"SPF lookups: {not_looked_at(facts)}")
+        yield say("spf-lookups-not-looked-at", why=why_not_looked_at(facts))
         return
+    yield say(
+        _tag(result, facts),
+        result.evidence,
+        domain=result.domain,
+        lookups=result.lookups,
+        void_lookups=result.void_lookups,
+        limit=settings.SPF_LOOKUP_LIMIT,
+        void_limit=settings.SPF_VOID_LIMIT,
+        problem=result.problem,
+    )
+
+
+def _tag(result: SpfResult, facts: Facts) -> str:
+    is_unknown = result.verdict is SpfVerdict.TEMPERROR
     if result.record is None:
-        unknown = result.verdict is SpfVerdict.TEMPERROR
-        why = "no usable answer from DNS for" if unknown else "no SPF record at"
-        yield say.not_assessed(f"SPF lookups: {why} {result.domain}", result.evidence)
-        return
-    counts = f"{result.lookups} DNS lookups and {result.void_lookups} void ones"
-    limits = f"(at most {settings.SPF_LOOKUP_LIMIT} and {settings.SPF_VOID_LIMIT})"
-    beyond = result.lookups > settings.SPF_LOOKUP_LIMIT or result.void_lookups > settings.SPF_VOID_LIMIT
-    if beyond:
-        grave = result.verdict is SpfVerdict.PERMERROR and facts.sender.alignment.dkim is not True
-        yield say.of(
-            Severity.ERROR if grave else Severity.WARNING,
-            f"the SPF record of {result.domain} needs at least {counts} {limits}",
-            result.evidence,
-            "Remove includes that are not needed, and name addresses with ip4: and ip6:.",
-        )
-    elif result.lookups >= _NEAR:
-        yield say.notice(
-            f"the SPF record of {result.domain} needs {counts} {limits}: "
-            "there is hardly room for another include",
-            result.evidence,
-            "Remove includes that are not needed.",
-        )
-    elif result.verdict is SpfVerdict.TEMPERROR:
-        yield say.not_assessed(
-            f"SPF lookups of {result.domain}: not all of them were answered ({result.problem})",
-            result.evidence,
-        )
-    else:
-        yield say.ok(f"the SPF record of {result.domain} needed {counts} {limits}", result.evidence)
+        return "spf-lookups-unanswered" if is_unknown else "spf-lookups-no-record"
+    if result.lookups > settings.SPF_LOOKUP_LIMIT or result.void_lookups > settings.SPF_VOID_LIMIT:
+        is_harm = result.verdict is SpfVerdict.PERMERROR and facts.sender.alignment.dkim is not True
+        return "spf-lookups-beyond" if is_harm else "spf-lookups-beyond-harmless"
+    if result.lookups >= _NEAR:
+        return "spf-lookups-near"
+    return "spf-lookups-partly-unanswered" if is_unknown else "spf-lookups-within"

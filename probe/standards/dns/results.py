@@ -59,6 +59,11 @@ class MxResult:
         """The MX answer was authenticated (AD)."""
         return bool(self.answers) and self.answers[0].authenticated
 
+    @property
+    def all_answers(self) -> tuple[Answer, ...]:
+        """What DNS said of the domain, then of its hosts."""
+        return (*self.answers, *(answer for host in self.hosts for answer in host.answers))
+
 
 class PtrStatus(StrEnum):
     """Forward-confirmed reverse DNS of an address."""

@@ -1,0 +1,173 @@
+"""Makes the sentence of a finding from the template of its tag and from its values.
+
+A template (probe/knowledge/findings/*.toml) is text with fields in braces, as for `str.format`:
+
+    {domain}                       the value; several as "a, b and c", those beyond six counted
+    {term:if: (matched {term})}    the text, where the value is not empty or zero
+    {term:if:{term}|no term}       else the text behind the bar
+    {count:plural:link|links}      by the number: one, or more
+    {end:word:end}                 the words that the table `end` of words.toml has for the value
+    {listing:phrase}               the phrase of this name (the table `phrase` of words.toml)
+    {zones:count}                  how many
+    {hosts,ips:each:{hosts} [{ips}]}   the text for every place of lists side by side, as "a, b and c"
+    {hosts,ips:few:{hosts} [{ips}]}    the same, those beyond three counted
+    {needs:sentences:{needs:word:remedy}}   the same, each different sentence once, one after another
+    {limit:mebibytes}              octets in MiB, without decimals
+    {elapsed_ms:seconds}           milliseconds in seconds, with one decimal
+
+Text behind a second colon is a template itself. A value is never read as one: a stranger's braces stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from string import Formatter
+
+from probe.knowledge.finding_tags import shared_words
+from probe.model.finding import Arg, Args
+
+SHOWN = 6
+FEW = 3
+
+_Formatter = Callable[[str, str, Args], str]
+
+
+def sentence(template: str, args: Args) -> str:
+    """The text. Raises KeyError for a field that `args` lacks, for a value that a table of words lacks, and
+    for a formatter that there is none of."""
+    return "".join(
+        literal + (_field(name, spec, args) if name is not None else "")
+        for literal, name, spec in _parsed(template)
+    )
+
+
+def fields(template: str) -> frozenset[str]:
+    """The names of the values that a template needs; those that only some words of a table need are left
+    out."""
+    found: set[str] = set()
+    for _, name, spec in _parsed(template):
+        if name is None:
+            continue
+        kind, _, text = spec.partition(":")
+        if kind == "phrase":
+            found |= fields(shared_words()["phrase"][name])
+            continue
+        found.update(name.split(","))
+        if kind in ("if", "plural"):
+            found |= {inner for half in _halves(text) for inner in fields(half)}
+        elif kind in ("each", "few", "sentences"):
+            found |= fields(text)
+    return frozenset(found)
+
+
+def series(items: Iterable[object], most: int = SHOWN) -> str:
+    """`a, b and c`; what is beyond `most` is counted instead of named."""
+    names = [str(item) for item in items]
+    if len(names) > most:
+        names = [*names[:most], f"{len(names) - most} more"]
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@cache
+def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    return tuple((literal, name, spec or "") for literal, name, spec, _ in Formatter().parse(template))
+
+
+def _field(name: str, spec: str, args: Args) -> str:
+    kind, _, text = spec.partition(":")
+    return _FORMATTERS[kind](name, text, args)
+
+
+def _plain(name: str, _: str, args: Args) -> str:
+    return _text(args[name])
+
+
+def _text(value: Arg) -> str:
+    return series(value) if isinstance(value, tuple) else str(value)
+
+
+def _if(name: str, text: str, args: Args) -> str:
+    given, absent = _halves(text)
+    return sentence(given if args[name] else absent, args)
+
+
+def _plural(name: str, text: str, args: Args) -> str:
+    one, more = _halves(text)
+    return sentence(one if args[name] == 1 else more, args)
+
+
+def _word(name: str, table: str, args: Args) -> str:
+    return sentence(shared_words()[table][str(args[name])], args)
+
+
+def _phrase(name: str, _: str, args: Args) -> str:
+    return sentence(shared_words()["phrase"][name], args)
+
+
+def _each(names: str, text: str, args: Args) -> str:
+    return series(_every(names, text, args))
+
+
+def _few(names: str, text: str, args: Args) -> str:
+    return series(_every(names, text, args), FEW)
+
+
+def _sentences(names: str, text: str, args: Args) -> str:
+    return " ".join(dict.fromkeys(_every(names, text, args)))
+
+
+def _every(names: str, text: str, args: Args) -> Iterator[str]:
+    """The text once for every place of the named lists. Raises ValueError where they differ in length."""
+    keys = names.split(",")
+    for values in zip(*(_several(args[key]) for key in keys), strict=True):
+        yield sentence(text, {**args, **dict(zip(keys, values, strict=True))})
+
+
+def _several(value: Arg) -> tuple[str | int | float, ...]:
+    assert isinstance(value, tuple), f"{value!r} is no list"
+    return value
+
+
+def _count(name: str, _: str, args: Args) -> str:
+    return str(len(_several(args[name])))
+
+
+def _mebibytes(name: str, _: str, args: Args) -> str:
+    return f"{_number(args[name]) / 1048576:.0f}"
+
+
+def _seconds(name: str, _: str, args: Args) -> str:
+    return f"{_number(args[name]) / 1000:.1f}"
+
+
+def _number(value: Arg) -> float:
+    assert isinstance(value, int | float), f"{value!r} is no number"
+    return value
+
+
+_FORMATTERS: Mapping[str, _Formatter] = {
+    "": _plain,
+    "if": _if,
+    "plural": _plural,
+    "word": _word,
+    "phrase": _phrase,
+    "count": _count,
+    "each": _each,
+    "few": _few,
+    "sentences": _sentences,
+    "mebibytes": _mebibytes,
+    "seconds": _seconds,
+}
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """The text before and behind the first bar outside braces; without one nothing stands behind it."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if char == "|" and not depth:
+            return text[:place], text[place + 1 :]
+    return text, ""

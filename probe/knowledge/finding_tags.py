@@ -1,0 +1,46 @@
+"""What a check can find: the tags of findings/*.toml, typed, and the words that their templates share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from probe.knowledge.toml_import import load
+from probe.model.finding import Severity
+
+SIDES = ("sender",)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingTag:
+    """One table of findings/: an outcome of the check `check`, how much it matters, and the templates of its
+    sentence and of what to do (empty: nothing). `probe.checks.judging.sentence` says how they are read."""
+
+    name: str
+    check: str
+    severity: Severity
+    message: str
+    remedy: str
+
+
+@cache
+def finding_tags() -> Mapping[str, FindingTag]:
+    """Every tag by its name, side by side, in the order of the files. Raises ValueError for a tag that stands
+    in two of them."""
+    found: dict[str, FindingTag] = {}
+    for side in SIDES:
+        for name, row in load(files("probe.knowledge") / "findings" / f"{side}.toml").items():
+            if name in found:
+                raise ValueError(f"findings/{side}.toml: the tag {name} stands in two files")
+            found[name] = FindingTag(
+                name, row["check"], Severity(row["severity"]), row["message"], row.get("remedy", "")
+            )
+    return found
+
+
+@cache
+def shared_words() -> Mapping[str, Mapping[str, str]]:
+    """The tables of findings/words.toml: for each value of a vocabulary its words."""
+    return load(files("probe.knowledge") / "findings" / "words.toml")
