@@ -10,7 +10,7 @@ from importlib.resources import files
 from probe.knowledge.toml_import import load
 from probe.model.finding import Severity
 
-SIDES = ("sender",)
+SIDES = ("recipient", "sender")
 
 
 @dataclass(frozen=True, slots=True)

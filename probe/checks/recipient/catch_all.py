@@ -26,33 +26,22 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice when an invented mailbox was accepted, ok when it was refused for good."""
     invented = [e for e in dialogue.control_rcpts(facts) if not dialogue.is_postmaster(e)]
     if not invented:
-        yield say.not_assessed(
-            f"no invented mailbox was tried{_provider_habit(facts)}",
-            (),
-            "Use --controls always to compare with an invented mailbox.",
-        )
+        yield say("catch-all-not-tried", provider=_of_little_value(facts))
         return
     accepted = [e for e in invented if e.reply and e.reply.is_positive]
     refused = [e for e in invented if e.reply and e.reply.is_permanent]
     if accepted:
-        yield say.notice(
-            f"an invented mailbox ({dialogue.forward_path(accepted[0])}) was accepted too: "
-            "acceptance at RCPT proves nothing about one address here",
-            (e.ref for e in accepted),
-            "Confirm the address with the recipient by another channel.",
-        )
+        mailbox = dialogue.forward_path(accepted[0])
+        yield say("catch-all-accepted", (e.ref for e in accepted), mailbox=mailbox)
     elif refused:
-        yield say.ok("an invented mailbox was refused: the server tells addresses apart or refuses all",
-                     (e.ref for e in refused))  # fmt: skip
+        yield say("catch-all-refused", (e.ref for e in refused))
     else:
-        yield say.not_assessed(
-            "the invented mailbox was deferred, which tells nothing", (e.ref for e in invented)
-        )
+        yield say("catch-all-deferred", (e.ref for e in invented))
 
 
-def _provider_habit(facts: Facts) -> str:
-    """What is known of the provider's answers at RCPT, where an acceptance needs the reservation."""
+def _of_little_value(facts: Facts) -> str:
+    """The provider whose answer at RCPT is known to say little, where an acceptance needs the reservation."""
     provider = facts.recipient.provider
     if provider is None or provider.rcpt_value != "low" or not dialogue.was_accepted(facts):
         return ""
-    return f"; an answer of {provider.title} at RCPT says little about one address"
+    return provider.title

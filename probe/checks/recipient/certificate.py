@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.dialogue import TlsDemand
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.standards.tls.results import DaneStatus
 
 ID = "certificate"
@@ -29,42 +30,40 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each host whose certificate does not verify, else ok."""
     shown = {s.mx_host: (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and s.tls.established}
     if not shown:
-        yield say.not_assessed("no certificate was seen, because TLS was not established")
+        yield say("certificate-not-seen")
         return
     if all(tls.certificate is None and not tls.problems for _, tls in shown.values()):
-        yield say.not_assessed(f"the certificate of {series(shown)} is not in the recording")
+        yield say("certificate-not-recorded", hosts=list(shown))
         return
-    faults = [
-        _fault(facts, session, problems) for session, tls in shown.values() if (problems := _problems(tls))
-    ]
-    yield from faults or [
-        say.ok(f"the certificate of {series(shown)} verifies", (dialogue.ref(s) for s, _ in shown.values()))
-    ]
+    faults = [_fault(facts, session, tls) for session, tls in shown.values() if tls.problems or _own(tls)]
+    evidence = (dialogue.ref(s) for s, _ in shown.values())
+    yield from faults or [say("certificate-verified", evidence, hosts=list(shown))]
 
 
-def _fault(facts: Facts, session: Session, problems: str) -> Finding:
-    host, evidence = session.mx_host, (dialogue.ref(session),)
-    if any(dane.host == host and dane.status is DaneStatus.MATCHED for dane in facts.recipient.dane):
-        return say.notice(
-            f"the certificate of {host} would not verify by itself ({problems}), but its TLSA record "
-            "vouches for it",
-            evidence,
-        )
-    demand = dialogue.tls_demand(facts, host)
-    enforced = demand.startswith("MTA-STS")
-    return say.of(
-        Severity.ERROR if enforced else Severity.WARNING,
-        f"the certificate of {host} does not verify: {problems}"
-        + (f"; its {demand} policy demands that it does" if enforced else ""),
-        evidence,
-        f"The operator of {host} installs a valid certificate that names {host}.",
+def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:
+    host = session.mx_host
+    return say(
+        _tag(facts, host),
+        (dialogue.ref(session),),
+        host=host,
+        problems=tls.problems,
+        fault=_own(tls),
+        demand=dialogue.demanded_by(facts, host),
     )
 
 
-def _problems(tls: TlsObserved) -> str:
-    problems = list(tls.problems)
-    if not problems and tls.trusted is False:
-        problems.append("the chain of trust does not verify")
-    if not problems and tls.name_matches is False:
-        problems.append("it names another host")
-    return series(problems)
+def _tag(facts: Facts, host: str) -> str:
+    if any(dane.host == host and dane.status is DaneStatus.MATCHED for dane in facts.recipient.dane):
+        return "certificate-vouched-for"
+    if dialogue.demanded_by(facts, host) is TlsDemand.MTA_STS:
+        return "certificate-not-verified-demanded"
+    return "certificate-not-verified"
+
+
+def _own(tls: TlsObserved) -> str:
+    """What is wrong with a certificate that has no problem of its own; empty: nothing is known to be."""
+    if tls.problems:
+        return ""
+    if tls.trusted is False:
+        return "not_trusted"
+    return "other_name" if tls.name_matches is False else ""

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.sentence import series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.tls.results import DaneResult, DaneStatus
@@ -22,59 +23,37 @@ ID = "dane"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 7672 section 2.2",))
 
+_OF_HOST = {
+    DaneStatus.MATCHED: "dane-matched",
+    DaneStatus.MISMATCHED: "dane-mismatched",
+    # RFC 7672 section 2.2: unusable records still demand TLS, without authentication
+    DaneStatus.UNUSABLE: "dane-unusable",
+    DaneStatus.NOT_SEEN: "dane-not-seen",
+}
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each host with TLSA records, one for all others."""
     results = facts.recipient.dane
     if not results:
-        yield say.not_assessed("DANE: no MX host was looked at")
+        yield say("dane-not-looked-at")
         return
-    spoken = [finding for result in results for finding in _of_host(result)]
-    if spoken:
-        yield from spoken
-        return
+    spoken = [
+        say(_OF_HOST[it.status], it.evidence, host=it.host, problems=it.problems)
+        for it in results
+        if it.status in _OF_HOST
+    ]
+    yield from spoken or [_without_tlsa(results)]
+
+
+def _without_tlsa(results: tuple[DaneResult, ...]) -> Finding:
     evidence = [ref for result in results for ref in result.evidence]
     insecure = [result.host for result in results if result.status is DaneStatus.INSECURE]
     unknown = [result for result in results if result.status is DaneStatus.UNKNOWN]
     if unknown:
-        told = series(f"{result.host} ({series(result.problems)})" for result in unknown)
         # RFC 7672 section 2.1.2: without an answer about TLSA the host must not be used
-        yield say.not_assessed(
-            f"DANE of {told}; senders that obey DANE put the mail off while that lasts", evidence
-        )
-    elif insecure:
-        yield say.not_assessed(
-            f"DANE does not apply to {series(insecure)}: no DNSSEC, or a resolver that does not validate",
-            evidence,
-        )
-    else:
-        yield say.ok(
-            f"there is no TLSA record for {series(r.host for r in results)}: DANE asks for nothing", evidence
-        )
-
-
-def _of_host(result: DaneResult) -> Iterator[Finding]:
-    detail = f": {series(result.problems)}" if result.problems else ""
-    match result.status:
-        case DaneStatus.MATCHED:
-            yield say.ok(f"the certificate of {result.host} matches its TLSA record", result.evidence)
-        case DaneStatus.MISMATCHED:
-            yield say.error(
-                f"the certificate of {result.host} matches none of its TLSA records{detail}",
-                result.evidence,
-                f"The operator of {result.host} publishes the TLSA record of the certificate in use.",
-            )
-        case DaneStatus.UNUSABLE:
-            # RFC 7672 section 2.2: unusable records still demand TLS, without authentication
-            yield say.warning(
-                f"no TLSA record of {result.host} can be used{detail}",
-                result.evidence,
-                f"The operator of {result.host} publishes a record of usage 3 or 2.",
-            )
-        case DaneStatus.NOT_SEEN:
-            yield say.not_assessed(
-                f"{result.host} publishes TLSA records, and no certificate was seen to hold against them",
-                result.evidence,
-            )
-        case _:
-            return
+        hosts, problems = [it.host for it in unknown], [series(it.problems) for it in unknown]
+        return say("dane-unanswered", evidence, hosts=hosts, problems=problems)
+    if insecure:
+        return say("dane-without-dnssec", evidence, hosts=insecure)
+    return say("dane-absent", evidence, hosts=[result.host for result in results])

@@ -26,7 +26,6 @@ ID = "limits-signals"
 STEP = 7
 say = Voice(ID, STEP, ("RFC 5321 section 3.8", "RFC 9422 section 4"))
 
-_UNSEEN = "your volume cannot be seen from here"
 SLOW_REPLY_MS = 5_000  # greet delays begin at about this; a busy server answers well before
 
 
@@ -34,15 +33,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each sign, else ok; the volume itself is never judged."""
     connected = [s for s in facts.sessions if s.connected]
     if not connected:
-        yield say.not_assessed(
-            f"no session to read signs from ({dialogue.why_no_dialogue(facts)}); {_UNSEEN}"
-        )
+        yield say("limits-no-session", why=dialogue.no_dialogue(facts))
         return
     signs = [finding for session in connected for finding in _signs(session)]
-    if signs:
-        yield from signs
-    else:
-        yield say.ok(f"no sign of rate limiting; {_UNSEEN}", map(dialogue.ref, connected))
+    yield from signs or [say("limits-not-seen", map(dialogue.ref, connected))]
 
 
 def _signs(session: Session) -> Iterator[Finding]:
@@ -50,30 +44,24 @@ def _signs(session: Session) -> Iterator[Finding]:
     spoken = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
     unavailable = [e for e in spoken if e.reply and e.reply.code == 421]
     if unavailable:
-        yield say.warning(
-            f"{host} closed the channel with 421 at {unavailable[0].stage.spoken}; {_UNSEEN}",
-            (unavailable[0].ref,),
-            "Send more slowly and over fewer connections; the queue retries by itself.",
-        )
-    elif session.end in (EndReason.CLOSED_BY_PEER, EndReason.RESET) and not _failed_at_tls(session):
-        verb = "reset" if session.end is EndReason.RESET else "closed"
-        yield say.warning(
-            f"{host} {verb} the connection in the middle of the session; {_UNSEEN}",
-            (ref,),
-            "Try again later; if it stays so, check from another network.",
-        )
+        yield say("limits-channel-closed", (unavailable[0].ref,), host=host, stage=unavailable[0].stage)
+    elif not _failed_at_tls(session):
+        if session.end is EndReason.RESET:
+            yield say("limits-connection-reset", (ref,), host=host)
+        elif session.end is EndReason.CLOSED_BY_PEER:
+            yield say("limits-connection-closed", (ref,), host=host)
     slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:
-        yield say.notice(
-            f"{host} took {slow[0].elapsed_ms / 1000:.1f} s to answer at {slow[0].stage.spoken}: "
-            "a deliberate delay against senders it does not know, or a busy server",
+        yield say(
+            "limits-slow-answer",
             (e.ref for e in slow),
+            host=host,
+            elapsed_ms=slow[0].elapsed_ms,
+            stage=slow[0].stage,
         )
     limits = _announced(session)
     if limits:
-        yield say.notice(
-            f"{host} announces limits: {limits}", (ref,), "Keep within them: configure the sending server so."
-        )
+        yield say("limits-announced", (ref,), host=host, limits=limits)
 
 
 def _failed_at_tls(session: Session) -> bool:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.standards.mta_sts.results import StsPolicy, StsResult, StsStatus
 
 ID = "mta-sts"
@@ -27,44 +27,26 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Judge the published policy; what TLS showed is judged by starttls-offered and certificate."""
     sts = facts.recipient.mta_sts
     if sts.status is StsStatus.VALID and sts.policy is not None:
-        yield from _of_policy(facts, sts, sts.policy)
+        yield _of_policy(facts, sts, sts.policy)
     elif sts.status is StsStatus.ABSENT:
-        yield say.notice(
-            f"{sts.domain} publishes no MTA-STS policy: TLS to it is opportunistic", sts.evidence
-        )
-    elif sts.status is StsStatus.UNUSABLE:
-        yield say.warning(
-            f"{sts.domain} publishes MTA-STS that senders must ignore: "
-            f"{series(sts.problems) or 'no usable policy'}",
-            sts.evidence,
-            f"The owner of {sts.domain} mends the record or the policy file.",
-        )
+        yield say("mta-sts-absent", sts.evidence, domain=sts.domain)
     else:
-        why = series(sts.problems) or "no usable answer from DNS or HTTPS"
-        yield say.not_assessed(f"MTA-STS of {sts.domain}: {why}", sts.evidence)
+        tag = "mta-sts-unusable" if sts.status is StsStatus.UNUSABLE else "mta-sts-unanswered"
+        yield say(tag, sts.evidence, domain=sts.domain, problems=sts.problems)
 
 
-def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Iterator[Finding]:
+def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
     problems = (*sts.problems, *policy.problems)
-    hosts = [host.host for host in facts.recipient.mx.hosts]
     if sts.uncovered and policy.mode != "none":
-        # RFC 8461 section 5.1: with enforce these hosts are left out; with none left, mail waits and bounces
-        if policy.mode == "enforce":
-            severity = Severity.ERROR if set(hosts) <= set(sts.uncovered) else Severity.WARNING
-        else:
-            severity = Severity.NOTICE
-        yield say.of(
-            severity,
-            f"the MTA-STS policy of {sts.domain} (mode {policy.mode}) does not cover {series(sts.uncovered)}",
-            sts.evidence,
-            f"The owner of {sts.domain} adds the hosts to the mx lines of the policy.",
-        )
-    elif problems:
-        yield say.notice(
-            f"the MTA-STS policy of {sts.domain} is usable, but: {series(problems)}", sts.evidence
-        )
+        tag = _tag_uncovered(facts, sts, policy)
     else:
-        yield say.ok(
-            f"{sts.domain} has an MTA-STS policy in mode {policy.mode} that covers every MX host",
-            sts.evidence,
-        )
+        tag = "mta-sts-faulty" if problems else "mta-sts-covers"
+    return say(tag, sts.evidence, domain=sts.domain, mode=policy.mode, hosts=sts.uncovered, problems=problems)
+
+
+def _tag_uncovered(facts: Facts, sts: StsResult, policy: StsPolicy) -> str:
+    # RFC 8461 section 5.1: with enforce these hosts are left out; with none left, mail waits and bounces
+    if policy.mode != "enforce":
+        return "mta-sts-covers-not-all-unenforced"
+    hosts = {host.host for host in facts.recipient.mx.hosts}
+    return "mta-sts-covers-no-host" if hosts <= set(sts.uncovered) else "mta-sts-covers-not-all"

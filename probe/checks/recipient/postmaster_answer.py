@@ -16,6 +16,7 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.model.reply import Reply
 
 ID = "postmaster-answer"
 STEP = 8
@@ -29,21 +30,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     if own is not None and dialogue.is_postmaster(own):
         asked.append(own)
     if not asked:
-        yield say.not_assessed(
-            "postmaster was not tried", (), "Use --controls always to compare with postmaster."
-        )
+        yield say("postmaster-not-tried")
         return
     last = asked[-1]
     assert last.reply is not None
-    if last.reply.is_positive:
-        yield say.ok(f"{dialogue.forward_path(last)} is accepted", (last.ref,))
-    elif last.reply.is_permanent:
-        yield say.warning(
-            f"{dialogue.forward_path(last)} is refused too ({last.reply}), though every domain must take it",
-            (last.ref,),
-            "Reach the recipient by another channel than mail.",
-        )
-    else:
-        yield say.not_assessed(
-            f"{dialogue.forward_path(last)} was deferred ({last.reply}), which tells nothing", (last.ref,)
-        )
+    yield say(_tag(last.reply), (last.ref,), mailbox=dialogue.forward_path(last), reply=last.reply)
+
+
+def _tag(reply: Reply) -> str:
+    if reply.is_positive:
+        return "postmaster-accepted"
+    return "postmaster-refused" if reply.is_permanent else "postmaster-deferred"

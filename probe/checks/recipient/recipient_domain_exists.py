@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice, failures
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dns.results import MxResult, RouteKind
+from probe.standards.dns.results import RouteKind
 
 ID = "recipient-domain-exists"
 STEP = 2
@@ -26,28 +26,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Fatal for NXDOMAIN, not assessed where DNS did not say or was not needed."""
     mx = facts.recipient.mx
     evidence = [answer.ref for answer in mx.answers]
-    if mx.kind is RouteKind.NO_DOMAIN:
-        yield say.fatal(
-            f"{mx.domain} does not exist: DNS answers NXDOMAIN",
-            evidence,
-            "Check the spelling of the domain with the recipient.",
-        )
-    elif mx.kind is RouteKind.UNKNOWN:
-        yield say.not_assessed(
-            f"DNS did not say whether {mx.domain} exists: {failures(mx)}",
-            evidence,
-            "Try again, and with another resolver (--nameserver).",
-        )
-    elif mx.kind is RouteKind.ADDRESS_LITERAL:
-        yield say.not_assessed(f"{mx.domain} is an address literal, which needs no DNS")
-    elif mx.kind is RouteKind.FIXED:
-        yield say.not_assessed(f"the host was given with --mx, {mx.domain} was not asked for", evidence)
-    else:
-        yield say.ok(f"{mx.domain} exists", evidence)
-
-
-def failures(mx: MxResult) -> str:
-    """What came instead of an answer, one clause."""
-    answers = [*mx.answers, *(answer for host in mx.hosts for answer in host.answers)]
-    seen = [f"{a.question}: {a.failure}" for a in answers if a.is_unknown]
-    return series(dict.fromkeys(seen), most=3) or "it was not asked"
+    match mx.kind:
+        case RouteKind.NO_DOMAIN:
+            yield say("recipient-domain-missing", evidence, domain=mx.domain)
+        case RouteKind.UNKNOWN:
+            yield say("recipient-domain-unanswered", evidence, domain=mx.domain, **failures(mx.all_answers))
+        case RouteKind.ADDRESS_LITERAL:
+            yield say("recipient-domain-literal", domain=mx.domain)
+        case RouteKind.FIXED:
+            yield say("recipient-domain-not-asked", evidence, domain=mx.domain)
+        case _:
+            yield say("recipient-domain-exists", evidence, domain=mx.domain)

@@ -11,7 +11,6 @@ Source: the sources named in each finding, as recorded in knowledge/providers.to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
@@ -29,6 +28,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     if dialogue.was_accepted(facts):
         return
     for note in domain_notes(facts.recipient.domain):
-        dated = note.source if note.date in note.source else f"{note.source}; {note.date}"
-        finding = say.notice(f"{note.says.rstrip('.')} [{dated}]", ("domain-note",))
-        yield replace(finding, references=(note.source,))
+        yield say.citing(note.source)(
+            "domain-note",
+            ("domain-note",),
+            says=note.says.rstrip("."),
+            source=note.source,
+            date="" if note.date in note.source else note.date,
+        )

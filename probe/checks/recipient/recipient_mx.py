@@ -11,10 +11,9 @@ Source: RFC 5321 section 5.1; RFC 7505 sections 3 and 4; RFC 2181 section 10.3; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from probe.checks.judging.wording import Voice, series
-from probe.checks.recipient.recipient_domain_exists import failures
+from probe.checks.judging.wording import Voice, failures
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns import names
@@ -28,117 +27,94 @@ say = Voice(ID, STEP, ("RFC 5321 section 5.1", "RFC 7505 section 3"))
 def check(facts: Facts) -> Iterator[Finding]:
     """Fatal where no mail can be routed, a warning for each fault of a record, else ok."""
     mx = facts.recipient.mx
-    evidence = [answer.ref for answer in mx.answers]
+    evidence = _own_refs(mx)
     match mx.kind:
         case RouteKind.NULL_MX:
-            yield say.fatal(
-                f'{mx.domain} publishes a null MX ("0 ."): it declares that it takes no mail',
-                evidence,
-                "Use another address of the recipient; this domain will never accept mail.",
-            )
+            yield say("recipient-null-mx", evidence, domain=mx.domain)
         case RouteKind.NO_MAIL_HOST:
-            yield say.fatal(
-                f"{mx.domain} has neither MX nor A nor AAAA records: there is no host to take its mail",
-                evidence,
-                f"The owner of {mx.domain} publishes an MX record; check the spelling first.",
-            )
+            yield say("recipient-no-mail-host", evidence, domain=mx.domain)
         case RouteKind.NO_DOMAIN:
-            yield say.fatal(f"{mx.domain} has no MX, because the domain does not exist", evidence)
+            yield say("recipient-mx-of-missing-domain", evidence, domain=mx.domain)
         case RouteKind.UNKNOWN:
-            yield say.not_assessed(f"the MX of {mx.domain} could not be learned: {failures(mx)}", evidence)
+            yield say("recipient-mx-unanswered", evidence, domain=mx.domain, **failures(mx.all_answers))
         case RouteKind.ADDRESS_LITERAL | RouteKind.FIXED:
-            yield say.not_assessed("the mail host was given, MX records were not used", evidence)
+            yield say("recipient-mx-not-used", evidence)
         case RouteKind.IMPLICIT_MX | RouteKind.MX:
-            faults = list(_faults(mx))
-            yield from faults or [_ok(mx, evidence)]
+            faults = [*_without_address(mx), *_misnamed(mx), *_records(mx)]
+            yield from faults or [_named(mx, evidence)]
             yield from _half_known(mx)
 
 
-def _ok(mx: MxResult, evidence: list[str]) -> Finding:
-    hosts = series(f"{host.host} ({host.preference})" for host in mx.hosts)
-    return say.ok(f"mail for {mx.domain} goes to {hosts}", evidence)
+def _named(mx: MxResult, evidence: list[str]) -> Finding:
+    return say(
+        "recipient-mx-named",
+        evidence,
+        domain=mx.domain,
+        hosts=_hosts(mx.hosts),
+        preferences=[host.preference for host in mx.hosts],
+    )
 
 
 def _half_known(mx: MxResult) -> Iterator[Finding]:
     """Hosts that DNS gave an address of one family for, and of the other neither yes nor no."""
     answers = [answer for host in mx.hosts if host.addresses for answer in host.answers if answer.is_unknown]
     if answers:
-        yield say.not_assessed(
-            f"not all addresses of the MX hosts of {mx.domain} could be learned: "
-            f"{series((f'{a.question}: {a.failure}' for a in answers), most=3)}",
-            [answer.ref for answer in answers],
-            "The owner of the domain has the name servers mended: some senders put the mail off for this.",
-        )
+        evidence = [answer.ref for answer in answers]
+        yield say("recipient-mx-partly-unanswered", evidence, domain=mx.domain, **failures(answers))
 
 
 def _without_address(mx: MxResult) -> Iterator[Finding]:
-    evidence = [answer.ref for answer in mx.answers]
     dangling = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
     none_usable = mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts)
+    everything = [*_own_refs(mx), *_refs(mx.hosts)]
     if none_usable and not mx.dropped:
-        yield say.fatal(
-            f"no MX of {mx.domain} is a host with an address: {series(host.host for host in mx.hosts)}",
-            [*evidence, *_refs(mx.hosts)],
-            f"The owner of {mx.domain} names hosts that have A or AAAA records.",
-        )
+        yield say("recipient-mx-all-dangling", everything, domain=mx.domain, hosts=_hosts(mx.hosts))
     elif dangling:
-        yield say.warning(
-            f"an MX of {mx.domain} has no address: {series(host.host for host in dangling)}",
-            _refs(dangling),
-            "Give the host an A or AAAA record, or remove the MX record.",
-        )
+        yield say("recipient-mx-dangling", _refs(dangling), domain=mx.domain, hosts=_hosts(dangling))
     elif mx.hosts and not any(host.addresses for host in mx.hosts):
-        yield say.not_assessed(
-            f"the addresses of the MX hosts of {mx.domain} could not be learned: {failures(mx)}",
-            [*evidence, *_refs(mx.hosts)],
+        yield say(
+            "recipient-mx-addresses-unanswered", everything, domain=mx.domain, **failures(mx.all_answers)
         )
 
 
-def _faults(mx: MxResult) -> Iterator[Finding]:
-    evidence = [answer.ref for answer in mx.answers]
-    yield from _without_address(mx)
+def _misnamed(mx: MxResult) -> Iterator[Finding]:
+    """Records that do not name a host; and the one that is not there."""
+    evidence = _own_refs(mx)
     if mx.kind is RouteKind.IMPLICIT_MX:
-        yield say.notice(
-            f"{mx.domain} has no MX record; its own address is used instead (implicit MX)",
-            evidence,
-            f"The owner of {mx.domain} publishes an MX record, or a null MX when it takes no mail.",
-        )
+        yield say("recipient-implicit-mx", evidence, domain=mx.domain)
     literals = [host for host in mx.hosts if host.is_literal]
     if literals:
-        yield say.warning(
-            f"an MX of {mx.domain} is an address where a host name belongs: "
-            f"{series(h.host for h in literals)}",
-            evidence,
-            "Name a host in the MX record: many senders ignore an address there.",
-        )
+        yield say("recipient-mx-address", evidence, domain=mx.domain, hosts=_hosts(literals))
     misnamed = [host for host in mx.hosts if not host.is_literal and not names.is_fqdn(host.host)]
     if misnamed and mx.kind is RouteKind.MX:
-        yield say.warning(
-            f"an MX of {mx.domain} has a name that is not one of a mail host: "
-            f"{series(h.host for h in misnamed)}",
-            evidence,
-            "Name a host of at least two labels in the MX record, of letters, digits and hyphens: some "
-            "senders leave others out.",
-        )
+        yield say("recipient-mx-no-host-name", evidence, domain=mx.domain, hosts=_hosts(misnamed))
     aliases = [host for host in mx.hosts if host.is_alias]
     if aliases:
-        yield say.warning(
-            f"an MX of {mx.domain} names an alias (CNAME): {series(h.host for h in aliases)}",
-            [*evidence, *_refs(aliases)],
-            "Name the host itself in the MX record (RFC 2181 section 10.3).",
-        )
+        seen = [*evidence, *_refs(aliases)]
+        yield say("recipient-mx-alias", seen, domain=mx.domain, hosts=_hosts(aliases))
+
+
+def _records(mx: MxResult) -> Iterator[Finding]:
+    """What is amiss with the records as a set."""
     if mx.has_null_mx_among_others:
-        yield say.warning(
-            f"{mx.domain} publishes a null MX together with other MX records",
-            evidence,
-            'Remove the "0 ." record, or all the others (RFC 7505 section 3).',
-        )
+        yield say("recipient-null-mx-among-others", _own_refs(mx), domain=mx.domain)
     if mx.dropped:
-        yield say.notice(
-            f"{mx.domain} has {mx.dropped} MX records beyond the {len(mx.hosts)} that were looked at",
-            evidence,
+        yield say(
+            "recipient-mx-not-all-looked-at",
+            _own_refs(mx),
+            domain=mx.domain,
+            count=len(mx.hosts),
+            more=mx.dropped,
         )
 
 
-def _refs(hosts: tuple[MxHost, ...] | list[MxHost]) -> list[str]:
+def _hosts(hosts: Sequence[MxHost]) -> list[str]:
+    return [host.host for host in hosts]
+
+
+def _own_refs(mx: MxResult) -> list[str]:
+    return [answer.ref for answer in mx.answers]
+
+
+def _refs(hosts: Sequence[MxHost]) -> list[str]:
     return [answer.ref for host in hosts for answer in host.answers]

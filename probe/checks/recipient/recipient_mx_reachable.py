@@ -11,11 +11,11 @@ Source: RFC 5321 section 5.1 (each address is tried in order); RFC 6890 (address
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.finding import Finding
@@ -26,14 +26,15 @@ ID = "recipient-mx-reachable"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 5321 section 5.1",))
 
-_WORDS = {
-    EndReason.REFUSED: "refused the connection",
-    EndReason.UNREACHABLE: "unreachable",
-    EndReason.TIMEOUT: "timed out",
-    EndReason.RESET: "reset the connection",
-    EndReason.DEADLINE: "not reached before the deadline",
-    EndReason.NOT_DIALLED: "not dialled",
-    EndReason.LOCAL_ERROR: "this machine could not connect",
+# How a connection fails; of the other ends of a session there is nothing to tell here.
+_FAILURES = {
+    EndReason.REFUSED,
+    EndReason.UNREACHABLE,
+    EndReason.TIMEOUT,
+    EndReason.RESET,
+    EndReason.DEADLINE,
+    EndReason.NOT_DIALLED,
+    EndReason.LOCAL_ERROR,
 }
 
 
@@ -42,45 +43,34 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _private_only(facts)
     sessions = dialogue.main_sessions(facts)
     if not sessions:
-        yield say.not_assessed(f"connections: {dialogue.why_no_dialogue(facts)}")
+        yield say("connections-not-made", why=dialogue.no_dialogue(facts))
         return
     evidence = [dialogue.ref(s) for s in sessions]
     failed = [s for s in sessions if not s.connected]
-    how = series(dict.fromkeys(_how(s) for s in failed))
-    if len(failed) < len(sessions):
-        if failed:
-            yield say.warning(
-                f"not every address could be connected to: {how}",
-                evidence,
-                "The recipient's operator looks after these hosts; mail goes through the others.",
-            )
-        else:
-            yield say.ok(
-                f"connected to {series(dict.fromkeys(f'{s.mx_host} [{s.ip}]' for s in sessions))}", evidence
-            )
-    elif all(s.end is EndReason.REFUSED for s in failed):
-        yield say.error(
-            f"every mail host refused the connection: {how}",
-            evidence,
-            "Try again later; if it stays so, tell the recipient by another channel.",
-        )
-    elif all(s.end is EndReason.NOT_DIALLED for s in failed):
-        yield say.not_assessed(
-            f"no address was dialled: {how}",
-            evidence,
-            "For a test network of your own, give --allow-private.",
-        )
+    if not failed:
+        pairs = dict.fromkeys((s.mx_host, str(s.ip)) for s in sessions)
+        yield say("connections-made", evidence, hosts=[it for it, _ in pairs], ips=[it for _, it in pairs])
     else:
-        yield say.not_assessed(
-            f"no mail host could be connected to: {how}",
-            evidence,
-            "Compare from another network before blaming the recipient; this one may block port 25.",
-        )
+        yield say(_tag(failed, sessions), evidence, **_connections(failed))
 
 
-def _how(session: Session) -> str:
-    word = _WORDS.get(session.end, "no connection") if session.end else "no connection"
-    return f"{session.mx_host} [{session.ip}]:{session.port} {word}"
+def _tag(failed: list[Session], sessions: tuple[Session, ...]) -> str:
+    if len(failed) < len(sessions):
+        return "connections-partly-made"
+    if all(s.end is EndReason.REFUSED for s in failed):
+        return "connections-refused"
+    if all(s.end is EndReason.NOT_DIALLED for s in failed):
+        return "connections-not-dialled"
+    return "connections-failed"
+
+
+def _connections(sessions: Iterable[Session]) -> Values:
+    """The values of the phrase `connections`, each connection once."""
+    made = dict.fromkeys(
+        (s.mx_host, str(s.ip), s.port, s.end.value if s.end in _FAILURES else "other") for s in sessions
+    )
+    hosts, ips, ports, ends = zip(*made, strict=True)
+    return {"hosts": hosts, "ips": ips, "ports": ports, "ends": ends}
 
 
 def _private_only(facts: Facts) -> Iterator[Finding]:
@@ -90,12 +80,12 @@ def _private_only(facts: Facts) -> Iterator[Finding]:
     private = [ip for ip in addresses if why_not_public(facts, ip)]
     if not private or mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX) or facts.options.allow_private:
         return
-    evidence = [answer.ref for host in mx.hosts for answer in host.answers]
-    shown = series(map(str, dict.fromkeys(private)))
-    remedy = "The owner of the domain gives the mail hosts public addresses."
     # a host may have more addresses than are used
     found = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
-    if set(private) >= found.union(addresses) and not mx.dropped:
-        yield say.fatal(f"every mail host of {mx.domain} has a non-global address: {shown}", evidence, remedy)
-    else:
-        yield say.warning(f"a mail host of {mx.domain} has a non-global address: {shown}", evidence, remedy)
+    is_all = set(private) >= found.union(addresses) and not mx.dropped
+    yield say(
+        "recipient-hosts-not-public" if is_all else "recipient-host-not-public",
+        [answer.ref for host in mx.hosts for answer in host.answers],
+        domain=mx.domain,
+        ips=list(dict.fromkeys(private)),
+    )

@@ -13,12 +13,11 @@ Source: public MOCK_DATA.json files, all of whose rows have the shape; knowledge
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.knowledge.test_data import generated_shape, generators
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.model.target import PairTarget
 
 ID = "recipient-test-data"
@@ -34,13 +33,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     mailbox = target.forward_path
     found = generated_shape(mailbox.local_part, mailbox.domain)
     if found is not None:
-        finding = say.of(
-            Severity.WARNING if found.telling else Severity.NOTICE,
-            f"{mailbox} has the shape of test data: the generator {found.generator.title} makes addresses of "
-            f"{found.generator.says} at this domain",
+        yield say.citing(found.generator.source)(
+            "test-data-telling" if found.telling else "test-data-possible",
             ("input:recipient",),
-            "Ask where the address came from, and take it off the list if it came out of a test file.",
+            mailbox=mailbox,
+            generator=found.generator.title,
+            shape=found.generator.says,
         )
-        yield replace(finding, references=(found.generator.source,))
     elif any(facts.recipient.domain.lower() in generator.domains for generator in generators()):
-        yield say.ok("the address has no shape by which test data is known")
+        yield say("test-data-not-seen")

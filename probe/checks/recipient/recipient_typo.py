@@ -26,13 +26,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the domain resembles a large provider's, else ok."""
     domain, meant = facts.recipient.domain, facts.recipient.typo_of
     if meant:
-        yield say.warning(
-            f"{domain} looks like a slip for {meant}",
-            _mx_evidence(facts),
-            f"Ask the recipient whether {meant} is meant.",
-        )
+        yield say("recipient-typo", _mx_evidence(facts), domain=domain, meant=meant)
     else:
-        yield say.ok(f"{domain} does not resemble another large provider's domain")
+        yield say("recipient-no-typo", domain=domain)
 
 
 def _mx_evidence(facts: Facts) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ Source: the sources named in the finding, as recorded in knowledge/regions.toml.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
@@ -30,9 +29,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     advice = advice_for(provider.country) if provider is not None else None
     if provider is None or advice is None or dialogue.was_accepted(facts):
         return
-    finding = say.notice(
-        f"advice for {advice.title}, of which {provider.title} is one: {advice.says}",
+    yield say.citing(advice.source)(
+        "regional-advice",
         ("mx-provider",),
-        advice.remedy,
+        region=advice.title,
+        provider=provider.title,
+        says=advice.says,
+        remedy=advice.remedy,
     )
-    yield replace(finding, references=(advice.source,))

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.facts.session import Session
+from probe.facts.session import Exchange, Session
 from probe.model.finding import Finding
 from probe.model.reply import Stage
 from probe.standards.smtp.results import Deviation
@@ -39,56 +39,36 @@ _AMBIGUOUS = {
     Deviation.FOREIGN_CODE,
     Deviation.CONTRADICTED,
 }
-_WORDS = {
-    Deviation.MIXED_CODES: "different codes within one reply",
-    Deviation.MALFORMED_LINE: "a line without a reply code",
-    Deviation.SHORT_CODE: "a reply code of fewer than three digits",
-    Deviation.BARE_LF: "lines ended by LF alone",
-    Deviation.BARE_CR: "a CR inside a line",
-    Deviation.NUL: "NUL octets",
-    Deviation.CONTROL: "control characters",
-    Deviation.NOT_UTF8: "text that is not UTF-8",
-    Deviation.LINE_TOO_LONG: "an over-long line",
-    Deviation.TOO_MANY_LINES: "too many lines",
-    Deviation.REPLY_TOO_LONG: "an over-long reply",
-    Deviation.TRUNCATED: "a reply cut off by the end of the connection",
-    Deviation.UNSOLICITED: "a reply that no command had asked for",
-    Deviation.SURPLUS: "more than one reply to one command",
-    Deviation.CODE_OUT_OF_RANGE: "a reply code outside 200 to 599",
-    Deviation.FOREIGN_CODE: "a positive code that belongs to another command",
-    Deviation.UNKNOWN_CODE: "a positive code that RFC 5321 does not know there",
-    Deviation.CONTRADICTED: "a positive code with the enhanced status of a refusal",
-}
+_OF_OTHER_CHECKS = {Deviation.INJECTED_BEFORE_TLS}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Report each session whose replies break the grammar, once."""
     spoken = [s for s in facts.sessions if s.exchanges]
     if not spoken:
-        yield say.not_assessed(f"there are no replies to read: {dialogue.why_no_dialogue(facts)}")
+        yield say("replies-not-seen", why=dialogue.no_dialogue(facts))
         return
     faults = [finding for session in spoken for finding in _of_session(session)]
-    yield from faults or [say.ok("every reply keeps to the grammar of RFC 5321", map(dialogue.ref, spoken))]
+    yield from faults or [say("replies-well-formed", map(dialogue.ref, spoken))]
 
 
 def _of_session(session: Session) -> Iterator[Finding]:
-    broken = [e for e in session.exchanges if set(e.deviations) & _WORDS.keys()]
-    kinds = list(dict.fromkeys(d for e in broken for d in e.deviations if d in _WORDS))
-    evidence = [e.ref for e in broken] or [dialogue.ref(session)]
+    broken = [e for e in session.exchanges if set(e.deviations) - _OF_OTHER_CHECKS]
+    kinds = list(dict.fromkeys(d for e in broken for d in e.deviations if d not in _OF_OTHER_CHECKS))
     if session.desynchronised:
-        seen = f" ({series(_WORDS[kind] for kind in kinds)})" if kinds else ""
-        yield say.warning(
-            f"replies of {session.mx_host} could no longer be paired with commands{seen}, "
-            "so what followed is not believed",
-            evidence,
-            "Run the check again; if it stays so, tell the recipient's postmaster.",
-        )
+        tag = "replies-out-of-step"
     elif kinds:
-        text = f"replies of {session.mx_host} break the grammar: {series(_WORDS[kind] for kind in kinds)}"
-        before_the_end = [e for e in broken if e.stage not in (Stage.RSET, Stage.QUIT)]
-        if not before_the_end:
-            yield say.notice(f"{text}; but only after all was asked", evidence)
-        elif any(_AMBIGUOUS.intersection(e.deviations) for e in before_the_end):
-            yield say.warning(text, evidence, "Read the verbatim dialogue (-v) before acting on the reply.")
-        else:
-            yield say.notice(text, evidence)
+        tag = _tag(broken)
+    else:
+        return
+    evidence = [e.ref for e in broken] or [dialogue.ref(session)]
+    yield say(tag, evidence, host=session.mx_host, deviations=kinds)
+
+
+def _tag(broken: list[Exchange]) -> str:
+    before_the_end = [e for e in broken if e.stage not in (Stage.RSET, Stage.QUIT)]
+    if not before_the_end:
+        return "replies-malformed-at-end"
+    if any(_AMBIGUOUS.intersection(e.deviations) for e in before_the_end):
+        return "replies-ambiguous"
+    return "replies-malformed"

@@ -27,14 +27,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice with the desk's address where one is known."""
     provider = facts.recipient.provider
     if provider is None:
-        yield say.not_assessed("the recipient's provider is not known, so neither is a reputation desk")
+        yield say("desk-of-unknown-provider")
     elif provider.desk is None:
-        yield say.not_assessed(f"no reputation desk of {provider.title} is known")
+        yield say("desk-not-known", provider=provider.title)
     else:
-        name, url = provider.desk
-        shows = f" (it shows {provider.desk_shows})" if provider.desk_shows else ""
-        yield say.notice(
-            f"the reputation that senders have with {provider.title} cannot be seen from here",
+        desk, url = provider.desk
+        yield say(
+            "desk-known",
             ("mx-provider",),
-            f"Look at {name}: {url}{shows}",
+            provider=provider.title,
+            desk=desk,
+            url=url,
+            shows=provider.desk_shows,
         )

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.finding import Finding
@@ -31,30 +31,20 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice where a host offers it; silence where every host was seen not to."""
     sessions = dialogue.answering_sessions(facts)
     if not sessions:
-        yield say.not_assessed(f"no EHLO response was seen: {dialogue.why_no_dialogue(facts)}")
+        yield say("requiretls-not-seen", why=dialogue.no_dialogue(facts))
         return
     offering = [s for s in sessions if _after_tls(s)]
     lacking = [s for s in sessions if not dialogue.offers(s, _KEYWORD)]
     in_clear = [s for s in sessions if dialogue.offers(s, _KEYWORD) and not _after_tls(s)]
-    if offering and not lacking:
-        yield say.notice(
-            f"{_KEYWORD} is offered by {_names(offering)}: a sender can ask that a mail travels only over "
-            "verified TLS",
-            (dialogue.ref(s) for s in offering),
-        )
-    elif offering:
-        yield say.notice(
-            f"{_KEYWORD} is offered by {_names(offering)}, but not by {_names(lacking)}: "
-            "mail that asks for it comes back from there",
+    if offering:
+        yield say(
+            "requiretls-not-everywhere" if lacking else "requiretls-offered",
             (dialogue.ref(s) for s in (*offering, *lacking)),
-            "Offer it on every mail host of the domain.",
+            hosts=_names(offering),
+            others=_names(lacking),
         )
     if in_clear:
-        yield say.notice(
-            f"{_KEYWORD} is offered by {_names(in_clear)} without TLS; "
-            "it counts only in the answer to EHLO after STARTTLS",
-            (dialogue.ref(s) for s in in_clear),
-        )
+        yield say("requiretls-in-clear", (dialogue.ref(s) for s in in_clear), hosts=_names(in_clear))
 
 
 def _after_tls(session: Session) -> bool:
@@ -62,5 +52,5 @@ def _after_tls(session: Session) -> bool:
     return encrypted and session.extensions is not None and session.extensions.offers(_KEYWORD)
 
 
-def _names(sessions: list[Session]) -> str:
-    return series(dict.fromkeys(s.mx_host for s in sessions))
+def _names(sessions: list[Session]) -> list[str]:
+    return list(dict.fromkeys(s.mx_host for s in sessions))

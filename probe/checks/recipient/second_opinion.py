@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.recording.events import OpinionGiven
 
 ID = "second-opinion"
@@ -37,31 +37,38 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Its errors as warnings and its warnings as notices: an opinion, never a verdict."""
     opinions = facts.opinions
     if not opinions:
-        yield say.not_assessed("checkdmarc was not asked")
+        yield say("second-opinion-not-asked")
         return
     spoken = [finding for opinion in opinions for finding in _of(opinion)]
     silent = [o for o in opinions if o.error]
-    if spoken:
-        yield from spoken
+    yield from spoken
     if silent:
-        told = series(f"{_subject(o)} ({o.error})" for o in silent)
-        yield say.not_assessed(f"checkdmarc could not judge {told}")
+        yield say(
+            "second-opinion-failed",
+            records=[_record(o) for o in silent],
+            domains=[o.domain for o in silent],
+            errors=[o.error for o in silent],
+        )
     elif not spoken:
-        yield say.ok(f"checkdmarc has nothing against {series(_subject(o) for o in opinions)}")
-
-
-def _subject(opinion: OpinionGiven) -> str:
-    return f"{_RECORDS.get(opinion.subject, opinion.subject)} of {opinion.domain}"
+        yield say(
+            "second-opinion-content",
+            records=[_record(o) for o in opinions],
+            domains=[o.domain for o in opinions],
+        )
 
 
 def _of(opinion: OpinionGiven) -> Iterator[Finding]:
-    remarks = [(Severity.WARNING, text) for text in dict.fromkeys(opinion.errors)]
-    remarks += [(Severity.NOTICE, text) for text in dict.fromkeys(opinion.warnings)]
-    for severity, text in remarks[:_MOST]:
-        yield say.of(severity, f"checkdmarc on {_subject(opinion)}: {_short(text)}", (_ref(opinion),))
+    remarks = [("second-opinion-error", text) for text in dict.fromkeys(opinion.errors)]
+    remarks += [("second-opinion-warning", text) for text in dict.fromkeys(opinion.warnings)]
+    about = {"record": _record(opinion), "domain": opinion.domain}
+    for tag, text in remarks[:_MOST]:
+        yield say(tag, (_ref(opinion),), remark=_short(text), **about)
     if len(remarks) > _MOST:
-        left_out = len(remarks) - _MOST
-        yield say.notice(f"checkdmarc on {_subject(opinion)}: {left_out} more remarks", (_ref(opinion),))
+        yield say("second-opinion-more", (_ref(opinion),), more=len(remarks) - _MOST, **about)
+
+
+def _record(opinion: OpinionGiven) -> str:
+    return _RECORDS.get(opinion.subject, opinion.subject)
 
 
 def _short(text: str) -> str:

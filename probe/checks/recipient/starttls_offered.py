@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.finding import Finding
@@ -27,23 +27,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A missing STARTTLS counts only after EHLO was answered with 250."""
     known = [(s, offered) for s in dialogue.main_sessions(facts) if (offered := _offered(s)) is not None]
     if not known:
-        yield say.not_assessed(f"no EHLO response was seen: {dialogue.why_no_dialogue(facts)}")
+        yield say("starttls-not-seen", why=dialogue.no_dialogue(facts))
         return
     lacking = {s.mx_host: s for s, offered in known if not offered}
     for host, session in lacking.items():
-        demand = dialogue.tls_demand(facts, host)
-        because = f", though its {demand} asks for TLS" if demand else ""
-        yield say.of(
-            dialogue.tls_severity(facts, host),
-            f"{host} does not offer STARTTLS{because}",
-            (dialogue.ref(session),),
-            f"The operator of {host} enables STARTTLS.",
-        )
+        demand = dialogue.demanded_by(facts, host)
+        tag = "starttls-missing-demanded" if demand else "starttls-missing"
+        yield say(tag, (dialogue.ref(session),), host=host, demand=demand)
     if not lacking:
-        yield say.ok(
-            f"STARTTLS is offered by {series(dict.fromkeys(s.mx_host for s, _ in known))}",
-            (dialogue.ref(s) for s, _ in known),
-        )
+        hosts = list(dict.fromkeys(s.mx_host for s, _ in known))
+        yield say("starttls-offered", (dialogue.ref(s) for s, _ in known), hosts=hosts)
 
 
 def _offered(session: Session) -> bool | None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
+from probe.facts.session import Session, TlsObserved
 from probe.model.finding import Finding
 
 ID = "tls-handshake"
@@ -29,33 +30,31 @@ def check(facts: Facts) -> Iterator[Finding]:
         (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and (s.tls.established or s.tls.error)
     ]
     if not tried:
-        yield say.not_assessed("no TLS handshake was made")
+        yield say("tls-not-tried")
         return
     faulty: set[str] = set()
     for session, tls in tried:
-        host = session.mx_host
-        if host in faulty:
-            continue
-        if not tls.established:
-            faulty.add(host)
-            yield say.of(
-                dialogue.tls_severity(facts, host),
-                f"the TLS handshake with {host} [{session.ip}] failed: {tls.error}",
+        tag = _tag_of_fault(facts, session, tls)
+        if tag and session.mx_host not in faulty:
+            faulty.add(session.mx_host)
+            yield say(
+                tag,
                 (dialogue.ref(session),),
-                f"The operator of {host} mends its TLS configuration.",
-            )
-        elif tls.version in _DEPRECATED:
-            faulty.add(host)
-            yield say.warning(
-                f"{host} agreed on {tls.version}, which is deprecated",
-                (dialogue.ref(session),),
-                f"The operator of {host} enables TLS 1.2 and 1.3.",
+                host=session.mx_host,
+                ip=session.ip,
+                error=tls.error,
+                version=tls.version,
+                demand=dialogue.demanded_by(facts, session.mx_host),
             )
     if not faulty:
-        versions = series(
-            dict.fromkeys(
-                f"{s.mx_host} ({tls.version or 'version not known'}, {tls.cipher or 'cipher not known'})"
-                for s, tls in tried
-            )
-        )
-        yield say.ok(f"TLS was established with {versions}", (dialogue.ref(s) for s, _ in tried))
+        agreed = dict.fromkeys((s.mx_host, tls.version, tls.cipher) for s, tls in tried)
+        hosts, versions, ciphers = zip(*agreed, strict=True)
+        evidence = (dialogue.ref(s) for s, _ in tried)
+        yield say("tls-established", evidence, hosts=hosts, versions=versions, ciphers=ciphers)
+
+
+def _tag_of_fault(facts: Facts, session: Session, tls: TlsObserved) -> str:
+    """Empty: nothing is amiss."""
+    if not tls.established:
+        return "tls-failed-demanded" if dialogue.demanded_by(facts, session.mx_host) else "tls-failed"
+    return "tls-deprecated" if tls.version in _DEPRECATED else ""

@@ -28,20 +28,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One warning for each session in which plaintext followed the 220 to STARTTLS."""
     asked = [(s, e) for s in facts.sessions for e in s.exchanges if e.stage is Stage.STARTTLS and e.reply]
     if not asked:
-        yield say.not_assessed("STARTTLS was not used in any session")
+        yield say("tls-injection-not-tried")
         return
     injected = [
-        say.warning(
-            f"{session.mx_host} [{session.ip}] sent plaintext after its 220 to STARTTLS; it was discarded",
-            (exchange.ref,),
-            "Tell the recipient's postmaster: the server or a proxy before it mixes plaintext into TLS.",
-        )
+        say("tls-injected", (exchange.ref,), host=session.mx_host, ip=session.ip)
         for session, exchange in asked
         if Deviation.INJECTED_BEFORE_TLS in exchange.deviations
     ]
-    yield from injected or [
-        say.ok(
-            "nothing was sent in the clear between STARTTLS and the handshake",
-            (exchange.ref for _, exchange in asked),
-        )
-    ]
+    yield from injected or [say("tls-not-injected", (exchange.ref for _, exchange in asked))]
