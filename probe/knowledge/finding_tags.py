@@ -10,7 +10,7 @@ from importlib.resources import files
 from probe.knowledge.toml_import import load
 from probe.model.finding import Severity
 
-SIDES = ("recipient", "sender")
+SIDES = ("recipient", "sender", "message", "dialogue", "vantage")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,52 +32,37 @@ def check(facts: Facts) -> Iterator[Finding]:
     if bounce is None:
         return
     if bounce.status is None:
-        yield from _unusable(bounce)
+        yield _unusable(bounce)
         return
     status = bounce.status
     if not bounce.is_about_recipient:
-        yield say.warning(
-            f"the bounce is about {status.recipient}, another recipient; it is not counted as evidence",
-            (REF,),
-            "Give the address that bounced as RECIPIENT, or the bounce of this recipient.",
-        )
+        yield say("bounce-of-other-recipient", (REF,), recipient=status.recipient)
         return
-    remote = status.remote_mta or "the remote server"
-    if status.is_remote:
-        yield say.notice(f"the bounce holds the reply of {remote}: {status.reply}", (REF,))
-    else:
-        words = status.reply or "nothing"
-        yield say.notice(
-            f"the bounce holds no reply of a remote server; the sending server's own words are: {words}",
-            (REF,),
-            "Look for the remote server's line in the log of the sending server.",
-        )
+    tag = "bounce-with-remote-reply" if status.is_remote else "bounce-without-remote-reply"
+    yield say(tag, (REF,), host=status.remote_mta, reply=status.reply)
     yield from _origin(status)
 
 
-def _unusable(bounce: BounceFacts) -> Iterator[Finding]:
-    if not bounce.notice.recipients:
-        yield say.warning(
-            f"the file given with --bounce is not usable as a bounce: {bounce.notice.detail}",
-            (REF,),
-            "Save the bounce whole, with all its parts (.eml).",
-        )
-        return
-    yield say.warning(
-        f"the bounce is about {len(bounce.notice.recipients)} recipients, and this one is not among them",
-        (REF,),
-        "Give the address that bounced as RECIPIENT.",
-    )
+def _unusable(bounce: BounceFacts) -> Finding:
+    count = len(bounce.notice.recipients)
+    if count:
+        return say("bounce-without-recipient", (REF,), count=count)
+    return say("bounce-not-usable", (REF,), detail=bounce.notice.detail)
 
 
 def _origin(status: DeliveryStatus) -> Iterator[Finding]:
     """Where an x.0.0 comes from."""
     reported = status.reported_status
     own = status_of(status.reply) if status.is_remote else None
-    reporter = status.reporting_mta or "the sending server"
     if own is not None and own.is_generic:
-        yield say.notice(f"the {own} stands in the remote server's own reply; it is no filler", (REF,))
+        yield say("bounce-status-of-remote", (REF,), status=own)
     elif reported is not None and reported.is_generic:
-        said = f"the remote server said {own}" if own else "the remote server gave no enhanced status"
-        said = said if status.is_remote else "the remote server's reply is not in the bounce"
-        yield say.notice(f"the {reported} is filler that {reporter} wrote; {said}", (REF,))
+        given = "given" if own else "none"
+        yield say(
+            "bounce-status-is-filler",
+            (REF,),
+            status=reported,
+            reporter=status.reporting_mta,
+            remote=given if status.is_remote else "not_in_bounce",
+            remote_status=own,
+        )

@@ -15,7 +15,7 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.reply import Stage
+from probe.model.reply import Reply, Stage
 from probe.model.target import PairTarget
 
 ID = "mail-from-accepted"
@@ -27,36 +27,25 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the last answered MAIL FROM of the target's sessions."""
     if not isinstance(facts.target, PairTarget):
         return
-    sender = facts.target.reverse_path
-    shown = str(sender) if str(sender) == "<>" else f"<{sender}>"
+    sender = str(facts.target.reverse_path)
+    path = sender if sender == "<>" else f"<{sender}>"
     answered = [
-        e
+        (e, e.reply)
         for s in dialogue.main_sessions(facts)
         if not s.desynchronised
         for e in s.exchanges
         if e.stage is Stage.MAIL and e.reply and e.usable
     ]
-    if not answered:
-        yield say.not_assessed(f"MAIL FROM:{shown} was not answered: {_why(facts)}")
-        return
-    last = answered[-1]
-    assert last.reply is not None
-    if last.reply.is_positive:
-        yield say.ok(f"MAIL FROM:{shown} was accepted ({last.reply.code})", (last.ref,))
-    elif last.reply.is_permanent:
-        yield say.error(
-            f"MAIL FROM:{shown} was refused: {last.reply}",
-            (last.ref,),
-            "Mend what the findings on the sender's domain and address name.",
-        )
+    if answered:
+        last, reply = answered[-1]
+        yield say(_tag(reply), (last.ref,), path=path, code=reply.code, reply=reply)
+    elif (decisive := dialogue.decisive(facts)) is not None and decisive.reply is not None:
+        yield say("sender-refused-before", path=path, stage=decisive.stage)
     else:
-        yield say.warning(
-            f"MAIL FROM:{shown} was deferred: {last.reply}", (last.ref,), "Let the queue try again."
-        )
+        yield say("sender-not-asked", path=path, why=dialogue.no_dialogue(facts))
 
 
-def _why(facts: Facts) -> str:
-    decisive = dialogue.decisive(facts)
-    if decisive is not None and decisive.reply is not None:
-        return f"the server refused before, at {decisive.stage.spoken}"
-    return dialogue.why_no_dialogue(facts)
+def _tag(reply: Reply) -> str:
+    if reply.is_positive:
+        return "sender-accepted"
+    return "sender-refused" if reply.is_permanent else "sender-deferred"

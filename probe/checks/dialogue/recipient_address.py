@@ -17,57 +17,45 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.model.reply import Reply
 from probe.model.target import PairTarget
 
 ID = "recipient-address"
 STEP = 3
 say = Voice(ID, STEP, ("RFC 5321 section 3.3", "RFC 3463 section 3.2"))
 
+_POLICY = 7  # the subject of an enhanced status that speaks of policy (RFC 3463 section 3.8)
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding: accepted, refused, deferred at RCPT, or not asked."""
     if not isinstance(facts.target, PairTarget):
         return
-    address = facts.target.forward_path
+    mailbox = facts.target.forward_path
     exchange = dialogue.target_rcpt(facts)
-    if exchange is None or exchange.reply is None:
-        decisive = dialogue.decisive(facts)
-        why = (
-            f"the server refused before, at {decisive.stage.spoken}"
-            if decisive is not None
-            else dialogue.why_no_dialogue(facts)
+    if exchange is not None and exchange.reply is not None:
+        reply = exchange.reply
+        yield say(
+            _tag(reply),
+            (exchange.ref,),
+            mailbox=mailbox,
+            code=reply.code,
+            status=reply.enhanced_status,
+            reply=reply,
         )
-        yield say.not_assessed(
-            f"{address} was not answered at RCPT: {why}", (decisive.ref,) if decisive else ()
-        )
-        return
-    reply, evidence = exchange.reply, (exchange.ref,)
-    subject = reply.enhanced_status.subject if reply.enhanced_status else None
-    if reply.code in (251, 551):
-        yield say.warning(
-            f"the server says that {address} has moved: {reply}",
-            evidence,
-            "Ask the recipient for the new address, and use it.",
-        )
-    elif reply.is_positive:
-        yield say.ok(
-            f"{address} was accepted at RCPT ({reply.code}); that is not yet proof of a mailbox", evidence
-        )
-    elif reply.is_transient:
-        yield say.warning(
-            f"{address} was deferred at RCPT: {reply}",
-            evidence,
-            "Wait for the next try; the address is neither confirmed nor denied.",
-        )
-    elif subject == 7:
-        yield say.notice(
-            f"{address} was refused at RCPT by policy ({reply.enhanced_status}); "
-            "that says nothing about whether the mailbox exists",
-            evidence,
-        )
+    elif (decisive := dialogue.decisive(facts)) is not None:
+        yield say("recipient-refused-before", (decisive.ref,), mailbox=mailbox, stage=decisive.stage)
     else:
-        yield say.error(
-            f"{address} was refused at RCPT: {reply}",
-            evidence,
-            "Check the address with the recipient by another channel before sending to it again.",
-        )
+        yield say("recipient-not-asked", mailbox=mailbox, why=dialogue.no_dialogue(facts))
+
+
+def _tag(reply: Reply) -> str:
+    if reply.code in (251, 551):
+        return "recipient-moved"
+    if reply.is_positive:
+        return "recipient-accepted"
+    if reply.is_transient:
+        return "recipient-deferred"
+    status = reply.enhanced_status
+    is_policy = status is not None and status.subject == _POLICY
+    return "recipient-refused-by-policy" if is_policy else "recipient-refused"

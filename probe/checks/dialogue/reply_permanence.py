@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice
+from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
 from probe.knowledge.enhanced_status import registered
@@ -32,121 +32,73 @@ STEP = 1
 say = Voice(ID, STEP, ("RFC 5321 section 4.2.1", "RFC 3463 section 3"))
 
 _STATED_DB = 12  # a rule of words that names its cause; notions weigh less
-
-_AREAS = {
-    1: "the address",
-    2: "the mailbox",
-    3: "the receiving mail system",
-    4: "the network or routing",
-    5: "the dialogue itself",
-    6: "the form of the message",
-    7: "policy or authentication",
-}
+_AREAS = range(1, 8)  # of RFC 3463 section 3
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Say whether the decisive reply is permanent or transient, and which area it names."""
     exchange = dialogue.decisive(facts)
     if exchange is None or exchange.reply is None:
-        yield say.not_assessed(f"there is no reply to read: {dialogue.why_no_dialogue(facts)}")
+        yield say("reply-not-seen", why=dialogue.no_dialogue(facts))
         return
     reply = exchange.reply
-    where = _place(exchange.stage)
-    evidence = (exchange.ref,)
-    if reply.is_permanent:
-        yield say.error(
-            f"the server refused for good {where} (hard, {_codes(reply)}); {_area(reply)}",
-            evidence,
-            "Do not repeat the mail unchanged: mend the cause first.",
-        )
-    elif reply.is_transient:
-        yield say.warning(
-            f"the server deferred {where} (soft, {_codes(reply)}); {_area(reply)}",
-            evidence,
-            "Leave the mail in the queue: the sending server tries again by itself.",
-        )
-    else:
-        yield say.ok(f"the server answered {where} with {_codes(reply)}", evidence)
-    contradictions = list(_contradiction(reply, evidence))
-    yield from contradictions
+    seen = {"stage": exchange.stage, "code": reply.code, "status": reply.enhanced_status}
+    yield say(_tag(reply), (exchange.ref,), **seen, **_area(reply))
+    contradicted = _tag_of_contradiction(reply)
+    if contradicted:
+        yield say(contradicted, (exchange.ref,), **seen)
     if not reply.is_positive:
         yield from _origin(exchange, reply)
-    elif exchange.stage is Stage.RCPT and reply.code == 250 and not contradictions:
-        yield from _words_of_refusal(reply, evidence)
+    elif exchange.stage is Stage.RCPT and reply.code == 250 and not contradicted:
+        yield from _words_of_refusal(exchange, reply)
 
 
-def _place(stage: Stage) -> str:
-    return {
-        Stage.GREETING: "in its greeting",
-        Stage.EHLO: "at EHLO",
-        Stage.MAIL: "at MAIL FROM",
-        Stage.RCPT: "at RCPT",
-    }.get(stage, f"at {stage.upper()}")
+def _tag(reply: Reply) -> str:
+    if reply.is_permanent:
+        return "reply-refused"
+    return "reply-deferred" if reply.is_transient else "reply-accepted"
 
 
-def _codes(reply: Reply) -> str:
-    return f"{reply.code} {reply.enhanced_status}" if reply.enhanced_status else str(reply.code)
-
-
-def _area(reply: Reply) -> str:
+def _area(reply: Reply) -> Values:
+    """The values of the words `status_area`."""
     status = reply.enhanced_status
+    entry = registered(status) if status is not None else None
     if status is None:
-        return "it gave no enhanced status, so only its text can tell why"
-    if status.is_generic:
-        return f"{status} tells nothing beyond the class (RFC 3463 section 3.1)"
-    area = _AREAS.get(status.subject, "an area that RFC 3463 does not define")
-    entry = registered(status)
-    if entry is None or status.detail == 0:  # x.y.0 says nothing beyond the area
-        return f"{status} names {area}"
-    return f'{status} names {area}: "{entry.text}" ({entry.reference})'
+        kind = "no_status"
+    elif status.is_generic:
+        kind = "generic"
+    else:  # x.y.0 says nothing beyond the area
+        kind = "area" if entry is None or status.detail == 0 else "registered"
+    return {
+        "area_kind": kind,
+        "area": str(status.subject) if status is not None and status.subject in _AREAS else "other",
+        "meaning": entry.text if entry is not None else None,
+        "reference": entry.reference if entry is not None else None,
+    }
 
 
-def _contradiction(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:
-    """RFC 2034 section 4: the class of the enhanced status equals the first digit of the reply code."""
+def _tag_of_contradiction(reply: Reply) -> str:
+    """RFC 2034 section 4: the class of the enhanced status equals the first digit of the reply code; then
+    empty."""
     status = reply.enhanced_status
     if status is None or status.klass == reply.code // 100:
-        return
-    if reply.is_positive and status.klass in (4, 5):
-        yield say.warning(
-            f"the reply contradicts itself: code {reply.code} accepts, status {status} is that of a "
-            "refusal; sending servers go by the code, and the mail may well be lost or returned later",
-            evidence,
-            "Do not rely on this acceptance; ask the recipient's postmaster what the server means.",
-        )
-    else:
-        yield say.notice(
-            f"the reply contradicts itself: code {reply.code}, but status {status}; "
-            "sending servers go by the reply code",
-            evidence,
-        )
+        return ""
+    is_refusal = reply.is_positive and status.klass in (4, 5)
+    return "reply-accepts-with-status-of-refusal" if is_refusal else "reply-status-of-other-class"
 
 
-def _words_of_refusal(reply: Reply, evidence: tuple[str, ...]) -> Iterator[Finding]:
+def _words_of_refusal(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
     """250 in the words of a refusal ("250 user unknown"): some servers accept what they will not deliver."""
     words = read_reply(f"550 {reply.text}", Stage.RCPT).evidence
     told = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
     if told:
-        yield say.warning(
-            f"the server accepted with {reply.code}, in the words of a refusal: {told[0].says}; "
-            "sending servers go by the code, and the mail may well be lost or returned later",
-            evidence,
-            "Do not rely on this acceptance; ask the recipient's postmaster what the server means.",
-        )
+        yield say("reply-refuses-in-words", (exchange.ref,), code=reply.code, says=told[0].says)
 
 
 def _origin(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
     """Where an x.0.0 comes from, and that it carries no information wherever it does."""
-    status, where = reply.enhanced_status, _place(exchange.stage)
+    status, stage = reply.enhanced_status, exchange.stage
     if status is None:
-        filler = f"{reply.code // 100}.0.0"
-        yield say.notice(
-            f"the reply {where} holds no enhanced status; a {filler} in a bounce of this would be filler "
-            "that the sending server wrote (Postfix does), not the remote server's word",
-            (exchange.ref,),
-        )
+        yield say("reply-without-status", (exchange.ref,), stage=stage, filler=f"{reply.code // 100}.0.0")
     elif status.is_generic:
-        yield say.notice(
-            f"the {status} stands in the remote server's own reply {where}: it is no filler of a "
-            "sending server, and still names no cause (RFC 3463 section 3.1)",
-            (exchange.ref,),
-        )
+        yield say("reply-status-generic", (exchange.ref,), stage=stage, status=status)

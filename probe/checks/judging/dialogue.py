@@ -9,7 +9,6 @@ from probe.facts import deciding
 from probe.facts.deciding import deciding_exchange, farthest, is_closing
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
-from probe.model.finding import Severity
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget
@@ -18,9 +17,6 @@ from probe.standards.smtp.dialogue import Stop
 from probe.standards.tls.results import DaneStatus
 
 _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
-
-# Ends of a dialogue that a reader is told in the dialogue's own words.
-_UNFINISHED = {stop.value: stop.value for stop in (Stop.INTERMEDIATE, Stop.UNUSABLE_REPLY, Stop.CLOSING)}
 
 # The sessions in which other mailboxes are asked for, from the same reverse-path.
 _WITH_CONTROLS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
@@ -120,24 +116,6 @@ def was_accepted(facts: Facts) -> bool:
     return exchange is not None and exchange.reply is not None and exchange.reply.is_positive
 
 
-def why_no_dialogue(facts: Facts) -> str:
-    """Why no reply can be judged, as a clause."""
-    sessions = main_sessions(facts)
-    if not facts.options.smtp:
-        return "no session was made (--no-smtp)"
-    if not sessions:
-        return "no session was made"
-    if any(s.desynchronised for s in sessions):
-        return "replies could not be paired with commands"
-    if not any(s.connected for s in sessions):
-        return "no mail exchanger could be connected to"
-    ends = {s.end for s in sessions}
-    if EndReason.TIMEOUT in ends or EndReason.DEADLINE in ends:
-        return "the server did not answer in time"
-    last = farthest(session for session in sessions if session.connected)
-    return _UNFINISHED.get(last.end_detail, "the session ended before an answer came")
-
-
 class NoDialogue(StrEnum):
     """Why there is no reply to judge."""
 
@@ -194,25 +172,3 @@ def demanded_by(facts: Facts, host: str) -> TlsDemand | None:
     if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode == "enforce":
         return TlsDemand.MTA_STS
     return None
-
-
-def tls_demand(facts: Facts, host: str) -> str:
-    """The published policy that makes a sending MTA insist on valid TLS with this host; empty: none.
-
-    DANE stands before MTA-STS (RFC 8461 section 2): a host with usable TLSA is judged by it alone."""
-    for dane in facts.recipient.dane:
-        if dane.host == host and dane.status in (
-            DaneStatus.MATCHED,
-            DaneStatus.MISMATCHED,
-            DaneStatus.NOT_SEEN,
-        ):
-            return "DANE"
-    sts = facts.recipient.mta_sts
-    if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode == "enforce":
-        return "MTA-STS (mode enforce)"
-    return ""
-
-
-def tls_severity(facts: Facts, host: str) -> Severity:
-    """How much a TLS fault of a host matters: opportunistic TLS delivers all the same (RFC 7435)."""
-    return Severity.ERROR if tls_demand(facts, host) else Severity.WARNING

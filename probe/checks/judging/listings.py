@@ -1,12 +1,11 @@
-"""Blocklist entries as the checks of steps 5 and 6 read them: whose, how grave, in words."""
+"""Blocklist entries as the checks of steps 5 and 6 read them: whose, how grave, with which values."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from probe.checks.judging.wording import Values, series
+from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
-from probe.model.finding import Severity
 from probe.model.listing import ListingStatus
 from probe.standards.dnsbl.results import Listing
 
@@ -27,19 +26,6 @@ def is_policy(entry: Listing) -> bool:
         and all(code.kind != "reputation" for code in entry.codes)
         and any(code.kind == "policy" for code in entry.codes)
     )
-
-
-def severity(facts: Facts, entry: Listing) -> Severity:
-    """How much a listing matters. A list that the user named with --dnsbl, and that is not among the
-    known ones, counts as grave: it was named because the receiver is thought to use it."""
-    if is_policy(entry):
-        return Severity.WARNING if facts.vantage.is_sending_address is True else Severity.NOTICE
-    if entry.codes and all(code.kind == "info" for code in entry.codes):
-        return Severity.NOTICE
-    named = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
-    if named or entry.weight >= GRAVE:
-        return Severity.ERROR
-    return Severity.WARNING if entry.weight >= MIDDLING else Severity.NOTICE
 
 
 class Gravity(StrEnum):
@@ -81,22 +67,6 @@ def values(entry: Listing) -> Values:
         "text": entry.text,
         "delist": entry.delist_url,
     }
-
-
-def told(entry: Listing) -> str:
-    """The list, the code with its meaning, and the list's own reason, in one clause."""
-    codes = series(f"{code.code} {code.meaning}".strip() for code in entry.codes)
-    reason = f', saying "{entry.text}"' if entry.text else ""
-    detail = f" ({codes})" if codes else ""
-    name = entry.title if entry.title == entry.zone else f"{entry.title}, {entry.zone}"
-    return f"{name}{detail}{reason}"
-
-
-def way_out(entry: Listing, joined_by: str) -> str:
-    """A clause on delisting, joined by "or" or "then"; empty when no place is known."""
-    if not entry.delist_url:
-        return ""
-    return f", {joined_by} ask for delisting at {entry.delist_url} once the cause is mended"
 
 
 def refs(entry: Listing) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.reading.message.words import refused_attachments
@@ -32,21 +32,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     blocked = refused_attachments(message.attachments)
     macros = [name for name in message.attachments if name.lower().rstrip(". ").endswith(_MACROS)]
     if blocked:
-        yield say.error(
-            f"the large providers refuse attachments such as {series(blocked)}",
-            ("message",),
-            "Send a link to the file instead of the file.",
-        )
+        yield say("attachments-blocked", ("message",), names=blocked)
     if macros:
-        yield say.warning(
-            f"attachments with macros are often refused: {series(macros)}",
-            ("message",),
-            "Send the document without macros, or a link.",
-        )
-    if not blocked and not macros:
-        count = len(message.attachments)
-        yield say.ok(
-            f"none of the {count} attachments is of a kind that is blocked unseen" if count
-            else "the message has no attachments",
-            ("message",),
-        )  # fmt: skip
+        yield say("attachments-with-macros", ("message",), names=macros)
+    if not message.attachments:
+        yield say("message-without-attachments", ("message",))
+    elif not blocked and not macros:
+        yield say("attachments-not-blocked", ("message",), count=len(message.attachments))

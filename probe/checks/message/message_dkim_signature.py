@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from probe.checks.judging.dmarc_paths import enforces, signature_aligns, spf_path
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.model.finding import Finding, Severity
+from probe.model.finding import Finding
 from probe.reading.message.results import MessageFacts, SignatureResult
 from probe.standards.dkim.results import key_name
 
@@ -33,51 +33,37 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     yield from _of_dkim(facts, message)
     if message.has_dkim2:
-        yield say.notice(
-            "the message has a DKIM2-Signature; it is not verified, because DKIM2 is a draft, and it does "
-            "not count as a DKIM signature",
-            ("message",),
-        )
+        yield say("signature-dkim2", ("message",))
 
 
 def _of_dkim(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     signatures = message.signatures
     if not signatures:
-        yield say.warning(
-            "the message has no DKIM signature",
-            ("message",),
-            "Sign outgoing mail with DKIM for the domain of the From header; if the outgoing server signs, "
-            "take the message after it.",
-        )
+        yield say("signature-missing", ("message",))
         return
     passing = [s for s in signatures if s.verdict == "pass"]
-    for signature in signatures:
-        if signature.verdict == "fail":
-            yield _failed(facts, signature, others_pass=bool(passing))
-    if passing:
-        names = ", ".join(f"d={s.domain} s={s.selector}" for s in passing)
-        if len(passing) == len(signatures):
-            yield say.ok(f"the DKIM signature verifies ({names})", ("message",))
-    elif not any(s.verdict == "fail" for s in signatures):
-        why = signatures[0].problem or "the key could not be fetched"
-        yield say.not_assessed(f"the DKIM signature could not be verified: {why}", ("message",))
+    failing = [s for s in signatures if s.verdict == "fail"]
+    for signature in failing:
+        yield _failed(facts, signature, others_pass=bool(passing))
+    if len(passing) == len(signatures):
+        domains, selectors = [s.domain for s in passing], [s.selector for s in passing]
+        yield say("signature-verified", ("message",), domains=domains, selectors=selectors)
+    elif not passing and not failing:
+        yield say("signature-not-verifiable", ("message",), problem=signatures[0].problem)
 
 
 def _failed(facts: Facts, signature: SignatureResult, *, others_pass: bool) -> Finding:
-    carries_dmarc = (
-        enforces(facts.sender.dmarc)
-        and signature_aligns(facts.sender.dmarc, signature)
-        and not spf_path(facts)
-    )
-    alone = Severity.ERROR if carries_dmarc else Severity.WARNING
-    severity = Severity.NOTICE if others_pass else alone
-    demanded = f", and DMARC ({facts.sender.dmarc.applied_policy}) depends on it" if (
-        facts.sender.dmarc and severity is Severity.ERROR
-    ) else ""  # fmt: skip
-    return say.of(
-        severity,
-        f"the DKIM signature d={signature.domain} s={signature.selector} fails "
-        f"({signature.problem or 'no reason given'}){demanded}",
+    dmarc = facts.sender.dmarc
+    carries_dmarc = enforces(dmarc) and signature_aligns(dmarc, signature) and not spf_path(facts)
+    if others_pass:
+        tag = "signature-failing-beside-others"
+    else:
+        tag = "signature-failing-dmarc-depends" if carries_dmarc else "signature-failing"
+    return say(
+        tag,
         ("message", f"dns:TXT:{key_name(signature.domain, signature.selector)}"),
-        "Sign after everything that changes the message, and publish the key that signs.",
+        domain=signature.domain,
+        selector=signature.selector,
+        problem=signature.problem,
+        policy=dmarc.applied_policy if dmarc else None,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -29,18 +29,12 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     domains, author, envelope = message.from_domains, facts.sender.author_domain, facts.sender.domain
     if not domains:
-        yield say.not_assessed("the message has no From domain to compare", ("message",))
+        tag = "from-domain-missing"
     elif author is not None and author not in domains:
-        yield say.warning(
-            f"the From header says {series(domains)}, but DMARC was judged for {author}",
-            ("message",),
-            f"Run again with --header-from {next(iter(message.from_mailboxes), 'ADDRESS')}, or correct the "
-            "From header.",
-        )
+        tag = "from-not-judged-author"
     elif envelope is not None and envelope not in domains:
-        yield say.notice(
-            f"the From header says {series(domains)}, the reverse-path {envelope}; some receivers mind",
-            ("message",),
-        )
+        tag = "from-not-reverse-path"
     else:
-        yield say.ok(f"the From header ({series(domains)}) agrees with the sender", ("message",))
+        tag = "from-agrees"
+    mailbox = next(iter(message.from_mailboxes), None)
+    yield say(tag, ("message",), domains=domains, author=author, envelope=envelope, mailbox=mailbox)

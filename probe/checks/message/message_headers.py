@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.reading.message.results import MessageFacts
@@ -29,28 +29,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     faults = list(_faults(message))
-    yield from faults or [say.ok("From, Date and Message-ID are there", _EVIDENCE)]
+    yield from faults or [say("message-fields-present", _EVIDENCE)]
 
 
 def _faults(message: MessageFacts) -> Iterator[Finding]:
     if not message.from_mailboxes:
-        yield say.error(
-            "the message has no From mailbox that can be read",
-            _EVIDENCE,
-            "Add one From field with an address.",
-        )
+        yield say("message-without-from", _EVIDENCE)
     elif len(message.from_domains) > 1:
-        yield say.warning(
-            f"the From field names several domains ({series(message.from_domains)}): DMARC judges one",
-            _EVIDENCE,
-            "Write one author address in From.",
-        )
+        yield say("message-several-from-domains", _EVIDENCE, domains=message.from_domains)
     missing = [
         name for name, has in (("Date", message.has_date), ("Message-ID", message.has_message_id)) if not has
     ]
     if missing:
-        yield say.warning(
-            f"the message has no {' and no '.join(missing)} field",
-            _EVIDENCE,
-            f"Have the sending program add {series(missing)}.",
-        )
+        yield say("message-without-fields", _EVIDENCE, missing=missing)

@@ -33,26 +33,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     faults = list(_faults(facts, message))
-    yield from faults or [say.ok("lines and header fields are fit to travel", _EVIDENCE)]
+    yield from faults or [say("message-lines-fit", _EVIDENCE)]
 
 
 def _faults(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     if message.longest_line > LINE_LIMIT:
-        yield say.warning(
-            f"the longest line has {message.longest_line} octets, at most {LINE_LIMIT} are allowed",
-            _EVIDENCE,
-            "Encode the part as quoted-printable or base64.",
-        )
+        yield say("message-line-too-long", _EVIDENCE, octets=message.longest_line, limit=LINE_LIMIT)
     if message.has_bare_newlines:
-        yield say.warning(
-            "the message mixes bare CR or LF with CRLF, which servers refuse since SMTP smuggling",
-            _EVIDENCE,
-            "End every line with CRLF.",
-        )
+        yield say("message-bare-newlines", _EVIDENCE)
     if message.has_8bit_headers and not _smtputf8(facts):
-        yield say.warning(
-            "header fields hold raw 8-bit characters", _EVIDENCE, "Encode them as encoded-words (RFC 2047)."
-        )
+        yield say("message-8bit-headers", _EVIDENCE)
 
 
 def _smtputf8(facts: Facts) -> bool:

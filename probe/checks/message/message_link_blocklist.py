@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import listings
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.listings import Gravity
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -21,27 +22,29 @@ ID = "message-link-blocklist"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 5782 section 2",))
 
+_TAGS = {
+    Gravity.GRAVE: "link-listed-grave",
+    Gravity.MIDDLING: "link-listed-middling",
+    Gravity.MINOR: "link-listed-minor",
+}
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of a linked domain."""
     if facts.message is None:
         return
     if not facts.message.links:
-        yield say.ok("the message has no links to look up", ("message",))
+        yield say("message-without-links-to-look-up", ("message",))
         return
     asked = listings.of_roles(facts, "link")
     listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
     cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
-        yield say.of(
-            listings.severity(facts, entry),
-            f"a link of the message leads to {entry.subject}, which is on {listings.told(entry)}",
-            listings.refs(entry),
-            f"Remove the link{listings.way_out(entry, 'or')}.",
-        )
+        tag = _TAGS[listings.gravity(facts, entry)]
+        yield say(tag, listings.refs(entry), **listings.values(entry))
     if not listed and cleared:
-        subjects = series(dict.fromkeys(entry.subject for entry in cleared))
-        yield say.ok(f"the linked domains are on no list that answered: {subjects}",
-                     (ref for entry in cleared for ref in listings.refs(entry)))  # fmt: skip
+        subjects = list(dict.fromkeys(entry.subject for entry in cleared))
+        evidence = (ref for entry in cleared for ref in listings.refs(entry))
+        yield say("links-not-listed", evidence, subjects=subjects)
     elif not listed:
-        yield say.not_assessed("no domain blocklist answered for the links of the message")
+        yield say("link-lists-silent")

@@ -9,22 +9,21 @@ Source: RFC 3986 section 7.6; Alibaba Mail, "How to Handle Email Delivery Failur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.reading.message.results import Link
 
 ID = "message-links"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 3986 section 7.6",))
 
-_WORDS = {
-    "shortener": ("a URL shortener hides where a link leads", "Use the full address of the page."),
-    "redirect": ("a link leads through a redirect", "Link to the page itself."),
-    "ip": ("a link leads to a bare IP address", "Link by a host name."),
-    "mismatch": ("a link shows another host than it leads to", "Show the host that the link leads to."),
+_TAGS = {
+    "shortener": "message-link-shortened",
+    "redirect": "message-link-redirected",
+    "ip": "message-link-to-address",
+    "mismatch": "message-link-disguised",
 }
 
 
@@ -34,14 +33,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     if not message.links:
-        yield say.ok("the message has no links", ("message",))
+        yield say("message-without-links", ("message",))
         return
-    disguised = list(_disguised(message.links))
-    yield from disguised or [say.ok(f"the {len(message.links)} links lead where they say", ("message",))]
-
-
-def _disguised(links: Sequence[Link]) -> Iterator[Finding]:
-    for kind, (words, remedy) in _WORDS.items():
-        hosts = list(dict.fromkeys(link.host for link in links if link.kind == kind))
-        if hosts:
-            yield say.warning(f"{words}: {series(hosts)}", ("message",), remedy)
+    found = {
+        tag: list(dict.fromkeys(link.host for link in message.links if link.kind == kind))
+        for kind, tag in _TAGS.items()
+    }
+    disguised = [say(tag, ("message",), hosts=hosts) for tag, hosts in found.items() if hosts]
+    yield from disguised or [say("message-links-honest", ("message",), count=len(message.links))]

@@ -20,11 +20,6 @@ ID = "message-list-unsubscribe"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 8058 section 3.1",))
 
-_REMEDY = (
-    "Add List-Unsubscribe with an https address and List-Unsubscribe-Post: List-Unsubscribe=One-Click, "
-    "both signed by DKIM."
-)
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning for a mailing without one-click; a personal message needs neither field."""
@@ -32,12 +27,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     if not message.bulk:
-        yield say.ok(
-            "the message does not look like a mailing, so it needs no List-Unsubscribe", ("message",)
-        )
+        yield say("unsubscribe-not-needed", ("message",))
     elif not message.list_unsubscribe:
-        yield say.warning("the mailing has no List-Unsubscribe field", ("message",), _REMEDY)
-    elif not message.one_click:
-        yield say.warning("the mailing cannot be unsubscribed with one click", ("message",), _REMEDY)
+        yield say("unsubscribe-missing", ("message",))
     else:
-        yield say.ok("the mailing can be unsubscribed with one click", ("message",))
+        yield say("unsubscribe-one-click" if message.one_click else "unsubscribe-not-one-click", ("message",))

@@ -23,11 +23,9 @@ say = Voice(ID, STEP, ())
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Not assessed without --message; with it the other checks of step 5 speak."""
-    if facts.message is None and any(fault.part == MESSAGE_READER for fault in facts.faults):
-        yield say.not_assessed("content: the message was given, and this program failed to read it")
-    elif facts.message is None:
-        yield say.not_assessed(
-            "content: this step needs the message", (), "Give the message with --message FILE (.eml)."
-        )
+    if facts.message is not None:
+        yield say("message-read", ("message",), size=facts.message.size)
+    elif any(fault.part == MESSAGE_READER for fault in facts.faults):
+        yield say("message-not-readable")
     else:
-        yield say.ok(f"the message was read ({facts.message.size} octets)", ("message",))
+        yield say("message-not-given")

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.text import printable
 from probe.reading.message.subject import subject_problems
 
 ID = "message-subject"
@@ -29,15 +28,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     subject = message.subject.strip()
-    faults = list(subject_problems(subject, is_threaded=message.is_threaded))
-    if printable(subject) != subject:
-        faults.append("the subject holds characters that hide or reorder text")
-    if faults:
-        shown = f' ("{subject}")' if subject else ""
-        yield say.warning(
-            f"{series(faults)}{shown}",
-            ("message",),
-            "Write a subject that says plainly what the message is about.",
-        )
+    problems = subject_problems(subject, is_threaded=message.is_threaded)
+    if problems:
+        yield say("message-subject-distrusted", ("message",), problems=problems, subject=subject)
     else:
-        yield say.ok("nothing about the subject stands out", ("message",))
+        yield say("message-subject-plain", ("message",))

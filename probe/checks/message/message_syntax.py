@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -26,10 +26,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     if message.problems:
-        yield say.warning(
-            f"the message is malformed: {series(message.problems)}",
-            ("message",),
-            "Mend the program that writes the message.",
-        )
+        yield say("message-malformed", ("message",), problems=message.problems)
     else:
-        yield say.ok("the message is well formed", ("message",))
+        yield say("message-well-formed", ("message",))

@@ -26,14 +26,6 @@ def check(facts: Facts) -> Iterator[Finding]:
     if message is None:
         return
     if message.has_text_part:
-        yield say.ok("the message has a plain-text part", ("message",))
-    elif message.has_html_part:
-        yield say.warning(
-            "the message is HTML only, without a plain-text part",
-            ("message",),
-            "Add a text/plain alternative with the same words.",
-        )
+        yield say("message-with-text", ("message",))
     else:
-        yield say.warning(
-            "the message has neither a text nor an HTML part", ("message",), "Add a readable text/plain part."
-        )
+        yield say("message-only-html" if message.has_html_part else "message-without-text", ("message",))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice
+from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.finding import Finding
@@ -23,47 +23,27 @@ ID = "size-limit"
 STEP = 4
 say = Voice(ID, STEP, ("RFC 1870 section 4",))
 
-_REMEDY = "Make the message smaller, or send a link instead of the attachment."
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the planned size against the server's word."""
     planned = facts.planned_size
     sessions = dialogue.answering_sessions(facts)
     session = sessions[-1] if sessions else None
+    evidence = (dialogue.ref(session),) if session else ()
     if planned is None:
-        limit = _limit_words(session) if session else "no EHLO response was seen"
-        yield say.not_assessed(
-            f"the size of the message is not known; {limit}",
-            (dialogue.ref(session),) if session else (),
-            "Give --message FILE or --size BYTES.",
-        )
+        yield say("size-not-known", evidence, **_known(session))
     elif session is None:
-        yield say.not_assessed(f"{planned} octets could not be compared: {dialogue.why_no_dialogue(facts)}")
+        yield say("size-not-compared", size=planned, why=dialogue.no_dialogue(facts))
+    elif (refused := _refused_for_size(session)) is not None:
+        yield say("size-refused", (refused.ref,), size=planned, reply=refused.reply, host=session.mx_host)
     else:
-        yield _judge(planned, session)
+        yield say(_tag(planned, _limit(session)), evidence, size=planned, **_known(session))
 
 
-def _judge(planned: int, session: Session) -> Finding:
-    limit = _limit(session)
-    refused = _refused_for_size(session)
-    if refused is not None:
-        return say.error(
-            f"{session.mx_host} refused {planned} octets at MAIL FROM: {refused.reply}",
-            (refused.ref,),
-            _REMEDY,
-        )
-    evidence = (dialogue.ref(session),)
-    if limit and planned > limit:
-        return say.error(
-            f"the message has {planned} octets, {session.mx_host} takes at most {limit}", evidence, _REMEDY
-        )
+def _tag(planned: int, limit: int | None) -> str:
     if limit is None:
-        return say.not_assessed(
-            f"{session.mx_host} announces no size limit, so {planned} octets may or may not be too many",
-            evidence,
-        )
-    return say.ok(f"the message has {planned} octets; {_limit_words(session)}", evidence)
+        return "size-without-limit"
+    return "size-beyond-limit" if limit and planned > limit else "size-within-limit"
 
 
 def _limit(session: Session) -> int | None:
@@ -71,13 +51,13 @@ def _limit(session: Session) -> int | None:
     return extensions.size_limit if extensions else None
 
 
-def _limit_words(session: Session) -> str:
+def _known(session: Session | None) -> Values:
+    """The values of the words `size_limit`."""
+    if session is None:
+        return {"limit_kind": "not_seen", "host": None, "limit": None}
     limit = _limit(session)
-    if limit is None:
-        return f"{session.mx_host} announces no size limit"
-    if limit == 0:  # RFC 1870 section 4: zero means that no fixed maximum is in force
-        return f"{session.mx_host} has no fixed size limit"
-    return f"{session.mx_host} takes {limit} octets ({limit / 1048576:.0f} MiB)"
+    kinds = {None: "not_announced", 0: "not_fixed"}  # RFC 1870 section 4: 0, no fixed maximum is in force
+    return {"limit_kind": kinds.get(limit, "fixed"), "host": session.mx_host, "limit": limit}
 
 
 def _refused_for_size(session: Session) -> Exchange | None:

@@ -20,11 +20,6 @@ from probe.model.finding import Finding
 
 ID = "internal"
 STEP = 9
-_REPORT = (
-    f"Please report it at {ISSUES}, with this line and, if you can, with a recording of the run "
-    "(--record FILE, then `smtp-probe redact`)."
-)
-_ROOM = "Free memory or raise the limit of open files (ulimit -n), and run it again."
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -36,7 +31,5 @@ def check(facts: Facts) -> Iterator[Finding]:
 def finding_of(fault: Fault) -> Finding:
     """How a fault is told. It belongs to the step that lacks what failed."""
     say = Voice(ID, fault.step)
-    told = f"{fault.part} was left out: {fault.reason}"
-    if fault.is_machine:
-        return say.not_assessed(told, (), _ROOM)
-    return say.not_assessed(f"{told} and says nothing about your mail", (), _REPORT)
+    tag = "internal-machine-gave-out" if fault.is_machine else "internal-fault"
+    return say(tag, part=fault.part, what=fault.what, where=fault.where, issues=ISSUES)

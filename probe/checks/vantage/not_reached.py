@@ -23,12 +23,8 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.3.2",))
 def check(facts: Facts) -> Iterator[Finding]:
     """One not_assessed for each part that was not made, else ok."""
     for gap in facts.not_reached:
-        yield say.not_assessed(f"{gap.part}: not reached ({gap.reason})")
+        yield say("part-not-reached", part=gap.part, reason=gap.reason)
     if not facts.complete:
-        yield say.not_assessed(
-            "the recording stops before the end of the run: what came later is not known",
-            (),
-            "Run the check again with a longer --timeout.",
-        )
-    if facts.complete and not facts.not_reached:
-        yield say.ok("every part of the run was reached")
+        yield say("recording-cut-short")
+    elif not facts.not_reached:
+        yield say("every-part-reached")

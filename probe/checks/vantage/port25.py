@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
+from probe.facts.session import Session
 from probe.model.finding import Finding
 from probe.model.session import EndReason
 
@@ -29,23 +30,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A warning when every connection timed out; never a word against the recipient."""
     sessions = [s for s in dialogue.main_sessions(facts) if s.end is not EndReason.NOT_DIALLED]
     if not sessions:
-        yield say.not_assessed(f"outbound connections: {dialogue.why_no_dialogue(facts)}")
+        yield say("port-not-tried", why=dialogue.no_dialogue(facts))
         return
-    evidence = [dialogue.ref(s) for s in sessions]
-    port = sessions[0].port
+    ips = list(dict.fromkeys(s.ip for s in sessions))
+    yield say(_tag(sessions), [dialogue.ref(s) for s in sessions], port=sessions[0].port, ips=ips)
+
+
+def _tag(sessions: list[Session]) -> str:
     if any(s.connected for s in sessions):
-        yield say.ok(f"port {port} can be reached from this network", evidence)
-    elif all(s.end is EndReason.TIMEOUT for s in sessions):
-        yield say.warning(
-            f"every connection to port {port} timed out "
-            f"({series(dict.fromkeys(str(s.ip) for s in sessions))}): this network may block it",
-            evidence,
-            "Connect to port 25 of another mail host from here, or probe from another network, before "
-            "blaming the recipient.",
-        )
-    elif any(s.end in (EndReason.REFUSED, EndReason.RESET) for s in sessions):
-        yield say.ok(f"port {port} is answered, if only by refusals: it is not silently blocked", evidence)
-    else:
-        yield say.not_assessed(
-            f"no connection to port {port} came about, for other reasons than a silent block", evidence
-        )
+        return "port-open"
+    if all(s.end is EndReason.TIMEOUT for s in sessions):
+        return "port-silent"
+    is_answered = any(s.end in (EndReason.REFUSED, EndReason.RESET) for s in sessions)
+    return "port-refused" if is_answered else "port-not-judged"

@@ -10,9 +10,9 @@ Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RF
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from probe.checks.judging.wording import Voice, series
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
@@ -22,8 +22,6 @@ from probe.standards.dns.told import STALE
 ID = "resolver-answers"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 8914 section 4", "RFC 2308 section 2"))
-
-_SHOWN = 3
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -36,26 +34,24 @@ def check(facts: Facts) -> Iterator[Finding]:
         if a.doubt and a.question != IPV4_ONLY and not a.question.name.endswith(zones or ("\n",))
     ]
     if own:
-        told = series((f"{a.question}: {a.doubt}" for a in own), most=_SHOWN)
-        yield say.notice(
-            f"{_count(own, 'answer is', 'answers are')} the name server's own, not known to be true: {told}",
-            [a.ref for a in own],
-            "Ask a resolver that filters nothing and serves no zones of its own (--nameserver).",
+        yield say(
+            "resolver-answers-of-its-own",
+            _refs(own),
+            count=len(own),
+            questions=[a.question for a in own],
+            doubts=[a.doubt for a in own],
         )
-    stale = [a for a in facts.resolver if not a.doubt and a.told is not None and a.told.error(STALE)]
-    if stale:
-        told = series((_staleness(a) for a in stale), most=_SHOWN)
-        yield say.notice(
-            f"{_count(stale, 'answer had', 'answers had')} expired and could not be renewed: {told}",
-            [a.ref for a in stale],
-            "The name servers of the zone do not answer the resolver now: try again later.",
+    expired = [(a, a.told) for a in facts.resolver if not a.doubt and a.told and a.told.error(STALE)]
+    if expired:
+        yield say(
+            "resolver-answers-expired",
+            _refs(answer for answer, _ in expired),
+            count=len(expired),
+            questions=[answer.question for answer, _ in expired],
+            servers=[told.server for _, told in expired],
+            errors=[told.error(STALE) for _, told in expired],
         )
     yield from _synthesised(facts)
-
-
-def _staleness(answer: Answer) -> str:
-    assert answer.told is not None
-    return f"{answer.question}, by {answer.told.server} ({answer.told.error(STALE)})"
 
 
 def _synthesised(facts: Facts) -> Iterator[Finding]:
@@ -69,21 +65,17 @@ def _synthesised(facts: Facts) -> Iterator[Finding]:
     ]
     if not made:
         return
-    told = series((f"{ip} of {answer.question.name} for {inner}" for answer, ip, inner in made), most=_SHOWN)
-    many = _count(made, "IPv6 address", "IPv6 addresses")
-    finding = f"the resolver made {many} itself (synthesised, DNS64): {told}"
     used = {session.ip for session in facts.sessions if session.connected}
-    if used & {ip for _, ip, _ in made}:
-        finding += (
-            "; a server that was reached so sees the IPv4 address of the translator (NAT64), for which SPF, "
-            "PTR and blocklists were not judged"
-        )
-    yield say.notice(
-        finding,
-        [answer.ref for answer, _, _ in made],
-        "Ask for IPv4 alone with -4 where this machine has it; else name the translator's address with --ip.",
+    is_used = bool(used & {ip for _, ip, _ in made})
+    yield say(
+        "resolver-synthesised-route" if is_used else "resolver-synthesises",
+        _refs(answer for answer, _, _ in made),
+        count=len(made),
+        ips=[ip for _, ip, _ in made],
+        names=[answer.question.name for answer, _, _ in made],
+        inner=[inner for _, _, inner in made],
     )
 
 
-def _count(items: Sequence[object], one: str, more: str) -> str:
-    return f"{len(items)} {one if len(items) == 1 else more}"
+def _refs(answers: Iterable[Answer]) -> list[str]:
+    return [answer.ref for answer in answers]

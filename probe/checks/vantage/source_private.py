@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.wording import Voice, no_source_address
+from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -25,16 +25,11 @@ say = Voice(ID, STEP, ("RFC 6890",))
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning for a non-global address; nothing to say where such were allowed on purpose."""
     ip = facts.vantage.source_ip
+    kind = why_not_public(facts, ip) if ip is not None else None
     if ip is None:
-        yield say.not_assessed(f"source address: {no_source_address(facts)}", ("vantage",))
-    elif (clause := why_not_public(facts, ip)) is None:
-        yield say.ok(f"{ip} is a public address", ("vantage",))
+        tag = "source-not-known"
+    elif kind is None:
+        tag = "source-public"
     else:
-        if facts.options.allow_private:
-            yield say.ok(f"{ip} is {clause}; it is judged as it stands (--allow-private)", ("vantage",))
-            return
-        yield say.warning(
-            f"{ip} is {clause}: SPF, PTR and blocklists for it mean nothing to the outside",
-            ("vantage",),
-            "Give the public address that your mail leaves from with --ip.",
-        )
+        tag = "source-not-public-on-purpose" if facts.options.allow_private else "source-not-public"
+    yield say(tag, ("vantage",), ip=ip, kind=kind)

@@ -26,19 +26,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     """ok at the sending address, a notice elsewhere."""
     vantage = facts.vantage
     if vantage.probe_ip is None:
-        yield say.not_assessed("the probe has no route, so it connected from no address", ("vantage",))
+        tag = "probe-without-route"
     elif vantage.is_sending_address is True:
-        yield say.ok(f"the probe connects from the sending address {vantage.probe_ip}", ("vantage",))
+        tag = "probe-at-sending-address"
     elif vantage.is_sending_address is False and vantage.source_ip is not None:
-        yield say.notice(
-            f"the probe connects from {vantage.probe_ip}, your mail from {vantage.source_ip}: "
-            "servers may answer your mail otherwise",
-            ("vantage",),
-            f"Run the probe on the host with the address {vantage.source_ip}.",
-        )
+        tag = "probe-elsewhere"
     else:
-        yield say.notice(
-            f"it is not known whether your mail leaves from {vantage.probe_ip}, where the probe stands",
-            ("vantage",),
-            "Name the sending address with --ip; a delivered message shows it in its Received fields.",
-        )
+        tag = "probe-place-not-known"
+    yield say(tag, ("vantage",), probe_ip=vantage.probe_ip, ip=vantage.source_ip)

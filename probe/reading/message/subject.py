@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from probe.model.text import printable
 from probe.reading.message.words import words
 
 _REPLY_MARK = re.compile(
@@ -33,6 +34,8 @@ def subject_problems(subject: str, *, is_threaded: bool = True) -> tuple[str, ..
     problems.extend(f"the subject says “{phrase}”" for phrase in _phrases_in(subject))
     if len(subject) > _LONGEST:
         problems.append(f"the subject is {len(subject)} characters long")
+    if printable(subject) != subject:
+        problems.append("the subject holds characters that hide or reorder text")
     return tuple(problems)
 
 
