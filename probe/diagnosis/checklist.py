@@ -7,6 +7,7 @@ from functools import partial
 
 from probe.diagnosis.outcome import Ground
 from probe.diagnosis.verdict import Diagnosis
+from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.fault import spared
@@ -19,8 +20,6 @@ from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
-_REPLY = "reply-permanence"
-_POSTMASTER = "postmaster-answer"
 _FAILED = "internal"
 _OF_OUTCOME = {
     Outcome.ACCEPTED: StepStatus.PASS,
@@ -35,14 +34,6 @@ _WRONG = _BAD | {Severity.WARNING}
 _OF_KIND = "mail-from-accepted"
 # Causes that leave open whether the step's own address is at fault.
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
-# The check that tells what may be behind such a block.
-_BEHIND = {
-    "ip_blocklisted": "source-blocklist",
-    "poor_reputation": "source-blocklist",
-    "sender_blocked": "domain-blocklist",
-}
-# The check without which a step has not been looked at.
-_MAIN_CHECK = {3: "recipient-address", 4: "size-limit", 6: "source-blocklist"}
 
 
 def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
@@ -83,7 +74,7 @@ def _is_about_the_sender(cause: str | None) -> bool:
 
 def _doubt(findings: Iterable[Finding]) -> Finding | None:
     """What the server's own words hold against its acceptance."""
-    return next((f for f in findings if f.id == _REPLY and f.severity is Severity.WARNING), None)
+    return next((f for f in findings if f.tag in groups.DOUBTED_ACCEPTANCE), None)
 
 
 def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
@@ -138,7 +129,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
             StepStatus.MANUAL,
             "Mail to its postmaster would go the same way: use another channel than mail.",
         )
-    if any(f.id == _POSTMASTER and f.severity is Severity.WARNING for f in own):
+    if any(f.tag == groups.POSTMASTER_REFUSED for f in own):
         return StepStatus.MANUAL, f"Use another channel than mail; a note with the facts is ready {_NOTE}."
     if fix_by in (FixBy.RECIPIENT, FixBy.RECIPIENT_ADMIN, FixBy.EITHER):
         return (
@@ -194,8 +185,8 @@ def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) ->
         if not blamed and cause not in _OPEN:
             elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"
             return StepStatus.NOT_ASSESSED, f"{elsewhere}; nothing was learned of this mailbox."
-    if status is StepStatus.NOT_ASSESSED and number in _MAIN_CHECK:
-        own = tuple(f for f in own if f.id == _MAIN_CHECK[number])
+    if status is StepStatus.NOT_ASSESSED and number in groups.STEP_NOT_LOOKED_AT:
+        own = tuple(f for f in own if f.tag in groups.STEP_NOT_LOOKED_AT[number])
     return status, _what_to_do(status, own, cause if blamed else None)
 
 
@@ -207,9 +198,9 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
         return StepStatus.FAIL
     if Severity.WARNING in severities:
         return StepStatus.WARN
-    main = [f.severity for f in own if f.id == _MAIN_CHECK.get(number)]
+    unseen = groups.STEP_NOT_LOOKED_AT.get(number, frozenset()) & {f.tag for f in own}
     failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
-    if failed or Severity.NOT_ASSESSED in main or not severities & {Severity.OK, Severity.NOTICE}:
+    if failed or unseen or not severities & {Severity.OK, Severity.NOTICE}:
         return StepStatus.NOT_ASSESSED
     return StepStatus.PASS
 
@@ -230,5 +221,5 @@ def _what_to_do(status: StepStatus, own: tuple[Finding, ...], blamed: str | None
 
 def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
     """What the lists said where they do not explain a block, as sentences."""
-    told = [f.message for f in own if f.id == _BEHIND.get(cause) and f.severity not in _WRONG]
+    told = [f.message for f in own if f.tag in groups.UNEXPLAINED_BLOCK.get(cause, ())]
     return [f"{message[:1].upper()}{message[1:]}." for message in told]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from probe.knowledge.requirements import all_requirements
-from probe.knowledge.risks import RiskRule, requirement_causes, risk_rules
+from probe.knowledge.risks import RiskRule, requirement_causes, rules_by_tag
 from probe.model.evidence import Evidence, Facet, RankedCause
 from probe.model.finding import Finding, Severity
 from probe.model.report import AfterDataRisk
@@ -69,7 +69,7 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
     found = [
         Risk(_cause(rule, finding), finding, rule)
         for finding in findings
-        if finding.severity in _COUNTED[fail_on] and (rule := risk_rules().get(finding.id)) is not None
+        if finding.severity in _COUNTED[fail_on] and (rule := rules_by_tag().get(finding.tag)) is not None
     ]
     return tuple(sorted(found, key=lambda risk: -risk.weight))
 

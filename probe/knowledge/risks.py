@@ -13,11 +13,13 @@ from probe.knowledge.toml_import import load
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """One entry of risks.toml: the finding `finding` predicts `cause`, with `weight` in decibans.
+    """One entry of risks.toml: the outcomes `tags` of the check `finding` predict `cause`, with `weight` in
+    decibans.
     `is_sender_side` False: the recipient's domain has it wrong, and a sender who honours its policy
     must stop. `source` and `date` are those of the file."""
 
     finding: str
+    tags: frozenset[str]
     cause: str
     weight: float
     is_sender_side: bool
@@ -37,6 +39,7 @@ def risk_rules() -> Mapping[str, RiskRule]:
     return {
         row["finding"]: RiskRule(
             row["finding"],
+            frozenset(row["tags"]),
             row["cause"],
             float(row["weight"]),
             row.get("side", "sender") == "sender",
@@ -45,6 +48,12 @@ def risk_rules() -> Mapping[str, RiskRule]:
         )
         for row in table["risk"]
     }
+
+
+@cache
+def rules_by_tag() -> Mapping[str, RiskRule]:
+    """The entry that each tag belongs to."""
+    return {tag: rule for rule in risk_rules().values() for tag in rule.tags}
 
 
 def requirement_causes() -> Mapping[str, str]:

@@ -82,7 +82,7 @@ class Listed:
 class Expected:
     """What a report of the scenario must say: the demo's promise, and the test's assertion.
 
-    `present` are findings as `id: severity`; `absent` are ids that may be neither warning nor worse.
+    `present` are tags of findings; `absent` are ids of checks that may find neither a warning nor worse.
     """
 
     outcome: str

@@ -3,13 +3,10 @@ documented about the domain."""
 
 from __future__ import annotations
 
-from probe.model.finding import Severity
+from probe.knowledge import finding_groups as groups
 from probe.model.reply import Stage
 from probe.model.report import Report
 from probe.report import view
-
-HISTORY = "recipient-history"
-_ORIGIN = ("reply-permanence", "bounce-reply")
 
 
 def unsaid(report: Report) -> str:
@@ -29,9 +26,9 @@ def unsaid(report: Report) -> str:
 
 def origins(report: Report) -> tuple[str, ...]:
     """Where an x.0.0 comes from, by the reply and by the bounce."""
-    return tuple(f.message for f in report.findings if f.id in _ORIGIN and f.severity is Severity.NOTICE)
+    return tuple(f.message for f in report.findings if f.tag in groups.ORIGINS_OF_STATUS)
 
 
 def documented(report: Report) -> tuple[str, ...]:
     """What is publicly known of the recipient's domain, with sources and dates."""
-    return tuple(finding.message for finding in report.findings if finding.id == HISTORY)
+    return tuple(finding.message for finding in report.findings if finding.tag == groups.DOCUMENTED)

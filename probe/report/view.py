@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
@@ -23,16 +24,12 @@ from probe.model.verdict import ExitCode, Outcome
 from probe.report import run_words, words
 from probe.report.cause_rows import CauseRow
 from probe.report.cause_rows import cause_rows as rows_of
-from probe.standards.dkim.results import KeyStatus
-from probe.standards.dns.results import PtrStatus, RouteKind
-from probe.standards.spf.results import SpfVerdict
+from probe.standards.dns.results import RouteKind
 
 NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
 _GUESS = "the first cause above is only the likeliest of several"
-VANTAGE = "vantage-address"
 INTERNAL = "internal"
-SPOKEN = (Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
 
@@ -156,7 +153,7 @@ def action(report: Report) -> str:
 
 def is_doubted(report: Report) -> bool:
     """Accepted, in words or with a status that speak of a refusal."""
-    told = any(f.id == "reply-permanence" and f.severity is Severity.WARNING for f in report.findings)
+    told = any(f.tag in groups.DOUBTED_ACCEPTANCE for f in report.findings)
     return told and report.verdict.outcome is Outcome.ACCEPTED
 
 
@@ -229,7 +226,7 @@ def origin(rule: str, ref: str) -> str:
 def vantage(report: Report) -> str:
     """What must be known before anything else is believed: the probe may not stand where the mail
     leaves from. Empty when it does."""
-    return next((f.message for f in report.findings if f.id == VANTAGE and f.severity in SPOKEN), "")
+    return next((f.message for f in report.findings if f.tag in groups.NOT_THE_SENDING_PLACE), "")
 
 
 def internal(report: Report) -> tuple[Finding, ...]:
@@ -240,15 +237,8 @@ def internal(report: Report) -> tuple[Finding, ...]:
 def unanswered(report: Report) -> dict[str, str]:
     """What DNS gave no usable answer about of what receivers judge a sender by: each with its finding's
     text, which names the question and what came instead."""
-    dns = report.dns
-    failed = {
-        "SPF": ("spf", dns.spf is not None and dns.spf.result == SpfVerdict.TEMPERROR),
-        "DKIM": ("dkim-keys", any(key.status == KeyStatus.UNKNOWN for key in dns.dkim)),
-        "DMARC": ("dmarc-record", dns.dmarc is not None and dns.dmarc.unknown),
-        "PTR": ("ptr", dns.ptr is not None and dns.ptr.status == PtrStatus.UNKNOWN),
-    }
-    unseen = {f.id: f.message for f in report.findings if f.severity is Severity.NOT_ASSESSED}
-    return {name: unseen[check] for name, (check, is_so) in failed.items() if is_so and check in unseen}
+    told = {finding.tag: finding.message for finding in report.findings}
+    return {name: told[tag] for name, tag in groups.UNANSWERED.items() if tag in told}
 
 
 def after_data(report: Report) -> str:

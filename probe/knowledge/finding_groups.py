@@ -1,0 +1,67 @@
+"""Tags that the nine steps and the reports ask for together, whatever severity a user gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# What a server's own words, or its enhanced status, hold against its acceptance.
+DOUBTED_ACCEPTANCE = frozenset({"reply-accepts-with-status-of-refusal", "reply-refuses-in-words"})
+
+# Where an x.0.0 comes from, or what else the status of a reply is worth, by the reply and by the bounce.
+ORIGINS_OF_STATUS = frozenset(
+    {
+        "reply-status-of-other-class",
+        "reply-without-status",
+        "reply-status-generic",
+        "bounce-with-remote-reply",
+        "bounce-without-remote-reply",
+        "bounce-status-of-remote",
+        "bounce-status-is-filler",
+    }
+)
+
+# The probe may not stand where the mail leaves from.
+NOT_THE_SENDING_PLACE = frozenset({"probe-elsewhere", "probe-place-not-known"})
+
+POSTMASTER_REFUSED = "postmaster-refused"
+
+# What is publicly known of the recipient's domain.
+DOCUMENTED = "domain-note"
+
+# What DNS gave no usable answer about of what receivers judge a sender by.
+UNANSWERED: Mapping[str, str] = {
+    "SPF": "spf-temperror",
+    "DKIM": "dkim-keys-unanswered",
+    "DMARC": "dmarc-unanswered",
+    "PTR": "ptr-unanswered",
+}
+
+# By step: that without which it has not been looked at was not looked at.
+STEP_NOT_LOOKED_AT: Mapping[int, frozenset[str]] = {
+    3: frozenset({"recipient-not-asked", "recipient-refused-before"}),
+    4: frozenset({"size-not-known", "size-not-compared", "size-without-limit"}),
+    6: frozenset(
+        {"source-lists-silent", "source-lists-left-out", "source-lists-no-address", "source-lists-not-asked"}
+    ),
+}
+
+_SOURCE_LISTS = STEP_NOT_LOOKED_AT[6] | {
+    "source-not-listed",
+    "source-listed-minor",
+    "source-policy-listed-elsewhere",
+}
+
+# By cause: what blocklists said that does not explain a block for it.
+UNEXPLAINED_BLOCK: Mapping[str, frozenset[str]] = {
+    "ip_blocklisted": _SOURCE_LISTS,
+    "poor_reputation": _SOURCE_LISTS,
+    "sender_blocked": frozenset(
+        {
+            "domain-not-listed",
+            "domain-listed-minor",
+            "domain-lists-silent",
+            "domain-lists-left-out",
+            "domain-lists-not-looked-at",
+        }
+    ),
+}
