@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probe import settings
 from probe._version import VERSION
@@ -20,6 +21,9 @@ from probe.model.session import Advice, Experiment
 from probe.model.target import Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+
+if TYPE_CHECKING:
+    from probe.knowledge.severities import Severities
 
 Sink = Callable[[ev.Event], None]
 Progress = Callable[[str], None]
@@ -164,12 +168,13 @@ def advice(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
     return spared("the choice of experiments", lambda: advise(facts_of(recording), offered), failed, step=1)
 
 
-def report_of(recording: Recording) -> Report:
-    """The report of a recording; the same for a live run and its replay. The customer's key in the zone
+def report_of(recording: Recording, severities: Severities | None = None) -> Report:
+    """The report of a recording; the same for a live run and its replay. `severities` are the user's own, by
+    tag: they are no observation, and stand in no recording. The customer's key in the zone
     of a blocklist is a secret, and reports are shown around: it reads KEY there."""
     from probe.diagnosis.assemble import report_of as assemble
 
-    report = assemble(recording)
+    report = assemble(recording, severities)
     keys = _keys(recording.started.options.dnsbl)
     if not keys:
         return report
@@ -190,11 +195,12 @@ def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(keys), re.IGNORECASE) if found else None
 
 
-def replay(path: Path) -> Report:
-    """The report of a saved run. Raises RecordingError for what is no recording, OSError."""
+def replay(path: Path, severities: Severities | None = None) -> Report:
+    """The report of a saved run; `severities` as in `report_of`. Raises RecordingError for what is no
+    recording, OSError."""
     from probe.recording.file import load
 
-    return report_of(load(path))
+    return report_of(load(path), severities)
 
 
 _ABOUT_THE_GUEST = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited"})

@@ -114,6 +114,7 @@ RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of se
 RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
 # A bounce: what one message may make us hold and read
+SEVERITIES_SIZE_LIMIT = 262144  # many times a file that names every tag
 BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest
 BOUNCE_HEADER_LIMIT = 256 * 1024  # one header section
 BOUNCE_TEXT_LIMIT = 256 * 1024  # one part that is read as text

@@ -7,6 +7,7 @@ A check is a module with `ID`, `STEP`, a docstring (its first line the title, th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -77,6 +78,7 @@ from probe.checks.vantage import (
     vantage_address,
 )
 from probe.facts.model import Facts
+from probe.knowledge.severities import Severities
 from probe.model.fault import spared, watched
 from probe.model.finding import Finding
 from probe.model.target import PairTarget
@@ -205,14 +207,16 @@ def side_of(identity: str) -> Side:
     return _SIDE_OF[identity]
 
 
-def findings_of(facts: Facts) -> tuple[Finding, ...]:
-    """What every check that applies to the run finds, by step. Pure: equal facts, equal findings.
+def findings_of(facts: Facts, severities: Severities | None = None) -> tuple[Finding, ...]:
+    """What every check that applies to the run finds, by step. Pure: equal facts, equal findings. A tag that
+    `severities` name has the severity that they give it.
 
     A `domain` run has neither sender nor mailbox: the checks of those stay silent. A check that fails costs
     itself: what it had found until then stays, and a finding `internal` stands for the rest."""
     is_pair = isinstance(facts.target, PairTarget)
+    own = severities or {}
     return tuple(
-        finding
+        replace(finding, severity=own[finding.tag]) if finding.tag in own else finding
         for module in _ALL
         if is_pair or module.ID not in _PAIR_ONLY
         for finding in _findings(module, facts)

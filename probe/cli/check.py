@@ -47,6 +47,7 @@ def check(
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
+    severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
 ) -> int:
@@ -80,6 +81,7 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     record_to = choices.recording_path(record)
+    own = choices.severities(severities)
     given = _message(message)
     received = _bounce(bounce)
 
@@ -97,7 +99,7 @@ def check(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
         ),
-        Delivery(destination.form, destination.path, destination.verbosity, record_to),
+        Delivery(destination.form, destination.path, destination.verbosity, record_to, own),
     )
 
 

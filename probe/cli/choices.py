@@ -5,12 +5,17 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from probe import settings
 from probe.cli import values
 from probe.cli.errors import UsageError
 from probe.model.address import IPAddress
 from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
 from probe.report.formats import Format, Kind, formats_of
+
+if TYPE_CHECKING:
+    from probe.knowledge.severities import Severities
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,18 @@ def _format(name: str) -> Format:
 def recording_path(record: str | None) -> Path | None:
     """Read --record. Raises UsageError."""
     return values.output_file("--record", record) if record is not None else None
+
+
+def severities(path: str | None) -> Severities | None:
+    """Read --severities. Raises UsageError."""
+    if path is None:
+        return None
+    from probe.knowledge.severities import SeveritiesError, read_severities
+
+    try:
+        return read_severities(values.text_file("--severities", path, settings.SEVERITIES_SIZE_LIMIT))
+    except SeveritiesError as error:
+        raise UsageError("--severities", f"{path}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

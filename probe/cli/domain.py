@@ -33,6 +33,7 @@ def domain(
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
+    severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
 ) -> int:
@@ -54,6 +55,7 @@ def domain(
     ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     record_to = choices.recording_path(record)
+    own = choices.severities(severities)
 
     from probe import run
     from probe.cli.session import Delivery, run_live
@@ -67,5 +69,5 @@ def domain(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
         ),
-        Delivery(destination.form, destination.path, destination.verbosity, record_to),
+        Delivery(destination.form, destination.path, destination.verbosity, record_to, own),
     )

@@ -232,6 +232,17 @@ FailOnOption = Annotated[
         help="Which findings turn an accepted RCPT into exit code 5. Default: error.",
     ),
 ]
+SeveritiesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--severities",
+        metavar="FILE",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help='How much findings matter to you: a TOML file of lines such as spf-softfail = "error", by the '
+        "tags that `smtp-probe checks ID` lists.",
+    ),
+]
 QuietOption = Annotated[
     bool,
     typer.Option(

@@ -22,6 +22,7 @@ def replay(
     recording: Annotated[str, typer.Argument(metavar="RECORDING", help="A file made by --record.")],
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
+    severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
 ) -> int:
@@ -29,6 +30,7 @@ def replay(
 
     The same recording gives the same report; a newer version may read more out of it.
     """
+    own = choices.severities(severities)
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
 
     from probe import run
@@ -36,7 +38,7 @@ def replay(
     from probe.recording.codec import RecordingError
 
     try:
-        report = run.replay(Path(recording))
+        report = run.replay(Path(recording), own)
     except OSError as error:
         raise unreadable("RECORDING", recording, error) from None
     except RecordingError as error:

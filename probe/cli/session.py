@@ -15,6 +15,7 @@ from probe import run
 from probe.cli import key_log, output, signals, start
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
+from probe.knowledge.severities import Severities
 from probe.model.exhaustion import exhausted
 from probe.model.report import Report
 from probe.model.verdict import ExitCode
@@ -45,12 +46,14 @@ Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What becomes of the report: its format, the file (None: stdout), -q or -v, and the recording."""
+    """What becomes of the report: its format, the file (None: stdout), -q or -v, the recording, and the
+    severities that the user gave."""
 
     form: Format
     path: Path | None
     verbosity: int
     record: Path | None = None
+    severities: Severities | None = None
 
 
 def run_live(observe: Observe, delivery: Delivery) -> int:
@@ -69,7 +72,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         except ResolverConfigError as error:
             complain(str(error))
             return ExitCode.INCONCLUSIVE
-        report = run.report_of(recording)
+        report = run.report_of(recording, delivery.severities)
         text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
     try:
         output.deliver_text(text, delivery.path)
@@ -162,9 +165,12 @@ def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 def _load() -> None:
     """What follows a run, in memory before it is needed."""
     from probe.diagnosis import assemble  # noqa: F401
+    from probe.knowledge.finding_tags import finding_tags, shared_words
     from probe.reading.reply.match import read_reply
     from probe.report import json_report, markdown, text  # noqa: F401
 
+    finding_tags()
+    shared_words()
     read_reply("550 5.1.1 x")
 
 

@@ -197,6 +197,21 @@ def input_start(subject: str, value: str, limit: int) -> bytes:
     return data
 
 
+def text_file(subject: str, value: str, limit: int) -> str:
+    """The text of a file in UTF-8 of at most `limit` octets; one without any is no error."""
+    try:
+        with Path(value).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise unreadable(subject, value, error) from None
+    if len(data) > limit:
+        raise UsageError(subject, f"{value} is larger than {limit} bytes, all that is read of such a file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(subject, f"{value} is no text in UTF-8 (octet {error.start + 1})") from None
+
+
 def output_file(subject: str, value: str) -> Path:
     """A file that can be written, found out before a long run rather than after it."""
     path = Path(value)

@@ -19,6 +19,7 @@ from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import rules_digest
+from probe.knowledge.severities import Severities
 from probe.model import report as rp
 from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
@@ -30,15 +31,16 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 
 
-def report_of(recording: Recording) -> rp.Report:
-    """The one pure function from what was observed to what is said about it."""
-    return report_on(facts_of(recording), recording)
+def report_of(recording: Recording, severities: Severities | None = None) -> rp.Report:
+    """The one pure function from what was observed to what is said about it; `severities` are the user's own,
+    by tag."""
+    return report_on(facts_of(recording), recording, severities)
 
 
-def report_on(facts: Facts, recording: Recording) -> rp.Report:
+def report_on(facts: Facts, recording: Recording, severities: Severities | None = None) -> rp.Report:
     """The report on the facts of a recording. What fails on the way costs its own part of the report, and is
     told as a finding `internal`."""
-    findings = findings_of(facts)
+    findings = findings_of(facts, severities)
     diagnosis = diagnose(facts, findings)
     findings += tuple(map(finding_of, diagnosis.faults))
     with watched() as faults:

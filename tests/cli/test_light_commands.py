@@ -42,6 +42,45 @@ def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
     assert "internal error" not in done.stderr
 
 
+_LIST_TABLES = (
+    "import sys\n"
+    "read = []\n"
+    "sys.addaudithook(lambda event, args: event == 'open' and read.append(str(args[0])))\n"
+    "from probe.cli.main import run\n"
+    "code = run(sys.argv[1:])\n"
+    "print('FINDINGS', [path for path in read if 'findings/' in path], file=sys.stderr)\n"
+    "sys.exit(code)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_read"),
+    [
+        (("--help",), False),
+        (("check", "--help"), False),
+        (("explain", "550 5.1.1 user unknown"), False),
+        (("rules",), False),
+        (("checks",), False),
+        (("schema", "report"), False),
+        (("checks", "spf"), True),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_tables_of_findings_are_read_where_they_are_needed(
+    arguments: tuple[str, ...], is_read: bool, tmp_path: Path
+) -> None:
+    # no cache of parsed tables: what is read is read from the tables themselves
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", _LIST_TABLES, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert ("FINDINGS []" in done.stderr) is not is_read, done.stderr
+
+
 def test_explain_imports_neither_typer_nor_its_friends() -> None:
     script = _LIST_HEAVY.replace(repr(HEAVY), repr(("typer", "rich", "pydantic", "click", "asyncio", "ssl")))
     done = subprocess.run(

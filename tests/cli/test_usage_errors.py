@@ -123,7 +123,8 @@ def test_a_near_scenario_check_or_rule_is_named(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     "option",
     ["--ip", "--bind", "--helo", "--header-from", "--selector", "--message", "--size", "--nameserver", "--mx",
-     "--port", "--tls", "--controls", "--dnsbl", "--timeout", "--record", "--format", "-o", "--fail-on"],
+     "--port", "--tls", "--controls", "--dnsbl", "--timeout", "--record", "--format", "-o", "--fail-on",
+     "--severities"],
 )  # fmt: skip
 def test_controls_are_refused_in_every_option(
     option: str, control: str, capsys: pytest.CaptureFixture[str]

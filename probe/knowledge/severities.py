@@ -1,0 +1,48 @@
+"""How much each finding matters to one user: a TOML file of `tag = "severity"` in the place of findings/."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+
+from probe.knowledge.finding_tags import finding_tags
+from probe.model.finding import Severity
+
+Severities = Mapping[str, Severity]
+
+_EXAMPLE = 'a line is: spf-softfail = "error"'
+
+
+class SeveritiesError(ValueError):
+    """The file cannot be used; the message is one clause that says what is wrong and what to do."""
+
+
+def read_severities(text: str) -> Severities:
+    """The severity of every tag that the file names. Raises SeveritiesError.
+
+    What could not be looked at is neither right nor wrong, whoever asks: nothing becomes `not_assessed`, or
+    stops being so."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SeveritiesError(f"this is no TOML: {error}; {_EXAMPLE}") from None
+    except (ValueError, RecursionError):  # a number of 5000 digits, brackets in brackets
+        raise SeveritiesError(f"this is no TOML that can be read; {_EXAMPLE}") from None
+    return {tag: _severity(tag, value) for tag, value in table.items()}
+
+
+def _severity(tag: str, value: object) -> Severity:
+    known = finding_tags().get(tag)
+    if known is None:
+        near = difflib.get_close_matches(tag, finding_tags(), n=3, cutoff=0.5)
+        hint = f"near to it: {', '.join(near)}" if near else "`smtp-probe checks ID` lists those of a check"
+        raise SeveritiesError(f"the tag {tag!r} is unknown; {hint}")
+    allowed = [severity.value for severity in Severity if severity is not Severity.NOT_ASSESSED]
+    if known.severity is Severity.NOT_ASSESSED:
+        raise SeveritiesError(
+            f"{tag} is not_assessed, and stays so: what is not known is neither right nor wrong"
+        )
+    if not isinstance(value, str) or value not in allowed:
+        raise SeveritiesError(f"{tag} = {value!r} is not one of {', '.join(allowed)}")
+    return Severity(value)
