@@ -27,6 +27,7 @@ Example:
   smtp-probe rules text.mailbox-full
 """
 _ID_COLUMNS = 30
+_SEVERITY_COLUMNS = 14
 _ASKED_OF = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders over IPv6"}
 
 
@@ -35,8 +36,13 @@ def checks(
         str | None, typer.Argument(metavar="[ID]", help="One check. Default: list all.")
     ] = None,
 ) -> int:
-    """Say what each finding means, what to do, and its source."""
+    """Say what each check looks at, what to do, its source, and what it can find.
+
+    Each of its findings has a tag, a severity, which --severities may change, and a sentence.
+    """
     from probe.checks import catalogue
+    from probe.checks.judging import sentence
+    from probe.knowledge.finding_tags import tags_of
 
     known = {check.ID: check for check in catalogue.all_checks()}
     page = Page(out.style_for(sys.stdout))
@@ -49,6 +55,11 @@ def checks(
         for paragraph in paragraphs(check.__doc__):
             page.blank()
             page.text(paragraph)
+        page.heading("Findings")
+        for tag in tags_of(check.ID):
+            when = f" ({tag.when})" if tag.when else ""
+            page.text(f"{tag.name}{when}", lead=f"{tag.severity.value:{_SEVERITY_COLUMNS}}")
+            page.text(sentence.outline(tag.message), indent=_SEVERITY_COLUMNS)
     out.deliver_text(str(page), None)
     return 0
 
@@ -201,6 +212,7 @@ def _risk_rules() -> Iterator[RuleEntry]:
             (
                 ("weights", _weights({risk.cause: risk.weight})),
                 ("reads", f"finding {risk.finding} (risks.toml)"),
+                ("outcomes", ", ".join(sorted(risk.tags))),
                 ("fault of", f"the {side}'s side"),
                 ("source", _dated(risk.source, risk.date)),
             ),

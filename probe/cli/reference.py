@@ -15,12 +15,14 @@ from typing import Any
 import typer
 
 from probe.checks import catalogue as checks_catalogue
+from probe.checks.judging.sentence import outline
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
 from probe.cli.help import GENERAL, grouped
 from probe.cli.reference_text import MADE, literal, page
 from probe.cli.rule_reference import rule_pages
+from probe.knowledge.finding_tags import FindingTag, tags_of
 from probe.model.steps import STEP_TITLES
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence
@@ -90,7 +92,10 @@ def _example(text: str | None) -> str:
 
 
 def _checks() -> Iterator[str]:
-    yield "What each finding of a report means. `smtp-probe checks ID` prints the same."
+    yield (
+        "What each finding of a report means. `smtp-probe checks ID` prints the same. Below each check stands"
+        " what it can find: tag, severity and sentence."
+    )
     step = 0
     for check in checks_catalogue.all_checks():
         if step != check.STEP:
@@ -99,6 +104,13 @@ def _checks() -> Iterator[str]:
         yield f"### {literal(check.ID)}"
         for paragraph in paragraphs(check.__doc__):
             yield literal(paragraph)
+        yield "\n".join(map(_outcome, tags_of(check.ID)))
+
+
+def _outcome(tag: FindingTag) -> str:
+    when = f" ({literal(tag.when)})" if tag.when else ""
+    named = f"{markdown_code(tag.name)} {markdown_code(tag.severity.value)}{when}"
+    return f"- {named}: {literal(outline(tag.message))}"
 
 
 def write(directory: Path) -> None:

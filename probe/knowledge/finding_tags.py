@@ -16,13 +16,15 @@ SIDES = ("recipient", "sender", "message", "dialogue", "vantage")
 @dataclass(frozen=True, slots=True)
 class FindingTag:
     """One table of findings/: an outcome of the check `check`, how much it matters, and the templates of its
-    sentence and of what to do (empty: nothing). `probe.checks.judging.sentence` says how they are read."""
+    sentence and of what to do (empty: nothing), read as `probe.checks.judging.sentence` says. `when` tells it
+    from another outcome that has the same sentence; empty: the sentence says all."""
 
     name: str
     check: str
     severity: Severity
     message: str
     remedy: str
+    when: str
 
 
 @cache
@@ -35,9 +37,19 @@ def finding_tags() -> Mapping[str, FindingTag]:
             if name in found:
                 raise ValueError(f"findings/{side}.toml: the tag {name} stands in two files")
             found[name] = FindingTag(
-                name, row["check"], Severity(row["severity"]), row["message"], row.get("remedy", "")
+                name,
+                row["check"],
+                Severity(row["severity"]),
+                row["message"],
+                row.get("remedy", ""),
+                row.get("when", ""),
             )
     return found
+
+
+def tags_of(check: str) -> tuple[FindingTag, ...]:
+    """What the check with this id can find, in the order of the file."""
+    return tuple(tag for tag in finding_tags().values() if tag.check == check)
 
 
 @cache

@@ -61,6 +61,31 @@ def fields(template: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def outline(template: str) -> str:
+    """The text for a reader who asks what a finding says, with the names of its values in their places:
+    `SPF of <domain>: softfail (matched <term>)`. Of two texts the one of the rule is shown: the value is
+    given, and there are several."""
+    return "".join(
+        literal + (_outlined(name, spec) if name is not None else "")
+        for literal, name, spec in _parsed(template)
+    )
+
+
+def _outlined(name: str, spec: str) -> str:
+    kind, _, text = spec.partition(":")
+    match kind:
+        case "phrase":
+            return outline(shared_words()["phrase"][name])
+        case "if":
+            return outline(_halves(text)[0])
+        case "plural":
+            return outline(_halves(text)[1])
+        case "each" | "few" | "sentences":
+            return outline(text)
+        case _:
+            return f"<{name}>"
+
+
 def series(items: Iterable[object], most: int = SHOWN) -> str:
     """`a, b and c`; what is beyond `most` is counted instead of named."""
     names = [str(item) for item in items]
