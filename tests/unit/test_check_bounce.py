@@ -9,7 +9,6 @@ from probe.diagnosis.outcome import observe
 from probe.diagnosis.verdict import diagnose
 from probe.facts.bounce import REF, BounceFacts, bounce_of
 from probe.facts.model import Facts
-from probe.model.finding import Severity
 from probe.model.reply import EnhancedStatus
 from probe.model.session import EndReason
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
@@ -20,7 +19,6 @@ from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import full_events
 
-NOTICE, WARNING = Severity.NOTICE, Severity.WARNING
 FILLER = EnhancedStatus(5, 0, 0)
 
 
@@ -49,12 +47,40 @@ def unusable(*recipients: DeliveryStatus) -> Facts:
 ONE, TWO = DeliveryStatus("a@b.example"), DeliveryStatus("c@d.example")
 CASES = (
     Case("bounce-reply", "no bounce given", make.facts(), ()),
-    Case("bounce-reply", "ordinary mail", unusable(), (WARNING,), ("ordinary mail",)),
-    Case("bounce-reply", "two others", unusable(ONE, TWO), (WARNING,), ("2 recipients",)),
-    Case("bounce-reply", "one other", bounced("550 no", about=False), (WARNING,), ("another recipient",)),
-    Case("bounce-reply", "specific reply", bounced("550 5.7.1 no"), (NOTICE, NOTICE), ("550 5.7.1 no",)),
-    Case("bounce-reply", "bare 5.0.0 of the remote", bounced("550 5.0.0 no"), (NOTICE, NOTICE)),
-    Case("bounce-reply", "reply lost", bounced("timed out", is_remote=False), (NOTICE, NOTICE)),
+    Case("bounce-reply", "ordinary mail", unusable(), ("warning bounce-not-usable",), ("ordinary mail",)),
+    Case(
+        "bounce-reply",
+        "two others",
+        unusable(ONE, TWO),
+        ("warning bounce-without-recipient",),
+        ("2 recipients",),
+    ),
+    Case(
+        "bounce-reply",
+        "one other",
+        bounced("550 no", about=False),
+        ("warning bounce-of-other-recipient",),
+        ("another recipient",),
+    ),
+    Case(
+        "bounce-reply",
+        "specific reply",
+        bounced("550 5.7.1 no"),
+        ("notice bounce-with-remote-reply", "notice bounce-status-is-filler"),
+        ("550 5.7.1 no",),
+    ),
+    Case(
+        "bounce-reply",
+        "bare 5.0.0 of the remote",
+        bounced("550 5.0.0 no"),
+        ("notice bounce-with-remote-reply", "notice bounce-status-of-remote"),
+    ),
+    Case(
+        "bounce-reply",
+        "reply lost",
+        bounced("timed out", is_remote=False),
+        ("notice bounce-without-remote-reply", "notice bounce-status-is-filler"),
+    ),
 )
 
 

@@ -94,7 +94,8 @@ def test_an_unknown_id_is_no_check() -> None:
 
 @ids
 def test_a_check_is_tested_speaking_and_content(check: Check) -> None:
-    seen = {severity for case in CASES if case.check == check.ID for severity in case.expected}
+    cases = [case for case in CASES if case.check == check.ID]
+    seen = {Severity(expected.split()[0]) for case in cases for expected in case.expected}
     assert check.ID in WITHOUT_PROBLEM or seen & PROBLEMS
     assert check.ID in WITHOUT_OK or Severity.OK in seen
 
@@ -104,14 +105,15 @@ def test_a_check_is_tested_not_knowing_or_not_applying(check: Check) -> None:
     cases = [case for case in CASES if case.check == check.ID]
     knows_always = {"recipient-typo"}
     assert check.ID in knows_always or any(
-        not case.expected or Severity.NOT_ASSESSED in case.expected for case in cases
+        not case.expected or any(expected.startswith("not_assessed ") for expected in case.expected)
+        for case in cases
     )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check}: {case.name}")
 def test_every_check_can_judge_the_facts_of_every_case(case: Case) -> None:
     for finding in findings_of(case.facts):
-        assert finding.step == _check(finding.id).STEP
+        assert finding.step == _check(finding.id).STEP or finding.id == "internal"  # in the place of another
         assert "\n" not in finding.message
         assert "None" not in finding.message.split(), finding.message
         if finding.severity in (Severity.FATAL, Severity.ERROR, Severity.WARNING):

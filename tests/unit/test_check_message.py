@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from probe.facts.model import Facts
+from probe.facts.model import MESSAGE_READER, Facts
 from probe.model.address import Mailbox
-from probe.model.finding import Severity
+from probe.model.fault import Fault
 from probe.model.listing import ListingStatus
 from probe.model.target import PairTarget
 from probe.reading.message.results import Link, SignatureResult
@@ -15,9 +15,6 @@ from probe.standards.dmarc.results import Alignment
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
-
-OK, NOTICE, WARNING = Severity.OK, Severity.NOTICE, Severity.WARNING
-ERROR, UNSEEN = Severity.ERROR, Severity.NOT_ASSESSED
 
 
 def message(**changes: Any) -> Facts:
@@ -36,86 +33,114 @@ LINKED = message(links=(link("plain"),))
 FAILED = signed("fail", problem="body hash differs")
 ONLY_DKIM = make.sender_facts(spf=make.spf(SpfVerdict.FAIL), alignment=Alignment(True, None))
 UTF8_SENDER = PairTarget(Mailbox("阿丽", "sender.example", "sender.example"), make.RECIPIENT)
+UNREAD = make.facts(faults=(Fault(MESSAGE_READER, 5, "IndexError", "probe/x.py:1"),))
+
+
+def linked_to_listed(weight: int) -> Facts:
+    entry = make.listing(ListingStatus.LISTED, role="link", subject="bit.example", weight=weight)
+    return replace(LINKED, listings=(entry,))
+
 
 CASES = (
-    Case("message-missing", "missing", make.facts(), (UNSEEN,), ("--message",)),
-    Case("message-missing", "given", message(), (OK,)),
-    Case("message-headers", "all there", message(), (OK,)),
+    Case("message-missing", "missing", make.facts(), ("not_assessed message-not-given",), ("--message",)),
+    Case("message-missing", "given", message(), ("ok message-read",)),
+    Case("message-headers", "all there", message(), ("ok message-fields-present",)),
     Case("message-headers", "no message", make.facts(), ()),
-    Case("message-headers", "no From", message(from_mailboxes=(), from_domains=()), (ERROR,)),
+    Case("message-headers", "no From", message(from_mailboxes=(), from_domains=()),
+         ("error message-without-from",)),
     Case("message-headers", "no Date and no Message-ID", message(has_date=False, has_message_id=False),
-         (WARNING,),
-         ("no Date and no Message-ID",)),
-    Case("message-headers", "two authors", message(from_domains=("a.example", "b.example")), (WARNING,)),
-    Case("message-syntax", "well formed", message(), (OK,)),
+         ("warning message-without-fields",), ("no Date and no Message-ID",)),
+    Case("message-headers", "two authors", message(from_domains=("a.example", "b.example")),
+         ("warning message-several-from-domains",)),
+    Case("message-syntax", "well formed", message(), ("ok message-well-formed",)),
     Case("message-syntax", "no message", make.facts(), ()),
-    Case("message-syntax", "broken", message(problems=("2 From headers",)), (WARNING,), ("2 From headers",)),
-    Case("message-subject", "plain", message(), (OK,)),
+    Case("message-syntax", "broken", message(problems=("2 From headers",)), ("warning message-malformed",),
+         ("2 From headers",)),
+    Case("message-subject", "plain", message(), ("ok message-subject-plain",)),
     Case("message-subject", "no message", make.facts(), ()),
-    Case("message-subject", "empty", message(subject=""), (WARNING,), ("empty",)),
-    Case("message-subject", "shouting", message(subject="CHEAP WATCHES FOR YOU"), (WARNING,), ("capitals",)),
-    Case("message-subject", "hidden characters", message(subject="Minutes \u202eof Tuesday"), (WARNING,),
-         ("hide",)),
-    Case("message-links", "none", message(), (OK,)),
-    Case("message-links", "plain", LINKED, (OK,)),
+    Case("message-subject", "empty", message(subject=""), ("warning message-subject-distrusted",),
+         ("empty",)),
+    Case("message-subject", "shouting", message(subject="CHEAP WATCHES FOR YOU"),
+         ("warning message-subject-distrusted",), ("capitals",)),
+    Case("message-subject", "hidden characters", message(subject="Minutes \u202eof Tuesday"),
+         ("warning message-subject-distrusted",), ("hide",)),
+    Case("message-links", "none", message(), ("ok message-without-links",)),
+    Case("message-links", "plain", LINKED, ("ok message-links-honest",)),
     Case("message-links", "no message", make.facts(), ()),
-    Case("message-links", "shortener", message(links=(link("shortener"),)), (WARNING,), ("bit.example",)),
+    Case("message-links", "shortener", message(links=(link("shortener"),)),
+         ("warning message-link-shortened",), ("bit.example",)),
     Case("message-links", "each kind once", message(links=(link("ip"), link("ip"), link("mismatch"))),
-         (WARNING, WARNING)),
-    Case("message-text-part", "there", message(), (OK,)),
+         ("warning message-link-to-address", "warning message-link-disguised")),
+    Case("message-text-part", "there", message(), ("ok message-with-text",)),
     Case("message-text-part", "no message", make.facts(), ()),
-    Case("message-text-part", "HTML only", message(has_text_part=False), (WARNING,)),
+    Case("message-text-part", "HTML only", message(has_text_part=False), ("warning message-only-html",)),
     Case("message-text-part", "nothing to read", message(has_text_part=False, has_html_part=False),
-         (WARNING,)),
-    Case("message-list-unsubscribe", "personal", message(), (OK,)),
+         ("warning message-without-text",)),
+    Case("message-list-unsubscribe", "personal", message(), ("ok unsubscribe-not-needed",)),
     Case("message-list-unsubscribe", "no message", make.facts(), ()),
-    Case("message-list-unsubscribe", "mailing without", message(bulk=True), (WARNING,)),
+    Case("message-list-unsubscribe", "mailing without", message(bulk=True), ("warning unsubscribe-missing",)),
     Case("message-list-unsubscribe", "mailing without one click", message(bulk=True, list_unsubscribe=True),
-         (WARNING,), ("one click",)),
+         ("warning unsubscribe-not-one-click",), ("one click",)),
     Case("message-list-unsubscribe", "mailing", message(bulk=True, list_unsubscribe=True, one_click=True),
-         (OK,)),
-    Case("message-dkim-signature", "verifies", message(), (OK,)),
+         ("ok unsubscribe-one-click",)),
+    Case("message-dkim-signature", "verifies", message(), ("ok signature-verified",)),
     Case("message-dkim-signature", "no message", make.facts(), ()),
-    Case("message-dkim-signature", "unsigned", message(signatures=()), (WARNING,)),
-    Case("message-dkim-signature", "fails, SPF carries", message(signatures=(FAILED,)), (WARNING,),
-         ("body hash differs",)),
+    Case("message-dkim-signature", "unsigned", message(signatures=()), ("warning signature-missing",)),
+    Case("message-dkim-signature", "fails, SPF carries", message(signatures=(FAILED,)),
+         ("warning signature-failing",), ("body hash differs",)),
     Case("message-dkim-signature", "fails, DMARC depends on it", replace(
-        message(signatures=(FAILED,)), sender=ONLY_DKIM), (ERROR,), ("reject",)),
+        message(signatures=(FAILED,)), sender=ONLY_DKIM), ("error signature-failing-dmarc-depends",),
+         ("reject",)),
     Case("message-dkim-signature", "one of two fails", message(signatures=(signed("pass"), FAILED)),
-         (NOTICE,)),
-    Case("message-dkim-signature", "key unknown", message(signatures=(signed("unknown"),)), (UNSEEN,)),
-    Case("message-dkim-signature", "DKIM2 beside DKIM", message(has_dkim2=True), (OK, NOTICE)),
+         ("notice signature-failing-beside-others",)),
+    Case("message-dkim-signature", "key unknown", message(signatures=(signed("unknown"),)),
+         ("not_assessed signature-not-verifiable",)),
+    Case("message-dkim-signature", "DKIM2 beside DKIM", message(has_dkim2=True),
+         ("ok signature-verified", "notice signature-dkim2")),
     Case("message-dkim-signature", "DKIM2 alone is no DKIM", message(signatures=(), has_dkim2=True),
-         (WARNING, NOTICE), ("no DKIM signature",)),
-    Case("message-from-alignment", "agrees", message(), (OK,)),
+         ("warning signature-missing", "notice signature-dkim2"), ("no DKIM signature",)),
+    Case("message-from-alignment", "agrees", message(), ("ok from-agrees",)),
     Case("message-from-alignment", "no message", make.facts(), ()),
     Case("message-from-alignment", "another author", message(
-        from_mailboxes=("a@other.example",), from_domains=("other.example",)), (WARNING,),
-        ("--header-from a@other.example",)),
+        from_mailboxes=("a@other.example",), from_domains=("other.example",)),
+         ("warning from-not-judged-author",), ("--header-from a@other.example",)),
     Case("message-from-alignment", "another reverse-path", replace(
-        message(), sender=make.sender_facts(domain="bounce.example")), (NOTICE,)),
-    Case("message-from-alignment", "no From", message(from_mailboxes=(), from_domains=()), (UNSEEN,)),
-    Case("message-link-blocklist", "no links", message(), (OK,)),
+        message(), sender=make.sender_facts(domain="bounce.example")), ("notice from-not-reverse-path",)),
+    Case("message-from-alignment", "no From", message(from_mailboxes=(), from_domains=()),
+         ("not_assessed from-domain-missing",)),
+    Case("message-link-blocklist", "no links", message(), ("ok message-without-links-to-look-up",)),
     Case("message-link-blocklist", "no message", make.facts(), ()),
-    Case("message-link-blocklist", "clean", replace(LINKED, listings=(make.listing(role="link"),)), (OK,)),
+    Case("message-link-blocklist", "clean", replace(LINKED, listings=(make.listing(role="link"),)),
+         ("ok links-not-listed",)),
     Case("message-link-blocklist", "listed", replace(LINKED, listings=(
-        make.listing(ListingStatus.LISTED, role="link", subject="bit.example"),)), (ERROR,),
-        ("bit.example",)),
-    Case("message-link-blocklist", "no list answered", LINKED, (UNSEEN,)),
-    Case("message-lines", "fit", message(), (OK,)),
+        make.listing(ListingStatus.LISTED, role="link", subject="bit.example"),)),
+         ("error link-listed-grave",), ("bit.example",)),
+    Case("message-link-blocklist", "no list answered", LINKED, ("not_assessed link-lists-silent",)),
+    Case("message-lines", "fit", message(), ("ok message-lines-fit",)),
     Case("message-lines", "no message", make.facts(), ()),
-    Case("message-lines", "998 is the limit", message(longest_line=998), (OK,)),
-    Case("message-lines", "999 is too long", message(longest_line=999), (WARNING,), ("999",)),
-    Case("message-lines", "bare newlines", message(has_bare_newlines=True), (WARNING,)),
-    Case("message-lines", "8-bit headers", message(has_8bit_headers=True), (WARNING,)),
+    Case("message-lines", "998 is the limit", message(longest_line=998), ("ok message-lines-fit",)),
+    Case("message-lines", "999 is too long", message(longest_line=999), ("warning message-line-too-long",),
+         ("999",)),
+    Case("message-lines", "bare newlines", message(has_bare_newlines=True),
+         ("warning message-bare-newlines",)),
+    Case("message-lines", "8-bit headers", message(has_8bit_headers=True), ("warning message-8bit-headers",)),
     Case("message-lines", "8-bit headers by SMTPUTF8", replace(
-        message(has_8bit_headers=True), target=UTF8_SENDER), (OK,)),
-    Case("message-attachments", "harmless", message(), (OK,)),
-    Case("message-attachments", "none", message(attachments=()), (OK,)),
+        message(has_8bit_headers=True), target=UTF8_SENDER), ("ok message-lines-fit",)),
+    Case("message-attachments", "harmless", message(), ("ok attachments-not-blocked",)),
+    Case("message-attachments", "none", message(attachments=()), ("ok message-without-attachments",)),
     Case("message-attachments", "no message", make.facts(), ()),
-    Case("message-attachments", "program", message(attachments=("invoice.pdf.EXE",)), (ERROR,),
-         ("invoice.pdf.EXE",)),
-    Case("message-attachments", "macros", message(attachments=("plan.xlsm",)), (WARNING,)),
+    Case("message-attachments", "program", message(attachments=("invoice.pdf.EXE",)),
+         ("error attachments-blocked",), ("invoice.pdf.EXE",)),
+    Case("message-attachments", "macros", message(attachments=("plan.xlsm",)),
+         ("warning attachments-with-macros",)),
+
+    Case("message-missing", "given, and not read", UNREAD, ("not_assessed message-not-readable",)),
+    Case("message-links", "redirect", message(links=(link("redirect"),)),
+         ("warning message-link-redirected",), ("through a redirect: bit.example",)),
+    Case("message-link-blocklist", "on a list that some use", linked_to_listed(4),
+         ("warning link-listed-middling",), ("ask for delisting",)),
+    Case("message-link-blocklist", "on a list that few use", linked_to_listed(1),
+         ("notice link-listed-minor",)),
 )  # fmt: skip
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
-from probe.model.finding import Severity
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 
-NOTICE, UNSEEN = Severity.NOTICE, Severity.NOT_ASSESSED
 ID = "requiretls-offered"
 OFFERS = make.extensions(("SIZE", "1000000"), ("REQUIRETLS", ""))
 LACKS = make.extensions(("SIZE", "1000000"))
@@ -29,15 +27,17 @@ def sessions(*made: dict[str, Any]) -> Facts:
 
 BOTH = sessions({"extensions": OFFERS}, {"extensions": LACKS})
 CASES = (
-    Case(ID, "offered", sessions({"extensions": OFFERS}), (NOTICE,), ("mx1.example", "verified TLS")),
-    Case(ID, "offered by every host", sessions({"extensions": OFFERS}, {"extensions": OFFERS}), (NOTICE,),
-         ("mx1.example and mx2.example",)),
-    Case(ID, "by one of two", BOTH, (NOTICE,), ("but not by mx2.example", "every mail host")),
+    Case(ID, "offered", sessions({"extensions": OFFERS}), ("notice requiretls-offered",),
+         ("mx1.example", "verified TLS")),
+    Case(ID, "offered by every host", sessions({"extensions": OFFERS}, {"extensions": OFFERS}),
+         ("notice requiretls-offered",), ("mx1.example and mx2.example",)),
+    Case(ID, "by one of two", BOTH, ("notice requiretls-not-everywhere",),
+         ("but not by mx2.example", "every mail host")),
     Case(ID, "not offered: ordinary mail lacks nothing", sessions({"extensions": LACKS}), ()),
     Case(ID, "before TLS only", sessions({"plain_extensions": OFFERS, "extensions": LACKS}), ()),
     Case(ID, "without TLS", sessions({"plain_extensions": OFFERS, "extensions": OFFERS, "tls": IN_CLEAR}),
-         (NOTICE,), ("without TLS",)),
-    Case(ID, "no EHLO response", make.facts(sessions=()), (UNSEEN,)),
+         ("notice requiretls-in-clear",), ("without TLS",)),
+    Case(ID, "no EHLO response", make.facts(sessions=()), ("not_assessed requiretls-not-seen",)),
 )  # fmt: skip
 
 
@@ -48,4 +48,4 @@ def test_requiretls(case: Case) -> None:
 
 def test_a_domain_run_is_told_of_it() -> None:
     facts = replace(make.facts_of_domain(), sessions=sessions({"extensions": OFFERS}).sessions)
-    assert [f.severity for f in findings_of(facts) if f.id == ID] == [NOTICE]
+    assert [f.tag for f in findings_of(facts) if f.id == ID] == ["requiretls-offered"]

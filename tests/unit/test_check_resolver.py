@@ -11,7 +11,6 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
-from probe.model.finding import Severity
 from probe.model.listing import ListingStatus
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
@@ -26,7 +25,6 @@ from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT
 
-OK, NOTICE, WARNING, UNSEEN = Severity.OK, Severity.NOTICE, Severity.WARNING, Severity.NOT_ASSESSED
 SERVER = "192.0.2.53"
 BLOCKED = Told(SERVER, recursive=True, extended=(ExtendedError(15, "a policy"),))
 STALE = Told(SERVER, recursive=True, extended=(ExtendedError(3),))
@@ -58,29 +56,36 @@ def private(*, allow_private: bool = False) -> Facts:
 
 CASES = (
     Case("resolver-answers", "nothing of its own", make.facts(), ()),
-    Case("resolver-answers", "a denial of its own", heard(DENIED), (NOTICE,),
+    Case("resolver-answers", "a denial of its own", heard(DENIED), ("notice resolver-answers-of-its-own",),
          ("MX tmall.com", SERVER, 'EDE 15 Blocked: "a policy"', "--nameserver")),
-    Case("resolver-answers", "expired data", heard(OLD), (NOTICE,),
+    Case("resolver-answers", "expired data", heard(OLD), ("notice resolver-answers-expired",),
          ("EDE 3 Stale Answer", SERVER, "MX tmall.com")),
-    Case("resolver-answers", "an address that DNS64 made", heard(MADE), (NOTICE,),
+    Case("resolver-answers", "an address that DNS64 made", heard(MADE), ("notice resolver-synthesises",),
          ("DNS64", "64:ff9b::cb00:710a", "mx.tmall.com", "203.0.113.10")),
-    Case("resolver-answers", "a session through NAT64", reached_by_nat64(), (NOTICE,),
-         ("translator (NAT64)",)),
-    Case("resolver-answers", "all of it", heard(DENIED, OLD, MADE), (NOTICE, NOTICE, NOTICE)),
+    Case("resolver-answers", "a session through NAT64", reached_by_nat64(),
+         ("notice resolver-synthesised-route",), ("translator (NAT64)",)),
+    Case("resolver-answers", "all of it", heard(DENIED, OLD, MADE),
+         ("notice resolver-answers-of-its-own",
+          "notice resolver-answers-expired",
+          "notice resolver-synthesises")),
     Case("resolver-answers", "a list's answer is told with the list", heard(OF_A_LIST), ()),
-    Case("blocklist-coverage", "rebinding protection", make.facts(listings=(UNUSABLE,)), (UNSEEN,),
-         ("rebinding protection", SERVER, "127.0.0.0/8")),
+    Case("blocklist-coverage", "rebinding protection", make.facts(listings=(UNUSABLE,)),
+         ("not_assessed blocklists-not-believed",), ("rebinding protection", SERVER, "127.0.0.0/8")),
     Case("blocklist-coverage", "one of two, for the resolver's sake", make.facts(listings=(
-        make.listing(), replace(UNUSABLE, zone="two.example"))), (NOTICE,), ("rebinding protection",)),
-    Case("blocklist-coverage", "a signed list", make.facts(listings=(make.listing(age=300),)), (OK,),
-         ("up to 300 s old", "RFC 8198", "bl.example")),
-    Case("ptr", "missing, of a private address", private(), (UNSEEN,), ("private address", "--ip")),
-    Case("ptr", "missing, of a private network of one's own", private(allow_private=True), (WARNING,)),
+        make.listing(), replace(UNUSABLE, zone="two.example"))), ("notice blocklists-partly-believed",),
+         ("rebinding protection",)),
+    Case("blocklist-coverage", "a signed list", make.facts(listings=(make.listing(age=300),)),
+         ("ok blocklists-believed",), ("up to 300 s old", "RFC 8198", "bl.example")),
+    Case("ptr", "missing, of a private address", private(), ("not_assessed ptr-of-private-address",),
+         ("private address", "--ip")),
+    Case("ptr", "missing, of a private network of one's own", private(allow_private=True),
+         ("warning ptr-missing",)),
     Case("helo-name", "a name of the local network",
-         make.facts(sender=make.sender_facts(helo=make.helo(name="mail.LOCAL."))), (WARNING,), (".local",)),
+         make.facts(sender=make.sender_facts(helo=make.helo(name="mail.LOCAL."))),
+         ("warning helo-special-use",), (".local",)),
     Case("helo-name", "unknown, and why", make.facts(sender=make.sender_facts(helo=make.helo(
         resolves=None, answers=(replace(DENIED, question=Question("m.example", RecordType.A)).believed(),)))),
-        (UNSEEN,), ("EDE 15 Blocked",)),
+         ("not_assessed helo-unanswered",), ("EDE 15 Blocked",)),
 )  # fmt: skip
 
 
