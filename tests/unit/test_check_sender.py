@@ -276,7 +276,7 @@ CASES = (
     Case("blocklist-coverage", "one subject answered for the zone", make.facts(listings=(
          make.listing(), make.listing(ListingStatus.UNUSABLE, subject="::1"))), ("ok blocklists-believed",)),
     Case("blocklist-coverage", "none", make.facts_unknown(), ("not_assessed blocklists-not-believed",)),
-    Case("blocklist-coverage", "left out", make.facts(listings=()), ("not_assessed blocklists-not-asked",)),
+    Case("blocklist-coverage", "none asked", make.facts(listings=()), ("not_assessed blocklists-not-asked",)),
     Case("reputation-desk", "known", to_provider("x", make.facts()), ("notice desk-known",),
          ("https://postmaster",)),
     Case("reputation-desk", "no provider", make.facts(), ("not_assessed desk-of-unknown-provider",)),
