@@ -58,14 +58,7 @@ def check(
     """
     target = PairTarget(values.sender(sender), values.mailbox("RECIPIENT", recipient))
     reach = choices.Reach.read(
-        bind=bind,
-        helo=helo,
-        nameservers=nameserver,
-        mx=mx,
-        port=port,
-        ipv4=ipv4,
-        ipv6=ipv6,
-        timeout=timeout,
+        bind=bind, helo=helo, nameservers=nameserver, mx=mx, port=port, ipv4=ipv4, ipv6=ipv6, timeout=timeout
     )
     if dnsbl and no_dnsbl:
         raise UsageError("--dnsbl", "cannot be used together with --no-dnsbl")
@@ -81,7 +74,6 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     record_to = choices.recording_path(record)
-    own = choices.severities(severities)
     given = _message(message)
     received = _bounce(bounce)
 
@@ -99,7 +91,13 @@ def check(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
         ),
-        Delivery(destination.form, destination.path, destination.verbosity, record_to, own),
+        Delivery(
+            destination.form,
+            destination.path,
+            destination.verbosity,
+            record_to,
+            choices.severities(severities),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
+from tests.support.report_findings import FINDINGS
 
 _TOOL = m.ReportTool("0.1.0", "sha256:3b1f")
 _TARGET = m.ReportTarget(
@@ -168,60 +169,6 @@ _STEPS = (
     m.ChecklistStep(9, "retry", StepStatus.FAIL, (), "no"),
 )
 
-_FINDINGS = (
-    Finding(
-        "recipient-address",
-        Severity.FATAL,
-        3,
-        "refused at RCPT; the address is well formed and no typo is suspected",
-        ("session:1:rcpt",),
-        "do not send to this address again",
-        tag="recipient-refused",
-    ),
-    Finding(
-        "reply-permanence",
-        Severity.ERROR,
-        1,
-        "permanent, without a specific status",
-        ("session:1:rcpt",),
-        "",
-        tag="reply-refused",
-    ),
-    Finding(
-        "spf",
-        Severity.OK,
-        2,
-        "SPF pass (ip4:198.51.100.10)",
-        ("dns:TXT:example.com",),
-        tag="spf-pass",
-        args={"domain": "example.com", "ip": "198.51.100.10", "term": "ip4:198.51.100.10"},
-    ),
-    Finding(
-        "dmarc",
-        Severity.OK,
-        2,
-        "DMARC p=quarantine, can align",
-        ("dns:TXT:_dmarc.example.com",),
-        tag="dmarc-can-pass",
-    ),
-    Finding(
-        "blocklists",
-        Severity.OK,
-        6,
-        "on none of the lists that could be believed",
-        ("dnsbl:bl.example",),
-        tag="source-not-listed",
-        args={"count": 1, "zones": ("bl.example",)},
-    ),
-    Finding(
-        "size-limit",
-        Severity.NOT_ASSESSED,
-        4,
-        "the server takes 35 MB; no size is known",
-        tag="size-not-known",
-    ),
-)
-
 _CAUSES = (
     m.ReportCause(
         "relay_denied",
@@ -280,7 +227,7 @@ def refused() -> m.Report:
             "smtp-probe check bob@example.com alice@shop.example --bind ADDRESS",
         ),
         checklist=_STEPS,
-        findings=_FINDINGS,
+        findings=FINDINGS,
         sessions=(session(reply), session(control, experiment=Experiment.POSTMASTER, reason="a control")),
         dns=_DNS,
         not_reached=(),
@@ -289,7 +236,7 @@ def refused() -> m.Report:
             "your server refused alice@shop.example:\n\n    554 5.0.0 user unknown\n"
         ),
         complete=True,
-        hypotheses=walk(_CAUSES, _FINDINGS),  # 5.0.0 names no cause
+        hypotheses=walk(_CAUSES, FINDINGS),  # 5.0.0 names no cause
     )
 
 
