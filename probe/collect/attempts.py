@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probe import settings
-from probe.collect.courtesy import session_with
+from probe.collect.courtesy import sessions_with
 from probe.collect.session import SessionOutcome, run_session
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
@@ -91,7 +91,7 @@ class Visits:
         """Wait for a turn at this address, held by `stack`; says why there is none before the deadline."""
         try:
             async with asyncio.timeout(self.deadline.remaining()):
-                await stack.enter_async_context(session_with(ip))
+                await stack.enter_async_context(sessions_with(ip).held())
         except TimeoutError:
             return (
                 f"courtesy: other checks had {settings.SESSIONS_WITH_ONE_ADDRESS} sessions with this address "

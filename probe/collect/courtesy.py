@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import weakref
-from collections.abc import AsyncIterator
 
 from probe.model.address import IPAddress
 from probe.net.process_limit import ProcessLimit, at_most
@@ -15,11 +13,8 @@ _lock = threading.Lock()
 _limits: weakref.WeakValueDictionary[IPAddress, ProcessLimit] = weakref.WeakValueDictionary()
 
 
-@contextlib.asynccontextmanager
-async def session_with(ip: IPAddress) -> AsyncIterator[None]:
-    """Within, a session with this address may be had: at most SESSIONS_WITH_ONE_ADDRESS at once, the others
-    wait in their order."""
+def sessions_with(ip: IPAddress) -> ProcessLimit:
+    """What a session with this address holds: at most SESSIONS_WITH_ONE_ADDRESS at once, the others wait in
+    their order."""
     with _lock:
-        limit = _limits.setdefault(ip, ProcessLimit(at_most(SESSIONS_WITH_ONE_ADDRESS)))
-    async with limit.held():
-        yield
+        return _limits.setdefault(ip, ProcessLimit(at_most(SESSIONS_WITH_ONE_ADDRESS)))

@@ -8,6 +8,7 @@ before, and what has become garbage in the meantime is found by the next collect
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import threading
@@ -17,24 +18,30 @@ from collections.abc import Iterator
 class _Collector:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._checks = 0  # under way
+        self._under_way: list[asyncio.AbstractEventLoop] = []  # of each check
         self._has_frozen = False
 
-    def begin(self) -> None:
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """A check begins. Where the program has frozen objects itself it knows better: nothing is changed."""
         with self._lock:
-            self._checks += 1
-            if self._checks == 1 and not gc.get_freeze_count():
+            self._under_way = [it for it in self._under_way if not it.is_closed()]
+            self._thaw_after_the_last()
+            self._under_way.append(loop)
+            if len(self._under_way) == 1 and not gc.get_freeze_count():
                 gc.freeze()
                 self._has_frozen = True
 
-    def end(self) -> None:
+    def end(self, loop: asyncio.AbstractEventLoop) -> None:
         """A check has ended."""
         with self._lock:
-            self._checks -= 1
-            if not self._checks and self._has_frozen:
-                gc.unfreeze()
-                self._has_frozen = False
+            if loop in self._under_way:
+                self._under_way.remove(loop)
+            self._thaw_after_the_last()
+
+    def _thaw_after_the_last(self) -> None:
+        if self._has_frozen and not self._under_way:
+            gc.unfreeze()
+            self._has_frozen = False
 
     def freeze_more(self) -> None:
         """Leave out what is there now, too."""
@@ -48,12 +55,13 @@ _collector = _Collector()
 
 @contextlib.contextmanager
 def short_pauses() -> Iterator[None]:
-    """Within, a check is under way: collections leave out what was there before."""
-    _collector.begin()
+    """Within, a check is under way in the running event loop: collections leave out what was there before."""
+    loop = asyncio.get_running_loop()
+    _collector.begin(loop)
     try:
         yield
     finally:
-        _collector.end()
+        _collector.end(loop)
 
 
 @contextlib.contextmanager

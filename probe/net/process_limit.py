@@ -8,25 +8,45 @@ import contextlib
 import os
 import threading
 import weakref
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from types import TracebackType
 
 
-@dataclass(eq=False, slots=True)
-class _Waiter:
-    loop: asyncio.AbstractEventLoop
-    told: asyncio.Future[None]
-    is_next: bool = False
+class _Hold:
+    """One who wants it, and then holds it."""
+
+    def __init__(self, limit: ProcessLimit) -> None:
+        self._limit = limit
+        self.loop = asyncio.get_running_loop()
+        self._told: asyncio.Future[None] = self.loop.create_future()
+        self.is_held = False
+
+    async def __aenter__(self) -> None:
+        self._limit.want(self)
+        is_inside = False
+        try:
+            if not self.is_held:
+                await self._told
+            is_inside = True
+        finally:
+            if not is_inside:  # its turn may have come at the same moment
+                self._limit.give_back(self)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._limit.give_back(self)
 
     def tell(self) -> None:
-        if not self.told.done():
-            self.told.set_result(None)
+        """It has been waited for long enough."""
+        if not self._told.done():
+            self._told.set_result(None)
 
 
 class ProcessLimit:
     """`has_room(held)` says whether one more may hold it beside `held` others. It is asked when somebody
-    wants it and when somebody gives it back; it must be true of 0, or nobody would ever get it."""
+    wants it and when somebody gives it back; it must be true of 0, or nobody would ever get it. Who holds it
+    in an event loop that is closed holds it no longer."""
 
     def __init__(self, has_room: Callable[[int], bool]) -> None:
         self._has_room = has_room
@@ -36,47 +56,37 @@ class ProcessLimit:
     def forget(self) -> None:
         """Nobody holds it or waits for it: in a forked process those who did are not there."""
         self._lock = threading.Lock()
-        self._held = 0
-        self._waiting: deque[_Waiter] = deque()
+        self._holding: list[_Hold] = []
+        self._waiting: list[_Hold] = []
 
-    @contextlib.asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Wait until there is room, and hold it within."""
-        await self._take()
-        try:
-            yield
-        finally:
-            self._give_back()
+    def held(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Waits until there is room; within, it is held."""
+        return _Hold(self)
 
-    async def _take(self) -> None:
-        loop = asyncio.get_running_loop()
+    def want(self, hold: _Hold) -> None:
+        """The last of those who wait, unless there is room."""
         with self._lock:
-            if not self._waiting and self._has_room(self._held):
-                self._held += 1
-                return
-            waiter = _Waiter(loop, loop.create_future())
-            self._waiting.append(waiter)
-        try:
-            await waiter.told
-        except asyncio.CancelledError:
-            with self._lock:
-                if not waiter.is_next:
-                    self._waiting.remove(waiter)
-            if waiter.is_next:
-                self._give_back()
-            raise
+            self._waiting.append(hold)
+            self._hand_on()
 
-    def _give_back(self) -> None:
+    def give_back(self, hold: _Hold) -> None:
+        """It is neither held nor waited for any longer."""
         with self._lock:
-            self._held -= 1
-            while self._waiting and self._has_room(self._held):
-                waiter = self._waiting.popleft()
-                try:
-                    waiter.loop.call_soon_threadsafe(waiter.tell)
-                except RuntimeError:
-                    continue  # its event loop is closed: nobody waits there any more
-                waiter.is_next = True
-                self._held += 1
+            for those in (self._holding, self._waiting):
+                if hold in those:
+                    those.remove(hold)
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        self._holding = [hold for hold in self._holding if not hold.loop.is_closed()]
+        while self._waiting and self._has_room(len(self._holding)):
+            hold = self._waiting.pop(0)
+            try:
+                hold.loop.call_soon_threadsafe(hold.tell)
+            except RuntimeError:
+                continue  # its event loop is closed: nobody waits there any more
+            hold.is_held = True
+            self._holding.append(hold)
 
 
 def at_most(number: int) -> Callable[[int], bool]:

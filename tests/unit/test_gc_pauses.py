@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ def unfrozen() -> Iterator[None]:
         gc.freeze()
 
 
-def test_what_was_there_is_left_out_until_the_last_check_ends() -> None:
+async def test_what_was_there_is_left_out_until_the_last_check_ends() -> None:
     first, second = short_pauses(), short_pauses()
     first.__enter__()
     assert gc.get_freeze_count() > 1000
@@ -31,12 +32,25 @@ def test_what_was_there_is_left_out_until_the_last_check_ends() -> None:
     assert gc.get_freeze_count() == 0
 
 
-def test_a_program_that_has_frozen_objects_itself_is_left_alone() -> None:
+async def test_a_program_that_has_frozen_objects_itself_is_left_alone() -> None:
     gc.freeze()
     count = gc.get_freeze_count()
     with short_pauses(), no_pauses():
         assert gc.get_freeze_count() <= count
     assert gc.get_freeze_count() > count // 2, "thawed"
+
+
+def test_a_check_whose_event_loop_is_closed_is_under_way_no_longer() -> None:
+    async def begin() -> None:
+        short_pauses().__enter__()
+
+    async def check() -> None:
+        with short_pauses():
+            assert gc.get_freeze_count() > 1000
+
+    asyncio.run(begin())
+    asyncio.run(check())
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("enabled", [True, False])

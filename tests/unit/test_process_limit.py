@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import threading
+
+import pytest
 
 from probe.net.process_limit import ProcessLimit, at_most
 
@@ -89,10 +93,12 @@ def test_event_loops_of_several_threads_share_it() -> None:
 
 def test_a_loop_that_is_closed_holds_nobody_up() -> None:
     limit = ProcessLimit(at_most(1))
-    holding = limit.held()
+
+    holding: list[contextlib.AbstractAsyncContextManager[None]] = []
 
     async def take() -> None:
-        await holding.__aenter__()
+        holding.append(limit.held())
+        await holding[0].__aenter__()
 
     async def wait() -> None:
         async with limit.held():
@@ -105,7 +111,7 @@ def test_a_loop_that_is_closed_holds_nobody_up() -> None:
     lost.close()
 
     async def after() -> None:
-        await holding.__aexit__(None, None, None)
+        await holding[0].__aexit__(None, None, None)
         async with asyncio.timeout(5), limit.held():
             pass
 
@@ -122,5 +128,29 @@ def test_a_forked_process_begins_anew() -> None:
 
     child = asyncio.run(hold_and_fork())
     if not child:
-        os._exit(0 if limit._has_room(limit._held) and not limit._waiting else 1)
+        os._exit(0 if limit._has_room(len(limit._holding)) and not limit._waiting else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("collected", [True, False])
+def test_what_a_loop_holds_that_is_closed_in_the_middle_is_given_back(collected: bool) -> None:
+    limit = ProcessLimit(at_most(1))
+
+    async def hold() -> None:
+        async with limit.held():
+            await asyncio.Event().wait()
+
+    lost = asyncio.new_event_loop()
+    holding = lost.create_task(hold())
+    lost.run_until_complete(asyncio.sleep(0))
+    holding._log_destroy_pending = False  # type: ignore[attr-defined]
+    lost.close()
+    if collected:
+        del holding, lost
+        gc.collect()
+
+    async def after() -> None:
+        async with asyncio.timeout(5), limit.held():
+            pass
+
+    asyncio.run(after())
