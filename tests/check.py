@@ -97,15 +97,19 @@ def types_step(python: Path) -> Result:
     return Result(run(python, "-m", "mypy", "--strict", "--cache-dir", HOME / "mypy"), {})
 
 
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+"""One worker a core; who is done early takes over tests of another."""
+
+
 def tests_step(python: Path) -> Result:
-    return pytest(python, "tests", "--ignore=tests/lab", "--ignore=tests/repo")
+    return pytest(python, *PARALLEL, "tests", "--ignore=tests/lab", "--ignore=tests/repo")
 
 
 def lab_step(python: Path) -> Result:
     """The packages that apt cannot install beside Postfix are fetched first, where that is possible."""
     if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
         run(python, "-m", "tests.lab.packages")
-    return pytest(python, "tests/lab", "-rs")
+    return pytest(python, "tests/lab", "-rs")  # one after another: its servers have fixed addresses
 
 
 def docs_step(python: Path) -> Result:
@@ -232,7 +236,7 @@ def fuzz_step(python: Path) -> Result:
     wheel = optional(python, "fuzz")
     fuzzed = run(python, "-m", "tests.fuzz.all", "--found", HOME / "fuzz")
     os.environ["PROBE_PROPERTIES"] = "thorough"
-    held = pytest(python, "tests/properties")
+    held = pytest(python, *PARALLEL, "tests/properties")
     return replace(held, ok=fuzzed and held.ok, note="" if wheel else "atheris has no wheel for this Python")
 
 
