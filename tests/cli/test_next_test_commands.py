@@ -35,8 +35,8 @@ from probe.model.target import (
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import refused
-from tests.unit.test_diagnosis_outcome import TLS_FAILED, met
+from tests.unit.diagnosis.test_evidence import refused
+from tests.unit.diagnosis.test_outcome import TLS_FAILED, met
 
 PLACES = {
     "ADDRESS": "127.0.0.77",

@@ -15,8 +15,8 @@ from probe.model.session import Advice, Experiment
 from probe.model.target import Options, TlsMode
 from probe.standards.dns.results import PtrStatus
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import again, others, refused
-from tests.unit.test_diagnosis_outcome import met
+from tests.unit.diagnosis.test_evidence import again, others, refused
+from tests.unit.diagnosis.test_outcome import met
 
 CONTROLS = (
     Experiment.POSTMASTER,

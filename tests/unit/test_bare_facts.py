@@ -28,7 +28,7 @@ from probe.standards.dns.results import PtrStatus
 from tests.support import facts as make
 from tests.support.bare_facts import bare
 from tests.support.recordings import full_recording
-from tests.unit.test_diagnosis_evidence import again, at_mail, others, refused
+from tests.unit.diagnosis.test_evidence import again, at_mail, others, refused
 
 BASES: dict[str, Facts] = {
     "healthy": make.facts(message=make.message()),

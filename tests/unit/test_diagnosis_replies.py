@@ -19,8 +19,8 @@ from probe.run import bars_the_guest, text_settles
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import again, others, refused
-from tests.unit.test_diagnosis_outcome import met
+from tests.unit.diagnosis.test_evidence import again, others, refused
+from tests.unit.diagnosis.test_outcome import met
 
 GREETING, EHLO, MAIL, RCPT = Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT
 LISTED = (make.listing(ListingStatus.LISTED),)

@@ -36,8 +36,8 @@ from probe.standards.dns.results import MxHost, RouteKind
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.recordings import full_events, full_recording
-from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, refused
-from tests.unit.test_diagnosis_outcome import TLS_FAILED, met
+from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, refused
+from tests.unit.diagnosis.test_outcome import TLS_FAILED, met
 from tests.unit.test_diagnosis_verdict import GROUNDS
 
 GREYLISTED = make.facts(sessions=(met(Stage.RCPT, make.reply(450, "4.2.0 Greylisted for 300 seconds")),))

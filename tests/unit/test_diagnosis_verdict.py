@@ -28,8 +28,8 @@ from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import CASES, UNDIALLED, others, refused
-from tests.unit.test_diagnosis_outcome import TLS_FAILED, met, unanswered, with_hosts
+from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, others, refused
+from tests.unit.diagnosis.test_outcome import TLS_FAILED, met, unanswered, with_hosts
 
 
 def diagnosed(facts: Facts) -> Diagnosis:

@@ -33,7 +33,7 @@ from probe.report.text import Style, to_text
 from probe.survey import recipient, reputation, sender
 from tests.support import facts as make
 from tests.support.recordings import full_recording
-from tests.unit.test_diagnosis_evidence import others, refused
+from tests.unit.diagnosis.test_evidence import others, refused
 
 
 class PlantedError(Exception):

@@ -22,8 +22,8 @@ from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget
 from tests.support import facts as make
-from tests.unit.test_diagnosis_evidence import NO_WORDS, again, others, refused
-from tests.unit.test_diagnosis_outcome import met
+from tests.unit.diagnosis.test_evidence import NO_WORDS, again, others, refused
+from tests.unit.diagnosis.test_outcome import met
 
 TESTS = {test.id: test for test in candidate_tests()}
 ALL_REFUSED = others(NO_WORDS, NO_WORDS)

@@ -137,3 +137,38 @@ def test_weak_words_never_make_an_unknown_user_likely() -> None:
     """The text does not name the mailbox as nonexistent: acting on it would delete an address."""
     weak = [_evidence("t", user_unknown=7), _evidence("s", Facet.STAGE, user_unknown=7.5)]
     assert band(rank(weak, stage=Stage.RCPT)) in {Band.POSSIBLE, Band.UNDECIDED}
+
+
+@pytest.mark.parametrize(
+    ("facets", "expected"),
+    [
+        ((Facet.STAGE, Facet.ENHANCED), Band.LIKELY),
+        ((Facet.STAGE, Facet.DNS), Band.LIKELY),
+        ((Facet.STAGE, Facet.CODE), Band.POSSIBLE),
+        ((Facet.STAGE, Facet.REPUTATION), Band.POSSIBLE),
+        ((Facet.DNS,), Band.POSSIBLE),
+    ],
+)
+def test_an_unknown_user_is_likely_only_with_a_status_or_a_record_beside_another_family(
+    facets: tuple[Facet, ...], expected: Band
+) -> None:
+    pairs = [(Evidence("r", facet, {"user_unknown": 5}, "because", "reply"), 5.0) for facet in facets]
+    assert band(_ranked(0.9, *pairs, cause="user_unknown")) is expected
+    assert band(_ranked(0.59, *pairs, cause="user_unknown")) is Band.POSSIBLE
+
+
+def test_an_unknown_user_that_words_name_is_likely_and_stated() -> None:
+    assert band(_ranked(0.9, _words(9), cause="user_unknown")) is Band.LIKELY
+    assert band(_ranked(0.95, _words(9), cause="user_unknown")) is Band.STATED
+    assert band(_ranked(0.95, _words(8.9), cause="user_unknown")) is Band.POSSIBLE
+
+
+def test_the_smallest_words_count_towards_what_is_stated() -> None:
+    assert band(_ranked(0.95, _words(8.5), _words(0.5))) is Band.STATED
+    assert band(_ranked(0.95, _words(8), _words(1))) is Band.STATED
+
+
+def test_what_is_observed_is_never_stated() -> None:
+    seen = (Evidence("d", Facet.DNS, {"auth_failed": 18}, "because", "reply"), 18.0)
+    assert band(_ranked(0.99, seen)) is Band.POSSIBLE
+    assert band(_ranked(0.99, seen, _words(8.9))) is Band.LIKELY

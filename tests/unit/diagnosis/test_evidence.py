@@ -32,7 +32,7 @@ from probe.standards.dns.told import Told
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
-from tests.unit.test_diagnosis_outcome import (
+from tests.unit.diagnosis.test_outcome import (
     LOOPBACK,
     NO_TLS,
     PRIVATE,
