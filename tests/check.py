@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Everything that must hold, in one command: python3 tests/check.py [STEP ...]
 
-Steps: format, lint, types, tests, lab, docs, wheel, floors, audit, fuzz. Without a step: all but fuzz, which
-takes a minute for each of its targets; `all`: every one; `fast`: format, lint, types, tests, docs. Needs
-Python 3.11 or later with venv, and a package index; everything else it installs into .check/, which may be
-removed at any time. PROBE_LAB=required makes a lab that cannot run a failure. Exits 1 when a step failed.
+Steps: format, lint, types, tests, lab, docs, wheel, floors, audit, fuzz, mutation. Without a step: all but
+fuzz, which takes a minute for each of its targets, and mutation, which takes some minutes; `all`: every one;
+`fast`: format, lint, types, tests, docs. Needs Python 3.11 or later with venv, and a package index;
+everything else it installs into .check/, which may be removed at any time. PROBE_LAB=required makes a lab
+that cannot run a failure. Exits 1 when a step failed.
 """
 
 from __future__ import annotations
@@ -240,6 +241,11 @@ def fuzz_step(python: Path) -> Result:
     return replace(held, ok=fuzzed and held.ok, note="" if wheel else "atheris has no wheel for this Python")
 
 
+def mutation_step(python: Path) -> Result:
+    """Small faults in the modules that judge: at most a tenth of a module's may go unnoticed by its tests."""
+    return Result(run(python, "-m", "tests.mutation"), {})
+
+
 def optional(python: Path, extra: str) -> bool:
     """Install what an extra of the project names; whether that was possible."""
     command = [str(python), "-m", "pip", "-q", "--disable-pip-version-check", "install", "-e", f".[{extra}]"]
@@ -283,10 +289,11 @@ STEPS: dict[str, Callable[[Path], Result]] = {
     "floors": floors_step,
     "audit": audit_step,
     "fuzz": fuzz_step,
+    "mutation": mutation_step,
 }
 GROUPS = {
     "all": tuple(STEPS),
-    "usual": tuple(step for step in STEPS if step != "fuzz"),
+    "usual": tuple(step for step in STEPS if step not in ("fuzz", "mutation")),
     "fast": ("format", "lint", "types", "tests", "docs"),
 }
 
