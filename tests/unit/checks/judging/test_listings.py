@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from probe.checks.judging import listings
+from probe.checks.judging.listings import Gravity
 from probe.facts.model import Facts
-from probe.model.finding import Severity
 from probe.model.listing import ListingStatus
 from probe.model.target import Options
 from probe.standards.dnsbl.results import Listing, ListingCode
@@ -33,21 +33,21 @@ def at(is_sending_address: bool | None = True, *dnsbl: str, entries: tuple[Listi
 
 
 WEIGHTS = [
-    (0, Severity.NOTICE),
-    (2, Severity.NOTICE),  # just below the middle
-    (3, Severity.WARNING),
-    (5, Severity.WARNING),  # just below a grave one
-    (6, Severity.ERROR),
-    (7, Severity.ERROR),
-    (10, Severity.ERROR),
+    (0, Gravity.MINOR),
+    (2, Gravity.MINOR),  # just below the middle
+    (3, Gravity.MIDDLING),
+    (5, Gravity.MIDDLING),  # just below a grave one
+    (6, Gravity.GRAVE),
+    (7, Gravity.GRAVE),
+    (10, Gravity.GRAVE),
 ]
 
 
-@pytest.mark.parametrize(("weight", "severity"), WEIGHTS)
-def test_the_weight_of_a_listing_decides_how_grave_it_is(weight: int, severity: Severity) -> None:
+@pytest.mark.parametrize(("weight", "gravity"), WEIGHTS)
+def test_the_weight_of_a_listing_decides_how_grave_it_is(weight: int, gravity: Gravity) -> None:
     entry = listed(code(weight=weight))
-    assert listings.severity(at(), entry) is severity
-    assert listings.is_grave(at(), entry) is (severity is Severity.ERROR)
+    assert listings.gravity(at(), entry) is gravity
+    assert listings.is_grave(at(), entry) is (gravity is Gravity.GRAVE)
 
 
 @pytest.mark.parametrize("status", [it for it in ListingStatus if it is not ListingStatus.LISTED])
@@ -74,35 +74,35 @@ def test_a_policy_listing_says_nothing_of_what_the_address_did(kinds: list[str],
 
 
 @pytest.mark.parametrize(
-    ("sending", "severity"), [(True, Severity.WARNING), (False, Severity.NOTICE), (None, Severity.NOTICE)]
+    ("sending", "gravity"), [(True, Gravity.MIDDLING), (False, Gravity.MINOR), (None, Gravity.MINOR)]
 )
 @pytest.mark.parametrize("weight", [1, 6, 9])
 def test_a_policy_listing_matters_only_where_the_mail_comes_from(
-    sending: bool | None, severity: Severity, weight: int
+    sending: bool | None, gravity: Gravity, weight: int
 ) -> None:
-    assert listings.severity(at(sending), listed(code("policy", weight))) is severity
+    assert listings.gravity(at(sending), listed(code("policy", weight))) is gravity
 
 
 @pytest.mark.parametrize("weight", [0, 6, 10])
 def test_a_code_that_only_informs_is_a_notice_whatever_it_weighs(weight: int) -> None:
-    assert listings.severity(at(), listed(code("info", weight))) is Severity.NOTICE
+    assert listings.gravity(at(), listed(code("info", weight))) is Gravity.MINOR
 
 
 def test_a_code_that_informs_beside_one_that_counts_does_not_hide_it() -> None:
-    assert listings.severity(at(), listed(code("info"), code("reputation"))) is Severity.ERROR
+    assert listings.gravity(at(), listed(code("info"), code("reputation"))) is Gravity.GRAVE
 
 
 def test_a_list_that_only_the_user_knows_is_grave() -> None:
     own = listed(code(weight=0), list_id="bl.example", zone="bl.example")
-    assert listings.severity(at(True, "bl.example"), own) is Severity.ERROR
-    assert listings.severity(at(True, "other.example"), own) is Severity.NOTICE, "nobody named it"
+    assert listings.gravity(at(True, "bl.example"), own) is Gravity.GRAVE
+    assert listings.gravity(at(True, "other.example"), own) is Gravity.MINOR, "nobody named it"
     known = listed(code(weight=0), list_id="known", zone="bl.example")
-    assert listings.severity(at(True, "bl.example"), known) is Severity.NOTICE, "its weight is known"
+    assert listings.gravity(at(True, "bl.example"), known) is Gravity.MINOR, "its weight is known"
 
 
 def test_a_list_of_the_user_without_a_code_is_grave() -> None:
     entry = listed(list_id="bl.example", zone="bl.example")
-    assert listings.severity(at(True, "bl.example"), entry) is Severity.ERROR
+    assert listings.gravity(at(True, "bl.example"), entry) is Gravity.GRAVE
 
 
 def test_entries_are_taken_by_role_in_their_order_without_allow_lists() -> None:
@@ -111,31 +111,6 @@ def test_entries_are_taken_by_role_in_their_order_without_allow_lists() -> None:
     facts = at(entries=(link, allow, helo, source))
     assert listings.of_roles(facts, "source", "helo") == (helo, source)
     assert listings.of_roles(facts, "sender_domain") == ()
-
-
-@pytest.mark.parametrize(
-    ("entry", "words"),
-    [
-        (listed(code()), "Example List, bl.example (127.0.0.2 spam source)"),
-        (listed(code(), title="bl.example"), "bl.example (127.0.0.2 spam source)"),
-        (listed(code(meaning="")), "Example List, bl.example (127.0.0.2)"),
-        (listed(), "Example List, bl.example"),
-        (listed(text="see our page"), 'Example List, bl.example, saying "see our page"'),
-        (
-            listed(code(), code("policy", 3, 10, "dial-up"), text="see"),
-            'Example List, bl.example (127.0.0.2 spam source and 127.0.0.10 dial-up), saying "see"',
-        ),
-    ],
-)
-def test_a_listing_is_told_with_list_code_and_reason(entry: Listing, words: str) -> None:
-    assert listings.told(entry) == words
-
-
-def test_the_way_out_is_told_only_where_there_is_one() -> None:
-    assert listings.way_out(listed(), "or") == (
-        ", or ask for delisting at https://bl.example/remove once the cause is mended"
-    )
-    assert listings.way_out(listed(delist_url=""), "then") == ""
 
 
 def test_a_finding_names_the_list_and_then_the_answers_behind_it() -> None:
