@@ -154,7 +154,7 @@ def test_wrong_use_is_one_clear_line(arguments: tuple[str, ...], words: str) -> 
 
 
 def test_the_faults_can_be_listed_without_a_run() -> None:
-    code, text = run("-m", "tests.mutation", "--list", "--in", "way_out", "listings")
+    code, text = run("-m", "tests.mutation", "--list", "--in", "gravity", "listings")
     assert code == 0
     assert text.splitlines()[0].startswith("probe/checks/judging/listings.py:")
     assert "    + " in text
