@@ -12,7 +12,7 @@ class PlantedError(Exception):
     pass
 
 
-def _fail(_: object) -> int:
+def _fail(*_: object) -> int:
     raise PlantedError("a\x1bb\nc")
 
 
@@ -37,7 +37,7 @@ def test_debugging_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(_: object) -> int:
+    def interrupt(*_: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(explain, "main", interrupt)
