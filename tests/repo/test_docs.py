@@ -22,6 +22,7 @@ from probe.cli import app, bounce, errors, explain
 from probe.cli.catalogue import rule_entries
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import all_rules
+from probe.knowledge.severities import read_severities
 from probe.model.evidence import Facet
 from probe.model.verdict import ExitCode
 from tests.repo import layers
@@ -284,6 +285,11 @@ def test_the_example_of_a_rule_is_one() -> None:
     assert Facet(rule["facet"])
     assert rule["causes"].keys() <= causes().keys()
     assert all(phrase in example for phrase in rule["phrases"] for example in rule["examples"])
+
+
+def test_the_example_of_severities_can_be_used() -> None:
+    (text,) = (it.text for it in blocks() if it.language == "toml" and "[[rule]]" not in it.text)
+    assert read_severities(text)
 
 
 @pytest.mark.parametrize("made", made_outputs(), ids=lambda made: f"{name(made.page)}: {made.command}")

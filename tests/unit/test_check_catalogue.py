@@ -88,6 +88,11 @@ def test_a_check_is_found_by_its_id_and_belongs_to_a_side(check: Check) -> None:
     assert side_of(check.ID) in Side
 
 
+def test_every_case_of_a_check_has_a_name_of_its_own() -> None:
+    named = [(case.check, case.name) for case in CASES]
+    assert [it for it in named if named.count(it) > 1] == []
+
+
 def test_an_unknown_id_is_no_check() -> None:
     assert by_id("no-such-check") is None
 

@@ -219,6 +219,15 @@ CASES = (
          ("no session was made",)),
     Case("limits-signals", "reset in the middle", with_session(end=EndReason.RESET),
          ("warning limits-connection-reset",), ("reset the connection",)),
+    Case("size-limit", "exactly the limit", make.facts(options=Options(size=35_882_577)),
+         ("ok size-within-limit",)),
+    Case("size-limit", "one octet more", make.facts(options=Options(size=35_882_578)),
+         ("error size-beyond-limit",)),
+    Case("limits-signals", "just slow", with_session(exchanges=(
+        make.exchange(Stage.GREETING, make.reply(220, "hi"), elapsed_ms=5_000),)),
+         ("notice limits-slow-answer",), ("5.0 s",)),
+    Case("limits-signals", "just not slow", with_session(exchanges=(
+        make.exchange(Stage.GREETING, make.reply(220, "hi"), elapsed_ms=4_999),)), ("ok limits-not-seen",)),
 )  # fmt: skip
 
 

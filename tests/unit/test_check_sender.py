@@ -333,6 +333,12 @@ CASES = (
          ("not_assessed domain-lists-left-out",), ("--no-dnsbl",)),
     Case("blocklist-coverage", "left out", make.facts(listings=(), options=Options(dnsbl_enabled=False)),
          ("not_assessed blocklists-left-out",), ("--no-dnsbl",)),
+    Case("spf-lookups", "both limits are reached, neither passed",
+         spf(SpfVerdict.PASS, lookups=10, void_lookups=2), ("notice spf-lookups-near",)),
+    Case("source-blocklist", "just grave", listed(6), ("error source-listed-grave",)),
+    Case("source-blocklist", "just not grave", listed(5), ("warning source-listed-middling",)),
+    Case("source-blocklist", "just middling", listed(3), ("warning source-listed-middling",)),
+    Case("source-blocklist", "just not middling", listed(2), ("notice source-listed-minor",)),
 )  # fmt: skip
 
 

@@ -22,8 +22,9 @@ from probe.knowledge.causes import causes
 from probe.model.address_parse import parse_mailbox
 from probe.model.finding import Severity
 from probe.model.listing import ListingStatus
-from probe.model.reply import Stage
+from probe.model.reply import Reply, Stage
 from probe.model.report import ChecklistStep, NextTest
+from probe.model.session import Experiment
 from probe.model.steps import STEP_TITLES
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.model.text import duration
@@ -40,6 +41,7 @@ from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, refused
 from tests.unit.diagnosis.test_outcome import TLS_FAILED, met
 from tests.unit.test_diagnosis_verdict import GROUNDS
 
+NOBODY = make.reply(550, "5.1.1 no such user here")
 GREYLISTED = make.facts(sessions=(met(Stage.RCPT, make.reply(450, "4.2.0 Greylisted for 300 seconds")),))
 STATUSES = {"pass", "warn", "fail", "manual", "not_assessed"}
 
@@ -154,6 +156,17 @@ def test_an_acceptance_in_the_words_of_a_refusal_is_relied_on_in_no_step(text: s
     facts = make.facts(sessions=(met(Stage.RCPT, make.reply(250, text)),))
     made = steps(facts)
     assert [made[number].status for number in (1, 8, 9)] == ["warn", "manual", "manual"]
+
+
+@pytest.mark.parametrize(("reply", "through_mail"), [(make.reply(250, "2.1.5 Ok"), True), (NOBODY, False)])
+def test_a_postmaster_that_is_refused_is_no_way_to_the_recipient(reply: Reply, through_mail: bool) -> None:
+    to = "postmaster@recipient.example"
+    asked = make.session(
+        2, experiment=Experiment.POSTMASTER, exchanges=make.exchanges(reply, session=2, to=to)
+    )
+    step = steps(make.facts(sessions=(met(Stage.RCPT, NOBODY), asked)))[8]
+    assert step.status == "manual"
+    assert step.do.startswith("Use another channel than mail") is not through_mail
 
 
 def test_what_is_not_dialled_unasked_is_not_worth_trying_again() -> None:

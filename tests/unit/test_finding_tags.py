@@ -195,6 +195,15 @@ def test_a_number_chooses_the_form(count: int, expected: str) -> None:
     assert sentence(template, {"count": count}) == expected
 
 
+def test_nothing_is_many() -> None:
+    assert sentence("{count} {count:plural:link|links}", {"count": 0}) == "0 links"
+
+
+def test_an_observation_is_named_once_as_evidence() -> None:
+    found = Voice("sender-typo", 6)("sender-no-typo", ("b", "a", "b"), domain="example.com")
+    assert found.evidence == ("b", "a")
+
+
 def test_numbers_have_their_units() -> None:
     assert sentence("{size:mebibytes} MiB", {"size": 35_882_577}) == "34 MiB"
     assert sentence("{took:seconds} s", {"took": 5_049}) == "5.0 s"

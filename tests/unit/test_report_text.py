@@ -223,6 +223,17 @@ def test_an_acceptance_in_the_words_of_a_refusal_is_not_to_be_relied_on() -> Non
     assert "nothing found that makes a refusal likely" not in shown
 
 
+@pytest.mark.parametrize("tag", ["probe-elsewhere", "probe-place-not-known"])
+def test_a_probe_that_may_stand_elsewhere_says_so_first(tag: str) -> None:
+    place = Finding("vantage-address", Severity.NOTICE, 6, "the probe stands elsewhere", tag=tag)
+    report = reports.SAMPLES["refused"]()
+    assert "Vantage the probe stands elsewhere" in " ".join(
+        to_text(replace(report, findings=(place,))).split()
+    )
+    here = replace(place, tag="probe-at-sending-address", severity=Severity.OK)
+    assert "Vantage" not in to_text(replace(report, findings=(here,)))
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [("unknown", "DKIM unknown"), ("missing", "DKIM: no usable key"), ("valid", "DKIM s1")],
