@@ -241,7 +241,10 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
     elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and nothing is known that would have to be mended first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
-    return replace(explained, conclusion=_doubted(conclusion) if status.is_copied else conclusion)
+    if status.is_copied:
+        conclusion = _doubted(conclusion)
+    # of a thousand recipients with one reply, nearly all share what was read
+    return explained if conclusion is explained.conclusion else replace(explained, conclusion=conclusion)
 
 
 def _doubted(conclusion: Conclusion) -> Conclusion:
