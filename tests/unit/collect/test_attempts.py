@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
+from types import SimpleNamespace
 
 import pytest
 
@@ -269,7 +271,7 @@ def test_a_session_is_held_in_its_turn_at_the_address(world: Make, monkeypatch: 
         yield
         turns.append((f"{ip} given back", len(at.dialled)))
 
-    monkeypatch.setattr(attempts, "session_with", turn)
+    monkeypatch.setattr(attempts, "sessions_with", lambda ip: SimpleNamespace(held=partial(turn, ip)))
     visit(at.visits())
     assert turns == [(f"{A} taken", 0), (f"{A} given back", 1)]
 
@@ -284,7 +286,7 @@ def test_a_turn_that_does_not_come_before_the_deadline_is_told(
         await asyncio.Event().wait()
         yield
 
-    monkeypatch.setattr(attempts, "session_with", never)
+    monkeypatch.setattr(attempts, "sessions_with", lambda ip: SimpleNamespace(held=partial(never, ip)))
     visits = at.visits(deadline=Deadline(at.clock, 10.05))
     assert visit(visits) is None
     assert (at.dialled, visits.outcomes) == ([], [])
