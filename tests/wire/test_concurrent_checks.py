@@ -20,6 +20,7 @@ from probe import lab, run
 from probe.collect.attempts import ask_target
 from probe.model.report import Report
 from probe.model.target import Options, PairTarget
+from probe.net import threads
 from probe.recording import events as ev
 from probe.settings import SESSIONS_WITH_ONE_ADDRESS
 from tests.support.sessions import PLAN, Run
@@ -77,7 +78,7 @@ async def test_without_a_thread_the_report_is_made_all_the_same(monkeypatch: pyt
     async with lab.running(found) as it:
         usual = await _check(it)
         monkeypatch.setattr(threading.Thread, "start", _no_thread)
-        monkeypatch.setattr("probe.net.threads._pool._idle", 0)
+        monkeypatch.setattr(threads, "_pool", threads._Pool())
         without = await _check(it)
     assert (without.verdict.outcome, without.verdict.exit_code) == (usual.verdict.outcome, 0)
     assert "this machine allows this process no more threads" in str(without)
