@@ -119,3 +119,17 @@ def test_a_finding_names_the_list_and_then_the_answers_behind_it() -> None:
         "dns:A:x",
         "dns:TXT:x",
     )
+
+
+@pytest.mark.parametrize(("title", "told"), [("Example List", "Example List"), ("bl.example", "")])
+def test_the_phrases_on_a_listing_have_what_they_name(title: str, told: str) -> None:
+    entry = listed(code(), code("policy", 3, 10, "dial-up"), title=title, text="see our page")
+    assert listings.values(entry) == {
+        "list": told,
+        "zone": "bl.example",
+        "subject": str(make.SOURCE),
+        "codes": ["127.0.0.2", "127.0.0.10"],
+        "meanings": ["spam source", "dial-up"],
+        "text": "see our page",
+        "delist": "https://bl.example/remove",
+    }
