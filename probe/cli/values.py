@@ -22,11 +22,10 @@ from probe.model.address_parse import (
     parse_mailbox,
     parse_reverse_path,
 )
-from probe.model.target import Endpoint
+from probe.model.target import DNS_PORT, Endpoint
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-DNS_PORT = 53
 # A client's name for itself, wrong ones too: one label, underscores
 _HELO = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 # ADDRESS%INTERFACE and [ADDRESS%INTERFACE]:PORT

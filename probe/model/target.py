@@ -39,6 +39,9 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+DNS_PORT = 53  # RFC 1035 section 4.2
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A host (name or address literal) and a port."""

@@ -16,12 +16,11 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from probe.model.target import Endpoint
+from probe.model.target import DNS_PORT, Endpoint
 
 SYSTEM = Path("/etc/resolv.conf")
 LOCAL = Endpoint("127.0.0.1", 53)  # whom glibc asks where the file names no server
 MOST = 3  # MAXNS of <resolv.h>
-_PORT = 53
 _SIZE = 1 << 16  # octets of the file that are read
 _SHOWN = 60  # characters of a line
 _TOLD = 10  # lines that are passed over; of a file that holds anything else this is enough
@@ -128,15 +127,15 @@ def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoin
     text = token.decode("ascii", "backslashreplace")
     ipv4 = _ipv4(text)
     if ipv4 is not None:
-        return Endpoint(str(ipv4), _PORT), ""
+        return Endpoint(str(ipv4), DNS_PORT), ""
     plain, percent, interface = text.partition("%")
     try:
         address = IPv6Address(plain)
     except ValueError:
         return None, f"{_shown(token)} is no IP address; a name or a port has no place there"
     if not (address.is_link_local and percent):  # it needs no interface
-        return Endpoint(str(address), _PORT), ""
-    server = Endpoint(f"{address}%{interface}", _PORT)
+        return Endpoint(str(address), DNS_PORT), ""
+    server = Endpoint(f"{address}%{interface}", DNS_PORT)
     try:
         interface_index(interface, index_of)
     except OSError as error:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from probe.model.target import Endpoint
+from probe.model.target import DNS_PORT, Endpoint
 from probe.net.resolv_conf import read
 
 STUBS = ("127.0.0.53", "127.0.0.54")
 UPSTREAM = Path("/run/systemd/resolve/resolv.conf")
-_PORT = 53
 _MOST = 8  # servers; the file is written for programs that read three
 
 
 def servers_behind(nameservers: tuple[Endpoint, ...], file: Path = UPSTREAM) -> tuple[Endpoint, ...]:
     """The servers behind the stub, when it is among `nameservers`; none where it is not, or where the
     file that names them cannot be read."""
-    if not any(server.host in STUBS and server.port == _PORT for server in nameservers):
+    if not any(server.host in STUBS and server.port == DNS_PORT for server in nameservers):
         return ()
     found = read(file, most=_MOST).servers
     return tuple(server for server in found if server not in nameservers and server.host not in STUBS)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from probe.model.target import Endpoint
+from probe.model.target import DNS_PORT, Endpoint
 from probe.net.dns_wire import Reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.special_use import special_use
-
-DNS_PORT = 53  # RFC 1035 section 4.2.1
 
 # Which failure is worth telling when several servers failed: one that a server spoke itself first
 _WORTH = (
