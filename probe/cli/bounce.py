@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO
 
 from probe.bounce import BouncedRecipient, messages, read_bounces
 from probe.cli import signals
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import deliver_each, speak_utf8, style_for
+from probe.cli.light import LightParser
+from probe.cli.output import chosen_format, deliver_each, speak_utf8, style_for
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
 
@@ -20,26 +21,15 @@ CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at
 FORMATS = formats_of(Kind.BOUNCE)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("bounce", message)
-
-    def print_help(self, file: Any = None) -> None:
-        # argparse's own passes over a disk that is full
-        (file or sys.stdout).write(self.format_help())
-
-
 def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `bounce`."""
-    made = _Parser(
+    made = LightParser(
         prog="smtp-probe bounce",
         description="Read bounce messages: whom each is about, what the remote server said, what it means,\n"
         "who must act and when to retry. Offline. What is no bounce is said to be so.",
         epilog="A FILE holds one message, or many as a mailbox file (mbox).\n\n"
         "Example:\n  smtp-probe bounce returned.eml\n"
         "  smtp-probe bounce --format jsonl Maildir/new/*",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     made.add_argument(
         "files", metavar="FILE", nargs="+", help='Bounce messages (.eml, Maildir, mbox); "-" is stdin.'
@@ -67,27 +57,18 @@ def main(argv: Sequence[str], run: Run) -> int:
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
     for name in arguments.files:
         refuse_controls("FILE", name)
-    if arguments.format not in FORMATS:
-        raise UsageError("--format", f"{arguments.format!r} is not one of {', '.join(FORMATS)}")
-    form = FORMATS[arguments.format]
+    form = chosen_format(arguments.format, Kind.BOUNCE)
     if not form.is_laid_out:
         speak_utf8()
     if arguments.check:
         return _checked(arguments, further, run)
     unread: list[UsageError] = []
     path = Path(arguments.output) if arguments.output is not None else None
-    codes: set[ExitCode] = set()
-
-    def noted() -> Iterator[BouncedRecipient]:
-        for bounced in _results(arguments.files, unread):
-            codes.add(bounced.exit_code)
-            yield bounced
-
-    deliver_each(noted(), Kind.BOUNCE, form, path, is_sequence=True)
+    code = deliver_each(_results(arguments.files, unread), Kind.BOUNCE, form, path, is_sequence=True)
     for problem in unread:
         complain(str(problem))
     # a file that could not be read comes first: it hides an answer
-    return ExitCode.USAGE if unread else ExitCode.worst(codes)
+    return ExitCode.USAGE if unread else code
 
 
 def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from probe import settings
 from probe.cli import values
 from probe.cli.errors import UsageError
+from probe.cli.output import chosen_format
 from probe.model.address import IPAddress
 from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
-from probe.report.formats import Format, Kind, formats_of
+from probe.report.formats import Format, Kind
 
 if TYPE_CHECKING:
     from probe.knowledge.severities import Severities
@@ -32,17 +33,10 @@ def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) ->
     if quiet and verbose:
         raise UsageError("-q", "cannot be used together with -v")
     return Destination(
-        _format(form),
+        chosen_format(form, Kind.RUN),
         values.output_file("-o", output) if output is not None else None,
         -1 if quiet else 1 if verbose else 0,
     )
-
-
-def _format(name: str) -> Format:
-    known = formats_of(Kind.RUN)
-    if name not in known:
-        raise UsageError("--format", f"{name!r} is not one of {', '.join(known)}")
-    return known[name]
 
 
 def recording_path(record: str | None) -> Path | None:

@@ -12,7 +12,6 @@ from probe.model.text import printable
 
 LINE_LIMIT = 1000  # characters: enough for any path; an argument of megabytes is not said back whole
 
-EXIT_USAGE = 2
 EXIT_INTERNAL = 70
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO
 
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
-from probe.cli.output import deliver_each, speak_utf8
+from probe.cli.light import LightParser
+from probe.cli.output import chosen_format, deliver_each, speak_utf8
 from probe.explanation import Explanation, explain, explain_lines, parse_stage
 from probe.model.reply import Stage
 from probe.model.text import decode
-from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
 from probe.report.json_text import json_text
 
@@ -26,24 +26,13 @@ LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must 
 PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError("explain", message)
-
-    def print_help(self, file: Any = None) -> None:
-        # argparse's own passes over a disk that is full
-        (file or sys.stdout).write(self.format_help())
-
-
 def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `explain`."""
-    made = _Parser(
+    made = LightParser(
         prog="smtp-probe explain",
         description="Say what an SMTP reply means, who must act and when to retry. Offline.",
         epilog="Example:\n  smtp-probe explain '550 5.1.1 user unknown' --stage rcpt\n"
         "  grep -o 'said: .*' mail.log | smtp-probe explain --input - --format jsonl",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     made.add_argument(
         "reply", metavar="REPLY", nargs="?", help="The reply, in any wrapping; may have several lines."
@@ -67,40 +56,32 @@ def main(argv: Sequence[str], _: Run) -> int:
     arguments = parser().parse_args(list(argv))
     for name in ("stage", "host", "input", "format", "output"):
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
-    if arguments.format not in FORMATS:
-        raise UsageError("--format", f"{arguments.format!r} is not one of {', '.join(FORMATS)}")
+    form = chosen_format(arguments.format, Kind.REPLY)
     try:
         stage = parse_stage(arguments.stage)
     except ValueError as error:
         raise UsageError("--stage", str(error)) from None
     if (arguments.reply is None) == (arguments.input is None):
         raise UsageError("REPLY", "give either a REPLY or --input FILE")
-    if not FORMATS[arguments.format].is_laid_out:
+    if not form.is_laid_out:
         speak_utf8()
+    path = Path(arguments.output) if arguments.output is not None else None
+    unread: list[str] = []
     with ExitStack() as stack:
-        explanations = _explanations(arguments, stage, stack)
-        path = Path(arguments.output) if arguments.output is not None else None
-        told = _Told()
+        explanations = _noted(_explanations(arguments, stage, stack), unread)
         many = arguments.input is not None
-        deliver_each(told.noted(explanations), Kind.REPLY, FORMATS[arguments.format], path, is_sequence=many)
-    if told.unread:
-        complain(f"explain: a line could not be read: {told.unread}")
-    return ExitCode.worst(told.codes)
+        code = deliver_each(explanations, Kind.REPLY, form, path, is_sequence=many)
+    if unread:
+        complain(f"explain: a line could not be read: {unread[0]}")
+    return code
 
 
-class _Told:
-    """What was told on the way: the exit codes, and the first fault of a line."""
-
-    def __init__(self) -> None:
-        self.codes: set[ExitCode] = set()
-        self.unread = ""
-
-    def noted(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
-        """The same explanations."""
-        for explanation in explanations:
-            self.codes.add(explanation.exit_code)
-            self.unread = self.unread or explanation.error
-            yield explanation
+def _noted(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:
+    """The same explanations; the first fault of a line is put into `unread`."""
+    for explanation in explanations:
+        if explanation.error and not unread:
+            unread.append(explanation.error)
+        yield explanation
 
 
 def _explanations(

@@ -13,7 +13,6 @@ from typing import cast
 from probe.cli.commands import READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
-    EXIT_USAGE,
     UsageError,
     abandon,
     complain,
@@ -35,7 +34,7 @@ def run(argv: Sequence[str]) -> int:
         return _dispatch(list(argv))
     except UsageError as problem:
         complain(str(problem))
-        return EXIT_USAGE
+        return ExitCode.USAGE
     except SystemExit as end:  # argparse ends --help so, and passes over what it could not write
         return _flushed(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
@@ -68,7 +67,7 @@ def _unwritable_stdout(error: OSError) -> int:
     if error.errno == errno.EPIPE:
         return 0  # a reader that went away is no error
     complain("cannot write standard output: no space left on device")
-    return EXIT_USAGE
+    return ExitCode.USAGE
 
 
 def _internal(error: Exception) -> int:

@@ -11,14 +11,13 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import Protocol, TextIO
 
 from probe.cli import signals
-from probe.cli.errors import abandon, unreadable
-from probe.report.formats import Format, Kind
+from probe.cli.errors import UsageError, abandon, unreadable
+from probe.model.verdict import ExitCode
+from probe.report.formats import Format, Kind, formats_of
 from probe.report.style import Style
-
-T = TypeVar("T")
 
 MAX_COLUMNS = 100  # longer lines are harder to read, however wide the terminal
 
@@ -40,21 +39,38 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Styl
     )
 
 
+class Judged(Protocol):
+    """A result that says what it means to a script."""
+
+    @property
+    def exit_code(self) -> ExitCode: ...
+
+
+def chosen_format(name: str, kind: Kind) -> Format:
+    """Read --format. Raises UsageError for what this kind of result has not."""
+    known = formats_of(kind)
+    if name not in known:
+        raise UsageError("--format", f"{name!r} is not one of {', '.join(known)}")
+    return known[name]
+
+
 def deliver_each(
-    results: Iterable[T], kind: Kind, form: Format, path: Path | None, *, is_sequence: bool
-) -> int:
+    results: Iterable[Judged], kind: Kind, form: Format, path: Path | None, *, is_sequence: bool
+) -> ExitCode:
     """Write results one by one as they come, to a file or to stdout; `is_sequence`: however many there are,
-    they are written as several. Returns how many there were. Raises UsageError when it cannot be written."""
-    sequence, count = form.sequence, 0
+    they are written as several. Returns the worst exit code. Raises UsageError when it cannot be written."""
+    series = form.series
+    codes: set[ExitCode] = set()
     with destination(path) as target:
         style = style_for(None if target is not sys.stdout else sys.stdout)
-        for count, result in enumerate(results, 1):
-            lead = sequence.between if count > 1 else sequence.before if is_sequence else ""
+        for result in results:
+            lead = series.between if codes else series.before if is_sequence else ""
+            codes.add(result.exit_code)
             target.write(lead + form.write(kind, result, style, is_row=is_sequence))
             target.flush()
         if is_sequence:
-            target.write(sequence.after if count else sequence.none)
-    return count
+            target.write(series.after if codes else series.none)
+    return ExitCode.worst(codes)
 
 
 def deliver_text(text: str, path: Path | None) -> None:

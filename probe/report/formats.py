@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Series:
     """How several results are written one after the other; `none` stands for no result at all. `rows` names
     the writer of one of several, by kind, where that differs from the writer of a single one."""
 
@@ -43,12 +43,12 @@ class Format:
     name: str
     media_type: str
     writers: Mapping[Kind, str]
-    sequence: Sequence
+    series: Series
     is_laid_out: bool = False
 
     def write(self, kind: Kind, result: Any, style: Style, *, is_row: bool = False) -> str:
         """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without it."""
-        rows = self.sequence.rows if is_row else None
+        rows = self.series.rows if is_row else None
         made = _function((rows or self.writers)[kind])
         text: str = made(result, style) if self.is_laid_out else made(result)
         return text
@@ -68,7 +68,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.explanation:to_text",
             Kind.BOUNCE: "probe.report.bounce:to_text",
         },
-        Sequence(between="\n"),
+        Series(between="\n"),
         is_laid_out=True,
     ),
     Format(
@@ -79,7 +79,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.explanation:to_json_object",
             Kind.BOUNCE: "probe.report.bounce:to_json_row",
         },
-        Sequence("[\n", ",\n", "\n]\n", none="[]\n", rows=_ROWS),
+        Series("[\n", ",\n", "\n]\n", none="[]\n", rows=_ROWS),
     ),
     Format(
         "jsonl",
@@ -88,7 +88,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.explanation:to_json_line",
             Kind.BOUNCE: "probe.report.bounce:to_json_line",
         },
-        Sequence(),
+        Series(),
     ),
     Format(
         "markdown",
@@ -98,7 +98,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.explanation:to_markdown",
             Kind.BOUNCE: "probe.report.bounce:to_markdown",
         },
-        Sequence(between="\n"),
+        Series(between="\n"),
     ),
 )
 

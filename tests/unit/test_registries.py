@@ -12,7 +12,7 @@ from probe.report.formats import FORMATS, Format, Kind, _function, formats_of
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_each_writer_of_a_format_is_there(form: Format) -> None:
-    for named in (*form.writers.values(), *(form.sequence.rows or {}).values()):
+    for named in (*form.writers.values(), *(form.series.rows or {}).values()):
         assert callable(_function(named)), named
 
 
