@@ -1,10 +1,12 @@
 """How long do concurrent checks hold up the event loop of those who embed them?
 
-    python -m tests.bench.concurrency [--checks 20] [--no-dnsbl] [--warm] [--scenario healthy]
+    python -m tests.bench.concurrency [--checks 20] [--no-dnsbl] [--warm] [--scenario healthy] [--message MIB]
 
 The servers of the lab run in a process of their own. Beside so many checks a task sleeps 2 ms again and
 again: what it sleeps longer is a stall. Of a stall, the time is told apart that the machine gave to other
-processes (/proc/self/task/*/schedstat of Linux). Prints the longest stalls, the most descriptors, UDP sockets
+processes (/proc/self/task/*/schedstat of Linux). With `--message` each check is given a signed message of so
+many mebibytes; the scenario `tmall` makes control experiments, before each of which the facts are read.
+Prints the longest stalls, the most descriptors, UDP sockets
 and threads at once, and how many different reports there are.
 """
 
@@ -81,7 +83,7 @@ def _udp_inodes() -> set[str]:
 
 
 async def measure(
-    place: dict[str, Any], checks: int, *, dnsbl: bool, warm: bool
+    place: dict[str, Any], checks: int, *, dnsbl: bool, warm: bool, message: bytes | None
 ) -> tuple[Seen, list[Report]]:
     """Make so many checks at once."""
     options = Options(
@@ -103,11 +105,26 @@ async def measure(
     seen.stalls.clear()
     seen.own.clear()
     reports = await asyncio.gather(
-        *(probe.check(place["sender"], place["recipient"], options) for _ in range(checks))
+        *(probe.check(place["sender"], place["recipient"], options, message=message) for _ in range(checks))
     )
     for task in watching:
         task.cancel()
     return seen, reports
+
+
+def signed_message(mebibytes: int) -> bytes:
+    """Text with a link, and an attachment that makes up the size; the signature does not hold."""
+    line = b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3\r\n"
+    head = (
+        b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=sender.example; s=s1; h=from:subject;\r\n"
+        b" bh=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=; b=AAAA\r\n"
+        b"From: bob@sender.example\r\nTo: a@b.example\r\nSubject: minutes\r\nMIME-Version: 1.0\r\n"
+        b"Date: Sat, 28 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@sender.example>\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+        b"see https://www.link.example/x\r\n--b\r\nContent-Type: application/octet-stream\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head + line * (mebibytes * 1024 * 1024 // len(line)) + b"--b--\r\n"
 
 
 def serve(scenario: str) -> None:
@@ -146,6 +163,7 @@ def main() -> None:
     parser.add_argument("--no-dnsbl", action="store_true")
     parser.add_argument("--warm", action="store_true", help="make one check before, which loads everything")
     parser.add_argument("--scenario", default="healthy")
+    parser.add_argument("--message", type=int, default=0, metavar="MIB")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
@@ -156,7 +174,9 @@ def main() -> None:
         assert servers.stdout is not None
         place = json.loads(servers.stdout.readline())
         began = time.perf_counter()
-        seen, reports = asyncio.run(measure(place, given.checks, dnsbl=not given.no_dnsbl, warm=given.warm))
+        message = signed_message(given.message) if given.message else None
+        measured = measure(place, given.checks, dnsbl=not given.no_dnsbl, warm=given.warm, message=message)
+        seen, reports = asyncio.run(measured)
         wall = time.perf_counter() - began
         servers.terminate()
     spent = resource.getrusage(resource.RUSAGE_SELF)
