@@ -7,7 +7,7 @@ the first cause, its band and the advice stay the same whatever comes, the exper
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from probe.diagnosis.gain import expected_gain
@@ -15,11 +15,20 @@ from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
+from probe.model.fault import spared
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
 
+UNCHOSEN = "not made: this program failed to choose an experiment"
 UNCHANGED = "not made: whatever it answered, the first cause and the advice would stay the same"
 _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
+
+
+def next_experiment(read: Callable[[], Facts], offered: tuple[Experiment, ...]) -> Advice:
+    """Which of the control experiments to make next, by the facts so far, which `read` gives; none where this
+    program fails to tell."""
+    failed = Advice(None, dict.fromkeys(offered, UNCHOSEN))
+    return spared("the choice of experiments", lambda: advise(read(), offered), failed, step=1)
 
 
 def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:

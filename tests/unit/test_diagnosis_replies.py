@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from probe.checks.catalogue import findings_of
+from probe.diagnosis.answer import refuses_this_client, settles_cause
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.model.listing import ListingStatus
 from probe.model.reply import Reply, Stage
 from probe.model.report import Verdict
 from probe.model.session import Experiment
-from probe.run import bars_the_guest, text_settles
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
@@ -183,7 +183,7 @@ def test_a_mailbox_refused_otherwise_than_a_made_up_one_is_known() -> None:
     ],
 )
 def test_experiments_are_made_only_for_lasting_refusals_that_name_no_cause(text: str, settled: bool) -> None:
-    assert text_settles(reply_of(text), RCPT) is settled
+    assert settles_cause(reply_of(text), RCPT) is settled
 
 
 def test_evidence_is_told_with_what_speaks_against_it() -> None:
@@ -201,7 +201,7 @@ def test_the_order_of_sessions_of_experiments_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "barred"),
+    ("text", "refused_itself"),
     [
         ("554 5.7.1 Client host [192.0.2.1] blocked using a block list", True),
         ("450 4.7.1 too many connections from your IP", True),
@@ -212,5 +212,5 @@ def test_the_order_of_sessions_of_experiments_does_not_matter() -> None:
         ("451 4.7.1 Greylisted", False),
     ],
 )
-def test_a_refusal_of_the_probe_itself_is_told_from_others(text: str, barred: bool) -> None:
-    assert bars_the_guest(reply_of(text), RCPT) is barred
+def test_a_refusal_of_the_probe_itself_is_told_from_others(text: str, refused_itself: bool) -> None:
+    assert refuses_this_client(reply_of(text), RCPT) is refused_itself

@@ -221,16 +221,15 @@ def test_a_step_that_fails_is_not_assessed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_where_a_live_run_cannot_judge_it_asks_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    from probe.diagnosis import advice
-    from probe.reading.reply import match
+    from probe.diagnosis import advice, answer
 
     offered = (Experiment.POSTMASTER, Experiment.NULL_SENDER)
     monkeypatch.setattr(advice, "diagnose", fail)
-    monkeypatch.setattr(match, "read_reply", fail)
-    given = run.advice(RECORDING, offered)
+    monkeypatch.setattr(answer, "read_reply", fail)
+    given = advice.next_experiment(partial(facts_of, RECORDING), offered)
     assert (given.choice, set(given.idle)) == (None, set(offered))
-    assert run.text_settles(Reply(550, None, ("no",)), Stage.RCPT)
-    assert run.bars_the_guest(Reply(550, None, ("no",)), Stage.RCPT)
+    assert answer.settles_cause(Reply(550, None, ("no",)), Stage.RCPT)
+    assert answer.refuses_this_client(Reply(550, None, ("no",)), Stage.RCPT)
 
 
 def test_a_report_says_what_it_was_made_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,45 @@
+"""What one answer of a server tells a run that is under way: whether more is to be asked, and of whom."""
+
+from __future__ import annotations
+
+from probe.diagnosis.scoring import rank, words_name_it
+from probe.knowledge.fact_evidence import beside_words
+from probe.model.fault import spared
+from probe.model.reply import Reply, Stage
+from probe.reading.reply.match import read_reply
+
+_ABOUT_THE_CLIENT = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited"})
+
+
+def settles_cause(reply: Reply, stage: Stage) -> bool:
+    """Whether control experiments would add nothing to an answer: its own words name the cause, or it
+    is a 4yz, for which time is the test. Where this program fails to tell, no more is asked."""
+    return spared("the reading of the reply", lambda: _settles_cause(reply, stage), True, step=1)
+
+
+def _settles_cause(reply: Reply, stage: Stage) -> bool:
+    if reply.is_transient:
+        return True
+    ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
+    if not words_name_it(ranked):
+        return False
+    if ranked[0].id != "user_unknown":
+        return True
+    # "5.0.0 user unknown" is what a domain that takes no mail says of everybody; the status of a server
+    # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2). And "recipient rejected" or OpenSMTPD's
+    # "invalid recipient" is said of filtered senders and foreign domains as well.
+    placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
+    return not placeholder and ranked[0].probability >= beside_words().sure_of_unknown
+
+
+def refuses_this_client(reply: Reply, stage: Stage) -> bool:
+    """Whether a refusal says of the connecting address itself that it is not wanted: it is on a list, has
+    a bad name, or comes too often. Where this program fails to tell, the host is left alone."""
+    return spared("the reading of the reply", lambda: _refuses_this_client(reply, stage), True, step=1)
+
+
+def _refuses_this_client(reply: Reply, stage: Stage) -> bool:
+    if reply.is_positive:
+        return False
+    ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
+    return words_name_it(ranked) and ranked[0].id in _ABOUT_THE_CLIENT

@@ -1,0 +1,26 @@
+"""The customer's key in the zone of a blocklist: a secret that no report shows."""
+
+from __future__ import annotations
+
+import re
+
+from probe.knowledge.dnsbl import all_lists
+from probe.model.report import Report
+from probe.report.clean import with_strings
+
+INSTEAD = "KEY"
+
+
+def without_keys(report: Report, zones: tuple[str, ...]) -> Report:
+    """The report with KEY in place of each key that stands in one of the --dnsbl `zones`: reports are shown
+    to others."""
+    keys = _keys(zones) if zones else None
+    return report if keys is None else with_strings(report, lambda text: keys.sub(INSTEAD, text))
+
+
+def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The labels in front of a known zone that takes a key there, as one pattern."""
+    ends = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
+    found = {(zone.removesuffix(end), end) for zone in zones for end in ends if zone.endswith(end)}
+    keys = (rf"(?<![\w-]){re.escape(key)}(?={re.escape(end)})" for key, end in sorted(found))
+    return re.compile("|".join(keys), re.IGNORECASE) if found else None
