@@ -32,14 +32,15 @@ class CarryTables(build_py):
         super().run()
         sys.path.insert(0, str(ROOT))
         from probe.knowledge import toml_import
-        from probe.knowledge.rule_files import HERE, compiled_from
+        from probe.knowledge.rule_files import HERE
         from probe.reading.reply import table
+        from probe.reading.reply.build import build
 
         if self.editable_mode:
-            toml_import.derived(table.COMPILED, compiled_from(), table.build, keep=True)
+            table.stored(keep=True)
             return
         target = Path(self.build_lib)
-        _write(target / table.COMPILED.relative_to(ROOT), table.build())
+        _write(target / table.COMPILED.relative_to(ROOT), build())
         for path in HERE.rglob("*.toml"):
             _write(target / path.with_name(path.name + ".json").relative_to(ROOT), toml_import.parse(path))
         _same_modes(target)

@@ -18,7 +18,7 @@ from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
 from probe.model.verdict import Conduct, ExitCode
-from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.read import Reading, read_reply
 
 STAGES = (
     Stage.GREETING,

@@ -166,7 +166,7 @@ def _load() -> None:
     """What follows a run, in memory before it is needed."""
     from probe.diagnosis import assemble  # noqa: F401
     from probe.knowledge.finding_tags import finding_tags, shared_words
-    from probe.reading.reply.match import read_reply
+    from probe.reading.reply.read import read_reply
     from probe.report import json_report, markdown, text  # noqa: F401
 
     finding_tags()

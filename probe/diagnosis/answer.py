@@ -6,7 +6,7 @@ from probe.diagnosis.scoring import rank, words_name_it
 from probe.knowledge.fact_evidence import beside_words
 from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
-from probe.reading.reply.match import read_reply
+from probe.reading.reply.read import read_reply
 
 _ABOUT_THE_CLIENT = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited"})
 

@@ -18,7 +18,7 @@ from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
-from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.read import Reading, read_reply
 from probe.reading.reply.software import tell
 from probe.reading.reply.speaker import Speaker
 

@@ -11,7 +11,7 @@ from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
-from probe.reading.reply.match import read_reply
+from probe.reading.reply.read import read_reply
 
 _ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
 _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)

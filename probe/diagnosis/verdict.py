@@ -20,7 +20,7 @@ from probe.model.fault import Fault, spared, watched
 from probe.model.finding import Finding
 from probe.model.report import Verdict
 from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, Retry
-from probe.reading.reply.match import Reading
+from probe.reading.reply.read import Reading
 
 # Where no reply decided, the ground itself is nearly the cause; the corpus shares are those of replies.
 _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {

@@ -11,8 +11,8 @@ from probe.knowledge.rule_files import HERE
 from probe.model.charset import shown_in_another
 from probe.reading.reply.folding import plain as without_accents
 from probe.reading.reply.forms import plain
-from probe.reading.reply.match import read_reply
 from probe.reading.reply.notions import clauses, fold, notions
+from probe.reading.reply.read import read_reply
 from probe.reading.reply.table import compiled
 from probe.reading.reply.unwrap import unwrap
 
@@ -33,7 +33,7 @@ _TEXTS = st.lists(_PIECES, max_size=15).map("".join)
 def test_no_form_makes_reading_raise(text: str) -> None:
     for read in (plain, shown_in_another, fold, without_accents, clauses, unwrap):
         read(text)
-    notions(text, compiled()["stems"])
+    notions(text, compiled().stems)
     read_reply(f"550 {text}")
 
 

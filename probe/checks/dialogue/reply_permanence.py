@@ -25,7 +25,7 @@ from probe.knowledge.enhanced_status import registered
 from probe.model.evidence import Facet
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
-from probe.reading.reply.match import read_reply
+from probe.reading.reply.read import read_reply
 
 ID = "reply-permanence"
 STEP = 1

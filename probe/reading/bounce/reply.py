@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from probe.model.reply import EnhancedStatus, Stage
-from probe.reading.reply.match import Reading, read_reply
 from probe.reading.reply.octets import characters
+from probe.reading.reply.read import Reading, read_reply
 from probe.reading.reply.unwrap import unwrap
 from probe.standards.dsn.results import DeliveryStatus
 

@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from probe.reading.reply.folding import plain
+from probe.reading.reply.records import MatchRule, NotionRule, Sentence, Table
 
 HINTS = ""
 """The language of the words of notions.toml, which hint at a notion and make no sentence."""
@@ -23,9 +24,6 @@ ANY = "any"
 Stems = Mapping[str, str]
 """Folded word -> its meanings, with `|` between them: notion, language, and what must follow soon (or
 nothing), with `:` between them. A string, because a table of thousands is loaded by every run."""
-
-Sentences = Mapping[str, Sequence[Sequence[Any]]]
-"""First notion of a sentence -> [all its notions, notions that must not stand beside them, rule number]."""
 
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
@@ -181,29 +179,8 @@ def _follows(rest: str, text: str) -> bool:
     return rest in window if _JOINED.match(rest) else f" {rest}" in window
 
 
-def holding(found: Mapping[str, set[str]], sentences: Sentences) -> set[int]:
-    """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
-    neutral = frozenset(found.get(ANY, ()))
-    result: set[int] = set()
-    for own in {frozenset(named) for language, named in found.items() if language not in (HINTS, ANY)}:
-        result |= _said(own, neutral, sentences)
-    return result
-
-
-def _said(own: frozenset[str], neutral: frozenset[str], sentences: Sentences) -> set[int]:
-    """Of two sentences the one that asks for more counts."""
-    present = own | neutral
-    fits = [
-        (frozenset(wanted), number)
-        for notion in present
-        for wanted, unwanted, number in sentences.get(notion, ())
-        if present.issuperset(wanted) and present.isdisjoint(unwanted) and not own.isdisjoint(wanted)
-    ]
-    return {number for wanted, number in fits if not any(wanted < more for more, _ in fits)}
-
-
-def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str], int]], set[int]]:
-    """What stands in a masked text: the rules on notions, each with its notions, and the rules on sentences.
+def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
+    """What stands in a masked text: the rules on notions, and the rules on sentences of notions.
 
     Notions of two languages are put together only where one is English, in which the reply of another is
     often wrapped.
@@ -214,31 +191,51 @@ def heard(text: str, table: Mapping[str, Any]) -> tuple[list[tuple[frozenset[str
     if "(" in text or "（" in text:
         text = _ASIDE.sub(" ", text)
     for clause in dict.fromkeys(clauses(text)):
-        found = spoken(clause, table["stems"], table["stem_leads"])
-        told |= holding(found, table["sentences"])
+        found = spoken(clause, table.stems, table.stem_leads)
+        told |= _sentences(found, table.sentences)
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
         of_client = "verbs" in found.get(ANY, ())
-        for language, notions_said in found.items():
+        for language, said in found.items():
             if language == HINTS or not of_client:
-                named.setdefault(language, set()).update(notions_said)
-    hints = table["hints"]
-    sets = [
-        named[HINTS].union(*(hints.get(notion, ()) for notion in said))
+                named.setdefault(language, set()).update(said)
+    together = [
+        named[HINTS].union(*(table.hints.get(notion, ()) for notion in said))
         for language, said in named.items()
         if language != ANY
     ]
-    noted = [
-        (frozenset(wanted), number)
-        for wanted, number in table["noted"]
-        if any(present.issuperset(wanted) for present in sets)
-    ]
+    noted = [rule for rule in table.noted if any(present.issuperset(rule.notions) for present in together)]
     anywhere = set[str]().union(*(said for language, said in named.items() if language != HINTS))
-    return noted, {number for number in told if _is_undoubted(table["rules"][number], anywhere)}
+    return noted, {rule for rule in (table.rules[number] for number in told) if _is_sure(rule, anywhere)}
 
 
-def _is_undoubted(rule: Sequence[Any], anywhere: set[str]) -> bool:
+def _sentences(found: Mapping[str, set[str]], sentences: Mapping[str, Sequence[Sentence]]) -> set[int]:
+    """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
+    neutral = frozenset(found.get(ANY, ()))
+    result: set[int] = set()
+    for own in {frozenset(said) for language, said in found.items() if language not in (HINTS, ANY)}:
+        result |= _sentences_of(own, neutral, sentences)
+    return result
+
+
+def _sentences_of(
+    own: frozenset[str], neutral: frozenset[str], sentences: Mapping[str, Sequence[Sentence]]
+) -> set[int]:
+    """Of two sentences the one that asks for more counts."""
+    present = own | neutral
+    fitting = [
+        sentence
+        for notion in present
+        for sentence in sentences.get(notion, ())
+        if present.issuperset(sentence.notions)
+        and present.isdisjoint(sentence.unwanted)
+        and not own.isdisjoint(sentence.notions)
+    ]
+    return {it.rule for it in fitting if not any(it.notions < other.notions for other in fitting)}
+
+
+def _is_sure(rule: MatchRule, anywhere: set[str]) -> bool:
     """What makes a sentence doubtful makes a ground doubtful wherever it stands in the reply."""
-    return not rule[8] or anywhere.isdisjoint(rule[12])
+    return not rule.final or anywhere.isdisjoint(rule.without)
 
 
 def _class_of_restriction(match: re.Match[str]) -> str:

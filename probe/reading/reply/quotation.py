@@ -43,16 +43,16 @@ def may_quote(text: str) -> bool:
 def quotation(text: str) -> Quotation | None:
     """The quotation in one reply, given on one line; None where it quotes nobody. Never raises."""
     lowered = text.lower()
-    for identity, about, says, needs, expression, until in compiled()["quotations"]:
-        if not any(literal in lowered for literal in needs):
+    for rule in compiled().quotations:
+        if not any(literal in lowered for literal in rule.needs):
             continue
-        match = _compiled(expression).search(text)
+        match = _compiled(rule.pattern).search(text)
         if match is None:
             continue
         inner = text[match.end() :]
-        if until:
-            inner = _compiled(until).sub("", inner)
-        return Quotation(identity, about, says, text[: match.end()], _answer(inner))
+        if rule.until:
+            inner = _compiled(rule.until).sub("", inner)
+        return Quotation(rule.id, rule.about, rule.says, text[: match.end()], _answer(inner))
     return None
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from probe.model.evidence import Evidence
+from probe.reading.reply.records import Programs
 
 
 class Speaker(NamedTuple):
@@ -19,21 +19,19 @@ class Speaker(NamedTuple):
     factor: float = 1.0
 
 
-def fits(wanted: Sequence[Any], speaker: Speaker | None) -> bool:
-    """Whether a rule about replies of certain programs may speak. `wanted`: their ids; whether only a session
-    tells them; whether they are servers, so that the greeting of another one contradicts."""
-    programs, needs_session, are_servers = wanted
-    if speaker is not None and speaker.id in programs:
+def fits(programs: Programs, speaker: Speaker | None) -> bool:
+    """Whether a rule about replies of certain programs may speak."""
+    if speaker is not None and speaker.id in programs.ids:
         return True
-    contradicted = speaker is not None and speaker.is_named and are_servers
-    return not needs_session and not contradicted
+    is_contradicted = speaker is not None and speaker.is_named and programs.are_servers
+    return not programs.needs_session and not is_contradicted
 
 
-def as_told(item: Evidence, wanted: Sequence[Any] | None, speaker: Speaker | None) -> Evidence:
+def as_told(item: Evidence, programs: Programs | None, speaker: Speaker) -> Evidence:
     """The evidence of such a rule, with how the program was told; words that need no session keep their
     weight."""
-    if wanted is None or speaker is None or speaker.id not in wanted[0]:
+    if programs is None or speaker.id not in programs.ids:
         return item
-    factor = speaker.factor if wanted[1] else 1.0
+    factor = speaker.factor if programs.needs_session else 1.0
     weights = {cause: weight * factor for cause, weight in item.weights.items()}
     return replace(item, weights=weights, says=f"{item.says} ({speaker.says})")

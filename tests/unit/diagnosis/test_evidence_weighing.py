@@ -21,7 +21,7 @@ from probe.model.fault import DEBUG, Fault, watched
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
-from probe.reading.reply.match import read_reply
+from probe.reading.reply.read import read_reply
 from probe.standards.dsn.results import DeliveryStatus
 from tests.support import facts as make
 

@@ -8,11 +8,11 @@ from probe.explanation import explain
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import HERE
 from probe.knowledge.rules import all_rules
-from probe.reading.reply.match import read_reply
 from probe.reading.reply.notions import compile_stems, fold, notions
+from probe.reading.reply.read import read_reply
 from probe.reading.reply.table import compiled
 
-STEMS = compiled()["stems"]
+STEMS = compiled().stems
 VOCABULARY = toml_import.parse(HERE / "vocabulary.toml")
 
 

@@ -11,7 +11,7 @@ import pytest
 from probe.explanation import explain, parse_stage
 from probe.knowledge.causes import causes
 
-FILES = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "replies").glob("*.toml"))
+FILES = sorted((Path(__file__).resolve().parents[4] / "fixtures" / "replies").glob("*.toml"))
 _OWNERS = {"sender", "sender_network", "recipient", "recipient_admin", "either", "nobody"}
 _TIMES = {"now", "later", "after_fix", "never"}
 

@@ -10,7 +10,7 @@ from probe.knowledge.rule_files import SOFTWARE
 from probe.knowledge.rules import all_rules
 from probe.model.evidence import Evidence
 from probe.model.reply import Stage
-from probe.reading.reply.match import read_reply
+from probe.reading.reply.read import read_reply
 from probe.reading.reply.software import all_software, tell
 from probe.reading.reply.speaker import Speaker
 from probe.reading.reply.table import compiled
@@ -174,6 +174,5 @@ def test_the_table_is_complete() -> None:
 
 
 def test_what_only_a_session_tells_states_nothing() -> None:
-    rows = compiled()["rules"]
-    told = [row for row in rows if row[5].get("software", [(), False])[1]]
-    assert told and not any(row[11] for row in told)
+    told = [rule for rule in compiled().rules if rule.software is not None and rule.software.needs_session]
+    assert told and not any(rule.is_exact for rule in told)

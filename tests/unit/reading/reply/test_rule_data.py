@@ -13,9 +13,10 @@ from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Facet
 from probe.model.reply import Stage
 from probe.reading.reply import match
-from probe.reading.reply.match import Reading, read_reply
+from probe.reading.reply.build import build
+from probe.reading.reply.read import Reading, read_reply
+from probe.reading.reply.records import Table
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.table import build, compiled
 
 RULES = tuple(all_rules())
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
@@ -115,11 +116,10 @@ def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
     texts = [example.text for _, example in EXAMPLES[::7]]
     before = [_fired(Example(text)) for text in texts]
     files = rule_files()
-    monkeypatch.setattr("probe.reading.reply.table.rule_files", lambda: files[::-1])
-    reversed_table = build()
+    monkeypatch.setattr("probe.reading.reply.build.rule_files", lambda: files[::-1])
+    reversed_table = Table.of(build())
+    assert reversed_table.rules[0].id == next(reversed(tuple(_first_of_each_file())))
     monkeypatch.setattr("probe.reading.reply.match.compiled", lambda: reversed_table)
-    monkeypatch.setattr(f"{__name__}.compiled", lambda: reversed_table)
-    monkeypatch.setattr("probe.reading.reply.match._evidence", _uncached_evidence)
     _forget()
     try:
         assert [_fired(Example(text)) for text in texts] == before
@@ -127,16 +127,14 @@ def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
         _forget()
 
 
+def _first_of_each_file() -> dict[str, None]:
+    firsts = {rule.file: rule.id for rule in reversed(RULES)}
+    return {firsts[path.name]: None for path in rule_files()}
+
+
 def _forget() -> None:
-    match._fired.cache_clear()
-    match._coded.cache_clear()
-
-
-def _uncached_evidence(number: int, ref: str) -> object:
-    from probe.model.evidence import Evidence
-
-    identity, facet, weights, says, *_ = compiled()["rules"][max(number, ~number)]
-    return Evidence(identity, Facet(facet), weights, says, ref)
+    match.matches.cache_clear()
+    match._holding_codes.cache_clear()
 
 
 def test_both_categories_of_a_contradictory_pair_get_weight() -> None:

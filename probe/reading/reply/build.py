@@ -1,0 +1,76 @@
+"""Compile the reviewed rule files: TOML goes in, what `records.Table.of` takes comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, expression, rule_files
+from probe.reading.reply.candidates import index
+from probe.reading.reply.notions import compile_stems, leads
+from probe.reading.reply.records import Aspect, QuotationRule
+
+_WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
+_KEPT = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))
+
+
+def build() -> dict[str, Any]:
+    """The table of all rule files. Raises KeyError for a rule that lacks what it needs."""
+    rules: list[dict[str, Any]] = []
+    phrases: list[tuple[str, int]] = []
+    patterns: list[tuple[Sequence[str], str, int]] = []
+    table: dict[str, Any] = {"rules": rules, "links": [], "noted": [], "coded": [], "sentences": {}}
+    for file in map(toml_import.parse, rule_files()):
+        servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
+        for rule in file.get("rule", ()):
+            number = len(rules)
+            rules.append(_row(rule, bool(file.get("general")), servers))
+            phrases.extend((phrase, number) for phrase in rule.get("phrases", ()))
+            if "pattern" in rule:
+                patterns.append((rule["needs"], expression(rule["pattern"]), number))
+            _add(table, rule, number)
+    vocabulary = toml_import.parse(VOCABULARY)
+    stems = compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"])
+    return table | {
+        "index": index(phrases, patterns)._asdict(),
+        "hints": vocabulary["hint"],
+        "stems": stems,
+        "stem_leads": leads(stems),
+        "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
+    }
+
+
+def _add(table: dict[str, Any], rule: Mapping[str, Any], number: int) -> None:
+    """Put a rule where matching looks for it, but for its phrases and its pattern."""
+    table["links"].extend([link, number] for link in rule.get("links", ()))
+    if "notions" in rule:
+        table["noted"].append([rule["notions"], number])
+    for notions in rule.get("sentences", ()):
+        place = table["sentences"].setdefault(notions[0], [])
+        place.append([notions, rule.get("without", []), number])
+    if _WORDS.isdisjoint(rule):
+        table["coded"].append(number)
+
+
+def _row(rule: Mapping[str, Any], general: bool, servers: set[str]) -> dict[str, Any]:
+    """The row of `records.MatchRule.of`, without what the rule does not have."""
+    yields = rule.get("yields", False)  # silent beside words that name a cause, as a vague rule is
+    is_vague = bool(rule.get("vague", 0)) and not yields
+    row = {key: rule[key] for key in ("id", "facet", "causes", "says")}
+    row |= {key: rule[key] for key in _KEPT if key in rule}
+    row |= {
+        "vague": int(yields) or rule.get("vague", 0),
+        "is_general": general,
+        "is_exact": "notions" not in rule and not is_vague and "told_by" not in rule,
+    }
+    if "software" in rule:
+        programs = rule["software"]
+        row["software"] = [programs, rule.get("told_by") == "session", servers.issuperset(programs)]
+    return {
+        key: value for key, value in row.items() if value or key not in ("vague", "is_general", "is_exact")
+    }
+
+
+def _quotation(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row.get(key, "") for key in QuotationRule._fields}

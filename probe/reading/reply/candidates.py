@@ -1,0 +1,124 @@
+"""Where the words of rules stand: a masked reply goes in, places with their rules come out.
+
+The index makes that a reply is compared only with what may stand in it: phrases by their first word, the
+literals that patterns need by their first letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from probe.reading.reply.mask import Masked
+from probe.reading.reply.records import Index, MatchRule, Table
+
+_WORDS = re.compile(r"[a-z0-9]+")
+_LEAD = 3
+
+
+class Place(NamedTuple):
+    """The words of `rule` stand in the text from `start` to `end`; a link stands nowhere, and has
+    `is_link`: it says more than any words."""
+
+    rule: MatchRule
+    start: int
+    end: int
+    is_link: bool = False
+
+    @property
+    def length(self) -> int:
+        """In characters."""
+        return self.end - self.start
+
+    def lies_in(self, other: Place) -> bool:
+        """Whether it stands wholly inside another place."""
+        return not other.is_link and other.start <= self.start and self.end <= other.end
+
+
+def index(phrases: Sequence[tuple[str, int]], patterns: Sequence[tuple[Sequence[str], str, int]]) -> Index:
+    """Build the index of (phrase, rule number) and (needed literals, expression, rule number)."""
+    worded: dict[str, list[tuple[str, int]]] = {}
+    loose: list[tuple[str, int]] = []
+    for phrase, number in phrases:
+        word = _WORDS.match(phrase)
+        (worded.setdefault(word[0], []) if word else loose).append((phrase, number))
+    users: dict[str, list[int]] = {}
+    for position, (needed, _, _) in enumerate(patterns):
+        for literal in dict.fromkeys(needed):
+            users.setdefault(literal, []).append(position)
+    leads: dict[str, list[tuple[str, Sequence[int]]]] = {}
+    short: list[tuple[str, Sequence[int]]] = []
+    for literal, positions in users.items():
+        is_long = len(literal) >= _LEAD
+        (leads.setdefault(literal[:_LEAD], []) if is_long else short).append((literal, positions))
+    return Index(worded, loose, leads, short, [(expression, number) for _, expression, number in patterns])
+
+
+def places(masked: Masked, table: Table) -> Iterator[Place]:
+    """Every place where a rule's words stand.
+
+    A rule may write its words with their accents or without: a text that has any is searched both ways.
+    """
+    yield from _in_text(masked.text, table)
+    if masked.plain:
+        yield from _in_text(masked.plain, table)
+    if masked.links:
+        for link, number in table.links:
+            if link in masked.links:
+                yield Place(table.rules[number], 0, 0, is_link=True)
+
+
+def _in_text(text: str, table: Table) -> Iterator[Place]:
+    for phrase, number in _candidates(text, table.index):
+        if phrase in text:
+            for start in _occurrences(phrase, text):
+                yield Place(table.rules[number], start, start + len(phrase))
+    for position in sorted(_wanted_patterns(text, table.index)):
+        expression, number = table.index.patterns[position]
+        for match in _pattern(expression).finditer(text):
+            yield Place(table.rules[number], *match.span())
+
+
+def _candidates(text: str, index: Index) -> Iterator[tuple[str, int]]:
+    for word in set(_WORDS.findall(text)):
+        if word in index.worded:
+            yield from index.worded[word]
+    yield from index.loose
+
+
+def _wanted_patterns(text: str, index: Index) -> set[int]:
+    leads = index.leads
+    wanted: set[int] = set()
+    for lead in {text[start : start + _LEAD] for start in range(len(text) - _LEAD + 1)}:
+        if lead in leads:
+            for literal, positions in leads[lead]:
+                if literal in text:
+                    wanted.update(positions)
+    for literal, positions in index.short:
+        if literal in text:
+            wanted.update(positions)
+    return wanted
+
+
+def _occurrences(phrase: str, text: str) -> Iterator[int]:
+    """Where `phrase` stands in `text` as whole words."""
+    start = text.find(phrase)
+    while start >= 0:
+        end = start + len(phrase)
+        if _is_edge(text, start - 1, phrase[0]) and _is_edge(text, end, phrase[-1]):
+            yield start
+        start = text.find(phrase, start + 1)
+
+
+def _is_edge(text: str, outside: int, inner: str) -> bool:
+    """Whether a word ends between `inner` and the character at `outside`; scripts without spaces always."""
+    if not 0 <= outside < len(text) or not inner.isascii() or not inner.isalnum():
+        return True
+    return not (text[outside].isascii() and text[outside].isalnum())
+
+
+@lru_cache(maxsize=1024)
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)

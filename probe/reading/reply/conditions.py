@@ -1,0 +1,90 @@
+"""What must hold beside the words of a rule: a rule and a reply go in, yes or no comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from probe.reading.reply.mask import Masked
+from probe.reading.reply.records import Aspect, MatchRule
+from probe.reading.reply.speaker import Speaker, fits
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is known of one reply, as conditions look at it.
+
+    `code` and `stage` are empty where they are not known; `statuses` are enhanced statuses, the most telling
+    first; `hosts` who answered, and the names in the text; `is_quoted`: another server passed it on.
+    """
+
+    masked: Masked
+    code: str = ""
+    statuses: tuple[str, ...] = ()
+    stage: str = ""
+    hosts: tuple[str, ...] = ()
+    speaker: Speaker | None = None
+    is_quoted: bool = False
+    is_wordless: bool = True
+    is_unread: bool = False
+
+
+def holds(rule: MatchRule, subject: Subject) -> bool:
+    """Whether all conditions of a rule hold."""
+    if rule.software is not None and not fits(rule.software, subject.speaker):
+        return False
+    return all(_HOLDS[condition.aspect](condition.wanted, subject) for condition in rule.conditions)
+
+
+def _code(wanted: Sequence[str], subject: Subject) -> bool:
+    return bool(subject.code) and subject.code.startswith(tuple(wanted))
+
+
+def _enhanced(wanted: Sequence[str], subject: Subject) -> bool:
+    return any(status in wanted or f"x{status[1:]}" in wanted for status in subject.statuses)
+
+
+def _pair(wanted: Sequence[str], subject: Subject) -> bool:
+    """`550 5.1.1`: both; `550 -`: that code without any enhanced status."""
+    return any(f"{subject.code} {status}" in wanted for status in subject.statuses or ("-",))
+
+
+def _stage(wanted: Sequence[str], subject: Subject) -> bool:
+    return subject.stage in wanted
+
+
+def _host(wanted: Sequence[str], subject: Subject) -> bool:
+    return any(name == suffix or name.endswith("." + suffix) for name in subject.hosts for suffix in wanted)
+
+
+def _unless(unwanted: Sequence[str], subject: Subject) -> bool:
+    text, plain = subject.masked.text, subject.masked.plain
+    return not any(phrase in text or phrase in plain for phrase in unwanted)
+
+
+def _coded(wanted: bool, subject: Subject) -> bool:
+    """A reply of a server has a code (RFC 5321 section 4.2); words without one are the sending server's,
+    unless another server quotes them."""
+    return (bool(subject.code) or subject.is_quoted) is wanted
+
+
+def _wordless(wanted: bool, subject: Subject) -> bool:
+    return subject.is_wordless is wanted
+
+
+def _unread(wanted: bool, subject: Subject) -> bool:
+    return subject.is_unread is wanted
+
+
+_HOLDS: dict[Aspect, Callable[[Any, Subject], bool]] = {
+    Aspect.CODES: _code,
+    Aspect.ENHANCED: _enhanced,
+    Aspect.PAIRS: _pair,
+    Aspect.STAGES: _stage,
+    Aspect.HOSTS: _host,
+    Aspect.UNLESS: _unless,
+    Aspect.CODED: _coded,
+    Aspect.WORDLESS: _wordless,
+    Aspect.UNREAD: _unread,
+}

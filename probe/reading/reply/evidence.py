@@ -1,0 +1,46 @@
+"""What the rules that speak say: matches go in, evidence for and against causes comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from probe.knowledge.causes import causes
+from probe.knowledge.scoring import scoring
+from probe.model.evidence import Evidence, Facet
+from probe.reading.reply.conditions import Subject
+from probe.reading.reply.match import Match, matches
+from probe.reading.reply.speaker import as_told
+
+
+def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
+    """The evidence of one reply, in no meaningful order; `ref` says where it was given."""
+    speaker = subject.speaker
+    if speaker is None:
+        return tuple(_said(match, ref) for match in matches(subject))
+    return tuple(
+        _said(match, ref) if match.is_echo else as_told(_said(match, ref), match.rule.software, speaker)
+        for match in matches(subject)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _said(match: Match, ref: str) -> Evidence:
+    rule = match.rule
+    if match.is_echo:
+        return Evidence(rule.id, rule.facet, {rule.foremost: scoring()["echo"]["weight"]}, rule.says, ref)
+    weights = _weights(rule.facet, rule.causes, rule.rest)
+    return Evidence(
+        rule.id, rule.facet, weights, rule.says, ref, rule.final, rule.conduct, is_exact=rule.is_exact
+    )
+
+
+def _weights(facet: Facet, named: Mapping[str, float], rest: float | None) -> Mapping[str, float]:
+    """The rule's weights, with what a clear statement takes from all causes that it does not name."""
+    if rest is None:
+        strongest = max(named.values(), default=0.0)
+        steps: Sequence[Sequence[float]] = scoring()["rest"].get(facet, ())
+        rest = min((taken for least, taken in steps if strongest >= least), default=0.0)
+    if not rest:
+        return named
+    return {cause: named.get(cause, rest) for cause in causes()}

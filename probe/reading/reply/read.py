@@ -1,0 +1,162 @@
+"""Read one reply: unwrap it, mask it, gather what the rules say. A text goes in, a `Reading` comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from probe.knowledge.causes import causes
+from probe.model.evidence import ConductOverride, Evidence, Facet
+from probe.model.reply import EnhancedStatus, Stage
+from probe.model.verdict import FixBy, Retry
+from probe.reading.reply.conditions import Subject
+from probe.reading.reply.evidence import evidence_of
+from probe.reading.reply.mask import mask
+from probe.reading.reply.quotation import Quotation, may_quote, quotation
+from probe.reading.reply.speaker import Speaker
+from probe.reading.reply.unwrap import reply_lines, unwrap
+
+_SHOWN = 120  # characters of a quoted reply that the report repeats
+# Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
+# and on everything else; and what is left where an address was verified and no reason is told.
+_NAMES = 7.0
+_QUOTED_BY_HEAD = 2.0
+_CALLED_BACK = 17.0
+_NOT_ABOUT_SENDER = -12.0
+_ABOUT_THE_CLIENT = frozenset(
+    ["ip_blocklisted", "poor_reputation", "rdns_helo", "rate_limited", "tls_problem", "smtp_auth_required"]
+)
+_VERIFIED_WITHOUT_REASON = {
+    "user_unknown": 7.0,
+    "server_error": 5.0,
+    "unknown": 5.0,
+    "recipient_refused": 3.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reply says.
+
+    `code` and `enhanced` are the remote server's, None where it sent none; `text` is on one line,
+    without wrapping and leading codes, not escaped; `stage` as given, else as the wrapping tells it;
+    `local` is true where the text is only the sending MTA's own filler and the remote line is lost.
+    """
+
+    code: int | None
+    enhanced: EnhancedStatus | None
+    text: str
+    stage: Stage | None
+    host: str
+    local: bool
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def permanent(self) -> bool | None:
+        """True for 5yz, False for 4yz, None where neither code says."""
+        klass = self.code // 100 if self.code else self.enhanced.klass if self.enhanced else 0
+        return {4: False, 5: True}.get(klass)
+
+
+def read_reply(
+    text: str,
+    stage: Stage | None = None,
+    host: str = "",
+    ref: str = "reply",
+    speaker: Speaker | None = None,
+) -> Reading:
+    """Read one SMTP reply as a log, a bounce or a session shows it. Never raises on any text.
+
+    `stage` is where it was given, if known; `host` the server that gave it, `speaker` the program that the
+    session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that
+    quotes another server's, code and status are those of the head, and the evidence is what the quotation
+    says about the address that the head names.
+    """
+    if may_quote(text):
+        reply, line = reply_lines(text)
+        quoted = quotation(reply) or quotation(line)
+        if quoted is not None:
+            stage = stage or (unwrap(text) if reply != line else unwrap(quoted.head)).stage
+            return _read_quoted(_read(reply, stage, host, ref), quoted, stage, ref)
+    return _read(text, stage, host, ref, speaker)
+
+
+def _read(
+    text: str,
+    stage: Stage | None,
+    host: str,
+    ref: str,
+    speaker: Speaker | None = None,
+    *,
+    is_quoted: bool = False,
+) -> Reading:
+    parts = unwrap(text)
+    stage = stage or parts.stage
+    masked = mask(parts.text)
+    subject = Subject(
+        masked,
+        code=str(parts.code or ""),
+        statuses=tuple(map(str, parts.enhanced)),
+        stage=stage.value if stage else "",
+        hosts=tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
+        speaker=speaker,
+        is_quoted=is_quoted,
+    )
+    return Reading(
+        code=parts.code,
+        enhanced=parts.enhanced[0] if parts.enhanced else None,
+        text=parts.text,
+        stage=stage,
+        host=host,
+        local=parts.local,
+        evidence=evidence_of(subject, ref),
+    )
+
+
+def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: str) -> Reading:
+    """The reading of a reply, given at `stage`, whose reason is quoted."""
+    head = unwrap(quoted.head)
+    heard: tuple[Evidence, ...] = ()
+    if quoted.inner:
+        # what is quoted without a code of its own happened on the way there: the head's class is its class
+        told = unwrap(quoted.inner).code
+        inner = quoted.inner if told else f"{head.code or ''} {quoted.inner}"
+        heard = _read(inner, None, "", ref, is_quoted=True).evidence
+    named = _named(heard)
+    says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
+    if quoted.about == "sender":
+        evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
+    else:
+        weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
+        # the third server met the receiver's own server, not the sender's
+        theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if named in _ABOUT_THE_CLIENT else None
+        evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
+    return replace(
+        whole,
+        stage=stage,
+        code=head.code or whole.code,
+        enhanced=head.enhanced[0] if head.enhanced else None,
+        evidence=evidence,
+    )
+
+
+def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evidence:
+    """Whatever the sender's own server said of the address: it cannot be used as a sender here. What that
+    server has against the address only for a time passes."""
+    cause = causes()[named] if named is not None else None
+    weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
+    conduct = None
+    if cause is not None and cause.passes:
+        conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after)
+    return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
+
+
+def _named(heard: Sequence[Evidence]) -> str | None:
+    """The cause that the words or the status of a quotation name before all others."""
+    sums: dict[str, float] = {}
+    for item in heard:
+        if item.facet in (Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED):
+            for cause, weight in item.weights.items():
+                sums[cause] = sums.get(cause, 0.0) + weight
+    best = max(sums, key=lambda cause: (sums[cause], cause), default=None)
+    return best if best is not None and sums[best] >= _NAMES else None

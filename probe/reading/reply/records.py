@@ -1,0 +1,210 @@
+"""What matching knows of a rule, with named fields: rows of the stored table go in, records come out.
+
+Sources, dates and examples are not here; `probe.knowledge.rules` has them. A record is made of a rule when a
+reply first touches it: a run touches few of the thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from probe.model.evidence import ConductOverride, Facet
+
+
+class Aspect(StrEnum):
+    """What a condition of a rule looks at; the values are the keys of the rule files."""
+
+    CODES = "codes"
+    ENHANCED = "enhanced"
+    PAIRS = "pairs"
+    STAGES = "stages"
+    HOSTS = "hosts"
+    UNLESS = "unless"
+    CODED = "coded"
+    WORDLESS = "wordless"
+    UNREAD = "unread"
+
+
+class Condition(NamedTuple):
+    """What must hold beside the words of a rule. `wanted`: a bool, or the values of which one must fit."""
+
+    aspect: Aspect
+    wanted: Any
+
+
+class Programs(NamedTuple):
+    """The programs whose replies a rule is about: their ids in software.toml; whether only a session tells
+    them; whether they are servers, so that the greeting of another one contradicts."""
+
+    ids: Sequence[str]
+    needs_session: bool
+    are_servers: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchRule:
+    """What matching needs of one rule. Two are equal where they are the same object.
+
+    `number` is its place in the files, which orders evidence and means nothing else. `causes`, `says`,
+    `final` and `conduct` as in `probe.model.evidence`. `rest`: decibans for all causes that it does not name,
+    None for what `scoring.toml` takes. `vague`: 0, or the higher the less it says; it yields to lower ones.
+    `is_general`: its file yields to the others. `overrules`: causes that are not meant where it holds.
+    `is_exact`: its sentence is known. `without`: notions that must stand nowhere in the reply.
+    """
+
+    number: int
+    id: str
+    facet: Facet
+    causes: Mapping[str, float]
+    says: str
+    rest: float | None
+    conditions: tuple[Condition, ...]
+    vague: int
+    is_general: bool
+    final: str
+    conduct: ConductOverride | None
+    overrules: frozenset[str]
+    is_exact: bool
+    without: frozenset[str]
+    software: Programs | None
+
+    @classmethod
+    def of(cls, number: int, row: Mapping[str, Any]) -> MatchRule:
+        """From a row of the stored table, which leaves out what a rule does not have."""
+        return cls(
+            number=number,
+            id=row["id"],
+            facet=Facet(row["facet"]),
+            causes=row["causes"],
+            says=row["says"],
+            rest=row.get("rest"),
+            conditions=tuple(
+                Condition(aspect, row[aspect.value]) for aspect in Aspect if aspect.value in row
+            ),
+            vague=row.get("vague", 0),
+            is_general=row.get("is_general", False),
+            final=row.get("final", ""),
+            conduct=ConductOverride.of(row["conduct"]) if "conduct" in row else None,
+            overrules=frozenset(row.get("overrules", ())),
+            is_exact=row.get("is_exact", False),
+            without=frozenset(row.get("without", ())),
+            software=Programs(*row["software"]) if "software" in row else None,
+        )
+
+    @property
+    def is_of_conduct(self) -> bool:
+        """It speaks of when to try again, not of causes."""
+        return self.facet is Facet.CONDUCT
+
+    @property
+    def foremost(self) -> str:
+        """The cause for which it speaks most."""
+        return max(self.causes, key=self.causes.__getitem__)
+
+
+class RuleBook:
+    """The rules by their number; a record is made when it is first asked for."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._rows = rows
+        self._made: dict[int, MatchRule] = {}
+
+    def __getitem__(self, number: int) -> MatchRule:
+        rule = self._made.get(number)
+        if rule is None:
+            rule = self._made[number] = MatchRule.of(number, self._rows[number])
+        return rule
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[MatchRule]:
+        return (self[number] for number in range(len(self)))
+
+
+class Index(NamedTuple):
+    """Where to look for the words of rules, so that a reply is compared only with what may stand in it.
+
+    `worded`: first word -> phrases that begin with it, each with its rule's number. `loose`: phrases that
+    begin with no word of ASCII. `leads`: first letters -> literals that patterns need, each with the places
+    of those patterns in `patterns`; `short`: such literals that have fewer letters. `patterns`: expressions,
+    each with its rule's number.
+    """
+
+    worded: Mapping[str, Sequence[tuple[str, int]]]
+    loose: Sequence[tuple[str, int]]
+    leads: Mapping[str, Sequence[tuple[str, Sequence[int]]]]
+    short: Sequence[tuple[str, Sequence[int]]]
+    patterns: Sequence[tuple[str, int]]
+
+
+class NotionRule(NamedTuple):
+    """A rule that holds where these notions stand in a reply, in whatever order."""
+
+    notions: frozenset[str]
+    rule: int
+
+
+class Sentence(NamedTuple):
+    """A rule that holds where these notions stand in one clause, and none of `unwanted` beside them."""
+
+    notions: frozenset[str]
+    unwanted: frozenset[str]
+    rule: int
+
+
+class QuotationRule(NamedTuple):
+    """One entry of quotations.toml; see there. `until` is empty where the quotation goes to the end."""
+
+    id: str
+    about: str
+    says: str
+    needs: Sequence[str]
+    pattern: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All that reading a reply looks up.
+
+    `links`: parts of URLs and host names, each with its rule's number. `sentences`: first notion -> the
+    sentences that begin with it. `coded`: numbers of the rules that look at no words. `stems` and
+    `stem_leads` as `notions` takes them. `hints`: notion of the vocabulary -> notions of notions.toml.
+    """
+
+    rules: RuleBook
+    index: Index
+    links: Sequence[tuple[str, int]]
+    noted: tuple[NotionRule, ...]
+    sentences: Mapping[str, tuple[Sentence, ...]]
+    coded: Sequence[int]
+    stems: Mapping[str, str]
+    stem_leads: Mapping[str, int]
+    hints: Mapping[str, Sequence[str]]
+    quotations: tuple[QuotationRule, ...]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Table:
+        """From what `build` makes. Raises KeyError or TypeError for anything else."""
+        return cls(
+            rules=RuleBook(stored["rules"]),
+            index=Index(**stored["index"]),
+            links=stored["links"],
+            noted=tuple(NotionRule(frozenset(notions), number) for notions, number in stored["noted"]),
+            sentences={
+                first: tuple(
+                    Sentence(frozenset(notions), frozenset(unwanted), number)
+                    for notions, unwanted, number in entries
+                )
+                for first, entries in stored["sentences"].items()
+            },
+            coded=stored["coded"],
+            stems=stored["stems"],
+            stem_leads=stored["stem_leads"],
+            hints=stored["hints"],
+            quotations=tuple(QuotationRule(**row) for row in stored["quotations"]),
+        )
