@@ -30,21 +30,41 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".check"
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 OLDEST = (3, 11)
+FAILED_LINES = 40
+"""How many lines on failed tests the end of a step keeps."""
 COUNTED = ("passed", "failed", "error", "errors", "skipped", "xfailed", "xpassed")
 
 
 @dataclass(frozen=True)
 class Result:
-    """`counts`: pytest's own numbers, where pytest ran."""
+    """`counts`: pytest's own numbers, where pytest ran; `failed`: its lines on the tests that failed."""
 
     ok: bool
     counts: dict[str, int]
     note: str = ""
+    failed: tuple[str, ...] = ()
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> bool:
     """Run a command, its output to ours; whether it succeeded."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+def quietly(*command: str | Path, cwd: Path = ROOT) -> bool:
+    """The same, its output shown only where it fails: a build names every file three times."""
+    line = [str(part) for part in command]
+    done = subprocess.run(
+        line,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(done.stdout, flush=True)
     return done.returncode == 0
 
 
@@ -110,7 +130,7 @@ def lab_step(python: Path) -> Result:
     """The packages that apt cannot install beside Postfix are fetched first, where that is possible."""
     if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
         run(python, "-m", "tests.lab.packages")
-    return pytest(python, "tests/lab", "-rs")  # one after another: its servers have fixed addresses
+    return pytest(python, "tests/lab", "-rfEs")  # one after another: its servers have fixed addresses
 
 
 def docs_step(python: Path) -> Result:
@@ -162,7 +182,7 @@ def built(python: Path) -> Path | None:
     """The wheel of .check/dist, made from a source distribution that lies beside it."""
     dist = HOME / "dist"
     shutil.rmtree(dist, ignore_errors=True)
-    if not run(python, "-m", "build", "--outdir", dist, "."):
+    if not quietly(python, "-m", "build", "--outdir", dist, "."):
         return None
     return next(dist.glob("*.whl"))
 
@@ -178,7 +198,7 @@ def built_again(python: Path, dist: Path) -> bool:
         seed, mask = os.environ.get("PYTHONHASHSEED"), os.umask(0o077)
         os.environ["PYTHONHASHSEED"] = "1" if seed != "1" else "2"
         try:
-            if not run(python, "-m", "build", "--outdir", again, ".", cwd=copy):
+            if not quietly(python, "-m", "build", "--outdir", again, ".", cwd=copy):
                 return False
         finally:
             os.umask(mask)
@@ -269,13 +289,16 @@ def pytest(python: Path, *arguments: str) -> Result:
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as run_:
         last = ""
+        failed: list[str] = []
         assert run_.stdout is not None
         for line in run_.stdout:
             print(line, end="", flush=True)
+            if line.startswith(("E  ", "FAILED ", "ERROR ")):
+                failed.append(line.rstrip())
             last = line if re.search(r"\d+ (?:passed|failed|skipped|errors?)\b", line) else last
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", last) if word in COUNTED}
     skipped = f"{counts['skipped']} skipped" if counts.get("skipped") else ""
-    return Result(run_.returncode == 0, counts, skipped)
+    return Result(run_.returncode == 0, counts, skipped, tuple(failed[-FAILED_LINES:]))
 
 
 STEPS: dict[str, Callable[[Path], Result]] = {
@@ -344,6 +367,8 @@ def main(arguments: list[str]) -> int:
     print()
     for name, result in results.items():
         print(f"{name:8}{'ok' if result.ok else 'FAILED':8}{result.note}")
+    for line in [line for result in results.values() for line in result.failed]:
+        print(line)  # the end of a long output is what a reader, and CI, keeps
     print(closing(results, time.monotonic() - started))
     return 0 if all(result.ok for result in results.values()) else 1
 
