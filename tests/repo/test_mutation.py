@@ -133,8 +133,10 @@ def test_a_fault_that_no_test_notices_has_survived() -> None:
 
 
 def test_tests_that_do_not_bear_on_the_module_are_said_to_be_none() -> None:
-    _, text = run("-c", WEAK, "tests/unit/test_dns_names.py")
-    assert text.startswith("none of tests/unit/test_dns_names.py imports probe.standards.dmarc.tree_walk")
+    _, text = run("-c", WEAK, "tests/unit/standards/dns/test_names.py")
+    assert text.startswith(
+        "none of tests/unit/standards/dns/test_names.py imports probe.standards.dmarc.tree_walk"
+    )
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,16 @@ def test_no_exception_is_swallowed_whole() -> None:
                 if caught in ("everything", "BaseException", "Exception"):
                     wrong.append(f"{name(path)}:{node.lineno} {caught}")
     assert wrong == []
+
+
+def test_unit_tests_lie_where_the_code_lies() -> None:
+    """tests/unit/PART/test_MODULE.py or test_MODULE_WHAT.py: PART is a folder of probe/, MODULE a module or
+    folder in it, or PART itself."""
+    strayed = []
+    for path in (ROOT / "tests" / "unit").rglob("test_*.py"):
+        part = ROOT / "probe" / path.parent.relative_to(ROOT / "tests" / "unit")
+        about = path.stem.removeprefix("test_")
+        names = {part.name, *(entry.stem for entry in part.glob("*"))}
+        if not any(about == known or about.startswith(f"{known}_") for known in names):
+            strayed.append(name(path))
+    assert strayed == []

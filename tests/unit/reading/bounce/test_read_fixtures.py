@@ -10,7 +10,7 @@ import pytest
 
 from probe.bounce import BouncedRecipient, read_bounces, to_json
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "bounces"
+FIXTURES = Path(__file__).resolve().parents[4] / "fixtures" / "bounces"
 CASES = sorted(FIXTURES.glob("*.toml"))
 
 

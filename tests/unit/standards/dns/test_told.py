@@ -45,7 +45,7 @@ class Seen:
 
 
 def _fixtures() -> tuple[Seen, ...]:
-    file = Path(__file__).resolve().parents[2] / "fixtures" / "resolvers" / "replies.toml"
+    file = Path(__file__).resolve().parents[4] / "fixtures" / "resolvers" / "replies.toml"
     rows = tomllib.loads(file.read_text(encoding="utf-8"))["reply"]
     return tuple(Seen(**row) for row in rows)
 

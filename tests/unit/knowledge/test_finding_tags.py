@@ -27,7 +27,7 @@ from probe.knowledge.risks import risk_rules
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.standards.smtp.results import Deviation
-from tests.unit.test_check_catalogue import CASES
+from tests.unit.checks.test_catalogue import CASES
 
 NOT_SEEN_BY_A_PROBE = {Need.TLS, Need.FEW_CONNECTIONS, Need.SLOW}
 every_tag = pytest.mark.parametrize("tag", finding_tags().values(), ids=lambda tag: tag.name)

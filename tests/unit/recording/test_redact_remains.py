@@ -23,7 +23,7 @@ from probe.run import report_of
 from probe.standards.dns.message import Mx, RecordType
 from tests.support.recordings import STARTED_AT, dns, txt
 
-RECORDINGS = sorted((Path(__file__).parents[2] / "fixtures/recordings").glob("*/recording.jsonl"))
+RECORDINGS = sorted((Path(__file__).parents[3] / "fixtures/recordings").glob("*/recording.jsonl"))
 BOB = Mailbox("bob.smith", "mail.sender-corp.net", "mail.sender-corp.net")
 ALICE = Mailbox("alice7", "acmewidgets.com", "acmewidgets.com")
 BOX = "alice7@acmewidgets.com"

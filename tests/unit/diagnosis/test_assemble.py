@@ -39,7 +39,7 @@ from tests.support import facts as make
 from tests.support.recordings import full_events, full_recording
 from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, refused
 from tests.unit.diagnosis.test_outcome import TLS_FAILED, met
-from tests.unit.test_diagnosis_verdict import GROUNDS
+from tests.unit.diagnosis.test_verdict import GROUNDS
 
 NOBODY = make.reply(550, "5.1.1 no such user here")
 GREYLISTED = make.facts(sessions=(met(Stage.RCPT, make.reply(450, "4.2.0 Greylisted for 300 seconds")),))

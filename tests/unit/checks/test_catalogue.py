@@ -13,27 +13,22 @@ from probe.facts.model import Facts
 from probe.model.finding import Severity
 from tests.support import facts as make
 from tests.support.check_cases import Case
-from tests.unit import (
-    test_check_bounce,
-    test_check_dialogue,
-    test_check_known_recipients,
-    test_check_message,
-    test_check_recipient,
-    test_check_requiretls,
-    test_check_resolver,
-    test_check_sender,
-)
+from tests.unit.checks.dialogue import test_bounce_reply, test_dialogue
+from tests.unit.checks.message import test_message
+from tests.unit.checks.recipient import test_recipient, test_recipient_history, test_requiretls_offered
+from tests.unit.checks.sender import test_sender
+from tests.unit.checks.vantage import test_resolver_answers
 
 # What stands in the folder without being a check.
 CASES: tuple[Case, ...] = (
-    *test_check_bounce.CASES,
-    *test_check_dialogue.CASES,
-    *test_check_known_recipients.CASES,
-    *test_check_message.CASES,
-    *test_check_recipient.CASES,
-    *test_check_requiretls.CASES,
-    *test_check_resolver.CASES,
-    *test_check_sender.CASES,
+    *test_bounce_reply.CASES,
+    *test_dialogue.CASES,
+    *test_recipient_history.CASES,
+    *test_message.CASES,
+    *test_recipient.CASES,
+    *test_requiretls_offered.CASES,
+    *test_resolver_answers.CASES,
+    *test_sender.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These have nothing to find fault with: one says what was not given, one what was not made, one what failed.
