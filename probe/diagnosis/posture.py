@@ -161,15 +161,31 @@ def source_listed_high(at: Situation) -> Seen | None:
 
 
 def removal(facts: Facts) -> str:
-    """What to do about the listings that DNS shows of the source address; empty where there are none."""
+    """What to do about the listings that DNS shows of the source address; empty where there are none.
+
+    A listing of the address's kind alone (a policy list) has no cause that could be mended: mail leaves by
+    the provider's server, or the list makes an exception for a mail server."""
     found = _listed(facts, "source")
     if not found:
         return ""
-    where = next((f" at {it.delist_url}" for it in found if it.delist_url), "")
+    did = _for_what_it_did(facts)
+    if not did:
+        return (
+            f"{found[0].subject} is on {_names(found)}, for its kind and not for what it did: send "
+            "through your provider's outgoing mail server. Only a mail server with a static address and a "
+            f"reverse name of its own asks for an exception{_where(found)}."
+        )
+    asked = next((it for it in did if it.delist_url), did[0])
+    then = " ".join(filter(None, (f"then ask for removal{_where(did)}.", listings.removal(asked))))
     return (
-        f"{found[0].subject} is on {_names(found)}. Remove what put it there, then ask for removal{where}; "
-        "or send through a relay with a good address."
+        f"{did[0].subject} is on {_names(did)}. Find what sends there (an infected machine, a hijacked "
+        f"account or form, an old list) and stop it, {then} Until then send through a relay that has agreed "
+        "to carry your mail; the list's page shows when the entry is gone."
     )
+
+
+def _where(found: list[Listing]) -> str:
+    return next((f" at {it.delist_url}" for it in found if it.delist_url), "")
 
 
 def source_listed_low(at: Situation) -> Seen | None:

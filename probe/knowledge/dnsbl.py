@@ -20,13 +20,15 @@ from probe.standards.dnsbl.blocklist import (
     Use,
 )
 
-__all__ = ["BlockList", "all_lists", "built_in_lists", "by_zone", "lists_for_zones"]
+__all__ = ["BlockList", "all_lists", "built_in_lists", "by_id", "by_zone", "lists_for_zones"]
 
 _ASKED = (Use.ON, Use.INFO)
 _PLAIN = (
-    *("id", "title", "zone", "key_zone", "weight", "is_allow_list", "delist_url", "policy", "note"),
+    *("id", "title", "zone", "key_zone", "is_allow_list", "delist_url", "removal", "policy", "note"),
     *("status", "status_note", "checked", "confirmed", "source"),
 )
+# How much of the weight in the data counts, in thirds: what a source does not bear out moves less.
+_THIRDS = {"yes": 3, "partial": 2, "no": 1}
 
 
 @cache
@@ -40,6 +42,11 @@ def all_lists() -> tuple[BlockList, ...]:
 def built_in_lists() -> tuple[BlockList, ...]:
     """The lists that are asked when no --dnsbl is given; none of them is dead."""
     return tuple(it for it in all_lists() if it.use in _ASKED and it.zone and not it.is_dead)
+
+
+def by_id(list_id: str) -> BlockList | None:
+    """The list of that id; None for one that only --dnsbl named."""
+    return _by_id().get(list_id)
 
 
 def by_zone(zone: str) -> BlockList:
@@ -72,6 +79,11 @@ def lists_for_zones(zones: Sequence[str]) -> tuple[BlockList, ...]:
     return tuple({it.zone: it for it in map(by_zone, zones)}.values())
 
 
+@cache
+def _by_id() -> dict[str, BlockList]:
+    return {it.id: it for it in all_lists()}
+
+
 def _at(known: BlockList, zone: str) -> BlockList:
     return replace(known, zone=zone)
 
@@ -82,7 +94,8 @@ def _entry(row: Mapping[str, Any]) -> BlockList:
         **plain,
         subjects=tuple(SubjectKind(kind) for kind in row["subjects"]),
         use=Use(row["use"]),
-        codes=tuple(_code(code) for code in row.get("codes", ())),
+        weight=_weight(row["weight"], row["confirmed"]),
+        codes=tuple(_code(code, row["confirmed"]) for code in row.get("codes", ())),
         refusals=tuple(
             RefusalRule(CodePattern.parse(refusal["code"]), refusal["meaning"])
             for refusal in row.get("refusals", ())
@@ -93,9 +106,15 @@ def _entry(row: Mapping[str, Any]) -> BlockList:
     )
 
 
-def _code(code: Mapping[str, Any]) -> CodeRule:
+def _code(code: Mapping[str, Any], confirmed: str) -> CodeRule:
     kind = CodeKind(code.get("kind", "reputation"))
-    return CodeRule(CodePattern.parse(code["code"]), code["meaning"], kind, code["weight"])
+    weight = _weight(code["weight"], confirmed)
+    return CodeRule(CodePattern.parse(code["code"]), code["meaning"], kind, weight)
+
+
+def _weight(written: int, confirmed: str) -> int:
+    """The weight that counts, rounded up: what weighs anything keeps one."""
+    return -(-written * _THIRDS[confirmed] // 3)
 
 
 def _tests(tests: Mapping[str, Sequence[str]]) -> dict[SubjectKind, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
+from probe.knowledge.dnsbl import by_id
 from probe.model.listing import ListingStatus
 from probe.standards.dnsbl.results import Listing
 
@@ -66,7 +67,15 @@ def values(entry: Listing) -> Values:
         "meanings": [code.meaning for code in entry.codes],
         "text": entry.text,
         "delist": entry.delist_url,
+        "removal": removal(entry),
     }
+
+
+def removal(entry: Listing) -> str:
+    """How an entry of that list ends, in a sentence; empty where that is not known, and for a list that only
+    --dnsbl named."""
+    known = by_id(entry.list_id)
+    return known.removal if known is not None else ""
 
 
 def refs(entry: Listing) -> tuple[str, ...]:

@@ -147,7 +147,8 @@ class BlockList:
     entries of RFC 5782 section 5 for a kind of subject (an empty tuple: documented to have none);
     `status` is alive, unconfirmed, private or dead, as a dated source says (`checked`), and not as
     resolved; `weight` 0 to 10 is how much a plain listing counts; `kinds_are_guessed` that nobody said
-    which kinds of subject it takes, so that its test entries must tell.
+    which kinds of subject it takes, so that its test entries must tell; `delist_url` where to ask for removal
+    and `removal` how an entry ends.
     """
 
     id: str
@@ -166,6 +167,7 @@ class BlockList:
     key_zone: str = ""
     other_zones: tuple[str, ...] = ()
     delist_url: str = ""
+    removal: str = ""
     policy: str = ""
     note: str = ""
     source: str = ""

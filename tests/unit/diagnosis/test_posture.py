@@ -11,6 +11,7 @@ from probe.diagnosis import posture
 from probe.diagnosis.outcome import Ground, Observed
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
+from probe.knowledge.dnsbl import by_id
 from probe.model.evidence import Evidence, Facet
 from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
@@ -353,12 +354,36 @@ def test_the_way_off_the_lists_is_told_with_the_first_place_that_is_known() -> N
     second, third = (entry(f"{name}.example", delist_url=f"https://{name}.example/") for name in "bc")
     text = posture.removal(make.facts(listings=(CLEAR, first, second, third)))
     assert text == (
-        "192.0.2.1 is on a.example, b.example, c.example. Remove what put it there, then ask for removal at "
-        "https://b.example/; or send through a relay with a good address."
+        "192.0.2.1 is on a.example, b.example, c.example. Find what sends there (an infected machine, a "
+        "hijacked account or form, an old list) and stop it, then ask for removal at https://b.example/. "
+        "Until then send through a relay that has agreed to carry your mail; the list's page shows when the "
+        "entry is gone."
     )
     nowhere = posture.removal(make.facts(listings=(first,)))
-    assert "then ask for removal; or send" in nowhere
+    assert "then ask for removal. Until then" in nowhere
     assert posture.removal(make.facts(listings=(CLEAR,))) == ""
+
+
+def test_how_an_entry_ends_is_told_of_the_list_that_is_named() -> None:
+    spamcop = by_id("spamcop")
+    assert spamcop is not None and spamcop.removal
+    known = entry(spamcop.zone, delist_url=spamcop.delist_url, list_id="spamcop")
+    unknown = entry("b.example", delist_url="https://b.example/")
+    assert f"at {spamcop.delist_url}. {spamcop.removal} Until" in posture.removal(
+        make.facts(listings=(known,))
+    )
+    assert spamcop.removal not in posture.removal(make.facts(listings=(unknown, known)))
+
+
+def test_a_policy_listing_has_nothing_to_clean_up_and_is_left_by_the_provider_s_server() -> None:
+    policy = entry("pbl.example", codes=POLICY, delist_url="https://pbl.example/")
+    text = posture.removal(make.facts(listings=(CLEAR, policy)))
+    assert "your provider's outgoing mail server" in text and "an exception at https://pbl.example/." in text
+    assert "stop it" not in text and "removal" not in text
+    both = posture.removal(
+        make.facts(listings=(policy, entry("sbl.example", delist_url="https://sbl.example/")))
+    )
+    assert "is on sbl.example." in both and "removal at https://sbl.example/" in both and "pbl" not in both
 
 
 # -- the vantage -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_zone, lists_for_zones
+from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_id, by_zone, lists_for_zones
 from probe.standards.dnsbl.blocklist import CodeKind, SubjectKind, Use
 
 EACH = pytest.mark.parametrize("entry", all_lists(), ids=lambda it: it.id)
@@ -67,9 +67,58 @@ def test_no_refusal_is_also_a_code_that_could_be_read_as_a_listing(entry: BlockL
         assert entry.read((low,)).codes == ()
 
 
+@EACH
+def test_every_code_that_is_described_reads_as_it_is_described(entry: BlockList) -> None:
+    for rule in entry.codes:
+        lowest = ip_address(".".join(str(low) for low, _ in rule.pattern.octets))
+        answer = lowest + rule.pattern.bit
+        found = entry.read((answer,)).codes
+        assert rule.meaning in {code.meaning for code in found}
+
+
+@EACH
+def test_a_list_without_a_public_way_out_says_so_and_a_way_out_is_a_sentence(entry: BlockList) -> None:
+    assert entry.removal == "" or (entry.removal.endswith(".") and entry.delist_url)
+
+
+@EACH
+def test_what_is_not_confirmed_weighs_less(entry: BlockList) -> None:
+    most = {"yes": 10, "partial": 7, "no": 4}[entry.confirmed]
+    assert max([entry.weight, *(code.weight for code in entry.codes)]) <= most
+
+
+def read(list_id: str, answer: str) -> list[str]:
+    known = by_id(list_id)
+    assert known is not None
+    reading = known.read((ip_address(answer),))
+    return [reading.sight.value, *(code.meaning for code in reading.codes)]
+
+
+@pytest.mark.parametrize(
+    ("list_id", "answer", "expected"),
+    [
+        ("dnswl", "127.0.10.0", ["answered", "known as a mail server, trust: none"]),  # its own test entry
+        ("dnswl", "127.0.10.3", ["refused"]),
+        ("dnswl", "127.0.0.255", ["refused"]),
+        ("validity-rpbl", "127.0.0.1", ["answered", "a bot"]),
+        ("0spam", "127.0.0.1", ["answered", "general spam, to spam traps"]),
+        ("abusix", "127.0.0.200", ["answered", "black: a network that is listed as a whole"]),
+        ("mailspike-wl", "127.0.0.17", ["answered", "H2: rather good reputation"]),
+    ],
+)
+def test_answers_that_were_once_misread(list_id: str, answer: str, expected: list[str]) -> None:
+    assert read(list_id, answer) == expected
+
+
 def test_dead_lists_are_never_asked_by_default() -> None:
     asked = {it.zone for it in built_in_lists()}
-    assert not asked & {"dnsbl.sorbs.net", "dnsbl.ahbl.org", "bl.nszones.com", "ix.dnsbl.manitu.net"}
+    assert not asked & {
+        "db.wpbl.info",
+        "dnsbl.sorbs.net",
+        "dnsbl.ahbl.org",
+        "bl.nszones.com",
+        "ix.dnsbl.manitu.net",
+    }
     assert len(asked) == len(built_in_lists()) >= 25
 
 
