@@ -46,8 +46,7 @@ class Speaker(StrEnum):
     PROGRAM = "program"  # a delivery command or library that our server ran
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """What was said, with the wrapping of the log taken off, one line for each line of the reply that the
     log lets us tell apart. `cut`: the log holds only a part of it."""
 

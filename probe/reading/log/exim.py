@@ -1,291 +1,145 @@
-"""Exim's main log: `<=` arrivals, `=>` `->` `>>` deliveries, `**` failures, `==` deferrals, refusals.
-
-The fields behind an address differ with log_selector; message ids have six or eleven characters in their
-middle (4.97). Local time, unless log_timezone is set.
-"""
+"""Exim, many lines at once: of the usual lines only what an aggregate needs is read; every other line of
+interest is read as `exim_lines` does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from probe.model.reply import Stage
-from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.exim_words import Fields, duration, fields_at, said
+from probe.reading.log.exim_lines import FLAGS, ID, EximLines, untimed
+from probe.reading.log.exim_words import Fields, fields_at, said
 from probe.reading.log.frames import Frame
-from probe.reading.log.reader import TEXT, FramedReader
-from probe.reading.log.words import relay_of
+from probe.reading.log.memory import Memory
 
-_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
-_PREFIX = re.compile(rf"(?:\[\d{{1,10}}\] )?(?:({_ID}) )?")
-_USUAL = re.compile(
-    rb"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
-    rb"(" + _ID.encode() + rb") ([^\r\n]*)"
+# The usual line of a successful delivery to another server, with plain addresses.
+_BRIEF = re.compile(
+    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") (=>|->) "
+    r"([^\s\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\s:\"\[=]+)?"
+    r" T=([^\s:\"\[=]+)(?: S=\d+)?"
+    r" H=([^\s\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
+    r"(?: (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*|\s*)$",
+    re.MULTILINE,
 )
-# An address may be quoted, or be a command or a file.
-_ADDRESS = re.compile(
-    r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:|[^\s\"]*?(?=:?(?:\s|$))))"
-    r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
+_PASSED_OVER = re.compile(
+    r"(?:\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})? (?:\[\d{1,10}\] )?"
+    + ID
+    + r" (?:<= |Completed)[^\n]*\n)*+"
 )
-_DEFER = re.compile(r" ?(routing )?defer \((-?\d{1,6})\)")
-_STRERROR = re.compile(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
-_TIMES_BEHIND = re.compile(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
-_ID_FIELD = re.compile(r" id\*?=(\S+)")
-_HOST_LINE = re.compile(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
-_REFUSAL = re.compile(
-    r"(?:(?P<temporarily>temporarily )?rejected|(?P<discarded>discarded)) (?:by )?"
-    r"(?P<what>RCPT|MAIL|EHLO or HELO|EHLO|HELO|connection|after DATA|DATA|VRFY|EXPN|AUTH|STARTTLS)\b"
-    r"(?: (?:from )?<(?P<argument>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?(?P<more>[^:]{0,200}(?:\[[^\]]*\])?)"
-    r"(?:: (?P<reply>.*))?",
-    re.DOTALL,
+# The usual failure: what a remote server said.
+_BRIEF_FAILED = re.compile(
+    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") (==|\*\*) "
+    r"([^\s\"<>|/:]+)(?: <([^\">\n]*)>)?((?: [FP]=<[^\">\n]*>){0,2}) R=[^\s:\"\[=]+ T=([^\s:\"\[=]+)"
+    r"(?: defer \(-?\d{1,6}\))? H=([^\s\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?"
+    r"(?: I=(\[[^\]\n]*\])(?::\d{1,5})?)?"
+    r"(?: (?:CV|K|DT|L)=[^\s:\"]+| X=[^\s\"]+?){0,6}: (SMTP error from remote mail server after [^\n]*)$",
+    re.MULTILINE,
 )
-_FROM_HOST = re.compile(
-    r"H=(?:(?P<host>[^\s(\[]+) )?(?:\([^)]*\) )?\[(?P<ip>[^\]]*)\]|from \[(?P<bare>[^\]]*)\]"
+_BRIEF_REPEAT = re.compile(
+    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") == ([^\s\"<>|/:]+)"
+    r"(?: R=[^\s:\"\[=]+)?(?: T=([^\s:\"\[=]+))? defer \(-?\d{1,6}\): (retry time not reached for any host"
+    r"(?: for '[^'\n]*')?)\s*$",
+    re.MULTILINE,
 )
-_ENVELOPE_FROM = re.compile(r" F=<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>")
-_REFUSED_AT = {
-    "RCPT": Stage.RCPT,
-    "MAIL": Stage.MAIL,
-    "EHLO": Stage.EHLO,
-    "HELO": Stage.EHLO,
-    "EHLO or HELO": Stage.EHLO,
-    "connection": Stage.GREETING,
-    "DATA": Stage.DATA,
-    "after DATA": Stage.END_OF_DATA,
-    "STARTTLS": Stage.STARTTLS,
-}
-_FLAGS = {
-    "=>": Status.SENT,
-    "->": Status.SENT,
-    ">>": Status.SENT,
-    "*>": Status.DISCARDED,
-    "**": Status.BOUNCED,
-    "==": Status.DEFERRED,
-}
+_ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
+_RELAYS = 4096
+_NOTHING = (None, None, None, False, False, None, (), None, None)  # the fields behind the source address
+_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 
-class EximReader(FramedReader):
-    """Reads mainlog (and the lines of it that a syslog daemon wrote)."""
+class EximReader(EximLines):
+    """Reads mainlog, line by line or in blocks."""
 
-    def read(self, data: bytes, number: int) -> Sequence[Record]:
-        """Lines of mainlog itself have no frame to be looked for."""
-        usual = _USUAL.match(data)
-        if usual is None:
-            return super().read(data, number)
-        at, queue_id, rest = usual.groups()
-        identity = queue_id.decode("ascii")
-        if rest.startswith(b"Completed"):
-            self.memory.forget(identity)
-            return ()
-        text = decode(rest[:TEXT])
-        if text.startswith("<= "):
-            self._arrival(identity, text[3:])
-            return ()
-        return self._line(
-            identity, text, Frame(self.clock.stamp(at.decode("ascii")), None, None, text), data, number
-        )
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+        self._relays: dict[tuple[str, str, str | None], Relay] = {}
+        self._text = self._text_before = ""  # the blocks that were read last
 
-    def matters(self, data: bytes) -> bool:
-        return (
-            b"= " in data
-            or b"> " in data
-            or b" ** " in data
-            or b" H=" in data
-            or b"Completed" in data
-            or b"rejected " in data
-            or b"discarded " in data
-            or b"cancelled by " in data
-        )
+    def block(self, block: bytes, number: int) -> Sequence[Record]:
+        """Where the lines of interest are is searched for in the whole block at once."""
+        if not self.is_brief:
+            return super().block(block, number)
+        found: list[Record] = []
+        text = block.decode("latin-1")  # a character an octet, so that positions are the same
+        self._text_before, self._text = self._text, text
+        passed_over, usual = _PASSED_OVER.match, _BRIEF.match
+        end = counted = 0
+        while end < len(text):
+            passed = passed_over(text, end)
+            begin = passed.end() if passed is not None else end
+            if begin == len(text):
+                break
+            number += text.count("\n", counted, begin)
+            counted = begin
+            end = text.find("\n", begin) + 1 or len(text)
+            line = usual(text, begin)
+            if line is not None and line[0].isascii():
+                found.append(self._brief(line, number))
+                continue
+            again = _BRIEF_REPEAT.match(text, begin) if line is None else None
+            if again is not None and again[0].isascii():
+                found.append(self._brief_repeat(again, number))
+                continue
+            failed = _BRIEF_FAILED.match(text, begin) if line is None and again is None else None
+            if failed is not None and failed[0].isascii():
+                found.append(self._brief_failed(failed, number))
+                continue
+            found += self.read(block[begin:end], number)
+        return found
 
-    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        if frame.at is not None and frame.program is not None and text[:4].isdecimal():
-            text = re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})? ", "", text)
-        prefix = _PREFIX.match(text)
-        queue_id = prefix[1] if prefix is not None else None
-        rest = text[prefix.end() :] if prefix is not None else text
-        return self._line(queue_id, rest, frame, data, number)
+    def sender(self, queue_id: str) -> str | None:
+        for text in (self._text, self._text_before):
+            found = _ARRIVAL.match(text, text.rfind("\n", 0, max(0, text.rfind(f"{queue_id} <= "))) + 1)
+            if found is not None and found[1] == queue_id:
+                return "" if found[2] == "<>" else found[2]
+        return super().sender(queue_id)
 
-    def _line(
-        self, queue_id: str | None, rest: str, frame: Frame, data: bytes, number: int
-    ) -> Sequence[Record]:
-        flag = rest[:2]
-        if queue_id is not None and rest[2:3] == " ":
-            if flag == "<=":
-                self._arrival(queue_id, rest[3:])
-                return ()
-            if flag in _FLAGS:
-                return self._attempt(queue_id, flag, rest[3:], frame, data, number)
-        if queue_id is not None and rest.startswith("Completed"):
-            self.memory.forget(queue_id)
-            return ()
-        if queue_id is not None and rest.startswith("H="):
-            self._host(queue_id, rest)
-        if "rejected " in rest or "discarded " in rest:
-            return self._refusal(queue_id, rest, frame, number)
-        if queue_id is not None and rest.startswith("cancelled by "):
-            return self._cancelled(queue_id, rest, frame, number)
-        return ()
-
-    def _arrival(self, queue_id: str, rest: str) -> None:
-        message = self.memory.message(queue_id)
-        sender = rest.partition(" ")[0]
-        message.sender = "" if sender == "<>" else sender
-        found = _ID_FIELD.search(rest, rest.find(" id")) if " id" in rest else None
-        message.message_id = f"<{found[1].strip('<>')}>" if found is not None else None
-
-    def _host(self, queue_id: str, rest: str) -> None:
-        """Which host it was stands on a line of its own when no session came about."""
-        found = _HOST_LINE.match(rest)
-        if found is not None:
-            port = int(found[3]) if found[3] else None
-            self.memory.note(("host", queue_id), Relay(found[1], found[2], port))
-
-    def _attempt(
-        self, queue_id: str, flag: str, rest: str, frame: Frame, data: bytes, number: int
-    ) -> Sequence[Record]:
-        address = _ADDRESS.match(rest)
-        if address is None or not address["to"]:
-            return self.unparsed(data, number, f"a line of Exim with {flag} that names no address")
-        to, parent = address["to"], address["parent"]
-        fields = fields_at(rest, address.end())
-        behind = rest[fields.end :]
-        words, repeats = None, False
-        status = _FLAGS[flag]
-        if status is Status.DEFERRED:
-            deferral = _DEFER.match(behind)
-            if deferral is None:
-                return self.unparsed(data, number, "a deferral of Exim without its number")
-            words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
-        elif status is Status.BOUNCED:
-            told = _TIMES_BEHIND.sub("", behind.removeprefix(":").strip())
-            words, repeats = said(told)
-            if words is not None and words.text.endswith("retry timeout exceeded"):
-                status = Status.EXPIRED
-        elif fields.text("C") is not None:
-            words = Words(Speaker.REMOTE, fields.text("C") or "", Stage.END_OF_DATA)
-        if to == ":blackhole:":
-            status = Status.DISCARDED
-        return (self._event(queue_id, flag, status, (to, parent), fields, words, repeats, frame, number),)
-
-    def _deferral(self, behind: str, fields: Fields) -> tuple[Words | None, bool, Fields]:
-        """`: error H=host [ip]:port DT=1s: text`, with any of these missing."""
-        problem = _STRERROR.match(behind)
-        begin = problem.end() if problem is not None else 0
-        more = fields_at(behind, begin)
-        told = behind[more.end :].removeprefix(":").strip()
-        if problem is not None and not told:
-            told = problem[1]
-        words, repeats = said(_TIMES_BEHIND.sub("", told))
-        if problem is not None and words is not None and told != problem[1]:
-            words = replace(words, text=f"{words.text}: {problem[1]}")
-        return words, repeats, fields.joined(more)
-
-    def _event(
-        self,
-        queue_id: str,
-        flag: str,
-        status: Status,
-        address: tuple[str, str | None],
-        fields: Fields,
-        words: Words | None,
-        repeats: bool,
-        frame: Frame,
-        number: int,
-    ) -> Event:
-        to, parent = address
+    def _brief(self, line: re.Match[str], number: int) -> Event:
+        at, queue_id, flag, to, parent, transport, host, ip, port, source = line.groups()
         recipient = parent if parent is not None and "@" not in to else to
         message = self.memory.known(queue_id)
-        sender = fields.address("F")
-        if sender is None and message is not None:
-            sender = message.sender
-        relay = fields.relay
-        if relay is None and status is Status.DEFERRED and not repeats:
-            noted = self.memory.drop(("host", queue_id))
-            relay = noted if isinstance(noted, Relay) and fields.text("T") is not None else None
-        if status is Status.DEFERRED:
-            earlier = None
-            if not repeats or message is None or recipient not in (message.deferred or ()):
-                self.memory.defer(queue_id, recipient, words)
-        else:
-            earlier = self.memory.settle(queue_id, recipient)
-        source = relay_of(fields.text("I") or "")
-        return Event(
-            self.file,
-            number,
-            Kind.ATTEMPT,
-            status,
-            flag,
-            frame.at,
-            fields.text("T"),
-            queue_id,
-            message.message_id if message is not None else None,
-            sender,
-            recipient,
-            parent if parent not in (None, recipient) else None,
-            relay,
-            source.ip if source is not None else None,
-            None,
-            words,
-            earlier if status is Status.EXPIRED else None,
-            repeats,
-            False,
-            duration(fields.text("QT")),
-            (),
-            fields.text("X"),
-        )
-
-    def _refusal(self, queue_id: str | None, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        found = _REFUSAL.search(rest)
-        if found is None:
-            return ()
-        before = f"{rest[: found.start()]} {found['more']}"
-        client = _FROM_HOST.search(before)
-        if client is None:
-            return ()
-        sender = _ENVELOPE_FROM.search(rest[: found.start()])
-        what, argument = found["what"], found["argument"]
-        status = Status.DISCARDED if found["discarded"] else Status.REJECTED
-        word = f"{found['temporarily'] or ''}{'discarded' if found['discarded'] else 'rejected'}"
-        reply = (found["reply"] or found["more"]).strip()
-        return (
-            Event(
-                self.file,
-                number,
-                Kind.REFUSAL,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                queue_id,
-                sender=sender[1] if sender is not None else argument if what == "MAIL" else None,
-                recipient=argument if what == "RCPT" else None,
-                words=Words(Speaker.LOCAL, reply, _REFUSED_AT.get(what)),
-                client=Relay(client["host"], client["ip"] or client["bare"]),
-            ),
-        )
-
-    def _cancelled(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        message = self.memory.known(queue_id)
-        self.memory.forget(queue_id)
-        waiting: list[tuple[str | None, Words | None]] = [(None, None)]
         if message is not None and message.deferred:
-            waiting = list(message.deferred.items())
-        return tuple(
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                Status.REMOVED,
-                rest.strip(),
-                frame.at,
-                frame.program,
-                queue_id,
-                sender=message.sender if message is not None else None,
-                message_id=message.message_id if message is not None else None,
-                recipient=recipient,
-                earlier=earlier,
-            )
-            for recipient, earlier in waiting
+            message.deferred.pop(recipient, None)
+        orig_to = parent if parent not in (None, recipient) else None
+        key = (host, ip, port)
+        relay = self._relays.get(key)
+        if relay is None:
+            if len(self._relays) >= _RELAYS:
+                self._relays.clear()
+            relay = self._relays[key] = Relay(host, ip, int(port) if port else None)
+        fate = (
+            Kind.ATTEMPT,
+            Status.SENT,
+            flag,
+            self.clock.stamp(at),
+            transport,
+            queue_id,
+            None,
+            None,
+            recipient,
         )
+        return _event((self.file, number, *fate, orig_to, relay, source, *_NOTHING))
+
+    def _brief_failed(self, line: re.Match[str], number: int) -> Event:
+        at, queue_id, flag, to, parent, more, transport, host, ip, port, source, told = line.groups()
+        words, _ = said(untimed(told.strip()))
+        status = FLAGS[flag]
+        if status is Status.BOUNCED and words is not None and words.text.endswith("retry timeout exceeded"):
+            status = Status.EXPIRED
+        values = {"T": transport, "I": source} if source is not None else {"T": transport}
+        fields = Fields(values, Relay(host, ip, int(port) if port else None), 0)
+        if more:
+            fields = fields_at(more, 0).joined(fields)
+        frame = Frame(self.clock.stamp(at), None, None, "")
+        return self.event(queue_id, flag, status, (to, parent), fields, words, False, frame, number)
+
+    def _brief_repeat(self, line: re.Match[str], number: int) -> Event:
+        at, queue_id, recipient, transport, told = line.groups()
+        message = self.memory.known(queue_id)
+        words = Words(Speaker.LOCAL, told)
+        if message is None or recipient not in (message.deferred or ()):
+            self.memory.defer(queue_id, recipient, words)
+        fate = (Kind.ATTEMPT, Status.DEFERRED, "==", self.clock.stamp(at), transport, queue_id)
+        return Event(self.file, number, *fate, recipient=recipient, words=words, repeats=True)

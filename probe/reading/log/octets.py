@@ -117,3 +117,21 @@ def lines(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
             rest, is_dropping = rest[:limit], True
     if rest or is_dropping:
         yield rest
+
+
+def blocks(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
+    """The same octets in blocks of whole lines, each with its line feed but perhaps the last.
+
+    Of a line longer than two chunks and `limit` no more than that is kept."""
+    rest: list[bytes] = []
+    held = 0
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield b"".join((*rest, chunk[:cut]))
+            rest, held = ([chunk[cut:]], len(chunk) - cut) if cut < len(chunk) else ([], 0)
+        elif held <= limit:
+            rest.append(chunk)
+            held += len(chunk)
+    if rest:
+        yield b"".join(rest)

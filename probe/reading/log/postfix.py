@@ -1,285 +1,107 @@
-"""Postfix: smtp, lmtp, local, virtual, pipe, error, discard, cleanup, qmgr, smtpd, postscreen, postsuper.
-
-The delivery line is that of Postfix 2.3 and later; 3.11 adds `tls=`. Reasons without a server's reply are
-Postfix' own, and so is `dsn=`. Queue ids are short or long; services are named `postfix/smtp` or, with a
-syslog_name of their own, `postfix-out/smtp`.
-"""
+"""Postfix, many lines at once: of the usual lines only what an aggregate needs is read; every other line of
+interest is read as `postfix_lines` does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from probe.model.text import decode
-from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.frames import Frame, unframe
-from probe.reading.log.memory import Memory, Message
-from probe.reading.log.postfix_server import refusal
-from probe.reading.log.postfix_words import said
-from probe.reading.log.reader import LINE, TEXT, FramedReader
-from probe.reading.log.words import relay_of
+from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
+from probe.reading.log.frames import Frame
+from probe.reading.log.memory import Memory
+from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
+from probe.reading.log.reader import interesting
+from probe.reading.log.words import relay_of, stage_of
 
-_ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
-_DELIVERY = re.compile(
-    rf"([0-9A-Za-z]{{5,32}}|NOQUEUE): to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay=([^,]*+), "
-    r"(?:conn_use=\d+, )?delay=([\d.]+)(?:, delays=([\d./]+))?(?:, tls=([^,]*+))?"
-    r"(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?, status=([A-Za-z-]+)(?: ?\((.*))?",
-    re.DOTALL,
+# The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
+_BRIEF = re.compile(
+    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
+    r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): to=<([^\">\\\n]*)>, "
+    r"(?:orig_to=<([^\">\\\n]*)>, )?relay=([^,\n]*), (?:conn_use=\d+, )?delay=[\d.]+"
+    r"(?:, delays=[\d./]+)?(?:, tls=[^,\n]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
+    r", status=([A-Za-z-]+) \(([^\n\x1b]*)"
 )
-_FROM = re.compile(
-    rf"([0-9A-Za-z]{{5,32}}): from={_ADDRESS}, (?:status=([a-z-]+)(?:, (.*))?|size=)", re.DOTALL
+_BRIEF_REFUSAL = re.compile(
+    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
+    r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): reject: ([A-Z][A-Z -]{1,40}) from (\S{1,300}?): "
+    r"([^;\n]+); from=<([^\">\\\n]*)> to=<([^\">\\\n]*)> proto="
 )
-_HEAD = re.compile(
-    rb"([0-9A-Za-z]{5,32}): (?:from=<([^\">\\]*+)>, size=|message-id=(<[^<>\s]*+>)\s*$|removed\s*$)"
+_HITS = re.compile(
+    r": (?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold)"
 )
-_NEAR = 40  # octets that a queue id and the name behind it can take
-_MESSAGE_ID = re.compile(r"([0-9A-Za-z]{5,32}): (?:resent-)?message-id=(.+)", re.DOTALL)
-_SIMPLE = re.compile(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired)\s*")
-_TLS = re.compile(
-    r"([A-Z]\w+ TLS connection) (?:established|reused) to (\S+?)(?: \([^)]*\))?: (\S+ with cipher \S+)(.*)",
-    re.DOTALL,
-)
-_LOOKS_LIKE = re.compile(
-    r"[0-9A-Za-z]{5,32}: to=<|\bstatus=(?:sent|deferred|bounced|expired|undeliverable)\b"
-)
-_STATUS = {
-    "sent": Status.SENT,
-    "deferred": Status.DEFERRED,
-    "bounced": Status.BOUNCED,
-    "expired": Status.EXPIRED,
-    "force-expired": Status.EXPIRED,
-    "SOFTBOUNCE": Status.DEFERRED,
-    "undeliverable": Status.PROBE,
-    "deliverable": Status.PROBE,
-}
-_RELAYS = 4096
+_STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
+_NOTHING = (None, None, None, None, False, False, None, (), None, None)  # the fields behind the relay
 
 
-class PostfixReader(FramedReader):
-    """Reads what Postfix' services log, in syslog of any form, in `maillog_file`, or in a container's log."""
+class PostfixReader(PostfixLines):
+    """Reads what Postfix' services log, line by line or in blocks."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
-        self._relays: dict[str, Relay | None] = {}
+        self._text = self._text_before = ""  # the blocks that were read last
 
-    def read(self, data: bytes, number: int) -> Sequence[Record]:
-        """Most lines of a log tell only of whom a message is, that it has gone, or that a client came: one
-        look at what stands behind the process id is enough for these, and no frame need be taken off."""
-        behind = data.find(b"]: ") + 3
-        if behind < 3:
-            return super().read(data, number)
-        near = behind + _NEAR
-        if (
-            data.find(b"connect from ", behind, near) in (behind, behind + 3)
-            or data.find(b": client=", behind, near) >= 0
-        ):
-            return ()
-        if data.find(b": to=<", behind, near) >= 0:
-            frame = unframe(data.rstrip(b"\r\n")[:LINE], self.clock)
-            delivery = _DELIVERY.match(frame.text[:TEXT])
-            if delivery is not None:
-                return self._attempt(delivery, frame, number)
-            return self.text(frame.text[:TEXT], frame, data, number)
-        head = _HEAD.match(data, behind)
-        if head is None or b"postsuper" in data:
-            return super().read(data, number)
-        queue_id, sender, message_id = head.groups()
-        if sender is not None:
-            self.memory.message(queue_id.decode("ascii")).sender = decode(sender)
-        elif message_id is not None:
-            self.memory.message(queue_id.decode("ascii")).message_id = decode(message_id)
-        else:
-            self.memory.forget(queue_id.decode("ascii"))
-        return ()
+    def block(self, block: bytes, number: int) -> Sequence[Record]:
+        """Where the lines of interest are is searched for in the whole block at once."""
+        if not self.is_brief:
+            return super().block(block, number)
+        found: list[Record] = []
+        text = block.decode("latin-1")  # a character an octet, so that positions are the same
+        self._text_before, self._text = self._text, text
+        counted = 0
+        for begin in self._places(text):
+            number += text.count("\n", counted, begin)
+            counted = begin
+            line = _BRIEF.match(text, begin)
+            if line is not None and line[0].isascii():
+                found.append(self._brief(line, number))
+                continue
+            refused = _BRIEF_REFUSAL.match(text, begin) if line is None else None
+            if refused is not None and refused[0].isascii():
+                found.append(self._brief_refusal(refused, number))
+                continue
+            end = block.find(b"\n", begin)
+            found += self.read(block[begin : end if end >= 0 else None], number)
+        return found
 
-    def matters(self, data: bytes) -> bool:
-        return (
-            b"status=" in data
-            or b": from=" in data
-            or b"message-id=" in data
-            or b": removed" in data
-            or b"reject: " in data
-            or b" TLS connection " in data
-            or b"hold" in data
-            or b"discard: " in data
-        )
+    def _brief_refusal(self, line: re.Match[str], number: int) -> Event:
+        at, program, queue_id, stage, client, reply, sender, recipient = line.groups()
+        event = self.file, number, Kind.REFUSAL, Status.REJECTED, "reject", self.clock.stamp(at), program
+        name = None if queue_id == "NOQUEUE" else queue_id
+        words = Words(Speaker.LOCAL, reply, stage_of(stage))
+        return Event(*event, name, sender=sender, recipient=recipient, words=words, client=relay_of(client))
 
-    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        if " status=" in text or ": to=<" in text:
-            delivery = _DELIVERY.match(text)
-            if delivery is not None:
-                return self._attempt(delivery, frame, number)
-        if ": from=<" in text:
-            found = _FROM.match(text)
-            if found is not None:
-                return self._from(found, frame, number)
-        if "message-id=" in text:
-            found = _MESSAGE_ID.match(text)
-            if found is not None:
-                self.memory.message(found[1]).message_id = found[2].strip() or None
-                return ()
-        if text.endswith(("removed", "hold", "expired")):
-            simple = _SIMPLE.fullmatch(text)
-            if simple is not None:
-                return self._simple(simple[1], simple[2], frame, number)
-        if " TLS connection " in text:
-            self._tls(text, frame)
-            return ()
-        if "reject: " in text or "hold: " in text or "discard: " in text:
-            event = refusal(text, frame, self.file, number, self.memory)
-            if event is not None:
-                return (event,)
-            if ("NOQUEUE: " in text or " from=<" in text) and ": warning: " not in text:
-                return self.unparsed(data, number, "a refusal of Postfix' own that is not understood")
-            return ()
-        if _LOOKS_LIKE.search(text):
-            return self.unparsed(data, number, "a delivery of Postfix whose fields are not understood")
-        return ()
+    def _places(self, text: str) -> Iterable[int]:
+        """Where the lines of interest begin, in order."""
+        begins: list[int] = []
+        last, told, before, behind = -1, 0, text.rfind, text.find
+        for hit in _HITS.finditer(text):
+            at = hit.start()
+            begin = before("\n", 0, at) + 1
+            if begin != last:
+                begins.append(begin)
+                last = begin
+                told += behind("status=", at, behind("\n", at)) >= 0
+        if text.count("status=") <= told and "postsuper" not in text and '"MESSAGE":[' not in text:
+            return begins
+        return sorted({*begins, *interesting(text, _STATUSES)})
 
-    def _attempt(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = found.groups()
-        relay = self._relay(to)
-        service = (frame.program or "").rpartition("/")[2]
-        status = _status(word, service, rest or "")
-        words, repeats, cut = said(rest, service, status)
-        message = self.memory.known(queue_id)
-        earlier = None
-        if status is Status.DEFERRED:
-            self.memory.defer(queue_id, recipient, words)
-        elif message is not None and message.deferred:
-            earlier = message.deferred.pop(recipient, None)
-        if tls is None and relay is not None and frame.pid is not None:
-            tls = self._tls_of(frame.pid, to)
-        return (
-            Event(
-                self.file,
-                number,
-                Kind.ATTEMPT,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                None if queue_id == "NOQUEUE" else queue_id,
-                message.message_id if message is not None else None,
-                message.sender if message is not None else None,
-                recipient,
-                orig_to,
-                relay,
-                None,
-                dsn,
-                words,
-                earlier if status is Status.EXPIRED else None,
-                repeats,
-                cut,
-                _seconds(delay),
-                _parts(parts) if parts else (),
-                tls or None,
-            ),
-        )
+    def sender(self, queue_id: str) -> str | None:
+        for text in (self._text, self._text_before):
+            found = FROM.match(text, text.rfind(f" {queue_id}: from=<") + 1)
+            if found is not None and found[1] == queue_id:
+                return found[2]
+        return super().sender(queue_id)
 
-    def _relay(self, text: str) -> Relay | None:
-        """The next hops are few, and each is read once."""
-        if text not in self._relays:
-            if len(self._relays) >= _RELAYS:
-                self._relays.clear()
-            self._relays[text] = relay_of(text)
-        return self._relays[text]
-
-    def _from(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        queue_id, sender, word, what = found.groups()
-        message = self.memory.message(queue_id)
-        message.sender = sender
-        if word is None:
-            return ()
-        if word not in ("expired", "force-expired"):
-            return ()
-        words = Words(Speaker.LOCAL, what.strip()) if what else None
-        events = self._for_all(message, Status.EXPIRED, word, words, queue_id, frame, number)
-        message.deferred = None
-        return events
-
-    def _simple(self, queue_id: str, what: str, frame: Frame, number: int) -> Sequence[Record]:
-        service = (frame.program or "").rpartition("/")[2]
-        message = self.memory.known(queue_id)
-        if service != "postsuper":
-            if what == "removed":
-                self.memory.forget(queue_id)
-            return ()
-        status = {"removed": Status.REMOVED, "placed on hold": Status.HELD}.get(what)
-        if status is None:
-            return ()
-        events = self._for_all(message, status, what, None, queue_id, frame, number)
-        if status is Status.REMOVED:
-            self.memory.forget(queue_id)
-        return events
-
-    def _for_all(
-        self,
-        message: Message | None,
-        status: Status,
-        word: str,
-        words: Words | None,
-        queue_id: str,
-        frame: Frame,
-        number: int,
-    ) -> Sequence[Event]:
-        """What befell a whole message, for each recipient that is known to wait; one event, without a
-        recipient, where none is known."""
-        known = message if message is not None else Message()
-        waiting: Sequence[tuple[str | None, Words | None]] = tuple((known.deferred or {}).items()) or (
-            (None, None),
-        )
-        return tuple(
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                queue_id,
-                known.message_id,
-                known.sender,
-                recipient,
-                words=words,
-                earlier=earlier,
+    def _brief(self, line: re.Match[str], number: int) -> Event:
+        at, program, queue_id, recipient, orig_to, to, dsn, word, rest = line.groups()
+        if word == "sent" and program.endswith("smtp"):
+            message = self.memory.known(queue_id)
+            if message is not None and message.deferred:
+                message.deferred.pop(recipient, None)
+            fate = (Kind.ATTEMPT, Status.SENT, word, self.clock.stamp(at), program, queue_id)
+            return new_event(
+                (self.file, number, *fate, None, None, recipient, orig_to, self.relay(to), *_NOTHING)
             )
-            for recipient, earlier in waiting
-        )
-
-    def _tls(self, text: str, frame: Frame) -> None:
-        """Before 3.11 the TLS of a session has a line of its own, of the same process."""
-        found = _TLS.match(text)
-        if found is not None and frame.pid is not None:
-            self.memory.note(("tls", frame.pid), (found[2], f"{found[1].split()[0]} {found[3]}"))
-
-    def _tls_of(self, pid: str, relay: str) -> str | None:
-        noted = self.memory.noted(("tls", pid))
-        if isinstance(noted, tuple) and noted[0] == relay:
-            return str(noted[1])
-        return None
-
-
-def _status(word: str, service: str, rest: str) -> Status:
-    status = _STATUS.get(word, Status.DEFERRED)
-    if status is Status.SENT:
-        if service == "discard":
-            return Status.DISCARDED
-        if rest.startswith("forwarded as "):
-            return Status.FORWARDED
-    return status
-
-
-def _parts(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(map(float, text.split("/")))
-    except ValueError:  # "1.2.3/4"
-        return ()
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:  # "1.2.3"
-        return 0.0
+        frame = Frame(self.clock.stamp(at), program, None, "")
+        fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
+        return self.delivered(fields, frame, number, True)

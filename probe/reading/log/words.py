@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay
@@ -42,6 +43,7 @@ _PIECE = re.compile(r"(?<=\s)(?=[245]\d\d[ -])")
 _RELAY = re.compile(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
 
 
+@lru_cache(maxsize=256)
 def stage_of(command: str) -> Stage | None:
     """The stage that a command, or a program's name for it, belongs to; None for any other."""
     return _COMMANDS.get(" ".join(command.upper().split()))

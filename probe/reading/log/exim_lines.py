@@ -1,0 +1,295 @@
+"""Exim's main log: `<=` arrivals, `=>` `->` `>>` deliveries, `**` failures, `==` deferrals, refusals.
+
+The fields behind an address differ with log_selector; message ids have six or eleven characters in their
+middle (4.97). Local time, unless log_timezone is set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from probe.model.reply import Stage
+from probe.model.text import decode
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.exim_words import Fields, duration, fields_at, said
+from probe.reading.log.frames import Frame
+from probe.reading.log.reader import TEXT, FramedReader
+from probe.reading.log.words import relay_of
+
+ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
+_PREFIX = re.compile(rf"(?:\[\d{{1,10}}\] )?(?:({ID}) )?")
+_USUAL = re.compile(
+    rb"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
+    rb"(" + ID.encode() + rb") ([^\r\n]*)"
+)
+# An address may be quoted, or be a command or a file.
+_ADDRESS = re.compile(
+    r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:|[^\s\"]*?(?=:?(?:\s|$))))"
+    r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
+)
+_DEFER = re.compile(r" ?(routing )?defer \((-?\d{1,6})\)")
+_STRERROR = re.compile(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
+_TIMES_BEHIND = re.compile(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
+_ID_FIELD = re.compile(r" id\*?=(\S+)")
+_HOST_LINE = re.compile(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
+_REFUSAL = re.compile(
+    r"(?:(?P<temporarily>temporarily )?rejected|(?P<discarded>discarded)) (?:by )?"
+    r"(?P<what>RCPT|MAIL|EHLO or HELO|EHLO|HELO|connection|after DATA|DATA|VRFY|EXPN|AUTH|STARTTLS)\b"
+    r"(?: (?:from )?<(?P<argument>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?(?P<more>[^:]{0,200}(?:\[[^\]]*\])?)"
+    r"(?:: (?P<reply>.*))?",
+    re.DOTALL,
+)
+_FROM_HOST = re.compile(
+    r"H=(?:(?P<host>[^\s(\[]+) )?(?:\([^)]*\) )?\[(?P<ip>[^\]]*)\]|from \[(?P<bare>[^\]]*)\]"
+)
+_ENVELOPE_FROM = re.compile(r" F=<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>")
+_REFUSED_AT = {
+    "RCPT": Stage.RCPT,
+    "MAIL": Stage.MAIL,
+    "EHLO": Stage.EHLO,
+    "HELO": Stage.EHLO,
+    "EHLO or HELO": Stage.EHLO,
+    "connection": Stage.GREETING,
+    "DATA": Stage.DATA,
+    "after DATA": Stage.END_OF_DATA,
+    "STARTTLS": Stage.STARTTLS,
+}
+FLAGS = {
+    "=>": Status.SENT,
+    "->": Status.SENT,
+    ">>": Status.SENT,
+    "*>": Status.DISCARDED,
+    "**": Status.BOUNCED,
+    "==": Status.DEFERRED,
+}
+
+
+def untimed(text: str) -> str:
+    """Without the times that Exim writes behind the server's words."""
+    return _TIMES_BEHIND.sub("", text) if "T=" in text[-64:] else text
+
+
+class EximLines(FramedReader):
+    """Reads line by line mainlog (and the lines of it that a syslog daemon wrote)."""
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        """Lines of mainlog itself have no frame to be looked for."""
+        usual = _USUAL.match(data)
+        if usual is None:
+            return super().read(data, number)
+        at, queue_id, rest = usual.groups()
+        identity = queue_id.decode("ascii")
+        if rest.startswith(b"Completed"):
+            self.memory.forget(identity)
+            return ()
+        text = decode(rest[:TEXT])
+        if text.startswith("<= "):
+            self._arrival(identity, text[3:])
+            return ()
+        return self._line(
+            identity, text, Frame(self.clock.stamp(at.decode("ascii")), None, None, text), data, number
+        )
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b"= " in data
+            or b"> " in data
+            or b" ** " in data
+            or b" H=" in data
+            or b"Completed" in data
+            or b"rejected " in data
+            or b"discarded " in data
+            or b"cancelled by " in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        if frame.at is not None and frame.program is not None and text[:4].isdecimal():
+            text = re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})? ", "", text)
+        prefix = _PREFIX.match(text)
+        queue_id = prefix[1] if prefix is not None else None
+        rest = text[prefix.end() :] if prefix is not None else text
+        return self._line(queue_id, rest, frame, data, number)
+
+    def _line(
+        self, queue_id: str | None, rest: str, frame: Frame, data: bytes, number: int
+    ) -> Sequence[Record]:
+        flag = rest[:2]
+        if queue_id is not None and rest[2:3] == " ":
+            if flag == "<=":
+                self._arrival(queue_id, rest[3:])
+                return ()
+            if flag in FLAGS:
+                return self._attempt(queue_id, flag, rest[3:], frame, data, number)
+        if queue_id is not None and rest.startswith("Completed"):
+            self.memory.forget(queue_id)
+            return ()
+        if queue_id is not None and rest.startswith("H="):
+            self._host(queue_id, rest)
+        if "rejected " in rest or "discarded " in rest:
+            return self._refusal(queue_id, rest, frame, number)
+        if queue_id is not None and rest.startswith("cancelled by "):
+            return self._cancelled(queue_id, rest, frame, number)
+        return ()
+
+    def _arrival(self, queue_id: str, rest: str) -> None:
+        message = self.memory.message(queue_id)
+        sender = rest.partition(" ")[0]
+        message.sender = "" if sender == "<>" else sender
+        found = _ID_FIELD.search(rest, rest.find(" id")) if " id" in rest else None
+        message.message_id = f"<{found[1].strip('<>')}>" if found is not None else None
+
+    def _host(self, queue_id: str, rest: str) -> None:
+        """Which host it was stands on a line of its own when no session came about."""
+        found = _HOST_LINE.match(rest)
+        if found is not None:
+            port = int(found[3]) if found[3] else None
+            self.memory.note(("host", queue_id), Relay(found[1], found[2], port))
+
+    def _attempt(
+        self, queue_id: str, flag: str, rest: str, frame: Frame, data: bytes, number: int
+    ) -> Sequence[Record]:
+        address = _ADDRESS.match(rest)
+        if address is None or not address["to"]:
+            return self.unparsed(data, number, f"a line of Exim with {flag} that names no address")
+        to, parent = address["to"], address["parent"]
+        fields = fields_at(rest, address.end())
+        behind = rest[fields.end :]
+        words, repeats = None, False
+        status = FLAGS[flag]
+        if status is Status.DEFERRED:
+            deferral = _DEFER.match(behind)
+            if deferral is None:
+                return self.unparsed(data, number, "a deferral of Exim without its number")
+            words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
+        elif status is Status.BOUNCED:
+            told = untimed(behind.removeprefix(":").strip())
+            words, repeats = said(told)
+            if words is not None and words.text.endswith("retry timeout exceeded"):
+                status = Status.EXPIRED
+        elif fields.text("C") is not None:
+            words = Words(Speaker.REMOTE, fields.text("C") or "", Stage.END_OF_DATA)
+        if to == ":blackhole:":
+            status = Status.DISCARDED
+        return (self.event(queue_id, flag, status, (to, parent), fields, words, repeats, frame, number),)
+
+    def _deferral(self, behind: str, fields: Fields) -> tuple[Words | None, bool, Fields]:
+        """`: error H=host [ip]:port DT=1s: text`, with any of these missing."""
+        problem = _STRERROR.match(behind)
+        begin = problem.end() if problem is not None else 0
+        more = fields_at(behind, begin)
+        told = behind[more.end :].removeprefix(":").strip()
+        if problem is not None and not told:
+            told = problem[1]
+        words, repeats = said(untimed(told))
+        if problem is not None and words is not None and told != problem[1]:
+            words = words._replace(text=f"{words.text}: {problem[1]}")
+        return words, repeats, fields.joined(more)
+
+    def event(
+        self,
+        queue_id: str,
+        flag: str,
+        status: Status,
+        address: tuple[str, str | None],
+        fields: Fields,
+        words: Words | None,
+        repeats: bool,
+        frame: Frame,
+        number: int,
+    ) -> Event:
+        to, parent = address
+        recipient = parent if parent is not None and "@" not in to else to
+        message = self.memory.known(queue_id)
+        sender = fields.address("F")
+        if sender is None and message is not None:
+            sender = message.sender
+        relay = fields.relay
+        if relay is None and status is Status.DEFERRED and not repeats:
+            noted = self.memory.drop(("host", queue_id))
+            relay = noted if isinstance(noted, Relay) and fields.text("T") is not None else None
+        if status is Status.DEFERRED:
+            earlier = None
+            if not repeats or message is None or recipient not in (message.deferred or ()):
+                self.memory.defer(queue_id, recipient, words)
+        else:
+            earlier = self.memory.settle(queue_id, recipient)
+        source = relay_of(fields.text("I") or "")
+        return Event(
+            self.file,
+            number,
+            Kind.ATTEMPT,
+            status,
+            flag,
+            frame.at,
+            fields.text("T"),
+            queue_id,
+            message.message_id if message is not None else None,
+            sender,
+            recipient,
+            parent if parent not in (None, recipient) else None,
+            relay,
+            source.ip if source is not None else None,
+            None,
+            words,
+            earlier if status is Status.EXPIRED else None,
+            repeats,
+            False,
+            duration(fields.text("QT")),
+            (),
+            fields.text("X"),
+        )
+
+    def _refusal(self, queue_id: str | None, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        found = _REFUSAL.search(rest)
+        if found is None:
+            return ()
+        before = f"{rest[: found.start()]} {found['more']}"
+        client = _FROM_HOST.search(before)
+        if client is None:
+            return ()
+        sender = _ENVELOPE_FROM.search(rest[: found.start()])
+        what, argument = found["what"], found["argument"]
+        status = Status.DISCARDED if found["discarded"] else Status.REJECTED
+        word = f"{found['temporarily'] or ''}{'discarded' if found['discarded'] else 'rejected'}"
+        reply = (found["reply"] or found["more"]).strip()
+        return (
+            Event(
+                self.file,
+                number,
+                Kind.REFUSAL,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                queue_id,
+                sender=sender[1] if sender is not None else argument if what == "MAIL" else None,
+                recipient=argument if what == "RCPT" else None,
+                words=Words(Speaker.LOCAL, reply, _REFUSED_AT.get(what)),
+                client=Relay(client["host"], client["ip"] or client["bare"]),
+            ),
+        )
+
+    def _cancelled(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        message = self.memory.known(queue_id)
+        self.memory.forget(queue_id)
+        waiting: list[tuple[str | None, Words | None]] = [(None, None)]
+        if message is not None and message.deferred:
+            waiting = list(message.deferred.items())
+        return tuple(
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                Status.REMOVED,
+                rest.strip(),
+                frame.at,
+                frame.program,
+                queue_id,
+                sender=message.sender if message is not None else None,
+                message_id=message.message_id if message is not None else None,
+                recipient=recipient,
+                earlier=earlier,
+            )
+            for recipient, earlier in waiting
+        )

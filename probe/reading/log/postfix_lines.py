@@ -1,0 +1,300 @@
+"""Postfix: smtp, lmtp, local, virtual, pipe, error, discard, cleanup, qmgr, smtpd, postscreen, postsuper.
+
+The delivery line is that of Postfix 2.3 and later; 3.11 adds `tls=`. Reasons without a server's reply are
+Postfix' own, and so is `dsn=`. Queue ids are short or long; services are named `postfix/smtp` or, with a
+syslog_name of their own, `postfix-out/smtp`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from probe.model.text import decode
+from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.frames import Frame, unframe
+from probe.reading.log.memory import Memory, Message
+from probe.reading.log.postfix_server import refusal
+from probe.reading.log.postfix_words import said
+from probe.reading.log.reader import LINE, TEXT, FramedReader
+from probe.reading.log.words import relay_of
+
+_ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
+_DELIVERY = re.compile(
+    rf"([0-9A-Za-z]{{5,32}}|NOQUEUE): to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay=([^,]*+), "
+    r"(?:conn_use=\d+, )?delay=([\d.]+)(?:, delays=([\d./]+))?(?:, tls=([^,]*+))?"
+    r"(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?, status=([A-Za-z-]+)(?: ?\((.*))?",
+    re.DOTALL,
+)
+FROM = re.compile(
+    rf"([0-9A-Za-z]{{5,32}}): from={_ADDRESS}, (?:status=([a-z-]+)(?:, (.*))?|size=)", re.DOTALL
+)
+_HEAD = re.compile(
+    rb"([0-9A-Za-z]{5,32}): (?:from=<([^\">\\]*+)>, size=|message-id=(<[^<>\s]*+>)\s*$|removed\s*$)"
+)
+_NEAR = 40  # octets that a queue id and the name behind it can take
+_MESSAGE_ID = re.compile(r"([0-9A-Za-z]{5,32}): (?:resent-)?message-id=(.+)", re.DOTALL)
+_SIMPLE = re.compile(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired)\s*")
+_TLS = re.compile(
+    r"([A-Z]\w+ TLS connection) (?:established|reused) to (\S+?)(?: \([^)]*\))?: (\S+ with cipher \S+)(.*)",
+    re.DOTALL,
+)
+_LOOKS_LIKE = re.compile(
+    r"[0-9A-Za-z]{5,32}: to=<|\bstatus=(?:sent|deferred|bounced|expired|undeliverable)\b"
+)
+_STATUS = {
+    "sent": Status.SENT,
+    "deferred": Status.DEFERRED,
+    "bounced": Status.BOUNCED,
+    "expired": Status.EXPIRED,
+    "force-expired": Status.EXPIRED,
+    "SOFTBOUNCE": Status.DEFERRED,
+    "undeliverable": Status.PROBE,
+    "deliverable": Status.PROBE,
+}
+_RELAYS = 4096
+new_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
+
+
+class PostfixLines(FramedReader):
+    """Reads line by line what Postfix' services log, in syslog of any form, in `maillog_file`, or in a
+    container's log."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+        self._relays: dict[str, Relay | None] = {}
+
+    def read(self, data: bytes, number: int) -> Sequence[Record]:
+        """Most lines of a log tell only of whom a message is, that it has gone, or that a client came: one
+        look at what stands behind the process id is enough for these, and no frame need be taken off."""
+        behind = data.find(b"]: ") + 3
+        if behind < 3:
+            return super().read(data, number)
+        near = behind + _NEAR
+        if (
+            data.find(b"connect from ", behind, near) in (behind, behind + 3)
+            or data.find(b": client=", behind, near) >= 0
+        ):
+            return ()
+        if data.find(b": to=<", behind, near) >= 0:
+            frame = unframe(data.rstrip(b"\r\n")[:LINE], self.clock)
+            delivery = _DELIVERY.match(frame.text[:TEXT])
+            if delivery is not None:
+                return self._attempt(delivery, frame, number)
+            return self.text(frame.text[:TEXT], frame, data, number)
+        head = _HEAD.match(data, behind)
+        if head is None or b"postsuper" in data:
+            return super().read(data, number)
+        queue_id, sender, message_id = head.groups()
+        if sender is not None:
+            self.memory.message(queue_id.decode("ascii")).sender = decode(sender)
+        elif message_id is not None:
+            self.memory.message(queue_id.decode("ascii")).message_id = decode(message_id)
+        else:
+            self.memory.forget(queue_id.decode("ascii"))
+        return ()
+
+    def matters(self, data: bytes) -> bool:
+        return (
+            b"status=" in data
+            or b": from=" in data
+            or b"message-id=" in data
+            or b": removed" in data
+            or b"reject: " in data
+            or b" TLS connection " in data
+            or b"hold" in data
+            or b"discard: " in data
+        )
+
+    def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        if " status=" in text or ": to=<" in text:
+            delivery = _DELIVERY.match(text)
+            if delivery is not None:
+                return self._attempt(delivery, frame, number)
+        if ": from=<" in text:
+            found = FROM.match(text)
+            if found is not None:
+                return self._from(found, frame, number)
+        if "message-id=" in text:
+            found = _MESSAGE_ID.match(text)
+            if found is not None:
+                self.memory.message(found[1]).message_id = found[2].strip() or None
+                return ()
+        if text.endswith(("removed", "hold", "expired")):
+            simple = _SIMPLE.fullmatch(text)
+            if simple is not None:
+                return self._simple(simple[1], simple[2], frame, number)
+        if " TLS connection " in text:
+            self._tls(text, frame)
+            return ()
+        if "reject: " in text or "hold: " in text or "discard: " in text:
+            event = refusal(text, frame, self.file, number, self.memory)
+            if event is not None:
+                return (event,)
+            if ("NOQUEUE: " in text or " from=<" in text) and ": warning: " not in text:
+                return self.unparsed(data, number, "a refusal of Postfix' own that is not understood")
+            return ()
+        if _LOOKS_LIKE.search(text):
+            return self.unparsed(data, number, "a delivery of Postfix whose fields are not understood")
+        return ()
+
+    def _attempt(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        return (self.delivered(found.groups(), frame, number, False),)
+
+    def delivered(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
+        queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = fields
+        relay = self.relay(to)
+        service = (frame.program or "").rpartition("/")[2]
+        status = _status(word, service, rest or "")
+        earlier = tls_told = message_id = words = None
+        parts_s: tuple[float, ...] = ()
+        repeats = cut = False
+        if not brief or status is not Status.SENT:
+            words, repeats, cut = said(rest, service, status)
+        message = self.memory.known(queue_id)
+        if status is Status.DEFERRED:
+            self.memory.defer(queue_id, recipient, words)
+        elif message is not None and message.deferred:
+            earlier = message.deferred.pop(recipient, None)
+        if not brief:
+            message_id = message.message_id if message is not None else None
+            parts_s = _parts(parts) if parts else ()
+            tls_told = tls
+            if tls is None and relay is not None and frame.pid is not None:
+                tls_told = self._tls_of(frame.pid, to)
+        return new_event(
+            (
+                self.file,
+                number,
+                Kind.ATTEMPT,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                None if queue_id == "NOQUEUE" else queue_id,
+                message_id,
+                message.sender if message is not None else None,
+                recipient,
+                orig_to,
+                relay,
+                None,
+                dsn,
+                words,
+                earlier if status is Status.EXPIRED else None,
+                repeats,
+                cut,
+                None if brief else _seconds(delay),
+                parts_s,
+                tls_told or None,
+                None,
+            )
+        )
+
+    def relay(self, text: str) -> Relay | None:
+        """The next hops are few, and each is read once."""
+        if text not in self._relays:
+            if len(self._relays) >= _RELAYS:
+                self._relays.clear()
+            self._relays[text] = relay_of(text)
+        return self._relays[text]
+
+    def _from(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        queue_id, sender, word, what = found.groups()
+        message = self.memory.message(queue_id)
+        message.sender = sender
+        if word is None:
+            return ()
+        if word not in ("expired", "force-expired"):
+            return ()
+        words = Words(Speaker.LOCAL, what.strip()) if what else None
+        events = self._for_all(message, Status.EXPIRED, word, words, queue_id, frame, number)
+        message.deferred = None
+        return events
+
+    def _simple(self, queue_id: str, what: str, frame: Frame, number: int) -> Sequence[Record]:
+        service = (frame.program or "").rpartition("/")[2]
+        message = self.memory.known(queue_id)
+        if service != "postsuper":
+            if what == "removed":
+                self.memory.forget(queue_id)
+            return ()
+        status = {"removed": Status.REMOVED, "placed on hold": Status.HELD}.get(what)
+        if status is None:
+            return ()
+        events = self._for_all(message, status, what, None, queue_id, frame, number)
+        if status is Status.REMOVED:
+            self.memory.forget(queue_id)
+        return events
+
+    def _for_all(
+        self,
+        message: Message | None,
+        status: Status,
+        word: str,
+        words: Words | None,
+        queue_id: str,
+        frame: Frame,
+        number: int,
+    ) -> Sequence[Event]:
+        """What befell a whole message, for each recipient that is known to wait; one event, without a
+        recipient, where none is known."""
+        known = message if message is not None else Message()
+        waiting: Sequence[tuple[str | None, Words | None]] = tuple((known.deferred or {}).items()) or (
+            (None, None),
+        )
+        return tuple(
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                queue_id,
+                known.message_id,
+                known.sender,
+                recipient,
+                words=words,
+                earlier=earlier,
+            )
+            for recipient, earlier in waiting
+        )
+
+    def _tls(self, text: str, frame: Frame) -> None:
+        """Before 3.11 the TLS of a session has a line of its own, of the same process."""
+        found = _TLS.match(text)
+        if found is not None and frame.pid is not None:
+            self.memory.note(("tls", frame.pid), (found[2], f"{found[1].split()[0]} {found[3]}"))
+
+    def _tls_of(self, pid: str, relay: str) -> str | None:
+        noted = self.memory.noted(("tls", pid))
+        if isinstance(noted, tuple) and noted[0] == relay:
+            return str(noted[1])
+        return None
+
+
+def _status(word: str, service: str, rest: str) -> Status:
+    status = _STATUS.get(word, Status.DEFERRED)
+    if status is Status.SENT:
+        if service == "discard":
+            return Status.DISCARDED
+        if rest.startswith("forwarded as "):
+            return Status.FORWARDED
+    return status
+
+
+def _parts(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, text.split("/")))
+    except ValueError:  # "1.2.3/4"
+        return ()
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:  # "1.2.3"
+        return 0.0

@@ -1,0 +1,119 @@
+"""A file read in blocks tells the same as line by line, but for what an aggregate does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.reading.log.event import Event, Record, Status
+from probe.reading.log.formats import by_name
+from probe.reading.log.octets import blocks, lines
+from probe.reading.log.reader import Reader, Tally, records, records_of_blocks
+from tests.bench import logs_made
+from tests.unit.reading.log.samples import SAMPLES, Sample
+
+each_sample = pytest.mark.parametrize("which", SAMPLES, ids=lambda each: each.name)
+MADE = {"postfix": b"".join(logs_made.postfix(4000)), "exim": b"".join(logs_made.exim(4000))}
+
+
+def _told(record: Record) -> Record:
+    """Without what is left out where `is_brief`."""
+    if not isinstance(record, Event):
+        return record
+    is_plain = record.status in (Status.SENT, Status.REJECTED)
+    return record._replace(
+        sender=None,
+        message_id=None,
+        delay_s=None,
+        delays=(),
+        tls=None,
+        dsn=None if is_plain else record.dsn,
+        words=None if record.status is Status.SENT else record.words,
+        cut=record.cut and record.status is not Status.SENT,
+    )
+
+
+def _reader(format_name: str, *, brief: bool) -> Reader:
+    row = by_name(format_name)
+    assert row is not None
+    reader = row.make()
+    reader.is_brief = brief
+    reader.source("mail.log", datetime(2026, 11, 29, 4))
+    return reader
+
+
+def _by_line(format_name: str, data: bytes) -> tuple[list[Record], Tally]:
+    tally = Tally()
+    return list(records(_reader(format_name, brief=False), lines([data]), tally)), tally
+
+
+def _by_block(format_name: str, chunks: Iterable[bytes], *, brief: bool = True) -> tuple[list[Record], Tally]:
+    tally = Tally()
+    reader = _reader(format_name, brief=brief)
+    found = [record for part in records_of_blocks(reader, blocks(chunks), tally) for record in part]
+    return found, tally
+
+
+def _in_chunks(data: bytes, size: int) -> Iterable[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+@each_sample
+def test_blocks_give_the_records_of_lines(which: Sample) -> None:
+    data = b"".join(line + b"\n" for line in which.lines)
+    by_line, tally = _by_line(which.format.name, data)
+    for size in (700, 5000, 1 << 20):
+        found, counted = _by_block(which.format.name, _in_chunks(data, size), brief=False)
+        assert found == by_line and counted.lines == tally.lines
+        brief, counted = _by_block(which.format.name, _in_chunks(data, size))
+        assert [_told(it) for it in brief] == [_told(it) for it in by_line]
+        assert counted.lines == tally.lines == counted.read + counted.unparsed + counted.other
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_the_usual_lines_are_read_alike(name: str) -> None:
+    by_line, tally = _by_line(name, MADE[name])
+    found, counted = _by_block(name, _in_chunks(MADE[name], 100_000))
+    assert len(found) > 500 and [_told(it) for it in found] == [_told(it) for it in by_line]
+    assert (counted.lines, counted.read, counted.unparsed) == (tally.lines, tally.read, tally.unparsed)
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_whom_a_message_is_of_is_found_afterwards(name: str) -> None:
+    senders = {
+        it.queue_id: it.sender
+        for it in _by_line(name, MADE[name])[0]
+        if isinstance(it, Event) and it.queue_id
+    }
+    reader = _reader(name, brief=True)
+    for record in reader.block(MADE[name], 1):
+        if isinstance(record, Event) and record.kind == "attempt":
+            assert record.queue_id is not None
+            assert reader.sender(record.queue_id) == senders[record.queue_id]
+    assert reader.sender("NOSUCHID") is None
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.integers(0, 200), st.binary(max_size=6)), min_size=1, max_size=6
+    )
+)
+def test_damaged_lines_are_read_alike(name: str, damages: list[tuple[int, int, bytes]]) -> None:
+    rows = MADE[name].split(b"\n")[:61]
+    for row, at, octets in damages:
+        rows[row] = rows[row][:at] + octets.replace(b"\n", b"") + rows[row][at + 1 :]
+    data = b"\n".join(rows)
+    by_line, _ = _by_line(name, data)
+    found, _ = _by_block(name, [data])
+    assert [_told(it) for it in found] == [_told(it) for it in by_line]
+
+
+def test_a_line_without_end_is_held_in_bounded_memory() -> None:
+    found = list(blocks(iter([b"x" * 1000] * 50), limit=3000))
+    assert len(found) == 1 and len(found[0]) <= 4000
+    assert list(blocks([b"a\nb", b"c\n", b"", b"d"])) == [b"a\n", b"bc\n", b"d"]
