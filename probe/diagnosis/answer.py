@@ -6,7 +6,7 @@ from probe.diagnosis.scoring import rank, words_name_it
 from probe.knowledge.fact_evidence import beside_words
 from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
-from probe.reading.reply.read import read_reply
+from probe.reading.reply.read import read_received
 
 _ABOUT_THE_CLIENT = frozenset({"ip_blocklisted", "poor_reputation", "rate_limited"})
 
@@ -20,7 +20,7 @@ def settles_cause(reply: Reply, stage: Stage) -> bool:
 def _settles_cause(reply: Reply, stage: Stage) -> bool:
     if reply.is_transient:
         return True
-    ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
+    ranked = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
     if not words_name_it(ranked):
         return False
     if ranked[0].id != "user_unknown":
@@ -41,5 +41,5 @@ def refuses_this_client(reply: Reply, stage: Stage) -> bool:
 def _refuses_this_client(reply: Reply, stage: Stage) -> bool:
     if reply.is_positive:
         return False
-    ranked = rank(read_reply(str(reply), stage).evidence, stage=stage, permanent=reply.is_permanent)
+    ranked = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
     return words_name_it(ranked) and ranked[0].id in _ABOUT_THE_CLIENT

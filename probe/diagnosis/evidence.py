@@ -18,7 +18,7 @@ from probe.model.fault import spared
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
-from probe.reading.reply.read import Reading, read_reply
+from probe.reading.reply.read import Reading, read_received
 from probe.reading.reply.software import tell
 from probe.reading.reply.speaker import Speaker
 
@@ -108,7 +108,7 @@ def _read_reply(observed: Observed, reply: Reply) -> Reading:
     session = observed.session
     host = session.mx_host if session is not None else ""
     speaker = _speaker(session) if session is not None else None
-    return read_reply(str(reply), observed.stage, host, observed.ref, speaker)
+    return read_received(reply, observed.stage, host, observed.ref, speaker)
 
 
 def _speaker(session: Session) -> Speaker | None:

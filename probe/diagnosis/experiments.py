@@ -11,7 +11,7 @@ from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
-from probe.reading.reply.read import read_reply
+from probe.reading.reply.read import read_received
 
 _ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
 _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
@@ -61,7 +61,7 @@ def random_unknown(at: Situation) -> Seen | None:
         return None
     if at.reply_speaks_of("user_unknown"):
         return None
-    reading = read_reply(str(exchange.reply), Stage.RCPT, ref=exchange.ref)
+    reading = read_received(exchange.reply, Stage.RCPT, ref=exchange.ref)
     return Seen(exchange.ref) if words_name(reading.evidence, "user_unknown") else None
 
 

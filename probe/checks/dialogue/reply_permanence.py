@@ -16,6 +16,7 @@ IANA registry SMTP Enhanced Status Codes (RFC 5248).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Values, Voice
@@ -25,7 +26,7 @@ from probe.knowledge.enhanced_status import registered
 from probe.model.evidence import Facet
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
-from probe.reading.reply.read import read_reply
+from probe.reading.reply.read import read_received
 
 ID = "reply-permanence"
 STEP = 1
@@ -89,7 +90,7 @@ def _tag_of_contradiction(reply: Reply) -> str:
 
 def _words_of_refusal(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
     """250 in the words of a refusal ("250 user unknown"): some servers accept what they will not deliver."""
-    words = read_reply(f"550 {reply.text}", Stage.RCPT).evidence
+    words = read_received(replace(reply, code=550, enhanced_status=None), Stage.RCPT).evidence
     told = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
     if told:
         yield say("reply-refuses-in-words", (exchange.ref,), code=reply.code, says=told[0].says)

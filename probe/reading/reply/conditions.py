@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from probe.reading.reply.mask import Masked
 from probe.reading.reply.records import Aspect, MatchRule
 from probe.reading.reply.speaker import Speaker, fits
+
+
+class Status(NamedTuple):
+    """An enhanced status as it was `written`, and as it is `read`: with the class of the reply's code; empty
+    where it says nothing."""
+
+    written: str
+    read: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +29,18 @@ class Subject:
 
     masked: Masked
     code: str = ""
-    statuses: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
     stage: str = ""
     hosts: tuple[str, ...] = ()
     speaker: Speaker | None = None
     is_quoted: bool = False
     is_wordless: bool = True
     is_unread: bool = False
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether code and status of the reply are of different classes."""
+        return any(status.written != status.read for status in self.statuses)
 
 
 def holds(rule: MatchRule, subject: Subject) -> bool:
@@ -37,17 +50,31 @@ def holds(rule: MatchRule, subject: Subject) -> bool:
     return all(_HOLDS[condition.aspect](condition.wanted, subject) for condition in rule.conditions)
 
 
+def contradiction(rule: MatchRule, subject: Subject) -> str:
+    """The status by which a rule holds, as it was written, where the reply's code contradicts its class; else
+    empty."""
+    wanted = next((it.wanted for it in rule.conditions if it.aspect is Aspect.ENHANCED), ())
+    fitting = [status for status in subject.statuses if _is_wanted(status, wanted)]
+    contradicted = [status.written for status in fitting if status.written != status.read]
+    return contradicted[0] if len(contradicted) == len(fitting) > 0 else ""
+
+
 def _code(wanted: Sequence[str], subject: Subject) -> bool:
     return bool(subject.code) and subject.code.startswith(tuple(wanted))
 
 
 def _enhanced(wanted: Sequence[str], subject: Subject) -> bool:
-    return any(status in wanted or f"x{status[1:]}" in wanted for status in subject.statuses)
+    return any(_is_wanted(status, wanted) for status in subject.statuses)
+
+
+def _is_wanted(status: Status, wanted: Sequence[str]) -> bool:
+    return status.read in wanted or f"x{status.read[1:]}" in wanted
 
 
 def _pair(wanted: Sequence[str], subject: Subject) -> bool:
-    """`550 5.1.1`: both; `550 -`: that code without any enhanced status."""
-    return any(f"{subject.code} {status}" in wanted for status in subject.statuses or ("-",))
+    """`550 5.1.1`: both, as they were written; `550 -`: that code without any enhanced status."""
+    written = [status.written for status in subject.statuses]
+    return any(f"{subject.code} {status}" in wanted for status in written or ("-",))
 
 
 def _stage(wanted: Sequence[str], subject: Subject) -> bool:

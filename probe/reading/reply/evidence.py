@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from probe.knowledge.causes import causes
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Evidence, Facet
-from probe.reading.reply.conditions import Subject
+from probe.reading.reply.conditions import Subject, contradiction
 from probe.reading.reply.match import Match, matches
 from probe.reading.reply.speaker import as_told
+
+_CONTRADICTS = "{says}; the reply contradicts itself (code {code}, status {status}): the code's class counts"
 
 
 def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
     """The evidence of one reply, in no meaningful order; `ref` says where it was given."""
-    speaker = subject.speaker
-    if speaker is None:
-        return tuple(_said(match, ref) for match in matches(subject))
-    return tuple(
-        _said(match, ref) if match.is_echo else as_told(_said(match, ref), match.rule.software, speaker)
-        for match in matches(subject)
-    )
+    return tuple(_in_context(match, subject, ref) for match in matches(subject))
+
+
+def _in_context(match: Match, subject: Subject, ref: str) -> Evidence:
+    """What a rule says, with what is known of this reply beside its words."""
+    item = _said(match, ref)
+    if match.is_echo:
+        return item
+    if subject.speaker is not None:
+        item = as_told(item, match.rule.software, subject.speaker)
+    if item.facet is Facet.ENHANCED and subject.is_contradictory:
+        status = contradiction(match.rule, subject)
+        if status:
+            # a ground for giving up is no status that the reply itself contradicts
+            says = _CONTRADICTS.format(says=item.says, code=subject.code, status=status)
+            item = replace(item, says=says, final="")
+    return item
 
 
 @lru_cache(maxsize=4096)

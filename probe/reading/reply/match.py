@@ -127,7 +127,7 @@ def _of_codes(subject: Subject, spoken: Collection[MatchRule]) -> set[MatchRule]
         masked=Masked("", ""),
         hosts=(),
         is_quoted=False,
-        is_wordless=is_silent and all(map(_is_generic, subject.statuses)),
+        is_wordless=is_silent and all(_is_generic(status.read) for status in subject.statuses),
         is_unread=is_wordless and not is_silent,
     )
     return set(_holding_codes(coded))
@@ -141,7 +141,7 @@ def _holding_codes(subject: Subject) -> tuple[MatchRule, ...]:
 
 def _is_generic(status: str) -> bool:
     """x.0.0 says nothing beyond the class (RFC 3463 section 3.1)."""
-    return status.endswith(".0.0")
+    return not status or status.endswith(".0.0")
 
 
 def _outermost(found: Sequence[Place]) -> set[MatchRule]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from probe.knowledge.causes import causes
 from probe.model.evidence import ConductOverride, Evidence, Facet
-from probe.model.reply import EnhancedStatus, Stage
+from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.verdict import FixBy, Retry
-from probe.reading.reply.conditions import Subject
+from probe.reading.reply.conditions import Status, Subject
 from probe.reading.reply.evidence import evidence_of
 from probe.reading.reply.mask import mask
 from probe.reading.reply.quotation import Quotation, may_quote, quotation
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.unwrap import reply_lines, unwrap
+from probe.reading.reply.unwrap import Unwrapped, received, reply_lines, unwrap
 
 _SHOWN = 120  # characters of a quoted reply that the report repeats
 # Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
@@ -65,24 +65,44 @@ def read_reply(
     ref: str = "reply",
     speaker: Speaker | None = None,
 ) -> Reading:
-    """Read one SMTP reply as a log, a bounce or a session shows it. Never raises on any text.
+    """Read one SMTP reply as a log, a bounce or a terminal shows it. Never raises on any text.
 
     `stage` is where it was given, if known; `host` the server that gave it, `speaker` the program that the
     session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that
     quotes another server's, code and status are those of the head, and the evidence is what the quotation
     says about the address that the head names.
     """
+    parts = unwrap(text)
     if may_quote(text):
         reply, line = reply_lines(text)
         quoted = quotation(reply) or quotation(line)
         if quoted is not None:
-            stage = stage or (unwrap(text) if reply != line else unwrap(quoted.head)).stage
-            return _read_quoted(_read(reply, stage, host, ref), quoted, stage, ref)
-    return _read(text, stage, host, ref, speaker)
+            head = unwrap(quoted.head)
+            stage = stage or (parts if reply != line else head).stage
+            return _read_quoted(unwrap(reply), head, quoted, stage, host, ref)
+    return _read(parts, stage or parts.stage, host, ref, speaker)
+
+
+def read_received(
+    reply: Reply,
+    stage: Stage | None = None,
+    host: str = "",
+    ref: str = "reply",
+    speaker: Speaker | None = None,
+) -> Reading:
+    """Read a reply that a session received: code and status are taken as they are, never searched in the
+    words. All else as in `read_reply`."""
+    parts = received(reply)
+    line = f"{reply.code} {parts.status or ''} {parts.text}"
+    quoted = quotation(line) if may_quote(line) else None
+    if quoted is not None:
+        head = parts._replace(enhanced=(parts.status,) if parts.status is not None else ())
+        return _read_quoted(parts, head, quoted, stage, host, ref)
+    return _read(parts, stage, host, ref, speaker)
 
 
 def _read(
-    text: str,
+    parts: Unwrapped,
     stage: Stage | None,
     host: str,
     ref: str,
@@ -90,13 +110,11 @@ def _read(
     *,
     is_quoted: bool = False,
 ) -> Reading:
-    parts = unwrap(text)
-    stage = stage or parts.stage
     masked = mask(parts.text)
     subject = Subject(
         masked,
         code=str(parts.code or ""),
-        statuses=tuple(map(str, parts.enhanced)),
+        statuses=tuple(_status(status, parts) for status in parts.enhanced),
         stage=stage.value if stage else "",
         hosts=tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
         speaker=speaker,
@@ -113,15 +131,27 @@ def _read(
     )
 
 
-def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: str) -> Reading:
+def _status(status: EnhancedStatus, parts: Unwrapped) -> Status:
+    """How a status is read. That of a reply has the class of its code (RFC 2034 section 4, RFC 3463 section
+    2); where it has not, the code's class counts, as sending servers go by the code (RFC 5321 section 4.2.1),
+    and subject and detail still tell the cause. A status of success says nothing of a refusal."""
+    klass = (parts.code or 0) // 100
+    if status != parts.status or klass not in (4, 5) or status.klass == klass:
+        return Status(str(status), str(status))
+    return Status(str(status), "" if status.klass == 2 else f"{klass}.{status.subject}.{status.detail}")
+
+
+def _read_quoted(
+    whole: Unwrapped, head: Unwrapped, quoted: Quotation, stage: Stage | None, host: str, ref: str
+) -> Reading:
     """The reading of a reply, given at `stage`, whose reason is quoted."""
-    head = unwrap(quoted.head)
     heard: tuple[Evidence, ...] = ()
     if quoted.inner:
         # what is quoted without a code of its own happened on the way there: the head's class is its class
-        told = unwrap(quoted.inner).code
-        inner = quoted.inner if told else f"{head.code or ''} {quoted.inner}"
-        heard = _read(inner, None, "", ref, is_quoted=True).evidence
+        inner = unwrap(quoted.inner)
+        if not inner.code:
+            inner = unwrap(f"{head.code or ''} {quoted.inner}")
+        heard = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
     named = _named(heard)
     says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
     if quoted.about == "sender":
@@ -131,11 +161,13 @@ def _read_quoted(whole: Reading, quoted: Quotation, stage: Stage | None, ref: st
         # the third server met the receiver's own server, not the sender's
         theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if named in _ABOUT_THE_CLIENT else None
         evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
-    return replace(
-        whole,
-        stage=stage,
+    return Reading(
         code=head.code or whole.code,
         enhanced=head.enhanced[0] if head.enhanced else None,
+        text=whole.text,
+        stage=stage,
+        host=host,
+        local=whole.local,
         evidence=evidence,
     )
 

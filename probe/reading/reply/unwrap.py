@@ -13,15 +13,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from probe.model.reply import EnhancedStatus, Stage
+from probe.model.reply import EnhancedStatus, Reply, Stage
 
 
 class Unwrapped(NamedTuple):
-    """`code` 200-599 or None; `enhanced` every distinct enhanced status, the most telling first;
-    `text` on one line without wrapping and codes; `stage` as the wrapping tells it, else None;
-    `local` true where the only reply there is was written by the sending MTA itself."""
+    """`code` 200-599 or None; `status` the enhanced status that stands right behind it, None where none does;
+    `enhanced` every distinct enhanced status, the most telling first; `text` on one line without wrapping and
+    codes; `stage` as the wrapping tells it, else None; `local` true where the only reply there is was written
+    by the sending MTA itself."""
 
     code: int | None
+    status: EnhancedStatus | None
     enhanced: tuple[EnhancedStatus, ...]
     text: str
     stage: Stage | None
@@ -175,6 +177,7 @@ _REFUSAL = re.compile(_CODE.pattern.replace("[245]", "[45]", 1))
 # of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter
 _LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
+_BEHIND_CODE = re.compile(r"[ -]{1,3}\(?#?([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _LEAD_CODES = re.compile(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
 )
@@ -226,13 +229,30 @@ def unwrap(text: str) -> Unwrapped:
     if lead is not None:
         body, stage = body[lead.end() :], stage or _VERBS.get(lead[1])
     body = _WRAPPERS.sub(" ", body)
-    code = _code(body)
+    code, status = _code(body)
     enhanced = _enhanced(body)
     if code is not None and f"{code}-" in body:
         # RFC 5321 section 4.2.1: each line of a reply repeats the code, the last with a space
         body = re.sub(rf"(?<![\w.]){code}(?:-\s?|\s){_STATUS}", " ", body)
     body = _LEAD_CODES.sub("", " ".join(body.split()), count=1)
-    return Unwrapped(code, enhanced, body.strip(" '\""), proven or stage, local)
+    return Unwrapped(code, status, enhanced, body.strip(" '\""), proven or stage, local)
+
+
+def received(reply: Reply) -> Unwrapped:
+    """The parts of a reply that a session received: its code and status are known, only its words are read.
+
+    Never raises. `stage` is None: a server's words do not tell where it said them.
+    """
+    status = reply.enhanced_status
+    lines = (line.strip() for line in reply.lines)
+    if status is not None:  # RFC 2034 section 4: it stands at the beginning of every line
+        lines = (line.removeprefix(str(status)).lstrip(" ") for line in lines)
+    body = _on_one_line(_plain("\n".join(lines)))
+    enhanced = _enhanced(f"{status} {body}" if status is not None else body)
+    # behind a code, for at the beginning of a text some marks are of a wrapping
+    words = _WRAPPERS.sub(" ", f"{reply.code} {body}")
+    text = _LEAD_CODES.sub("", " ".join(words.split()), count=1)
+    return Unwrapped(reply.code or None, status, enhanced, text.strip(" '\""), None, False)
 
 
 def reply_lines(text: str) -> tuple[str, str]:
@@ -333,10 +353,14 @@ def _transcript(text: str) -> tuple[str, Stage | None] | None:
     return "\n".join(refusals[-2 if echo else -1]), Stage.RCPT if echo else None
 
 
-def _code(text: str) -> int | None:
+def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
+    """(the code of the reply, the enhanced status right behind it)"""
     # a 2yz deep in a text is a number of something else
     match = _LEADING.match(text) or _REFUSAL.search(text)
-    return int(match.group(1)) if match else None
+    if match is None:
+        return None, None
+    status = _BEHIND_CODE.match(text, match.end(1))
+    return int(match[1]), EnhancedStatus(*map(int, status.groups())) if status else None
 
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:

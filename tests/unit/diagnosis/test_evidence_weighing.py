@@ -58,7 +58,7 @@ class World:
         self.around: tuple[FactEvidence, ...] = ()
         self.predicates: dict[str, Callable[[Situation], Seen | None]] = {}
         self.read: list[tuple[Any, ...]] = []
-        monkeypatch.setattr(evidence, "read_reply", self._reading)
+        monkeypatch.setattr(evidence, "read_received", self._reading)
         monkeypatch.setattr(evidence, "read_bounced", lambda *_: self._said(self.bounced))
         monkeypatch.setattr(evidence, "fact_evidence", lambda: self.around)
         monkeypatch.setattr(evidence, "PREDICATES", self)
@@ -262,9 +262,9 @@ def test_only_a_refusal_that_decided_is_read(world: World) -> None:
 def test_the_reply_is_read_with_its_stage_its_host_and_how_it_is_named(world: World) -> None:
     observed = refused(stage=Stage.MAIL, session=make.session(exchanges=()))
     reply_evidence(observed)
-    assert world.read == [(str(NO), Stage.MAIL, make.MX_NAME, "session:1:mail", None)]
+    assert world.read == [(NO, Stage.MAIL, make.MX_NAME, "session:1:mail", None)]
     reply_evidence(replace(observed, session=None))
-    assert world.read[1] == (str(NO), Stage.MAIL, "", "session:1:mail", None)
+    assert world.read[1] == (NO, Stage.MAIL, "", "session:1:mail", None)
 
 
 def said(stage: Stage, code: int | None, text: str, *, usable: bool = True) -> Exchange:
@@ -385,7 +385,7 @@ def test_a_fault_in_a_reader_or_a_fact_costs_that_and_is_of_the_first_step(
 @pytest.mark.parametrize(
     ("reader", "part", "left"),
     [
-        ("read_reply", "the reading of the reply", ["bounce", "f"]),
+        ("read_received", "the reading of the reply", ["bounce", "f"]),
         ("read_bounced", "the reading of the bounce", ["w", "f"]),
     ],
 )

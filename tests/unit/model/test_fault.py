@@ -186,7 +186,7 @@ def test_a_message_that_cannot_be_read_was_given_all_the_same(monkeypatch: pytes
 
 
 PARTS: dict[str, tuple[Any, str]] = {
-    "the reply": (evidence, "read_reply"),
+    "the reply": (evidence, "read_received"),
     "the speaker": (evidence, "tell"),
     "the facts": (evidence, "fact_evidence"),
     "the ranking": (verdict, "rank"),
@@ -225,7 +225,7 @@ def test_where_a_live_run_cannot_judge_it_asks_no_more(monkeypatch: pytest.Monke
 
     offered = (Experiment.POSTMASTER, Experiment.NULL_SENDER)
     monkeypatch.setattr(advice, "diagnose", fail)
-    monkeypatch.setattr(answer, "read_reply", fail)
+    monkeypatch.setattr(answer, "read_received", fail)
     given = advice.next_experiment(partial(facts_of, RECORDING), offered)
     assert (given.choice, set(given.idle)) == (None, set(offered))
     assert answer.settles_cause(Reply(550, None, ("no",)), Stage.RCPT)
