@@ -256,17 +256,17 @@ def test_the_reverse_name_of_a_private_address_is_not_judged(
 
 
 def test_an_expired_answer_is_said_to_be_one(world: World, at: dict[str, str]) -> None:
+    """The first answer is new; when its second is over, the old one is served while a new one is fetched. Its
+    clock has whole seconds, and somebody's question may come first: asked until it is seen."""
     address = at["unbound-stale"]
-    for _ in range(50):
-        # the first answer is new; when its second is over, the old one is served while a new one is fetched
-        found = world.space.run(["kdig", f"@{address}", "+edns", "old.example", "MX"])
-        if "EDE" in found.stdout:
-            break
+    told: list[str] = []
+    for _ in range(20):
+        run = through(world, address, "alice@old.example")
+        told = [it["message"] for it in said(run, "resolver-answers")]
+        if any("EDE 3 Stale Answer" in message and address in message for message in told):
+            return
         time.sleep(1.2)
-    time.sleep(1.2)
-    run = through(world, address, "alice@old.example")
-    told = [it["message"] for it in said(run, "resolver-answers")]
-    assert any("EDE 3 Stale Answer" in message and address in message for message in told), told
+    raise AssertionError(told)
 
 
 def test_how_old_a_denial_of_a_signed_list_may_be_is_said(world: World, at: dict[str, str]) -> None:
