@@ -19,9 +19,10 @@ from probe.net.clock import Clock, Deadline, pause
 from probe.net.smtp import Dial, Sink
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
-from probe.standards.dns.message import Tlsa
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.tls.required import NO_TLSA
+from probe.standards.tls.results import TlsaSet
 
 WITHOUT_TLS = "TLS failed; once without"
 
@@ -42,7 +43,7 @@ class Visits:
     port: int = 25
     bind: IPAddress | None = None
     tls_roots: str | None = None
-    tlsas: Mapping[str, tuple[Tlsa, ...]] = field(default_factory=dict)
+    tlsas: Mapping[str, TlsaSet] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
     outcomes: list[SessionOutcome] = field(default_factory=list)
@@ -103,7 +104,7 @@ class Visits:
         self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
     ) -> SessionOutcome:
         self._number += 1
-        tlsas = self.tlsas.get(mx_host, ())
+        tlsas = self.tlsas.get(mx_host, NO_TLSA)
         dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots, tlsas)
         try:
             outcome = await run_session(

@@ -11,9 +11,9 @@ from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
-from probe.standards.dns.message import Tlsa
 from probe.standards.dns.results import MxHost, MxResult
 from probe.standards.smtp.dialogue import DialoguePlan
+from probe.standards.tls.results import TlsaSet
 from probe.survey.recipient import tlsa_answers
 
 
@@ -65,13 +65,13 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     )
 
 
-async def _vouchers(context: Context, mx: MxResult) -> dict[str, tuple[Tlsa, ...]]:
+async def _vouchers(context: Context, mx: MxResult) -> dict[str, TlsaSet]:
     """The TLSA records that a certificate may stand on: asked first only where it is enforced."""
     options = context.options
     if options.tls is not TlsMode.REQUIRE:
         return {}
     answers = await context.ask(tlsa_answers(mx, options.smtp_port))
-    return {host: answer.tlsas() for host, answer in answers if answer is not None and answer.authenticated}
+    return {answer.host: answer.tlsas for answer in answers}
 
 
 def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:

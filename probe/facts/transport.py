@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from probe.facts.session import Session
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.helo import parse_literal
-from probe.standards.dns.message import Answer, Status, run
+from probe.standards.dns.message import Status, run
 from probe.standards.dns.results import MxResult
 from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.policy import policy_url
@@ -18,6 +19,7 @@ from probe.standards.mta_sts.tls_rpt import judge_tls_rpt
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneResult, DaneStatus
 from probe.survey import recipient
+from probe.survey.recipient import HostTlsa
 
 
 def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> StsResult:
@@ -42,25 +44,35 @@ def dane_of(recording: Recording, mx: MxResult, sessions: tuple[Session, ...]) -
     port = recording.started.options.smtp_port
     answers = run(recipient.tlsa_answers(mx, port), recording.answer)
     at = datetime.fromisoformat(recording.started.started_at)
-    return tuple(_dane(host, answer, sessions, at) for host, answer in answers)
+    return tuple(_dane(tlsa, sessions, at) for tlsa in answers)
 
 
-def _dane(host: str, answer: Answer | None, sessions: tuple[Session, ...], at: datetime) -> DaneResult:
-    if answer is None:
-        return DaneResult(host, DaneStatus.INSECURE)
-    evidence = (answer.ref,)
+def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneResult:
+    host = tlsa.host
+    if tlsa.decisive is None:
+        return _without_base(tlsa)
+    base, answer = tlsa.decisive
+    evidence = tuple(answer.ref for _, answer in tlsa.asked)
+    result = DaneResult(host, DaneStatus.ABSENT, evidence=evidence, base="" if base == host else base)
     if answer.is_negative:
-        return DaneResult(host, DaneStatus.ABSENT, evidence=evidence)
-    if answer.status is not Status.ANSWER:
-        problem = f"{answer.question}: {answer.failure}"
-        return DaneResult(host, DaneStatus.UNKNOWN, problems=(problem,), evidence=evidence)
+        return result
+    if answer.is_unknown:
+        status = DaneStatus.NOT_ASKED if answer.status is Status.NOT_ASKED else DaneStatus.UNKNOWN
+        return replace(result, status=status, problems=(f"{answer.question}: {answer.failure}",))
     if not answer.authenticated:
-        problem = "the TLSA answer is not secured by DNSSEC, so it must be ignored"
-        return DaneResult(host, DaneStatus.UNUSABLE, problems=(problem,), evidence=evidence)
-    tlsas = answer.tlsas()
-    records = tuple(f"{t.usage} {t.selector} {t.matching_type} {t.data.hex()}" for t in tlsas)
+        # RFC 7672 section 2.1.1: as if there were none
+        return replace(result, status=DaneStatus.INSECURE)
+    tlsas = tlsa.tlsas
+    records = tuple(f"{t.usage} {t.selector} {t.matching_type} {t.data.hex()}" for t in tlsas.records)
     chain = next((s.tls.chain for s in sessions if s.mx_host == host and s.tls and s.tls.chain), ())
-    if not chain:
-        return DaneResult(host, DaneStatus.NOT_SEEN, records, evidence=evidence)
-    status, problems = match_tlsa(chain, tlsas, host, at)
-    return DaneResult(host, status, records, problems, evidence)
+    status, problems = match_tlsa(chain, tlsas.records, tlsas.names, at)
+    return replace(result, status=status, records=records, problems=problems)
+
+
+def _without_base(tlsa: HostTlsa) -> DaneResult:
+    """DNSSEC vouches for no name of the host, or it could not be learned whether it does."""
+    silent = tlsa.unanswered
+    if silent is None:
+        return DaneResult(tlsa.host, DaneStatus.INSECURE)
+    problem = f"{silent.question}: {silent.failure}"
+    return DaneResult(tlsa.host, DaneStatus.UNKNOWN, problems=(problem,), evidence=(silent.ref,))

@@ -29,11 +29,11 @@ from probe.net import tls
 from probe.net.clock import Clock, Deadline
 from probe.net.handshake import start_tls
 from probe.recording import events as ev
-from probe.standards.dns.message import Tlsa
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry, Transcript
-from probe.standards.tls.required import why_unverified
+from probe.standards.tls.required import NO_TLSA, why_unverified
+from probe.standards.tls.results import TlsaSet
 
 Sink = Callable[[ev.Event], None]
 
@@ -61,14 +61,14 @@ class Dial:
     """Where to connect: `ip` is dialled as it stands, never looked up; `mx_host` is the name for SNI.
     `bind` is the local address, None for the system's choice;
     `tls_roots` a PEM file to trust instead of the system's store; `tlsas` the host's TLSA records,
-    where a secure answer gave some."""
+    where a secure answer gave some, with the names that go with them."""
 
     ip: IPAddress
     port: int
     mx_host: str
     bind: IPAddress | None = None
     tls_roots: str | None = None
-    tlsas: tuple[Tlsa, ...] = ()
+    tlsas: TlsaSet = NO_TLSA
 
 
 class _Tap(SMTPProtocol):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probe.model.target import Options
 from probe.standards.dns.helo import parse_literal
-from probe.standards.dns.message import Answer, Question, RecordType, Resolution
+from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
-from probe.standards.dns.results import MxResult, RouteKind
+from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.mta_sts.policy import policy_host
 from probe.standards.mta_sts.record import record_question
 from probe.standards.mta_sts.tls_rpt import tls_rpt_question
+from probe.standards.tls.results import TlsaSet
 
 
 def route(domain: str, options: Options) -> Resolution[MxResult]:
@@ -33,6 +33,34 @@ class TransportRecords:
     tls_rpt: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class HostTlsa:
+    """TLSA of one MX host: by base domain, in the order in which they count. Without any, DNSSEC does not
+    vouch for the host, or, with `unanswered`, DNS did not say whether it does. `next_hop` is the domain that
+    it is an MX of."""
+
+    host: str
+    asked: tuple[tuple[str, Answer], ...]
+    unanswered: Answer | None = None
+    next_hop: str = ""
+
+    @property
+    def decisive(self) -> tuple[str, Answer] | None:
+        """The base domain that counts, and its answer: the first that does not securely or insecurely lack
+        records (RFC 7672 section 2.2.2), else the last; None where there is none."""
+        for base, answer in self.asked:
+            if answer.is_unknown or (answer.authenticated and answer.tlsas()):
+                return base, answer
+        return self.asked[-1] if self.asked else None
+
+    @property
+    def tlsas(self) -> TlsaSet:
+        """The records that a secure answer gave, with the names that they go with."""
+        base, answer = self.decisive or ("", None)
+        records = answer.tlsas() if answer is not None and answer.authenticated else ()
+        return TlsaSet(records, tuple(dict.fromkeys((base, self.next_hop))) if records else ())
+
+
 def transport_records(domain: str) -> Resolution[TransportRecords]:
     """_mta-sts (RFC 8461 section 3.1) and _smtp._tls (RFC 8460 section 3)."""
     mta_sts, tls_rpt = yield (
@@ -48,14 +76,41 @@ def policy_host_answers(domain: str) -> Resolution[tuple[Answer, ...]]:
     return (yield (Question(host, RecordType.A), Question(host, RecordType.AAAA)))
 
 
-def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[tuple[str, Answer | None], ...]]:
-    """TLSA of each MX host, asked only where the address answer was secure (RFC 7672 section 2.2.2)."""
-    asked = [host for host in mx.hosts if is_dane_candidate(mx, host.secure)]
-    answers: Sequence[Answer] = ()
-    if asked:
-        answers = yield tuple(Question(f"_{port}._tcp.{host.host}", RecordType.TLSA) for host in asked)
-    by_host = {host.host: answer for host, answer in zip(asked, answers, strict=True)}
-    return tuple((host.host, by_host.get(host.host)) for host in mx.hosts)
+def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[HostTlsa, ...]]:
+    """TLSA of each MX host, asked only where DNSSEC vouches for a name of it (RFC 7672 section 2.2.2)."""
+    doubtful = [host for host in mx.hosts if host.is_alias and is_dane_candidate(mx, not host.secure)]
+    own: dict[str, Answer] = {}
+    if doubtful:
+        # the chain of CNAMEs leads out of what is signed: does its first link stand inside?
+        told = yield tuple(Question(host.host, RecordType.CNAME) for host in doubtful)
+        own = {host.host: answer for host, answer in zip(doubtful, told, strict=True)}
+    bases = {host.host: _base_domains(mx, host, own.get(host.host)) for host in mx.hosts}
+    questions = tuple(_tlsa_question(name, port) for names in bases.values() for name in names)
+    answers = (yield questions) if questions else ()
+    by_question = {answer.question: answer for answer in answers}
+    found = []
+    for host, names in bases.items():
+        asked = tuple((name, by_question[_tlsa_question(name, port)]) for name in names)
+        found.append(HostTlsa(host, asked, _unanswered(own.get(host)), mx.domain))
+    return tuple(found)
+
+
+def _tlsa_question(name: str, port: int) -> Question:
+    return Question(f"_{port}._tcp.{name}", RecordType.TLSA)
+
+
+def _base_domains(mx: MxResult, host: MxHost, own_cname: Answer | None) -> tuple[str, ...]:
+    """Where the TLSA of a host may stand, in the order of RFC 7672 section 2.2.2: the end of its CNAMEs where
+    all of them are secure, then its own name; that alone where only the first of them is."""
+    if is_dane_candidate(mx, host.secure):
+        ends = [answer.aliases[-1] for answer in host.answers if answer.aliases]
+        return tuple(dict.fromkeys((*ends, host.host)))
+    return (host.host,) if own_cname is not None and own_cname.authenticated else ()
+
+
+def _unanswered(answer: Answer | None) -> Answer | None:
+    is_silent = answer is not None and answer.is_unknown and answer.status is not Status.NOT_ASKED
+    return answer if is_silent else None
 
 
 def is_dane_candidate(mx: MxResult, host_is_secure: bool) -> bool:

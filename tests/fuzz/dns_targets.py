@@ -266,7 +266,7 @@ def certificate(data: bytes) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     records = tuple(Tlsa(usage, selector, 1, bytes(32)) for usage in (2, 3) for selector in (0, 1))
     for chain in ((data,), (data, data), (next(iter(_certificates())), data)):
-        status, reasons = match_tlsa(chain, records, "mx.example.net", at)
+        status, reasons = match_tlsa(chain, records, ("mx.example.net",), at)
         assert status is DaneStatus.MISMATCHED
         quiet(printable(" ".join(reasons)))
         quiet(printable(trust_error(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())))

@@ -18,15 +18,18 @@ NAMES = (
     *("mx.healthy.example", "mx.secure.test", "mx.danefail.test", "mx.tls.example", "mx.six.example"),
     *("mx.exim.example", "mx.opensmtpd.example", "mx.sts.example", "mta-sts.sts.example"),
     *("mx.mute-exim.example", "mx.rate-exim.example", "mx.family-exim.example"),
+    "nexthop.test",
 )
 
 
 @dataclass(frozen=True)
 class Keys:
-    """`tlsa` is the SHA-256 of the server's public key, `dkim` the text of the key record."""
+    """`tlsa` is the SHA-256 of the server's public key, `tlsa_root` of the authority's; `dkim` the text of
+    the key record."""
 
     authority: Path
     tlsa: str
+    tlsa_root: str
     dkim: str
 
 
@@ -51,10 +54,11 @@ def make_keys(directory: Path) -> Keys:
     der = serialization.Encoding.DER
     spki = serialization.PublicFormat.SubjectPublicKeyInfo
     tlsa = hashlib.sha256(key.public_key().public_bytes(der, spki)).hexdigest()
+    of_root = hashlib.sha256(root_key.public_key().public_bytes(der, spki)).hexdigest()
     signing = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     record = "v=DKIM1; k=rsa; p=" + base64.b64encode(signing.public_bytes(der, spki)).decode()
     dkim = " ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200))
-    return Keys(directory / "authority.pem", tlsa, dkim)
+    return Keys(directory / "authority.pem", tlsa, of_root, dkim)
 
 
 def _certificate(

@@ -26,7 +26,13 @@ BLOCKLISTS = (
 def start_names(space: Namespace, keys: Keys) -> None:
     """Sign the signed zones, then start the three servers. Raises RuntimeError when a step fails."""
     directory = space.directory / "dns"
-    values = {"DIR": str(directory), "DKIM": keys.dkim, "TLSA_GOOD": keys.tlsa, "DS": ""}
+    values = {
+        "DIR": str(directory),
+        "DKIM": keys.dkim,
+        "TLSA_GOOD": keys.tlsa,
+        "TLSA_ROOT": keys.tlsa_root,
+        "DS": "",
+    }
     config.write("dns/*", directory, values)
     config.write("zones/*", directory, values)
     (directory / "db").mkdir()

@@ -1,12 +1,13 @@
 """Do the recipient's mail hosts keep their DANE promise?
 
 Looks at the TLSA records of each MX host, asked only where the address is DNSSEC-signed, and holds the
-certificate that was seen against them. A sending server that honours DANE does not deliver to a host whose
+certificate that was seen against them. Where the host is an alias they stand at the name that its CNAME leads
+to, else at its own. A sending server that honours DANE does not deliver to a host whose
 certificate does not match.
 
 What to do: the host's operator publishes the TLSA record of the new certificate before it is installed, and
 removes that of the old one afterwards.
-Source: RFC 7672 sections 2.1, 2.2 and 3.1; RFC 6698 section 2.1.
+Source: RFC 7672 sections 2.1, 2.2 and 3.1; RFC 6698 section 2.1; RFC 7671 sections 5, 7 and 9.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("dane-not-looked-at")
         return
     spoken = [
-        say(_OF_HOST[it.status], it.evidence, host=it.host, problems=it.problems)
+        say(_OF_HOST[it.status], it.evidence, host=it.host, base=it.base, problems=it.problems)
         for it in results
         if it.status in _OF_HOST
     ]
@@ -54,6 +55,8 @@ def _without_tlsa(results: tuple[DaneResult, ...]) -> Finding:
         # RFC 7672 section 2.1.2: without an answer about TLSA the host must not be used
         hosts, problems = [it.host for it in unknown], [series(it.problems) for it in unknown]
         return say("dane-unanswered", evidence, hosts=hosts, problems=problems)
+    if any(result.status is DaneStatus.NOT_ASKED for result in results):
+        return say("dane-not-asked", evidence, hosts=[it.host for it in results])
     if insecure:
         return say("dane-without-dnssec", evidence, hosts=insecure)
     return say("dane-absent", evidence, hosts=[result.host for result in results])

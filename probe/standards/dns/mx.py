@@ -117,8 +117,14 @@ def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...])
         _alternating(both, families),
         both,
         is_alias=any(answer.aliases for answer in both),
-        secure=all(answer.authenticated for answer in both),
+        secure=_is_secure(both),
     )
+
+
+def _is_secure(answers: tuple[Answer, ...]) -> bool:
+    """Whether DNSSEC vouches for all that DNS said; what it did not say is neither secure nor insecure."""
+    told = [answer for answer in answers if not answer.is_unknown]
+    return bool(told) and all(answer.authenticated for answer in told)
 
 
 def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:

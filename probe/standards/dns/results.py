@@ -26,7 +26,7 @@ class RouteKind(StrEnum):
 class MxHost:
     """One mail exchanger. `addresses` holds A and AAAA in the order they are to be tried;
     `is_alias` is a CNAME at the MX target (RFC 2181 section 10.3 forbids it); `is_literal` an
-    address where a name belongs; `secure` means that every address answer had the AD bit."""
+    address where a name belongs; `secure` means that all that DNS said of its addresses had the AD bit."""
 
     preference: int
     host: str

@@ -1,10 +1,11 @@
-"""Holds a certificate chain against TLSA records (RFC 6698, as RFC 7672 uses it for SMTP)."""
+"""Holds a certificate chain against TLSA records (RFC 6698 and RFC 7671, as RFC 7672 uses them for SMTP)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING
 
 from probe.standards.dns.message import Tlsa
@@ -15,18 +16,22 @@ from probe.standards.tls.certificate import (
     strangers_certificate,
 )
 from probe.standards.tls.results import DaneStatus
+from probe.standards.tls.trust_path import Anchors, paths, why_not_valid
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 _TRUST_ANCHOR, _END_ENTITY = 2, 3  # DANE-TA and DANE-EE
-_DIGESTS = {1: "sha256", 2: "sha512"}
+_WHOLE_CERTIFICATE, _PUBLIC_KEY = 0, 1  # selectors
+_FULL = 0  # the matching type that is no digest
+_DIGESTS = {1: "sha256", 2: "sha512"}  # by matching type; the higher one is the stronger
 
 
 def match_tlsa(
-    chain: tuple[bytes, ...], records: tuple[Tlsa, ...], host: str, at: datetime | None = None
+    chain: tuple[bytes, ...], records: tuple[Tlsa, ...], names: tuple[str, ...], at: datetime | None = None
 ) -> tuple[DaneStatus, tuple[str, ...]]:
-    """The DANE status of a chain (DER, leaf first) for the TLSA base name `host`.
+    """The DANE status of a chain (DER, leaf first) for the reference names of the host: the TLSA base domain
+    and the domain whose MX it is (RFC 7672 section 3.2.2), of which DANE-TA wants one in the certificate.
 
     `at`, when given, is when the chain was seen; DANE-TA then also looks at the dates. The clauses
     say why a record was left out or did not match. ABSENT without records, NOT_SEEN without a chain.
@@ -40,8 +45,13 @@ def match_tlsa(
         return DaneStatus.UNUSABLE, tuple(problems)
     if not chain:
         return DaneStatus.NOT_SEEN, tuple(problems)
+    anchors = [record for record in usable if record.usage == _TRUST_ANCHOR]
     for record in usable:
-        problem = _mismatch(record, chain, host, at)
+        stronger = _stronger(record, usable)
+        try:
+            problem = stronger or _mismatch(record, anchors, chain, names, at)
+        except ValueError as error:
+            problem = f"unreadable certificate: {error}"
         if problem is None:
             return DaneStatus.MATCHED, tuple(problems)
         problems.append(f"{_label(record)}: {problem}")
@@ -55,51 +65,88 @@ def unusable_reason(record: Tlsa) -> str:
         return "usages 0 and 1 are not for SMTP"
     if record.usage not in (_TRUST_ANCHOR, _END_ENTITY):
         return f"unknown usage {record.usage}"
-    if record.selector not in (0, 1):
+    if record.selector not in (_WHOLE_CERTIFICATE, _PUBLIC_KEY):
         return f"unknown selector {record.selector}"
-    if record.matching_type not in (0, 1, 2):
+    if record.matching_type not in (_FULL, *_DIGESTS):
         return f"unknown matching type {record.matching_type}"
     digest = _DIGESTS.get(record.matching_type)
     if digest and len(record.data) != hashlib.new(digest).digest_size:
         return f"{len(record.data)} octets are no {digest.upper()} digest"
-    return "" if record.data else "no data"
+    if not record.data:
+        return "no data"
+    return _unreadable(record) if digest is None else ""
+
+
+def _unreadable(record: Tlsa) -> str:
+    """Why what stands there whole is not what its selector says (RFC 7671 section 4.1: then unusable)."""
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    is_key = record.selector == _PUBLIC_KEY
+    try:
+        with strangers_certificate():
+            load_der_public_key(record.data) if is_key else load_certificate(record.data).public_key()
+    except ValueError:
+        return f"{len(record.data)} octets are no {'public key' if is_key else 'certificate'}"
+    return ""
 
 
 def _label(record: Tlsa) -> str:
     return f"TLSA {record.usage} {record.selector} {record.matching_type}"
 
 
-def _mismatch(record: Tlsa, chain: tuple[bytes, ...], host: str, at: datetime | None) -> str | None:
-    """Why the chain does not match the record; None when it does."""
-    try:
-        if record.usage == _END_ENTITY:
-            # RFC 7672 section 3.1.1: neither the names nor the dates of the leaf are looked at
-            return None if _selects(record, chain[0]) else "the server's certificate is another one"
-        return _trust_anchor_mismatch(record, chain, host, at)
-    except ValueError as error:
-        return f"unreadable certificate: {error}"
+def _stronger(record: Tlsa, usable: Iterable[Tlsa]) -> str | None:
+    """Why a digest does not count beside a stronger one of the same usage and selector (RFC 7671 section 9);
+    None where it counts."""
+    best = max(
+        it.matching_type for it in usable if (it.usage, it.selector) == (record.usage, record.selector)
+    )
+    if record.matching_type in (_FULL, best):
+        return None
+    return f"only the stronger {_DIGESTS[best].upper()} of this usage and selector counts"
 
 
-def _trust_anchor_mismatch(
-    record: Tlsa, chain: tuple[bytes, ...], host: str, at: datetime | None
+def _mismatch(
+    record: Tlsa, anchors: list[Tlsa], chain: tuple[bytes, ...], names: tuple[str, ...], at: datetime | None
 ) -> str | None:
-    # RFC 7672 section 3.1.2: the server must send the trust anchor in its chain
-    anchor = next((index for index, der in enumerate(chain) if _selects(record, der)), None)
-    if anchor is None:
-        return "no certificate of the chain is the published trust anchor"
-    path = [load_certificate(der) for der in chain[: anchor + 1]]
-    for certificate, issuer in pairwise(path):
-        if not _is_issued_by(certificate, issuer):
-            return "the chain does not lead to the published trust anchor"
-    if at and any(not c.not_valid_before_utc <= at <= c.not_valid_after_utc for c in path):
-        return "a certificate of the chain is not valid at that time"
+    """Why the chain does not match the record; None when it does. Raises ValueError for a leaf that cannot be
+    read."""
+    if record.usage == _END_ENTITY:
+        # RFC 7672 section 3.1.1: neither the names nor the dates of the leaf are looked at
+        return None if _selects(record, chain[0]) else "the server's certificate is another one"
+    whole = [it for it in anchors if it.matching_type == _FULL and it.selector == _WHOLE_CERTIFICATE]
+    is_key_alone = record.matching_type == _FULL and record.selector == _PUBLIC_KEY
+    possible = Anchors(
+        partial(_selects_certificate, record),
+        tuple(it.data for it in whole),
+        (record.data,) if is_key_alone else (),
+    )
+    problem = "the chain does not lead to the published trust anchor"
+    for path in paths(chain, possible, at):
+        problem = why_not_valid(path, at) or _names_none(chain[0], names)
+        if not problem:
+            return None
+    return problem
+
+
+def _names_none(leaf: bytes, names: tuple[str, ...]) -> str:
     # RFC 7672 section 3.2.3: unlike DANE-EE, the name counts
-    return None if name_matches(read_certificate(chain[0]), host) else f"the certificate does not name {host}"
+    certificate = read_certificate(leaf)
+    named = any(name_matches(certificate, name) for name in names)
+    return "" if named else f"the certificate does not name {' or '.join(names)}"
+
+
+def _selects_certificate(record: Tlsa, certificate: x509.Certificate) -> bool:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    try:
+        return _selects(record, certificate.public_bytes(Encoding.DER))
+    except ValueError:
+        return False  # a key of a kind that cannot be read
 
 
 def _selects(record: Tlsa, der: bytes) -> bool:
     """RFC 6698 section 2.1: selector and matching type applied to one certificate."""
-    selected = der if record.selector == 0 else _public_key(der)
+    selected = der if record.selector == _WHOLE_CERTIFICATE else _public_key(der)
     digest = _DIGESTS.get(record.matching_type)
     return (hashlib.new(digest, selected).digest() if digest else selected) == record.data
 
@@ -110,14 +157,3 @@ def _public_key(der: bytes) -> bytes:
     certificate = load_certificate(der)
     with strangers_certificate():
         return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        with strangers_certificate():
-            certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError):
-        return False
-    return True

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from probe.standards.dns.message import Tlsa
 from probe.standards.tls.certificate import problems, read_certificate
 from probe.standards.tls.dane import match_tlsa
-from probe.standards.tls.results import DaneStatus
+from probe.standards.tls.results import DaneStatus, TlsaSet
+
+NO_TLSA = TlsaSet()
 
 
 def why_unverified(
-    chain: tuple[bytes, ...], host: str, at: datetime, trust_error: str, records: tuple[Tlsa, ...] = ()
+    chain: tuple[bytes, ...], host: str, at: datetime, trust_error: str, tlsas: TlsaSet = NO_TLSA
 ) -> str:
     """What stands against the chain (DER, leaf first), as clauses; "" when it verifies.
 
-    `records` are the host's TLSA records, from a secure answer: one that matches vouches for the
+    `tlsas` are the host's, from a secure answer: one that matches vouches for the
     certificate, whoever issued it (RFC 7672 section 3.1). Else chain, name and dates must be in
     order; `trust_error` is what the trust store said, and a trust that could not be judged is no fault.
     """
-    if match_tlsa(chain, records, host, at)[0] is DaneStatus.MATCHED:
+    if match_tlsa(chain, tlsas.records, tlsas.names, at)[0] is DaneStatus.MATCHED:
         return ""
     if not chain:
         return "the server showed no certificate"

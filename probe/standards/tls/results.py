@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.standards.dns.message import Tlsa
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -20,9 +22,19 @@ class Certificate:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class TlsaSet:
+    """TLSA records of a host from a secure answer, and the reference names of RFC 7672 section 3.2.2: the
+    base domain where they stand, and the domain whose mail goes there."""
+
+    records: tuple[Tlsa, ...] = ()
+    names: tuple[str, ...] = ()
+
+
 class DaneStatus(StrEnum):
-    """`absent`: securely no TLSA. `insecure`: the address answer has no AD, so TLSA is not asked
-    (RFC 7672 section 2.1.1). `unusable`: records exist, none can be used."""
+    """`absent`: securely no TLSA. `insecure`: the answer about the host's address has no AD, so TLSA
+    is not asked, or that about TLSA has none (RFC 7672 section 2.1.1). `unusable`: records exist, none can be
+    used."""
 
     ABSENT = "absent"
     INSECURE = "insecure"
@@ -31,14 +43,16 @@ class DaneStatus(StrEnum):
     UNUSABLE = "unusable"
     NOT_SEEN = "not_seen"  # TLSA published, but no certificate was seen to hold against it
     UNKNOWN = "unknown"
+    NOT_ASKED = "not_asked"
 
 
 @dataclass(frozen=True, slots=True)
 class DaneResult:
-    """DANE for one MX host (RFC 7672)."""
+    """DANE for one MX host (RFC 7672); `base` is the TLSA base domain, where it is another name."""
 
     host: str
     status: DaneStatus
     records: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    base: str = ""

@@ -26,6 +26,7 @@ from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.message import Tlsa
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.tls.results import TlsaSet
 from tests.support.sessions import PLAN
 from tests.support.visits import (
     ANSWERED,
@@ -115,13 +116,13 @@ def visit(
 
 
 def test_a_visit_is_numbered_from_one_and_says_where_it_goes(world: Make) -> None:
-    tlsa = Tlsa(3, 1, 1, b"x")
+    tlsa = TlsaSet((Tlsa(3, 1, 1, b"x"),), ("a.test",))
     at = world(ANSWERED)
-    visits = at.visits(port=2525, bind=B, tls_roots="roots.pem", tlsas={"a.test": (tlsa,), "b.test": ()})
+    visits = at.visits(port=2525, bind=B, tls_roots="roots.pem", tlsas={"a.test": tlsa})
     first, second = visit(visits), visit(visits, host="b.test")
     assert [it.number for it in at.dialled] == [1, 2]
-    assert at.dialled[0].dial == Dial(A, 2525, "a.test", B, "roots.pem", (tlsa,))
-    assert at.dialled[1].dial == Dial(A, 2525, "b.test", B, "roots.pem", ())
+    assert at.dialled[0].dial == Dial(A, 2525, "a.test", B, "roots.pem", tlsa)
+    assert at.dialled[1].dial == Dial(A, 2525, "b.test", B, "roots.pem", TlsaSet())
     assert visits.outcomes == [first, second]
     assert (at.dialled[0].experiment, at.dialled[0].reason) == (Experiment.TARGET, "why")
 
