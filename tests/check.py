@@ -131,12 +131,10 @@ def lab_step(python: Path) -> Result:
 
     Some thirty real servers share the machine with what else runs there: up to three tests that fail are
     tried once more, and their first failure is told, whether they pass then or not."""
-
     if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
         run(python, "-m", "tests.lab.packages")
-    return pytest(
-        python, "tests/lab", "-rfEsR", "--reruns", "1"
-    )  # one after another: its servers have fixed addresses
+    again = ("--reruns", "1", "--max-suite-reruns", "3", "--rerun-show-tracebacks")
+    return pytest(python, "tests/lab", "-rfEs", *again)  # in series: its servers have fixed addresses
 
 
 def docs_step(python: Path) -> Result:
