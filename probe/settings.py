@@ -53,6 +53,8 @@ DNS_SOCKET_AGE = 5.0  # then another source port takes over, before anybody can 
 RUN_DESCRIPTORS = 3  # of one check: a mail server, a policy host, a name server over TCP
 DESCRIPTORS_SPARE = 8  # left for what else a process opens for a moment: modules, the trust store
 DESCRIPTORS_FEW = 64  # with fewer, what the report needs is read before the first socket is opened
+SHARED_ANSWERS_FOR = 300.0  # what runs of one world are told of each other's DNS; then a mended record shows
+SHARED_ANSWERS = 100_000  # some 100 MB
 OPINION_THREADS = 16  # of the process; they mostly wait for DNS
 
 # SPF (RFC 7208 section 4.6.4)
@@ -76,6 +78,7 @@ MAX_CONTROLS_AT_ONE_ADDRESS = 2  # of these: with the first one that makes three
 SESSIONS_WITH_ONE_ADDRESS = (
     20  # at once, of all runs of a process: default_destination_concurrency_limit of Postfix
 )
+SESSIONS_WITH_ONE_OPERATOR = 20  # the same, over all the hosts and addresses that it has
 SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
 

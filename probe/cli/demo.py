@@ -66,7 +66,7 @@ def demo(
                 progress=hooks.progress,
                 recording_to=hooks.recording_to,
                 spent=hooks.spent,
-                lab=running.lab,
+                world=running.world,
             )
 
     return run_live(observe, Delivery(destination.form, destination.path, destination.verbosity, record_to))

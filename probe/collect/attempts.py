@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probe import settings
-from probe.collect.courtesy import sessions_with
 from probe.collect.session import SessionOutcome, run_session
+from probe.knowledge.providers import operator_of
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline, pause
-from probe.net.smtp import Dial, Sink
+from probe.net.courtesy import Courtesy
+from probe.net.smtp import Dial, Dialling, Sink, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.results import MxHost
@@ -31,21 +32,24 @@ WITHOUT_TLS = "TLS failed; once without"
 class Visits:
     """All sessions of one run: numbers them, keeps them apart in time, and keeps to the caps.
 
-    `why_not_dialable` says why an address must not be connected to, None when it may. `bind` is the
-    local address, `tls_roots` a PEM file to trust instead of the system's store, `tlsas` the TLSA
-    records by MX host, of secure answers. Times in seconds.
+    `why_not_dialable` says why an address must not be connected to, None when it may. `courtesy`
+    is that of all runs that are one guest. `bind` is the local address, `dialling` opens a connection,
+    `tls_roots` is a PEM file to trust instead of the system's store, `tlsas` the TLSA records by MX host, of
+    secure answers. Times in seconds.
     """
 
     sink: Sink
     clock: Clock
     deadline: Deadline
     why_not_dialable: Callable[[IPAddress], str | None]
+    courtesy: Courtesy
     port: int = 25
     bind: IPAddress | None = None
     tls_roots: str | None = None
     tlsas: Mapping[str, TlsaSet] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
+    dialling: Dialling = dial_tcp
     outcomes: list[SessionOutcome] = field(default_factory=list)
     _number: int = 0
     _connected: int = 0
@@ -82,17 +86,17 @@ class Visits:
             return self._not_dialled(mx_host, ip, experiment, reason, plan, forbidden)
         await self._keep_distance()
         async with contextlib.AsyncExitStack() as stack:
-            obstacle = self._obstacle() or await self._why_no_turn(ip, stack)
+            obstacle = self._obstacle() or await self._why_no_turn(mx_host, ip, stack)
             if obstacle:
                 self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
                 return None
             return await self._dial(mx_host, ip, experiment, reason, plan)
 
-    async def _why_no_turn(self, ip: IPAddress, stack: contextlib.AsyncExitStack) -> str | None:
-        """Wait for a turn at this address, held by `stack`; says why there is none before the deadline."""
+    async def _why_no_turn(self, mx_host: str, ip: IPAddress, stack: contextlib.AsyncExitStack) -> str | None:
+        """Wait for a turn at this host, held by `stack`; says why there is none before the deadline."""
         try:
             async with asyncio.timeout(self.deadline.remaining()):
-                await stack.enter_async_context(sessions_with(ip).held())
+                await stack.enter_async_context(self.courtesy.turn(operator_of(mx_host), ip))
         except TimeoutError:
             return (
                 f"courtesy: other checks had {settings.SESSIONS_WITH_ONE_ADDRESS} sessions with this address "
@@ -117,6 +121,7 @@ class Visits:
                 clock=self.clock,
                 deadline=self.deadline,
                 budgets=self._budgets(),
+                dialling=self.dialling,
             )
         finally:
             self._last_end = self.clock.seconds()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from probe.collect.context import Context
 from probe.collect.sessions import ask_the_servers
@@ -23,14 +22,10 @@ from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import MxResult
 from probe.survey import recipient, reputation, sender
 
-if TYPE_CHECKING:
-    from probe.net.opinions import Opinion
-
 DEADLINE = "the deadline of the run"
 INTERRUPTED = "the run was interrupted"
 
 Work = Callable[[], Coroutine[None, None, None]]
-Opinions = Callable[..., Coroutine[None, None, "tuple[Opinion, ...]"]]
 
 
 async def observe(context: Context) -> None:
@@ -39,11 +34,11 @@ async def observe(context: Context) -> None:
     At the deadline, or when cancelled, each part that was not done is recorded as not reached; the
     cancellation is then passed on.
     """
-    if context.message is not None:
-        name, data = context.message
+    if context.given.message is not None:
+        name, data = context.given.message
         context.record(ev.MessageGiven(context.clock.at_ms(), name, data))
-    if context.bounce is not None:
-        name, data = context.bounce
+    if context.given.bounce is not None:
+        name, data = context.given.bounce
         context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
     work = asyncio.ensure_future(_all_parts(context))
     try:
@@ -137,8 +132,8 @@ async def _transport(context: Context, domain: str, mx: MxResult) -> None:
 async def _sender_policy(context: Context) -> None:
     """What the sender domain publishes whatever the address: DMARC, DKIM keys, its own MX."""
     who = sender.identities(context.target, context.options)
-    if context.message is not None:
-        await context.ask(verify_signatures(context.message[1]), long=True)
+    if context.given.message is not None:
+        await context.ask(verify_signatures(context.given.message[1]), long=True)
     if who.author_domain is None:
         return
     mail, _ = await asyncio.gather(
@@ -147,7 +142,7 @@ async def _sender_policy(context: Context) -> None:
     )
     if who.mail_from_domain is not None:
         await context.ask(sender.mail_domain(who.mail_from_domain, context.options))
-    selectors = signing_selectors(context.message[1]) if context.message is not None else ()
+    selectors = signing_selectors(context.given.message[1]) if context.given.message is not None else ()
     await context.ask(sender.dkim_keys(who.author_domain, context.options, mail, selectors))
 
 
@@ -171,24 +166,20 @@ async def _sender_address(context: Context, vantage: ev.Vantage) -> None:
 
 async def _blocklists(context: Context, vantage: ev.Vantage) -> None:
     who = sender.identities(context.target, context.options)
-    links = (await in_thread(partial(read_message, context.message[1]))).links if context.message else ()
+    links = (
+        (await in_thread(partial(read_message, context.given.message[1]))).links
+        if context.given.message
+        else ()
+    )
     source = context.options.ip or vantage.source_ip
     subjects = reputation.subjects(source, who, vantage.helo, tuple(link.host for link in links))
     await context.ask(reputation.listings(subjects, context.options))
 
 
-def _second_opinion() -> Opinions:
-    """The adapter. What it brings with it takes longer to load than a server to answer."""
-    from probe.net.opinions import opinions
-
-    return opinions
-
-
 async def _opinions(context: Context) -> None:
     who = sender.identities(context.target, context.options)
     domain = recipient_domain(context.target)
-    opinions = await in_thread(_second_opinion)
-    given = await opinions(
+    given = await context.world.opinions(
         who.mail_from_domain,
         who.author_domain,
         domain if parse_literal(domain) is None else None,

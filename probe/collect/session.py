@@ -10,7 +10,7 @@ from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline
-from probe.net.smtp import Dial, HandshakeError, Sink, Wire, WireError
+from probe.net.smtp import Dial, Dialling, HandshakeError, Sink, Wire, WireError, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.smtp.commands import Command
@@ -85,6 +85,7 @@ async def run_session(
     clock: Clock,
     deadline: Deadline,
     budgets: SmtpBudgets = settings.SMTP,
+    dialling: Dialling = dial_tcp,
 ) -> SessionOutcome:
     """Hold one session and return what became of it.
 
@@ -92,7 +93,7 @@ async def run_session(
     Network trouble is an outcome, never an exception.
     """
     sink(ev.SessionOpened(clock.at_ms(), number, dial.mx_host, dial.ip, dial.port, experiment, reason))
-    wire = Wire(number, sink, clock, deadline)
+    wire = Wire(number, sink, clock, deadline, dialling)
     dialogue = Dialogue(plan)
     end: tuple[EndReason, str] | None = None
     try:

@@ -19,7 +19,7 @@ from probe.survey.recipient import tlsa_answers
 
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
-    options = context.options
+    options, world = context.options, context.world
     hosts = tuple(_usable(host, options.usable_families) for host in mx.hosts)
     if not any(host.addresses for host in hosts):
         return
@@ -28,12 +28,14 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         clock=context.clock,
         deadline=context.deadline,
         why_not_dialable=why_no_host if options.allow_private else why_not_dialable,
+        courtesy=world.courtesy,
         port=options.smtp_port,
         bind=options.bind,
-        tls_roots=context.tls_roots,
+        dialling=world.dial,
+        tls_roots=world.tls_roots,
         tlsas=await _vouchers(context, mx),
-        spacing=context.pace.session_spacing,
-        budgets=context.pace.smtp,
+        spacing=world.pace.session_spacing,
+        budgets=world.pace.smtp,
     )
     context.say(f"asking {hosts[0].host}")
     if not isinstance(context.target, PairTarget):
@@ -45,7 +47,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         reverse_path=context.target.reverse_path,
         forward_paths=(context.target.forward_path,),
         tls=options.tls,
-        size=len(context.message[1]) if context.message is not None else options.size,
+        size=len(message[1]) if (message := context.given.message) is not None else options.size,
         until=Stage.RCPT,
     )
     asked = await ask_target(visits, hosts, plan)
@@ -58,9 +60,9 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         hosts,
         mode=options.controls,
         seed=options.seed,
-        settled=context.settled,
-        unwelcome=context.unwelcome,
-        advise=lambda offered: context.advise(context.recording, offered),
+        settled=context.judges.settles_cause,
+        unwelcome=context.judges.refuses_this_client,
+        advise=lambda offered: context.judges.next_experiment(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
 

@@ -6,7 +6,6 @@ import asyncio
 
 from probe.collect.context import Context
 from probe.model.dialable import why_no_host, why_not_dialable
-from probe.net.https import fetch
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.results import MxResult
@@ -45,13 +44,7 @@ async def _fetch_policy(context: Context, domain: str) -> None:
         reason = f"not fetched: {addresses[0]} is {why_not(addresses[0])}"
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
         return
-    fetched = await fetch(
-        url,
-        allowed,
-        deadline=context.deadline,
-        context=context.https_context,
-        port=context.https_port,
-    )
+    fetched = await context.world.fetch(url, allowed, deadline=context.deadline)
     context.record(
         ev.HttpsFetched(at_ms(), url, fetched.status, fetched.content_type, fetched.body, fetched.error)
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from probe.knowledge.names import is_within, label_count
 from probe.knowledge.toml_import import load
+from probe.standards.public_suffix import organizational_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,13 @@ def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
         if known:
             return max(known, key=lambda it: it[0])[1]
     return None
+
+
+def operator_of(mx_host: str) -> str:
+    """Who runs one MX host, as a key: the id of a provider, else the registered domain of its name, else
+    the name."""
+    provider = by_mx_hosts([mx_host])
+    return provider.id if provider is not None else organizational_domain(mx_host) or mx_host
 
 
 def by_domain(domain: str) -> Provider | None:

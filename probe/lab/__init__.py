@@ -5,7 +5,7 @@
 
     async def report():
         async with lab.running(lab.scenario("greylisting")) as it:
-            seen = await run.observe(it.target, it.options, message=it.message, lab=it.lab)
+            seen = await run.observe(it.target, it.options, message=it.message, world=it.world)
             return run.report_of(seen)
 
 Nothing leaves the machine and no privilege is needed: every server listens on a port of 127.0.0.1 that

@@ -14,16 +14,17 @@ from probe.model.target import Options, PairTarget
 
 if TYPE_CHECKING:
     from probe.lab.smtp_server import Log
-    from probe.run import Lab
+    from probe.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class RunningLab:
-    """What a run against the lab needs. `message` is that of the scenario, as `run.observe` takes it."""
+    """What a run against the lab needs. `message` is that of the scenario, as `run.observe` takes it; runs in
+    one `world` share what its name server told them."""
 
     scenario: Scenario
     options: Options
-    lab: Lab
+    world: World
     log: Log = field(repr=False)
 
     @property
@@ -54,12 +55,12 @@ async def running(scenario: Scenario) -> AsyncIterator[RunningLab]:
 
     Raises OSError when this machine has no loopback ports to give.
     """
+    from probe import world
     from probe.lab import certificates
     from probe.lab.dns_server import serving_dns
     from probe.lab.https_server import serving_policies
     from probe.lab.smtp_server import Log, serving_smtp
     from probe.lab.zone import Zone, blocklist_records
-    from probe.run import Lab
     from probe.survey.reputation import chosen_lists
 
     log = Log()
@@ -90,8 +91,8 @@ async def running(scenario: Scenario) -> AsyncIterator[RunningLab]:
         yield RunningLab(
             scenario=scenario,
             options=replace(scenario.options, nameservers=(nameserver,), port=port),
-            lab=Lab(
-                scenario=scenario.id,
+            world=world.lab(
+                scenario.id,
                 https_context=certificates.trusting_context(root),
                 https_port=https_port,
                 tls_roots=str(roots),

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from probe.model.target import Endpoint
+from probe.net.answers import Answers
 from probe.net.dns_exchange import exchange
 from probe.net.dns_schedule import Asked, RunQuestions, schedule
 from probe.net.dns_wire import Reply
@@ -64,9 +65,9 @@ def _listens(server: Endpoint) -> bool:
     """Whether a server of this machine takes connections; nothing is said to it."""
     try:
         socket.create_connection((server.host, server.port), timeout=1).close()
+        return True
     except OSError:
         return False
-    return True
 
 
 def _checked(server: Endpoint) -> Endpoint:
@@ -83,8 +84,9 @@ class Resolver:
     """Asks `nameservers` (empty: the system's) in order, the next one when one fails; `passed_over` are the
     lines of the system's file that are not heeded, each with the reason.
 
-    `remaining` gives the seconds left of the run; `on_answer` receives each answer once, when it
-    is known. Used as an async context manager, it cancels what is still open on the way out.
+    `remaining` gives the seconds left of the run; `on_answer` receives each answer once, when it is known;
+    what `shared` holds of other runs is not asked again. Used as an async context manager, it cancels what is
+    still open on the way out.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Resolver:
         lifetime: float = DNS_LIFETIME,
         parallel: int = DNS_PARALLEL,
         max_queries: int = DNS_MAX_QUERIES,
+        shared: Answers | None = None,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
         configured = Configured(tuple(map(_checked, nameservers))) if nameservers else system_nameservers()
@@ -114,6 +117,7 @@ class Resolver:
         self._max_queries = max_queries
         self._queries_left = max_queries
         self._questions = RunQuestions(parallel)
+        self._shared = shared or Answers()
         self._answers: dict[Question, asyncio.Future[Answer]] = {}
         self._tasks: set[asyncio.Task[Answer]] = set()
         self._edns: dict[Endpoint, bool] = {}  # whether a server answers to EDNS, as far as that was seen
@@ -141,11 +145,8 @@ class Resolver:
         return self._max_queries - self._queries_left
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
-        """The answers in the order of the questions, asked at once; never raises for what DNS said.
-
-        A question that was asked before in this run is answered from memory, and one that is
-        under way is waited for.
-        """
+        """The answers in the order of the questions, asked at once; never raises for what DNS said. What was
+        asked before in this run is answered from memory, and what is under way is waited for."""
         for question in questions:
             if question not in self._answers:
                 self._answers[question] = asyncio.get_running_loop().create_future()
@@ -158,10 +159,11 @@ class Resolver:
 
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
-        if bad:
-            answer = Answer(question, Status.BAD_NAME, detail=bad)
-            self._answers[question].set_result(answer)
-            self._tell(answer)
+        misnamed = Answer(question, Status.BAD_NAME, detail=bad) if bad else None
+        known = misnamed or self._shared.recall(self.nameservers, question)
+        if known is not None:
+            self._answers[question].set_result(known)
+            self._tell(known)
         else:
             schedule().add(self._questions, partial(self._begin, question))
 
@@ -172,6 +174,7 @@ class Resolver:
 
     async def _answer(self, question: Question) -> Answer:
         answer = await self._resolve(question)
+        self._shared.keep(self.nameservers, answer)
         self._tell(answer)
         return answer
 

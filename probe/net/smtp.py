@@ -12,7 +12,7 @@ import asyncio
 import errno
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import cast
@@ -71,6 +71,17 @@ class Dial:
     tlsas: TlsaSet = NO_TLSA
 
 
+Dialling = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
+"""Opens the connection that a Dial names, with the protocol that the first argument makes. Raises OSError."""
+
+
+async def dial_tcp(protocol: Callable[[], asyncio.Protocol], dial: Dial) -> object:
+    """Dial the address as it stands."""
+    local = (str(dial.bind), 0) if dial.bind else None
+    loop = asyncio.get_running_loop()
+    return await loop.create_connection(protocol, str(dial.ip), dial.port, local_addr=local)
+
+
 class _Tap(SMTPProtocol):
     """aiosmtplib's protocol with our witness in place of its parser."""
 
@@ -112,8 +123,11 @@ class Wire:
     SessionClosed are the caller's, who knows the reasons. Every method that waits raises WireError.
     """
 
-    def __init__(self, session: int, sink: Sink, clock: Clock, deadline: Deadline) -> None:
+    def __init__(
+        self, session: int, sink: Sink, clock: Clock, deadline: Deadline, dialling: Dialling = dial_tcp
+    ) -> None:
         self.transcript = Transcript()
+        self._dialling = dialling
         self._session = session
         self._sink = sink
         self._clock = clock
@@ -128,11 +142,9 @@ class Wire:
     async def connect(self, dial: Dial, budget: float) -> None:
         """Open the connection."""
         tap = _Tap(self)
-        loop = asyncio.get_running_loop()
-        local = (str(dial.bind), 0) if dial.bind else None
         try:
             async with asyncio.timeout(self._deadline.cut(budget)):
-                await loop.create_connection(lambda: tap, str(dial.ip), dial.port, local_addr=local)
+                await self._dialling(lambda: tap, dial)
         except TimeoutError as error:
             raise self._out_of_time(f"no connection within {budget:g} s") from error
         except OSError as error:

@@ -21,7 +21,7 @@ async def record(scenario: lab.Scenario) -> None:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     async with lab.running(scenario) as it:
-        recording = await run.observe(it.target, it.options, message=it.message, lab=it.lab)
+        recording = await run.observe(it.target, it.options, message=it.message, world=it.world)
     with RecordingWriter(file) as writer:
         for event in recording:
             # the name of the machine that recorded it is nobody's business

@@ -44,7 +44,7 @@ def ran(identity: str) -> Ran:
 
     async def observe() -> Ran:
         async with lab.running(lab.load(identity)) as it:
-            recording = await run.observe(it.target, it.options, message=it.message, lab=it.lab)
+            recording = await run.observe(it.target, it.options, message=it.message, world=it.world)
             report = run.report_of(recording)
             return Ran(recording, report, it.sessions, it.data_commands, it.log.commands)
 

@@ -73,15 +73,16 @@ LAYERS = (
         is_pure=True,
     ),
     Layer("net", ("model", "standards", "recording")),
-    Layer("collect", ("model", "standards", "knowledge", "reading", "survey", "recording", "net")),
+    Layer("world", ("model", "standards", "net")),
+    Layer("collect", ("model", "standards", "knowledge", "reading", "survey", "recording", "net", "world")),
     Layer(
         "run",
         (
             *("model", "standards", "knowledge", "reading", "recording", "facts"),
-            *("diagnosis", "report", "net", "collect"),
+            *("diagnosis", "report", "net", "world", "collect"),
         ),
     ),
-    Layer("lab", ("model", "standards", "knowledge", "survey", "run")),
+    Layer("lab", ("model", "standards", "knowledge", "survey", "world")),
     Layer("api", ("model", "explanation", "net", "run")),
     Layer("__init__", ("model", "recording", "explanation", "net", "api")),
     Layer(

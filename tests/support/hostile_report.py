@@ -34,6 +34,7 @@ from probe.report.markdown import to_markdown
 from probe.report.schema import report_schema
 from probe.report.style import Style
 from probe.report.text import to_text
+from probe.world import live
 
 # Long enough for a loaded machine; a server that waits is met with shorter ones, by its own file.
 BUDGETS = settings.SmtpBudgets(10, 10, 10, 10, 10, 10, 10, 1, 10)
@@ -110,12 +111,12 @@ async def whole_run(
 ) -> Seen:
     """Observe, save, load again, and report; the report of what was loaded must be the live one's."""
     target = target or PairTarget(parse_reverse_path(SENDER), parse_mailbox(RECIPIENT))
-    lab = run.Lab("hostile", None, None, roots) if roots else None
+    world = replace(live(pace), scenario="hostile", tls_roots=roots) if roots else live(pace)
     saved = folder / "run.jsonl"
     saved.unlink(missing_ok=True)
     with RecordingWriter(saved) as writer:
         async with asyncio.timeout(HANG):
-            recording = await run.observe(target, chosen, sink=writer.append, lab=lab, pace=pace)
+            recording = await run.observe(target, chosen, sink=writer.append, world=world)
     report = run.report_of(recording)
     assert run.report_of(load(saved)) == report, "a replay must give the identical report"
     assert facts_of(recording) is not None

@@ -13,6 +13,7 @@ from probe.model.address import IPAddress, Mailbox
 from probe.model.session import Experiment
 from probe.model.target import Options, PairTarget
 from probe.net.clock import Clock
+from probe.net.courtesy import Courtesy
 from probe.net.smtp import Dial
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -35,6 +36,7 @@ class Run:
 
     seconds: float = 30.0
     clock: Clock = field(default_factory=Clock)
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
     def __post_init__(self) -> None:
         started = ev.Started(1, "0", self.clock.started_at, PairTarget(BOB, ALICE), Options())
@@ -72,6 +74,7 @@ class Run:
             self.clock,
             self.deadline,
             lambda ip: "it is forbidden here" if ip in forbidden else None,
+            self.courtesy,
             port=port,
             spacing=0,
             budgets=budgets,

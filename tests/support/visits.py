@@ -13,6 +13,7 @@ from probe.model.address import IPAddress
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.net.clock import Clock, Deadline
+from probe.net.courtesy import Courtesy
 from probe.net.smtp import Dial
 from probe.settings import SmtpBudgets
 from probe.standards.smtp.dialogue import DialoguePlan, Stop
@@ -99,7 +100,7 @@ class World:
         self.clock.now_s += max(0.0, seconds)
 
     def visits(self, forbidden: Callable[[IPAddress], str | None] = lambda _: None, **changes: Any) -> Visits:
-        usual = Visits(self.events.append, self.clock, Deadline(self.clock, 1000.0), forbidden)
+        usual = Visits(self.events.append, self.clock, Deadline(self.clock, 1000.0), forbidden, Courtesy())
         return replace(usual, **changes)
 
     def places(self) -> list[str]:

@@ -17,6 +17,7 @@ from probe.model.report import Report
 from probe.model.target import ControlsMode, Options, PairTarget, TlsMode
 from probe.run import observe, report_of
 from probe.settings import PACE
+from probe.world import live
 from tests.support.certificates import issue, server_context
 from tests.support.dns_server import DnsServer, Fault
 from tests.support.judging_server import Guest, Judge, JudgingServer, Manner
@@ -175,7 +176,7 @@ async def met(case: Case, answer: str) -> tuple[Report, JudgingServer]:
             bind=HERE,
         )
         made = replace(options, **case.options)  # type: ignore[arg-type]
-        recording = await observe(PAIR, made, pace=QUICK)
+        recording = await observe(PAIR, made, world=live(QUICK))
     return report_of(recording), server
 
 

@@ -21,6 +21,7 @@ from probe.collect.attempts import ask_target
 from probe.model.report import Report
 from probe.model.target import Options, PairTarget
 from probe.net import threads
+from probe.net.courtesy import Courtesy
 from probe.recording import events as ev
 from probe.settings import SESSIONS_WITH_ONE_ADDRESS
 from tests.support.sessions import PLAN, Run
@@ -118,7 +119,8 @@ async def test_all_checks_together_have_so_many_sessions_with_one_address() -> N
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=500)
-    runs = [Run() for _ in range(3 * SESSIONS_WITH_ONE_ADDRESS)]
+    courtesy = Courtesy()
+    runs = [Run(courtesy=courtesy) for _ in range(3 * SESSIONS_WITH_ONE_ADDRESS)]
     hosts = mx(("a.test", (ip_address("127.0.0.1"),)))
     port = server.sockets[0].getsockname()[1]
     await asyncio.gather(*(ask_target(it.visits(port), hosts, PLAN) for it in runs))
@@ -135,11 +137,12 @@ async def test_who_gets_no_turn_before_the_deadline_says_why() -> None:
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     hosts = mx(("a.test", (ip_address("127.0.0.1"),)))
     port = server.sockets[0].getsockname()[1]
-    holding = [Run() for _ in range(SESSIONS_WITH_ONE_ADDRESS)]
+    courtesy = Courtesy()
+    holding = [Run(courtesy=courtesy) for _ in range(SESSIONS_WITH_ONE_ADDRESS)]
     tasks = [asyncio.create_task(ask_target(it.visits(port), hosts, PLAN)) for it in holding]
     while not all(it.recording.all(ev.SessionOpened) for it in holding):
         await asyncio.sleep(0.001)
-    late = Run(seconds=0.2)
+    late = Run(seconds=0.2, courtesy=courtesy)
     assert await ask_target(late.visits(port), hosts, PLAN) == ()
     (missed,) = late.recording.all(ev.NotReached)
     assert missed.reason.startswith("courtesy: other checks had 20 sessions")

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -75,10 +76,12 @@ def test_own_records_take_the_place_of_common_ones_of_the_same_name_and_type() -
 
 async def test_a_lab_leaves_nothing_behind() -> None:
     async with lab.running(lab.load("mta-sts-enforce")) as it:
-        assert it.lab.tls_roots is not None
-        roots = Path(it.lab.tls_roots)
+        assert it.world.tls_roots is not None
+        roots = Path(it.world.tls_roots)
         assert roots.exists()
-        port, https_port, (nameserver,) = it.options.port, it.lab.https_port, it.options.nameservers
+        fetch = it.world.fetch
+        assert isinstance(fetch, partial)
+        port, https_port, (nameserver,) = it.options.port, fetch.keywords["port"], it.options.nameservers
         assert nameserver.host == "127.0.0.1"
     assert not roots.parent.exists()
     for closed in (port, https_port, nameserver.port):
@@ -116,7 +119,7 @@ async def test_tls_require_enforces_the_certificate(
 ) -> None:
     async with lab.running(lab.load(identity)) as it:
         options = replace(it.options, tls=TlsMode.REQUIRE)
-        report = report_of(await observe(it.target, options, lab=it.lab))
+        report = report_of(await observe(it.target, options, world=it.world))
     assert (report.verdict.outcome, report.verdict.cause, report.verdict.exit_code) == verdict
     assert {e.stage for s in report.sessions for e in s.exchanges} & {"rcpt"} == (
         {"rcpt"} if verdict[0] == "accepted" else set()

@@ -21,6 +21,7 @@ from probe.recording.journal import Recording
 from probe.run import observe, report_of
 from probe.settings import PACE, Pace, SmtpBudgets
 from probe.standards.dns.message import Answer, Question, Status
+from probe.world import live
 from tests.support.dns_server import DnsServer, Fault
 from tests.support.smtp_server import Script, SmtpServer, dialogue, drop, say, silence
 
@@ -87,7 +88,7 @@ async def run(
         if changes.get("mx") == "fixed":
             made = replace(made, mx=Endpoint("mx.recipient.example", server.port))
         given = ("mail.eml", message) if message is not None else None
-        recording = await observe(target, made, message=given, pace=pace)
+        recording = await observe(target, made, message=given, world=live(pace))
     return recording, report_of(recording), server
 
 
@@ -233,7 +234,7 @@ async def test_a_cancelled_run_keeps_what_it_saw_and_closes_its_sockets() -> Non
     kept: list[Recording] = []
     async with DnsServer(ZONE) as dns, SmtpServer([silence()]) as server:
         work = asyncio.ensure_future(
-            observe(PAIR, options(dns, server.port), recording_to=kept.append, pace=QUICK)
+            observe(PAIR, options(dns, server.port), recording_to=kept.append, world=live(QUICK))
         )
         while not server.heard:
             await asyncio.sleep(0.01)

@@ -6,14 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import partial
 from ipaddress import ip_address
-from types import SimpleNamespace
 
 import pytest
 
 from probe import settings
-from probe.collect import attempts
 from probe.collect.attempts import WITHOUT_TLS, NextStep, Visits, next_step
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
@@ -21,6 +18,7 @@ from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import TlsMode
 from probe.net.clock import Deadline
+from probe.net.courtesy import Courtesy
 from probe.net.smtp import Dial
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
@@ -262,19 +260,22 @@ def test_only_so_many_sessions_are_held_and_only_those_that_connected_count(worl
     assert unreached.reason == f"courtesy: at most {settings.MAX_SESSIONS} sessions a run"
 
 
-def test_a_session_is_held_in_its_turn_at_the_address(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_is_held_in_its_turn_at_operator_and_address(
+    world: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at = world(ANSWERED)
     turns: list[tuple[str, int]] = []
 
     @contextlib.asynccontextmanager
-    async def turn(ip: IPAddress) -> AsyncIterator[None]:
-        turns.append((f"{ip} taken", len(at.dialled)))
+    async def turn(operator: str, ip: IPAddress) -> AsyncIterator[None]:
+        turns.append((f"{operator} {ip} taken", len(at.dialled)))
         yield
-        turns.append((f"{ip} given back", len(at.dialled)))
+        turns.append((f"{operator} {ip} given back", len(at.dialled)))
 
-    monkeypatch.setattr(attempts, "sessions_with", lambda ip: SimpleNamespace(held=partial(turn, ip)))
-    visit(at.visits())
-    assert turns == [(f"{A} taken", 0), (f"{A} given back", 1)]
+    courtesy = Courtesy()
+    monkeypatch.setattr(courtesy, "turn", turn)
+    visit(at.visits(courtesy=courtesy), host="mx3.example.com")
+    assert turns == [(f"example.com {A} taken", 0), (f"example.com {A} given back", 1)]
 
 
 def test_a_turn_that_does_not_come_before_the_deadline_is_told(
@@ -283,12 +284,13 @@ def test_a_turn_that_does_not_come_before_the_deadline_is_told(
     at = world(ANSWERED)
 
     @contextlib.asynccontextmanager
-    async def never(_: IPAddress) -> AsyncIterator[None]:
+    async def never(*_: object) -> AsyncIterator[None]:
         await asyncio.Event().wait()
         yield
 
-    monkeypatch.setattr(attempts, "sessions_with", lambda ip: SimpleNamespace(held=partial(never, ip)))
-    visits = at.visits(deadline=Deadline(at.clock, 10.05))
+    courtesy = Courtesy()
+    monkeypatch.setattr(courtesy, "turn", never)
+    visits = at.visits(deadline=Deadline(at.clock, 10.05), courtesy=courtesy)
     assert visit(visits) is None
     assert (at.dialled, visits.outcomes) == ([], [])
     [unreached] = [it for it in at.events if isinstance(it, ev.NotReached)]

@@ -1,0 +1,76 @@
+"""Answers of name servers that hold for a while, for the runs of one world."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from probe.model.target import Endpoint
+from probe.settings import SHARED_ANSWERS, SHARED_ANSWERS_FOR
+from probe.standards.dns.message import Answer, Question, Status
+
+Servers = tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    answer: Answer
+    since: float
+    until: float
+
+
+class Answers:
+    """What name servers said, as long as it holds: records for their TTL, denials for what their SOA record
+    allows (RFC 2308 section 5), neither longer than SHARED_ANSWERS_FOR. A failure is never kept, because the
+    next one who asks may hear more; nor is what a server made itself, or has of its own machine. Runs that
+    ask other name servers share nothing. `seconds` is a clock that never goes backwards."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[Servers, Question], _Kept] = OrderedDict()
+
+    def keep(self, servers: Servers, answer: Answer) -> None:
+        """Remember an answer that `servers` gave just now."""
+        holds = min(_lifetime(answer), SHARED_ANSWERS_FOR)
+        if holds <= 0:
+            return
+        now = self._seconds()
+        with self._lock:
+            self._kept[servers, answer.question] = _Kept(answer, now, now + holds)
+            self._kept.move_to_end((servers, answer.question))
+            while len(self._kept) > SHARED_ANSWERS:
+                self._kept.popitem(last=False)
+
+    def recall(self, servers: Servers, question: Question) -> Answer | None:
+        """The answer that still holds, as a name server's cache would give it now; None where none does."""
+        now = self._seconds()
+        with self._lock:
+            kept = self._kept.get((servers, question))
+            if kept is None:
+                return None
+            if kept.until <= now:
+                del self._kept[servers, question]
+                return None
+        return _aged(kept.answer, int(now - kept.since))
+
+
+def _lifetime(answer: Answer) -> float:
+    """Seconds for which others may be told the same."""
+    if answer.is_own_word or answer.is_local:
+        return 0.0
+    if answer.status is Status.ANSWER:
+        return answer.ttl or 0.0
+    soa = answer.told.soa if answer.told is not None else None
+    return min(soa.ttl, soa.minimum) if answer.is_negative and soa is not None else 0.0
+
+
+def _aged(answer: Answer, seconds: int) -> Answer:
+    ttl = None if answer.ttl is None else answer.ttl - seconds
+    told = answer.told
+    if told is not None and told.soa is not None:
+        told = replace(told, soa=replace(told.soa, ttl=told.soa.ttl - seconds))
+    return replace(answer, ttl=ttl, told=told, elapsed_ms=0)

@@ -1,0 +1,159 @@
+"""What a run meets: name servers, mail servers, policy hosts, a clock, a second opinion.
+
+A world is made once and handed in: `live()` is the Internet, `lab(...)` a demo's servers on this machine, and
+a test makes its own with `replace`. Runs that are given one world share what name servers told it, as long as
+that holds; all runs of a process that ask the Internet are one guest of each operator.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from probe import settings
+from probe.model.address import IPAddress
+from probe.model.target import Endpoint
+from probe.net import descriptors, https
+from probe.net.answers import Answers
+from probe.net.clock import Clock, Deadline
+from probe.net.courtesy import Courtesy
+from probe.net.dns_schedule import schedule
+from probe.net.https import HttpsResponse
+from probe.net.resolver import Resolver
+from probe.net.smtp import Dialling, dial_tcp
+from probe.net.threads import in_thread
+from probe.standards.dns.message import Answer, Question
+
+if TYPE_CHECKING:
+    from probe.net.opinions import Opinion
+
+Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
+
+
+class MakesResolver(Protocol):
+    """Makes the resolver of one run. Raises ResolverConfigError when there is no name server to ask."""
+
+    def __call__(
+        self,
+        nameservers: tuple[Endpoint, ...],
+        *,
+        on_answer: Callable[[Answer], None],
+        remaining: Callable[[], float],
+        query_timeout: float,
+        lifetime: float,
+    ) -> Resolver:
+        """Arguments as `Resolver` has them."""
+
+
+class Fetches(Protocol):
+    """GETs a URL from one of the addresses; never raises for what the network or the server does."""
+
+    async def __call__(
+        self, url: str, addresses: Sequence[IPAddress], *, deadline: Deadline
+    ) -> HttpsResponse:
+        """All of it ends at the deadline."""
+
+
+class GivesOpinions(Protocol):
+    """A second opinion on the records of a sender, an author and a recipient domain; None leaves one out."""
+
+    async def __call__(
+        self,
+        sender_domain: str | None,
+        author_domain: str | None,
+        recipient_domain: str | None,
+        ask: Ask,
+        *,
+        deadline: Deadline,
+    ) -> tuple[Opinion, ...]:
+        """Asks DNS through `ask` alone, and ends at the deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside the program that a run depends on.
+
+    `admitted` lets a run begin where the process has room for one more; `seed` gives the number that the
+    choices of a run are made from, where its options name none; `dial` opens the connection to a mail server,
+    and `tls_roots` is a PEM file by which its certificate is judged (None: the system's store); `courtesy` is
+    shared by all who are one guest; `pace` says how long a run waits; `scenario` names that of a lab.
+    """
+
+    resolver: MakesResolver
+    dial: Dialling
+    fetch: Fetches
+    opinions: GivesOpinions
+    courtesy: Courtesy
+    clock: Callable[[], Clock] = Clock
+    seed: Callable[[], int] = lambda: secrets.randbits(63) | 1
+    admitted: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
+    pace: settings.Pace = settings.PACE
+    tls_roots: str | None = None
+    scenario: str | None = None
+
+
+def live(pace: settings.Pace = settings.PACE) -> World:
+    """The Internet, by way of this machine."""
+    return World(
+        resolver=partial(Resolver, shared=Answers()),
+        dial=dial_tcp,
+        fetch=https.fetch,
+        opinions=_checkdmarc,
+        courtesy=_OF_THIS_PROCESS,
+        admitted=_room_for_a_run,
+        pace=pace,
+    )
+
+
+def lab(
+    scenario: str,
+    *,
+    https_context: ssl.SSLContext | None,
+    https_port: int | None,
+    tls_roots: str | None,
+) -> World:
+    """The servers of a demo: HTTPS at their port and by their own root, certificates by `tls_roots`. Its name
+    server and its mail server's port stand in the options of the run."""
+    return replace(
+        live(),
+        fetch=partial(https.fetch, context=https_context, port=https_port),
+        courtesy=Courtesy(),
+        tls_roots=tls_roots,
+        scenario=scenario,
+    )
+
+
+_OF_THIS_PROCESS = Courtesy()
+
+
+@contextlib.asynccontextmanager
+async def _room_for_a_run() -> AsyncIterator[None]:
+    """Descriptors for one more run beside those that are under way, and no question that waits."""
+    async with descriptors.admitted():
+        await schedule().nobody_waits()
+        yield
+
+
+def _adapter() -> GivesOpinions:
+    from probe.net.opinions import opinions
+
+    return opinions
+
+
+async def _checkdmarc(
+    sender_domain: str | None,
+    author_domain: str | None,
+    recipient_domain: str | None,
+    ask: Ask,
+    *,
+    deadline: Deadline,
+) -> tuple[Opinion, ...]:
+    """That of checkdmarc. What its adapter brings with it takes longer to load than a server to answer."""
+    opinions = await in_thread(_adapter)
+    return await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
