@@ -167,7 +167,7 @@ def _load() -> None:
     from probe.diagnosis import assemble  # noqa: F401
     from probe.knowledge.finding_tags import finding_tags, shared_words
     from probe.reading.reply.read import read_reply
-    from probe.report import json_report, markdown, text  # noqa: F401
+    from probe.report import json_report, markdown_writer, run_document, text_writer  # noqa: F401
 
     finding_tags()
     shared_words()

@@ -1,35 +1,30 @@
-"""The ranking of causes as a few lines, the same for a live check, an explained reply and a bounce."""
+"""The ranking of causes as rows, and what a weight does to a cause, for every kind of report alike."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from probe.model.evidence import Band
-from probe.report import words
+from probe.report.document import Ranking, Share, Side
 
 SHOWN = 3
 NEGLIGIBLE = 0.03
-_WORTH_A_LINE = 0.005  # of what is left
+NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
+_WORTH_A_ROW = 0.005  # of what is left
 
 
-@dataclass(frozen=True, slots=True)
-class CauseRow:
-    """A line of the ranking; `band` stands at the first only."""
-
-    title: str
-    share: str
-    band: str
-
-
-def cause_rows(shares: Sequence[tuple[str, float]], band: Band) -> tuple[CauseRow, ...]:
+def ranking(label: str, shares: Sequence[tuple[str, float]], band: Band) -> Ranking:
     """The first causes, given as title and probability, and the rest as "something else". None for none."""
     shown = [it for it in shares[:SHOWN] if it[1] >= NEGLIGIBLE] or list(shares[:1])
-    rows = [
-        CauseRow(title, words.percent(share), "" if rank else band)
-        for rank, (title, share) in enumerate(shown)
-    ]
+    rows = [Share(title, share, "" if rank else band.value) for rank, (title, share) in enumerate(shown)]
     rest = 1 - sum(share for _, share in shown)
-    if shown and rest >= _WORTH_A_LINE:
-        rows.append(CauseRow("something else", words.percent(rest), ""))
-    return tuple(rows)
+    if shown and rest >= _WORTH_A_ROW:
+        rows.append(Share("something else", rest))
+    return Ranking(label, tuple(rows))
+
+
+def side_of(weight_db: float) -> Side:
+    """What a weight in decibans does to a cause."""
+    if abs(weight_db) < NEUTRAL_DB:
+        return Side.NEUTRAL
+    return Side.FOR if weight_db > 0 else Side.AGAINST

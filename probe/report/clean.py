@@ -1,4 +1,4 @@
-"""The funnel: every string of a report is escaped here, once, before a renderer lays hands on it."""
+"""Every string of a report at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
-
-from probe.model.report import Report
-from probe.model.text import printable
 
 T = TypeVar("T")
 
@@ -31,13 +28,3 @@ def _mapped(value: Any, escape: Callable[[str], str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _mapped(getattr(value, f.name), escape) for f in fields(value)})
     return value
-
-
-def printable_lines(text: str) -> str:
-    """`printable` for a text of several lines: its line feeds stay, everything else is escaped."""
-    return "\n".join(printable(line) for line in text.split("\n"))
-
-
-def printable_report(report: Report) -> Report:
-    """The report with nothing live left in any string; only `contact_note` keeps its line feeds."""
-    return replace(with_strings(report, printable), contact_note=printable_lines(report.contact_note))

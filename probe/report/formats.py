@@ -1,17 +1,20 @@
 """The formats of reports: one row each. A new format, or kind of result, is added here and nowhere else.
 
-Writers are named, not imported: `explain` must not load what only a live check needs.
+A kind of result has one builder, which says what its report tells and in which order (`DOCUMENTS`). A format
+that people read has one writer, which writes any document; a format that programs read writes the result
+itself. All are named, not imported: `explain` must not load what only a live check needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-from probe.report.style import Style
+from probe.report.detail import Detail
+from probe.report.style import QUIET, VERBOSE, Style
 
 
 class Kind(StrEnum):
@@ -36,79 +39,101 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. `writers` names, by kind of result, the `module:function` that makes its text.
-    `is_laid_out`: the function takes the style of the place, too. Any other format is read by machines or
-    pasted elsewhere, and is UTF-8 whatever the locale says."""
+    """One format: `of_documents` names the `module:function` that writes a document, or `writers`, by kind of
+    result, the one that writes the result.
+
+    `is_laid_out`: the function takes the style of the place, too, and the verbosity decides how much is told;
+    any other document is for a ticket. What is not laid out is read by machines or pasted elsewhere, and is
+    UTF-8 whatever the locale says."""
 
     name: str
     media_type: str
-    writers: Mapping[Kind, str]
     series: Series
+    of_documents: str = ""
+    writers: Mapping[Kind, str] = field(default_factory=dict)
     is_laid_out: bool = False
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of results that can be written in it."""
+        return frozenset(DOCUMENTS if self.of_documents else self.writers)
 
     def write(self, kind: Kind, result: Any, style: Style, *, is_row: bool = False) -> str:
         """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without it."""
-        rows = self.series.rows if is_row else None
-        made = _function((rows or self.writers)[kind])
-        text: str = made(result, style) if self.is_laid_out else made(result)
-        return text
+        if not self.of_documents:
+            rows = self.series.rows if is_row else None
+            text: str = _function((rows or self.writers)[kind])(result)
+            return text
+        detail = _detail(style) if self.is_laid_out else Detail.TICKET
+        document = _function(DOCUMENTS[kind])(result, detail)
+        write = _function(self.of_documents)
+        made: str = write(document, style) if self.is_laid_out else write(document)
+        return made
 
 
-_ROWS = {
-    Kind.REPLY: "probe.report.explanation:to_json_row",
-    Kind.BOUNCE: "probe.report.bounce:to_json_row",
+def _detail(style: Style) -> Detail:
+    if style.verbosity <= QUIET:
+        return Detail.BRIEF
+    return Detail.FULL if style.verbosity >= VERBOSE else Detail.SCREEN
+
+
+DOCUMENTS: Mapping[Kind, str] = {
+    Kind.RUN: "probe.report.run_document:build",
+    Kind.REPLY: "probe.report.reply_document:build",
+    Kind.BOUNCE: "probe.report.bounce_document:build",
 }
 
 FORMATS = (
     Format(
         "text",
         "text/plain",
-        {
-            Kind.RUN: "probe.report.text:to_text",
-            Kind.REPLY: "probe.report.explanation:to_text",
-            Kind.BOUNCE: "probe.report.bounce:to_text",
-        },
         Series(between="\n"),
+        of_documents="probe.report.text_writer:write",
         is_laid_out=True,
     ),
     Format(
         "json",
         "application/json",
-        {
+        Series(
+            "[\n",
+            ",\n",
+            "\n]\n",
+            none="[]\n",
+            rows={
+                Kind.REPLY: "probe.report.json_rows:reply_row",
+                Kind.BOUNCE: "probe.report.json_rows:bounce_row",
+            },
+        ),
+        writers={
             Kind.RUN: "probe.report.json_report:to_json",
-            Kind.REPLY: "probe.report.explanation:to_json_object",
-            Kind.BOUNCE: "probe.report.bounce:to_json_row",
+            Kind.REPLY: "probe.report.json_rows:reply_object",
+            Kind.BOUNCE: "probe.report.json_rows:bounce_row",
         },
-        Series("[\n", ",\n", "\n]\n", none="[]\n", rows=_ROWS),
     ),
     Format(
         "jsonl",
         "application/jsonl",
-        {
-            Kind.REPLY: "probe.report.explanation:to_json_line",
-            Kind.BOUNCE: "probe.report.bounce:to_json_line",
-        },
         Series(),
+        writers={
+            Kind.REPLY: "probe.report.json_rows:reply_line",
+            Kind.BOUNCE: "probe.report.json_rows:bounce_line",
+        },
     ),
     Format(
         "markdown",
         "text/markdown",
-        {
-            Kind.RUN: "probe.report.markdown:to_markdown",
-            Kind.REPLY: "probe.report.explanation:to_markdown",
-            Kind.BOUNCE: "probe.report.bounce:to_markdown",
-        },
         Series(between="\n"),
+        of_documents="probe.report.markdown_writer:write",
     ),
 )
 
 
 def formats_of(kind: Kind) -> Mapping[str, Format]:
     """The formats that a kind of result has, by name."""
-    return {form.name: form for form in FORMATS if kind in form.writers}
+    return {form.name: form for form in FORMATS if kind in form.kinds}
 
 
-def _function(named: str) -> Callable[..., str]:
+def _function(named: str) -> Callable[..., Any]:
     module, _, name = named.partition(":")
-    function: Callable[..., str] = getattr(import_module(module), name)
+    function: Callable[..., Any] = getattr(import_module(module), name)
     return function

@@ -45,13 +45,24 @@ def markdown_text(text: str) -> str:
     Words of letters, and numbers of up to six digits, stay as they are; whatever else stands between two
     spaces becomes a code span, without the marks of the sentence around it.
     """
-    text = printable(text).strip()
+    return unmistaken(markdown_run(text).strip())
+
+
+def markdown_run(text: str) -> str:
+    """A part of a line: as `markdown_text`, with the spaces at its ends. What it stands in must not begin a
+    block of another kind: see `unmistaken`."""
+    text = printable(text)
     pieces: list[str] = []
     before, at = "", 0
     for match in _WORD.finditer(text):
         pieces += (text[at : match.start()], _word(match[0], before))
         before, at = match[0], match.end()
-    return _BLOCK_START.sub(_escaped_start, "".join(pieces))
+    return "".join((*pieces, text[at:]))
+
+
+def unmistaken(line: str) -> str:
+    """A whole line of Markdown of which no reader takes the beginning for that of a list or a table."""
+    return _BLOCK_START.sub(_escaped_start, line)
 
 
 def _word(word: str, before: str) -> str:

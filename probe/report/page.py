@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from probe.model.text import inert_lines
+from probe.model.text import inert_lines, printable
 from probe.report.style import Paint, Style
 
 MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
@@ -64,11 +64,16 @@ def _cut(word: str, width: int) -> list[str]:
 
 
 class Page:
-    """Collects the lines of a report. Text that comes in has been through `printable_report`."""
+    """Collects the lines of a report. The one place where text is escaped for a terminal: whatever comes in
+    goes through `fit`."""
 
     def __init__(self, style: Style) -> None:
         self.style = style
         self._lines: list[str] = []
+
+    def fit(self, text: str) -> str:
+        """The text as it stands on the page: nothing live, in characters of the stream. Idempotent."""
+        return self.style.encodable(printable(text))
 
     def blank(self) -> None:
         """An empty line, never two in a row and never the first."""
@@ -78,7 +83,7 @@ class Page:
     def heading(self, text: str) -> None:
         """A section's title after an empty line."""
         self.blank()
-        for line in wrapped(self.style.encodable(text), max(self.style.width, MIN_COLUMNS)):
+        for line in wrapped(self.fit(text), max(self.style.width, MIN_COLUMNS)):
             self._lines.append(self.style.paint(line, Paint.STRONG))
 
     def text(self, text: str, *, lead: str = "", indent: int = 0, paint: Paint | None = None) -> None:
@@ -86,7 +91,7 @@ class Page:
 
         `paint` colours the lead. Where the lead leaves too little room, the text goes below it.
         """
-        lead, text = self.style.encodable(lead), self.style.encodable(text)
+        lead, text = self.fit(lead), self.fit(text)
         width = max(self.style.width, MIN_COLUMNS)
         hang = indent + columns(lead)
         if lead and width - hang < MIN_COLUMNS and text:
@@ -103,7 +108,7 @@ class Page:
         continued (POSIX shell section 2.2.1). A word is never broken, even where it is too wide."""
         room = max(self.style.width, MIN_COLUMNS) - indent
         lines = [""]
-        words = _SHELL_WORD.findall(self.style.encodable(text))
+        words = _SHELL_WORD.findall(self.fit(text))
         for index, word in enumerate(words):
             behind = columns(_CONTINUED) if index + 1 < len(words) else 0
             if lines[-1] and columns(lines[-1]) + 1 + columns(word) + behind > room:
@@ -121,7 +126,7 @@ class Page:
 
     def pair(self, left: str, right: str) -> None:
         """Left and right on one line when both fit, else under each other."""
-        left, right = self.style.encodable(left), self.style.encodable(right)
+        left, right = self.fit(left), self.fit(right)
         gap = self.style.width - columns(left) - columns(right)
         if gap >= 2:
             self._lines.append(left + " " * gap + self.style.paint(right, Paint.FAINT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from probe.model.report import Verdict
+from probe.model.report import ReportDkim, Verdict
 from probe.model.session import Experiment
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
@@ -46,6 +46,12 @@ DANE: Mapping[str, str] = {
     DaneStatus.UNUSABLE: "TLSA records, none that can be used",
     DaneStatus.NOT_SEEN: "TLSA records, but no certificate was seen to hold against them",
 }
+
+
+def key_strength(key: ReportDkim) -> str:
+    """Type and size of a DKIM key: `RSA 2048`."""
+    kind = "RSA" if key.key_type == "rsa" else key.key_type
+    return " ".join(part for part in (kind, str(key.key_bits or "")) if part)
 
 
 def headline(verdict: Verdict, command: Command) -> str:

@@ -1,8 +1,6 @@
-"""What several renderers show alike: derived from the report, without layout."""
+"""What several parts of a run's report say: derived from the report, without form."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import UNSETTLED, causes
@@ -12,7 +10,6 @@ from probe.model.reply import Stage
 from probe.model.report import (
     Report,
     ReportCause,
-    ReportEvidence,
     ReportExchange,
     ReportNotReached,
     ReportSession,
@@ -22,11 +19,8 @@ from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
 from probe.report import run_words, words
-from probe.report.cause_rows import CauseRow
-from probe.report.cause_rows import cause_rows as rows_of
+from probe.report.line import Line, Raw
 from probe.standards.dns.results import RouteKind
-
-NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
 
 _GUESS = "the first cause above is only the likeliest of several"
 INTERNAL = "internal"
@@ -53,16 +47,6 @@ def effort_line(report: Report) -> str:
     )
 
 
-def lab_line(report: Report) -> str:
-    """The warning above a demo's report; empty for a real run."""
-    if report.target.scenario is None:
-        return ""
-    return (
-        f"LAB: scenario “{report.target.scenario}”. DNS and mail servers are embedded on loopback; "
-        "no answer below is that of a real server."
-    )
-
-
 def deciding_session(report: Report) -> ReportSession | None:
     """The session whose reply the verdict rests on, else the last one about the target itself."""
     own = [s for s in report.sessions if s.experiment in (Experiment.TARGET, Experiment.DOMAIN)]
@@ -82,24 +66,23 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
     )
 
 
-def where(report: Report) -> str:
+def where(report: Report) -> Line:
     """Where in the attempt the verdict fell: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
     verdict, session = report.verdict, deciding_session(report)
     if verdict.stage is Stage.INPUT:
-        return "before anything was asked"
+        return ("before anything was asked",)
     if verdict.stage is Stage.DNS and verdict.outcome is Outcome.INCONCLUSIVE:
-        return "in DNS, without a usable answer"
+        return ("in DNS, without a usable answer",)
     if verdict.stage is Stage.DNS and report.dns.route in (RouteKind.MX, RouteKind.IMPLICIT_MX):
-        return "in DNS: the MX records lead nowhere"
+        return ("in DNS: the MX records lead nowhere",)
     if verdict.stage is Stage.DNS:
-        return f"in DNS: {run_words.ROUTES[report.dns.route]}"
-    host = f"{session.mx_host} [{session.ip}]" if session else "the recipient's mail server"
+        return (f"in DNS: {run_words.ROUTES[report.dns.route]}",)
+    host = Raw(f"{session.mx_host} [{session.ip}]") if session else "the recipient's mail server"
     if verdict.outcome is Outcome.ACCEPTED and verdict.stage is Stage.RCPT:
-        return f"by {host}"  # the headline names the stage already
+        return ("by ", host)  # the headline names the stage already
     if verdict.stage is Stage.CONNECT:
-        return f"while connecting to {host}" if session else "before any server was asked"
-    stage = words.STAGES[verdict.stage]
-    return f"at {stage} {'by' if verdict.reply else 'with'} {host}"
+        return ("while connecting to ", host) if session else ("before any server was asked",)
+    return (f"at {words.STAGES[verdict.stage]} {'by' if verdict.reply else 'with'} ", host)
 
 
 def summary(report: Report) -> str:
@@ -111,11 +94,6 @@ def summary(report: Report) -> str:
         and report.target.command is Command.CHECK
     )
     return "" if told else verdict.summary
-
-
-def cause_rows(report: Report) -> tuple[CauseRow, ...]:
-    """The ranking; empty when there is nothing to explain."""
-    return rows_of([(cause.title, cause.probability) for cause in report.causes], report.verdict.band)
 
 
 def cause_title(cause_id: str) -> str:
@@ -179,50 +157,6 @@ def not_reached_part(item: ReportNotReached) -> str:
     return f"control ({known[item.part]})" if item.part in known else item.part
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One line of the evidence. `side`: for, against, neutral."""
-
-    side: str
-    weight: str
-    evidence: ReportEvidence
-
-
-def arguments(cause: ReportCause) -> tuple[Argument, ...]:
-    """The evidence of one cause: for, against, then what moves nothing, heaviest first."""
-    everything = (*cause.evidence_for, *cause.evidence_against)
-    heavy = sorted((e for e in everything if abs(e.weight_db) >= NEUTRAL_DB), key=lambda e: -abs(e.weight_db))
-    sides = (
-        ("for", [e for e in heavy if e.weight_db > 0]),
-        ("against", [e for e in heavy if e.weight_db < 0]),
-        ("neutral", [e for e in everything if abs(e.weight_db) < NEUTRAL_DB]),
-    )
-    return tuple(
-        Argument(side, words.decibans(item.weight_db), item) for side, items in sides for item in items
-    )
-
-
-def merged(cause: ReportCause) -> ReportCause:
-    """The cause with evidence in the same words, by several rules, as one with the sum of its weights."""
-
-    def once(pieces: tuple[ReportEvidence, ...]) -> tuple[ReportEvidence, ...]:
-        kept: dict[str, ReportEvidence] = {}
-        for piece in pieces:
-            first = kept.get(piece.text)
-            kept[piece.text] = replace(first, weight_db=first.weight_db + piece.weight_db) if first else piece
-        return tuple(kept.values())
-
-    return replace(
-        cause, evidence_for=once(cause.evidence_for), evidence_against=once(cause.evidence_against)
-    )
-
-
-def origin(rule: str, ref: str) -> str:
-    """The rule and what it read, in parentheses after its sentence; empty where both are."""
-    named = ", ".join(part for part in (rule, ref) if part)
-    return f" ({named})" if named else ""
-
-
 def vantage(report: Report) -> str:
     """What must be known before anything else is believed: the probe may not stand where the mail
     leaves from. Empty when it does."""
@@ -242,8 +176,10 @@ def unanswered(report: Report) -> dict[str, str]:
 
 
 def after_data(report: Report) -> str:
-    """The sentence that stands where no risk is predicted."""
+    """What could still happen after DATA; a prediction, and named as one."""
     outcome = report.verdict.outcome
+    if outcome is Outcome.ACCEPTED and report.verdict.after_data_risks:
+        return "see “After DATA” above; predicted from what is published, not observed."
     if is_doubted(report):
         return "the mail may well be lost or returned: the server accepts in the words of a refusal."
     if outcome is Outcome.ACCEPTED and (silent := unanswered(report)):

@@ -1,4 +1,4 @@
-"""One session as several renderers show it: TLS, certificate, replies, and how it ended."""
+"""One session as reports show it: TLS, certificate, replies, and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nine steps as renderers show them: which findings, in which order."""
+"""The nine steps as reports show them: which findings, in which order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report, ReportDkim
 from probe.model.steps import StepStatus
+from probe.report.run_words import key_strength
 from probe.report.view import BAD, unanswered
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.spf.results import SpfVerdict
@@ -43,15 +44,16 @@ def steps(report: Report) -> tuple[StepView, ...]:
     return tuple(views)
 
 
-def main_findings(step_view: StepView) -> list[str]:
+def main_findings(step_view: StepView, where_more: str) -> list[str]:
     """What is wrong, a text each; else what is right, in one text; else why it was not looked at.
+    `where_more` says where those are found for which there is no room.
 
     Empty where the step fails without a finding of its own: then its `do` is the whole message.
     """
     problems = list(dict.fromkeys(finding.message for finding in step_view.problems))  # of several sessions
     if problems:
         more = len(problems) - FINDINGS_SHOWN
-        return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more (-v shows all)"]
+        return problems if more <= 0 else [*problems[:FINDINGS_SHOWN], f"and {more} more ({where_more})"]
     if step_view.step.status is StepStatus.NOT_ASSESSED:
         unseen = [f for f in step_view.rest if f.severity is Severity.NOT_ASSESSED] or list(step_view.rest)
         unseen.sort(key=lambda finding: finding.id not in _FOREMOST)  # else in the order of the checks
@@ -92,5 +94,4 @@ def authentication(report: Report, *, reasons: bool = True) -> list[str]:
 
 
 def _key(key: ReportDkim) -> str:
-    kind = "RSA" if key.key_type == "rsa" else key.key_type
-    return " ".join(part for part in (key.selector, kind, str(key.key_bits or "")) if part)
+    return " ".join(part for part in (key.selector, key_strength(key)) if part)

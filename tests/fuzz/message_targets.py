@@ -22,15 +22,14 @@ from probe.recording.codec import RecordingError, encode
 from probe.recording.codec import decode as decode_event
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
-from probe.report import bounce as bounce_report
 from probe.report.json_report import to_json as report_json
-from probe.report.markdown import to_markdown
 from probe.report.style import Style
-from probe.report.text import to_text
 from probe.run import report_of
 from probe.settings import BOUNCE_RECIPIENT_LIMIT, MESSAGE_PART_LIMIT
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
+from tests.support import rendering
 from tests.support.recordings import full_events
+from tests.support.rendering import to_markdown, to_text
 
 MIME_WORDS = (
     b"\n", b"\r\n", b"\n\n", b"--", b"Content-Type: multipart/report; boundary=b\n\n--b\n", b"\n--b\n", b"\n--b--\n",
@@ -67,8 +66,8 @@ def bounce(data: bytes) -> None:
             assert item.exit_code in {0, 1, 3, 4}
             row = valid_json(to_json(item))
             assert row["is_bounce"] == item.is_bounce
-            quiet(bounce_report.to_text(item, Style(width=80)))
-            quiet(bounce_report.to_markdown(item))
+            quiet(rendering.to_text(item, Style(width=80)))
+            quiet(rendering.to_markdown(item))
 
 
 def message(data: bytes) -> None:

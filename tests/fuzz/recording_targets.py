@@ -17,13 +17,12 @@ from probe.recording.file import read
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
 from probe.report.style import Style
-from probe.report.text import to_text
 from probe.run import report_of
 from probe.standards.dns.told import ExtendedError, Soa, Told
 from tests.fuzz.target import Target, fixtures, quiet
 from tests.support.recordings import full_events
+from tests.support.rendering import to_markdown, to_text
 
 _WHOLE: tuple[Any, ...] = (
     *(0, -1, 1, 2, 4, 6, 25, 127, 128, 255, 256, 999, 1000, 65535, 65536, 86_400_000, 31_622_400_000),

@@ -11,13 +11,13 @@ from probe.knowledge.enhanced_status import registered
 from probe.model.reply import EnhancedStatus, Stage
 from probe.model.text import decode, printable
 from probe.reading.reply.unwrap import unwrap
-from probe.report.explanation import to_markdown, to_text
 from probe.report.style import Style
 from probe.settings import REPLY_LINES_LIMIT, REPLY_SIZE_LIMIT
 from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReadReply, ReplyReader
 from probe.standards.smtp.transcript import Transcript
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
+from tests.support.rendering import to_markdown, to_text
 
 REPLIES = (
     b"220 mx.example.net ESMTP\r\n",

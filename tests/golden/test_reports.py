@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
 from probe.report.style import Style
-from probe.report.text import to_text
 from tests.support import reports
+from tests.support.rendering import to_markdown, to_text
 
 FILES = Path(__file__).parent / "reports"
 NOTE = "Saved nothing. --record FILE keeps what was observed."

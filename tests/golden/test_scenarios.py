@@ -22,7 +22,7 @@ from probe.recording import events as ev
 from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
 from probe.report.style import Style
-from probe.report.text import to_text
+from tests.support.rendering import to_text
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "recordings"
 BAD = {"fatal", "error", "warning"}

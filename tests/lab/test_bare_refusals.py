@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import probe
-from probe.report.text import to_text
 from tests.lab.bare import FIFTEEN, MORE, WELCOME, BareCase
 from tests.lab.logs import Witness
 from tests.lab.test_scenarios import EARLIER_CLIENT, NEVER
 from tests.lab.world import RESOLVER, Told, World
+from tests.support.rendering import to_text
 
 pytestmark = pytest.mark.lab
 

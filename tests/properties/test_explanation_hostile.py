@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from probe.explanation import explain, to_json
 from probe.model.reply import Stage
-from probe.report.explanation import to_markdown, to_text
 from probe.report.json_text import json_text
 from probe.report.style import Style
 from tests.properties.test_report_hostile import HOSTILE, REFERENCES, live
 from tests.support.markdown_live import live_in
+from tests.support.rendering import to_markdown, to_text
 
 codes = st.sampled_from(["", "250 ", "421 ", "450 4.2.0 ", "550 5.1.1 ", "554-5.7.1 a\r\n554 5.7.1 "])
 texts = st.builds(

@@ -10,8 +10,8 @@ from probe.explanation import STAGES, Explanation, explain, to_json
 from probe.knowledge.rules import all_rules
 from probe.model.evidence import Band
 from probe.model.reply import Stage
-from probe.report.explanation import to_markdown, to_text
 from probe.report.style import Style
+from tests.support.rendering import to_markdown, to_text
 
 RULES = tuple(all_rules())
 EXAMPLES = tuple(dict.fromkeys(example.text for rule in RULES for example in rule.examples))

@@ -14,10 +14,10 @@ from probe import bounce
 from probe.cli import errors, progress
 from probe.cli.main import run
 from probe.model.text import decode, inert_lines, printable
-from probe.report import bounce as bounce_report
 from probe.report.json_text import json_text
 from probe.report.style import Style
 from tests.properties.test_report_hostile import HOSTILE, REFERENCES, live
+from tests.support import rendering
 from tests.support.markdown_live import live_in
 
 IN_PROCESS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -61,8 +61,8 @@ def test_a_bounce_is_never_live(text: str, encoding: str) -> None:
     results = bounce.read_bounces(octets, f"x{text}")
     assert results
     for result in results:
-        assert live(bounce_report.to_text(result, Style(width=60, encoding=encoding))) == []
-        rendered = bounce_report.to_markdown(result)
+        assert live(rendering.to_text(result, Style(width=60, encoding=encoding))) == []
+        rendered = rendering.to_markdown(result)
         assert live(rendered) == []
         assert live_in(rendered) == []
         line = json_text(bounce.to_json(result))

@@ -16,12 +16,11 @@ from markdown_it import MarkdownIt
 from probe.model.report import Report
 from probe.report.clean import with_strings
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
 from probe.report.markdown_text import markdown_code, markdown_text
 from probe.report.style import Style
-from probe.report.text import to_text
 from tests.support import reports
 from tests.support.markdown_live import live_in
+from tests.support.rendering import to_markdown, to_text
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",

@@ -30,11 +30,10 @@ from probe.recording import events as ev
 from probe.recording.file import RecordingWriter, load
 from probe.recording.journal import Recording
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
 from probe.report.schema import report_schema
 from probe.report.style import Style
-from probe.report.text import to_text
 from probe.world import live
+from tests.support.rendering import to_markdown, to_text
 
 # Long enough for a loaded machine; a server that waits is met with shorter ones, by its own file.
 BUDGETS = settings.SmtpBudgets(10, 10, 10, 10, 10, 10, 10, 1, 10)

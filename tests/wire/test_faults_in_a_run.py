@@ -11,11 +11,12 @@ from probe.collect import live
 from probe.diagnosis import advice
 from probe.model.fault import DEBUG
 from probe.model.report import Report
-from probe.report.text import Style, to_text
+from probe.report.style import Style
 from probe.survey import recipient
 from tests.support.dns_server import DnsServer
 from tests.support.hostile_report import HEALTHY, options, unsafe, whole_run
 from tests.support.hostile_server import HostileServer
+from tests.support.rendering import to_text
 from tests.support.smtp_server import SmtpServer
 
 POLITE = HostileServer("polite", "", "polite")

@@ -22,12 +22,12 @@ from probe.knowledge.requirements import Need
 from probe.model.evidence import Evidence, Facet
 from probe.model.session import Experiment
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
-from probe.report.text import Style, to_text
+from probe.report.style import Style
 from probe.standards.dns.results import PtrStatus
 from tests.support import facts as make
 from tests.support.bare_facts import bare
 from tests.support.recordings import full_recording
+from tests.support.rendering import to_markdown, to_text
 from tests.unit.diagnosis.test_evidence import again, at_mail, others, refused
 
 BASES: dict[str, Facts] = {

@@ -28,11 +28,11 @@ from probe.model.reply import Reply, Stage
 from probe.model.report import Report
 from probe.model.session import Experiment
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
-from probe.report.text import Style, to_text
+from probe.report.style import Style
 from probe.survey import recipient, reputation, sender
 from tests.support import facts as make
 from tests.support.recordings import full_recording
+from tests.support.rendering import to_markdown, to_text
 from tests.unit.diagnosis.test_evidence import others, refused
 
 
@@ -239,7 +239,7 @@ def test_a_report_says_what_it_was_made_without(monkeypatch: pytest.MonkeyPatch)
         assert "Internal errors" in text
         assert f"report it at {ISSUES}" in text
         assert "\x1b" not in text
-    assert "**Internal error:** the check ptr" in to_markdown(report)
+    assert "## Internal errors\n\n- the check ptr" in to_markdown(report)
     assert "Internal error: the check ptr" in to_text(report, Style(width=400, verbosity=-1))
 
 

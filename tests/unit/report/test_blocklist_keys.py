@@ -9,11 +9,10 @@ import pytest
 from probe.recording.events import Started
 from probe.recording.journal import Recording
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
 from probe.report.style import Style
-from probe.report.text import to_text
 from probe.run import report_of
 from tests.support.recordings import full_events
+from tests.support.rendering import to_markdown, to_text
 
 KEY = "k3y"
 

@@ -7,13 +7,20 @@ import typer
 
 from probe.cli.app import build
 from probe.cli.commands import COMMANDS, CommandEntry
-from probe.report.formats import FORMATS, Format, Kind, _function, formats_of
+from probe.report.formats import DOCUMENTS, FORMATS, Format, Kind, _function, formats_of
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_each_writer_of_a_format_is_there(form: Format) -> None:
-    for named in (*form.writers.values(), *(form.series.rows or {}).values()):
-        assert callable(_function(named)), named
+    assert bool(form.of_documents) != bool(form.writers), "documents have one writer, results one a kind"
+    named = [form.of_documents] if form.of_documents else list(form.writers.values())
+    for name in (*named, *(form.series.rows or {}).values()):
+        assert callable(_function(name)), name
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_result_has_a_builder(kind: Kind) -> None:
+    assert callable(_function(DOCUMENTS[kind]))
 
 
 def test_each_kind_of_result_has_the_formats_of_the_contract() -> None:

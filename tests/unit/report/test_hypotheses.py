@@ -14,12 +14,11 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.reply import EnhancedStatus, Stage
 from probe.model.verdict import Outcome
-from probe.report.hypotheses import documented
 from probe.report.json_report import to_json
-from probe.report.markdown import to_markdown
+from probe.report.run_causes import documented
 from probe.report.style import Style
-from probe.report.text import to_text
 from tests.support import reports
+from tests.support.rendering import to_markdown, to_text
 
 TITLES = [hypothesis.title for hypothesis in hypotheses()]
 

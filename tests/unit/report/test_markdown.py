@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from probe.report.markdown import to_markdown
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_text
 from tests.support import reports
+from tests.support.rendering import to_markdown
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 

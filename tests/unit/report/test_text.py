@@ -13,12 +13,11 @@ from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ReportDane, ReportNotReached
 from probe.report import run_words
-from probe.report.markdown import to_markdown
 from probe.report.page import Page, columns, wrapped
 from probe.report.style import Style
-from probe.report.text import to_text
 from probe.standards.tls.results import DaneStatus
 from tests.support import reports
+from tests.support.rendering import to_markdown, to_text
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -1,0 +1,60 @@
+"""What the report of a bounced recipient says. Light: nothing here but the standard library and knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.bounce import BouncedRecipient
+from probe.reading.bounce.results import NoticeKind
+from probe.report import document as doc
+from probe.report import reply_document
+from probe.report.detail import Detail
+from probe.report.line import Line, Raw
+
+_KINDS = {
+    NoticeKind.BOUNCE: ("BOUNCE", doc.Tone.BAD),
+    NoticeKind.DELAY: ("DELAY", doc.Tone.WARN),
+    NoticeKind.AUTO_REPLY: ("NO BOUNCE", doc.Tone.GOOD),
+    NoticeKind.FEEDBACK: ("NO BOUNCE", doc.Tone.GOOD),
+    NoticeKind.OTHER: ("NO BOUNCE", doc.Tone.GOOD),
+}
+_NOT_REMOTE = "no remote server's; the words are the reporting server's"
+
+
+def build(bounced: BouncedRecipient, _: Detail) -> doc.Document:
+    """Whom it is about and who reports it, then the reply explained; the same for every occasion."""
+    word, tone = _KINDS[bounced.kind]
+    subject = doc.Subject(word, tone, _about(bounced), tuple(_facts(bounced)))
+    if bounced.explanation is None:
+        return doc.Document((subject,))
+    return doc.Document((subject, *reply_document.blocks(bounced.explanation, bounced.exit_code)))
+
+
+def _about(bounced: BouncedRecipient) -> Line:
+    status = bounced.status
+    name: Line = (Raw(bounced.name),) if bounced.name else ()
+    whom: Line = (" for " if name else "for ", Raw(status.recipient)) if status and status.recipient else ()
+    what: Line = (": ", Raw(bounced.notice.detail)) if not bounced.is_bounce or status is None else ()
+    return (*name, *whom, *what)
+
+
+def _facts(bounced: BouncedRecipient) -> Iterator[doc.Fact]:
+    status = bounced.status
+    if status is not None:
+        returned = bounced.notice.returned
+        told = (
+            ("Sent to", status.original_recipient),
+            ("Aliased to", status.actual_recipient),
+            ("Action", status.action.value),
+            ("Status", str(status.reported_status or status.status or "")),
+            ("Reported by", status.reporting_mta),
+            ("Remote", status.remote_mta),
+            ("Reply", "" if status.is_remote else _NOT_REMOTE),
+            ("Message", " ".join(part for part in (returned.message_id, returned.date) if part)),
+            ("Sender", bounced.sender),
+        )
+        for label, text in told:
+            if text:
+                yield doc.Fact(label, ((Raw(text),),))
+    if bounced.notice.problems:
+        yield doc.Fact("Note", tuple((Raw(problem),) for problem in bounced.notice.problems))

@@ -1,0 +1,31 @@
+"""An explained reply, or a bounced recipient, as JSON. Light: `explain` imports it."""
+
+from __future__ import annotations
+
+from probe import bounce, explanation
+from probe.report.json_text import json_text
+
+
+def reply_object(explained: explanation.Explanation) -> str:
+    """One object over several lines, with a final line break."""
+    return json_text(explanation.to_json(explained), indent=2) + "\n"
+
+
+def reply_line(explained: explanation.Explanation) -> str:
+    """One object on one line, with its line break: whoever reads along has the whole of it at once."""
+    return reply_row(explained) + "\n"
+
+
+def reply_row(explained: explanation.Explanation) -> str:
+    """One object on one line, without a line break."""
+    return json_text(explanation.to_json(explained))
+
+
+def bounce_line(bounced: bounce.BouncedRecipient) -> str:
+    """One object on one line, with its line break."""
+    return bounce_row(bounced) + "\n"
+
+
+def bounce_row(bounced: bounce.BouncedRecipient) -> str:
+    """One object on one line, without a line break."""
+    return json_text(bounce.to_json(bounced))

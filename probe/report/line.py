@@ -1,0 +1,64 @@
+"""A line of a document: words of the program's own as plain strings, and whatever else by what it is.
+
+A string of a stranger stands here as it came, in `Raw` or `Code`. Only a writer escapes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What a stranger wrote, or may have had a part in; not escaped. Reads as text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What is to be copied or compared octet by octet: a command, an address, a reply; not escaped."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """A word of the program's own that the sentence turns on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What stands behind a sentence: the id of a rule (`smtp-probe rules ID`), and what it was read from;
+    either may be empty."""
+
+    rule: str
+    ref: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.rule or self.ref)
+
+
+Span: TypeAlias = str | Raw | Code | Emphasis | Origin
+Line: TypeAlias = tuple[Span, ...]  # one line, however long; empty where nothing is said
+
+
+def plain(line: Line) -> str:
+    """The words of a line without form; not escaped."""
+    return "".join(map(_words, line))
+
+
+def _words(span: Span) -> str:
+    match span:
+        case str():
+            return span
+        case Raw() | Code() | Emphasis():
+            return span.text
+        case Origin():
+            named = ", ".join(part for part in (span.rule, span.ref) if part)
+            return f" ({named})" if named else ""
+        case _:
+            assert_never(span)

@@ -1,0 +1,244 @@
+"""Writes a document as Markdown for a ticket. `inline` escapes each line, once; here is only the form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+from probe.report import document as doc
+from probe.report import words
+from probe.report.line import Code, Emphasis, Line, Origin, Raw, plain
+from probe.report.markdown_text import markdown_code, markdown_fence, markdown_run, markdown_text, unmistaken
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
+_ENTRY = "###"  # of what one entry among others is about; a section of it is headed by words in bold
+
+
+def write(document: doc.Document) -> str:
+    """CommonMark with GFM tables, with a final line break; a stranger's text is always literal."""
+    blocks: list[str] = []
+    if document.title is not None:
+        blocks.append(f"# {inline(document.title.line)}")
+    if document.caution:
+        blocks.append(f"**{inline(document.caution)}**")
+    heading = "**{}**" if document.title is None else "## {}"
+    for block in document.blocks:
+        blocks += _block(block, heading)
+    blocks += _ending(document)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def inline(line: Line, *, in_cell: bool = False) -> str:
+    """A line as it stands in a paragraph, a heading, a list or, with `in_cell`, in a cell of a table."""
+    made, run = "", ""
+    for span in line:
+        if isinstance(span, str):
+            run += span
+        elif isinstance(span, Raw):
+            run += span.text
+        else:
+            made = _joined(made, markdown_run(run))
+            made, run = _joined(made, _marked(span, in_cell=in_cell)), ""
+    return unmistaken(_joined(made, markdown_run(run)).strip())
+
+
+def _joined(left: str, right: str) -> str:
+    # two backticks side by side would begin and end other code spans
+    return f"{left} {right}" if left.endswith("`") and right.startswith("`") else left + right
+
+
+def _marked(span: Code | Emphasis | Origin, *, in_cell: bool) -> str:
+    match span:
+        case Code():
+            return _code(span.text) if in_cell else markdown_code(span.text)
+        case Emphasis():
+            return f"*{markdown_text(span.text)}*"
+        case Origin():
+            return "".join(f" {_code(part)}" for part in (span.rule, span.ref) if part)
+        case _:
+            assert_never(span)
+
+
+def _code(text: str) -> str:
+    # a code span has no place in a table cell unless nothing in it could end either
+    return markdown_code(text) if _PLAIN.fullmatch(text) else markdown_text(text)
+
+
+def _block(block: doc.Block, heading: str) -> list[str]:
+    match block:
+        case doc.Subject():
+            return [f"{_ENTRY} {block.word} {inline(block.line)}", _facts(block.facts)]
+        case doc.Verdict():
+            place = f"**{block.word}** {inline(block.place)}".rstrip()
+            reply = markdown_code(block.reply) if block.reply else ""
+            return [place, reply, *map(inline, block.remarks)]
+        case doc.Section():
+            return [heading.format(inline(block.heading)), *(_part(part) for part in block.parts)]
+        case doc.Facts():
+            return [_facts(block.rows)]
+        case _:
+            return [_part(block)]
+
+
+def _part(part: doc.Part) -> str:
+    match part:
+        case doc.Facts():
+            return _table(("What", "Seen"), [cells for row in part.rows for cells in _fact_cells(row)])
+        case doc.Notes():
+            return _items((*note.name, ": ", *note.line) for note in part.rows)
+        case doc.Paragraph():
+            return inline(part.line)
+        case doc.Advice():
+            return f"→ {inline(part.line)}"
+        case doc.Items():
+            return _items(part.lines)
+        case doc.Entries():
+            return "\n".join(_entry(entry) for entry in part.rows)
+        case doc.Table():
+            return _table(
+                [column.name for column in part.columns],
+                [[inline(cell, in_cell=True) for cell in row] for row in part.rows],
+                [column.is_number for column in part.columns],
+            )
+        case doc.Weighing():
+            return _weighing(part)
+        case doc.Hypotheses():
+            rows = [[markdown_text(row.title), _percent(row.probability), _fact(row)] for row in part.rows]
+            return _table(("Hypothesis", "Share", "What speaks most for or against it"), rows)
+        case doc.Findings():
+            return "\n".join(_finding(row) for row in part.rows)
+        case doc.Steps():
+            return _table(("Step", "", "Status", "Found", "Do"), [_step(row) for row in part.rows])
+        case doc.Dialogue():
+            return _dialogue(part)
+        case doc.Quote():
+            return "\n".join(markdown_fence(list(part.lines)))
+        case _:
+            assert_never(part)
+
+
+def _items(lines: Iterable[Line]) -> str:
+    return "\n".join(f"- {inline(line)}" for line in lines)
+
+
+def _entry(entry: doc.Entry) -> str:
+    return "\n".join((f"- {inline(entry.line)}", *(f"  - {inline(line)}" for line in entry.below)))
+
+
+def _table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], are_numbers: Sequence[bool] | None = None
+) -> str:
+    rules = ["---:" if number else "---" for number in are_numbers or [False] * len(heads)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
+
+
+def _percent(probability: float) -> str:
+    return words.percent(probability).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _facts(rows: Sequence[doc.Fact | doc.Ranking]) -> str:
+    return "\n".join(text for row in rows for text in _fact_lines(row))
+
+
+def _fact_lines(row: doc.Fact | doc.Ranking) -> list[str]:
+    lead = f"- **{markdown_text(row.label)}:** "
+    if isinstance(row, doc.Ranking):
+        return [lead + "; ".join(_share(share) for share in row.shares)]
+    texts = [lead + inline(line) for line in row.lines]
+    if row.command:
+        texts[-1] += f" {markdown_code(row.command)}"
+    return texts
+
+
+def _fact_cells(row: doc.Fact | doc.Ranking) -> Iterator[tuple[str, str]]:
+    label = markdown_text(row.label)
+    if isinstance(row, doc.Ranking):
+        yield label, "; ".join(_share(share) for share in row.shares)
+        return
+    for line in row.lines:
+        yield label, inline(line, in_cell=True)
+    if row.command:
+        yield label, _code(row.command)
+
+
+def _share(share: doc.Share) -> str:
+    band = f", {markdown_text(share.band)}" if share.band else ""
+    return f"{markdown_text(share.title)} ({_percent(share.probability)}{band})"
+
+
+def _weighing(weighing: doc.Weighing) -> str:
+    """One cause as a list; several as a table, which has no column for what nothing is in."""
+    if len(weighing.causes) == 1:
+        return "\n".join(
+            f"- {it.side.value}{_weight(it, ' {}')}: {inline(it.line)}" for it in weighing.causes[0].arguments
+        )
+    sides = [
+        side
+        for side in doc.Side
+        if side is not doc.Side.NEUTRAL
+        or any(it.side is side for cause in weighing.causes for it in cause.arguments)
+    ]
+    rows = [
+        [
+            f"{markdown_text(cause.title)} ({markdown_text(cause.id)})",
+            _percent(cause.probability),
+            *("<br>".join(_argument(it) for it in cause.arguments if it.side is side) for side in sides),
+        ]
+        for cause in weighing.causes
+    ]
+    return _table(("Cause", "Share", *(side.value.capitalize() for side in sides)), rows)
+
+
+def _argument(argument: doc.Argument) -> str:
+    return inline(argument.line, in_cell=True) + _weight(argument, " ({})")
+
+
+def _weight(argument: doc.Argument, form: str) -> str:
+    return "" if argument.side is doc.Side.NEUTRAL else form.format(words.decibans(argument.weight_db))
+
+
+def _fact(row: doc.HypothesisRow) -> str:
+    weight = f" ({words.decibans(row.weight_db)})" if row.weight_db is not None else ""
+    return inline(row.fact, in_cell=True) + weight
+
+
+def _finding(row: doc.FindingRow) -> str:
+    origin = f" ({markdown_text(row.id)})" if row.id else ""
+    remedy = f" → {inline(row.remedy)}" if row.remedy else ""
+    return f"- **{row.severity}**{origin}: {inline(row.message)}{remedy}"
+
+
+def _step(step: doc.StepRow) -> list[str]:
+    found = "<br>".join(inline(line, in_cell=True) for line in step.found)
+    do = inline(step.do, in_cell=True)
+    return [str(step.number), markdown_text(step.title), words.STEP_STATUS[step.status], found, do]
+
+
+def _dialogue(dialogue: doc.Dialogue) -> str:
+    """All sessions in one block of code, what is no octet of the wire behind a #."""
+    lines: list[str] = []
+    for session in dialogue.sessions:
+        if lines:
+            lines.append("")
+        lines.append(f"# {plain(session.title)}, {plain(session.about)}")
+        for turn in session.turns:
+            if turn.sent:
+                lines.append(f"C: {turn.sent}")
+            if turn.elapsed_ms is not None:
+                lines.append(f"# {turn.elapsed_ms} ms")
+            lines += [f"S: {text}" for text in turn.reply or (plain(turn.remark),)]
+            lines += [f"# {plain(deviation)}" for deviation in turn.deviations]
+        lines += [f"# {plain(note.name)}: {plain(note.line)}" for note in session.notes]
+    return "\n".join(markdown_fence(lines))
+
+
+def _ending(document: doc.Document) -> list[str]:
+    """What the text has at its edges."""
+    effort = document.title.effort if document.title is not None else ()
+    made = document.colophon
+    if made is None:
+        return [inline(effort)] if effort else []
+    end = (": ", *effort, ".") if effort else (".",)
+    about = ("Made by smtp-probe ", Code(made.version), ", started ", Raw(made.started_at))
+    return [inline((*about, f", exit code {made.exit_code}", *end))]

@@ -1,0 +1,95 @@
+"""What the report of an explained reply says. Light: nothing here but the standard library and knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.diagnosis.conclusion import Conclusion
+from probe.explanation import Explanation
+from probe.knowledge.causes import causes
+from probe.model.evidence import Band
+from probe.model.steps import STEP_TITLES
+from probe.model.verdict import ExitCode
+from probe.report import document as doc
+from probe.report import words
+from probe.report.cause_rows import ranking, side_of
+from probe.report.detail import Detail
+from probe.report.line import Line, Origin, Raw
+
+_HEADLINES = {
+    ExitCode.ACCEPTED: ("POSITIVE REPLY", doc.Tone.GOOD),
+    ExitCode.REFUSED: ("REFUSED FOR GOOD", doc.Tone.BAD),
+    ExitCode.USAGE: ("NOT READ", doc.Tone.BAD),
+    ExitCode.DEFERRED: ("DEFERRED", doc.Tone.WARN),
+    ExitCode.INCONCLUSIVE: ("INCONCLUSIVE", doc.Tone.WARN),
+}
+_NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
+_OWN_WORDS = "the text is the sending server's own; the remote server's words are lost"
+
+
+def build(explanation: Explanation, _: Detail) -> doc.Document:
+    """The reply, what it means, who acts, when to retry, and why; the same for every occasion."""
+    return doc.Document(tuple(blocks(explanation, explanation.exit_code)))
+
+
+def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
+    """The same as a part of what the reply stands in (a bounce), whose exit code is `code`."""
+    word, tone = _HEADLINES[code]
+    if explanation.reading is None:
+        yield doc.Verdict(word, tone, (Raw(explanation.error),))
+        return
+    remarks = ((_OWN_WORDS,),) if explanation.reading.local else ()
+    yield doc.Verdict(word, tone, _where(explanation), reply_line(explanation), remarks)
+    if explanation.exit_code is ExitCode.ACCEPTED or explanation.conclusion is None:
+        return
+    yield doc.Facts(tuple(_facts(explanation.conclusion)))
+    yield from _why(explanation.conclusion)
+
+
+def reply_line(explanation: Explanation) -> str:
+    """Code, enhanced status and text, as far as there are any; not escaped."""
+    reading = explanation.reading
+    if reading is None:
+        return ""
+    parts = (str(reading.code or ""), str(reading.enhanced or ""), reading.text)
+    return " ".join(part for part in parts if part) or "(no reply is quoted)"
+
+
+def _where(explanation: Explanation) -> Line:
+    reading = explanation.reading
+    if reading is None:
+        return ()
+    stage = f"at {words.STAGES[reading.stage]}" if reading.stage else ""
+    if not reading.host:
+        return (stage,) if stage else ()
+    return (f"{stage} by ".lstrip(), Raw(reading.host))
+
+
+def _facts(conclusion: Conclusion) -> Iterator[doc.Fact | doc.Ranking]:
+    conduct = conclusion.conduct
+    shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranked]
+    yield ranking("Cause", shares, conclusion.band)
+    undecided = conclusion.band is Band.UNDECIDED
+    yield doc.Fact("Meaning", ((_NOT_SETTLED if undecided else conclusion.cause.meaning,),))
+    yield doc.Fact("Who acts", ((f"{words.FIX_BY[conduct.fix_by]}: {conclusion.action}",),))
+    retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
+    yield doc.Fact("Retry", ((Raw(retry),),))
+    steps = ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)
+    yield doc.Fact("Steps", ((steps,),))
+
+
+def _why(conclusion: Conclusion) -> Iterator[doc.Section]:
+    """The evidence for and against the first cause, the heaviest first."""
+    if not conclusion.ranked:
+        return
+    first = conclusion.ranked[0]
+    weighed = sorted((*first.evidence_for, *first.evidence_against), key=lambda pair: -abs(pair[1]))
+    arguments = tuple(
+        doc.Argument(side, weight, (Raw(item.says), Origin(item.rule)))
+        for side in doc.Side
+        for item, weight in weighed
+        if side_of(weight) is side
+    )
+    if arguments:
+        cause = doc.ArguedCause(causes()[first.id].title, first.id, first.probability, arguments)
+        yield doc.Section(("Why",), (doc.Weighing((cause,)),))

@@ -1,0 +1,118 @@
+"""What a run's report says of causes: the evidence, and the walk of the hypotheses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from probe.knowledge import finding_groups as groups
+from probe.model.reply import Stage
+from probe.model.report import Report, ReportCause, ReportEvidence
+from probe.report import document as doc
+from probe.report import view
+from probe.report.cause_rows import NEGLIGIBLE, side_of
+from probe.report.detail import Detail
+from probe.report.line import Code, Emphasis, Line, Origin, Raw
+
+
+def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
+    """The evidence behind the first cause; where all is told, behind every cause."""
+    argued = tuple(_argued(report, detail))
+    if not argued:
+        return
+    if detail is not Detail.TICKET:
+        yield doc.Section(("Why",), (doc.Weighing(argued),))
+        return
+    first: Line = ("The first is ", Emphasis(report.verdict.band.value), ". ") if len(argued) > 1 else ()
+    scale = "Weights are in decibans: +10 makes a cause ten times likelier. "
+    rules = (Code("smtp-probe rules ID"), " tells what a rule reads and its source.")
+    yield doc.Section(("Causes",), (doc.Paragraph((*first, scale, *rules)), doc.Weighing(argued)))
+
+
+def _argued(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
+    if detail is Detail.SCREEN:
+        main = view.main_cause(report)
+        shown = [merged(main)] if main is not None else []
+    elif detail is Detail.TICKET:
+        shown = [it for rank, it in enumerate(report.causes) if not rank or it.probability >= NEGLIGIBLE]
+    else:
+        shown = list(report.causes)
+    causes = [doc.ArguedCause(it.title, it.id, it.probability, tuple(_arguments(it, detail))) for it in shown]
+    is_whole = detail is Detail.TICKET and any(cause.arguments for cause in causes)
+    return (cause for cause in causes if cause.arguments or is_whole)
+
+
+def _arguments(cause: ReportCause, detail: Detail) -> Iterator[doc.Argument]:
+    """The evidence of one cause: for, against, then what moves nothing, heaviest first."""
+    everything = sorted((*cause.evidence_for, *cause.evidence_against), key=lambda it: -abs(it.weight_db))
+    for side in doc.Side:
+        for it in everything:
+            if side_of(it.weight_db) is side:
+                yield doc.Argument(side, it.weight_db, (Raw(it.text), *origin(it.rule, it.ref, detail)))
+
+
+def origin(rule: str, ref: str, detail: Detail) -> Line:
+    """What stands behind a sentence. The references are those of the recording, which a ticket has not."""
+    match detail:
+        case Detail.FULL:
+            return (Origin(rule, ref),)
+        case Detail.TICKET:
+            return (Origin(rule),)
+        case Detail.BRIEF | Detail.SCREEN:
+            return ()
+
+
+def merged(cause: ReportCause) -> ReportCause:
+    """The cause with evidence in the same words, by several rules, as one with the sum of its weights."""
+
+    def once(pieces: tuple[ReportEvidence, ...]) -> tuple[ReportEvidence, ...]:
+        kept: dict[str, ReportEvidence] = {}
+        for piece in pieces:
+            first = kept.get(piece.text)
+            kept[piece.text] = replace(first, weight_db=first.weight_db + piece.weight_db) if first else piece
+        return tuple(kept.values())
+
+    return replace(
+        cause, evidence_for=once(cause.evidence_for), evidence_against=once(cause.evidence_against)
+    )
+
+
+def hypotheses(report: Report) -> Iterator[doc.Section]:
+    """Where the reply names no cause, every kind of explanation with the fact that speaks most of it; and
+    what is documented about the recipient's domain."""
+    if report.hypotheses:
+        rows = (
+            doc.HypothesisRow(it.title, it.probability, it.weight_db, (Raw(it.fact),))
+            for it in report.hypotheses
+        )
+        above = (doc.Paragraph((Raw(text),)) for text in origins(report))
+        yield doc.Section(unsaid(report), (*above, doc.Hypotheses(tuple(rows))))
+    if known := documented(report):
+        lines = tuple((Raw(text),) for text in known)
+        yield doc.Section(("Documented about ", Raw(report.target.domain)), (doc.Items(lines),))
+
+
+def unsaid(report: Report) -> Line:
+    """What the walk is for, as a heading."""
+    session, verdict = view.deciding_session(report), report.verdict
+    asked = [it for it in session.exchanges if it.stage == verdict.stage] if session is not None else []
+    told = [it for it in asked if it.reply_code is not None]
+    if not told:
+        return ("Hypotheses",)
+    # later RCPTs are controls
+    status = (told[0] if verdict.stage is Stage.RCPT else told[-1]).enhanced_status
+    if status is None:
+        return ("Hypotheses (the reply has no enhanced status)",)
+    if not status.endswith(".0.0"):
+        return ("Hypotheses",)
+    return ("Hypotheses (", Raw(status), " names no cause)")
+
+
+def origins(report: Report) -> tuple[str, ...]:
+    """Where an x.0.0 comes from, by the reply and by the bounce."""
+    return tuple(f.message for f in report.findings if f.tag in groups.ORIGINS_OF_STATUS)
+
+
+def documented(report: Report) -> tuple[str, ...]:
+    """What is publicly known of the recipient's domain, with sources and dates."""
+    return tuple(finding.message for finding in report.findings if finding.tag == groups.DOCUMENTED)

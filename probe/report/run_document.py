@@ -1,0 +1,151 @@
+"""What the report of a run says (check, domain, demo, replay), and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.model.report import Report
+from probe.model.target import Command
+from probe.model.verdict import ExitCode, Outcome
+from probe.report import document as doc
+from probe.report import run_causes, run_detail, run_domain, run_steps, run_words, view, words
+from probe.report.cause_rows import ranking
+from probe.report.detail import Detail
+from probe.report.line import Code, Line, Raw
+
+_TONES = {
+    Outcome.ACCEPTED: doc.Tone.GOOD,
+    Outcome.REFUSED: doc.Tone.BAD,
+    Outcome.DEFERRED: doc.Tone.WARN,
+    Outcome.INCONCLUSIVE: doc.Tone.WARN,
+}
+AFTER_DATA = "What could still happen after DATA: "
+
+
+def build(report: Report, detail: Detail) -> doc.Document:
+    """The report of a run, with as much as the occasion asks for."""
+    if detail is Detail.BRIEF:
+        return doc.Document(tuple(_brief(report)), caution=_caution(report))
+    return doc.Document(
+        tuple(_blocks(report, detail)),
+        title=doc.Title((Code(view.route_line(report)),), (view.effort_line(report),)),
+        caution=_caution(report),
+        colophon=doc.Colophon(report.tool.version, report.started_at, report.verdict.exit_code),
+    )
+
+
+def _brief(report: Report) -> Iterator[doc.Block]:
+    reply: Line = (": ", Raw(report.verdict.reply)) if report.verdict.reply else ()
+    yield _verdict(report, (*view.where(report), *reply))
+    cause = view.main_cause(report)
+    if cause is not None and report.verdict.outcome is not Outcome.ACCEPTED:
+        share = f"({words.percent(cause.probability)}, {report.verdict.band.value})"
+        yield doc.Notes((doc.Note(("Cause",), (f"{cause.title} {share}",)),))
+    risks = report.verdict.after_data_risks
+    yield doc.Notes(
+        (
+            *(doc.Note(("Risk",), (f"{view.cause_title(risk.cause)}: ", Raw(risk.reason))) for risk in risks),
+            *(doc.Note(("Internal error",), (Raw(it.message),)) for it in view.internal(report)),
+        )
+    )
+
+
+def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
+    """Verdict, who acts, why, the nine steps, what was not reached, and only then detail."""
+    yield _first(report)
+    yield doc.Facts(tuple(_facts(report, detail)))
+    yield from run_causes.why(report, detail)
+    yield from run_causes.hypotheses(report)
+    if report.target.command is Command.DOMAIN:
+        yield from run_domain.sections(report, detail)
+    else:
+        yield from run_steps.findings(report, detail)
+        yield from run_steps.steps(report, detail)
+        if detail is Detail.SCREEN:
+            yield from run_detail.glance(report)
+        yield doc.Paragraph((AFTER_DATA, view.after_data(report)))
+    yield from _not_reached(report)
+    yield from _internal(report)
+    if detail is Detail.FULL:
+        yield from run_detail.everything(report)
+    if detail is Detail.TICKET:
+        yield from run_detail.for_others(report)
+
+
+def _caution(report: Report) -> Line:
+    """The warning above a demo's report."""
+    if report.target.scenario is None:
+        return ()
+    return (
+        "LAB: scenario “",
+        Raw(report.target.scenario),
+        "”. DNS and mail servers are embedded on loopback; no answer below is that of a real server.",
+    )
+
+
+def _first(report: Report) -> doc.Verdict:
+    summary = view.summary(report)
+    remarks: tuple[Line, ...] = ((Raw(summary),),) if summary else ()
+    return _verdict(report, view.where(report), report.verdict.reply or "", remarks)
+
+
+def _verdict(report: Report, place: Line, reply: str = "", remarks: tuple[Line, ...] = ()) -> doc.Verdict:
+    verdict = report.verdict
+    is_clear = verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code is ExitCode.ACCEPTED
+    tone = _TONES[verdict.outcome] if is_clear else doc.Tone.WARN
+    return doc.Verdict(run_words.headline(verdict, report.target.command), tone, place, reply, remarks)
+
+
+def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
+    verdict = report.verdict
+    if vantage := view.vantage(report):
+        yield doc.Fact("Vantage", ((Raw(vantage),),))
+    if verdict.outcome is Outcome.ACCEPTED:
+        # nothing was refused: the causes are those of what could come after DATA, a prediction
+        if verdict.after_data_risks:
+            yield doc.Fact("After DATA", tuple(_risks(report, detail)))
+    elif report.causes:
+        shares = [(cause.title, cause.probability) for cause in report.causes]
+        yield ranking("Cause", shares, verdict.band)
+    action = view.action(report)
+    yield doc.Fact("Who acts", ((words.FIX_BY[verdict.fix_by], *((": ", Raw(action)) if action else ())),))
+    if verdict.outcome is not Outcome.ACCEPTED:
+        yield doc.Fact("Retry", ((view.retry(report),),))
+    if report.next_test is not None:
+        yield doc.Fact("Settle it", ((Raw(report.next_test.text),),), report.next_test.command or "")
+
+
+def _risks(report: Report, detail: Detail) -> Iterator[Line]:
+    for risk in report.verdict.after_data_risks:
+        origin = run_causes.origin(risk.rule, risk.ref, detail)
+        yield (f"{view.cause_title(risk.cause)}: ", Raw(risk.reason), *origin)
+
+
+def _not_reached(report: Report) -> Iterator[doc.Section]:
+    """What the run left out, and why."""
+    parts: list[doc.Part] = []
+    if report.not_reached:
+        notes = (
+            doc.Note((Raw(view.not_reached_part(item)),), (Raw(item.reason),)) for item in report.not_reached
+        )
+        parts.append(doc.Notes(tuple(notes)))
+    if not report.complete:
+        parts.append(
+            doc.Paragraph(("the run was cut short; what is above rests on what was seen until then",))
+        )
+    if parts:
+        yield doc.Section(("Not reached",), tuple(parts))
+
+
+def _internal(report: Report) -> Iterator[doc.Section]:
+    """What the report was made without because this program failed at it, and where to report that."""
+    failed = view.internal(report)
+    if failed:
+        remedies = dict.fromkeys(finding.remedy for finding in failed)
+        yield doc.Section(
+            ("Internal errors",),
+            (
+                doc.Items(tuple((Raw(finding.message),) for finding in failed)),
+                *(doc.Advice((Raw(remedy),)) for remedy in remedies),
+            ),
+        )

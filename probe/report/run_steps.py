@@ -1,0 +1,80 @@
+"""What a run's report says of findings and of the nine steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.model.finding import Finding, Severity
+from probe.model.report import Report
+from probe.model.steps import StepStatus
+from probe.report import document as doc
+from probe.report import view, view_steps
+from probe.report.detail import Detail
+from probe.report.line import Line, Raw
+
+_NOTHING = "Nothing"  # how the advice of a step begins that asks for nothing
+_ORDER = list(Severity)
+
+
+def findings(report: Report, detail: Detail) -> Iterator[doc.Section]:
+    """What is wrong, each with its remedy, for whoever cannot ask the program; else the steps say it."""
+    if detail is Detail.TICKET:
+        yield from section(report, view.BAD, detail)
+
+
+def section(report: Report, severities: tuple[Severity, ...], detail: Detail) -> Iterator[doc.Section]:
+    """The findings of these severities, the gravest first."""
+    worth = sorted(
+        (finding for finding in report.findings if finding.severity in severities),
+        key=lambda finding: _ORDER.index(finding.severity),
+    )
+    if worth:
+        yield doc.Section(("Findings",), (doc.Findings(tuple(_row(it, detail) for it in worth)),))
+
+
+def _row(finding: Finding, detail: Detail) -> doc.FindingRow:
+    identity = finding.id if detail in (Detail.FULL, Detail.TICKET) else ""
+    remedy: Line = (Raw(finding.remedy),) if finding.remedy else ()
+    return doc.FindingRow(finding.severity.value.replace("_", " "), identity, (Raw(finding.message),), remedy)
+
+
+def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
+    """The nine steps: the problems, or what was found right; and what to do."""
+    if report.checklist:
+        rows = tuple(_step(report, step_view, detail) for step_view in view_steps.steps(report))
+        yield doc.Section(("Nine steps",), (doc.Steps(rows),))
+
+
+def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc.StepRow:
+    step = step_view.step
+    found = tuple(_found(report, step_view, detail))
+    do = step.do
+    if found and (do.startswith(_NOTHING) or (detail is Detail.FULL and _is_told(do, step_view))):
+        do = ""
+    if not found and not do:
+        is_right = step.status is StepStatus.PASS
+        found = (("nothing seen that speaks against it" if is_right else "not assessed",),)
+    return doc.StepRow(step.step, step.title, step.status, found, (Raw(do),) if do else ())
+
+
+def _found(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:
+    if step_view.step.step == view_steps.DNS_STEP:
+        # with -v the findings below tell the reasons
+        for text in view_steps.authentication(report, reasons=detail is not Detail.FULL):
+            yield (Raw(text),)
+    if detail is Detail.FULL:
+        for finding in (*step_view.problems, *step_view.rest):
+            row = _row(finding, detail)
+            remedy: Line = (" → ", *row.remedy) if row.remedy else ()
+            yield (f"{row.severity}: ", *row.message, f" ({row.id})", *remedy)
+    else:
+        where_more = "see above" if detail is Detail.TICKET else "-v shows all"
+        for text in view_steps.main_findings(step_view, where_more):
+            yield (Raw(text),)
+
+
+def _is_told(do: str, step_view: view_steps.StepView) -> bool:
+    """Whether the findings of the step, each with its remedy, have said all that is to be done."""
+    for finding in (*step_view.problems, *step_view.rest):
+        do = do.replace(finding.remedy, "")
+    return not do.strip()

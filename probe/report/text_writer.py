@@ -1,0 +1,248 @@
+"""Writes a document for a person at a terminal. `Page` escapes and fits the width; here is only the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from probe.model.steps import StepStatus
+from probe.report import document as doc
+from probe.report import words
+from probe.report.line import plain
+from probe.report.page import Page, columns
+from probe.report.style import Paint, Style
+
+_PAINTS = {doc.Tone.GOOD: Paint.GOOD, doc.Tone.WARN: Paint.WARN, doc.Tone.BAD: Paint.BAD}
+_STEP_PAINTS = {StepStatus.PASS: Paint.GOOD, StepStatus.WARN: Paint.WARN, StepStatus.FAIL: Paint.BAD}
+
+_INDENT = 2  # of what stands under a heading, and of facts
+_QUOTED = 4  # of a reply under its verdict
+_LABEL = 12  # columns of the labels of the first screen
+_CAUSE_COLUMNS = 60  # to which causes are padded, at most, so that their shares stand under each other
+_SIDE_COLUMNS = 9
+_SEVERITY_COLUMNS = 8
+_TIME_COLUMNS = 11
+_STEP_COLUMNS = 26  # of number, mark and title
+_ROOM_FOR_STEPS = 70  # below this width what is said of a step goes under its title
+_GAP = 2  # between the columns of a table
+_ROOM_FOR_CELLS = 24  # what a table leaves for its last column at least, or its rows are written as entries
+
+
+def write(document: doc.Document, style: Style) -> str:
+    """The document in lines of `style.width` columns, with a final line break.
+
+    Everything a stranger wrote comes out escaped; ANSI sequences only where `style.colour` asks.
+    """
+    page = Page(style)
+    if document.caution:
+        page.text(plain(document.caution))
+        page.blank()
+    if document.title is not None:
+        page.pair(plain(document.title.line), plain(document.title.effort))
+    labels = _label_columns(document)
+    for block in document.blocks:
+        _Writer(page, labels).block(block)
+    if document.colophon is not None:
+        page.blank()
+        page.pair(style.note, f"exit {document.colophon.exit_code}")
+    return str(page)
+
+
+def _label_columns(document: doc.Document) -> int:
+    """One width for the labels under all headings."""
+    sections = (block for block in document.blocks if isinstance(block, doc.Section))
+    facts = (part for section in sections for part in section.parts if isinstance(part, doc.Facts))
+    return max((columns(row.label) for part in facts for row in part.rows), default=0) + 2
+
+
+class _Writer:
+    """Writes blocks on a page; `labels` is the width of labels under headings."""
+
+    def __init__(self, page: Page, labels: int) -> None:
+        self.page = page
+        self.labels = labels
+
+    def block(self, block: doc.Block) -> None:
+        """A block outside any section."""
+        match block:
+            case doc.Subject():
+                self.page.blank()
+                self.page.text(plain(block.line), lead=f"{block.word}  ", paint=_PAINTS[block.tone])
+                self._facts(block.facts, _LABEL)
+            case doc.Verdict():
+                self._verdict(block)
+            case doc.Section():
+                self.page.heading(plain(block.heading))
+                for part in block.parts:
+                    self._part(part, _INDENT)
+            case doc.Facts():
+                self.page.blank()
+                self._facts(block.rows, _LABEL)
+            case doc.Notes():
+                self._part(block, 0)
+            case _:
+                self.page.blank()
+                self._part(block, 0)
+
+    def _verdict(self, verdict: doc.Verdict) -> None:
+        self.page.blank()
+        self.page.text(plain(verdict.place), lead=f"{verdict.word}  ", paint=_PAINTS[verdict.tone])
+        if verdict.reply:
+            self.page.text(verdict.reply, indent=_QUOTED)
+        for remark in verdict.remarks:
+            self.page.text(plain(remark), indent=_QUOTED)
+
+    def _part(self, part: doc.Part, indent: int) -> None:
+        page = self.page
+        match part:
+            case doc.Facts():
+                self._facts(part.rows, self.labels)
+            case doc.Notes():
+                self._notes(part.rows, indent)
+            case doc.Paragraph():
+                page.text(plain(part.line), indent=indent)
+            case doc.Advice():
+                page.text(plain(part.line), lead="→ ", indent=indent)
+            case doc.Items():
+                for line in part.lines:
+                    page.text(plain(line), lead="- ", indent=indent)
+            case doc.Entries():
+                for entry in part.rows:
+                    page.text(plain(entry.line), indent=indent)
+                    for line in entry.below:
+                        page.text(plain(line), indent=indent + 2)
+            case doc.Table():
+                self._table(part, indent)
+            case doc.Weighing():
+                self._weighing(part, indent)
+            case doc.Hypotheses():
+                self._hypotheses(part, indent)
+            case doc.Findings():
+                self._findings(part, indent)
+            case doc.Steps():
+                for step in part.rows:
+                    self._step(step, indent)
+            case doc.Dialogue():
+                self._dialogue(part, indent)
+            case doc.Quote():
+                for text in part.lines:
+                    page.text(text, indent=indent)
+            case _:
+                assert_never(part)
+
+    def _facts(self, rows: Iterable[doc.Fact | doc.Ranking], label_columns: int) -> None:
+        for row in rows:
+            lines = (
+                self._ranked(row, label_columns) if isinstance(row, doc.Ranking) else map(plain, row.lines)
+            )
+            label = row.label
+            for line in lines:
+                self.page.text(line, lead=f"{label:{label_columns}}", indent=_INDENT)
+                label = ""
+            if isinstance(row, doc.Fact) and row.command:
+                self.page.command(row.command, indent=_INDENT + label_columns)
+
+    def _ranked(self, ranking: doc.Ranking, label_columns: int) -> list[str]:
+        room = self.page.style.width - _INDENT - label_columns - len("  100 %  undecided")
+        titles = [self.page.fit(share.title) for share in ranking.shares]
+        widest = min(_CAUSE_COLUMNS, max(map(columns, titles), default=0))
+        lines = []
+        for title, share in zip(titles, ranking.shares, strict=True):
+            pad = widest - columns(title) if widest <= room else 0
+            percent = words.percent(share.probability)
+            lines.append(f"{title}{' ' * pad}  {percent:>5}  {share.band}".rstrip())
+        return lines
+
+    def _notes(self, rows: Iterable[doc.Note], indent: int) -> None:
+        for note in rows:
+            self.page.text(plain(note.line), lead=f"{plain(note.name)}: ", indent=indent)
+
+    def _weighing(self, weighing: doc.Weighing, indent: int) -> None:
+        for cause in weighing.causes:
+            if len(weighing.causes) > 1:
+                self.page.text(f"{cause.title} ({cause.id})", indent=indent)
+            before: doc.Side | None = None
+            for argument in cause.arguments:
+                side = argument.side.value if argument.side is not before else ""
+                before = argument.side
+                weight = "" if argument.side is doc.Side.NEUTRAL else words.decibans(argument.weight_db)
+                lead = f"{side:{_SIDE_COLUMNS}}{weight:>3}  "
+                self.page.text(plain(argument.line), lead=lead, indent=indent)
+
+    def _hypotheses(self, hypotheses: doc.Hypotheses, indent: int) -> None:
+        titles = [self.page.fit(row.title) for row in hypotheses.rows]
+        widest = max(map(columns, titles), default=0)
+        for title, row in zip(titles, hypotheses.rows, strict=True):
+            weight = words.decibans(row.weight_db) if row.weight_db is not None else ""
+            pad = " " * (widest - columns(title))
+            lead = f"{title}{pad} {words.percent(row.probability):>6}  {weight:>3}  "
+            self.page.text(plain(row.fact), lead=lead, indent=indent)
+
+    def _findings(self, findings: doc.Findings, indent: int) -> None:
+        for row in findings.rows:
+            origin = f" ({row.id})" if row.id else ""
+            lead = f"{row.severity:{_SEVERITY_COLUMNS}}"
+            self.page.text(plain(row.message) + origin, lead=lead, indent=indent)
+            if row.remedy:
+                self.page.text(plain(row.remedy), lead="→ ", indent=indent + _SEVERITY_COLUMNS)
+
+    def _step(self, step: doc.StepRow, indent: int) -> None:
+        do = plain(step.do)
+        texts = [plain(line) for line in step.found]
+        if do:
+            texts.append(f"→ {do}" if texts else do)
+        head = f"{step.number} {self.page.style.mark(step.status)} {step.title}"
+        paint = _STEP_PAINTS.get(step.status)
+        if self.page.style.width < _ROOM_FOR_STEPS:
+            self.page.text("", lead=head, indent=indent, paint=paint)
+            for text in texts:
+                self.page.text(text, indent=indent + 4)
+            return
+        lead = f"{head:{_STEP_COLUMNS}} "
+        for text in texts or [""]:
+            self.page.text(text, lead=lead, indent=indent, paint=paint)
+            lead, paint = " " * len(lead), None
+
+    def _dialogue(self, dialogue: doc.Dialogue, indent: int) -> None:
+        for session in dialogue.sessions:
+            if len(dialogue.sessions) > 1:
+                self.page.text(plain(session.title), indent=indent)
+            self.page.text(plain(session.about), indent=indent)
+            for turn in session.turns:
+                self._turn(turn, indent)
+            self._notes(session.notes, indent)
+
+    def _turn(self, turn: doc.Turn, indent: int) -> None:
+        if turn.sent:
+            self.page.text(turn.sent, lead=f"{'':{_TIME_COLUMNS}}C: ", indent=indent)
+        time = f"{turn.elapsed_ms} ms" if turn.elapsed_ms is not None else ""
+        for text in turn.reply or (plain(turn.remark),):
+            self.page.text(text, lead=f"{time:>{_TIME_COLUMNS - 2}}  S: ", indent=indent)
+            time = ""
+        for deviation in turn.deviations:
+            self.page.text(plain(deviation), indent=indent + _TIME_COLUMNS + 3)
+
+    def _table(self, table: doc.Table, indent: int) -> None:
+        page = self.page
+        rows = [tuple(page.fit(plain(cell)) for cell in row) for row in table.rows]
+        heads = tuple(page.fit(column.name) for column in table.columns)
+        widths = [max(map(columns, cells)) for cells in zip(heads, *rows, strict=True)]
+        before_last = indent + sum(width + _GAP for width in widths[:-1])
+        if page.style.width - before_last < min(widths[-1], _ROOM_FOR_CELLS):
+            self._stacked(heads, rows, indent)
+            return
+        for cells in (heads, *rows):
+            padded = []
+            for cell, width, column in zip(cells, widths, table.columns, strict=True):
+                pad = " " * (width - columns(cell))
+                padded.append(pad + cell if column.is_number else cell + pad)
+            *first, last = padded
+            page.text(last.rstrip(), lead="".join(cell + " " * _GAP for cell in first), indent=indent)
+
+    def _stacked(self, heads: tuple[str, ...], rows: list[tuple[str, ...]], indent: int) -> None:
+        """A table that is too wide: each row as an entry, its further cells below with their names."""
+        for row in rows:
+            self.page.text(row[0], indent=indent)
+            for head, cell in zip(heads[1:], row[1:], strict=True):
+                if cell:
+                    self.page.text(cell, lead=f"{head}: ", indent=indent + 2)
