@@ -39,6 +39,7 @@ PUBLISHED = {"valid": "published", "absent": "none published", "unusable": "unus
 
 DANE: Mapping[str, str] = {
     DaneStatus.UNKNOWN: "unknown",
+    DaneStatus.NOT_ASKED: "not asked",
     DaneStatus.ABSENT: "no TLSA record",
     DaneStatus.INSECURE: "not in use: the DNS answers carry no DNSSEC proof",
     DaneStatus.MATCHED: "a TLSA record matches the certificate",
