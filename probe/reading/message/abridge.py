@@ -4,10 +4,10 @@ every part as an object, twenty times the size of what a hostile message consist
 from __future__ import annotations
 
 import io
-import re
 
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT, MESSAGE_TEXT_LIMIT
 
+_PIECE = 65536  # octets that are looked at in one step
 _LINE_COST = 64  # octets that a line takes beside its own
 _DASHED_LIMIT = 4 * MESSAGE_PART_LIMIT  # lines that may be boundaries; a patch has such lines, too
 _TOTAL_LIMIT = 8 * MESSAGE_TEXT_LIMIT
@@ -54,15 +54,15 @@ def head_of(data: bytes) -> tuple[bytes, bool]:
 
 
 def longest_line(data: bytes) -> int:
-    """Octets of the longest line, without its CRLF or LF; lines that cannot be longer are passed over."""
+    """Octets of the longest line, without its CRLF or LF."""
     longest = start = 0
-    while (probed := start + longest + 2) <= len(data):
-        end = data.rfind(b"\n", start, probed)
-        if end < 0:
-            end = data.find(b"\n", probed)
-            end = len(data) if end < 0 else end
-            longest = end - start - data.endswith(b"\r", start, end)
+    while start < len(data):
+        # up to the end of the line in which a piece ends: no step takes long, however large the message
+        end = data.find(b"\n", start + _PIECE) if start + _PIECE < len(data) else len(data)
+        end = len(data) if end < 0 else end
+        last = max(start, data.rfind(b"\n", start, end) + 1)
+        lines = data[start : max(start, last - 1)].split(b"\n")
+        in_piece = max(len(line) - line.endswith(b"\r") for line in lines)
+        longest = max(longest, in_piece, end - last - data.endswith(b"\r", last, end))
         start = end + 1
-    # a line of the longest length and one octet more, which is longer unless that octet is CR
-    exact = re.search(rb"(?:\A|\n)[^\n]{%d}[^\r\n](?:\n|\Z)" % longest, data)
-    return longest + 1 if exact else longest
+    return longest

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
 from probe.reading.message.abridge import head_of
+from probe.reading.message.body_hash import body_hash, body_start
 from probe.reading.message.results import SignatureResult
+from probe.settings import MESSAGE_HEADER_LIMIT
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
 SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
 SIGNATURE_SIZE_LIMIT = 8192  # octets of one signature: dkimpy's work grows with the square of a tag's length
-LINES_LIMIT = 700_000  # lines of a message that is verified: dkimpy holds each; 32 MiB of base64 are 450 000
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,5}")
 
 
@@ -31,11 +33,11 @@ def verify_signatures(data: bytes) -> Resolution[tuple[SignatureResult, ...]]:
     headers = _signature_headers(data)
     fields = [_fields(value) for value in headers]
     questions = [_question(field) for field in fields]
-    wanted = tuple(dict.fromkeys(question for question in questions if question is not None))
-    answers = dict(zip(wanted, (yield wanted), strict=True)) if wanted else {}
+    answers = {answer.question: answer for answer in (yield from key_answers(data))}
+    signed = _Signed(data)
     return tuple(
         _judge(
-            data,
+            signed,
             index,
             field,
             answers.get(question) if question else None,
@@ -43,6 +45,13 @@ def verify_signatures(data: bytes) -> Resolution[tuple[SignatureResult, ...]]:
         )
         for index, (header, field, question) in enumerate(zip(headers, fields, questions, strict=True))
     )
+
+
+def key_answers(data: bytes) -> Resolution[tuple[Answer, ...]]:
+    """What DNS says of the key of every readable signature, each asked once."""
+    questions = (_question(_fields(value)) for value in _signature_headers(data))
+    wanted = tuple(dict.fromkeys(question for question in questions if question is not None))
+    return (yield wanted) if wanted else ()
 
 
 def _signature_headers(data: bytes) -> list[bytes]:
@@ -81,7 +90,7 @@ def _question(fields: dict[bytes, bytes]) -> Question | None:
 
 
 def _judge(
-    data: bytes, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
+    signed: _Signed, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
 ) -> SignatureResult:
     domain, selector = _text(fields, "d").lower(), _text(fields, "s")
     if too_long:
@@ -97,18 +106,19 @@ def _judge(
     keys = [txt.data for txt in answer.txts()]
     if not keys:
         return SignatureResult(domain, selector, "fail", f"there is no key at {answer.question.name}")
-    if data.count(b"\n") > LINES_LIMIT:
-        return SignatureResult(domain, selector, "unknown", f"more than {LINES_LIMIT} lines: not verified")
+    if len(signed.head) > MESSAGE_HEADER_LIMIT:
+        problem = f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets: not verified"
+        return SignatureResult(domain, selector, "unknown", problem)
     problem = ""
     for key in keys:
-        problem = _verify(data, index, key)
+        problem = _verify(signed, index, key)
         if not problem:
             note = "l= leaves the end of the body unsigned" if b"l" in fields else ""
             return SignatureResult(domain, selector, "pass", note)
     return SignatureResult(domain, selector, "fail", problem)
 
 
-def _verify(data: bytes, index: int, key: bytes) -> str:
+def _verify(signed: _Signed, index: int, key: bytes) -> str:
     """Empty when the signature holds under this key, else why it does not."""
     import dkim
 
@@ -116,7 +126,7 @@ def _verify(data: bytes, index: int, key: bytes) -> str:
         return "the key is revoked (empty p=)"
     log = _LastError()
     try:
-        holds = _timeless(data, log).verify(index, dnsfunc=lambda name, timeout=5: key)
+        holds = _timeless(signed, log).verify(index, dnsfunc=lambda name, timeout=5: key)
     except dkim.DKIMException as error:
         return _readable(error)
     except (ValueError, IndexError, KeyError, TypeError, ArithmeticError) as error:
@@ -146,8 +156,29 @@ class _LastError:
         return False
 
 
-def _timeless(data: bytes, log: _LastError) -> Any:
-    """A dkimpy verifier that asks no clock."""
+class _Signed:
+    """A message that is verified. dkimpy gets the header section alone; the body is hashed here in pieces,
+    once for all signatures that want it the same way."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._hashes: dict[tuple[bytes, bool, int | None], bytes] = {}
+        self.head = data[: body_start(data)]
+
+    def body_hash(self, fields: dict[bytes, bytes]) -> bytes:
+        """As a=, c= and l= of the signature want it."""
+        from dkim.crypto import HASH_ALGORITHMS
+
+        length = int(fields[b"l"]) if b"l" in fields else None
+        way = (fields[b"a"], fields.get(b"c", b"").endswith(b"/relaxed"), length)
+        if way not in self._hashes:
+            algorithm = HASH_ALGORITHMS[fields[b"a"]]
+            self._hashes[way] = body_hash(self._data, algorithm, relaxed=way[1], length=length)
+        return self._hashes[way]
+
+
+def _timeless(signed: _Signed, log: _LastError) -> Any:
+    """A dkimpy verifier that asks no clock, and sees no body."""
     import dkim
 
     class Verifier(dkim.DKIM):  # type: ignore[misc, name-defined, unused-ignore]
@@ -159,9 +190,16 @@ def _timeless(data: bytes, log: _LastError) -> Any:
                     raise
             fields = self.signature_fields
             self.domain, self.selector = fields[b"d"], fields[b"s"]
-            signed = [name.lower() for name in re.split(rb"\s*:\s*", fields[b"h"])]
-            self.include_headers = tuple(signed)
+            names = [name.lower() for name in re.split(rb"\s*:\s*", fields[b"h"])]
+            self.include_headers = tuple(names)
             headers = [(name, value) for name, value in self.headers if name.lower() == b"dkim-signature"]
-            return fields, signed, headers
+            return fields, names, headers
 
-    return Verifier(data, logger=log)
+        def verify_sig_process(self, sig: Any, *rest: Any) -> Any:
+            if sig.get(b"c", b"simple/simple").split(b"/")[-1] in (b"simple", b"relaxed"):
+                wanted = base64.b64decode(re.sub(rb"\s+", b"", sig[b"bh"]))
+                if signed.body_hash(sig) != wanted:
+                    raise dkim.ValidationError("body hash mismatch")
+            return super().verify_sig_process({tag: sig[tag] for tag in sig if tag != b"bh"}, *rest)
+
+    return Verifier(signed.head, logger=log)
