@@ -92,7 +92,7 @@ def conclude(
         ground = _ground(top.id, certainty, spoken)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
-    action = override.action or advice.action_at(stage)
+    action = override.action or advice.action_at(stage, permanent)
     return Conclusion(tuple(ranked), certainty, advice, _with_stated_wait(conduct, text), action, reason)
 
 

@@ -20,7 +20,7 @@ UNSETTLED = "unknown"  # whose advice holds where no cause stands out
 class Cause:
     """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the one of them
     that fails where a refusal has this cause (None: none by itself); `actions` what to do instead of `action`
-    after a refusal at a stage (by its value)."""
+    after a refusal at a stage (by its value), `refused` after a 5yz (empty: the same)."""
 
     id: str
     title: str
@@ -33,9 +33,12 @@ class Cause:
     source: str
     actions: Mapping[str, str]
     at_fault: int | None
+    refused: str = ""
 
-    def action_at(self, stage: Stage | None) -> str:
-        """What to do after a refusal that was given at `stage`."""
+    def action_at(self, stage: Stage | None, permanent: bool | None = None) -> str:
+        """What to do after a refusal that was given at `stage`, with a 5yz (True) or not."""
+        if permanent and self.refused:
+            return self.refused
         return self.actions.get(stage.value, self.action) if stage is not None else self.action
 
     def conduct(self, permanent: bool | None) -> Conduct:
@@ -78,6 +81,7 @@ def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
         source=row["source"],
         actions=row.get("at", {}),
         at_fault=row.get("at_fault"),
+        refused=row.get("refused", ""),
     )
 
 

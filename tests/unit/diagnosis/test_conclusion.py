@@ -240,13 +240,18 @@ def test_a_cause_with_a_time_of_its_own_keeps_it(cause: str, permanent: bool) ->
     assert concluded(cause, asks(Retry.LATER), permanent=permanent) == concluded(cause, permanent=permanent)
 
 
-def test_a_cause_that_is_tried_again_at_once_keeps_its_time() -> None:
-    at_once = [it.id for it in causes().values() if it.transient.retry == Retry.NOW]
-    assert at_once
-    for cause in at_once:
-        assert concluded(cause, asks(Retry.LATER), permanent=False) == concluded(cause, permanent=False)
-        fixed = concluded(cause, asks(Retry.AFTER_FIX), permanent=False)
-        assert time(fixed) == (Retry.AFTER_FIX, None, "asks says so")
+def test_after_a_permanent_refusal_nobody_is_told_that_the_server_sends_again_by_itself() -> None:
+    assert concluded("greylisted", permanent=False).action == causes()["greylisted"].action
+    refused = concluded("greylisted", permanent=True)
+    assert refused.action == causes()["greylisted"].refused
+    assert (refused.conduct.fix_by, refused.conduct.retry) == (FixBy.SENDER, Retry.LATER)
+
+
+def test_a_dialogue_that_went_wrong_is_tried_again_after_a_minute_unless_words_ask_for_a_fix() -> None:
+    waits = concluded("protocol_error", asks(Retry.LATER), permanent=False)
+    assert waits == concluded("protocol_error", permanent=False) and waits.conduct.retry_after == 60
+    fixed = concluded("protocol_error", asks(Retry.AFTER_FIX), permanent=False)
+    assert time(fixed) == (Retry.AFTER_FIX, None, "asks says so")
 
 
 def test_where_a_server_asks_not_to_come_back_as_you_are_the_fix_comes_first() -> None:
