@@ -132,4 +132,5 @@ def test_the_phrases_on_a_listing_have_what_they_name(title: str, told: str) -> 
         "meanings": ["spam source", "dial-up"],
         "text": "see our page",
         "delist": "https://bl.example/remove",
+        "removal": "",
     }
