@@ -147,6 +147,12 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
     is_clear = verdict.exit_code is ExitCode.ACCEPTED
     if is_clear and doubt is not None:
         return StepStatus.MANUAL, "Send the message, and look out for its return: the acceptance is in doubt."
+    policy = [risk.finding.message for risk in diagnosis.risks if risk.is_tls_policy]
+    if is_clear and policy:
+        return (
+            StepStatus.WARN,
+            f"Send the message; a server that enforces DANE or MTA-STS does not: {policy[0]}.",
+        )
     if is_clear:
         return StepStatus.PASS, "Send the message; nothing stood in its way up to RCPT."
     if verdict.retry is Retry.NOW:

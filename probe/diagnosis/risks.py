@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from probe.facts.model import Facts
+from probe.knowledge import finding_groups as groups
 from probe.knowledge.requirements import all_requirements
 from probe.knowledge.risks import RiskRule, requirement_causes, rules_by_tag
 from probe.model.evidence import Evidence, Facet, RankedCause
 from probe.model.finding import Finding, Severity
 from probe.model.report import AfterDataRisk
-from probe.model.target import FailOn
+from probe.model.target import FailOn, TlsMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,15 @@ class Risk:
     def is_sender_side(self) -> bool:
         """False: the recipient's domain has it wrong."""
         return self.rule.is_sender_side
+
+    @property
+    def is_tls_policy(self) -> bool:
+        """The recipient's DANE or MTA-STS fails: a sender who enforces it does not deliver."""
+        return self.finding.tag in groups.TLS_POLICY_FAILS
+
+    def counts(self, tls: TlsMode) -> bool:
+        """Whether it concerns this sender: a fault of its own, or a policy that it is known to enforce."""
+        return self.is_sender_side or (self.is_tls_policy and tls is TlsMode.REQUIRE)
 
     @property
     def ref(self) -> str:
@@ -72,6 +83,11 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
         if finding.severity in _COUNTED[fail_on] and (rule := rules_by_tag().get(finding.tag)) is not None
     ]
     return tuple(sorted(found, key=lambda risk: -risk.weight))
+
+
+def counted(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
+    """Those that concern this sender."""
+    return tuple(risk for risk in risks if risk.counts(facts.options.tls))
 
 
 def likelihood(risk: Risk) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.risks import Risk
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
@@ -28,11 +29,11 @@ _ROUTE_WORDS = {
 }
 
 
-def summary(facts: Facts, observed: Observed, risky: bool) -> str:
+def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     """One sentence, without a full stop at its end."""
     domain = facts.recipient.domain
     if observed.outcome is Outcome.ACCEPTED:
-        return _accepted(facts, observed, risky)
+        return _accepted(facts, observed, risks)
     if observed.ground is Ground.ROUTE:
         return "refused for good before any server was asked: " + _ROUTE_WORDS[observed.detail].format(
             domain=domain
@@ -46,17 +47,29 @@ def summary(facts: Facts, observed: Observed, risky: bool) -> str:
     return "inconclusive: " + _inconclusive(facts, observed)
 
 
-def _accepted(facts: Facts, observed: Observed, risky: bool) -> str:
+def _accepted(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     if not isinstance(facts.target, PairTarget):
         domain = facts.recipient.domain
-        return f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"
+        answers = f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"
+        return answers + _policy_fails(facts, risks)
     if facts.bounce is not None and facts.bounce.is_refusal:
         return f"accepted at RCPT by {_host(observed)} now, but the bounce tells of a refusal before"
     tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
     if observed.exchange is not None and Deviation.CONTRADICTED in observed.exchange.deviations:
         tail = ", with the enhanced status of a refusal: the acceptance is not to be relied on"
         return f"accepted at RCPT by {_host(observed)}{tail}"
-    return f"accepted at RCPT by {_host(observed)}" + (tail if risky else "; nothing was delivered")
+    is_ours = any(risk.is_sender_side for risk in risks)
+    policy = _policy_fails(facts, risks)
+    tail = tail if is_ours else policy or "; nothing was delivered"
+    return f"accepted at RCPT by {_host(observed)}{tail}"
+
+
+def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
+    """What follows where the domain's DANE or MTA-STS fails; empty where it does not."""
+    if not any(risk.is_tls_policy for risk in risks):
+        return ""
+    who = "this sender" if facts.options.tls is TlsMode.REQUIRE else "a sender that enforces it"
+    return f", but the domain's policy for TLS (DANE or MTA-STS) fails: {who} does not deliver"
 
 
 def _inconclusive(facts: Facts, observed: Observed) -> str:

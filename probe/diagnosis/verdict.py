@@ -9,7 +9,7 @@ from functools import partial
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
 from probe.diagnosis.outcome import Ground, Observed, observe
-from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, risks_of
+from probe.diagnosis.risks import Risk, as_causes, as_report, counted, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carried_over, is_foreign
@@ -101,7 +101,7 @@ def _ranked(
     if told is not None:
         return rank(told.evidence, stage=told.stage, permanent=told.permanent)
     if observed.outcome is Outcome.ACCEPTED:
-        return as_causes(tuple(risk for risk in risks if risk.is_sender_side))
+        return as_causes(counted(risks, facts))
     if observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
         return ()
     permanent = observed.reply.is_permanent if observed.reply is not None else None
@@ -121,7 +121,7 @@ def _band(
         return band(ranked)  # the refusal was seen, in the bounce
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
-        return Band.LIKELY if any(risk.is_sender_side for risk in risks) else Band.STATED
+        return Band.LIKELY if counted(risks, facts) else Band.STATED
     if observed.ground is Ground.ROUTE:
         return Band.STATED  # the domain's own records say so
     if not ranked:
@@ -143,16 +143,17 @@ def _verdict(
     conclusion: Conclusion | None,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks)
+    ours = counted(risks, facts)
+    conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks, ours)
     bounced = told is not None
-    at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or any(risk.is_sender_side for risk in risks)
+    at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)
     return Verdict(
         outcome=observed.outcome,
         stage=observed.stage,
         reply=_deciding_words(observed),
         cause=cause,
-        confidence=_confidence(observed, ranked, () if bounced else risks, certainty, bounced=bounced),
+        confidence=_confidence(observed, ranked, () if bounced else ours, certainty, bounced=bounced),
         band=certainty,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -161,7 +162,7 @@ def _verdict(
         after_data_risks=as_report(risks),
         summary=spared(
             "the summary",
-            lambda: summary(facts, observed, at_risk),
+            lambda: summary(facts, observed, risks),
             f"{observed.outcome} at {observed.stage.spoken}",
             step=1,
         ),
@@ -207,7 +208,9 @@ def _conclusion(
     )
 
 
-def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> Conduct:
+def _conduct(
+    observed: Observed, cause: str | None, risks: tuple[Risk, ...], ours: tuple[Risk, ...]
+) -> Conduct:
     """What follows where nothing was refused, or no cause was ranked."""
     if observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
         return causes()[UNSETTLED].conduct(permanent=observed.outcome is Outcome.REFUSED)
@@ -218,7 +221,9 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
             return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
     if observed.outcome is Outcome.ACCEPTED:
-        return Conduct(causes()[cause].permanent.fix_by, Retry.AFTER_FIX, None)
+        is_theirs = bool(ours) and not any(risk.is_sender_side for risk in ours)
+        fix_by = FixBy.RECIPIENT_ADMIN if is_theirs else causes()[cause].permanent.fix_by
+        return Conduct(fix_by, Retry.AFTER_FIX, None)
     # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
     return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
 
@@ -226,13 +231,12 @@ def _conduct(observed: Observed, cause: str | None, risks: tuple[Risk, ...]) -> 
 def _confidence(
     observed: Observed,
     ranked: tuple[RankedCause, ...],
-    risks: tuple[Risk, ...],
+    ours: tuple[Risk, ...],
     certainty: Band,
     *,
     bounced: bool,
 ) -> float:
     if observed.outcome is Outcome.ACCEPTED and not bounced:
-        ours = [risk for risk in risks if risk.is_sender_side]
         return likelihood(ours[0]) if ours else _CERTAIN
     if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
         return 0.0

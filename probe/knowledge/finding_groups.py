@@ -23,6 +23,17 @@ ORIGINS_OF_STATUS = frozenset(
 # The probe may not stand where the mail leaves from.
 NOT_THE_SENDING_PLACE = frozenset({"probe-elsewhere", "probe-place-not-known"})
 
+# The recipient's DANE, or MTA-STS in mode enforce, fails: who enforces these policies does not deliver.
+TLS_POLICY_FAILS = frozenset(
+    {
+        "dane-mismatched",
+        "mta-sts-covers-no-host",
+        "starttls-missing-demanded",
+        "tls-failed-demanded",
+        "certificate-not-verified-demanded",
+    }
+)
+
 POSTMASTER_REFUSED = "postmaster-refused"
 
 # What is publicly known of the recipient's domain.

@@ -46,6 +46,7 @@ DANE: Mapping[str, str] = {
     DaneStatus.MISMATCHED: "no TLSA record matches the certificate",
     DaneStatus.UNUSABLE: "TLSA records, none that can be used",
     DaneStatus.NOT_SEEN: "TLSA records, but no certificate was seen to hold against them",
+    DaneStatus.NOT_ASKED: "not asked for in this run",
 }
 
 

@@ -85,13 +85,15 @@ def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[HostTlsa, ...]]:
         told = yield tuple(Question(host.host, RecordType.CNAME) for host in doubtful)
         own = {host.host: answer for host, answer in zip(doubtful, told, strict=True)}
     bases = {host.host: _base_domains(mx, host, own.get(host.host)) for host in mx.hosts}
+    # where DNS says nothing of the host's addresses, it cannot be known whether they are secure
+    silent = {host.host: _all_unanswered(host) if is_dane_candidate(mx, True) else None for host in mx.hosts}
     questions = tuple(_tlsa_question(name, port) for names in bases.values() for name in names)
     answers = (yield questions) if questions else ()
     by_question = {answer.question: answer for answer in answers}
     found = []
     for host, names in bases.items():
         asked = tuple((name, by_question[_tlsa_question(name, port)]) for name in names)
-        found.append(HostTlsa(host, asked, _unanswered(own.get(host)), mx.domain))
+        found.append(HostTlsa(host, asked, silent[host] or _unanswered(own.get(host)), mx.domain))
     return tuple(found)
 
 
@@ -106,6 +108,11 @@ def _base_domains(mx: MxResult, host: MxHost, own_cname: Answer | None) -> tuple
         ends = [answer.aliases[-1] for answer in host.answers if answer.aliases]
         return tuple(dict.fromkeys((*ends, host.host)))
     return (host.host,) if own_cname is not None and own_cname.authenticated else ()
+
+
+def _all_unanswered(host: MxHost) -> Answer | None:
+    is_silent = bool(host.answers) and all(answer.is_unknown for answer in host.answers)
+    return next(filter(None, map(_unanswered, host.answers)), None) if is_silent else None
 
 
 def _unanswered(answer: Answer | None) -> Answer | None:

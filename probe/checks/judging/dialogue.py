@@ -162,7 +162,16 @@ class TlsDemand(StrEnum):
 
 
 def demanded_by(facts: Facts, host: str) -> TlsDemand | None:
-    """The policy that a host's TLS is held to; None where TLS is opportunistic (RFC 7435).
+    """The policy that asks for TLS with a host; None where TLS is opportunistic (RFC 7435).
+
+    TLSA records do, also where none of them can be used (RFC 7672 section 2.2)."""
+    if any(dane.host == host and dane.status is DaneStatus.UNUSABLE for dane in facts.recipient.dane):
+        return TlsDemand.DANE
+    return authenticated_by(facts, host)
+
+
+def authenticated_by(facts: Facts, host: str) -> TlsDemand | None:
+    """The policy that a host's certificate is held to; None where there is none.
 
     DANE stands before MTA-STS (RFC 8461 section 2): a host with usable TLSA is judged by it alone."""
     usable = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN)

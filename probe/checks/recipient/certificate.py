@@ -48,14 +48,14 @@ def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:
         host=host,
         problems=tls.problems,
         fault=_own(tls),
-        demand=dialogue.demanded_by(facts, host),
+        demand=dialogue.authenticated_by(facts, host),
     )
 
 
 def _tag(facts: Facts, host: str) -> str:
     if any(dane.host == host and dane.status is DaneStatus.MATCHED for dane in facts.recipient.dane):
         return "certificate-vouched-for"
-    if dialogue.demanded_by(facts, host) is TlsDemand.MTA_STS:
+    if dialogue.authenticated_by(facts, host) is TlsDemand.MTA_STS:
         return "certificate-not-verified-demanded"
     return "certificate-not-verified"
 

@@ -37,7 +37,9 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
     problems = (*sts.problems, *policy.problems)
-    if sts.uncovered and policy.mode != "none":
+    if policy.mode == "none":
+        tag = "mta-sts-none"  # RFC 8461 section 5: as if there were no policy
+    elif sts.uncovered:
         tag = _tag_uncovered(facts, sts, policy)
     else:
         tag = "mta-sts-faulty" if problems else "mta-sts-covers"

@@ -2,7 +2,7 @@
 
 Looks at the MX records: a null MX (the domain takes no mail), none at all (then the domain's own address
 is the mail host, the implicit MX), hosts without an address, hosts that are an alias or a bare address,
-a null MX among others, and more records than a sender looks at.
+a null MX among others or with a preference, and more records than a sender looks at.
 
 What to do: the owner of the domain publishes MX records that name hosts (not addresses, not aliases) which
 have A or AAAA records; for a null MX, write to another address of the person.
@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     evidence = _own_refs(mx)
     match mx.kind:
         case RouteKind.NULL_MX:
-            yield say("recipient-null-mx", evidence, domain=mx.domain)
+            yield say(_null(mx), evidence, domain=mx.domain, preference=mx.null_mx_preference)
         case RouteKind.NO_MAIL_HOST:
             yield say("recipient-no-mail-host", evidence, domain=mx.domain)
         case RouteKind.NO_DOMAIN:
@@ -45,6 +45,12 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield from _half_known(mx)
 
 
+def _null(mx: MxResult) -> str:
+    if mx.has_null_mx_among_others:
+        return "recipient-null-mx-among-others"
+    return "recipient-null-mx-preferred" if mx.null_mx_preference else "recipient-null-mx"
+
+
 def _named(mx: MxResult, evidence: list[str]) -> Finding:
     return say(
         "recipient-mx-named",
@@ -56,9 +62,9 @@ def _named(mx: MxResult, evidence: list[str]) -> Finding:
 
 
 def _half_known(mx: MxResult) -> Iterator[Finding]:
-    """Hosts that DNS gave an address of one family for, and of the other neither yes nor no."""
-    answers = [answer for host in mx.hosts if host.addresses for answer in host.answers if answer.is_unknown]
-    if answers:
+    """Addresses that DNS said neither yes nor no about, where it gave others that mail can be taken to."""
+    answers = [answer for host in mx.hosts for answer in host.answers if answer.is_unknown]
+    if answers and any(host.addresses for host in mx.hosts):
         evidence = [answer.ref for answer in answers]
         yield say("recipient-mx-partly-unanswered", evidence, domain=mx.domain, **failures(answers))
 
@@ -96,8 +102,6 @@ def _misnamed(mx: MxResult) -> Iterator[Finding]:
 
 def _records(mx: MxResult) -> Iterator[Finding]:
     """What is amiss with the records as a set."""
-    if mx.has_null_mx_among_others:
-        yield say("recipient-null-mx-among-others", _own_refs(mx), domain=mx.domain)
     if mx.dropped:
         yield say(
             "recipient-mx-not-all-looked-at",

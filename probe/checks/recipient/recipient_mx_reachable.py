@@ -2,7 +2,8 @@
 
 Looks at how every connection to an MX host went: connected, refused, unreachable, timed out, or not dialled
 because the address is not a public one. Refused means that the host lives and nothing listens; a timeout
-may as well be a filter in between, or this machine's own network.
+may as well be a filter in between, or this machine's own network. The first address that answers is enough;
+addresses of the other family (IPv4, IPv6) that were not tried are named.
 
 What to do: when some hosts answer, delivery works, more slowly; when none does, compare from another network
 before blaming the recipient.
@@ -18,6 +19,7 @@ from probe.checks.judging.public_address import why_not_public
 from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session
+from probe.model.address import IPAddress
 from probe.model.finding import Finding
 from probe.model.session import EndReason
 from probe.standards.dns.results import RouteKind
@@ -52,6 +54,28 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("connections-made", evidence, hosts=[it for it, _ in pairs], ips=[it for _, it in pairs])
     else:
         yield say(_tag(failed, sessions), evidence, **_connections(failed))
+    yield from _family_left_out(facts, [s for s in sessions if s.connected], evidence)
+
+
+def _family_left_out(facts: Facts, connected: list[Session], evidence: list[str]) -> Iterator[Finding]:
+    """Addresses of a family over which nothing was tried: the first address that answered was enough, and
+    another server may take the other way."""
+    reached = {session.mx_host: session.ip.version for session in connected}
+    tried = {session.ip for session in dialogue.main_sessions(facts)}
+    left = [
+        (host.host, ip)
+        for host in facts.recipient.mx.hosts
+        for ip in host.addresses
+        if host.host in reached and ip.version != reached[host.host] and not _was_tried(ip.version, tried)
+    ]
+    if left:
+        hosts, ips = zip(*left, strict=True)
+        version = left[0][1].version
+        yield say("connections-family-not-tried", evidence, hosts=hosts, ips=ips, version=version)
+
+
+def _was_tried(version: int, addresses: Iterable[IPAddress]) -> bool:
+    return any(ip.version == version for ip in addresses)
 
 
 def _tag(failed: list[Session], sessions: tuple[Session, ...]) -> str:

@@ -33,11 +33,12 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         return (yield from _implicit_mx(domain, mx, families))
     if mx.status is not Status.ANSWER:
         return MxResult(domain, RouteKind.UNKNOWN, (), (mx,))
-    real = [record for record in mx.mxs() if record.exchange]
-    if not real:
-        # RFC 7505 section 3: the root as exchange says that the domain takes no mail
-        return MxResult(domain, RouteKind.NULL_MX, (), (mx,))
-    ordered = in_order_of_trying(real, seed)
+    if any(not record.exchange for record in mx.mxs()):
+        # RFC 7505 section 3: the root as exchange says that the domain takes no mail. It must stand alone,
+        # with preference 0; Postfix and Exim send no mail there where it does not, either.
+        has_others = any(record.exchange for record in mx.mxs())
+        return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=has_others)
+    ordered = in_order_of_trying(mx.mxs(), seed)
     kept = ordered[:MX_LIMIT]
     hosts = yield from _mx_hosts(kept, families)
     answers = (mx, *(answer for host in hosts for answer in host.answers))
@@ -47,7 +48,6 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         hosts,
         answers,
         dropped=len(ordered) - len(kept),
-        has_null_mx_among_others=len(real) < len(mx.mxs()),
     )
 
 

@@ -45,7 +45,7 @@ class MxHost:
 @dataclass(frozen=True, slots=True)
 class MxResult:
     """Where mail for `domain` goes. `hosts` in the order of trying; `dropped` counts MX records
-    beyond the cap; `has_null_mx_among_others` is the fault that RFC 7505 section 3 forbids."""
+    beyond the cap; `has_null_mx_among_others` is the fault that RFC 7505 section 3 forbids, in a null MX."""
 
     domain: str
     kind: RouteKind
@@ -58,6 +58,12 @@ class MxResult:
     def secure(self) -> bool:
         """The MX answer was authenticated (AD)."""
         return bool(self.answers) and self.answers[0].authenticated
+
+    @property
+    def null_mx_preference(self) -> int | None:
+        """The preference of the record that names the root; RFC 7505 section 3 has 0. None: there is none."""
+        records = (mx for answer in self.answers for mx in answer.mxs())
+        return next((mx.preference for mx in records if not mx.exchange), None)
 
     @property
     def all_answers(self) -> tuple[Answer, ...]:

@@ -42,6 +42,8 @@ def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[str, ...]]:
         key, colon, value = line.partition(":")
         if not colon or not _NAME.fullmatch(key):
             return None, (f"line {number} of the policy is no key: value",)
+        if not value.strip(" \t"):
+            return None, (f"line {number} of the policy has a key, {key}, and no value",)
         if key == "mx":
             patterns.append(value.strip(" \t"))
         elif key in fields:

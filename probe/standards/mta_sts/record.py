@@ -45,10 +45,11 @@ def read_record(answer: Answer) -> StsRecord:
 def _parse(text: str) -> StsRecord:
     fields: dict[str, str] = {}
     problems: list[str] = []
-    for part in text.split(";")[1:]:
-        field = part.strip(" \t")
+    parts = [part.strip(" \t") for part in text.split(";")[1:]]
+    for field in parts if parts[-1] else parts[:-1]:  # one delimiter may stand at the end
         if not field:
-            continue
+            problem = "two semicolons of the MTA-STS record have nothing between them"
+            return StsRecord(StsStatus.UNUSABLE, problems=(problem,))
         match = _FIELD.fullmatch(field)
         if match is None:
             problem = "the MTA-STS record holds something that is no name=value"

@@ -10,7 +10,7 @@ from probe.facts.model import Facts
 from probe.model.session import EndReason
 from probe.model.target import Options
 from probe.recording.events import OpinionGiven
-from probe.standards.dns.message import RecordType, Status
+from probe.standards.dns.message import Mx, RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
 from probe.standards.mta_sts.results import StsPolicy, StsStatus, TlsRptResult
 from probe.standards.tls.results import DaneStatus
@@ -56,6 +56,7 @@ UNCOVERED = make.sts(uncovered=("mx1.recipient.example",))
 HALF_KNOWN = replace(make.mx_host(), answers=(
     make.answer("mx1.recipient.example", RecordType.AAAA, status=Status.TIMEOUT),))  # fmt: skip
 
+SIX = ip_address("2606:4700::1111")
 CASES = (
     Case("recipient-domain-exists", "exists", make.facts(), ("ok recipient-domain-exists",)),
     Case("recipient-domain-exists", "NXDOMAIN", routed(RouteKind.NO_DOMAIN),
@@ -85,12 +86,28 @@ CASES = (
          ("warning recipient-mx-address",)),
     Case("recipient-mx", "nothing but a literal", routed(RouteKind.MX, LITERAL),
          ("fatal recipient-mx-all-dangling", "warning recipient-mx-address")),
-    Case("recipient-mx", "null MX among others", routed(RouteKind.MX, has_null_mx_among_others=True),
-         ("warning recipient-null-mx-among-others",)),
+    Case("recipient-mx", "null MX among others", routed(RouteKind.NULL_MX, has_null_mx_among_others=True),
+         ("fatal recipient-null-mx-among-others",), ("RFC 7505",)),
+    Case("recipient-mx", "the root with a preference", routed(RouteKind.NULL_MX, answers=(
+        make.answer("recipient.example", RecordType.MX, Mx(10, "")),)),
+         ("fatal recipient-null-mx-preferred",), ('"10 ."',)),
+    Case("recipient-mx", "first host unanswered, second good", routed(
+        RouteKind.MX, SLOW_HOST, make.mx_host()),
+         ("ok recipient-mx-named", "not_assessed recipient-mx-partly-unanswered")),
     Case("recipient-mx", "too many", routed(RouteKind.MX, dropped=7),
          ("notice recipient-mx-not-all-looked-at",), ("7",)),
     Case("recipient-mx", "--mx", routed(RouteKind.FIXED), ("not_assessed recipient-mx-not-used",)),
     Case("recipient-mx-reachable", "connected", make.facts(), ("ok connections-made",)),
+    Case("recipient-mx-reachable", "IPv6 not tried", make.facts(recipient=make.recipient_facts(
+        mx=make.mx_result(RouteKind.MX, make.mx_host(make.MX_NAME, make.MX_IP, SIX)))),
+         ("ok connections-made", "notice connections-family-not-tried")),
+    Case("recipient-mx-reachable", "IPv6 tried, and failed", make.facts(
+        recipient=make.recipient_facts(
+            mx=make.mx_result(RouteKind.MX, make.mx_host(make.MX_NAME, make.MX_IP, SIX))),
+        sessions=(make.failed_session(EndReason.TIMEOUT, ip=SIX), make.session(2))),
+         ("warning connections-partly-made",)),
+    Case("starttls-offered", "missing though unusable TLSA asks", under(
+        NOT_OFFERED, dane=(make.dane(DaneStatus.UNUSABLE),)), ("error starttls-missing-demanded",)),
     Case("recipient-mx-reachable", "one of two", make.facts(sessions=(
         make.failed_session(EndReason.TIMEOUT), make.session(2))), ("warning connections-partly-made",),
          ("timed out",)),
@@ -156,7 +173,7 @@ CASES = (
         mta_sts=make.sts(mode="testing", uncovered=("mx1.recipient.example",))),
          ("notice mta-sts-covers-not-all-unenforced",)),
     Case("mta-sts", "mode none covers nobody and harms nobody", recipient(mta_sts=make.sts(
-        mode="none", uncovered=("mx1.recipient.example",))), ("ok mta-sts-covers",)),
+        mode="none", uncovered=("mx1.recipient.example",))), ("notice mta-sts-none",), ("asks for nothing",)),
     Case("mta-sts", "policy with a blemish", recipient(mta_sts=make.sts(
         policy=StsPolicy("enforce", ("*.recipient.example",), 60, ("max_age is short",)))),
          ("notice mta-sts-faulty",)),

@@ -47,11 +47,21 @@ def test_null_mx() -> None:
     assert not result.has_null_mx_among_others
 
 
-def test_null_mx_among_others_is_flagged_and_the_others_are_used() -> None:
-    result = route({"MX example.org": ["0 .", "10 a.example"], "A a.example": ["192.0.2.1"]})
-    assert result.kind is RouteKind.MX
+@pytest.mark.parametrize("preference", [0, 10])
+def test_null_mx_among_others_is_flagged_and_no_mail_goes_there(preference: int) -> None:
+    """As with Postfix (dns_lookup.c) and Exim; the lab holds it against Postfix."""
+    table = Table({"MX example.org": [f"{preference} .", "20 a.example"], "A a.example": ["192.0.2.1"]})
+    result = table.drive(resolve_mx("example.org"))
+    assert (result.kind, result.hosts) == (RouteKind.NULL_MX, ())
     assert result.has_null_mx_among_others
-    assert [host.host for host in result.hosts] == ["a.example"]
+    assert result.null_mx_preference == preference
+    assert len(table.rounds) == 1
+
+
+def test_the_root_with_a_preference_is_no_mail_host_either() -> None:
+    result = route({"MX example.org": ["10 ."], "A example.org": ["192.0.2.1"]})
+    assert (result.kind, result.null_mx_preference) == (RouteKind.NULL_MX, 10)
+    assert not result.has_null_mx_among_others
 
 
 def test_without_mx_the_address_of_the_domain_is_its_mx() -> None:

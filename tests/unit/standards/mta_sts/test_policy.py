@@ -69,6 +69,11 @@ def test_the_strings_of_a_record_are_joined() -> None:
         ((b"v=STSv1; id=" + b"1" * 33,), StsStatus.UNUSABLE),
         ((b"v=STSv1; id = 1",), StsStatus.UNUSABLE),
         ((b"v=STSv1; id=1; \xff",), StsStatus.UNUSABLE),
+        # RFC 8461 section 3.1: a field between any two delimiters, and one delimiter may end the record
+        ((b"v=STSv1; id=a;;",), StsStatus.UNUSABLE),
+        ((b"v=STSv1;; id=a",), StsStatus.UNUSABLE),
+        ((b"v=STSv1; id=a; ;",), StsStatus.UNUSABLE),
+        ((b"v=STSv1; id=a; ",), StsStatus.VALID),
     ],
 )
 def test_records(texts: tuple[bytes, ...], status: StsStatus) -> None:

@@ -1,0 +1,20 @@
+"""The root as mail host, in forms that RFC 7505 does not allow: Postfix takes no mail there, nor do we."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.test_dane import by_postfix
+from tests.lab.world import World
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.mark.parametrize("domain", ["nullbeside.test", "rootbeside.test", "root.test"])
+def test_no_mail_goes_there(world: World, domain: str) -> None:
+    told = by_postfix(world, domain)
+    assert f"Domain {domain} does not accept mail (nullMX)" in told, told
+    run = world.probe("domain", domain, "--allow-private")
+    assert (run.exit_code, run.verdict["cause"]) == (1, "bad_domain"), run.verdict
+    (finding,) = [it for it in run.report["findings"] if it["id"] == "recipient-mx"]
+    assert finding["severity"] == "fatal" and "RFC 7505" in finding["remedy"], finding
