@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,20 +52,25 @@ async def observe(
         target,
         options,
         world or live(),
-        Judges(settles_cause, refuses_this_client, _next_experiment),
+        Judges(settles_cause, refuses_this_client, _advice_of_one_run()),
         Given(message, bounce),
         Listeners(sink, progress, recording_to),
         spent,
     )
 
 
-async def _next_experiment(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
+def _advice_of_one_run() -> Callable[[Recording, tuple[Experiment, ...]], Awaitable[Advice]]:
     from probe.diagnosis.advice import next_experiment
-    from probe.facts.build import facts_of
+    from probe.facts.build import GrowingFacts
     from probe.net.threads import in_thread
 
-    so_far = Recording.of(tuple(recording))  # the run goes on meanwhile
-    return await in_thread(partial(next_experiment, partial(facts_of, so_far), offered))
+    facts = GrowingFacts()
+
+    async def advise(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
+        further = tuple(islice(recording, facts.events, None))  # the run goes on meanwhile
+        return await in_thread(partial(next_experiment, partial(facts.after, further), offered))
+
+    return advise
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> Report:
@@ -77,18 +83,16 @@ def report_of(recording: Recording, severities: Severities | None = None) -> Rep
 
 
 def replay(path: Path, severities: Severities | None = None) -> Report:
-    """The report of a saved run; `severities` as in `report_of`. Raises RecordingError for what is no
-    recording, OSError."""
+    """The report of a saved run, as `report_of`. Raises RecordingError for what is no recording, OSError."""
     from probe.recording.file import load
 
     return report_of(load(path), severities)
 
 
 def prepare() -> None:
-    """Load all that a run and its report need, and read the tables: for those who cannot have that done in
-    the middle of a run."""
-    from probe.collect.prepare import prepare as prepare_to_ask
-    from probe.diagnosis.prepare import prepare as prepare_to_judge
+    """Load all that a run and its report need: for those who cannot have that done in the middle of a run."""
+    from probe.collect import prepare as asking
+    from probe.diagnosis import prepare as judging
 
-    prepare_to_ask()
-    prepare_to_judge()
+    asking.prepare()
+    judging.prepare()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from probe.facts.bounce import bounce_of
+from probe.facts.memo import Lookup, Memo
 from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
@@ -34,23 +36,63 @@ from probe.survey import recipient, reputation, sender
 def facts_of(recording: Recording) -> Facts:
     """Everything a recording shows; works on every prefix of a recording. A reader that fails costs what it
     would have read, and is named in `faults`."""
+    return _facts(_Reader(recording, Memo()))
+
+
+class GrowingFacts:
+    """The facts of a run that goes on. What the events since the last time do not bear on is not read again;
+    the facts are at every point those of `facts_of`."""
+
+    def __init__(self) -> None:
+        self._recording: Recording | None = None
+        self._memo = Memo()
+
+    @property
+    def events(self) -> int:
+        """How many events they were read from."""
+        return len(self._recording) if self._recording is not None else 0
+
+    def after(self, further: Iterable[ev.Event]) -> Facts:
+        """The facts once these events have been seen, too; the first of all is `Started`."""
+        if self._recording is None:
+            self._recording = Recording.of(further)
+        else:
+            for event in further:
+                self._recording.append(event)
+        return _facts(_Reader(self._recording, self._memo))
+
+
+def _facts(reader: _Reader) -> Facts:
     with watched() as faults:
-        facts = _read(recording)
+        facts = _read(reader)
     return replace(facts, faults=tuple(faults))
 
 
-def _read(recording: Recording) -> Facts:
-    started = recording.started
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A recording, with what was read of its beginning."""
+
+    recording: Recording
+    memo: Memo
+
+    def part(self, name: str, inputs: tuple[object, ...], read: Callable[[Lookup], T]) -> T:
+        """What a part comes to; see `Memo.part`."""
+        return self.memo.part(name, inputs, self.recording, read)
+
+
+def _read(reader: _Reader) -> Facts:
+    recording, started = reader.recording, reader.recording.started
     sessions = sessions_of(recording)
     vantage = _vantage(recording, sessions)
-    message = spared(MESSAGE_READER, partial(_message, recording), None, step=5)
+    message = _message(reader)
+    bounce = recording.last(ev.BounceGiven)
     return Facts(
         target=started.target,
         options=started.options,
         vantage=vantage,
-        recipient=_recipient(recording, sessions),
-        sender=_sender(recording, vantage, message),
-        listings=spared("the blocklists", partial(_listings, recording, vantage, message), (), step=6),
+        recipient=_recipient(reader, sessions),
+        sender=_sender(reader, vantage),
+        listings=_listings(reader, vantage, message),
         sessions=sessions,
         message=message,
         opinions=recording.all(ev.OpinionGiven),
@@ -59,20 +101,15 @@ def _read(recording: Recording) -> Facts:
         elapsed_ms=recording.elapsed_ms,
         complete=recording.last(ev.Finished) is not None,
         redacted=started.redacted,
-        bounce=spared("the reading of the bounce", partial(bounce_of, recording), None, step=1),
+        bounce=reader.part(
+            "bounce",
+            (bounce,),
+            lambda _: spared("the reading of the bounce", partial(bounce_of, recording), None, step=1),
+        ),
         resolver=spared(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
     )
-
-
-def _over(recording: Recording, resolution: Resolution[T]) -> T:
-    return run(resolution, recording.answer)
-
-
-def _over_or_none(recording: Recording, part: str, resolution: Resolution[T]) -> T | None:
-    """The same, with None where this program fails on what DNS said."""
-    return spared(part, lambda: _over(recording, resolution), None, step=2)
 
 
 def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
@@ -90,20 +127,33 @@ def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFact
     )
 
 
-def _message(recording: Recording) -> MessageFacts | None:
-    given = recording.last(ev.MessageGiven)
+def _message(reader: _Reader) -> MessageFacts | None:
+    given = reader.recording.last(ev.MessageGiven)
     if given is None:
         return None
-    signatures = _over(recording, verify_signatures(given.data))
-    return read_message(given.data, signatures)
+
+    def read(look_up: Lookup) -> MessageFacts:
+        return read_message(given.data, run(verify_signatures(given.data), look_up))
+
+    return reader.part(
+        "message", (given,), lambda look_up: spared(MESSAGE_READER, partial(read, look_up), None, step=5)
+    )
 
 
-def _recipient(recording: Recording, sessions: tuple[Session, ...]) -> RecipientFacts:
-    started = recording.started
+def _recipient(reader: _Reader, sessions: tuple[Session, ...]) -> RecipientFacts:
+    recording = reader.recording
+    started, fetched = recording.started, recording.all(ev.HttpsFetched)
+    found = reader.part("recipient", (fetched,), lambda look_up: _in_dns(look_up, started, fetched))
+    dane = spared("DANE", lambda: dane_of(recording, found.mx, sessions), (), step=2)
+    return replace(found, dane=dane)
+
+
+def _in_dns(look_up: Lookup, started: ev.Started, fetched: tuple[ev.HttpsFetched, ...]) -> RecipientFacts:
+    """The recipient's side without the certificates that its servers showed."""
     domain = recipient_domain(started.target)
     mx = spared(
         "the mail route",
-        lambda: _over(recording, recipient.route(domain, started.options)),
+        lambda: run(recipient.route(domain, started.options), look_up),
         MxResult(domain, RouteKind.UNKNOWN, (), ()),
         step=2,
     )
@@ -114,35 +164,44 @@ def _recipient(recording: Recording, sessions: tuple[Session, ...]) -> Recipient
         provider=spared("the provider", lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
         mta_sts=spared(
             "MTA-STS",
-            lambda: mta_sts_of(recording, domain, hosts),
+            lambda: mta_sts_of(look_up, domain, hosts, fetched),
             StsResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         tls_rpt=spared(
             "TLS-RPT",
-            lambda: tls_rpt_of(recording, domain),
+            lambda: tls_rpt_of(look_up, domain),
             TlsRptResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
-        dane=spared("DANE", lambda: dane_of(recording, mx, sessions), (), step=2),
+        dane=(),
         typo_of=spared("the comparison with known domains", lambda: likely_typo_of(domain), None, step=3),
     )
 
 
-def _sender(recording: Recording, vantage: VantageFacts, message: MessageFacts | None) -> SenderFacts:
-    started = recording.started
+def _sender(reader: _Reader, vantage: VantageFacts) -> SenderFacts:
+    started, given = reader.recording.started, reader.recording.last(ev.MessageGiven)
+    data = given.data if given is not None else None
+    return reader.part(
+        "sender", (vantage, given), lambda look_up: _sender_by(look_up, started, vantage, data)
+    )
+
+
+def _sender_by(
+    look_up: Lookup, started: ev.Started, vantage: VantageFacts, message: bytes | None
+) -> SenderFacts:
     options = started.options
     who = sender.identities(started.target, options)
     if not who.exists:
         return _nobody()
-    over = partial(_over_or_none, recording)
+    over = partial(_over_or_none, look_up)
     ip = vantage.source_ip
     spf = over("SPF", sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
     author = who.author_domain
     mail = over("the mail route of the sender", sender.mail_domain(author, options)) if author else None
     keys: tuple[KeyResult, ...] = ()
     if author is not None and mail is not None:
-        selectors = spared("the selectors of the message", partial(_selectors, recording), (), step=5)
+        selectors = spared("the selectors of the message", partial(_selectors, message), (), step=5)
         keys = over("DKIM", sender.dkim_keys(author, options, mail, selectors)) or ()
     dmarc = over("DMARC", sender.dmarc_of(author)) if author else None
     ptr = over("PTR", confirm_reverse(ip)) if ip else None
@@ -157,7 +216,7 @@ def _sender(recording: Recording, vantage: VantageFacts, message: MessageFacts |
         dkim=keys,
         dmarc=dmarc,
         alignment=spared(
-            "alignment", lambda: _alignment(recording, dmarc, spf, keys), Alignment(None, None), step=2
+            "alignment", lambda: _alignment(look_up, dmarc, spf, keys), Alignment(None, None), step=2
         ),
         ptr=ptr,
         helo=over("the EHLO name", helo) if helo is not None else None,
@@ -173,27 +232,37 @@ def _nobody() -> SenderFacts:
     return SenderFacts(None, None, None, None, (), None, nothing, None, None, None, None)
 
 
-def _selectors(recording: Recording) -> tuple[str, ...]:
+def _over_or_none(look_up: Lookup, part: str, resolution: Resolution[T]) -> T | None:
+    """What a resolution comes to, with None where this program fails on what DNS said."""
+    return spared(part, lambda: run(resolution, look_up), None, step=2)
+
+
+def _selectors(message: bytes | None) -> tuple[str, ...]:
     """The s= of the message's signatures: they end the guessing."""
-    given = recording.last(ev.MessageGiven)
-    return signing_selectors(given.data) if given is not None else ()
+    return signing_selectors(message) if message is not None else ()
 
 
 def _alignment(
-    recording: Recording, dmarc: DmarcResult | None, spf: SpfResult | None, keys: tuple[KeyResult, ...]
+    look_up: Lookup, dmarc: DmarcResult | None, spf: SpfResult | None, keys: tuple[KeyResult, ...]
 ) -> Alignment:
     if dmarc is None:
         return Alignment(None, None)
     usable = tuple(key.domain for key in keys if key.status is KeyStatus.VALID)
-    return _over(recording, sender.possible_alignment(dmarc, spf.domain if spf else None, usable))
+    return run(sender.possible_alignment(dmarc, spf.domain if spf else None, usable), look_up)
 
 
-def _listings(
-    recording: Recording, vantage: VantageFacts, message: MessageFacts | None
-) -> tuple[Listing, ...]:
-    options = recording.started.options
-    who = sender.identities(recording.started.target, options)
+def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | None) -> tuple[Listing, ...]:
+    started = reader.recording.started
     links = tuple(link.host for link in message.links) if message is not None else ()
-    wanted = reputation.subjects(vantage.source_ip, who, vantage.helo, links)
-    by_depth = recording.started.survey >= ev.SURVEY
-    return _over(recording, reputation.listings(wanted, options, by_depth=by_depth))
+
+    def read(look_up: Lookup) -> tuple[Listing, ...]:
+        who = sender.identities(started.target, started.options)
+        wanted = reputation.subjects(vantage.source_ip, who, vantage.helo, links)
+        by_depth = started.survey >= ev.SURVEY
+        return run(reputation.listings(wanted, started.options, by_depth=by_depth), look_up)
+
+    return reader.part(
+        "listings",
+        (vantage, links),
+        lambda look_up: spared("the blocklists", partial(read, look_up), (), step=6),
+    )

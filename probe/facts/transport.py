@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from probe.facts.memo import Lookup
 from probe.facts.session import Session
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -22,21 +23,23 @@ from probe.survey import recipient
 from probe.survey.recipient import HostTlsa
 
 
-def mta_sts_of(recording: Recording, domain: str, mx_hosts: Sequence[str]) -> StsResult:
+def mta_sts_of(
+    look_up: Lookup, domain: str, mx_hosts: Sequence[str], fetched: tuple[ev.HttpsFetched, ...]
+) -> StsResult:
     """The MTA-STS record and policy, as far as they were fetched; an address literal has none."""
     if parse_literal(domain) is not None:
         return StsResult(domain, StsStatus.ABSENT)
-    records = run(recipient.transport_records(domain), recording.answer)
+    records = run(recipient.transport_records(domain), look_up)
     url = policy_url(domain)
-    fetched = next((event for event in recording.all(ev.HttpsFetched) if event.url == url), None)
-    return judge(domain, records.mta_sts, fetched, tuple(mx_hosts))
+    policy = next((event for event in fetched if event.url == url), None)
+    return judge(domain, records.mta_sts, policy, tuple(mx_hosts))
 
 
-def tls_rpt_of(recording: Recording, domain: str) -> TlsRptResult:
+def tls_rpt_of(look_up: Lookup, domain: str) -> TlsRptResult:
     """The _smtp._tls record; an address literal has none."""
     if parse_literal(domain) is not None:
         return TlsRptResult(domain, StsStatus.ABSENT)
-    return judge_tls_rpt(domain, run(recipient.transport_records(domain), recording.answer).tls_rpt)
+    return judge_tls_rpt(domain, run(recipient.transport_records(domain), look_up).tls_rpt)
 
 
 def dane_of(recording: Recording, mx: MxResult, sessions: tuple[Session, ...]) -> tuple[DaneResult, ...]:
