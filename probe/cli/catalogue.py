@@ -114,6 +114,7 @@ def rule_entries() -> Iterator[RuleEntry]:
     yield from _reply_rules()
     yield from _software()
     yield from _quotations()
+    yield from _wrappings()
     yield from _fact_rules()
     yield from _risk_rules()
     yield from _requirements()
@@ -177,6 +178,22 @@ def _quotations() -> Iterator[RuleEntry]:
         rows += [("matches", text) for text, _ in it.examples]
         shown = tuple((label, printable(text)) for label, text in rows)
         yield RuleEntry(it.id, it.says, shown, "quotations.toml")
+
+
+def _wrappings() -> Iterator[RuleEntry]:
+    from probe.reading.reply.wrapping import all_wrappings
+
+    for it in all_wrappings():
+        form = it.form
+        places = {name: getattr(form, name) for name in ("reported", "before", "head", "around")}
+        rows = [("reads", "text (wrappings.toml)")]
+        rows += [("when", f"{name} = {expression}") for name, expression in places.items() if expression]
+        rows += [("stage", f"{stage}: {expression}") for stage, expression in form.stages.items()]
+        rows.append(("source", _dated(it.source, it.date)))
+        rows += [("matches", example["text"]) for example in it.examples]
+        rows += [("matches not", text) for text in it.counter]
+        shown = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(f"wrapping:{form.id}", f"put around a reply by {it.by}", shown, "wrappings.toml")
 
 
 def _fact_rules() -> Iterator[RuleEntry]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from probe.explanation import explain, explain_lines, to_json
 from probe.model.reply import Stage
 from probe.reading.reply.mask import mask
-from probe.reading.reply.unwrap import _STAGES as WRAPPINGS
 from probe.reading.reply.unwrap import unwrap
+from probe.reading.reply.wrapping import all_wrappings
 
 _CODES = ["550 ", "550-5.1.1 ", "5.0.0", "4.7.1 ", "250 ", "#5.2.2", "smtp;", "1.2.3.4", "::1"]
 _WORDS = [
@@ -26,7 +26,7 @@ _WORDS = [
 _WRAPPING = ["said: ", ">>> RCPT", "\n<<< 550 x", "host mx[192.0.2.1] ", "(in reply to RCPT TO command)"]
 _PIECES = st.sampled_from([*_CODES, *_WORDS, *_WRAPPING, "\r\n", "\\n", "[", "("])
 _TEXTS = st.one_of(st.text(max_size=300), st.lists(_PIECES, max_size=20).map("".join))
-_NAMED = [(stage, pattern) for stage, patterns in WRAPPINGS.items() for pattern in patterns]
+_NAMED = [(Stage(stage), pattern) for it in all_wrappings() for stage, pattern in it.form.stages.items()]
 _STAGES = st.sampled_from([None, Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.END_OF_DATA, Stage.CONNECT])
 
 

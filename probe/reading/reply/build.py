@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from probe.knowledge import toml_import
-from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, expression, rule_files
+from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, WRAPPINGS, expression, rule_files
 from probe.reading.reply.candidates import index
 from probe.reading.reply.notions import compile_stems, leads
-from probe.reading.reply.records import Aspect, QuotationRule
+from probe.reading.reply.records import Aspect, QuotationRule, Wrapping
 
 _WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
 _KEPT = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))
@@ -38,6 +38,7 @@ def build() -> dict[str, Any]:
         "stems": stems,
         "stem_leads": leads(stems),
         "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
+        "wrappings": [_wrapping(row) for row in toml_import.parse(WRAPPINGS)["wrapping"]],
     }
 
 
@@ -74,3 +75,7 @@ def _row(rule: Mapping[str, Any], general: bool, servers: set[str]) -> dict[str,
 
 def _quotation(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: row.get(key, "") for key in QuotationRule._fields}
+
+
+def _wrapping(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in Wrapping._fields if key in row}

@@ -29,9 +29,11 @@ _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
 _GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
 _UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_STARTS = re.compile(rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w")
-_JOINED = re.compile(f"[{_UNSPACED}]")
-_JUNCTIONS = re.compile(rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])")
+# Where an entry may begin. The wide classes of the second and third take long to compile; most replies are
+# ASCII, so they are compiled where a text is not.
+_STARTS = re.compile(r"(?<!\w)[\w<]")
+_STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w"
+_JUNCTIONS = rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])"
 # Where one thing is said and another begins. A comma of Japanese may stand behind the subject.
 _CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
 # Words that English has and none of the other languages, and words that they have in common.
@@ -78,7 +80,7 @@ def fold(text: str) -> str:
     if lowered.isascii():
         return lowered
     folded = plain(unicodedata.normalize("NFC", lowered).replace("\u0307", "")).translate(_FOLDS)
-    return _JUNCTIONS.sub(" ", folded)
+    return re.sub(_JUNCTIONS, " ", folded)
 
 
 def compile_stems(
@@ -145,12 +147,13 @@ def notions(text: str, stems: Stems) -> frozenset[str]:
 
 def _found(text: str, stems: Stems, lengths: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
     taken: dict[str, int] = {}  # language -> where its last entry ends
-    for match in _STARTS.finditer(text):
+    starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
+    for match in starts.finditer(text):
         start = match.start()
         longest = lengths.get(text[start : start + 2], 0)
         if not longest:
             continue
-        inside = _JOINED.match(text[start]) is not None
+        inside = _is_unspaced(text[start])
         reached: dict[str, int] = {}
         for length in range(min(longest, len(text) - start), 1, -1):
             meanings = stems.get(text[start : start + length])
@@ -173,10 +176,15 @@ def _meanings(meanings: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((notion, language, rest) for notion, language, rest in parts)
 
 
+def _is_unspaced(letter: str) -> bool:
+    """Whether a letter is of a script that writes words together."""
+    return not letter.isascii() and re.match(f"[{_UNSPACED}]", letter) is not None
+
+
 def _follows(rest: str, text: str) -> bool:
     """Whether the second part of an entry stands soon after the first, from the start of a word."""
     window = text[: _SOON + len(rest)]
-    return rest in window if _JOINED.match(rest) else f" {rest}" in window
+    return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
 
 
 def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:

@@ -167,6 +167,45 @@ class QuotationRule(NamedTuple):
     until: str
 
 
+class Wrapping(NamedTuple):
+    """A form that programs put around a reply; see wrappings.toml for what each field means."""
+
+    id: str
+    needs: Sequence[str]
+    reported: str
+    before: str
+    head: str
+    around: str
+    stages: Mapping[str, str]
+    tells: str
+    stands_for: str
+    adds: str
+    goes_on: bool
+    is_first: bool
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """All that it is known by."""
+        places = (self.reported, self.before, self.head, self.around)
+        return (*(it for it in places if it), *self.stages.values())
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Wrapping:
+        """From a row of the file or of the stored table."""
+        texts = {
+            name: row.get(name, "")
+            for name in ("reported", "before", "head", "around", "tells", "stands_for", "adds")
+        }
+        return cls(
+            id=row["id"],
+            needs=row["needs"],
+            stages=row.get("stages", {}),
+            goes_on=row.get("goes_on", False),
+            is_first=row.get("is_first", False),
+            **texts,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """All that reading a reply looks up.
@@ -186,6 +225,7 @@ class Table:
     stem_leads: Mapping[str, int]
     hints: Mapping[str, Sequence[str]]
     quotations: tuple[QuotationRule, ...]
+    wrappings: tuple[Wrapping, ...]
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Table:
@@ -207,4 +247,5 @@ class Table:
             stem_leads=stored["stem_leads"],
             hints=stored["hints"],
             quotations=tuple(QuotationRule(**row) for row in stored["quotations"]),
+            wrappings=tuple(Wrapping.of(row) for row in stored["wrappings"]),
         )

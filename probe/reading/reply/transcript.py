@@ -1,0 +1,44 @@
+"""Sendmail's transcript of a session: a text with `>>>` and `<<<` lines goes in, the refusal comes out."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.reply import Stage
+
+_ARROW = re.compile(r"(?<!\s)\s*(<<<|>>>)")
+_ECHO = re.compile(r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)", re.IGNORECASE)
+_TRANSCRIPT = re.compile(r"^[ \t]*(<<<|>>>)\s?(.*)$", re.MULTILINE)
+# What Sendmail itself writes of a failure; the remote server's words, where there are any, stand before it.
+_FILLER = re.compile(
+    r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?"
+    r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def is_filler(text: str) -> bool:
+    """Whether a transcript without any reply ends in the sending server's own words."""
+    return ">>>" in text and _FILLER.search(text) is not None
+
+
+def refusal(text: str) -> tuple[str, Stage | None] | None:
+    """The refusal among the `<<<` lines of a Sendmail transcript, and its stage where that shows; else None.
+
+    Of several the last counts, but not the echo of an earlier one: after all RCPTs were refused, DATA gets
+    503 or "no valid recipients". With pipelining that proves that the refusal before belongs to RCPT.
+    """
+    refusals: list[list[str]] = []
+    collecting = False
+    for arrow, line in _TRANSCRIPT.findall(_ARROW.sub(r"\n\1", text)):
+        if arrow == ">>>":
+            collecting = False
+        elif re.match(r"[45]\d\d", line):
+            if not collecting:
+                refusals.append([])
+            refusals[-1].append(_FILLER.sub("", line))
+            collecting = line[3:4] == "-"
+    if not refusals:
+        return None
+    echo = len(refusals) > 1 and any(_ECHO.match(line) for line in refusals[-1])
+    return "\n".join(refusals[-2 if echo else -1]), Stage.RCPT if echo else None

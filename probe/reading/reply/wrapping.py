@@ -1,0 +1,147 @@
+"""Forms that programs put around a reply (wrappings.toml): a text goes in, a text without them comes out.
+
+Of the forms only those are tried of which a fixed word stands in the text: most replies have no form at all,
+and an expression is compiled when it is first needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import WRAPPINGS
+from probe.model.reply import Stage
+from probe.reading.reply.records import Wrapping
+from probe.reading.reply.table import compiled
+
+# A refusal's code; a group of an IPv6 address that looks like one is none.
+REFUSAL = re.compile(r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
+# Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
+LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
+
+Wrappings = Sequence[Wrapping]
+
+
+def touching(line: str) -> Wrappings:
+    """The forms that may stand in a text on one line, in their order."""
+    lowered = line.lower()
+    return [it for it in compiled().wrappings if any(literal in lowered for literal in it.needs)]
+
+
+def without_reported(line: str, wrappings: Wrappings) -> str:
+    """Without what mail libraries and structured logs put around a reply; the code that they show stays."""
+    return _without(line, wrappings, lambda it: it.reported)
+
+
+def without_around(line: str, wrappings: Wrappings) -> str:
+    """Without what stands before, behind and between the words of a reply."""
+    return _without(line, wrappings, lambda it: it.around)
+
+
+def without_prefix(line: str, wrappings: Wrappings) -> str:
+    """Without what a log puts before the remote's words, unless a server's own reply stands there."""
+    if LEADING.match(line):
+        return line
+    for wrapping in wrappings:
+        match = _search(wrapping.before, line)
+        if match is None:
+            continue
+        if wrapping.is_first and REFUSAL.search(line[: match.start()]):
+            return line
+        line = _reply(match, wrapping)
+        if not wrapping.goes_on:
+            return line
+    return line
+
+
+def without_head(line: str, wrappings: Wrappings) -> tuple[str, Stage | None]:
+    """(without what a mail program says before the server's words, the stage that it tells)"""
+    stage = None
+    for wrapping in wrappings:
+        match = _search(wrapping.head, line)
+        if match is not None:
+            line = f"{match.groupdict().get('code') or ''} {line[match.end() :]}".strip()
+            stage = Stage(wrapping.tells) if wrapping.tells else stage
+    return line, stage
+
+
+def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
+    """The stage that the forms in a text name; in a transcript the last command before the refusal."""
+    found: tuple[int, int, str] | None = None
+    for wrapping in wrappings:
+        for stage, expression in wrapping.stages.items():
+            for match in _compiled(expression).finditer(text):
+                # "rejected after data" holds "after data": where two end together, the longer one says more
+                place = (match.end(), -match.start(), stage)
+                if found is None or place[:2] > found[:2]:
+                    found = place
+    return Stage(found[2]) if found else None
+
+
+def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
+    """The reply that a form holds, or that stands behind it."""
+    if wrapping.stands_for:
+        return wrapping.stands_for
+    groups = match.groupdict()
+    parts = (
+        [groups.get(name) for name in ("code", "status", "reply")]
+        if groups
+        else [match.string[match.end() :]]
+    )
+    return " ".join(part for part in (*parts, wrapping.adds) if part)
+
+
+def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -> str:
+    """A text in which every place of the forms is a blank: from the left, the first form of several."""
+    expressions = [role(wrapping) for wrapping in wrappings if role(wrapping)]
+    position = 0
+    kept: list[str] = []
+    while matches := [match for it in expressions if (match := _compiled(it).search(line, position))]:
+        match = min(matches, key=re.Match.start)
+        code = match.groupdict().get("code")
+        kept += [line[position : match.start()], f" {code} " if code else " "]
+        position = max(match.end(), position + 1)
+    return "".join((*kept, line[position:])) if kept else line
+
+
+def _search(expression: str, line: str) -> re.Match[str] | None:
+    return _compiled(expression).search(line) if expression else None
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class WrappingEntry:
+    """One entry of wrappings.toml, as a reader sees it. `by`: who writes the form. `examples`: texts, each
+    with what is read out of it (code, status, reply, stage); `counter`: texts in which the form does not
+    stand."""
+
+    form: Wrapping
+    by: str
+    source: str
+    date: str
+    examples: tuple[Mapping[str, Any], ...]
+    counter: tuple[str, ...]
+
+
+def all_wrappings() -> tuple[WrappingEntry, ...]:
+    """Every entry, in the order in which they are tried."""
+    table = toml_import.load(WRAPPINGS)
+    return tuple(
+        WrappingEntry(
+            Wrapping.of(row),
+            row["by"],
+            row["source"],
+            row.get("date", table["date"]),
+            tuple(row["examples"]),
+            tuple(row["counter"]),
+        )
+        for row in table["wrapping"]
+    )
