@@ -11,154 +11,40 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from probe.model.steps import StepStatus
 from probe.model.verdict import ExitCode
 from probe.report.line import Line
+from probe.report.rows import (
+    ArguedCause,
+    Argument,
+    Column,
+    Entry,
+    Fact,
+    FindingRow,
+    HypothesisRow,
+    Note,
+    Ranking,
+    Share,
+    Side,
+    StepRow,
+    Transcript,
+    Turn,
+)
+
+# rows belong to the vocabulary: who makes or writes a document imports this module alone
+__all__ = [
+    "Advice", "ArguedCause", "Argument", "Block", "Colophon", "Column", "Dialogue", "Document", "Entries",
+    "Entry", "Fact", "Facts", "FindingRow", "Findings", "Hypotheses", "HypothesisRow", "Items", "Note",
+    "Notes", "Paragraph", "Part", "Quote", "Ranking", "Section", "Share", "Side", "StepRow", "Steps",
+    "Subject", "Table", "Title", "Tone", "Transcript", "Turn", "Verdict", "Weighing",
+]  # fmt: skip
 
 
 class Tone(Enum):
-    """How good the news are; never carries meaning that the words do not have."""
+    """How good the news is; never carries meaning that the words do not have."""
 
     GOOD = "good"
     WARN = "warn"
     BAD = "bad"
-
-
-# --- rows of blocks
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A label and what it has: a line, or several one after another; and a command to paste into a shell."""
-
-    label: str
-    lines: tuple[Line, ...]
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A cause with its share of the probability, 0 to 1; `band` is how sure it is, at the first one only."""
-
-    title: str
-    probability: float
-    band: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Causes, the likeliest first, as a row of facts."""
-
-    label: str
-    shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What is told of something that has a name of its own: `name: line`."""
-
-    name: Line
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line, and lines that belong below it."""
-
-    line: Line
-    below: tuple[Line, ...] = ()
-
-
-class Side(Enum):
-    """What a piece of evidence does to a cause."""
-
-    FOR = "for"
-    AGAINST = "against"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A piece of evidence; `weight_db` in decibans."""
-
-    side: Side
-    weight_db: float
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class ArguedCause:
-    """A cause with the evidence for and against it, the heaviest first."""
-
-    title: str
-    id: str
-    probability: float
-    arguments: tuple[Argument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HypothesisRow:
-    """One kind of explanation and the fact that speaks most for or against it; `weight_db` None where it has
-    no weight."""
-
-    title: str
-    probability: float
-    weight_db: float | None
-    fact: Line
-
-
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    """What a check found; `severity` in a word, `id` empty where it is not asked for."""
-
-    severity: str
-    id: str
-    message: Line
-    remedy: Line
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One of the nine steps: what was found, and what is to be done."""
-
-    number: int
-    title: str
-    status: StepStatus
-    found: tuple[Line, ...]
-    do: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A command and its reply as on the wire; `sent` is empty for the greeting. `remark` stands where no
-    whole reply came. `elapsed_ms` is None where the time is not asked for."""
-
-    sent: str
-    reply: tuple[str, ...]
-    remark: Line
-    elapsed_ms: int | None
-    deviations: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """One session: with whom, for what, what was said, and what is known of it besides."""
-
-    title: Line
-    about: Line
-    turns: tuple[Turn, ...]
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table."""
-
-    name: str
-    is_number: bool = False
-
-
-# --- blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +112,7 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells as there are columns, at least one. Raises ValueError otherwise."""
+    """Rows of as many cells as there are columns, at least one each. Raises ValueError otherwise."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Line, ...], ...]

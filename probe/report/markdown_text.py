@@ -20,7 +20,8 @@ _JOINT = re.compile(r"[-'’/]")
 _NUMBER = re.compile(r"[+−-]?[0-9]{1,6}(?:[.,][0-9]{1,6})?")
 _SIGNS = frozenset({*"→·–—…≥≤×−+-=/&<>", "IPv4", "IPv6"})
 # The fewest digits by which a tracker takes a word for a commit; letters beyond ASCII are no word to some
-_COMMIT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
+_COMMIT_LETTERS = 7
+_COMMIT = re.compile(rf"(?<![0-9A-Za-z])[0-9A-Fa-f]{{{_COMMIT_LETTERS},}}(?![0-9A-Za-z])")
 _NAMES_NEXT = re.compile(r"[:%!&~][\"'(\[]")  # `version:" 1.0"` of Redmine, `%" next"` of GitLab
 # Bugzilla and Launchpad: `bug 7`, `comment 7`
 _CITES = re.compile(
@@ -66,6 +67,8 @@ def unmistaken(line: str) -> str:
 
 
 def _word(word: str, before: str) -> str:
+    if word.isascii() and word.isalpha() and len(word) < _COMMIT_LETTERS:
+        return word  # as most are
     # a bracket around several words is a mark of the sentence; around one, or twice, it is a link somewhere
     brackets = [char for char in word if char in "[]"]
     bracket = brackets[0] if len(brackets) == 1 else ""

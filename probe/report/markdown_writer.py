@@ -68,9 +68,10 @@ def _code(text: str) -> str:
 def _block(block: doc.Block, heading: str) -> list[str]:
     match block:
         case doc.Subject():
-            return [f"{_ENTRY} {block.word} {inline(block.line)}", _facts(block.facts)]
+            word = markdown_text(block.word)
+            return [f"{_ENTRY} {word} {inline(block.line)}", _facts(block.facts)]
         case doc.Verdict():
-            place = f"**{block.word}** {inline(block.place)}".rstrip()
+            place = f"**{markdown_text(block.word)}** {inline(block.place)}".rstrip()
             reply = markdown_code(block.reply) if block.reply else ""
             return [place, reply, *map(inline, block.remarks)]
         case doc.Section():
@@ -97,7 +98,7 @@ def _part(part: doc.Part) -> str:
             return "\n".join(_entry(entry) for entry in part.rows)
         case doc.Table():
             return _table(
-                [column.name for column in part.columns],
+                [markdown_text(column.name) for column in part.columns],
                 [[inline(cell, in_cell=True) for cell in row] for row in part.rows],
                 [column.is_number for column in part.columns],
             )
@@ -206,7 +207,7 @@ def _fact(row: doc.HypothesisRow) -> str:
 def _finding(row: doc.FindingRow) -> str:
     origin = f" ({markdown_text(row.id)})" if row.id else ""
     remedy = f" → {inline(row.remedy)}" if row.remedy else ""
-    return f"- **{row.severity}**{origin}: {inline(row.message)}{remedy}"
+    return f"- **{markdown_text(row.severity)}**{origin}: {inline(row.message)}{remedy}"
 
 
 def _step(step: doc.StepRow) -> list[str]:

@@ -29,6 +29,8 @@ def _columns_of(char: str) -> int:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Break at spaces into lines of at most `width` columns; a longer word is cut. Never empty."""
+    if columns(text) <= width:
+        return [text.rstrip()]
     lines: list[str] = []
     line, used = "", 0
     for token in _WORDS.findall(text):

@@ -40,11 +40,14 @@ def _brief(report: Report) -> Iterator[doc.Block]:
     cause = view.main_cause(report)
     if cause is not None and report.verdict.outcome is not Outcome.ACCEPTED:
         share = f"({words.percent(cause.probability)}, {report.verdict.band.value})"
-        yield doc.Notes((doc.Note(("Cause",), (f"{cause.title} {share}",)),))
+        yield doc.Notes((doc.Note(("Cause",), (Raw(cause.title), f" {share}")),))
     risks = report.verdict.after_data_risks
     yield doc.Notes(
         (
-            *(doc.Note(("Risk",), (f"{view.cause_title(risk.cause)}: ", Raw(risk.reason))) for risk in risks),
+            *(
+                doc.Note(("Risk",), (Raw(view.cause_title(risk.cause)), ": ", Raw(risk.reason)))
+                for risk in risks
+            ),
             *(doc.Note(("Internal error",), (Raw(it.message),)) for it in view.internal(report)),
         )
     )
@@ -110,7 +113,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
     action = view.action(report)
     yield doc.Fact("Who acts", ((words.FIX_BY[verdict.fix_by], *((": ", Raw(action)) if action else ())),))
     if verdict.outcome is not Outcome.ACCEPTED:
-        yield doc.Fact("Retry", ((view.retry(report),),))
+        yield doc.Fact("Retry", ((Raw(view.retry(report)),),))
     if report.next_test is not None:
         yield doc.Fact("Settle it", ((Raw(report.next_test.text),),), report.next_test.command or "")
 
@@ -118,7 +121,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
 def _risks(report: Report, detail: Detail) -> Iterator[Line]:
     for risk in report.verdict.after_data_risks:
         origin = run_causes.origin(risk.rule, risk.ref, detail)
-        yield (f"{view.cause_title(risk.cause)}: ", Raw(risk.reason), *origin)
+        yield (Raw(view.cause_title(risk.cause)), ": ", Raw(risk.reason), *origin)
 
 
 def _not_reached(report: Report) -> Iterator[doc.Section]:

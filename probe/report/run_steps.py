@@ -10,7 +10,7 @@ from probe.model.steps import StepStatus
 from probe.report import document as doc
 from probe.report import view, view_steps
 from probe.report.detail import Detail
-from probe.report.line import Line, Raw
+from probe.report.line import Line, Origin, Raw
 
 _NOTHING = "Nothing"  # how the advice of a step begins that asks for nothing
 _ORDER = list(Severity)
@@ -66,7 +66,7 @@ def _found(report: Report, step_view: view_steps.StepView, detail: Detail) -> It
         for finding in (*step_view.problems, *step_view.rest):
             row = _row(finding, detail)
             remedy: Line = (" → ", *row.remedy) if row.remedy else ()
-            yield (f"{row.severity}: ", *row.message, f" ({row.id})", *remedy)
+            yield (f"{row.severity}: ", *row.message, Origin(row.id), *remedy)
     else:
         where_more = "see above" if detail is Detail.TICKET else "-v shows all"
         for text in view_steps.main_findings(step_view, where_more):

@@ -21,7 +21,9 @@ OWN_TAGS = frozenset(
     {*("h1", "h2", "h3", "p", "strong", "em", "ul", "li", "br", "code", "pre")}
     | {*("table", "thead", "tbody", "tr", "th", "td")}
 )
-OWN_ATTRIBUTES = frozenset({("class", "language-text"), ("lang", "text")})
+OWN_ATTRIBUTES = frozenset(
+    {("class", "language-text"), ("lang", "text"), ("align", "right"), ("style", "text-align:right")}
+)
 _MISTUNE_PLUGINS = (
     *("strikethrough", "footnotes", "table", "url", "task_lists", "def_list", "abbr"),
     *("mark", "insert", "superscript", "subscript", "math", "ruby", "spoiler"),
