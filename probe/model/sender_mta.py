@@ -1,0 +1,172 @@
+"""This host's own mail server: how it would send, each fact with where it was read or why it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.address import IPAddress
+
+
+class MtaChoice(StrEnum):
+    """Whose configuration HELO, source address, family, TLS demand and route are taken from."""
+
+    AUTO = "auto"
+    POSTFIX = "postfix"
+    EXIM = "exim"
+    NONE = "none"
+
+
+class RouteChoice(StrEnum):
+    """Whom to ask where this host's server hands the mail to a relay: that relay, or the MX."""
+
+    MTA = "mta"
+    MX = "mx"
+
+
+class MtaSoftware(StrEnum):
+    """Mail servers whose own tools tell how they send."""
+
+    POSTFIX = "postfix"
+    EXIM = "exim"
+    SENDMAIL = "sendmail"
+    OPENSMTPD = "opensmtpd"
+
+    @property
+    def shown(self) -> str:
+        """As its makers write it."""
+        return {"postfix": "Postfix", "exim": "Exim", "opensmtpd": "OpenSMTPD"}.get(self.value, self.value)
+
+
+class HopKind(StrEnum):
+    """What the server does with mail for the recipient."""
+
+    MX = "mx"  # hands it to the MX hosts of the recipient domain
+    RELAY = "relay"  # hands it to a named server over SMTP
+    LOCAL = "local"  # delivers it itself
+    PROGRAM = "program"  # hands it to something that is not SMTP
+    REFUSED = "refused"  # its own configuration refuses, discards or holds it
+    UNKNOWN = "unknown"
+
+
+class TlsLevel(StrEnum):
+    """What the server demands of TLS towards the next hop; the words of Postfix (postconf(5),
+    smtp_tls_security_level)."""
+
+    NONE = "none"
+    MAY = "may"
+    ENCRYPT = "encrypt"
+    DANE = "dane"
+    DANE_ONLY = "dane-only"
+    FINGERPRINT = "fingerprint"
+    VERIFY = "verify"
+    SECURE = "secure"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFact:
+    """A text of the server's configuration; `source` is what told it ("postconf smtp_helo_name"); None with
+    the `reason` why it is not known or not set."""
+
+    value: str | None
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFact:
+    """An address of the server's configuration, as `TextFact`."""
+
+    value: IPAddress | None
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFact:
+    """A number of the server's configuration, as `TextFact`."""
+
+    value: int | None
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """The address families that the server uses (4, 6), and the one that it tries first among hosts of equal
+    preference; None: it has none."""
+
+    usable: tuple[int, ...]
+    preferred: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One server that the mail is handed to: a name or an address literal without brackets, and a port.
+
+    `by_mx`: it stands for the MX hosts of that name. `addresses`: as the server itself found them, empty
+    where DNS is to be asked.
+    """
+
+    host: str
+    port: int = 25
+    by_mx: bool = False
+    addresses: tuple[IPAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the server hands mail for the recipient: `transport` as its configuration calls it, `hops` in the
+    order in which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs
+    in there. `reason`: the server's own words, or why the route is not known."""
+
+    kind: HopKind
+    transport: str
+    source: str
+    hops: tuple[Hop, ...] = ()
+    authenticates: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPolicy:
+    """What the server demands of TLS towards the next hop; None with the reason. `names`: what the
+    certificate may be for (host names, `.example.org` for those below, `nexthop`, `dot-nexthop`,
+    `hostname`). `wrapped`: TLS from the first octet (RFC 8314 section 3), not by STARTTLS."""
+
+    level: TlsLevel | None
+    source: str
+    names: tuple[str, ...] = ()
+    wrapped: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderMta:
+    """One mail server of this host, as its own tools tell it. `config` is the file or directory that was
+    read, `instances` further ones that it names."""
+
+    software: MtaSoftware
+    version: str
+    config: str
+    helo: TextFact
+    source_v4: AddressFact
+    source_v6: AddressFact
+    families: Families
+    route: Route
+    tls: TlsPolicy
+    size_limit: NumberFact
+    instances: tuple[str, ...] = ()
+
+    def source(self, family: int) -> AddressFact:
+        """The address it connects from towards an address of that family (4 or 6)."""
+        return self.source_v4 if family == 4 else self.source_v6
+
+
+@dataclass(frozen=True, slots=True)
+class NoSenderMta:
+    """None was read: there is none, or its tools did not tell. `software` where one is there."""
+
+    reason: str
+    software: MtaSoftware | None = None

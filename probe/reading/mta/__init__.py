@@ -1,0 +1,1 @@
+"""What the tools of this host's own mail server print, and which of them to ask next."""

@@ -1,0 +1,164 @@
+"""The forms of Exim: what `exim -bP` and `exim -bt` print, lists, host lists, sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from probe.model.address import AddressError, IPAddress
+from probe.model.address_parse import parse_ip
+from probe.model.sender_mta import Hop
+
+_OPTION = re.compile(r"(?m)^(?:(?P<name>[a-z0-9_]{1,60}) = ?(?P<value>.*)|(?P<bare>[a-z0-9_]{1,60}))$")
+_HOST = re.compile(r"^\s+host (?P<name>\S+)\s*(?:\[(?P<ip>[^\]\s]+)\])?(?P<rest>.*)$")
+_ROUTED = re.compile(r"^\s+(?:router = (?P<router>[A-Za-z0-9_]+), )?transport = (?P<transport>[A-Za-z0-9_]+)")
+_REFUSED = re.compile(r" is undeliverable: ?(?P<why>.*)$|^mail to .* (?P<gone>is discarded)")
+_DEFERRED = re.compile(r" cannot be resolved at this time: ?(?P<why>.*)$")
+_SIZE = re.compile(r"(\d{1,12})([KMG]?)", re.IGNORECASE)
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}
+
+
+def options_of(text: str) -> dict[str, str]:
+    """What `exim -bP` printed: `name = value`; a switch as "yes" or "no" (it prints `name` or `no_name`)."""
+    options: dict[str, str] = {}
+    for found in _OPTION.finditer(text):
+        bare = found["bare"]
+        if bare is None:
+            options[found["name"]] = found["value"].strip()
+        elif bare.startswith("no_"):
+            options[bare[3:]] = "no"
+        else:
+            options[bare] = "yes"
+    return options
+
+
+def list_of(text: str) -> tuple[str, ...]:
+    """The items of a list: between colons, a doubled one standing for itself, or between what `<` names."""
+    text = text.strip()
+    found = re.match(r"<(\S)\s*", text)
+    sign = found[1] if found else ":"
+    text = text[found.end() :] if found else text
+    parts = re.split(rf"(?<!{re.escape(sign)}){re.escape(sign)}(?!{re.escape(sign)})", text)
+    return tuple(part.strip().replace(sign * 2, sign) for part in parts if part.strip())
+
+
+def size_of(text: str) -> int | None:
+    """A size in octets; None for what is no plain number."""
+    found = _SIZE.fullmatch(text.strip())
+    return int(found[1]) * _UNITS[found[2].lower()] if found else None
+
+
+def port_of(text: str, default: int = 25) -> int | None:
+    """A port by number or name; None for what is neither, such as an expansion."""
+    text = text.strip().lower()
+    if not text:
+        return default
+    if text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536:
+        return int(text)
+    return PORTS.get(text)
+
+
+def address_in(text: str) -> IPAddress | None:
+    """The address that a text is, with or without brackets."""
+    try:
+        return parse_ip(text.strip("[]"))
+    except AddressError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What `exim -bt` printed of one address: the router and transport that take it, the hosts it found.
+    `refused` and `deferred` are its words where none takes it; `became` the address that it was made."""
+
+    router: str = ""
+    transport: str = ""
+    hops: tuple[Hop, ...] = ()
+    by_mx: bool = False
+    refused: str = ""
+    deferred: str = ""
+    became: str = ""
+
+
+def answer_of(text: str, recipient: str) -> Tested | None:
+    """The first address of the answer; None where there is none."""
+    lines = [line.removeprefix("> ") for line in text.splitlines() if line.removeprefix("> ").strip()]
+    if not lines:
+        return None
+    for line in lines:
+        if found := _DEFERRED.search(line):
+            return Tested(deferred=found["why"] or "no reason was given")
+        if found := _REFUSED.search(line):
+            return Tested(refused=found["why"] or found["gone"] or "no reason was given")
+    routed = next((it for it in map(_ROUTED.match, lines) if it), None)
+    if routed is None:
+        return None
+    hosts = _first_hosts(lines)
+    hops = tuple(_hop(found) for found in hosts)
+    by_mx = any("MX=" in found["rest"] for found in hosts)
+    first = lines[0].strip()
+    became = "" if first.lower() == recipient.lower() else first
+    return Tested(routed["router"] or "", routed["transport"], hops, by_mx, became=became)
+
+
+def _first_hosts(lines: list[str]) -> list[re.Match[str]]:
+    """The hosts of the first address: those before the next line that names a router."""
+    hosts: list[re.Match[str]] = []
+    begun = False
+    for line in lines:
+        if _ROUTED.match(line):
+            if begun:
+                break
+            begun = True
+        elif found := _HOST.match(line):
+            hosts.append(found)
+    return hosts
+
+
+def _hop(found: re.Match[str]) -> Hop:
+    ip = address_in(found["ip"] or "")
+    port = re.search(r"\bport=(\d{1,5})", found["rest"])
+    name = found["name"].lower()
+    host = str(ip) if ip is not None and name.startswith("[") else name
+    return Hop(host, int(port[1]) if port else 0, False, (ip,) if ip is not None else ())
+
+
+def in_host_list(text: str, hop: Hop) -> bool | None:
+    """Whether a host list names the host (Exim specification, "Host lists"): a name, `*.example.org`, an
+    address, a network, `*`; the first item that fits decides. None where it cannot be told without Exim."""
+    if not text.strip():
+        return False
+    if "$" in text:
+        return None
+    items = list_of(text)
+    unclear = False
+    for item in items:
+        bare = item.lstrip("!").strip().lower()
+        fits = _fits(bare, hop)
+        if fits:
+            return None if unclear else not item.startswith("!")
+        unclear = unclear or fits is None
+    if unclear:
+        return None
+    return bool(items) and items[-1].startswith("!")
+
+
+def _fits(item: str, hop: Hop) -> bool | None:
+    if item == "*":
+        return True
+    if item.startswith(("+", "@", "net", "^")) or ";" in item:
+        return None
+    try:
+        network = ip_network(item, strict=False)
+    except ValueError:
+        return hop.host.endswith(item[1:]) if item.startswith("*") else hop.host == item
+    return any(ip in network for ip in hop.addresses)
+
+
+def first_in(options: Mapping[str, str], name: str, hops: tuple[Hop, ...]) -> bool | None:
+    """Whether the host list `name` of a transport holds for all of the hosts alike; None: not so."""
+    held = {in_host_list(options.get(name, ""), hop) for hop in hops or (Hop("", 25),)}
+    return held.pop() if len(held) == 1 else None

@@ -1,0 +1,27 @@
+"""Which mail server of this host is asked how it would send."""
+
+from __future__ import annotations
+
+from probe.model.address import Mailbox, ReversePath
+from probe.model.local_tool import Inquiry
+from probe.model.sender_mta import MtaChoice, NoSenderMta, SenderMta
+from probe.reading.mta.exim import ask_exim
+from probe.reading.mta.postfix import ask_postfix
+
+
+def ask_sender_mta(
+    choice: MtaChoice, sender: ReversePath, recipient: Mailbox, config: str
+) -> Inquiry[SenderMta | NoSenderMta]:
+    """How this host's mail server would send from `sender` to `recipient`. `config` names the directory of a
+    further instance (an absolute path); with `auto` that is one of whichever server can read it."""
+    if choice is MtaChoice.NONE:
+        return NoSenderMta("not asked: --mta none")
+    if choice is MtaChoice.EXIM:
+        return (yield from ask_exim(sender, recipient, config))
+    postfix = yield from ask_postfix(sender, recipient, config)
+    if choice is MtaChoice.POSTFIX or isinstance(postfix, SenderMta):
+        return postfix
+    exim = yield from ask_exim(sender, recipient, config)
+    if isinstance(exim, SenderMta) or postfix.software is None:
+        return exim
+    return postfix

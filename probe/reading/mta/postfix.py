@@ -1,0 +1,204 @@
+"""Postfix of this host: which of its tools to ask, and how it would send one message.
+
+Asked are postconf(1) and postmap(1) alone, in at most four rounds: the parameters of main.cf and the services
+of master.cf; the tables that decide on the route; the parameters as the service that was chosen overrides
+them; the table of TLS policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probe.model.address import Mailbox, ReversePath
+from probe.model.local_tool import Call, Inquiry, ToolCall, ToolOutput
+from probe.model.sender_mta import (
+    Hop,
+    HopKind,
+    MtaSoftware,
+    NoSenderMta,
+    NumberFact,
+    Route,
+    SenderMta,
+    TlsPolicy,
+)
+from probe.reading.mta.postfix_client import (
+    CLIENT,
+    address_of,
+    families_of,
+    helo_of,
+    policy_keys,
+    source_of,
+    tls_of,
+)
+from probe.reading.mta.postfix_route import ROUTING, Asked, Resolved, Routing
+from probe.reading.mta.postfix_values import (
+    Found,
+    Table,
+    commands_of,
+    found_in,
+    hops_of,
+    overrides_of,
+    settings_of,
+    tables_of,
+    words_of,
+)
+
+_ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_instance_directories")
+_NAMES = (*_ABOUT, *ROUTING, *CLIENT)
+_KINDS = {
+    "smtp": HopKind.RELAY,
+    "local": HopKind.LOCAL,
+    "virtual": HopKind.LOCAL,
+    "error": HopKind.REFUSED,
+    "retry": HopKind.REFUSED,
+    "discard": HopKind.REFUSED,
+}
+
+
+def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
+    """How Postfix would send from `sender` to `recipient`; `config` is the directory of a further instance,
+    empty for the main one. Ends with `NoSenderMta` where there is none that tells its parameters."""
+    where = ("-c", config) if config else ()
+    main, services, overrides = yield (
+        ToolCall("postconf", (*where, "-x", *_NAMES)),
+        ToolCall("postconf", (*where, "-M")),
+        ToolCall("postconf", (*where, "-P")),
+    )
+    if main.is_missing:
+        return NoSenderMta("no postconf on this host")
+    values = settings_of(main.text)
+    if not main.is_usable or "mail_version" not in values:
+        return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
+    said = str(sender).lower() if isinstance(sender, Mailbox) else ""
+    routing = Routing(values, Asked(said, str(recipient).lower()))
+    found, failed = yield from _looked_up(where, dict(routing.questions()))
+    resolved = routing.resolved(found)
+    client = yield from _client(where, values, overrides_of(overrides.text, resolved.transport))
+    if isinstance(client, str):
+        return NoSenderMta(f"postconf: {client}", MtaSoftware.POSTFIX)
+    policies = {table: policy_keys(resolved.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
+    levels, unread = yield from _looked_up(where, policies)
+    reading = _Reading(values, client, resolved, commands_of(services.text), levels, config)
+    return reading.mta(failed or _files(routing), unread)
+
+
+def _looked_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) -> Inquiry[tuple[Found, str]]:
+    """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
+    asked = {table: keys for table, keys in wanted.items() if not table.name.startswith("-")}
+    if not asked:
+        return {}, ""
+    calls: list[Call] = []
+    for table, keys in asked.items():
+        lines = "".join(f"{key}\n" for key in keys if "\n" not in key)
+        calls.append(ToolCall("postmap", (*where, "-q", "-", table.askable), lines))
+    outputs = yield tuple(calls)
+    found = {table.name: found_in(it.text) for table, it in zip(asked, outputs, strict=True)}
+    return found, next((_failure(t, it) for t, it in zip(asked, outputs, strict=True) if _failure(t, it)), "")
+
+
+def _failure(table: Table, output: ToolOutput) -> str:
+    """postmap(1) ends with 1 where no key was found, too; it then says nothing."""
+    if output.is_usable or (output.exit_code == 1 and not output.errors.strip()):
+        return ""
+    return f"{table.name} could not be read ({output.why})"
+
+
+def _files(routing: Routing) -> str:
+    unread = routing.unread()
+    return f"{unread[0]} was not read" if unread else ""
+
+
+def _client(
+    where: tuple[str, ...], values: Mapping[str, str], overrides: tuple[tuple[str, str], ...]
+) -> Inquiry[dict[str, str] | str]:
+    """The parameters of the client, with what master.cf overrides for it; those that were overridden stand
+    under their name with `-o ` before it, too. Why they cannot be had, where Postfix itself refuses them."""
+    plain = {name: values.get(name, "") for name in CLIENT}
+    if not overrides:
+        return plain
+    given = tuple(word for name, value in overrides for word in ("-o", f"{name}={value}"))
+    (output,) = yield (ToolCall("postconf", (*where, "-x", *given, *CLIENT)),)
+    if not output.is_usable:
+        return output.why
+    plain.update(settings_of(output.text))
+    return plain | {f"-o {name}": value for name, value in overrides}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the tools of Postfix said, to be put together."""
+
+    values: Mapping[str, str]
+    client: Mapping[str, str]
+    resolved: Resolved
+    commands: Mapping[str, str]
+    levels: Found
+    config: str
+
+    def mta(self, unknown: str, unread: str) -> SenderMta:
+        """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
+        told = self.client
+        return SenderMta(
+            software=MtaSoftware.POSTFIX,
+            version=self.values["mail_version"],
+            config=self.values.get("config_directory", self.config),
+            helo=helo_of(told, self._source("smtp_helo_name")),
+            source_v4=address_of(told, 4, self._source("smtp_bind_address")),
+            source_v6=address_of(told, 6, self._source("smtp_bind_address6")),
+            families=families_of(told),
+            route=self._route(unknown),
+            tls=self._tls(unread),
+            size_limit=self._size(),
+            instances=words_of(self.values.get("multi_instance_directories", "")),
+        )
+
+    def _source(self, name: str) -> str:
+        overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
+        return source_of(name, self.resolved.transport, overridden)
+
+    def _tls(self, unread: str) -> TlsPolicy:
+        if unread:
+            return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=unread)
+        source = self._source("smtp_tls_security_level")
+        return tls_of(self.client, self.resolved.nexthop, self.levels, source)
+
+    def _size(self) -> NumberFact:
+        text = self.values.get("message_size_limit", "")
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        return NumberFact(value or None, "postconf message_size_limit", "" if value else "no limit is set")
+
+    def _route(self, unknown: str) -> Route:
+        resolved = self.resolved
+        source = "postconf " + ", ".join(resolved.sources)
+        if unknown:
+            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=unknown)
+        if "virtual_alias_domains" in resolved.sources:
+            return Route(HopKind.LOCAL, "virtual", source, reason="virtual aliases are not followed")
+        command = self.commands.get(resolved.transport)
+        if command is None:
+            reason = f"master.cf has no service {resolved.transport}"
+            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=reason)
+        kind = _KINDS.get(command, HopKind.PROGRAM)
+        if kind is HopKind.RELAY:
+            return self._over_smtp(source)
+        reason = resolved.nexthop if kind is HopKind.REFUSED else command if kind is HopKind.PROGRAM else ""
+        return Route(kind, resolved.transport, source, reason=reason)
+
+    def _over_smtp(self, source: str) -> Route:
+        resolved, port = self.resolved, self.client.get("smtp_tcp_port", "")
+        hops = hops_of(resolved.nexthop, int(port) if port.isascii() and port.isdigit() else 25)
+        if self._asks_no_dns():
+            hops = tuple(Hop(it.host, it.port, False, it.addresses) for it in hops)
+        if not hops:
+            reason = f"{resolved.nexthop} names no server"
+            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=reason)
+        logs_in = self.client.get("smtp_sasl_auth_enable") == "yes"
+        domain = resolved.nexthop.lower()
+        if hops == (Hop(domain, 25, True),) and domain == resolved.domain:
+            return Route(HopKind.MX, resolved.transport, source, (), logs_in)
+        return Route(HopKind.RELAY, resolved.transport, source, hops, logs_in)
+
+    def _asks_no_dns(self) -> bool:
+        level = self.client.get("smtp_dns_support_level", "")
+        return level == "disabled" or (not level and self.client.get("disable_dns_lookups") == "yes")

@@ -1,0 +1,116 @@
+"""How the SMTP client of Postfix connects: name, address, family and TLS of one service of master.cf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
+from probe.reading.mta.postfix_values import Found, first_found, literal_of, parents_of, tables_of, words_of
+
+CLIENT = (
+    *("myhostname", "smtp_helo_name", "smtp_bind_address", "smtp_bind_address6", "inet_interfaces"),
+    *("inet_protocols", "smtp_address_preference", "smtp_tcp_port", "smtp_dns_support_level"),
+    *("disable_dns_lookups", "smtp_sasl_auth_enable", "smtp_tls_wrappermode"),
+    *("smtp_tls_security_level", "smtp_use_tls", "smtp_enforce_tls", "smtp_tls_enforce_peername"),
+    *("smtp_tls_policy_maps", "smtp_tls_verify_cert_match", "smtp_tls_secure_cert_match"),
+)
+_BOTH = (4, 6)
+_YES = "yes"
+
+
+def source_of(name: str, service: str, overridden: Mapping[str, str]) -> str:
+    """What told a parameter: main.cf, or the service of master.cf that overrides it."""
+    return f"postconf -P {service}/unix/{name}" if name in overridden else f"postconf {name}"
+
+
+def helo_of(values: Mapping[str, str], source: str) -> TextFact:
+    """The name in EHLO (smtp_helo_name; where it is empty Postfix says myhostname)."""
+    name = values.get("smtp_helo_name") or values.get("myhostname", "")
+    if not name or "$" in name:
+        return TextFact(None, source, "it is not set" if not name else f"{name} was not expanded")
+    return TextFact(name, source)
+
+
+def families_of(values: Mapping[str, str]) -> Families:
+    """inet_protocols, and smtp_address_preference within it."""
+    named = words_of(values.get("inet_protocols", "all").lower())
+    usable = _BOTH if "all" in named else tuple(it for it in _BOTH if f"ipv{it}" in named)
+    first = {"ipv4": 4, "ipv6": 6}.get(values.get("smtp_address_preference", "any").lower())
+    source = "postconf inet_protocols"
+    if len(usable) == 2 and first is not None:
+        source += ", smtp_address_preference"
+    return Families(usable or _BOTH, first if first in usable else None, source)
+
+
+def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFact:
+    """The address that is connected from: smtp_bind_address, else the only one of inet_interfaces in that
+    family, if it is not of loopback (as smtp_connect.c has it)."""
+    bound = values.get("smtp_bind_address" if family == 4 else "smtp_bind_address6", "")
+    if bound:
+        ip = literal_of(bound.strip("[]"))
+        if ip is not None and ip.version == family:
+            return AddressFact(ip, source)
+        return AddressFact(None, source, f"{bound} is no IPv{family} address")
+    listed = words_of(values.get("inet_interfaces", "all"))
+    if "all" in listed or "loopback-only" in listed:
+        return AddressFact(None, source, "not set: the system chooses")
+    addresses = [literal_of(item.strip("[]")) for item in listed]
+    unknown = next((item for item, ip in zip(listed, addresses, strict=True) if ip is None), None)
+    if unknown is not None:
+        return AddressFact(None, "postconf inet_interfaces", f"the addresses of {unknown} were not looked up")
+    own = [ip for ip in addresses if ip is not None and ip.version == family]
+    if len(own) != 1 or own[0].is_loopback:
+        return AddressFact(None, "postconf inet_interfaces", "the system chooses among them")
+    return AddressFact(own[0], "postconf inet_interfaces")
+
+
+def policy_keys(destination: str) -> tuple[str, ...]:
+    """What is looked up in smtp_tls_policy_maps for a next hop: a bare domain with those above it, any other
+    form as it stands (smtp_tls_policy.c)."""
+    bare = destination.lower()
+    if any(sign in bare for sign in "[]:"):
+        return (bare,)
+    return tuple(parents_of(bare, dotted=True))
+
+
+def tls_of(values: Mapping[str, str], destination: str, found: Found, source: str) -> TlsPolicy:
+    """The demand towards a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the parameters
+    that were before it."""
+    wrapped = values.get("smtp_tls_wrappermode", "no") == _YES
+    given = first_found(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), found)
+    if given is not None:
+        return _by_policy(given[0], values, wrapped)
+    named = values.get("smtp_tls_security_level", "")
+    if named:
+        level = _level(named)
+        reason = "" if level is not None else f"{named} is no level of TLS that is known here"
+        return TlsPolicy(level, source, _names(level, values, ""), wrapped, reason)
+    if values.get("smtp_enforce_tls") == _YES:
+        verifies = values.get("smtp_tls_enforce_peername", _YES) == _YES
+        level = TlsLevel.VERIFY if verifies else TlsLevel.ENCRYPT
+        return TlsPolicy(level, "postconf smtp_enforce_tls", _names(level, values, ""), wrapped)
+    level = TlsLevel.MAY if values.get("smtp_use_tls") == _YES else TlsLevel.NONE
+    return TlsPolicy(level, "postconf smtp_use_tls" if level is TlsLevel.MAY else source, (), wrapped)
+
+
+def _by_policy(value: str, values: Mapping[str, str], wrapped: bool) -> TlsPolicy:
+    words = words_of(value)
+    level = _level(words[0]) if words else None
+    match = next((it.removeprefix("match=") for it in words[1:] if it.startswith("match=")), "")
+    reason = "" if level is not None else "the entry has no level of TLS that is known here"
+    return TlsPolicy(level, "postconf smtp_tls_policy_maps", _names(level, values, match), wrapped, reason)
+
+
+def _level(word: str) -> TlsLevel | None:
+    try:
+        return TlsLevel(word.lower())
+    except ValueError:
+        return None
+
+
+def _names(level: TlsLevel | None, values: Mapping[str, str], match: str) -> tuple[str, ...]:
+    """What the certificate may be for; `match=` of a policy goes before the parameter."""
+    parameter = {TlsLevel.VERIFY: "smtp_tls_verify_cert_match", TlsLevel.SECURE: "smtp_tls_secure_cert_match"}
+    if level not in parameter:
+        return ()
+    return words_of((match or values.get(parameter[level], "")).replace(":", " "))

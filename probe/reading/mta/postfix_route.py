@@ -1,0 +1,166 @@
+"""Where Postfix hands mail for one recipient: the order of trivial-rewrite(8), and of transport(5).
+
+What stands later overrides what stands before:
+
+1. the class of the domain: mydestination, virtual_alias_domains, virtual_mailbox_domains, relay_domains, or
+   none of them, which gives local_transport, error, virtual_transport, relay_transport or default_transport
+   (sender_dependent_default_transport_maps);
+2. for the last two the next hop: sender_dependent_relayhost_maps, relayhost, else the domain itself;
+3. the next hop that stands behind the name of that transport;
+4. transport_maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probe.reading.mta.postfix_values import (
+    Found,
+    Table,
+    address_keys,
+    first_found,
+    parents_of,
+    tables_of,
+    words_of,
+)
+
+NULL_SENDER = "<>"
+_CLASSES = (
+    ("mydestination", "local_transport"),
+    ("virtual_alias_domains", "error"),
+    ("virtual_mailbox_domains", "virtual_transport"),
+    ("relay_domains", "relay_transport"),
+)
+_MAPS = ("transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+ROUTING = (
+    *(name for name, _ in _CLASSES),
+    *_MAPS,
+    *("local_transport", "virtual_transport", "relay_transport", "default_transport", "relayhost"),
+    *("parent_domain_matches_subdomains", "recipient_delimiter"),
+    *("empty_address_relayhost_maps_lookup_key", "empty_address_default_transport_maps_lookup_key"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who writes to whom: addresses as they are looked up, lower case; the sender is empty for `<>`."""
+
+    sender: str
+    recipient: str
+
+    @property
+    def domain(self) -> str:
+        """The recipient's domain."""
+        return self.recipient.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What trivial-rewrite(8) would answer for mail to `domain`: `transport` is a service of master.cf,
+    `nexthop` its argument, `sources` the parameters that decided."""
+
+    domain: str
+    transport: str
+    nexthop: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The parameters that decide on the route of one message, and the questions to their tables."""
+
+    values: Mapping[str, str]
+    asked: Asked
+
+    def questions(self) -> tuple[tuple[Table, tuple[str, ...]], ...]:
+        """Each table once, with every key that could be looked up in it."""
+        wanted: dict[Table, dict[str, None]] = {}
+        for name, keys in self._keys().items():
+            for table in tables_of(self.values.get(name, "")):
+                wanted.setdefault(table, {}).update(dict.fromkeys(keys if table.takes_parts else keys[:1]))
+        return tuple((table, tuple(keys)) for table, keys in wanted.items())
+
+    def _keys(self) -> dict[str, tuple[str, ...]]:
+        domain = self.asked.domain
+        keys: dict[str, tuple[str, ...]] = {name: (domain,) for name, _ in _CLASSES}
+        keys["relay_domains"] = tuple(parents_of(domain, dotted=not self._by_parent("relay_domains")))
+        keys["transport_maps"] = (
+            *self._address_keys(self.asked.recipient),
+            *parents_of(domain, dotted=not self._by_parent("transport_maps")),
+            "*",
+        )
+        for name in _MAPS[1:]:
+            keys[name] = self._sender_keys(name)
+        return keys
+
+    def _by_parent(self, name: str) -> bool:
+        return name in words_of(self.values.get("parent_domain_matches_subdomains", ""))
+
+    def _address_keys(self, address: str) -> tuple[str, ...]:
+        return address_keys(address, self.values.get("recipient_delimiter", ""))
+
+    def _sender_keys(self, name: str) -> tuple[str, ...]:
+        if not self.asked.sender:
+            return (self.values.get(f"empty_address_{name.split('_', 2)[2]}_lookup_key", "") or NULL_SENDER,)
+        return (*self._address_keys(self.asked.sender), "@" + self.asked.sender.rpartition("@")[2])
+
+    def resolved(self, found: Found) -> Resolved:
+        """The answer, of what the tables had."""
+        name = next((own for own, _ in _CLASSES if self._is_in(own, found)), "")
+        if name:
+            parameter = dict(_CLASSES)[name]
+            channel = self.values.get(parameter, "") or parameter
+            sources = [name, parameter] if name == "relay_domains" else [name]
+        else:
+            channel, sources = self._default_transport(found)
+        nexthop = self.asked.domain
+        if name in ("relay_domains", ""):
+            nexthop, deciding = self._relayhost(found)
+            sources += deciding
+        channel, colon, destination = channel.partition(":")
+        nexthop = destination if colon and destination else nexthop
+        if colon and destination and sources[-1] in ("relayhost", "sender_dependent_relayhost_maps"):
+            sources.pop()
+        given = first_found(
+            tables_of(self.values.get("transport_maps", "")), self._keys()["transport_maps"], found
+        )
+        if given is not None and given[0].strip() not in ("", ":"):
+            transport, colon, destination = given[0].strip().partition(":")
+            nexthop = destination or self.asked.domain
+            return Resolved(self.asked.domain, transport or channel, nexthop, ("transport_maps",))
+        return Resolved(self.asked.domain, channel, nexthop, tuple(sources))
+
+    def _default_transport(self, found: Found) -> tuple[str, list[str]]:
+        name = "sender_dependent_default_transport_maps"
+        given = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), found)
+        if given is not None and given[0].upper() != "DUNNO":
+            return given[0], [name]
+        return self.values.get("default_transport", "") or "smtp", ["default_transport"]
+
+    def _relayhost(self, found: Found) -> tuple[str, list[str]]:
+        name = "sender_dependent_relayhost_maps"
+        given = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), found)
+        if given is not None:
+            return (self.asked.domain, []) if given[0].upper() == "DUNNO" else (given[0], [name])
+        relayhost = self.values.get("relayhost", "")
+        return (relayhost, ["relayhost"]) if relayhost else (self.asked.domain, [])
+
+    def _is_in(self, name: str, found: Found) -> bool:
+        """Whether the domain is one of a list; the first item that fits decides, `!` turns it round."""
+        keys = self._keys()[name]
+        for item in words_of(self.values.get(name, "")):
+            bare = item.lstrip("!")
+            table = Table(bare)
+            if tables_of(bare):
+                fits = any(key in found.get(table.name, {}) for key in keys)
+            else:
+                fits = bare.lower() in keys
+            if fits:
+                return (len(item) - len(bare)) % 2 == 0
+        return False
+
+    def unread(self) -> tuple[str, ...]:
+        """Lists of domains that stand in a file of their own, which no tool of Postfix prints."""
+        items = [item for name, _ in _CLASSES for item in words_of(self.values.get(name, ""))]
+        return tuple(item for item in items if item.lstrip("!").startswith("/"))

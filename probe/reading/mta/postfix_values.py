@@ -1,0 +1,143 @@
+"""The forms of Postfix: what postconf(1) and postmap(1) print, lists of tables, next hops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from probe.model.address import AddressError, IPAddress
+from probe.model.address_parse import parse_ip
+from probe.model.sender_mta import Hop
+
+_ASSIGNED = re.compile(r"(?m)^([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
+_OVERRIDE = re.compile(r"(?m)^([^\s/]+)/([a-z-]+)/([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
+_SERVICE = re.compile(r"(?m)^(\S+)\s+(inet|unix(?:-dgram)?|fifo|pass)(?:\s+\S+){5}\s+(\S+)")
+_TABLE = re.compile(r"[a-z][a-z0-9]*:")
+# Tables of patterns: asked for the whole address, never for a part of it (transport(5))
+_PATTERNS = frozenset({"regexp", "pcre", "cidr", "tcp"})
+_PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "urd": 465}
+SMTP_PORT = 25
+
+
+def settings_of(text: str) -> dict[str, str]:
+    """What `postconf` printed: the values by name."""
+    return {name: (value or "").strip() for name, value in _ASSIGNED.findall(text)}
+
+
+def overrides_of(text: str, service: str) -> tuple[tuple[str, str], ...]:
+    """What `postconf -P` printed of the client `service` (master.cf, `-o name=value`)."""
+    found = _OVERRIDE.findall(text)
+    return tuple((name, value or "") for at, kind, name, value in found if at == service and kind == "unix")
+
+
+def commands_of(text: str) -> dict[str, str]:
+    """What `postconf -M` printed: the program of each service over a UNIX socket, by its name."""
+    return {name: command for name, kind, command in _SERVICE.findall(text) if kind == "unix"}
+
+
+def words_of(value: str) -> tuple[str, ...]:
+    """The items of a list; what stands in braces is one."""
+    items: list[str] = []
+    depth = 0
+    for part in re.findall(r"[{}]|[\s,]+|[^{}\s,]+", value):
+        is_gap = not part.strip(", \t\r\n")
+        if not depth and is_gap:
+            items.append("")
+            continue
+        depth = max(0, depth + (part == "{") - (part == "}"))
+        items[-1:] = [(items[-1] if items else "") + part]
+    return tuple(item for item in items if item)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A look-up table as main.cf names it."""
+
+    name: str
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether it is asked for domains and parents, too, or for whole addresses alone."""
+        return self.name.partition(":")[0] not in _PATTERNS
+
+    @property
+    def askable(self) -> str:
+        """As `postmap -q` is to be given it: proxymap(8) answers the servers alone, the table itself answers
+        everybody who may read it."""
+        return self.name.removeprefix("proxy:")
+
+
+def tables_of(value: str) -> tuple[Table, ...]:
+    """The tables of a list, in their order."""
+    return tuple(Table(item) for item in words_of(value) if _TABLE.match(item))
+
+
+def found_in(text: str) -> dict[str, str]:
+    """What `postmap -q -` printed: the values by key."""
+    rows = (line.partition("\t") for line in text.splitlines())
+    return {key: value.strip() for key, tab, value in rows if tab}
+
+
+Found = Mapping[str, Mapping[str, str]]  # by table, by key
+
+
+def first_found(tables: tuple[Table, ...], keys: tuple[str, ...], found: Found) -> tuple[str, str] | None:
+    """(the value, the table) of the first key that a table has: keys before tables, and tables of patterns
+    for the first key alone, as maps_find of Postfix does."""
+    for place, key in enumerate(keys):
+        for table in tables:
+            if place and not table.takes_parts:
+                continue
+            value = found.get(table.name, {}).get(key)
+            if value is not None:
+                return value, table.name
+    return None
+
+
+def address_keys(address: str, delimiter: str) -> tuple[str, ...]:
+    """An address, and without its extension (recipient_delimiter)."""
+    local, _, domain = address.rpartition("@")
+    cut = next((at for at, sign in enumerate(local) if at and sign in delimiter), None)
+    return (address,) if cut is None else (address, f"{local[:cut]}@{domain}")
+
+
+def parents_of(domain: str, *, dotted: bool) -> Iterator[str]:
+    """The domain and those above it: `.example.org` where `dotted`, else `example.org`
+    (parent_domain_matches_subdomains)."""
+    yield domain
+    while "." in domain[1:]:
+        domain = domain[domain.index(".", 1) :]
+        yield domain if dotted else domain[1:]
+
+
+def literal_of(text: str) -> IPAddress | None:
+    """The address that a text is, with or without `ipv6:` before it."""
+    try:
+        return parse_ip(text[5:] if text.lower().startswith("ipv6:") else text)
+    except AddressError:
+        return None
+
+
+def hop_of(text: str, port: int = SMTP_PORT) -> Hop | None:
+    """A next hop as Postfix writes it: `[host]`, `[host]:port`, `host`, `host:port` (transport(5)). None
+    where it names no host and port."""
+    found = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::([A-Za-z0-9-]+))?", text)
+    if found is None:
+        return None
+    bare, name, at = found.groups()
+    if at is not None:
+        number = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else _PORTS.get(at.lower())
+        if number is None or not 0 < number < 65536:
+            return None
+        port = number
+    ip = literal_of(bare or name)
+    if ip is not None:
+        return Hop(str(ip), port, False, (ip,))
+    return Hop((bare or name).lower().rstrip("."), port, bare is None)
+
+
+def hops_of(text: str, port: int = SMTP_PORT) -> tuple[Hop, ...]:
+    """A list of next hops (Postfix 3.5); empty where one of them cannot be read."""
+    hops = tuple(hop_of(item, port) for item in words_of(text))
+    return tuple(hop for hop in hops if hop is not None) if all(hops) else ()
