@@ -124,3 +124,7 @@ BOUNCE_TEXT_LIMIT = 256 * 1024  # one part that is read as text
 BOUNCE_PART_LIMIT = 200
 BOUNCE_DEPTH_LIMIT = 8  # multiparts in multiparts
 BOUNCE_RECIPIENT_LIMIT = 1000  # recipients reported for one message
+
+# The tools of this host's own mail server (postconf, postmap, exim)
+LOCAL_TOOLS_TIMEOUT = 2.0  # all of them: they read local files, and the MX question is under way meanwhile
+LOCAL_TOOLS_SIZE_LIMIT = 262144  # of what one prints, and of one file: many times a main.cf

@@ -1,0 +1,155 @@
+"""Runs the read-only tools of this host's mail server: no shell, no terminal, a bounded time, bounded output.
+
+A program is looked for in the system's own directories first, so that a PATH of the caller's cannot put
+another one before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from probe import settings
+from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolCall, ToolOutput
+from probe.net.clock import Clock
+from probe.net.threads import in_thread
+
+SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/local/sbin")
+# What the tools themselves go by: an instance that the user has chosen for all of Postfix's commands
+_KEPT = ("MAIL_CONFIG", "HOME", "TMPDIR")
+
+
+class OutOfTimeError(Exception):
+    """The tools took longer than they may altogether."""
+
+
+async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS_TIMEOUT) -> T:
+    """Drive an inquiry over the programs of this host. Raises OutOfTimeError after `budget` seconds; what was
+    started is ended before. A program that fails is an answer, no error."""
+    clock = Clock()
+    try:
+        calls = next(inquiry)
+        while True:
+            left = budget - clock.seconds()
+            if left <= 0:
+                raise OutOfTimeError
+            try:
+                async with asyncio.timeout(left):
+                    answers = await asyncio.gather(*map(_answer, calls))
+            except TimeoutError as error:
+                raise OutOfTimeError from error
+            calls = inquiry.send(tuple(answers))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def program_path(name: str, directories: Sequence[str] | None = None) -> str | None:
+    """Where a program stands: in the system's directories, else in those of PATH that are absolute."""
+    path = os.environ.get("PATH", "").split(os.pathsep)
+    for directory in directories if directories is not None else (*SYSTEM, *path):
+        place = Path(directory, name)
+        if place.is_absolute() and place.is_file() and os.access(place, os.X_OK):
+            return str(place)
+    return None
+
+
+async def _answer(call: Call) -> ToolOutput:
+    if isinstance(call, FileCall):
+        return await in_thread(lambda: read_file(call.path))
+    path = program_path(call.program)
+    if path is None:
+        return ToolOutput(exit_code=None, failure=f"no {call.program} on this host", is_missing=True)
+    return await _run(path, call)
+
+
+async def _run(path: str, call: ToolCall) -> ToolOutput:
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment |= {"LC_ALL": "C", "PATH": os.pathsep.join(SYSTEM)}
+    try:
+        transport, hearing = await asyncio.get_running_loop().subprocess_exec(
+            _Hearing,
+            path,
+            *call.arguments,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # ValueError: an argument with a NUL
+        return ToolOutput(exit_code=None, failure=f"{call.program} could not be run: {error}")
+    try:
+        hearing.say(call.stdin.encode("utf-8", "backslashreplace"))
+        await hearing.over
+    finally:
+        if transport.get_returncode() is None:
+            _end(transport.get_pid())
+        transport.close()
+    if hearing.is_too_much:
+        limit = settings.LOCAL_TOOLS_SIZE_LIMIT
+        return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
+    return ToolOutput(_decoded(hearing.said[1]), _decoded(hearing.said[2]), transport.get_returncode())
+
+
+class _Hearing(asyncio.SubprocessProtocol):
+    """What a program prints, until it ends or prints too much."""
+
+    def __init__(self) -> None:
+        self.said = {1: bytearray(), 2: bytearray()}
+        self.is_too_much = False
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._input: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        pipe = transport.get_pipe_transport(0)
+        self._input = pipe if isinstance(pipe, asyncio.WriteTransport) else None
+
+    def say(self, data: bytes) -> None:
+        """Write to its standard input, and close that."""
+        if self._input is not None:
+            self._input.write(data)
+            self._input.close()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        room = settings.LOCAL_TOOLS_SIZE_LIMIT - len(self.said[fd])
+        self.said[fd] += data[:room]
+        if len(data) > room:
+            self.is_too_much = True
+            self._end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+
+def _end(pid: int) -> None:
+    """The process and those that it started: they are a session of their own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def read_file(path: str) -> ToolOutput:
+    """A configuration file, if it is an ordinary one of a size that can be meant."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ToolOutput(exit_code=None, failure=f"{path} is no file")
+            data = file.read(settings.LOCAL_TOOLS_SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        return ToolOutput(exit_code=None, failure=f"{path}: {error}")
+    if len(data) > settings.LOCAL_TOOLS_SIZE_LIMIT:
+        return ToolOutput(exit_code=None, failure=f"{path} is larger than any configuration")
+    return ToolOutput(_decoded(data))
+
+
+def _decoded(data: bytes | bytearray) -> str:
+    return data.decode("utf-8", "backslashreplace")

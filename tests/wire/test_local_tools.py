@@ -1,0 +1,84 @@
+"""Programs of this host are run without a shell, in bounded time, with bounded output, and ended after it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from probe import settings
+from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput
+from probe.net.local_tools import OutOfTimeError, program_path, run_tools
+
+
+def _asked(*calls: Call) -> Inquiry[tuple[ToolOutput, ...]]:
+    return (yield calls)
+
+
+@pytest.fixture(autouse=True)
+def _tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f".:{tmp_path}")
+
+
+def _tool(directory: Path, name: str, body: str) -> None:
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+async def test_arguments_reach_the_program_as_they_are(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", 'for it in "$@"; do echo "[$it]"; done; cat; echo said >&2; exit 3')
+    (told,) = await run_tools(_asked(ToolCall("probe-tool", ("-x", "$(id); a b", ""), "typed\n")))
+    assert (told.text, told.errors, told.exit_code) == ("[-x]\n[$(id); a b]\n[]\ntyped\n", "said\n", 3)
+
+
+async def test_a_program_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
+    (told,) = await run_tools(_asked(ToolCall("probe-no-such-tool")))
+    assert told.is_missing
+    assert not told.is_usable
+
+
+async def test_a_system_program_goes_before_one_of_the_path(tmp_path: Path) -> None:
+    _tool(tmp_path, "env", "echo mine")
+    assert program_path("env") == "/usr/bin/env"
+    _tool(tmp_path, "probe-tool", "")
+    assert program_path("probe-tool") == str(tmp_path / "probe-tool")
+
+
+async def test_only_what_the_tools_go_by_is_left_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_PRELOAD_OF_PROBE", "x")
+    monkeypatch.setenv("MAIL_CONFIG", "/etc/postfix-out")
+    (told,) = await run_tools(_asked(ToolCall("env")))
+    names = {line.partition("=")[0] for line in told.text.splitlines()}
+    assert {"MAIL_CONFIG", "LC_ALL", "PATH"} <= names
+    assert "LD_PRELOAD_OF_PROBE" not in names
+
+
+async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", f"echo $$ >{tmp_path}/pid; /bin/sleep 600 & wait")
+    with pytest.raises(OutOfTimeError):
+        await run_tools(_asked(ToolCall("probe-tool")), budget=0.5)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):  # its end is taken note of a moment later
+        for _ in range(100):
+            os.killpg(pid, 0)
+            await asyncio.sleep(0.05)
+
+
+async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done")
+    (told,) = await run_tools(_asked(ToolCall("probe-tool")), budget=30)
+    assert told.failure == f"probe-tool printed more than {settings.LOCAL_TOOLS_SIZE_LIMIT} octets"
+
+
+async def test_files_are_read_when_they_are_files(tmp_path: Path) -> None:
+    (tmp_path / "conf").write_bytes(b"a = \xff\n")
+    os.mkfifo(tmp_path / "pipe")
+    calls = [FileCall(str(tmp_path / name)) for name in ("conf", "pipe", "none")] + [FileCall(str(tmp_path))]
+    conf, *others = await run_tools(_asked(*calls))
+    assert (conf.text, conf.exit_code) == ("a = \\xff\n", 0)
+    assert [it.exit_code for it in others] == [None, None, None]
