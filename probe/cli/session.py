@@ -70,7 +70,10 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         try:
             recording = _observed(observe, delivery, tape)
         except ResolverConfigError as error:
-            complain(str(error))
+            from probe.checks.judging.spoken import spoken
+
+            lines = (f"line {it.line}: {spoken(it)}" if it.line else spoken(it) for it in error.passed_over)
+            complain("; ".join((str(error), *lines)))
             return ExitCode.INCONCLUSIVE
         report = run.report_of(recording, delivery.severities)
         text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)

@@ -12,8 +12,11 @@ from probe import settings
 from probe.collect.session import SessionOutcome, run_session
 from probe.knowledge.providers import operator_of
 from probe.model.address import IPAddress
+from probe.model.dialable import NotPublic
+from probe.model.observed import EndCause, Gap, Part, SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline, pause
 from probe.net.courtesy import Courtesy
@@ -21,11 +24,12 @@ from probe.net.smtp import Dial, Dialling, Sink, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.results import MxHost
-from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.smtp.dialogue import DialoguePlan
 from probe.standards.tls.required import NO_TLSA
 from probe.standards.tls.results import TlsaSet
 
-WITHOUT_TLS = "TLS failed; once without"
+PLANNED = Reason(SessionReason.PLANNED)
+WITHOUT_TLS = Reason(SessionReason.TLS_FAILED)
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class Visits:
     sink: Sink
     clock: Clock
     deadline: Deadline
-    why_not_dialable: Callable[[IPAddress], str | None]
+    why_not_dialable: Callable[[IPAddress], NotPublic | None]
     courtesy: Courtesy
     port: int = 25
     bind: IPAddress | None = None
@@ -57,7 +61,12 @@ class Visits:
     _without_tls: set[tuple[str, IPAddress]] = field(default_factory=set)
 
     async def visit(
-        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+        self,
+        mx_host: str,
+        ip: IPAddress,
+        experiment: Experiment,
+        reason: Reason[SessionReason],
+        plan: DialoguePlan,
     ) -> SessionOutcome | None:
         """One session, and a second in the clear when TLS failed and is not required.
 
@@ -79,7 +88,12 @@ class Visits:
         return again or outcome
 
     async def _session(
-        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+        self,
+        mx_host: str,
+        ip: IPAddress,
+        experiment: Experiment,
+        reason: Reason[SessionReason],
+        plan: DialoguePlan,
     ) -> SessionOutcome | None:
         forbidden = self._why_not(ip)
         if forbidden:
@@ -88,24 +102,29 @@ class Visits:
         async with contextlib.AsyncExitStack() as stack:
             obstacle = self._obstacle() or await self._why_no_turn(mx_host, ip, stack)
             if obstacle:
-                self.sink(ev.NotReached(self.clock.at_ms(), f"SMTP session with {mx_host} [{ip}]", obstacle))
+                why = replace(obstacle, host=mx_host, ip=ip)
+                self.sink(ev.NotReached(self.clock.at_ms(), Part.SESSION, why))
                 return None
             return await self._dial(mx_host, ip, experiment, reason, plan)
 
-    async def _why_no_turn(self, mx_host: str, ip: IPAddress, stack: contextlib.AsyncExitStack) -> str | None:
+    async def _why_no_turn(
+        self, mx_host: str, ip: IPAddress, stack: contextlib.AsyncExitStack
+    ) -> Reason[Gap] | None:
         """Wait for a turn at this host, held by `stack`; says why there is none before the deadline."""
         try:
             async with asyncio.timeout(self.deadline.remaining()):
                 await stack.enter_async_context(self.courtesy.turn(operator_of(mx_host), ip))
         except TimeoutError:
-            return (
-                f"courtesy: other checks had {settings.SESSIONS_WITH_ONE_ADDRESS} sessions with this address "
-                "until the run's deadline"
-            )
+            return Reason(Gap.NO_TURN, most=settings.SESSIONS_WITH_ONE_ADDRESS)
         return None
 
     async def _dial(
-        self, mx_host: str, ip: IPAddress, experiment: Experiment, reason: str, plan: DialoguePlan
+        self,
+        mx_host: str,
+        ip: IPAddress,
+        experiment: Experiment,
+        reason: Reason[SessionReason],
+        plan: DialoguePlan,
     ) -> SessionOutcome:
         self._number += 1
         tlsas = self.tlsas.get(mx_host, NO_TLSA)
@@ -137,16 +156,17 @@ class Visits:
         again = min(self.budgets.connect, self.budgets.connect_again)
         return replace(self.budgets, connect=again) if filtered else self.budgets
 
-    def _why_not(self, ip: IPAddress) -> str | None:
+    def _why_not(self, ip: IPAddress) -> Reason[EndCause] | None:
         if self.bind is not None and self.bind.version != ip.version:
-            return f"cannot be reached from {self.bind}, an address of the other family"
-        return self.why_not_dialable(ip)
+            return Reason(EndCause.OTHER_FAMILY, ip=self.bind)
+        address = self.why_not_dialable(ip)
+        return Reason(EndCause.NOT_PUBLIC, address=address) if address is not None else None
 
-    def _obstacle(self) -> str | None:
+    def _obstacle(self) -> Reason[Gap] | None:
         if self.deadline.passed:
-            return "the run's deadline"
+            return Reason(Gap.DEADLINE)
         if self._connected >= settings.MAX_SESSIONS:
-            return f"courtesy: at most {settings.MAX_SESSIONS} sessions a run"
+            return Reason(Gap.MOST_SESSIONS, most=settings.MAX_SESSIONS)
         return None
 
     async def _keep_distance(self) -> None:
@@ -159,9 +179,9 @@ class Visits:
         mx_host: str,
         ip: IPAddress,
         experiment: Experiment,
-        reason: str,
+        reason: Reason[SessionReason],
         plan: DialoguePlan,
-        why: str,
+        why: Reason[EndCause],
     ) -> SessionOutcome:
         self._number += 1
         end = EndReason.NOT_DIALLED
@@ -215,7 +235,7 @@ async def ask_target(
     plan: DialoguePlan,
     *,
     experiment: Experiment = Experiment.TARGET,
-    reason: str = "the planned question",
+    reason: Reason[SessionReason] = PLANNED,
 ) -> tuple[SessionOutcome, ...]:
     """Ask the hosts in their order, each at its addresses in theirs, until one gives an answer.
 
@@ -245,8 +265,10 @@ async def ask_target(
 _HOSTS_TALKED_TO = 2
 
 
-def _why_next(outcome: SessionOutcome) -> str:
-    where = f"{outcome.mx_host} [{outcome.ip}]"
+def _why_next(outcome: SessionOutcome) -> Reason[SessionReason]:
+    host, ip = outcome.mx_host, outcome.ip
     if not outcome.connected:
-        return f"{where} could not be reached ({outcome.end})"
-    return f"{where} did not come to an answer ({outcome.stop or outcome.end})"
+        return Reason(SessionReason.NOT_CONNECTED, host=host, ip=ip, end=outcome.end)
+    if outcome.stop is not None:
+        return Reason(SessionReason.NO_ANSWER, host=host, ip=ip, stop=outcome.stop)
+    return Reason(SessionReason.NO_ANSWER, host=host, ip=ip, end=outcome.end)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from probe.model.observed import Part
 from probe.model.reply import Reply, Stage
 from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
@@ -54,7 +55,7 @@ class Context:
     sink: Callable[[ev.Event], None]
     say: Callable[[str], None]
     given: Given
-    pending: dict[str, None] = field(default_factory=dict)
+    pending: dict[Part, None] = field(default_factory=dict)
     posture: list[asyncio.Task[None]] = field(default_factory=list)
 
     def record(self, event: ev.Event) -> None:

@@ -16,13 +16,16 @@ from probe import settings
 from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath
+from probe.model.observed import Gap, Part, SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import Advice, EndReason, Experiment
+from probe.model.session import Advice, EndReason, Experiment, Stop
 from probe.model.target import ControlsMode, TlsMode
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
-from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.smtp.dialogue import DialoguePlan
 
+_CONTROL = Reason(SessionReason.CONTROL)
 Judge = Callable[[Reply, Stage], bool]
 Advise = Callable[[tuple[Experiment, ...]], Awaitable[Advice]]
 
@@ -43,7 +46,6 @@ class _Control:
     experiment: Experiment
     mx_host: str
     ip: IPAddress
-    reason: str
     plan: DialoguePlan
 
 
@@ -82,17 +84,15 @@ async def run_controls(
         if experiment is None:
             # what is idle now may have told something before: only the last advice counts
             for idle, why in advice.idle.items():
-                _note(visits, idle, why)
+                _note(visits, idle, Reason(why))
             break
         control = rest.pop(experiment)
         barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *made))
-        obstacle = "courtesy: the server bars the probe's address" if barred else _cap(control, made)
-        if obstacle:
+        obstacle = Reason(Gap.BARRED) if barred else _cap(control, made)
+        if obstacle is not None:
             _note(visits, experiment, obstacle)
             continue
-        outcome = await visits.visit(
-            control.mx_host, control.ip, control.experiment, control.reason, control.plan
-        )
+        outcome = await visits.visit(control.mx_host, control.ip, control.experiment, _CONTROL, control.plan)
         if outcome is None:
             break
         made.append(outcome)
@@ -106,17 +106,17 @@ def _is_barred(outcome: SessionOutcome, unwelcome: Judge) -> bool:
     return reply is not None and unwelcome(reply, stage)
 
 
-def _note(visits: Visits, experiment: Experiment, why: str) -> None:
-    visits.sink(ev.NotReached(visits.clock.at_ms(), f"control {experiment}", why))
+def _note(visits: Visits, experiment: Experiment, why: Reason[Gap]) -> None:
+    visits.sink(ev.NotReached(visits.clock.at_ms(), Part.CONTROL, why, experiment))
 
 
-def _cap(control: _Control, made: list[SessionOutcome]) -> str:
-    """The courtesy cap that stands against one more session; empty when none does."""
+def _cap(control: _Control, made: list[SessionOutcome]) -> Reason[Gap] | None:
+    """The courtesy cap that stands against one more session; None when none does."""
     if len(made) >= settings.MAX_CONTROL_SESSIONS:
-        return f"courtesy: at most {settings.MAX_CONTROL_SESSIONS} control sessions"
+        return Reason(Gap.MOST_CONTROLS, most=settings.MAX_CONTROL_SESSIONS)
     if sum(outcome.ip == control.ip for outcome in made) >= settings.MAX_CONTROLS_AT_ONE_ADDRESS:
-        return f"courtesy: at most {settings.MAX_CONTROLS_AT_ONE_ADDRESS} control sessions with one address"
-    return ""
+        return Reason(Gap.MOST_CONTROLS_THERE, most=settings.MAX_CONTROLS_AT_ONE_ADDRESS)
+    return None
 
 
 def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -> bool:
@@ -163,7 +163,6 @@ def _controls(
                 Experiment.NULL_SENDER,
                 target.mx_host,
                 target.ip,
-                "is the same recipient refused to the null reverse-path, which no sender's policy covers?",
                 replace(again, reverse_path=NullReversePath()),
             )
         yield from _other_host(target, hosts, again)
@@ -172,7 +171,6 @@ def _controls(
                 Experiment.WITHOUT_TLS,
                 target.mx_host,
                 target.ip,
-                "is the same recipient refused without TLS too?",
                 replace(again, tls=TlsMode.NEVER),
             )
     yield from _other_family(target, hosts, again)
@@ -185,7 +183,6 @@ def _other_host(target: SessionOutcome, hosts: tuple[MxHost, ...], plan: Dialogu
                 Experiment.OTHER_MX,
                 host.host,
                 host.addresses[0],
-                "does another mail exchanger of the domain answer the same?",
                 plan,
             )
             return
@@ -201,8 +198,6 @@ def _other_family(
                 Experiment.OTHER_FAMILY,
                 target.mx_host,
                 ip,
-                "does the same server answer the same over the other address family, which has an SPF "
-                "result, a PTR and blocklists of its own?",
                 plan,
             )
             return
@@ -211,13 +206,12 @@ def _other_family(
 def _other_mailboxes(target: SessionOutcome, wanted: Mailbox, seed: int) -> _Control:
     invented = invented_mailbox(wanted, seed)
     if wanted.local_part.lower() == "postmaster":
-        experiment, reason = Experiment.RANDOM, "does a made-up mailbox get the same answer?"
+        experiment = Experiment.RANDOM
         paths: tuple[Mailbox, ...] = (invented,)
     else:
         experiment = Experiment.POSTMASTER
-        reason = "do postmaster, which must work (RFC 5321 4.5.1), and a made-up mailbox get the same answer?"
         paths = (postmaster_of(wanted), invented)
-    return _Control(experiment, target.mx_host, target.ip, reason, replace(target.plan, forward_paths=paths))
+    return _Control(experiment, target.mx_host, target.ip, replace(target.plan, forward_paths=paths))
 
 
 _TURNED_AWAY = frozenset(

@@ -11,6 +11,8 @@ from probe.collect.sessions import ask_the_servers
 from probe.collect.transport import ask_transport_security
 from probe.collect.vantage import take_vantage
 from probe.model.fault import spared_part, watched
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.model.target import recipient_domain
 from probe.net.threads import in_thread
 from probe.reading.message.read import read_message
@@ -21,9 +23,6 @@ from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import MxResult
 from probe.survey import recipient, reputation, sender
-
-DEADLINE = "the deadline of the run"
-INTERRUPTED = "the run was interrupted"
 
 Work = Callable[[], Coroutine[None, None, None]]
 
@@ -44,21 +43,21 @@ async def observe(context: Context) -> None:
     try:
         await asyncio.wait_for(work, context.deadline.remaining())
     except TimeoutError:
-        _note_pending(context, DEADLINE)
+        _note_pending(context, Gap.DEADLINE)
     except asyncio.CancelledError:
-        _note_pending(context, INTERRUPTED)
+        _note_pending(context, Gap.INTERRUPTED)
         raise
     else:
         context.record(ev.Finished(context.clock.at_ms()))
 
 
-def _note_pending(context: Context, reason: str) -> None:
+def _note_pending(context: Context, why: Gap) -> None:
     for part in context.pending:
-        context.record(ev.NotReached(context.clock.at_ms(), part, reason))
+        context.record(ev.NotReached(context.clock.at_ms(), part, Reason(why)))
     context.pending.clear()
 
 
-async def _part(context: Context, name: str, work: Work) -> None:
+async def _part(context: Context, name: Part, work: Work) -> None:
     """Run one part, so that a run cut short can say what it did not get to. `work` makes the coroutine
     here: one that was made before and never begun would be complained about."""
     context.pending[name] = None
@@ -66,7 +65,7 @@ async def _part(context: Context, name: str, work: Work) -> None:
     context.pending.pop(name, None)
 
 
-async def _spared(context: Context, work: Awaitable[None], names: Sequence[str]) -> None:
+async def _spared(context: Context, work: Awaitable[None], names: Sequence[Part]) -> None:
     """Do the work of these parts; where this program fails at it, the run goes on without them, and those
     that are still open are recorded as not reached."""
     with watched() as faults:
@@ -78,7 +77,7 @@ async def _spared(context: Context, work: Awaitable[None], names: Sequence[str])
                 context.pending.pop(name)
 
 
-def _posture(context: Context, name: str, work: Work) -> Awaitable[None]:
+def _posture(context: Context, name: Part, work: Work) -> Awaitable[None]:
     """A part that tells about the sender: the control experiments wait for it."""
     task = asyncio.ensure_future(_part(context, name, work))
     context.posture.append(task)
@@ -89,8 +88,8 @@ async def _all_parts(context: Context) -> None:
     domain = recipient_domain(context.target)
     context.say(f"DNS of {domain}")
     await asyncio.gather(
-        _part(context, "opinions", partial(_opinions, context)),
-        _posture(context, "sender policy", partial(_sender_policy, context)),
+        _part(context, Part.OPINIONS, partial(_opinions, context)),
+        _posture(context, Part.SENDER_POLICY, partial(_sender_policy, context)),
         _by_route(context, domain),
     )
 
@@ -99,10 +98,10 @@ async def _by_route(context: Context, domain: str) -> None:
     """Everything that waits for the MX hosts: the servers, and what depends on the address that
     leads to them."""
     waiting = [
-        "transport security",
-        "sender address",
-        "blocklists",
-        *(["sessions"] if context.options.smtp else []),
+        Part.TRANSPORT_SECURITY,
+        Part.SENDER_ADDRESS,
+        Part.BLOCKLISTS,
+        *([Part.SESSIONS] if context.options.smtp else []),
     ]
     context.pending.update(dict.fromkeys(waiting))  # so that a run cut short here names them all
     await _spared(context, _along_the_route(context, domain), waiting)
@@ -115,12 +114,12 @@ async def _along_the_route(context: Context, domain: str) -> None:
     )
     vantage = await take_vantage(context, towards)
     parts: list[Awaitable[None]] = [
-        _part(context, "transport security", partial(_transport, context, domain, mx)),
-        _posture(context, "sender address", partial(_sender_address, context, vantage)),
-        _posture(context, "blocklists", partial(_blocklists, context, vantage)),
+        _part(context, Part.TRANSPORT_SECURITY, partial(_transport, context, domain, mx)),
+        _posture(context, Part.SENDER_ADDRESS, partial(_sender_address, context, vantage)),
+        _posture(context, Part.BLOCKLISTS, partial(_blocklists, context, vantage)),
     ]
     if context.options.smtp:
-        parts.append(_part(context, "sessions", partial(ask_the_servers, context, mx, vantage.helo)))
+        parts.append(_part(context, Part.SESSIONS, partial(ask_the_servers, context, mx, vantage.helo)))
     await asyncio.gather(*parts)
 
 
@@ -190,11 +189,11 @@ async def _opinions(context: Context) -> None:
         context.record(
             ev.OpinionGiven(
                 context.clock.at_ms(),
-                opinion.subject.value,
+                opinion.subject,
                 opinion.domain,
                 opinion.library,
                 opinion.errors,
                 opinion.warnings,
-                opinion.error,
+                opinion.fault,
             )
         )

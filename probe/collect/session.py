@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from probe import settings
 from probe.model.address import IPAddress
+from probe.model.observed import EndCause, SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline
 from probe.net.smtp import Dial, Dialling, HandshakeError, Sink, Wire, WireError, dial_tcp
@@ -22,7 +24,6 @@ from probe.standards.smtp.dialogue import (
     DialoguePlan,
     Handshake,
     State,
-    Stop,
 )
 from probe.standards.smtp.transcript import Entry
 
@@ -32,7 +33,7 @@ class SessionOutcome:
     """What became of one session.
 
     `stop` is why the dialogue went no further (None: the connection failed first); `end` and
-    `detail` are what `SessionClosed` records; `entries` the exchanges so far, greeting first.
+    `cause` are what `SessionClosed` records; `entries` the exchanges so far, greeting first.
     """
 
     number: int
@@ -41,7 +42,7 @@ class SessionOutcome:
     experiment: Experiment
     plan: DialoguePlan
     end: EndReason
-    detail: str
+    cause: Reason[EndCause] | None
     stop: Stop | None
     entries: tuple[Entry, ...]
 
@@ -78,7 +79,7 @@ async def run_session(
     number: int,
     dial: Dial,
     experiment: Experiment,
-    reason: str,
+    reason: Reason[SessionReason],
     plan: DialoguePlan,
     *,
     sink: Sink,
@@ -95,13 +96,13 @@ async def run_session(
     sink(ev.SessionOpened(clock.at_ms(), number, dial.mx_host, dial.ip, dial.port, experiment, reason))
     wire = Wire(number, sink, clock, deadline, dialling)
     dialogue = Dialogue(plan)
-    end: tuple[EndReason, str] | None = None
+    end: tuple[EndReason, Reason[EndCause] | None] | None = None
     try:
         end = await _Conversation(wire, dialogue, dial, budgets).hold()
     finally:
         wire.close()
         if end is None:
-            end = (EndReason.DEADLINE if deadline.passed else EndReason.INTERRUPTED, "")
+            end = (EndReason.DEADLINE if deadline.passed else EndReason.INTERRUPTED, None)
         sink(ev.SessionClosed(clock.at_ms(), number, *end))
     entries = tuple(wire.transcript.entries)
     return SessionOutcome(number, dial.mx_host, dial.ip, experiment, plan, *end, dialogue.stop, entries)
@@ -115,8 +116,8 @@ class _Conversation:
     budgets: SmtpBudgets
     end: EndReason = EndReason.QUIT
 
-    async def hold(self) -> tuple[EndReason, str]:
-        """From the connection to its end: why it ended, and the word on it."""
+    async def hold(self) -> tuple[EndReason, Reason[EndCause] | None]:
+        """From the connection to its end: how it ended, and what stands behind that."""
         try:
             await self.wire.connect(self.dial, self.budgets.connect)
             action = self.dialogue.begin()
@@ -125,7 +126,7 @@ class _Conversation:
         except WireError as error:
             if self.dialogue.state is not State.QUIT:
                 await self._leave_late(error)
-                return error.reason, error.detail or self._why()
+                return error.reason, error.cause or self._why()
             # the way out never changes what the session showed
         else:
             await self._hear_out()
@@ -133,9 +134,9 @@ class _Conversation:
             self.end = EndReason.CLOSED_BY_PEER
         return self.end, self._why()
 
-    def _why(self) -> str:
+    def _why(self) -> Reason[EndCause] | None:
         stop = self.dialogue.stop
-        return stop if stop is not None and stop is not Stop.DONE else ""
+        return Reason(EndCause.STOP, stop=stop) if stop is not None and stop is not Stop.DONE else None
 
     async def _perform(self, action: Action) -> Action:
         if isinstance(action, Handshake):
@@ -150,11 +151,11 @@ class _Conversation:
 
     async def _secure(self) -> Action:
         try:
-            against = await self.wire.handshake(self.dial, self.budgets.handshake)
+            is_verified = await self.wire.handshake(self.dial, self.budgets.handshake)
         except HandshakeError as error:
             self.end = error.reason
             return self.dialogue.insecure()
-        if against and self.dialogue.plan.tls is TlsMode.REQUIRE:
+        if not is_verified and self.dialogue.plan.tls is TlsMode.REQUIRE:
             return self.dialogue.unverified()
         return self.dialogue.secured()
 

@@ -9,6 +9,7 @@ from probe import settings
 from probe._version import VERSION
 from probe.collect.context import Context, Given, Judges
 from probe.collect.live import observe
+from probe.model.observed import Part
 from probe.model.target import Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -66,8 +67,8 @@ async def make_run(
                 say=listeners.progress or _unheard,
                 given=given,
             )
-            for place, reason in resolver.passed_over:
-                context.record(ev.NotReached(clock.at_ms(), place, reason))
+            for reason in resolver.passed_over:
+                context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))
             await observe(context)
     return recording
 

@@ -6,6 +6,8 @@ import asyncio
 
 from probe.collect.context import Context
 from probe.model.dialable import why_no_host, why_not_dialable
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.results import MxResult
@@ -36,15 +38,15 @@ async def _fetch_policy(context: Context, domain: str) -> None:
     url = policy_url(domain)
     at_ms = context.clock.at_ms
     if not addresses:
-        failed = "; ".join(f"{answer.question}: {answer.failure}" for answer in answers if answer.is_unknown)
-        reason = f"no usable answer from DNS ({failed})" if failed else "the policy host has no address"
-        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
+        failed = any(answer.is_unknown for answer in answers)
+        fault = Reason(FetchFault.NO_ANSWER if failed else FetchFault.NO_ADDRESS)
+        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", fault))
         return
     if not allowed:
-        reason = f"not fetched: {addresses[0]} is {why_not(addresses[0])}"
-        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", reason))
+        fault = Reason(FetchFault.NOT_PUBLIC, ip=addresses[0], address=why_not(addresses[0]))
+        context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", fault))
         return
     fetched = await context.world.fetch(url, allowed, deadline=context.deadline)
     context.record(
-        ev.HttpsFetched(at_ms(), url, fetched.status, fetched.content_type, fetched.body, fetched.error)
+        ev.HttpsFetched(at_ms(), url, fetched.status, fetched.content_type, fetched.body, fetched.fault)
     )

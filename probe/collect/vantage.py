@@ -5,19 +5,13 @@ from __future__ import annotations
 from probe.collect.context import Context
 from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
+from probe.model.observed import HeloReason
+from probe.model.reason import Reason
 from probe.net.route import full_host_name, local_address_towards
 from probe.recording import events as ev
 from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.special_use import why_never_global
-
-HELO_GIVEN = "given with --helo"
-HELO_PTR = "forward-confirmed PTR of the address the probe connects from"
-HELO_HOSTNAME = "this host's fully qualified name; its address has no confirmed PTR"
-HELO_LITERAL = (
-    "address literal; this host has neither a confirmed PTR that names a host nor a fully qualified name"
-)
-HELO_NONE = "this host has no name and no route"
 
 
 async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
@@ -25,8 +19,8 @@ async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.V
     options = context.options
     source = options.bind or _source(context, towards)
     hostname = full_host_name()
-    helo, reason = await _helo(context, source, hostname)
-    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, reason)
+    helo, why = await _helo(context, source, hostname)
+    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, Reason(why))
     context.record(vantage)
     return vantage
 
@@ -37,21 +31,21 @@ def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | Non
     return next((ip for ip in map(local_address_towards, (*towards, *resolvers)) if ip is not None), None)
 
 
-async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, str]:
+async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
     if context.options.helo is not None:
-        return context.options.helo, HELO_GIVEN
+        return context.options.helo, HeloReason.GIVEN
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
         # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host
         named = [name for name in ptr.confirmed if _can_be_said(name)]
         if named:
-            return named[0], HELO_PTR
+            return named[0], HeloReason.PTR
     if _can_be_said(hostname):
-        return hostname, HELO_HOSTNAME
+        return hostname, HeloReason.HOSTNAME
     if source is not None:
         # RFC 5321 section 4.1.4: a client without a meaningful name should send a literal.
-        return (f"[{source}]" if source.version == 4 else f"[IPv6:{source}]"), HELO_LITERAL
-    return hostname or "localhost", HELO_NONE
+        return (f"[{source}]" if source.version == 4 else f"[IPv6:{source}]"), HeloReason.LITERAL
+    return hostname or "localhost", HeloReason.NONE
 
 
 def _can_be_said(name: str) -> bool:

@@ -16,18 +16,17 @@ from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
 from probe.model.fault import spared
+from probe.model.observed import Gap
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
 
-UNCHOSEN = "not made: this program failed to choose an experiment"
-UNCHANGED = "not made: whatever it answered, the first cause and the advice would stay the same"
 _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
 
 
 def next_experiment(read: Callable[[], Facts], offered: tuple[Experiment, ...]) -> Advice:
     """Which of the control experiments to make next, by the facts so far, which `read` gives; none where this
     program fails to tell."""
-    failed = Advice(None, dict.fromkeys(offered, UNCHOSEN))
+    failed = Advice(None, dict.fromkeys(offered, Gap.NOT_CHOSEN))
     return spared("the choice of experiments", lambda: advise(read(), offered), failed, step=1)
 
 
@@ -39,7 +38,7 @@ def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:
     now = diagnose(facts, ())
     shares = {cause.id: cause.probability for cause in now.ranked}
     called_for = [it for it in offered if it is not Experiment.WITHOUT_TLS or _smells_of_tls(shares)]
-    idle = {it: UNCHANGED for it in called_for if not _tells(facts, now, it)}
+    idle = {it: Gap.UNCHANGED for it in called_for if not _tells(facts, now, it)}
     open_ = [it for it in called_for if it not in idle]
     # the first that is offered decides between equals: max keeps it
     best = max(open_, key=lambda it: round(_worth(shares, it), 9), default=None)

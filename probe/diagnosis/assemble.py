@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
+from probe.checks.judging.spoken import clauses, part_of, spoken
 from probe.checks.vantage.internal import finding_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
@@ -67,7 +68,7 @@ def _composed(
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),
         dns=dns_section(facts, recording),
-        not_reached=tuple(rp.ReportNotReached(n.part, n.reason) for n in facts.not_reached),
+        not_reached=tuple(rp.ReportNotReached(part_of(n), spoken(n.reason)) for n in facts.not_reached),
         contact_note=spared(
             "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
         ),
@@ -142,7 +143,7 @@ def _session(session: Session) -> rp.ReportSession:
         ip=str(session.ip),
         port=session.port,
         experiment=session.experiment,
-        reason=session.reason,
+        reason=spoken(session.reason, experiment=session.experiment),
         tls=_tls(session.tls) if session.tls is not None else None,
         extensions=keywords,
         size_limit=extensions.size_limit if extensions else None,
@@ -160,7 +161,7 @@ def _session(session: Session) -> rp.ReportSession:
             for exchange in session.exchanges
         ),
         ended=session.end or EndReason.INTERRUPTED,
-        ended_detail=session.end_detail,
+        ended_detail=spoken(session.cause),
     )
 
 
@@ -182,6 +183,6 @@ def _tls(tls: TlsObserved) -> rp.ReportTls:
         key=leaf.key if leaf else None,
         trusted=tls.trusted,
         name_matches=tls.name_matches,
-        problems=tls.problems,
-        error=tls.error or None,
+        problems=clauses(tls.problems),
+        error=spoken(tls.fault) or None,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from probe.checks.judging.public_address import why_not_public
+from probe.checks.judging.spoken import spoken
+from probe.checks.judging.wording import mta_sts_problems
 from probe.facts.model import Facts
 from probe.model import report as rp
 from probe.recording import events as ev
@@ -46,7 +48,9 @@ def _mx(facts: Facts, host: MxHost) -> rp.ReportMx:
         )
         if wrong
     ]
-    problems += [f"{ip} is {why}" for ip in host.addresses if (why := why_not_public(facts, ip)) is not None]
+    problems += [
+        f"{ip} is {spoken(why)}" for ip in host.addresses if (why := why_not_public(facts, ip)) is not None
+    ]
     return rp.ReportMx(host.preference, host.host, tuple(map(str, host.addresses)), tuple(problems))
 
 
@@ -103,7 +107,7 @@ def _helo(facts: Facts) -> rp.ReportHelo | None:
     helo = facts.sender.helo
     if helo is None:
         return None
-    reason = facts.vantage.helo_reason
+    reason = spoken(facts.vantage.helo_reason)
     return rp.ReportHelo(helo.name, reason, helo.is_fqdn, helo.resolves, helo.matches_source, helo.equals_ptr)
 
 
@@ -117,7 +121,7 @@ def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
         max_age=policy.max_age if policy else None,
         mx=policy.mx_patterns if policy else (),
         uncovered=sts.uncovered,
-        problems=sts.problems,
+        problems=mta_sts_problems(sts),
     )
 
 

@@ -5,7 +5,6 @@ against the ranking of this run; where none was, what stood in the way decides."
 
 from __future__ import annotations
 
-from probe.diagnosis.advice import UNCHANGED
 from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.outcome import Ground, Observed, is_of_other_family
@@ -16,6 +15,7 @@ from probe.knowledge.causes import causes
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_gain, least_share_of_tls
 from probe.model.address import NullReversePath
 from probe.model.evidence import Band
+from probe.model.observed import Gap
 from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
@@ -142,8 +142,10 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
 
 def _is_idle(facts: Facts, test: CandidateTest) -> bool:
     """Whether the run found that no ending of this experiment would change anything."""
-    parts = {f"control {experiment}" for experiment in test.experiments}
-    return any(gap.part in parts and gap.reason == UNCHANGED for gap in facts.not_reached)
+    return any(
+        missed.experiment in test.experiments and missed.reason.tag is Gap.UNCHANGED
+        for missed in facts.not_reached
+    )
 
 
 def _null_sender_got_further(facts: Facts, observed: Observed) -> bool:

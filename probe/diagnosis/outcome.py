@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.checks.judging.spoken import clauses, spoken
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.model import SESSION_READER, Facts
 from probe.facts.session import Exchange, Session
 from probe.model.dialable import why_no_host
+from probe.model.observed import EndCause, Part
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason
+from probe.model.session import EndReason, Stop
 from probe.model.target import PairTarget, TlsMode
 from probe.model.verdict import Outcome
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
 
@@ -142,7 +144,7 @@ def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     mx = facts.recipient.mx
     if mx.dropped:
         detail = (
-            f"its first {len(mx.hosts)} MX hosts have no public address ({last.end_detail}), "
+            f"its first {len(mx.hosts)} MX hosts have no public address ({spoken(last.cause)}), "
             f"and {mx.dropped} more were not tried"
         )
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
@@ -152,7 +154,7 @@ def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
         to_itself = all(session.ip.is_loopback for session in asked)
         detail = "loopback_mx" if to_itself else "no_usable_mx"
         return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail=detail)
-    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=last.end_detail)
+    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=spoken(last.cause))
 
 
 def _leads_nowhere(mx: MxResult) -> bool:
@@ -173,8 +175,8 @@ def _why_none(facts: Facts) -> str:
         return "this program failed to read what a server said"
     if is_of_other_family(facts):
         return f"its host has no address of {_chosen_family(facts)}"
-    sessions = [n for n in facts.not_reached if n.part == "sessions"]
-    return sessions[-1].reason if sessions else "the run ended before a server was asked"
+    sessions = [n for n in facts.not_reached if n.part is Part.SESSIONS]
+    return spoken(sessions[-1].reason) if sessions else "the run ended before a server was asked"
 
 
 def _by_session(facts: Facts, session: Session) -> Observed:
@@ -183,7 +185,7 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
     reply = exchange.reply
     if session.desynchronised or (reply is not None and not exchange.usable):
-        detail = session.end_detail or Stop.OUT_OF_STEP
+        detail = spoken(session.cause or Reason(EndCause.STOP, stop=Stop.OUT_OF_STEP))
         return Observed(
             Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, detail
         )
@@ -259,12 +261,12 @@ def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
 def _tls_error(session: Session) -> str:
     if session.tls is None or not session.tls.offered:
         return "STARTTLS is not offered"
-    if session.end_detail == Stop.TLS_NOT_VERIFIED:
-        return ", ".join(session.tls.problems) or _end(session)
-    return session.tls.error or _end(session)
+    if session.stop is Stop.TLS_NOT_VERIFIED:
+        return ", ".join(clauses(session.tls.problems)) or _end(session)
+    return spoken(session.tls.fault) or _end(session)
 
 
 def _end(session: Session) -> str:
     if session.end is None:
         return "the run was interrupted"
-    return session.end_detail or session.end.spoken
+    return spoken(session.cause) or session.end.spoken

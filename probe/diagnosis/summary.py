@@ -7,9 +7,9 @@ from probe.diagnosis.risks import Risk
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
+from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
 from probe.model.verdict import Outcome
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation
 
 _STAGE_WORDS = {
@@ -92,7 +92,7 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
 
 def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
     session: Session | None = observed.session
-    if session is not None and session.end_detail == Stop.TLS_NOT_VERIFIED:
+    if session is not None and session.stop is Stop.TLS_NOT_VERIFIED:
         return f"TLS was required, and the certificate of {_host(observed)} does not verify ({detail})"
     if facts.options.tls is TlsMode.REQUIRE:
         return f"TLS was required and {_host(observed)} gave none ({detail})"

@@ -9,6 +9,7 @@ from functools import partial
 from probe.facts.bounce import bounce_of
 from probe.facts.memo import Lookup, Memo
 from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.opinion import opinions_of
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
@@ -95,7 +96,7 @@ def _read(reader: _Reader) -> Facts:
         listings=_listings(reader, vantage, message),
         sessions=sessions,
         message=message,
-        opinions=recording.all(ev.OpinionGiven),
+        opinions=opinions_of(recording),
         not_reached=recording.all(ev.NotReached),
         started_at=started.started_at,
         elapsed_ms=recording.elapsed_ms,
@@ -123,7 +124,7 @@ def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFact
         is_sending_address=None if options.ip is None else options.ip == probe_ip,
         hostname=seen.hostname if seen is not None else "",
         helo=seen.helo if seen is not None else (options.helo or ""),
-        helo_reason=seen.helo_reason if seen is not None else "",
+        helo_reason=seen.helo_reason if seen is not None else None,
     )
 
 

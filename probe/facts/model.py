@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.facts.bounce import BounceFacts
+from probe.facts.opinion import Opinion
 from probe.facts.session import Session
 from probe.knowledge.providers import Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
+from probe.model.observed import HeloReason
+from probe.model.reason import Reason
 from probe.model.target import Options, Target
 from probe.reading.message.results import MessageFacts
-from probe.recording.events import NotReached, OpinionGiven
+from probe.recording.events import NotReached
 from probe.standards.dkim.results import KeyResult
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.message import Answer
@@ -38,7 +41,7 @@ class VantageFacts:
     is_sending_address: bool | None
     hostname: str
     helo: str
-    helo_reason: str
+    helo_reason: Reason[HeloReason] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Facts:
     listings: tuple[Listing, ...]
     sessions: tuple[Session, ...]
     message: MessageFacts | None
-    opinions: tuple[OpinionGiven, ...]
+    opinions: tuple[Opinion, ...]
     not_reached: tuple[NotReached, ...]
     started_at: str
     elapsed_ms: int

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress
+from probe.model.observed import CertificateFault, EndCause, HandshakeFault, SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.standards.smtp.results import Deviation, Extensions
 from probe.standards.tls.results import Certificate
 
@@ -15,7 +17,8 @@ from probe.standards.tls.results import Certificate
 class TlsObserved:
     """A session's STARTTLS. `offered` None when EHLO was not answered with 250; `established` says
     whether the handshake succeeded; `trusted` and `name_matches` judge the certificate (None: there
-    was none); `problems` are clauses for a reader, e.g. "expired 2026-01-02"."""
+    was none, or it was not judged); `problems` say what is wrong with it, `fault` why TLS was not
+    established."""
 
     offered: bool | None
     established: bool
@@ -25,8 +28,8 @@ class TlsObserved:
     chain: tuple[bytes, ...] = ()
     trusted: bool | None = None
     name_matches: bool | None = None
-    problems: tuple[str, ...] = ()
-    error: str = ""
+    problems: tuple[Reason[CertificateFault], ...] = ()
+    fault: Reason[HandshakeFault] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,15 @@ class Exchange:
 class Session:
     """One session. `extensions` are those of the last EHLO that got 250 (after TLS, when TLS came
     about), `plain_extensions` those before TLS; `desynchronised` means that replies can no longer
-    be paired with commands, so nothing after that point proves anything."""
+    be paired with commands, so nothing after that point proves anything; `cause` is what stands behind its
+    end."""
 
     number: int
     mx_host: str
     ip: IPAddress
     port: int
     experiment: Experiment
-    reason: str
+    reason: Reason[SessionReason]
     local_ip: IPAddress | None
     connected: bool
     exchanges: tuple[Exchange, ...]
@@ -68,9 +72,14 @@ class Session:
     extensions: Extensions | None
     tls: TlsObserved | None
     end: EndReason | None  # None: the recording stops before the session's end
-    end_detail: str
+    cause: Reason[EndCause] | None
     elapsed_ms: int
     desynchronised: bool = False
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why the dialogue went no further, where that is what ended the session."""
+        return self.cause.stop if self.cause is not None else None
 
     def exchange(self, stage: Stage) -> Exchange | None:
         """The last exchange of a stage."""

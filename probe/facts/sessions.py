@@ -14,11 +14,14 @@ from functools import partial
 from probe.facts.model import SESSION_READER
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.fault import spared
+from probe.model.observed import CertificateFault, HandshakeFault
+from probe.model.reason import Reason
 from probe.model.reply import Stage
+from probe.model.trust import Trust
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.smtp.transcript import Entry, Transcript
-from probe.standards.tls.certificate import NOT_JUDGED, name_matches, problems, read_certificate
+from probe.standards.tls.certificate import name_matches, problems, read_certificate
 
 
 def sessions_of(recording: Recording) -> tuple[Session, ...]:
@@ -85,7 +88,7 @@ def _session(events: tuple[ev.SessionEvent, ...], began: datetime) -> Session | 
         extensions=transcript.extensions(secure=True) or plain,
         tls=_tls(reading, began) if connected else None,
         end=closed.reason if closed else None,
-        end_detail=closed.detail if closed else "",
+        cause=closed.cause if closed else None,
         elapsed_ms=reading.last_ms - opened.at_ms,
         desynchronised=transcript.out_of_step,
     )
@@ -127,32 +130,33 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
         judging = partial(_judged, observed, event, reading.opened.mx_host, began)
         return spared("the certificate", judging, observed, step=2)
     if isinstance(event, ev.TlsFailed):
-        return TlsObserved(offered, established=False, error=event.error)
+        return TlsObserved(offered, established=False, fault=event.fault)
     asked = reading.transcript.last(Stage.STARTTLS)
     if asked is None:
         return TlsObserved(offered, established=False)
     if asked.reply is None:
-        word = "no reply to STARTTLS"
+        fault = Reason(HandshakeFault.NO_REPLY)
     elif asked.usable and asked.reply.code == 220:
-        word = "the session ended before the handshake"
+        fault = Reason(HandshakeFault.ENDED)
     else:
-        word = f"refused: {asked.reply}"
-    return TlsObserved(offered, established=False, error=word)
+        fault = Reason(HandshakeFault.REFUSED, text=str(asked.reply))
+    return TlsObserved(offered, established=False, fault=fault)
 
 
 def _judged(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: datetime) -> TlsObserved:
-    judged = not event.trust_error.startswith(NOT_JUDGED)
+    trust = event.trust.tag
     try:
         certificate = read_certificate(event.chain[0]) if event.chain else None
     except ValueError as error:
-        return replace(observed, problems=(f"unreadable certificate: {error}",))
+        unreadable = Reason(CertificateFault.UNREADABLE, text=str(error))
+        return replace(observed, problems=(unreadable,))
     if certificate is None:
         return observed
     at = began + timedelta(milliseconds=event.at_ms)
     return replace(
         observed,
         certificate=certificate,
-        trusted=not event.trust_error if judged else None,
+        trusted=trust is Trust.TRUSTED if trust.is_judged else None,
         name_matches=name_matches(certificate, host),
-        problems=problems(certificate, host, at, event.trust_error),
+        problems=problems(certificate, host, at, event.trust),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from probe.facts.memo import Lookup
 from probe.facts.session import Session
+from probe.model.observed import FetchFault
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.helo import parse_literal
@@ -32,7 +33,10 @@ def mta_sts_of(
     records = run(recipient.transport_records(domain), look_up)
     url = policy_url(domain)
     policy = next((event for event in fetched if event.url == url), None)
-    return judge(domain, records.mta_sts, policy, tuple(mx_hosts))
+    result = judge(domain, records.mta_sts, policy, tuple(mx_hosts))
+    if result.fetch is None or result.fetch.tag is not FetchFault.NO_ANSWER:
+        return result
+    return replace(result, host_answers=run(recipient.policy_host_answers(domain), look_up))
 
 
 def tls_rpt_of(look_up: Lookup, domain: str) -> TlsRptResult:

@@ -54,5 +54,7 @@ def tags_of(check: str) -> tuple[FindingTag, ...]:
 
 @cache
 def shared_words() -> Mapping[str, Mapping[str, str]]:
-    """The tables of findings/words.toml: for each value of a vocabulary its words."""
-    return load(files("probe.knowledge") / "findings" / "words.toml")
+    """The tables of findings/words.toml and findings/reasons.toml: for each value of a vocabulary its words.
+    What the program says of what it observed is made of these and of the templates of the tags."""
+    folder = files("probe.knowledge") / "findings"
+    return {**load(folder / "words.toml"), **load(folder / "reasons.toml")}

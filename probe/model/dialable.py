@@ -6,9 +6,54 @@ the network it runs in. Sources: the IANA special-purpose address registries (RF
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from probe.model.address import IPAddress
+
+
+class AddressKind(StrEnum):
+    """What kind of address one is that the public Internet does not reach: the first range that fits."""
+
+    UNSPECIFIED = "unspecified"
+    THIS_NETWORK = "this_network"
+    PRIVATE = "private"
+    CARRIER_NAT = "carrier_nat"
+    LOOPBACK = "loopback"
+    LINK_LOCAL = "link_local"
+    IETF_PROTOCOLS = "ietf_protocols"
+    DOCUMENTATION = "documentation"
+    RELAY_6TO4 = "relay_6to4"
+    BENCHMARK = "benchmark"
+    MULTICAST = "multicast"
+    BROADCAST = "broadcast"
+    RESERVED = "reserved"
+    LOCAL_NAT64 = "local_nat64"
+    DISCARD = "discard"
+    TEREDO = "teredo"
+    DOCUMENTATION_V6 = "documentation_v6"
+    SIX_BONE = "six_bone"
+    DOCUMENTATION_V6_LARGE = "documentation_v6_large"
+    UNIQUE_LOCAL = "unique_local"
+    SITE_LOCAL = "site_local"
+    CREDENTIALS = "credentials"
+    MAPPED = "mapped"
+    NAT64 = "nat64"
+    SIX_TO_FOUR = "six_to_four"
+    ISATAP = "isatap"
+    OUTSIDE_UNICAST = "outside_unicast"
+    NOT_GLOBAL = "not_global"
+
+
+@dataclass(frozen=True, slots=True)
+class NotPublic:
+    """Why an address is no public one; `inside` is the IPv4 address that it stands for, and is judged by."""
+
+    kind: AddressKind
+    inside: IPv4Address | None = None
+    inside_kind: AddressKind | None = None
+
 
 # Addresses at which clouds serve credentials of the machine that asks, some of them in ranges
 # that count as global.
@@ -19,37 +64,37 @@ _CLOUD_METADATA = frozenset(
 
 # First match wins, so the narrower range stands first.
 _RANGES = tuple(
-    (ip_network(cidr), clause)
-    for cidr, clause in (
-        ("0.0.0.0/32", "the unspecified address"),
-        ("0.0.0.0/8", 'an address of "this network" (RFC 791)'),
-        ("10.0.0.0/8", "a private address (RFC 1918)"),
-        ("100.64.0.0/10", "an address of carrier-grade NAT (RFC 6598)"),
-        ("127.0.0.0/8", "a loopback address"),
-        ("169.254.0.0/16", "a link-local address"),
-        ("172.16.0.0/12", "a private address (RFC 1918)"),
-        ("192.0.0.0/24", "an address reserved for IETF protocols"),
-        ("192.0.2.0/24", "a documentation address (RFC 5737)"),
-        ("192.88.99.0/24", "an address of the retired 6to4 relays (RFC 7526)"),
-        ("192.168.0.0/16", "a private address (RFC 1918)"),
-        ("198.18.0.0/15", "an address for benchmarks (RFC 2544)"),
-        ("198.51.100.0/24", "a documentation address (RFC 5737)"),
-        ("203.0.113.0/24", "a documentation address (RFC 5737)"),
-        ("224.0.0.0/4", "a multicast address"),
-        ("255.255.255.255/32", "the broadcast address"),
-        ("240.0.0.0/4", "a reserved address"),
-        ("::/128", "the unspecified address"),
-        ("::1/128", "a loopback address"),
-        ("64:ff9b:1::/48", "an address of local NAT64 (RFC 8215)"),
-        ("100::/64", "a discard address (RFC 6666)"),
-        ("2001::/32", "a Teredo address (RFC 4380)"),
-        ("2001:db8::/32", "a documentation address (RFC 3849)"),
-        ("3ffe::/16", "an address of the 6bone, which was given back (RFC 3701)"),
-        ("3fff::/20", "a documentation address (RFC 9637)"),
-        ("fc00::/7", "a private address (RFC 4193)"),
-        ("fe80::/10", "a link-local address"),
-        ("fec0::/10", "a site-local address (RFC 3879)"),
-        ("ff00::/8", "a multicast address"),
+    (ip_network(cidr), kind)
+    for cidr, kind in (
+        ("0.0.0.0/32", AddressKind.UNSPECIFIED),
+        ("0.0.0.0/8", AddressKind.THIS_NETWORK),
+        ("10.0.0.0/8", AddressKind.PRIVATE),
+        ("100.64.0.0/10", AddressKind.CARRIER_NAT),
+        ("127.0.0.0/8", AddressKind.LOOPBACK),
+        ("169.254.0.0/16", AddressKind.LINK_LOCAL),
+        ("172.16.0.0/12", AddressKind.PRIVATE),
+        ("192.0.0.0/24", AddressKind.IETF_PROTOCOLS),
+        ("192.0.2.0/24", AddressKind.DOCUMENTATION),
+        ("192.88.99.0/24", AddressKind.RELAY_6TO4),
+        ("192.168.0.0/16", AddressKind.PRIVATE),
+        ("198.18.0.0/15", AddressKind.BENCHMARK),
+        ("198.51.100.0/24", AddressKind.DOCUMENTATION),
+        ("203.0.113.0/24", AddressKind.DOCUMENTATION),
+        ("224.0.0.0/4", AddressKind.MULTICAST),
+        ("255.255.255.255/32", AddressKind.BROADCAST),
+        ("240.0.0.0/4", AddressKind.RESERVED),
+        ("::/128", AddressKind.UNSPECIFIED),
+        ("::1/128", AddressKind.LOOPBACK),
+        ("64:ff9b:1::/48", AddressKind.LOCAL_NAT64),
+        ("100::/64", AddressKind.DISCARD),
+        ("2001::/32", AddressKind.TEREDO),
+        ("2001:db8::/32", AddressKind.DOCUMENTATION_V6),
+        ("3ffe::/16", AddressKind.SIX_BONE),
+        ("3fff::/20", AddressKind.DOCUMENTATION_V6_LARGE),
+        ("fc00::/7", AddressKind.UNIQUE_LOCAL),
+        ("fe80::/10", AddressKind.LINK_LOCAL),
+        ("fec0::/10", AddressKind.SITE_LOCAL),
+        ("ff00::/8", AddressKind.MULTICAST),
     )
 )
 _PRIVATE = tuple(
@@ -67,15 +112,22 @@ _ISATAP, _ISATAP_BITS = 0x0000_5EFE, 0xFCFF_FFFF
 _GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6 (RFC 3513 section 2.4)
 
 
-def why_not_dialable(ip: IPAddress) -> str | None:
-    """A clause that completes "it is …" for an address outside the public Internet; None when the
-    address is global. IPv4 inside IPv6 (mapped, NAT64, 6to4, ISATAP) is judged by the IPv4 address, too."""
+def why_not_dialable(ip: IPAddress) -> NotPublic | None:
+    """Why an address is outside the public Internet; None when it is global. IPv4 inside IPv6 (mapped, NAT64,
+    6to4, ISATAP) is judged by the IPv4 address, too."""
+    kind = _plain_kind(ip)
+    if kind is not None:
+        return NotPublic(kind)
+    return _why_not_v6(ip) if isinstance(ip, IPv6Address) else None
+
+
+def _plain_kind(ip: IPAddress) -> AddressKind | None:
     if ip in _CLOUD_METADATA:
-        return "an address where clouds serve machine credentials"
-    for network, clause in _RANGES:
+        return AddressKind.CREDENTIALS
+    for network, kind in _RANGES:
         if ip.version == network.version and ip in network:
-            return clause
-    return _why_not_v6(ip) if isinstance(ip, IPv6Address) else _why_not_registered(ip)
+            return kind
+    return _not_registered(ip) if ip.version == 4 else None
 
 
 def is_private(ip: IPAddress) -> bool:
@@ -91,35 +143,36 @@ def nat64_inner(ip: IPAddress) -> IPv4Address | None:
     return None
 
 
-def why_no_host(ip: IPAddress) -> str | None:
-    """A clause that completes "it is …" for an address that is none of a single host, in any network:
-    what is allowed to be private may not be that. Linux takes 0.0.0.0 for itself."""
+def why_no_host(ip: IPAddress) -> NotPublic | None:
+    """Why an address is none of a single host, in any network: what is allowed to be private may not be that.
+    Linux takes 0.0.0.0 for itself."""
     if ip.is_unspecified or ip.is_multicast or ip == _BROADCAST:
         return why_not_dialable(ip)
     return None
 
 
-def _why_not_v6(ip: IPv6Address) -> str | None:
+def _why_not_v6(ip: IPv6Address) -> NotPublic | None:
     if ip.ipv4_mapped is not None:
-        return _wrapping(ip.ipv4_mapped, "an IPv4-mapped address") or "an IPv4-mapped address (RFC 4291)"
+        return _wrapping(ip.ipv4_mapped, AddressKind.MAPPED) or NotPublic(AddressKind.MAPPED)
     if ip in _NAT64:
-        return _wrapping(IPv4Address(int(ip) & 0xFFFFFFFF), "a NAT64 address")
+        return _wrapping(IPv4Address(int(ip) & 0xFFFFFFFF), AddressKind.NAT64)
     if ip.sixtofour is not None:
-        return _wrapping(ip.sixtofour, "a 6to4 address")
+        return _wrapping(ip.sixtofour, AddressKind.SIX_TO_FOUR)
     if ip not in _GLOBAL_UNICAST:
-        return "outside the global unicast range of IPv6"
+        return NotPublic(AddressKind.OUTSIDE_UNICAST)
     if (int(ip) >> 32) & _ISATAP_BITS == _ISATAP and (
-        inside := _wrapping(IPv4Address(int(ip) & 0xFFFFFFFF), "an ISATAP address")
+        inside := _wrapping(IPv4Address(int(ip) & 0xFFFFFFFF), AddressKind.ISATAP)
     ):
         return inside
-    return _why_not_registered(ip)
+    kind = _not_registered(ip)
+    return NotPublic(kind) if kind is not None else None
 
 
-def _wrapping(inner: IPv4Address, outer: str) -> str | None:
-    clause = why_not_dialable(inner)
-    return f"{outer} around {inner}, {clause}" if clause else None
+def _wrapping(inner: IPv4Address, outer: AddressKind) -> NotPublic | None:
+    kind = _plain_kind(inner)
+    return NotPublic(outer, inner, kind) if kind is not None else None
 
 
-def _why_not_registered(ip: IPAddress) -> str | None:
+def _not_registered(ip: IPAddress) -> AddressKind | None:
     """What the standard library's copy of the registries adds to the ranges above."""
-    return None if ip.is_global else "not a global address"
+    return None if ip.is_global else AddressKind.NOT_GLOBAL

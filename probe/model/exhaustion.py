@@ -8,50 +8,88 @@ from __future__ import annotations
 
 import errno
 import os
+from enum import StrEnum
+
+
+class Shortage(StrEnum):
+    """What there is no more of."""
+
+    OPEN_FILES = "open_files"
+    DESCRIPTORS = "descriptors"
+    MEMORY = "memory"
+    NETWORK_BUFFERS = "network_buffers"
+    DISK = "disk"
+    DISK_QUOTA = "disk_quota"
+    DISK_FAULT = "disk_fault"
+    THREADS = "threads"
+
+    @property
+    def spoken(self) -> str:
+        """As a clause. It stands here and not in a table: a machine without descriptors or memory reads
+        none."""
+        return _WORDS[self]
+
 
 _WORDS = {
-    errno.EMFILE: "this machine allows this process no more open files (raise ulimit -n)",
-    errno.ENFILE: "this machine has no file descriptor left",
-    errno.ENOMEM: "this machine has no memory left",
-    errno.ENOBUFS: "this machine's network has no buffer space left",
-    errno.ENOSPC: "this machine has no room left on a disk",
-    errno.EDQUOT: "this machine allows this user no more room on a disk",
-    errno.EIO: "a disk of this machine fails",
+    Shortage.OPEN_FILES: "this machine allows this process no more open files (raise ulimit -n)",
+    Shortage.DESCRIPTORS: "this machine has no file descriptor left",
+    Shortage.MEMORY: "this machine has no memory left",
+    Shortage.NETWORK_BUFFERS: "this machine's network has no buffer space left",
+    Shortage.DISK: "this machine has no room left on a disk",
+    Shortage.DISK_QUOTA: "this machine allows this user no more room on a disk",
+    Shortage.DISK_FAULT: "a disk of this machine fails",
+    Shortage.THREADS: (
+        "this machine allows this process no more threads (raise ulimit -u, or its container's limit)"
+    ),
 }
-NO_THREAD = "this machine allows this process no more threads (raise ulimit -u, or its container's limit)"
+_ERRORS = {
+    errno.EMFILE: Shortage.OPEN_FILES,
+    errno.ENFILE: Shortage.DESCRIPTORS,
+    errno.ENOMEM: Shortage.MEMORY,
+    errno.ENOBUFS: Shortage.NETWORK_BUFFERS,
+    errno.ENOSPC: Shortage.DISK,
+    errno.EDQUOT: Shortage.DISK_QUOTA,
+    errno.EIO: Shortage.DISK_FAULT,
+}
 _NOT_MAPPED = "failed to map"  # how the loader of shared libraries says that there is no memory
 _DEPTH = 8  # exceptions in a chain
 
 
 def exhausted(error: BaseException) -> str:
-    """What this machine has no more of, as a clause; "" when the error, and what it was raised from, says
-    something else."""
+    """What this machine has no more of, as a clause; "" when the error says something else."""
+    found = shortage(error)
+    return found.spoken if found is not None else ""
+
+
+def shortage(error: BaseException) -> Shortage | None:
+    """What this machine has no more of; None when the error, and what it was raised from, says something
+    else."""
     seen: BaseException | None = error
     for _ in range(_DEPTH):
         if seen is None:
             break
-        words = _words(seen)
-        if words:
-            return words
+        found = _of(seen)
+        if found is not None:
+            return found
         seen = seen.__cause__ or seen.__context__
-    return ""
+    return None
 
 
-def _words(error: BaseException) -> str:
+def _of(error: BaseException) -> Shortage | None:
     if isinstance(error, MemoryError):
-        return _WORDS[errno.ENOMEM]
+        return Shortage.MEMORY
     if isinstance(error, OSError):
-        return _WORDS.get(error.errno or 0, "")
+        return _ERRORS.get(error.errno or 0)
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
-        return NO_THREAD
+        return Shortage.THREADS
     if isinstance(error, ImportError):
         return _of_a_library(str(error))
-    return ""
+    return None
 
 
-def _of_a_library(said: str) -> str:
+def _of_a_library(said: str) -> Shortage | None:
     """A shared library that cannot be loaded is told in words alone."""
     if _NOT_MAPPED in said:
-        return _WORDS[errno.ENOMEM]
+        return Shortage.MEMORY
     number = next((it for it in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) if os.strerror(it) in said), 0)
-    return _WORDS.get(number, "")
+    return _ERRORS.get(number)

@@ -17,7 +17,9 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import TypeVar
 
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import Shortage, shortage
+from probe.model.observed import Gap
+from probe.model.reason import Reason
 
 ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
 DEBUG = "SMTP_PROBE_DEBUG"
@@ -31,7 +33,7 @@ U = TypeVar("U")
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What went wrong inside. `part` names the rule, as "the check ptr"; `step` is the one of the nine steps
-    that lacks it; `what` the exception in a clause; `where` file and line of this program. With `is_machine`
+    that lacks it; `what` the exception in a clause; `where` file and line of this program. With `shortage`
     this machine has no more memory, descriptors, threads or room on a disk: `what` says so, and it is no
     bug."""
 
@@ -39,16 +41,19 @@ class Fault:
     step: int
     what: str
     where: str
-    is_machine: bool = False
+    shortage: Shortage | None = None
 
     @property
-    def reason(self) -> str:
-        """Why the part was left out, as a clause: `it failed inside this program (IndexError: tuple index out
-        of range, at probe/checks/sender/ptr.py:56), which is a bug`."""
-        if self.is_machine:
-            return self.what
-        place = f"{self.what}, at {self.where}" if self.where else self.what
-        return f"it failed inside this program ({place}), which is a bug"
+    def is_machine(self) -> bool:
+        """Whether this machine gave out, and not this program."""
+        return self.shortage is not None
+
+    @property
+    def reason(self) -> Reason[Gap]:
+        """Why the part was left out."""
+        if self.shortage is not None:
+            return Reason(Gap.SHORTAGE, shortage=self.shortage)
+        return Reason(Gap.FAILED, text=self.what, where=self.where)
 
 
 _found: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
@@ -96,8 +101,9 @@ def note(fault: Fault) -> None:
 
 def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     """The fault that an exception stands for."""
-    if words := exhausted(error):
-        return Fault(part, step, words, _where(error.__traceback__), is_machine=True)
+    lacking = shortage(error)
+    if lacking is not None:
+        return Fault(part, step, lacking.spoken, _where(error.__traceback__), lacking)
     said = " ".join(str(error).split())
     name = type(error).__name__
     what = f"{name}: {said if len(said) <= _WORDS else said[:_WORDS] + '…'}" if said else name

@@ -1,10 +1,12 @@
-"""Why a session was made, and how it ended."""
+"""What a session was for, and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from probe.model.observed import Gap
 
 
 class Experiment(StrEnum):
@@ -29,7 +31,7 @@ class Advice:
     """
 
     choice: Experiment | None
-    idle: Mapping[Experiment, str] = field(default_factory=dict)
+    idle: Mapping[Experiment, Gap] = field(default_factory=dict)
 
 
 class EndReason(StrEnum):
@@ -66,3 +68,21 @@ _SPOKEN = {
     EndReason.LOCAL_ERROR: "a fault on this machine",
     EndReason.INTERRUPTED: "the run was interrupted",
 }
+
+
+class Stop(StrEnum):
+    """Why a dialogue went no further."""
+
+    DONE = "done"  # everything planned was asked
+    GREETING_REFUSED = "greeting_refused"
+    EHLO_REFUSED = "ehlo_refused"
+    TLS_NOT_OFFERED = "tls_not_offered"  # and required
+    TLS_REFUSED = "tls_refused"  # and offered
+    TLS_FAILED = "tls_failed"
+    TLS_NOT_VERIFIED = "tls_not_verified"  # and required
+    SMTPUTF8_NOT_OFFERED = "smtputf8_not_offered"  # and needed
+    MAIL_REFUSED = "mail_refused"
+    CLOSING = "closing"  # 421
+    INTERMEDIATE = "intermediate"  # 3yz: it asks for what a probe never sends
+    UNUSABLE_REPLY = "unusable_reply"
+    OUT_OF_STEP = "out_of_step"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ import h11
 
 from probe._version import VERSION
 from probe.model.address import IPAddress
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
 from probe.net.clock import Deadline
 from probe.net.threads import in_thread
 from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
-from probe.standards.mta_sts.judge import CERTIFICATE_PREFIX, TOO_LARGE_PREFIX
 
 _READ_SIZE = 16384
 _HEADER_LIMIT = 16384  # octets of status line and header section
@@ -32,17 +34,21 @@ _OVERHEAD = 4  # times the body's limit: interim responses, the chunks' own line
 
 @dataclass(frozen=True, slots=True)
 class HttpsResponse:
-    """What came back. `status` is None when no response came, and then `error` is one clause that
-    says why; with a status, `error` says why `body` is not the whole body."""
+    """What came back. `status` is None when no response came, and then `fault` says why; with a status it
+    says why `body` is not the whole body."""
 
     status: int | None
     content_type: str
     body: bytes
-    error: str
+    fault: Reason[FetchFault] | None = None
 
 
 class _IncompleteError(Exception):
-    """The request cannot be completed; the message is one clause."""
+    """The request cannot be completed."""
+
+    def __init__(self, fault: Reason[FetchFault]) -> None:
+        super().__init__(fault.tag)
+        self.fault = fault
 
 
 async def fetch(
@@ -77,14 +83,14 @@ async def fetch(
                     reader, writer, _request(parts.path or "/", parts.hostname), progress, size_limit
                 )
     except TimeoutError:
-        progress.error = f"timed out after {budget:.3g} s"
+        progress.fault = Reason(FetchFault.LATE, seconds=budget)
     except _IncompleteError as error:
-        progress.error = str(error)
+        progress.fault = error.fault
     except h11.RemoteProtocolError:
-        progress.error = "the answer is not HTTP" if progress.status is None else "the answer ends too early"
+        progress.fault = Reason(FetchFault.NOT_HTTP if progress.status is None else FetchFault.CUT_SHORT)
     except (OSError, EOFError) as error:
-        progress.error = _reason(error)
-    return HttpsResponse(progress.status, progress.content_type, bytes(progress.body), progress.error)
+        progress.fault = _fault(error)
+    return HttpsResponse(progress.status, progress.content_type, bytes(progress.body), progress.fault)
 
 
 class _Progress:
@@ -94,7 +100,7 @@ class _Progress:
         self.status: int | None = None
         self.content_type = ""
         self.body = bytearray()
-        self.error = ""
+        self.fault: Reason[FetchFault] | None = None
 
 
 def _request(path: str, host: str) -> h11.Request:
@@ -127,19 +133,19 @@ async def _connected(
 async def _dial(
     addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reason = "no address to connect to"
+    fault = Reason(FetchFault.NOWHERE)
     for address in addresses:
         share = budget / len(addresses)
         try:
             async with asyncio.timeout(share):
                 return await asyncio.open_connection(str(address), port, ssl=context, server_hostname=host)
         except TimeoutError:
-            reason = f"no connection to {address} within {share:.3g} s"
+            fault = Reason(FetchFault.NO_CONNECTION, ip=address, seconds=share)
         except OSError as error:
-            reason = _reason(error)
+            fault = _fault(error)
             if isinstance(error, ssl.SSLCertVerificationError):
                 break  # this is the policy host's answer; another address is no remedy
-    raise _IncompleteError(reason)
+    raise _IncompleteError(fault)
 
 
 async def _exchange(
@@ -158,10 +164,10 @@ async def _exchange(
         if event is h11.NEED_DATA:
             data = await reader.read(_READ_SIZE)
             if not data and progress.status is None:
-                raise _IncompleteError("connection closed by the server")
+                raise _IncompleteError(Reason(FetchFault.CLOSED))
             left -= len(data)
             if left < 0:
-                raise _IncompleteError("the answer has no end")
+                raise _IncompleteError(Reason(FetchFault.ENDLESS))
             connection.receive_data(data)
         elif isinstance(event, h11.Response):
             progress.status = event.status_code
@@ -173,25 +179,30 @@ async def _exchange(
             progress.body += event.data
             if len(progress.body) > size_limit:
                 del progress.body[size_limit:]
-                raise _IncompleteError(f"{TOO_LARGE_PREFIX} {size_limit} octets")
+                raise _IncompleteError(Reason(FetchFault.TOO_LARGE, most=size_limit))
         elif not isinstance(event, h11.InformationalResponse):
             return  # EndOfMessage, ConnectionClosed, PAUSED
 
 
-def _reason(error: OSError | EOFError) -> str:
-    """One clause about what went wrong below HTTP."""
-    if words := exhausted(error):
-        return words
+def _fault(error: OSError | EOFError) -> Reason[FetchFault]:
+    """What went wrong below HTTP."""
+    lacking = shortage(error)
+    if lacking is not None:
+        return Reason(FetchFault.SHORTAGE, shortage=lacking)
     if isinstance(error, ssl.SSLCertVerificationError):
         said = error.verify_message.rstrip(".")
-        return said if said.startswith(CERTIFICATE_PREFIX) else f"{CERTIFICATE_PREFIX} refused: {said}"
+        # only for the sentence: most of the library's say themselves what they are about
+        names_it = said.startswith("certificate")
+        return Reason(FetchFault.CERTIFICATE if names_it else FetchFault.CERTIFICATE_REFUSED, text=said)
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {(error.reason or 'protocol error').lower().replace('_', ' ')}"
+        said = (error.reason or "protocol error").lower().replace("_", " ")
+        return Reason(FetchFault.TLS, error=error.reason or "", text=said)
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
+        return Reason(FetchFault.REFUSED)
     if isinstance(error, ConnectionResetError | ConnectionAbortedError | EOFError):
-        return "connection closed by the server"
-    return error.strerror or type(error).__name__
+        return Reason(FetchFault.CLOSED)
+    name = errno.errorcode.get(error.errno or 0, "")
+    return Reason(FetchFault.SYSTEM, error=name, text=error.strerror or type(error).__name__)
 
 
 @cache

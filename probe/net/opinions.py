@@ -15,7 +15,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
 
@@ -23,7 +22,9 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
-from probe.model.exhaustion import NO_THREAD, exhausted
+from probe.model.exhaustion import Shortage, exhausted, shortage
+from probe.model.observed import OpinionFault, OpinionSubject
+from probe.model.reason import Reason
 from probe.net.clock import Deadline
 from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread, start
@@ -37,26 +38,17 @@ _LIBRARY = "checkdmarc"
 _SPARED = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
 
 
-class Subject(StrEnum):
-    """The records it is asked about."""
-
-    SPF = "spf"
-    DMARC = "dmarc"
-    MTA_STS = "mta_sts"
-    SMTP_TLS_REPORTING = "smtp_tls_reporting"
-
-
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What it said about the record of one domain; a record that does not exist is a warning.
-    `error` is set, and the rest empty, when it could not judge: that is no fault of the record."""
+    `fault` is set, and the rest empty, when it could not judge: that is no fault of the record."""
 
-    subject: Subject
+    subject: OpinionSubject
     domain: str
     library: str
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    error: str = ""
+    fault: Reason[OpinionFault] | None = None
 
 
 async def opinions(
@@ -76,10 +68,10 @@ async def opinions(
     wanted = [
         (subject, domain)
         for subject, domain in (
-            (Subject.SPF, sender_domain),
-            (Subject.DMARC, author_domain),
-            (Subject.MTA_STS, recipient_domain),
-            (Subject.SMTP_TLS_REPORTING, recipient_domain),
+            (OpinionSubject.SPF, sender_domain),
+            (OpinionSubject.DMARC, author_domain),
+            (OpinionSubject.MTA_STS, recipient_domain),
+            (OpinionSubject.SMTP_TLS_REPORTING, recipient_domain),
         )
         if domain is not None
     ]
@@ -89,8 +81,8 @@ async def opinions(
         if wanted:
             await in_thread(load)
     except (ImportError, OSError, MemoryError) as error:
-        why = f"{_LIBRARY} cannot be loaded: {exhausted(error) or error}"
-        return tuple(replace(opinion, error=why) for opinion in blank)
+        why = Reason(OpinionFault.NOT_LOADED, shortage=shortage(error), text=str(error))
+        return tuple(replace(opinion, fault=why) for opinion in blank)
     return tuple(await asyncio.gather(*(_asked(opinion, ask, deadline) for opinion in blank)))
 
 
@@ -116,20 +108,19 @@ async def _asked(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
             async with asyncio.timeout(deadline.remaining()):
                 await stack.enter_async_context(_THREADS.held())
         except TimeoutError:
-            return replace(blank, error="the time ran out")
+            return replace(blank, fault=Reason(OpinionFault.LATE))
         budget = deadline.cut(OPINION_TIMEOUT)
         own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
         inquiry = _Inquiry(blank, ask, asyncio.get_running_loop(), own_deadline)
         started = start(inquiry.opinion)
         if started is None:
-            return replace(blank, error=NO_THREAD)
+            return replace(blank, fault=Reason(OpinionFault.SHORTAGE, shortage=Shortage.THREADS))
         try:
             await asyncio.wait((started,), timeout=budget)
         finally:
             inquiry.abandon()  # a thread that goes on after this asks nothing more
-        return (
-            started.result() if started.done() else replace(blank, error=f"no opinion within {budget:.3g} s")
-        )
+        late = Reason(OpinionFault.NO_OPINION, seconds=budget)
+        return started.result() if started.done() else replace(blank, fault=late)
 
 
 class _Inquiry:
@@ -143,30 +134,38 @@ class _Inquiry:
 
     def abandon(self) -> None:
         """Nobody waits for it any more."""
-        self._watch.give_up("the run went on without it")
+        self._watch.give_up(Reason(OpinionFault.ABANDONED))
 
     def opinion(self) -> Opinion:
         """Ask and judge; never raises for what the library does with a hostile record."""
         subject, domain, library = self._blank.subject, self._blank.domain, self._blank.library
         errors: tuple[str, ...] = ()
         warnings: tuple[str, ...] = ()
-        crash = ""
+        crash: Reason[OpinionFault] | None = None
         try:
             # It reads the system's resolver configuration even when it is given nameservers.
             dns.resolver.Resolver()
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            told = exhausted(error) or f"{_LIBRARY} reads /etc/resolv.conf by itself, and cannot: {error}"
-            return Opinion(subject, domain, library, error=told)
+            return Opinion(
+                subject, domain, library, fault=_crash(error, OpinionFault.RESOLVER_FILE, str(error))
+            )
         try:
             errors, warnings = _INQUIRIES[subject](domain, self._dns)
         except Stop:
-            crash = "stopped"  # the watch knows why
+            crash = Reason(OpinionFault.STOPPED)  # the watch knows why
         except _CRASHES as error:
-            crash = exhausted(error) or f"{_LIBRARY} failed: {type(error).__name__}: {error}"
-        unanswered = self._watch.problem
-        if unanswered or crash:
-            return Opinion(subject, domain, library, error=unanswered or crash)
+            crash = _crash(error, OpinionFault.FAILED, f"{type(error).__name__}: {error}")
+        fault = self._watch.problem or crash
+        if fault is not None:
+            return Opinion(subject, domain, library, fault=fault)
         return Opinion(subject, domain, library, errors, warnings)
+
+
+def _crash(error: Exception, tag: OpinionFault, text: str) -> Reason[OpinionFault]:
+    lacking = shortage(error)
+    if lacking is not None:
+        return Reason(OpinionFault.SHORTAGE, shortage=lacking)
+    return Reason(tag, text=text)
 
 
 # What a third party's code may raise on input that its authors did not think of.
@@ -247,11 +246,11 @@ def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
     return (), (*found["warnings"], *parsed["warnings"])
 
 
-_INQUIRIES: dict[Subject, Callable[[str, dict[str, Any]], _Said]] = {
-    Subject.SPF: _spf,
-    Subject.DMARC: _dmarc,
-    Subject.MTA_STS: _mta_sts,
-    Subject.SMTP_TLS_REPORTING: _smtp_tls_reporting,
+_INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Said]] = {
+    OpinionSubject.SPF: _spf,
+    OpinionSubject.DMARC: _dmarc,
+    OpinionSubject.MTA_STS: _mta_sts,
+    OpinionSubject.SMTP_TLS_REPORTING: _smtp_tls_reporting,
 }
 
 

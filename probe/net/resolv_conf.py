@@ -9,6 +9,7 @@ program's own budgets, and no search list is ever applied.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
+from probe.model.observed import Gap
+from probe.model.reason import Reason
 from probe.model.target import DNS_PORT, Endpoint
 
 SYSTEM = Path("/etc/resolv.conf")
@@ -26,46 +29,35 @@ _SHOWN = 60  # characters of a line
 _TOLD = 10  # lines that are passed over; of a file that holds anything else this is enough
 _KEYWORD = b"nameserver"
 _END = re.compile(rb"[ \t]")
-_UNREAD = "is not read: `nameserver` stands at the beginning of a line, with a space and an address behind it"
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A line that names no server that can be asked: where it stands, and why, as a clause."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What the file says. `servers` in their order, each once; `passed_over` the lines that are not heeded;
-    `tcp` that questions go over TCP alone (use-vc)."""
+    """What the file says. `servers` in their order, each once; `passed_over` why lines are not heeded, each
+    with its number (None: the whole file); `tcp` that questions go over TCP alone (use-vc)."""
 
     servers: tuple[Endpoint, ...]
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: tuple[Reason[Gap], ...] = ()
     tcp: bool = False
 
 
 def read(path: Path = SYSTEM, *, most: int = MOST) -> Configured:
-    """What a file says of its first `most` servers; one that cannot be read says nothing, and line 0 why.
+    """What a file says of its first `most` servers; one that cannot be read says nothing.
     Never raises."""
     try:
         if not path.is_file():
-            return Configured((), (PassedOver(0, "there is no such file"),))
+            return Configured((), (Reason(Gap.NO_FILE),))
         with path.open("rb") as source:
             data = source.read(_SIZE + 1)
     except OSError as error:
-        return Configured(
-            (), (PassedOver(0, f"it cannot be read: {(error.strerror or str(error)).lower()}"),)
-        )
+        name = errno.errorcode.get(error.errno or 0, "")
+        text = (error.strerror or str(error)).lower()
+        return Configured((), (Reason(Gap.FILE_UNREADABLE, error=name, text=text),))
     if len(data) <= _SIZE:
         return parse(data, most=most)
     whole = data[: data.rfind(b"\n") + 1]
     found = parse(whole, most=most)
-    unread = PassedOver(
-        whole.count(b"\n") + 1, f"what follows is not read: the file is larger than {_SIZE} octets"
-    )
+    unread = Reason(Gap.FILE_TOO_LARGE, line=whole.count(b"\n") + 1, most=_SIZE)
     return replace(found, passed_over=(*found.passed_over, unread))
 
 
@@ -75,7 +67,7 @@ def parse(
     """What the octets of a file say of its first `most` servers. `index_of` gives the index of an interface,
     or raises OSError."""
     servers: list[Endpoint] = []
-    passed_over: list[PassedOver] = []
+    passed_over: list[Reason[Gap]] = []
     beyond: list[int] = []
     named, tcp = 0, False
     for number, line in enumerate(data.split(b"\n"), 1):
@@ -85,20 +77,18 @@ def parse(
         token = _server(text)
         if token is None:
             if text.strip().lower().startswith(_KEYWORD):
-                passed_over.append(PassedOver(number, f"{_shown(text)} {_UNREAD}"))
+                passed_over.append(Reason(Gap.NO_KEYWORD, line=number, text=_shown(text)))
             continue
         server, obstacle = _read_address(token, index_of)
         named += server is not None
         if server is not None and named > most:
             beyond.append(number)
-        elif obstacle:
-            passed_over.append(PassedOver(number, obstacle))
+        elif obstacle is not None:
+            passed_over.append(replace(obstacle, line=number))
         elif server is not None and server not in servers:
             servers.append(server)
     if beyond:
-        more = f" and {len(beyond) - 1} further ones" if len(beyond) > 1 else ""
-        told = f"this server{more} are not asked" if more else "this server is not asked"
-        passed_over.append(PassedOver(beyond[0], f"{told}: the system's own resolver asks the first {most}"))
+        passed_over.append(Reason(Gap.BEYOND_FIRST, line=beyond[0], more=len(beyond) - 1, most=most))
     return Configured(tuple(servers), tuple(_few(passed_over)), tcp)
 
 
@@ -120,27 +110,27 @@ def _server(text: bytes) -> bytes | None:
     return _END.split(text[len(_KEYWORD) :].lstrip(b" \t"), maxsplit=1)[0]
 
 
-def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoint | None, str]:
-    """The server and an empty text, or why it is not asked; both where the address is one."""
+def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoint | None, Reason[Gap] | None]:
+    """The server, or why it is not asked; both where the address is one."""
     if not token:
-        return None, "it names no address"
+        return None, Reason(Gap.NO_SERVER)
     text = token.decode("ascii", "backslashreplace")
     ipv4 = _ipv4(text)
     if ipv4 is not None:
-        return Endpoint(str(ipv4), DNS_PORT), ""
+        return Endpoint(str(ipv4), DNS_PORT), None
     plain, percent, interface = text.partition("%")
     try:
         address = IPv6Address(plain)
     except ValueError:
-        return None, f"{_shown(token)} is no IP address; a name or a port has no place there"
+        return None, Reason(Gap.NO_IP, text=_shown(token))
     if not (address.is_link_local and percent):  # it needs no interface
-        return Endpoint(str(address), DNS_PORT), ""
+        return Endpoint(str(address), DNS_PORT), None
     server = Endpoint(f"{address}%{interface}", DNS_PORT)
     try:
         interface_index(interface, index_of)
-    except OSError as error:
-        return server, f"{_shown(token)}: {error}"
-    return server, ""
+    except OSError:
+        return server, Reason(Gap.NO_INTERFACE, error=interface, text=_shown(token))
+    return server, None
 
 
 def _ipv4(text: str) -> IPv4Address | None:
@@ -151,12 +141,10 @@ def _ipv4(text: str) -> IPv4Address | None:
         return None
 
 
-def _few(passed_over: list[PassedOver]) -> Iterator[PassedOver]:
+def _few(passed_over: list[Reason[Gap]]) -> Iterator[Reason[Gap]]:
     yield from passed_over[:_TOLD]
     if len(passed_over) > _TOLD:
-        yield PassedOver(
-            passed_over[_TOLD].line, f"this line and {len(passed_over) - _TOLD - 1} more name none"
-        )
+        yield Reason(Gap.MORE_LINES, line=passed_over[_TOLD].line, more=len(passed_over) - _TOLD - 1)
 
 
 def _shown(text: bytes) -> str:

@@ -20,6 +20,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
+from probe.model.observed import Gap
+from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net.answers import Answers
 from probe.net.dns_exchange import exchange
@@ -43,7 +45,12 @@ _FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
 
 
 class ResolverConfigError(Exception):
-    """There is no usable name server; the message is one line for the user."""
+    """There is no usable name server; the message is one line for the user. `passed_over` says why the lines
+    of the system's file name none."""
+
+    def __init__(self, message: str, passed_over: tuple[Reason[Gap], ...] = ()) -> None:
+        super().__init__(message)
+        self.passed_over = passed_over
 
 
 def system_nameservers(path: Path = SYSTEM) -> Configured:
@@ -54,10 +61,10 @@ def system_nameservers(path: Path = SYSTEM) -> Configured:
         return found
     if _listens(LOCAL):
         return replace(found, servers=(LOCAL,))
-    lines = "; ".join(f"line {it.line}: {it.reason}" if it.line else it.reason for it in found.passed_over)
     raise ResolverConfigError(
-        f"this machine names no DNS resolver; give one with --nameserver IP ({path}: "
-        f"{lines or 'no line names one'}; and nothing listens at {LOCAL.host})"
+        f"this machine names no DNS resolver; give one with --nameserver IP (no line of {path} names one, "
+        f"and nothing listens at {LOCAL.host})",
+        found.passed_over,
     )
 
 
@@ -105,10 +112,7 @@ class Resolver:
         configured = Configured(tuple(map(_checked, nameservers))) if nameservers else system_nameservers()
         self.nameservers = configured.servers
         self._behind = servers_behind(self.nameservers)
-        self.passed_over = tuple(
-            (f"{SYSTEM}, line {it.line}" if it.line else str(SYSTEM), it.reason)
-            for it in configured.passed_over
-        )
+        self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configured.passed_over)
         self._tcp = configured.tcp
         self._on_answer = on_answer
         self._remaining = remaining

@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import cast
+from typing import TypedDict, cast
 
 from aiosmtplib.errors import SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
@@ -23,7 +23,9 @@ from aiosmtplib.response import SMTPResponse
 
 from probe import settings
 from probe.model.address import IPAddress
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage
+from probe.model.observed import EndCause, HandshakeFault
+from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
@@ -32,27 +34,26 @@ from probe.recording import events as ev
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry, Transcript
-from probe.standards.tls.required import NO_TLSA, why_unverified
+from probe.standards.tls.required import NO_TLSA, is_verified
 from probe.standards.tls.results import TlsaSet
 
 Sink = Callable[[ev.Event], None]
 
 
 class WireError(Exception):
-    """The connection cannot go on. `reason` as `SessionClosed` records it, `detail` the system's word."""
+    """The connection cannot go on. `reason` and `cause` as `SessionClosed` records them."""
 
-    def __init__(self, reason: EndReason, detail: str) -> None:
-        super().__init__(detail or reason)
+    def __init__(self, reason: EndReason, cause: Reason[EndCause] | None = None) -> None:
+        super().__init__(reason if cause is None else f"{reason}: {cause.tag} {cause.text}".strip())
         self.reason = reason
-        self.detail = detail
+        self.cause = cause
 
 
 class HandshakeError(Exception):
-    """TLS could not be established; the connection is of no further use. `reason` as for WireError,
-    the message is the TLS library's."""
+    """TLS could not be established; the connection is of no further use. `reason` as for WireError."""
 
-    def __init__(self, reason: EndReason, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: EndReason, fault: Reason[HandshakeFault]) -> None:
+        super().__init__(f"{fault.tag} {fault.text}".strip())
         self.reason = reason
 
 
@@ -146,7 +147,7 @@ class Wire:
             async with asyncio.timeout(self._deadline.cut(budget)):
                 await self._dialling(lambda: tap, dial)
         except TimeoutError as error:
-            raise self._out_of_time(f"no connection within {budget:g} s") from error
+            raise self._out_of_time(EndCause.NO_CONNECTION, budget) from error
         except OSError as error:
             raise connect_error(error) from error
 
@@ -160,13 +161,13 @@ class Wire:
         try:
             await tap.execute_command(command.wire().removesuffix(b"\r\n"), timeout=budget)
         except SMTPServerDisconnected as error:
-            raise self._over or WireError(EndReason.CLOSED_BY_PEER, "") from error
+            raise self._over or WireError(EndReason.CLOSED_BY_PEER) from error
         return _read_of(self.transcript.entries[-1])
 
-    async def handshake(self, dial: Dial, budget: float) -> str:
+    async def handshake(self, dial: Dial, budget: float) -> bool:
         """Begin TLS after a 220 to STARTTLS. Raises HandshakeError.
 
-        Returns what stands against the certificate, "" when it verifies; to enforce it is the caller's.
+        Returns whether the certificate verifies; to enforce it is the caller's.
         """
         tap = self._standing()
         plain = cast(asyncio.Transport, tap.transport)
@@ -187,11 +188,11 @@ class Wire:
         tap.transport = secure
         seen = tls.observe(secure.get_extra_info("ssl_object"))
         at, at_ms = self._clock.now(), self._clock.at_ms()
-        error_text = tls.trust_error(seen, at, dial.tls_roots)
-        self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, error_text))
+        trust = tls.trust_of(seen, at, dial.tls_roots)
+        self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, trust))
         for data in early:
             self._take(data)
-        return why_unverified(seen.chain, dial.mx_host, at, error_text, dial.tlsas)
+        return is_verified(seen.chain, dial.mx_host, at, trust, dial.tlsas)
 
     async def until_closed(self, budget: float) -> None:
         """Give a server that is not yet silent the time to finish; returns at once when it closes."""
@@ -208,7 +209,7 @@ class Wire:
         tap, self._tap = self._tap, None
         if tap is not None and tap.transport is not None:
             cast(asyncio.WriteTransport, tap.transport).abort()
-        self._over = self._over or WireError(EndReason.QUIT, "")
+        self._over = self._over or WireError(EndReason.QUIT)
         self.transcript.ended()
 
     @property
@@ -242,10 +243,9 @@ class Wire:
         self._sink(ev.Received(at_ms, self._session, kept))
         self.transcript.received(kept, at_ms)
         if len(data) >= room:
-            self._end(WireError(EndReason.TOO_MUCH_DATA, f"more than {settings.SESSION_SIZE_LIMIT} octets"))
+            self._flooded(EndCause.OCTETS, settings.SESSION_SIZE_LIMIT)
         elif self.transcript.is_flooded:
-            words = f"more than {settings.SURPLUS_LIMIT} replies that nobody had asked for"
-            self._end(WireError(EndReason.TOO_MUCH_DATA, words))
+            self._flooded(EndCause.REPLIES, settings.SURPLUS_LIMIT)
         self._changed.set()
 
     def _on_sent(self, data: bytes) -> None:
@@ -256,7 +256,7 @@ class Wire:
     def _on_lost(self, error: Exception | None) -> None:
         if self._over is None:
             reason = EndReason.RESET if isinstance(error, ConnectionResetError) else EndReason.CLOSED_BY_PEER
-            self._over = WireError(reason, _system_word(error) if error else "")
+            self._over = WireError(reason, Reason(EndCause.SYSTEM, **_words(error)) if error else None)
         self._changed.set()
 
     # -- waiting ----------------------------------------------------------------------------------
@@ -273,23 +273,23 @@ class Wire:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError as error:
-            raise self._out_of_time(f"no reply within {seconds:g} s") from error
+            raise self._out_of_time(EndCause.NO_REPLY, seconds) from error
         # what came in the same moment belongs to the same observation
         await asyncio.sleep(0)
         return entry
 
     def _standing(self) -> _Tap:
         if self._over is not None or self._tap is None:
-            raise self._over or WireError(EndReason.CLOSED_BY_PEER, "")
+            raise self._over or WireError(EndReason.CLOSED_BY_PEER)
         return self._tap
 
-    def _out_of_time(self, detail: str) -> WireError:
+    def _out_of_time(self, in_vain: EndCause, seconds: float) -> WireError:
         if self._deadline.passed:
-            return WireError(EndReason.DEADLINE, "the run's deadline")
-        return WireError(EndReason.TIMEOUT, detail)
+            return WireError(EndReason.DEADLINE, Reason(EndCause.DEADLINE))
+        return WireError(EndReason.TIMEOUT, Reason(in_vain, seconds=seconds))
 
-    def _end(self, over: WireError) -> None:
-        self._over = self._over or over
+    def _flooded(self, cause: EndCause, most: int) -> None:
+        self._over = self._over or WireError(EndReason.TOO_MUCH_DATA, Reason(cause, most=most))
         if self._tap is not None and self._tap.transport is not None:
             cast(asyncio.WriteTransport, self._tap.transport).abort()
 
@@ -298,15 +298,17 @@ class Wire:
         if isinstance(error, TimeoutError | ConnectionAbortedError):
             late = self._deadline.passed
             reason = EndReason.DEADLINE if late else EndReason.TIMEOUT
-            text = "the run's deadline" if late else f"no handshake within {budget:g} s"
+            fault = Reason(HandshakeFault.LATE, seconds=budget)
+            if late:
+                fault = Reason(HandshakeFault.DEADLINE)
         elif isinstance(error, ConnectionError):
-            reason, text = EndReason.RESET, "the server closed the connection during the handshake"
+            reason, fault = EndReason.RESET, Reason(HandshakeFault.CLOSED)
         else:
-            reason, text = EndReason.QUIT, _system_word(error)
+            reason, fault = EndReason.QUIT, Reason(HandshakeFault.LIBRARY, **_words(error))
         if reason is not EndReason.DEADLINE and self.transcript.was_injected:
-            text = "the server went on in the clear"
-        self._sink(ev.TlsFailed(self._clock.at_ms(), self._session, text))
-        return HandshakeError(reason, text)
+            fault = Reason(HandshakeFault.PLAINTEXT)
+        self._sink(ev.TlsFailed(self._clock.at_ms(), self._session, fault))
+        return HandshakeError(reason, fault)
 
 
 def connect_error(error: OSError) -> WireError:
@@ -315,7 +317,10 @@ def connect_error(error: OSError) -> WireError:
     LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
     """
     reason = _REASONS.get(error.errno or 0, EndReason.LOCAL_ERROR)
-    return WireError(reason, exhausted(error) or _system_word(error))
+    lacking = shortage(error)
+    if lacking is not None:
+        return WireError(reason, Reason(EndCause.SHORTAGE, shortage=lacking))
+    return WireError(reason, Reason(EndCause.SYSTEM, **_words(error)))
 
 
 _REASONS = {
@@ -332,16 +337,21 @@ _REASONS = {
 }
 
 
-def _system_word(error: Exception) -> str:
-    """The reason in the words of the operating system or the TLS library."""
+class _Words(TypedDict):
+    error: str
+    text: str
+
+
+def _words(error: Exception) -> _Words:
+    """An error by its name, and in the words of the operating system or the TLS library."""
     if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
+        return _Words(error=error.reason or "", text=(error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)
-    return str(error)
+        return _Words(error=errno.errorcode.get(error.errno, ""), text=os.strerror(error.errno))
+    return _Words(error="", text=str(error))
 
 
 def _read_of(entry: Entry) -> ReadReply:
     if entry.read is None:
-        raise WireError(EndReason.CLOSED_BY_PEER, "")
+        raise WireError(EndReason.CLOSED_BY_PEER)
     return entry.read

@@ -8,6 +8,7 @@ this machine's trust store; names and dates later, from the recorded chain alone
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import ssl
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probe.model.exhaustion import exhausted
-from probe.standards.tls.certificate import NOT_JUDGED, load_certificate, strangers_certificate
+from probe.model.exhaustion import shortage
+from probe.model.reason import Reason
+from probe.model.trust import Trust
+from probe.standards.tls.certificate import load_certificate, strangers_certificate
+from probe.standards.tls.trust_path import leads_to
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -89,29 +93,31 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in read() or ())
 
 
-def trust_error(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> str:
-    """What this machine's trust store says against the chain; "" when it trusts it.
+def trust_of(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
+    """What this machine's trust store says of the chain. The name is not judged.
 
-    `roots_file` is a PEM file to trust instead of this machine's store. The name is not judged.
-    Begins with `NOT_JUDGED` when nothing can be said: no trust store here, or a chain of which only
-    the leaf could be seen.
+    `roots_file` is a PEM file to trust instead of this machine's store. Nothing can be said without a trust
+    store, and against a chain of which only the leaf could be seen (`Trust.is_judged`).
     """
     if not seen.chain:
-        return "the server showed no certificate"
+        return Reason(Trust.NO_CERTIFICATE)
     try:
         roots = _trust_store(Path(roots_file) if roots_file else _store_path())
     except OSError as unreadable:
-        why = exhausted(unreadable) or f"this machine's trust store cannot be read: {unreadable.strerror}"
-        return NOT_JUDGED + why
+        lacking = shortage(unreadable)
+        if lacking is not None:
+            return Reason(Trust.SHORTAGE, shortage=lacking)
+        name = errno.errorcode.get(unreadable.errno or 0, "")
+        return Reason(Trust.STORE_UNREADABLE, error=name, text=unreadable.strerror or "")
     if not roots:
-        return NOT_JUDGED + "this machine has no trust store"
-    error = _verify(seen.chain, roots, at)
-    if error and not seen.chain_complete:
-        return NOT_JUDGED + "this Python shows only the server's own certificate, not its chain"
-    return error
+        return Reason(Trust.NO_STORE)
+    said = _verify(seen.chain, roots, at)
+    if said.tag is not Trust.TRUSTED and not seen.chain_complete:
+        return Reason(Trust.LEAF_ONLY)
+    return said
 
 
-def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: datetime) -> str:
+def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: datetime) -> Reason[Trust]:
     from cryptography import x509
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -123,26 +129,23 @@ def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: d
             name = next(iter(names.get_values_for_type(x509.DNSName)), None)
             own_issuer = leaf.issuer == leaf.subject
     except x509.ExtensionNotFound:
-        return "no subjectAltName"
+        return Reason(Trust.NO_ALT_NAME)
     except ValueError as error:
-        return f"unreadable certificate: {error}"
+        return Reason(Trust.UNREADABLE, text=str(error))
     if name is None:
-        return "no DNS name in subjectAltName"
+        return Reason(Trust.NO_DNS_NAME)
     if own_issuer and leaf not in roots:
-        return "self-signed"
+        return Reason(Trust.SELF_SIGNED)
     try:
         with strangers_certificate():
             subject = x509.DNSName(name.replace("*", "any", 1))
             verifier = PolicyBuilder().store(Store(list(roots))).time(at).build_server_verifier(subject)
             verifier.verify(leaf, others)
     except (VerificationError, ValueError) as error:
-        return _clause(error)
-    return ""
-
-
-def _clause(error: Exception) -> str:
-    text = str(error).removeprefix("validation failed: ")
-    return "no trusted authority issued it" if "candidates exhausted" in text else text
+        if not leads_to(chain, roots):
+            return Reason(Trust.NOT_ISSUED)
+        return Reason(Trust.REFUSED, text=str(error).removeprefix("validation failed: "))
+    return Reason(Trust.TRUSTED)
 
 
 def _store_path() -> Path | None:

@@ -21,6 +21,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 
+from probe.model.observed import OpinionFault
+from probe.model.reason import Reason
 from probe.net.clock import Deadline
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
@@ -39,28 +41,28 @@ class Watch:
 
     def __init__(self, deadline: Deadline, spared: frozenset[dns.rdatatype.RdataType], limit: int) -> None:
         self.deadline = deadline
-        self.problem = ""
+        self.problem: Reason[OpinionFault] | None = None
         self._spared = spared
         self._limit = limit
         self._asked: set[Question] = set()
 
-    def give_up(self, why: str) -> None:
+    def give_up(self, why: Reason[OpinionFault]) -> None:
         """End the inquiry from anywhere; the first reason stands."""
         self.problem = self.problem or why
 
     def question_of(self, request: dns.message.Message) -> Question | None:
         """The question to ask, None for one that is spared. Raises Stop when the inquiry is over."""
         if self.deadline.passed:
-            self.give_up("the time ran out")
+            self.give_up(Reason(OpinionFault.LATE))
         wanted = request.question[0]
         if wanted.rdtype in self._spared:
             return None
         kind = dns.rdatatype.to_text(wanted.rdtype)
         if kind not in RecordType.__members__:
-            self.give_up(f"it asks for {kind} records, which this program does not ask for")
+            self.give_up(Reason(OpinionFault.OTHER_TYPE, rtype=kind))
         elif len(self._asked) >= self._limit:
-            self.give_up(f"it asks more than {self._limit} questions")
-        if self.problem:
+            self.give_up(Reason(OpinionFault.TOO_MANY, most=self._limit))
+        if self.problem is not None:
             raise Stop
         question = Question(names.from_labels(wanted.name.labels), RecordType(kind))
         self._asked.add(question)
@@ -107,12 +109,12 @@ class SharedNameserver(dns.nameserver.Nameserver):
             return response
         answer = self._answer(question)
         if answer.is_unknown:
-            self._watch.give_up(f"no usable answer from DNS for {question}: {answer.failure}")
+            self._watch.give_up(_about(OpinionFault.NO_ANSWER, question))
             raise Stop
         try:
             _fill(response, answer)
         except (dns.exception.DNSException, ValueError) as error:
-            self._watch.give_up(f"the answer to {question} cannot be handed on: {error}")
+            self._watch.give_up(_about(OpinionFault.NOT_HANDED_ON, question, str(error)))
             raise Stop from None
         return response
 
@@ -136,8 +138,12 @@ class SharedNameserver(dns.nameserver.Nameserver):
             return told.result(self._watch.deadline.remaining())
         except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
             # the loop was closed, the time ran out, or the run was interrupted
-            self._watch.give_up("the time ran out")
+            self._watch.give_up(Reason(OpinionFault.LATE))
             raise Stop from None
+
+
+def _about(tag: OpinionFault, question: Question, text: str = "") -> Reason[OpinionFault]:
+    return Reason(tag, host=question.name, rtype=question.rtype.value, text=text)
 
 
 def _fill(response: dns.message.Message, answer: Answer) -> None:

@@ -17,14 +17,25 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from probe.model.dialable import NotPublic
+from probe.model.reason import Reason
 from probe.recording import events as ev
-from probe.recording.limits import NAMED, RANGES, why_no_name, why_no_time, why_not_whole
+from probe.recording import format_1
+from probe.recording.limits import (
+    NAMED,
+    RANGES,
+    why_no_name,
+    why_no_reason,
+    why_no_time,
+    why_not_an_address_kind,
+    why_not_whole,
+)
 from probe.settings import MESSAGE_SIZE_LIMIT
 
 # The longest honest line is a whole message in base64, a third longer than the message.
@@ -71,8 +82,9 @@ def encode(event: ev.Event) -> str:
     return json.dumps(kind | _shape(event_type).write(event), ensure_ascii=True, separators=(",", ":"))
 
 
-def decode(line: str | bytes, line_number: int = 1) -> ev.Event:
-    """Read one line. Raises RecordingError; `line_number` is only for its text."""
+def decode(line: str | bytes, line_number: int = 1, version: int = ev.FORMAT_VERSION) -> ev.Event:
+    """Read one line of a recording of this format version; the first line says itself which it is. Raises
+    RecordingError; `line_number` is only for its text. What comes back is of the newest version."""
     if len(line) > LINE_LIMIT:
         raise RecordingError(line_number, f"is longer than {LINE_LIMIT} octets")
     try:
@@ -80,11 +92,16 @@ def decode(line: str | bytes, line_number: int = 1) -> ev.Event:
     except (ValueError, RecursionError):
         raise UnfinishedLineError(line_number, "is not JSON") from None
     try:
-        return _event(value)
+        return _event(value, version)
     except _WrongError as error:
         raise RecordingError(line_number, str(error)) from None
     except RecursionError:
         raise RecordingError(line_number, "is nested too deeply") from None
+
+
+def version_of(line: str | bytes) -> int:
+    """The format version that the first line of a recording names, one that `decode` has read."""
+    return _known_version(json.loads(line)["version"])
 
 
 class UnfinishedLineError(RecordingError):
@@ -107,7 +124,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _event(value: Any) -> ev.Event:
+def _event(value: Any, version: int) -> ev.Event:
     if not isinstance(value, dict):
         raise _WrongError("is not a JSON object")
     fields: dict[str, Any] = dict(value)
@@ -115,15 +132,34 @@ def _event(value: Any) -> ev.Event:
     if not isinstance(kind, str) or kind not in _KINDS:
         raise _WrongError(f"the event kind {_shown(kind)} is unknown")
     if kind == "started":
-        version = fields.get("version")
-        if type(version) is not int or version != ev.FORMAT_VERSION:
-            raise _WrongError(
-                f"the recording has format version {_shown(version)}; this program reads {ev.FORMAT_VERSION}"
-            )
+        version = _known_version(fields.get("version"))
+        fields["version"] = ev.FORMAT_VERSION
+    if version == format_1.VERSION:
+        fields = _upgraded(kind, fields)
     event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
     if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
         raise _WrongError(f"started.started_at {wrong}")
     return event
+
+
+def _known_version(version: Any) -> int:
+    if type(version) is not int or version not in (format_1.VERSION, ev.FORMAT_VERSION):
+        raise _WrongError(
+            f"the recording has format version {_shown(version)}; this program reads "
+            f"{format_1.VERSION} and {ev.FORMAT_VERSION}"
+        )
+    return version
+
+
+def _upgraded(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event of format 1 as format 2 has them."""
+    for name in format_1.SENTENCES.get(kind, ()):
+        if name in fields:
+            _SCALARS[str].read(fields[name], f"{kind}.{name}")
+    for name in format_1.NEW.get(kind, ()):
+        if name in fields:
+            raise _WrongError(f"{kind} has an unknown field {_shown(name)}")
+    return format_1.upgraded(kind, fields)
 
 
 def _shown(value: Any) -> str:
@@ -141,8 +177,11 @@ def _shape(hint: Any) -> _Shape:
         return _tuple(_shape(typing.get_args(hint)[0]))
     if origin in (typing.Union, types.UnionType):
         return _union(typing.get_args(hint))
+    if origin is Reason:
+        return _reason(typing.get_args(hint)[0])
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass(hint)
+        shape = _dataclass(hint)
+        return _held(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _enum(hint)
     raise TypeError(f"no shape for {hint!r}")
@@ -243,14 +282,19 @@ def _tuple(item: _Shape) -> _Shape:
 
 def _dataclass(hint: type) -> _Shape:
     shapes = _field_shapes(hint)
+
+    def write(value: Any) -> dict[str, Any]:
+        return {name: shape.write(getattr(value, name)) for name, shape in shapes.items()}
+
+    return _Shape(write, _dataclass_reader(hint, shapes))
+
+
+def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any, str], Any]:
     required = {
         field.name
         for field in dataclasses.fields(hint)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
-
-    def write(value: Any) -> dict[str, Any]:
-        return {name: shape.write(getattr(value, name)) for name, shape in shapes.items()}
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
@@ -262,13 +306,15 @@ def _dataclass(hint: type) -> _Shape:
             raise _WrongError(f"{place} lacks the field {name}")
         return hint(**{name: shapes[name].read(entry, f"{place}.{name}") for name, entry in value.items()})
 
-    return _Shape(write, read)
+    return read
 
 
 def _field_shapes(hint: type) -> dict[str, _Shape]:
     hints = typing.get_type_hints(hint)
     shapes: dict[str, _Shape] = {}
     for field in dataclasses.fields(hint):
+        if isinstance(hints[field.name], typing.TypeVar):
+            continue  # whoever asks for the rest knows what stands there
         if (hint.__name__, field.name) in _BASE64:
             is_list = typing.get_origin(hints[field.name]) is tuple
             shapes[field.name] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
@@ -279,6 +325,18 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
         if (hint.__name__, field.name) in NAMED:
             shapes[field.name] = _held(shapes[field.name], str, why_no_name)
     return shapes
+
+
+def _reason(vocabulary: type[StrEnum]) -> _Shape:
+    """A reason whose tag is of this vocabulary; values that are not set are left out."""
+    shapes = {"tag": _enum(vocabulary), **_field_shapes(Reason)}
+    unset = {field.name: field.default for field in dataclasses.fields(Reason)}
+
+    def write(value: Any) -> dict[str, Any]:
+        given = ((name, getattr(value, name)) for name in shapes)
+        return {name: shapes[name].write(entry) for name, entry in given if entry != unset[name]}
+
+    return _held(_Shape(write, _dataclass_reader(Reason, shapes)), Reason, why_no_reason)
 
 
 def _union(members: tuple[Any, ...]) -> _Shape:

@@ -1,6 +1,7 @@
 """What a run observed, as events. Nothing derived is stored; a recording is valid at every prefix.
 
-Times `at_ms` are milliseconds since the run began.
+Times `at_ms` are milliseconds since the run began. What this program itself says of the run is a word of a
+closed vocabulary with its values (`probe.model.reason`), never a sentence.
 """
 
 from __future__ import annotations
@@ -8,8 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress
+from probe.model.observed import (
+    EndCause,
+    FetchFault,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    OpinionFault,
+    OpinionSubject,
+    Part,
+    SessionReason,
+)
+from probe.model.reason import Reason
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, Target
+from probe.model.trust import Trust
 from probe.standards.dns.message import Answer
 
 
@@ -41,7 +55,7 @@ class Vantage:
     source_ip: IPAddress | None
     hostname: str
     helo: str
-    helo_reason: str
+    helo_reason: Reason[HeloReason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ class DnsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
-    """A connection was about to be made. `session` counts from 1."""
+    """A connection was about to be made. `session` counts from 1; `reason` is why it was opened."""
 
     at_ms: int
     session: int
@@ -62,7 +76,7 @@ class SessionOpened:
     ip: IPAddress
     port: int
     experiment: Experiment
-    reason: str
+    reason: Reason[SessionReason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +108,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class TlsEstablished:
-    """The handshake succeeded. `chain` is DER, leaf first; `trust_error` is what the system's
-    trust store said against the chain (empty: trusted), judged apart from the name."""
+    """The handshake succeeded. `chain` is DER, leaf first; `trust` is what the system's trust store
+    said of the chain, judged apart from the name."""
 
     at_ms: int
     session: int
     version: str
     cipher: str
     chain: tuple[bytes, ...]
-    trust_error: str
+    trust: Reason[Trust]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,43 +125,44 @@ class TlsFailed:
 
     at_ms: int
     session: int
-    error: str
+    fault: Reason[HandshakeFault]
 
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
-    """The session is over; `detail` is the operating system's or TLS library's word on it."""
+    """The session is over; `cause` is what stands behind it, where there is more to say of it."""
 
     at_ms: int
     session: int
     reason: EndReason
-    detail: str = ""
+    cause: Reason[EndCause] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HttpsFetched:
-    """One HTTPS request. `status` None and `error` set when no response came."""
+    """One HTTPS request. `status` is None when no response came; `fault` says why none did, or why `body` is
+    not the whole of it."""
 
     at_ms: int
     url: str
     status: int | None
     content_type: str
     body: bytes
-    error: str
+    fault: Reason[FetchFault] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpinionGiven:
-    """What checkdmarc said about one record. `subject` is spf, dmarc, mta_sts or smtp_tls_reporting;
-    `error` is set when it could not judge (a timeout, a crash), which is no fault of the record."""
+    """What checkdmarc said about one record, in its own words; `fault` is set when it could not judge (a
+    timeout, a crash), which is no fault of the record."""
 
     at_ms: int
-    subject: str
+    subject: OpinionSubject
     domain: str
     library: str
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
-    error: str = ""
+    fault: Reason[OpinionFault] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +185,14 @@ class BounceGiven:
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """A part of the run that was not made, and why (deadline, option, courtesy cap)."""
+    """A part of the run that was not made, and why (deadline, courtesy cap, a fault). `experiment` says which
+    control it was; `words` name a part of an earlier version that has no other place."""
 
     at_ms: int
-    part: str
-    reason: str
+    part: Part
+    reason: Reason[Gap]
+    experiment: Experiment | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +216,5 @@ Event = (
     | Finished
 )
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: sentences stood where reasons stand (`probe.recording.format_1`)
 SURVEY = 2  # 2: test entries of blocklists with as many labels as the question

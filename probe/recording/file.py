@@ -14,7 +14,14 @@ from types import TracebackType
 from typing import BinaryIO
 
 from probe.recording import events as ev
-from probe.recording.codec import LINE_LIMIT, RecordingError, UnfinishedLineError, decode, encode
+from probe.recording.codec import (
+    LINE_LIMIT,
+    RecordingError,
+    UnfinishedLineError,
+    decode,
+    encode,
+    version_of,
+)
 from probe.recording.journal import Recording
 from probe.recording.limits import why_no_answer
 from probe.settings import (
@@ -100,19 +107,20 @@ def read(stream: BinaryIO) -> Recording:
     """The same from an open file."""
     all_events: list[ev.Event] = []
     seen = _Seen()
-    number = 0
+    number, version = 0, ev.FORMAT_VERSION
     while line := _line(stream, number + 1):
         number += 1
         if number > RECORDING_EVENT_LIMIT:
             raise RecordingError(number, "more events than a run can make")
         try:
-            event = decode(line, number)
+            event = decode(line, number, version)
         except UnfinishedLineError:
             # A line that fits has no line end only at the end of the file.
             if number > 1 and not line.endswith(b"\n"):
                 break
             raise
         _check_order(event, number)
+        version = version_of(line) if number == 1 else version
         seen.take(event, number)
         all_events.append(event)
     if not all_events:

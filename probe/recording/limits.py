@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from probe.model.dialable import AddressKind, NotPublic
+from probe.model.observed import EndCause, FetchFault, Gap, HandshakeFault, OpinionFault, SessionReason
+from probe.model.reason import Reason
+from probe.model.trust import Trust
 from probe.settings import RECORDING_EVENT_LIMIT
 from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
 
@@ -32,6 +37,9 @@ RANGES: dict[str, tuple[int, int]] = {
     "size": (0, 10**18),
     "families": (4, 6),
     "seed": (0, 2**64),
+    "most": (0, 10**18),
+    "more": (0, 10**18),
+    "line": (0, 10**18),
 }
 """What whole numbers may be, by the name of their field."""
 
@@ -42,7 +50,7 @@ NAMED = frozenset(
         *(("Mailbox", "local_part"), ("Mailbox", "domain"), ("Mailbox", "unicode_domain")),
         *(("Vantage", "helo"), ("Options", "helo"), ("Options", "selectors"), ("Options", "dnsbl")),
         *(("Soa", "zone"), ("Soa", "mname"), ("Soa", "rname"), ("Told", "server"), ("Told", "policy_zone")),
-        *(("OpinionGiven", "domain"), ("OpinionGiven", "subject"), ("HttpsFetched", "url")),
+        *(("OpinionGiven", "domain"), ("HttpsFetched", "url"), ("Reason", "host")),
     }
 )
 """Class and field of what names a host, a domain, a mailbox or a key: algorithms work with it. Other texts
@@ -56,6 +64,59 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST_ANSWER = 65_535  # octets of a DNS message over TCP (RFC 1035 section 4.2.2)
 _HEAD = 12  # of a record: owner (a pointer), type, class, TTL and length (RFC 1035 section 3.2.1)
 _POINTER = 2  # the shortest name beside the root
+
+
+_NEEDED: dict[type[StrEnum], dict[str, tuple[str, ...]]] = {
+    SessionReason: {"not_connected": ("ip", "end"), "no_answer": ("ip",)},
+    EndCause: {
+        "stop": ("stop",),
+        "no_connection": ("seconds",),
+        "no_reply": ("seconds",),
+        "octets": ("most",),
+        "replies": ("most",),
+        "shortage": ("shortage",),
+        "other_family": ("ip",),
+        "not_public": ("address",),
+    },
+    HandshakeFault: {"late": ("seconds",)},
+    Trust: {"shortage": ("shortage",)},
+    FetchFault: {
+        "not_public": ("ip", "address"),
+        "no_connection": ("ip", "seconds"),
+        "late": ("seconds",),
+        "too_large": ("most",),
+        "shortage": ("shortage",),
+    },
+    OpinionFault: {"no_opinion": ("seconds",), "too_many": ("most",), "shortage": ("shortage",)},
+    Gap: {
+        "shortage": ("shortage",),
+        "most_sessions": ("most",),
+        "no_turn": ("most",),
+        "most_controls": ("most",),
+        "most_controls_there": ("most",),
+        "file_too_large": ("most",),
+        "beyond_first": ("most",),
+        "more_lines": ("more",),
+    },
+}
+"""Numbers, addresses and words that a reason with this tag never lacks; texts may be empty."""
+
+_OF_IPV4 = frozenset({AddressKind.NAT64, AddressKind.SIX_TO_FOUR, AddressKind.ISATAP})
+
+
+def why_no_reason(reason: Reason[StrEnum]) -> str | None:
+    """About a reason: the values that its tag goes with are there."""
+    needed = _NEEDED.get(type(reason.tag), {}).get(reason.tag.value, ())
+    lacking = next((name for name in needed if getattr(reason, name) is None), None)
+    return f"with the tag {reason.tag.value} lacks the field {lacking}" if lacking is not None else None
+
+
+def why_not_an_address_kind(address: NotPublic) -> str | None:
+    """About why an address is no public one: what it stands for has a kind, too."""
+    if (address.inside is None) != (address.inside_kind is None):
+        return "has one of inside and inside_kind without the other"
+    needs = address.kind in _OF_IPV4 and address.inside is None
+    return f"of the kind {address.kind.value} lacks the field inside" if needs else None
 
 
 def why_not_whole(field: str, number: int) -> str | None:

@@ -15,12 +15,17 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from ipaddress import IPv4Address
 from itertools import islice
+from typing import TypeVar
 
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -30,6 +35,7 @@ from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
 from probe.standards.dns.told import ExtendedError, Soa, Told
 
+R = TypeVar("R", bound=Reason[StrEnum] | None)
 _MOST_JUDGED = 16  # each stands in the place of every network of an SPF record that holds it
 _MADE_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)  # one that `Answer.doubt` knows as made up
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
@@ -93,40 +99,59 @@ class _Redactor:
                 target, options = self._target(event.target), self._options(event.options)
                 return replace(event, target=target, options=options, redacted=True)
             case ev.Vantage():
-                helo, reason = names.host(event.helo), text(event.helo_reason)
+                helo, why = names.host(event.helo), self._reason(event.helo_reason)
                 ip, host = self._optional(event.source_ip), names.host(event.hostname)
-                return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=reason)
+                return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why)
             case ev.DnsAnswered():
                 return replace(event, answer=self._answer(event.answer))
             case ev.SessionOpened():
                 host, ip = names.host(event.mx_host), names.address(event.ip)
-                return replace(event, mx_host=host, ip=ip, reason=text(event.reason))
+                return replace(event, mx_host=host, ip=ip, reason=self._reason(event.reason))
             case ev.Connected():
                 return replace(event, local_ip=names.address(event.local_ip))
             case ev.Sent():
                 return replace(event, data=self._text.octets(event.data))
             case ev.TlsEstablished():
-                return replace(event, chain=(), trust_error=text(event.trust_error))
+                return replace(event, chain=(), trust=self._reason(event.trust))
             case ev.TlsFailed():
-                return replace(event, error=text(event.error))
+                return replace(event, fault=self._reason(event.fault))
             case ev.SessionClosed():
-                return replace(event, detail=text(event.detail))
+                return replace(event, cause=self._reason(event.cause))
             case ev.HttpsFetched():
-                body, error = self._text.octets(event.body), text(event.error)
+                body, fault = self._text.octets(event.body), self._reason(event.fault)
                 kind = text(event.content_type)
-                return replace(event, url=text(event.url), content_type=kind, body=body, error=error)
+                return replace(event, url=text(event.url), content_type=kind, body=body, fault=fault)
             case ev.OpinionGiven():
                 return self._opinion(event)
             case ev.MessageGiven():
                 # An empty message would be judged as one without headers; not seen is the truth.
-                return ev.NotReached(event.at_ms, "message", "removed when the recording was redacted")
+                return ev.NotReached(event.at_ms, Part.MESSAGE, Reason(Gap.REDACTED))
             case ev.BounceGiven():
                 # A bounce is somebody's mail: addresses, hosts and the message itself stand all over it.
-                return ev.NotReached(event.at_ms, "bounce", "removed when the recording was redacted")
+                return ev.NotReached(event.at_ms, Part.BOUNCE, Reason(Gap.REDACTED))
             case ev.NotReached():
-                return replace(event, part=text(event.part), reason=text(event.reason))
+                return replace(event, reason=self._reason(event.reason), words=text(event.words))
             case _:
                 return event
+
+    def _reason(self, reason: R) -> R:
+        """Its values: names and addresses for those of the run, others' words as any text."""
+        if reason is None:
+            return reason
+        names, text = self.pseudonyms, self._text.text
+        address = reason.address
+        if address is not None and address.inside is not None:
+            inside = names.address(address.inside)
+            address = replace(address, inside=inside if isinstance(inside, IPv4Address) else None)
+        # a file of this machine's names nobody, and neither does a line of this program
+        return replace(
+            reason,
+            host=names.host(reason.host) if reason.host else "",
+            ip=self._optional(reason.ip),
+            address=address,
+            error=text(reason.error),
+            text=text(reason.text),
+        )
 
     def _opinion(self, event: ev.OpinionGiven) -> ev.OpinionGiven:
         text = self._text.text
@@ -135,7 +160,7 @@ class _Redactor:
             domain=self.pseudonyms.domain(event.domain),
             errors=tuple(map(text, event.errors)),
             warnings=tuple(map(text, event.warnings)),
-            error=text(event.error),
+            fault=self._reason(event.fault),
         )
 
     def _target(self, target: Target) -> Target:

@@ -23,7 +23,7 @@ _TARGET = PairTarget(Mailbox("bob", "b.example", "b.example"), Mailbox("alice", 
 
 def recording(pairs: int) -> Recording:
     """A run in which so many mailboxes are named."""
-    started = ev.Started(1, "0.1", "2026-11-21T08:00:00+00:00", _TARGET, Options())
+    started = ev.Started(ev.FORMAT_VERSION, "0.1", "2026-11-21T08:00:00+00:00", _TARGET, Options())
     return Recording.of([started, *_replies(pairs)])
 
 

@@ -14,10 +14,11 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from probe.checks.judging.spoken import clauses, spoken
 from probe.model.text import decode, printable
 from probe.net.dns_query import make_query
 from probe.net.dns_wire import Reply, belongs, read_reply
-from probe.net.tls import TlsSeen, trust_error
+from probe.net.tls import TlsSeen, trust_of
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
 from probe.recording.codec import decode as decode_event
@@ -38,9 +39,10 @@ from probe.standards.spf.record import RecordError, is_spf, parse
 from probe.standards.spf.results import SpfVerdict
 from probe.standards.tls.certificate import name_matches, problems, read_certificate
 from probe.standards.tls.dane import match_tlsa
-from probe.standards.tls.required import why_unverified
+from probe.standards.tls.required import is_verified
 from probe.standards.tls.results import DaneStatus
 from tests.fuzz.target import Target, fixtures, quiet
+from tests.support.reasons import TRUSTED
 
 SPF = (
     b"v=spf1 -all",
@@ -269,15 +271,16 @@ def certificate(data: bytes) -> None:
         status, reasons = match_tlsa(chain, records, ("mx.example.net",), at)
         assert status is DaneStatus.MISMATCHED
         quiet(printable(" ".join(reasons)))
-        quiet(printable(trust_error(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())))
-        quiet(printable(why_unverified(chain, "mx.example.net", at, "")))
+        trust = trust_of(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())
+        quiet(printable(spoken(trust)))
+        assert not is_verified(chain, "mx.example.net", at, trust)
     try:
         read = read_certificate(data)
     except ValueError:
         return
     name_matches(read, "mx.example.net")
     quiet(printable(" ".join((read.subject, read.issuer, read.key, *read.names))))
-    problems(read, "mx.example.net", at, "")
+    quiet(printable(" ".join(clauses(problems(read, "mx.example.net", at, TRUSTED)))))
 
 
 @cache
@@ -288,7 +291,7 @@ def _certificates() -> tuple[bytes, ...]:
 def _recorded_certificates() -> Iterable[bytes]:
     for recording in fixtures("recordings/lab-tls*/recording.jsonl"):
         for number, line in enumerate(recording.splitlines(), 1):
-            event = decode_event(line, number)
+            event = decode_event(line, number, 1)
             if isinstance(event, ev.TlsEstablished):
                 yield from event.chain
 

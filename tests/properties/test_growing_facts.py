@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from probe.facts import build
 from probe.facts.build import GrowingFacts, facts_of
 from probe.model.fault import DEBUG
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.recording import events as ev
 from probe.recording.file import load
 from probe.recording.journal import Recording
@@ -69,7 +71,7 @@ def test_only_what_the_new_events_bear_on_is_read_again(monkeypatch: pytest.Monk
     growing.after([started, MESSAGE, *rest])
     assert set(read) == {"read_message", "verify_signatures", "_in_dns", "_sender_by"}
     read.clear()
-    growing.after([ev.NotReached(9, "control postmaster", "no")])
+    growing.after([ev.NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE))])
     assert read == []
 
 

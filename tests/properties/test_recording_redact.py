@@ -10,6 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.model.address import Mailbox
+from probe.model.observed import (
+    FetchFault,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    OpinionFault,
+    OpinionSubject,
+    Part,
+    SessionReason,
+)
+from probe.model.reason import Reason
 from probe.model.session import Experiment
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
@@ -17,6 +28,7 @@ from probe.recording.codec import encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.standards.dns.message import Mx, RecordType, Txt
+from tests.support.reasons import other
 from tests.support.recordings import STARTED_AT, any_event, dns
 
 # "zq" keeps generated names apart from words, pseudonyms and kept names.
@@ -148,8 +160,10 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
     # base64 in capitals is another text
     loud = whole.upper() if draw(st.booleans()) and not re.search("b64|escapes", form) else whole
     events: list[ev.Event] = [
-        ev.Started(1, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)),
-        ev.Vantage(1, ip6, host, host, f"PTR of {ip} is {host}"),
+        ev.Started(
+            ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(sender, recipient), Options(ip=ip, helo=host)
+        ),
+        ev.Vantage(1, ip6, host, host, other(HeloReason, f"PTR of {ip} is {host}")),
         dns(recipient.domain, RecordType.MX, Mx(10, host)),
         dns(host, RecordType.A, mx_ip),
         dns(f"{reverse}.in-addr.arpa", RecordType.PTR, host),
@@ -160,15 +174,22 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
             RecordType.TXT,
             Txt((f"v=spf1 ip4:{mx_ip}/8 a:{host} include:{host} -all".encode(),)),
         ),
-        ev.SessionOpened(2, 1, host, mx_ip, 25, Experiment.TARGET, f"MX of {recipient.domain}"),
+        ev.SessionOpened(
+            2, 1, host, mx_ip, 25, Experiment.TARGET, other(SessionReason, f"MX of {recipient.domain}")
+        ),
         ev.Sent(3, 1, f"RCPT TO:<{recipient}>\r\n".encode()),
         ev.Received(4, 1, said[:cut]),
         ev.Received(5, 1, said[cut:]),
         ev.Received(6, 1, f"550 {loud}\r\n".encode()),
-        ev.TlsFailed(6, 1, f"certificate of {host}: {whole}"),
-        ev.HttpsFetched(6, f"https://mta-sts.{recipient.domain}/x", 200, whole, whole.encode(), whole),
-        ev.OpinionGiven(6, "spf", sender.domain, "checkdmarc", (whole,), (whole,), whole),
-        ev.NotReached(6, f"session with {host}", "no time"),
+        ev.TlsFailed(6, 1, other(HandshakeFault, f"certificate of {host}: {whole}")),
+        ev.HttpsFetched(
+            6, f"https://mta-sts.{recipient.domain}/x", 200, whole, whole.encode(), other(FetchFault, whole)
+        ),
+        ev.OpinionGiven(
+            6, OpinionSubject.SPF, sender.domain, "checkdmarc", (whole,), (whole,), other(OpinionFault, whole)
+        ),
+        ev.NotReached(6, Part.SESSION, Reason(Gap.DEADLINE, host=host, ip=mx_ip)),
+        ev.NotReached(6, Part.OTHER_WORDS, other(Gap, whole), words=f"session with {host}"),
     ]
     secrets = [
         str(sender),

@@ -8,6 +8,7 @@ from probe.model.session import EndReason, Experiment
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.smtp.transcript import Transcript
+from tests.support.reasons import WHY
 from tests.support.sessions import LOOPBACK, Run
 
 replies = st.sampled_from(
@@ -31,7 +32,7 @@ session_events = st.one_of(
 
 @given(st.lists(session_events, max_size=25))
 def test_any_recording_can_be_read(happened: list[ev.SessionEvent]) -> None:
-    opened = ev.SessionOpened(1, 1, "mx.test", LOOPBACK, 25, Experiment.TARGET, "a test")
+    opened = ev.SessionOpened(1, 1, "mx.test", LOOPBACK, 25, Experiment.TARGET, WHY)
     (session,) = sessions_of(Recording.of([Run().recording.started, opened, *happened]))
     refs = [exchange.ref for exchange in session.exchanges]
     assert len(refs) == len(set(refs))

@@ -10,6 +10,8 @@ from probe.facts.session import Exchange, Session, TlsObserved
 from probe.knowledge.providers import Provider
 from probe.model.address import IPAddress, Mailbox
 from probe.model.listing import ListingStatus
+from probe.model.observed import SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.reading.message.results import MessageFacts, SignatureResult
@@ -128,7 +130,7 @@ def session(number: int = 1, **changes: Any) -> Session:
         ip=MX_IP,
         port=25,
         experiment=Experiment.TARGET,
-        reason="first choice",
+        reason=Reason(SessionReason.PLANNED),
         local_ip=SOURCE,
         connected=True,
         exchanges=exchanges(session=number),
@@ -136,7 +138,7 @@ def session(number: int = 1, **changes: Any) -> Session:
         extensions=extensions(),
         tls=tls(),
         end=EndReason.QUIT,
-        end_detail="",
+        cause=None,
         elapsed_ms=200,
     )
     return replace(made, **changes)

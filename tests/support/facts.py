@@ -8,6 +8,8 @@ from typing import Any
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.model.address import NullReversePath
 from probe.model.listing import ListingStatus
+from probe.model.observed import HeloReason
+from probe.model.reason import Reason
 from probe.model.session import Experiment
 from probe.model.target import DomainTarget, Options, PairTarget
 from probe.standards.dkim.results import KeyStatus
@@ -126,7 +128,7 @@ def vantage(**changes: Any) -> VantageFacts:
         is_sending_address=True,
         hostname="mail.sender.example",
         helo="mail.sender.example",
-        helo_reason="the PTR of the source address, confirmed",
+        helo_reason=Reason(HeloReason.PTR),
     )
     return replace(made, **changes)
 

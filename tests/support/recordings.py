@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import typing
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from probe.model.address import Mailbox
-from probe.model.session import EndReason, Experiment
+from probe.model.dialable import AddressKind, NotPublic
+from probe.model.exhaustion import Shortage
+from probe.model.observed import (
+    EndCause,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    OpinionSubject,
+    Part,
+    SessionReason,
+)
+from probe.model.reason import Reason
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import Endpoint, Options, PairTarget
+from probe.model.trust import Trust
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.recording.limits import RANGES
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
 from probe.standards.dns.told import ExtendedError, Soa
+from tests.support.reasons import other
 
 _Kind = TypeVar("_Kind")
 
+MX_IP = ip_address("47.246.137.48")
 STARTED_AT = "2026-11-21T08:00:00+00:00"
+OPENED = Reason(
+    SessionReason.NOT_CONNECTED, host="mx2.tmall.com", ip=ip_address("47.246.137.49"), end=EndReason.TIMEOUT
+)
 SENDER = Mailbox("Bob.Smith", "mail.sender.co.uk", "mail.sender.co.uk")
 RECIPIENT = Mailbox("alice", "tmall.com", "tmall.com")
 
@@ -51,8 +69,10 @@ def full_events() -> list[ev.Event]:
         b"550 5.1.1 user alice unknown (ip-81-2-3-4, 2a01:7e00::1) to=alice@TMALL.com at bobs-laptop\r\n"
     )
     return [
-        ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options),
-        ev.Vantage(1, ip_address("10.1.2.3"), "bobs-laptop", "out.sender.co.uk", "PTR of 81.2.3.4"),
+        ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options),
+        ev.Vantage(
+            1, ip_address("10.1.2.3"), "bobs-laptop", "out.sender.co.uk", other(HeloReason, "PTR of 81.2.3.4")
+        ),
         dns("tmall.com", mx, Mx(10, "mx1.tmall.com"), Mx(30, "aspmx.l.google.com")),
         dns("mx1.tmall.com", a, ip_address("47.246.137.48")),
         txt("mail.sender.co.uk", spf, b"google-site-verification=abc"),
@@ -74,26 +94,28 @@ def full_events() -> list[ev.Event]:
             aliases=("s1.vendor.io",),
         ),
         dns("_25._tcp.mx1.tmall.com", RecordType.TLSA, Tlsa(3, 1, 1, b"12345678")),
-        ev.SessionOpened(5, 1, "mx1.tmall.com", ip_address("47.246.137.48"), 25, Experiment.TARGET, "first"),
+        ev.SessionOpened(5, 1, "mx1.tmall.com", ip_address("47.246.137.48"), 25, Experiment.TARGET, OPENED),
         ev.Connected(6, 1, ip_address("10.1.2.3")),
         ev.Received(7, 1, b"220 mx1.tma"),
         ev.Received(8, 1, b"ll.com ESMTP\r\n"),
         ev.Sent(9, 1, b"EHLO out.sender.co.uk\r\n"),
         ev.TlsEstablished(
-            10, 1, "TLSv1.3", "TLS_AES_256_GCM_SHA384", (b"\x30\x82\xff",), "for mx1.tmall.com"
+            10, 1, "TLSv1.3", "TLS_AES_256_GCM_SHA384", (b"\x30\x82\xff",), other(Trust, "for mx1.tmall.com")
         ),
         ev.Sent(11, 1, b"MAIL FROM:<Bob.Smith@mail.sender.co.uk>\r\n"),
         ev.Sent(11, 1, b"RCPT TO:<alice@tmall.com>\r\n"),
         ev.Received(12, 1, refusal),
-        ev.SessionClosed(13, 1, EndReason.QUIT, ""),
-        ev.TlsFailed(13, 2, "mx1.tmall.com: handshake failure"),
+        ev.SessionClosed(13, 1, EndReason.QUIT, Reason(EndCause.STOP, stop=Stop.MAIL_REFUSED)),
+        ev.TlsFailed(13, 2, Reason(HandshakeFault.LIBRARY, text="mx1.tmall.com: handshake failure")),
         ev.HttpsFetched(
-            14, "https://mta-sts.tmall.com/x", 200, "text/plain", b"mx: *.tmall.com\nmode: none\n", ""
+            14, "https://mta-sts.tmall.com/x", 200, "text/plain", b"mx: *.tmall.com\nmode: none\n"
         ),
-        ev.OpinionGiven(15, "spf", "mail.sender.co.uk", "checkdmarc", ("sender.co.uk: bad",), (), ""),
+        ev.OpinionGiven(
+            15, OpinionSubject.SPF, "mail.sender.co.uk", "checkdmarc", ("sender.co.uk: bad",), ()
+        ),
         ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
         ev.BounceGiven(16, "bounce.eml", b"Subject: failure notice\r\n\r\n<alice@tmall.com>:\xff\r\n"),
-        ev.NotReached(17, "session with mx1.tmall.com", "the deadline"),
+        ev.NotReached(17, Part.SESSION, Reason(Gap.DEADLINE, host="mx1.tmall.com", ip=MX_IP)),
         ev.Finished(20),
     ]
 
@@ -129,5 +151,34 @@ def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.Sea
     return st.builds(kind, **(numbers | given))
 
 
+def _reason(hint: Any) -> st.SearchStrategy[Reason[Any]]:
+    """A reason of the vocabulary, with every value that its tag may go with."""
+    (vocabulary,) = typing.get_args(hint)
+    counted = st.integers(0, 10**18)
+    return st.builds(
+        Reason,
+        st.sampled_from(vocabulary),
+        ip=st.ip_addresses(),
+        address=st.sampled_from(_NOT_PUBLIC),
+        seconds=st.floats(0, 1e9),
+        most=counted,
+        more=counted,
+        line=st.none() | counted,
+        stop=st.sampled_from(Stop),
+        end=st.sampled_from(EndReason),
+        trust=st.none() | st.sampled_from(Trust),
+        shortage=st.sampled_from(Shortage),
+        host=st.text(max_size=80),
+        error=st.text(max_size=80),
+        where=st.text(max_size=80),
+        text=st.text(max_size=80),
+    )
+
+
+_NOT_PUBLIC = (
+    NotPublic(AddressKind.LOOPBACK),
+    NotPublic(AddressKind.NAT64, IPv4Address("10.0.0.1"), AddressKind.PRIVATE),
+)
+st.register_type_strategy(Reason, _reason)
 for _part in (Soa, ExtendedError, Answer, Mx, Tlsa, Endpoint):
     st.register_type_strategy(_part, _within_limits(_part))

@@ -19,6 +19,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.settings import SmtpBudgets
 from probe.standards.smtp.dialogue import DialoguePlan
+from tests.support.reasons import FORBIDDEN, WHY
 
 BOB = Mailbox("bob", "example.com", "example.com")
 ALICE = Mailbox("alice", "example.net", "example.net")
@@ -39,7 +40,7 @@ class Run:
     courtesy: Courtesy = field(default_factory=Courtesy)
 
     def __post_init__(self) -> None:
-        started = ev.Started(1, "0", self.clock.started_at, PairTarget(BOB, ALICE), Options())
+        started = ev.Started(ev.FORMAT_VERSION, "0", self.clock.started_at, PairTarget(BOB, ALICE), Options())
         self.recording = Recording(started)
         self.deadline = self.clock.deadline(self.seconds)
 
@@ -58,7 +59,7 @@ class Run:
             len(self.sessions) + 1,
             Dial(ip, port, host, bind, tls_roots),
             Experiment.TARGET,
-            "a test",
+            WHY,
             plan,
             sink=self.recording.append,
             clock=self.clock,
@@ -73,7 +74,7 @@ class Run:
             self.recording.append,
             self.clock,
             self.deadline,
-            lambda ip: "it is forbidden here" if ip in forbidden else None,
+            lambda ip: FORBIDDEN if ip in forbidden else None,
             self.courtesy,
             port=port,
             spacing=0,

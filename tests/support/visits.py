@@ -10,13 +10,16 @@ from typing import Any
 from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
+from probe.model.dialable import NotPublic
+from probe.model.observed import SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.net.clock import Clock, Deadline
 from probe.net.courtesy import Courtesy
 from probe.net.smtp import Dial
 from probe.settings import SmtpBudgets
-from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.smtp.dialogue import DialoguePlan
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry
 from tests.support.sessions import PLAN
@@ -36,7 +39,7 @@ def outcome(*said: Said, stop: Stop | None = None, end: EndReason = EndReason.QU
         Entry(stage, "", 0, False, None if code is None else ReadReply(Reply(code, None, ("x",)), (), b""))
         for stage, code in said
     )
-    return SessionOutcome(0, "", A, Experiment.TARGET, PLAN, end, "", stop, entries)
+    return SessionOutcome(0, "", A, Experiment.TARGET, PLAN, end, None, stop, entries)
 
 
 NOTHING = outcome(end=EndReason.REFUSED)
@@ -62,7 +65,7 @@ class Dialled:
     number: int
     dial: Dial
     experiment: Experiment
-    reason: str
+    reason: Reason[SessionReason]
     plan: DialoguePlan
     budgets: SmtpBudgets
 
@@ -79,7 +82,13 @@ class World:
     pauses: list[float] = field(default_factory=list)
 
     async def run_session(
-        self, number: int, dial: Dial, experiment: Experiment, reason: str, plan: DialoguePlan, **rest: object
+        self,
+        number: int,
+        dial: Dial,
+        experiment: Experiment,
+        reason: Reason[SessionReason],
+        plan: DialoguePlan,
+        **rest: object,
     ) -> SessionOutcome:
         made = self.become[min(len(self.dialled), len(self.become) - 1)]
         budgets = rest["budgets"]
@@ -99,7 +108,9 @@ class World:
         self.pauses.append(seconds)
         self.clock.now_s += max(0.0, seconds)
 
-    def visits(self, forbidden: Callable[[IPAddress], str | None] = lambda _: None, **changes: Any) -> Visits:
+    def visits(
+        self, forbidden: Callable[[IPAddress], NotPublic | None] = lambda _: None, **changes: Any
+    ) -> Visits:
         usual = Visits(self.events.append, self.clock, Deadline(self.clock, 1000.0), forbidden, Courtesy())
         return replace(usual, **changes)
 

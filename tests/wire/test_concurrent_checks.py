@@ -18,6 +18,7 @@ import pytest
 import probe
 from probe import lab, run
 from probe.collect.attempts import ask_target
+from probe.model.observed import Gap
 from probe.model.report import Report
 from probe.model.target import Options, PairTarget
 from probe.net import threads
@@ -145,7 +146,7 @@ async def test_who_gets_no_turn_before_the_deadline_says_why() -> None:
     late = Run(seconds=0.2, courtesy=courtesy)
     assert await ask_target(late.visits(port), hosts, PLAN) == ()
     (missed,) = late.recording.all(ev.NotReached)
-    assert missed.reason.startswith("courtesy: other checks had 20 sessions")
+    assert (missed.reason.tag, missed.reason.most) == (Gap.NO_TURN, 20)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

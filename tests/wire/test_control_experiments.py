@@ -10,6 +10,7 @@ import pytest
 from probe.collect.attempts import ask_target
 from probe.collect.controls import invented_mailbox, run_controls
 from probe.model.address import Mailbox, NullReversePath
+from probe.model.observed import Gap, Part
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
 from probe.model.target import ControlsMode, TlsMode
@@ -52,7 +53,7 @@ async def controlled(
 
     async def advise(offered: tuple[Experiment, ...]) -> Advice:
         wanted = [it for it in offered if it not in idle]
-        return Advice(wanted[0] if wanted else None, {it: "it tells nothing" for it in offered if it in idle})
+        return Advice(wanted[0] if wanted else None, {it: Gap.UNCHANGED for it in offered if it in idle})
 
     async with SmtpServer(*scripts, host="0.0.0.0") as server:
         visits = run.visits(server.port)
@@ -108,9 +109,9 @@ async def test_an_experiment_that_would_tell_nothing_is_not_made_and_that_is_rec
     run, _ = await controlled(REFUSED, PAIR, REFUSED, idle=(Experiment.NULL_SENDER, Experiment.OTHER_MX))
     assert experiments(run) == [Experiment.TARGET, Experiment.POSTMASTER]
     missed = run.recording.all(ev.NotReached)
-    assert [(it.part, it.reason) for it in missed] == [
-        ("control null_sender", "it tells nothing"),
-        ("control other_mx", "it tells nothing"),
+    assert [(it.part, it.experiment, it.reason.tag) for it in missed] == [
+        (Part.CONTROL, Experiment.NULL_SENDER, Gap.UNCHANGED),
+        (Part.CONTROL, Experiment.OTHER_MX, Gap.UNCHANGED),
     ]
 
 
@@ -173,7 +174,7 @@ async def test_no_address_gets_a_third_control() -> None:
     assert experiments(run) == [Experiment.TARGET, Experiment.WITHOUT_TLS, Experiment.NULL_SENDER]
     assert [guest.secure for guest in server.guests] == [True, False, True]
     (missed,) = run.recording.all(ev.NotReached)
-    assert missed.part == "control postmaster" and "with one address" in missed.reason
+    assert (missed.experiment, missed.reason.tag) == (Experiment.POSTMASTER, Gap.MOST_CONTROLS_THERE)
 
 
 async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
@@ -247,7 +248,7 @@ async def test_an_address_that_bars_the_probe_gets_no_further_session(scripts: t
     sessions = run.sessions
     barred = next(n for n, met in enumerate(sessions) if any(e.reply == BARRED for e in met.exchanges))
     assert all(session.ip != sessions[barred].ip for session in sessions[barred + 1 :])
-    assert any(note.reason.startswith("courtesy: ") for note in run.recording.all(ev.NotReached))
+    assert any(note.reason.tag is Gap.BARRED for note in run.recording.all(ev.NotReached))
 
 
 async def test_a_refused_mail_asks_about_no_other_mailbox() -> None:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from probe.collect.attempts import ask_target
+from probe.model.observed import Gap
 from probe.recording import events as ev
 from tests.support.sessions import PLAN, Run
 from tests.support.smtp_server import Script, SmtpServer, answer, drop, say
@@ -69,4 +70,4 @@ async def test_sessions_of_a_run_are_capped() -> None:
     run, server = await searched(hosts, [drop()])
     assert len(server.heard) == 12
     (missed,) = run.recording.all(ev.NotReached)
-    assert "courtesy" in missed.reason
+    assert missed.reason.tag is Gap.MOST_SESSIONS

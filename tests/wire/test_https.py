@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
 from probe.net.clock import Clock
 from probe.net.https import HttpsResponse, fetch, trusting_context
 from tests.support.certificates import authority, issue, server_context
+from tests.support.reasons import spoken
 
 HOST = "mta-sts.example.com"
 URL = f"https://{HOST}/.well-known/mta-sts.txt"
@@ -84,7 +87,7 @@ async def test_a_policy_is_fetched_whole(certified: Certified) -> None:
     requests: list[bytes] = []
     async with serving(answering(OK, requests=requests), certified.server_context()) as port:
         response = await fetched(certified, port)
-    assert response == HttpsResponse(200, "text/plain; charset=utf-8", b"hello", "")
+    assert response == HttpsResponse(200, "text/plain; charset=utf-8", b"hello")
     lines = requests[0].decode().lower().split("\r\n")
     assert lines[0] == "get /.well-known/mta-sts.txt http/1.1"
     assert f"host: {HOST}" in lines
@@ -106,7 +109,7 @@ async def test_chunked_and_close_delimited_bodies_are_read(certified: Certified)
     for answer in (chunked, closing):
         async with serving(answering(answer), certified.server_context()) as port:
             response = await fetched(certified, port)
-        assert (response.body, response.error) == (b"hello", "")
+        assert (response.body, spoken(response.fault)) == (b"hello", "")
 
 
 async def test_an_interim_response_is_passed_over(certified: Certified) -> None:
@@ -121,7 +124,7 @@ async def test_redirects_are_not_followed(certified: Certified) -> None:
     answer = b"HTTP/1.1 301 Moved\r\nLocation: https://127.0.0.1/x\r\nContent-Length: 0\r\n\r\n"
     async with serving(answering(answer, requests=requests), certified.server_context()) as port:
         response = await fetched(certified, port)
-    assert (response.status, response.error, len(requests)) == (301, "", 1)
+    assert (response.status, spoken(response.fault), len(requests)) == (301, "", 1)
 
 
 async def test_reading_stops_at_the_size_limit(certified: Certified) -> None:
@@ -135,7 +138,7 @@ async def test_reading_stops_at_the_size_limit(certified: Certified) -> None:
     async with serving(endless, certified.server_context()) as port:
         response = await fetched(certified, port)
     assert (response.status, len(response.body)) == (200, 65536)
-    assert response.error == "larger than 65536 octets"
+    assert spoken(response.fault) == "larger than 65536 octets"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ async def test_reading_stops_at_the_size_limit(certified: Certified) -> None:
 async def test_interim_responses_by_the_thousand_are_given_up(certified: Certified, unit: bytes) -> None:
     async with serving(answering(unit * 20_000), certified.server_context()) as port:
         response = await fetched(certified, port, seconds=60)
-    assert (response.status, response.error) == (None, "the answer has no end")
+    assert (response.status, spoken(response.fault)) == (None, "the answer has no end")
 
 
 async def test_an_endless_header_is_not_http(certified: Certified) -> None:
@@ -153,7 +156,7 @@ async def test_an_endless_header_is_not_http(certified: Certified) -> None:
         answering(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000), certified.server_context()
     ) as port:
         response = await fetched(certified, port)
-    assert (response.status, response.error) == (None, "the answer is not HTTP")
+    assert (response.status, spoken(response.fault)) == (None, "the answer is not HTTP")
 
 
 @pytest.mark.parametrize(
@@ -170,8 +173,8 @@ async def test_a_bad_certificate_is_named(
     async with serving(answering(OK, requests=requests), certified.server_context(host, days)) as port:
         response = await fetched(certified, port)
     assert response.status is None
-    assert response.error.startswith("certificate")
-    assert clause in response.error
+    assert spoken(response.fault).startswith("certificate")
+    assert clause in spoken(response.fault)
     assert not requests
 
 
@@ -179,7 +182,7 @@ async def test_an_unknown_authority_is_not_trusted(certified: Certified) -> None
     async with serving(answering(OK), certified.server_context()) as port:
         response = await fetch(URL, (LOOPBACK,), deadline=Clock().deadline(5), port=port)
     assert response.status is None
-    assert response.error.startswith("certificate refused: ")
+    assert spoken(response.fault).startswith("certificate refused: ")
 
 
 async def test_plaintext_on_the_port_is_a_tls_failure(certified: Certified) -> None:
@@ -190,7 +193,7 @@ async def test_plaintext_on_the_port_is_a_tls_failure(certified: Certified) -> N
     async with serving(plain, None) as port:
         response = await fetched(certified, port)
     assert response.status is None
-    assert response.error.startswith("TLS failed: ")
+    assert spoken(response.fault).startswith("TLS failed: ")
 
 
 async def test_garbage_and_early_ends_are_named(certified: Certified) -> None:
@@ -202,21 +205,21 @@ async def test_garbage_and_early_ends_are_named(certified: Certified) -> None:
     for answer, (status, error) in cases.items():
         async with serving(answering(answer), certified.server_context()) as port:
             response = await fetched(certified, port)
-        assert (response.status, response.error) == (status, error)
+        assert (response.status, spoken(response.fault)) == (status, error)
 
 
 async def test_silence_ends_at_the_deadline(certified: Certified) -> None:
     async with serving(silent, certified.server_context()) as port:
         response = await fetched(certified, port, seconds=0.5)
     assert response.status is None
-    assert response.error.startswith("timed out after 0.")
+    assert spoken(response.fault).startswith("timed out after 0.")
 
 
 async def test_a_handshake_that_never_comes_ends_at_the_deadline(certified: Certified) -> None:
     async with serving(silent, None) as port:
         response = await fetched(certified, port, seconds=0.5)
     assert response.status is None
-    assert "0." in response.error
+    assert "0." in spoken(response.fault)
 
 
 async def test_the_next_address_is_tried(certified: Certified) -> None:
@@ -231,11 +234,11 @@ async def test_the_next_address_is_tried(certified: Certified) -> None:
 async def test_no_address_and_no_listener_are_named(certified: Certified) -> None:
     context = certified.client_context()
     none = await fetch(URL, (), deadline=Clock().deadline(5), context=context)
-    assert none == HttpsResponse(None, "", b"", "no address to connect to")
+    assert none == HttpsResponse(None, "", b"", Reason(FetchFault.NOWHERE))
     async with serving(silent, None) as port:
         pass
     refused = await fetch(URL, (LOOPBACK,), deadline=Clock().deadline(5), context=context, port=port)
-    assert refused.error == "connection refused"
+    assert spoken(refused.fault) == "connection refused"
 
 
 async def test_only_https_urls_are_taken() -> None:

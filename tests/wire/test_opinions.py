@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from probe.model.observed import OpinionFault, OpinionSubject
+from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
-from probe.net.opinions import Opinion, Subject, opinions
+from probe.net.opinions import Opinion, opinions
 from probe.net.resolver import Resolver
 from tests.support.dns_server import DnsServer, Fault
 
@@ -43,7 +45,7 @@ deadline = Clock().deadline
 @asynccontextmanager
 async def asked(
     zone: dict[str, list[str]], faults: dict[str, Fault] | None = None, *, seconds: float = 20.0
-) -> AsyncIterator[tuple[dict[Subject, Opinion], DnsServer]]:
+) -> AsyncIterator[tuple[dict[OpinionSubject, Opinion], DnsServer]]:
     async with DnsServer(zone, faults) as server:
         deadline = Clock().deadline(seconds)
         async with Resolver(
@@ -83,12 +85,12 @@ def contacted() -> Iterator[list[Any]]:
 
 async def test_good_records_have_no_errors() -> None:
     async with asked(ZONE) as (given, _):
-        assert set(given) == set(Subject)
+        assert set(given) == set(OpinionSubject)
         for opinion in given.values():
-            assert (opinion.errors, opinion.error) == ((), ""), opinion
+            assert (opinion.errors, opinion.fault) == ((), None), opinion
             assert opinion.library.startswith("checkdmarc ")
-        assert given[Subject.DMARC].domain == "sender.example"
-        assert given[Subject.MTA_STS].domain == "recipient.example"
+        assert given[OpinionSubject.DMARC].domain == "sender.example"
+        assert given[OpinionSubject.MTA_STS].domain == "recipient.example"
 
 
 async def test_all_traffic_goes_to_the_nameserver_that_was_given() -> None:
@@ -130,14 +132,14 @@ async def test_faulty_records_are_errors_with_its_text() -> None:
     async with asked(zone) as (given, _):
         for opinion in given.values():
             assert opinion.errors, opinion
-            assert not opinion.error
-        assert "999.1.1.1" in given[Subject.SPF].errors[0]
+            assert opinion.fault is None
+        assert "999.1.1.1" in given[OpinionSubject.SPF].errors[0]
 
 
 async def test_a_missing_record_is_a_warning() -> None:
     async with asked({"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}) as (given, _):
         for opinion in given.values():
-            assert (opinion.errors, opinion.error) == ((), "")
+            assert (opinion.errors, opinion.fault) == ((), None)
             assert any("does not exist" in warning for warning in opinion.warnings)
 
 
@@ -152,12 +154,13 @@ async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault) -> None:
     async with asked(ZONE, faults) as (given, _):
         for opinion in given.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
-            assert opinion.error.startswith("no usable answer from DNS for TXT _"), opinion
+            assert opinion.fault is not None and opinion.fault.tag is OpinionFault.NO_ANSWER
+            assert (opinion.fault.rtype, opinion.fault.host[:1]) == ("TXT", "_"), opinion
 
 
 async def test_an_unanswered_question_ends_the_inquiry() -> None:
     async with asked(ZONE, {"*": Fault.SERVFAIL}) as (given, server):
-        assert all(opinion.error for opinion in given.values())
+        assert all(opinion.fault for opinion in given.values())
         told = {(seen.name, seen.rtype) for seen in server.seen}
     assert told == {
         ("sender.example", "TXT"),
@@ -179,24 +182,24 @@ async def test_a_second_nameserver_makes_good_for_the_first() -> None:
         Resolver((broken.endpoint, sound.endpoint)) as resolver,
     ):
         given = await opinions(None, None, "recipient.example", resolver.ask, deadline=Clock().deadline(20))
-    assert [(o.subject, o.errors, o.error) for o in given] == [
-        (Subject.MTA_STS, (), ""),
-        (Subject.SMTP_TLS_REPORTING, (), ""),
+    assert [(o.subject, o.errors, o.fault) for o in given] == [
+        (OpinionSubject.MTA_STS, (), None),
+        (OpinionSubject.SMTP_TLS_REPORTING, (), None),
     ]
 
 
 async def test_nothing_is_remembered_from_one_run_to_the_next() -> None:
     async with asked(ZONE) as (first, _):
-        assert not first[Subject.DMARC].errors
+        assert not first[OpinionSubject.DMARC].errors
     async with asked({**ZONE, "TXT _dmarc.sender.example": ['"v=DMARC1; p=rejct"']}) as (second, _):
-        assert second[Subject.DMARC].errors
+        assert second[OpinionSubject.DMARC].errors
 
 
 async def test_the_deadline_ends_it_with_no_opinion() -> None:
     async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6) as (given, _):
         for opinion in given.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
-            assert opinion.error
+            assert opinion.fault
 
 
 async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +211,7 @@ async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.Mo
     }
     zone["TXT sender.example"] = ['"v=spf1 include:i0.example -all"']
     async with asked({**ZONE, **zone}) as (given, server):
-        assert given[Subject.SPF].error == "it asks more than 5 questions"
+        assert given[OpinionSubject.SPF].fault == Reason(OpinionFault.TOO_MANY, most=5)
         assert len(server.seen) < 20
 
 
@@ -225,7 +228,7 @@ async def test_hostile_records_do_not_break_it() -> None:
     for name in ("sender.example", "_dmarc.sender.example"):
         zone[f"TXT {name}"] = hostile
     async with asked(zone) as (given, _):
-        assert set(given) == set(Subject)
+        assert set(given) == set(OpinionSubject)
 
 
 async def test_no_side_gives_no_opinion() -> None:
@@ -238,16 +241,16 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
         program = (
             f"{PREAMBLE.format(port=server.endpoint.port)}"
             "from probe.net import opinions as o\n"
-            "o._spf = o._INQUIRIES[o.Subject.SPF] = lambda *_: __import__('time').sleep(600)\n"
+            "o._spf = o._INQUIRIES[o.OpinionSubject.SPF] = lambda *_: __import__('time').sleep(600)\n"
             "async def go():\n"
             "    async with Resolver(servers) as resolver:\n"
             "        return await o.opinions('a.example', None, None, resolver.ask, deadline=deadline(2))\n"
-            "print(asyncio.run(go())[0].error)\n"
+            "print(asyncio.run(go())[0].fault.tag)\n"
         )
         done = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
         )
-    assert done.stdout.startswith("no opinion within ")
+    assert done.stdout.startswith("no_opinion")
     assert (done.returncode, done.stderr) == (0, "")
 
 

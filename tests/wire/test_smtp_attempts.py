@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.checks.judging.spoken import part_of
 from probe.collect.attempts import WITHOUT_TLS, ask_target
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
@@ -22,6 +23,7 @@ from probe.recording import events as ev
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
 from tests.support.certificates import issue, server_context
+from tests.support.reasons import NOT_PUBLIC, spoken
 from tests.support.sessions import HASTY, LOOPBACK, PATIENT, PLAN, Run
 from tests.support.smtp_server import (
     Script,
@@ -92,7 +94,7 @@ async def test_any_answer_about_the_message_ends_the_search(script: Script) -> N
 async def test_a_transient_refusal_leads_to_the_next_address(busy: Script) -> None:
     run, _ = await searched(TWO, busy, REFUSED)
     assert places(run) == ["a.test 127.0.0.1", "a.test 127.0.0.2"]
-    assert "a.test [127.0.0.1]" in run.sessions[1].reason
+    assert "a.test [127.0.0.1]" in spoken(run.sessions[1].reason)
 
 
 _TO_MAIL = [say("220 hi"), answer("EHLO", "250 hi")]
@@ -130,9 +132,9 @@ async def test_unreachable_hosts_do_not_count_as_asked() -> None:
 async def test_a_forbidden_address_is_recorded_and_never_dialled() -> None:
     run, server = await searched(TWO, REFUSED, forbidden=(FIRST,))
     first, second = run.sessions
-    assert (first.end, first.end_detail, first.connected) == (
+    assert (first.end, first.cause, first.connected) == (
         EndReason.NOT_DIALLED,
-        "it is forbidden here",
+        NOT_PUBLIC,
         False,
     )
     assert second.ip == SECOND and len(server.heard) == 1
@@ -190,7 +192,8 @@ async def test_at_the_deadline_what_was_not_reached_is_recorded() -> None:
     run = Run(seconds=0)
     assert await ask_target(run.visits(9), TWO, PLAN) == ()
     (missed,) = run.recording.all(ev.NotReached)
-    assert "a.test" in missed.part and "deadline" in missed.reason
+    assert part_of(missed) == "SMTP session with a.test [127.0.0.1]"
+    assert spoken(missed.reason) == "the run's deadline"
 
 
 async def test_after_one_connection_timed_out_the_next_get_less_time() -> None:
@@ -198,7 +201,7 @@ async def test_after_one_connection_timed_out_the_next_get_less_time() -> None:
     with full_listener() as port:
         visits = run.visits(port, budgets=replace(PATIENT, connect=0.2, connect_again=0.1))
         await ask_target(visits, mx(("a.test", (FIRST, FIRST, FIRST))), PLAN)
-    assert [(session.end, session.end_detail) for session in run.sessions] == [
+    assert [(session.end, spoken(session.cause)) for session in run.sessions] == [
         (EndReason.TIMEOUT, "no connection within 0.2 s"),
         (EndReason.TIMEOUT, "no connection within 0.1 s"),
         (EndReason.TIMEOUT, "no connection within 0.1 s"),

@@ -13,10 +13,10 @@ from probe import settings
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.model.reply import Stage
-from probe.model.session import EndReason
+from probe.model.session import EndReason, Stop
 from probe.recording.journal import Recording
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation
+from tests.support.reasons import spoken
 from tests.support.sessions import HASTY, PATIENT, PLAN, Run
 from tests.support.smtp_server import (
     Script,
@@ -45,7 +45,7 @@ async def held(script: Script, *, hasty: bool = False) -> tuple[Session, SmtpSer
     assert [(e.stage, e.reply, e.usable, e.deviations, e.fragment) for e in session.exchanges] == [
         (e.stage, e.reply, e.usable, e.deviations, e.fragment) for e in outcome.entries
     ]
-    assert (session.end, session.end_detail) == (outcome.end, outcome.detail)
+    assert (session.end, session.cause) == (outcome.end, outcome.cause)
     return session, server, run
 
 
@@ -58,7 +58,7 @@ def code(session: Session, stage: Stage) -> int | None:
 async def test_a_refusal_at_rcpt_and_a_polite_end() -> None:
     session, server, run = await held(dialogue(rcpt="550 5.1.1 no such user"))
     assert server.verbs == ["EHLO", "MAIL", "RCPT", "RSET", "QUIT"]
-    assert session.end is EndReason.QUIT and session.end_detail == ""
+    assert session.end is EndReason.QUIT and session.cause is None
     rcpt = session.exchange(Stage.RCPT)
     assert rcpt is not None and rcpt.reply is not None
     assert (rcpt.reply.code, str(rcpt.reply.enhanced_status)) == (550, "5.1.1")
@@ -199,7 +199,7 @@ async def test_an_invitation_to_send_data_is_met_with_silence() -> None:
     session, server, run = await held(script)
     assert server.verbs == ["EHLO", "MAIL", "RCPT"]
     assert run.sent.endswith(b"RCPT TO:<alice@example.net>\r\n")
-    assert session.end_detail == Stop.INTERMEDIATE
+    assert session.stop is Stop.INTERMEDIATE
 
 
 @pytest.mark.parametrize("flood", [b"250-more\r\n", b"x" * 4096])
@@ -240,7 +240,7 @@ async def test_nobody_listening_is_refused() -> None:
 async def test_an_address_that_is_not_ours_is_a_local_error() -> None:
     outcome = await Run().session(9, bind=ip_address("192.0.2.1"))
     assert outcome.end is EndReason.LOCAL_ERROR
-    assert "assign requested address" in outcome.detail
+    assert "assign requested address" in spoken(outcome.cause)
 
 
 async def test_the_local_address_is_bound() -> None:

@@ -11,14 +11,13 @@ import pytest
 
 from probe.facts.session import Session, TlsObserved
 from probe.model.reply import Stage
-from probe.model.session import EndReason
+from probe.model.session import EndReason, Stop
 from probe.model.target import TlsMode
 from probe.net import tls
 from probe.recording import events as ev
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation
-from probe.standards.tls.certificate import NOT_JUDGED
 from tests.support.certificates import Issued, authority, issue, server_context
+from tests.support.reasons import spoken
 from tests.support.sessions import HASTY, PATIENT, PLAN, Run
 from tests.support.smtp_server import (
     Script,
@@ -96,7 +95,7 @@ async def test_a_bad_certificate_is_reported_and_does_not_stop_the_dialogue(
     roots = tmp_path / "roots.pem"
     roots.write_bytes(authority().pem)
     session, seen, _, _ = await held(secured_by(tmp_path, leaf), roots=roots)
-    assert [found for found in seen.problems if found.startswith(problem)] == list(seen.problems)
+    assert [found for found in seen.problems if spoken(found).startswith(problem)] == list(seen.problems)
     assert len(seen.problems) == 1
     rcpt = session.exchange(Stage.RCPT)
     assert rcpt is not None and rcpt.reply is not None and rcpt.reply.code == 250
@@ -117,7 +116,7 @@ async def test_a_bad_certificate_ends_the_dialogue_when_tls_is_required(tmp_path
     session, seen, server, _ = await held(script, mode=TlsMode.REQUIRE, roots=roots)
     assert server.verbs == ["EHLO", "STARTTLS", "QUIT"]
     assert seen.established and seen.problems
-    assert (session.end, session.end_detail) == (EndReason.QUIT, Stop.TLS_NOT_VERIFIED)
+    assert (session.end, session.stop) == (EndReason.QUIT, Stop.TLS_NOT_VERIFIED)
 
 
 async def test_a_good_certificate_is_enough_when_tls_is_required(tmp_path: Path) -> None:
@@ -134,14 +133,14 @@ async def test_refused_starttls(tmp_path: Path) -> None:
         [*OFFER, answer("STARTTLS", "454 4.7.0 not now"), answer("QUIT", "221 bye")]
     )
     assert (seen.offered, seen.established) == (True, False)
-    assert seen.error == "refused: 454 4.7.0 not now"
-    assert session.end_detail == Stop.TLS_REFUSED
+    assert spoken(seen.fault) == "refused: 454 4.7.0 not now"
+    assert session.stop is Stop.TLS_REFUSED
 
 
 @pytest.mark.parametrize("step", [say_raw(b"this is not TLS\r\n" * 3), drop(), reset()])
 async def test_a_broken_handshake_is_a_failure_with_a_word_on_it(step: Step) -> None:
     session, seen, _, run = await held([*AGREED, gulp(), step])
-    assert not seen.established and seen.error
+    assert not seen.established and seen.fault
     assert session.exchange(Stage.MAIL) is None
     assert run.recording.last(ev.TlsFailed) is not None
     assert session.end is not None
@@ -149,7 +148,7 @@ async def test_a_broken_handshake_is_a_failure_with_a_word_on_it(step: Step) -> 
 
 async def test_a_silent_handshake_times_out() -> None:
     session, seen, _, _ = await held([*AGREED, silence()], hasty=True)
-    assert not seen.established and seen.error.startswith("no handshake within")
+    assert not seen.established and spoken(seen.fault).startswith("no handshake within")
     assert session.end is EndReason.TIMEOUT
 
 
@@ -160,7 +159,7 @@ async def test_old_tls_only_is_a_failed_handshake(tmp_path: Path) -> None:
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = ssl.TLSVersion.TLSv1_1
     _, seen, _, _ = await held([*AGREED, starttls(context)])
-    assert not seen.established and seen.error
+    assert not seen.established and seen.fault
 
 
 async def test_plaintext_behind_the_220_is_named_and_not_believed(tmp_path: Path) -> None:
@@ -188,14 +187,14 @@ async def test_required_and_not_offered_stops_before_mail() -> None:
     session, seen, server, _ = await held(script, mode=TlsMode.REQUIRE)
     assert server.verbs == ["EHLO", "QUIT"]
     assert seen.offered is False
-    assert session.end_detail == Stop.TLS_NOT_OFFERED
+    assert session.stop is Stop.TLS_NOT_OFFERED
 
 
 async def test_never_says_nothing_of_tls() -> None:
     script = [*OFFER, *INSIDE[1:]]
     _, seen, server, _ = await held(script, mode=TlsMode.NEVER)
     assert "STARTTLS" not in server.verbs
-    assert (seen.offered, seen.established, seen.error) == (True, False, "")
+    assert (seen.offered, seen.established, seen.fault) == (True, False, None)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +218,7 @@ def test_without_a_trust_store_trust_is_not_judged(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_bytes(b"")
     seen = tls.TlsSeen("TLSv1.3", "x", (issue("mx.test").der,), chain_complete=True)
-    assert tls.trust_error(seen, datetime.now(UTC), str(empty)).startswith(NOT_JUDGED)
+    assert not tls.trust_of(seen, datetime.now(UTC), str(empty)).tag.is_judged
 
 
 def test_a_leaf_without_its_chain_is_not_called_untrusted(tmp_path: Path) -> None:
@@ -227,4 +226,4 @@ def test_a_leaf_without_its_chain_is_not_called_untrusted(tmp_path: Path) -> Non
     roots.write_bytes(authority().pem)
     leaf = issue("mx.test", by=authority("Intermediate"))
     seen = tls.TlsSeen("TLSv1.3", "x", (leaf.der,), chain_complete=False)
-    assert tls.trust_error(seen, datetime.now(UTC), str(roots)).startswith(NOT_JUDGED)
+    assert not tls.trust_of(seen, datetime.now(UTC), str(roots)).tag.is_judged

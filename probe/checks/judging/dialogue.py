@@ -10,10 +10,9 @@ from probe.facts.deciding import deciding_exchange, farthest, is_closing
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import PairTarget
 from probe.standards.mta_sts.results import StsStatus
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.tls.results import DaneStatus
 
 _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
@@ -131,9 +130,9 @@ class NoDialogue(StrEnum):
 
 
 _STOPPED = {
-    Stop.INTERMEDIATE.value: NoDialogue.INTERMEDIATE,
-    Stop.UNUSABLE_REPLY.value: NoDialogue.UNUSABLE_REPLY,
-    Stop.CLOSING.value: NoDialogue.CLOSING,
+    Stop.INTERMEDIATE: NoDialogue.INTERMEDIATE,
+    Stop.UNUSABLE_REPLY: NoDialogue.UNUSABLE_REPLY,
+    Stop.CLOSING: NoDialogue.CLOSING,
 }
 
 
@@ -151,7 +150,7 @@ def no_dialogue(facts: Facts) -> NoDialogue:
     if {s.end for s in sessions} & {EndReason.TIMEOUT, EndReason.DEADLINE}:
         return NoDialogue.NO_ANSWER
     last = farthest(session for session in sessions if session.connected)
-    return _STOPPED.get(last.end_detail, NoDialogue.ENDED)
+    return _STOPPED.get(last.stop, NoDialogue.ENDED) if last.stop is not None else NoDialogue.ENDED
 
 
 class TlsDemand(StrEnum):

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from probe.facts.model import Facts
 from probe.model.address import IPAddress
-from probe.model.dialable import why_not_dialable
+from probe.model.dialable import NotPublic, why_not_dialable
 
 # What redaction puts in the place of public addresses (RFC 5737, RFC 3849, and 240/4 when those run out).
 _PSEUDONYMS = tuple(
@@ -15,8 +15,8 @@ _PSEUDONYMS = tuple(
 )
 
 
-def why_not_public(facts: Facts, ip: IPAddress) -> str | None:
-    """A clause completing "it is ..."; None for a public address, and for the pseudonym of one."""
+def why_not_public(facts: Facts, ip: IPAddress) -> NotPublic | None:
+    """None for a public address, and for the pseudonym of one."""
     if facts.redacted and any(ip in network for network in _PSEUDONYMS if network.version == ip.version):
         return None
     return why_not_dialable(ip)

@@ -6,7 +6,7 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {term:if: (matched {term})}    the text, where the value is not empty or zero
     {term:if:{term}|no term}       else the text behind the bar
     {count:plural:link|links}      by the number: one, or more
-    {end:word:end}                 the words that the table `end` of words.toml has for the value
+    {end:word:end}                 the words that the table `end` has for the value; none for an empty one
     {listing:phrase}               the phrase of this name (the table `phrase` of words.toml)
     {zones:count}                  how many
     {hosts,ips:each:{hosts} [{ips}]}   the text for every place of lists side by side, as "a, b and c"
@@ -14,6 +14,8 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {needs:sentences:{needs:word:remedy}}   the same, each different sentence once, one after another
     {limit:mebibytes}              octets in MiB, without decimals
     {elapsed_ms:seconds}           milliseconds in seconds, with one decimal
+    {seconds:brief}                a number without needless decimals; a question mark where it is not known
+    {questions,failures:listed:{questions}: {failures}}   as `each`, with semicolons between
 
 Text behind a second colon is a template itself. A value is never read as one: a stranger's braces stay.
 """
@@ -56,7 +58,7 @@ def fields(template: str) -> frozenset[str]:
         found.update(name.split(","))
         if kind in ("if", "plural"):
             found |= {inner for half in _halves(text) for inner in fields(half)}
-        elif kind in ("each", "few", "sentences"):
+        elif kind in ("each", "few", "listed", "sentences"):
             found |= fields(text)
     return frozenset(found)
 
@@ -80,7 +82,7 @@ def _outlined(name: str, spec: str) -> str:
             return outline(_halves(text)[0])
         case "plural":
             return outline(_halves(text)[1])
-        case "each" | "few" | "sentences":
+        case "each" | "few" | "listed" | "sentences":
             return outline(text)
         case _:
             return f"<{name}>"
@@ -125,7 +127,8 @@ def _plural(name: str, text: str, args: Args) -> str:
 
 
 def _word(name: str, table: str, args: Args) -> str:
-    return sentence(shared_words()[table][str(args[name])], args)
+    word = str(args[name])
+    return sentence(shared_words()[table][word], args) if word else ""
 
 
 def _phrase(name: str, _: str, args: Args) -> str:
@@ -138,6 +141,10 @@ def _each(names: str, text: str, args: Args) -> str:
 
 def _few(names: str, text: str, args: Args) -> str:
     return series(_every(names, text, args), FEW)
+
+
+def _listed(names: str, text: str, args: Args) -> str:
+    return "; ".join(_every(names, text, args))
 
 
 def _sentences(names: str, text: str, args: Args) -> str:
@@ -168,6 +175,13 @@ def _seconds(name: str, _: str, args: Args) -> str:
     return f"{_number(args[name]) / 1000:.1f}"
 
 
+def _brief(name: str, _: str, args: Args) -> str:
+    if args[name] == "":
+        return "?"
+    number = _number(args[name])
+    return f"{number:.3g}" if number < 1000 else f"{number:.0f}"
+
+
 def _number(value: Arg) -> float:
     assert isinstance(value, int | float), f"{value!r} is no number"
     return value
@@ -182,9 +196,11 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "count": _count,
     "each": _each,
     "few": _few,
+    "listed": _listed,
     "sentences": _sentences,
     "mebibytes": _mebibytes,
     "seconds": _seconds,
+    "brief": _brief,
 }
 
 

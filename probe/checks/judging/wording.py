@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from probe.checks.judging.sentence import sentence
+from probe.checks.judging.spoken import spoken
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import finding_tags
 from probe.model.finding import Arg, Finding
 from probe.model.target import PairTarget
 from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
+from probe.standards.mta_sts.results import StsResult
 
 Values = dict[str, object]
 
@@ -101,10 +103,18 @@ def why_not_looked_at(facts: Facts) -> NotLookedAt:
     return NotLookedAt.NO_ADDRESS if facts.vantage.source_ip is None else NotLookedAt.NOT_MADE
 
 
-def failures(answers: Iterable[Answer]) -> Values:
+def failures(answers: Iterable[Answer]) -> dict[str, list[str]]:
     """The values `questions` and `failures`: what was asked in vain, each once, and what came instead."""
     seen = dict.fromkeys((str(it.question), it.failure) for it in answers if it.is_unknown)
     return {"questions": [question for question, _ in seen], "failures": [failure for _, failure in seen]}
+
+
+def mta_sts_problems(sts: StsResult) -> tuple[str, ...]:
+    """What is wrong with the record or the policy, a clause each; last, why the policy did not come."""
+    if sts.fetch is None:
+        return sts.problems
+    named = failures(sts.host_answers)
+    return (*sts.problems, spoken(sts.fetch, **{name: tuple(those) for name, those in named.items()}))
 
 
 def has_null_sender(facts: Facts) -> bool:

@@ -66,7 +66,7 @@ def _signs(session: Session) -> Iterator[Finding]:
 
 def _failed_at_tls(session: Session) -> bool:
     """A failed handshake ends the session too; that is a finding of its own and no sign of a limit."""
-    return session.tls is not None and bool(session.tls.error) and not session.tls.established
+    return session.tls is not None and session.tls.fault is not None and not session.tls.established
 
 
 def _announced(session: Session) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.wording import Voice
+from probe.checks.judging.wording import Voice, mta_sts_problems
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.mta_sts.results import StsPolicy, StsResult, StsStatus
@@ -32,11 +32,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("mta-sts-absent", sts.evidence, domain=sts.domain)
     else:
         tag = "mta-sts-unusable" if sts.status is StsStatus.UNUSABLE else "mta-sts-unanswered"
-        yield say(tag, sts.evidence, domain=sts.domain, problems=sts.problems)
+        yield say(tag, sts.evidence, domain=sts.domain, problems=mta_sts_problems(sts))
 
 
 def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
-    problems = (*sts.problems, *policy.problems)
+    problems = (*mta_sts_problems(sts), *policy.problems)
     if policy.mode == "none":
         tag = "mta-sts-none"  # RFC 8461 section 5: as if there were no policy
     elif sts.uncovered:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.model.observed import OpinionSubject
 from probe.recording.events import OpinionGiven
 
 ID = "second-opinion"
@@ -26,30 +28,30 @@ _LONGEST = 1000  # characters of one remark that are repeated
 _MOST = 20  # remarks on one record: a zone can earn thousands
 
 _RECORDS = {
-    "spf": "SPF",
-    "dmarc": "DMARC",
-    "mta_sts": "MTA-STS",
-    "smtp_tls_reporting": "TLS-RPT",
+    OpinionSubject.SPF: "SPF",
+    OpinionSubject.DMARC: "DMARC",
+    OpinionSubject.MTA_STS: "MTA-STS",
+    OpinionSubject.SMTP_TLS_REPORTING: "TLS-RPT",
 }
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Its errors as warnings and its warnings as notices: an opinion, never a verdict."""
-    opinions = facts.opinions
+    opinions = [opinion.given for opinion in facts.opinions]
     if not opinions:
         yield say("second-opinion-not-asked")
         return
-    spoken = [finding for opinion in opinions for finding in _of(opinion)]
-    silent = [o for o in opinions if o.error]
-    yield from spoken
+    remarks = [finding for opinion in opinions for finding in _of(opinion)]
+    silent = [o for o in facts.opinions if o.given.fault is not None]
+    yield from remarks
     if silent:
         yield say(
             "second-opinion-failed",
-            records=[_record(o) for o in silent],
-            domains=[o.domain for o in silent],
-            errors=[o.error for o in silent],
+            records=[_record(o.given) for o in silent],
+            domains=[o.given.domain for o in silent],
+            errors=[spoken(o.given.fault, failure=o.failure) for o in silent],
         )
-    elif not spoken:
+    elif not remarks:
         yield say(
             "second-opinion-content",
             records=[_record(o) for o in opinions],
@@ -68,7 +70,7 @@ def _of(opinion: OpinionGiven) -> Iterator[Finding]:
 
 
 def _record(opinion: OpinionGiven) -> str:
-    return _RECORDS.get(opinion.subject, opinion.subject)
+    return _RECORDS[opinion.subject]
 
 
 def _short(text: str) -> str:

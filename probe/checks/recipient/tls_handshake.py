@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -27,7 +28,7 @@ _DEPRECATED = {"SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"}
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each host whose handshake failed or agreed on an old version."""
     tried = [
-        (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and (s.tls.established or s.tls.error)
+        (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and (s.tls.established or s.tls.fault)
     ]
     if not tried:
         yield say("tls-not-tried")
@@ -42,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 (dialogue.ref(session),),
                 host=session.mx_host,
                 ip=session.ip,
-                error=tls.error,
+                error=spoken(tls.fault),
                 version=tls.version,
                 demand=dialogue.demanded_by(facts, session.mx_host),
             )

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice, failures, source, why_not_looked_at
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need, for_provider
@@ -65,7 +66,7 @@ def _kind_of_private(ptr: PtrResult, facts: Facts) -> str:
     are allowed on purpose."""
     if not is_private(ptr.ip) or facts.options.allow_private:
         return ""
-    return why_not_public(facts, ptr.ip) or ""
+    return spoken(why_not_public(facts, ptr.ip))
 
 
 def _name_to_give(facts: Facts) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.judging.spoken import part_of, spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -22,8 +23,8 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.3.2",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One not_assessed for each part that was not made, else ok."""
-    for gap in facts.not_reached:
-        yield say("part-not-reached", part=gap.part, reason=gap.reason)
+    for missed in facts.not_reached:
+        yield say("part-not-reached", part=part_of(missed), reason=spoken(missed.reason))
     if not facts.complete:
         yield say("recording-cut-short")
     elif not facts.not_reached:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -32,4 +33,4 @@ def check(facts: Facts) -> Iterator[Finding]:
         tag = "source-public"
     else:
         tag = "source-not-public-on-purpose" if facts.options.allow_private else "source-not-public"
-    yield say(tag, ("vantage",), ip=ip, kind=kind)
+    yield say(tag, ("vantage",), ip=ip, kind=spoken(kind))

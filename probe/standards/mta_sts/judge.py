@@ -6,22 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
 from probe.standards.dns.message import Answer
 from probe.standards.mta_sts.match import uncovered
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
 from probe.standards.mta_sts.record import read_record
 from probe.standards.mta_sts.results import StsResult, StsStatus
 
-CERTIFICATE_PREFIX = "certificate"
-"""How the error of a fetch begins when the server's certificate was the reason: then the policy is
-known to be unusable for everybody (RFC 8461 section 3.3), not merely unreachable from here."""
-
-TOO_LARGE_PREFIX = "larger than"
-"""How it begins when the policy itself is at fault, and not the way to it."""
-
 
 class PolicyResponse(Protocol):
-    """What a fetch of the policy brought; `status` is None and `error` set when no response came,
+    """What a fetch of the policy brought; `status` is None and `fault` set when no response came,
     both are set when the response could not be used whole."""
 
     @property
@@ -31,7 +26,7 @@ class PolicyResponse(Protocol):
     @property
     def body(self) -> bytes: ...
     @property
-    def error(self) -> str: ...
+    def fault(self) -> Reason[FetchFault] | None: ...
 
 
 def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts: Iterable[str]) -> StsResult:
@@ -44,6 +39,8 @@ def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts:
         problem = "the policy was not fetched"
         return replace(result, status=StsStatus.UNKNOWN, problems=(*record.problems, problem))
     result = replace(result, evidence=(answer.ref, f"https:{policy_url(domain)}"))
+    if fetched.fault is not None and fetched.status in (None, 200):
+        return replace(result, status=_by_fault(fetched.fault.tag), fetch=fetched.fault)
     status, problem = _response_fault(fetched)
     if problem:
         return replace(result, status=status, problems=(*record.problems, problem))
@@ -56,20 +53,22 @@ def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts:
     return replace(result, policy=policy, uncovered=missing, problems=problems)
 
 
+def _by_fault(fault: FetchFault) -> StsStatus:
+    """Whether the policy itself is at fault for everybody, and not the way to it."""
+    is_own = fault.is_of_certificate or fault is FetchFault.TOO_LARGE
+    return StsStatus.UNUSABLE if is_own else StsStatus.UNKNOWN
+
+
 def _response_fault(fetched: PolicyResponse) -> tuple[StsStatus, str]:
     """Why the response is no policy; an empty clause when it may be one."""
     if fetched.status is None:
-        refused = fetched.error.startswith(CERTIFICATE_PREFIX)
-        return StsStatus.UNUSABLE if refused else StsStatus.UNKNOWN, fetched.error or "no response"
+        return StsStatus.UNKNOWN, "no response"
     if 300 <= fetched.status < 400:
         return StsStatus.UNUSABLE, f"status {fetched.status}: redirects are not followed"
     if fetched.status >= 500:
         return StsStatus.UNKNOWN, f"status {fetched.status}: the policy server is in trouble"
     if fetched.status != 200:
         return StsStatus.UNUSABLE, f"status {fetched.status}: only 200 gives a policy"
-    if fetched.error:
-        too_large = fetched.error.startswith(TOO_LARGE_PREFIX)
-        return StsStatus.UNUSABLE if too_large else StsStatus.UNKNOWN, fetched.error
     if not is_policy_media_type(fetched.content_type):
         given = fetched.content_type or "missing"
         return StsStatus.UNUSABLE, f"content type is {given}, not text/plain"

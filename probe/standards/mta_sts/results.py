@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
+from probe.standards.dns.message import Answer
+
 
 class StsStatus(StrEnum):
     """`absent`: no record. `unusable`: published, but a sender must ignore it (RFC 8461 section 3.1,
@@ -28,8 +32,9 @@ class StsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class StsResult:
-    """`policy_id` is the record's id=; `problems` are clauses for a reader; `uncovered` the MX
-    hosts that no pattern of the policy matches (RFC 8461 section 4.1)."""
+    """`policy_id` is the record's id=; `problems` are clauses for a reader, `fetch` why the
+    policy did not come; `uncovered` the MX hosts that no pattern of the policy matches (RFC 8461 section
+    4.1); `host_answers` what DNS said of the policy host, where it did not come for that."""
 
     domain: str
     status: StsStatus
@@ -38,6 +43,8 @@ class StsResult:
     uncovered: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    fetch: Reason[FetchFault] | None = None
+    host_answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

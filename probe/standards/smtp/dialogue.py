@@ -23,6 +23,7 @@ from enum import StrEnum
 from probe import settings
 from probe.model.address import Mailbox, NullReversePath, ReversePath
 from probe.model.reply import Stage
+from probe.model.session import Stop
 from probe.model.target import TlsMode
 from probe.standards.smtp.commands import Command
 from probe.standards.smtp.ehlo import parse_extensions
@@ -69,24 +70,6 @@ class Move(StrEnum):
     RSET = "rset"
     QUIT = "quit"
     CLOSE = "close"
-
-
-class Stop(StrEnum):
-    """Why a dialogue went no further; the value is the reader's clause."""
-
-    DONE = "everything planned was asked"
-    GREETING_REFUSED = "the greeting was not 220"
-    EHLO_REFUSED = "EHLO was refused"
-    TLS_NOT_OFFERED = "STARTTLS was required, but not offered"
-    TLS_REFUSED = "STARTTLS was offered, but refused"
-    TLS_FAILED = "the TLS handshake failed"
-    TLS_NOT_VERIFIED = "TLS was required, and the certificate does not verify"
-    SMTPUTF8_NOT_OFFERED = "the address needs SMTPUTF8, which the server does not offer"
-    MAIL_REFUSED = "the reverse-path was refused"
-    CLOSING = "the server closes the connection (421)"
-    INTERMEDIATE = "the server asked for data (3xx), which a probe never sends"
-    UNUSABLE_REPLY = "a reply could not be understood"
-    OUT_OF_STEP = "replies can no longer be paired with commands"
 
 
 _E, _A, _M = State, Answer, Move

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from probe.model.observed import CertificateFault
+from probe.model.reason import Reason
+from probe.model.trust import Trust
 from probe.standards.tls.results import Certificate
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-# A `trust_error` that begins so is no judgement: unknown is not untrusted.
-NOT_JUDGED = "not judged: "
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _WEAK_RSA_BITS = 2048  # CA/Browser Forum baseline requirements, section 6.1.5
@@ -89,29 +89,30 @@ def _covers(pattern: list[str], labels: list[str]) -> bool:
     return pattern == labels
 
 
-def problems(certificate: Certificate, host: str, at: datetime | None, trust_error: str) -> tuple[str, ...]:
-    """What is wrong with it, one clause each; empty when nothing is.
+def problems(
+    certificate: Certificate, host: str, at: datetime | None, trust: Reason[Trust]
+) -> tuple[Reason[CertificateFault], ...]:
+    """What is wrong with it; empty when nothing is.
 
-    `at` is when it was seen (None: not known, then dates are not judged); `trust_error` what the
-    trust store said then ("" trusted).
+    `at` is when it was seen (None: not known, then dates are not judged); `trust` what the trust store said
+    then.
     """
-    found = []
+    found: list[Reason[CertificateFault]] = []
     begins = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
     ends = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
-    if at is not None and at > ends:
-        found.append(f"expired {certificate.not_after[:10]}")
-    elif at is not None and at < begins:
-        found.append(f"not valid before {certificate.not_before[:10]}")
-    if not name_matches(certificate, host):
-        names = ", ".join(certificate.names[:4]) or "no host name"
-        found.append(f"issued for {names}, not for {host}")
     # a certificate out of its dates is never trusted: one fault, said once
-    is_dated = any(problem.startswith(("expired", "not valid")) for problem in found)
-    if trust_error and not trust_error.startswith(NOT_JUDGED) and not is_dated:
-        found.append(f"not trusted: {trust_error}")
+    is_in_time = at is None or begins <= at <= ends
+    if at is not None and at > ends:
+        found.append(Reason(CertificateFault.EXPIRED, text=certificate.not_after[:10]))
+    elif at is not None and at < begins:
+        found.append(Reason(CertificateFault.NOT_YET_VALID, text=certificate.not_before[:10]))
+    if not name_matches(certificate, host):
+        found.append(Reason(CertificateFault.OTHER_NAME, host=host, text=", ".join(certificate.names[:4])))
+    if trust.tag is not Trust.TRUSTED and trust.tag.is_judged and is_in_time:
+        found.append(Reason(CertificateFault.NOT_TRUSTED, trust=trust.tag, text=trust.text))
     kind, _, bits = certificate.key.partition(" ")
     if kind == "RSA" and bits.isdigit() and int(bits) < _WEAK_RSA_BITS:
-        found.append(f"weak key: {certificate.key}")
+        found.append(Reason(CertificateFault.WEAK_KEY, text=certificate.key))
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -56,6 +56,20 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
             else:
                 pool.remove(issuer)
                 begun.append(longer)
+
+
+def leads_to(chain: tuple[bytes, ...], roots: Sequence[x509.Certificate]) -> bool:
+    """Whether signatures lead from the leaf, over others of the chain, to one of these; dates are not looked
+    at. False for a leaf that cannot be read."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    try:
+        with strangers_certificate():
+            issuers = [it.issuer for der in chain[:_MOST] if (it := _read(der)) is not None]
+            named = tuple(root.public_bytes(Encoding.DER) for root in roots if root.subject in issuers)
+        return any(True for _ in paths(chain, Anchors(frozenset(roots).__contains__, named, ()), None))
+    except ValueError:
+        return False
 
 
 def why_not_valid(path: Path, at: datetime | None) -> str:

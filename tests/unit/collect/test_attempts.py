@@ -14,8 +14,10 @@ from probe import settings
 from probe.collect.attempts import WITHOUT_TLS, NextStep, Visits, next_step
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
+from probe.model.observed import EndCause, Gap, Part, SessionReason
+from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Deadline
 from probe.net.courtesy import Courtesy
@@ -23,8 +25,9 @@ from probe.net.smtp import Dial
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.message import Tlsa
-from probe.standards.smtp.dialogue import DialoguePlan, Stop
+from probe.standards.smtp.dialogue import DialoguePlan
 from probe.standards.tls.results import TlsaSet
+from tests.support.reasons import FORBIDDEN, NOT_PUBLIC, WHY
 from tests.support.sessions import PLAN
 from tests.support.visits import (
     ANSWERED,
@@ -108,7 +111,12 @@ def test_ehlo_tells_more_than_the_greeting_before_it() -> None:
 
 
 def visit(
-    visits: Visits, ip: IPAddress = A, plan: DialoguePlan = PLAN, *, host: str = "a.test", reason: str = "why"
+    visits: Visits,
+    ip: IPAddress = A,
+    plan: DialoguePlan = PLAN,
+    *,
+    host: str = "a.test",
+    reason: Reason[SessionReason] = WHY,
 ) -> SessionOutcome | None:
     return asyncio.run(visits.visit(host, ip, Experiment.TARGET, reason, plan))
 
@@ -122,7 +130,7 @@ def test_a_visit_is_numbered_from_one_and_says_where_it_goes(world: Make) -> Non
     assert at.dialled[0].dial == Dial(A, 2525, "a.test", B, "roots.pem", tlsa)
     assert at.dialled[1].dial == Dial(A, 2525, "b.test", B, "roots.pem", TlsaSet())
     assert visits.outcomes == [first, second]
-    assert (at.dialled[0].experiment, at.dialled[0].reason) == (Experiment.TARGET, "why")
+    assert (at.dialled[0].experiment, at.dialled[0].reason) == (Experiment.TARGET, WHY)
 
 
 def test_mail_goes_to_port_25_unless_told_otherwise(world: Make) -> None:
@@ -135,7 +143,7 @@ def test_failed_tls_is_tried_once_more_in_the_clear(world: Make) -> None:
     at = world(TLS_FAILED, ANSWERED)
     found = visit(at.visits())
     assert [(it.plan.tls, it.reason) for it in at.dialled] == [
-        (TlsMode.AUTO, "why"),
+        (TlsMode.AUTO, WHY),
         (TlsMode.NEVER, WITHOUT_TLS),
     ]
     assert found is not None and found.number == 2
@@ -176,26 +184,26 @@ def test_what_failed_stands_where_the_second_try_cannot_be_made(world: Make) -> 
     found = visit(visits)
     assert found is not None and found.number == 1
     assert [(it.part, it.reason) for it in at.events if isinstance(it, ev.NotReached)] == [
-        ("SMTP session with a.test [9.9.9.1]", "the run's deadline")
+        (Part.SESSION, Reason(Gap.DEADLINE, host="a.test", ip=A))
     ]
 
 
 def test_a_forbidden_address_is_recorded_with_its_reason_and_not_dialled(world: Make) -> None:
     at = world(ANSWERED)
-    visits = at.visits(lambda ip: "it is private" if ip == A else None, port=26)
+    visits = at.visits(lambda ip: FORBIDDEN if ip == A else None, port=26)
     found = visit(visits)
     visit(visits, B)
     assert at.places() == ["a.test 9.9.9.2"]
     assert found is not None
-    assert (found.number, found.end, found.detail, found.connected) == (
+    assert (found.number, found.end, found.cause, found.connected) == (
         1,
         EndReason.NOT_DIALLED,
-        "it is private",
+        NOT_PUBLIC,
         False,
     )
     assert at.events == [
-        ev.SessionOpened(10_000, 1, "a.test", A, 26, Experiment.TARGET, "why"),
-        ev.SessionClosed(10_000, 1, EndReason.NOT_DIALLED, "it is private"),
+        ev.SessionOpened(10_000, 1, "a.test", A, 26, Experiment.TARGET, WHY),
+        ev.SessionClosed(10_000, 1, EndReason.NOT_DIALLED, NOT_PUBLIC),
     ]
     assert [it.number for it in visits.outcomes] == [1, 2]
     assert at.dialled[0].number == 2
@@ -211,7 +219,7 @@ def test_from_an_address_only_its_own_family_is_dialled(
     found = visit(at.visits(bind=bind), to)
     assert bool(at.dialled) is dialled
     assert found is not None
-    assert dialled or found.detail == f"cannot be reached from {bind}, an address of the other family"
+    assert dialled or found.cause == Reason(EndCause.OTHER_FAMILY, ip=bind)
 
 
 def test_between_two_sessions_there_is_a_pause_of_what_is_left_of_the_spacing(world: Make) -> None:
@@ -257,7 +265,7 @@ def test_only_so_many_sessions_are_held_and_only_those_that_connected_count(worl
     found = [visit(visits) for _ in tried]
     assert [it is None for it in found] == [False] * (settings.MAX_SESSIONS + 2 - 1) + [False, True]
     [unreached] = [it for it in at.events if isinstance(it, ev.NotReached)]
-    assert unreached.reason == f"courtesy: at most {settings.MAX_SESSIONS} sessions a run"
+    assert (unreached.reason.tag, unreached.reason.most) == (Gap.MOST_SESSIONS, settings.MAX_SESSIONS)
 
 
 def test_a_session_is_held_in_its_turn_at_operator_and_address(
@@ -294,10 +302,8 @@ def test_a_turn_that_does_not_come_before_the_deadline_is_told(
     assert visit(visits) is None
     assert (at.dialled, visits.outcomes) == ([], [])
     [unreached] = [it for it in at.events if isinstance(it, ev.NotReached)]
-    assert unreached.reason == (
-        f"courtesy: other checks had {settings.SESSIONS_WITH_ONE_ADDRESS} sessions with this address "
-        "until the run's deadline"
-    )
+    most = settings.SESSIONS_WITH_ONE_ADDRESS
+    assert unreached.reason == Reason(Gap.NO_TURN, most=most, host="a.test", ip=A)
 
 
 def test_a_courtesy_cap_uses_up_no_number(world: Make) -> None:

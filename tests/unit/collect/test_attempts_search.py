@@ -11,10 +11,10 @@ from probe.collect.attempts import ask_target
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.net.clock import Deadline
 from probe.standards.dns.results import MxHost
-from probe.standards.smtp.dialogue import Stop
+from tests.support.reasons import WHY, spoken
 from tests.support.sessions import PLAN
 from tests.support.visits import (
     ANSWERED,
@@ -83,20 +83,23 @@ def test_every_address_of_a_host_that_is_talked_to_is_one_host(world: Make) -> N
 def test_the_reason_of_a_session_is_what_became_of_the_one_before(world: Make) -> None:
     at = world(outcome(end=EndReason.TIMEOUT), MUTE, BARRED)
     search(at, *hosts(a=(A,), b=(B,), c=(C,), d=(A,)))
-    assert [it.reason for it in at.dialled] == [
+    assert [spoken(it.reason) for it in at.dialled] == [
         "the planned question",
         "a.test [9.9.9.1] could not be reached (timeout)",
         "b.test [9.9.9.2] did not come to an answer (timeout)",
     ]
     at = world(BARRED)
     search(at, *THREE)
-    assert at.dialled[1].reason == f"a.test [9.9.9.1] did not come to an answer ({Stop.GREETING_REFUSED})"
+    assert (
+        spoken(at.dialled[1].reason)
+        == "a.test [9.9.9.1] did not come to an answer (the greeting was not 220)"
+    )
 
 
 def test_the_experiment_and_its_reason_may_be_another(world: Make) -> None:
     at = world(ANSWERED)
-    asyncio.run(ask_target(at.visits(), THREE, PLAN, experiment=Experiment.DOMAIN, reason="a look"))
-    assert [(it.experiment, it.reason) for it in at.dialled] == [(Experiment.DOMAIN, "a look")]
+    asyncio.run(ask_target(at.visits(), THREE, PLAN, experiment=Experiment.DOMAIN, reason=WHY))
+    assert [(it.experiment, it.reason) for it in at.dialled] == [(Experiment.DOMAIN, WHY)]
     search(at, *THREE)
     assert at.dialled[1].experiment is Experiment.TARGET
 
@@ -104,7 +107,7 @@ def test_the_experiment_and_its_reason_may_be_another(world: Make) -> None:
 def test_only_the_sessions_of_this_search_are_given_back(world: Make) -> None:
     at = world(ANSWERED)
     visits = at.visits()
-    asyncio.run(visits.visit("z.test", C, Experiment.RANDOM, "before", PLAN))
+    asyncio.run(visits.visit("z.test", C, Experiment.RANDOM, WHY, PLAN))
     made = asyncio.run(ask_target(visits, THREE, PLAN))
     assert [(it.number, it.mx_host) for it in made] == [(2, "a.test")]
 

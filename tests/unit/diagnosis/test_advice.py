@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from probe.diagnosis.advice import UNCHANGED, advise, candidate_of, endings
+from probe.diagnosis.advice import advise, candidate_of, endings
 from probe.diagnosis.verdict import diagnose
 from probe.knowledge.next_tests import candidate_tests
 from probe.model.listing import ListingStatus
+from probe.model.observed import Gap
 from probe.model.reply import Stage
 from probe.model.session import Advice, Experiment
 from probe.model.target import Options, TlsMode
@@ -58,7 +59,7 @@ def test_what_no_answer_can_change_is_idle() -> None:
         listings=(listed,),
     )
     advice = advise(facts, (Experiment.OTHER_MX,))
-    assert (advice.choice, dict(advice.idle)) == (None, {Experiment.OTHER_MX: UNCHANGED})
+    assert (advice.choice, dict(advice.idle)) == (None, {Experiment.OTHER_MX: Gap.UNCHANGED})
 
 
 def test_idle_is_what_really_changes_nothing() -> None:

@@ -12,6 +12,8 @@ from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address_parse import parse_mailbox
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import DomainTarget, Options, PairTarget, TlsMode
@@ -20,6 +22,7 @@ from probe.recording.events import NotReached
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
 from tests.support import facts as make
+from tests.support.reasons import broken, ended
 
 LOOPBACK, PRIVATE = ip_address("127.0.0.1"), ip_address("10.1.1.1")
 ORDER = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
@@ -41,7 +44,7 @@ def met(stage: Stage, said: Reply | None, number: int = 1, **changes: object) ->
 
 def not_dialled(number: int, host: str, ip: object) -> Session:
     return make.failed_session(
-        EndReason.NOT_DIALLED, number, mx_host=host, ip=ip, end_detail="it is not public"
+        EndReason.NOT_DIALLED, number, mx_host=host, ip=ip, cause=ended("it is not public")
     )
 
 
@@ -59,7 +62,7 @@ def unanswered(host: str, status: Status) -> MxHost:
 
 
 OK, LATER, NO = make.reply(250, "2.1.5 Ok"), make.reply(450, "4.2.0 later"), make.reply(550, "5.7.1 no")
-NO_TLS = TlsObserved(offered=True, established=False, error="handshake failure")
+NO_TLS = TlsObserved(offered=True, established=False, fault=broken("handshake failure"))
 TLS_FAILED = met(Stage.STARTTLS, make.reply(220, "2.0.0 Ready"), tls=NO_TLS, end=EndReason.LOCAL_ERROR)
 
 A_ROUTE = {
@@ -83,7 +86,7 @@ def test_a_question_that_was_not_asked_is_no_failure_of_dns() -> None:
     mx = make.mx_result(
         RouteKind.UNKNOWN, answers=(make.answer("recipient.example", RecordType.MX, status=Status.NOT_ASKED),)
     )
-    cut = (NotReached(9, "sessions", "the deadline of the run"),)
+    cut = (NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)
     observed = seen(recipient=make.recipient_facts(mx=mx), not_reached=cut)
     assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
     assert observed.detail == "the deadline of the run"

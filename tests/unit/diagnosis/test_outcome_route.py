@@ -13,6 +13,7 @@ from probe.facts.model import SESSION_READER, Facts
 from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
+from probe.model.observed import Part
 from probe.model.reply import Stage
 from probe.model.session import EndReason
 from probe.model.target import Options
@@ -21,6 +22,7 @@ from probe.recording.events import NotReached
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
 from tests.support import facts as make
+from tests.support.reasons import ended, missed
 
 GOOD, SIX = make.MX_IP, ip_address("2620:fe::9")
 LOOPBACK, LOOPBACK_6, LINK = ip_address("127.0.0.1"), ip_address("::1"), ip_address("169.254.1.1")
@@ -56,7 +58,7 @@ def routed(*hosts: MxHost, kind: RouteKind = RouteKind.MX, dropped: int = 0, **c
 
 def undialled(number: int, name: str, ip: IPAddress) -> Session:
     detail = f"it is not public ({number})"
-    return make.failed_session(EndReason.NOT_DIALLED, number, mx_host=name, ip=ip, end_detail=detail)
+    return make.failed_session(EndReason.NOT_DIALLED, number, mx_host=name, ip=ip, cause=ended(detail))
 
 
 def ending(facts: Facts) -> tuple[Outcome, Stage, Ground, str]:
@@ -220,7 +222,8 @@ def test_why_no_server_was_asked() -> None:
         return INCONCLUSIVE, Stage.CONNECT, Ground.NOT_REACHED, detail
 
     assert unasked() == told(UNASKED)
-    cuts = tuple(NotReached(n, part, f"{part} {n}") for n, part in enumerate(("sessions", "sessions", "dns")))
+    parts = (Part.SESSIONS, Part.SESSIONS, Part.OPINIONS)
+    cuts = tuple(NotReached(n, part, missed(f"{part} {n}")) for n, part in enumerate(parts))
     assert unasked(not_reached=cuts) == told("sessions 1")
     assert unasked(not_reached=cuts[2:]) == told(UNASKED)
     assert unasked(options=V6) == told(f"its host has no address of {CHOSEN}")

@@ -10,20 +10,24 @@ import pytest
 from probe.diagnosis.outcome import Ground, Observed, observe
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address_parse import parse_mailbox
+from probe.model.observed import CertificateFault
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import DomainTarget, Options, PairTarget, Target, TlsMode
 from probe.model.verdict import Outcome
-from probe.standards.smtp.dialogue import Stop
 from probe.standards.smtp.results import Deviation, Extensions
 from tests.support import facts as make
+from tests.support.reasons import broken, ended, spoken, stopped
 
 PAIR: Target = PairTarget(make.SENDER, make.RECIPIENT)
 DOMAIN: Target = DomainTarget("recipient.example")
 REQUIRE, OFF = Options(tls=TlsMode.REQUIRE), Options(tls=TlsMode.NEVER)
 OK, LATER, NO = make.reply(250, "2.1.5 Ok"), make.reply(450, "4.2.0 later"), make.reply(550, "5.7.1 no")
 HELD_BACK = TlsObserved(offered=False, established=False)
-BROKEN = TlsObserved(offered=True, established=False, error="handshake failure")
+BROKEN = TlsObserved(offered=True, established=False, fault=broken("handshake failure"))
+EXPIRED = Reason(CertificateFault.EXPIRED, text="2026-01-01")
+WEAK = Reason(CertificateFault.WEAK_KEY, text="RSA 1024")
 DEPTH = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
 
 INCONCLUSIVE, REFUSED, ACCEPTED = Outcome.INCONCLUSIVE, Outcome.REFUSED, Outcome.ACCEPTED
@@ -112,7 +116,7 @@ CLOSED = EndReason.CLOSED_BY_PEER
     ],
 )
 def test_the_end_is_told_where_nothing_decided(end: EndReason | None, detail: str, words: str) -> None:
-    how: dict[str, Any] = {"end": end, "end_detail": detail}
+    how: dict[str, Any] = {"end": end, "cause": ended(detail)}
     assert ending(until(Stage.RCPT, None, **how)) == (INCONCLUSIVE, Stage.RCPT, Ground.NO_REPLY, words)
     assert ending(until(Stage.MAIL, OK, **how)) == (INCONCLUSIVE, Stage.MAIL, Ground.NO_REPLY, words)
     silent = make.session(exchanges=(), **how)
@@ -131,11 +135,13 @@ def test_a_session_that_was_ended_after_a_yes_is_out_of_step() -> None:
 # -- replies that cannot be used ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("detail", "words"), [("", Stop.OUT_OF_STEP), ("a word on it", "a word on it")])
+@pytest.mark.parametrize(
+    ("detail", "words"), [("", spoken(stopped(Stop.OUT_OF_STEP))), ("a word on it", "a word on it")]
+)
 def test_what_cannot_be_paired_or_used_decides_nothing(detail: str, words: str) -> None:
     expected = (INCONCLUSIVE, Stage.RCPT, Ground.DESYNCHRONISED, words)
-    assert ending(until(Stage.RCPT, OK, desynchronised=True, end_detail=detail)) == expected
-    assert ending(last(until(Stage.RCPT, NO, end_detail=detail), usable=False)) == expected
+    assert ending(until(Stage.RCPT, OK, desynchronised=True, cause=ended(detail))) == expected
+    assert ending(last(until(Stage.RCPT, NO, cause=ended(detail)), usable=False)) == expected
 
 
 def test_what_never_came_cannot_be_unusable() -> None:
@@ -213,21 +219,22 @@ def at_starttls(said: Reply | None = None, tls: TlsObserved | None = BROKEN, **c
     ("tls", "detail", "words"),
     [
         (BROKEN, "", "handshake failure"),
-        (replace(BROKEN, error=""), "", EndReason.LOCAL_ERROR.spoken),
-        (replace(BROKEN, error=""), "a word on it", "a word on it"),
+        (replace(BROKEN, fault=None), "", EndReason.LOCAL_ERROR.spoken),
+        (replace(BROKEN, fault=None), "a word on it", "a word on it"),
         (HELD_BACK, "", "STARTTLS is not offered"),
         (None, "", "STARTTLS is not offered"),
         (
-            replace(BROKEN, problems=("expired", "another name")),
+            replace(BROKEN, problems=(EXPIRED, WEAK)),
             Stop.TLS_NOT_VERIFIED,
-            "expired, another name",
+            "expired 2026-01-01, weak key: RSA 1024",
         ),
-        (BROKEN, Stop.TLS_NOT_VERIFIED, Stop.TLS_NOT_VERIFIED),
-        (replace(BROKEN, problems=("expired",)), Stop.TLS_FAILED, "handshake failure"),
+        (BROKEN, Stop.TLS_NOT_VERIFIED, spoken(stopped(Stop.TLS_NOT_VERIFIED))),
+        (replace(BROKEN, problems=(EXPIRED,)), Stop.TLS_FAILED, "handshake failure"),
     ],
 )
 def test_why_tls_did_not_come_about(tls: TlsObserved | None, detail: str, words: str) -> None:
-    session = at_starttls(tls=tls, end_detail=detail)
+    cause = stopped(detail) if isinstance(detail, Stop) else ended(detail)
+    session = at_starttls(tls=tls, cause=cause)
     seen = judged(session)
     assert seen == Observed(INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, session.exchanges[-1], words)
 

@@ -16,6 +16,8 @@ from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.listing import ListingStatus
+from probe.model.observed import CertificateFault
+from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
 from probe.model.session import EndReason, Experiment
@@ -30,6 +32,8 @@ from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, others, refused
 from tests.unit.diagnosis.test_outcome import TLS_FAILED, met, unanswered, with_hosts
+
+EXPIRED = Reason(CertificateFault.EXPIRED, text="2026-01-02")
 
 
 def diagnosed(facts: Facts) -> Diagnosis:
@@ -185,7 +189,7 @@ def test_a_fault_of_the_recipients_tls_is_told_but_is_not_the_senders() -> None:
     said = verdict(
         make.facts(
             recipient=make.recipient_facts(mta_sts=make.sts(uncovered=(make.MX_NAME,))),
-            sessions=(make.session(tls=make.tls(trusted=False, problems=("expired 2026-01-02",))),),
+            sessions=(make.session(tls=make.tls(trusted=False, problems=(EXPIRED,))),),
         )
     )
     assert (said.outcome, said.exit_code, said.cause) == ("accepted", 0, None)

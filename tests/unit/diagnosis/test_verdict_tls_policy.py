@@ -12,6 +12,7 @@ from probe.diagnosis.verdict import diagnose
 from probe.model.target import Options, TlsMode
 from probe.standards.tls.results import DaneStatus
 from tests.support import facts as make
+from tests.support.reasons import broken
 
 POLICY_FAILS: dict[str, dict[str, Any]] = {
     "DANE": {"recipient": make.recipient_facts(dane=(make.dane(DaneStatus.MISMATCHED),))},
@@ -26,7 +27,7 @@ POLICY_FAILS: dict[str, dict[str, Any]] = {
     },
     "no handshake under DANE": {
         "recipient": make.recipient_facts(dane=(make.dane(DaneStatus.NOT_SEEN),)),
-        "sessions": (make.session(tls=make.tls(established=False, certificate=None, error="broken")),),
+        "sessions": (make.session(tls=make.tls(established=False, certificate=None, fault=broken("bad"))),),
     },
 }
 

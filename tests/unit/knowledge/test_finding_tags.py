@@ -17,6 +17,7 @@ from probe.checks.dialogue import reply_permanence
 from probe.checks.judging import sentence as judging
 from probe.checks.judging.dialogue import NoDialogue, TlsDemand
 from probe.checks.judging.sentence import fields, outline, sentence
+from probe.checks.judging.spoken import table_of
 from probe.checks.judging.wording import NotLookedAt, Source, Voice
 from probe.checks.recipient import recipient_mx_reachable
 from probe.checks.sender.dmarc_alignment import DkimPath, SpfPath
@@ -24,8 +25,22 @@ from probe.knowledge import finding_groups
 from probe.knowledge.finding_tags import FindingTag, finding_tags, shared_words, tags_of
 from probe.knowledge.requirements import Need
 from probe.knowledge.risks import risk_rules
+from probe.model.dialable import AddressKind
 from probe.model.finding import Finding, Severity
+from probe.model.observed import (
+    CertificateFault,
+    EndCause,
+    FetchFault,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    OpinionFault,
+    Part,
+    SessionReason,
+)
 from probe.model.reply import Stage
+from probe.model.session import Experiment, Stop
+from probe.model.trust import Trust
 from probe.standards.smtp.results import Deviation
 from tests.unit.checks.test_catalogue import CASES
 
@@ -141,10 +156,27 @@ def templates() -> list[str]:
     return own + [text for table in shared_words().values() for text in table.values()]
 
 
+# What reasons are of: their words are made by `probe.checks.judging.spoken`
+VOCABULARIES: tuple[type[StrEnum], ...] = (
+    AddressKind,
+    CertificateFault,
+    EndCause,
+    FetchFault,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    OpinionFault,
+    Part,
+    SessionReason,
+    Trust,
+)
+
+
 def test_no_phrase_and_no_table_of_words_lies_idle() -> None:
     used = " ".join(templates())
     idle = [name for name in shared_words()["phrase"] if f"{{{name}:phrase}}" not in used]
-    idle += [name for name in shared_words() if name != "phrase" and f":word:{name}}}" not in used]
+    spoken = {"phrase", *map(table_of, VOCABULARIES)}
+    idle += [name for name in shared_words() if name not in spoken and f":word:{name}}}" not in used]
     assert idle == []
 
 
@@ -171,6 +203,9 @@ def test_a_template_uses_formatters_that_there_are() -> None:
         ("meet_need", [it for it in Need if it not in NOT_SEEN_BY_A_PROBE]),
         ("area", [*map(str, reply_permanence._AREAS), "other"]),
         ("connection", [*recipient_mx_reachable._FAILURES, "other"]),
+        ("control_question", Experiment),
+        ("stop", Stop),
+        *((table_of(vocabulary), vocabulary) for vocabulary in VOCABULARIES),
     ],
 )
 def test_a_vocabulary_has_its_words(table: str, values: type[StrEnum] | list[str]) -> None:

@@ -10,6 +10,7 @@ from probe.model.exhaustion import exhausted
 from probe.model.fault import fault_of
 from probe.model.session import EndReason
 from probe.net.smtp import connect_error
+from tests.support.reasons import spoken
 
 
 def _raised_from(cause: BaseException) -> RuntimeError:
@@ -40,7 +41,7 @@ def _raised_from(cause: BaseException) -> RuntimeError:
 def test_what_this_machine_has_no_more_of_is_named(error: Exception, word: str) -> None:
     assert word in exhausted(error)
     assert fault_of("the check ptr", error, step=1).is_machine
-    assert "bug" not in fault_of("the check ptr", error, step=1).reason
+    assert "bug" not in fault_of("the check ptr", error, step=1).what
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_other_errors_are_not_this_machines(error: Exception) -> None:
 def test_a_connection_for_which_there_is_no_descriptor_is_this_machines_fault() -> None:
     told = connect_error(OSError(errno.EMFILE, "Too many open files"))
     assert told.reason is EndReason.LOCAL_ERROR
-    assert "ulimit -n" in str(told.detail)
+    assert "ulimit -n" in spoken(told.cause)
 
 
 def test_a_chain_of_exceptions_without_an_end_ends() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from probe.model.target import Endpoint
 from probe.net.resolv_conf import Configured, parse, read
+from tests.support.reasons import spoken
 
 INTERFACES = {"lo": 1, "eth0": 2, "wlan-0.5": 7}
 
@@ -81,7 +82,7 @@ def test_what_is_passed_over_is_said_with_its_line(line: str, says: str) -> None
     assert found.servers == (Endpoint("192.0.2.9", 53),)
     (passed_over,) = found.passed_over
     assert passed_over.line == 2
-    assert says in passed_over.reason
+    assert says in spoken(passed_over)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_the_first_three_are_asked_and_the_others_told_of_once() -> None:
     assert [server.host for server in found.servers] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
     (passed_over,) = found.passed_over
     assert passed_over.line == 4
-    assert "this server and 6 further ones are not asked" in passed_over.reason
+    assert "this server and 6 further ones are not asked" in spoken(passed_over)
 
 
 def test_a_server_behind_a_missing_interface_takes_a_place() -> None:
@@ -126,12 +127,12 @@ def test_tcp_alone_is_an_option() -> None:
 def test_a_file_of_bad_lines_is_told_of_in_a_few() -> None:
     found = conf("nameserver x\n" * 1000)
     assert len(found.passed_over) == 11
-    assert found.passed_over[-1].reason == "this line and 989 more name none"
+    assert spoken(found.passed_over[-1]) == "this line and 989 more name none"
 
 
 def test_a_file_that_is_not_there_or_no_file_says_so(tmp_path: Path) -> None:
     for path in (tmp_path / "missing", tmp_path):
-        assert [it.reason for it in read(path).passed_over] == ["there is no such file"]
+        assert [spoken(it) for it in read(path).passed_over] == ["there is no such file"]
 
 
 def test_a_huge_file_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
@@ -139,4 +140,4 @@ def test_a_huge_file_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
     path.write_bytes(b"nameserver 192.0.2.1\n" + b"#" * 65530 + b"\nnameserver 192.0.2.25")
     found = read(path)
     assert [server.host for server in found.servers] == ["192.0.2.1"]
-    assert "larger than 65536 octets" in found.passed_over[0].reason
+    assert "larger than 65536 octets" in spoken(found.passed_over[0])

@@ -9,6 +9,7 @@ import pytest
 from probe.model.target import Endpoint
 from probe.net import resolver
 from probe.net.resolver import Resolver, ResolverConfigError, system_nameservers
+from tests.support.reasons import spoken
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"])
@@ -38,7 +39,7 @@ def test_a_machine_without_name_servers_is_one_clear_line(
     with pytest.raises(ResolverConfigError, match="--nameserver") as caught:
         system_nameservers(_conf(tmp_path, text))
     assert "\n" not in str(caught.value)
-    assert ("line 1: 'dns.example'" in str(caught.value)) is ("dns" in text)
+    assert [(it.line, it.text) for it in caught.value.passed_over] == [(1, "'dns.example'")] * ("dns" in text)
 
 
 def test_where_none_is_named_the_one_of_this_machine_is_asked(
@@ -60,6 +61,6 @@ async def test_what_is_passed_over_is_known_by_its_place(
     found = system_nameservers(_conf(tmp_path, "nameserver 192.0.2.1\nnameserver x\noptions use-vc"))
     monkeypatch.setattr(resolver, "system_nameservers", lambda: found)
     made = Resolver()
-    ((place, reason),) = made.passed_over
-    assert place == "/etc/resolv.conf, line 2"
-    assert "'x' is no IP address" in reason
+    (reason,) = made.passed_over
+    assert (reason.where, reason.line) == ("/etc/resolv.conf", 2)
+    assert "'x' is no IP address" in spoken(reason)

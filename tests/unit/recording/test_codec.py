@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from probe.model.observed import Part
 from probe.recording import codec
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, decode, encode
+from tests.support.reasons import missed
 from tests.support.recordings import full_events
 
 
@@ -68,7 +70,7 @@ def changed(index: int, change: Callable[[dict[str, Any]], object]) -> str:
         ('{"kind":"session_closed","at_ms":1,"session":1,"reason":"bored"}', "one of"),
         ('{"kind":"connected","at_ms":1,"session":1,"local_ip":"1.2.3"}', "IP address"),
         ('{"kind":"connected","at_ms":1,"session":1,"local_ip":16909060}', "IP address"),
-        (changed(0, lambda f: f.update(version=2)), "format version 2; this program reads 1"),
+        (changed(0, lambda f: f.update(version=3)), "format version 3; this program reads 1 and 2"),
         (changed(0, lambda f: f.update(version=True)), "format version true"),
         (changed(0, lambda f: f.update(started_at="yesterday")), "RFC 3339"),
         (changed(0, lambda f: f.update(started_at="2026-11-21T08:00:00")), "UTC offset"),
@@ -113,7 +115,10 @@ def test_a_broken_line_is_one_clear_error(line: str, word: str) -> None:
 
 def test_half_characters_in_what_is_only_shown_are_kept() -> None:
     """The name of a file, and the words of an operating system, may be of any octets."""
-    for event in (ev.MessageGiven(1, "a\udcff.eml", b"x"), ev.NotReached(1, "x", "y\udcff")):
+    for event in (
+        ev.MessageGiven(1, "a\udcff.eml", b"x"),
+        ev.NotReached(1, Part.SESSIONS, missed("y\udcff")),
+    ):
         assert decode(encode(event)) == event
 
 

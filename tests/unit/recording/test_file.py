@@ -15,6 +15,7 @@ from probe.recording import events as ev
 from probe.recording.codec import RecordingError, encode
 from probe.recording.file import RecordingWriter, load
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
+from tests.support.reasons import TRUSTED
 from tests.support.recordings import full_events
 
 
@@ -170,8 +171,8 @@ def test_aliases_count_as_records_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "problem"),
     [
-        (ev.HttpsFetched(1, "https://a.example/", 200, "text/plain", b"x" * 65_537, ""), "a larger policy"),
-        (ev.TlsEstablished(1, 1, "TLSv1.3", "x", (bytes(1000),) * 132, ""), "more certificates"),
+        (ev.HttpsFetched(1, "https://a.example/", 200, "text/plain", b"x" * 65_537), "a larger policy"),
+        (ev.TlsEstablished(1, 1, "TLSv1.3", "x", (bytes(1000),) * 132, TRUSTED), "more certificates"),
     ],
 )
 def test_what_is_larger_than_a_run_takes_is_refused(event: ev.Event, problem: str, tmp_path: Path) -> None:

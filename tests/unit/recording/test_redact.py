@@ -11,6 +11,8 @@ import pytest
 
 from probe.facts.build import facts_of
 from probe.model.address import Mailbox
+from probe.model.observed import Gap, HeloReason, Part
+from probe.model.reason import Reason
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
@@ -19,7 +21,9 @@ from probe.recording.redact import redact
 from probe.standards.dns.message import Mx, RecordType, Txt
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT, dns, full_recording, txt
 
-START = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(ip=ip_address("81.2.3.4")))
+START = ev.Started(
+    ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(ip=ip_address("81.2.3.4"))
+)
 
 
 def redacted(*events: ev.Event) -> tuple[ev.Event, ...]:
@@ -98,7 +102,7 @@ def test_names_that_hold_an_address_follow_its_pseudonym() -> None:
 def test_ipv6_nibbles_follow_their_address() -> None:
     ip = ip_address("2a01:7e00::1")
     nibbles = ip.reverse_pointer.removesuffix(".ip6.arpa")
-    vantage = ev.Vantage(1, ip, "", "x.sender.co.uk", "")
+    vantage = ev.Vantage(1, ip, "", "x.sender.co.uk", Reason(HeloReason.PTR))
     events = redacted(vantage, dns(f"{nibbles}.zen.spamhaus.org", RecordType.A))
     fresh = events[0].source_ip if isinstance(events[0], ev.Vantage) else None
     assert fresh is not None
@@ -146,7 +150,7 @@ def test_a_providers_suffix_stays_and_the_rest_of_the_name_does_not() -> None:
 
 
 def test_a_target_domain_goes_even_when_it_is_a_providers() -> None:
-    start = ev.Started(1, "0.1", STARTED_AT, DomainTarget("gmail.com"), Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, DomainTarget("gmail.com"), Options())
     out = redact(Recording.of([start, dns("gmail.com", RecordType.MX, Mx(5, "gmail-smtp-in.l.google.com"))]))
     text = "\n".join(map(encode, out))
     assert "gmail.com" not in text
@@ -155,7 +159,7 @@ def test_a_target_domain_goes_even_when_it_is_a_providers() -> None:
 
 def test_words_of_a_reply_stay_when_they_are_somebodys_local_part() -> None:
     target = PairTarget(Mailbox("user", "a.sender.co.uk", "a.sender.co.uk"), RECIPIENT)
-    start = ev.Started(1, "0.1", STARTED_AT, target, Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, target, Options())
     out = tuple(
         redact(Recording.of([start, ev.Received(1, 1, b"550 no such user <user@a.sender.co.uk>\r\n")]))
     )
@@ -273,7 +277,7 @@ def test_the_tags_of_a_record_keep_their_names(before: str, after: str) -> None:
 
 def test_a_name_in_two_parts_is_found_however_it_is_joined() -> None:
     box = Mailbox("carol.brown", "acme-works.net", "acme-works.net")
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
     said = b"550 Carol Brown of ACME Works (carol_brown, X-ACME-WORKS) has left\r\n"
     event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
     assert isinstance(event, ev.Received)
@@ -282,7 +286,7 @@ def test_a_name_in_two_parts_is_found_however_it_is_joined() -> None:
 
 def test_a_domain_of_plain_words_leaves_the_words_of_a_reply() -> None:
     box = Mailbox("no.reply", "mail-server.net", "mail-server.net")
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
     said = b"450 the mail server gives no reply\r\n"
     event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
     assert isinstance(event, ev.Received) and event.data == said
@@ -296,7 +300,7 @@ def test_letters_beyond_ascii_hide_nobody(said: str) -> None:
     """Folded letters (long s, dotted I), U-labels, a name of two characters."""
     domain = "xn--bcher-kva.net"
     boxes = Mailbox("susi.smith", domain, domain), Mailbox("\u738b\u4f1f", domain, domain)
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(*boxes), Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(*boxes), Options())
     event = list(redact(Recording.of([start, ev.Received(1, 1, f"550 no {said} here".encode())])))[1]
     assert isinstance(event, ev.Received)
     assert re.fullmatch(rb"550 no (?:user|host)\d+ here", event.data)
@@ -312,11 +316,15 @@ def test_percent_encoding_hides_nobody_and_lets_nothing_out(said: str) -> None:
 
 
 def test_a_link_local_name_server_is_the_same_with_and_without_its_interface() -> None:
-    told = ev.NotReached(1, "/etc/resolv.conf, line 2", "'fe80::1234:5%eth9': no such interface")
+    told = ev.NotReached(
+        1,
+        Part.RESOLVER,
+        Reason(Gap.NO_INTERFACE, where="/etc/resolv.conf", line=2, text="'fe80::1234:5%eth9'"),
+    )
     started = full_recording().started
     servers = (Endpoint("fe80::1234:5%eth0", 53), Endpoint("9.9.9.9", 53))
     options = replace(started.options, nameservers=servers)
     done = redact(Recording.of([replace(started, options=options), told]))
     host = done.started.options.nameservers[0].host
     assert "1234" not in host
-    assert host in done.all(ev.NotReached)[0].reason
+    assert host in done.all(ev.NotReached)[0].reason.text

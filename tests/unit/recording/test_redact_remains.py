@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from probe.model.address import Mailbox
+from probe.model.observed import HeloReason
+from probe.model.reason import Reason
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.codec import encode
@@ -34,8 +36,20 @@ def run_of(*events: ev.Event) -> Recording:
     """A run of Bob, who writes to Alice, at hosts with names of their own."""
     return Recording.of(
         [
-            ev.Started(1, "0.1", STARTED_AT, PairTarget(BOB, ALICE), Options(ip=ip_address("81.2.3.4"))),
-            ev.Vantage(1, ip_address("2a01:7e00:1:2::99"), "bobs-macbook", "out7.sender-corp.net", ""),
+            ev.Started(
+                ev.FORMAT_VERSION,
+                "0.1",
+                STARTED_AT,
+                PairTarget(BOB, ALICE),
+                Options(ip=ip_address("81.2.3.4")),
+            ),
+            ev.Vantage(
+                1,
+                ip_address("2a01:7e00:1:2::99"),
+                "bobs-macbook",
+                "out7.sender-corp.net",
+                Reason(HeloReason.PTR),
+            ),
             dns(ALICE.domain, RecordType.MX, Mx(10, "kestrel7.acmewidgets.com"), Mx(20, "mx1.hostpark.net")),
             *events,
         ]
@@ -182,7 +196,9 @@ def test_an_address_in_an_odd_spelling_becomes_its_pseudonym_in_it(text: str, sh
     ],
 )
 def test_a_name_of_another_language_is_found_as_servers_write_it(local: str, said: bytes) -> None:
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(BOB, Mailbox(local, "x.net", "x.net")), Options())
+    start = ev.Started(
+        ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, Mailbox(local, "x.net", "x.net")), Options()
+    )
     (event,) = redact(Recording.of([start, ev.Received(2, 1, b"550 " + said + b" is full\r\n")])).all(
         ev.Received
     )
@@ -190,7 +206,9 @@ def test_a_name_of_another_language_is_found_as_servers_write_it(local: str, sai
 
 
 def test_a_status_is_no_part_of_an_address() -> None:
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(BOB, ALICE), Options(ip=ip_address("5.7.1.9")))
+    start = ev.Started(
+        ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, ALICE), Options(ip=ip_address("5.7.1.9"))
+    )
     said = b"550 5.7.1 no (5.7.1) #5.7.1. Version 5.7.1, 5.7.1.x and 5.7.1. are listed\r\n"
     (_, event) = redact(Recording.of([start, ev.Received(2, 1, said)]))
     assert isinstance(event, ev.Received)
@@ -231,7 +249,7 @@ def test_a_redacted_run_is_judged_as_the_run(path: Path) -> None:
 
 def test_names_in_octets_of_other_charsets_are_found() -> None:
     box = Mailbox("\u738b\u4f1f", "b\u00fccher.net", "b\u00fccher.net")
-    start = ev.Started(1, "0.1", STARTED_AT, PairTarget(BOB, box), Options())
+    start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, box), Options())
     said = b"550 " + "\u738b\u4f1f".encode("gb18030") + b" of B\xdcCHER\r\n"
     (event,) = redact(Recording.of([start, ev.Received(2, 1, said)])).all(ev.Received)
     assert re.fullmatch(rb"550 user\d+ of host\d+\r\n", event.data)

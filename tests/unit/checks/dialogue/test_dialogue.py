@@ -7,7 +7,10 @@ from typing import Any
 
 from probe.facts.model import Facts
 from probe.model.address import Mailbox
+from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, PairTarget
@@ -190,14 +193,16 @@ CASES = (
     Case("limits-signals", "no session", UNSEEN_DIALOGUE, ("not_assessed limits-no-session",),
          ("cannot be seen",)),
     Case("not-reached", "complete", make.facts(), ("ok every-part-reached",)),
-    Case("not-reached", "deadline", make.facts(not_reached=(NotReached(9, "sessions", "deadline"),)),
+    Case("not-reached", "deadline", make.facts(not_reached=(
+        NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)),
          ("not_assessed part-not-reached",), ("sessions", "deadline")),
     Case("not-reached", "cut off", make.facts(complete=False), ("not_assessed recording-cut-short",)),
     Case("internal", "nothing failed", make.facts(), ()),
     Case("internal", "a reader failed", make.facts(faults=(Fault("PTR", 9, "KeyError", "probe/x.py:1"),)),
          ("not_assessed internal-fault",),
          ("PTR was left out", "KeyError, at probe/x.py:1", "which is a bug", "Please report it")),
-    Case("internal", "memory gave out", make.facts(faults=(Fault("SPF", 9, "no memory left", "", True),)),
+    Case("internal", "memory gave out", make.facts(faults=(
+        Fault("SPF", 9, "no memory left", "", Shortage.MEMORY),)),
          ("not_assessed internal-machine-gave-out",), ("SPF was left out: no memory left",)),
     Case("port25", "connected", make.facts(), ("ok port-open",)),
     Case("port25", "all timed out", make.facts(sessions=(

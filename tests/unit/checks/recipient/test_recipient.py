@@ -7,8 +7,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.facts.opinion import Opinion
+from probe.model.observed import CertificateFault, OpinionFault, OpinionSubject
+from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import Options
+from probe.model.trust import Trust
 from probe.recording.events import OpinionGiven
 from probe.standards.dns.message import Mx, RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
@@ -16,6 +20,7 @@ from probe.standards.mta_sts.results import StsPolicy, StsStatus, TlsRptResult
 from probe.standards.tls.results import DaneStatus
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
+from tests.support.reasons import broken, other
 
 
 def recipient(**changes: Any) -> Facts:
@@ -40,8 +45,9 @@ def dangling(host: str) -> MxHost:
 
 
 def opinion(errors: tuple[str, ...] = (), warnings: tuple[str, ...] = (), error: str = "") -> Facts:
-    return make.facts(opinions=(
-        OpinionGiven(1, "spf", "sender.example", "checkdmarc 6", errors, warnings, error),))  # fmt: skip
+    fault = other(OpinionFault, error) if error else None
+    given = OpinionGiven(1, OpinionSubject.SPF, "sender.example", "checkdmarc 6", errors, warnings, fault)
+    return make.facts(opinions=(Opinion(given),))
 
 
 SLOW_HOST = MxHost(10, "mx1.recipient.example", (), (
@@ -49,8 +55,10 @@ SLOW_HOST = MxHost(10, "mx1.recipient.example", (), (
 LITERAL = MxHost(10, "9.9.9.9", (ip_address("9.9.9.9"),), (), is_literal=True)
 NOT_OFFERED = make.facts(sessions=(
     make.session(tls=make.tls(offered=False, established=False, certificate=None)),))  # fmt: skip
-SELF_SIGNED = seen_tls(trusted=False, problems=("self-signed",))
-HANDSHAKE = seen_tls(established=False, certificate=None, error="no shared cipher")
+SELF_SIGNED = seen_tls(
+    trusted=False, problems=(Reason(CertificateFault.NOT_TRUSTED, trust=Trust.SELF_SIGNED),)
+)
+HANDSHAKE = seen_tls(established=False, certificate=None, fault=broken("no shared cipher"))
 ENFORCED = make.sts()
 UNCOVERED = make.sts(uncovered=("mx1.recipient.example",))
 HALF_KNOWN = replace(make.mx_host(), answers=(

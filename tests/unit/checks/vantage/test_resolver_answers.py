@@ -99,7 +99,9 @@ def test_what_is_said_of_a_resolver(case: Case) -> None:
 
 def run_of(*answers: Answer) -> Recording:
     options = Options(ip=ip_address("81.2.3.4"), smtp=False, dnsbl_enabled=False)
-    started = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options, survey=ev.SURVEY)
+    started = ev.Started(
+        ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options, survey=ev.SURVEY
+    )
     told = [ev.DnsAnswered(3, answer) for answer in answers]
     return Recording.of([started, *told, ev.Finished(9)])
 

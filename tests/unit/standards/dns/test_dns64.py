@@ -96,7 +96,9 @@ def test_the_name_is_asked_for_only_where_an_address_holds_the_other(six: str, a
 def test_a_report_names_what_was_made_and_not_how_it_was_found(
     answers: tuple[ev.DnsAnswered, ...], is_told: bool
 ) -> None:
-    started = ev.Started(1, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(dnsbl_enabled=False))
+    started = ev.Started(
+        ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(dnsbl_enabled=False)
+    )
     made = dns("mx.d.example", RecordType.AAAA, ip_address("2001:db8:64::c000:221"))
     found = findings_of(facts_of(Recording.of([started, made, *answers])))
     messages = [it.message for it in found if it.id == "resolver-answers"]

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from probe.checks.judging.wording import mta_sts_problems
+from probe.model.observed import FetchFault
+from probe.model.reason import Reason
 from probe.standards.dns.message import Answer, Status, Txt
 from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.match import matches, uncovered
@@ -32,7 +35,7 @@ class Response:
     status: int | None = 200
     content_type: str = "text/plain"
     body: bytes = RFC_POLICY
-    error: str = ""
+    fault: Reason[FetchFault] | None = None
 
 
 def judged(fetched: Response | None, *hosts: str, record: Answer = RFC_RECORD) -> StsResult:
@@ -216,18 +219,22 @@ def test_mode_none_covers_nothing_and_misses_nothing() -> None:
     ("fetched", "status", "clause"),
     [
         (None, StsStatus.UNKNOWN, "not fetched"),
-        (Response(None, error="timed out after 10 s"), StsStatus.UNKNOWN, "timed out"),
-        (Response(None, error="connection refused"), StsStatus.UNKNOWN, "connection refused"),
-        (Response(None, error="certificate has expired"), StsStatus.UNUSABLE, "expired"),
+        (Response(None, fault=Reason(FetchFault.LATE, seconds=10.0)), StsStatus.UNKNOWN, "timed out"),
+        (Response(None, fault=Reason(FetchFault.REFUSED)), StsStatus.UNKNOWN, "connection refused"),
+        (
+            Response(None, fault=Reason(FetchFault.CERTIFICATE, text="certificate has expired")),
+            StsStatus.UNUSABLE,
+            "expired",
+        ),
         (Response(301), StsStatus.UNUSABLE, "status 301: redirects are not followed"),
         (Response(404), StsStatus.UNUSABLE, "status 404"),
         (Response(204), StsStatus.UNUSABLE, "status 204"),
         (Response(503), StsStatus.UNKNOWN, "status 503"),
         (Response(content_type="text/html"), StsStatus.UNUSABLE, "content type is text/html"),
         (Response(content_type=""), StsStatus.UNUSABLE, "content type is missing"),
-        (Response(error="larger than 65536 octets"), StsStatus.UNUSABLE, "larger than"),
-        (Response(error="timed out after 10 s"), StsStatus.UNKNOWN, "timed out"),
-        (Response(error="the answer ends too early"), StsStatus.UNKNOWN, "ends too early"),
+        (Response(fault=Reason(FetchFault.TOO_LARGE, most=65536)), StsStatus.UNUSABLE, "larger than"),
+        (Response(fault=Reason(FetchFault.LATE, seconds=10.0)), StsStatus.UNKNOWN, "timed out"),
+        (Response(fault=Reason(FetchFault.CUT_SHORT)), StsStatus.UNKNOWN, "ends too early"),
         (Response(body=b""), StsStatus.UNUSABLE, "no version"),
     ],
 )
@@ -236,7 +243,7 @@ def test_a_policy_that_did_not_come_is_judged_by_why(
 ) -> None:
     result = judged(fetched)
     assert (result.status, result.policy) == (status, None)
-    assert clause in result.problems[0]
+    assert clause in mta_sts_problems(result)[0]
 
 
 def test_without_a_record_the_policy_does_not_matter() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from probe.model.address import Mailbox
 from probe.model.reply import Stage
+from probe.model.session import Stop
 from probe.model.target import TlsMode
 from probe.standards.smtp.commands import Verb
 from probe.standards.smtp.dialogue import (
@@ -22,7 +23,6 @@ from probe.standards.smtp.dialogue import (
     Move,
     Send,
     State,
-    Stop,
 )
 from probe.standards.smtp.reader import ReadReply, ReplyReader
 

@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe.standards.tls.certificate import NOT_JUDGED, name_matches, problems, read_certificate
+from probe.checks.judging.spoken import clauses
+from probe.model.reason import Reason
+from probe.model.trust import Trust
+from probe.standards.tls.certificate import name_matches, problems, read_certificate
 from probe.standards.tls.results import Certificate
 from tests.support.certificates import authority, issue
+from tests.support.reasons import TRUSTED, spoken
 
 
 def named(*names: str) -> Certificate:
@@ -55,24 +59,26 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_a_good_certificate_has_no_problem() -> None:
-    assert problems(named("mx.test"), "mx.test", AT, "") == ()
+    assert problems(named("mx.test"), "mx.test", AT, TRUSTED) == ()
 
 
 @pytest.mark.parametrize(
-    ("at", "trust_error", "expected"),
+    ("at", "trust", "expected"),
     [
-        (AT + timedelta(days=900), "", ("expired 2026-12-31",)),
-        (AT - timedelta(days=900), "", ("not valid before 2026-01-01",)),
-        (AT + timedelta(days=900), "too old", ("expired 2026-12-31",)),
-        (AT, "self-signed", ("not trusted: self-signed",)),
-        (AT, NOT_JUDGED + "no store", ()),
-        (None, "", ()),
+        (AT + timedelta(days=900), TRUSTED, ("expired 2026-12-31",)),
+        (AT - timedelta(days=900), TRUSTED, ("not valid before 2026-01-01",)),
+        (AT + timedelta(days=900), Reason(Trust.REFUSED, text="too old"), ("expired 2026-12-31",)),
+        (AT, Reason(Trust.SELF_SIGNED), ("not trusted: self-signed",)),
+        (AT, Reason(Trust.NO_STORE), ()),
+        (None, TRUSTED, ()),
     ],
 )
-def test_each_problem_is_said_once(at: datetime | None, trust_error: str, expected: tuple[str, ...]) -> None:
-    assert problems(named("mx.test"), "mx.test", at, trust_error) == expected
+def test_each_problem_is_said_once(
+    at: datetime | None, trust: Reason[Trust], expected: tuple[str, ...]
+) -> None:
+    assert clauses(problems(named("mx.test"), "mx.test", at, trust)) == expected
 
 
 def test_a_wrong_name_says_which_names_there_are() -> None:
-    (problem,) = problems(named("a.test", "b.test"), "mx.test", AT, "")
-    assert problem == "issued for a.test, b.test, not for mx.test"
+    (problem,) = problems(named("a.test", "b.test"), "mx.test", AT, TRUSTED)
+    assert spoken(problem) == "issued for a.test, b.test, not for mx.test"

@@ -1,0 +1,69 @@
+"""Reasons in words: the one place where what a recording or a fact holds as a value becomes a clause.
+
+The words themselves stand in probe/knowledge/findings/reasons.toml, one table for each vocabulary, named as
+its class: `end_cause` for `EndCause`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from enum import Enum, StrEnum
+from functools import cache
+
+from probe.checks.judging.sentence import sentence
+from probe.knowledge.finding_tags import shared_words
+from probe.model.dialable import NotPublic
+from probe.model.exhaustion import Shortage
+from probe.model.finding import Arg
+from probe.model.observed import Part
+from probe.model.reason import Reason
+from probe.recording.events import NotReached
+
+
+def spoken(reason: Reason[StrEnum] | NotPublic | None, **more: object) -> str:
+    """The clause; "" for none. `more` are values that its template names beside those of the reason."""
+    if reason is None:
+        return ""
+    tag = reason.kind if isinstance(reason, NotPublic) else reason.tag
+    given = {field.name: getattr(reason, field.name) for field in fields(reason)} | more
+    template = shared_words()[table_of(type(tag))][tag.value]
+    return sentence(template, {name: _value(value) for name, value in given.items()})
+
+
+def clauses(reasons: Iterable[Reason[StrEnum]]) -> tuple[str, ...]:
+    """The clause of each."""
+    return tuple(spoken(reason) for reason in reasons)
+
+
+def part_of(missed: NotReached) -> str:
+    """The part of a run that was not made."""
+    why = missed.reason
+    args: dict[str, object] = {
+        "experiment": missed.experiment,
+        "words": missed.words,
+        "host": why.host,
+        "ip": why.ip,
+    }
+    args |= {"where": why.where, "line": why.line}
+    template = shared_words()[table_of(Part)][missed.part.value]
+    return sentence(template, {name: _value(value) for name, value in args.items()})
+
+
+@cache
+def table_of(vocabulary: type[StrEnum]) -> str:
+    """The table of reasons.toml that holds the words of a vocabulary."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower()
+
+
+def _value(value: object) -> Arg:
+    if isinstance(value, Shortage):
+        return value.spoken
+    if isinstance(value, NotPublic):
+        return spoken(value)
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, str | int | float | tuple):
+        return value
+    return "" if value is None else str(value)

@@ -1,0 +1,31 @@
+"""The second opinions on records, with what DNS said where there is none for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.observed import OpinionFault
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.dns.message import Question, RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What was said of one record; `failure` is what DNS gave instead of an answer, as a clause, where the
+    opinion failed for that."""
+
+    given: ev.OpinionGiven
+    failure: str = ""
+
+
+def opinions_of(recording: Recording) -> tuple[Opinion, ...]:
+    """All of the run, in order."""
+    return tuple(Opinion(event, _failure(recording, event)) for event in recording.all(ev.OpinionGiven))
+
+
+def _failure(recording: Recording, event: ev.OpinionGiven) -> str:
+    fault = event.fault
+    if fault is None or fault.tag is not OpinionFault.NO_ANSWER or fault.rtype not in RecordType.__members__:
+        return ""
+    return recording.answer(Question(fault.host, RecordType(fault.rtype))).believed().failure

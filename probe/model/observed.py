@@ -1,0 +1,174 @@
+"""The closed vocabularies of what a run records beside octets: why a session was opened and ended, what TLS,
+a fetch and a second opinion came to, and which part of a run was not made.
+
+Each has a table of its name in probe/knowledge/findings/reasons.toml. `other_words` is no word of this
+version: the sentence of an earlier one that has no other place stands in the reason's text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class HeloReason(StrEnum):
+    """Why this EHLO name was chosen."""
+
+    GIVEN = "given"  # with --helo
+    PTR = "ptr"  # the forward-confirmed reverse name
+    HOSTNAME = "hostname"
+    LITERAL = "literal"  # RFC 5321 section 4.1.4
+    NONE = "none"
+    OTHER_WORDS = "other_words"
+
+
+class SessionReason(StrEnum):
+    """Why a session was opened. `not_connected` and `no_answer`: at the server before, which the reason
+    names."""
+
+    PLANNED = "planned"
+    NOT_CONNECTED = "not_connected"
+    NO_ANSWER = "no_answer"
+    TLS_FAILED = "tls_failed"
+    CONTROL = "control"  # what its experiment asks
+    OTHER_WORDS = "other_words"
+
+
+class EndCause(StrEnum):
+    """What stands behind the end of a session (`EndReason`), where there is more to say of it."""
+
+    STOP = "stop"  # the dialogue went no further
+    NO_CONNECTION = "no_connection"  # in time
+    NO_REPLY = "no_reply"  # in time
+    DEADLINE = "deadline"
+    OCTETS = "octets"  # more than the probe takes
+    REPLIES = "replies"  # more than the probe takes
+    SYSTEM = "system"  # the operating system's or the TLS library's words
+    SHORTAGE = "shortage"
+    OTHER_FAMILY = "other_family"  # than the address of --bind
+    NOT_PUBLIC = "not_public"
+    OTHER_WORDS = "other_words"
+
+
+class HandshakeFault(StrEnum):
+    """Why TLS was not established. The last three before `other_words` are read from the dialogue."""
+
+    DEADLINE = "deadline"
+    LATE = "late"
+    CLOSED = "closed"
+    PLAINTEXT = "plaintext"  # the server went on in the clear
+    LIBRARY = "library"
+    NO_REPLY = "no_reply"
+    ENDED = "ended"
+    REFUSED = "refused"
+    OTHER_WORDS = "other_words"
+
+
+class CertificateFault(StrEnum):
+    """What is wrong with a certificate (RFC 5280, RFC 9525)."""
+
+    UNREADABLE = "unreadable"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    OTHER_NAME = "other_name"
+    NOT_TRUSTED = "not_trusted"
+    WEAK_KEY = "weak_key"
+
+
+class FetchFault(StrEnum):
+    """Why an HTTPS request brought no response, or not the whole of it."""
+
+    NO_ANSWER = "no_answer"  # of DNS
+    NO_ADDRESS = "no_address"
+    NOT_PUBLIC = "not_public"
+    NOWHERE = "nowhere"
+    NO_CONNECTION = "no_connection"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    LATE = "late"
+    CERTIFICATE = "certificate"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    TLS = "tls"
+    NOT_HTTP = "not_http"
+    CUT_SHORT = "cut_short"
+    ENDLESS = "endless"
+    TOO_LARGE = "too_large"
+    SYSTEM = "system"
+    SHORTAGE = "shortage"
+    OTHER_WORDS = "other_words"
+
+    @property
+    def is_of_certificate(self) -> bool:
+        """Whether the server's certificate was refused: then the policy is of no use to anybody
+        (RFC 8461 section 3.3), not merely out of reach from here."""
+        return self in (FetchFault.CERTIFICATE, FetchFault.CERTIFICATE_REFUSED)
+
+
+class OpinionSubject(StrEnum):
+    """The record that an opinion is about."""
+
+    SPF = "spf"
+    DMARC = "dmarc"
+    MTA_STS = "mta_sts"
+    SMTP_TLS_REPORTING = "smtp_tls_reporting"
+
+
+class OpinionFault(StrEnum):
+    """Why the library gave no opinion, which is no fault of the record."""
+
+    NOT_LOADED = "not_loaded"
+    RESOLVER_FILE = "resolver_file"
+    LATE = "late"
+    NO_OPINION = "no_opinion"  # in its time
+    ABANDONED = "abandoned"
+    STOPPED = "stopped"
+    NO_ANSWER = "no_answer"  # of DNS
+    NOT_HANDED_ON = "not_handed_on"
+    OTHER_TYPE = "other_type"
+    TOO_MANY = "too_many"
+    FAILED = "failed"
+    SHORTAGE = "shortage"
+    OTHER_WORDS = "other_words"
+
+
+class Part(StrEnum):
+    """A part of a run."""
+
+    OPINIONS = "opinions"
+    SENDER_POLICY = "sender_policy"
+    TRANSPORT_SECURITY = "transport_security"
+    SENDER_ADDRESS = "sender_address"
+    BLOCKLISTS = "blocklists"
+    SESSIONS = "sessions"
+    SESSION = "session"  # with one address
+    CONTROL = "control"  # an experiment
+    MESSAGE = "message"
+    BOUNCE = "bounce"
+    RESOLVER = "resolver"  # a line of the system's file
+    OTHER_WORDS = "other_words"
+
+
+class Gap(StrEnum):
+    """Why something is not known."""
+
+    DEADLINE = "deadline"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"  # this program
+    SHORTAGE = "shortage"  # of this machine
+    MOST_SESSIONS = "most_sessions"
+    NO_TURN = "no_turn"  # other checks were there
+    MOST_CONTROLS = "most_controls"
+    MOST_CONTROLS_THERE = "most_controls_there"
+    BARRED = "barred"
+    UNCHANGED = "unchanged"  # whatever came of it
+    NOT_CHOSEN = "not_chosen"
+    REDACTED = "redacted"
+    NO_FILE = "no_file"
+    FILE_UNREADABLE = "file_unreadable"
+    FILE_TOO_LARGE = "file_too_large"
+    NO_KEYWORD = "no_keyword"
+    NO_SERVER = "no_server"
+    NO_IP = "no_ip"
+    NO_INTERFACE = "no_interface"
+    BEYOND_FIRST = "beyond_first"
+    MORE_LINES = "more_lines"
+    OTHER_WORDS = "other_words"
