@@ -123,3 +123,16 @@ def duration(seconds: int) -> str:
         if seconds >= 2 * size:
             return f"{round(seconds / size)} {unit}"
     return f"{seconds} s"
+
+
+def seconds(milliseconds: float) -> str:
+    """A time that was measured: 2.4 s."""
+    return f"{milliseconds / 1000:.1f} s"
+
+
+def size(octets: float) -> str:
+    """Octets in the units of mail limits (1 MiB = 1 048 576 octets): 35 MiB, 9.5 MiB, 700 octets."""
+    for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if octets >= unit:
+            return f"{octets / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{octets:.0f} octets"

@@ -9,7 +9,7 @@ from probe.report.document import Ranking, Share, Side
 
 SHOWN = 3
 NEGLIGIBLE = 0.03
-NEUTRAL_DB = 0.5  # evidence lighter than this moves nothing
+NEUTRAL_DB = 0.5  # evidence that is no heavier, and would be written as 0, moves nothing
 _WORTH_A_ROW = 0.005  # of what is left
 
 
@@ -25,6 +25,6 @@ def ranking(label: str, shares: Sequence[tuple[str, float]], band: Band) -> Rank
 
 def side_of(weight_db: float) -> Side:
     """What a weight in decibans does to a cause."""
-    if abs(weight_db) < NEUTRAL_DB:
+    if abs(weight_db) <= NEUTRAL_DB:
         return Side.NEUTRAL
     return Side.FOR if weight_db > 0 else Side.AGAINST

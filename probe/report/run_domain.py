@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from probe.model.finding import Severity
 from probe.model.reply import Stage
 from probe.model.report import Report, ReportDns, ReportMx, ReportSession
+from probe.model.text import size
 from probe.report import document as doc
-from probe.report import run_steps, run_words, view, view_session, words
+from probe.report import run_steps, run_words, view, view_session
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
 
@@ -52,7 +53,7 @@ def _size(session: ReportSession) -> str:
         is_heard = any(it.stage is Stage.EHLO and it.reply_code == 250 for it in session.exchanges)
         return "no limit announced" if is_heard else "not seen"
     # RFC 1870 section 4: SIZE 0 means that there is no fixed maximum
-    return f"takes {words.size(session.size_limit)}" if session.size_limit else "no fixed limit"
+    return f"takes {size(session.size_limit)}" if session.size_limit else "no fixed limit"
 
 
 def _policies(dns: ReportDns) -> Iterator[doc.Fact]:

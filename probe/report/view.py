@@ -17,6 +17,7 @@ from probe.model.report import (
 from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
+from probe.model.text import seconds
 from probe.model.verdict import ExitCode, Outcome
 from probe.report import run_words, words
 from probe.report.line import Line, Raw
@@ -40,7 +41,7 @@ def effort_line(report: Report) -> str:
     sessions = len(report.sessions)
     return " · ".join(
         (
-            f"{report.elapsed_ms / 1000:.1f} s",
+            seconds(report.elapsed_ms),
             "1 session" if sessions == 1 else f"{sessions} sessions" if sessions else "no session",
             "nothing was delivered",
         )

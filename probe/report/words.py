@@ -72,12 +72,3 @@ def decibans(weight: float) -> str:
     """A weight of evidence with its sign."""
     number = round(weight)
     return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
-
-
-def size(octets: int) -> str:
-    """Octets in the units of mail limits (1 MiB = 1 048 576 octets)."""
-    if octets >= 1024 * 1024:
-        return f"{octets / (1024 * 1024):.1f}".removesuffix(".0") + " MiB"
-    if octets >= 1024:
-        return f"{octets / 1024:.1f}".removesuffix(".0") + " KiB"
-    return f"{octets} octets"

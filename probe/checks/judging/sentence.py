@@ -12,7 +12,7 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {hosts,ips:each:{hosts} [{ips}]}   the text for every place of lists side by side, as "a, b and c"
     {hosts,ips:few:{hosts} [{ips}]}    the same, those beyond three counted
     {needs:sentences:{needs:word:remedy}}   the same, each different sentence once, one after another
-    {limit:mebibytes}              octets in MiB, without decimals
+    {limit:size}                   octets in MiB or KiB
     {elapsed_ms:seconds}           milliseconds in seconds, with one decimal
     {seconds:brief}                a number without needless decimals; a question mark where it is not known
     {questions,failures:listed:{questions}: {failures}}   as `each`, with semicolons between
@@ -28,6 +28,7 @@ from string import Formatter
 
 from probe.knowledge.finding_tags import shared_words
 from probe.model.finding import Arg, Args
+from probe.model.text import seconds, size
 
 SHOWN = 6
 FEW = 3
@@ -167,12 +168,12 @@ def _count(name: str, _: str, args: Args) -> str:
     return str(len(_several(args[name])))
 
 
-def _mebibytes(name: str, _: str, args: Args) -> str:
-    return f"{_number(args[name]) / 1048576:.0f}"
+def _size(name: str, _: str, args: Args) -> str:
+    return size(_number(args[name]))
 
 
 def _seconds(name: str, _: str, args: Args) -> str:
-    return f"{_number(args[name]) / 1000:.1f}"
+    return seconds(_number(args[name]))
 
 
 def _brief(name: str, _: str, args: Args) -> str:
@@ -198,7 +199,7 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "few": _few,
     "listed": _listed,
     "sentences": _sentences,
-    "mebibytes": _mebibytes,
+    "size": _size,
     "seconds": _seconds,
     "brief": _brief,
 }
