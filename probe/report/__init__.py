@@ -1,1 +1,1 @@
-"""A report as text, JSON and its schema, Markdown. The only place that escapes a stranger's text."""
+"""A report as one document and its writers: text, Markdown; JSON and its schema. Escapes what is raw."""
