@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from probe.checks.judging.spoken import clauses, spoken
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
-from probe.facts.model import SESSION_READER, Facts
+from probe.facts.gaps import why_no_session
+from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.dialable import why_no_host
-from probe.model.observed import EndCause, Part
+from probe.model.observed import EndCause, Gap
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Stop
@@ -169,14 +170,10 @@ def _leads_nowhere(mx: MxResult) -> bool:
 
 
 def _why_none(facts: Facts) -> str:
-    if not facts.options.smtp:
-        return "--no-smtp left the dialogue out"
-    if any(fault.part.startswith(SESSION_READER) for fault in facts.faults):
-        return "this program failed to read what a server said"
-    if is_of_other_family(facts):
+    why = why_no_session(facts)
+    if why.tag not in (Gap.NO_SMTP, Gap.UNREAD) and is_of_other_family(facts):
         return f"its host has no address of {_chosen_family(facts)}"
-    sessions = [n for n in facts.not_reached if n.part is Part.SESSIONS]
-    return spoken(sessions[-1].reason) if sessions else "the run ended before a server was asked"
+    return spoken(why)
 
 
 def _by_session(facts: Facts, session: Session) -> Observed:

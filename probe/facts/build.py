@@ -8,7 +8,7 @@ from functools import partial
 
 from probe.facts.bounce import bounce_of
 from probe.facts.memo import Lookup, Memo
-from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.model import MESSAGE_READER, FactReader, Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
@@ -105,7 +105,7 @@ def _read(reader: _Reader) -> Facts:
         bounce=reader.part(
             "bounce",
             (bounce,),
-            lambda _: spared("the reading of the bounce", partial(bounce_of, recording), None, step=1),
+            lambda _: spared(FactReader.BOUNCE, partial(bounce_of, recording), None, step=1),
         ),
         resolver=spared(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
@@ -162,7 +162,7 @@ def _in_dns(look_up: Lookup, started: ev.Started, fetched: tuple[ev.HttpsFetched
     return RecipientFacts(
         domain=domain,
         mx=mx,
-        provider=spared("the provider", lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
+        provider=spared(FactReader.PROVIDER, lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
         mta_sts=spared(
             "MTA-STS",
             lambda: mta_sts_of(look_up, domain, hosts, fetched),
@@ -176,7 +176,7 @@ def _in_dns(look_up: Lookup, started: ev.Started, fetched: tuple[ev.HttpsFetched
             step=2,
         ),
         dane=(),
-        typo_of=spared("the comparison with known domains", lambda: likely_typo_of(domain), None, step=3),
+        typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(domain), None, step=3),
     )
 
 
@@ -197,15 +197,17 @@ def _sender_by(
         return _nobody()
     over = partial(_over_or_none, look_up)
     ip = vantage.source_ip
-    spf = over("SPF", sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
+    spf = (
+        over(FactReader.SPF, sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
+    )
     author = who.author_domain
-    mail = over("the mail route of the sender", sender.mail_domain(author, options)) if author else None
+    mail = over(FactReader.MAIL, sender.mail_domain(author, options)) if author else None
     keys: tuple[KeyResult, ...] = ()
     if author is not None and mail is not None:
         selectors = spared("the selectors of the message", partial(_selectors, message), (), step=5)
-        keys = over("DKIM", sender.dkim_keys(author, options, mail, selectors)) or ()
-    dmarc = over("DMARC", sender.dmarc_of(author)) if author else None
-    ptr = over("PTR", confirm_reverse(ip)) if ip else None
+        keys = over(FactReader.DKIM, sender.dkim_keys(author, options, mail, selectors)) or ()
+    dmarc = over(FactReader.DMARC, sender.dmarc_of(author)) if author else None
+    ptr = over(FactReader.PTR, confirm_reverse(ip)) if ip else None
     spf_helo = sender.spf_of_helo(ip, vantage.helo) if ip and vantage.helo else None
     helo = sender.helo_of(vantage.helo, vantage.probe_ip, ptr) if vantage.helo and ptr else None
     bounces = who.mail_from_domain
@@ -213,18 +215,16 @@ def _sender_by(
         domain=bounces,
         author_domain=author,
         spf=spf,
-        spf_helo=over("SPF of the EHLO name", spf_helo) if spf_helo is not None else None,
+        spf_helo=over(FactReader.SPF_HELO, spf_helo) if spf_helo is not None else None,
         dkim=keys,
         dmarc=dmarc,
         alignment=spared(
             "alignment", lambda: _alignment(look_up, dmarc, spf, keys), Alignment(None, None), step=2
         ),
         ptr=ptr,
-        helo=over("the EHLO name", helo) if helo is not None else None,
-        mail=over("the mail route of the sender", sender.mail_domain(bounces, options)) if bounces else mail,
-        typo_of=spared("the comparison with known domains", lambda: likely_typo_of(author), None, step=6)
-        if author
-        else None,
+        helo=over(FactReader.HELO, helo) if helo is not None else None,
+        mail=over(FactReader.MAIL, sender.mail_domain(bounces, options)) if bounces else mail,
+        typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
     )
 
 
@@ -265,5 +265,5 @@ def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | No
     return reader.part(
         "listings",
         (vantage, links),
-        lambda look_up: spared("the blocklists", partial(read, look_up), (), step=6),
+        lambda look_up: spared(FactReader.LISTINGS, partial(read, look_up), (), step=6),
     )

@@ -148,7 +148,7 @@ class Part(StrEnum):
 
 
 class Gap(StrEnum):
-    """Why something is not known."""
+    """Why something is not known: a part of the run that was not made, or a fact of it."""
 
     DEADLINE = "deadline"
     INTERRUPTED = "interrupted"
@@ -171,4 +171,25 @@ class Gap(StrEnum):
     NO_INTERFACE = "no_interface"
     BEYOND_FIRST = "beyond_first"
     MORE_LINES = "more_lines"
+    NOT_MADE = "not_made"  # the recording ends before it
+    NO_SMTP = "no_smtp"  # the option left it out
+    NO_DNSBL = "no_dnsbl"  # the option left it out
+    UNREAD = "unread"  # this program failed to read it
+    NO_SERVER_ASKED = "no_server_asked"  # the run ended before
+    NOT_GIVEN = "not_given"
+    NONE_FOUND = "none_found"  # looked for, and there is none
+    NO_SENDER = "no_sender"  # the command asks about a domain alone
+    NULL_SENDER = "null_sender"
+    ADDRESS_LITERAL = "address_literal"  # the sender's, which has no DNS
+    NO_ADDRESS = "no_address"  # no route
+    NO_HELO = "no_helo"
+    HELO_WITHOUT_DNS = "helo_without_dns"  # an address literal, or a single label
+    NO_KEY = "no_key"
+    NO_ANSWER = "no_answer"  # DNS did not say enough
+    NOT_CONNECTED = "not_connected"
+    NO_EHLO = "no_ehlo"  # no 250 to it
+    NO_REPLY = "no_reply"
+    NOT_SECURED = "not_secured"  # no TLS
+    NO_CERTIFICATE = "no_certificate"
+    NOT_JUDGED = "not_judged"
     OTHER_WORDS = "other_words"

@@ -8,9 +8,12 @@ from enum import Enum, StrEnum
 
 from probe.checks.judging.sentence import sentence
 from probe.checks.judging.spoken import spoken
+from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import finding_tags
+from probe.model.address import NullReversePath
 from probe.model.finding import Arg, Finding
+from probe.model.observed import Gap
 from probe.model.target import PairTarget
 from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
@@ -88,19 +91,19 @@ def source(facts: Facts) -> Values:
     return {"ip": ip, "source": Source.ASSUMED if is_assumed else Source.SENDING}
 
 
-class NotLookedAt(StrEnum):
-    """Why a fact of the sender's side is absent."""
+NOT_LOOKED_AT = frozenset(
+    {
+        *(Gap.NULL_SENDER, Gap.ADDRESS_LITERAL, Gap.NO_ADDRESS, Gap.NO_HELO, Gap.HELO_WITHOUT_DNS),
+        *(Gap.NOT_MADE, Gap.DEADLINE, Gap.INTERRUPTED, Gap.FAILED, Gap.SHORTAGE),
+    }
+)
+"""Why a fact of the sender's side may be absent, as far as there are words of its own for that."""
 
-    NULL_SENDER = "null_sender"
-    NO_ADDRESS = "no_address"
-    NOT_MADE = "not_made"
 
-
-def why_not_looked_at(facts: Facts) -> NotLookedAt:
+def why_not_looked_at(facts: Facts, fact: Fact) -> Gap:
     """The reason to give when a fact of the sender's side is absent."""
-    if has_null_sender(facts):
-        return NotLookedAt.NULL_SENDER
-    return NotLookedAt.NO_ADDRESS if facts.vantage.source_ip is None else NotLookedAt.NOT_MADE
+    why = gap_of(facts, fact)
+    return why.tag if why is not None and why.tag in NOT_LOOKED_AT else Gap.NOT_MADE
 
 
 def failures(answers: Iterable[Answer]) -> dict[str, list[str]]:
@@ -119,7 +122,7 @@ def mta_sts_problems(sts: StsResult) -> tuple[str, ...]:
 
 def has_null_sender(facts: Facts) -> bool:
     """Whether there is no sender domain because the reverse-path is `<>` (RFC 5321 section 4.5.5)."""
-    return isinstance(facts.target, PairTarget) and facts.sender.domain is None
+    return isinstance(facts.target, PairTarget) and isinstance(facts.target.reverse_path, NullReversePath)
 
 
 def is_missing(facts: Facts, domain: str) -> bool:

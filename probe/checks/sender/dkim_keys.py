@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from probe.checks.judging.dmarc_paths import spf_path
 from probe.checks.judging.sentence import series
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dkim.results import KeyResult, KeyStatus
@@ -30,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Faults of named selectors first; a guessed selector can only speak in favour."""
     keys = facts.sender.dkim
     if not keys:
-        yield say("dkim-keys-not-looked-at", why=why_not_looked_at(facts))
+        yield say("dkim-keys-not-looked-at", why=why_not_looked_at(facts, Fact.DKIM))
         return
     faults = [_fault(key, tag) for key in keys if (tag := _tag_of_fault(key, facts))]
     valid = [key for key in keys if key.status is KeyStatus.VALID]

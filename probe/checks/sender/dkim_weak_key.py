@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from probe.checks.judging.dmarc_paths import spf_path
 from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dkim.key import ADVISED_RSA_BITS, MINIMUM_RSA_BITS
@@ -27,7 +28,7 @@ say = Voice(ID, STEP, ("RFC 8301 section 3.2",))
 def check(facts: Facts) -> Iterator[Finding]:
     """Judge each RSA key whose length could be read."""
     if not facts.sender.dkim:
-        yield say("dkim-key-length-not-looked-at", why=why_not_looked_at(facts))
+        yield say("dkim-key-length-not-looked-at", why=why_not_looked_at(facts, Fact.DKIM))
         return
     measured = [
         k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits

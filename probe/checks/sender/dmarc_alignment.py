@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, spf_path
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcResult
@@ -53,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """An error when nothing can pass and the policy enforces."""
     result = facts.sender.dmarc
     if result is None:
-        yield say("dmarc-alignment-not-looked-at", why=why_not_looked_at(facts))
+        yield say("dmarc-alignment-not-looked-at", why=why_not_looked_at(facts, Fact.DMARC))
         return
     spf = facts.sender.spf
     yield say(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -26,7 +27,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A notice where the two methods part, else ok."""
     result = facts.sender.dmarc
     if result is None:
-        yield say("dmarc-methods-not-looked-at", why=why_not_looked_at(facts))
+        yield say("dmarc-methods-not-looked-at", why=why_not_looked_at(facts, Fact.DMARC))
         return
     if result.unknown or result.rfc7489_organizational_domain is None:
         yield say("dmarc-methods-incomplete", result.evidence, author=result.author_domain)

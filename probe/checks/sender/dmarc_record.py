@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
@@ -26,7 +27,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the record that applies, with its faults."""
     result = facts.sender.dmarc
     if result is None:
-        yield say("dmarc-not-looked-at", why=why_not_looked_at(facts))
+        yield say("dmarc-not-looked-at", why=why_not_looked_at(facts, Fact.DMARC))
     elif result.record is not None and not result.invalid_records:
         yield _of_record(result, result.record)
     else:

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from probe.checks.judging import listings
 from probe.checks.judging.listings import Gravity
 from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
+from probe.model.observed import Gap
 
 ID = "domain-blocklist"
 STEP = 6
@@ -37,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("domain-lists-left-out")
         return
     if not asked:
-        yield say("domain-lists-not-looked-at", why=why_not_looked_at(facts))
+        yield say("domain-lists-not-looked-at", why=_why_not(facts))
         return
     listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
     cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
@@ -53,3 +55,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("domain-not-listed", (f"dnsbl:{entry.zone}" for entry in cleared), subjects=subjects)
     elif not listed:
         yield say("domain-lists-silent", (f"dnsbl:{entry.zone}" for entry in asked))
+
+
+def _why_not(facts: Facts) -> Gap:
+    """Without a sender domain there is nothing to ask about; else the lists were not reached."""
+    return why_not_looked_at(facts, Fact.LISTINGS if facts.sender.domain is not None else Fact.DOMAIN)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice, failures, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.names import normal
@@ -29,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the EHLO name that was used."""
     helo = facts.sender.helo
     if helo is None:
-        yield say("helo-not-looked-at", why=why_not_looked_at(facts))
+        yield say("helo-not-looked-at", why=why_not_looked_at(facts, Fact.HELO))
         return
     named = {"helo": helo.name, "reason": spoken(facts.vantage.helo_reason)}
     evidence = [answer.ref for answer in helo.answers]

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from probe.checks.judging.public_address import why_not_public
 from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice, failures, source, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need, for_provider
 from probe.model.dialable import is_private
@@ -31,7 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on forward-confirmed reverse DNS of the source address."""
     ptr = facts.sender.ptr
     if ptr is None:
-        yield say("ptr-not-looked-at", why=why_not_looked_at(facts))
+        yield say("ptr-not-looked-at", why=why_not_looked_at(facts, Fact.PTR))
         return
     demanding, kind = _demanded_by(facts), _kind_of_private(ptr, facts)
     named = source(facts) | {"ip": ptr.ip}

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice, failures, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.results import MxResult, RouteKind
@@ -27,7 +28,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the route back to the sender."""
     mail = facts.sender.mail
     if mail is None:
-        yield say("sender-route-not-looked-at", why=why_not_looked_at(facts))
+        yield say("sender-route-not-looked-at", why=why_not_looked_at(facts, Fact.MAIL))
         return
     evidence = [answer.ref for answer in mail.answers]
     match mail.kind:

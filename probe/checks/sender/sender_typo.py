@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -25,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the sender domain resembles a large provider's, else ok."""
     domain, meant = facts.sender.author_domain, facts.sender.typo_of
     if domain is None:
-        yield say("sender-typo-not-looked-at", why=why_not_looked_at(facts))
+        yield say("sender-typo-not-looked-at", why=why_not_looked_at(facts, Fact.AUTHOR_DOMAIN))
     elif meant:
         yield say("sender-typo", domain=domain, meant=meant)
     else:

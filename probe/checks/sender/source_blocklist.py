@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 from probe.checks.judging import listings
 from probe.checks.judging.listings import Gravity
-from probe.checks.judging.wording import Voice, source
+from probe.checks.judging.wording import Voice, source, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -37,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of the source address, worst list first."""
     asked = listings.of_roles(facts, "source")
     if not asked:
-        yield say(_why_not_asked(facts))
+        yield _not_asked(facts)
         return
     listed = sorted(
         (e for e in asked if e.status is ListingStatus.LISTED), key=lambda e: e.weight, reverse=True
@@ -60,7 +61,9 @@ def _tag(facts: Facts, entry: Listing) -> str:
     return "source-policy-listed" if gravity is Gravity.MIDDLING else "source-policy-listed-elsewhere"
 
 
-def _why_not_asked(facts: Facts) -> str:
+def _not_asked(facts: Facts) -> Finding:
     if not facts.options.dnsbl_enabled:
-        return "source-lists-left-out"
-    return "source-lists-no-address" if facts.vantage.source_ip is None else "source-lists-not-asked"
+        return say("source-lists-left-out")
+    if facts.vantage.source_ip is None:
+        return say("source-lists-no-address", why=why_not_looked_at(facts, Fact.SOURCE_IP))
+    return say("source-lists-not-asked")

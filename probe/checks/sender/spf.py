@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from probe.checks.judging.wording import Voice, is_missing, source, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.spf.results import SpfResult, SpfVerdict
@@ -40,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the result of check_host for MAIL FROM."""
     result = facts.sender.spf
     if result is None:
-        yield say("spf-not-looked-at", why=why_not_looked_at(facts))
+        yield say("spf-not-looked-at", why=why_not_looked_at(facts, Fact.SPF))
         return
     yield say(
         _tag(result, facts),

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice, has_null_sender, source, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.spf.results import SpfVerdict
@@ -36,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """fail is graver where the name was given, or is the only identity (null reverse-path)."""
     result = facts.sender.spf_helo
     if result is None:
-        yield say("spf-helo-not-looked-at", why=why_not_looked_at(facts))
+        yield say("spf-helo-not-looked-at", why=why_not_looked_at(facts, Fact.SPF_HELO))
         return
     counts = has_null_sender(facts) or facts.options.helo is not None
     tag = "spf-helo-fail" if counts and result.verdict is SpfVerdict.FAIL else _TAGS[result.verdict]

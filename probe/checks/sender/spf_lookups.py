@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from probe import settings
 from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.spf.results import SpfResult, SpfVerdict
@@ -29,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """An error beyond the limit (as grave as the permerror it makes), a notice near it."""
     result = facts.sender.spf
     if result is None:
-        yield say("spf-lookups-not-looked-at", why=why_not_looked_at(facts))
+        yield say("spf-lookups-not-looked-at", why=why_not_looked_at(facts, Fact.SPF))
         return
     yield say(
         _tag(result, facts),

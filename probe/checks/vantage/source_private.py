@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
 from probe.checks.judging.spoken import spoken
-from probe.checks.judging.wording import Voice
+from probe.checks.judging.wording import Voice, why_not_looked_at
+from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 
@@ -26,10 +27,11 @@ say = Voice(ID, STEP, ("RFC 6890",))
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning for a non-global address; nothing to say where such were allowed on purpose."""
     ip = facts.vantage.source_ip
-    kind = why_not_public(facts, ip) if ip is not None else None
     if ip is None:
-        tag = "source-not-known"
-    elif kind is None:
+        yield say("source-not-known", ("vantage",), why=why_not_looked_at(facts, Fact.SOURCE_IP))
+        return
+    kind = why_not_public(facts, ip)
+    if kind is None:
         tag = "source-public"
     else:
         tag = "source-not-public-on-purpose" if facts.options.allow_private else "source-not-public"

@@ -18,7 +18,7 @@ from probe.checks.judging import sentence as judging
 from probe.checks.judging.dialogue import NoDialogue, TlsDemand
 from probe.checks.judging.sentence import fields, outline, sentence
 from probe.checks.judging.spoken import table_of
-from probe.checks.judging.wording import NotLookedAt, Source, Voice
+from probe.checks.judging.wording import NOT_LOOKED_AT, Source, Voice
 from probe.checks.recipient import recipient_mx_reachable
 from probe.checks.sender.dmarc_alignment import DkimPath, SpfPath
 from probe.knowledge import finding_groups
@@ -192,7 +192,7 @@ def test_a_template_uses_formatters_that_there_are() -> None:
     ("table", "values"),
     [
         ("source", Source),
-        ("not_looked_at", NotLookedAt),
+        ("not_looked_at", [*NOT_LOOKED_AT]),
         ("no_dialogue", NoDialogue),
         ("tls_demand", TlsDemand),
         ("spf_path", SpfPath),
