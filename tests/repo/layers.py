@@ -68,8 +68,13 @@ LAYERS = (
         is_pure=True,
     ),
     Layer(
+        "maillog",
+        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation"),
+        is_pure=True,
+    ),
+    Layer(
         "report",
-        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce"),
+        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce", "maillog"),
         is_pure=True,
     ),
     Layer("net", ("model", "standards", "recording")),
@@ -89,7 +94,7 @@ LAYERS = (
         "cli",
         (
             *("model", "knowledge", "reading", "recording", "checks", "diagnosis"),
-            *("explanation", "bounce", "report", "net", "run", "lab"),
+            *("explanation", "bounce", "maillog", "report", "net", "run", "lab"),
         ),
     ),
     Layer("__main__", ("cli",)),

@@ -62,8 +62,8 @@ class EximReader(EximLines):
         if not self.is_brief:
             return super().block(block, number)
         found: list[Record] = []
-        text = block.decode("latin-1")  # a character an octet, so that positions are the same
-        self._text_before, self._text = self._text, text
+        self.pass_by(block)
+        text = self._text
         passed_over, usual = _PASSED_OVER.match, _BRIEF.match
         end = counted = 0
         while end < len(text):
@@ -88,6 +88,10 @@ class EximReader(EximLines):
                 continue
             found += self.read(block[begin:end], number)
         return found
+
+    def pass_by(self, block: bytes) -> None:
+        # a character an octet, so that positions are the same
+        self._text_before, self._text = self._text, block.decode("latin-1")
 
     def sender(self, queue_id: str) -> str | None:
         for text in (self._text, self._text_before):

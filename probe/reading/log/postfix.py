@@ -45,23 +45,38 @@ class PostfixReader(PostfixLines):
         if not self.is_brief:
             return super().block(block, number)
         found: list[Record] = []
-        text = block.decode("latin-1")  # a character an octet, so that positions are the same
-        self._text_before, self._text = self._text, text
-        counted = 0
+        self.pass_by(block)
+        text = self._text
+        counted, first = 0, number
+        statuses = 0
         for begin in self._places(text):
             number += text.count("\n", counted, begin)
             counted = begin
             line = _BRIEF.match(text, begin)
             if line is not None and line[0].isascii():
                 found.append(self._brief(line, number))
+                statuses += 1
                 continue
             refused = _BRIEF_REFUSAL.match(text, begin) if line is None else None
             if refused is not None and refused[0].isascii():
                 found.append(self._brief_refusal(refused, number))
                 continue
             end = block.find(b"\n", begin)
-            found += self.read(block[begin : end if end >= 0 else None], number)
+            data = block[begin : end if end >= 0 else None]
+            statuses += b"status=" in data
+            found += self.read(data, number)
+        if text.count("status=") > statuses or "postsuper" in text or '"MESSAGE":[' in text:
+            return self._with_odd_lines(block, text, found, first)
         return found
+
+    def _with_odd_lines(self, block: bytes, text: str, found: list[Record], first: int) -> Sequence[Record]:
+        """With the lines of interest that look like no usual one."""
+        read = set(self._places(text))
+        for begin in sorted(interesting(text, _STATUSES) - read):
+            end = block.find(b"\n", begin)
+            data = block[begin : end if end >= 0 else None]
+            found += self.read(data, first + text.count("\n", 0, begin))
+        return sorted(found, key=lambda record: record.line)
 
     def _brief_refusal(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, stage, client, reply, sender, recipient = line.groups()
@@ -73,17 +88,17 @@ class PostfixReader(PostfixLines):
     def _places(self, text: str) -> Iterable[int]:
         """Where the lines of interest begin, in order."""
         begins: list[int] = []
-        last, told, before, behind = -1, 0, text.rfind, text.find
+        last, before = -1, text.rfind
         for hit in _HITS.finditer(text):
-            at = hit.start()
-            begin = before("\n", 0, at) + 1
+            begin = before("\n", 0, hit.start()) + 1
             if begin != last:
                 begins.append(begin)
                 last = begin
-                told += behind("status=", at, behind("\n", at)) >= 0
-        if text.count("status=") <= told and "postsuper" not in text and '"MESSAGE":[' not in text:
-            return begins
-        return sorted({*begins, *interesting(text, _STATUSES)})
+        return begins
+
+    def pass_by(self, block: bytes) -> None:
+        # a character an octet, so that positions are the same
+        self._text_before, self._text = self._text, block.decode("latin-1")
 
     def sender(self, queue_id: str) -> str | None:
         for text in (self._text, self._text_before):

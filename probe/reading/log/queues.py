@@ -26,6 +26,7 @@ from probe.reading.log.words import is_reply, relay_of
 _HOST = re.compile(
     r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)"
 )
+_HEADING = re.compile(r"\S+ \(\d+ requests?(?:, .*)?\)|\S+ is empty")  # sendmail names each of its queues
 _SUSPENDED = "delivery temporarily suspended: "
 
 
@@ -109,7 +110,7 @@ class MailqReader(Reader):
         if told.startswith("("):
             now.reason = told[1:].removesuffix(")")
             return ()
-        if not text[:1].isspace():
+        if not text[:1].isspace() or _HEADING.fullmatch(told):
             return ()
         return (self._event(now, told.strip("<>"), number),)
 

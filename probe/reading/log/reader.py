@@ -64,6 +64,10 @@ class Reader(ABC):
             found += read(line, at)
         return found
 
+    def pass_by(self, block: bytes) -> None:
+        """The block was read elsewhere: only what `sender` needs of it is heeded."""
+        return
+
     def sender(self, queue_id: str) -> str | None:
         """Whom the message of a line just read is of; None where the lines before do not say."""
         message = self.memory.known(queue_id)
@@ -130,6 +134,13 @@ class Tally:
     read: int = 0
     unparsed: int = 0
     other: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Count what was counted elsewhere."""
+        self.lines += other.lines
+        self.read += other.read
+        self.unparsed += other.unparsed
+        self.other += other.other
 
 
 def records(

@@ -1,0 +1,2 @@
+"""Read mail logs into causes: what happened to each message, why, who must act, since when. In constant
+memory."""

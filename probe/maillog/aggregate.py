@@ -1,0 +1,447 @@
+"""From events to groups of failures, in one pass and bounded memory.
+
+What is counted are recipients of messages, not attempts: a recipient that waits moves with its last
+reason, and leaves when it is delivered, refused or given up.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from probe.maillog.bins import Bins
+from probe.maillog.groups import SOURCES, TEMPLATES, Fate, Group, Key, Waiting, Wording
+from probe.maillog.operators import LOCAL, OTHERS, Operator, Operators, is_on_this_machine
+from probe.maillog.reasons import Reason, Reasons
+from probe.maillog.template import template
+from probe.reading.log.event import Event, Kind, Stamp, Status, Unparsed, Words
+
+WAITING = 60_000  # recipients that wait at once and are still followed: some 20 MB
+GROUPS = 2_000  # beyond these, one group a cause
+OPERATORS = 2_000  # whose volume is told
+RELAYS = 20_000  # next hops whose operator is remembered
+REFUSALS = 200  # wordings of our own server's refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one recipient of one message: `event` is the last that spoke of it, `reason` why it
+    failed or waited, None for a plain delivery. Seconds since 1970."""
+
+    fate: Fate
+    event: Event
+    reason: Reason | None
+    first: int | None
+    attempts: int
+    delivered_after: int | None = None
+
+
+@dataclass(slots=True)
+class Volume:
+    """What went to one operator. `attempts` holds all attempts that were made, `sent` deliveries."""
+
+    operator: Operator
+    sent: int = 0
+    failed: int = 0
+    peak: int = 0  # attempts in one minute
+    peak_at: int = 0
+    minute: int = 0
+    in_minute: int = 0
+
+
+class Aggregate:
+    """Takes events in the order of their files, and counts.
+
+    `zone` is that of stamps without one. `sender_of` finds whom a message is of, where events do not say it.
+    `emit` is called with each outcome when it is known, and then events of what waits are kept. `mark`: what
+    happened after this second is counted as fresh, too. `internal`: hops on this machine are deliveries."""
+
+    def __init__(
+        self,
+        zone: tzinfo | None,
+        *,
+        sender_of: Callable[[str], str | None] | None = None,
+        emit: Callable[[Outcome], None] | None = None,
+        mark: int | None = None,
+        internal: bool = False,
+        waiting: int = WAITING,
+    ) -> None:
+        self._zone = zone
+        self.sender_of = sender_of
+        self._emit = emit
+        self._mark = mark
+        self._internal = internal
+        self._limit = waiting
+        self.operators = Operators()
+        self.reasons = Reasons()
+        self.groups: dict[Key, Group] = {}
+        self.volumes: dict[str, Volume] = {}
+        self.volume_bins: dict[str, Bins] = {}
+        self.waiting: OrderedDict[str, Waiting] = OrderedDict()
+        self.count = 0  # of recipients in `waiting`
+        self.forgotten = 0  # that waited, and were too many to be followed
+        self.sent = self.sent_fresh = self.local = self.internal = self.repeats = self.attempts = 0
+        self.held = self.queued = self.taken_out = self.undated = 0
+        self.refused = 0
+        self.refusals: dict[str, int] = {}
+        self.sources: dict[str, int] = {}  # our own addresses, and when each was first seen
+        self.first = self.last = 0
+        self._stamp: Stamp | None = None
+        self._at: int | None = None
+        self._whole = ("", 0)  # the line that spoke last of a whole message
+        self._remote: dict[tuple[str | None, str | None], Operator] = {}
+        self._last_of_domain: dict[str, tuple[Group, str]] = {}
+
+    # -- taking events ---------------------------------------------------------------------------------
+
+    def take(self, records: Sequence[Event | Unparsed]) -> None:
+        """Count events; lines that were not understood are passed over."""
+        for event in records:
+            if isinstance(event, Unparsed):
+                continue
+            if event.kind is Kind.REFUSAL:
+                self._refusal(event)
+                continue
+            at = self._time(event.at)
+            if at is None and event.kind is Kind.ATTEMPT:
+                self.undated += 1
+            status = event.status
+            if status is Status.SENT:
+                self._sent(event, at)
+            elif status is Status.DEFERRED or status is Status.BOUNCED or status is Status.EXPIRED:
+                self._failed(event, at)
+            elif status is Status.HELD or status is Status.QUEUED:
+                self._waits(event, at)
+            elif event.kind is Kind.QUEUE and (status is Status.REMOVED or status is Status.DISCARDED):
+                self._taken_out(event, at)
+
+    def end(self) -> None:
+        """The input has ended: what still waits is told."""
+        if self._emit is not None:
+            for first in self.waiting.values():
+                for waiting in _chain(first):
+                    self._tell(Fate.DEFERRED, waiting.event, waiting)
+
+    def seconds(self, stamp: Stamp | None) -> int | None:
+        """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
+        if stamp is None:
+            return None
+        at = stamp.at if stamp.at.tzinfo is not None else stamp.at.replace(tzinfo=self._zone)
+        try:
+            return int(at.timestamp())
+        except (OverflowError, ValueError, OSError):  # the year 1 or 9999, in a zone beyond it
+            return None
+
+    def _time(self, stamp: Stamp | None) -> int | None:
+        if stamp is None:
+            return None
+        if stamp is not self._stamp:
+            self._stamp = stamp
+            self._at = self.seconds(stamp)
+            if self._at is None:
+                return None
+            if not self.first or self._at < self.first:
+                self.first = self._at
+            self.last = max(self.last, self._at)
+        return self._at
+
+    # -- outcomes --------------------------------------------------------------------------------------
+
+    def _sent(self, event: Event, at: int | None) -> None:
+        relay = event.relay
+        operator = self._remote.get((relay.host, relay.ip)) if relay is not None else None
+        waiting = self._settle(event)
+        if waiting is not None:
+            self._cured(waiting, at)
+        if operator is None:
+            if is_on_this_machine(event):
+                self._sent_on(event, at, waiting)
+                return
+            operator = self.operators.of(event, _domain(event.recipient))
+            if relay is not None and relay.ip is not None and len(self._remote) < RELAYS:
+                self._remote[(relay.host, relay.ip)] = operator
+        self._delivered(event, at, operator, waiting)
+
+    def _sent_on(self, event: Event, at: int | None, waiting: Waiting | None) -> None:
+        """To a filter or a mailbox of this machine."""
+        if event.relay is None or not event.relay.is_loopback:
+            self.local += 1
+            self._tell(Fate.SENT, event, waiting, at)
+            return
+        self.internal += 1
+        if self._internal:
+            self._delivered(event, at, LOCAL, waiting)
+
+    def _delivered(self, event: Event, at: int | None, operator: Operator, waiting: Waiting | None) -> None:
+        self.sent += 1
+        if self._mark is not None and at is not None and at > self._mark:
+            self.sent_fresh += 1
+        self._volume(operator, at).sent += 1
+        if event.source_ip is not None:
+            self._source(event.source_ip, at)
+        if self._emit is not None:
+            self._tell(Fate.SENT, event, waiting, at)
+
+    def _cured(self, waiting: Waiting, at: int | None) -> None:
+        group = waiting.group
+        group.messages[Fate.DEFERRED] -= 1
+        group.messages[Fate.SENT] += 1
+        if at is not None and waiting.first is not None and at >= waiting.first:
+            group.cured.add(at - waiting.first)
+
+    def _failed(self, event: Event, at: int | None) -> None:
+        domain = _domain(event.recipient)
+        local = is_on_this_machine(event)
+        operator = LOCAL if local else self.operators.of(event, domain)
+        if event.repeats and event.kind is Kind.ATTEMPT:
+            self._repeated(event, at, operator, domain)
+            return
+        if event.status is Status.EXPIRED:
+            self._expired(event, at, operator, domain)
+            return
+        group, key, reason = self._group(event, operator)
+        if event.kind is Kind.ATTEMPT:
+            self.attempts += 1
+            group.attempts += 1
+            if not local:
+                self._volume(operator, at).failed += 1
+        self._seen(group, event, at)
+        if event.status is Status.BOUNCED:
+            waiting = self._settle(event)
+            self._leave(waiting)
+            group.enter(Fate.BOUNCED, domain, key)
+            self._tell(Fate.BOUNCED, event, waiting, at, reason)
+            return
+        waiting = self._found(event)
+        if waiting is None:
+            waiting = self._wait(event, domain, group, key, at)
+        elif waiting.group is not group or waiting.key != key:
+            self._leave(waiting)
+            waiting.group, waiting.key = group, key
+            group.enter(Fate.DEFERRED, domain, key)
+        waiting.attempts += event.kind is Kind.ATTEMPT
+        waiting.last = at
+        if self._emit is not None:
+            waiting.event = event
+        if len(self._last_of_domain) < GROUPS or domain in self._last_of_domain:
+            self._last_of_domain[domain] = (group, key)
+
+    def _repeated(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
+        """No attempt was made: the message waits for the reason that is known already."""
+        self.repeats += 1
+        waiting = self._found(event)
+        if waiting is None:
+            group, key = self._last_of_domain.get(domain) or self._group(event, operator)[:2]
+            waiting = self._wait(event, domain, group, key, at)
+        waiting.group.repeats += 1
+        waiting.group.seen(at)
+        waiting.last = at
+        if self._emit is not None and waiting.event is None:
+            waiting.event = event
+
+    def _expired(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
+        """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
+        whole = event.kind is Kind.QUEUE
+        settled: list[Waiting | None] = [*self._settle_all(event)] if whole else [self._settle(event)]
+        if whole and not settled:
+            if (event.file, event.line) == self._whole:
+                return  # told for another recipient already, together with this one
+            settled = [None]
+        if whole:
+            self._whole = (event.file, event.line)
+        for waiting in settled:
+            if waiting is not None:
+                self._leave(waiting)
+                group, key = waiting.group, waiting.key
+                reason = group.wordings[key].reason if key in group.wordings else group.reason
+            else:
+                group, key, reason = self._group(event, operator, event.earlier)
+            self._seen(group, event, at)
+            group.enter(Fate.EXPIRED, waiting.domain if waiting is not None else domain, key)
+            told = event if waiting is None else event._replace(recipient=waiting.recipient)
+            self._tell(Fate.EXPIRED, told, waiting, at, reason)
+
+    def _waits(self, event: Event, at: int | None) -> None:
+        """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
+        if event.status is Status.HELD:
+            self.held += 1
+        elif self._found(event) is None:
+            self.queued += 1
+
+    def _taken_out(self, event: Event, at: int | None) -> None:
+        """An operator took the message out of the queue."""
+        settled = self._settle_all(event)
+        if not settled and (event.file, event.line) == self._whole:
+            return
+        self._whole = (event.file, event.line)
+        self.taken_out += len(settled) or 1
+        for waiting in settled:
+            self._leave(waiting)
+            waiting.group.enter(Fate.UNKNOWN, waiting.domain, waiting.key)
+            told = event._replace(recipient=waiting.recipient)
+            self._tell(Fate.UNKNOWN, told, waiting, at)
+
+    def _refusal(self, event: Event) -> None:
+        self.refused += 1
+        key = template(event.words.text if event.words is not None else "", event.recipient)
+        if key in self.refusals or len(self.refusals) < REFUSALS:
+            self.refusals[key] = self.refusals.get(key, 0) + 1
+
+    # -- groups ----------------------------------------------------------------------------------------
+
+    def _group(
+        self, event: Event, operator: Operator, words: Words | None = None
+    ) -> tuple[Group, str, Reason]:
+        reason = self.reasons.of(event, operator, words)
+        where = (reason.fix_by, operator.id, reason.conclusion.cause.id)
+        group = self.groups.get(where)
+        if group is None:
+            if len(self.groups) >= GROUPS:
+                operator, where = OTHERS, (where[0], OTHERS.id, where[2])
+                group = self.groups.get(where)
+            if group is None:
+                group = self.groups[where] = Group(reason, operator)
+        if reason.key not in group.wordings and len(group.wordings) < TEMPLATES:
+            sender = event.sender
+            if sender is None and event.queue_id is not None and self.sender_of is not None:
+                sender = self.sender_of(event.queue_id)
+            group.wordings[reason.key] = Wording(reason, event, sender)
+        return group, reason.key, reason
+
+    def _seen(self, group: Group, event: Event, at: int | None) -> None:
+        group.seen(at)
+        if at is not None:
+            group.bins.add(at)
+            if self._mark is not None and at > self._mark:
+                group.fresh += 1
+        if event.source_ip is not None:
+            self._source(event.source_ip, at)
+            if len(group.sources) < SOURCES:
+                group.sources.add(event.source_ip)
+
+    def _source(self, ip: str, at: int | None) -> None:
+        if ip not in self.sources and len(self.sources) < OPERATORS:
+            self.sources[ip] = at or 0
+
+    def _volume(self, operator: Operator, at: int | None) -> Volume:
+        volume = self.volumes.get(operator.id)
+        if volume is None:
+            if len(self.volumes) >= OPERATORS:
+                operator = OTHERS
+            volume = self.volumes.setdefault(operator.id, Volume(operator))
+            self.volume_bins.setdefault(operator.id, Bins())
+        if at is not None:
+            minute = at // 60
+            if minute == volume.minute:
+                volume.in_minute += 1
+            else:
+                self._minute_is_over(volume)
+                volume.minute, volume.in_minute = minute, 1
+        return volume
+
+    def _minute_is_over(self, volume: Volume) -> None:
+        if volume.in_minute:
+            self.volume_bins[volume.operator.id].add(volume.minute * 60, volume.in_minute)
+        if volume.in_minute > volume.peak:
+            volume.peak, volume.peak_at = volume.in_minute, volume.minute * 60
+
+    def settle_volumes(self) -> None:
+        """Count the minute that is still running; before volumes are looked at."""
+        for volume in self.volumes.values():
+            self._minute_is_over(volume)
+            volume.in_minute = 0
+
+    # -- recipients that wait --------------------------------------------------------------------------
+
+    def _found(self, event: Event) -> Waiting | None:
+        waiting = self.waiting.get(event.queue_id or "")
+        while waiting is not None and waiting.recipient != event.recipient:
+            waiting = waiting.next
+        return waiting
+
+    def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
+        waiting = Waiting(event.recipient or "", domain, group, key, at)
+        group.enter(Fate.DEFERRED, domain, key)
+        if event.queue_id is None or event.recipient is None:
+            if self._emit is not None:
+                waiting.event = event
+                self._tell(Fate.DEFERRED, event, waiting)
+            return waiting  # nothing can be told of it later
+        while self.count >= self._limit:
+            _, first = self.waiting.popitem(last=False)
+            for each in _chain(first):
+                self.count -= 1
+                self.forgotten += 1
+                self._tell(Fate.DEFERRED, each.event, each)
+        waiting.next = self.waiting.get(event.queue_id)
+        self.waiting[event.queue_id] = waiting
+        self.count += 1
+        return waiting
+
+    def _settle(self, event: Event) -> Waiting | None:
+        """The recipient waits no longer."""
+        first = self.waiting.get(event.queue_id or "")
+        if first is None or event.queue_id is None:
+            return None
+        if first.recipient == event.recipient:
+            if first.next is None:
+                del self.waiting[event.queue_id]
+            else:
+                self.waiting[event.queue_id] = first.next
+            self.count -= 1
+            return first
+        before = first
+        while before.next is not None:
+            found = before.next
+            if found.recipient == event.recipient:
+                before.next = found.next
+                self.count -= 1
+                return found
+            before = found
+        return None
+
+    def _settle_all(self, event: Event) -> list[Waiting]:
+        """No recipient of the message waits any longer."""
+        found = _chain(self.waiting.pop(event.queue_id or "", None))
+        self.count -= len(found)
+        return found
+
+    def _leave(self, waiting: Waiting | None) -> None:
+        if waiting is not None:
+            waiting.group.enter(Fate.DEFERRED, waiting.domain, waiting.key, -1)
+
+    def _tell(
+        self,
+        fate: Fate,
+        event: Event | None,
+        waiting: Waiting | None,
+        at: int | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        if self._emit is None or event is None:
+            return
+        if reason is None and waiting is not None:
+            wording = waiting.group.wordings.get(waiting.key)
+            reason = wording.reason if wording is not None else waiting.group.reason
+        first = waiting.first if waiting is not None else at
+        attempts = (waiting.attempts if waiting is not None else 0) + (
+            event.kind is Kind.ATTEMPT and fate in (Fate.SENT, Fate.BOUNCED)
+        )
+        after = None
+        if fate is Fate.SENT and waiting is not None and at is not None and waiting.first is not None:
+            after = at - waiting.first
+        self._emit(Outcome(fate, event, reason, first, attempts, after))
+
+
+def _chain(first: Waiting | None) -> list[Waiting]:
+    found = []
+    while first is not None:
+        found.append(first)
+        first = first.next
+    return found
+
+
+def _domain(recipient: str | None) -> str:
+    return (recipient or "").rpartition("@")[2].lower()

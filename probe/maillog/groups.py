@@ -1,0 +1,103 @@
+"""Failures that are one matter: who must act, at whose servers, for which cause. Everything in them is
+capped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.maillog.bins import Bins, Durations
+from probe.maillog.operators import Operator
+from probe.maillog.reasons import Reason
+from probe.model.verdict import FixBy
+from probe.reading.log.event import Event
+
+DOMAINS = 50  # of one group, by name
+TEMPLATES = 20  # of one group, by their words
+SOURCES = 8  # addresses of ours, in one group
+
+Key = tuple[FixBy, str, str]
+
+
+class Fate(StrEnum):
+    """How it stands with one recipient of one message."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"  # waits
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # taken out of the queue by hand, or held
+
+
+@dataclass(slots=True)
+class Wording:
+    """One template of a group: how many messages, and the event that is shown for it."""
+
+    reason: Reason
+    example: Event
+    sender: str | None
+    messages: int = 0
+
+
+class Group:
+    """One row of the table. `messages` counts recipients of messages by their fate; DEFERRED are those that
+    still wait. `attempts` were really made, `repeats` only told again. Times in seconds since 1970, 0 for
+    none."""
+
+    __slots__ = (
+        *("attempts", "bins", "cause", "cured", "domains", "first", "fresh", "last", "messages", "operator"),
+        *("other_domains", "other_wordings", "reason", "repeats", "sources", "wordings"),
+    )
+
+    def __init__(self, reason: Reason, operator: Operator) -> None:
+        self.reason = reason
+        self.cause = reason.conclusion.cause.id
+        self.operator = operator
+        self.messages = dict.fromkeys(Fate, 0)
+        self.attempts = self.repeats = self.fresh = self.first = self.last = 0
+        self.bins = Bins()
+        self.cured = Durations()
+        self.domains: dict[str, int] = {}
+        self.other_domains = 0
+        self.wordings: dict[str, Wording] = {}
+        self.other_wordings = 0
+        self.sources: set[str] = set()
+
+    def seen(self, at: int | None) -> None:
+        """Something of this group happened."""
+        if at is None:
+            return
+        if not self.first or at < self.first:
+            self.first = at
+        self.last = max(self.last, at)
+
+    def enter(self, fate: Fate, domain: str, key: str, count: int = 1) -> None:
+        """So many messages more (or less, where negative) have this fate for this reason."""
+        self.messages[fate] += count
+        domains = self.domains
+        if domain in domains or len(domains) < DOMAINS:
+            domains[domain] = domains.get(domain, 0) + count
+        else:
+            self.other_domains += count
+        wording = self.wordings.get(key)
+        if wording is not None:
+            wording.messages += count
+        else:
+            self.other_wordings += count
+
+
+class Waiting:
+    """A recipient that was deferred: why, since when, how often. `next` is another recipient of the same
+    message. `event` is the last one, where events are kept."""
+
+    __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "next", "recipient")
+
+    def __init__(self, recipient: str, domain: str, group: Group, key: str, at: int | None) -> None:
+        self.recipient = recipient
+        self.domain = domain
+        self.group = group
+        self.key = key
+        self.first = self.last = at
+        self.attempts = 0
+        self.event: Event | None = None
+        self.next: Waiting | None = None

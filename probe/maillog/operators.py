@@ -1,0 +1,150 @@
+"""Who runs the server that a message was handed to, by its name; the network is not asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from probe.knowledge.providers import all_providers, by_domain, by_mx_hosts
+from probe.reading.log.event import Event, Relay, Speaker
+
+_HOSTS = 4096  # names that are remembered
+_NAMED = re.compile(
+    r"(?:connect to|lost connection with|conversation with|cannot connect to|refused by|timed out with"
+    r"|reset by|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
+    r"(?= ?\[| |,|\.?$)(?: ?\[([^\]\s]*)\])?"
+)
+# What stands below a country's own label where names are registered at the third.
+_REGISTRIES = frozenset(
+    [
+        "ac",
+        "ad",
+        "co",
+        "com",
+        "edu",
+        "go",
+        "gob",
+        "gouv",
+        "gov",
+        "gr",
+        "info",
+        "lg",
+        "ltd",
+        "mil",
+        "ne",
+        "net",
+        "nom",
+        "or",
+        "org",
+        "plc",
+        "sch",
+        "web",
+    ]
+)
+_LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`id` is a provider's of providers.toml, else a domain, an address or `local`; `title` is for people."""
+
+    id: str
+    title: str
+    is_known: bool = False
+
+
+LOCAL = Operator("local", "this server itself")
+OTHERS = Operator("others", "others")
+
+
+class Operators:
+    """Finds operators, and remembers what it found."""
+
+    def __init__(self) -> None:
+        self._by_host: dict[str, Operator] = {}
+        self._by_domain: dict[str, Operator] = {}
+
+    def of(self, event: Event, domain: str) -> Operator:
+        """Whose server it was; where no server is named, who has the mail of the recipient's domain."""
+        relay = event.relay if event.relay is not None else named_in(event)
+        if relay is not None and (relay.host or relay.ip):
+            return self.of_host(relay.host or relay.ip or "")
+        known = self._by_domain.get(domain)
+        if known is None:
+            if len(self._by_domain) >= _HOSTS:
+                self._by_domain.clear()
+            provider = by_domain(domain)
+            known = Operator(provider.id, provider.title, True) if provider is not None else _unknown(domain)
+            self._by_domain[domain] = known
+        return known
+
+    def of_host(self, host: str) -> Operator:
+        known = self._by_host.get(host)
+        if known is None:
+            if len(self._by_host) >= _HOSTS:
+                self._by_host.clear()
+            known = self._by_host[host] = _of_host(host)
+        return known
+
+
+def named_in(event: Event) -> Relay | None:
+    """The server that our own server's words name where it could not talk to it."""
+    words = event.words
+    if words is None or words.speaker is Speaker.REMOTE:
+        return None
+    found = _NAMED.search(words.text)
+    return Relay(found[1], found[2]) if found is not None else None
+
+
+def is_on_this_machine(event: Event) -> bool:
+    """Whether the next hop is a mailbox, a program, a socket or a filter of this machine."""
+    relay = event.relay if event.relay is not None else named_in(event)
+    if relay is None:
+        return _is_local_service(event.program)
+    return (
+        relay.is_loopback
+        or "/" in (relay.ip or "")
+        or (relay.ip is None and relay.host in _LOCAL_SERVICES)
+        or (relay.ip is None and _is_local_service(event.program))
+    )
+
+
+def _is_local_service(program: str | None) -> bool:
+    name = (program or "").rpartition("/")[2]
+    return name in _LOCAL_SERVICES or name.startswith(("local_", "address_", "maildir", "procmail"))
+
+
+@cache
+def _ends() -> frozenset[str]:
+    """The last two labels of every name that a provider's MX hosts lie within."""
+    return frozenset(
+        ".".join(suffix.strip(".").lower().split(".")[-2:])
+        for provider in all_providers()
+        for suffix in provider.mx_suffixes
+    )
+
+
+def _of_host(host: str) -> Operator:
+    name = host.strip(".").lower()
+    end = ".".join(name.split(".")[-2:])
+    if end in _ends() or any("*" in known for known in _ends()):
+        provider = by_mx_hosts([name])
+        if provider is not None:
+            return Operator(provider.id, provider.title, True)
+    return _unknown(name)
+
+
+def _unknown(name: str) -> Operator:
+    shown = _registered(name) or "unknown"
+    return Operator(shown, shown)
+
+
+def _registered(name: str) -> str:
+    """About the domain that somebody registered: reading the list of public suffixes would take longer than a
+    small log, and here it only says which hosts stand together."""
+    labels = name.split(".")
+    if len(labels) < 3 or labels[-1].isdecimal() or ":" in name:
+        return name
+    is_below_registry = len(labels[-1]) == 2 and labels[-2] in _REGISTRIES
+    return ".".join(labels[-3 if is_below_registry else -2 :])

@@ -1,0 +1,66 @@
+"""Addresses of people in a report: the local part as a keyed hash, unless it was asked for.
+
+The hash is the same for one address in every report made with the same key. It keeps a report that is
+passed on
+from naming people, and from being tried against a list of names by who has not the key; who has the key can.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+_ADDRESS = re.compile(
+    r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})"
+)
+_WORD = 3  # letters of a local part that are looked for in a text by themselves
+_CACHED = 4096
+
+
+class Names:
+    """Shows addresses. `key`: up to 64 octets; None shows them as they are."""
+
+    def __init__(self, key: bytes | None) -> None:
+        self._key = key
+        self._hashes: dict[str, str] = {}
+
+    @property
+    def are_shown(self) -> bool:
+        return self._key is None
+
+    def address(self, address: str | None) -> str | None:
+        """One address; the null reverse-path and what is no address stay as they are."""
+        if address is None or self._key is None:
+            return address
+        local, at, domain = address.rpartition("@")
+        if not address:
+            return address
+        return (
+            f"{self._hash(local.lower(), domain.lower())}@{domain}" if at else self._hash(domain.lower(), "")
+        )
+
+    def text(self, text: str, *known: str | None) -> str:
+        """A text in which addresses, and the local parts of `known` ones, are hidden."""
+        if self._key is None:
+            return text
+        text = _ADDRESS.sub(lambda found: self.address(found[0]) or "", text)
+        for address in known:
+            local, at, domain = (address or "").rpartition("@")
+            local = local.strip('"')
+            if not at or not local:
+                continue
+            around = r"(?<![\w@])" if len(local) >= _WORD else r"(?<=[<\"'(])"
+            behind = r"(?![\w@])" if len(local) >= _WORD else r"(?=[>\"')@])"
+            hidden = self._hash(local.lower(), domain.lower())
+            text = re.sub(f"{around}{re.escape(local)}{behind}", hidden, text, flags=re.IGNORECASE)
+        return text
+
+    def _hash(self, local: str, domain: str) -> str:
+        name = f"{local}@{domain}"
+        known = self._hashes.get(name)
+        if known is None:
+            if len(self._hashes) >= _CACHED:
+                self._hashes.clear()
+            data = name.encode("utf-8", "surrogatepass")
+            known = self._hashes[name] = "~" + blake2b(data, key=self._key or b"", digest_size=5).hexdigest()
+        return known

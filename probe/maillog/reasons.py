@@ -1,0 +1,115 @@
+"""Why a delivery failed: the words of each event, read once for all events with the same words.
+
+What the remote server said is read as `explain` reads a reply, our own server's words likewise (rules
+`own.*`); a code is never made up, and what this machine's own programs did is never told as the recipient's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from probe.diagnosis.conclusion import Conclusion
+from probe.explanation import Explanation, explain
+from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
+from probe.maillog.template import coarse, code_of, template
+from probe.model.verdict import FixBy, Retry
+from probe.reading.log.event import Event, Speaker, Words
+
+TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
+_VARIANTS = 6  # of one coarse template that are read by themselves
+# What fails between the programs of one machine is that machine's operator's.
+_OWN_ACTION = (
+    "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
+    "server's configuration."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What some words mean. `key` is the template under which they were read, `is_remote` whether a remote
+    server said them."""
+
+    key: str
+    explanation: Explanation
+    conclusion: Conclusion
+    is_remote: bool
+
+    @property
+    def fix_by(self) -> FixBy:
+        return self.conclusion.conduct.fix_by
+
+
+class Reasons:
+    """Reads words, and remembers what it read."""
+
+    def __init__(self, limit: int = TEMPLATES) -> None:
+        self._limit = limit
+        self._read: dict[tuple[object, ...], Reason] = {}
+        self._variants: dict[tuple[object, ...], int] = {}
+        self.left_over = 0  # events whose words were not read by themselves
+
+    def __len__(self) -> int:
+        """How many templates were read."""
+        return len(self._read)
+
+    def of(self, event: Event, operator: Operator, words: Words | None = None) -> Reason:
+        """What the event's words mean, or those given in their place."""
+        said = words if words is not None else event.words
+        text = said.text if said is not None else ""
+        stage = said.stage if said is not None else None
+        speaker = said.speaker if said is not None else Speaker.LOCAL
+        host = event.relay.host if event.relay is not None else None
+        key = template(text, event.recipient, host)
+        whose = (
+            operator.id if operator.is_known or operator is LOCAL else ""
+        )  # rules name providers' hosts alone
+        place = (speaker is Speaker.REMOTE, stage, whose)
+        known = self._read.get((key, *place))
+        if known is not None:
+            return known
+        wide = coarse(key)
+        if self._variants.get((wide, *place), 0) >= _VARIANTS:
+            known = self._read.get((wide, *place))
+            if known is not None:
+                return known
+            key = wide
+        elif len(self._read) >= self._limit:
+            self.left_over += 1
+            key = f"{code_of(key)} (others)".strip()
+            known = self._read.get((key, *place))
+            if known is not None:
+                return known
+            text = code_of(key)
+        self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
+        reason = _reason(key, text, speaker is Speaker.REMOTE, event, operator, said)
+        self._read[(key, *place)] = reason
+        return reason
+
+
+def _reason(
+    key: str, text: str, is_remote: bool, event: Event, operator: Operator, said: Words | None
+) -> Reason:
+    host = event.relay.host if event.relay is not None and event.relay.host else ""
+    explanation = explain(text, said.stage if said is not None else None, host if is_remote else "")
+    conclusion = explanation.conclusion
+    if conclusion is None:  # "250" as the reason of a failure: nothing can be told from it
+        explanation = explain("")
+        conclusion = explanation.conclusion
+        if conclusion is None:
+            raise AssertionError("an empty reply always has a conclusion")
+    if operator is LOCAL and not is_remote:
+        conclusion = _of_this_machine(conclusion)
+    return Reason(key, explanation, conclusion, is_remote)
+
+
+def _of_this_machine(conclusion: Conclusion) -> Conclusion:
+    """No recipient's administrator can mend what stands on this machine."""
+    if conclusion.conduct.fix_by in (FixBy.RECIPIENT, FixBy.NOBODY, FixBy.SENDER):
+        return conclusion
+    conduct = replace(conclusion.conduct, fix_by=FixBy.SENDER, retry=Retry.AFTER_FIX, retry_after=None)
+    return replace(conclusion, conduct=conduct, action=_OWN_ACTION, retry_reason="")
+
+
+def operator_of(event: Event, found: Operator) -> Operator:
+    """The operator, but for hops that do not leave this machine."""
+    return LOCAL if is_on_this_machine(event) else found

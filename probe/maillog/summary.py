@@ -1,0 +1,266 @@
+"""From what was counted to the report: which groups come first, what their lines say, what to run next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from probe.maillog.aggregate import Aggregate, Volume
+from probe.maillog.groups import Fate, Group, Wording
+from probe.maillog.operators import LOCAL
+from probe.maillog.pseudonym import Names
+from probe.maillog.report import (
+    LogAttempt,
+    LogCount,
+    LogGroup,
+    LogRefusal,
+    LogTotals,
+    LogVolume,
+    LogWording,
+    Since,
+)
+from probe.model.evidence import Band
+from probe.model.verdict import FixBy
+from probe.reading.log.event import Event, Speaker
+
+COLUMNS = 24  # of a time bar
+DOMAINS_SHOWN = 20
+WORDINGS_SHOWN = 5
+VOLUMES_SHOWN = 50
+REFUSALS_SHOWN = 10
+_UNREACHED = frozenset({"connection_failed", "dns_failure"})  # may be this machine's own network
+_MANY = 3  # operators
+ORDER = (
+    FixBy.SENDER,
+    FixBy.SENDER_NETWORK,
+    FixBy.RECIPIENT_ADMIN,
+    FixBy.RECIPIENT,
+    FixBy.EITHER,
+    FixBy.NOBODY,
+)
+_FAILING = (Fate.DEFERRED, Fate.BOUNCED, Fate.EXPIRED, Fate.UNKNOWN)
+_NETWORK_ACTION = (
+    "Most of the operators that were tried could not be reached: see first whether this machine reaches "
+    "port 25 "
+    "and the DNS at all."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How to show it: `names` hides local parts or does not, `inputs` are the files as they were given,
+    `fates` those that were asked for (none: all), `queue_id` the one message that was, `since_last` the news
+    of each group by its key."""
+
+    names: Names
+    inputs: Sequence[str]
+    fates: frozenset[Fate] = frozenset()
+    since_last: dict[tuple[str, str, str], Since] | None = None
+    queue_id: str | None = None
+
+
+def moment(seconds: int | None) -> str | None:
+    """RFC 3339 in UTC; None for no time."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def totals(counted: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotals:
+    """All messages by what became of them."""
+
+    def of(fate: Fate) -> int:
+        return sum(group.messages[fate] for group in counted.groups.values()) if _asked(fate, fates) else 0
+
+    sent = counted.sent if _asked(Fate.SENT, fates) else 0
+    found = {fate: of(fate) for fate in Fate}
+    messages = sent + sum(found[fate] for fate in _FAILING)
+    return LogTotals(
+        messages=messages,
+        sent=sent,
+        cured=found[Fate.SENT],
+        deferred=found[Fate.DEFERRED],
+        bounced=found[Fate.BOUNCED],
+        expired=found[Fate.EXPIRED],
+        removed=found[Fate.UNKNOWN],
+        share_delivered=round(sent / messages, 6) if counted.sent + counted.attempts and not fates else None,
+        attempts=counted.attempts,
+        repeats=counted.repeats,
+        local=counted.local,
+        internal=counted.internal,
+        held=counted.held,
+        queued=counted.queued,
+        refused=counted.refused,
+    )
+
+
+def _asked(fate: Fate, fates: Collection[Fate]) -> bool:
+    return not fates or fate in fates
+
+
+def groups(counted: Aggregate, shown: Shown) -> tuple[LogGroup, ...]:
+    """The groups: by who acts, then those with the most messages. One without messages is left out."""
+    unreached = _is_unreached(counted)
+    made = [_group(group, counted, shown, unreached) for group in counted.groups.values()]
+    wanted = [it for it in made if it.messages or it.cured]
+    return tuple(
+        sorted(
+            wanted, key=lambda it: (ORDER.index(it.fix_by), -it.messages, -it.cured, it.operator, it.cause)
+        )
+    )
+
+
+def _is_unreached(counted: Aggregate) -> bool:
+    """Whether most operators that were tried could not be reached: then it is not each of theirs."""
+    failing = [it for it in counted.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL]
+    whose = {it.operator.id for it in failing}
+    tried = [it for it in counted.volumes.values() if it.operator is not LOCAL]
+    attempts = sum(it.sent + it.failed for it in tried if it.operator.id in whose)
+    failed = sum(it.attempts for it in failing)
+    return len(whose) >= _MANY and len(whose) * 2 > len(tried) and failed * 2 > attempts
+
+
+def key_of(group: Group) -> tuple[str, str, str]:
+    """What stays the same from one report to the next."""
+    return (group.reason.fix_by.value, group.operator.id, group.cause)
+
+
+def _group(group: Group, counted: Aggregate, shown: Shown, unreached: bool) -> LogGroup:
+    conclusion = group.reason.conclusion
+    conduct = conclusion.conduct
+    is_ours = unreached and group.cause in _UNREACHED and group.operator is not LOCAL
+    fix_by = FixBy.SENDER_NETWORK if is_ours else conduct.fix_by
+    if conclusion.band is Band.UNDECIDED and group.operator is not LOCAL:
+        fix_by = FixBy.EITHER
+    found = {fate: group.messages[fate] if _asked(fate, shown.fates) else 0 for fate in Fate}
+    wordings = sorted(group.wordings.values(), key=lambda it: (-it.messages, it.reason.key))
+    domains = sorted(((n, c) for n, c in group.domains.items() if c > 0), key=lambda it: (-it[1], it[0]))
+    cured = group.cured if _asked(Fate.SENT, shown.fates) else None
+    since = (shown.since_last or {}).get(key_of(group)) if shown.since_last is not None else None
+    return LogGroup(
+        fix_by=fix_by,
+        operator=group.operator.id,
+        operator_title=group.operator.title,
+        cause=group.cause,
+        title=conclusion.cause.title,
+        band=conclusion.band,
+        probability=round(conclusion.ranked[0].probability, 4),
+        retry=conduct.retry,
+        retry_after_s=conduct.retry_after,
+        steps=conclusion.advice.steps,
+        action=_NETWORK_ACTION if is_ours else conclusion.action,
+        messages=sum(found[fate] for fate in _FAILING),
+        deferred=found[Fate.DEFERRED],
+        bounced=found[Fate.BOUNCED],
+        expired=found[Fate.EXPIRED],
+        removed=found[Fate.UNKNOWN],
+        cured=found[Fate.SENT],
+        cured_after_s=cured.median() if cured is not None and cured.count else None,
+        cured_longest_s=cured.longest if cured is not None and cured.count else None,
+        attempts=group.attempts,
+        repeats=group.repeats,
+        fresh=group.fresh,
+        first_at=moment(group.first),
+        last_at=moment(group.last),
+        bar=group.bins.bar(counted.first, counted.last, COLUMNS),
+        domains=tuple(LogCount(name, count) for name, count in domains[:DOMAINS_SHOWN]),
+        other_domains=max(0, group.other_domains) + sum(count for _, count in domains[DOMAINS_SHOWN:]),
+        wordings=tuple(_wording(it, shown.names) for it in wordings[:WORDINGS_SHOWN]),
+        other_wordings=max(0, group.other_wordings) + sum(it.messages for it in wordings[WORDINGS_SHOWN:]),
+        source_ips=tuple(sorted(group.sources)),
+        since_last=since,
+        command=_command(wordings[0], shown) if wordings else "",
+    )
+
+
+def _wording(wording: Wording, names: Names) -> LogWording:
+    event = wording.example
+    words = event.words if event.words is not None else event.earlier
+    reading = wording.reason.explanation.reading
+    is_remote = wording.reason.is_remote
+    return LogWording(
+        template=names.text(wording.reason.key, event.recipient, wording.sender),
+        messages=wording.messages,
+        is_remote=is_remote,
+        code=reading.code if reading is not None and is_remote else None,
+        enhanced_status=str(reading.enhanced)
+        if reading is not None and is_remote and reading.enhanced
+        else None,
+        example=names.text(
+            words.text if words is not None else "", event.recipient, wording.sender, event.orig_to
+        ),
+        stage=words.stage.value if words is not None and words.stage is not None else "",
+        queue_id=event.queue_id,
+        sender=names.address(wording.sender),
+        recipient=names.address(event.recipient),
+        file=event.file,
+        line=event.line,
+    )
+
+
+def _command(wording: Wording, shown: Shown) -> str:
+    """The line to run next: the live check where the addresses may be named, else the message's own
+    history."""
+    event = wording.example
+    sender, recipient = wording.sender, event.recipient
+    remote = wording.reason.is_remote or wording.reason.conclusion.conduct.fix_by is not FixBy.SENDER
+    if shown.names.are_shown and sender is not None and recipient and "@" in recipient and remote:
+        source = ("--ip", event.source_ip) if event.source_ip else ()
+        return shlex.join(("smtp-probe", "check", *source, "--", sender or "<>", recipient))
+    if event.queue_id is None:
+        return ""
+    files = [name for name in shown.inputs if name != "-"]
+    named = ("--addresses",) if shown.queue_id is not None and not shown.names.are_shown else ()
+    again = shlex.join(("smtp-probe", "log", *(files or ("-",)), "--queue-id", event.queue_id, *named))
+    return again if files else f"… | {again}"
+
+
+def history(events: Sequence[Event], counted: Aggregate, names: Names) -> tuple[LogAttempt, ...]:
+    """What happened to one message, in order."""
+    return tuple(_attempt(event, counted, names) for event in events)
+
+
+def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
+    words = event.words if event.words is not None else event.earlier
+    said = words.text if words is not None else ""
+    return LogAttempt(
+        at=moment(counted.seconds(event.at)),
+        recipient=names.address(event.recipient),
+        status=event.status.value,
+        relay=event.relay.host if event.relay is not None else None,
+        relay_ip=event.relay.ip if event.relay is not None else None,
+        stage=words.stage.value if words is not None and words.stage is not None else "",
+        is_remote=words is not None and words.speaker is Speaker.REMOTE,
+        words=names.text(said, event.recipient, event.sender, event.orig_to),
+        file=event.file,
+        line=event.line,
+    )
+
+
+def volumes(counted: Aggregate) -> tuple[LogVolume, ...]:
+    """What went where, the most first."""
+    counted.settle_volumes()
+    found = sorted(counted.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
+    return tuple(_volume(it, counted) for it in found[:VOLUMES_SHOWN])
+
+
+def _volume(volume: Volume, counted: Aggregate) -> LogVolume:
+    bins = counted.volume_bins[volume.operator.id]
+    return LogVolume(
+        operator=volume.operator.id,
+        operator_title=volume.operator.title,
+        sent=volume.sent,
+        failed=volume.failed,
+        last_hour=bins.since(counted.last - 3600),
+        last_day=bins.since(counted.last - 86_400),
+        peak_minute=volume.peak,
+        peak_at=moment(volume.peak_at),
+    )
+
+
+def refusals(counted: Aggregate, names: Names) -> tuple[LogRefusal, ...]:
+    """What this server refused others, the most frequent first."""
+    found = sorted(counted.refusals.items(), key=lambda it: (-it[1], it[0]))
+    return tuple(LogRefusal(names.text(text), count) for text, count in found[:REFUSALS_SHOWN])

@@ -1,0 +1,112 @@
+"""The words of a refusal without what differs from message to message: the key under which they are read
+once.
+
+Two depths. The first takes out addresses, ids and long numbers, and leaves short codes, which may be the
+whole
+meaning of a reply ("S3140"). Where it gives too many keys, host names and all numbers go, too.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(r"(?<!\S)[^\s@0-9]*+[@0-9]\S*+")
+_EDGES = "<>()[]{},.;:\"'!?#*=|"
+_KEPT = re.compile(
+    r"(?:[245]\d\d-)?[245]\.\d{1,3}\.\d{1,3}|[245]\d\d-?|\d{1,4}|[A-Za-z]{1,6}[-_:]?\d{1,4}[A-Za-z]?"
+)
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'=]*@[^\s<>()\[\]:;,\"']*")
+_IP = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4})?:?|::(?:[0-9A-Fa-f]{1,4}:?){1,7}"
+)
+_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d(?:T|$))?(?:\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_INSIDE = re.compile(r"[0-9A-Za-z+_-]*\d[0-9A-Za-z+_-]*")
+_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
+_ANY_HOST = re.compile(
+    r"(?<![\w.@/-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z]{2,24}\b(?![\w@])"
+)
+_CODE = re.compile(r"[245]\d\d(?:[ -](?:#?[245]\.\d{1,3}\.\d{1,3})?)?")
+_NUMBER = re.compile(r"\d+")
+_LIMIT = 600  # characters of a text that make a key
+_DIGITS = 4  # of a number that may be a code
+_NUMBER_DIGITS = 8  # of what is counted; more is an id that has no letters by chance
+_CODE_LETTERS = 12  # of a code with letters
+_SHORT = 3  # letters of a local part that are still looked for by themselves
+_CACHED = 4096
+
+_kept: dict[str, str] = {}
+
+
+def template(text: str, recipient: str | None = None, host: str | None = None) -> str:
+    """The text with `[address]`, `[ip]`, `[host]`, `[id]`, `[n]`, `[user]` and `[domain]` where they stood.
+
+    `recipient` and `host` are those that the text is about, whose names are found without an @, too."""
+    text = text[:_LIMIT]
+    if host and host in text:
+        text = text.replace(host, "[host]")
+    masked = _TOKEN.sub(_masked, text)
+    if recipient:
+        local, _, domain = recipient.rpartition("@")
+        if len(local) >= _SHORT and local in masked:
+            masked = masked.replace(local, "[user]")
+        if domain and domain in masked:
+            masked = masked.replace(domain, "[domain]")
+    return masked
+
+
+def coarse(masked: str) -> str:
+    """A template without any host name or number but those of its code."""
+    code = _CODE.match(masked)
+    begin = code.end() if code is not None else 0
+    return masked[:begin] + _NUMBER.sub("[n]", _ANY_HOST.sub("[host]", masked[begin:]))
+
+
+def code_of(masked: str) -> str:
+    """The code and the enhanced status at the beginning; empty where there are none."""
+    found = _CODE.match(masked)
+    return found[0] if found is not None else ""
+
+
+def _masked(found: re.Match[str]) -> str:
+    token = found[0]
+    known = _kept.get(token)
+    if known is not None:
+        return known
+    told = _read(token)
+    if told == token and len(_kept) < _CACHED:
+        _kept[token] = token
+    return told
+
+
+def _read(token: str) -> str:
+    bare = token.strip(_EDGES)
+    if bare.isalnum():
+        if bare.isdecimal():
+            if len(bare) <= _DIGITS:
+                return token
+            return token.replace(bare, "[n]" if len(bare) <= _NUMBER_DIGITS else "[id]")
+        is_code = len(bare) <= _CODE_LETTERS and _KEPT.fullmatch(bare) is not None
+        return token if is_code else token.replace(bare, "[id]")
+    if "@" in token:
+        token = _ADDRESS.sub("[address]", token)
+        return _INSIDE.sub(_short, token) if any(map(str.isdigit, token)) else token
+    if _KEPT.fullmatch(bare):
+        return token
+    if "://" in token:
+        return _INSIDE.sub(_short, _IP.sub("[ip]", token))
+    if _TIME.fullmatch(bare):
+        return token.replace(bare, "[time]")
+    if _IP.fullmatch(bare):
+        return token.replace(bare, "[ip]").replace("[[ip]]", "[ip]")
+    if _HOST.fullmatch(bare):
+        return token.replace(bare, "[host]")
+    token = _IP.sub("[ip]", token).replace("[[ip]]", "[ip]")
+    return _INSIDE.sub(_short, token)
+
+
+def _short(found: re.Match[str]) -> str:
+    """Inside a longer token short codes stay, too."""
+    part = found[0]
+    if _KEPT.fullmatch(part):
+        return part
+    return "[n]" if part.isdecimal() and len(part) <= _NUMBER_DIGITS else "[id]"

@@ -1,0 +1,56 @@
+"""What a person asked to see: a period, senders, recipients, domains, a queue id, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.maillog.groups import Fate
+from probe.reading.log.event import Event
+from probe.reading.log.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """None, or an empty set, is no condition. Addresses are compared without regard to case; `sender` may be
+    a domain, or empty for the null reverse-path."""
+
+    period: Period | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    domain: str | None = None
+    queue_id: str | None = None
+    fates: frozenset[Fate] = frozenset()
+
+    @property
+    def needs_senders(self) -> bool:
+        return self.sender is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every event is wanted."""
+        return self == Wanted(fates=self.fates)
+
+    def holds(self, event: Event) -> bool:
+        """Whether the event is wanted. One without a time, where a period is asked for, is not; one that does
+        not name what is asked for, neither."""
+        if self.period is not None and not self.period.holds(event.at):
+            return False
+        if self.queue_id is not None and event.queue_id != self.queue_id:
+            return False
+        if self.recipient is not None and not _is(event.recipient, self.recipient):
+            return False
+        if self.domain is not None and not _is_at(event.recipient, self.domain):
+            return False
+        if self.sender is None:
+            return True
+        if not self.sender or "@" in self.sender:
+            return _is(event.sender, self.sender)
+        return _is_at(event.sender, self.sender)
+
+
+def _is(told: str | None, asked: str) -> bool:
+    return told is not None and told.lower() == asked.lower()
+
+
+def _is_at(told: str | None, domain: str) -> bool:
+    return told is not None and told.rpartition("@")[2].lower() == domain.lower()

@@ -1,0 +1,39 @@
+"""Words are read once for all events that have them; how many are read is bounded."""
+
+from __future__ import annotations
+
+from probe.maillog.reasons import Reasons
+from tests.unit.maillog.made import bounced, counted, line, reader
+
+
+def test_a_template_is_read_once() -> None:
+    lines = [
+        bounced(f"550 5.1.1 <u{n}@b.example>: gone, id {n * 7919:016x}", f"ABC{n:07d}", f"u{n}@b.example")
+        for n in range(200)
+    ]
+    found = counted(lines)
+    (group,) = found.groups.values()
+    assert len(found.reasons) == 1 and [it.messages for it in group.wordings.values()] == [200]
+
+
+def test_short_codes_are_read_by_themselves_and_counters_are_not() -> None:
+    found = counted([bounced(f"450 4.7.1 wait {n} seconds", f"ABC{n:07d}") for n in range(100, 200)])
+    assert 2 <= len(found.reasons) <= 7
+
+
+def test_beyond_the_limit_only_code_and_status_are_read() -> None:
+    words = ["".join(chr(97 + (n // 26**i) % 26) for i in range(3)) for n in range(80)]
+    lines = [bounced(f"550 5.1.1 {word} gone", f"ABC{n:07d}") for n, word in enumerate(words)]
+    found = counted(lines)
+    assert found.reasons.left_over == 0
+    small = counted([])
+    small.reasons = Reasons(limit=10)
+    small.take(reader("postfix").block("\n".join(lines).encode(), 1))
+    assert small.reasons.left_over == 70
+    assert sum(sum(g.messages.values()) for g in small.groups.values()) == 80
+
+
+def test_a_code_in_our_own_words_is_no_reply() -> None:
+    found = counted([line("bounced", "Command died with status 550: x", relay="p", program="pipe")])
+    (group,) = found.groups.values()
+    assert not group.reason.is_remote
