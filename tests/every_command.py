@@ -1,7 +1,8 @@
 """Every command of an installed smtp-probe, from outside: python tests/every_command.py COMMAND
 
-Each `--help`, each demo against what its scenario expects, `explain` and `bounce` in every format. Needs the
-standard library alone, so that any environment can run it. Prints what went otherwise, and ends with 1 then.
+Each `--help`, each demo against what its scenario expects, `explain`, `bounce` and `log` in every format.
+Needs the standard library alone, so that any environment can run it. Prints what went otherwise, and ends
+with 1 then.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Installed:
 def help_texts(command: Installed) -> None:
     """The program's own, and that of each command that it names."""
     names = _COMMAND_LINE.findall(command.run("--help", codes={0}))
-    if not {"check", "domain", "demo", "explain", "bounce", "replay"} <= set(names):
+    if not {"check", "domain", "demo", "explain", "bounce", "log", "replay"} <= set(names):
         command.wrong.append(f"--help names {names}")
     for name in names:
         if "--help" not in command.run(name, "--help", codes={0}):
@@ -86,7 +87,17 @@ def offline(command: Installed) -> None:
     bounces = [str(path) for path in sorted((ROOT / "fixtures" / "bounces").glob("*.eml"))]
     for form in ("text", "json", "jsonl", "markdown"):
         command.run("bounce", *bounces, "--format", form, codes=_REPORTED)
-    for arguments in (("checks",), ("rules",), ("schema", "report"), ("--version",), ("demo", "--list")):
+    logs = [str(path) for path in sorted((ROOT / "fixtures" / "logs").glob("*.log"))]
+    for form in ("text", "json", "jsonl", "markdown", "csv"):
+        command.run("log", *logs, "--format", form, codes={0})
+    for arguments in (
+        ("checks",),
+        ("rules",),
+        ("schema", "report"),
+        ("schema", "log"),
+        ("--version",),
+        ("demo", "--list"),
+    ):
         command.run(*arguments, codes={0})
 
 

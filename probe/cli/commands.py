@@ -52,6 +52,12 @@ COMMANDS = (
         "probe.cli.bounce",
         reads_itself="Read bounce messages: whom, why, and who must act.",
     ),
+    CommandEntry(
+        "log",
+        Group.OFFLINE,
+        "probe.cli.log",
+        reads_itself="Read mail logs and queues: what did not get through, why, and who must act.",
+    ),
     CommandEntry("replay", Group.OFFLINE, "probe.cli.replay"),
     CommandEntry("redact", Group.OFFLINE, "probe.cli.redact"),
     CommandEntry("checks", Group.REFERENCE, "probe.cli.catalogue", "CHECKS_EXAMPLE"),

@@ -55,14 +55,20 @@ def chosen_format(name: str, kind: Kind) -> Format:
 
 
 def deliver_each(
-    results: Iterable[Judged], kind: Kind, form: Format, path: Path | None, *, is_sequence: bool
+    results: Iterable[Judged],
+    kind: Kind,
+    form: Format,
+    path: Path | None,
+    *,
+    is_sequence: bool,
+    verbosity: int = 0,
 ) -> ExitCode:
     """Write results one by one as they come, to a file or to stdout; `is_sequence`: however many there are,
     they are written as several. Returns the worst exit code. Raises UsageError when it cannot be written."""
     series = form.series
     codes: set[ExitCode] = set()
     with destination(path) as target:
-        style = style_for(None if target is not sys.stdout else sys.stdout)
+        style = style_for(None if target is not sys.stdout else sys.stdout, verbosity)
         for result in results:
             lead = series.between if codes else series.before if is_sequence else ""
             codes.add(result.exit_code)

@@ -18,17 +18,19 @@ Example:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print; log.")
+    ],
     output: opt.OutputOption = None,
 ) -> int:
     """Print the JSON Schema (2020-12) of a JSON format."""
-    if name != "report":
-        raise UsageError("NAME", f"{name!r} is unknown; there is report")
+    if name not in ("report", "log"):
+        raise UsageError("NAME", f"{name!r} is unknown; there are report and log")
     path = values.output_file("-o", output) if output is not None else None
 
     from probe.report.json_text import json_text
-    from probe.report.schema import report_schema
+    from probe.report.schema import log_schema, report_schema
 
     out.speak_utf8()
-    out.deliver_text(json_text(report_schema(), indent=2) + "\n", path)
+    out.deliver_text(json_text(report_schema() if name == "report" else log_schema(), indent=2) + "\n", path)
     return 0

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     RUN = "run"  # check, domain, demo, replay
     REPLY = "reply"  # explain
     BOUNCE = "bounce"
+    LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ DOCUMENTS: Mapping[Kind, str] = {
     Kind.RUN: "probe.report.run_document:build",
     Kind.REPLY: "probe.report.reply_document:build",
     Kind.BOUNCE: "probe.report.bounce_document:build",
+    Kind.LOG: "probe.report.log_document:build",
 }
 
 FORMATS = (
@@ -108,6 +110,7 @@ FORMATS = (
             Kind.RUN: "probe.report.json_report:to_json",
             Kind.REPLY: "probe.report.json_rows:reply_object",
             Kind.BOUNCE: "probe.report.json_rows:bounce_row",
+            Kind.LOG: "probe.report.log_rows:to_json",
         },
     ),
     Format(
@@ -117,6 +120,7 @@ FORMATS = (
         writers={
             Kind.REPLY: "probe.report.json_rows:reply_line",
             Kind.BOUNCE: "probe.report.json_rows:bounce_line",
+            Kind.LOG: "probe.report.log_rows:outcome_line",
         },
     ),
     Format(
@@ -125,6 +129,7 @@ FORMATS = (
         Series(between="\n"),
         of_documents="probe.report.markdown_writer:write",
     ),
+    Format("csv", "text/csv", Series(), writers={Kind.LOG: "probe.report.log_rows:to_csv"}),
 )
 
 

@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from probe.maillog.report import SCHEMA as LOG_SCHEMA
+from probe.maillog.report import LogGroup, LogReport
 from probe.model import report as model
 from probe.model.finding import Finding
 from probe.model.verdict import ExitCode
@@ -26,6 +28,9 @@ _CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
     (model.ReportHypothesis, "probability"): {"minimum": 0, "maximum": 1},
     (model.ChecklistStep, "step"): {"minimum": 1, "maximum": 9},
     (Finding, "step"): {"minimum": 1, "maximum": 9},
+    (LogReport, "schema"): {"const": LOG_SCHEMA},
+    (LogReport, "exit_code"): {"enum": [0, 1, 4]},
+    (LogGroup, "probability"): {"minimum": 0, "maximum": 1},
 }
 
 _SCALARS: dict[Any, dict[str, Any]] = {
@@ -40,13 +45,22 @@ _SCALARS: dict[Any, dict[str, Any]] = {
 def report_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of the JSON report. Every listed key is always present; new keys may
     appear beside them in later versions, so unknown keys are allowed."""
+    return _schema(model.Report, "urn:smtp-probe:schema:report:1", "smtp-probe report")
+
+
+def log_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of what `log --format json` prints; as `report_schema`."""
+    return _schema(LogReport, "urn:smtp-probe:schema:log:1", "smtp-probe log report")
+
+
+def _schema(kind: type, identity: str, title: str) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
-    _define(model.Report, definitions)
-    root = definitions.pop("Report")
+    _define(kind, definitions)
+    root = definitions.pop(kind.__name__)
     return {
         "$schema": DIALECT,
-        "$id": "urn:smtp-probe:schema:report:1",
-        "title": "smtp-probe report",
+        "$id": identity,
+        "title": title,
         **root,
         "$defs": dict(sorted(definitions.items())),
     }

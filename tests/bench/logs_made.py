@@ -60,7 +60,9 @@ class _Made:
         return self.at
 
     def words(self, rows: tuple[tuple[str, str, str], ...], to: str) -> tuple[str, str, str]:
-        status, text, command = self.dice.choice(rows)
+        """What the server of this recipient's domain says; each has two ways of its own."""
+        first = len(to.partition("@")[2])
+        status, text, command = rows[(first + self.dice.randrange(2)) % len(rows)]
         told = text.format(to=to, n=self.dice.randrange(1, 255), id=f"{self.dice.getrandbits(64):016x}")
         return status, told, command
 

@@ -1,0 +1,350 @@
+"""`smtp-probe log FILE...`. Parsed with argparse, like `explain`: a log is read at night, by cron, often."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from probe._version import VERSION
+from probe.cli import signals
+from probe.cli.commands import Run as RunCommand
+from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
+from probe.cli.light import LightParser
+from probe.cli.log_inputs import Input, inputs
+from probe.cli.log_reading import Run, now_here, read_all
+from probe.cli.output import chosen_format, deliver_each, destination, speak_utf8, style_for
+from probe.cli.progress import ProgressLine
+from probe.knowledge.rules import rules_digest
+from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.groups import Fate
+from probe.maillog.news import Compared, compare, within
+from probe.maillog.pseudonym import Names
+from probe.maillog.report import SCHEMA, LogGroup, LogReport, Since
+from probe.maillog.summary import Shown, groups, history, moment, refusals, totals, volumes
+from probe.maillog.wanted import Wanted
+from probe.model.report import ReportTool
+from probe.model.verdict import ExitCode, FixBy
+from probe.reading.log.formats import FORMATS as LOG_FORMATS
+from probe.reading.log.period import period
+from probe.report.formats import Kind, formats_of
+from probe.report.log_rows import NamedOutcome
+
+FORMATS = formats_of(Kind.LOG)
+ALERTS = ("new", "any", "never")
+STATUSES = tuple(fate.value for fate in Fate)
+JOBS = 64
+
+
+def parser() -> argparse.ArgumentParser:
+    """The one definition of the options of `log`."""
+    made = LightParser(
+        prog="smtp-probe log",
+        description="Read mail logs and queue listings into causes: what did not get through, why,\n"
+        "who must act, since when. Offline.",
+        epilog="A FILE may be packed (gz, xz, bz2; zst with smtp-probe[zstd]); rotated files are read in\n"
+        f"the order of time. Formats: {', '.join(row.name for row in LOG_FORMATS)}.\n\n"
+        "Example:\n  smtp-probe log /var/log/mail.log\n"
+        "  postqueue -j | smtp-probe log -",
+    )
+    made.add_argument("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
+    made.add_argument("--log-format", metavar="NAME", help="The format, where it is not found out by itself.")
+    made.add_argument(
+        "--since", metavar="TIME", help="Only what happened since: 2h, 14:30, 2026-11-29T14:30."
+    )
+    made.add_argument("--until", metavar="TIME", help="Only what happened before.")
+    made.add_argument("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
+    made.add_argument("--recipient", metavar="ADDR", help="Only to this address.")
+    made.add_argument("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
+    made.add_argument("--queue-id", metavar="ID", help="Only the message with this queue id.")
+    made.add_argument(
+        "--status", metavar="|".join(STATUSES), action="append", help="Only messages that ended so; repeat."
+    )
+    made.add_argument("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
+    made.add_argument("--internal", action="store_true", help="Count hops to filters on this machine, too.")
+    made.add_argument("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
+    made.add_argument("--addresses", action="store_true", help="Show addresses; else local parts are hashed.")
+    made.add_argument(
+        "--state", metavar="FILE", help="Remember in FILE, and say what is new since last time."
+    )
+    made.add_argument(
+        "--alert-on",
+        default="never",
+        metavar="|".join(ALERTS),
+        help="What gives exit code 1. Default: never.",
+    )
+    made.add_argument("--jobs", default="1", metavar="N", help="Read so many files at once. Default: 1.")
+    made.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
+    made.add_argument(
+        "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
+    )
+    made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    return made
+
+
+def main(argv: Sequence[str], _: RunCommand) -> int:
+    """Run `log` with the arguments behind its name; returns the exit code. Raises UsageError."""
+    arguments = parser().parse_intermixed_args(list(argv))
+    _refuse_controls(arguments)
+    form = chosen_format(arguments.format, Kind.LOG)
+    if not form.is_laid_out:
+        speak_utf8()
+    session = _Session(arguments)
+    problems: list[UsageError] = []
+    found = inputs(arguments.files, arguments.log_format, problems)
+    for given in found:
+        if given.format is None and not given.is_empty:
+            problems.append(_unknown(given))
+    with ExitStack() as stack:
+        keep = session.keep_unparsed(stack)
+        if arguments.format == "jsonl":
+            target = stack.enter_context(destination(session.output))
+            session.emit_to(target)
+        run = session.run(keep)
+        try:
+            if arguments.follow:
+                _follow(found, run, session, problems)
+            else:
+                with ProgressLine() as line:
+                    read_all(found, run, line, problems)
+            run.aggregate.end()
+        except _UnwritableError as failure:
+            raise failure.error from None  # for `destination`, which knows what it means
+    code = session.deliver(run)
+    for problem in problems:
+        complain(str(problem))
+    return ExitCode.USAGE if problems else code
+
+
+class _UnwritableError(Exception):
+    """What was read cannot be written; never to be taken for a log that cannot be read."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _unknown(given: Input) -> UsageError:
+    return UsageError(
+        "FILE",
+        f"{given.shown} holds no line of a known mail log in its beginning; if it is one, name its kind with "
+        "--log-format",
+    )
+
+
+def _refuse_controls(arguments: argparse.Namespace) -> None:
+    for name, value in vars(arguments).items():
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str):
+                refuse_controls("FILE" if name == "files" else f"--{name.replace('_', '-')}", text)
+
+
+class _Session:
+    """What was asked for, checked, and what it takes to answer."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        self.output = Path(arguments.output) if arguments.output is not None else None
+        if arguments.alert_on not in ALERTS:
+            raise UsageError("--alert-on", f"{arguments.alert_on!r} is not one of {', '.join(ALERTS)}")
+        if arguments.alert_on == "new" and arguments.state is None:
+            raise UsageError("--alert-on", "new needs --state FILE, to know what is not")
+        self.jobs = _jobs(arguments.jobs)
+        if arguments.follow and (len(arguments.files) != 1 or arguments.files[0] == "-"):
+            raise UsageError("--follow", "takes one FILE, not stdin and not several")
+        self.now = now_here()
+        self.wanted = self._wanted()
+        self.state = None
+        if arguments.state is not None:
+            from probe.cli.log_state import StateFile
+
+            self.state = StateFile(arguments.state)
+        self.before = self.state.load() if self.state is not None else None
+        self.names = Names(None if arguments.addresses else self._key())
+        self._emit: Callable[[Outcome], None] | None = None
+
+    def _key(self) -> bytes:
+        if self.state is not None:
+            return self.state.key()
+        from probe.cli.log_state import machine_key
+
+        return machine_key()[:64]
+
+    def _wanted(self) -> Wanted:
+        asked = self.arguments
+        try:
+            span = period(asked.since, asked.until, self.now)
+        except ValueError as problem:
+            raise UsageError("--since" if asked.since else "--until", str(problem)) from None
+        for status in asked.status or ():
+            if status not in STATUSES:
+                raise UsageError("--status", f"{status!r} is not one of {', '.join(STATUSES)}")
+        return Wanted(
+            span if asked.since or asked.until else None,
+            asked.sender.strip("<>") if asked.sender is not None else None,
+            asked.recipient.strip("<>") if asked.recipient is not None else None,
+            asked.domain.rstrip(".").removeprefix("@") if asked.domain is not None else None,
+            asked.queue_id,
+            frozenset(map(Fate, asked.status or ())),
+        )
+
+    def emit_to(self, target: TextIO) -> None:
+        """Write each outcome as a line of JSON when it is known."""
+        form = FORMATS["jsonl"]
+        style = style_for(None)
+        fates = self.wanted.fates
+
+        def emit(outcome: Outcome) -> None:
+            if fates and outcome.fate not in fates:
+                return
+            try:
+                target.write(form.write(Kind.LOG, NamedOutcome(outcome, self.names), style))
+                if self.arguments.follow:
+                    target.flush()
+            except OSError as error:
+                raise _UnwritableError(error) from None
+
+        self._emit = emit
+
+    def keep_unparsed(self, stack: ExitStack) -> Callable[[bytes], None] | None:
+        name = self.arguments.unparsed
+        if name is None:
+            return None
+        try:
+            stream = stack.enter_context(Path(name).open("wb"))  # noqa: SIM115
+        except OSError as error:
+            raise unreadable("--unparsed", name, error, doing="write") from None
+
+        def keep(line: bytes) -> None:
+            stream.write(line + b"\n")
+
+        return keep
+
+    def run(self, keep: Callable[[bytes], None] | None) -> Run:
+        """The empty aggregate, and what reading has to heed."""
+        aggregate = Aggregate(
+            self.now.tzinfo,
+            emit=self._emit,
+            mark=self.before.until if self.before is not None else None,
+            internal=self.arguments.internal,
+        )
+        is_brief = self._emit is None and not self.wanted.needs_senders and self.wanted.queue_id is None
+        return Run(aggregate, self.wanted, is_brief, keep, self.jobs)
+
+    def deliver(self, run: Run) -> int:
+        """Say what was found; keep the state. Returns the exit code."""
+        compared = compare(run.aggregate, self.before) if self.before is not None else None
+        report = self.report(run, compared)
+        if self.arguments.format != "jsonl":
+            form = FORMATS[self.arguments.format]
+            deliver_each(
+                [report],
+                Kind.LOG,
+                form,
+                self.output,
+                is_sequence=False,
+                verbosity=int(self.arguments.verbose),
+            )
+        if self.state is not None and compared is not None:
+            self.state.save(compared.state)
+        return report.exit_code
+
+    def report(self, run: Run, compared: Compared | None) -> LogReport:
+        """The report of what was counted."""
+        counted = run.aggregate
+        shown = Shown(
+            self.names,
+            self.arguments.files,
+            self.wanted.fates,
+            compared.since_last if compared is not None and compared.news.previous_at else None,
+            self.wanted.queue_id,
+        )
+        found = groups(counted, shown)
+        notes = (*(compared.notes if compared is not None else ()), *within(counted), *_left_out(counted))
+        return LogReport(
+            schema=SCHEMA,
+            tool=ReportTool(VERSION, rules_digest()),
+            files=tuple(run.files),
+            first_at=moment(counted.first),
+            last_at=moment(counted.last),
+            utc_offset_s=round((self.now.utcoffset() or self.now - self.now).total_seconds()),
+            totals=totals(counted, self.wanted.fates),
+            groups=found,
+            history=history(run.history, counted, self.names),
+            volumes=volumes(counted),
+            refusals=refusals(counted, self.names),
+            news=compared.news if compared is not None else None,
+            notes=notes,
+            exit_code=self._exit_code(run, found),
+        )
+
+    def _exit_code(self, run: Run, found: Sequence[LogGroup]) -> ExitCode:
+        if not any(it.read for it in run.files):
+            return ExitCode.INCONCLUSIVE
+        alert = self.arguments.alert_on
+        acting = [it for it in found if it.messages and it.fix_by is not FixBy.NOBODY]
+        if alert == "any" and acting:
+            return ExitCode.REFUSED
+        if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in acting):
+            return ExitCode.REFUSED
+        return ExitCode.ACCEPTED
+
+
+def _left_out(counted: Aggregate) -> list[str]:
+    notes = []
+    if counted.forgotten:
+        notes.append(
+            f"{counted.forgotten} recipients waited while too many others did, and were not followed to "
+            f"their end: "
+            "they count as waiting"
+        )
+    if counted.reasons.left_over:
+        notes.append(
+            f"{counted.reasons.left_over} failures have words beyond those that are read one by one; of "
+            f"them only "
+            "code and status were read"
+        )
+    if counted.undated:
+        notes.append(f"{counted.undated} events have no time")
+    return notes
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= JOBS:
+        raise UsageError("--jobs", f"{text!r} is no number from 1 to {JOBS}")
+    return int(text)
+
+
+def _follow(found: Sequence[Input], run: Run, session: _Session, problems: list[UsageError]) -> None:
+    from probe.cli.log_follow import followed
+    from probe.maillog.report import LogFileRead
+    from probe.reading.log.reader import Tally, records_of_blocks
+
+    if not found or found[0].format is None:
+        return
+    (given,) = found
+    assert given.format is not None
+    reader = run.reader(given.format.name)
+    reader.source(given.shown, given.written)
+    run.aggregate.sender_of = reader.sender
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+
+    tally = Tally()
+    try:
+        with signals.asking(end):
+            for records in records_of_blocks(
+                reader, followed(given.name, lambda: ended, sys.stdout.flush), tally
+            ):
+                run.take(records)
+    except OSError as error:
+        problems.append(unreadable("FILE", given.name, error))
+    run.files.append(
+        LogFileRead(given.shown, given.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
+    )

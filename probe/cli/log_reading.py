@@ -1,0 +1,227 @@
+"""Reads the inputs of `log` one after the other, or several at once, into one aggregate."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from probe.cli.errors import UsageError, unreadable
+from probe.cli.log_inputs import Input
+from probe.cli.progress import ProgressLine
+from probe.maillog.aggregate import Aggregate
+from probe.maillog.report import LogFileRead
+from probe.maillog.wanted import Wanted
+from probe.model.text import duration
+from probe.reading.log.event import Event, Record, Unparsed
+from probe.reading.log.formats import by_name
+from probe.reading.log.octets import blocks
+from probe.reading.log.reader import Reader, Tally, records_of_blocks
+
+HISTORY = 500  # events of one message that are told
+_TICK = 0.2  # seconds between two looks at the progress line
+# Formats of which one line tells all that is counted: parts of a file may be read side by side.
+_SIDE_BY_SIDE = frozenset({"postfix", "exim"})
+
+
+@dataclass(slots=True)
+class Run:
+    """What reading needs, and what comes of it. `keep_unparsed` is given the lines that were not
+    understood."""
+
+    aggregate: Aggregate
+    wanted: Wanted
+    is_brief: bool
+    keep_unparsed: Callable[[bytes], None] | None = None
+    jobs: int = 1
+    files: list[LogFileRead] = field(default_factory=list)
+    readers: dict[str, Reader] = field(default_factory=dict)
+    history: list[Event] = field(default_factory=list)  # of the one message that was asked for
+
+    def reader(self, format_name: str) -> Reader:
+        """One reader for all files of a format: today's file goes on where yesterday's ended."""
+        if format_name not in self.readers:
+            row = by_name(format_name)
+            if row is None:
+                raise ValueError(f"no format {format_name}")
+            self.readers[format_name] = row.make()
+            self.readers[format_name].is_brief = self.is_brief
+        return self.readers[format_name]
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Count what is wanted; keep what was not understood."""
+        if self.keep_unparsed is not None:
+            for record in records:
+                if isinstance(record, Unparsed):
+                    self.keep_unparsed(record.data)
+        if not self.wanted.is_open:
+            holds = self.wanted.holds
+            records = wanted = [it for it in records if isinstance(it, Event) and holds(it)]
+            if self.wanted.queue_id is not None and len(self.history) < HISTORY:
+                self.history += wanted
+        self.aggregate.take(records)
+
+
+class Progress:
+    """How far it has come: octets, lines a second, and when it may be done."""
+
+    def __init__(self, inputs: Sequence[Input], line: ProgressLine) -> None:
+        sizes = [it.size for it in inputs]
+        self._total = sum(it for it in sizes if it is not None) if None not in sizes else None
+        self._line = line
+        self._begun = self._told = time.monotonic()
+        self.octets = 0
+        self.lines = 0
+
+    def passed(self, octets: int) -> None:
+        """So many octets more were read."""
+        self.octets += octets
+        now = time.monotonic()
+        if now - self._told < _TICK:
+            return
+        self._told = now
+        spent = max(now - self._begun, 0.001)
+        told = f"{self.octets / 1e6:.0f} MB, {self.lines / spent:,.0f} lines/s".replace(",", " ")
+        if self._total and self.octets:
+            left = round(spent * (self._total - self.octets) / self.octets)
+            told = f"{100 * self.octets // self._total} %, {told}, {duration(max(left, 0))} left"
+        self._line(told)
+
+
+def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: list[UsageError]) -> None:
+    """Read everything, in order. A file that cannot be read to its end is noted, and the next one is read."""
+    known = [it for it in inputs if it.format is not None]
+    progress = Progress(known, line)
+    with ExitStack() as stack:
+        stack.enter_context(_few_collections())
+        pool = None
+        if run.jobs > 1 and run.is_brief:
+            pool = stack.enter_context(ProcessPoolExecutor(run.jobs))
+        for given in known:
+            try:
+                if pool is not None and given.format is not None and given.format.name in _SIDE_BY_SIDE:
+                    _read_side_by_side(given, run, progress, pool)
+                else:
+                    read_one(given, run, progress)
+            except OSError as error:
+                problems.append(unreadable("FILE", given.name, error))
+            except UsageError as problem:
+                problems.append(problem)
+
+
+def read_one(given: Input, run: Run, progress: Progress) -> None:
+    """Read one input to its end. Raises OSError and UsageError."""
+    if given.format is None:
+        return
+    reader = run.reader(given.format.name)
+    run.take(reader.source(given.shown, given.written))
+    run.aggregate.sender_of = reader.sender
+    tally = Tally()
+    try:
+        for records in records_of_blocks(reader, blocks(given.chunks(progress.passed)), tally):
+            progress.lines += tally.lines - progress.lines if tally.lines > progress.lines else 0
+            run.take(records)
+    finally:
+        run.files.append(_told(given, tally))
+
+
+def _told(given: Input, tally: Tally) -> LogFileRead:
+    name = given.format.name if given.format is not None else ""
+    return LogFileRead(given.shown, name, tally.lines, tally.read, tally.unparsed, tally.other, given.problem)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Events are many and hold no circles: looking for circles among them would take a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+# -- side by side --------------------------------------------------------------------------------------
+
+
+def _read_side_by_side(given: Input, run: Run, progress: Progress, pool: ProcessPoolExecutor) -> None:
+    """Read one input, its blocks by as many processes as there are; what they found is counted here, in the
+    order of the file, so that the result is that of one process. Raises OSError and UsageError."""
+    if given.format is None:
+        return
+    reader = run.reader(given.format.name)
+    run.take(reader.source(given.shown, given.written))
+    run.aggregate.sender_of = reader.sender
+    tally = Tally()
+    under_way: deque[tuple[bytes, Future[tuple[Sequence[Record], Tally]]]] = deque()
+
+    def count_one() -> None:
+        block, future = under_way.popleft()
+        records, counted = future.result()
+        reader.pass_by(block)
+        run.take(records)
+        tally.add(counted)
+        progress.lines += counted.lines
+
+    number = 1
+    told = (given.format.name, given.shown, given.written)
+    try:
+        for block in blocks(given.chunks(progress.passed)):
+            if len(under_way) >= 2 * run.jobs:
+                count_one()
+            under_way.append((block, pool.submit(_read_block, *told, block, number)))
+            number += block.count(b"\n")
+        while under_way:
+            count_one()
+    finally:
+        run.files.append(_told(given, tally))
+
+
+_here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another one: the reader of its file
+
+
+def _read_block(
+    format_name: str, file: str, written: datetime | None, block: bytes, number: int
+) -> tuple[Sequence[Record], Tally]:
+    reader = _here.get((format_name, file))
+    if reader is None:
+        row = by_name(format_name)
+        if row is None:
+            raise ValueError(f"no format {format_name}")
+        reader = row.make()
+        reader.is_brief = True
+        reader.source(file, written)
+        _here.clear()
+        _here[(format_name, file)] = reader
+    tally = Tally()
+    found: list[Record] = []
+    for records in records_of_blocks(reader, [block], tally, number):
+        found += records
+    return found, tally
+
+
+def events(inputs: Sequence[Input], wanted: Wanted) -> Iterator[Event]:
+    """The events of the inputs that are wanted, whole, in the order of the log. Raises OSError,
+    UsageError."""
+    found: list[Event] = []
+    run = Run(Aggregate(None), wanted, is_brief=False)
+    for given in inputs:
+        if given.format is None:
+            continue
+        reader = run.reader(given.format.name)
+        found += (it for it in reader.source(given.shown, given.written) if isinstance(it, Event))
+        for records in records_of_blocks(reader, blocks(given.chunks())):
+            found += (it for it in records if isinstance(it, Event))
+            yield from filter(wanted.holds, found)
+            found.clear()
+    yield from filter(wanted.holds, found)
+
+
+def now_here() -> datetime:
+    """The time, in the zone of this machine."""
+    return datetime.now().astimezone()

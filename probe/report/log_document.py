@@ -1,0 +1,366 @@
+"""What the report of a mail log says, for people: who must act, since when, what to run next; then each
+matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+
+from probe.maillog.report import LogGroup, LogReport, LogWording, Since
+from probe.maillog.summary import ORDER
+from probe.model.evidence import Band
+from probe.model.reply import Stage
+from probe.model.text import duration
+from probe.model.verdict import FixBy
+from probe.report import document as doc
+from probe.report import words
+from probe.report.detail import Detail
+from probe.report.line import Code, Emphasis, Line, Raw
+
+_LABELS = {
+    FixBy.SENDER: "You",
+    FixBy.SENDER_NETWORK: "Network",
+    FixBy.RECIPIENT_ADMIN: "Their admin",
+    FixBy.RECIPIENT: "Recipient",
+    FixBy.EITHER: "Not settled",
+    FixBy.NOBODY: "By itself",
+}
+_WHO = {
+    FixBy.SENDER: "you must act",
+    FixBy.SENDER_NETWORK: "your network or its operator must act",
+    FixBy.RECIPIENT_ADMIN: "the recipient's administrator must act",
+    FixBy.RECIPIENT: "the recipient must act",
+    FixBy.EITHER: "who must act cannot be told",
+    FixBy.NOBODY: "passes by itself",
+}
+_NEXT = {True: "check it live:", False: "one message's history:"}
+_LEVELS = " .:-=+*#"
+_MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
+_OPERATORS = {Detail.BRIEF: 0, Detail.SCREEN: 5, Detail.TICKET: 10, Detail.FULL: 50}
+_WORDS_SHOWN = 300  # characters of a reply on the screen
+_DOMAINS_SHOWN = 4
+
+
+def build(report: LogReport, detail: Detail) -> doc.Document:
+    """The whole report."""
+    failing = [it for it in report.groups if it.messages]
+    blocks: list[doc.Block] = [_verdict(report, failing)]
+    rows = tuple(_summary_rows(report, failing))
+    if rows:
+        blocks.append(doc.Facts(rows))
+    if report.history:
+        blocks.append(_history(report))
+    shown = _by_weight(failing)[: _MATTERS[detail]]
+    for group in shown:
+        blocks.append(_matter(group, report, detail))
+    if detail is not Detail.BRIEF:
+        blocks += _rest(report, failing[:0] or [it for it in failing if it not in shown], detail)
+    return doc.Document(tuple(blocks), title=_title(report))
+
+
+def _title(report: LogReport) -> doc.Title:
+    names = [Raw(it.name) for it in report.files]
+    line: Line = (names[0],) if names else ("no file",)
+    if len(names) > 1:
+        line = (*line, f" and {len(names) - 1} more")
+    if report.first_at and report.last_at:
+        line = (*line, f"  {_at(report.first_at, report)} to {_at(report.last_at, report)}")
+    lines = sum(it.lines for it in report.files)
+    return doc.Title(line, (f"{_number(lines)} lines",))
+
+
+def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
+    told = report.totals
+    bad = sum(it.messages for it in failing if it.fix_by is not FixBy.NOBODY)
+    waits = sum(it.messages for it in failing) + told.queued + told.held
+    share = f"; {words.percent(told.share_delivered)} delivered" if told.share_delivered is not None else ""
+    if not told.messages and not waits:
+        return doc.Verdict(
+            "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
+        )
+    if not waits:
+        return doc.Verdict(
+            "DELIVERED", doc.Tone.GOOD, (f"all {_number(told.messages)} messages",), "", _cured(report)
+        )
+    word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
+    if not told.attempts and not told.sent:
+        return doc.Verdict(
+            word, tone, (f"{_messages(waits)} wait{'s' if waits == 1 else ''} in the queue now",)
+        )
+    place = f"{_number(waits)} of {_number(told.messages)} messages did not get through{share}"
+    return doc.Verdict(word, tone, (place,), "", _cured(report))
+
+
+def _cured(report: LogReport) -> tuple[Line, ...]:
+    cured = [it for it in report.groups if it.cured]
+    if not cured:
+        return ()
+    longest = max((it.cured_longest_s or 0 for it in cured), default=0)
+    total = sum(it.cured for it in cured)
+    return (
+        (
+            f"{_number(total)} more were deferred first and cured themselves, the last within "
+            f"{duration(longest)}",
+        ),
+    )
+
+
+def _summary_rows(report: LogReport, failing: Sequence[LogGroup]) -> Iterator[doc.Fact]:
+    """One row for each who must act: how much, since when, the heaviest matter and what to run."""
+    for fix_by in ORDER:
+        mine = [it for it in failing if it.fix_by is fix_by]
+        if not mine:
+            continue
+        first = min((it.first_at for it in mine if it.first_at), default=None)
+        top = _by_weight(mine)[0]
+        since = f", since {_at(first, report)}" if first else ""
+        more = f" and {len(mine) - 1} more" if len(mine) > 1 else ""
+        lines: tuple[Line, ...] = (
+            (f"{_messages(sum(it.messages for it in mine))}{since}",),
+            (*_mark(top), Raw(top.operator_title), f": {top.title} ({top.messages}){more}"),
+        )
+        yield doc.Fact(_LABELS[fix_by], lines)
+    if report.totals.held:
+        yield doc.Fact("On hold", ((f"{_messages(report.totals.held)}, until you release them",),))
+    if report.totals.queued:
+        yield doc.Fact(
+            "Queued", ((f"{_messages(report.totals.queued)}; why is not told here, but in the log",),)
+        )
+    news = report.news
+    if news is not None and news.previous_at:
+        before = _at(news.previous_at, report)
+        told = f"{news.new} new, {news.tripled} tripled, {len(news.gone)} gone since {before}"
+        yield doc.Fact("News", ((told,),))
+    commands = [it.command for it in _by_weight(failing) if it.command and it.fix_by is not FixBy.NOBODY]
+    if commands:
+        yield doc.Fact("Next", ((_NEXT[commands[0].startswith("smtp-probe check")],),), commands[0])
+
+
+def _history(report: LogReport) -> doc.Section:
+    entries = []
+    for it in report.history:
+        when = f"{_at(it.at, report, '%H:%M:%S')}  " if it.at else ""
+        server = f"{it.relay or ''} [{it.relay_ip}]" if it.relay_ip else it.relay or ""
+        line: Line = (
+            when,
+            Emphasis(it.status),
+            "  ",
+            Raw(it.recipient or ""),
+            *(("  ", Raw(server)) if server else ()),
+        )
+        stage = f" (at {words.STAGES[Stage(it.stage)]})" if it.stage else ""
+        said = "" if it.is_remote else "this server's own words: "
+        below: tuple[Line, ...] = ((said, Code(it.words.replace("\n", " ")), stage),) if it.words else ()
+        entries.append(doc.Entry(line, below))
+    return doc.Section(("What happened to the message",), (doc.Entries(tuple(entries)),))
+
+
+def _matter(group: LogGroup, report: LogReport, detail: Detail) -> doc.Section:
+    heading: Line = (*_mark(group), Raw(group.operator_title), f": {group.title}  ({_WHO[group.fix_by]})")
+    return doc.Section(heading, (doc.Facts(tuple(_matter_rows(group, report, detail))),))
+
+
+def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator[doc.Fact]:
+    yield doc.Fact("Messages", ((_fates(group),),))
+    if group.first_at and group.last_at:
+        bar = f"  |{_bar(group.bar)}|" if any(group.bar) else ""
+        when = f"{_at(group.first_at, report)} to {_at(group.last_at, report)}{bar}"
+        yield doc.Fact("When", ((when,),))
+    domains = [it for it in group.domains if it.name][:_DOMAINS_SHOWN]
+    if domains:
+        named: list[Raw | str] = []
+        for it in domains:
+            named += [Raw(it.name), f" {_number(it.messages)}, "]
+        left = len(group.domains) - len(domains) + bool(group.other_domains)
+        named[-1] = str(named[-1])[:-2] + (", and others" if left else "")
+        yield doc.Fact("Domains", (tuple(named),))
+    sure = f"{group.band.value}, {words.percent(group.probability)}"
+    if group.band is Band.UNDECIDED:
+        sure += "; on a guess nobody should act"
+    yield doc.Fact("Cause", ((f"{group.title}: {sure}",),))
+    wordings = group.wordings if detail is Detail.FULL else group.wordings[:1]
+    for wording in wordings:
+        yield _words_of(wording, detail)
+    if group.source_ips:
+        yield doc.Fact("From", ((Raw(", ".join(group.source_ips)),),))
+    yield doc.Fact("Do", ((group.action,),))
+    yield doc.Fact("Retry", ((words.retry(group.retry, group.retry_after_s),),))
+    if group.command:
+        yield doc.Fact("Next", ((_NEXT[group.command.startswith("smtp-probe check")],),), group.command)
+
+
+def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
+    label = "Reply" if wording.is_remote else "Log says"
+    cut = wording.example.replace("\n", " ")
+    if len(cut) > _WORDS_SHOWN and detail is not Detail.FULL:
+        cut = f"{cut[:_WORDS_SHOWN]}…"
+    stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
+    lines: list[Line] = []
+    if wording.template != wording.example:
+        template = wording.template.replace("\n", " ")
+        lines.append((f"{_number(wording.messages)} x ", Raw(template[:_WORDS_SHOWN])))
+    lines.append(((Code(cut) if cut else "no words"), stage))
+    where = f"{wording.file}:{wording.line}" + (f", {wording.queue_id}" if wording.queue_id else "")
+    whom = (
+        f", {wording.sender or '<>'} to {wording.recipient}"
+        if wording.recipient and wording.sender is not None
+        else ""
+    )
+    lines.append((Raw(where + whom),))
+    return doc.Fact(label, tuple(lines))
+
+
+def _rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Iterator[doc.Block]:
+    if further:
+        columns: tuple[doc.Column, ...] = (
+            doc.Column("messages", is_number=True),
+            doc.Column("who acts"),
+            doc.Column("operator"),
+            doc.Column("cause"),
+        )
+        rows = tuple(
+            ((_number(it.messages),), (_LABELS[it.fix_by],), (Raw(it.operator_title),), (it.title,))
+            for it in further[:100]
+        )
+        yield doc.Section(("Further matters",), (doc.Table(columns, rows),))
+    cured = [it for it in report.groups if it.cured]
+    if cured:
+        rows_of = sorted(cured, key=lambda it: -it.cured)
+        lines = tuple(
+            (
+                f"{_number(it.cured)} at ",
+                Raw(it.operator_title),
+                f": {it.title}; half within {duration(it.cured_after_s or 0)}, the longest "
+                f"{duration(it.cured_longest_s or 0)}",
+            )
+            for it in rows_of[: 100 if detail is Detail.FULL else 5]
+        )
+        yield doc.Section(("Cured itself",), (doc.Items(lines),))
+    yield from _news(report)
+    volumes = report.volumes[: _OPERATORS[detail]]
+    if volumes:
+        names = ("delivered", "failed tries", "last hour", "last day", "peak/min")
+        columns = (doc.Column("operator"), *(doc.Column(name, is_number=True) for name in names))
+        yield doc.Section(
+            ("Where the mail goes",),
+            (
+                doc.Table(
+                    columns,
+                    tuple(
+                        (
+                            (Raw(it.operator_title),),
+                            *(
+                                (_number(count),)
+                                for count in (it.sent, it.failed, it.last_hour, it.last_day, it.peak_minute)
+                            ),
+                        )
+                        for it in volumes
+                    ),
+                ),
+            ),
+        )
+    notes = (*report.notes, *_counted_apart(report))
+    if notes:
+        yield doc.Section(("Also",), (doc.Items(tuple((Raw(note),) for note in notes)),))
+
+
+def _news(report: LogReport) -> Iterator[doc.Block]:
+    news = report.news
+    if news is None or not (news.gone or news.new_source_ips):
+        return
+    lines: list[Line] = [
+        (
+            "gone: ",
+            Raw(it.operator_title),
+            f": {it.title}" + (f", last {_at(it.last_at, report)}" if it.last_at else ""),
+        )
+        for it in news.gone[:20]
+    ]
+    if news.new_source_ips:
+        lines.append(
+            ("mail leaves from addresses that were not seen before: ", Raw(", ".join(news.new_source_ips)))
+        )
+    yield doc.Section(("Since the last report",), (doc.Items(tuple(lines)),))
+
+
+def _counted_apart(report: LogReport) -> Iterator[str]:
+    told = report.totals
+    if told.repeats:
+        yield (
+            f"{_number(told.repeats)} lines were no attempts: they repeat an older failure (suspended, "
+            "retry time not reached)"
+        )
+    if told.local:
+        yield f"{_number(told.local)} were put into mailboxes of this server"
+    if told.internal:
+        yield (
+            f"{_number(told.internal)} went to a filter on this machine, which is no delivery (--internal "
+            "counts them)"
+        )
+    if told.refused:
+        top = report.refusals[0].template[:100] if report.refusals else ""
+        yield f"this server refused {_number(told.refused)} times what others brought; most often: {top}"
+    unparsed = sum(it.unparsed for it in report.files)
+    if unparsed:
+        yield (
+            f"{_number(unparsed)} lines look like deliveries and could not be read (--unparsed FILE keeps "
+            "them)"
+        )
+    for it in report.files:
+        if it.problem:
+            yield f"{it.name}: {it.problem}"
+
+
+def _by_weight(groups: Sequence[LogGroup]) -> list[LogGroup]:
+    """Who must act first, before what passes; then what is new; then the most messages."""
+    return sorted(
+        groups,
+        key=lambda it: (
+            it.fix_by is FixBy.NOBODY,
+            it.since_last not in (Since.NEW, Since.TRIPLED),
+            -it.messages,
+            it.operator,
+            it.cause,
+        ),
+    )
+
+
+def _mark(group: LogGroup) -> Line:
+    if group.since_last in (Since.NEW, Since.TRIPLED):
+        return (Emphasis(group.since_last.value.upper()), " ")
+    return ()
+
+
+def _fates(group: LogGroup) -> str:
+    named = (
+        (group.bounced, "refused for good"),
+        (group.deferred, "still wait"),
+        (group.expired, "given up after the time in the queue"),
+        (group.removed, "taken out of the queue"),
+    )
+    told = ", ".join(f"{_number(count)} {what}" for count, what in named if count)
+    tries = f"; {_number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
+    again = f", {_number(group.repeats)} put off without a try" if group.repeats else ""
+    cured = f"; {_number(group.cured)} more were delivered later" if group.cured else ""
+    return f"{told}{tries}{again}{cured}"
+
+
+def _bar(counts: Sequence[int]) -> str:
+    most = max(counts)
+    top = len(_LEVELS) - 1
+    return "".join(_LEVELS[-(-count * top // most)] for count in counts)
+
+
+def _messages(count: int) -> str:
+    return f"{_number(count)} message{'' if count == 1 else 's'}"
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", "\u00a0")
+
+
+def _at(moment: str, report: LogReport, clock: str = "%H:%M") -> str:
+    """A time in the zone of the log."""
+    zone = timezone(timedelta(seconds=report.utc_offset_s))
+    at = datetime.fromisoformat(moment.replace("Z", "+00:00")).astimezone(zone)
+    return f"{at.day} {at:%b} {at:{clock}}"

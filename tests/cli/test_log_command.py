@@ -1,0 +1,265 @@
+"""`smtp-probe log`: files and streams, filters, formats, exit codes."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from probe.cli.main import run
+from probe.report.schema import log_schema
+from tests.cli.command import smtp_probe
+from tests.unit.maillog.made import bounced, deferred, sent
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = ROOT / "fixtures" / "logs"
+POSTFIX = str(LOGS / "postfix-bsd.log")
+GREY = "450 4.7.1 Greylisted"
+GONE = "550 5.1.1 user unknown"
+
+
+def reported(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    """The JSON report, which is valid against its schema."""
+    assert run(("log", *arguments, "--format", "json")) == code
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    Draft202012Validator(log_schema()).validate(told)
+    return told
+
+
+def written(folder: Path, *lines: str, name: str = "mail.log") -> str:
+    path = folder / name
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in LOGS.glob("*.log")))
+def test_every_kind_of_log_is_reported(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = reported(capsys, str(LOGS / f"{name}.log"))
+    totals = told["totals"]
+    assert totals["messages"] + totals["held"] + totals["queued"] + totals["local"] > 0
+    parts = ("sent", "deferred", "bounced", "expired", "removed")
+    assert totals["messages"] == sum(totals[part] for part in parts)
+    failing = [group for group in told["groups"] if group["messages"]]
+    assert sum(group["messages"] for group in failing) == totals["messages"] - totals["sent"]
+    for group in failing:
+        assert (
+            sum(it["messages"] for it in group["domains"]) + group["other_domains"]
+            == group["messages"] + (group["cured"])
+        )
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "csv", "json", "jsonl"])
+def test_every_format_hides_local_parts_unless_they_are_asked_for(form: str) -> None:
+    hidden = smtp_probe("log", POSTFIX, "--format", form, "-v")
+    shown = smtp_probe("log", POSTFIX, "--format", form, "-v", "--addresses")
+    assert hidden.code == shown.code == 0 and not hidden.stderr
+    for local in ("alice", "bob"):
+        assert local not in hidden.stdout
+        assert local in shown.stdout
+
+
+def test_a_queue_listing_on_stdin_says_what_waits_now() -> None:
+    data = (LOGS / "queue-postqueue.log").read_bytes()
+    done = smtp_probe("log", "-", stdin=data)
+    assert done.code == 0 and "wait in the queue now" in done.stdout
+    assert "Connection refused" in done.stdout and "log - --queue-id" in done.stdout
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_packed_files_are_read_by_what_they_hold(pack: Any, tmp_path: Path) -> None:
+    data = Path(POSTFIX).read_bytes()
+    packed = tmp_path / "mail.log.1"
+    packed.write_bytes(pack(data))
+    plain = tmp_path / "plain"
+    plain.write_bytes(data)
+    by_stdin = smtp_probe("log", "-", "--format", "csv", stdin=packed.read_bytes())
+    first, second = (smtp_probe("log", str(path), "--format", "csv") for path in (packed, plain))
+    assert first.code == by_stdin.code == 0
+    assert [row.rpartition(",")[0] for row in first.stdout.splitlines()] == [
+        row.rpartition(",")[0] for row in second.stdout.splitlines()
+    ]
+    assert len(by_stdin.stdout.splitlines()) == len(second.stdout.splitlines())
+
+
+def test_zstd_without_its_extra_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
+    done = smtp_probe("log", str(path))
+    assert done.code == 2
+    try:
+        import zstandard  # noqa: F401
+    except ImportError:
+        assert "smtp-probe[zstd]" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_damaged_archive_gives_what_stands_before_the_damage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mail.log.gz"
+    path.write_bytes(gzip.compress(Path(POSTFIX).read_bytes())[:-2000])
+    told = reported(capsys, str(path))
+    assert told["files"][0]["problem"] and told["totals"]["messages"] > 10
+
+
+def test_rotated_files_are_read_in_the_order_of_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = written(tmp_path, deferred(GREY, at="02:00:00"), name="mail.log.1")
+    new = written(tmp_path, sent(at="02:10:00"), name="mail.log")
+    told = reported(capsys, new, old)
+    assert told["totals"]["cured"] == 1 and told["totals"]["deferred"] == 0
+    assert [it["name"] for it in told["files"]] == [old, new]
+
+
+def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, sent())
+    (tmp_path / "again.log").hardlink_to(path)
+    assert reported(capsys, path, path, str(tmp_path / "again.log"))["totals"]["messages"] == 1
+
+
+def test_filters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arrived = "Nov 29 02:59:00 mail postfix/qmgr[1]: {}: from=<{}>, size=1, nrcpt=1 (queue active)"
+    path = written(
+        tmp_path,
+        arrived.format("ABCDEF1234", "al@a.example"),
+        bounced(GONE, "ABCDEF1234", "bob@b.example", at="03:00:00"),
+        arrived.format("BCDEFA1234", ""),
+        bounced(GONE, "BCDEFA1234", "carol@C.example", at="04:00:00"),
+        sent("CDEFAB1234", "dan@d.example", at="05:00:00"),
+    )
+
+    def bounces(*arguments: str) -> int:
+        count: int = reported(capsys, path, *arguments)["totals"]["bounced"]
+        return count
+
+    assert bounces() == 2
+    assert bounces("--sender", "AL@a.example") == bounces("--sender", "a.example") == 1
+    assert bounces("--sender", "<>") == 1
+    assert bounces("--recipient", "carol@c.example") == bounces("--domain", "c.example") == 1
+    assert bounces("--queue-id", "ABCDEF1234") == 1 and bounces("--queue-id", "NONE") == 0
+    year = reported(capsys, path)["first_at"][:4]
+    assert bounces("--since", f"{year}-11-29 03:30") == 1
+    assert bounces("--until", f"{year}-11-29 03:30") == 1
+    assert bounces("--status", "sent") == 0 and bounces("--status", "bounced") == 2
+    assert reported(capsys, path, "--status", "sent")["totals"]["messages"] == 1
+
+
+def test_one_message_has_its_history(tmp_path: Path) -> None:
+    path = written(tmp_path, deferred(GREY, at="03:00:00"), deferred(GREY, "FFFFFF1234"), sent(at="03:09:00"))
+    text = smtp_probe("log", path, "--queue-id", "ABCDEF1234").stdout
+    assert "What happened to the message" in text and "03:00:00  deferred" in text
+    assert "03:09:00  sent" in text and "FFFFFF1234" not in text
+
+
+def test_with_addresses_the_next_line_is_the_live_check(tmp_path: Path) -> None:
+    arrived = (
+        "Nov 29 02:59:00 mail postfix/qmgr[1]: ABCDEF1234: from=<al@a.example>, size=1, "
+        "nrcpt=1 (queue active)"
+    )
+    path = written(tmp_path, arrived, bounced("554 5.7.1 no", "ABCDEF1234", "bob@b.example"))
+    assert f"smtp-probe log {path} --queue-id ABCDEF1234" in " ".join(
+        smtp_probe("log", path).stdout.replace("\\\n", " ").split()
+    )
+    assert "smtp-probe check -- al@a.example bob@b.example" in smtp_probe("log", path, "--addresses").stdout
+
+
+def test_lines_that_were_not_understood_are_kept(tmp_path: Path) -> None:
+    odd = "Nov 29 03:00:00 mail postfix/smtp[1]: ABCDEF1234: to=<x@b.example>, status=sent"
+    path = written(tmp_path, sent(), odd)
+    kept = tmp_path / "kept.log"
+    done = smtp_probe("log", path, "--unparsed", str(kept))
+    assert done.code == 0 and kept.read_text() == f"{odd}\n" and "--unparsed FILE" in done.stdout
+
+
+def test_the_state_file_tells_what_is_new_gone_and_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = str(tmp_path / "state")
+    path = written(tmp_path, bounced(GONE, "ABCDEF1234", at="01:00:00"))
+    alert = ("--state", state, "--alert-on", "new")
+    assert reported(capsys, path, *alert)["news"]["previous_at"] is None
+    assert reported(capsys, path, *alert)["news"]["new"] == 0
+    written(
+        tmp_path,
+        bounced(GONE, "ABCDEF1234", at="01:00:00"),
+        bounced("552 5.2.2 Mailbox full", "ABCDEF1235", at="02:00:00"),
+    )
+    told = reported(capsys, path, *alert, code=1)
+    assert told["news"]["new"] == 1 and [it["title"] for it in told["news"]["gone"]] == [
+        "this mailbox does not exist"
+    ]
+    assert {it["cause"]: it["since_last"] for it in told["groups"]}["mailbox_full"] == "new"
+    assert Path(state).stat().st_mode & 0o777 == 0o600
+
+
+def test_alert_on_any(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad, grey = written(tmp_path, bounced(GONE)), written(tmp_path, deferred(GREY), name="grey.log")
+    reported(capsys, bad, "--alert-on", "any", code=1)
+    reported(capsys, grey, "--alert-on", "any", code=0)
+    reported(capsys, bad, code=0)
+
+
+def test_several_files_at_once_give_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.bench.logs_made import postfix
+
+    rows = list(postfix(3000))
+    for number in range(3):
+        (tmp_path / f"mail.log.{3 - number}").write_bytes(
+            b"".join(rows[number * 1000 : number * 1000 + 1000])
+        )
+    names = [str(tmp_path / f"mail.log.{number}") for number in (1, 2, 3)]
+    one = reported(capsys, *names)
+    assert reported(capsys, *names, "--jobs", "2") == one and one["totals"]["cured"] > 5
+
+
+def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:
+    path = written(tmp_path, bounced("=1+1 550 x", "ABCDEF1234", "bob@b.example"))
+    rows = list(csv.reader(io.StringIO(smtp_probe("log", path, "--format", "csv").stdout)))
+    assert len(rows) == 2 and not any(cell.startswith(("=", "+", "-", "@")) for cell in rows[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("/nonexistent",), "cannot read /nonexistent"),
+        ((str(LOGS),), "is a directory"),
+        ((POSTFIX, "--log-format", "qmail"), "--log-format: 'qmail' is not one of postfix"),
+        ((POSTFIX, "--since", "soon"), "--since"),
+        ((POSTFIX, "--status", "lost"), "--status"),
+        ((POSTFIX, "--alert-on", "new"), "--state"),
+        ((POSTFIX, "--jobs", "0"), "--jobs"),
+        ((POSTFIX, "--follow", "-"), "--follow"),
+        ((POSTFIX, "--format", "html5"), "--format"),
+        ((POSTFIX, "--state", "/nonexistent/state"), "--state"),
+        ((str(ROOT / "LICENSE"),), "no line of a known mail log"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], says: str) -> None:
+    done = smtp_probe("log", *arguments)
+    assert done.code == 2 and says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_state_file_that_is_none_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("keep me " * 200)
+    done = smtp_probe("log", POSTFIX, "--state", str(other))
+    assert done.code == 2 and "--state" in done.stderr and other.read_text().startswith("keep me")
+
+
+def test_nothing_observed_is_4(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes(b"")
+    done = smtp_probe("log", str(tmp_path / "mail.log"))
+    assert done.code == 4 and "NOTHING SEEN" in done.stdout
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    done = smtp_probe("log", POSTFIX, "/nonexistent")
+    assert done.code == 2 and "did not get through" in done.stdout and done.stderr.count("\n") == 1
