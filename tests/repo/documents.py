@@ -28,11 +28,12 @@ _MADE = re.compile(
 )
 _TABLE = re.compile(r"^<!-- made from: (?P<source>\S+) -->\n\n(?P<rows>(?:\|.*\n)+)", re.M)
 _TABLES = {"tests/repo/layers.py": layers.table}
-# What differs from run to run: durations, and the ports that the lab was given.
+# What differs from run to run: durations, the ports that the lab was given, hashes.
 _VARIES = (
     (re.compile(r" *\b\d+\.\d s\b"), " 0.0 s"),
     (re.compile(r"(?<=\]:)\d{4,5}\b"), "25252"),
     (re.compile(r"\bport \d{4,5}\b"), "port 25252"),
+    (re.compile(r"~[0-9a-f]{10}\b"), "~0123456789"),  # the hash of a local part, by a key of the machine
 )
 
 

@@ -18,7 +18,7 @@ import typer
 import probe
 from probe import settings
 from probe.checks.catalogue import all_checks
-from probe.cli import app, bounce, errors, explain
+from probe.cli import app, bounce, errors, explain, log
 from probe.cli.catalogue import rule_entries
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import all_rules
@@ -111,7 +111,7 @@ def options() -> dict[str, set[str]]:
         for command, entry in program.commands.items()
     }
     known[""] = {spelling for param in program.params for spelling in param.opts}
-    for command, module in {"explain": explain, "bounce": bounce}.items():  # read by argparse
+    for command, module in {"explain": explain, "bounce": bounce, "log": log}.items():  # read by argparse
         actions = module.parser()._actions
         known[command] = {spelling for action in actions for spelling in action.option_strings}
     return known
@@ -347,6 +347,10 @@ def test_the_readme_shows_a_real_output() -> None:
     ("page", "words"),
     [
         ("read-bounces", ("bounce", "fixtures/bounces/postfix-delay.eml", "--format", "jsonl")),
+        (
+            "read-logs",
+            ("log", "fixtures/logs/exim-plain.log", "--queue-id", "1xXUpq-00000F-29", "--format", "jsonl"),
+        ),
         ("read-replies", ("explain", "450 4.2.0 Greylisted", "--format", "jsonl")),
     ],
 )
