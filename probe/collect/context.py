@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from probe.model.observed import Part
 from probe.model.reply import Reply, Stage
@@ -12,10 +13,9 @@ from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
 from probe.net.clock import Clock, Deadline
 from probe.net.resolver import Resolver
-from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dns.message import Resolution, T, at_once, run_async
+from probe.standards.dns.message import Resolution, T, run_async
 from probe.world import World
 
 
@@ -41,8 +41,8 @@ class Given:
 @dataclass(slots=True)
 class Context:
     """One run in its world. `record` is the only way in which anything that was seen leaves it; `pending`
-    holds the parts that have begun and are not yet done, `posture` those that tell about the sender, whom
-    the experiments are chosen for."""
+    holds the parts that are not yet done, each with how many of its pieces are under way; `posture` the
+    surveys that tell about the sender, whom the experiments are chosen for."""
 
     target: Target
     options: Options
@@ -55,8 +55,8 @@ class Context:
     sink: Callable[[ev.Event], None]
     say: Callable[[str], None]
     given: Given
-    pending: dict[Part, None] = field(default_factory=dict)
-    posture: list[asyncio.Task[None]] = field(default_factory=list)
+    pending: dict[Part, int] = field(default_factory=dict)
+    posture: list[asyncio.Future[Any]] = field(default_factory=list)
 
     def record(self, event: ev.Event) -> None:
         """Keep an observation, and pass it on to --record."""
@@ -68,6 +68,6 @@ class Context:
         if self.posture:
             await asyncio.wait(self.posture, timeout=self.deadline.cut(self.world.pace.dns_lifetime))
 
-    async def ask(self, resolution: Resolution[T], *, long: bool = False) -> T:
-        """Drive a DNS algorithm over the live resolver, in a thread where it computes `long`."""
-        return await run_async(resolution, self.resolver.ask, in_thread if long else at_once)
+    async def ask(self, resolution: Resolution[T]) -> T:
+        """Drive a DNS algorithm over the live resolver."""
+        return await run_async(resolution, self.resolver.ask)

@@ -1,37 +1,19 @@
-"""TLS policy of the recipient's domain: MTA-STS record and policy, TLS-RPT, TLSA."""
+"""The policy of MTA-STS, from the host that the recipient's domain names."""
 
 from __future__ import annotations
-
-import asyncio
 
 from probe.collect.context import Context
 from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.recording import events as ev
-from probe.standards.dns.helo import parse_literal
-from probe.standards.dns.results import MxResult
+from probe.standards.dns.message import Answer
 from probe.standards.mta_sts.policy import policy_url
-from probe.standards.mta_sts.record import read_record
-from probe.survey import recipient
 
 
-async def ask_transport_security(context: Context, domain: str, mx: MxResult) -> None:
-    """Ask for the records, and fetch the policy when the record says that there is one."""
-    if parse_literal(domain) is not None:
-        return
-    records, _ = await asyncio.gather(
-        context.ask(recipient.transport_records(domain)),
-        context.ask(recipient.tlsa_answers(mx, context.options.smtp_port)),
-    )
-    if read_record(records.mta_sts).policy_id is not None:
-        await _fetch_policy(context, domain)
-
-
-async def _fetch_policy(context: Context, domain: str) -> None:
-    """RFC 8461 section 3.3. The host is a stranger's choice: its addresses are judged like those of
-    an MX before anything is dialled."""
-    answers = await context.ask(recipient.policy_host_answers(domain))
+async def fetch_policy(context: Context, domain: str, answers: tuple[Answer, ...]) -> None:
+    """Fetch the policy of a domain (RFC 8461 section 3.3) from the addresses that DNS named. The host is a
+    stranger's choice: they are judged like those of an MX before anything is dialled."""
     addresses = tuple(address for answer in answers for address in answer.addresses())
     why_not = why_no_host if context.options.allow_private else why_not_dialable
     allowed = tuple(ip for ip in addresses if why_not(ip) is None)

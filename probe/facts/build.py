@@ -8,7 +8,7 @@ from functools import partial
 
 from probe.facts.bounce import bounce_of
 from probe.facts.memo import Lookup, Memo
-from probe.facts.model import MESSAGE_READER, FactReader, Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
@@ -20,18 +20,16 @@ from probe.model.fault import spared, watched
 from probe.model.target import recipient_domain
 from probe.reading.message.read import read_message
 from probe.reading.message.results import MessageFacts
-from probe.reading.message.signatures import signing_selectors, verify_signatures
+from probe.reading.message.signatures import verify_signatures
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dkim.results import KeyResult, KeyStatus
-from probe.standards.dmarc.results import Alignment, DmarcResult
-from probe.standards.dns.message import Resolution, T, run
-from probe.standards.dns.ptr import confirm_reverse
-from probe.standards.dns.results import MxResult, RouteKind
+from probe.standards.dns.message import T, run
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
-from probe.standards.spf.results import SpfResult
 from probe.survey import recipient, reputation, sender
+from probe.survey.driving import NOWHERE, Place, drive
+from probe.survey.readers import FactReader
+from probe.survey.recipient import HostTlsa
 
 
 def facts_of(recording: Recording) -> Facts:
@@ -143,113 +141,71 @@ def _message(reader: _Reader) -> MessageFacts | None:
 
 def _recipient(reader: _Reader, sessions: tuple[Session, ...]) -> RecipientFacts:
     recording = reader.recording
-    started, fetched = recording.started, recording.all(ev.HttpsFetched)
-    found = reader.part("recipient", (fetched,), lambda look_up: _in_dns(look_up, started, fetched))
-    dane = spared("DANE", lambda: dane_of(recording, found.mx, sessions), (), step=2)
+    fetched = recording.all(ev.HttpsFetched)
+    found, tlsas = reader.part("recipient", (fetched,), partial(_recipient_by, recording.started, fetched))
+    dane = spared("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
     return replace(found, dane=dane)
 
 
-def _in_dns(look_up: Lookup, started: ev.Started, fetched: tuple[ev.HttpsFetched, ...]) -> RecipientFacts:
-    """The recipient's side without the certificates that its servers showed."""
+def _recipient_by(
+    started: ev.Started, fetched: tuple[ev.HttpsFetched, ...], look_up: Lookup
+) -> tuple[RecipientFacts, tuple[HostTlsa, ...]]:
+    """The recipient's side without the certificates that its servers showed, and what DANE has for them."""
     domain = recipient_domain(started.target)
-    mx = spared(
-        "the mail route",
-        lambda: run(recipient.route(domain, started.options), look_up),
-        MxResult(domain, RouteKind.UNKNOWN, (), ()),
-        step=2,
-    )
-    hosts = [host.host for host in mx.hosts]
-    return RecipientFacts(
+    records = drive(recipient.survey(domain, started.options), look_up, NOWHERE)
+    hosts = [host.host for host in records.mx.hosts]
+    facts = RecipientFacts(
         domain=domain,
-        mx=mx,
+        mx=records.mx,
         provider=spared(FactReader.PROVIDER, lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
         mta_sts=spared(
             "MTA-STS",
-            lambda: mta_sts_of(look_up, domain, hosts, fetched),
+            lambda: mta_sts_of(records.transport, domain, hosts, fetched),
             StsResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         tls_rpt=spared(
             "TLS-RPT",
-            lambda: tls_rpt_of(look_up, domain),
+            lambda: tls_rpt_of(records.transport, domain),
             TlsRptResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         dane=(),
         typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(domain), None, step=3),
     )
+    return facts, records.tlsas
 
 
 def _sender(reader: _Reader, vantage: VantageFacts) -> SenderFacts:
-    started, given = reader.recording.started, reader.recording.last(ev.MessageGiven)
-    data = given.data if given is not None else None
+    given = reader.recording.last(ev.MessageGiven)
     return reader.part(
-        "sender", (vantage, given), lambda look_up: _sender_by(look_up, started, vantage, data)
+        "sender", (vantage, given), partial(_sender_by, reader.recording.started, vantage, given)
     )
 
 
 def _sender_by(
-    look_up: Lookup, started: ev.Started, vantage: VantageFacts, message: bytes | None
+    started: ev.Started, vantage: VantageFacts, given: ev.MessageGiven | None, look_up: Lookup
 ) -> SenderFacts:
-    options = started.options
-    who = sender.identities(started.target, options)
-    if not who.exists:
-        return _nobody()
-    over = partial(_over_or_none, look_up)
-    ip = vantage.source_ip
-    spf = (
-        over(FactReader.SPF, sender.spf_of_mail_from(who, ip, vantage.helo)) if ip and vantage.helo else None
-    )
-    author = who.author_domain
-    mail = over(FactReader.MAIL, sender.mail_domain(author, options)) if author else None
-    keys: tuple[KeyResult, ...] = ()
-    if author is not None and mail is not None:
-        selectors = spared("the selectors of the message", partial(_selectors, message), (), step=5)
-        keys = over(FactReader.DKIM, sender.dkim_keys(author, options, mail, selectors)) or ()
-    dmarc = over(FactReader.DMARC, sender.dmarc_of(author)) if author else None
-    ptr = over(FactReader.PTR, confirm_reverse(ip)) if ip else None
-    spf_helo = sender.spf_of_helo(ip, vantage.helo) if ip and vantage.helo else None
-    helo = sender.helo_of(vantage.helo, vantage.probe_ip, ptr) if vantage.helo and ptr else None
-    bounces = who.mail_from_domain
+    who = sender.identities(started.target, started.options)
+    author, message = who.author_domain, given.data if given is not None else None
+    records = drive(sender.survey(who, started.options, message), look_up, _place(vantage))
     return SenderFacts(
-        domain=bounces,
+        domain=who.mail_from_domain,
         author_domain=author,
-        spf=spf,
-        spf_helo=over(FactReader.SPF_HELO, spf_helo) if spf_helo is not None else None,
-        dkim=keys,
-        dmarc=dmarc,
-        alignment=spared(
-            "alignment", lambda: _alignment(look_up, dmarc, spf, keys), Alignment(None, None), step=2
-        ),
-        ptr=ptr,
-        helo=over(FactReader.HELO, helo) if helo is not None else None,
-        mail=over(FactReader.MAIL, sender.mail_domain(bounces, options)) if bounces else mail,
+        spf=records.spf,
+        spf_helo=records.spf_helo,
+        dkim=records.dkim,
+        dmarc=records.dmarc,
+        alignment=records.alignment,
+        ptr=records.ptr,
+        helo=records.helo,
+        mail=records.mail,
         typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
     )
 
 
-def _nobody() -> SenderFacts:
-    nothing = Alignment(None, None)
-    return SenderFacts(None, None, None, None, (), None, nothing, None, None, None, None)
-
-
-def _over_or_none(look_up: Lookup, part: str, resolution: Resolution[T]) -> T | None:
-    """What a resolution comes to, with None where this program fails on what DNS said."""
-    return spared(part, lambda: run(resolution, look_up), None, step=2)
-
-
-def _selectors(message: bytes | None) -> tuple[str, ...]:
-    """The s= of the message's signatures: they end the guessing."""
-    return signing_selectors(message) if message is not None else ()
-
-
-def _alignment(
-    look_up: Lookup, dmarc: DmarcResult | None, spf: SpfResult | None, keys: tuple[KeyResult, ...]
-) -> Alignment:
-    if dmarc is None:
-        return Alignment(None, None)
-    usable = tuple(key.domain for key in keys if key.status is KeyStatus.VALID)
-    return run(sender.possible_alignment(dmarc, spf.domain if spf else None, usable), look_up)
+def _place(vantage: VantageFacts) -> Place:
+    return Place(vantage.source_ip, vantage.probe_ip, vantage.helo)
 
 
 def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | None) -> tuple[Listing, ...]:
@@ -258,12 +214,8 @@ def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | No
 
     def read(look_up: Lookup) -> tuple[Listing, ...]:
         who = sender.identities(started.target, started.options)
-        wanted = reputation.subjects(vantage.source_ip, who, vantage.helo, links)
         by_depth = started.survey >= ev.SURVEY
-        return run(reputation.listings(wanted, started.options, by_depth=by_depth), look_up)
+        survey = reputation.survey(who, started.options, lambda: links, by_depth=by_depth)
+        return drive(survey, look_up, _place(vantage))
 
-    return reader.part(
-        "listings",
-        (vantage, links),
-        lambda look_up: spared(FactReader.LISTINGS, partial(read, look_up), (), step=6),
-    )
+    return reader.part("listings", (vantage, links), read)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from enum import StrEnum
 
-from probe.facts.model import MESSAGE_READER, SESSION_READER, FactReader, Facts
+from probe.facts.model import MESSAGE_READER, SESSION_READER, Facts
 from probe.facts.session import Session, TlsObserved
 from probe.model.address import NullReversePath
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.target import DomainTarget
 from probe.standards.dkim.results import KeyStatus
+from probe.survey.readers import FactReader
 from probe.survey.sender import identities
 
 Why = Reason[Gap]

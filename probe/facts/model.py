@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from probe.facts.bounce import BounceFacts
 from probe.facts.opinion import Opinion
@@ -28,22 +27,6 @@ from probe.standards.tls.results import DaneResult
 MESSAGE_READER = "the reading of the message"
 SESSION_READER = "the reading of session"
 """How `Facts.faults` name these readers, the second with the number of the session."""
-
-
-class FactReader(StrEnum):
-    """How `Facts.faults` name the other readers that a fact may be missing for."""
-
-    SPF = "SPF"
-    SPF_HELO = "SPF of the EHLO name"
-    DKIM = "DKIM"
-    DMARC = "DMARC"
-    PTR = "PTR"
-    HELO = "the EHLO name"
-    MAIL = "the mail route of the sender"
-    PROVIDER = "the provider"
-    TYPO = "the comparison with known domains"
-    LISTINGS = "the blocklists"
-    BOUNCE = "the reading of the bounce"
 
 
 @dataclass(frozen=True, slots=True)

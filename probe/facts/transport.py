@@ -6,52 +6,54 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from probe.facts.memo import Lookup
 from probe.facts.session import Session
 from probe.model.observed import FetchFault
 from probe.recording import events as ev
-from probe.recording.journal import Recording
 from probe.standards.dns.helo import parse_literal
-from probe.standards.dns.message import Status, run
-from probe.standards.dns.results import MxResult
+from probe.standards.dns.message import Status
 from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.policy import policy_url
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.standards.mta_sts.tls_rpt import judge_tls_rpt
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneResult, DaneStatus
-from probe.survey import recipient
-from probe.survey.recipient import HostTlsa
+from probe.survey.recipient import HostTlsa, TransportRecords
 
 
 def mta_sts_of(
-    look_up: Lookup, domain: str, mx_hosts: Sequence[str], fetched: tuple[ev.HttpsFetched, ...]
+    records: TransportRecords | None,
+    domain: str,
+    mx_hosts: Sequence[str],
+    fetched: tuple[ev.HttpsFetched, ...],
 ) -> StsResult:
     """The MTA-STS record and policy, as far as they were fetched; an address literal has none."""
     if parse_literal(domain) is not None:
         return StsResult(domain, StsStatus.ABSENT)
-    records = run(recipient.transport_records(domain), look_up)
+    if records is None:
+        return StsResult(domain, StsStatus.UNKNOWN)
     url = policy_url(domain)
     policy = next((event for event in fetched if event.url == url), None)
     result = judge(domain, records.mta_sts, policy, tuple(mx_hosts))
     if result.fetch is None or result.fetch.tag is not FetchFault.NO_ANSWER:
         return result
-    return replace(result, host_answers=run(recipient.policy_host_answers(domain), look_up))
+    return replace(result, host_answers=records.policy_host)
 
 
-def tls_rpt_of(look_up: Lookup, domain: str) -> TlsRptResult:
+def tls_rpt_of(records: TransportRecords | None, domain: str) -> TlsRptResult:
     """The _smtp._tls record; an address literal has none."""
     if parse_literal(domain) is not None:
         return TlsRptResult(domain, StsStatus.ABSENT)
-    return judge_tls_rpt(domain, run(recipient.transport_records(domain), look_up).tls_rpt)
+    if records is None:
+        return TlsRptResult(domain, StsStatus.UNKNOWN)
+    return judge_tls_rpt(domain, records.tls_rpt)
 
 
-def dane_of(recording: Recording, mx: MxResult, sessions: tuple[Session, ...]) -> tuple[DaneResult, ...]:
+def dane_of(
+    tlsas: tuple[HostTlsa, ...], sessions: tuple[Session, ...], started_at: str
+) -> tuple[DaneResult, ...]:
     """DANE of each MX host, held against the certificate that was seen there."""
-    port = recording.started.options.smtp_port
-    answers = run(recipient.tlsa_answers(mx, port), recording.answer)
-    at = datetime.fromisoformat(recording.started.started_at)
-    return tuple(_dane(tlsa, sessions, at) for tlsa in answers)
+    at = datetime.fromisoformat(started_at)
+    return tuple(_dane(tlsa, sessions, at) for tlsa in tlsas)
 
 
 def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneResult:

@@ -9,7 +9,7 @@ run, and so a developer sees the traceback.
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ _PACKAGE = "probe"
 
 T = TypeVar("T")
 U = TypeVar("U")
+Y = TypeVar("Y")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ async def spared_part(part: str, work: Awaitable[T], instead: U, *, step: int) -
     """The same for work that waits; a cancellation goes through."""
     try:
         return await work
+    except Exception as error:
+        if is_debugging():
+            raise
+        note(fault_of(part, error, step=step))
+        return instead
+
+
+def spared_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
+    """The same for work in steps, each of which asks something of whoever drives it."""
+    try:
+        return (yield from steps)
     except Exception as error:
         if is_debugging():
             raise

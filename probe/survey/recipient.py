@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from probe.model.fault import spared_steps
+from probe.model.observed import Part
 from probe.model.target import Options
+from probe.standards.dns.dns64 import made_addresses
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.mta_sts.policy import policy_host
-from probe.standards.mta_sts.record import record_question
+from probe.standards.mta_sts.record import read_record, record_question
 from probe.standards.mta_sts.tls_rpt import tls_rpt_question
 from probe.standards.tls.results import TlsaSet
+from probe.survey.driving import PolicyHost, Route, Survey, part, together
 
 
 def route(domain: str, options: Options) -> Resolution[MxResult]:
@@ -27,10 +31,12 @@ def route(domain: str, options: Options) -> Resolution[MxResult]:
 
 @dataclass(frozen=True, slots=True)
 class TransportRecords:
-    """The TXT records that govern TLS towards a domain."""
+    """The TXT records that govern TLS towards a domain, and the addresses of the host that has its policy of
+    MTA-STS, where there is one."""
 
     mta_sts: Answer
     tls_rpt: Answer
+    policy_host: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +132,45 @@ def is_dane_candidate(mx: MxResult, host_is_secure: bool) -> bool:
     if mx.kind in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return host_is_secure and mx.secure
     return host_is_secure and mx.kind is RouteKind.FIXED
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRecords:
+    """What DNS says of the recipient's domain. `transport` None where nothing was asked, as for an address
+    literal; `tlsas` one entry an MX host."""
+
+    mx: MxResult
+    transport: TransportRecords | None = None
+    tlsas: tuple[HostTlsa, ...] = ()
+
+
+def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
+    """Everything that is asked about the recipient's side: the route first, and once that is known what tells
+    how safely its hosts can be reached."""
+    found = yield from spared_steps("the mail route", route(domain, options), None, step=2)
+    yield Route(found)
+    records = RecipientRecords(found or MxResult(domain, RouteKind.UNKNOWN, (), ()))
+    safely = _transport_security(records, options)
+    return (yield from part(Part.TRANSPORT_SECURITY, safely, records))
+
+
+def _transport_security(records: RecipientRecords, options: Options) -> Survey[RecipientRecords]:
+    """MTA-STS, TLS-RPT and TLSA; and whether the hosts' addresses are of the resolver's own make."""
+    mx = records.mx
+    transport, tlsas, _ = yield from together(
+        spared_steps("MTA-STS", _transport(mx.domain), None, step=2),
+        spared_steps("DANE", tlsa_answers(mx, options.smtp_port), (), step=2),
+        spared_steps("the addresses that DNS64 made", made_addresses(mx), (), step=2),
+    )
+    return RecipientRecords(mx, transport, tlsas)
+
+
+def _transport(domain: str) -> Survey[TransportRecords | None]:
+    if parse_literal(domain) is not None:
+        return None
+    records = yield from transport_records(domain)
+    if read_record(records.mta_sts).policy_id is None:
+        return records
+    answers = yield from policy_host_answers(domain)
+    yield PolicyHost(domain, answers)
+    return replace(records, policy_host=answers)

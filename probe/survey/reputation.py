@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from probe.knowledge.dnsbl import BlockList, built_in_lists, lists_for_zones
 from probe.model.address import IPAddress
+from probe.model.fault import spared_steps
+from probe.model.observed import Part
 from probe.model.target import Options
 from probe.settings import MESSAGE_LINK_LIMIT
 from probe.standards.dns.message import Resolution
 from probe.standards.dnsbl.query import Subject, look_up_many
 from probe.standards.dnsbl.results import Listing
 from probe.standards.public_suffix import organizational_domain
+from probe.survey.driving import Survey, lengthy, part, standing
+from probe.survey.readers import FactReader
 from probe.survey.sender import Identities
 
 
@@ -61,3 +67,23 @@ def _add(found: dict[str, str], name: str | None, role: str) -> None:
     organizational = organizational_domain(name)
     if organizational is not None:
         found.setdefault(organizational, role)
+
+
+def survey(
+    who: Identities, options: Options, links: Callable[[], tuple[str, ...]], *, by_depth: bool = True
+) -> Survey[tuple[Listing, ...]]:
+    """Everything that blocklists are asked about. `links` reads the hosts of the message's links, which takes
+    long; `by_depth` as in `look_up_many`."""
+    if not who.exists:
+        return ()
+    looked_up = spared_steps(FactReader.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)
+    return (yield from part(Part.BLOCKLISTS, looked_up, ()))
+
+
+def _looked_up(
+    who: Identities, options: Options, links: Callable[[], tuple[str, ...]], by_depth: bool
+) -> Survey[tuple[Listing, ...]]:
+    hosts = yield from lengthy(links)
+    place = yield from standing()
+    wanted = subjects(place.source_ip, who, place.helo, hosts)
+    return (yield from listings(wanted, options, by_depth=by_depth))

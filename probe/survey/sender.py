@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from probe.knowledge.providers import by_domain, by_mx_hosts
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
+from probe.model.fault import spared, spared_steps
+from probe.model.observed import Part
 from probe.model.target import DomainTarget, Options, PairTarget, Target
+from probe.reading.message.signatures import key_answers, signing_selectors
 from probe.standards.dkim.key import look_up_keys
-from probe.standards.dkim.results import KeyResult
+from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.alignment import alignment
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.helo import judge_helo
 from probe.standards.dns.message import Question, RecordType, Resolution
 from probe.standards.dns.mx import resolve_mx
+from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
 from probe.standards.spf.results import SpfResult
+from probe.survey.driving import Place, Survey, part, standing, together
+from probe.survey.readers import FactReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +122,128 @@ def mail_domain(domain: str, options: Options) -> Resolution[MxResult]:
 def helo_of(name: str, connects_from: IPAddress | None, ptr: PtrResult) -> Resolution[HeloResult]:
     """The EHLO name, held against the address that the probe connects from."""
     return (yield from judge_helo(name, connects_from, ptr))
+
+
+_UNKNOWN = Alignment(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRecords:
+    """What DNS says of the sender's side; None where there is nothing to ask about, or this program failed at
+    it. `mail` is whether the sender domain takes mail itself, else whether the author domain does."""
+
+    spf: SpfResult | None = None
+    spf_helo: SpfResult | None = None
+    dkim: tuple[KeyResult, ...] = ()
+    dmarc: DmarcResult | None = None
+    alignment: Alignment = _UNKNOWN
+    ptr: PtrResult | None = None
+    helo: HeloResult | None = None
+    mail: MxResult | None = None
+
+
+def survey(who: Identities, options: Options, message: bytes | None) -> Survey[SenderRecords]:
+    """Everything that is asked about the sender's side: what its domains publish whatever the address, and
+    beside that, once it is known where the probe stands, what holds for the address."""
+    if not who.exists:
+        return SenderRecords()
+    published, found = yield from together(
+        part(Part.SENDER_POLICY, _published(who, options, message), _NOTHING),
+        part(Part.SENDER_ADDRESS, _by_address(who), SenderRecords()),
+    )
+    mail, dkim = published
+    usable = tuple(key.domain for key in dkim if key.status is KeyStatus.VALID)
+    # the signing domain is the author domain, for which nothing more is asked
+    signed = yield from _aligned(found.dmarc, None, usable)
+    alignment = Alignment(found.alignment.spf, signed.dkim)
+    return replace(found, mail=mail, dkim=dkim, alignment=alignment)
+
+
+_Published = tuple[MxResult | None, tuple[KeyResult, ...]]
+_NOTHING: _Published = (None, ())
+
+
+def _published(who: Identities, options: Options, message: bytes | None) -> Survey[_Published]:
+    """Whether the domains take mail, and DKIM keys: the author domain's, and those of the message."""
+    of_message = key_answers(message) if message is not None else _nothing()
+    (mail, dkim), bounces, _ = yield from together(
+        _of_author(who.author_domain, options, message),
+        _mail(who.mail_from_domain, options),
+        spared_steps("the keys of the message", of_message, (), step=5),
+    )
+    return (bounces if who.mail_from_domain is not None else mail), dkim
+
+
+def _of_author(domain: str | None, options: Options, message: bytes | None) -> Survey[_Published]:
+    mail = yield from _mail(domain, options)
+    if domain is None or mail is None:
+        return mail, ()
+    keys = _keys(domain, options, mail, message)
+    return mail, (yield from spared_steps(FactReader.DKIM, keys, (), step=2))
+
+
+def _mail(domain: str | None, options: Options) -> Survey[MxResult | None]:
+    if domain is None:
+        return None
+    route = mail_domain(domain, options)
+    return (yield from spared_steps(FactReader.MAIL, route, None, step=2))
+
+
+def _keys(
+    domain: str, options: Options, mail: MxResult, message: bytes | None
+) -> Resolution[tuple[KeyResult, ...]]:
+    """Those of the message's selectors, where it has any: they end the guessing."""
+    selectors: tuple[str, ...] = ()
+    if message is not None:
+        selectors = spared("the selectors of the message", partial(signing_selectors, message), (), step=5)
+    return (yield from dkim_keys(domain, options, mail, selectors))
+
+
+def _by_address(who: Identities) -> Survey[SenderRecords]:
+    """SPF, PTR and EHLO name of where the probe stands; DMARC, and whether SPF can speak for it."""
+    dmarc, found = yield from together(_dmarc(who.author_domain), _from_place(who))
+    alignment = yield from _aligned(dmarc, found.spf.domain if found.spf is not None else None, ())
+    return replace(found, dmarc=dmarc, alignment=alignment)
+
+
+def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
+    if author is None:
+        return None
+    found = spared_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
+    return (yield from part(Part.SENDER_POLICY, found, None))
+
+
+def _from_place(who: Identities) -> Survey[SenderRecords]:
+    place = yield from standing()
+    ip, name = place.source_ip, place.helo
+    if ip is None:
+        return SenderRecords()
+    (ptr, helo), spf, spf_helo = yield from together(
+        _names(ip, place),
+        spared_steps(FactReader.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
+        spared_steps(FactReader.SPF_HELO, spf_of_helo(ip, name) if name else _nothing(), None, step=2),
+    )
+    return SenderRecords(spf=spf, spf_helo=spf_helo, ptr=ptr, helo=helo)
+
+
+def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloResult | None]]:
+    """The names of the address, and the EHLO name beside them."""
+    ptr = yield from spared_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
+    if not place.helo or ptr is None:
+        return ptr, None
+    judged = helo_of(place.helo, place.probe_ip, ptr)
+    return ptr, (yield from spared_steps(FactReader.HELO, judged, None, step=2))
+
+
+def _aligned(
+    dmarc: DmarcResult | None, spf_domain: str | None, signing: tuple[str, ...]
+) -> Survey[Alignment]:
+    if dmarc is None:
+        return _UNKNOWN
+    resolution = possible_alignment(dmarc, spf_domain, signing)
+    return (yield from spared_steps("alignment", resolution, _UNKNOWN, step=2))
+
+
+def _nothing() -> Resolution[None]:
+    yield from ()
+    return None

@@ -64,12 +64,12 @@ def test_in_whatever_order_things_are_seen(data: st.DataObject) -> None:
 
 def test_only_what_the_new_events_bear_on_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    for name in ("read_message", "verify_signatures", "_in_dns", "_sender_by"):
+    for name in ("read_message", "verify_signatures", "_recipient_by", "_sender_by"):
         monkeypatch.setattr(build, name, _noted(read, name, getattr(build, name)))
     started, *rest = full_events()
     growing = GrowingFacts()
     growing.after([started, MESSAGE, *rest])
-    assert set(read) == {"read_message", "verify_signatures", "_in_dns", "_sender_by"}
+    assert set(read) == {"read_message", "verify_signatures", "_recipient_by", "_sender_by"}
     read.clear()
     growing.after([ev.NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE))])
     assert read == []

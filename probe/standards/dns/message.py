@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from probe.model.address import IPAddress
 from probe.model.dialable import nat64_inner
@@ -232,7 +231,6 @@ class Answer:
 
 
 T = TypeVar("T")
-U = TypeVar("U")
 Resolution = Generator[tuple[Question, ...], tuple[Answer, ...], T]
 
 
@@ -248,39 +246,16 @@ def run(resolution: Resolution[T], lookup: Callable[[Question], Answer]) -> T:
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[T]):
-    """What a resolution came to."""
-
-    value: T
-
-
-Step = tuple[Question, ...] | Result[T]
-
-
-async def at_once(work: Callable[[], U]) -> U:
-    """Do a step of a resolution here and now."""
-    return work()
-
-
 async def run_async(
-    resolution: Resolution[T],
-    ask: Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]],
-    compute: Callable[[Callable[[], Step[T]]], Awaitable[Step[T]]] = at_once,
+    resolution: Resolution[T], ask: Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 ) -> T:
     """Drive a resolution over a live resolver; `ask` answers a batch, in order. Each answer is handed on
-    as it is to be believed; `compute` does each step."""
-    step = await compute(partial(_step, resolution, None))
-    while not isinstance(step, Result):
-        answers = await ask(step)
-        believed = tuple(answer.believed() for answer in answers)
-        step = await compute(partial(_step, resolution, believed))
-    return step.value
-
-
-def _step(resolution: Resolution[T], answers: tuple[Answer, ...] | None) -> Step[T]:
-    """The next questions, or the result."""
+    as it is to be believed."""
     try:
-        return next(resolution) if answers is None else resolution.send(answers)
+        questions = next(resolution)
+        while True:
+            answers = await ask(questions)
+            questions = resolution.send(tuple(answer.believed() for answer in answers))
     except StopIteration as stop:
-        return Result(stop.value)
+        result: T = stop.value
+        return result

@@ -14,7 +14,7 @@ from probe.checks.judging.spoken import spoken
 from probe.facts.bounce import BounceFacts
 from probe.facts.build import facts_of
 from probe.facts.gaps import Fact, gap_of, gaps_of
-from probe.facts.model import FactReader, Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.fault import Fault
@@ -27,6 +27,7 @@ from probe.recording.file import load
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.standards.dmarc.results import Alignment
+from probe.survey.readers import FactReader
 from tests.support import facts as make
 from tests.support.recordings import full_events
 

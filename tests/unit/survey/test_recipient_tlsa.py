@@ -67,7 +67,7 @@ def dane(zone: Zone) -> tuple[DaneStatus, str]:
     """What a recording of these answers gives, and the base domain where it is another name."""
     recording = Recording.of([started(), *(ev.DnsAnswered(1, it) for it in zone.values())])
     mx = run(resolve_mx("r.test"), recording.answer)
-    (result,) = dane_of(recording, mx, ())
+    (result,) = dane_of(run(tlsa_answers(mx, 25), recording.answer), (), recording.started.started_at)
     return result.status, result.base
 
 
