@@ -97,14 +97,18 @@ def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
 
 def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -> str:
     """A text in which every place of the forms is a blank: from the left, the first form of several."""
-    expressions = [role(wrapping) for wrapping in wrappings if role(wrapping)]
+    patterns = [_compiled(role(wrapping)) for wrapping in wrappings if role(wrapping)]
+    ahead = [match for pattern in patterns if (match := pattern.search(line)) and match[0]]
     position = 0
     kept: list[str] = []
-    while matches := [match for it in expressions if (match := _compiled(it).search(line, position))]:
-        match = min(matches, key=re.Match.start)
-        code = match.groupdict().get("code")
-        kept += [line[position : match.start()], f" {code} " if code else " "]
-        position = max(match.end(), position + 1)
+    while ahead:
+        first = min(ahead, key=re.Match.start)
+        code = first.groupdict().get("code")
+        kept += [line[position : first.start()], f" {code} " if code else " "]
+        position = first.end()
+        # what lies ahead is not searched again, so that the work grows with the text and not with its square
+        later = (it if it.start() >= position else it.re.search(line, position) for it in ahead)
+        ahead = [match for match in later if match and match[0]]
     return "".join((*kept, line[position:])) if kept else line
 
 

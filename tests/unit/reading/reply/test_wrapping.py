@@ -121,6 +121,17 @@ def test_of_several_forms_at_one_place_the_first_is_taken_out(monkeypatch: pytes
         assert unwrap("x aab aa x").text == "x b x"
 
 
+def test_a_form_that_fits_nothing_at_all_takes_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _forms(monkeypatch, Wrapping.of({"id": "empty", "needs": ["x"], "around": "y?"})):
+        assert unwrap("x y x").text == "x y x"
+
+
+def test_no_form_of_ours_can_be_empty() -> None:
+    for entry in ENTRIES:
+        for expression in entry.form.expressions:
+            assert all(match[0] for match in re.finditer(expression, "a", re.IGNORECASE)), entry.form.id
+
+
 def test_a_form_may_begin_where_another_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """`ab` covers the `b` of the first `bc`; the next `bc` is still found."""
     first, second = ({"id": it, "needs": ["b"], "around": it} for it in ("ab", "bc"))
