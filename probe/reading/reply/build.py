@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from probe.knowledge import toml_import
@@ -17,11 +17,24 @@ _KEPT = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for 
 
 def build() -> dict[str, Any]:
     """The table of all rule files. Raises KeyError for a rule that lacks what it needs."""
+    vocabulary = toml_import.parse(VOCABULARY)
+    stems = compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"])
+    return of_rules(map(toml_import.parse, rule_files())) | {
+        "hints": vocabulary["hint"],
+        "stems": stems,
+        "stem_leads": leads(stems),
+        "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
+        "wrappings": [_wrapping(row) for row in toml_import.parse(WRAPPINGS)["wrapping"]],
+    }
+
+
+def of_rules(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The part of the table that is made of parsed rule files."""
     rules: list[dict[str, Any]] = []
     phrases: list[tuple[str, int]] = []
     patterns: list[tuple[Sequence[str], str, int]] = []
     table: dict[str, Any] = {"rules": rules, "links": [], "noted": [], "coded": [], "sentences": {}}
-    for file in map(toml_import.parse, rule_files()):
+    for file in files:
         servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
         for rule in file.get("rule", ()):
             number = len(rules)
@@ -30,16 +43,8 @@ def build() -> dict[str, Any]:
             if "pattern" in rule:
                 patterns.append((rule["needs"], expression(rule["pattern"]), number))
             _add(table, rule, number)
-    vocabulary = toml_import.parse(VOCABULARY)
-    stems = compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"])
-    return table | {
-        "index": index(phrases, patterns)._asdict(),
-        "hints": vocabulary["hint"],
-        "stems": stems,
-        "stem_leads": leads(stems),
-        "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
-        "wrappings": [_wrapping(row) for row in toml_import.parse(WRAPPINGS)["wrapping"]],
-    }
+    table["index"] = index(phrases, patterns)._asdict()
+    return table
 
 
 def _add(table: dict[str, Any], rule: Mapping[str, Any], number: int) -> None:

@@ -126,7 +126,6 @@ def _of_codes(subject: Subject, spoken: Collection[MatchRule]) -> set[MatchRule]
         subject,
         masked=Masked("", ""),
         hosts=(),
-        is_quoted=False,
         is_wordless=is_silent and all(_is_generic(status.read) for status in subject.statuses),
         is_unread=is_wordless and not is_silent,
     )
@@ -155,7 +154,7 @@ def _overrules(other: Place, place: Place) -> bool:
     Those are longer ones of the same kind; a general rule also yields to a special one of equal length, and
     never overrules it.
     """
-    if place.is_link or other.rule is place.rule or not place.lies_in(other):
+    if place.is_link or not place.lies_in(other):
         return False
     is_longer = other.length > place.length
     same_kind = other.rule.is_general <= place.rule.is_general

@@ -63,6 +63,14 @@ _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 _SOON = 45  # letters between the two parts of an entry
 
 
+class Meaning(NamedTuple):
+    """What a word may stand for: a notion, in a language, where `rest` follows soon; empty: in any case."""
+
+    notion: str
+    language: str
+    rest: str
+
+
 class Clause(NamedTuple):
     """A clause of a masked text, folded, with a blank at its end."""
 
@@ -171,9 +179,8 @@ def _found(text: str, stems: Stems, lengths: Mapping[str, int]) -> Iterator[tupl
 
 
 @lru_cache(maxsize=4096)
-def _meanings(meanings: str) -> tuple[tuple[str, str, str], ...]:
-    parts = (meaning.split(":", 2) for meaning in meanings.split("|"))
-    return tuple((notion, language, rest) for notion, language, rest in parts)
+def _meanings(meanings: str) -> tuple[Meaning, ...]:
+    return tuple(Meaning(*meaning.split(":", 2)) for meaning in meanings.split("|"))
 
 
 def _is_unspaced(letter: str) -> bool:
