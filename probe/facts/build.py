@@ -1,4 +1,4 @@
-"""Recording to facts: drives the same generators as the live run, over what was recorded."""
+"""Recording to facts: drives the same surveys as the live run, over what was recorded."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ The servers of the lab run in a process of their own. Beside so many checks a ta
 again: what it sleeps longer is a stall. Of a stall, the time is told apart that the machine gave to other
 processes (/proc/self/task/*/schedstat of Linux). With `--message` each check is given a signed message of so
 many mebibytes; the scenario `tmall` makes control experiments, before each of which the facts are read.
-Prints the longest stalls, the most descriptors, UDP sockets
-and threads at once, and how many different reports there are.
+Prints the longest stalls, the most descriptors, UDP sockets and threads at once, and how many different
+reports there are.
 """
 
 from __future__ import annotations
