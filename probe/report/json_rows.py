@@ -1,9 +1,14 @@
-"""An explained reply, or a bounced recipient, as JSON. Light: `explain` imports it."""
+"""An explained reply, or a bounced recipient, as JSON. Light: `explain` does not load what reads bounces."""
 
 from __future__ import annotations
 
-from probe import bounce, explanation
+from typing import TYPE_CHECKING
+
+from probe import explanation
 from probe.report.json_text import json_text
+
+if TYPE_CHECKING:
+    from probe.bounce import BouncedRecipient
 
 
 def reply_object(explained: explanation.Explanation) -> str:
@@ -21,11 +26,13 @@ def reply_row(explained: explanation.Explanation) -> str:
     return json_text(explanation.to_json(explained))
 
 
-def bounce_line(bounced: bounce.BouncedRecipient) -> str:
+def bounce_line(bounced: BouncedRecipient) -> str:
     """One object on one line, with its line break."""
     return bounce_row(bounced) + "\n"
 
 
-def bounce_row(bounced: bounce.BouncedRecipient) -> str:
+def bounce_row(bounced: BouncedRecipient) -> str:
     """One object on one line, without a line break."""
-    return json_text(bounce.to_json(bounced))
+    from probe.bounce import to_json
+
+    return json_text(to_json(bounced))

@@ -5,41 +5,33 @@ A string of a stranger stands here as it came, in `Raw` or `Code`. Only a writer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """What a stranger wrote, or may have had a part in; not escaped. Reads as text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """What is to be copied or compared octet by octet: a command, an address, a reply; not escaped."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Emphasis:
+class Emphasis(NamedTuple):
     """A word of the program's own that the sentence turns on."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What stands behind a sentence: the id of a rule (`smtp-probe rules ID`), and what it was read from;
     either may be empty."""
 
     rule: str
     ref: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.rule or self.ref)
 
 
 Span: TypeAlias = str | Raw | Code | Emphasis | Origin

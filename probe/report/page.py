@@ -31,10 +31,11 @@ def wrapped(text: str, width: int) -> list[str]:
     """Break at spaces into lines of at most `width` columns; a longer word is cut. Never empty."""
     if columns(text) <= width:
         return [text.rstrip()]
+    measure = len if text.isascii() else columns
     lines: list[str] = []
     line, used = "", 0
     for token in _WORDS.findall(text):
-        size = columns(token)
+        size = measure(token)
         if used + size <= width:
             line, used = line + token, used + size
             continue
@@ -44,6 +45,9 @@ def wrapped(text: str, width: int) -> list[str]:
             continue
         if line.strip():
             lines.append(line.rstrip())
+        if size <= width:
+            line, used = token, size
+            continue
         *full, line = _cut(token, width)
         lines += full
         used = columns(line)
@@ -71,11 +75,13 @@ class Page:
 
     def __init__(self, style: Style) -> None:
         self.style = style
+        self._takes_all = style.is_utf8
         self._lines: list[str] = []
 
     def fit(self, text: str) -> str:
         """The text as it stands on the page: nothing live, in characters of the stream. Idempotent."""
-        return self.style.encodable(printable(text))
+        text = printable(text)
+        return text if self._takes_all else self.style.encodable(text)
 
     def blank(self) -> None:
         """An empty line, never two in a row and never the first."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from probe.model.steps import StepStatus
 from probe.report.line import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """A label and what it has: a line, or several one after another; and a command to paste into a shell."""
 
     label: str
@@ -18,8 +17,7 @@ class Fact:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """A cause with its share of the probability, 0 to 1; `band` is how sure it is, at the first one only."""
 
     title: str
@@ -27,24 +25,21 @@ class Share:
     band: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(NamedTuple):
     """Causes, the likeliest first, as a row of facts."""
 
     label: str
     shares: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What is told of something that has a name of its own: `name: line`."""
 
     name: Line
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line, and lines that belong below it."""
 
     line: Line
@@ -59,8 +54,7 @@ class Side(Enum):
     NEUTRAL = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A piece of evidence; `weight_db` in decibans."""
 
     side: Side
@@ -68,8 +62,7 @@ class Argument:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class ArguedCause:
+class ArguedCause(NamedTuple):
     """A cause with the evidence for and against it, the heaviest first."""
 
     title: str
@@ -78,8 +71,7 @@ class ArguedCause:
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HypothesisRow:
+class HypothesisRow(NamedTuple):
     """One kind of explanation and the fact that speaks most for or against it; `weight_db` None where it has
     no weight."""
 
@@ -89,8 +81,7 @@ class HypothesisRow:
     fact: Line
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(NamedTuple):
     """What a check found; `severity` in a word, `id` empty where it is not asked for."""
 
     severity: str
@@ -99,8 +90,7 @@ class FindingRow:
     remedy: Line
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(NamedTuple):
     """One of the nine steps: what was found, and what is to be done."""
 
     number: int
@@ -110,8 +100,7 @@ class StepRow:
     do: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A command and its reply as on the wire; `sent` is empty for the greeting. `remark` stands where no
     whole reply came. `elapsed_ms` is None where the time is not asked for."""
 
@@ -122,8 +111,7 @@ class Turn:
     deviations: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(NamedTuple):
     """One session: with whom, for what, what was said, and what is known of it besides."""
 
     title: Line
@@ -132,8 +120,7 @@ class Transcript:
     notes: tuple[Note, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table."""
 
     name: str

@@ -65,9 +65,14 @@ class Style:
             return False
         return True
 
+    @property
+    def is_utf8(self) -> bool:
+        """True when the stream can take every character."""
+        return self.encoding.lower().replace("-", "") == "utf8"
+
     def encodable(self, text: str) -> str:
         """The text in characters of the stream; what it cannot take is a visible escape."""
-        if self.encoding.lower().replace("-", "") == "utf8":
+        if self.is_utf8:
             return text
         if not self.has_typography:
             text = text.translate(_ASCII)

@@ -39,9 +39,9 @@ def write(document: doc.Document, style: Style) -> str:
         page.blank()
     if document.title is not None:
         page.pair(plain(document.title.line), plain(document.title.effort))
-    labels = _label_columns(document)
+    writer = _Writer(page, _label_columns(document))
     for block in document.blocks:
-        _Writer(page, labels).block(block)
+        writer.block(block)
     if document.colophon is not None:
         page.blank()
         page.pair(style.note, f"exit {document.colophon.exit_code}")

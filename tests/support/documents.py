@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -39,19 +38,15 @@ def _made(hint: Any, name: str, text: Callable[[str], str]) -> list[Any]:
         return [tuple(values if len(values) > 1 else values + _made(get_args(hint)[0], name, text))]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return [next(iter(hint))]
-    assert is_dataclass(hint) and isinstance(hint, type), f"{hint} is no part of a document"
     left_out = _EITHER.get(hint, ("",))
     return [_node(hint, text, without) for without in left_out]
 
 
 def _node(kind: type, text: Callable[[str], str], without: str) -> Any:
-    hints = get_type_hints(kind)
     return kind(
         **{
-            field.name: ()
-            if field.name == without
-            else _made(hints[field.name], f"{kind.__name__}.{field.name}", text)[0]
-            for field in fields(kind)
+            name: () if name == without else _made(hint, f"{kind.__name__}.{name}", text)[0]
+            for name, hint in get_type_hints(kind).items()
         }
     )
 
@@ -64,10 +59,12 @@ def own_words(document: doc.Document) -> Iterator[str]:
 def _own(value: Any, hint: Any) -> Iterator[str]:
     if hint == Line:
         yield from (span for span in value if isinstance(span, str))
-    elif isinstance(value, tuple):
+    elif get_origin(hint) is tuple:
         for item in value:
             yield from _own(item, get_args(hint)[0])
-    elif is_dataclass(value) and not isinstance(value, type):
-        hints = get_type_hints(type(value))
-        for field in fields(value):
-            yield from _own(getattr(value, field.name), hints[field.name])
+    elif get_origin(hint) in (Union, UnionType):
+        if value is not None:
+            yield from _own(value, type(value))
+    elif isinstance(hint, type) and hint.__module__.startswith("probe.report") and not issubclass(hint, Enum):
+        for name, inner in get_type_hints(hint).items():
+            yield from _own(getattr(value, name), inner)
