@@ -154,7 +154,7 @@ class _Inquiry:
         except Stop:
             crash = Reason(OpinionFault.STOPPED)  # the watch knows why
         except _CRASHES as error:
-            crash = _crash(error, OpinionFault.FAILED, f"{type(error).__name__}: {error}")
+            crash = _crash(error, OpinionFault.FAILED, "by a fault of its own")
         fault = self._watch.problem or crash
         if fault is not None:
             return Opinion(subject, domain, library, fault=fault)
@@ -258,4 +258,4 @@ def _text(error: Exception) -> str:
     """What it says against the record. Raises OSError where it stumbled over this machine instead."""
     if words := exhausted(error):
         raise OSError(words) from error
-    return str(error.args[0]) if error.args else type(error).__name__
+    return str(error.args[0]) if error.args else "it is not valid"

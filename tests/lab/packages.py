@@ -37,6 +37,8 @@ INSTALLED = {
     "dnsmasq-base": "dnsmasq",
     "dnsdist": "dnsdist",
 }
+# What tests outside the lab are held against; they skip without it (tests/support/dkim_verifiers.py).
+COMPARED = ("libopendkim11", "libmail-dkim-perl")
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
@@ -96,7 +98,7 @@ def fetch() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--apt"]:
-        print(" ".join([*INSTALLED, *LIBRARIES]))
+        print(" ".join([*INSTALLED, *LIBRARIES, *COMPARED]))
     else:
         fetch()
         for line in missing():

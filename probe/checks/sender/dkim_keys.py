@@ -38,6 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from faults
     if valid:
         yield from _testing(valid)
+        yield from (_blemished(key) for key in valid if _oddities(key))
         if not faults:
             yield say(
                 "dkim-keys-published",
@@ -90,6 +91,15 @@ def _fault(key: KeyResult, tag: str) -> Finding:
         status=key.status,
         problems=key.problems,
     )
+
+
+def _oddities(key: KeyResult) -> tuple[str, ...]:
+    """What is odd about a key that can be used; its length is judged by another check."""
+    return tuple(problem for problem in key.problems if not problem.startswith("RSA "))
+
+
+def _blemished(key: KeyResult) -> Finding:
+    return say("dkim-key-blemished", (key.evidence,), key=key.name, problems=_oddities(key))
 
 
 def _testing(valid: list[KeyResult]) -> Iterator[Finding]:

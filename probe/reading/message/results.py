@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SignatureResult:
-    """One DKIM-Signature. `verdict` is pass, fail or unknown (key could not be fetched)."""
+    """One DKIM-Signature. `verdict` is pass, fail or unknown (key could not be fetched); `signed` the names
+    of the header fields that one which passes covers (h=), in lower case."""
 
     domain: str
     selector: str
     verdict: str
     problem: str = ""
+    signed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from probe.reading.message.abridge import head_of
 from probe.reading.message.body_hash import body_hash, body_start
 from probe.reading.message.results import SignatureResult
 from probe.settings import MESSAGE_HEADER_LIMIT
+from probe.standards.dkim.key import parse_key
+from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
 SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
@@ -114,7 +116,7 @@ def _judge(
         problem = _verify(signed, index, key)
         if not problem:
             note = "l= leaves the end of the body unsigned" if b"l" in fields else ""
-            return SignatureResult(domain, selector, "pass", note)
+            return SignatureResult(domain, selector, "pass", note, signed=_covered(fields))
     return SignatureResult(domain, selector, "fail", problem)
 
 
@@ -128,16 +130,53 @@ def _verify(signed: _Signed, index: int, key: bytes) -> str:
     try:
         holds = _timeless(signed, log).verify(index, dnsfunc=lambda name, timeout=5: key)
     except dkim.DKIMException as error:
-        return _readable(error)
-    except (ValueError, IndexError, KeyError, TypeError, ArithmeticError) as error:
+        return _why_key(key) or _readable(str(error))
+    except (ValueError, IndexError, KeyError, TypeError, ArithmeticError):
         # What dkimpy lets through on malformed tags and keys; each means that nothing was verified.
-        return f"the signature or key cannot be read ({type(error).__name__})"
-    return "" if holds else (log.text or "the signature does not match the headers")
+        return _why_key(key) or _UNREADABLE
+    if holds:
+        return ""
+    return _why_key(key) or (_readable(log.text) if log.text else "the signature does not match the headers")
 
 
-def _readable(error: Exception) -> str:
-    text = str(error)
-    return "the body was changed after signing (body hash differs)" if text.startswith("body hash") else text
+_UNREADABLE = "its fields break the form that RFC 6376 section 3.5 gives them"
+# How dkimpy's complaints begin, and what they mean; its own words hold octets and names of Python.
+_COMPLAINTS = {
+    "body hash": "the body was changed after signing (body hash differs)",
+    "missing ": "a tag that a signature must have is missing (RFC 6376 section 3.5)",
+    "unknown signature algorithm": "a= names an algorithm that is not known",
+    "b= value": "b= is not valid base64",
+    "bh= value": "bh= is not valid base64",
+    "d= value": "d= is no domain",
+    "i= domain": "i= is not at or below the domain of d=",
+    "l= value": "l= is no number",
+    "q= value": "q= is not dns/txt",
+    "t= value": "t= is no time",
+    "x= value is less": "x= is before t=",
+    "x= value": "x= is no time",
+    "v= value": "v= is not 1",
+    "invalid c=": "c= names a canonicalization that is not known",
+    "Unexpected characters": "the header section holds a line that is no header field",
+    "public key too small": "the key is shorter than verifiers accept",
+    "digest too large": "the key is shorter than verifiers accept",
+}
+
+
+def _readable(complaint: str) -> str:
+    """dkimpy's complaint in words of our own."""
+    return next((means for begins, means in _COMPLAINTS.items() if complaint.startswith(begins)), _UNREADABLE)
+
+
+def _why_key(key: bytes) -> str:
+    """Why the key record cannot be used by anybody; "" when it can."""
+    read = parse_key(key)
+    return "" if read.status is KeyStatus.VALID else f"the key cannot be used: {'; '.join(read.problems)}"
+
+
+def _covered(fields: dict[bytes, bytes]) -> tuple[str, ...]:
+    """The names of h=, in lower case."""
+    names = fields.get(b"h", b"").decode("ascii", "replace").split(":")
+    return tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
 
 
 class _LastError:

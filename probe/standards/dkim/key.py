@@ -18,6 +18,7 @@ ADVISED_RSA_BITS = 2048  # RFC 8301 section 3.2: signers should use at least thi
 ED25519_OCTETS = 32  # RFC 8463 section 4.2
 
 _P_TAG = re.compile(r"(?:^|;)\s*p\s*=")
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +95,28 @@ def looks_like_key(text: bytes) -> bool:
 
 def parse_key(text: bytes) -> ParsedKey:
     """Read a key record. Never raises."""
-    tags = parse_tag_list(decode(text))
-    problems = list(tags.problems)
+    written = decode(text)
+    tags = parse_tag_list(written)
+    problems = [*tags.problems, *_blemishes(tags, is_ascii=text.isascii())]
     testing = "y" in _colon_list(tags.value("t") or "")
-    key_type = (tags.value("k") or "rsa").lower()
+    key_type = "rsa" if tags.value("k") is None else tags.value("k") or ""
 
     def judged(status: KeyStatus, bits: int | None = None) -> ParsedKey:
         return ParsedKey(status, key_type, bits, testing, tuple(problems))
 
-    fault = _structural_fault(tags)
+    fault = _structural_fault(tags, written)
     if fault:
         problems.append(fault)
         return judged(KeyStatus.MALFORMED)
-    encoded = re.sub(r"\s+", "", tags.value("p") or "")
+    # octet for octet: for a reader, octets above 127 are written out
+    raw = parse_tag_list(text.decode("latin-1")).value("p")
+    encoded = re.sub(r"[ \t\r\n]+", "", raw or "")
     if not encoded:
         return judged(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
-    try:
-        public_key = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        problems.append("p= is not valid base64")
+    public_key, fault = _octets(encoded)
+    if fault:
+        problems.append(fault)
+    if public_key is None:
         return judged(KeyStatus.MALFORMED)
     status, bits = _judge_public_key(key_type, public_key, problems)
     if status is KeyStatus.VALID and (restriction := _restriction(tags)):
@@ -121,18 +125,49 @@ def parse_key(text: bytes) -> ParsedKey:
     return judged(status, bits)
 
 
-def _structural_fault(tags: TagList) -> str:
+def _octets(encoded: str) -> tuple[bytes | None, str]:
+    """The octets of p= without its white space, and what is wrong with the base64. Characters outside its
+    alphabet are left out, as RFC 2045 section 6.8 has it: OpenDKIM and dkimpy do so, Mail::DKIM does not."""
+    inside = _NO_BASE64.sub("", encoded)
+    digits = inside.rstrip("=")
+    try:
+        octets = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None, "p= is not valid base64"
+    if "PUBLICKEY" in inside:
+        return None, "p= holds the BEGIN and END lines of a PEM file, which do not belong there"
+    if not encoded.isascii():
+        return None, "p= holds characters that are not ASCII, for which verifiers discard the record"
+    if inside != encoded:
+        return octets, "p= holds characters outside base64, which some verifiers refuse"
+    if len(encoded) % 4:
+        return octets, "the base64 of p= has too many or too few = at its end, which some verifiers refuse"
+    return octets, ""
+
+
+def _structural_fault(tags: TagList, written: str) -> str:
+    """What makes verifiers discard the record (RFC 6376 sections 3.2, 3.6.1 and 6.1.2)."""
     version = tags.value("v")
-    # RFC 6376 section 3.6.1: v= comes first when it is there, and is exactly DKIM1
+    if _is_quoted(written):
+        return "the quotation marks at its ends are part of the record; without them it could be read"
+    # RFC 6376 section 3.6.1: v= is exactly DKIM1
     if version is not None and version != "DKIM1":
+        if version == "DKIM1\\":
+            return "a backslash stands before the semicolons, so verifiers discard the record"
         return "v= is not exactly DKIM1, so verifiers discard the record"
-    if version is not None and tags.first != "v":
-        return "v=DKIM1 is not the first tag, so verifiers may discard the record"
     if tags.has_duplicates:
         return "a tag occurs more than once, which makes the record invalid"
+    if tags.has_stray:
+        return "a part of the record is no tag=value, which makes the record invalid"
+    if tags.has_gap:
+        return "nothing stands between two semicolons, or before the first: some verifiers discard the record"
     if tags.value("p") is None:
         return "p=, the public key, is missing"
     return ""
+
+
+def _is_quoted(written: str) -> bool:
+    return len(written) > 1 and written[0] in "\"\u201c'" and written[-1] in "\"\u201d'"
 
 
 def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> tuple[KeyStatus, int | None]:
@@ -142,7 +177,9 @@ def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> 
         problems.append(f"an Ed25519 key is {ED25519_OCTETS} octets, this one is {len(public_key)}")
         return KeyStatus.MALFORMED, None
     if key_type != "rsa":
-        problems.append("k= names a key type that verifiers do not know")
+        known = key_type.lower() in ("rsa", "ed25519")
+        why = "; it is written in lower case" if known else ""
+        problems.append(f"k= names a key type that verifiers do not know{why}")
         return KeyStatus.UNUSABLE, None
     try:
         key = read_rsa_key(public_key)
@@ -160,16 +197,31 @@ def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> 
 
 
 def _restriction(tags: TagList) -> str:
-    """Why a good key still cannot verify mail: h= or s= exclude it. g= is historic and ignored."""
+    """Why a good key still cannot verify mail: h= or s= exclude it. g= is historic and ignored. Values keep
+    their case (RFC 6376 section 3.2)."""
     hashes = tags.value("h")
     # RFC 8301 section 3.1 leaves sha256 alone
-    if hashes is not None and "sha256" not in _colon_list(hashes):
+    if hashes is not None and "sha256" not in _colon_list(hashes.lower()):
         return "h= does not allow sha256, the only hash still in use"
     services = tags.value("s")
     if services is not None and not {"*", "email"} & _colon_list(services):
-        return "s= does not allow the key for email"
+        why = "; it is written in lower case" if "email" in services.lower() else ""
+        return f"s= does not allow the key for email{why}"
     return ""
 
 
+def _blemishes(tags: TagList, *, is_ascii: bool) -> list[str]:
+    """What verifiers pass over, some of them not."""
+    found = []
+    if tags.value("v") is not None and tags.first != "v":
+        found.append("v=DKIM1 is not the first tag, as it must be")
+    hashes = tags.value("h") or ""
+    if "sha256" not in _colon_list(hashes) and "sha256" in _colon_list(hashes.lower()):
+        found.append("h= is not in lower case, which some verifiers do not know")
+    if not is_ascii:
+        found.append("it holds characters that are not ASCII, for which some verifiers discard the record")
+    return found
+
+
 def _colon_list(value: str) -> frozenset[str]:
-    return frozenset(item.strip().lower() for item in value.split(":"))
+    return frozenset(item.strip() for item in value.split(":"))

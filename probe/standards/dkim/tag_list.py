@@ -13,11 +13,15 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 @dataclass(frozen=True, slots=True)
 class TagList:
     """`tags` in the order of the text, names and values as written without the white space around
-    them; of a repeated tag the first is kept. `problems` are clauses for a reader."""
+    them; of a repeated tag the first is kept. `has_stray`: a part is no tag=value; `has_gap`: nothing stands
+    between two semicolons, or before the first. `problems` are clauses for a reader about all but gaps, which
+    only DKIM forbids."""
 
     tags: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
     has_duplicates: bool = False
+    has_stray: bool = False
+    has_gap: bool = False
 
     def value(self, name: str) -> str | None:
         """The value of a tag; None when it is absent. Tag names are case-sensitive."""
@@ -33,14 +37,16 @@ def parse_tag_list(text: str) -> TagList:
     """Read `tag=value; tag=value`. Never raises; what breaks the grammar is left out and said."""
     tags: dict[str, str] = {}
     problems: list[str] = []
-    has_duplicates = False
-    for number, part in enumerate(text.split(";"), 1):
-        spec = part.strip(_WHITE_SPACE)
+    has_duplicates = has_stray = has_gap = False
+    parts = [part.strip(_WHITE_SPACE) for part in text.split(";")]
+    for number, spec in enumerate(parts, 1):
         if not spec:
+            has_gap = has_gap or number < len(parts)  # one semicolon may stand at the end
             continue
         name, equals, value = spec.partition("=")
         name = name.rstrip(_WHITE_SPACE)
         if not equals:
+            has_stray = True
             problems.append(f"part {number} is no tag=value: {_short(spec)}")
         elif not _NAME.fullmatch(name):
             problems.append(f"part {number} has no valid tag name: {_short(spec)}")
@@ -50,7 +56,7 @@ def parse_tag_list(text: str) -> TagList:
             problems.append(f"{name}= occurs more than once; the first was read")
         else:
             tags[name] = value.lstrip(_WHITE_SPACE)
-    return TagList(tuple(tags.items()), tuple(problems), has_duplicates)
+    return TagList(tuple(tags.items()), tuple(problems), has_duplicates, has_stray, has_gap)
 
 
 def _short(text: str) -> str:

@@ -124,6 +124,9 @@ CASES = (
     Case("spf-helo", "not looked at", sender(spf_helo=None), ("not_assessed spf-helo-not-looked-at",)),
     Case("dkim-keys", "published", make.facts(), ("ok dkim-keys-published",),
          ("s1._domainkey.sender.example (rsa 2048)",)),
+    Case("dkim-keys", "published with oddities", keys(make.key(problems=(
+        "p= holds characters outside base64", "RSA 1024 bits: 2048 or more are advised"))),
+         ("notice dkim-key-blemished", "ok dkim-keys-published"), ("outside base64 Publish",)),
     Case("dkim-keys", "a guessed selector that is missing proves nothing", keys(GUESSED),
          ("not_assessed dkim-keys-none-found",), ("cannot be listed",)),
     Case("dkim-keys", "the given one is missing, SPF carries", keys(make.key(status=KeyStatus.MISSING)),

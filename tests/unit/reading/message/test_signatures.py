@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 
 import dkim
@@ -57,7 +58,9 @@ NAME = "s1._domainkey.example.com"
 
 
 def test_a_good_rsa_signature_passes() -> None:
-    assert verify(signed(), {NAME: rsa_key(2048)[1]}) == (SignatureResult("example.com", "s1", "pass"),)
+    assert verify(signed(), {NAME: rsa_key(2048)[1]}) == (
+        SignatureResult("example.com", "s1", "pass", signed=("from", "to", "subject", "date")),
+    )
 
 
 def test_a_file_with_unix_line_ends_passes() -> None:
@@ -186,3 +189,39 @@ def test_the_signing_selectors_are_named_once_each() -> None:
     assert signing_selectors(signed(signed(signed(selector=b"s2")))) == ("s1", "s2")
     assert signing_selectors(MESSAGE) == ()
     assert signing_selectors(b"DKIM-Signature: s=a b; d=x\r\n\r\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"a=rsa-sha256", b"a=rsa-sha257"),
+        (b"c=relaxed/simple", b"c=plain/simple"),
+        (b"v=1;", b"v=2;"),
+        (b"q=dns/txt", b"q=dns/any"),
+        (b" bh=", b" bh=!"),
+        (b" b=", b" b=!"),
+        (b"i=@example.com", b"i=@example.org"),
+        (b"h=from", b"x=1; h=from"),
+        (b"h=from", b"l=many; h=from"),
+        (b"h=from", b"x=soon; h=from"),
+        (b" bh=", b" hb="),
+        (b"c=relaxed/simple", b"c="),
+    ],
+)
+def test_a_broken_signature_is_told_in_words_of_our_own(old: bytes, new: bytes) -> None:
+    """No octets as Python writes them, and no names of its exceptions."""
+    data = signed()
+    assert old in data, data
+    (result,) = verify(data.replace(old, new, 1), {NAME: rsa_key(2048)[1]})
+    assert result.verdict == "fail" or b"x=1" in new
+    assert not re.search(r"b'|Error|Exception|\(", result.problem) or "RFC 6376" in result.problem
+    assert "b'" not in result.problem
+
+
+@pytest.mark.parametrize(
+    "record", [b"v=DKIM1; k=RSA; p=%s", b"v=DKIM1;; p=%s", b"v=DKIM1; p=%s; foo", b"v=DKIM1; p=AAAA"]
+)
+def test_a_key_that_nobody_can_use_is_told_as_the_reason(record: bytes) -> None:
+    key = rsa_key(2048)[1].rpartition(b"p=")[2]
+    (result,) = verify(signed(), {NAME: record.replace(b"%s", key)})
+    assert (result.verdict, result.problem.partition(":")[0]) == ("fail", "the key cannot be used")

@@ -96,10 +96,9 @@ def test_flags_and_restrictions() -> None:
     [
         ("v=DKIM2; p={key}", "v= is not exactly DKIM1"),
         ("v=dkim1; p={key}", "v= is not exactly DKIM1"),
-        ("k=rsa; v=DKIM1; p={key}", "not the first tag"),
         ("v=DKIM1; k=rsa", "p=, the public key, is missing"),
         ("v=DKIM1; p={key}; p={key}", "more than once"),
-        ("v=DKIM1; p={key}!", "base64"),
+        ("v=DKIM1; p=AAAAA", "base64"),
         ("v=DKIM1; p=AAAA", "holds no RSA key"),
         ("v=DKIM1; k=ed25519; p={key}", "an Ed25519 key is 32"),
     ],
