@@ -32,6 +32,7 @@ from probe.checks.recipient import (
     certificate,
     dane,
     limits_signals,
+    local_part_length,
     mta_sts,
     postmaster_answer,
     recipient_domain_exists,
@@ -129,6 +130,7 @@ _RECIPIENT_OF_PAIR: tuple[Check, ...] = (
     postmaster_answer,
     reputation_desk,
     recipient_test_data,
+    local_part_length,
 )
 _SENDER: tuple[Check, ...] = (
     spf,

@@ -25,6 +25,7 @@ class Need(StrEnum):
     FCRDNS = "fcrdns"  # a reverse name that leads back
     TLS = "tls"
     ONE_CLICK = "one_click"  # RFC 8058, for marketing mail
+    ONE_AUTHOR = "one_author"  # one mailbox in one From field
     HELO_FQDN = "helo_fqdn"
     NOT_LISTED = "not_listed"
     NOT_RESIDENTIAL = "not_residential"  # no end-user or dynamic address

@@ -37,6 +37,11 @@ class Mailbox:
     literal: IPAddress | None = None
 
     @property
+    def local_octets(self) -> int:
+        """The length of the local part; RFC 5321 section 4.5.3.1.1 has servers take 64."""
+        return len(self.local_part.encode())
+
+    @property
     def needs_smtputf8(self) -> bool:
         """True when the local part cannot be sent without SMTPUTF8 (RFC 6531)."""
         return not self.local_part.isascii()

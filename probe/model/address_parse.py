@@ -13,7 +13,6 @@ from probe.model.address import AddressError, IPAddress, Mailbox, NullReversePat
 from probe.model.target import Endpoint
 from probe.model.text import printable
 
-LOCAL_PART_LIMIT = 64  # octets, RFC 5321 section 4.5.3.1.1
 DOMAIN_LIMIT = 253  # octets; RFC 5321 section 4.5.3.1.2 says 255, which in DNS counts length octets and root
 PATH_LIMIT = 254  # octets; RFC 5321 section 4.5.3.1.3 says 256 with the angle brackets
 LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
@@ -143,15 +142,9 @@ def _refuse_wrapping(text: str) -> None:
 
 
 def _local_part_end(text: str) -> int:
-    """The index of the @ that ends the local part."""
-    end = _quoted_end(text) if text.startswith('"') else _dot_string_end(text)
-    octets = 0
-    for position, char in enumerate(text[:end]):
-        octets += len(char.encode())
-        if octets > LOCAL_PART_LIMIT:
-            reason = f"the local part is longer than {LOCAL_PART_LIMIT} octets"
-            raise AddressError(text, position, reason)
-    return end
+    """The index of the @ that ends the local part. One longer than RFC 5321 has servers take is no error:
+    VERP and SRS make such, and servers may take more (section 4.5.3.1)."""
+    return _quoted_end(text) if text.startswith('"') else _dot_string_end(text)
 
 
 def _dot_string_end(text: str) -> int:
@@ -325,7 +318,19 @@ def _from_a_label(text: str, at: int, label: str) -> str:
     try:
         return idna.ulabel(label)
     except UnicodeError:
-        raise AddressError(text, at, f"{label} is not a valid A-label (IDNA 2008)") from None
+        if not _is_host_label(label):
+            raise AddressError(text, at, f"{label} is not a valid A-label (IDNA 2008)") from None
+        return label  # a name that IDNA 2003 allowed: it may exist, and is shown as it stands in DNS
+
+
+def _is_host_label(label: str) -> bool:
+    """Whether an A-label that IDNA 2008 does not allow can be the name of a host all the same: it stands for
+    characters that there are, which the older IDNA 2003 allowed."""
+    try:
+        shown = label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    return bool(shown) and all(unicodedata.category(char) not in _UNSEEN for char in shown)
 
 
 def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:

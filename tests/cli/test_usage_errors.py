@@ -159,3 +159,13 @@ def test_record_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run((*PAIR, "--record", str(path), "--nameserver", "127.0.0.1:1", "--no-smtp")) == 2
     assert path.read_text() == "precious"
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_message_of_outlook_is_named_and_a_way_out_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mail.msg"
+    file.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
+    for words in ((*PAIR, "--message", str(file)), (*PAIR, "--bounce", str(file))):
+        told = smtp_probe(*words)
+        assert (told.code, told.stdout) == (2, "")
+        assert told.stderr.count("\n") == 1
+        assert "Outlook" in told.stderr and ".eml" in told.stderr

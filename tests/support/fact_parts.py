@@ -268,6 +268,9 @@ def listing(status: ListingStatus = ListingStatus.NOT_LISTED, **changes: Any) ->
     return replace(made, **changes)
 
 
+SIGNED = ("from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post")
+
+
 def message(**changes: Any) -> MessageFacts:
     """A message with nothing wrong."""
     made = MessageFacts(
@@ -287,7 +290,7 @@ def message(**changes: Any) -> MessageFacts:
         longest_line=78,
         has_bare_newlines=False,
         has_8bit_headers=False,
-        signatures=(SignatureResult(SENDER.domain, "s1", "pass"),),
+        signatures=(SignatureResult(SENDER.domain, "s1", "pass", signed=SIGNED),),
     )
     return replace(made, **changes)
 

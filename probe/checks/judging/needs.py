@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from probe.checks.judging import dmarc_paths, listings
+from probe.checks.judging.unsubscribe import one_click_counts
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.fault import spared
@@ -111,7 +112,23 @@ def _fcrdns(facts: Facts) -> Standing:
 def _one_click(facts: Facts) -> Standing:
     if facts.message is None or not facts.message.bulk:
         return _UNKNOWN
-    return _MET if facts.message.one_click else Standing(False, "one_click")
+    counts = one_click_counts(facts.message)
+    if counts is None:
+        return _UNKNOWN
+    return (
+        _MET if counts else Standing(False, "one_click_unsigned" if facts.message.one_click else "one_click")
+    )
+
+
+def _one_author(facts: Facts) -> Standing:
+    if facts.message is None or not facts.message.from_mailboxes:
+        return _UNKNOWN
+    count = len(facts.message.from_mailboxes)
+    return (
+        _MET
+        if count == 1 and facts.message.from_fields == 1
+        else Standing(False, "several_authors", str(count))
+    )
 
 
 def _helo_fqdn(facts: Facts) -> Standing:
@@ -173,6 +190,7 @@ _JUDGES: Mapping[Need, Callable[[Facts], Standing]] = {
     Need.ALIGNED: _aligned,
     Need.FCRDNS: _fcrdns,
     Need.ONE_CLICK: _one_click,
+    Need.ONE_AUTHOR: _one_author,
     Need.HELO_FQDN: _helo_fqdn,
     Need.NOT_LISTED: _not_listed,
     Need.NOT_RESIDENTIAL: _not_residential,

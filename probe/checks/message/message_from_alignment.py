@@ -23,13 +23,16 @@ say = Voice(ID, STEP, ("RFC 9989 section 4.4",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A warning when another author domain was judged, a notice when only the reverse-path differs."""
+    """A warning when another author domain was judged or there are several, a notice when only the
+    reverse-path differs."""
     message = facts.message
     if message is None:
         return
     domains, author, envelope = message.from_domains, facts.sender.author_domain, facts.sender.domain
     if not domains:
         tag = "from-domain-missing"
+    elif len(domains) > 1:
+        tag = "from-several-domains"  # RFC 7489 section 6.6.1: most receivers refuse
     elif author is not None and author not in domains:
         tag = "from-not-judged-author"
     elif envelope is not None and envelope not in domains:

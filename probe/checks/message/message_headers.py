@@ -1,7 +1,8 @@
 """Does the message have the header fields that it must have?
 
 From and Date are required, From exactly once; Message-ID should be there. Messages without them are refused
-by large receivers and score badly everywhere.
+by large receivers and score badly everywhere. A From field that names several mailboxes needs a Sender field,
+and Gmail refuses it all the same.
 
 What to do: have the program that writes the message add the field; do not rely on a server on the way.
 Source: RFC 5322 sections 3.6, 3.6.1, 3.6.2 and 3.6.4.
@@ -32,11 +33,21 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from faults or [say("message-fields-present", _EVIDENCE)]
 
 
+def _of_authors(message: MessageFacts) -> Finding:
+    several = len(message.from_domains) > 1
+    tag = "message-several-from-domains" if several else "message-several-authors"
+    return say(tag, _EVIDENCE, domains=message.from_domains, mailboxes=message.from_mailboxes)
+
+
 def _faults(message: MessageFacts) -> Iterator[Finding]:
     if not message.from_mailboxes:
         yield say("message-without-from", _EVIDENCE)
-    elif len(message.from_domains) > 1:
-        yield say("message-several-from-domains", _EVIDENCE, domains=message.from_domains)
+    elif message.from_fields > 1:
+        yield say("message-several-from-fields", _EVIDENCE, count=message.from_fields)
+    elif len(message.from_mailboxes) > 1:
+        yield _of_authors(message)
+        if not message.has_sender:
+            yield say("message-without-sender", _EVIDENCE)
     missing = [
         name for name, has in (("Date", message.has_date), ("Message-ID", message.has_message_id)) if not has
     ]

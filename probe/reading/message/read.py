@@ -91,6 +91,8 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
         problems=tuple(dict.fromkeys(problems)),
         is_threaded="In-Reply-To" in message or "References" in message,
         has_dkim2="DKIM2-Signature" in message,
+        from_fields=len(_values(message, "From")),
+        has_sender="Sender" in message,
     )
 
 

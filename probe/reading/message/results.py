@@ -33,7 +33,9 @@ class MessageFacts:
     stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
     (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken
     syntax; `is_threaded` that it has In-Reply-To or References; `has_dkim2` that it has
-    a DKIM2-Signature, which is a draft and is not verified."""
+    a DKIM2-Signature, which is a draft and is not verified; `from_fields` counts the From fields;
+    `has_sender` that there is a Sender field. `one_click` says what the header fields say; whether a
+    signature covers them stands in `signatures`."""
 
     size: int
     subject: str
@@ -55,3 +57,5 @@ class MessageFacts:
     problems: tuple[str, ...] = ()
     is_threaded: bool = True
     has_dkim2: bool = False
+    from_fields: int = 1
+    has_sender: bool = False

@@ -13,19 +13,24 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 @dataclass(frozen=True, slots=True)
 class TagList:
     """`tags` in the order of the text, names and values as written without the white space around
-    them; of a repeated tag the first is kept. `has_stray`: a part is no tag=value; `has_gap`: nothing stands
-    between two semicolons, or before the first. `problems` are clauses for a reader about all but gaps, which
-    only DKIM forbids."""
+    them; of a repeated tag the first is kept, and the later ones are in `repeated`. `has_stray`: a part is no
+    tag=value; `has_gap`: nothing stands between two semicolons, or before the first. `problems` are clauses
+    for a reader about all but gaps, which only DKIM forbids."""
 
     tags: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
-    has_duplicates: bool = False
     has_stray: bool = False
     has_gap: bool = False
+    repeated: tuple[tuple[str, str], ...] = ()
 
     def value(self, name: str) -> str | None:
         """The value of a tag; None when it is absent. Tag names are case-sensitive."""
         return next((value for tag, value in self.tags if tag == name), None)
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether a name occurs more than once."""
+        return bool(self.repeated)
 
     @property
     def first(self) -> str | None:
@@ -37,7 +42,8 @@ def parse_tag_list(text: str) -> TagList:
     """Read `tag=value; tag=value`. Never raises; what breaks the grammar is left out and said."""
     tags: dict[str, str] = {}
     problems: list[str] = []
-    has_duplicates = has_stray = has_gap = False
+    repeated: list[tuple[str, str]] = []
+    has_stray = has_gap = False
     parts = [part.strip(_WHITE_SPACE) for part in text.split(";")]
     for number, spec in enumerate(parts, 1):
         if not spec:
@@ -52,11 +58,11 @@ def parse_tag_list(text: str) -> TagList:
             problems.append(f"part {number} has no valid tag name: {_short(spec)}")
         elif name in tags:
             # RFC 6376 section 3.2: tags with duplicate names must not occur
-            has_duplicates = True
+            repeated.append((name, value.lstrip(_WHITE_SPACE)))
             problems.append(f"{name}= occurs more than once; the first was read")
         else:
             tags[name] = value.lstrip(_WHITE_SPACE)
-    return TagList(tuple(tags.items()), tuple(problems), has_duplicates, has_stray, has_gap)
+    return TagList(tuple(tags.items()), tuple(problems), has_stray, has_gap, tuple(repeated))
 
 
 def _short(text: str) -> str:

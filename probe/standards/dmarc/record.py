@@ -42,6 +42,10 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     problems = list(tags.problems)
     psd = _choice(tags, "psd", ("y", "n", "u"), "u", problems)
     policies = {name: _policy(tags, name) for name in ("p", "sp", "np")}
+    again = [value for name, value in tags.repeated if name == "p"]
+    if again:
+        # RFC 9989 section 4.7 and RFC 6376 section 3.2: a name that occurs twice makes the list invalid
+        return InvalidRecord(domain, written, _twice([tags.value("p") or "", *again]), psd)
     broken = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
     if broken:
         names = " and ".join(f"{name}=" for name in broken)
@@ -52,8 +56,16 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
         problems.append(f"{fault}: receivers act as if the policy were none")
         policies = {"p": "none", "sp": None, "np": None}
     elif policies["p"] is None:
-        # RFC 9989 section 4.7: a missing p= is p=none; RFC 7489 made it mandatory
-        problems.append("p= is missing: RFC 9989 takes it as none, older receivers ignore the record")
+        # RFC 9989 section 4.10.1 and RFC 7489 section 6.6.3 alike; OpenDMARC leaves such a record out
+        if not _has_report_uri(tags):
+            fault = (
+                "p= is missing, and there is no valid rua=: receivers apply no DMARC, old (RFC 7489) and new"
+            )
+            return InvalidRecord(domain, written, fault, psd)
+        problems.append(
+            "p= is missing: receivers act as if it were none, because there is a rua=; some of those that "
+            "keep to RFC 7489 (OpenDMARC) ignore the record"
+        )
     problems.extend(_notes(tags))
     return DmarcRecord(
         domain=domain,
@@ -67,6 +79,14 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
         psd=psd,
         tags=tags.tags,
         problems=tuple(problems),
+    )
+
+
+def _twice(policies: list[str]) -> str:
+    shown = " and ".join(f"p={policy}" for policy in policies[:3])
+    return (
+        f"p= occurs more than once ({shown}), so receivers that keep to RFC 9989 discard the record; of "
+        f"those that keep to RFC 7489 some take the last (OpenDMARC), which is {policies[-1]}"
     )
 
 

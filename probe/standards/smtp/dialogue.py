@@ -175,7 +175,7 @@ def classify(state: State, read: ReadReply) -> Answer:
     """The class of a reply in a state. RFC 5321 section 4.3.2: the first digit decides, except
     where a single code alone opens the way."""
     code = read.reply.code
-    if not read.usable:
+    if not (read.usable_as_greeting if state is State.GREETING else read.usable):
         return Answer.UNUSABLE
     if code == 421:
         return Answer.CLOSING

@@ -57,6 +57,12 @@ class ReadReply:
         """False when the server contradicts itself, gives no code, or was cut off."""
         return self.reply.code != 0 and _UNUSABLE.isdisjoint(self.deviations)
 
+    @property
+    def usable_as_greeting(self) -> bool:
+        """The same for a greeting, of which the last line decides where its codes differ: senders go by it
+        (RFC 5321 section 4.2.1), and it answers no command that it could be mistaken about."""
+        return self.reply.code != 0 and _UNUSABLE.isdisjoint({*self.deviations} - {Deviation.MIXED_CODES})
+
 
 @dataclass(slots=True)
 class _Limits:

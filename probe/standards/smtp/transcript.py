@@ -57,7 +57,9 @@ class Entry:
     @property
     def usable(self) -> bool:
         """Whether the reply may be concluded from."""
-        answers = self.read is not None and self.read.usable and self.in_step
+        if self.read is None or not self.in_step:
+            return False
+        answers = self.read.usable_as_greeting if self.stage is Stage.GREETING else self.read.usable
         return answers and Deviation.FOREIGN_CODE not in self.noted
 
     @property

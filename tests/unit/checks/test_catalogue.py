@@ -37,6 +37,7 @@ WITHOUT_PROBLEM = {"message-missing", "not-reached", "internal"}
 # history and advice judge nothing, REQUIRETLS is told where it is offered, a resolver that passes on what DNS
 # says needs no word, that nothing failed is no news.
 WITHOUT_OK = {
+    "local-part-length",
     "reputation-desk",
     "bounce-reply",
     "recipient-history",

@@ -15,6 +15,7 @@ from probe.standards.dmarc.results import Alignment
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
+from tests.support.fact_parts import SIGNED
 
 
 def message(**changes: Any) -> Facts:
@@ -50,8 +51,17 @@ CASES = (
          ("error message-without-from",)),
     Case("message-headers", "no Date and no Message-ID", message(has_date=False, has_message_id=False),
          ("warning message-without-fields",), ("no Date and no Message-ID",)),
-    Case("message-headers", "two authors", message(from_domains=("a.example", "b.example")),
+    Case("message-headers", "one author", message(),
+         ("ok message-fields-present",)),
+    Case("message-headers", "two authors of two domains", message(
+        from_domains=("a.example", "b.example"), from_mailboxes=("a@a.example", "b@b.example"),
+        has_sender=True),
          ("warning message-several-from-domains",)),
+    Case("message-headers", "two authors and no Sender", message(
+        from_mailboxes=("a@a.example", "b@a.example")),
+         ("warning message-several-authors", "warning message-without-sender"), ("a@a.example and b",)),
+    Case("message-headers", "two From fields", message(from_fields=2),
+         ("error message-several-from-fields",), ("2 From fields",)),
     Case("message-syntax", "well formed", message(), ("ok message-well-formed",)),
     Case("message-syntax", "no message", make.facts(), ()),
     Case("message-syntax", "broken", message(problems=("2 From headers",)), ("warning message-malformed",),
@@ -83,6 +93,20 @@ CASES = (
          ("warning unsubscribe-not-one-click",), ("one click",)),
     Case("message-list-unsubscribe", "mailing", message(bulk=True, list_unsubscribe=True, one_click=True),
          ("ok unsubscribe-one-click",)),
+    Case("message-list-unsubscribe", "no signature covers the click", message(
+        bulk=True, list_unsubscribe=True, one_click=True,
+        signatures=(replace(signed("pass"), signed=("from", "list-unsubscribe")),)),
+         ("warning unsubscribe-not-signed",), ("RFC 8058",)),
+    Case("message-list-unsubscribe", "two signatures, each covers one of the two", message(
+        bulk=True, list_unsubscribe=True, one_click=True,
+        signatures=tuple(replace(signed("pass"), signed=(it,)) for it in SIGNED)),
+         ("warning unsubscribe-not-signed",)),
+    Case("message-list-unsubscribe", "the signature that covers it fails", message(
+        bulk=True, list_unsubscribe=True, one_click=True, signatures=(replace(FAILED, signed=SIGNED),)),
+         ("warning unsubscribe-not-signed",)),
+    Case("message-list-unsubscribe", "the key is not known", message(
+        bulk=True, list_unsubscribe=True, one_click=True, signatures=(signed("unknown"),)),
+         ("not_assessed unsubscribe-signature-unknown",)),
     Case("message-dkim-signature", "verifies", message(), ("ok signature-verified",)),
     Case("message-dkim-signature", "no message", make.facts(), ()),
     Case("message-dkim-signature", "unsigned", message(signatures=()), ("warning signature-missing",)),
@@ -104,6 +128,9 @@ CASES = (
     Case("message-from-alignment", "another author", message(
         from_mailboxes=("a@other.example",), from_domains=("other.example",)),
          ("warning from-not-judged-author",), ("--header-from a@other.example",)),
+    Case("message-from-alignment", "two authors, one of them judged", message(
+        from_mailboxes=("a@other.example", "bob@sender.example"),
+        from_domains=("other.example", "sender.example")), ("warning from-several-domains",)),
     Case("message-from-alignment", "another reverse-path", replace(
         message(), sender=make.sender_facts(domain="bounce.example")), ("notice from-not-reverse-path",)),
     Case("message-from-alignment", "no From", message(from_mailboxes=(), from_domains=()),

@@ -11,7 +11,7 @@ from probe.facts.opinion import Opinion
 from probe.model.observed import CertificateFault, OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.model.session import EndReason
-from probe.model.target import Options
+from probe.model.target import Options, PairTarget
 from probe.model.trust import Trust
 from probe.recording.events import OpinionGiven
 from probe.standards.dns.message import Mx, RecordType, Status
@@ -194,6 +194,10 @@ CASES = (
     Case("tls-rpt", "unusable", recipient(tls_rpt=TlsRptResult(
         "r.example", StsStatus.UNUSABLE, problems=("no rua",))), ("notice tls-rpt-unusable",), ("no rua",)),
     Case("tls-rpt", "unknown", make.facts_unknown(), ("not_assessed tls-rpt-unanswered",)),
+    Case("local-part-length", "short", make.facts(), ()),
+    Case("local-part-length", "long", replace(make.facts(), target=PairTarget(
+        make.SENDER, replace(make.RECIPIENT, local_part="x" * 65))),
+         ("notice local-part-long",), ("65 octets", "must take 64")),
     Case("dane", "absent", make.facts(), ("ok dane-absent",)),
     Case("dane", "matched", recipient(dane=(make.dane(),)), ("ok dane-matched",)),
     Case("dane", "mismatched", recipient(dane=(make.dane(DaneStatus.MISMATCHED),)),

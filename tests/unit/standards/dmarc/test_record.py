@@ -64,6 +64,22 @@ def test_a_missing_p_is_none_and_said() -> None:
     assert "p= is missing" in record.problems[0]
 
 
+@pytest.mark.parametrize("rest", ["", "; rua=d@example.com", "; sp=reject", "; p="])
+def test_a_missing_p_without_a_report_address_is_no_dmarc(rest: str) -> None:
+    """RFC 9989 section 4.10.1, as RFC 7489 section 6.6.3."""
+    record = parse_record(f"v=DMARC1{rest}".encode(), "example.com")
+    assert isinstance(record, InvalidRecord)
+    assert "p=" in record.problem and "rua=" in record.problem
+
+
+@pytest.mark.parametrize(("tags", "last"), [("p=none; p=reject", "reject"), ("p=reject; p=none", "none")])
+def test_two_p_make_no_record_and_what_older_receivers_do_is_said(tags: str, last: str) -> None:
+    record = parse_record(f"v=DMARC1; {tags}; rua=mailto:d@example.com".encode(), "example.com")
+    assert isinstance(record, InvalidRecord)
+    assert "RFC 9989 discard" in record.problem
+    assert record.problem.endswith(f"take the last (OpenDMARC), which is {last}")
+
+
 @pytest.mark.parametrize("tag", ["p=rejct", "p=none; sp=rejct", "p=reject; np=x"])
 def test_a_bad_policy_with_a_report_address_is_none(tag: str) -> None:
     record = parsed(f"v=DMARC1; {tag}; rua=mailto:d@example.com")

@@ -182,6 +182,14 @@ def test_a_reply_of_mixed_codes_is_no_acceptance() -> None:
     assert dialogue.stop is Stop.UNUSABLE_REPLY
 
 
+def test_of_a_greeting_of_mixed_codes_the_last_line_decides() -> None:
+    welcome = Dialogue(plan())
+    assert "EHLO probe.test" in play(welcome, "554-no|220 hi")
+    refused = Dialogue(plan())
+    play(refused, "220-hi|554 no")
+    assert refused.stop is Stop.GREETING_REFUSED
+
+
 def test_ehlo_only_names_no_mailbox() -> None:
     dialogue = Dialogue(plan(until=Stage.EHLO))
     said = play(dialogue, "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250 hi", "221 bye")

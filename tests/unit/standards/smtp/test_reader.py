@@ -42,6 +42,7 @@ def test_mixed_codes_cannot_be_concluded_from() -> None:
     assert read.reply.code == 250
     assert read.deviations == (Deviation.MIXED_CODES,)
     assert not read.usable
+    assert read.usable_as_greeting
 
 
 @pytest.mark.parametrize(
