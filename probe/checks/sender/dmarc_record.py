@@ -37,6 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             author=result.author_domain,
             organization=result.organizational_domain,
             records=result.invalid_records,
+            near=result.near,
             unanswered=result.unanswered,
         )
 

@@ -12,6 +12,7 @@ from probe.standards.dkim.der import DerError, read_rsa_key
 from probe.standards.dkim.results import KeyResult, KeyStatus, key_name
 from probe.standards.dkim.tag_list import TagList, parse_tag_list
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
+from probe.standards.near_miss import Place, near_miss
 
 MINIMUM_RSA_BITS = 1024  # RFC 8301 section 3.2: verifiers must not accept less
 ADVISED_RSA_BITS = 2048  # RFC 8301 section 3.2: signers should use at least this
@@ -73,7 +74,8 @@ def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> Key
     candidates = [text for text in texts if looks_like_key(text)]
     if not candidates:
         # A wildcard TXT (SPF, site verification) answers for every name: it is no key.
-        return result(ParsedKey(KeyStatus.MISSING))
+        stands = near_miss(Place.DKIM, texts)
+        return result(ParsedKey(KeyStatus.MISSING, problems=(stands,) if stands else ()))
     key = parse_key(candidates[0])
     if len(texts) == 1:
         return result(key)

@@ -8,6 +8,7 @@ from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dmarc.tree_walk import Published, TreeWalk, question, walk, walk_names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
+from probe.standards.near_miss import Place, near_miss
 from probe.standards.public_suffix import PublicSuffix, organizational_domain
 
 # RFC 9989 section 4.7, t=y: the policy applied is one level below the one declared.
@@ -42,6 +43,7 @@ def discover(
         rfc7489_organizational_domain=registered,
         unknown=applicable is None and bool(found.unknown),
         invalid_records=(*found.discarded, *_invalid(found)),
+        near="" if applicable is not None else _near(walked),
         unanswered=tuple(f"{a.question}: {a.failure}" for a in walked if a.is_unknown),
         evidence=tuple(a.ref for a in walked if a.txts()) or tuple(a.ref for a in walked[:1]),
     )
@@ -86,6 +88,12 @@ def _invalid(found: TreeWalk) -> tuple[str, ...]:
         for record in found.published
         if isinstance(record, InvalidRecord)
     )
+
+
+def _near(walked: tuple[Answer, ...]) -> str:
+    """What stands where a record belongs, at the author domain first."""
+    clauses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walked)
+    return next(filter(None, clauses), "")
 
 
 def _exists(answer: Answer) -> bool | None:

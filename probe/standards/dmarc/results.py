@@ -29,7 +29,7 @@ class DmarcResult:
     `applied_policy` is what a receiver would apply to this author domain; `organizational_domain`
     by the tree walk; `rfc7489_*` the public-suffix answer, for comparison; `invalid_records` what
     was found but cannot be used (several records, bad p=); `unanswered` clauses about what DNS did
-    not answer."""
+    not answer; `near` what stands where a record belongs, and is nearly one."""
 
     author_domain: str
     record: DmarcRecord | None
@@ -39,6 +39,7 @@ class DmarcResult:
     rfc7489_organizational_domain: str | None
     unknown: bool = False
     invalid_records: tuple[str, ...] = ()
+    near: str = ""
     unanswered: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 

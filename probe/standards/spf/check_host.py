@@ -11,6 +11,7 @@ from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT, SPF_VO
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dns.ptr import unmapped
+from probe.standards.near_miss import Place, near_miss
 from probe.standards.spf.client import UNKNOWN_NAME, Client, spf_records
 from probe.standards.spf.lookahead import ask_ahead
 from probe.standards.spf.macros import (
@@ -128,7 +129,8 @@ class _Evaluation:
             raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
         found = spf_records(answer)
         if not found:
-            return _Outcome(SpfVerdict.NONE, domain)
+            stands = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
+            return _Outcome(SpfVerdict.NONE, domain, problem=stands)
         if self.own_record is None:
             self.own_record = decode(found[0])
         if len(found) > 1:

@@ -36,7 +36,8 @@ class SpfStep:
 class SpfResult:
     """check_host(ip, domain, sender). `record` is the domain's own record (None: none or unknown),
     `matched` the term that decided, `lookups` and `void_lookups` what RFC 7208 section 4.6.4
-    counts, `problem` why it is an error, `explanation` the expanded exp= text (a stranger's)."""
+    counts, `problem` why it is an error, or what
+    stands there that is nearly a record, `explanation` the expanded exp= text (a stranger's)."""
 
     ip: IPAddress
     domain: str
