@@ -16,9 +16,10 @@ from probe.diagnosis.next_test import next_test
 from probe.diagnosis.posture import removal
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
-from probe.facts.model import Facts
+from probe.facts.model import Facts, RecipientFacts
 from probe.facts.session import Session, TlsObserved
 from probe.knowledge.causes import causes
+from probe.knowledge.providers import KnownBy
 from probe.knowledge.rules import rules_digest
 from probe.knowledge.severities import Severities
 from probe.model import report as rp
@@ -100,9 +101,18 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
         helo=facts.vantage.helo or None,
         header_from=_header_from(pair, options),
         command=Command.CHECK if pair else Command.DOMAIN,
-        provider=facts.recipient.provider.title if facts.recipient.provider else None,
+        provider=_provider(facts.recipient),
         scenario=started.scenario,
     )
+
+
+def _provider(recipient: RecipientFacts) -> str | None:
+    """Who runs the recipient's servers; with the reservation that a server's own words need."""
+    if recipient.provider is None:
+        return None
+    if recipient.known_by is KnownBy.GREETING:
+        return f"{recipient.provider.title}, by its greeting"
+    return recipient.provider.title
 
 
 def _header_from(pair: PairTarget | None, options: Options) -> str | None:

@@ -14,9 +14,10 @@ from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
-from probe.knowledge.providers import by_domain, by_mx_hosts
+from probe.knowledge.providers import operator
 from probe.knowledge.typo import likely_typo_of
 from probe.model.fault import spared, watched
+from probe.model.reply import Stage
 from probe.model.target import recipient_domain
 from probe.reading.message.read import read_message
 from probe.reading.message.results import MessageFacts
@@ -144,7 +145,24 @@ def _recipient(reader: _Reader, sessions: tuple[Session, ...]) -> RecipientFacts
     fetched = recording.all(ev.HttpsFetched)
     found, tlsas = reader.part("recipient", (fetched,), partial(_recipient_by, recording.started, fetched))
     dane = spared("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
-    return replace(found, dane=dane)
+    hosts, greeting = [host.host for host in found.mx.hosts], _greeting(sessions)
+    runs = spared(
+        FactReader.PROVIDER, lambda: operator(hosts, domain=found.domain, greeting=greeting), None, step=2
+    )
+    if runs is None:
+        return replace(found, dane=dane)
+    return replace(found, dane=dane, provider=runs.provider, known_by=runs.known_by)
+
+
+def _greeting(sessions: tuple[Session, ...]) -> str:
+    """The text with which the first server greeted; empty where none did."""
+    greetings = (
+        exchange.reply.text
+        for session in sessions
+        for exchange in session.exchanges
+        if exchange.stage is Stage.GREETING and exchange.reply is not None and exchange.reply.is_positive
+    )
+    return next(greetings, "")
 
 
 def _recipient_by(
@@ -157,7 +175,7 @@ def _recipient_by(
     facts = RecipientFacts(
         domain=domain,
         mx=records.mx,
-        provider=spared(FactReader.PROVIDER, lambda: by_mx_hosts(hosts) or by_domain(domain), None, step=2),
+        provider=None,
         mta_sts=spared(
             "MTA-STS",
             lambda: mta_sts_of(records.transport, domain, hosts, fetched),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from probe.facts.bounce import BounceFacts
 from probe.facts.opinion import Opinion
 from probe.facts.session import Session
-from probe.knowledge.providers import Provider
+from probe.knowledge.providers import KnownBy, Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.observed import HeloReason
@@ -46,8 +46,8 @@ class VantageFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """The recipient's side in DNS. `provider` None when the MX hosts are nobody's that we know;
-    `dane` has one entry an MX host; `typo_of` a large provider's domain that this one resembles."""
+    """The recipient's side in DNS. `provider` None when its servers are nobody's that we know, `known_by`
+    what told it; `dane` has one entry an MX host; `typo_of` a large provider's domain it is like."""
 
     domain: str
     mx: MxResult
@@ -56,6 +56,7 @@ class RecipientFacts:
     tls_rpt: TlsRptResult
     dane: tuple[DaneResult, ...]
     typo_of: str | None
+    known_by: KnownBy = KnownBy.NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""Mailbox providers and gateways, recognised by their MX hosts: providers.toml, read."""
+"""Mailbox providers and gateways, recognised by their MX hosts: providers.toml and mx/*.toml, read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from enum import StrEnum
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -15,13 +16,14 @@ from probe.standards.public_suffix import organizational_domain
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One entry of providers.toml. `kind` is mailbox, gateway, forwarder or software; `rcpt_value`
-    how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender` that
-    MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` where the provider speaks with
+    """One entry of providers.toml or mx/*.toml. `kind` is mailbox, gateway, forwarder or software;
+    `rcpt_value` how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender`
+    that MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` where the provider speaks with
     senders, as (name, URL) or None, `desk_shows` what a sender sees there; `domains` the mailbox domains
-    that are its own; `greetings` texts that its greeting holds; `reply_style` what its replies look like;
-    `confirmed` yes, partial or no; `checked` an ISO date. What it asks of senders is in
-    `requirements.for_provider`."""
+    that are its own; `greetings` texts that its greeting holds, `greeting_tells` whether they are its alone
+    (a program that others run greets alike); `reply_style` what its replies look like, `language` in which
+    they are beside English (ISO 639-1, or ""); `confirmed` yes, partial or no; `checked` an ISO date. What
+    it asks of senders is in `requirements.for_provider`."""
 
     id: str
     title: str
@@ -39,6 +41,8 @@ class Provider:
     confirmed: str = "no"
     checked: str = ""
     desk_shows: str = ""
+    language: str = ""
+    greeting_tells: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class DomainNote:
 
 @cache
 def all_providers() -> tuple[Provider, ...]:
-    """Every entry of providers.toml, in its order."""
-    return tuple(_provider(row) for row in _table()["provider"])
+    """Every entry, those of providers.toml first, in the order of the files."""
+    return tuple(_provider(row) for table in _tables() for row in table["provider"])
 
 
 def by_id(provider_id: str) -> Provider:
@@ -65,23 +69,67 @@ def by_id(provider_id: str) -> Provider:
 def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
     """Who runs the MX hosts. `hosts` in order of preference: the first that anyone is known for
     decides, and there the longest matching name. A host counts label by label only."""
-    for host in hosts:
-        known = [
-            (label_count(suffix), provider)
-            for provider in all_providers()
-            for suffix in provider.mx_suffixes
-            if is_within(host, suffix)
-        ]
-        if known:
-            return max(known, key=lambda it: it[0])[1]
-    return None
+    return next((found for host in hosts if (found := _by_host(host)) is not None), None)
+
+
+class KnownBy(StrEnum):
+    """What told who runs a mail server."""
+
+    MX = "mx"  # the name of an MX host
+    DOMAIN = "domain"  # the mailbox domain is the provider's own
+    GREETING = "greeting"  # the server's own words, which anybody can set
+    NAME = "name"  # nobody is known: the registered domain of the first host stands for the operator
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the mail servers of a domain. `key` is the same for all that one operator runs: the id of the
+    provider, else the registered domain of the first MX host, else that name; `provider` what is known of it;
+    `known_by` what told it."""
+
+    key: str
+    provider: Provider | None
+    known_by: KnownBy
+
+
+def operator(mx_hosts: Sequence[str], *, domain: str = "", greeting: str = "") -> Operator | None:
+    """Who runs the mail of a domain: by its MX hosts in order of preference, by the `domain` itself, by the
+    text of the first server's `greeting` without the code; else by name. None where there is no host."""
+    told = (
+        (KnownBy.MX, by_mx_hosts(mx_hosts)),
+        (KnownBy.DOMAIN, by_domain(domain)),
+        (KnownBy.GREETING, by_greeting(greeting)),
+    )
+    for known_by, provider in told:
+        if provider is not None:
+            return Operator(provider.id, provider, known_by)
+    name = next((host.strip().rstrip(".").lower() for host in mx_hosts), "")
+    return Operator(organizational_domain(name) or name, None, KnownBy.NAME) if name else None
 
 
 def operator_of(mx_host: str) -> str:
-    """Who runs one MX host, as a key: the id of a provider, else the registered domain of its name, else
-    the name."""
-    provider = by_mx_hosts([mx_host])
-    return provider.id if provider is not None else organizational_domain(mx_host) or mx_host
+    """The key of the operator of one MX host (see `Operator`)."""
+    found = operator([mx_host])
+    return found.key if found is not None else mx_host
+
+
+def by_greeting(greeting: str) -> Provider | None:
+    """Whose server greets so: by the host that the greeting names first (RFC 5321 section 4.2), else by texts
+    that its greeting holds. The name of a program tells no operator."""
+    words = greeting.split()
+    if not words:
+        return None
+    named = by_mx_hosts(words[:1])
+    if named is not None:
+        return named
+    fitting = [
+        (len(text), provider)
+        for provider in all_providers()
+        if provider.greeting_tells
+        for text in provider.greetings
+        if text in greeting
+    ]
+    return max(fitting, key=lambda it: it[0])[1] if fitting else None
 
 
 def by_domain(domain: str) -> Provider | None:
@@ -95,9 +143,31 @@ def domain_notes(domain: str) -> tuple[DomainNote, ...]:
     return tuple(sorted((it for it in _notes() if name in it.domains), key=lambda it: it.date))
 
 
+@lru_cache(maxsize=4096)
+def _by_host(host: str) -> Provider | None:
+    labels = host.strip().rstrip(".").lower().split(".")
+    plain, patterns = _by_suffix()
+    fixed = next((end for start in range(len(labels)) if (end := ".".join(labels[start:])) in plain), "")
+    fitting = [pattern for pattern in patterns if is_within(host, pattern)]
+    longest = max(fitting, key=label_count, default="")
+    if label_count(longest) > label_count(fixed):
+        return patterns[longest]
+    return plain.get(fixed)
+
+
 @cache
-def _table() -> Mapping[str, Any]:
-    return load(files("probe.knowledge").joinpath("providers.toml"))
+def _by_suffix() -> tuple[dict[str, Provider], dict[str, Provider]]:
+    """The providers by the suffixes of their MX hosts: those that are plain names, and those with a `*`."""
+    known = {suffix: provider for provider in all_providers() for suffix in provider.mx_suffixes}
+    patterns = {suffix: provider for suffix, provider in known.items() if "*" in suffix}
+    return {suffix: provider for suffix, provider in known.items() if suffix not in patterns}, patterns
+
+
+@cache
+def _tables() -> tuple[Mapping[str, Any], ...]:
+    here = files("probe.knowledge")
+    more = ("public", "hosts", "consumers", "gateways")
+    return (load(here / "providers.toml"), *(load(here / "mx" / f"{name}.toml") for name in more))
 
 
 @cache
@@ -114,7 +184,7 @@ def _by_domain() -> dict[str, Provider]:
 def _notes() -> tuple[DomainNote, ...]:
     return tuple(
         DomainNote(tuple(row["domains"]), row["date"], row["says"], row["source"])
-        for row in _table()["domain_note"]
+        for row in _tables()[0]["domain_note"]
     )
 
 
@@ -137,4 +207,6 @@ def _provider(row: Mapping[str, Any]) -> Provider:
         confirmed=row["confirmed"],
         checked=row["checked"],
         desk_shows=row.get("desk_shows", ""),
+        language=row.get("language", ""),
+        greeting_tells=row.get("greeting_tells", row["kind"] != "software"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from probe.knowledge.providers import by_domain, by_mx_hosts
+from probe.knowledge.providers import operator
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
 from probe.model.fault import spared, spared_steps
@@ -96,9 +96,9 @@ def dkim_keys(
     chosen = [(selector, "given") for selector in options.selectors]
     chosen += [(s, "message") for s in message_selectors if s not in options.selectors]
     if not chosen:
-        provider = by_mx_hosts([host.host for host in mail.hosts]) or by_domain(domain)
+        runs = operator([host.host for host in mail.hosts], domain=domain)
         includes = yield from published_spf(domain)
-        chosen = list(selectors_for(domain, includes, provider.id if provider else None))
+        chosen = list(selectors_for(domain, includes, runs.key if runs and runs.provider else None))
     return (yield from look_up_keys(domain, tuple(chosen)))
 
 

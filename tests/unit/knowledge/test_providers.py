@@ -14,6 +14,8 @@ from probe.knowledge.providers import (
     by_id,
     by_mx_hosts,
     domain_notes,
+    operator,
+    operator_of,
 )
 
 EACH = pytest.mark.parametrize("provider", all_providers(), ids=lambda it: it.id)
@@ -102,11 +104,81 @@ def test_other_domains_are_nobodys(domain: str) -> None:
     assert by_domain(domain) is None
 
 
+@pytest.mark.parametrize(
+    ("hosts", "domain", "greeting", "expected"),
+    [
+        (
+            ["mail.own.example", "mx0a-1.pphosted.com"],
+            "gmail.com",
+            "mx.google.com ESMTP",
+            ("proofpoint", "mx"),
+        ),
+        (["mail.own.example"], "web.de", "mx.google.com ESMTP x", ("gmx", "domain")),
+        (["mail.own.example"], "own.example", "mx.google.com ESMTP x - gsmtp", ("google", "greeting")),
+        (
+            ["mail.own.example"],
+            "own.example",
+            "w01abcde.kasserver.com ESMTP Postfix",
+            ("all-inkl", "greeting"),
+        ),
+        (
+            ["mail.own.example"],
+            "own.example",
+            "mail1 ESMTP welcome to HanMail.Net(tm) ready",
+            ("daum", "greeting"),
+        ),
+        (["mx1.mail.own.example", "mx2.other.example"], "own.example", "", ("own.example", "name")),
+        (["MX.Some.Host.CO.UK."], "", "", ("host.co.uk", "name")),
+        (
+            ["mail.own.example"],
+            "",
+            "mail.own.example Microsoft ESMTP MAIL Service ready",
+            ("own.example", "name"),
+        ),
+        (["mail.own.example"], "", "mail.own.example ESMTP Postfix", ("own.example", "name")),
+        (["localhost"], "", "", ("localhost", "name")),
+    ],
+)
+def test_the_operator_is_told_by_mx_domain_greeting_and_then_by_name(
+    hosts: list[str], domain: str, greeting: str, expected: tuple[str, str]
+) -> None:
+    found = operator(hosts, domain=domain, greeting=greeting)
+    assert found is not None
+    assert (found.key, found.known_by) == expected
+    assert (found.provider is None) == (found.known_by == "name")
+
+
+def test_without_a_host_and_without_a_word_there_is_no_operator() -> None:
+    assert operator([]) is None
+    assert operator([""], greeting=" ") is None
+    known = operator([], domain="gmail.com")
+    assert known is not None and known.key == "google"
+
+
+def test_one_host_has_the_same_operator_as_its_domain() -> None:
+    assert operator_of("mx0a-1.pphosted.com") == "proofpoint"
+    assert operator_of("mail.town.example") == operator_of("mx2.town.example.") == "town.example"
+
+
+@EACH
+def test_every_suffix_of_a_provider_leads_to_it(provider: Provider) -> None:
+    for suffix in provider.mx_suffixes:
+        host = suffix.replace("*", "eu-west-1")
+        assert operator_of(host) == provider.id
+        assert operator_of(f"mx7.{host}.") == provider.id
+        parent = host.partition(".")[2]
+        if by_mx_hosts([parent]) is not provider:
+            assert operator_of(f"not{host}") != provider.id
+    for text in provider.greetings:
+        told = operator([], greeting=f"mail.own.example {text}")
+        assert (told is not None and told.key == provider.id) == provider.greeting_tells
+
+
 def test_ids_hosts_and_domains_are_unique() -> None:
     providers = all_providers()
     suffixes = [suffix for it in providers for suffix in it.mx_suffixes]
     domains = [domain for it in providers for domain in it.domains]
-    assert len({it.id for it in providers}) == len(providers) >= 70
+    assert len({it.id for it in providers}) == len(providers) >= 300
     assert len(set(suffixes)) == len(suffixes)
     assert len(set(domains)) == len(domains)
 
@@ -118,7 +190,9 @@ def test_every_provider_is_complete_and_sourced(provider: Provider) -> None:
     assert provider.source
     assert provider.kind in ("mailbox", "gateway", "forwarder", "software")
     assert provider.rcpt_value in ("high", "medium", "low", "unknown")
-    assert provider.confirmed in ("yes", "partial", "no")
+    assert provider.confirmed in ("yes", "partial")  # what is only remembered is left out
+    assert len(provider.country) in (0, 2)
+    assert len(provider.language) in (0, 2)
     assert date.fromisoformat(provider.checked)
     assert provider.mx_suffixes or provider.domains or provider.greetings
     assert provider.desk is None or provider.desk[1].startswith(("https://", "http://"))

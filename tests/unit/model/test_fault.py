@@ -123,7 +123,7 @@ def test_a_requirement_that_fails_costs_that_one(need: Need, monkeypatch: pytest
 
 READERS: dict[str, tuple[Any, str]] = {
     "route": (recipient, "route"),
-    "provider": (build, "by_mx_hosts"),
+    "provider": (build, "operator"),
     "mta-sts": (build, "mta_sts_of"),
     "tls-rpt": (build, "tls_rpt_of"),
     "transport": (recipient, "transport_records"),

@@ -1,0 +1,1 @@
+"""What must be looked at again, and how many operators the data names: the upkeep of probe/knowledge."""
