@@ -32,6 +32,8 @@ class Need(StrEnum):
     SENDER_RESOLVES = "sender_resolves"  # the reverse-path's domain has MX or an address
     NON_NULL_SENDER = "non_null_sender"
     FROM_IS_REVERSE_PATH = "from_is_reverse_path"
+    IPV4 = "ipv4"  # mail over IPv4 only
+    FEW_COMPLAINTS = "few_complaints"  # cannot be judged by one probe
     FEW_CONNECTIONS = "few_connections"  # cannot be judged by one probe
     SLOW = "slow"  # cannot be judged by one probe
 

@@ -180,6 +180,13 @@ def _from_is_reverse_path(facts: Facts) -> Standing:
     return _MET if same else Standing(False, "from_differs", shown[0], reverse_path)
 
 
+def _ipv4(facts: Facts) -> Standing:
+    ip = facts.vantage.source_ip
+    if ip is None or facts.vantage.is_sending_address is not True:
+        return _UNKNOWN
+    return _MET if ip.version == 4 else Standing(False, "ipv6", str(ip))
+
+
 _JUDGES: Mapping[Need, Callable[[Facts], Standing]] = {
     Need.SPF_OR_DKIM: _spf_or_dkim,
     Need.SPF: _spf,
@@ -197,4 +204,5 @@ _JUDGES: Mapping[Need, Callable[[Facts], Standing]] = {
     Need.SENDER_RESOLVES: _sender_resolves,
     Need.NON_NULL_SENDER: _non_null_sender,
     Need.FROM_IS_REVERSE_PATH: _from_is_reverse_path,
+    Need.IPV4: _ipv4,
 }

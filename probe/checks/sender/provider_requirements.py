@@ -3,7 +3,8 @@
 Holds the known sender requirements of the recipient's provider (Google, Yahoo, Microsoft, Apple, QQ, NetEase,
 Alibaba and others) against the facts. Demands on every sender count as errors when broken; those on bulk
 senders only when the message looks like a mailing, else they are worth knowing. What cannot be seen from here
-(complaint rates, volumes) is said, not guessed.
+(complaint rates, volumes) is said, not guessed. A demand that no source of its own bears out weighs less, and
+one that was last checked a year before the run or longer is told with that date.
 
 What to do: mend the named record or setting before the next mail to this provider.
 Source: the providers' sender guidelines, as recorded in knowledge/requirements.toml with date and place.
@@ -12,6 +13,7 @@ Source: the providers' sender guidelines, as recorded in knowledge/requirements.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 
 from probe.checks.judging.needs import Standing, standing
 from probe.checks.judging.wording import Voice
@@ -21,6 +23,7 @@ from probe.model.finding import Finding
 
 ID = "provider-requirements"
 STEP = 2
+OLD_DAYS = 365  # since when a rule was last checked: the large providers change theirs once a year or so
 say = Voice(ID, STEP, ())
 
 
@@ -60,8 +63,10 @@ def _broken(requirement: Requirement, broken: dict[Need, Standing], facts: Facts
     is_mailing = facts.message is not None and facts.message.bulk
     binding = requirement.applies_to != "bulk" or is_mailing
     stands = list(broken.values())
+    confirmed = requirement.confirmed == "yes"
+    tag = "requirement-broken" if confirmed else "requirement-unconfirmed-broken"
     return say.citing(requirement.source)(
-        "requirement-broken" if binding else "requirement-of-mailings-broken",
+        tag if binding else "requirement-of-mailings-broken",
         (f"requirement:{requirement.id}",),
         requirement=requirement.id,
         says=requirement.says.rstrip("."),
@@ -70,4 +75,14 @@ def _broken(requirement: Requirement, broken: dict[Need, Standing], facts: Facts
         subjects=[stand.subject for stand in stands],
         details=[stand.detail for stand in stands],
         codes=requirement.codes,
+        checked=requirement.checked if _is_old(requirement, facts) else "",
     )
+
+
+def _is_old(requirement: Requirement, facts: Facts) -> bool:
+    """Whether its sources were read a year before the run or longer; not where the run has no time."""
+    try:
+        began = datetime.fromisoformat(facts.started_at).date()
+    except ValueError:
+        return False
+    return (began - date.fromisoformat(requirement.checked)).days >= OLD_DAYS

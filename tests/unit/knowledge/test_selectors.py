@@ -7,7 +7,15 @@ from datetime import date
 import pytest
 
 from probe.knowledge.providers import all_providers
-from probe.knowledge.selectors import COMMON, OWN_DOMAIN, UNGUESSABLE, Vendor, selectors_for, vendors
+from probe.knowledge.selectors import (
+    BY_VENDOR,
+    COMMON,
+    OWN_DOMAIN,
+    UNGUESSABLE,
+    Vendor,
+    selectors_for,
+    vendors,
+)
 
 EACH = pytest.mark.parametrize("vendor", vendors(), ids=lambda it: it.id)
 
@@ -65,7 +73,23 @@ def test_an_unconfirmed_directmail_selector_needs_directmails_include() -> None:
 
 def test_each_name_is_asked_once_and_questions_stay_few() -> None:
     found = selectors_for("example.com", [], None)
-    assert len(dict(found)) == len(found) <= 48
+    assert len(dict(found)) == len(found) <= 46
+
+
+@EACH
+def test_a_vendor_is_asked_for_beside_its_spf_include_or_its_mx_alone(vendor: Vendor) -> None:
+    of_vendor = {it.name for it in vendor.selectors if it.tier in (COMMON, BY_VENDOR)}
+    asked_of_all = {it.name for other in vendors() for it in other.selectors if it.tier == COMMON}
+    for include in vendor.spf:
+        assert of_vendor <= set(dict(selectors_for("example.com", [include], None)))
+    for provider in vendor.mx:
+        assert of_vendor <= set(dict(selectors_for("example.com", [], provider)))
+    assert not (of_vendor - asked_of_all) & set(dict(selectors_for("example.com", [], None)))
+
+
+def test_a_hoster_that_the_mx_shows_brings_its_selectors() -> None:
+    found = names(selectors_for("example.com", ["_spf.strato.com"], "strato"), "provider")
+    assert found == ["strato-dkim-0002", "strato-dkim-0003"]
 
 
 @EACH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
@@ -57,6 +58,8 @@ BROKEN = [
     (Need.NON_NULL_SENDER, make.facts_null_sender(), "the reverse-path is <>"),
     (Need.FROM_IS_REVERSE_PATH, make.facts(message=make.message(from_mailboxes=("ann@sender.example",))),
      "From is ann@sender.example, the reverse-path bob@sender.example"),
+    (Need.IPV4, make.facts(vantage=make.vantage(source_ip=ip_address("2a00::5"), is_sending_address=True)),
+     "2a00::5 is an IPv6 address"),
 ]  # fmt: skip
 
 

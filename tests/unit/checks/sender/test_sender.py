@@ -6,6 +6,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+import pytest
+
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
 from probe.model.finding import Severity
@@ -245,6 +247,8 @@ CASES = (
          to_provider("yahoo", sender(mail=GONE)),
          ("error requirement-broken", "ok requirements-met", "not_assessed requirements-not-visible"),
          ("does not resolve",)),
+    Case("provider-requirements", "a demand that is not borne out", to_provider("tonline",
+         sender(ptr=make.ptr(PtrStatus.MISSING))), ("warning requirement-unconfirmed-broken",)),
     Case("source-blocklist", "clean", make.facts(), ("ok source-not-listed",), ("the only blocklist",)),
     Case("source-blocklist", "a list that matters", listed(8), ("error source-listed-grave",),
          ("Example List", "bl.example/remove")),
@@ -407,3 +411,10 @@ def test_of_a_sender_domain_that_does_not_exist_one_finding_says_what_to_do() ->
         "sender-domain-takes-mail": "Correct the sender address, or register sender.example: no record helps "
         "before it exists."
     }
+
+
+@pytest.mark.parametrize(("began", "told"), [("2026-11-28", False), ("2028-06-01", True), ("no time", False)])
+def test_a_rule_that_was_checked_long_before_the_run_is_told_with_its_date(began: str, told: bool) -> None:
+    facts = replace(to_provider("yahoo", sender(mail=GONE)), started_at=began)
+    broken = next(it for it in findings_of(facts) if it.tag == "requirement-broken")
+    assert ("this rule was last checked on 20" in broken.message) is told
