@@ -202,7 +202,7 @@ def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
 
 
 def test_every_line_of_the_base_is_an_event() -> None:
-    assert all(decode(line) for line in BASE.read_bytes().splitlines())
+    assert all(decode(line, version=1) for line in BASE.read_bytes().splitlines())
 
 
 def test_a_long_bounce_joins_a_check_by_its_beginning(tmp_path: Path) -> None:
