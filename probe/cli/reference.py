@@ -20,6 +20,7 @@ from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
 from probe.cli.help import GENERAL, grouped
+from probe.cli.recording_reference import recording_page
 from probe.cli.reference_text import MADE, literal, page
 from probe.cli.rule_reference import rule_pages
 from probe.knowledge.finding_tags import FindingTag, tags_of
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
     return {
         "cli.md": page("Command line", _cli()),
         "checks.md": page("Checks", _checks()),
+        "recording.md": page("Recordings", recording_page()),
         **rule_pages(),
         "report-schema.json": json_text(report_schema(), indent=2) + "\n",
         "log-schema.json": json_text(log_schema(), indent=2) + "\n",

@@ -99,6 +99,11 @@ def decode(line: str | bytes, line_number: int = 1, version: int = ev.FORMAT_VER
         raise RecordingError(line_number, "is nested too deeply") from None
 
 
+def event_kinds() -> Mapping[str, type]:
+    """Every kind of event by its name in a recording, in the order in which a run makes them."""
+    return _KINDS
+
+
 def version_of(line: str | bytes) -> int:
     """The format version that the first line of a recording names, one that `decode` has read."""
     return _known_version(json.loads(line)["version"])

@@ -1,0 +1,108 @@
+"""The page of the reference on recordings: each kind of event, and the vocabularies in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from probe.checks.judging.sentence import outline
+from probe.checks.judging.spoken import table_of
+from probe.cli.reference_text import literal
+from probe.knowledge.finding_tags import shared_words
+from probe.model.dialable import AddressKind
+from probe.model.exhaustion import Shortage
+from probe.model.reason import Reason
+from probe.model.session import Stop
+from probe.recording.codec import event_kinds
+from probe.report.markdown_text import markdown_code
+
+_PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false", bytes: "octets"}
+
+
+def recording_page() -> Iterator[str]:
+    """The texts of the page, in their order."""
+    yield (
+        "A recording (`--record FILE`) is JSON Lines: one event a line, its `kind` and its fields, in the"
+        " order in which things were observed. The first is `started`; a file that ends anywhere is a"
+        " recording of what had been seen. Octets are written as the text of the same code points,"
+        " certificates and messages in base64."
+    )
+    yield (
+        "What this program says of a run is no sentence but a *reason*: an object with a `tag`, and with the"
+        " values that its sentence names. This is format 2. Format 1 had the sentences themselves; it is"
+        " still read, and a sentence that is not known any more has the tag `other_words`. A newer format is"
+        " refused."
+    )
+    yield "## Events"
+    vocabularies: list[type[StrEnum]] = []
+    for kind, event in event_kinds().items():
+        yield f"### {literal(kind)}"
+        yield _prose(_paragraph(event))
+        hints = typing.get_type_hints(event)
+        rows = [(field.name, hints[field.name]) for field in dataclasses.fields(event)]
+        yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in rows)
+        found = (it for _, hint in rows for it in _of_reasons(hint))
+        vocabularies += [it for it in found if it not in vocabularies]
+    yield "## Values of a reason"
+    yield "Only those are set that the sentence of its tag names."
+    hints = typing.get_type_hints(Reason)
+    named = (field.name for field in dataclasses.fields(Reason) if field.name != "tag")
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hints[name])}" for name in named)
+    yield "## Vocabularies"
+    vocabularies += [Stop, AddressKind]
+    for vocabulary in vocabularies:
+        yield f"### {vocabulary.__name__}"
+        yield _prose(_paragraph(vocabulary))
+        words = shared_words()[table_of(vocabulary)]
+        yield "\n".join(
+            f"- {markdown_code(it.value)}: {literal(outline(words[it.value]))}" for it in vocabulary
+        )
+    yield f"### {Shortage.__name__}"
+    yield _prose(_paragraph(Shortage))
+    yield "\n".join(f"- {markdown_code(it.value)}: {literal(it.spoken)}" for it in Shortage)
+
+
+def _paragraph(kind: type) -> str:
+    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _prose(text: str) -> str:
+    """Our own words, in which backticks stand around names."""
+    parts = enumerate(text.split("`"))
+    return "".join(markdown_code(part) if index % 2 else _spaced(part) for index, part in parts)
+
+
+def _spaced(text: str) -> str:
+    """`literal` keeps no space at the ends."""
+    ends = text.strip()
+    before, _, after = text.partition(ends) if ends else (text, "", "")
+    return f"{before}{literal(ends)}{after}"
+
+
+def _of_reasons(hint: Any) -> Iterator[type[StrEnum]]:
+    if typing.get_origin(hint) is Reason:
+        yield typing.get_args(hint)[0]
+    for inner in typing.get_args(hint):
+        yield from _of_reasons(inner)
+
+
+def _type(hint: Any) -> str:
+    """A type in words."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Reason:
+        return f"a reason ({inner[0].__name__})"
+    if origin is tuple:
+        return f"a list, each {_type(inner[0])}"
+    if origin in (typing.Union, types.UnionType):
+        kinds = dict.fromkeys(_type(it) for it in inner if it is not type(None))
+        return " or ".join((*kinds, *(["null"] if type(None) in inner else [])))
+    if hint in (IPv4Address, IPv6Address):
+        return "an IP address"
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return f"a word of {hint.__name__}: {', '.join(markdown_code(it.value) for it in hint)}"
+    return _PLAIN.get(hint) or f"an object ({hint.__name__})"
