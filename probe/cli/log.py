@@ -213,6 +213,9 @@ class _Session:
         name = self.arguments.unparsed
         if name is None:
             return None
+        for given in self.arguments.files:
+            if given != "-" and Path(name).exists() and Path(given).exists() and Path(name).samefile(given):
+                raise UsageError("--unparsed", f"{name} is one of the logs; name another file")
         try:
             stream = stack.enter_context(Path(name).open("wb"))  # noqa: SIM115
         except OSError as error:
@@ -220,6 +223,8 @@ class _Session:
 
         def keep(line: bytes) -> None:
             stream.write(line + b"\n")
+            if self.arguments.follow:
+                stream.flush()
 
         return keep
 

@@ -18,6 +18,8 @@ from probe.reading.log.octets import HEAD, Unpacked, packing
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
 
 CHUNK = 1 << 20
+_FIRST = 60  # lines, among which is the header of a table or a listing
+_SPREAD = 200  # lines that are taken here and there from those behind
 
 
 @dataclass(slots=True)
@@ -203,7 +205,11 @@ def _first(source: Input, is_once: bool) -> Iterator[bytes]:
 
 
 def detected(sample: Sequence[bytes]) -> Format | None:
-    """The format of the first lines; where other programs filled these, that of later ones."""
+    """The format of the first lines and of some later ones; where these are of none, of all there are."""
+    step = max(1, len(sample) // _SPREAD)
+    found = detect([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
+    if found is not None:
+        return found
     for begin in range(0, len(sample), SAMPLE):
         found = detect(sample[begin : begin + SAMPLE])
         if found is not None:

@@ -6,10 +6,10 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from probe.cli.errors import UsageError, unreadable
 from probe.cli.log_inputs import Input
@@ -24,6 +24,9 @@ from probe.reading.log.octets import blocks
 from probe.reading.log.reader import Reader, Tally, records_of_blocks
 
 HISTORY = 500  # events of one message that are told
+if TYPE_CHECKING:  # its import takes as long as a small log
+    from concurrent.futures import Future, ProcessPoolExecutor
+
 _TICK = 0.2  # seconds between two looks at the progress line
 # Formats of which one line tells all that is counted: parts of a file may be read side by side.
 _SIDE_BY_SIDE = frozenset({"postfix", "exim"})
@@ -101,6 +104,8 @@ def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: li
         stack.enter_context(_few_collections())
         pool = None
         if run.jobs > 1 and run.is_brief:
+            from concurrent.futures import ProcessPoolExecutor
+
             pool = stack.enter_context(ProcessPoolExecutor(run.jobs))
         for given in known:
             try:

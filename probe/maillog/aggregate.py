@@ -193,15 +193,19 @@ class Aggregate:
 
     def _failed(self, event: Event, at: int | None) -> None:
         domain = _domain(event.recipient)
-        local = is_on_this_machine(event)
-        operator = LOCAL if local else self.operators.of(event, domain)
+        relay = event.relay
+        known = self._remote.get((relay.host, relay.ip)) if relay is not None else None
+        local = known is None and is_on_this_machine(event)
+        operator = known or (LOCAL if local else self.operators.of(event, domain))
+        if known is None and not local and relay is not None and relay.ip and len(self._remote) < RELAYS:
+            self._remote[(relay.host, relay.ip)] = operator
         if event.repeats and event.kind is Kind.ATTEMPT:
             self._repeated(event, at, operator, domain)
             return
         if event.status is Status.EXPIRED:
             self._expired(event, at, operator, domain)
             return
-        group, key, reason = self._group(event, operator)
+        group, key, reason = self._group(event, operator, event.earlier)
         if event.kind is Kind.ATTEMPT:
             self.attempts += 1
             group.attempts += 1

@@ -42,6 +42,7 @@ _REGISTRIES = frozenset(
         "web",
     ]
 )
+_EXIM_DELIVERED = ("=>", "->")  # Exim names the host of every delivery to another server
 _LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda")
 
 
@@ -68,8 +69,8 @@ class Operators:
     def of(self, event: Event, domain: str) -> Operator:
         """Whose server it was; where no server is named, who has the mail of the recipient's domain."""
         relay = event.relay if event.relay is not None else named_in(event)
-        if relay is not None and (relay.host or relay.ip):
-            return self.of_host(relay.host or relay.ip or "")
+        if relay is not None and relay.host:
+            return self.of_host(relay.host)
         known = self._by_domain.get(domain)
         if known is None:
             if len(self._by_domain) >= _HOSTS:
@@ -101,7 +102,7 @@ def is_on_this_machine(event: Event) -> bool:
     """Whether the next hop is a mailbox, a program, a socket or a filter of this machine."""
     relay = event.relay if event.relay is not None else named_in(event)
     if relay is None:
-        return _is_local_service(event.program)
+        return event.word in _EXIM_DELIVERED or _is_local_service(event.program)
     return (
         relay.is_loopback
         or "/" in (relay.ip or "")

@@ -43,6 +43,10 @@ class Names:
         """A text in which addresses, and the local parts of `known` ones, are hidden."""
         if self._key is None:
             return text
+        for address in known:
+            if address and "@" in address:
+                hidden = self.address(address) or ""
+                text = re.sub(re.escape(address), lambda _, name=hidden: name, text, flags=re.IGNORECASE)  # type: ignore[misc]
         text = _ADDRESS.sub(lambda found: self.address(found[0]) or "", text)
         for address in known:
             local, at, domain = (address or "").rpartition("@")

@@ -16,7 +16,7 @@ from probe.model.verdict import FixBy, Retry
 from probe.reading.log.event import Event, Speaker, Words
 
 TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
-_VARIANTS = 6  # of one coarse template that are read by themselves
+_VARIANTS = 4  # of one coarse template that are read by themselves
 # What fails between the programs of one machine is that machine's operator's.
 _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "

@@ -177,7 +177,7 @@ def _group(group: Group, counted: Aggregate, shown: Shown, unreached: bool) -> L
 
 def _wording(wording: Wording, names: Names) -> LogWording:
     event = wording.example
-    words = event.words if event.words is not None else event.earlier
+    words = event.earlier if event.earlier is not None else event.words
     reading = wording.reason.explanation.reading
     is_remote = wording.reason.is_remote
     return LogWording(
@@ -223,7 +223,7 @@ def history(events: Sequence[Event], counted: Aggregate, names: Names) -> tuple[
 
 
 def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
-    words = event.words if event.words is not None else event.earlier
+    words = event.earlier if event.earlier is not None else event.words
     said = words.text if words is not None else ""
     return LogAttempt(
         at=moment(counted.seconds(event.at)),

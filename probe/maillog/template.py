@@ -16,6 +16,7 @@ _KEPT = re.compile(
     r"(?:[245]\d\d-)?[245]\.\d{1,3}\.\d{1,3}|[245]\d\d-?|\d{1,4}|[A-Za-z]{1,6}[-_:]?\d{1,4}[A-Za-z]?"
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'=]*@[^\s<>()\[\]:;,\"']*")
+_PLAIN_ADDRESS = re.compile(r"[\w.+=/-]+@[\w.-]+")
 _IP = re.compile(
     r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4})?:?|::(?:[0-9A-Fa-f]{1,4}:?){1,7}"
 )
@@ -26,6 +27,7 @@ _ANY_HOST = re.compile(
     r"(?<![\w.@/-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z]{2,24}\b(?![\w@])"
 )
 _CODE = re.compile(r"[245]\d\d(?:[ -](?:#?[245]\.\d{1,3}\.\d{1,3})?)?")
+_WAIT = re.compile(r"\b\d{1,4}(?= (?:sec|second|min|minute|hour)s?\b)")
 _NUMBER = re.compile(r"\d+")
 _LIMIT = 600  # characters of a text that make a key
 _DIGITS = 4  # of a number that may be a code
@@ -45,6 +47,8 @@ def template(text: str, recipient: str | None = None, host: str | None = None) -
     if host and host in text:
         text = text.replace(host, "[host]")
     masked = _TOKEN.sub(_masked, text)
+    if " second" in masked or " minute" in masked or " hour" in masked or " sec" in masked:
+        masked = _WAIT.sub("[n]", masked)
     if recipient:
         local, _, domain = recipient.rpartition("@")
         if len(local) >= _SHORT and local in masked:
@@ -88,6 +92,8 @@ def _read(token: str) -> str:
         is_code = len(bare) <= _CODE_LETTERS and _KEPT.fullmatch(bare) is not None
         return token if is_code else token.replace(bare, "[id]")
     if "@" in token:
+        if _PLAIN_ADDRESS.fullmatch(bare):
+            return token.replace(bare, "[address]")
         token = _ADDRESS.sub("[address]", token)
         return _INSIDE.sub(_short, token) if any(map(str.isdigit, token)) else token
     if _KEPT.fullmatch(bare):

@@ -70,7 +70,7 @@ def outcome_object(named: NamedOutcome) -> dict[str, Any]:
     """The object that `log --format jsonl` prints for one recipient of one message."""
     outcome, names = named.outcome, named.names
     event, reason = outcome.event, outcome.reason
-    words = event.words if event.words is not None else event.earlier
+    words = event.earlier if event.earlier is not None else event.words
     known = (event.recipient, event.sender, event.orig_to)
     text = names.text(words.text, *known) if words is not None else None
     is_remote = words is not None and words.speaker == "remote"

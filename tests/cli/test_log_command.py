@@ -247,6 +247,12 @@ def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], says: str) -> N
     assert done.code == 2 and says in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_the_log_itself_is_never_written_over(tmp_path: Path) -> None:
+    path = written(tmp_path, sent())
+    done = smtp_probe("log", path, "--unparsed", path)
+    assert done.code == 2 and "--unparsed" in done.stderr and Path(path).read_text() == f"{sent()}\n"
+
+
 def test_a_state_file_that_is_none_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("keep me " * 200)

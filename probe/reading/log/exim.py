@@ -78,14 +78,16 @@ class EximReader(EximLines):
             if line is not None and line[0].isascii():
                 found.append(self._brief(line, number))
                 continue
-            again = _BRIEF_REPEAT.match(text, begin) if line is None else None
-            if again is not None and again[0].isascii():
-                found.append(self._brief_repeat(again, number))
-                continue
-            failed = _BRIEF_FAILED.match(text, begin) if line is None and again is None else None
-            if failed is not None and failed[0].isascii():
-                found.append(self._brief_failed(failed, number))
-                continue
+            if text.find("SMTP error from", begin, end) >= 0:
+                failed = _BRIEF_FAILED.match(text, begin)
+                if failed is not None and failed[0].isascii():
+                    found.append(self._brief_failed(failed, number))
+                    continue
+            elif text.find("retry time not", begin, end) >= 0:
+                again = _BRIEF_REPEAT.match(text, begin)
+                if again is not None and again[0].isascii():
+                    found.append(self._brief_repeat(again, number))
+                    continue
             found += self.read(block[begin:end], number)
         return found
 

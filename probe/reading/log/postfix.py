@@ -11,7 +11,7 @@ from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
 from probe.reading.log.reader import interesting
-from probe.reading.log.words import relay_of, stage_of
+from probe.reading.log.words import relay_of, reply_of_lines, stage_of
 
 # The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
 _BRIEF = re.compile(
@@ -31,6 +31,21 @@ _HITS = re.compile(
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
 _NOTHING = (None, None, None, None, False, False, None, (), None, None)  # the fields behind the relay
+_NOTHING_MORE = (None, False, False, None, (), None, None)  # the fields behind the words
+_SAID, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
+
+
+def _usual_reply(rest: str) -> Words | None:
+    """The words of `host X[ip] said: REPLY (in reply to C command))`; None for anything else."""
+    begin = rest.find(_SAID)
+    if begin < 0 or not rest.startswith("host ") or not rest.endswith(_END) or " " in rest[5:begin]:
+        return None
+    end = rest.rfind(_ANSWERS)
+    if end < begin + len(_SAID):
+        return None
+    stage = stage_of(rest[end + len(_ANSWERS) : -len(_END)])
+    text = rest[begin + len(_SAID) : end]
+    return Words(Speaker.REMOTE, reply_of_lines(text) if text[3:4] == "-" else text, stage)
 
 
 class PostfixReader(PostfixLines):
@@ -117,6 +132,16 @@ class PostfixReader(PostfixLines):
             return new_event(
                 (self.file, number, *fate, None, None, recipient, orig_to, self.relay(to), *_NOTHING)
             )
+        words = _usual_reply(rest) if program.endswith("smtp") else None
+        if words is not None and word in ("deferred", "bounced"):
+            status = Status.DEFERRED if word == "deferred" else Status.BOUNCED
+            if status is Status.DEFERRED:
+                self.memory.defer(queue_id, recipient, words)
+            else:
+                self.memory.settle(queue_id, recipient)
+            told = (Kind.ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
+            whom = (recipient, orig_to, self.relay(to))
+            return new_event((self.file, number, *told, *whom, None, dsn, words, *_NOTHING_MORE))
         frame = Frame(self.clock.stamp(at), program, None, "")
         fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
         return self.delivered(fields, frame, number, True)

@@ -8,7 +8,7 @@ from probe.model.reply import Stage
 from probe.reading.log.event import Speaker, Status, Words
 from probe.reading.log.words import reply_of_lines, stage_of
 
-_SAID = re.compile(r"host \S+?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
+_SAID = re.compile(r"host [^\s\[]*+\S*?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
 _IN_REPLY = " (in reply to "
 _SUSPENDED = "delivery temporarily suspended: "
 _LOST = re.compile(

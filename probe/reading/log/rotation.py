@@ -40,9 +40,9 @@ def first_stamp(lines: Iterable[bytes], reference: datetime | None = None) -> St
 def in_time_order(files: Sequence[LogFile]) -> Sequence[LogFile]:
     """The oldest first, so that a message's arrival is read before its deliveries.
 
-    Where every file of a set tells when it begins, that is the order; else the names' (a higher number is
-    older, a date is a date, the file without either is the newest). Sets of different names keep the order
-    in which they were given."""
+    Where every file of a set tells when it begins, that is the order; else, and within one second, the
+    names' (a higher number is older, a date is a date, the file without either is the newest). Sets of
+    different names keep the order in which they were given."""
     sets: dict[str, list[LogFile]] = {}
     for file in files:
         sets.setdefault(_base(file.name), []).append(file)
@@ -50,7 +50,7 @@ def in_time_order(files: Sequence[LogFile]) -> Sequence[LogFile]:
     for members in sets.values():
         zones = {file.first.has_zone for file in members if file.first is not None}
         if all(file.first is not None for file in members) and len(zones) == 1:
-            ordered.extend(sorted(members, key=_first))
+            ordered.extend(sorted(members, key=lambda file: (_first(file), _age(file))))
         else:
             ordered.extend(sorted(members, key=_age))
     return ordered

@@ -1,0 +1,34 @@
+"""Local parts are hashed by a key; domains stay."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.maillog.pseudonym import Names
+
+
+def test_the_same_address_has_the_same_hash_under_one_key_only() -> None:
+    one, other = Names(b"one"), Names(b"other")
+    told = one.address("Carol@B.example")
+    assert told is not None and told.endswith("@B.example") and "arol" not in told
+    assert told.partition("@")[0] == (one.address("carol@b.example") or "").partition("@")[0]
+    assert told != other.address("Carol@B.example") and one.address("carol@c.example") != told
+    assert one.address("") == "" and one.address(None) is None
+
+
+def test_addresses_and_known_local_parts_go_from_a_text() -> None:
+    names = Names(b"key")
+    told = names.text('550 <carol@b.example>, "carol" and carol; jo: <jo>', "carol@b.example", "jo@c.example")
+    assert "carol" not in told and "<jo>" not in told and "@b.example" in told
+    assert Names(None).text("carol@b.example") == "carol@b.example"
+
+
+def test_a_short_name_is_not_looked_for_in_words() -> None:
+    assert Names(b"key").text("no such user", "no@b.example") == "no such user"
+
+
+@given(st.text(max_size=200), st.emails())
+def test_no_whole_address_is_left(text: str, address: str) -> None:
+    names = Names(b"key")
+    assert f"<{address}>" not in names.text(f"{text} <{address}> {text}", address)
