@@ -6,7 +6,6 @@ reason, and leaves when it is delivered, refused or given up.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -16,9 +15,9 @@ from probe.maillog.groups import SOURCES, TEMPLATES, Fate, Group, Key, Waiting, 
 from probe.maillog.operators import LOCAL, OTHERS, Operator, Operators, is_on_this_machine
 from probe.maillog.reasons import Reason, Reasons
 from probe.maillog.template import template
+from probe.maillog.waiting import WAITING, WaitingList
 from probe.reading.log.event import Event, Kind, Stamp, Status, Unparsed, Words
 
-WAITING = 60_000  # recipients that wait at once and are still followed: some 20 MB
 GROUPS = 2_000  # beyond these, one group a cause
 OPERATORS = 2_000  # whose volume is told
 RELAYS = 20_000  # next hops whose operator is remembered
@@ -73,14 +72,12 @@ class Aggregate:
         self._emit = emit
         self._mark = mark
         self._internal = internal
-        self._limit = waiting
         self.operators = Operators()
         self.reasons = Reasons()
         self.groups: dict[Key, Group] = {}
         self.volumes: dict[str, Volume] = {}
         self.volume_bins: dict[str, Bins] = {}
-        self.waiting: OrderedDict[str, Waiting] = OrderedDict()
-        self.count = 0  # of recipients in `waiting`
+        self.waiting = WaitingList(waiting)
         self.forgotten = 0  # that waited, and were too many to be followed
         self.sent = self.sent_fresh = self.local = self.internal = self.repeats = self.attempts = 0
         self.held = self.queued = self.taken_out = self.undated = 0
@@ -120,9 +117,8 @@ class Aggregate:
     def end(self) -> None:
         """The input has ended: what still waits is told."""
         if self._emit is not None:
-            for first in self.waiting.values():
-                for waiting in _chain(first):
-                    self._tell(Fate.DEFERRED, waiting.event, waiting)
+            for waiting in self.waiting.all():
+                self._tell(Fate.DEFERRED, waiting.event, waiting)
 
     def seconds(self, stamp: Stamp | None) -> int | None:
         """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
@@ -152,7 +148,7 @@ class Aggregate:
     def _sent(self, event: Event, at: int | None) -> None:
         relay = event.relay
         operator = self._remote.get((relay.host, relay.ip)) if relay is not None else None
-        waiting = self._settle(event)
+        waiting = self.waiting.settle(event)
         if waiting is not None:
             self._cured(waiting, at)
         if operator is None:
@@ -213,12 +209,12 @@ class Aggregate:
                 self._volume(operator, at).failed += 1
         self._seen(group, event, at)
         if event.status is Status.BOUNCED:
-            waiting = self._settle(event)
+            waiting = self.waiting.settle(event)
             self._leave(waiting)
             group.enter(Fate.BOUNCED, domain, key)
             self._tell(Fate.BOUNCED, event, waiting, at, reason)
             return
-        waiting = self._found(event)
+        waiting = self.waiting.found(event)
         if waiting is None:
             waiting = self._wait(event, domain, group, key, at)
         elif waiting.group is not group or waiting.key != key:
@@ -235,7 +231,7 @@ class Aggregate:
     def _repeated(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """No attempt was made: the message waits for the reason that is known already."""
         self.repeats += 1
-        waiting = self._found(event)
+        waiting = self.waiting.found(event)
         if waiting is None:
             group, key = self._last_of_domain.get(domain) or self._group(event, operator)[:2]
             waiting = self._wait(event, domain, group, key, at)
@@ -248,7 +244,9 @@ class Aggregate:
     def _expired(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
         whole = event.kind is Kind.QUEUE
-        settled: list[Waiting | None] = [*self._settle_all(event)] if whole else [self._settle(event)]
+        settled: list[Waiting | None] = (
+            [*self.waiting.settle_all(event)] if whole else [self.waiting.settle(event)]
+        )
         if whole and not settled:
             if (event.file, event.line) == self._whole:
                 return  # told for another recipient already, together with this one
@@ -271,12 +269,12 @@ class Aggregate:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
         if event.status is Status.HELD:
             self.held += 1
-        elif self._found(event) is None:
+        elif self.waiting.found(event) is None:
             self.queued += 1
 
     def _taken_out(self, event: Event, at: int | None) -> None:
         """An operator took the message out of the queue."""
-        settled = self._settle_all(event)
+        settled = self.waiting.settle_all(event)
         if not settled and (event.file, event.line) == self._whole:
             return
         self._whole = (event.file, event.line)
@@ -359,12 +357,6 @@ class Aggregate:
 
     # -- recipients that wait --------------------------------------------------------------------------
 
-    def _found(self, event: Event) -> Waiting | None:
-        waiting = self.waiting.get(event.queue_id or "")
-        while waiting is not None and waiting.recipient != event.recipient:
-            waiting = waiting.next
-        return waiting
-
     def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
         waiting = Waiting(event.recipient or "", domain, group, key, at)
         group.enter(Fate.DEFERRED, domain, key)
@@ -373,44 +365,10 @@ class Aggregate:
                 waiting.event = event
                 self._tell(Fate.DEFERRED, event, waiting)
             return waiting  # nothing can be told of it later
-        while self.count >= self._limit:
-            _, first = self.waiting.popitem(last=False)
-            for each in _chain(first):
-                self.count -= 1
-                self.forgotten += 1
-                self._tell(Fate.DEFERRED, each.event, each)
-        waiting.next = self.waiting.get(event.queue_id)
-        self.waiting[event.queue_id] = waiting
-        self.count += 1
+        for each in self.waiting.add(event.queue_id, waiting):
+            self.forgotten += 1
+            self._tell(Fate.DEFERRED, each.event, each)
         return waiting
-
-    def _settle(self, event: Event) -> Waiting | None:
-        """The recipient waits no longer."""
-        first = self.waiting.get(event.queue_id or "")
-        if first is None or event.queue_id is None:
-            return None
-        if first.recipient == event.recipient:
-            if first.next is None:
-                del self.waiting[event.queue_id]
-            else:
-                self.waiting[event.queue_id] = first.next
-            self.count -= 1
-            return first
-        before = first
-        while before.next is not None:
-            found = before.next
-            if found.recipient == event.recipient:
-                before.next = found.next
-                self.count -= 1
-                return found
-            before = found
-        return None
-
-    def _settle_all(self, event: Event) -> list[Waiting]:
-        """No recipient of the message waits any longer."""
-        found = _chain(self.waiting.pop(event.queue_id or "", None))
-        self.count -= len(found)
-        return found
 
     def _leave(self, waiting: Waiting | None) -> None:
         if waiting is not None:
@@ -437,14 +395,6 @@ class Aggregate:
         if fate is Fate.SENT and waiting is not None and at is not None and waiting.first is not None:
             after = at - waiting.first
         self._emit(Outcome(fate, event, reason, first, attempts, after))
-
-
-def _chain(first: Waiting | None) -> list[Waiting]:
-    found = []
-    while first is not None:
-        found.append(first)
-        first = first.next
-    return found
 
 
 def _domain(recipient: str | None) -> str:

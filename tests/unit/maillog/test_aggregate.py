@@ -118,7 +118,7 @@ def test_what_an_operator_took_out_waits_no_longer() -> None:
 def test_too_many_that_wait_are_counted_and_no_longer_followed() -> None:
     lines = [deferred(GREY, queue_id=f"ABC{number:07d}") for number in range(30)]
     found = counted(lines, waiting=10)
-    assert fates(found) == {"deferred": 30} and found.forgotten == 20 and found.count == 10
+    assert fates(found) == {"deferred": 30} and found.forgotten == 20 and found.waiting.count == 10
     outcomes: list[Outcome] = []
     counted(lines, waiting=10, outcomes=outcomes)
     assert len(outcomes) == 30 and {it.fate for it in outcomes} == {Fate.DEFERRED}
