@@ -37,8 +37,8 @@ INSTALLED = {
     "dnsmasq-base": "dnsmasq",
     "dnsdist": "dnsdist",
 }
-# What tests outside the lab are held against; they skip without it (tests/support/dkim_verifiers.py).
-COMPARED = ("libopendkim11", "libmail-dkim-perl")
+# What tests outside the lab are held against; they skip without it (tests/wire).
+COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2")
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
