@@ -109,6 +109,11 @@ def _accepted(diagnosis: Diagnosis) -> str:
 
 def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | None) -> tuple[StepStatus, str]:
     fix_by = diagnosis.verdict.fix_by
+    if any(risk.is_tls_policy for risk in diagnosis.risks):
+        return (
+            StepStatus.MANUAL,
+            "Tell the recipient's postmaster that the domain's DANE or MTA-STS fails (step 2 has the facts).",
+        )
     if diagnosis.observed.outcome is Outcome.ACCEPTED and doubt is not None:
         return StepStatus.MANUAL, "Ask the recipient's postmaster what the server means by its reply."
     if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by is FixBy.RECIPIENT_ADMIN:

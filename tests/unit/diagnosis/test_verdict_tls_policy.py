@@ -42,7 +42,8 @@ def test_a_failing_policy_for_tls_is_a_risk_for_who_enforces_it(name: str) -> No
     assert (verdict.exit_code, verdict.cause, verdict.fix_by) == (0, None, "recipient_admin")
     assert {risk.cause for risk in verdict.after_data_risks} == {"tls_problem"}
     assert "a sender that enforces it does not deliver" in verdict.summary
-    last = checklist(diagnosis, findings)[-1]
+    contact, last = checklist(diagnosis, findings)[-2:]
+    assert contact.status == "manual" and "postmaster that the domain's DANE or MTA-STS fails" in contact.do
     assert last.status == "warn" and "enforces DANE or MTA-STS" in last.do
 
 
