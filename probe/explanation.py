@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probe.diagnosis.conclusion import Conclusion, conclude, document
 from probe.diagnosis.scoring import WORDS, band, rank
@@ -19,6 +19,9 @@ from probe.model.evidence import Band, Facet, RankedCause
 from probe.model.reply import Stage
 from probe.model.verdict import Conduct, ExitCode
 from probe.reading.reply.read import Reading, read_reply
+
+if TYPE_CHECKING:
+    from probe.reading.log.event import Event
 
 STAGES = (
     Stage.GREETING,
@@ -35,16 +38,36 @@ _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """What a line of a mail log tells beside the words. `program` wrote it; `event` is None, and `note` set,
+    where there is nothing to explain. `words` are what was said, `is_remote` by the server that the message
+    was handed to; else the own server's words."""
+
+    program: str
+    event: Event | None = None
+    note: str = ""
+    words: str = ""
+    is_remote: bool = False
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the message, or the client's attempt to hand it in, came to its end without a delivery."""
+        return self.event is not None and self.event.status.value in ("bounced", "expired", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion.
+    `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion, and neither
+    has a line of a log that tells of no failure; `logged` is None for what is no line of a log.
     """
 
     id: Any
     reading: Reading | None
     conclusion: Conclusion | None
     error: str = ""
+    logged: Logged | None = None
 
     @property
     def ranked(self) -> tuple[RankedCause, ...]:
@@ -89,14 +112,24 @@ class Explanation:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What `explain` ends with for this reply; USAGE for a line that cannot be read."""
-        if self.reading is None:
+        """What `explain` ends with for this reply; USAGE for a line that cannot be read. The code of a remote
+        server's reply goes before what the own server made of it."""
+        if self.error or (self.reading is None and self.logged is None):
             return ExitCode.USAGE
-        if self.reading.code and self.reading.code < 400:
+        if self.reading is not None and self.reading.code and self.reading.code < 400:
             return ExitCode.ACCEPTED
+        if self.logged is not None and (self.reading is None or not self.reading.code):
+            return _exit_code_of(self.logged)
         if self.refused is None:
             return ExitCode.INCONCLUSIVE
         return ExitCode.REFUSED if self.refused else ExitCode.DEFERRED
+
+
+def _exit_code_of(logged: Logged) -> ExitCode:
+    """What the own server says became of the message, where no remote server's code does."""
+    if logged.is_given_up:
+        return ExitCode.REFUSED
+    return ExitCode.DEFERRED if logged.words else ExitCode.ACCEPTED
 
 
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
@@ -136,16 +169,22 @@ def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
     Nothing is kept between lines, so any number of them takes the same memory.
     """
     for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if not stripped:
-            continue
-        if not stripped.startswith("{"):
-            yield explain(stripped, identity=number)
-            continue
-        try:
-            yield _explain_object(stripped, number)
-        except ValueError as problem:
-            yield Explanation(number, None, None, f"line {number}: {problem}")
+        explained = explain_line(line, number)
+        if explained is not None:
+            yield explained
+
+
+def explain_line(line: str, number: int) -> Explanation | None:
+    """The same for one line; None for an empty one."""
+    stripped = line.strip()
+    if not stripped:
+        return None
+    if not stripped.startswith("{"):
+        return explain(stripped, identity=number)
+    try:
+        return _explain_object(stripped, number)
+    except ValueError as problem:
+        return Explanation(number, None, None, f"line {number}: {problem}")
 
 
 def parse_stage(name: str) -> Stage | None:
@@ -160,16 +199,37 @@ def parse_stage(name: str) -> Stage | None:
 def to_json(explanation: Explanation) -> dict[str, Any]:
     """The object that `--format jsonl` prints.
 
-    A positive reply has no cause; a line that could not be read has `error` beside nulls.
+    A positive reply has no cause; a line that could not be read has `error` beside nulls. A line of a log has
+    further keys: what it tells beside the words; `reply` is the remote server's then, `local` the own one's.
     """
-    reading = explanation.reading
+    reading, logged = explanation.reading, explanation.logged
+    is_replied = reading is not None and (logged is None or logged.is_remote)
     row = {
         "id": explanation.id,
-        "reply": _reply(reading) if reading else None,
+        "reply": _reply(reading) if reading and is_replied else None,
         "stage": reading.stage.value if reading and reading.stage else "",
         **document(explanation.conclusion),
     }
+    if logged is not None:
+        row |= _logged(logged)
     return row | {"error": explanation.error} if explanation.error else row
+
+
+def _logged(logged: Logged) -> dict[str, Any]:
+    event = logged.event
+    relay = event.relay if event is not None else None
+    return {
+        "program": logged.program,
+        "queue_id": event.queue_id if event is not None else None,
+        "sender": event.sender if event is not None else None,
+        "recipient": event.recipient if event is not None else None,
+        "relay": relay.host if relay is not None else None,
+        "relay_ip": relay.ip if relay is not None else None,
+        "source_ip": event.source_ip if event is not None else None,
+        "status": event.status.value if event is not None else None,
+        "local": logged.words if logged.words and not logged.is_remote else None,
+        "note": logged.note or None,
+    }
 
 
 def _reply(reading: Reading) -> dict[str, Any]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.light import LightParser
 from probe.cli.output import chosen_format, deliver_each, speak_utf8
-from probe.explanation import Explanation, explain, explain_lines, parse_stage
+from probe.explanation import Explanation, explain, explain_line, parse_stage
 from probe.model.reply import Stage
 from probe.model.text import decode
+from probe.reading.log.looks import may_be_logged
 from probe.report.formats import Kind, formats_of
 from probe.report.json_text import json_text
+
+if TYPE_CHECKING:
+    from probe.maillog.lines import LogLines
 
 FORMATS = formats_of(Kind.REPLY)
 STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
@@ -30,7 +36,8 @@ def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `explain`."""
     made = LightParser(
         prog="smtp-probe explain",
-        description="Say what an SMTP reply means, who must act and when to retry. Offline.",
+        description="Say what an SMTP reply means, who must act and when to retry. Offline.\n"
+        "Lines of mail logs and queue listings are read, too; for whole logs, see smtp-probe log.",
         epilog="Example:\n  smtp-probe explain '550 5.1.1 user unknown' --stage rcpt\n"
         "  grep -o 'said: .*' mail.log | smtp-probe explain --input - --format jsonl",
     )
@@ -69,7 +76,9 @@ def main(argv: Sequence[str], _: Run) -> int:
     unread: list[str] = []
     with ExitStack() as stack:
         explanations = _noted(_explanations(arguments, stage, stack), unread)
-        many = arguments.input is not None
+        if arguments.input is None:
+            explanations = iter(found := list(explanations))
+        many = arguments.input is not None or len(found) > 1
         code = deliver_each(explanations, Kind.REPLY, form, path, is_sequence=many)
     if unread:
         complain(f"explain: a line could not be read: {unread[0]}")
@@ -90,8 +99,39 @@ def _explanations(
     if arguments.input is None:
         if not arguments.reply.strip():
             raise UsageError("REPLY", "is empty; give the text that the server answered")
-        return iter((explain(arguments.reply, stage, arguments.host, 1),))
-    return explain_lines(_with_defaults(_lines(arguments.input, stack), stage, arguments.host))
+        found = _logged(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
+        return iter(found)
+    return _explained(_lines(arguments.input, stack), stage, arguments.host)
+
+
+def _logged(text: str) -> Sequence[Explanation]:
+    """One or more lines of a log, or a queue listing; empty for anything else."""
+    lines = text.splitlines()
+    if not any(map(may_be_logged, lines)):
+        return ()
+    found = list(_explained(lines, None, ""))
+    return found if any(it.logged is not None for it in found) else ()
+
+
+def _explained(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
+    """Each line explained, in order, whether it is a reply, an object or a log's."""
+    log: LogLines | None = None
+    number = 0
+    for number, line in enumerate(lines, 1):
+        if (log is not None and log.is_open) or may_be_logged(line):
+            if log is None:
+                from probe.maillog.lines import LogLines
+
+                log = LogLines()
+            found = log.take(*_of_object(line, number), number)
+            if found is not None:
+                yield from found
+                continue
+        explained = explain_line(_with_defaults(line, number, stage, host), number)
+        if explained is not None:
+            yield explained
+    if log is not None:
+        yield from log.end(number)
 
 
 def _lines(name: str, stack: ExitStack) -> Iterator[str]:
@@ -136,14 +176,19 @@ def _pass_over(stream: BinaryIO, name: str) -> None:
     raise UsageError("--input", f"{name} has a line of more than {PASSED_LINES} MiB; give lines of text")
 
 
-def _with_defaults(lines: Iterator[str], stage: Stage | None, host: str) -> Iterator[str]:
-    """Give plain lines the --stage and --host of the command line; JSON lines bring their own."""
-    if stage is None and not host:
-        yield from lines
-        return
-    for number, line in enumerate(lines, 1):
-        plain = line.strip()
-        if not plain or plain.startswith("{"):
-            yield line
-        else:
-            yield json_text({"id": number, "text": plain, "stage": stage or "", "host": host})
+def _of_object(line: str, number: int) -> tuple[str, object]:
+    """A line and its number; of an object that holds a line of a log, that line and the object's id."""
+    if line.lstrip().startswith("{") and '"text"' in line:
+        with contextlib.suppress(ValueError, RecursionError):
+            fields = json.loads(line)
+            if set(fields) <= {"id", "text", "stage", "host"} and isinstance(fields["text"], str):
+                return fields["text"], fields.get("id", number)
+    return line, number
+
+
+def _with_defaults(line: str, number: int, stage: Stage | None, host: str) -> str:
+    """Give a plain line the --stage and --host of the command line; JSON lines bring their own."""
+    plain = line.strip()
+    if (stage is None and not host) or not plain or plain.startswith("{"):
+        return line
+    return json_text({"id": number, "text": plain, "stage": stage or "", "host": host})

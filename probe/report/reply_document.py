@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.diagnosis.conclusion import Conclusion
-from probe.explanation import Explanation
+from probe.explanation import Explanation, Logged
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
@@ -24,12 +24,43 @@ _HEADLINES = {
     ExitCode.INCONCLUSIVE: ("INCONCLUSIVE", doc.Tone.WARN),
 }
 _NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
+_OWN_SERVER = "the own mail server; no remote server's reply stands in this line"
 _OWN_WORDS = "the text is the sending server's own; the remote server's words are lost"
 
 
 def build(explanation: Explanation, _: Detail) -> doc.Document:
-    """The reply, what it means, who acts, when to retry, and why; the same for every occasion."""
-    return doc.Document(tuple(blocks(explanation, explanation.exit_code)))
+    """The reply, what it means, who acts, when to retry, and why; the same for every occasion. What a log
+    tells of the message goes before it."""
+    logged = explanation.logged
+    if logged is None or explanation.error:
+        return doc.Document(tuple(blocks(explanation, explanation.exit_code)))
+    subject = _subject(logged, _HEADLINES[explanation.exit_code][1])
+    if explanation.reading is None or logged.note:
+        return doc.Document((subject,))
+    return doc.Document((subject, *blocks(explanation, explanation.exit_code)))
+
+
+def _subject(logged: Logged, tone: doc.Tone) -> doc.Subject:
+    """The line of a log: which message, to whom, by which way, and who speaks."""
+    event = logged.event
+    if event is None or logged.note:
+        what: Line = (f", {event.status.value}: " if event is not None else ": ", logged.note)
+        said: Line = (": ", Raw(logged.words)) if logged.words else ()
+        return doc.Subject("NOTHING TO EXPLAIN", tone, (Raw(logged.program), *what, *said))
+    relay = event.relay
+    where = relay.host or relay.ip if relay is not None else ""
+    place = f" [{relay.ip}]" if relay is not None and relay.host and relay.ip else ""
+    told = (
+        ("Queue id", event.queue_id),
+        ("Sender", "<>" if event.sender == "" else event.sender),
+        ("Recipient", event.recipient),
+        ("Relay", f"{where}{place}" if where else ""),
+        ("Sent from", event.source_ip),
+        ("Status", event.status.value),
+        ("Said by", "" if logged.is_remote else _OWN_SERVER),
+    )
+    facts = tuple(doc.Fact(label, ((Raw(text),),)) for label, text in told if text)
+    return doc.Subject("LOG LINE", tone, (Raw(logged.program),), facts)
 
 
 def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:

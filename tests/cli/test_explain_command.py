@@ -166,3 +166,50 @@ def test_output_goes_to_a_file(tmp_path: Path) -> None:
     outcome = smtp_probe("explain", UNKNOWN, "--format", "jsonl", "-o", str(path))
     assert outcome.stdout == ""
     assert json.loads(path.read_text())["cause"] == "user_unknown"
+
+
+LOGGED = (
+    "Nov 28 20:25:15 mail postfix/smtp[884]: 4B2A91: to=<bob@x.example>, relay=none, delay=1, "
+    "delays=0/0/1/0, dsn=4.4.1, status=deferred (connect to mx.x.example[192.0.2.1]:25: Connection refused)"
+)
+REMOVED = "Nov 28 20:25:16 mail postfix/qmgr[884]: 4B2A91: removed"
+
+
+def test_a_line_of_a_log_tells_whose_words_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("explain", LOGGED)) == 3
+    text = capsys.readouterr().out
+    assert text.startswith("LOG LINE  Postfix\n") and "Said by     the own mail server" in text
+    assert run(("explain", LOGGED, "--format", "json")) == 3
+    explained = json.loads(capsys.readouterr().out)
+    assert list(explained)[: len(KEYS)] == KEYS
+    assert explained["reply"] is None and explained["queue_id"] == "4B2A91"
+
+
+def test_a_line_that_tells_of_no_failure_takes_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("explain", REMOVED)) == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_lines_of_logs_and_replies_mix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = tmp_path / "mixed"
+    wrapped = json.dumps({"id": "mine", "text": LOGGED})
+    given.write_text("\n".join((LOGGED, UNKNOWN, REMOVED, wrapped, '{"id": 7, "text": "452 4.2.2 full"}')))
+    assert run(("explain", "--input", str(given), "--format", "jsonl")) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["id"] for row in rows] == [1, 2, 3, "mine", 7]
+    assert [row.get("status", "") for row in rows] == ["deferred", "", None, "deferred", ""]
+    assert [row["cause"] for row in rows] == [
+        "connection_failed",
+        "user_unknown",
+        None,
+        "connection_failed",
+        "mailbox_full",
+    ]
+    assert list(rows[1]) == KEYS
+
+
+def test_a_listing_as_the_argument_is_read_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    listing = Path("fixtures/logs/queue-mailq-postfix.log").read_text()
+    assert run(("explain", listing, "--format", "json")) == 3
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) >= 3 and all("queue_id" in row for row in rows)

@@ -28,6 +28,7 @@ _LIST_HEAVY = (
         ("check", "--help"),
         ("explain", "--help"),
         ("explain", "550 5.1.1 user unknown"),
+        ("explain", "Nov 28 20:25:15 mail postfix/qmgr[884]: 4B2A91: removed"),
         ("rules",),
         ("checks",),
         ("schema", "report"),

@@ -352,6 +352,10 @@ def test_the_readme_shows_a_real_output() -> None:
             ("log", "fixtures/logs/exim-plain.log", "--queue-id", "1xXUpq-00000F-29", "--format", "jsonl"),
         ),
         ("read-replies", ("explain", "450 4.2.0 Greylisted", "--format", "jsonl")),
+        (
+            "read-replies",
+            ("explain", "Nov 28 20:25:15 mail postfix/qmgr[8]: 4B2A91: removed", "--format", "jsonl"),
+        ),
     ],
 )
 def test_every_key_of_a_json_line_is_explained(page: str, words: tuple[str, ...]) -> None:

@@ -1,0 +1,156 @@
+"""Lines of logs given to `explain`: whose words they are, and which of them tell of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from probe.explanation import Explanation, to_json
+from probe.maillog.lines import LogLines
+from probe.model.reply import Stage
+from probe.model.verdict import ExitCode
+from probe.reading.log.event import Event, Kind, Speaker, Status
+from probe.reading.log.looks import may_be_logged
+from tests.unit.reading.log.samples import SAMPLES, Sample, events, sample
+
+HEAD = "Nov 28 20:25:15 mail postfix/"
+UNKNOWN = (
+    f"{HEAD}smtp[884]: 4B2A91: to=<bob@x.example>, relay=mx.x.example[192.0.2.1]:25, delay=1, "
+    "delays=0/0/1/0, dsn=5.1.1, status=bounced (host mx.x.example[192.0.2.1] said: 550 5.1.1 "
+    "<bob@x.example>: User unknown (in reply to RCPT TO command))"
+)
+NO_CONNECTION = (
+    f"{HEAD}smtp[884]: 4B2A91: to=<bob@x.example>, relay=none, delay=1, delays=0/0/1/0, dsn=4.4.1, "
+    "status=deferred (connect to mx.x.example[192.0.2.1]:25: Connection refused)"
+)
+SENT = (
+    f"{HEAD}smtp[884]: 4B2A91: to=<bob@x.example>, relay=mx.x.example[192.0.2.1]:25, delay=1, "
+    "delays=0/0/1/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 7F31)"
+)
+
+
+def _explained(*lines: str) -> list[Explanation]:
+    log = LogLines()
+    found: list[Explanation] = []
+    for number, line in enumerate(lines, 1):
+        assert log.is_open or may_be_logged(line), line
+        found += log.take(line, number, number) or ()
+    return [*found, *log.end(len(lines))]
+
+
+def _one(*lines: str) -> Explanation:
+    (found,) = _explained(*lines)
+    return found
+
+
+def test_a_remote_reply_is_told_as_such() -> None:
+    row = to_json(_one(UNKNOWN))
+    assert row["reply"] == {"code": 550, "enhanced_status": "5.1.1", "text": "<bob@x.example>: User unknown"}
+    assert (row["stage"], row["cause"], row["local"]) == (Stage.RCPT, "user_unknown", None)
+    assert (row["queue_id"], row["recipient"], row["relay"]) == ("4B2A91", "bob@x.example", "mx.x.example")
+    assert _one(UNKNOWN).exit_code is ExitCode.REFUSED
+
+
+def test_relay_none_is_no_refused_relaying_and_the_own_words_are_no_reply() -> None:
+    found = _one(NO_CONNECTION)
+    row = to_json(found)
+    assert row["reply"] is None and row["local"].startswith("connect to mx.x.example")
+    assert row["cause"] == "connection_failed" and row["status"] == "deferred"
+    assert found.exit_code is ExitCode.DEFERRED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{HEAD}qmgr[884]: 4B2A91C3: from=<a@x.example>, size=299, nrcpt=1 (queue active)",
+        f"{HEAD}qmgr[884]: 4B2A91C3: removed",
+        f"{HEAD}pickup[884]: 4B2A91C3: uid=0 from=<root>",
+        f"{HEAD}cleanup[884]: 4B2A91C3: message-id=<550.5.1.1@x.example>",
+        f"{HEAD}smtpd[884]: connect from unknown[192.0.2.1]",
+        f"{HEAD}anvil[884]: statistics: max connection rate 1/60s for (smtp:192.0.2.1) at Nov 28 20:25:15",
+        f"{HEAD}local[884]: 4B2A91: to=<root@x.example>, relay=local, delay=1, delays=0/0/1/0, dsn=2.0.0, "
+        "status=sent (delivered to mailbox)",
+        "2026-11-29 02:40:37.583 +0000 [271] cwd=/ 5 args: exim4 -odq -f alice@sender.example",
+        "2026-11-29 02:40:37 1wPbAz-0000000001D-2dvJ Completed",
+        SENT,
+    ],
+)
+def test_what_tells_of_no_failure_has_no_conclusion(line: str) -> None:
+    found = _one(line)
+    assert found.conclusion is None and found.logged is not None and found.logged.note
+    assert to_json(found)["cause"] is None and found.exit_code is ExitCode.ACCEPTED
+
+
+def test_what_was_sent_is_told_with_the_other_sides_words() -> None:
+    row = to_json(_one(SENT))
+    assert row["reply"]["code"] == 250 and "queued as 7F31" in row["reply"]["text"]
+    assert row["status"] == "sent"
+
+
+def test_a_plain_reply_never_comes_here() -> None:
+    for reply in (
+        "550 5.1.1 user unknown",
+        "550-5.7.1 no\n550 5.7.1 status=bounced (to=<x>)",
+        " 421 4.7.0 x",
+    ):
+        assert not may_be_logged(reply)
+    log = LogLines()
+    assert (
+        log.take("host mx.x.example[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT TO command)", 1) is None
+    )
+
+
+def test_a_reply_quoted_on_the_way_to_the_next_server_is_read_as_a_reply() -> None:
+    line = (
+        f"{HEAD}smtp[884]: 4B2A91: host mx.x.example[192.0.2.1] said: 450 4.2.0 later (in reply to RCPT TO)"
+    )
+    assert LogLines().take(line, 1) is None
+
+
+def test_a_listing_goes_on_over_its_lines_and_ends_at_a_reply() -> None:
+    log = LogLines()
+    listing = [line.decode() for line in sample("queue-mailq-postfix").lines]
+    found = [it for number, line in enumerate(listing, 1) for it in log.take(line, number, number) or ()]
+    causes = [it.cause.id for it in found if it.cause is not None]
+    assert causes.count("connection_failed") >= 2
+    assert {it.logged.event.status for it in found if it.logged and it.logged.event} >= {
+        Status.DEFERRED,
+        Status.HELD,
+    }
+    assert log.take("550 5.1.1 user unknown", 99) is None and not log.is_open
+
+
+def test_the_sender_is_known_from_the_lines_before() -> None:
+    first = f"{HEAD}qmgr[884]: 4B2A91: from=<a@y.example>, size=299, nrcpt=1 (queue active)"
+    assert to_json(_explained(first, UNKNOWN)[1])["sender"] == "a@y.example"
+
+
+def test_what_is_said_again_is_told_once() -> None:
+    text = UNKNOWN.partition("]: ")[2]
+    assert len(_explained(f"{HEAD}smtp[884]: message repeated 3 times: [ {text}]")) == 1
+
+
+@pytest.mark.parametrize("which", SAMPLES, ids=lambda it: it.name)
+def test_every_failure_of_every_program_is_read_by_its_reader(which: Sample) -> None:
+    """Line by line, as `log` reads the whole: the same recipients, the same speaker."""
+    wanted = {
+        (it.recipient, it.queue_id, it.reply is not None)
+        for it in events(which)
+        if it.kind is Kind.ATTEMPT and it.status in (Status.DEFERRED, Status.BOUNCED) and it.words is not None
+    }
+    found = _explained_leniently(line.decode("utf-8", "replace") for line in which.lines)
+    told = {(it.recipient, it.queue_id, it.reply is not None) for it in found}
+    assert wanted <= told
+    for event in found:
+        assert event.words is None or event.words.speaker in Speaker
+
+
+def _explained_leniently(lines: Iterable[str]) -> list[Event]:
+    log = LogLines()
+    found: list[Explanation] = []
+    for number, line in enumerate(lines, 1):
+        if log.is_open or may_be_logged(line):
+            found += log.take(line, number, number) or ()
+    found += log.end()
+    return [it.logged.event for it in found if it.logged is not None and it.logged.event is not None]
