@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from probe import settings
 from probe.model.address import IPAddress
+from probe.model.local_tool import Inquiry, T
 from probe.model.target import Endpoint
 from probe.net import descriptors, https
 from probe.net.answers import Answers
@@ -25,6 +26,7 @@ from probe.net.clock import Clock, Deadline
 from probe.net.courtesy import Courtesy
 from probe.net.dns_schedule import schedule
 from probe.net.https import HttpsResponse
+from probe.net.local_tools import run_tools
 from probe.net.resolver import Resolver
 from probe.net.smtp import Dialling, dial_tcp
 from probe.net.threads import in_thread
@@ -75,14 +77,22 @@ class GivesOpinions(Protocol):
         """Asks DNS through `ask` alone, and ends at the deadline."""
 
 
+class RunsTools(Protocol):
+    """Drives an inquiry over the programs of this host, for a bounded time."""
+
+    async def __call__(self, inquiry: Inquiry[T]) -> T:
+        """A program that fails, or is late, is an answer and no error."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything outside the program that a run depends on.
 
     `admitted` lets a run begin where the process has room for one more; `seed` gives the number that the
     choices of a run are made from, where its options name none; `dial` opens the connection to a mail server,
-    and `tls_roots` is a PEM file by which its certificate is judged (None: the system's store); `courtesy` is
-    shared by all who are one guest; `pace` says how long a run waits; `scenario` names that of a lab.
+    and `tls_roots` is a PEM file by which its certificate is judged (None: the system's store); `tools` runs
+    those of this host's mail server (None: it has none, as in a lab); `courtesy` is shared by all who are one
+    guest; `pace` says how long a run waits; `scenario` names that of a lab.
     """
 
     resolver: MakesResolver
@@ -96,6 +106,7 @@ class World:
     pace: settings.Pace = settings.PACE
     tls_roots: str | None = None
     scenario: str | None = None
+    tools: RunsTools | None = None
 
 
 def live(pace: settings.Pace = settings.PACE) -> World:
@@ -108,6 +119,7 @@ def live(pace: settings.Pace = settings.PACE) -> World:
         courtesy=_OF_THIS_PROCESS,
         admitted=_room_for_a_run,
         pace=pace,
+        tools=run_tools,
     )
 
 
@@ -126,6 +138,7 @@ def lab(
         courtesy=Courtesy(),
         tls_roots=tls_roots,
         scenario=scenario,
+        tools=None,
     )
 
 

@@ -75,6 +75,7 @@ from probe.checks.vantage import (
     not_reached,
     port25,
     resolver_answers,
+    sender_mta,
     source_private,
     vantage_address,
 )
@@ -167,7 +168,7 @@ _SENDER: tuple[Check, ...] = (
 _DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
 _PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached, internal)
-_PROBE_OF_PAIR: tuple[Check, ...] = (vantage_address, source_private)
+_PROBE_OF_PAIR: tuple[Check, ...] = (sender_mta, vantage_address, source_private)
 
 
 _SIDES: Mapping[Side, tuple[Check, ...]] = {
@@ -182,7 +183,8 @@ _PAIR_ONLY = frozenset(
 _ALL: tuple[Check, ...] = tuple(
     sorted(
         (module for modules in _SIDES.values() for module in modules),
-        key=lambda module: module.STEP,  # stable: the order above holds within a step
+        # whose mail it is goes before all; else stable: the order above holds within a step
+        key=lambda module: (module is not sender_mta, module.STEP),
     )
 )
 _BY_ID = {module.ID: module for module in _ALL}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli.errors import UsageError
 from probe.model.target import PairTarget
+
+if TYPE_CHECKING:
+    from probe.cli.session import Delivery
 
 EXAMPLE = """
 Example:
@@ -26,6 +29,8 @@ def check(
     ip: opt.IpOption = None,
     bind: opt.BindOption = None,
     helo: opt.HeloOption = None,
+    mta: opt.MtaOption = "auto",
+    config_dir: opt.ConfigDirOption = None,
     header_from: opt.HeaderFromOption = None,
     selector: opt.SelectorOption = None,
     message: opt.MessageOption = None,
@@ -34,6 +39,7 @@ def check(
     nameserver: opt.NameserverOption = None,
     mx: opt.MxOption = None,
     port: opt.PortOption = "25",
+    route: opt.RouteOption = "mta",
     ipv4: opt.Ipv4Option = False,
     ipv6: opt.Ipv6Option = False,
     dnsbl: opt.DnsblOption = None,
@@ -63,7 +69,10 @@ def check(
     if dnsbl and no_dnsbl:
         raise UsageError("--dnsbl", "cannot be used together with --no-dnsbl")
     options = replace(
-        reach.options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on),
+        choices.as_server(
+            reach.options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on),
+            *(mta, config_dir, route),
+        ),
         ip=values.ip("--ip", ip) if ip is not None else None,
         header_from=values.mailbox("--header-from", header_from) if header_from is not None else None,
         selectors=tuple(values.selector("--selector", item) for item in selector or ()),
@@ -73,12 +82,12 @@ def check(
         dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = choices.recording_path(record)
+    delivery = _delivery(destination, record, severities)
     given = _message(message)
     received = _bounce(bounce)
 
     from probe import run
-    from probe.cli.session import Delivery, run_live
+    from probe.cli.session import run_live
 
     return run_live(
         lambda hooks: run.observe(
@@ -91,14 +100,15 @@ def check(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
         ),
-        Delivery(
-            destination.form,
-            destination.path,
-            destination.verbosity,
-            record_to,
-            choices.severities(severities),
-        ),
+        delivery,
     )
+
+
+def _delivery(to: choices.Destination, record: str | None, severities: str | None) -> Delivery:
+    from probe.cli.session import Delivery
+
+    record_to = choices.recording_path(record)
+    return Delivery(to.form, to.path, to.verbosity, record_to, choices.severities(severities))
 
 
 def _message(path: str | None) -> tuple[str, bytes] | None:

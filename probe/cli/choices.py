@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from probe.cli import values
 from probe.cli.errors import UsageError
 from probe.cli.output import chosen_format
 from probe.model.address import IPAddress
+from probe.model.sender_mta import MtaChoice, RouteChoice
 from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
 from probe.report.formats import Format, Kind
 
@@ -125,6 +126,26 @@ def _is_own(ip: IPAddress) -> bool:
     from probe.net.route import is_own_address
 
     return is_own_address(ip)
+
+
+def as_server(options: Options, mta: str, config: str | None, route: str) -> Options:
+    """The same with --mta, --config-dir and --route. Raises UsageError, also where one of them then says
+    nothing."""
+    choice = values.choice("--mta", mta, MtaChoice)
+    if choice is MtaChoice.NONE and config is not None:
+        raise UsageError("--config-dir", "cannot be used together with --mta none")
+    whom = values.choice("--route", route, RouteChoice)
+    return replace(options, mta=choice, mta_config=_config_dir(config), route=whom)
+
+
+def _config_dir(value: str | None) -> str:
+    """Read --config-dir: an absolute path. Raises UsageError where there is nothing."""
+    if value is None:
+        return ""
+    path = Path(value).expanduser().absolute()
+    if not path.exists() or any(sign < " " for sign in value):
+        raise UsageError("--config-dir", f"{value} is not there")
+    return str(path)
 
 
 def controls(value: str) -> ControlsMode:

@@ -153,11 +153,45 @@ TlsOption = Annotated[
     str,
     typer.Option(
         "--tls",
-        metavar="auto|require|never",
+        metavar="auto|require|encrypt|dane|never",
         rich_help_panel=CONDUCT,
         show_default=False,
-        help="STARTTLS. auto (default): used when offered; the certificate is judged and reported, not "
-        "enforced. require: nothing is asked without TLS and a certificate that verifies.",
+        help="STARTTLS. auto (default): as this host's mail server demands; without one, used when offered, "
+        "the certificate judged and reported, not enforced. require: nothing is asked without TLS and a "
+        "certificate that verifies; encrypt: without TLS; dane: as auto, and DANE is enforced.",
+    ),
+]
+MtaOption = Annotated[
+    str,
+    typer.Option(
+        "--mta",
+        metavar="auto|postfix|exim|none",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="Take EHLO name, source address, family, TLS demand and route from the configuration of this "
+        "host's mail server, where they are not given. auto (default): whichever is there; none: of no "
+        "server (as with SMTP_PROBE_MTA=none in the environment).",
+    ),
+]
+ConfigDirOption = Annotated[
+    str | None,
+    typer.Option(
+        "--config-dir",
+        metavar="DIR",
+        rich_help_panel=SENDING,
+        show_default=False,
+        help="The configuration of a further instance of the mail server. Default: the main one.",
+    ),
+]
+RouteOption = Annotated[
+    str,
+    typer.Option(
+        "--route",
+        metavar="mta|mx",
+        rich_help_panel=ASKING,
+        show_default=False,
+        help="Whom to ask where this host's mail server hands the mail to a relay: that relay (mta, the "
+        "default), or the MX with the server's EHLO name, address and family (mx).",
     ),
 ]
 ControlsOption = Annotated[

@@ -37,7 +37,8 @@ class Visits:
     """All sessions of one run: numbers them, keeps them apart in time, and keeps to the caps.
 
     `why_not_dialable` says why an address must not be connected to, None when it may. `courtesy`
-    is that of all runs that are one guest. `bind` is the local address, `dialling` opens a connection,
+    is that of all runs that are one guest. `bind` is the local address, `sources` that of
+    each family where there is none, `dialling` opens a connection,
     `tls_roots` is a PEM file to trust instead of the system's store, `tlsas` the TLSA records by MX host, of
     secure answers. Times in seconds.
     """
@@ -49,6 +50,7 @@ class Visits:
     courtesy: Courtesy
     port: int = 25
     bind: IPAddress | None = None
+    sources: Mapping[int, IPAddress] = field(default_factory=dict)
     tls_roots: str | None = None
     tlsas: Mapping[str, TlsaSet] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
@@ -128,7 +130,7 @@ class Visits:
     ) -> SessionOutcome:
         self._number += 1
         tlsas = self.tlsas.get(mx_host, NO_TLSA)
-        dial = Dial(ip, self.port, mx_host, self.bind, self.tls_roots, tlsas)
+        dial = Dial(ip, self.port, mx_host, self.bind or self.sources.get(ip.version), self.tls_roots, tlsas)
         try:
             outcome = await run_session(
                 self._number,

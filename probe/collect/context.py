@@ -16,6 +16,7 @@ from probe.net.resolver import Resolver
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Resolution, T, run_async
+from probe.survey.sending import Sending
 from probe.world import World
 
 
@@ -55,8 +56,14 @@ class Context:
     sink: Callable[[ev.Event], None]
     say: Callable[[str], None]
     given: Given
+    how: Sending | None = None
     pending: dict[Part, int] = field(default_factory=dict)
     posture: list[asyncio.Future[Any]] = field(default_factory=list)
+
+    @property
+    def sending(self) -> Sending:
+        """How it sends, as far as is known by now."""
+        return self.how or Sending(self.options)
 
     def record(self, event: ev.Event) -> None:
         """Keep an observation, and pass it on to --record."""

@@ -15,6 +15,7 @@ from probe.recording import events as ev
 from probe.standards.dns.results import MxResult
 from probe.survey.driving import (
     Lengthy,
+    Mailer,
     PartOfRun,
     Place,
     PolicyHost,
@@ -24,6 +25,7 @@ from probe.survey.driving import (
     Survey,
     Together,
 )
+from probe.survey.sending import Sending
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,13 +33,14 @@ U = TypeVar("U")
 
 class Driver:
     """The surveys of one run. `route` is where the recipient's mail is taken (None: this program failed to
-    find out); `place` is for the run to set, and surveys that need it wait."""
+    find out); `place` and `how` are for the run to set, and surveys that need them wait."""
 
     def __init__(self, context: Context) -> None:
         loop = asyncio.get_running_loop()
         self._context = context
         self.route: asyncio.Future[MxResult | None] = loop.create_future()
         self.place: asyncio.Future[Place] = loop.create_future()
+        self.how: asyncio.Future[Sending] = loop.create_future()
 
     async def drive(self, survey: Survey[T]) -> T:
         """What a survey comes to."""
@@ -61,6 +64,8 @@ class Driver:
                 return await in_thread(request.work)
             case Standing():
                 return await asyncio.shield(self.place)  # others wait for it, too
+            case Mailer():
+                return await asyncio.shield(self.how)
             case Route():
                 return self.route.set_result(request.mx)
             case PolicyHost():

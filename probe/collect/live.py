@@ -7,8 +7,10 @@ from functools import partial
 
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, spared_parts
+from probe.collect.sender_mta import read_sender_mta
 from probe.collect.sessions import ask_the_servers
 from probe.collect.vantage import take_vantage
+from probe.model.fault import spared_part, watched
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.target import recipient_domain
@@ -65,12 +67,26 @@ async def _all_parts(context: Context) -> None:
     on_lists = asyncio.ensure_future(driver.drive(reputation.survey(who, options, partial(_links, message))))
     context.posture.extend((of_sender, on_lists))
     await asyncio.gather(
+        _mailer(context, driver),
         _recipient(context, driver, domain),
         spared_parts(context, from_here, _from_here(context, driver), None),
         of_sender,
         on_lists,
         part(context, Part.OPINIONS, partial(_opinions, context, who, domain), None),
     )
+
+
+async def _mailer(context: Context, driver: Driver) -> None:
+    """How this host's mail server sends; where this program fails to find out, the run goes on without."""
+    try:
+        with watched() as faults:
+            await spared_part(
+                "the reading of this host's mail server", read_sender_mta(context), None, step=9
+            )
+        for fault in faults:
+            context.record(ev.SenderMtaRead(context.clock.at_ms(), None, fault.what))
+    finally:
+        driver.how.set_result(context.sending)
 
 
 async def _recipient(context: Context, driver: Driver, domain: str) -> None:
@@ -87,7 +103,7 @@ async def _from_here(context: Context, driver: Driver) -> None:
     try:
         mx = await asyncio.shield(driver.route)
         hosts = mx.hosts if mx is not None else ()
-        families = options.usable_families
+        families = context.sending.options.usable_families
         towards = tuple(ip for host in hosts for ip in host.addresses if ip.version in families)
         vantage = await take_vantage(context, towards)
         source = vantage.source_ip

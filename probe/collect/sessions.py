@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.collect.attempts import Visits, ask_target
 from probe.collect.context import Context
 from probe.collect.controls import run_controls
+from probe.collect.vantage import own_sources
 from probe.knowledge.providers import by_mx_hosts
 from probe.model.address import NullReversePath
 from probe.model.dialable import why_no_host, why_not_dialable
@@ -19,7 +20,8 @@ from probe.survey.recipient import tlsa_answers
 
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
-    options, world = context.options, context.world
+    how, world = context.sending, context.world
+    options = how.options
     hosts = tuple(_usable(host, options.usable_families) for host in mx.hosts)
     if not any(host.addresses for host in hosts):
         return
@@ -27,10 +29,12 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         sink=context.record,
         clock=context.clock,
         deadline=context.deadline,
-        why_not_dialable=why_no_host if options.allow_private else why_not_dialable,
+        # a relay is named by this host's own configuration, wherever it is
+        why_not_dialable=why_no_host if options.allow_private or how.relay else why_not_dialable,
         courtesy=world.courtesy,
-        port=options.smtp_port,
+        port=how.port,
         bind=options.bind,
+        sources=own_sources(how),
         dialling=world.dial,
         tls_roots=world.tls_roots,
         tlsas=await _vouchers(context, mx),
@@ -46,9 +50,11 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         helo=helo,
         reverse_path=context.target.reverse_path,
         forward_paths=(context.target.forward_path,),
-        tls=options.tls,
+        # what DANE asks for is judged by the records, and does not end a dialogue
+        tls=TlsMode.AUTO if options.tls is TlsMode.DANE else options.tls,
         size=len(message[1]) if (message := context.given.message) is not None else options.size,
         until=Stage.RCPT,
+        logs_in=how.logs_in,
     )
     asked = await ask_target(visits, hosts, plan)
     await context.posture_known()
@@ -69,10 +75,10 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
 
 async def _vouchers(context: Context, mx: MxResult) -> dict[str, TlsaSet]:
     """The TLSA records that a certificate may stand on: asked first only where it is enforced."""
-    options = context.options
-    if options.tls is not TlsMode.REQUIRE:
+    how = context.sending
+    if how.options.tls is not TlsMode.REQUIRE:
         return {}
-    answers = await context.ask(tlsa_answers(mx, options.smtp_port))
+    answers = await context.ask(tlsa_answers(mx, how.port))
     return {answer.host: answer.tlsas for answer in answers}
 
 

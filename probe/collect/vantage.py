@@ -7,22 +7,36 @@ from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
-from probe.net.route import full_host_name, local_address_towards
+from probe.net.route import full_host_name, is_own_address, local_address_towards
 from probe.recording import events as ev
 from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.special_use import why_never_global
+from probe.survey.sending import Sending
 
 
 async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
     """Find the local address that leads to the MX hosts and choose the EHLO name; record both."""
-    options = context.options
-    source = options.bind or _source(context, towards)
+    source = _bound(context, towards) or _source(context, towards)
     hostname = full_host_name()
     helo, why = await _helo(context, source, hostname)
-    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, Reason(why))
+    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, why)
     context.record(vantage)
     return vantage
+
+
+def _bound(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
+    """The address that was given, or that this host's mail server connects from towards the first host."""
+    how = context.sending
+    families = tuple(ip.version for ip in towards) or how.options.usable_families
+    return how.options.bind or (own_sources(how).get(families[0]) if families else None)
+
+
+def own_sources(how: Sending) -> dict[int, IPAddress]:
+    """The addresses, by family, that this host's mail server connects from. One that the host has not is left
+    out: Postfix then lets the system choose (smtp_bind_address_enforce)."""
+    found = {family: how.source(family) for family in (4, 6)}
+    return {family: ip for family, ip in found.items() if ip is not None and is_own_address(ip)}
 
 
 def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
@@ -31,9 +45,18 @@ def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | Non
     return next((ip for ip in map(local_address_towards, (*towards, *resolvers)) if ip is not None), None)
 
 
-async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
+async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, Reason[HeloReason]]:
+    how = context.sending
     if context.options.helo is not None:
-        return context.options.helo, HeloReason.GIVEN
+        return context.options.helo, Reason(HeloReason.GIVEN)
+    if how.mta is not None and how.options.helo is not None:
+        why = Reason(HeloReason.MTA, where=how.mta.helo.source, text=how.mta.software.shown)
+        return how.options.helo, why
+    name, tag = await _chosen(context, source, hostname)
+    return name, Reason(tag)
+
+
+async def _chosen(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
         # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host

@@ -14,6 +14,7 @@ from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.hypotheses import is_open, walk
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.posture import removal
+from probe.diagnosis.sender_mta import sender_mta
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
 from probe.facts.model import Facts, RecipientFacts
@@ -103,6 +104,7 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
         command=Command.CHECK if pair else Command.DOMAIN,
         provider=_provider(facts.recipient),
         scenario=started.scenario,
+        sender_mta=sender_mta(facts),
     )
 
 

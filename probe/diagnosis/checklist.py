@@ -120,7 +120,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
         return StepStatus.PASS, f"Not needed: {_accepted(diagnosis)}."
-    if diagnosis.observed.ground is Ground.NOT_REACHED:
+    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.LOGIN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
         return (

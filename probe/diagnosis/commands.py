@@ -59,7 +59,7 @@ _FAMILY = {"-4", "-6"}
 
 def _given(facts: Facts) -> Iterator[tuple[str, ...]]:
     """The options of the run that differ from the defaults, as words of a command line."""
-    options = facts.options
+    options = facts.given or facts.options
     yield from _of_sender(facts, options)
     yield from _of_server(options)
     for server in options.nameservers:
@@ -102,6 +102,12 @@ def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
         yield "--controls", options.controls.value
     if options.allow_private:
         yield ("--allow-private",)
+    if options.mta is not _DEFAULT.mta:
+        yield "--mta", options.mta.value
+    if options.mta_config:
+        yield "--config-dir", options.mta_config
+    if options.route is not _DEFAULT.route:
+        yield "--route", options.route.value
 
 
 def _endpoint(host: str, port: int) -> str:

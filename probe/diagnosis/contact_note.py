@@ -16,7 +16,7 @@ def contact_note(facts: Facts, observed: Observed) -> str:
     when nothing was asked that a postmaster could find in a log."""
     if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
         return ""
-    if observed.ground is Ground.NOT_REACHED:
+    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN):
         return ""
     sender, recipient = facts.target.reverse_path, facts.target.forward_path
     ours = facts.sender.author_domain or str(sender)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import Ground, Observed, is_of_other_family
+from probe.diagnosis.outcome import NEEDED, Ground, Observed, is_of_other_family, own_demand
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
@@ -27,6 +27,7 @@ _SETTLED = 0.8  # a stated cause of this share needs no further test
 _HALF_AN_HOUR_S = 1800
 _DOWN = "check from a second network: it tells a server that is down from a path that is blocked"
 _DROPS = "check from a second network: it tells whether the server drops everybody, or this address"
+_PAST_THE_RELAY = "ask the MX hosts in the name of this host: it tells what the recipient's side says of it"
 _NO_RESOLVER = (
     "ask another resolver: the sender's domain was not answered for either, so look at this machine's "
     "resolver and network first"
@@ -50,11 +51,13 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         spoke = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
         text = _DROPS if spoke else _DOWN
         return NextTest(text, command(facts, "--bind ADDRESS"))
+    if ground is Ground.LOGIN:
+        return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
-    if ground is Ground.TLS and facts.options.tls is TlsMode.REQUIRE:
+    if ground is Ground.TLS and facts.options.tls in NEEDED:
         text = "let the probe go on without TLS: it tells whether the recipient is taken at all"
-        return NextTest(text, command(facts, "--tls auto"))
+        return NextTest(text, command(facts, "--tls never" if own_demand(facts) else "--tls auto"))
     if ground is Ground.DESYNCHRONISED:
         text = "check from a second network: replies out of step are often the work of a device on the path"
         return NextTest(text, command(facts, "--bind ADDRESS"))

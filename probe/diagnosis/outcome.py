@@ -22,6 +22,9 @@ from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
+# What does not go on without TLS
+NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
+
 
 class Ground(StrEnum):
     """What the outcome rests on; chooses the words of the summary and the evidence."""
@@ -35,6 +38,7 @@ class Ground(StrEnum):
     DESYNCHRONISED = "desynchronised"
     TLS = "tls"
     SMTPUTF8 = "smtputf8"
+    LOGIN = "login"  # the relay is to be logged in to
     NOT_REACHED = "not_reached"  # --no-smtp, the deadline, an interruption
 
 
@@ -75,7 +79,8 @@ def _by_route(facts: Facts) -> Observed | None:
         return _by_silence(facts, mx.answers)
     if mx.kind is RouteKind.FIXED:  # none of the domain's doing, wherever it leads
         beyond = f" of {_chosen_family(facts)}" if is_of_other_family(facts) else ""
-        detail = f"the host given with --mx has no address{beyond}"
+        named = "given with --mx" if not facts.relay else "that this host hands the mail to"
+        detail = f"the host {named} has no address{beyond}"
         nowhere = Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
         return None if any(host.addresses for host in mx.hosts) else nowhere
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
@@ -178,6 +183,10 @@ def _why_none(facts: Facts) -> str:
 
 def _by_session(facts: Facts, session: Session) -> Observed:
     exchange = deciding_exchange(session)
+    if session.stop is Stop.LOGIN_NEEDED:
+        answered = session.exchange(Stage.EHLO)
+        detail = "the relay is to be logged in to, which a probe does not do"
+        return Observed(Outcome.INCONCLUSIVE, Stage.EHLO, Ground.LOGIN, session, answered, detail)
     if exchange is None:
         return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
     reply = exchange.reply
@@ -194,7 +203,8 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _tls_was_needed(facts, session, exchange):
         error = _tls_error(session)
-        return Observed(Outcome.INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, exchange, error)
+        outcome = Outcome.DEFERRED if own_demand(facts) else Outcome.INCONCLUSIVE
+        return Observed(outcome, Stage.STARTTLS, Ground.TLS, session, exchange, error)
     if reply is None and _speaks_otherwise(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
         detail = _end(session) if flood else "what came is no SMTP reply"
@@ -226,7 +236,7 @@ def _only_unknown(session: Session, exchange: Exchange, reply: Reply) -> bool:
 
 def _only_greets(facts: Facts) -> bool:
     """A `domain` run without --tls require: EHLO is all that it asks."""
-    return not isinstance(facts.target, PairTarget) and facts.options.tls is not TlsMode.REQUIRE
+    return not isinstance(facts.target, PairTarget) and facts.options.tls not in NEEDED
 
 
 def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:
@@ -248,11 +258,17 @@ def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
 
 
 def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
-    """--tls require, and the session stopped because there was no TLS to have."""
-    if facts.options.tls is not TlsMode.REQUIRE or exchange.stage is not Stage.EHLO:
+    """TLS was demanded, and the session stopped because there was no TLS to have."""
+    if facts.options.tls not in NEEDED or exchange.stage is not Stage.EHLO:
         return False
     positive = exchange.reply is not None and exchange.reply.is_positive
     return positive and not (session.tls is not None and session.tls.established)
+
+
+def own_demand(facts: Facts) -> bool:
+    """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
+    given = facts.given.tls if facts.given is not None else facts.options.tls
+    return facts.mta is not None and given is TlsMode.AUTO and facts.options.tls in NEEDED
 
 
 def _tls_error(session: Session) -> str:

@@ -14,6 +14,7 @@ from probe.model.evidence import Evidence, Facet, RankedCause
 from probe.model.finding import Finding, Severity
 from probe.model.report import AfterDataRisk
 from probe.model.target import FailOn, TlsMode
+from probe.standards.tls.results import DaneStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def _cause(rule: RiskRule, finding: Finding) -> str:
     return next((known[ref] for ref in finding.evidence if ref in known), rule.cause)
 
 
+# TLSA records that a sender with DANE goes by (RFC 7672 section 2.2): MTA-STS then does not count
+_PUBLISHED = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN, DaneStatus.UNUSABLE)
 _COUNTED = {
     FailOn.ERROR: (Severity.ERROR, Severity.FATAL),
     FailOn.WARNING: (Severity.ERROR, Severity.FATAL, Severity.WARNING),
@@ -87,7 +90,11 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
 
 def counted(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
     """Those that concern this sender."""
-    return tuple(risk for risk in risks if risk.counts(facts.options.tls))
+    tls = facts.options.tls
+    if tls is TlsMode.DANE:
+        published = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
+        tls = TlsMode.REQUIRE if published else TlsMode.AUTO
+    return tuple(risk for risk in risks if risk.counts(tls))
 
 
 def likelihood(risk: Risk) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.outcome import NEEDED, Ground, Observed
 from probe.diagnosis.risks import Risk
 from probe.facts.model import Facts
 from probe.facts.session import Session
@@ -40,10 +40,14 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
         )
     if observed.ground is Ground.SMTPUTF8:
         return f"refused: {_host(observed)} does not offer SMTPUTF8, which the address needs"
+    whose = ", the relay of this host" if facts.relay else ""
     if observed.outcome is Outcome.REFUSED:
-        return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}"
+        return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}"
+    if observed.outcome is Outcome.DEFERRED and observed.ground is Ground.TLS and facts.mta is not None:
+        ours = f"deferred by {facts.mta.software.shown} on this host, which demands TLS"
+        return f"{ours}: {_without_tls(facts, observed, observed.detail)}"
     if observed.outcome is Outcome.DEFERRED:
-        return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}: not now, perhaps later"
+        return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}: not now, perhaps later"
     return "inconclusive: " + _inconclusive(facts, observed)
 
 
@@ -68,7 +72,7 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
     """What follows where the domain's DANE or MTA-STS fails; empty where it does not."""
     if not any(risk.is_tls_policy for risk in risks):
         return ""
-    who = "this sender" if facts.options.tls is TlsMode.REQUIRE else "a sender that enforces it"
+    who = "this sender" if facts.options.tls in (*NEEDED, TlsMode.DANE) else "a sender that enforces it"
     return f", but the domain's policy for TLS (DANE or MTA-STS) fails: {who} does not deliver"
 
 
@@ -81,20 +85,26 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
             f"DNS gave no usable answer for {domain} ({observed.detail}); that is neither yes nor no"
         ),
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
-        Ground.NO_CONNECTION: f"no MX host of {domain} could be connected to ({detail})",
+        Ground.NO_CONNECTION: f"{_nobody(facts)} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
         Ground.DESYNCHRONISED: f"the dialogue with {_host(observed)} went wrong {where}: {detail}",
         Ground.TLS: _without_tls(facts, observed, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
+        Ground.LOGIN: f"{_host(observed)} was asked no further than EHLO: {detail}",
     }
     return words.get(observed.ground, f"the dialogue ended {where}")
+
+
+def _nobody(facts: Facts) -> str:
+    domain = facts.recipient.domain
+    return f"no relay of this host for {domain}" if facts.relay else f"no MX host of {domain}"
 
 
 def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
     session: Session | None = observed.session
     if session is not None and session.stop is Stop.TLS_NOT_VERIFIED:
         return f"TLS was required, and the certificate of {_host(observed)} does not verify ({detail})"
-    if facts.options.tls is TlsMode.REQUIRE:
+    if facts.options.tls in NEEDED:
         return f"TLS was required and {_host(observed)} gave none ({detail})"
     return f"TLS with {_host(observed)} failed ({detail}), and no session without TLS came about"
 

@@ -78,7 +78,11 @@ def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 
 
 def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    if observed.outcome is Outcome.ACCEPTED or observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
+    if observed.outcome is Outcome.ACCEPTED or observed.ground in (
+        Ground.NOT_REACHED,
+        Ground.LOGIN,
+        Ground.UNDIALLED,
+    ):
         return ()
     found = spared("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
     return found if found is not None else reply_evidence(observed)
@@ -102,7 +106,7 @@ def _ranked(
         return rank(told.evidence, stage=told.stage, permanent=told.permanent)
     if observed.outcome is Outcome.ACCEPTED:
         return as_causes(counted(risks, facts))
-    if observed.ground in (Ground.NOT_REACHED, Ground.UNDIALLED):
+    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED):
         return ()
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
@@ -145,6 +149,9 @@ def _verdict(
     cause = ranked[0].id if ranked else None
     ours = counted(risks, facts)
     conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks, ours)
+    if facts.relay and observed.outcome is not Outcome.ACCEPTED and observed.ground is not Ground.LOGIN:
+        # what one's own relay does is told to whoever runs this host, not to the recipient
+        conduct = replace(conduct, fix_by=FixBy.SENDER)
     bounced = told is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)

@@ -31,6 +31,7 @@ from probe.survey import recipient, reputation, sender
 from probe.survey.driving import NOWHERE, Place, drive
 from probe.survey.readers import FactReader
 from probe.survey.recipient import HostTlsa
+from probe.survey.sending import Sending, sending
 
 
 def facts_of(recording: Recording) -> Facts:
@@ -82,15 +83,16 @@ class _Reader:
 
 def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
+    how, told = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
     vantage = _vantage(recording, sessions)
     message = _message(reader)
     bounce = recording.last(ev.BounceGiven)
     return Facts(
         target=started.target,
-        options=started.options,
+        options=how.options,
         vantage=vantage,
-        recipient=_recipient(reader, sessions),
+        recipient=_recipient(reader, how, sessions),
         sender=_sender(reader, vantage),
         listings=_listings(reader, vantage, message),
         sessions=sessions,
@@ -109,7 +111,17 @@ def _read(reader: _Reader) -> Facts:
         resolver=spared(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
+        given=started.options,
+        mta=how.mta,
+        relay=how.relay,
+        why_no_mta=told.why if told is not None else "",
     )
+
+
+def _how(recording: Recording) -> Sending:
+    """How the run sent, as the live run concluded it from the same event."""
+    told = recording.last(ev.SenderMtaRead)
+    return sending(recording.started.options, told.mta if told is not None else None)
 
 
 def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
@@ -140,10 +152,11 @@ def _message(reader: _Reader) -> MessageFacts | None:
     )
 
 
-def _recipient(reader: _Reader, sessions: tuple[Session, ...]) -> RecipientFacts:
+def _recipient(reader: _Reader, how: Sending, sessions: tuple[Session, ...]) -> RecipientFacts:
     recording = reader.recording
     fetched = recording.all(ev.HttpsFetched)
-    found, tlsas = reader.part("recipient", (fetched,), partial(_recipient_by, recording.started, fetched))
+    read = partial(_recipient_by, recording.started, how, fetched)
+    found, tlsas = reader.part("recipient", (fetched, how), read)
     dane = spared("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
     hosts, greeting = [host.host for host in found.mx.hosts], _greeting(sessions)
     runs = spared(
@@ -166,12 +179,13 @@ def _greeting(sessions: tuple[Session, ...]) -> str:
 
 
 def _recipient_by(
-    started: ev.Started, fetched: tuple[ev.HttpsFetched, ...], look_up: Lookup
+    started: ev.Started, how: Sending, fetched: tuple[ev.HttpsFetched, ...], look_up: Lookup
 ) -> tuple[RecipientFacts, tuple[HostTlsa, ...]]:
     """The recipient's side without the certificates that its servers showed, and what DANE has for them."""
     domain = recipient_domain(started.target)
-    records = drive(recipient.survey(domain, started.options), look_up, NOWHERE)
-    hosts = [host.host for host in records.mx.hosts]
+    records = drive(recipient.survey(domain, started.options), look_up, NOWHERE, how)
+    # a relay's hosts are this side's: they tell nothing of the domain
+    hosts = [host.host for host in records.mx.hosts] if not how.relay else []
     facts = RecipientFacts(
         domain=domain,
         mx=records.mx,

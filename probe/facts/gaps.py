@@ -50,6 +50,7 @@ class Fact(StrEnum):
     MESSAGE = "message"
     BOUNCE = "bounce"
     BOUNCE_STATUS = "bounce.status"
+    MTA = "mta"
 
 
 def gap_of(facts: Facts, fact: Fact) -> Why | None:
@@ -236,6 +237,8 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.SESSIONS: why_no_session,
     Fact.MESSAGE: _no_file(Part.MESSAGE, MESSAGE_READER),
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
+    # its own word on why not is `why_no_mta`; where it has none, nobody asked, or there is none
+    Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),
     Fact.BOUNCE_STATUS: lambda _: Reason(Gap.NONE_FOUND),  # it tells of no recipient, or of several others
 }
 

@@ -12,6 +12,7 @@ from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
+from probe.model.sender_mta import Hop, SenderMta
 from probe.model.target import Options, Target
 from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
@@ -82,7 +83,11 @@ class Facts:
     """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
     that its names and addresses are pseudonyms; `resolver` holds the answers that are worth a word for how
     they were told; `faults` are readers of this program that failed: what they would have read is missing
-    here as if it had not been looked at."""
+    here as if it had not been looked at.
+
+    `options` are those that hold: what was left open is as `mta`, this host's mail server, has it (None: not
+    known; `why_no_mta` where one is there that did not tell); `given` are those of the user. `relay` is what
+    that server hands the mail to, empty where the MX hosts are asked."""
 
     target: Target
     options: Options
@@ -101,6 +106,10 @@ class Facts:
     bounce: BounceFacts | None = None
     resolver: tuple[Answer, ...] = ()
     faults: tuple[Fault, ...] = ()
+    given: Options | None = None
+    mta: SenderMta | None = None
+    relay: tuple[Hop, ...] = ()
+    why_no_mta: str = ""
 
     @property
     def planned_size(self) -> int | None:

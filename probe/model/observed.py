@@ -14,6 +14,7 @@ class HeloReason(StrEnum):
     """Why this EHLO name was chosen."""
 
     GIVEN = "given"  # with --helo
+    MTA = "mta"  # as this host's mail server
     PTR = "ptr"  # the forward-confirmed reverse name
     HOSTNAME = "hostname"
     LITERAL = "literal"  # RFC 5321 section 4.1.4
@@ -177,6 +178,7 @@ class Gap(StrEnum):
     UNREAD = "unread"  # this program failed to read it
     NO_SERVER_ASKED = "no_server_asked"  # the run ended before
     NOT_GIVEN = "not_given"
+    MTA_SILENT = "mta_silent"  # this host's mail server, if it has one
     NONE_FOUND = "none_found"  # looked for, and there is none
     NO_SENDER = "no_sender"  # the command asks about a domain alone
     NULL_SENDER = "null_sender"

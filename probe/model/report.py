@@ -8,6 +8,7 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
+from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
@@ -114,8 +115,46 @@ class ReportTool:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportHop:
+    """A server that mail is handed to; `mx` says that it stands for the MX hosts of that name."""
+
+    host: str
+    port: int
+    mx: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSenderMta:
+    """This host's own mail server as its tools tell it. `source_v4` and `source_v6` are the addresses that it
+    connects from (null: the system's choice, or not known); `families` those that it uses; `route` is what
+    it does with mail for the recipient, `relays` whom it hands it to, `transport` and `decided_by` what says
+    so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
+    that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known."""
+
+    software: MtaSoftware
+    version: str
+    config: str
+    helo: str | None
+    source_v4: str | None
+    source_v6: str | None
+    families: tuple[int, ...]
+    route: HopKind
+    transport: str
+    relays: tuple[ReportHop, ...]
+    decided_by: str
+    reason: str
+    authenticates: bool
+    tls: TlsLevel | None
+    size_limit: int | None
+    instances: tuple[str, ...]
+    relay_asked: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportTarget:
-    """Who to whom. For the `domain` command both paths are None and `domain` is set."""
+    """Who to whom. For the `domain` command both paths are None and `domain` is set. `sender_mta` is null
+    where this host has no mail server whose tools were asked."""
 
     reverse_path: str | None
     forward_path: str | None
@@ -126,6 +165,7 @@ class ReportTarget:
     command: Command
     provider: str | None
     scenario: str | None  # the lab scenario of a demo: nothing in it is real
+    sender_mta: ReportSenderMta | None = None
 
 
 @dataclass(frozen=True, slots=True)

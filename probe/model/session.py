@@ -80,6 +80,7 @@ class Stop(StrEnum):
     TLS_REFUSED = "tls_refused"  # and offered
     TLS_FAILED = "tls_failed"
     TLS_NOT_VERIFIED = "tls_not_verified"  # and required
+    LOGIN_NEEDED = "login_needed"  # at the relay of this host's mail server
     SMTPUTF8_NOT_OFFERED = "smtputf8_not_offered"  # and needed
     MAIL_REFUSED = "mail_refused"
     CLOSING = "closing"  # 421

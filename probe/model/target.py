@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.address import IPAddress, Mailbox, ReversePath
+from probe.model.sender_mta import MtaChoice, RouteChoice
 
 
 class Command(StrEnum):
@@ -16,10 +17,14 @@ class Command(StrEnum):
 
 
 class TlsMode(StrEnum):
-    """`auto` uses STARTTLS when offered, `require` refuses to go on without, `never` leaves it."""
+    """`auto` is what this host's mail server demands, without one STARTTLS when offered. `require` refuses
+    to go on without a certificate that verifies, `encrypt` without STARTTLS, `never` leaves it. `dane` is
+    `require` by the TLSA records of a host that has such, else `auto` (RFC 7672 section 2.2)."""
 
     AUTO = "auto"
     REQUIRE = "require"
+    ENCRYPT = "encrypt"
+    DANE = "dane"
     NEVER = "never"
 
 
@@ -57,7 +62,9 @@ class Options:
     `ip`: the address the mail really leaves from; `bind`: the local address to connect from;
     `helo`: the EHLO name; `families`: 4, 6 or both; `size`: planned message size in octets;
     `nameservers`: resolvers to ask, empty for the system's; `dnsbl`: zones instead of the
-    built-in set; `seed`: orders MX hosts of equal preference and makes the invented mailbox.
+    built-in set; `seed`: orders MX hosts of equal preference and makes the invented mailbox; `mta`: whose
+    configuration the rest comes from where it is not given, `mta_config` the directory of a further
+    instance of it (empty: the main one), `route` whom to ask where it hands the mail to a relay.
     """
 
     ip: IPAddress | None = None
@@ -79,6 +86,9 @@ class Options:
     timeout: float = 60.0
     fail_on: FailOn = FailOn.ERROR
     seed: int = 0
+    mta: MtaChoice = MtaChoice.AUTO
+    mta_config: str = ""
+    route: RouteChoice = RouteChoice.MTA
 
     @property
     def smtp_port(self) -> int:

@@ -17,36 +17,50 @@ from pathlib import Path
 from probe import settings
 from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolCall, ToolOutput
 from probe.net.clock import Clock
+from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread
 
 SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/local/sbin")
 # What the tools themselves go by: an instance that the user has chosen for all of Postfix's commands
 _KEPT = ("MAIL_CONFIG", "HOME", "TMPDIR")
-
-
-class OutOfTimeError(Exception):
-    """The tools took longer than they may altogether."""
+_REAPED = 1.0  # seconds: what was killed is gone before
 
 
 async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS_TIMEOUT) -> T:
-    """Drive an inquiry over the programs of this host. Raises OutOfTimeError after `budget` seconds; what was
-    started is ended before. A program that fails is an answer, no error."""
+    """Drive an inquiry over the programs of this host, for at most `budget` seconds; what was started is
+    ended then. A program that fails, or is late, is an answer and no error. Of a process a few inquiries run
+    at once; the time counts from when this one does."""
+    async with _INQUIRIES.held():
+        return await _driven(inquiry, budget)
+
+
+async def _driven(inquiry: Inquiry[T], budget: float) -> T:
     clock = Clock()
+    late = ToolOutput(exit_code=None, failure=f"the tools took longer than {budget:g} s")
     try:
         calls = next(inquiry)
         while True:
-            left = budget - clock.seconds()
-            if left <= 0:
-                raise OutOfTimeError
-            try:
-                async with asyncio.timeout(left):
-                    answers = await asyncio.gather(*map(_answer, calls))
-            except TimeoutError as error:
-                raise OutOfTimeError from error
-            calls = inquiry.send(tuple(answers))
+            calls = inquiry.send(await _answers(calls, budget - clock.seconds(), late))
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+_INQUIRIES = ProcessLimit(at_most(settings.LOCAL_TOOLS_AT_ONCE))
+
+
+async def _answers(calls: Sequence[Call], left: float, late: ToolOutput) -> tuple[ToolOutput, ...]:
+    """What comes of the calls within so many seconds; `late` for the others."""
+    if left <= 0:
+        return tuple(late for _ in calls)
+    tasks = [asyncio.ensure_future(_answer(call)) for call in calls]
+    try:
+        await asyncio.wait(tasks, timeout=left)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return tuple(late if task.cancelled() else task.result() for task in tasks)
 
 
 def program_path(name: str, directories: Sequence[str] | None = None) -> str | None:
@@ -89,6 +103,8 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
         if transport.get_returncode() is None:
             _end(transport.get_pid())
         transport.close()
+        # or its end would be told to a loop that is closed by then
+        await asyncio.wait([hearing.ended], timeout=_REAPED)
     if hearing.is_too_much:
         limit = settings.LOCAL_TOOLS_SIZE_LIMIT
         return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
@@ -102,7 +118,12 @@ class _Hearing(asyncio.SubprocessProtocol):
         self.said = {1: bytearray(), 2: bytearray()}
         self.is_too_much = False
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._input: asyncio.WriteTransport | None = None
+
+    def process_exited(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.SubprocessTransport)

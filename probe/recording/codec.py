@@ -44,6 +44,7 @@ LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
 _KINDS: dict[str, type] = {
     "started": ev.Started,
     "vantage": ev.Vantage,
+    "local_mta": ev.SenderMtaRead,
     "dns": ev.DnsAnswered,
     "session_opened": ev.SessionOpened,
     "connected": ev.Connected,

@@ -21,6 +21,7 @@ from probe.model.observed import (
     SessionReason,
 )
 from probe.model.reason import Reason
+from probe.model.sender_mta import SenderMta
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, Target
 from probe.model.trust import Trust
@@ -56,6 +57,17 @@ class Vantage:
     hostname: str
     helo: str
     helo_reason: Reason[HeloReason]
+
+
+@dataclass(frozen=True, slots=True)
+class SenderMtaRead:
+    """What this host's own mail server was found to do with mail for the recipient. What its tools printed is
+    not kept: a recording is shown to others, and a configuration is nobody's but its owner's. `why` says why
+    there is none."""
+
+    at_ms: int
+    mta: SenderMta | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,7 @@ SessionEvent = SessionOpened | Connected | Sent | Received | TlsEstablished | Tl
 Event = (
     Started
     | Vantage
+    | SenderMtaRead
     | DnsAnswered
     | SessionEvent
     | HttpsFetched

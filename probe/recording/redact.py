@@ -26,6 +26,7 @@ from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
+from probe.model.sender_mta import SenderMta, TextFact
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -102,6 +103,9 @@ class _Redactor:
                 helo, why = names.host(event.helo), self._reason(event.helo_reason)
                 ip, host = self._optional(event.source_ip), names.host(event.hostname)
                 return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why)
+            case ev.SenderMtaRead():
+                mta = self._mta(event.mta) if event.mta is not None else None
+                return replace(event, mta=mta, why=text(event.why))
             case ev.DnsAnswered():
                 return replace(event, answer=self._answer(event.answer))
             case ev.SessionOpened():
@@ -153,6 +157,28 @@ class _Redactor:
             text=text(reason.text),
         )
 
+    def _mta(self, mta: SenderMta) -> SenderMta:
+        """Names and addresses; of paths nothing is kept, for they are named after whoever made them."""
+        names, text, route = self.pseudonyms, self._text.text, mta.route
+        hops = tuple(
+            replace(hop, host=names.host(hop.host), addresses=tuple(map(names.address, hop.addresses)))
+            for hop in route.hops
+        )
+        return replace(
+            mta,
+            config="",
+            instances=(),
+            helo=self._mta_name(mta.helo),
+            source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=""),
+            source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=""),
+            route=replace(route, hops=hops, transport=text(route.transport), reason=text(route.reason)),
+            tls=replace(mta.tls, names=tuple(map(text, mta.tls.names)), reason=text(mta.tls.reason)),
+        )
+
+    def _mta_name(self, fact: TextFact) -> TextFact:
+        value = self.pseudonyms.host(fact.value) if fact.value is not None else None
+        return replace(fact, value=value, reason=self._text.text(fact.reason))
+
     def _opinion(self, event: ev.OpinionGiven) -> ev.OpinionGiven:
         text = self._text.text
         return replace(
@@ -179,6 +205,7 @@ class _Redactor:
             ip=self._optional(options.ip),
             bind=self._optional(options.bind),
             helo=names.host(options.helo) if options.helo is not None else None,
+            mta_config="",
             header_from=names.mailbox(header_from) if header_from is not None else None,
             nameservers=tuple(self._endpoint(endpoint) for endpoint in options.nameservers),
             mx=self._endpoint(options.mx) if options.mx is not None else None,

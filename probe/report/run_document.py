@@ -101,6 +101,8 @@ def _verdict(report: Report, place: Line, reply: str = "", remarks: tuple[Line, 
 
 def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
     verdict = report.verdict
+    if sent := view.sent_as(report):
+        yield doc.Fact("Sent", ((Raw(sent),),))
     if vantage := view.vantage(report):
         yield doc.Fact("Vantage", ((Raw(vantage),),))
     if verdict.outcome is Outcome.ACCEPTED:

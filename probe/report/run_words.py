@@ -27,7 +27,7 @@ ROUTES: Mapping[str, str] = {
     RouteKind.IMPLICIT_MX: "no MX record; its own address is used (implicit MX)",
     RouteKind.NULL_MX: "a null MX: the domain declares that it takes no mail (RFC 7505)",
     RouteKind.ADDRESS_LITERAL: "an address literal",
-    RouteKind.FIXED: "the host of --mx",
+    RouteKind.FIXED: "the host that was named, by --mx or by this host's mail server",
     RouteKind.NO_DOMAIN: "NXDOMAIN: DNS does not know the domain",
     RouteKind.NO_MAIL_HOST: "neither MX nor address records",
     RouteKind.UNKNOWN: "DNS gave no usable answer",

@@ -158,6 +158,18 @@ def not_reached_part(item: ReportNotReached) -> str:
     return f"control ({known[item.part]})" if item.part in known else item.part
 
 
+def sent_as(report: Report) -> str:
+    """In whose place the run asked: this host's mail server, its EHLO name, address and relay; empty where
+    there is none."""
+    target, mta = report.target, report.target.sender_mta
+    if mta is None:
+        return ""
+    name = f"EHLO {target.helo}" if target.helo else "EHLO name not known"
+    address = f", from {target.source_ip}" if target.source_ip else ""
+    relay = f", through {mta.relays[0].host}:{mta.relays[0].port}" if mta.relay_asked and mta.relays else ""
+    return f"as {mta.software.shown} here: {name}{address}{relay}"
+
+
 def vantage(report: Report) -> str:
     """What must be known before anything else is believed: the probe may not stand where the mail
     leaves from. Empty when it does."""

@@ -15,6 +15,7 @@ from probe.model.address import IPAddress
 from probe.model.observed import Part
 from probe.standards.dns.message import Answer, Question
 from probe.standards.dns.results import MxResult
+from probe.survey.sending import Sending
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -68,6 +69,12 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailer:
+    """How the run sends, as a `Sending`; a live run knows that once this host's mail server has told. None
+    where nobody says: as the options have it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Says where the recipient's mail is taken; None where this program failed to find out."""
 
@@ -82,7 +89,9 @@ class PolicyHost:
     answers: tuple[Answer, ...]
 
 
-Request: TypeAlias = tuple[Question, ...] | Together | PartOfRun | Lengthy | Standing | Route | PolicyHost
+Request: TypeAlias = (
+    tuple[Question, ...] | Together | PartOfRun | Lengthy | Standing | Mailer | Route | PolicyHost
+)
 
 
 @overload
@@ -113,7 +122,18 @@ def standing() -> Survey[Place]:
     return place
 
 
-def drive(survey: Survey[T], look_up: Callable[[Question], Answer], place: Place) -> T:
+def mailer() -> Survey[Sending | None]:
+    """How the run sends."""
+    how: Sending | None = yield Mailer()
+    return how
+
+
+def drive(
+    survey: Survey[T],
+    look_up: Callable[[Question], Answer],
+    place: Place,
+    how: Sending | None = None,
+) -> T:
     """What a survey comes to over answers that are known already, each as it is to be believed."""
     met: Any = None
     while True:
@@ -122,19 +142,21 @@ def drive(survey: Survey[T], look_up: Callable[[Question], Answer], place: Place
         except StopIteration as stop:
             result: T = stop.value
             return result
-        met = _met(request, look_up, place)
+        met = _met(request, look_up, place, how)
 
 
-def _met(request: Request, look_up: Callable[[Question], Answer], place: Place) -> Any:
+def _met(request: Request, look_up: Callable[[Question], Answer], place: Place, how: Sending | None) -> Any:
     match request:
         case Together():
-            return tuple(drive(survey, look_up, place) for survey in request.surveys)
+            return tuple(drive(survey, look_up, place, how) for survey in request.surveys)
         case PartOfRun():
-            return drive(request.survey, look_up, place)
+            return drive(request.survey, look_up, place, how)
         case Lengthy():
             return request.work()
         case Standing():
             return place
+        case Mailer():
+            return how
         case Route() | PolicyHost():
             return None
         case _:

@@ -10,23 +10,13 @@ from probe.model.target import Options
 from probe.standards.dns.dns64 import made_addresses
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.mta_sts.policy import policy_host
 from probe.standards.mta_sts.record import read_record, record_question
 from probe.standards.mta_sts.tls_rpt import tls_rpt_question
 from probe.standards.tls.results import TlsaSet
-from probe.survey.driving import PolicyHost, Route, Survey, part, together
-
-
-def route(domain: str, options: Options) -> Resolution[MxResult]:
-    """Where mail for `domain` is to be taken: --mx, the address literal, or the MX records."""
-    if options.mx is not None:
-        return (yield from fixed_route(options.mx, families=options.usable_families))
-    literal = parse_literal(domain)
-    if literal is not None:
-        return (yield from literal_route(literal))
-    return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
+from probe.survey.driving import PolicyHost, Route, Survey, mailer, part, together
+from probe.survey.sending import route, route_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +136,24 @@ class RecipientRecords:
 
 def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
     """Everything that is asked about the recipient's side: the route first, and once that is known what tells
-    how safely its hosts can be reached."""
+    how safely its hosts can be reached. The MX hosts are asked for while this host's mail server tells
+    whether it goes to them; what that changes is then mostly answered already."""
     found = yield from spared_steps("the mail route", route(domain, options), None, step=2)
+    how = yield from mailer()
+    if how is not None and how.mta is not None:
+        found = yield from spared_steps("the mail route", route_as(domain, how), None, step=2)
     yield Route(found)
     records = RecipientRecords(found or MxResult(domain, RouteKind.UNKNOWN, (), ()))
-    safely = _transport_security(records, options)
+    safely = _transport_security(records, how.port if how is not None else options.smtp_port)
     return (yield from part(Part.TRANSPORT_SECURITY, safely, records))
 
 
-def _transport_security(records: RecipientRecords, options: Options) -> Survey[RecipientRecords]:
+def _transport_security(records: RecipientRecords, port: int) -> Survey[RecipientRecords]:
     """MTA-STS, TLS-RPT and TLSA; and whether the hosts' addresses are of the resolver's own make."""
     mx = records.mx
     transport, tlsas, _ = yield from together(
         spared_steps("MTA-STS", _transport(mx.domain), None, step=2),
-        spared_steps("DANE", tlsa_answers(mx, options.smtp_port), (), step=2),
+        spared_steps("DANE", tlsa_answers(mx, port), (), step=2),
         spared_steps("the addresses that DNS64 made", made_addresses(mx), (), step=2),
     )
     return RecipientRecords(mx, transport, tlsas)

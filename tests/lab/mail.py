@@ -45,12 +45,15 @@ def _start_postfix(space: Namespace, values: dict[str, str]) -> None:
     known = [f"{local}@{domain} x" for domain in domains for local in ("alice", "postmaster")]
     head = (directory / "mailboxes.head").read_text()
     (directory / "mailboxes").write_text(head + "\n".join(known) + "\n")
-    _make_spool(directory)
+    make_spool(directory)
+    (directory / "grey").mkdir(mode=0o700)
+    shutil.chown(directory / "grey", "postgrey")
     space.start(_postgrey(directory), output=directory / "postgrey.out")
     space.start([POSTFIX_MASTER, "-c", directory, "-d"], output=directory / "master.out")
 
 
-def _make_spool(directory: Path) -> None:
+def make_spool(directory: Path) -> None:
+    """The queue of a Postfix, as its daemons expect it."""
     for name in _QUEUES:
         (directory / "spool" / name).mkdir(parents=True, mode=0o700)
         shutil.chown(directory / "spool" / name, "postfix")
@@ -59,9 +62,8 @@ def _make_spool(directory: Path) -> None:
         shutil.chown(directory / "spool" / name, "postfix", "postdrop")
         (directory / "spool" / name).chmod(mode)
     (directory / "spool" / "pid").mkdir(mode=0o755)
-    for path in (directory / "data", directory / "grey"):
-        path.mkdir(mode=0o700)
-        shutil.chown(path, "postgrey" if path.name == "grey" else "postfix")
+    (directory / "data").mkdir(mode=0o700)
+    shutil.chown(directory / "data", "postfix")
 
 
 def _postgrey(directory: Path) -> list[str | Path]:

@@ -93,8 +93,12 @@ class Namespace:
         (self.directory / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
         users = "".join(f"{user}:x:{number}:{number}::/nonexistent:/bin/false\n" for user, number in _USERS)
         groups = "".join(f"{user}:x:{number}:\n" for user, number in _USERS)
+        ours = {user for user, _ in _USERS}
         for name, more in (("passwd", users), ("group", groups)):
-            (self.directory / name).write_text(Path(f"/etc/{name}").read_text() + more)
+            lines = Path(f"/etc/{name}").read_text().splitlines(keepends=True)
+            # a machine that has such a package, or had it, knows the user by another number
+            others = "".join(line for line in lines if line.partition(":")[0] not in ours)
+            (self.directory / name).write_text(others + more)
 
     def _network(self) -> list[list[str]]:
         commands = [["link", "set", "lo", "up"]]

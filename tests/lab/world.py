@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.lab.keys import Keys, make_keys
@@ -110,15 +111,17 @@ class World:
         witness = self.logs.settle()
         return Run(told.report, told.exit_code, told.errors, witness, self.logs.text())
 
-    def ask(self, *arguments: str, behind_stub: bool = False) -> Told:
+    def ask(self, *arguments: str, behind_stub: bool = False, tree: Path | None = None) -> Told:
         """Run `smtp-probe` inside, with a JSON report. Several may run at a time. `behind_stub`: it sees what
-        systemd-resolved keeps in /run."""
+        systemd-resolved keeps in /run; `tree`: the programs of these packages, too."""
         assert self.keys is not None
         more = {
             "PYTHONPATH": str(REPOSITORY),
             "SSL_CERT_FILE": str(self.keys.authority),
             "PYTHONDONTWRITEBYTECODE": "1",
             "LAB_RESOLVED": "1" if behind_stub else "",
+            "LAB_TREE": str(tree or ""),
+            "SMTP_PROBE_MTA": "none",  # but where --mta names one
         }
         argv: Sequence[str] = (sys.executable, "-m", "probe", *arguments, "--format", "json")
         done = self.space.run(argv, more=more)

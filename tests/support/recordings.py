@@ -21,6 +21,19 @@ from probe.model.observed import (
     SessionReason,
 )
 from probe.model.reason import Reason
+from probe.model.sender_mta import (
+    AddressFact,
+    Families,
+    Hop,
+    HopKind,
+    MtaSoftware,
+    NumberFact,
+    Route,
+    SenderMta,
+    TextFact,
+    TlsLevel,
+    TlsPolicy,
+)
 from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import Endpoint, Options, PairTarget
 from probe.model.trust import Trust
@@ -51,6 +64,28 @@ def dns(name: str, rtype: RecordType, *records: Record, aliases: tuple[str, ...]
 def txt(name: str, *texts: bytes) -> ev.DnsAnswered:
     """A TXT answer, one record a text."""
     return dns(name, RecordType.TXT, *(Txt((text,)) for text in texts))
+
+
+SENDING_SERVER = SenderMta(
+    software=MtaSoftware.POSTFIX,
+    version="3.7.11",
+    config="/etc/postfix-tmall",
+    helo=TextFact("out.sender.co.uk", "postconf smtp_helo_name"),
+    source_v4=AddressFact(ip_address("81.2.3.4"), "postconf smtp_bind_address"),
+    source_v6=AddressFact(None, "postconf smtp_bind_address6", "no address of out.sender.co.uk"),
+    families=Families((4,), None, "postconf inet_protocols"),
+    route=Route(
+        HopKind.UNKNOWN,
+        "smtp",
+        "postconf relayhost",
+        (Hop("relay.sender.co.uk", 587, False, (ip_address("81.2.3.5"),)),),
+        authenticates=True,
+        reason="as relay.sender.co.uk says",
+    ),
+    tls=TlsPolicy(TlsLevel.SECURE, "postconf smtp_tls_policy_maps", ("relay.sender.co.uk",)),
+    size_limit=NumberFact(10240000, "postconf message_size_limit"),
+    instances=("/etc/postfix-sender.co.uk",),
+)
 
 
 def full_events() -> list[ev.Event]:
@@ -116,6 +151,7 @@ def full_events() -> list[ev.Event]:
         ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
         ev.BounceGiven(16, "bounce.eml", b"Subject: failure notice\r\n\r\n<alice@tmall.com>:\xff\r\n"),
         ev.NotReached(17, Part.SESSION, Reason(Gap.DEADLINE, host="mx1.tmall.com", ip=MX_IP)),
+        ev.SenderMtaRead(15, SENDING_SERVER),
         ev.Finished(20),
     ]
 

@@ -62,20 +62,21 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         if found is None or ":" in found:
             return NoSenderMta(f"no configuration of Exim in {config}")
         where = ("-C", found)
-    told = yield tuple(ToolCall(name, (*where, "-bV")) for name in PROGRAMS)
-    program, about = next(
-        ((name, it) for name, it in zip(PROGRAMS, told, strict=True) if not it.is_missing), ("", ToolOutput())
-    )
-    if not program:
+    who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
+    for program in PROGRAMS:
+        exim = _Exim(program, where)
+        about, main, tested = yield (
+            exim.call("-bV"),
+            exim.call("-bP", *_MAIN),
+            exim.call(who, "-bt", stdin=f"{recipient}\n"),
+        )
+        if not about.is_missing:
+            break
+    else:
         return NoSenderMta("no exim on this host")
     version = _VERSION.search(about.text)
     if version is None or not about.is_usable:
         return NoSenderMta(f"{program} -bV: {about.why}", MtaSoftware.EXIM)
-    exim = _Exim(program, where)
-    main, tested = yield (
-        exim.call("-bP", *_MAIN),
-        exim.call(f"-f{sender if isinstance(sender, Mailbox) else '<>'}", "-bt", stdin=f"{recipient}\n"),
-    )
     values = options_of(main.text)
     answer = answer_of(tested.text, str(recipient))
     config_file = _CONFIG.search(about.text)
@@ -157,6 +158,8 @@ def _name_of(answer: Tested | None) -> str:
 
 def _helo(told: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: Tested | None) -> TextFact:
     value, reason = told.get("helo_data", ("", ""))
+    if answer is None or not answer.transport:
+        return TextFact(None, "exim -bt", "it named no transport, which may have a name of its own")
     if reason:
         return TextFact(None, f"{_name_of(answer)} helo_data", reason)
     if value:

@@ -68,6 +68,8 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     if main.is_missing:
         return NoSenderMta("no postconf on this host")
     values = settings_of(main.text)
+    if "main.cf: No such file" in main.errors and not config:
+        return NoSenderMta("Postfix is installed, and not configured")
     if not main.is_usable or "mail_version" not in values:
         return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
     said = str(sender).lower() if isinstance(sender, Mailbox) else ""

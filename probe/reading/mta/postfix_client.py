@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
@@ -14,6 +15,7 @@ CLIENT = (
     *("smtp_tls_security_level", "smtp_use_tls", "smtp_enforce_tls", "smtp_tls_enforce_peername"),
     *("smtp_tls_policy_maps", "smtp_tls_verify_cert_match", "smtp_tls_secure_cert_match"),
 )
+_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # or it could not be said in one command
 _BOTH = (4, 6)
 _YES = "yes"
 
@@ -26,8 +28,8 @@ def source_of(name: str, service: str, overridden: Mapping[str, str]) -> str:
 def helo_of(values: Mapping[str, str], source: str) -> TextFact:
     """The name in EHLO (smtp_helo_name; where it is empty Postfix says myhostname)."""
     name = values.get("smtp_helo_name") or values.get("myhostname", "")
-    if not name or "$" in name:
-        return TextFact(None, source, "it is not set" if not name else f"{name} was not expanded")
+    if not _NAME.fullmatch(name):
+        return TextFact(None, source, f"{name} is no name of a host" if name else "it is not set")
     return TextFact(name, source)
 
 

@@ -123,7 +123,8 @@ class DialoguePlan:
     """What one session is to ask.
 
     `until` is RCPT for a check, EHLO for a look at the server that names no mailbox (then the
-    paths are not used). `size` in octets, None when no size is known. ValueError beyond
+    paths are not used). `size` in octets, None when no size is known. `logs_in`: who sends in earnest would
+    authenticate here, so that what is said to a stranger would prove nothing. ValueError beyond
     `settings.MAX_RCPT_PER_SESSION` forward-paths.
     """
 
@@ -133,6 +134,7 @@ class DialoguePlan:
     tls: TlsMode = TlsMode.AUTO
     size: int | None = None
     until: Stage = Stage.RCPT
+    logs_in: bool = False
 
     def __post_init__(self) -> None:
         if len(self.forward_paths) > settings.MAX_RCPT_PER_SESSION:
@@ -261,7 +263,7 @@ class Dialogue:
         offered = self.extensions is not None and self.extensions.offers("STARTTLS")
         if self.plan.tls is not TlsMode.NEVER and offered:
             return self._say(State.STARTTLS, Command.starttls())
-        if self.plan.tls is TlsMode.REQUIRE:
+        if self.plan.tls in (TlsMode.REQUIRE, TlsMode.ENCRYPT):
             return self._leave(Stop.TLS_NOT_OFFERED)
         return self._mail()
 
@@ -269,6 +271,8 @@ class Dialogue:
         if self.plan.until is Stage.EHLO or not self.plan.forward_paths:
             return self._leave(Stop.DONE)
         offers = self.extensions.offers if self.extensions else lambda _keyword: False
+        if self.plan.logs_in and offers("AUTH"):
+            return self._leave(Stop.LOGIN_NEEDED)
         if self.plan.needs_smtputf8 and not offers("SMTPUTF8"):
             return self._leave(Stop.SMTPUTF8_NOT_OFFERED)
         # RFC 1870 section 6: SIZE= only to a server that announced SIZE

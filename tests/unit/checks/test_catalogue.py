@@ -17,7 +17,7 @@ from tests.unit.checks.dialogue import test_bounce_reply, test_dialogue
 from tests.unit.checks.message import test_message
 from tests.unit.checks.recipient import test_recipient, test_recipient_history, test_requiretls_offered
 from tests.unit.checks.sender import test_sender
-from tests.unit.checks.vantage import test_resolver_answers
+from tests.unit.checks.vantage import test_resolver_answers, test_sender_mta
 
 # What stands in the folder without being a check.
 CASES: tuple[Case, ...] = (
@@ -29,6 +29,7 @@ CASES: tuple[Case, ...] = (
     *test_requiretls_offered.CASES,
     *test_resolver_answers.CASES,
     *test_sender.CASES,
+    *test_sender_mta.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These have nothing to find fault with: one says what was not given, one what was not made, one what failed.

@@ -24,6 +24,7 @@ from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
 from probe.survey import recipient, reputation, sender
 from probe.survey.driving import Place, Survey, drive
+from probe.survey.sending import Sending
 
 HERE = Place(ip_address("192.0.2.9"), ip_address("192.0.2.9"), "out.sender.example")
 PAIR = PairTarget(parse_mailbox("bob@sender.example"), parse_mailbox("alice@recipient.example"))
@@ -110,6 +111,7 @@ async def asked_live(target: Target, options: Options, message: bytes | None, he
     resolver = Resolver(held)
     run = context(target, options, resolver)
     driver = Driver(run)
+    driver.how.set_result(Sending(options))
     run.world = cast(Any, _NoPolicies())
     tasks = [asyncio.ensure_future(driver.drive(it)) for it in surveys(target, options, message)]
     driver.place.set_result(HERE)
@@ -184,6 +186,7 @@ async def test_only_what_an_answer_decides_waits_for_it(held: str) -> None:
 async def test_surveys_wait_for_the_place_and_the_others_do_not() -> None:
     resolver = Resolver()
     driver = Driver(context(PAIR, OPTIONS, resolver))
+    driver.how.set_result(Sending(OPTIONS))
     task = asyncio.ensure_future(driver.drive(surveys(PAIR, OPTIONS, None)[1]))
     await turns()
     asked = set(map(str, resolver.asked))
@@ -196,6 +199,7 @@ async def test_surveys_wait_for_the_place_and_the_others_do_not() -> None:
 
 async def test_one_who_stops_waiting_for_the_place_leaves_it_to_the_others() -> None:
     driver = Driver(context(PAIR, OPTIONS, Resolver()))
+    driver.how.set_result(Sending(OPTIONS))
     tasks = [asyncio.ensure_future(driver.drive(it)) for it in surveys(PAIR, OPTIONS, None)[1:]]
     await turns()
     tasks[0].cancel()

@@ -16,11 +16,11 @@ from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.listing import ListingStatus
-from probe.model.observed import CertificateFault
+from probe.model.observed import CertificateFault, EndCause
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import DomainTarget, FailOn, Options, TlsMode
 from probe.reading.reply.stated_wait import stated_wait
 from probe.standards.dkim.results import KeyStatus
@@ -48,6 +48,8 @@ def told(text: str, stage: Stage = Stage.RCPT) -> Verdict:
     return verdict(make.facts(sessions=(met(stage, make.reply(int(text[:3]), text[4:])),)))
 
 
+# the relay of this host offers AUTH, and was asked no further
+LOGIN = met(Stage.EHLO, make.reply(250, "ok"), cause=Reason(EndCause.STOP, stop=Stop.LOGIN_NEEDED))
 GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
     Ground.ROUTE: (CASES["null_mx"][0], "refused", "bad_domain", 1),
     Ground.DNS_UNKNOWN: (CASES["dns_unknown"][0], "inconclusive", "dns_failure", 4),
@@ -58,6 +60,7 @@ GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
     Ground.TLS: (CASES["tls_failed"][0], "inconclusive", "tls_problem", 4),
     Ground.SMTPUTF8: (CASES["smtputf8_missing"][0], "refused", "address_syntax", 1),
     Ground.NOT_REACHED: (make.facts(sessions=(), options=Options(smtp=False)), "inconclusive", None, 4),
+    Ground.LOGIN: (make.facts(sessions=(LOGIN,)), "inconclusive", None, 4),
     Ground.REPLY: (refused("5.1.1 user unknown"), "refused", "user_unknown", 1),
 }
 

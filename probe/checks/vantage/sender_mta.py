@@ -1,0 +1,84 @@
+"""How would this host's own mail server send this mail?
+
+Asks the tools of Postfix (postconf, postmap) or Exim (exim -bP, -bt) what they would do with mail from SENDER
+to RECIPIENT: the name in EHLO, the address it leaves from, the family, what is demanded of TLS, the largest
+message, and the route. Where the route is a relay, this host does not talk to the MX hosts of the recipient;
+a refusal by that relay is for whoever runs this host to mend.
+
+What to do: --mta none leaves the server out of it; --route mx asks the MX hosts in its name; --config-dir DIR
+names a further instance.
+Source: postconf(5), transport(5), trivial-rewrite(8) of Postfix; Exim specification, chapters 5, 14 and 30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.checks.judging.wording import Voice
+from probe.facts.model import Facts
+from probe.model.finding import Finding
+from probe.model.sender_mta import HopKind, SenderMta, TlsLevel
+from probe.model.target import TlsMode
+
+ID = "sender-mta"
+STEP = 1
+say = Voice(ID, STEP)
+_REF = ("sender_mta",)
+_ROUTES = {
+    HopKind.LOCAL: "mta-delivers-itself",
+    HopKind.PROGRAM: "mta-hands-to-program",
+    HopKind.REFUSED: "mta-refuses",
+    HopKind.UNKNOWN: "mta-route-unknown",
+}
+_DEMANDS = (TlsLevel.NONE, TlsLevel.MAY)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One for the route, one for what it demands and limits; one for tools that did not tell."""
+    mta = facts.mta
+    if mta is None:
+        if facts.why_no_mta:
+            yield say("mta-not-read", reason=facts.why_no_mta)
+        return
+    software, domain = mta.software.shown, facts.recipient.domain
+    if mta.route.kind is HopKind.RELAY:
+        yield _relay(facts, mta)
+    elif (tag := _ROUTES.get(mta.route.kind)) is not None:
+        yield say(
+            tag, _REF, software=software, domain=domain, source=mta.route.source, reason=mta.route.reason
+        )
+    else:
+        yield say("mta-hands-to-mx", _REF, software=software, domain=domain)
+    yield from _demand(facts, mta)
+    size, limit = facts.planned_size, mta.size_limit.value
+    if size is not None and limit is not None and size > limit:
+        yield say("mta-size-too-large", _REF, software=software, size=size, limit=limit)
+    if mta.helo.value is None and facts.given is not None and facts.given.helo is None:
+        yield say("mta-helo-unknown", _REF, software=software, source=mta.helo.source, reason=mta.helo.reason)
+
+
+def _relay(facts: Facts, mta: SenderMta) -> Finding:
+    hosts = [f"{hop.host}:{hop.port}" for hop in mta.route.hops]
+    tag = "mta-relays" if facts.relay else "mta-relays-mx-asked"
+    return say(
+        tag,
+        _REF,
+        software=mta.software.shown,
+        domain=facts.recipient.domain,
+        hosts=hosts,
+        source=mta.route.source,
+        login=facts.mta is not None and mta.route.authenticates,
+    )
+
+
+def _demand(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
+    level = mta.tls.level
+    if mta.tls.wrapped:
+        yield say("mta-tls-wrapped", _REF, software=mta.software.shown, source=mta.tls.source)
+    if (
+        level is None
+        or level in _DEMANDS
+        or (facts.given is not None and facts.given.tls is not TlsMode.AUTO)
+    ):
+        return
+    yield say("mta-demands-tls", _REF, software=mta.software.shown, level=level.value, source=mta.tls.source)

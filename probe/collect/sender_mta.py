@@ -1,0 +1,30 @@
+"""How this host's own mail server would send, as its tools tell."""
+
+from __future__ import annotations
+
+import os
+
+from probe.collect.context import Context
+from probe.model.sender_mta import MtaChoice, SenderMta
+from probe.model.target import PairTarget
+from probe.reading.mta.inquiry import ask_sender_mta
+from probe.recording import events as ev
+from probe.survey.sending import sending
+
+SWITCH = "SMTP_PROBE_MTA"  # "none" in the environment: as --mta none, where --mta does not say otherwise
+
+
+async def read_sender_mta(context: Context) -> None:
+    """Ask the server that the options name, and send as it would from here on. Nothing is recorded where
+    nobody asked for one and none is there."""
+    target, options, tools = context.target, context.options, context.world.tools
+    is_off = options.mta is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
+    if tools is None or not isinstance(target, PairTarget) or options.mta is MtaChoice.NONE or is_off:
+        return
+    inquiry = ask_sender_mta(options.mta, target.reverse_path, target.forward_path, options.mta_config)
+    told = await tools(inquiry)
+    if isinstance(told, SenderMta):
+        context.record(ev.SenderMtaRead(context.clock.at_ms(), told))
+        context.how = sending(options, told)
+    elif told.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
+        context.record(ev.SenderMtaRead(context.clock.at_ms(), None, told.reason))

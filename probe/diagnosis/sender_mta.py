@@ -1,0 +1,53 @@
+"""This host's own mail server for the report."""
+
+from __future__ import annotations
+
+from probe.facts.model import Facts
+from probe.model import report as rp
+from probe.model.sender_mta import AddressFact, NumberFact, SenderMta, TextFact
+
+
+def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
+    """What its tools told; None where there is none."""
+    mta = facts.mta
+    if mta is None:
+        return None
+    return rp.ReportSenderMta(
+        software=mta.software,
+        version=mta.version,
+        config=mta.config,
+        helo=mta.helo.value,
+        source_v4=_address(mta.source_v4),
+        source_v6=_address(mta.source_v6),
+        families=mta.families.usable,
+        route=mta.route.kind,
+        transport=mta.route.transport,
+        relays=tuple(rp.ReportHop(hop.host, hop.port, hop.by_mx) for hop in mta.route.hops),
+        decided_by=mta.route.source,
+        reason=mta.route.reason,
+        authenticates=mta.route.authenticates,
+        tls=mta.tls.level,
+        size_limit=mta.size_limit.value,
+        instances=mta.instances,
+        relay_asked=bool(facts.relay),
+        sources=tuple(_sources(mta)),
+    )
+
+
+def _address(fact: AddressFact) -> str | None:
+    return str(fact.value) if fact.value is not None else None
+
+
+def _sources(mta: SenderMta) -> list[str]:
+    facts: dict[str, TextFact | AddressFact | NumberFact] = {
+        "helo": mta.helo,
+        "source_v4": mta.source_v4,
+        "source_v6": mta.source_v6,
+        "size_limit": mta.size_limit,
+    }
+    told = [f"{name}: {fact.source}{_why(fact.reason)}" for name, fact in facts.items()]
+    return [*told, f"families: {mta.families.source}", f"tls: {mta.tls.source}{_why(mta.tls.reason)}"]
+
+
+def _why(reason: str) -> str:
+    return f" ({reason})" if reason else ""

@@ -1,0 +1,119 @@
+"""How a run sends: as its options say, and where they leave it open, as this host's mail server would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from probe.model.address import IPAddress
+from probe.model.sender_mta import Hop, HopKind, RouteChoice, SenderMta, TlsLevel
+from probe.model.target import Endpoint, Options, TlsMode
+from probe.standards.dns.helo import parse_literal
+from probe.standards.dns.message import Answer, Resolution
+from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
+from probe.standards.dns.results import MxHost, MxResult, RouteKind
+
+_ALL_FAMILIES = Options().families
+_MODES: Mapping[TlsLevel, TlsMode] = {
+    TlsLevel.NONE: TlsMode.NEVER,
+    TlsLevel.MAY: TlsMode.AUTO,
+    TlsLevel.ENCRYPT: TlsMode.ENCRYPT,
+    TlsLevel.FINGERPRINT: TlsMode.ENCRYPT,
+    TlsLevel.DANE: TlsMode.DANE,
+    TlsLevel.DANE_ONLY: TlsMode.REQUIRE,
+    TlsLevel.VERIFY: TlsMode.REQUIRE,
+    TlsLevel.SECURE: TlsMode.REQUIRE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """`options` as they hold for this run; `mta` the server whose ways they follow, None where there is none;
+    `relay` what it hands the mail to, empty where the MX hosts are asked."""
+
+    options: Options
+    mta: SenderMta | None = None
+    relay: tuple[Hop, ...] = ()
+
+    def source(self, family: int) -> IPAddress | None:
+        """The local address to connect from towards one of that family; None: the system's choice."""
+        if self.options.bind is not None:
+            return self.options.bind
+        return self.mta.source(family).value if self.mta is not None else None
+
+    @property
+    def port(self) -> int:
+        """The port that is dialled."""
+        return self.relay[0].port if self.relay else self.options.smtp_port
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether the server would authenticate itself at the relay."""
+        return bool(self.relay) and self.mta is not None and self.mta.route.authenticates
+
+
+def sending(options: Options, told: SenderMta | None) -> Sending:
+    """What was given stands; the server fills what was left open."""
+    if told is None:
+        return Sending(options)
+    return Sending(
+        replace(
+            options,
+            helo=options.helo if options.helo is not None else told.helo.value,
+            families=told.families.usable if options.families == _ALL_FAMILIES else options.families,
+            tls=_tls(options, told),
+        ),
+        told,
+        _relay(options, told),
+    )
+
+
+def _tls(options: Options, mta: SenderMta) -> TlsMode:
+    """What a policy for a relay demands is not demanded of an MX that is asked in its place."""
+    is_elsewhere = mta.route.kind is not HopKind.MX and not _relay(options, mta)
+    if options.tls is not TlsMode.AUTO or mta.tls.level is None or is_elsewhere or options.mx is not None:
+        return options.tls
+    return _MODES[mta.tls.level]
+
+
+def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:
+    """The hosts of one port, that of the first: a session with another port is another question."""
+    is_asked = options.route is RouteChoice.MTA and options.mx is None
+    if not is_asked or mta.route.kind is not HopKind.RELAY or mta.tls.wrapped:
+        return ()
+    return tuple(hop for hop in mta.route.hops if hop.port == mta.route.hops[0].port)
+
+
+def route(domain: str, options: Options) -> Resolution[MxResult]:
+    """Where mail for `domain` is to be taken: --mx, the address literal, or the MX records."""
+    if options.mx is not None:
+        return (yield from fixed_route(options.mx, families=options.usable_families))
+    literal = parse_literal(domain)
+    if literal is not None:
+        return (yield from literal_route(literal))
+    return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
+
+
+def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
+    """The same for one who sends so: the relay goes before the MX records."""
+    if not how.relay:
+        return (yield from route(domain, how.options))
+    families, found = how.options.usable_families, []
+    for hop in how.relay:
+        found.append((yield from _hosts_of(hop, families, how.options.seed)))
+    hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(found)))
+    answers: tuple[Answer, ...] = tuple(answer for result in found for answer in result.answers)
+    return MxResult(how.relay[0].host, RouteKind.FIXED, hosts, answers)
+
+
+def _hosts_of(hop: Hop, families: tuple[int, ...], seed: int) -> Resolution[MxResult]:
+    if hop.addresses:
+        own = tuple(ip for ip in hop.addresses if ip.version in families)
+        return MxResult(hop.host, RouteKind.FIXED, (MxHost(0, hop.host, own, ()),), ())
+    if hop.by_mx:
+        return (yield from resolve_mx(hop.host, families=families, seed=seed))
+    return (yield from fixed_route(Endpoint(hop.host, hop.port), families=families))
+
+
+def _all_hosts(results: list[MxResult]) -> list[MxHost]:
+    return [host for result in results for host in result.hosts]

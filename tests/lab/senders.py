@@ -1,0 +1,237 @@
+"""Mail servers that send, beside the probe: each with one thing in its configuration that decides its mail.
+
+A real message is handed to each; what its log says of it is the truth, which `check` has to come to from the
+configuration alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from tests.lab.mail import POSTFIX_MASTER, make_spool
+from tests.lab.namespace import Namespace
+from tests.lab.packages import UNPACKED
+
+BOB = "bob@sender.example"
+MAIN = """compatibility_level = 3.6
+queue_directory = {home}/spool
+data_directory = {home}/data
+maillog_file = {home}/mail.log
+maillog_file_prefixes = {home}
+myhostname = out.sender.example
+mydestination =
+alias_maps =
+alias_database =
+notify_classes =
+inet_interfaces = all
+smtp_bind_address = 198.51.100.10
+smtp_connect_timeout = 5s
+minimal_backoff_time = 1h
+mynetworks = 127.0.0.0/8
+smtp_tls_security_level = may
+smtp_tls_CAfile = {authority}
+smtp_dns_support_level = dnssec
+"""
+MASTER = """pickup    unix  n - n 1 1 pickup
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+verify    unix  - - n - 1 verify
+proxymap  unix  - - n - - proxymap
+smtp      unix  - - n - - smtp{overrides}
+relay     unix  - - n - - smtp
+error     unix  - - n - - error
+retry     unix  - - n - - error
+discard   unix  - - n - - discard
+postlog   unix-dgram n - n - 1 postlogd
+"""
+EXIM = """primary_hostname = out.sender.example
+exim_user = Debian-exim
+exim_group = Debian-exim
+spool_directory = {home}/spool
+log_file_path = {home}/%slog
+keep_environment =
+never_users =
+trusted_users = root
+log_selector = +smtp_confirmation
+begin routers
+{routers}
+begin transports
+remote_smtp:
+  driver = smtp
+  interface = 198.51.100.10
+{transport}
+begin retry
+* * F,1h,1h
+"""
+DNSLOOKUP = """dnslookup:
+  driver = dnslookup
+  transport = remote_smtp
+  no_more"""
+_NUMBERS = count()
+_LINE = re.compile(
+    r"to=<[^>]*>, relay=(?P<relay>\S+), .*dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<said>.*)\)"
+)
+_EXIM_LINE = re.compile(r" (?P<sign>=>|\*\*|==) \S+(?P<said>.*)")
+_EXIM_STATUS = {"=>": "sent", "**": "bounced", "==": "deferred"}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A server that sends, and the truth of one message: `status` is what its log says of it, `exit_code`,
+    `cause` and `fix_by` what `check` has to conclude. `values` are lines of main.cf, `overrides` those of the
+    smtp service in master.cf; `routers` and `transport` are Exim's. `route`, `helo`: what the report has to
+    name."""
+
+    slug: str
+    recipient: str
+    status: str
+    outcome: str
+    exit_code: int
+    cause: str | None = None
+    fix_by: str | None = None
+    software: str = "postfix"
+    values: str = ""
+    overrides: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+    routers: str = DNSLOOKUP
+    transport: str = ""
+    sender: str = BOB
+    route: str = "mx"
+    helo: str = "out.sender.example"
+    reply: str = ""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a log says of one message."""
+
+    status: str
+    said: str
+    relay: str = ""
+
+
+class Outgoing:
+    """One sending server in the lab's namespace."""
+
+    def __init__(self, space: Namespace, case: Sender) -> None:
+        self.space = space
+        self.case = case
+        self.home = space.directory / f"sender-{case.slug}-{next(_NUMBERS)}"  # a test may be made again
+
+    @property
+    def tree(self) -> Path | None:
+        """What its programs stand in, where they are not installed."""
+        return UNPACKED / "exim" if self.case.software == "exim" else None
+
+    def configure(self) -> None:
+        """Write its configuration and make its spool."""
+        self.home.mkdir()
+        for name, text in self.case.files.items():
+            (self.home / name).write_text(text)
+        if self.case.software == "exim":
+            text = EXIM.format(home=self.home, routers=self.case.routers, transport=self.case.transport)
+            (self.home / "exim4.conf").write_text(text)
+            (self.home / "spool").mkdir(mode=0o750)
+            for path in (self.home, self.home / "spool"):
+                shutil.chown(path, 61001, 61001)
+            return
+        authority = self.space.directory / "tls" / "authority.pem"
+        main = MAIN.format(home=self.home, authority=authority) + self.case.values.format(home=self.home)
+        (self.home / "main.cf").write_text(main)
+        (self.home / "master.cf").write_text(MASTER.format(overrides=self.case.overrides))
+        make_spool(self.home)
+
+    def deliver(self) -> Fate:
+        """Hand it a real message, wait for what becomes of it, and end the server. RuntimeError with the log
+        where nothing does."""
+        try:
+            return self._delivered()
+        finally:
+            master = self.home / "spool" / "pid" / "master.pid"
+            if master.exists():
+                with contextlib.suppress(ProcessLookupError, ValueError):
+                    os.kill(int(master.read_text()), signal.SIGTERM)
+
+    def _delivered(self) -> Fate:
+        log = self.home / ("mainlog" if self.case.software == "exim" else "mail.log")
+        if self.case.software == "exim":
+            argv = ["/usr/sbin/exim4", "-C", str(self.home / "exim4.conf"), "-odf"]
+            argv += [f"-f{self.case.sender}", self.case.recipient]
+        else:
+            self.space.start([POSTFIX_MASTER, "-c", self.home, "-d"], output=self.home / "master.out")
+            argv = ["/usr/sbin/sendmail", "-C", str(self.home)]
+            argv += [f"-f{self.case.sender}", self.case.recipient]
+        code = (
+            "import subprocess, sys; "
+            "sys.exit(subprocess.run(sys.argv[1:], input=b'Subject: real\\n\\nreal\\n').returncode)"
+        )
+        more = {"LAB_TREE": str(self.tree or "")}
+        done = self.space.run([sys.executable, "-c", code, *argv], more=more)
+        for _ in range(300):
+            fate = self._fate(log)
+            if fate is not None:
+                return fate
+            time.sleep(0.1)
+        told = log.read_text(errors="replace") if log.exists() else ""
+        raise RuntimeError(f"nothing became of the message\n{done.stderr}\n{told}")
+
+    def _fate(self, log: Path) -> Fate | None:
+        text = log.read_text(errors="replace") if log.exists() else ""
+        if self.case.software == "exim":
+            line = next((it for it in map(_EXIM_LINE.search, text.splitlines()) if it), None)
+            return Fate(_EXIM_STATUS[line["sign"]], line["said"]) if line else None
+        found = next((it for it in map(_LINE.search, text.splitlines()) if it), None)
+        return Fate(found["status"], found["said"], found["relay"]) if found else None
+
+
+RELAY_MAP = "transport_maps = texthash:{home}/transport\n"
+SENDERS = (
+    Sender("plain", "alice@healthy.example", "sent", "accepted", 0),
+    Sender(
+        *("helo-localhost", "alice@helo.example", "bounced", "refused", 1, "rdns_helo", "sender_network"),
+        values="smtp_helo_name = localhost\n",
+        helo="localhost",
+    ),
+    Sender(
+        *("second-address", "alice@rbl.example", "bounced", "refused", 1, "ip_blocklisted", "sender_network"),
+        overrides="\n  -o smtp_bind_address=198.51.100.66 -o smtp_helo_name=listed.sender.example",
+        helo="listed.sender.example",
+    ),
+    Sender(
+        *("relay-refuses", "alice@exim.example", "bounced", "refused", 1, "relay_denied", "sender"),
+        values="relayhost = [203.0.113.11]\n",
+        route="relay",
+    ),
+    Sender(
+        *("relay-takes", "alice@healthy.example", "sent", "accepted", 0),
+        values="relayhost = [127.0.0.1]:2525\n" + RELAY_MAP,
+        files={"transport": "healthy.example smtp:[mx.healthy.example]\n"},
+        route="relay",
+    ),
+    Sender(
+        *("tls-demanded", "alice@plaintext.example", "deferred", "deferred", 3, "tls_problem", "either"),
+        values="smtp_tls_policy_maps = texthash:{home}/policy\n",
+        files={"policy": "plaintext.example encrypt\n"},
+    ),
+    Sender(
+        *("exim-helo", "alice@helo.example", "bounced", "refused", 1, "rdns_helo", "sender_network"),
+        software="exim",
+        transport="  helo_data = ${if eq{$sending_ip_address}{198.51.100.10}{localhost}{$primary_hostname}}",
+        helo="localhost",
+    ),
+    Sender("exim-plain", "alice@healthy.example", "sent", "accepted", 0, software="exim"),
+)

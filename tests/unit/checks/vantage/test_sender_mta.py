@@ -1,0 +1,119 @@
+"""This host's own mail server: what it does with the mail goes before all else that is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from probe.model.sender_mta import (
+    AddressFact,
+    Families,
+    Hop,
+    HopKind,
+    MtaSoftware,
+    NumberFact,
+    Route,
+    SenderMta,
+    TextFact,
+    TlsLevel,
+    TlsPolicy,
+)
+from probe.model.target import Options
+from tests.support import facts as make
+from tests.support.check_cases import Case
+
+RELAY = Hop("relay.example.org", 587)
+MTA = SenderMta(
+    software=MtaSoftware.POSTFIX,
+    version="3.7.11",
+    config="/etc/postfix",
+    helo=TextFact("mail.example.org", "postconf smtp_helo_name"),
+    source_v4=AddressFact(ip_address("192.0.2.10"), "postconf smtp_bind_address"),
+    source_v6=AddressFact(None, "postconf smtp_bind_address6", "not set: the system chooses"),
+    families=Families((4, 6), None, "postconf inet_protocols"),
+    route=Route(HopKind.MX, "smtp", "postconf default_transport"),
+    tls=TlsPolicy(TlsLevel.MAY, "postconf smtp_tls_security_level"),
+    size_limit=NumberFact(10240000, "postconf message_size_limit"),
+)
+
+
+def to(kind: HopKind, reason: str = "", *hops: Hop) -> SenderMta:
+    return replace(MTA, route=Route(kind, "smtp", "postconf transport_maps", hops, reason=reason))
+
+
+def demanding(level: TlsLevel, *, wrapped: bool = False) -> SenderMta:
+    return replace(MTA, tls=TlsPolicy(level, "postconf smtp_tls_security_level", wrapped=wrapped))
+
+
+RELAYING = to(HopKind.RELAY, "", RELAY)
+GIVEN = Options()
+
+CASES = (
+    Case("sender-mta", "nobody asked, nobody there", make.facts(), ()),
+    Case("sender-mta", "to the MX", make.facts(mta=MTA, given=GIVEN), ("ok mta-hands-to-mx",)),
+    Case(
+        *("sender-mta", "to a relay, which was asked"),
+        make.facts(mta=RELAYING, given=GIVEN, relay=(RELAY,)),
+        ("notice mta-relays",),
+        ("relay.example.org:587", "does not talk to the MX hosts"),
+    ),
+    Case(
+        *("sender-mta", "to a relay, and the MX was asked"),
+        make.facts(mta=RELAYING, given=GIVEN),
+        ("warning mta-relays-mx-asked",),
+    ),
+    Case(
+        *("sender-mta", "a domain that is its own"),
+        make.facts(mta=to(HopKind.LOCAL), given=GIVEN),
+        ("error mta-delivers-itself",),
+    ),
+    Case(
+        *("sender-mta", "to a program"),
+        make.facts(mta=to(HopKind.PROGRAM, "pipe"), given=GIVEN),
+        ("warning mta-hands-to-program",),
+        ("pipe",),
+    ),
+    Case(
+        *("sender-mta", "refused here"),
+        make.facts(mta=to(HopKind.REFUSED, "no mail to them"), given=GIVEN),
+        ("error mta-refuses",),
+        ("no mail to them",),
+    ),
+    Case(
+        *("sender-mta", "a table that may not be read"),
+        make.facts(mta=to(HopKind.UNKNOWN, "hash:/x could not be read"), given=GIVEN),
+        ("not_assessed mta-route-unknown",),
+        ("hash:/x could not be read",),
+    ),
+    Case(
+        *("sender-mta", "TLS demanded"),
+        make.facts(mta=demanding(TlsLevel.ENCRYPT), given=GIVEN),
+        ("ok mta-hands-to-mx", "notice mta-demands-tls"),
+        ("encrypt",),
+    ),
+    Case(
+        *("sender-mta", "TLS from the first octet"),
+        make.facts(mta=demanding(TlsLevel.MAY, wrapped=True), given=GIVEN),
+        ("ok mta-hands-to-mx", "not_assessed mta-tls-wrapped"),
+    ),
+    Case(
+        *("sender-mta", "a message that it does not take"),
+        make.facts(mta=MTA, given=GIVEN, options=Options(size=10240001)),
+        ("ok mta-hands-to-mx", "error mta-size-too-large"),
+        ("10240001", "10240000"),
+    ),
+    Case(
+        *("sender-mta", "a name that a program makes"),
+        make.facts(
+            mta=replace(MTA, helo=TextFact(None, "exim -bP", "its value comes from a program")), given=GIVEN
+        ),
+        ("ok mta-hands-to-mx", "not_assessed mta-helo-unknown"),
+        ("its value comes from a program",),
+    ),
+    Case(
+        *("sender-mta", "tools that did not tell"),
+        make.facts(why_no_mta="its tools took longer than 2 s"),
+        ("not_assessed mta-not-read",),
+        ("its tools took longer than 2 s",),
+    ),
+)
