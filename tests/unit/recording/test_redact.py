@@ -10,6 +10,7 @@ from ipaddress import ip_address
 import pytest
 
 from probe.facts.build import facts_of
+from probe.knowledge.dnsbl import built_in_lists
 from probe.model.address import Mailbox
 from probe.model.observed import Gap, HeloReason, Part
 from probe.model.reason import Reason
@@ -109,6 +110,19 @@ def test_ipv6_nibbles_follow_their_address() -> None:
     assert fresh in (ip_address("2001:db8::1"), ip_address("2001:db8::2"))
     assert isinstance(events[1], ev.DnsAnswered)
     assert events[1].answer.question.name == fresh.reverse_pointer.replace("ip6.arpa", "zen.spamhaus.org")
+
+
+@pytest.mark.parametrize("zone", [it.zone for it in built_in_lists()])
+def test_the_zone_of_every_list_that_is_asked_stays(zone: str) -> None:
+    (event,) = redacted(dns(f"2.0.0.127.{zone}", RecordType.A))
+    assert isinstance(event, ev.DnsAnswered)
+    assert event.answer.question.name == f"2.0.0.127.{zone}"
+
+
+def test_a_customer_s_key_before_a_zone_does_not_stay() -> None:
+    (event,) = redacted(dns("2.0.0.127.secretkey.all.spamrats.com", RecordType.A))
+    assert isinstance(event, ev.DnsAnswered)
+    assert "secretkey" not in event.answer.question.name
 
 
 @pytest.mark.parametrize(
