@@ -85,11 +85,11 @@ def endings(now: Diagnosis, experiment: Experiment) -> Iterator[Session]:
         before = _until(base, Stage.RCPT)
         named = ("postmaster", "probe-0") if experiment is Experiment.POSTMASTER else ("probe-0",)
         for answers in _ways(len(named), exchange.reply):
-            asked = tuple(
-                _rcpt(exchange, f"RCPT TO:<{name}@{_domain(exchange)}>", said)
-                for name, said in zip(named, answers, strict=True)
+            rcpts = tuple(
+                _rcpt(exchange, f"RCPT TO:<{name}@{_domain(exchange)}>", answer)
+                for name, answer in zip(named, answers, strict=True)
             )
-            yield replace(empty, exchanges=(*before, *asked))
+            yield replace(empty, exchanges=(*before, *rcpts))
         return
     yield replace(empty, exchanges=(*_until(base, exchange.stage), exchange))
     yield replace(empty, exchanges=(*_until(base, exchange.stage), _rcpt(exchange, "", _YES)))

@@ -232,5 +232,5 @@ def _what_to_do(status: StepStatus, own: tuple[Finding, ...], blamed: str | None
 
 def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
     """What the lists said where they do not explain a block, as sentences."""
-    told = [f.message for f in own if f.tag in groups.UNEXPLAINED_BLOCK.get(cause, ())]
-    return [f"{message[:1].upper()}{message[1:]}." for message in told]
+    messages = [f.message for f in own if f.tag in groups.UNEXPLAINED_BLOCK.get(cause, ())]
+    return [f"{message[:1].upper()}{message[1:]}." for message in messages]

@@ -76,7 +76,7 @@ def document(conclusion: Conclusion | None, action: str = "action") -> dict[str,
 def conclude(
     ranked: Sequence[RankedCause],
     certainty: Band,
-    spoken: Iterable[Evidence],
+    evidence: Iterable[Evidence],
     *,
     permanent: bool | None,
     text: str = "",
@@ -87,9 +87,9 @@ def conclude(
     top = ranked[0]
     advice = advising(top.id, certainty)
     override, source = _override(top, certainty)
-    conduct, reason = _timed(advice.conduct(permanent), override, source, spoken)
+    conduct, reason = _timed(advice.conduct(permanent), override, source, evidence)
     if conduct.retry is Retry.NEVER:
-        ground = _ground(top.id, certainty, spoken)
+        ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
     action = override.action or advice.action_at(stage, permanent)
@@ -106,30 +106,30 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
 
 
 def _timed(
-    conduct: Conduct, override: ConductOverride, source: Evidence | None, spoken: Iterable[Evidence]
+    conduct: Conduct, override: ConductOverride, source: Evidence | None, evidence: Iterable[Evidence]
 ) -> tuple[Conduct, str]:
     """The conduct with what the words say of owner and time, and the sentence that the time rests on."""
     conduct = replace(conduct, fix_by=override.fix_by or conduct.fix_by)
     if override.retry is not None:
         reason = source.says if source is not None and override.retry.is_without_fix else ""
         return replace(conduct, retry=override.retry, retry_after=override.retry_after), reason
-    asked = {
+    sources = {
         item.conduct.retry: item.says
-        for item in spoken
+        for item in evidence
         if item.facet is Facet.CONDUCT and item.conduct is not None and item.conduct.retry is not None
     }
-    if Retry.LATER in asked and not conduct.retry.is_without_fix:
-        return replace(conduct, retry=Retry.LATER, retry_after=_USUAL_WAIT_S), asked[Retry.LATER]
-    if Retry.AFTER_FIX in asked and conduct.retry.is_without_fix:
-        return replace(conduct, retry=Retry.AFTER_FIX, retry_after=None), asked[Retry.AFTER_FIX]
+    if Retry.LATER in sources and not conduct.retry.is_without_fix:
+        return replace(conduct, retry=Retry.LATER, retry_after=_USUAL_WAIT_S), sources[Retry.LATER]
+    if Retry.AFTER_FIX in sources and conduct.retry.is_without_fix:
+        return replace(conduct, retry=Retry.AFTER_FIX, retry_after=None), sources[Retry.AFTER_FIX]
     return conduct, ""
 
 
-def _ground(cause: str, certainty: Band, spoken: Iterable[Evidence]) -> Evidence | None:
+def _ground(cause: str, certainty: Band, evidence: Iterable[Evidence]) -> Evidence | None:
     """What says for good that this mailbox or domain takes no mail: words before a status or a record."""
     if certainty not in _SURE:
         return None
-    grounds = [item for item in spoken if item.final == cause]
+    grounds = [item for item in evidence if item.final == cause]
     return min(grounds, key=lambda item: (item.facet is not Facet.CONDUCT, item.rule), default=None)
 
 

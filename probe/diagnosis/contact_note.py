@@ -59,8 +59,8 @@ def _what_happened(facts: Facts, observed: Observed) -> str:
         return f"At {at} your server {server} did not offer SMTPUTF8, which the address needs."
     if observed.reply is None or observed.reply.is_positive:
         return f"At {at} your server {server} could not be used: {observed.detail}."
-    said = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
-    return f"At {at} your server {server} answered to {_command(observed)}:\n\n{said}"
+    lines = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
+    return f"At {at} your server {server} answered to {_command(observed)}:\n\n{lines}"
 
 
 def _command(observed: Observed) -> str:
@@ -94,8 +94,12 @@ def _posture(facts: Facts) -> list[str]:
 
 
 def _keys(facts: Facts) -> str:
-    found = [key.selector for key in facts.sender.dkim if key.status is KeyStatus.VALID]
-    return "keys published at " + ", ".join(found) if found else "not assessed: the selector is not known"
+    selectors = [key.selector for key in facts.sender.dkim if key.status is KeyStatus.VALID]
+    return (
+        "keys published at " + ", ".join(selectors)
+        if selectors
+        else "not assessed: the selector is not known"
+    )
 
 
 def _blocklists(facts: Facts) -> str:

@@ -144,14 +144,14 @@ def _listing(listing: Listing) -> rp.ReportListing:
 
 def answer_line(answer: Answer) -> str:
     """One DNS answer on one line, for people: question, status, records, AD."""
-    shown = [_cut(_record_text(record)) for record in answer.records[:_RECORDS_SHOWN]]
+    first = [_cut(_record_text(record)) for record in answer.records[:_RECORDS_SHOWN]]
     if len(answer.records) > _RECORDS_SHOWN:
-        shown.append(f"and {len(answer.records) - _RECORDS_SHOWN} more")
-    records = ", ".join(shown)
+        first.append(f"and {len(answer.records) - _RECORDS_SHOWN} more")
+    records = ", ".join(first)
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
-    said = records or answer.failure or answer.status.value
-    return f"{answer.question}{alias}: {said}{secure}{_how_it_was_told(answer)}"
+    text = records or answer.failure or answer.status.value
+    return f"{answer.question}{alias}: {text}{secure}{_how_it_was_told(answer)}"
 
 
 def _how_it_was_told(answer: Answer) -> str:

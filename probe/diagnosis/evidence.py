@@ -27,14 +27,14 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
     """Everything that speaks for or against causes; of a recipient who was accepted, only the bounce does."""
     if observed.outcome is Outcome.ACCEPTED:
         return _with_bounce(facts, ())
-    spoken = _with_bounce(facts, reply_evidence(observed))
-    around = _fact_evidence(Situation(facts, observed, spoken))
-    named = named_causes(spoken)
-    if _are_empty(named, around):
-        return (*(_emptied(evidence) for evidence in spoken), *around)
-    if _lead(spoken, observed) in named - beside_words().vague:
-        around = tuple(_beside(evidence, named) for evidence in around)
-    return (*spoken, *around)
+    by_words = _with_bounce(facts, reply_evidence(observed))
+    by_facts = _fact_evidence(Situation(facts, observed, by_words))
+    named = named_causes(by_words)
+    if _are_empty(named, by_facts):
+        return (*(_emptied(evidence) for evidence in by_words), *by_facts)
+    if _lead(by_words, observed) in named - beside_words().vague:
+        by_facts = tuple(_beside(evidence, named) for evidence in by_facts)
+    return (*by_words, *by_facts)
 
 
 def bounce_reading(facts: Facts) -> Reading | None:
@@ -46,25 +46,25 @@ def bounce_reading(facts: Facts) -> Reading | None:
     return spared("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
 
 
-def _with_bounce(facts: Facts, spoken: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+def _with_bounce(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """What this run's reply and the bounce say together; a rule that both fire is one observation."""
     reading = bounce_reading(facts)
-    heard = {item.rule for item in spoken}
+    rules = {item.rule for item in evidence}
     added = reading.evidence if reading is not None else ()
-    return (*spoken, *(item for item in added if item.rule not in heard))
+    return (*evidence, *(item for item in added if item.rule not in rules))
 
 
-def _lead(spoken: tuple[Evidence, ...], observed: Observed) -> str | None:
+def _lead(evidence: tuple[Evidence, ...], observed: Observed) -> str | None:
     """The likeliest cause by the reply alone."""
-    if observed.reply is None or not spoken:
+    if observed.reply is None or not evidence:
         return None
-    return rank(spoken, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
+    return rank(evidence, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
 
 
-def _are_empty(named: frozenset[str], around: tuple[Evidence, ...]) -> bool:
+def _are_empty(named: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
     """Whether experiments have shown that the words do not say what they seem to."""
     emptying = {entry.id for entry in fact_evidence() if entry.empties_words}
-    if any(evidence.rule in emptying for evidence in around):
+    if any(evidence.rule in emptying for evidence in facts):
         return True
     if not named <= beside_words().vague:
         return False
@@ -72,7 +72,7 @@ def _are_empty(named: frozenset[str], around: tuple[Evidence, ...]) -> bool:
     clear = beside_words().clear_fact
     return any(
         evidence.facet is Facet.EXPERIMENT or max(evidence.weights.values(), default=0.0) >= clear
-        for evidence in around
+        for evidence in facts
     )
 
 
@@ -113,10 +113,10 @@ def _read_reply(observed: Observed, reply: Reply) -> Reading:
 
 def _speaker(session: Session) -> Speaker | None:
     """The program that speaks in a session, by its greeting, its answer to EHLO and how it accepts."""
-    said = {stage: _texts(session, stage) for stage in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)}
-    accepted = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in said[stage] if yes]
+    texts = {stage: _texts(session, stage) for stage in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)}
+    accepted = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in texts[stage] if yes]
     greeting, ehlo = (
-        next((text for text, _ in reversed(said[it])), "") for it in (Stage.GREETING, Stage.EHLO)
+        next((text for text, _ in reversed(texts[it])), "") for it in (Stage.GREETING, Stage.EHLO)
     )
     return tell(greeting, ehlo, accepted)
 
@@ -128,23 +128,25 @@ def _texts(session: Session, stage: Stage) -> list[tuple[str, bool]]:
 
 
 def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
-    found: list[Evidence] = []
+    items: list[Evidence] = []
     for entry in fact_evidence():
         if entry.stages and situation.observed.stage not in entry.stages:
             continue
         evidence = spared(f"the rule {entry.id}", partial(_looked_for, entry, situation), None, step=1)
         if evidence is not None:
-            found.append(evidence)
-    return tuple(found)
+            items.append(evidence)
+    return tuple(items)
 
 
 def _looked_for(entry: FactEvidence, at: Situation) -> Evidence | None:
     """One fact as evidence, where its predicate sees it."""
-    seen = PREDICATES[entry.predicate](at)
-    if seen is None:
+    observation = PREDICATES[entry.predicate](at)
+    if observation is None:
         return None
-    says = entry.says.replace("{detail}", seen.detail)
-    evidence = Evidence(entry.id, entry.facet, entry.causes, says, seen.ref, entry.final, entry.conduct)
+    says = entry.says.replace("{detail}", observation.detail)
+    evidence = Evidence(
+        entry.id, entry.facet, entry.causes, says, observation.ref, entry.final, entry.conduct
+    )
     return _of_address(entry, evidence, at)
 
 

@@ -195,5 +195,5 @@ def _answer_of(facts: Facts, experiment: Experiment) -> Exchange | None:
     session = next((s for s in facts.sessions if s.experiment is experiment), None)
     if session is None or session.desynchronised:
         return None
-    asked = [e for e in session.exchanges if e.stage in _JUDGED and e.reply and e.usable]
-    return asked[-1] if asked else None
+    exchanges = [e for e in session.exchanges if e.stage in _JUDGED and e.reply and e.usable]
+    return exchanges[-1] if exchanges else None

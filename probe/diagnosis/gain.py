@@ -15,15 +15,15 @@ def expected_gain(shares: Mapping[str, float], test: CandidateTest) -> float:
     its share among the outcomes and its decibans for that cause; a cause without decibans is one under
     which every outcome comes as often as its share says.
     """
-    given = {cause: _outcomes_under(cause, test) for cause, share in shares.items() if share > 0}
+    outcomes = {cause: _outcomes_under(cause, test) for cause, share in shares.items() if share > 0}
     gain = 0.0
     for outcome in range(len(test.outcomes)):
-        predicted = math.fsum(shares[cause] * likelihood[outcome] for cause, likelihood in given.items())
+        predicted = math.fsum(shares[cause] * likelihood[outcome] for cause, likelihood in outcomes.items())
         if predicted <= 0:
             continue
         gain += math.fsum(
             shares[cause] * likelihood[outcome] * math.log2(likelihood[outcome] / predicted)
-            for cause, likelihood in given.items()
+            for cause, likelihood in outcomes.items()
             if likelihood[outcome] > 0
         )
     return max(0.0, gain)

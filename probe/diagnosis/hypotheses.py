@@ -47,16 +47,16 @@ def _walked(
     strongest = _strongest(own)
     if strongest is not None:
         return made(strongest.text, strongest.weight_db, strongest.ref)
-    found = next((f.message for f in findings if f.id == hypothesis.finding), "")
-    return made(found, None, f"finding:{hypothesis.finding}") if found else made(_NOTHING, None, "")
+    message = next((f.message for f in findings if f.id == hypothesis.finding), "")
+    return made(message, None, f"finding:{hypothesis.finding}") if message else made(_NOTHING, None, "")
 
 
 def _strongest(own: Iterable[ReportCause]) -> ReportEvidence | None:
     """The heaviest evidence of the likeliest cause that has any."""
     for cause in sorted(own, key=lambda cause: (-cause.probability, cause.id)):
-        heard = max(
+        strongest = max(
             (*cause.evidence_for, *cause.evidence_against), key=lambda it: abs(it.weight_db), default=None
         )
-        if heard is not None and abs(heard.weight_db) >= _HEAVY_DB:
-            return heard
+        if strongest is not None and abs(strongest.weight_db) >= _HEAVY_DB:
+            return strongest
     return None

@@ -153,8 +153,8 @@ def _test_data_address(at: Situation) -> Seen | None:
     target = at.facts.target
     if not isinstance(target, PairTarget):
         return None
-    found = generated_shape(target.forward_path.local_part, target.forward_path.domain)
-    return Seen("input:recipient", found.generator.title) if found is not None and found.telling else None
+    shape = generated_shape(target.forward_path.local_part, target.forward_path.domain)
+    return Seen("input:recipient", shape.generator.title) if shape is not None and shape.telling else None
 
 
 def _size_over_limit(at: Situation) -> Seen | None:

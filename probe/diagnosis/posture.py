@@ -95,8 +95,8 @@ _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address
 
 def sender_dns_as_told(at: Situation) -> Seen | None:
     """The reply can mean that DNS of the sender domain failed, and it fails here, too."""
-    told = any(item.rule in _DNS_OR_SERVER for item in at.reply_evidence)
-    return sender_dns_fails(at) if told else None
+    is_named = any(item.rule in _DNS_OR_SERVER for item in at.reply_evidence)
+    return sender_dns_fails(at) if is_named else None
 
 
 def sender_domain_takes_mail(at: Situation) -> Seen | None:
@@ -156,8 +156,8 @@ def _for_what_it_did(facts: Facts) -> list[Listing]:
 
 def source_listed_high(at: Situation) -> Seen | None:
     """The address is on a list that receivers are known to refuse by."""
-    found = [entry for entry in _for_what_it_did(at.facts) if entry.weight >= HIGH_WEIGHT]
-    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+    entries = [entry for entry in _for_what_it_did(at.facts) if entry.weight >= HIGH_WEIGHT]
+    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
 def removal(facts: Facts) -> str:
@@ -165,18 +165,18 @@ def removal(facts: Facts) -> str:
 
     A listing of the address's kind alone (a policy list) has no cause that could be mended: mail leaves by
     the provider's server, or the list makes an exception for a mail server."""
-    found = _listed(facts, "source")
-    if not found:
+    of_source = _listed(facts, "source")
+    if not of_source:
         return ""
     did = _for_what_it_did(facts)
     if not did:
         return (
-            f"{found[0].subject} is on {_names(found)}, for its kind and not for what it did: send "
+            f"{of_source[0].subject} is on {_names(of_source)}, for its kind and not for what it did: send "
             "through your provider's outgoing mail server. Only a mail server with a static address and a "
-            f"reverse name of its own asks for an exception{_where(found)}."
+            f"reverse name of its own asks for an exception{_where(of_source)}."
         )
-    asked = next((it for it in did if it.delist_url), did[0])
-    then = " ".join(filter(None, (f"then ask for removal{_where(did)}.", listings.removal(asked))))
+    listing = next((it for it in did if it.delist_url), did[0])
+    then = " ".join(filter(None, (f"then ask for removal{_where(did)}.", listings.removal(listing))))
     return (
         f"{did[0].subject} is on {_names(did)}. Find what sends there (an infected machine, a hijacked "
         f"account or form, an old list) and stop it, {then} Until then send through a relay that has agreed "
@@ -184,29 +184,29 @@ def removal(facts: Facts) -> str:
     )
 
 
-def _where(found: list[Listing]) -> str:
-    return next((f" at {it.delist_url}" for it in found if it.delist_url), "")
+def _where(entries: list[Listing]) -> str:
+    return next((f" at {it.delist_url}" for it in entries if it.delist_url), "")
 
 
 def source_listed_low(at: Situation) -> Seen | None:
     """The address is on a list that few use."""
-    found = [entry for entry in _for_what_it_did(at.facts) if entry.weight < HIGH_WEIGHT]
-    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+    entries = [entry for entry in _for_what_it_did(at.facts) if entry.weight < HIGH_WEIGHT]
+    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
 def source_listed_policy(at: Situation) -> Seen | None:
     """The address is in a range that is not meant to send."""
-    found = [entry for entry in _listed(at.facts, "source") if listings.is_policy(entry)]
+    policies = [entry for entry in _listed(at.facts, "source") if listings.is_policy(entry)]
     # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
-    if not found or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
+    if not policies or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
-    return Seen(f"dnsbl:{found[0].zone}", _names(found))
+    return Seen(f"dnsbl:{policies[0].zone}", _names(policies))
 
 
 def source_listed_nowhere(at: Situation) -> Seen | None:
     """No list that could be believed has the address."""
-    asked = listings.of_roles(at.facts, "source")
-    cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
+    of_source = listings.of_roles(at.facts, "source")
+    cleared = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
     if not cleared or _listed(at.facts, "source"):
         return None
     return Seen("dnsbl", f"{len(cleared)} blocklists" if len(cleared) > 1 else "1 blocklist")
@@ -217,14 +217,14 @@ _RECEIVERS_QUERY = frozenset({"receiver.dnsbl-query-refused", "receiver.dead-lis
 
 def not_listed_after_all(at: Situation) -> Seen | None:
     """The receiver's query of a list failed, as its reply shows, and no list that answers has the address."""
-    told = any(item.rule in _RECEIVERS_QUERY for item in at.reply_evidence)
-    return source_listed_nowhere(at) if told else None
+    is_named = any(item.rule in _RECEIVERS_QUERY for item in at.reply_evidence)
+    return source_listed_nowhere(at) if is_named else None
 
 
 def sender_domain_listed(at: Situation) -> Seen | None:
     """The sender's domain is on a domain list."""
-    found = _listed(at.facts, "sender_domain")
-    return Seen(f"dnsbl:{found[0].zone}", _names(found)) if found else None
+    entries = _listed(at.facts, "sender_domain")
+    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
 def not_the_sending_address(at: Situation) -> Seen | None:

@@ -33,9 +33,9 @@ class Situation:
         return not named_causes(self.reply_evidence) <= beside_words().vague
 
 
-def named_causes(spoken: Iterable[Evidence]) -> frozenset[str]:
+def named_causes(by_words: Iterable[Evidence]) -> frozenset[str]:
     """The causes that a reply names, by its words or by a specific enhanced status."""
-    words = [evidence for evidence in spoken if evidence.facet in WORDS | {Facet.ENHANCED}]
+    words = [evidence for evidence in by_words if evidence.facet in WORDS | {Facet.ENHANCED}]
     return frozenset(c for item in words for c, weight in item.weights.items() if weight >= SPEAKS)
 
 

@@ -8,7 +8,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
 from probe.standards.dns.message import Answer
-from probe.standards.dns.told import STALE
+from probe.standards.dns.provenance import STALE
 
 
 def notable_answers(recording: Recording) -> tuple[Answer, ...]:

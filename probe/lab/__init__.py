@@ -48,5 +48,5 @@ def near(identity: str) -> tuple[str, ...]:
     import difflib
 
     wanted = identity.lower()
-    holding = tuple(known for known in identities() if wanted and wanted in known)
+    holding = tuple(scenario for scenario in identities() if wanted and wanted in scenario)
     return holding or tuple(difflib.get_close_matches(wanted, identities(), n=3)) or identities()

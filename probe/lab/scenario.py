@@ -181,8 +181,8 @@ def _common() -> Mapping[str, Any]:
 def _options(table: Mapping[str, Any]) -> Options:
     from ipaddress import ip_address
 
-    known = {"ip", "size", "selectors", "seed", "controls"}
-    if unknown := set(table) - known:
+    names = {"ip", "size", "selectors", "seed", "controls"}
+    if unknown := set(table) - names:
         raise ValueError(f"options: {', '.join(sorted(unknown))} cannot be set")
     return Options(
         ip=ip_address(table["ip"]) if "ip" in table else None,
@@ -225,12 +225,12 @@ def _merged(common: str, own: str) -> str:
     and `NAME NONE TYPE` takes them away."""
     own_lines = [line.strip() for line in own.splitlines() if line.strip()]
     replaced = {_owner_and_type(line) for line in own_lines}
-    kept = [
+    rows = [
         line.strip()
         for line in common.splitlines()
         if line.strip() and _owner_and_type(line.strip()) not in replaced
     ]
-    return "\n".join((*kept, *(line for line in own_lines if line.split()[1].upper() != "NONE")))
+    return "\n".join((*rows, *(line for line in own_lines if line.split()[1].upper() != "NONE")))
 
 
 def _owner_and_type(line: str) -> tuple[str, str]:

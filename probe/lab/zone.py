@@ -58,9 +58,9 @@ class Zone:
         for _ in range(_ALIASES):
             secure = secure and self._is_secure(name)
             node = self._zone.get_node(name)
-            found = _records(node, name, question.rdtype)
-            if found is not None:
-                response.answer.append(found)
+            rdataset = _records(node, name, question.rdtype)
+            if rdataset is not None:
+                response.answer.append(rdataset)
                 break
             alias = _records(node, name, dns.rdatatype.CNAME)
             if alias is None:
@@ -131,10 +131,10 @@ def _subject(text: str) -> IPAddress | str:
 def _records(
     node: dns.node.Node | None, name: dns.name.Name, kind: dns.rdatatype.RdataType
 ) -> dns.rrset.RRset | None:
-    found = node.get_rdataset(dns.rdataclass.IN, kind) if node is not None else None
-    if found is None:
+    rdataset = node.get_rdataset(dns.rdataclass.IN, kind) if node is not None else None
+    if rdataset is None:
         return None
-    return dns.rrset.from_rdata_list(name, found.ttl, list(found))
+    return dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset))
 
 
 def _absolute(name: str | dns.name.Name) -> dns.name.Name:

@@ -36,11 +36,11 @@ def parse_mailbox(text: str) -> Mailbox:
     _refuse_wrapping(text)
     end = _local_part_end(text)
     start = end + 1
-    domain, shown, literal = _domain_or_literal(text, start)
+    domain, canonical, literal = _domain_or_literal(text, start)
     octets = len(text[:start].encode()) + len(domain)
     if octets > PATH_LIMIT:
         raise AddressError(text, len(text), f"is {octets} octets long, {PATH_LIMIT} are allowed")
-    return Mailbox(text[:end], domain, shown, literal)
+    return Mailbox(text[:end], domain, canonical, literal)
 
 
 def parse_reverse_path(text: str) -> ReversePath:
@@ -70,8 +70,8 @@ def parse_domain(text: str) -> tuple[str, str]:
         raise AddressError(text, text.index("://"), "is a URL; give the domain alone")
     if "@" in text:
         raise AddressError(text, text.index("@"), "is an address; give only what follows the @")
-    domain, shown, _ = _domain_or_literal(text, 0)
-    return domain, shown
+    domain, canonical, _ = _domain_or_literal(text, 0)
+    return domain, canonical
 
 
 def parse_ip(text: str) -> IPAddress:
@@ -187,8 +187,8 @@ def _domain_or_literal(text: str, start: int) -> tuple[str, str, IPAddress | Non
         raise AddressError(text, len(text), "the domain after the @ is missing")
     if text[start] == "[":
         literal = _literal(text, start)
-        shown = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
-        return shown, shown, literal
+        canonical = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
+        return canonical, canonical, literal
     domain, unicode_domain = _domain_name(text, start, len(text), single_label=False)
     return domain, unicode_domain, None
 
@@ -303,8 +303,8 @@ def _check_ldh(text: str, at: int, raw: str, label: str) -> None:
     good = _LDH.match(label)
     wrong = good.end() if good else 0
     if wrong < len(label):
-        shown = "a space" if label[wrong].isspace() else label[wrong]
-        raise AddressError(text, at + min(wrong, len(raw) - 1), f"{shown} is not allowed in a domain")
+        character = "a space" if label[wrong].isspace() else label[wrong]
+        raise AddressError(text, at + min(wrong, len(raw) - 1), f"{character} is not allowed in a domain")
     if label.startswith("-") or label.endswith("-"):
         place = at if label.startswith("-") else at + len(raw) - 1
         raise AddressError(text, place, "a label does not begin or end with a hyphen")
@@ -327,10 +327,10 @@ def _is_host_label(label: str) -> bool:
     """Whether an A-label that IDNA 2008 does not allow can be the name of a host all the same: it stands for
     characters that there are, which the older IDNA 2003 allowed."""
     try:
-        shown = label.removeprefix("xn--").encode("ascii").decode("punycode")
+        decoded = label.removeprefix("xn--").encode("ascii").decode("punycode")
     except UnicodeError:
         return False
-    return bool(shown) and all(unicodedata.category(char) not in _UNSEEN for char in shown)
+    return bool(decoded) and all(unicodedata.category(char) not in _UNSEEN for char in decoded)
 
 
 def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:

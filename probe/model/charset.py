@@ -93,10 +93,10 @@ def shown_in_another(text: str) -> str:
     read = _utf8(data)
     if read is not None:
         return read
-    codec, shown = guess(data), _score(data, "cp1252")
-    if codec is None or _score(data, codec) < shown + _CLEARLY:
+    codec, other = guess(data), _score(data, "cp1252")
+    if codec is None or _score(data, codec) < other + _CLEARLY:
         return text
-    fewest = _FEWEST_OCTETS if codec not in _LATIN else 1 if shown < 0 else 2
+    fewest = _FEWEST_OCTETS if codec not in _LATIN else 1 if other < 0 else 2
     return data.decode(codec, "replace") if len(_BEYOND_ASCII.findall(data)) >= fewest else text
 
 
@@ -110,10 +110,13 @@ def _as_shown(text: str) -> bytes | None:
 
 def _utf8(data: bytes) -> str | None:
     """What `data` says in UTF-8, with what was lost on the way left as it is shown; None for other data."""
-    found = _UTF8.findall(data)
-    if sum(map(len, found)) < _COVERED * len(_BEYOND_ASCII.findall(_LOST_BLANK.sub(b"", data))) or not found:
+    sequences = _UTF8.findall(data)
+    if (
+        sum(map(len, sequences)) < _COVERED * len(_BEYOND_ASCII.findall(_LOST_BLANK.sub(b"", data)))
+        or not sequences
+    ):
         return None
-    if not _is_of_one_script("".join(octets.decode("utf-8", "replace") for octets in found)):
+    if not _is_of_one_script("".join(octets.decode("utf-8", "replace") for octets in sequences)):
         return None
     data = _LOST_BLANK.sub(b"\xc3\xa0 ", data)
     return "".join(
@@ -141,11 +144,11 @@ def _is_of_one_script(text: str) -> bool:
     for character in text:
         if character.isascii():
             continue
-        found = _SCRIPTS.match(character)
-        if found is None:
+        match = _SCRIPTS.match(character)
+        if match is None:
             return False
-        if found.lastgroup:
-            scripts.add(found.lastgroup)
+        if match.lastgroup:
+            scripts.add(match.lastgroup)
     return len(scripts) <= 1
 
 

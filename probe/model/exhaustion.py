@@ -57,21 +57,21 @@ _DEPTH = 8  # exceptions in a chain
 
 def exhausted(error: BaseException) -> str:
     """What this machine has no more of, as a clause; "" when the error says something else."""
-    found = shortage(error)
-    return found.spoken if found is not None else ""
+    lack = shortage(error)
+    return lack.spoken if lack is not None else ""
 
 
 def shortage(error: BaseException) -> Shortage | None:
     """What this machine has no more of; None when the error, and what it was raised from, says something
     else."""
-    seen: BaseException | None = error
+    cause: BaseException | None = error
     for _ in range(_DEPTH):
-        if seen is None:
+        if cause is None:
             break
-        found = _of(seen)
-        if found is not None:
-            return found
-        seen = seen.__cause__ or seen.__context__
+        lack = _of(cause)
+        if lack is not None:
+            return lack
+        cause = cause.__cause__ or cause.__context__
     return None
 
 
@@ -87,9 +87,9 @@ def _of(error: BaseException) -> Shortage | None:
     return None
 
 
-def _of_a_library(said: str) -> Shortage | None:
+def _of_a_library(text: str) -> Shortage | None:
     """A shared library that cannot be loaded is told in words alone."""
-    if _NOT_MAPPED in said:
+    if _NOT_MAPPED in text:
         return Shortage.MEMORY
-    number = next((it for it in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) if os.strerror(it) in said), 0)
+    number = next((it for it in (errno.EMFILE, errno.ENFILE, errno.ENOMEM) if os.strerror(it) in text), 0)
     return _ERRORS.get(number)

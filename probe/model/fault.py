@@ -58,18 +58,18 @@ class Fault:
         return Reason(Gap.FAILED, text=self.what, where=self.where)
 
 
-_found: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
+_collected: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
 
 
 @contextmanager
 def watched() -> Iterator[list[Fault]]:
     """Collect the faults of what is done within, each once. Watches nest: the inner one takes its own."""
     faults: list[Fault] = []
-    before = _found.set(faults)
+    before = _collected.set(faults)
     try:
         yield faults
     finally:
-        _found.reset(before)
+        _collected.reset(before)
 
 
 def spared(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
@@ -107,7 +107,7 @@ def spared_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int)
 
 def note(fault: Fault) -> None:
     """Hand a fault to the `watched` around; outside of one it is dropped."""
-    faults = _found.get()
+    faults = _collected.get()
     if faults is not None and fault not in faults:
         faults.append(fault)
 
@@ -117,9 +117,9 @@ def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     lacking = shortage(error)
     if lacking is not None:
         return Fault(part, step, lacking.spoken, _where(error.__traceback__), lacking)
-    said = " ".join(str(error).split())
+    text = " ".join(str(error).split())
     name = type(error).__name__
-    what = f"{name}: {said if len(said) <= _WORDS else said[:_WORDS] + '…'}" if said else name
+    what = f"{name}: {text if len(text) <= _WORDS else text[:_WORDS] + '…'}" if text else name
     return Fault(part, step, what, _where(error.__traceback__))
 
 

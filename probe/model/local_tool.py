@@ -47,9 +47,9 @@ class ToolOutput:
     def why(self) -> str:
         """One clause on what went wrong: the last line the program complained with."""
         lines = [line.strip() for line in self.errors.splitlines() if line.strip()]
-        said = next((line for line in reversed(lines) if "warning:" not in line), "")
-        said = said.partition(": ")[2] if ": fatal: " in said else said  # the program's own path
-        return self.failure or said or f"exit status {self.exit_code}"
+        message = next((line for line in reversed(lines) if "warning:" not in line), "")
+        message = message.partition(": ")[2] if ": fatal: " in message else message  # the program's own path
+        return self.failure or message or f"exit status {self.exit_code}"
 
 
 Call = ToolCall | FileCall

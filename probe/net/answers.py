@@ -16,7 +16,7 @@ Servers = tuple[Endpoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Entry:
     answer: Answer
     since: float
     until: float
@@ -31,7 +31,7 @@ class Answers:
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Servers, Question], _Kept] = OrderedDict()
+        self._entries: OrderedDict[tuple[Servers, Question], _Entry] = OrderedDict()
 
     def keep(self, servers: Servers, answer: Answer) -> None:
         """Remember an answer that `servers` gave just now."""
@@ -40,22 +40,22 @@ class Answers:
             return
         now = self._seconds()
         with self._lock:
-            self._kept[servers, answer.question] = _Kept(answer, now, now + holds)
-            self._kept.move_to_end((servers, answer.question))
-            while len(self._kept) > SHARED_ANSWERS:
-                self._kept.popitem(last=False)
+            self._entries[servers, answer.question] = _Entry(answer, now, now + holds)
+            self._entries.move_to_end((servers, answer.question))
+            while len(self._entries) > SHARED_ANSWERS:
+                self._entries.popitem(last=False)
 
     def recall(self, servers: Servers, question: Question) -> Answer | None:
         """The answer that still holds, as a name server's cache would give it now; None where none does."""
         now = self._seconds()
         with self._lock:
-            kept = self._kept.get((servers, question))
-            if kept is None:
+            entry = self._entries.get((servers, question))
+            if entry is None:
                 return None
-            if kept.until <= now:
-                del self._kept[servers, question]
+            if entry.until <= now:
+                del self._entries[servers, question]
                 return None
-        return _aged(kept.answer, int(now - kept.since))
+        return _aged(entry.answer, int(now - entry.since))
 
 
 def _lifetime(answer: Answer) -> float:
@@ -70,7 +70,7 @@ def _lifetime(answer: Answer) -> float:
 
 def _aged(answer: Answer, seconds: int) -> Answer:
     ttl = None if answer.ttl is None else answer.ttl - seconds
-    told = answer.told
-    if told is not None and told.soa is not None:
-        told = replace(told, soa=replace(told.soa, ttl=told.soa.ttl - seconds))
-    return replace(answer, ttl=ttl, told=told, elapsed_ms=0)
+    provenance = answer.told
+    if provenance is not None and provenance.soa is not None:
+        provenance = replace(provenance, soa=replace(provenance.soa, ttl=provenance.soa.ttl - seconds))
+    return replace(answer, ttl=ttl, told=provenance, elapsed_ms=0)

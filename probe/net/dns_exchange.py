@@ -112,13 +112,13 @@ class _Asking:
     async def _over_udp(self) -> Reply:
         loop = asyncio.get_running_loop()
         repetition: asyncio.TimerHandle | None = None
-        with inquiry(self._server, question_octets(self._question)) as asked:
+        with inquiry(self._server, question_octets(self._question)) as sent:
 
             def send() -> Query:
                 nonlocal repetition
-                query = make_query(self._question, asked.id, edns=self.edns)
+                query = make_query(self._question, sent.id, edns=self.edns)
                 self.queries += 1
-                asked.send(query.wire)
+                sent.send(query.wire)
                 if self._again < math.inf:
                     repetition = loop.call_later(self._again, send_again)
                 return query
@@ -128,19 +128,19 @@ class _Asking:
                 try:
                     send()
                 except OSError as error:
-                    asked.hear(error)
+                    sent.hear(error)
 
             try:
                 query = send()
                 while True:
-                    data = await asked.datagram()
+                    data = await sent.datagram()
                     # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
                     reply = read_reply(query, data) if belongs(query, data) else None
                     if reply is not None:
                         return reply
-                    asked.strange += 1
+                    sent.strange += 1
             finally:
-                self._strange += asked.strange
+                self._strange += sent.strange
                 if repetition is not None:
                     repetition.cancel()
 

@@ -35,7 +35,7 @@ class RunQuestions:
         return bool(self.waiting) and self.under_way < self.limit
 
 
-class Asked:
+class Turn:
     """One question under way. It is recent for DNS_RECENT seconds: what is not answered by then lies in the
     server's buffer no longer; the server is waiting for others itself."""
 
@@ -52,7 +52,7 @@ class Asked:
         self._schedule.ended(self)
 
 
-Begin = Callable[[Asked], None]
+Begin = Callable[[Turn], None]
 
 
 class Schedule:
@@ -62,7 +62,7 @@ class Schedule:
         self._loop = weakref.ref(loop)
         self._rotation: OrderedDict[RunQuestions, None] = OrderedDict()
         self._new_runs: deque[asyncio.Future[None]] = deque()
-        self._recent: deque[Asked] = deque()
+        self._recent: deque[Turn] = deque()
         self._recent_count = 0
         self._open = 0
         self._turn: asyncio.Handle | None = None  # lets those through who wait
@@ -86,25 +86,25 @@ class Schedule:
     async def nobody_waits(self) -> None:
         """Wait until no question waits, nor a run that waits for this longer: then a run may begin."""
         loop = asyncio.get_running_loop()
-        told: asyncio.Future[None] = loop.create_future()
-        self._new_runs.append(told)
+        ready: asyncio.Future[None] = loop.create_future()
+        self._new_runs.append(ready)
         self._wake()
         try:
-            await told
+            await ready
         except asyncio.CancelledError:
             with contextlib.suppress(ValueError):  # its turn had come at the same moment
-                self._new_runs.remove(told)
+                self._new_runs.remove(ready)
             self._rest()
             raise
 
-    def ended(self, asked: Asked) -> None:
+    def ended(self, turn: Turn) -> None:
         """A question is under way no longer."""
         self._open -= 1
-        self._recent_count -= asked.is_recent
-        asked.is_recent = False
-        asked.run.under_way -= 1
-        if asked.run.may_go_on:
-            self._rotation.setdefault(asked.run)
+        self._recent_count -= turn.is_recent
+        turn.is_recent = False
+        turn.run.under_way -= 1
+        if turn.run.may_go_on:
+            self._rotation.setdefault(turn.run)
         if not self._open and not self._rotation:
             with _LOCK:
                 _BUSY.discard(self)
@@ -141,25 +141,25 @@ class Schedule:
             if not self._rotation or not self._has_room:
                 break
             run, _none = self._rotation.popitem(last=False)
-            asked = Asked(self, run, now + DNS_RECENT)
+            turn = Turn(self, run, now + DNS_RECENT)
             run.under_way += 1
-            self._recent.append(asked)
+            self._recent.append(turn)
             self._recent_count += 1
             self._open += 1
-            run.waiting.popleft()(asked)
+            run.waiting.popleft()(turn)
             if run.may_go_on:
                 self._rotation[run] = None
         if not self._rotation and self._has_room and self._new_runs:
-            told = self._new_runs.popleft()
-            if not told.done():
-                told.set_result(None)
+            ready = self._new_runs.popleft()
+            if not ready.done():
+                ready.set_result(None)
         self._wake()
 
     def _age(self, now: float) -> None:
         while self._recent and (self._recent[0].ages_at <= now or not self._recent[0].is_recent):
-            asked = self._recent.popleft()
-            self._recent_count -= asked.is_recent
-            asked.is_recent = False
+            turn = self._recent.popleft()
+            self._recent_count -= turn.is_recent
+            turn.is_recent = False
 
 
 _LOCK = threading.Lock()
@@ -177,7 +177,7 @@ _OF: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Schedule] = weakref.We
 def schedule() -> Schedule:
     """That of the running event loop."""
     loop = asyncio.get_running_loop()
-    found = _OF.get(loop)
-    if found is None:
-        found = _OF[loop] = Schedule(loop)
-    return found
+    own = _OF.get(loop)
+    if own is None:
+        own = _OF[loop] = Schedule(loop)
+    return own

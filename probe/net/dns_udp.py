@@ -73,11 +73,11 @@ def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
     servers = _SERVERS.setdefault(loop, {})
     sockets = servers.setdefault(server, _Sockets(server, loop))
     try:
-        made = sockets.newest().add(question)
+        query = sockets.newest().add(question)
         try:
-            yield made
+            yield query
         finally:
-            made.shared.by_id.pop(made.id)
+            query.shared.by_id.pop(query.id)
             sockets.close_unused()
     finally:
         if not sockets.all:
@@ -111,8 +111,8 @@ class _SharedSocket:
         ident = secrets.randbits(16)
         while ident in self.by_id:
             ident = secrets.randbits(16)
-        made = self.by_id[ident] = Inquiry(self, ident, question)
-        return made
+        query = self.by_id[ident] = Inquiry(self, ident, question)
+        return query
 
     def send(self, sender: Inquiry, wire: bytes) -> None:
         """Send a query of one question. Raises OSError where this machine cannot."""
@@ -150,15 +150,15 @@ class _SharedSocket:
                 return
             except OSError as error:
                 if not exhausted(error):  # port or host unreachable: it is so for all
-                    for asked in self.by_id.values():
-                        asked.hear(error)
+                    for query in self.by_id.values():
+                        query.hear(error)
                 return
             self._hand_on(data)
 
     def _hand_on(self, data: bytes) -> None:
-        asked = self.by_id.get(int.from_bytes(data[:2], "big")) if len(data) >= 2 else None
-        if asked is not None:
-            asked.hear(data)
+        query = self.by_id.get(int.from_bytes(data[:2], "big")) if len(data) >= 2 else None
+        if query is not None:
+            query.hear(data)
             return
         # nobody's id: for those who ask this question it may be an attempt to forge an answer
         for other in self.by_id.values():

@@ -16,7 +16,7 @@ from probe.net.dns_query import Query
 from probe.settings import CNAME_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, Record, RecordType, Status, Tlsa, Txt
-from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.wire import (
     AA,
     AD,
@@ -56,7 +56,7 @@ class Reply:
     without_edns: bool = False
     truncated: bool = False
     edns: bool = False
-    told: Told | None = None
+    told: Provenance | None = None
 
 
 def belongs(query: Query, wire: bytes) -> bool:
@@ -97,18 +97,18 @@ class _Reading:
         return text
 
     def data(self, record: WireRecord, least: int = 0) -> bytes:
-        found = self.wire[record.start : record.end]
-        if len(found) < least:
+        octets = self.wire[record.start : record.end]
+        if len(octets) < least:
             raise WireError("a record shorter than its type")
-        return found
+        return octets
 
 
-def _told(reading: _Reading) -> Told:
+def _told(reading: _Reading) -> Provenance:
     """How the server said it."""
     message = reading.message
     start = _start_of_authority(reading, message.authority)
     beside = _start_of_authority(reading, message.additional)
-    return Told(
+    return Provenance(
         server="",
         authoritative=bool(message.flags & AA),
         recursive=bool(message.flags & RA),
@@ -124,18 +124,18 @@ def _told(reading: _Reading) -> Told:
 
 def _start_of_authority(reading: _Reading, records: Iterable[WireRecord]) -> Soa | None:
     """The first SOA record (RFC 1035 section 3.3.13); one that cannot be read counts for nothing."""
-    found = next((it for it in records if it.rtype == _SOA and it.rclass == IN), None)
-    if found is None:
+    soa = next((it for it in records if it.rtype == _SOA and it.rclass == IN), None)
+    if soa is None:
         return None
     try:
-        mname, behind = reading.unfolding.name(found.start)
+        mname, behind = reading.unfolding.name(soa.start)
         rname, behind = reading.unfolding.name(behind)
     except WireError:
         return None
-    if behind + _SOA_NUMBERS != found.end:
+    if behind + _SOA_NUMBERS != soa.end:
         return None
-    minimum = int.from_bytes(reading.wire[found.end - 4 : found.end], "big")
-    return Soa(found.owner, mname, rname, minimum, found.ttl)
+    minimum = int.from_bytes(reading.wire[soa.end - 4 : soa.end], "big")
+    return Soa(soa.owner, mname, rname, minimum, soa.ttl)
 
 
 def _answers(message: WireMessage, query: Query) -> bool:

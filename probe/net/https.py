@@ -190,13 +190,13 @@ def _fault(error: OSError | EOFError) -> Reason[FetchFault]:
     if lacking is not None:
         return Reason(FetchFault.SHORTAGE, shortage=lacking)
     if isinstance(error, ssl.SSLCertVerificationError):
-        said = error.verify_message.rstrip(".")
+        text = error.verify_message.rstrip(".")
         # only for the sentence: most of the library's say themselves what they are about
-        names_it = said.startswith("certificate")
-        return Reason(FetchFault.CERTIFICATE if names_it else FetchFault.CERTIFICATE_REFUSED, text=said)
+        names_it = text.startswith("certificate")
+        return Reason(FetchFault.CERTIFICATE if names_it else FetchFault.CERTIFICATE_REFUSED, text=text)
     if isinstance(error, ssl.SSLError):
-        said = (error.reason or "protocol error").lower().replace("_", " ")
-        return Reason(FetchFault.TLS, error=error.reason or "", text=said)
+        text = (error.reason or "protocol error").lower().replace("_", " ")
+        return Reason(FetchFault.TLS, error=error.reason or "", text=text)
     if isinstance(error, ConnectionRefusedError):
         return Reason(FetchFault.REFUSED)
     if isinstance(error, ConnectionResetError | ConnectionAbortedError | EOFError):

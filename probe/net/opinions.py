@@ -191,59 +191,59 @@ def _spf(domain: str, options: dict[str, Any]) -> _Said:
     from checkdmarc import spf
 
     try:
-        found = spf.query_spf_record(domain, **options)
+        result = spf.query_spf_record(domain, **options)
     except spf.SPFRecordNotFound as absent:
         return (), (_text(absent), *absent.warnings)
     except spf.SPFError as error:
         return (_text(error),), tuple(error.warnings)
     try:
-        parsed = spf.parse_spf_record(found["record"], domain, ignore_too_many_lookups=True, **options)
+        parsed = spf.parse_spf_record(result["record"], domain, ignore_too_many_lookups=True, **options)
     except spf.SPFError as error:
-        return (_text(error),), (*found["warnings"], *error.warnings)
+        return (_text(error),), (*result["warnings"], *error.warnings)
     errors = (str(parsed["error"]),) if "error" in parsed else ()
-    return errors, (*found["warnings"], *parsed["warnings"])
+    return errors, (*result["warnings"], *parsed["warnings"])
 
 
 def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
     from checkdmarc import dmarc
 
     try:
-        found = dmarc.query_dmarc_record(domain, **options)
+        result = dmarc.query_dmarc_record(domain, **options)
     except dmarc.DMARCRecordNotFound as absent:
         return (), (_text(absent),)
     except dmarc.DMARCError as error:
         return (_text(error),), ()
     try:
-        parsed = dmarc.parse_dmarc_record(found["record"], found["location"], **options)
+        parsed = dmarc.parse_dmarc_record(result["record"], result["location"], **options)
     except dmarc.DMARCError as error:
-        return (_text(error),), tuple(found["warnings"])
-    return (), (*found["warnings"], *parsed["warnings"])
+        return (_text(error),), tuple(result["warnings"])
+    return (), (*result["warnings"], *parsed["warnings"])
 
 
 def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
     from checkdmarc import mta_sts
 
     try:
-        found = mta_sts.query_mta_sts_record(domain, **options)
-        parsed = mta_sts.parse_mta_sts_record(found["record"])
+        result = mta_sts.query_mta_sts_record(domain, **options)
+        parsed = mta_sts.parse_mta_sts_record(result["record"])
     except mta_sts.MTASTSRecordNotFound as absent:
         return (), (_text(absent),)
     except mta_sts.MTASTSError as error:
         return (_text(error),), ()
-    return (), (*found["warnings"], *parsed["warnings"])
+    return (), (*result["warnings"], *parsed["warnings"])
 
 
 def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
     from checkdmarc import smtp_tls_reporting as tls_rpt
 
     try:
-        found = tls_rpt.query_smtp_tls_reporting_record(domain, **options)
-        parsed = tls_rpt.parse_smtp_tls_reporting_record(found["record"])
+        result = tls_rpt.query_smtp_tls_reporting_record(domain, **options)
+        parsed = tls_rpt.parse_smtp_tls_reporting_record(result["record"])
     except tls_rpt.SMTPTLSReportingRecordNotFound as absent:
         return (), (_text(absent),)
     except tls_rpt.SMTPTLSReportingError as error:
         return (_text(error),), ()
-    return (), (*found["warnings"], *parsed["warnings"])
+    return (), (*result["warnings"], *parsed["warnings"])
 
 
 _INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Said]] = {

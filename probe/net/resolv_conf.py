@@ -56,9 +56,9 @@ def read(path: Path = SYSTEM, *, most: int = MOST) -> Configured:
     if len(data) <= _SIZE:
         return parse(data, most=most)
     whole = data[: data.rfind(b"\n") + 1]
-    found = parse(whole, most=most)
+    configuration = parse(whole, most=most)
     unread = Reason(Gap.FILE_TOO_LARGE, line=whole.count(b"\n") + 1, most=_SIZE)
-    return replace(found, passed_over=(*found.passed_over, unread))
+    return replace(configuration, passed_over=(*configuration.passed_over, unread))
 
 
 def parse(
@@ -148,5 +148,5 @@ def _few(passed_over: list[Reason[Gap]]) -> Iterator[Reason[Gap]]:
 
 
 def _shown(text: bytes) -> str:
-    shown = text.decode("ascii", "backslashreplace")
-    return f"'{shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}'"
+    readable = text.decode("ascii", "backslashreplace")
+    return f"'{readable if len(readable) <= _SHOWN else readable[:_SHOWN] + '…'}'"

@@ -25,7 +25,7 @@ from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net.answers import Answers
 from probe.net.dns_exchange import exchange
-from probe.net.dns_schedule import Asked, RunQuestions, schedule
+from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
 from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
 from probe.net.stub import servers_behind
@@ -56,15 +56,15 @@ class ResolverConfigError(Exception):
 def system_nameservers(path: Path = SYSTEM) -> Configured:
     """The name servers of this machine, in their order. Where none is named, the one on this machine, if one
     listens there, as glibc has it. Raises ResolverConfigError when there are none."""
-    found = read(path)
-    if found.servers:
-        return found
+    configuration = read(path)
+    if configuration.servers:
+        return configuration
     if _listens(LOCAL):
-        return replace(found, servers=(LOCAL,))
+        return replace(configuration, servers=(LOCAL,))
     raise ResolverConfigError(
         f"this machine names no DNS resolver; give one with --nameserver IP (no line of {path} names one, "
         f"and nothing listens at {LOCAL.host})",
-        found.passed_over,
+        configuration.passed_over,
     )
 
 
@@ -164,17 +164,17 @@ class Resolver:
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
         misnamed = Answer(question, Status.BAD_NAME, detail=bad) if bad else None
-        known = misnamed or self._shared.recall(self.nameservers, question)
-        if known is not None:
-            self._answers[question].set_result(known)
-            self._tell(known)
+        answer = misnamed or self._shared.recall(self.nameservers, question)
+        if answer is not None:
+            self._answers[question].set_result(answer)
+            self._tell(answer)
         else:
             schedule().add(self._questions, partial(self._begin, question))
 
-    def _begin(self, question: Question, asked: Asked) -> None:
+    def _begin(self, question: Question, turn: Turn) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
-        task.add_done_callback(partial(self._finish, question, asked))
+        task.add_done_callback(partial(self._finish, question, turn))
 
     async def _answer(self, question: Question) -> Answer:
         answer = await self._resolve(question)
@@ -182,8 +182,8 @@ class Resolver:
         self._tell(answer)
         return answer
 
-    def _finish(self, question: Question, asked: Asked, task: asyncio.Task[Answer]) -> None:
-        asked.end()
+    def _finish(self, question: Question, turn: Turn, task: asyncio.Task[Answer]) -> None:
+        turn.end()
         self._tasks.discard(task)
         if task.cancelled():
             self._answers[question].cancel()
@@ -229,15 +229,15 @@ class Resolver:
     async def _first_good(self, question: Question, ends: float) -> Reply:
         """The first conclusive reply that is not a server's own word, else the first that is; the most
         telling failure when no server gives one by `ends`."""
-        heard: list[Reply] = []
+        replies: list[Reply] = []
         groups = self._order(question)
         for number, servers in enumerate(groups, 1):
             reply = await self._first_final(question, servers, ends, patient=number == len(groups))
             if reply.status in _FINAL and not self._is_own_word(question, reply):
                 return reply
-            heard.append(reply)
-        own = next((reply for reply in heard if reply.status in _FINAL), None)
-        return own or most_telling(heard) or _not_asked("no name server")
+            replies.append(reply)
+        own = next((reply for reply in replies if reply.status in _FINAL), None)
+        return own or most_telling(replies) or _not_asked("no name server")
 
     def _is_own_word(self, question: Question, reply: Reply) -> bool:
         return is_own_word(question, reply, is_stub=bool(self._behind))
@@ -287,13 +287,15 @@ class Resolver:
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
         edns = self._edns.get(server)
-        told = await exchange(server, question, timeout, edns=edns, again=self._query_timeout, tcp=self._tcp)
-        self._queries_left -= told.queries - 1
-        if told.reply.edns:
+        result = await exchange(
+            server, question, timeout, edns=edns, again=self._query_timeout, tcp=self._tcp
+        )
+        self._queries_left -= result.queries - 1
+        if result.reply.edns:
             self._edns[server] = True
-        elif told.reply.status in _FINAL and not told.edns:
+        elif result.reply.status in _FINAL and not result.edns:
             self._edns.setdefault(server, False)  # asked without at last, it answers
-        reply = told.reply
+        reply = result.reply
         if reply.told is None:
             return reply
         return replace(reply, told=replace(reply.told, server=shown(server)))

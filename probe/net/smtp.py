@@ -186,13 +186,15 @@ class Wire:
         if secure is None:  # the peer left at once; asyncio then gives no transport
             raise self._handshake_failed(ConnectionResetError(), budget)
         tap.transport = secure
-        seen = tls.observe(secure.get_extra_info("ssl_object"))
+        outcome = tls.observe(secure.get_extra_info("ssl_object"))
         at, at_ms = self._clock.now(), self._clock.at_ms()
-        trust = tls.trust_of(seen, at, dial.tls_roots)
-        self._sink(ev.TlsEstablished(at_ms, self._session, seen.version, seen.cipher, seen.chain, trust))
+        trust = tls.trust_of(outcome, at, dial.tls_roots)
+        self._sink(
+            ev.TlsEstablished(at_ms, self._session, outcome.version, outcome.cipher, outcome.chain, trust)
+        )
         for data in early:
             self._take(data)
-        return is_verified(seen.chain, dial.mx_host, at, trust, dial.tlsas)
+        return is_verified(outcome.chain, dial.mx_host, at, trust, dial.tlsas)
 
     async def until_closed(self, budget: float) -> None:
         """Give a server that is not yet silent the time to finish; returns at once when it closes."""
@@ -238,10 +240,10 @@ class Wire:
 
     def _take(self, data: bytes) -> None:
         room = settings.SESSION_SIZE_LIMIT - self.transcript.octets
-        kept = data[:room]
+        within = data[:room]
         at_ms = self._clock.at_ms()
-        self._sink(ev.Received(at_ms, self._session, kept))
-        self.transcript.received(kept, at_ms)
+        self._sink(ev.Received(at_ms, self._session, within))
+        self.transcript.received(within, at_ms)
         if len(data) >= room:
             self._flooded(EndCause.OCTETS, settings.SESSION_SIZE_LIMIT)
         elif self.transcript.is_flooded:

@@ -22,5 +22,5 @@ def servers_behind(nameservers: tuple[Endpoint, ...], file: Path = UPSTREAM) -> 
     file that names them cannot be read."""
     if not any(server.host in STUBS and server.port == DNS_PORT for server in nameservers):
         return ()
-    found = read(file, most=_MOST).servers
-    return tuple(server for server in found if server not in nameservers and server.host not in STUBS)
+    servers = read(file, most=_MOST).servers
+    return tuple(server for server in servers if server not in nameservers and server.host not in STUBS)

@@ -93,13 +93,13 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in read() or ())
 
 
-def trust_of(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
+def trust_of(handshake: TlsSeen, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
     """What this machine's trust store says of the chain. The name is not judged.
 
     `roots_file` is a PEM file to trust instead of this machine's store. Nothing can be said without a trust
     store, and against a chain of which only the leaf could be seen (`Trust.is_judged`).
     """
-    if not seen.chain:
+    if not handshake.chain:
         return Reason(Trust.NO_CERTIFICATE)
     try:
         roots = _trust_store(Path(roots_file) if roots_file else _store_path())
@@ -111,10 +111,10 @@ def trust_of(seen: TlsSeen, at: datetime, roots_file: str | None = None) -> Reas
         return Reason(Trust.STORE_UNREADABLE, error=name, text=unreadable.strerror or "")
     if not roots:
         return Reason(Trust.NO_STORE)
-    said = _verify(seen.chain, roots, at)
-    if said.tag is not Trust.TRUSTED and not seen.chain_complete:
+    reason = _verify(handshake.chain, roots, at)
+    if reason.tag is not Trust.TRUSTED and not handshake.chain_complete:
         return Reason(Trust.LEAF_ONLY)
-    return said
+    return reason
 
 
 def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: datetime) -> Reason[Trust]:

@@ -123,19 +123,19 @@ class SharedNameserver(dns.nameserver.Nameserver):
         raise NotImplementedError
 
     def _answer(self, question: Question) -> Answer:
-        told: concurrent.futures.Future[Answer] = concurrent.futures.Future()
+        future: concurrent.futures.Future[Answer] = concurrent.futures.Future()
 
         async def ask() -> None:
             (answer,) = await self._ask((question,))
-            told.set_result(answer.believed())
+            future.set_result(answer.believed())
 
         def begin() -> None:
             task = self._loop.create_task(ask())
-            task.add_done_callback(lambda done: told.cancel() if done.cancelled() else None)
+            task.add_done_callback(lambda job: future.cancel() if job.cancelled() else None)
 
         try:
             self._loop.call_soon_threadsafe(begin)
-            return told.result(self._watch.deadline.remaining())
+            return future.result(self._watch.deadline.remaining())
         except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
             # the loop was closed, the time ran out, or the run was interrupted
             self._watch.give_up(Reason(OpinionFault.LATE))

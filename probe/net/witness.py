@@ -50,8 +50,8 @@ def most_telling(failures: list[Reply]) -> Reply | None:
 
 def means_this_machine(question: Question) -> bool:
     """Names that mean this machine wherever they are asked for (RFC 6761 section 6.3)."""
-    kept = special_use(question.name)
-    return kept is not None and kept.zone == "localhost"
+    special = special_use(question.name)
+    return special is not None and special.zone == "localhost"
 
 
 def shown(server: Endpoint) -> str:

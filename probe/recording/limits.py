@@ -49,7 +49,13 @@ NAMED = frozenset(
         *(("SessionOpened", "mx_host"), ("Endpoint", "host"), ("DomainTarget", "domain")),
         *(("Mailbox", "local_part"), ("Mailbox", "domain"), ("Mailbox", "unicode_domain")),
         *(("Vantage", "helo"), ("Options", "helo"), ("Options", "selectors"), ("Options", "dnsbl")),
-        *(("Soa", "zone"), ("Soa", "mname"), ("Soa", "rname"), ("Told", "server"), ("Told", "policy_zone")),
+        *(
+            ("Soa", "zone"),
+            ("Soa", "mname"),
+            ("Soa", "rname"),
+            ("Provenance", "server"),
+            ("Provenance", "policy_zone"),
+        ),
         *(("OpinionGiven", "domain"), ("HttpsFetched", "url"), ("Reason", "host")),
     }
 )

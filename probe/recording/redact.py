@@ -34,7 +34,7 @@ from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact_remains import identifiers
 from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
-from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 
 R = TypeVar("R", bound=Reason[StrEnum] | None)
 _MOST_JUDGED = 16  # each stands in the place of every network of an SPF record that holds it
@@ -229,7 +229,7 @@ class _Redactor:
             told=self._told(answer),
         )
 
-    def _told(self, answer: Answer) -> Told | None:
+    def _told(self, answer: Answer) -> Provenance | None:
         """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
         the SOA record becomes the root's, or one that a resolver made."""
         told, text = answer.told, self._text.text

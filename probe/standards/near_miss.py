@@ -52,8 +52,8 @@ def _clause(place: Place, text: bytes) -> str:
     why = _why(place, written)
     if not why:
         return ""
-    shown = written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}\u2026"
-    return f"what stands there, {shown}, is no {place} record: {why}"
+    excerpt = written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}\u2026"
+    return f"what stands there, {excerpt}, is no {place} record: {why}"
 
 
 def _text(text: bytes) -> str:
@@ -77,9 +77,9 @@ def _why(place: Place, written: str) -> str:
     other = next((it for it in Place if it is not place and _BEGINS[it].match(written)), None)
     if other is not None:
         return f"it is one of {other}"
-    meant = _MEANT[place].match(written)
-    if meant is not None:
-        return f"it begins with {meant.group().strip()} and not with {_RIGHT[place]}"
+    match = _MEANT[place].match(written)
+    if match is not None:
+        return f"it begins with {match.group().strip()} and not with {_RIGHT[place]}"
     if place is not Place.SPF and _HOST.fullmatch(written):
         return "it is a host name, as the target of a CNAME; the record was made as TXT"
     return ""

@@ -22,8 +22,8 @@ def organizational_domain(domain: str) -> str | None:
     name = domain.rstrip(".").lower()
     if not name or name.startswith((".", "[")) or ".." in name or name.rpartition(".")[2].isdigit():
         return None  # an address is no domain, with brackets or without
-    found = _list().privatesuffix(name)
-    return str(found) if found else None
+    suffix_and_label = _list().privatesuffix(name)
+    return str(suffix_and_label) if suffix_and_label else None
 
 
 @cache

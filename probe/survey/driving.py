@@ -135,14 +135,14 @@ def drive(
     how: Sending | None = None,
 ) -> T:
     """What a survey comes to over answers that are known already, each as it is to be believed."""
-    met: Any = None
+    reply: Any = None
     while True:
         try:
-            request = survey.send(met)
+            request = survey.send(reply)
         except StopIteration as stop:
             result: T = stop.value
             return result
-        met = _met(request, look_up, place, how)
+        reply = _met(request, look_up, place, how)
 
 
 def _met(request: Request, look_up: Callable[[Question], Answer], place: Place, how: Sending | None) -> Any:

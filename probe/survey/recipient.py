@@ -78,19 +78,19 @@ def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[HostTlsa, ...]]:
     own: dict[str, Answer] = {}
     if doubtful:
         # the chain of CNAMEs leads out of what is signed: does its first link stand inside?
-        told = yield tuple(Question(host.host, RecordType.CNAME) for host in doubtful)
-        own = {host.host: answer for host, answer in zip(doubtful, told, strict=True)}
+        aliases = yield tuple(Question(host.host, RecordType.CNAME) for host in doubtful)
+        own = {host.host: answer for host, answer in zip(doubtful, aliases, strict=True)}
     bases = {host.host: _base_domains(mx, host, own.get(host.host)) for host in mx.hosts}
     # where DNS says nothing of the host's addresses, it cannot be known whether they are secure
     silent = {host.host: _all_unanswered(host) if is_dane_candidate(mx, True) else None for host in mx.hosts}
     questions = tuple(_tlsa_question(name, port) for names in bases.values() for name in names)
     answers = (yield questions) if questions else ()
     by_question = {answer.question: answer for answer in answers}
-    found = []
+    hosts = []
     for host, names in bases.items():
-        asked = tuple((name, by_question[_tlsa_question(name, port)]) for name in names)
-        found.append(HostTlsa(host, asked, silent[host] or _unanswered(own.get(host)), mx.domain))
-    return tuple(found)
+        pairs = tuple((name, by_question[_tlsa_question(name, port)]) for name in names)
+        hosts.append(HostTlsa(host, pairs, silent[host] or _unanswered(own.get(host)), mx.domain))
+    return tuple(hosts)
 
 
 def _tlsa_question(name: str, port: int) -> Question:
@@ -138,12 +138,12 @@ def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
     """Everything that is asked about the recipient's side: the route first, and once that is known what tells
     how safely its hosts can be reached. The MX hosts are asked for while this host's mail server tells
     whether it goes to them; what that changes is then mostly answered already."""
-    found = yield from spared_steps("the mail route", route(domain, options), None, step=2)
+    mx = yield from spared_steps("the mail route", route(domain, options), None, step=2)
     how = yield from mailer()
     if how is not None and how.mta is not None:
-        found = yield from spared_steps("the mail route", route_as(domain, how), None, step=2)
-    yield Route(found)
-    records = RecipientRecords(found or MxResult(domain, RouteKind.UNKNOWN, (), ()))
+        mx = yield from spared_steps("the mail route", route_as(domain, how), None, step=2)
+    yield Route(mx)
+    records = RecipientRecords(mx or MxResult(domain, RouteKind.UNKNOWN, (), ()))
     safely = _transport_security(records, how.port if how is not None else options.smtp_port)
     return (yield from part(Part.TRANSPORT_SECURITY, safely, records))
 

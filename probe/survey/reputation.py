@@ -39,12 +39,12 @@ def subjects(
 def _domain_subjects(who: Identities, helo: str) -> tuple[Subject, ...]:
     """Sender domain, author domain and HELO name, each with its organizational domain: domain
     lists hold registered domains, and few answer for names below them."""
-    found: dict[str, str] = {}
+    subjects: dict[str, str] = {}
     for name, role in ((who.mail_from_domain, "sender_domain"), (who.author_domain, "sender_domain")):
-        _add(found, name, role)
+        _add(subjects, name, role)
     if "." in helo and not helo.startswith("["):
-        _add(found, helo, "helo")
-    return tuple(Subject(name, role) for name, role in found.items())
+        _add(subjects, helo, "helo")
+    return tuple(Subject(name, role) for name, role in subjects.items())
 
 
 def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
@@ -60,13 +60,13 @@ def listings(
     return (yield from look_up_many(wanted, chosen_lists(options), by_depth=by_depth))
 
 
-def _add(found: dict[str, str], name: str | None, role: str) -> None:
+def _add(subjects: dict[str, str], name: str | None, role: str) -> None:
     if name is None:
         return
-    found.setdefault(name, role)
+    subjects.setdefault(name, role)
     organizational = organizational_domain(name)
     if organizational is not None:
-        found.setdefault(organizational, role)
+        subjects.setdefault(organizational, role)
 
 
 def survey(

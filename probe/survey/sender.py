@@ -147,16 +147,16 @@ def survey(who: Identities, options: Options, message: bytes | None) -> Survey[S
     beside that, once it is known where the probe stands, what holds for the address."""
     if not who.exists:
         return SenderRecords()
-    published, found = yield from together(
+    published, rest = yield from together(
         part(Part.SENDER_POLICY, _published(who, options, message), _NOTHING),
         part(Part.SENDER_ADDRESS, _by_address(who), SenderRecords()),
     )
     mail, dkim = published
     usable = tuple(key.domain for key in dkim if key.status is KeyStatus.VALID)
     # the signing domain is the author domain, for which nothing more is asked
-    signed = yield from _aligned(found.dmarc, None, usable)
-    alignment = Alignment(found.alignment.spf, signed.dkim)
-    return replace(found, mail=mail, dkim=dkim, alignment=alignment)
+    signed = yield from _aligned(rest.dmarc, None, usable)
+    alignment = Alignment(rest.alignment.spf, signed.dkim)
+    return replace(rest, mail=mail, dkim=dkim, alignment=alignment)
 
 
 _Published = tuple[MxResult | None, tuple[KeyResult, ...]]
@@ -201,16 +201,16 @@ def _keys(
 
 def _by_address(who: Identities) -> Survey[SenderRecords]:
     """SPF, PTR and EHLO name of where the probe stands; DMARC, and whether SPF can speak for it."""
-    dmarc, found = yield from together(_dmarc(who.author_domain), _from_place(who))
-    alignment = yield from _aligned(dmarc, found.spf.domain if found.spf is not None else None, ())
-    return replace(found, dmarc=dmarc, alignment=alignment)
+    dmarc, place = yield from together(_dmarc(who.author_domain), _from_place(who))
+    alignment = yield from _aligned(dmarc, place.spf.domain if place.spf is not None else None, ())
+    return replace(place, dmarc=dmarc, alignment=alignment)
 
 
 def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
     if author is None:
         return None
-    found = spared_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
-    return (yield from part(Part.SENDER_POLICY, found, None))
+    discovery = spared_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
+    return (yield from part(Part.SENDER_POLICY, discovery, None))
 
 
 def _from_place(who: Identities) -> Survey[SenderRecords]:

@@ -19,7 +19,7 @@ from probe.recording.redact import redact
 from probe.report.json_report import to_json
 from probe.report.style import Style
 from probe.run import report_of
-from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from tests.fuzz.target import Target, fixtures, quiet
 from tests.support.recordings import full_events
 from tests.support.rendering import to_markdown, to_text
@@ -92,7 +92,7 @@ VALUES = (*_WHOLE, *_OTHER, *_TIMES, *_NAMES, *_ADDRESSES, *_TEXTS)
 """What stands in the place of a leaf."""
 
 
-_TOLD = Told(
+_TOLD = Provenance(
     server="127.0.0.53",
     soa=Soa("com", "a.gtld.example", "hostmaster.example", 900, 300),
     policy_zone="rpz.example",

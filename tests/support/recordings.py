@@ -41,7 +41,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.recording.limits import RANGES
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
-from probe.standards.dns.told import ExtendedError, Soa
+from probe.standards.dns.provenance import ExtendedError, Soa
 from tests.support.reasons import other
 
 _Kind = TypeVar("_Kind")

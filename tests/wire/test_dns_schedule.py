@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from probe.net import dns_schedule
-from probe.net.dns_schedule import Asked, RunQuestions, Schedule, schedule
+from probe.net.dns_schedule import RunQuestions, Schedule, Turn, schedule
 from probe.settings import DNS_A_TURN, DNS_OPEN_LIMIT, DNS_RECENT_LIMIT
 
 
@@ -19,20 +19,20 @@ class Run:
 
     def __init__(self, limit: int = 10_000) -> None:
         self.questions = RunQuestions(limit)
-        self.open: list[Asked] = []
+        self.open: list[Turn] = []
         self.begun = 0
 
     def ask(self, count: int, of: Schedule) -> None:
         for _ in range(count):
             of.add(self.questions, self._begin)
 
-    def _begin(self, asked: Asked) -> None:
+    def _begin(self, turn: Turn) -> None:
         self.begun += 1
-        self.open.append(asked)
+        self.open.append(turn)
 
     def end(self, count: int) -> None:
-        for asked in self.open[:count]:
-            asked.end()
+        for turn in self.open[:count]:
+            turn.end()
         del self.open[:count]
 
 

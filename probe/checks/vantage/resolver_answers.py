@@ -17,7 +17,7 @@ from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
 from probe.standards.dns.message import Answer, RecordType
-from probe.standards.dns.told import STALE
+from probe.standards.dns.provenance import STALE
 
 ID = "resolver-answers"
 STEP = 2

@@ -76,8 +76,8 @@ def told_by(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[D
 
 
 def _has_ended(status: DeliveryStatus, layout: Layout) -> bool:
-    said = f"{status.added}\n{status.reply}"
-    return layout.ended is not None and layout.ended.search(said) is not None
+    text = f"{status.added}\n{status.reply}"
+    return layout.ended is not None and layout.ended.search(text) is not None
 
 
 def _without_leads(reply: str, layouts: Layouts) -> str:
@@ -94,8 +94,8 @@ def _without_leads(reply: str, layouts: Layouts) -> str:
 
 def _without_trail(reply: str, layouts: Layouts) -> str:
     match = layouts.words["trail"].search(reply)
-    kept = reply[: match.start()].rstrip() if match else reply
-    return kept if _LETTERS.search(kept) else reply
+    words = reply[: match.start()].rstrip() if match else reply
+    return words if _LETTERS.search(words) else reply
 
 
 def _unquoted(reply: str) -> str:
@@ -107,5 +107,5 @@ def _unquoted(reply: str) -> str:
     match = _QUOTED.match(reply)
     if match is None:
         return reply
-    text = _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), match[2])
+    text = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[2])
     return f"{match[1]} {text}"

@@ -31,14 +31,14 @@ def forwarded_in_text(text: str) -> list[Part]:
 
     Only what names both a writer and a subject is one: a signature's dashes announce nothing.
     """
-    found: list[Part] = []
+    parts: list[Part] = []
     for number, match in enumerate(_MARKER.finditer(text)):
         if number >= _MOST_MARKERS:
             break
         part = _message(text[match.end() :])
         if part is not None:
-            found.append(part)
-    return found
+            parts.append(part)
+    return parts
 
 
 def _message(text: str) -> Part | None:

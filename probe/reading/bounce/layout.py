@@ -146,25 +146,25 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
     if not layout.signs.search(text):
         return
     region = _region(text, layout)
-    found = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
-    named = [match for match in found if not SYSTEM.match(match["recipient"])]
-    found = list(_without_repeats(named or found))[:BOUNCE_RECIPIENT_LIMIT]
+    matches = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
+    named = [match for match in matches if not SYSTEM.match(match["recipient"])]
+    matches = list(_without_repeats(named or matches))[:BOUNCE_RECIPIENT_LIMIT]
     whole = _Whole(text, layout, layouts)
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(region)
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(region)
         rest = region[match.end() : end]
-        said = _tail(rest, layout.tail)
-        said = (said if said.strip() else rest)[:_SAID_LIMIT]
+        words = _tail(rest, layout.tail)
+        words = (words if words.strip() else rest)[:_SAID_LIMIT]
         head = match.group() if layout.whole else ""
-        said, original = _without_remark(head + said, match.group())
-        yield _entry(_recipient(match, layout), original, said, whole, alone=len(found) == 1)
+        words, original = _without_remark(head + words, match.group())
+        yield _entry(_recipient(match, layout), original, words, whole, alone=len(matches) == 1)
 
 
-def _without_repeats(found: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+def _without_repeats(matches: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
     """The entries, without those that name the one above again, deeper indented or in the same line: a
     reply does."""
     last: re.Match[str] | None = None
-    for match in found:
+    for match in matches:
         if last is not None and match["recipient"].lower() == last["recipient"].lower():
             between = match.string.find("\n", last.end("recipient"), match.start("recipient"))
             if between < 0 or _indent(match) > _indent(last):
@@ -182,26 +182,26 @@ def _recipient(match: re.Match[str], layout: Layout) -> str:
     return trimmed(match["recipient"]) or (match["recipient"] if layout.local else "")
 
 
-def _without_remark(said: str, head: str) -> tuple[str, str]:
+def _without_remark(text: str, head: str) -> tuple[str, str]:
     """(what is said without it, the address before an alias or a forward was followed)."""
-    remark = _REMARK.search(said) or _REMARK.search(head)
+    remark = _REMARK.search(text) or _REMARK.search(head)
     if remark is None:
-        return said, ""
-    if remark.string is said:
-        said = said[: remark.start()] + said[remark.end() :]
-    return said, mailbox(remark.group(1))
+        return text, ""
+    if remark.string is text:
+        text = text[: remark.start()] + text[remark.end() :]
+    return text, mailbox(remark.group(1))
 
 
-def unwrapped(said: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
+def unwrapped(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) where a wrapping is found in `said`; the reply is empty where none is."""
-    flat = " ".join(said[:_SAID_LIMIT].split())
+    flat = " ".join(text[:_SAID_LIMIT].split())
     for wrapping in wrappings:
         match = wrapping.search(flat)
         if match and match["reply"].strip():
             groups = match.groupdict()
             host = groups.get("host") or groups.get("given") or ""
-            told = groups.get("command") or groups.get("tag") or ""
-            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(told)
+            command = groups.get("command") or groups.get("tag") or ""
+            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(command)
     return "", "", None
 
 
@@ -246,30 +246,30 @@ class _Whole:
         return own_words(self.text[:_SAID_LIMIT], self.layouts.words)
 
 
-def _entry(recipient: str, original: str, said: str, whole: _Whole, *, alone: bool) -> Entry:
-    reply, host = _by_layout(said, whole.layout)
-    if not reply and (whole.layout.shared or not said.strip()):
+def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bool) -> Entry:
+    reply, host = _by_layout(text, whole.layout)
+    if not reply and (whole.layout.shared or not text.strip()):
         reply, host = whole.by_layout
     wrappings = whole.layouts.wrappings
     inner, inner_host, inner_stage = unwrapped(reply, wrappings)
     if not inner and not (reply and _CODE.search(reply)):
-        inner, inner_host, inner_stage = unwrapped(said, wrappings)
+        inner, inner_host, inner_stage = unwrapped(text, wrappings)
         if not inner:
             inner, inner_host, inner_stage = whole.by_wrapping
     if reply and not inner:
-        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(said, wrappings)
+        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(text, wrappings)
         if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
             inner_host, inner_stage = wrapped_host, wrapped_stage
-    told = inner or reply
-    if not told and not whole.layout.transcript:
-        own = own_words(said, whole.layouts.words) if said.strip() else whole.own_words
-        told = coded_line(said) or (coded_line(whole.text) if alone else "")
-        told = told or own or (whole.own_words if alone else "")
+    answer = inner or reply
+    if not answer and not whole.layout.transcript:
+        own = own_words(text, whole.layouts.words) if text.strip() else whole.own_words
+        answer = coded_line(text) or (coded_line(whole.text) if alone else "")
+        answer = answer or own or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,
-        said=" ".join(said[:_SAID_LIMIT].split()),
-        reply=told,
-        is_remote=bool(inner or reply) or LEADING_CODE.match(told) is not None,
+        said=" ".join(text[:_SAID_LIMIT].split()),
+        reply=answer,
+        is_remote=bool(inner or reply) or LEADING_CODE.match(answer) is not None,
         remote_mta=inner_host or host or whole.remote,
         stage=inner_stage,
         original=original,

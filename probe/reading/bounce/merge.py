@@ -88,8 +88,8 @@ class Refusals:
             self._nameless,
         )
         for choice in choices:
-            for known, words, item in reversed(choice):
-                if not code or (known == code and (words.startswith(text) or text.startswith(words))):
+            for address, words, item in reversed(choice):
+                if not code or (address == code and (words.startswith(text) or text.startswith(words))):
                     return item
         return None
 
@@ -118,11 +118,11 @@ def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: b
     )
 
 
-def best_status(reply: str, told: EnhancedStatus | None) -> EnhancedStatus | None:
+def best_status(reply: str, other: EnhancedStatus | None) -> EnhancedStatus | None:
     """The remote server's own enhanced status where it is specific, else the one of the report's field,
     unless that is x.0.0, which says nothing (RFC 3463 section 3.1)."""
     own = status_of(reply)
-    choices = [status for status in (own, told) if status is not None]
+    choices = [status for status in (own, other) if status is not None]
     return next((status for status in choices if not status.is_generic), choices[0] if choices else None)
 
 

@@ -19,7 +19,7 @@ def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
     boundary of the report, these would else speak as the report. Some reporters put their own
     machine-readable part last; where none stands before the returned message, nothing is left out.
     """
-    told: set[int] = set()
+    numbers: set[int] = set()
     over: set[int] = set()
     own: list[Part] = []
     for part in parts:
@@ -27,8 +27,8 @@ def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
             continue
         own.append(part)
         if part.content_type in _MACHINE_TYPES:
-            told.add(part.report)
-        elif is_returned(part) and part.report in told:
+            numbers.add(part.report)
+        elif is_returned(part) and part.report in numbers:
             over.add(part.report)
     return tuple(own), len(own) < len(parts)
 

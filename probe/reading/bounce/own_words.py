@@ -20,13 +20,13 @@ _GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
-def own_words(said: str, words: Mapping[str, re.Pattern[str]]) -> str:
+def own_words(text: str, words: Mapping[str, re.Pattern[str]]) -> str:
     """The telling line with the rest of its sentence; where no line tells, all that is no formula.
 
     `words` has `telling` (what reasons speak of) and `formula` (what notices say whatever the reason).
     Empty when nothing is left: then the notice gives no reason.
     """
-    lines = list(_until_signature(said.split("\n")[:_MOST_LINES], words))
+    lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
         if words["telling"].search(line):
             first = _first_of_sentence(lines, index)
@@ -73,8 +73,10 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
 def _told_beside(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
     """The sentences of a whole paragraph in one line that tell, when others of it are formulas."""
     sentences = _SENTENCES.split(line)
-    kept = (item for item in sentences if words["telling"].search(item) and not words["formula"].search(item))
-    return " ".join(kept)
+    parts = (
+        item for item in sentences if words["telling"].search(item) and not words["formula"].search(item)
+    )
+    return " ".join(parts)
 
 
 def _joined(lines: Iterable[str]) -> str:

@@ -30,8 +30,8 @@ def prose_entries(
     reply = reply or coded_line(notice)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
     reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.words)
-    said = " ".join(notice[:4000].split())
-    return [Entry(recipient, said, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
+    text = " ".join(notice[:4000].split())
+    return [Entry(recipient, text, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
 
 
 def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, ...]:
@@ -39,13 +39,13 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
     own |= {returned.header_from.lower(), returned.reverse_path.lower()}
     addressed = {address.lower() for address in (*returned.recipients, *returned.delivered_to)} - own
-    found = [
+    addresses = [
         address for address in mailboxes(notice) if not SYSTEM.match(address) and _ODD.search(address) is None
     ]
-    both = tuple(address for address in found if address.lower() in addressed)
+    both = tuple(address for address in addresses if address.lower() in addressed)
     if both:
         return both
-    others = tuple(address for address in found if address.lower() not in own)
+    others = tuple(address for address in addresses if address.lower() not in own)
     # a text often goes on to name whom to write to; the first is the one it is about
     return others[:1]
 
@@ -56,5 +56,5 @@ def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
-    said = " ".join(notice[:4000].split())
-    return [Entry("", said, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []
+    text = " ".join(notice[:4000].split())
+    return [Entry("", text, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []

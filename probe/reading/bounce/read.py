@@ -88,11 +88,11 @@ def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> Deliv
             (named if is_named else unnamed).append(inner)
         if not is_named and depth < _CARRIED_DEPTH:
             waiting.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
-    found = named or unnamed
-    if not found:
+    messages = named or unnamed
+    if not messages:
         return None
-    first = next((item for item in found if item.kind is NoticeKind.BOUNCE), found[0])
-    recipients = tuple(status for item in found for status in item.recipients)
+    first = next((item for item in messages if item.kind is NoticeKind.BOUNCE), messages[0])
+    recipients = tuple(status for item in messages for status in item.recipients)
     return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
 
 
@@ -117,27 +117,27 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
     returned = _returned(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
-    found, layout = _entries(own, layouts, top)
+    entries, layout = _entries(own, layouts, top)
     name = layout.id if layout else ""
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
         return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", returned=returned), True
     if report.recipients:
-        statuses = [with_entry(status, found) for status in report.recipients]
+        statuses = [with_entry(status, entries) for status in report.recipients]
     elif reply is not None and not is_likely:
         return DeliveryNotice(reply.kind, reply.detail, returned=returned), True
     else:
-        if not is_likely and not _is_known(found, layout, top, returned):
-            found, layout = [], None
+        if not is_likely and not _is_known(entries, layout, top, returned):
+            entries, layout = [], None
             name = ""
-        if not found:
+        if not entries:
             guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
-            found, name = guessed or _refused(refusals, returned), "" if guessed else "transcript"
-        if not found and is_likely:
-            found, name = prose_entries(top, own, returned, layouts, guess=True), ""
-            found = found or nameless_entry(own, layouts)
+            entries, name = guessed or _refused(refusals, returned), "" if guessed else "transcript"
+        if not entries and is_likely:
+            entries, name = prose_entries(top, own, returned, layouts, guess=True), ""
+            entries = entries or nameless_entry(own, layouts)
         action = kinds.action_told(top, own, layouts)
-        statuses = [from_entry(entry, action, report) for entry in found]
+        statuses = [from_entry(entry, action, report) for entry in entries]
     # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
     is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
     index = Refusals(refusals)
@@ -154,7 +154,9 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
         mailbox(top.header("to")),
         _problems(statuses, has_further=has_further),
     )
-    return notice, bool(report.recipients) or any(item.recipient and item.recipient in own for item in found)
+    return notice, bool(report.recipients) or any(
+        item.recipient and item.recipient in own for item in entries
+    )
 
 
 def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple[str, ...]:
@@ -171,11 +173,11 @@ def _prose(parts: Sequence[Part]) -> str:
         if is_returned(part) and before:
             break
         before.append(part)
-    shown = [part for part in before if part.content_type.startswith("text/") and not is_returned(part)]
-    plain = [part.text() for part in shown if part.content_type != "text/html"]
+    texts = [part for part in before if part.content_type.startswith("text/") and not is_returned(part)]
+    plain = [part.text() for part in texts if part.content_type != "text/html"]
     if any(text.strip() for text in plain):
         return "\n\n".join(plain)
-    rich = "\n\n".join(part.text() for part in shown if part.content_type == "text/html")
+    rich = "\n\n".join(part.text() for part in texts if part.content_type == "text/html")
     if rich.strip():
         return rich
     # a single part of some other type, or none at all: what can be read of it
@@ -212,49 +214,57 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layou
     """What the first layout that finds a recipient finds. A bare local name is one of the reporter's."""
     domain = mailbox(top.header("from")).rpartition("@")[2]
     for layout in layouts.layouts:
-        found: dict[str, Entry] = {}
+        by_recipient: dict[str, Entry] = {}
         for item in entries(text, layout, layouts):
             is_bare = bool(domain) and "@" not in item.recipient
             entry = replace(item, recipient=f"{item.recipient}@{domain}") if is_bare else item
-            known = found.get(entry.recipient.lower())
-            if known is None or (entry.is_remote and not known.is_remote):
-                found[entry.recipient.lower()] = entry
-        if found:
-            return list(found.values()), layout
+            earlier = by_recipient.get(entry.recipient.lower())
+            if earlier is None or (entry.is_remote and not earlier.is_remote):
+                by_recipient[entry.recipient.lower()] = entry
+        if by_recipient:
+            return list(by_recipient.values()), layout
     return [], None
 
 
-def _is_known(found: Sequence[Entry], layout: Layout | None, top: Part, returned: ReturnedMessage) -> bool:
+def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, returned: ReturnedMessage) -> bool:
     """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
     or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
     reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
     went_to = {address.lower() for address in (*returned.recipients, *returned.delivered_to)}
-    if top.header("return-path").strip() == "<>" and any(item.recipient.lower() in went_to for item in found):
+    if top.header("return-path").strip() == "<>" and any(
+        item.recipient.lower() in went_to for item in entries
+    ):
         return True
-    if not found or top.headers("in-reply-to") or top.headers("user-agent"):
+    if not entries or top.headers("in-reply-to") or top.headers("user-agent"):
         return False
     return (
         layout is not None
         and layout.id in _EXACT_LAYOUTS
-        and (any(entry.is_remote for entry in found) or layout.id in {"qmail", "exim"})
+        and (any(entry.is_remote for entry in entries) or layout.id in {"qmail", "exim"})
     )
 
 
 def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
     """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
-    found: dict[str, Entry] = {}
+    by_recipient: dict[str, Entry] = {}
     for item in refusals:
         address = item.address
         if address and "@" not in address:
             address = next(
-                (known for known in returned.recipients if known.lower().startswith(f"{address.lower()}@")),
+                (
+                    recipient
+                    for recipient in returned.recipients
+                    if recipient.lower().startswith(f"{address.lower()}@")
+                ),
                 address,
             )
-        if address and (address.lower() not in found or item.is_remote):
-            found[address.lower()] = Entry(address, "", item.reply, item.is_remote, item.host, item.stage)
-        if len(found) >= BOUNCE_RECIPIENT_LIMIT:
+        if address and (address.lower() not in by_recipient or item.is_remote):
+            by_recipient[address.lower()] = Entry(
+                address, "", item.reply, item.is_remote, item.host, item.stage
+            )
+        if len(by_recipient) >= BOUNCE_RECIPIENT_LIMIT:
             break
-    return list(found.values())
+    return list(by_recipient.values())
 
 
 def _completed(
@@ -262,12 +272,12 @@ def _completed(
 ) -> list[DeliveryStatus]:
     """With the telling status, and a reporting MTA."""
     reporter = host_name(top.header("from").rpartition("@")[2])
-    done: list[DeliveryStatus] = []
+    complete: list[DeliveryStatus] = []
     for status in statuses:
         recipient = status.recipient
         if "@" not in recipient and len(returned.recipients) == 1 and len(statuses) == 1:
             recipient = returned.recipients[0]
-        done.append(
+        complete.append(
             replace(
                 status,
                 recipient=recipient,
@@ -275,4 +285,4 @@ def _completed(
                 reporting_mta=status.reporting_mta or reporter,
             )
         )
-    return done
+    return complete

@@ -50,17 +50,17 @@ def telling(status: DeliveryStatus) -> str:
     The report's status is the reporting server's verdict: Sendmail says 5.1.1 of many a 550, Exim and
     Courier 5.0.0 of everything. It counts where no remote server spoke, and is then put into the words.
     """
-    told = status.status
+    code = status.status
     reply = " ".join(status.reply.split())
     if f"{reply[:3]}-" not in reply:  # the codes of a reply's lines are taken off where the reply is read
         reply = said(status)
     match = _LEADING_CODE.match(f"{reply} ")
-    spoken = status.is_remote and (match or _WORD.search(reply))
-    if told is None or told.is_generic or spoken or str(told) in reply:
+    is_own_reply = status.is_remote and (match or _WORD.search(reply))
+    if code is None or code.is_generic or is_own_reply or str(code) in reply:
         return reply
     if match:
-        return f"{match.group(1)} {told} {reply[match.end() :]}"
-    return f"{told} {reply}".rstrip()
+        return f"{match.group(1)} {code} {reply[match.end() :]}"
+    return f"{code} {reply}".rstrip()
 
 
 def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
@@ -74,7 +74,7 @@ def names_another_host(status: DeliveryStatus) -> bool:
     """Whether the name that the words call absent is not the recipient's domain but a mail server of it: its
     MX record points to nothing, which can be mended."""
     domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
-    absent = {name.lower().rstrip(".") for found in _ABSENT.findall(status.reply) for name in found if name}
+    absent = {name.lower().rstrip(".") for names in _ABSENT.findall(status.reply) for name in names if name}
     return bool(absent) and domain not in absent and domain.isascii()
 
 

@@ -33,7 +33,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
     envelope = mailbox(head.header("return-path")) or mailbox(head.header("x-envelope-from"))
     delivered = (
         *_delivered_to(head),
-        *(found for value in head.headers("received") for found in _for(value)),
+        *(address for value in head.headers("received") for address in _for(value)),
     )
     return ReturnedMessage(
         reverse_path=envelope,

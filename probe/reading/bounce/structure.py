@@ -114,12 +114,12 @@ def _beginnings(data: bytes, start: int, end: int) -> bytes:
     """A header section; of one that is too long, the beginning of each field, as far as they fit."""
     if end - start <= BOUNCE_HEADER_LIMIT:
         return data[start:end]
-    kept = bytearray()
+    octets = bytearray()
     for match in _RAW_FIELD.finditer(data, start, end):
-        kept += data[match.start() : min(match.end(), match.start() + _FIELD_LIMIT)].rstrip() + b"\n"
-        if len(kept) > BOUNCE_HEADER_LIMIT:
+        octets += data[match.start() : min(match.end(), match.start() + _FIELD_LIMIT)].rstrip() + b"\n"
+        if len(octets) > BOUNCE_HEADER_LIMIT:
             break
-    return bytes(kept)
+    return bytes(octets)
 
 
 def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
@@ -130,13 +130,13 @@ def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
     guessed; failing that, its whole body is one text part.
     """
     waiting = [(top, 0)]
-    seen = 0
+    count = 0
     while waiting:
         part, depth = waiting.pop()
-        if seen >= BOUNCE_PART_LIMIT:
+        if count >= BOUNCE_PART_LIMIT:
             problems.append(f"more than {BOUNCE_PART_LIMIT} parts; the rest was not read")
             return
-        seen += 1
+        count += 1
         if not part.content_type.startswith("multipart/"):
             yield part
             continue
@@ -145,11 +145,11 @@ def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
             yield part
             continue
         # one more than are read shows that there are more
-        pieces = _split(part, BOUNCE_PART_LIMIT - seen + 1)
+        pieces = _split(part, BOUNCE_PART_LIMIT - count + 1)
         if not pieces:
             yield replace(part, content_type="text/plain", is_attached=False)
         in_digest = part.content_type == "multipart/digest"
-        report = part.report or (seen if part.content_type == "multipart/report" else 0)
+        report = part.report or (count if part.content_type == "multipart/report" else 0)
         inner = (read_part(piece, in_digest=in_digest) for piece in reversed(pieces))
         waiting.extend((replace(item, report=report), depth + 1) for item in inner)
 
@@ -195,17 +195,17 @@ def without_tags(text: str) -> str:
 
 def _shown(text: str) -> str:
     """HTML without the elements that are never shown; one pass, whatever is left open."""
-    kept: list[str] = []
+    lines: list[str] = []
     position = 0
     hiding = ""
     for match in _HIDDEN.finditer(text):
         opened, closed = (name.lower() if name else "" for name in match.groups())
         if not hiding and opened:
-            kept.append(text[position : match.start()])
+            lines.append(text[position : match.start()])
             hiding = opened
         elif hiding and closed == hiding:
             position, hiding = match.end(), ""
-    return " ".join([*kept, text[position:]]) if not hiding else " ".join(kept) + text[position:]
+    return " ".join([*lines, text[position:]]) if not hiding else " ".join(lines) + text[position:]
 
 
 def _part(head: bytes, body: bytes) -> Part:

@@ -83,14 +83,14 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
         else:
             reader.added(line)
     reader.end()
-    return tuple(reader.found)
+    return tuple(reader.refusals)
 
 
 class _Reader:
     """The transcript as far as it was read, one command after the other."""
 
     def __init__(self) -> None:
-        self.found: list[Refusal] = []
+        self.refusals: list[Refusal] = []
         self._host, self._address = "", ""
         self._stage: Stage | None = None
         self._lines: list[str] = []  # of the refusal that is being read
@@ -140,7 +140,7 @@ class _Reader:
         below = self._below
         if self._stage is Stage.DATA and below:
             below = _placed(below, is_invited=self._is_invited, is_whole=self._is_whole)
-        self.found.extend(below)
+        self.refusals.extend(below)
         self._below, self._last = [], None
 
     def _close(self) -> None:
@@ -168,8 +168,8 @@ def _placed(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> li
     proven = {item.reply for item in (answers if is_echoed else answers[:-1])}
     proven |= {item.reply for item in below if item.stage is Stage.RCPT}
     stage = Stage.END_OF_DATA if len(answers) == 1 else None
-    kept = [item for item in below if not (is_echoed and item is last)]
-    return [_answering(item, proven, stage) for item in kept]
+    items = [item for item in below if not (is_echoed and item is last)]
+    return [_answering(item, proven, stage) for item in items]
 
 
 def _answering(item: Refusal, proven: Collection[str], stage: Stage | None) -> Refusal:
@@ -185,11 +185,11 @@ def _arrow(line: str) -> tuple[str | None, str | None]:
     turned = _TURNED.match(line)
     if turned:
         return turned["sent"], turned["received"]
-    said = _SAID.match(line)
-    if said:
-        return None, said["text"].strip()
-    asked = _ASKED.match(line)
-    return (asked["text"].strip(), None) if asked else (None, None)
+    reply = _SAID.match(line)
+    if reply:
+        return None, reply["text"].strip()
+    command = _ASKED.match(line)
+    return (command["text"].strip(), None) if command else (None, None)
 
 
 def _bare(line: str) -> tuple[str | None, str | None]:

@@ -19,7 +19,7 @@ def abridged(data: bytes) -> tuple[bytes, str]:
 
     What is short and whole comes back as it is. Boundary lines stay, so every part keeps its place.
     """
-    kept: list[bytes] = []
+    pieces: list[bytes] = []
     total = run = dashed = 0
     stream = io.BytesIO(data)
     while line := stream.readline(MESSAGE_TEXT_LIMIT):
@@ -35,9 +35,9 @@ def abridged(data: bytes) -> tuple[bytes, str]:
         total += cost
         if total > _TOTAL_LIMIT or dashed > _DASHED_LIMIT:
             read = stream.tell() - len(line)
-            return b"".join(kept), f"only the first {read} octets of the message were read"
-        kept.append(line)
-    return b"".join(kept), ""
+            return b"".join(pieces), f"only the first {read} octets of the message were read"
+        pieces.append(line)
+    return b"".join(pieces), ""
 
 
 def head_of(data: bytes) -> tuple[bytes, bool]:

@@ -60,12 +60,12 @@ def _canonical(pieces: Iterator[bytes], *, relaxed: bool) -> Iterator[bytes]:
     anything = False
     waiting = 0  # line ends that count only when something follows them
     for text in _normal(pieces, relaxed=relaxed):
-        kept = _without_line_ends(text)
-        if kept:
+        body = _without_line_ends(text)
+        if body:
             yield from _line_ends(waiting)
-            yield kept
+            yield body
             anything, waiting = True, 0
-        waiting += (len(text) - len(kept)) // len(_LINE_END)
+        waiting += (len(text) - len(body)) // len(_LINE_END)
     if anything or not relaxed:
         yield _LINE_END
 

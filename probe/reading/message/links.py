@@ -40,7 +40,7 @@ def links_in_html(html: str) -> tuple[Link, ...]:
     except AssertionError:
         pass  # html.parser's own word for a marked section that it cannot read; what came before counts
     reader.finish()
-    return _collect(iter(reader.found))
+    return _collect(iter(reader.anchors))
 
 
 def _closed(html: str) -> str:
@@ -62,10 +62,10 @@ def _closed(html: str) -> str:
     return "".join(pieces) + html[start:]
 
 
-def _collect(found: Any) -> tuple[Link, ...]:
+def _collect(anchors: Any) -> tuple[Link, ...]:
     links: dict[tuple[str, str], Link] = {}
-    for url, shown in found:
-        link = judge_link(url, shown)
+    for url, text in anchors:
+        link = judge_link(url, text)
         if link is not None:
             links.setdefault((link.url, link.kind), link)
         if len(links) >= LINK_LIMIT:
@@ -73,7 +73,7 @@ def _collect(found: Any) -> tuple[Link, ...]:
     return tuple(links.values())
 
 
-def judge_link(url: str, shown: str = "") -> Link | None:
+def judge_link(url: str, text: str = "") -> Link | None:
     """What kind of link it is; `shown` is the text of the anchor. None when it is no web link."""
     try:
         parts = urlsplit(url.strip())
@@ -88,17 +88,17 @@ def judge_link(url: str, shown: str = "") -> Link | None:
         host = _a_labels(host)
     else:
         return Link(url, address, "ip")
-    return Link(url, host, _kind(parts, host, shown))
+    return Link(url, host, _kind(parts, host, text))
 
 
-def _kind(parts: SplitResult, host: str, shown: str) -> str:
+def _kind(parts: SplitResult, host: str, text: str) -> str:
     # http://2130706433/ and http://0x7f000001/ are addresses to a browser
     if re.fullmatch(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){0,3}", host):
         return "ip"
     bare = host.removeprefix("www.")
     if bare in _shorteners():
         return "shortener"
-    match = _SHOWN_HOST.fullmatch(shown) if len(shown) < 2000 else None
+    match = _SHOWN_HOST.fullmatch(text) if len(text) < 2000 else None
     if match and _organization(_a_labels(match.group(1))) != _organization(host):
         return "mismatch"
     return "redirect" if _leads_elsewhere(parts, host) else "plain"
@@ -149,7 +149,7 @@ class _AnchorReader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str]] = []
+        self.anchors: list[tuple[str, str]] = []
         self._href: str | None = None
         self._text: list[str] = []
 
@@ -159,9 +159,9 @@ class _AnchorReader(HTMLParser):
             self.finish()
             self._href = values.get("href")
         elif tag == "area" and "href" in values:
-            self.found.append((values["href"], ""))
+            self.anchors.append((values["href"], ""))
         elif tag == "form" and "action" in values:
-            self.found.append((values["action"], ""))
+            self.anchors.append((values["action"], ""))
 
     def handle_data(self, data: str) -> None:
         if self._href is not None:
@@ -174,5 +174,5 @@ class _AnchorReader(HTMLParser):
     def finish(self) -> None:
         """Take the open anchor as ended."""
         if self._href is not None:
-            self.found.append((self._href, "".join(self._text)))
+            self.anchors.append((self._href, "".join(self._text)))
         self._href, self._text = None, []

@@ -189,11 +189,11 @@ def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tupl
 def _leaves(message: _Part, problems: list[str]) -> Iterator[_Part]:
     """The parts that are no containers, without recursion and up to the cap."""
     waiting: list[_Part] = [message]
-    seen = 0
+    count = 0
     while waiting:
         part = waiting.pop()
-        seen += 1
-        if seen > MESSAGE_PART_LIMIT:
+        count += 1
+        if count > MESSAGE_PART_LIMIT:
             problems.append(f"more than {MESSAGE_PART_LIMIT} parts; the rest was not read")
             return
         # of a leaf, get_payload would decode the text, and raise where the charset holds a NUL

@@ -40,8 +40,8 @@ def subject_problems(subject: str, *, is_threaded: bool = True) -> tuple[str, ..
 
 
 def _phrases_in(subject: str) -> tuple[str, ...]:
-    found = dict.fromkeys(match.group(0) for match in _pattern().finditer(subject.lower()))
-    return tuple(found)
+    phrases = dict.fromkeys(match.group(0) for match in _pattern().finditer(subject.lower()))
+    return tuple(phrases)
 
 
 @cache

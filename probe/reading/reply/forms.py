@@ -146,8 +146,8 @@ def _unshifted(text: str) -> str:
 
 
 def _japanese(match: re.Match[str]) -> str:
-    found = shifted(f"\x1b$B{match[1]}\x1b(B".encode())
-    return found if found is not None and _JAPANESE.search(found) else match[0]
+    text = shifted(f"\x1b$B{match[1]}\x1b(B".encode())
+    return text if text is not None and _JAPANESE.search(text) else match[0]
 
 
 def _unquoted(text: str) -> str:

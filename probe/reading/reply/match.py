@@ -66,17 +66,17 @@ def matches(subject: Subject) -> tuple[Match, ...]:
     conduct = _of_conduct(words.part(of_conduct=True))
     causes, echoes = _of_causes(words.part(of_conduct=False))
     codes = _of_codes(subject, causes)
-    found = [Match(rule) for rule in causes | codes | conduct] + [Match(rule, True) for rule in echoes]
-    return tuple(sorted(found, key=lambda match: (match.is_echo, match.rule.number)))
+    fitting = [Match(rule) for rule in causes | codes | conduct] + [Match(rule, True) for rule in echoes]
+    return tuple(sorted(fitting, key=lambda match: (match.is_echo, match.rule.number)))
 
 
 def _words(subject: Subject) -> _Words:
     from probe.reading.reply.notions import heard
 
     table = compiled()
-    found = list(places(subject.masked, table))
-    held = {rule for rule in {place.rule for place in found} if holds(rule, subject)}
-    noted, told = heard(subject.masked.text, table)
+    occurrences = list(places(subject.masked, table))
+    held = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
+    noted, sentences = heard(subject.masked.text, table)
     holding = [it for it in noted if holds(table.rules[it.rule], subject)]
     # of two on notions the one that asks for more of the same counts
     most = (
@@ -89,9 +89,9 @@ def _words(subject: Subject) -> _Words:
         )
     )
     return _Words(
-        tuple(place for place in found if place.rule in held),
+        tuple(place for place in occurrences if place.rule in held),
         frozenset(most),
-        frozenset(rule for rule in told if holds(rule, subject)),
+        frozenset(rule for rule in sentences if holds(rule, subject)),
     )
 
 
@@ -116,9 +116,9 @@ def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
     return chosen, {rule for rule in words.noted if rule.foremost not in named}
 
 
-def _of_codes(subject: Subject, spoken: Collection[MatchRule]) -> set[MatchRule]:
+def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRule]:
     """The rules that look at no words that hold, beside those of the words."""
-    is_wordless = not any(rule.causes for rule in spoken)
+    is_wordless = not any(rule.causes for rule in by_words)
     is_silent = is_wordless and not _LETTERS.search(
         _PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text))
     )
@@ -143,9 +143,9 @@ def _is_generic(status: str) -> bool:
     return not status or status.endswith(".0.0")
 
 
-def _outermost(found: Sequence[Place]) -> set[MatchRule]:
+def _outermost(occurrences: Sequence[Place]) -> set[MatchRule]:
     """The rules of the places that no other place overrules."""
-    return {place.rule for place in found if not any(_overrules(other, place) for other in found)}
+    return {place.rule for place in occurrences if not any(_overrules(other, place) for other in occurrences)}
 
 
 def _overrules(other: Place, place: Place) -> bool:
@@ -170,16 +170,16 @@ def _without_unmeant(rules: set[MatchRule]) -> set[MatchRule]:
     return {rule for rule in rules if rule.overrules or not rule.causes or rule.foremost not in unmeant}
 
 
-def _without_vague(spoken: set[MatchRule], noted: Collection[MatchRule]) -> set[MatchRule]:
+def _without_vague(by_words: set[MatchRule], noted: Collection[MatchRule]) -> set[MatchRule]:
     """All of both but the vague rules ("refused", "policy") where a more exact one has something to say.
 
     Rules on notions (`noted`) never silence a provider's own token, however vague that is.
     """
-    exact = _least_vague((rule for rule in spoken if rule.causes), _VAGUEST)
+    exact = _least_vague((rule for rule in by_words if rule.causes), _VAGUEST)
     limit = min(exact, _least_vague(noted, exact))
     return {
         rule
-        for rule in spoken.union(noted)
+        for rule in by_words.union(noted)
         if rule.vague <= limit or (rule.facet is Facet.PROVIDER and rule.vague <= exact)
     }
 

@@ -146,11 +146,11 @@ def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str
 
 def notions(text: str, stems: Stems) -> frozenset[str]:
     """The notions that words of `text` stand for, in any language."""
-    found: set[str] = set()
+    names: set[str] = set()
     lengths = leads(stems)
     for clause in clauses(text.lower()):
-        found.update(*spoken(clause, stems, lengths).values())
-    return frozenset(found)
+        names.update(*spoken(clause, stems, lengths).values())
+    return frozenset(names)
 
 
 def _found(text: str, stems: Stems, lengths: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
@@ -201,33 +201,35 @@ def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     often wrapped.
     """
     named: dict[str, set[str]] = {HINTS: set()}
-    told: set[int] = set()
+    numbers: set[int] = set()
     text = _RESTRICTION.sub(_class_of_restriction, text)
     if "(" in text or "（" in text:
         text = _ASIDE.sub(" ", text)
     for clause in dict.fromkeys(clauses(text)):
-        found = spoken(clause, table.stems, table.stem_leads)
-        told |= _sentences(found, table.sentences)
+        by_language = spoken(clause, table.stems, table.stem_leads)
+        numbers |= _sentences(by_language, table.sentences)
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
-        of_client = "verbs" in found.get(ANY, ())
-        for language, said in found.items():
+        of_client = "verbs" in by_language.get(ANY, ())
+        for language, notions in by_language.items():
             if language == HINTS or not of_client:
-                named.setdefault(language, set()).update(said)
+                named.setdefault(language, set()).update(notions)
     together = [
-        named[HINTS].union(*(table.hints.get(notion, ()) for notion in said))
-        for language, said in named.items()
+        named[HINTS].union(*(table.hints.get(notion, ()) for notion in notions))
+        for language, notions in named.items()
         if language != ANY
     ]
     noted = [rule for rule in table.noted if any(present.issuperset(rule.notions) for present in together)]
-    anywhere = set[str]().union(*(said for language, said in named.items() if language != HINTS))
-    return noted, {rule for rule in (table.rules[number] for number in told) if _is_sure(rule, anywhere)}
+    anywhere = set[str]().union(*(notions for language, notions in named.items() if language != HINTS))
+    return noted, {rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)}
 
 
-def _sentences(found: Mapping[str, set[str]], sentences: Mapping[str, Sequence[Sentence]]) -> set[int]:
+def _sentences(by_language: Mapping[str, set[str]], sentences: Mapping[str, Sequence[Sentence]]) -> set[int]:
     """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
-    neutral = frozenset(found.get(ANY, ()))
+    neutral = frozenset(by_language.get(ANY, ()))
     result: set[int] = set()
-    for own in {frozenset(said) for language, said in found.items() if language not in (HINTS, ANY)}:
+    for own in {
+        frozenset(notions) for language, notions in by_language.items() if language not in (HINTS, ANY)
+    }:
         result |= _sentences_of(own, neutral, sentences)
     return result
 

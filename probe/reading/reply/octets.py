@@ -39,7 +39,7 @@ def hash_characters(text: str) -> str:
     text = _HASH_ESCAPE.sub("\x1b", text)
     if not text.isascii() or not _HASH_HIGH.search(text):
         return text
-    return decode(_HASH_OCTET.sub(lambda found: bytes([int(found[1], 8)]), text.encode("ascii")))
+    return decode(_HASH_OCTET.sub(lambda match: bytes([int(match[1], 8)]), text.encode("ascii")))
 
 
 def _octet(match: re.Match[bytes]) -> bytes:

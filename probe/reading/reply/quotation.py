@@ -58,9 +58,9 @@ def quotation(text: str) -> Quotation | None:
 
 def _answer(inner: str) -> str:
     """What the third server said; a transcript of a callout names it Response."""
-    told = _RESPONSE.search(inner)
-    if told is not None:
-        inner = told.group(1)
+    match = _RESPONSE.search(inner)
+    if match is not None:
+        inner = match.group(1)
     return _CONTINUED.sub("", inner).strip()
 
 

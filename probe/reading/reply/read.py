@@ -145,14 +145,14 @@ def _read_quoted(
     whole: Unwrapped, head: Unwrapped, quoted: Quotation, stage: Stage | None, host: str, ref: str
 ) -> Reading:
     """The reading of a reply, given at `stage`, whose reason is quoted."""
-    heard: tuple[Evidence, ...] = ()
+    inner_evidence: tuple[Evidence, ...] = ()
     if quoted.inner:
         # what is quoted without a code of its own happened on the way there: the head's class is its class
         inner = unwrap(quoted.inner)
         if not inner.code:
             inner = unwrap(f"{head.code or ''} {quoted.inner}")
-        heard = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
-    named = _named(heard)
+        inner_evidence = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
+    named = _named(inner_evidence)
     says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
     if quoted.about == "sender":
         evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
@@ -160,7 +160,7 @@ def _read_quoted(
         weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
         # the third server met the receiver's own server, not the sender's
         theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if named in _ABOUT_THE_CLIENT else None
-        evidence = (*heard, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
+        evidence = (*inner_evidence, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
     return Reading(
         code=head.code or whole.code,
         enhanced=head.enhanced[0] if head.enhanced else None,
@@ -183,10 +183,10 @@ def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evid
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 
 
-def _named(heard: Sequence[Evidence]) -> str | None:
+def _named(evidence: Sequence[Evidence]) -> str | None:
     """The cause that the words or the status of a quotation name before all others."""
     sums: dict[str, float] = {}
-    for item in heard:
+    for item in evidence:
         if item.facet in (Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED):
             for cause, weight in item.weights.items():
                 sums[cause] = sums.get(cause, 0.0) + weight

@@ -110,12 +110,12 @@ class RuleBook:
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self._rows = rows
-        self._made: dict[int, MatchRule] = {}
+        self._rules: dict[int, MatchRule] = {}
 
     def __getitem__(self, number: int) -> MatchRule:
-        rule = self._made.get(number)
+        rule = self._rules.get(number)
         if rule is None:
-            rule = self._made[number] = MatchRule.of(number, self._rows[number])
+            rule = self._rules[number] = MatchRule.of(number, self._rows[number])
         return rule
 
     def __len__(self) -> int:

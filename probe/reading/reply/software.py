@@ -79,9 +79,9 @@ def tell(greeting: str, ehlo: str, answers: Sequence[str]) -> Speaker | None:
     return None
 
 
-def _only(found: Iterable[Software]) -> Software | None:
+def _only(programs: Iterable[Software]) -> Software | None:
     """The one that was found; None where none or several were."""
-    fits = tuple(found)
+    fits = tuple(programs)
     return fits[0] if len(fits) == 1 else None
 
 

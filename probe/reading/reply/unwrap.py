@@ -54,9 +54,9 @@ def unwrap(text: str) -> Unwrapped:
     wrappings = wrapping.touching(_on_one_line(plain))
     body = _on_one_line(remote or _SUBJECT.sub("", plain, count=1))
     body = wrapping.without_reported(body, wrappings).strip()
-    reply, told = wrapping.without_prefix(body, wrappings), None
+    reply, stage = wrapping.without_prefix(body, wrappings), None
     if reply == body:  # else the server's own words begin here
-        reply, told = wrapping.without_head(body, wrappings)
+        reply, stage = wrapping.without_head(body, wrappings)
     body = wrapping.without_around(reply, wrappings)
     code, status = _code(body)
     enhanced = _enhanced(body)
@@ -68,7 +68,7 @@ def unwrap(text: str) -> Unwrapped:
         status,
         enhanced,
         _words(body),
-        stage=proven or wrapping.stage_named(plain, wrappings) or told,
+        stage=proven or wrapping.stage_named(plain, wrappings) or stage,
         local=remote is None and transcript.is_filler(plain),
     )
 
@@ -128,8 +128,8 @@ def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
     """RFC 3463 statuses, distinct, in order, but those that say something before x.0.0."""
-    found = dict.fromkeys(
+    statuses = dict.fromkeys(
         EnhancedStatus(int(klass), int(subject), int(detail))
         for klass, subject, detail in _ENHANCED.findall(text)
     )
-    return tuple(sorted(found, key=lambda status: status.is_generic))
+    return tuple(sorted(statuses, key=lambda status: status.is_generic))

@@ -71,15 +71,15 @@ def without_head(line: str, wrappings: Wrappings) -> tuple[str, Stage | None]:
 
 def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
     """The stage that the forms in a text name; in a transcript the last command before the refusal."""
-    found: tuple[int, int, str] | None = None
+    first: tuple[int, int, str] | None = None
     for wrapping in wrappings:
         for stage, expression in wrapping.stages.items():
             for match in _compiled(expression).finditer(text):
                 # "rejected after data" holds "after data": where two end together, the longer one says more
                 place = (match.end(), -match.start(), stage)
-                if found is None or place[:2] > found[:2]:
-                    found = place
-    return Stage(found[2]) if found else None
+                if first is None or place[:2] > first[:2]:
+                    first = place
+    return Stage(first[2]) if first else None
 
 
 def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
@@ -100,16 +100,16 @@ def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -
     patterns = [_compiled(role(wrapping)) for wrapping in wrappings if role(wrapping)]
     ahead = [match for pattern in patterns if (match := pattern.search(line)) and match[0]]
     position = 0
-    kept: list[str] = []
+    pieces: list[str] = []
     while ahead:
         first = min(ahead, key=re.Match.start)
         code = first.groupdict().get("code")
-        kept += [line[position : first.start()], f" {code} " if code else " "]
+        pieces += [line[position : first.start()], f" {code} " if code else " "]
         position = first.end()
         # what lies ahead is not searched again, so that the work grows with the text and not with its square
         later = (it if it.start() >= position else it.re.search(line, position) for it in ahead)
         ahead = [match for match in later if match and match[0]]
-    return "".join((*kept, line[position:])) if kept else line
+    return "".join((*pieces, line[position:])) if pieces else line
 
 
 def _search(expression: str, line: str) -> re.Match[str] | None:

@@ -179,8 +179,8 @@ def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> 
         problems.append(f"an Ed25519 key is {ED25519_OCTETS} octets, this one is {len(public_key)}")
         return KeyStatus.MALFORMED, None
     if key_type != "rsa":
-        known = key_type.lower() in ("rsa", "ed25519")
-        why = "; it is written in lower case" if known else ""
+        is_known = key_type.lower() in ("rsa", "ed25519")
+        why = "; it is written in lower case" if is_known else ""
         problems.append(f"k= names a key type that verifiers do not know{why}")
         return KeyStatus.UNUSABLE, None
     try:
@@ -214,15 +214,17 @@ def _restriction(tags: TagList) -> str:
 
 def _blemishes(tags: TagList, *, is_ascii: bool) -> list[str]:
     """What verifiers pass over, some of them not."""
-    found = []
+    blemishes = []
     if tags.value("v") is not None and tags.first != "v":
-        found.append("v=DKIM1 is not the first tag, as it must be")
+        blemishes.append("v=DKIM1 is not the first tag, as it must be")
     hashes = tags.value("h") or ""
     if "sha256" not in _colon_list(hashes) and "sha256" in _colon_list(hashes.lower()):
-        found.append("h= is not in lower case, which some verifiers do not know")
+        blemishes.append("h= is not in lower case, which some verifiers do not know")
     if not is_ascii:
-        found.append("it holds characters that are not ASCII, for which some verifiers discard the record")
-    return found
+        blemishes.append(
+            "it holds characters that are not ASCII, for which some verifiers discard the record"
+        )
+    return blemishes
 
 
 def _colon_list(value: str) -> frozenset[str]:

@@ -62,12 +62,12 @@ def _relaxed(
     if dmarc.record is None:
         registered = public_suffix(dmarc.author_domain)
         return registered is not None and registered == public_suffix(other)
-    found = walk(other, answers)
-    if found.organizational_domain == dmarc.organizational_domain:
+    tree = walk(other, answers)
+    if tree.organizational_domain == dmarc.organizational_domain:
         return True
     # A name that did not answer may hold the record that makes them one organization, but only
     # when it is an ancestor of both.
-    may_be_common = any(_contains(name, dmarc.author_domain) for name in found.unknown)
+    may_be_common = any(_contains(name, dmarc.author_domain) for name in tree.unknown)
     return None if may_be_common else False
 
 

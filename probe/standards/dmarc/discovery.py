@@ -29,8 +29,8 @@ def discover(
     existence = Question(author_domain, RecordType.MX)
     questions = (*(question(name) for name in names), existence)
     answers = dict(zip(questions, (yield questions), strict=True))
-    found = walk(author_domain, answers)
-    applicable = _applicable(found)
+    tree = walk(author_domain, answers)
+    applicable = _applicable(tree)
     record = applicable if isinstance(applicable, DmarcRecord) else None
     exists = _exists(answers[existence])
     walked = tuple(answers[question(name)] for name in walk_names(author_domain))
@@ -38,11 +38,11 @@ def discover(
         author_domain=author_domain,
         record=record,
         applied_policy=applied_policy(record, author_domain, exists) if record else None,
-        organizational_domain=found.organizational_domain,
+        organizational_domain=tree.organizational_domain,
         rfc7489_record_domain=_rfc7489_record_domain(author_domain, registered, answers),
         rfc7489_organizational_domain=registered,
-        unknown=applicable is None and bool(found.unknown),
-        invalid_records=(*found.discarded, *_invalid(found)),
+        unknown=applicable is None and bool(tree.unknown),
+        invalid_records=(*tree.discarded, *_invalid(tree)),
         near="" if applicable is not None else _near(walked),
         unanswered=tuple(f"{a.question}: {a.failure}" for a in walked if a.is_unknown),
         evidence=tuple(a.ref for a in walked if a.txts()) or tuple(a.ref for a in walked[:1]),
@@ -66,26 +66,26 @@ def applied_policy(record: DmarcRecord, author_domain: str, exists: bool | None)
     return _ONE_LEVEL_BELOW[policy] if record.testing else policy
 
 
-def _applicable(found: TreeWalk) -> Published | None:
+def _applicable(tree: TreeWalk) -> Published | None:
     """RFC 9989 section 4.10.1: the author domain's record, else that of its organizational domain,
     else that of its public suffix domain. None when there is none, or DNS leaves it open."""
-    own = found.at(found.start)
+    own = tree.at(tree.start)
     if own is not None:
         return own
-    if found.start in found.unknown:
+    if tree.start in tree.unknown:
         return None  # the unanswered name might hold the record that applies
-    organizational = found.at(found.organizational_domain)
+    organizational = tree.at(tree.organizational_domain)
     if organizational is not None:
         return organizational
-    if found.organizational_domain in found.unknown:
+    if tree.organizational_domain in tree.unknown:
         return None
-    return next((record for record in found.published if record.psd == "y"), None)
+    return next((record for record in tree.published if record.psd == "y"), None)
 
 
-def _invalid(found: TreeWalk) -> tuple[str, ...]:
+def _invalid(tree: TreeWalk) -> tuple[str, ...]:
     return tuple(
         f"the record at _dmarc.{record.domain} cannot be used: {record.problem}"
-        for record in found.published
+        for record in tree.published
         if isinstance(record, InvalidRecord)
     )
 

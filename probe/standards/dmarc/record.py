@@ -83,9 +83,9 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
 
 
 def _twice(policies: list[str]) -> str:
-    shown = " and ".join(f"p={policy}" for policy in policies[:3])
+    values = " and ".join(f"p={policy}" for policy in policies[:3])
     return (
-        f"p= occurs more than once ({shown}), so receivers that keep to RFC 9989 discard the record; of "
+        f"p= occurs more than once ({values}), so receivers that keep to RFC 9989 discard the record; of "
         f"those that keep to RFC 7489 some take the last (OpenDMARC), which is {policies[-1]}"
     )
 

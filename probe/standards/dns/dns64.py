@@ -37,14 +37,14 @@ def made_addresses(mx: MxResult) -> Resolution[tuple[IPv6Network, ...]]:
 
 def prefixes_of(answer: Answer) -> tuple[IPv6Network, ...]:
     """The prefixes that the answer to `IPV4_ONLY` shows, each once, in their order."""
-    found = (
+    prefixes = (
         IPv6Network((ip, length), strict=False)
         for ip in answer.addresses()
         if isinstance(ip, IPv6Address)
         for length in _PLACES
         if _held(ip, length) in _OF_IPV4_ONLY
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(prefixes))
 
 
 def inner_address(ip: IPAddress, prefixes: tuple[IPv6Network, ...]) -> IPv4Address | None:

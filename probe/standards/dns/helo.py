@@ -29,7 +29,7 @@ def judge_helo(name: str, source_ip: IPAddress | None, ptr: PtrResult | None) ->
     if host and names.why_bad_name(host) is None:
         both = yield (Question(host, RecordType.A), Question(host, RecordType.AAAA))
         answers = tuple(answer.seen_outside() for answer in both)
-    found = tuple(ip for answer in answers for ip in answer.addresses())
+    ips = tuple(ip for answer in answers for ip in answer.addresses())
     return HeloResult(
         name,
         names.is_fqdn(host),
@@ -37,7 +37,7 @@ def judge_helo(name: str, source_ip: IPAddress | None, ptr: PtrResult | None) ->
         _resolves(answers),
         _matches(answers, source),
         _equals_ptr(host, ptr),
-        found,
+        ips,
         answers,
     )
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from probe.model.address import IPAddress
 from probe.model.dialable import nat64_inner
-from probe.standards.dns.told import Told, is_own_refusal, why_own_answer, why_own_denial
+from probe.standards.dns.provenance import Provenance, is_own_refusal, why_own_answer, why_own_denial
 
 
 class RecordType(StrEnum):
@@ -125,7 +125,7 @@ class Answer:
     authenticated: bool = False
     detail: str = ""
     elapsed_ms: int = 0
-    told: Told | None = None
+    told: Provenance | None = None
 
     @property
     def is_negative(self) -> bool:
@@ -143,11 +143,15 @@ class Answer:
         if not self.is_unknown:
             return ""
         what = self.detail or _WORDS[self.status]
-        told = self.told
-        if told is None or told.server in what or not (told.extended or self.status is Status.REFUSED):
+        provenance = self.told
+        if (
+            provenance is None
+            or provenance.server in what
+            or not (provenance.extended or self.status is Status.REFUSED)
+        ):
             return what
-        said = next((f', which says "{error.text}"' for error in told.extended if error.text), "")
-        return f"{what} (name server {told.server}{said})"
+        words = next((f', which says "{error.text}"' for error in provenance.extended if error.text), "")
+        return f"{what} (name server {provenance.server}{words})"
 
     @property
     def doubt(self) -> str:
@@ -175,10 +179,19 @@ class Answer:
     def is_local(self) -> bool:
         """The server answered out of data of its own that nobody else sees, as stub resolvers do for the
         names of their machine and for hosts files: with authority (AA), and not to be kept (TTL 0)."""
-        told = self.told
-        if told is None or self.status is not Status.ANSWER or self.ttl != 0 or not told.authoritative:
+        provenance = self.told
+        if (
+            provenance is None
+            or self.status is not Status.ANSWER
+            or self.ttl != 0
+            or not provenance.authoritative
+        ):
             return False
-        return told.recursive or told.server == "::1" or told.server.startswith(("127.", "[::1]"))
+        return (
+            provenance.recursive
+            or provenance.server == "::1"
+            or provenance.server.startswith(("127.", "[::1]"))
+        )
 
     @property
     def is_own_word(self) -> bool:

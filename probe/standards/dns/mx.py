@@ -39,15 +39,15 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         has_others = any(record.exchange for record in mx.mxs())
         return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=has_others)
     ordered = in_order_of_trying(mx.mxs(), seed)
-    kept = ordered[:MX_LIMIT]
-    hosts = yield from _mx_hosts(kept, families)
+    first = ordered[:MX_LIMIT]
+    hosts = yield from _mx_hosts(first, families)
     answers = (mx, *(answer for host in hosts for answer in host.answers))
     return MxResult(
         domain,
         RouteKind.MX,
         hosts,
         answers,
-        dropped=len(ordered) - len(kept),
+        dropped=len(ordered) - len(first),
     )
 
 
@@ -123,8 +123,8 @@ def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...])
 
 def _is_secure(answers: tuple[Answer, ...]) -> bool:
     """Whether DNSSEC vouches for all that DNS said; what it did not say is neither secure nor insecure."""
-    told = [answer for answer in answers if not answer.is_unknown]
-    return bool(told) and all(answer.authenticated for answer in told)
+    usable = [answer for answer in answers if not answer.is_unknown]
+    return bool(usable) and all(answer.authenticated for answer in usable)
 
 
 def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
@@ -132,8 +132,8 @@ def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tupl
 
     Where there are more than are used, those that nobody may dial go first to be left out.
     """
-    found = [ip for answer in answers for ip in answer.addresses()]
-    columns = [[ip for ip in found if ip.version == family][:_JUDGED] for family in families]
+    addresses = [ip for answer in answers for ip in answer.addresses()]
+    columns = [[ip for ip in addresses if ip.version == family][:_JUDGED] for family in families]
     longest = max((len(column) for column in columns), default=0)
     woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
     once = list(dict.fromkeys(woven))

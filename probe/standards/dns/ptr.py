@@ -28,8 +28,8 @@ def confirm_reverse(ip: IPAddress) -> Resolution[PtrResult]:
     if ptr.status is not Status.ANSWER:
         return PtrResult(ip, PtrStatus.UNKNOWN, (), (), (ptr,))
     hosts = tuple(dict.fromkeys(name for name in ptr.names() if name))[:NAMES_LIMIT]
-    found = (yield tuple(Question(host, address_type(ip)) for host in hosts)) if hosts else ()
-    forward = tuple(answer.seen_outside() for answer in found)
+    answers = (yield tuple(Question(host, address_type(ip)) for host in hosts)) if hosts else ()
+    forward = tuple(answer.seen_outside() for answer in answers)
     confirmed = tuple(h for h, answer in zip(hosts, forward, strict=True) if ip in answer.addresses())
     if confirmed:
         status = PtrStatus.CONFIRMED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReservedZone:
     """A zone that resolvers answer for by themselves, and where that is laid down."""
 
     zone: str
@@ -46,22 +46,22 @@ _LOCALLY_SERVED = (
     *(f"{n}{'0.' * 31}ip6.arpa" for n in ("0.", "1.")),
     *(f"{n}.ip6.arpa" for n in ("d.f", "8.e.f", "9.e.f", "a.e.f", "b.e.f", "8.b.d.0.1.0.0.2")),
 )
-_PLACES: Mapping[str, Kept] = {
-    **{zone: Kept(zone, source) for zone, source in _SPECIAL_USE.items()},
-    **{zone: Kept(zone, "RFC 6303") for zone in _LOCALLY_SERVED},
+_PLACES: Mapping[str, ReservedZone] = {
+    **{zone: ReservedZone(zone, source) for zone, source in _SPECIAL_USE.items()},
+    **{zone: ReservedZone(zone, "RFC 6303") for zone in _LOCALLY_SERVED},
 }
 
 
-def special_use(name: str) -> Kept | None:
+def special_use(name: str) -> ReservedZone | None:
     """The special-use domain that `name` is or lies below (lower case, no trailing dot)."""
-    found = _kept(name)
-    return found if found is not None and found.zone in _SPECIAL_USE else None
+    place = _place(name)
+    return place if place is not None and place.zone in _SPECIAL_USE else None
 
 
-def locally_served(name: str) -> Kept | None:
+def locally_served(name: str) -> ReservedZone | None:
     """The locally served reverse zone that `name` is or lies below."""
-    found = _kept(name)
-    return found if found is not None and found.zone not in _SPECIAL_USE else None
+    place = _place(name)
+    return place if place is not None and place.zone not in _SPECIAL_USE else None
 
 
 def why_never_global(name: str) -> str:
@@ -73,11 +73,11 @@ def why_never_global(name: str) -> str:
     return ""
 
 
-def _kept(name: str) -> Kept | None:
+def _place(name: str) -> ReservedZone | None:
     at = 0
     while at >= 0:
-        found = _PLACES.get(name[at:])
-        if found is not None:
-            return found
+        place = _PLACES.get(name[at:])
+        if place is not None:
+            return place
         at = name.find(".", at) + 1 or -1
     return None

@@ -71,7 +71,7 @@ class Unfolding:
 
     def __init__(self, wire: bytes) -> None:
         self._wire = wire
-        self._known: dict[int, tuple[str, int]] = {}  # offset to text and size on the wire
+        self._suffixes: dict[int, tuple[str, int]] = {}  # offset to text and size on the wire
 
     def name(self, offset: int) -> tuple[str, int]:
         """The name at `offset` in its text form, and the offset behind it. Raises WireError.
@@ -83,7 +83,7 @@ class Unfolding:
         octets = 0
         end: int | None = None
         at, lowest = offset, offset
-        while at not in self._known:
+        while at not in self._suffixes:
             length = self._octet(at)
             if length >= _POINTER:
                 target = (length & 0x3F) << 8 | self._octet(at + 1)
@@ -93,7 +93,7 @@ class Unfolding:
                 passed.append((at, b""))
                 at = lowest = target
             elif length == 0:
-                self._known[at] = ("", 1)
+                self._suffixes[at] = ("", 1)
             elif length > names.LABEL_LIMIT:
                 raise WireError("a label of an unknown kind")
             else:
@@ -102,7 +102,7 @@ class Unfolding:
                 if octets > _NAME_ROOM:
                     raise WireError("a name longer than 255 octets")
                 at += 1 + length
-        text, size = self._known[at]
+        text, size = self._suffixes[at]
         if end is None:
             end = self._behind(at)
         for start, label in reversed(passed):
@@ -112,7 +112,7 @@ class Unfolding:
                     raise WireError("a name longer than 255 octets")
                 own = names.from_labels((label,))
                 text = f"{own}.{text}" if text else own
-            self._known[start] = (text, size)
+            self._suffixes[start] = (text, size)
         return text, end
 
     def _behind(self, at: int) -> int:

@@ -204,12 +204,12 @@ class BlockList:
         for answer in answers:
             if isinstance(answer, IPv6Address) or answer not in LISTING_RANGE:
                 return Reading(Sight.BOGUS, detail=f"it answers {answer}, which no blocklist does")
-        known = tuple(answer for answer in answers if isinstance(answer, IPv4Address))
-        for answer in known:
+        ips = tuple(answer for answer in answers if isinstance(answer, IPv4Address))
+        for answer in ips:
             refusal = self._refusal(answer)
             if refusal is not None:
                 return Reading(Sight.REFUSED, detail=refusal)
-        codes = tuple(dict.fromkeys(code for answer in known for code in self._codes(answer)))
+        codes = tuple(dict.fromkeys(code for answer in ips for code in self._codes(answer)))
         if not codes:
             return Reading(Sight.BOGUS, detail=f"it answers {NO_LISTING}, which stands for no listing")
         return Reading(Sight.ANSWERED, codes)
@@ -223,13 +223,13 @@ class BlockList:
         return None
 
     def _codes(self, answer: IPv4Address) -> tuple[ListingCode, ...]:
-        found = tuple(
+        codes = tuple(
             ListingCode(_spell(answer, rule.pattern), rule.meaning, rule.kind.value, rule.weight)
             for rule in self.codes
             if rule.pattern.covers(answer)
         )
-        if found or answer == NO_LISTING:
-            return found
+        if codes or answer == NO_LISTING:
+            return codes
         kind = CodeKind.ALLOW if self.is_allow_list else CodeKind.REPUTATION
         meaning = "listed; this code is not described" if self.codes else "listed"
         return (ListingCode(str(answer), meaning, kind.value, min(self.weight, UNDOCUMENTED_WEIGHT)),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from probe.model.listing import ListingStatus
 from probe.standards.dns.message import Answer, Status
-from probe.standards.dns.told import is_own_refusal
+from probe.standards.dns.provenance import is_own_refusal
 from probe.standards.dnsbl.blocklist import BlockList, Reading, Sight
 
 # How a resolver leaves out the address of a name that is there: never as NXDOMAIN, for which there would be
@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Looks:
     """What was seen of one subject on one list. `tests`: the entries that a working list holds, one of
     which is enough (none: the operator documents none); `deep` those made from them that have enough labels;
     `negatives`: those that it must not hold; `tests_text`, `negatives_text`: the TXT records of both, where
@@ -96,50 +96,52 @@ def read(blocklist: BlockList, answer: Answer, *, refuses_all: bool = False) -> 
 
 def own_refusal(answer: Answer) -> str:
     """That the resolver, and not the list, refuses; with its name and its reason, where it gave them."""
-    told = answer.told
-    server = f" {told.server}" if told is not None else ""
-    why = f" ({told.extended[0]})" if told is not None and told.extended else ""
+    provenance = answer.told
+    server = f" {provenance.server}" if provenance is not None else ""
+    why = f" ({provenance.extended[0]})" if provenance is not None and provenance.extended else ""
     return f"your resolver{server} refuses the question itself{why}"
 
 
-def judge(blocklist: BlockList, seen: Seen) -> Judgement:
+def judge(blocklist: BlockList, looks: Looks) -> Judgement:
     """Believe a list or not, by its test entries (RFC 5782 section 5) and by what comes through."""
-    rebinding = why_rebinding(seen)
+    rebinding = why_rebinding(looks)
     if rebinding:
         return Judgement(ListingStatus.UNUSABLE, rebinding, is_resolvers=True)
     for sight, status in ((Sight.REFUSED, ListingStatus.REFUSED), (Sight.BOGUS, ListingStatus.UNUSABLE)):
-        for entry in seen.whole:
+        for entry in looks.whole:
             if entry.reading.sight is sight:
                 return Judgement(status, entry.reading.detail)
-    fault = _fault(blocklist, seen)
+    fault = _fault(blocklist, looks)
     if fault:
-        return Judgement(ListingStatus.UNUSABLE, fault + _but_it_lists(seen.subject.reading))
+        return Judgement(ListingStatus.UNUSABLE, fault + _but_it_lists(looks.subject.reading))
     # One unknown among what a verdict needs makes the verdict unknown.
-    needed = (seen.subject, *seen.negatives)
-    for entry in needed if seen.is_held else (*seen.tests, *needed):
+    needed = (looks.subject, *looks.negatives)
+    for entry in needed if looks.is_held else (*looks.tests, *needed):
         if entry.reading.sight is Sight.UNKNOWN:
-            where = "" if entry is seen.subject else "its test entry: "
+            where = "" if entry is looks.subject else "its test entry: "
             return Judgement(ListingStatus.TIMEOUT, where + entry.reading.detail, entry.is_resolvers)
-    if seen.subject.reading.lists:
+    if looks.subject.reading.lists:
         return Judgement(ListingStatus.LISTED)
-    if not seen.tests:
+    if not looks.tests:
         reason = "it documents no test entry, so that its silence proves nothing"
         return Judgement(ListingStatus.UNUSABLE, reason)
-    return _silence(seen)
+    return _silence(looks)
 
 
-def why_rebinding(seen: Seen) -> str:
+def why_rebinding(looks: Looks) -> str:
     """That the resolver takes addresses of 127.0.0.0/8 out of answers: the entry that every list holds has
     its text, and its address is gone. "" where nothing shows that."""
-    gone = [entry for entry in seen.tests if entry.answer.status in GONE]
-    if seen.is_held:
+    absent = [entry for entry in looks.tests if entry.answer.status in GONE]
+    if looks.is_held:
         return ""
-    if any(answer.status is Status.ANSWER for answer in seen.negatives_text):
+    if any(answer.status is Status.ANSWER for answer in looks.negatives_text):
         return ""  # the zone answers for every name
-    for entry in gone:
-        if any(text.status is Status.ANSWER and text.question.name == entry.name for text in seen.tests_text):
-            told = entry.answer.told
-            server = f" {told.server}" if told is not None else ""
+    for entry in absent:
+        if any(
+            text.status is Status.ANSWER and text.question.name == entry.name for text in looks.tests_text
+        ):
+            provenance = entry.answer.told
+            server = f" {provenance.server}" if provenance is not None else ""
             return (
                 f"your resolver{server} removes 127.0.0.0/8 answers (rebinding protection): the test entry "
                 f"{entry.name} has its TXT record, and its address is gone"
@@ -147,18 +149,18 @@ def why_rebinding(seen: Seen) -> str:
     return ""
 
 
-def _silence(seen: Seen) -> Judgement:
+def _silence(looks: Looks) -> Judgement:
     """The subject is not there. That it is not listed needs an entry as deep as the question: a resolver that
     minimises query names to the letter (RFC 9156) asks for the names between first, which many lists deny,
     and then never for the entry. `test` alone comes through there."""
-    deep = [entry for entry in (*seen.tests, *seen.deep) if entry.is_deep]
-    if not seen.by_depth or any(_shows_the_way(entry, seen) for entry in deep):
-        return _not_listed(seen.subject.answer)
+    deep = [entry for entry in (*looks.tests, *looks.deep) if entry.is_deep]
+    if not looks.by_depth or any(_shows_the_way(entry, looks) for entry in deep):
+        return _not_listed(looks.subject.answer)
     unknown = next((entry for entry in deep if entry.reading.sight is Sight.UNKNOWN), None)
     if unknown is not None:
         reason = f"its test entry {unknown.name}: {unknown.reading.detail}"
         return Judgement(ListingStatus.TIMEOUT, reason, unknown.is_resolvers)
-    held = next(entry.name for entry in seen.tests if entry.is_held)
+    held = next(entry.name for entry in looks.tests if entry.is_held)
     lacking = f" ({' or '.join(entry.name for entry in deep)})" if deep else ""
     reason = (
         f"it holds its test entry {held}, and none is found with as many labels as the question{lacking}: a "
@@ -167,10 +169,10 @@ def _silence(seen: Seen) -> Judgement:
     return Judgement(ListingStatus.UNUSABLE, reason, is_resolvers=bool(deep))
 
 
-def _shows_the_way(entry: Entry, seen: Seen) -> bool:
+def _shows_the_way(entry: Entry, looks: Looks) -> bool:
     """An entry that was found although a name above it is not on the list: what is below a single label that
     is listed itself (`test`) comes through everywhere."""
-    above = [test for test in seen.tests if test.is_held and f".{entry.name}".endswith(f".{test.name}")]
+    above = [test for test in looks.tests if test.is_held and f".{entry.name}".endswith(f".{test.name}")]
     return entry.is_held and all(test.labels > 1 for test in above)
 
 
@@ -186,22 +188,22 @@ def _not_listed(answer: Answer) -> Judgement:
     return Judgement(ListingStatus.NOT_LISTED, reason, age=soa.minimum)
 
 
-def _fault(blocklist: BlockList, seen: Seen) -> str:
+def _fault(blocklist: BlockList, looks: Looks) -> str:
     """What is wrong with the test entries; "" when nothing is, or when it cannot be known."""
-    positives = [entry.reading for entry in seen.tests]
-    negatives = [entry.reading for entry in seen.negatives]
+    positives = [entry.reading for entry in looks.tests]
+    negatives = [entry.reading for entry in looks.negatives]
     absent = bool(positives) and all(reading.sight is Sight.ABSENT for reading in positives)
     # An allow code on the negative entry is how Hostkarma marks loopback: no accusation, no fault.
     wrong = any(reading.accuses or (blocklist.is_allow_list and reading.lists) for reading in negatives)
     if wrong and absent:
         return "inverted: it lists the entry that must not be listed, and not the one that must be"
     if wrong:
-        both = "it lists both test entries" if seen.is_held else "it lists the entry that must not be listed"
+        both = "it lists both test entries" if looks.is_held else "it lists the entry that must not be listed"
         return f"{both}, so it would list everything"
     if _alike(positives, negatives):
         return "its two test entries are answered alike: it cannot tell what is listed from what is not"
     if absent:
-        missing = " or ".join(entry.name for entry in seen.tests) or "the one that must be listed"
+        missing = " or ".join(entry.name for entry in looks.tests) or "the one that must be listed"
         return (
             f"silent: it does not hold its test entry {missing} (RFC 5782 section 5), so it is dead or "
             "refuses without saying so"

@@ -15,7 +15,7 @@ from probe.model.listing import ListingStatus
 from probe.model.text import decode
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dnsbl.blocklist import BlockList, CodeKind, SubjectKind
-from probe.standards.dnsbl.judge import GONE, Entry, Judgement, Seen, judge, read
+from probe.standards.dnsbl.judge import GONE, Entry, Judgement, Looks, judge, read
 from probe.standards.dnsbl.questions import NAME_LIMIT, Ask, Subject, ask_about, query_name
 from probe.standards.dnsbl.results import Listing, ListingCode
 
@@ -56,21 +56,21 @@ def look_up_many(
     answers: Mapping[Question, Answer] = {}
     if questions:
         answers = dict(zip(questions, (yield questions), strict=True))
-    found = tuple(_listing(ask, answers) for ask in asks)
-    more = tuple(dict.fromkeys(_further(asks, found, answers)))
+    listings = tuple(_listing(ask, answers) for ask in asks)
+    more = tuple(dict.fromkeys(_further(asks, listings, answers)))
     if more:
         answers = {**answers, **dict(zip(more, (yield more), strict=True))}
-        found = tuple(_listing(ask, answers) for ask in asks)
-    found = _of_its_kinds(asks, found, answers)
-    return tuple(_with_text(it, answers[_reason_question(it)]) if _has_reason(it) else it for it in found)
+        listings = tuple(_listing(ask, answers) for ask in asks)
+    listings = _of_its_kinds(asks, listings, answers)
+    return tuple(_with_text(it, answers[_reason_question(it)]) if _has_reason(it) else it for it in listings)
 
 
 def _further(
-    asks: tuple[Ask, ...], found: tuple[Listing, ...], answers: Mapping[Question, Answer]
+    asks: tuple[Ask, ...], listings: tuple[Listing, ...], answers: Mapping[Question, Answer]
 ) -> Iterator[Question]:
     """What the first answers make worth asking: the reasons of listings; the text of test entries whose
     address is gone; and, where a question was refused, a name that no resolver has a reason to refuse."""
-    for ask, listing in zip(asks, found, strict=True):
+    for ask, listing in zip(asks, listings, strict=True):
         if _has_reason(listing):
             yield _reason_question(listing)
         if _too_long(ask):
@@ -86,12 +86,12 @@ def _is_held(ask: Ask, answers: Mapping[Question, Answer]) -> bool:
 
 
 def _of_its_kinds(
-    asks: tuple[Ask, ...], found: tuple[Listing, ...], answers: Mapping[Question, Answer]
+    asks: tuple[Ask, ...], listings: tuple[Listing, ...], answers: Mapping[Question, Answer]
 ) -> tuple[Listing, ...]:
     """Without the kinds that a list of unknown kinds does not take: it holds the test entry of another
     kind, or of none, and then what it says of addresses is enough."""
     guessed = [
-        (ask, listing) for ask, listing in zip(asks, found, strict=True) if ask.blocklist.kinds_are_guessed
+        (ask, listing) for ask, listing in zip(asks, listings, strict=True) if ask.blocklist.kinds_are_guessed
     ]
     holding = {
         (ask.blocklist.zone, ask.subject)
@@ -113,7 +113,7 @@ def _of_its_kinds(
             return False
         return zone in speaking or (ask.subject.kind is SubjectKind.DOMAIN and zone in for_addresses)
 
-    return tuple(it for ask, it in zip(asks, found, strict=True) if not is_superfluous(ask, it))
+    return tuple(it for ask, it in zip(asks, listings, strict=True) if not is_superfluous(ask, it))
 
 
 def _too_long(ask: Ask) -> bool:
@@ -124,19 +124,19 @@ def _listing(ask: Ask, answers: Mapping[Question, Answer]) -> Listing:
     if _too_long(ask):
         reason = f"the name to ask is longer than {NAME_LIMIT} characters"
         return _result(ask, Judgement(ListingStatus.UNUSABLE, reason), (), ())
-    seen = _seen(ask, answers)
-    judgement = judge(ask.blocklist, seen)
-    codes = seen.subject.reading.codes if judgement.status in _BELIEVED else ()
-    asked = (question for question in ask.questions if answers[question].status is not Status.NOT_ASKED)
-    return _result(ask, judgement, codes, tuple(answers[question].ref for question in asked))
+    looks = _looks(ask, answers)
+    judgement = judge(ask.blocklist, looks)
+    codes = looks.subject.reading.codes if judgement.status in _BELIEVED else ()
+    questions = (question for question in ask.questions if answers[question].status is not Status.NOT_ASKED)
+    return _result(ask, judgement, codes, tuple(answers[question].ref for question in questions))
 
 
-def _seen(ask: Ask, answers: Mapping[Question, Answer]) -> Seen:
+def _looks(ask: Ask, answers: Mapping[Question, Answer]) -> Looks:
     control = answers.get(CONTROL)
     refuses_all = control is not None and control.status is Status.REFUSED
 
     def entries(questions: tuple[Question, ...]) -> tuple[Entry, ...]:
-        found = [(question, answers[question]) for question in questions]
+        pairs = [(question, answers[question]) for question in questions]
         return tuple(
             Entry(
                 answer,
@@ -144,15 +144,15 @@ def _seen(ask: Ask, answers: Mapping[Question, Answer]) -> Seen:
                 question.name.count(".") - ask.blocklist.zone.count("."),
                 ask.is_deep(question),
             )
-            for question, answer in found
+            for question, answer in pairs
         )
 
     def texts(questions: tuple[Question, ...]) -> tuple[Answer, ...]:
-        asked = (Question(question.name, RecordType.TXT) for question in questions)
-        return tuple(answers[question] for question in asked if question in answers)
+        requests = (Question(question.name, RecordType.TXT) for question in questions)
+        return tuple(answers[question] for question in requests if question in answers)
 
     (subject,) = entries((ask.question,))
-    return Seen(
+    return Looks(
         subject,
         entries(ask.positives),
         entries(ask.deep),

@@ -26,14 +26,14 @@ def mailbox(text: str) -> str:
 
 def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
     """All distinct mailboxes in `text`, in order, at most `most`."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for match in _MAILBOX.finditer(text.replace("mailto:", " ")):
         address = trimmed(match.group("mailbox"))
         if address:
-            found.setdefault(address.lower(), address)
-        if len(found) >= most:
+            addresses.setdefault(address.lower(), address)
+        if len(addresses) >= most:
             break
-    return tuple(found.values())
+    return tuple(addresses.values())
 
 
 def trimmed(address: str) -> str:

@@ -131,8 +131,8 @@ def _joined(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[
     joined: list[tuple[str, str]] = []
     for number, group in enumerate(groups):
         names = {name for name, _ in group}
-        known = {name for name, _ in joined} | {"final-recipient"}
-        if number in guessed and not names & known:
+        present = {name for name, _ in joined} | {"final-recipient"}
+        if number in guessed and not names & present:
             joined += group
         else:
             yield joined
@@ -145,7 +145,7 @@ def _begins_anew(name: str, places: Mapping[str, int]) -> bool:
     if name in places:
         return name in {"final-recipient", "original-recipient"}
     if name == "final-recipient":
-        return bool(places) and not any(known in places for known in _PER_RECIPIENT)
+        return bool(places) and not any(field in places for field in _PER_RECIPIENT)
     if name == "original-recipient" and "final-recipient" in places:
         final = places["final-recipient"]
         return places.get("action", -1) > final or places.get("status", -1) > final
@@ -157,10 +157,10 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
     final = recipient_field(names.get("final-recipient", ""))
     original = recipient_field(names.get("original-recipient", ""))
     actual = recipient_field(names.get("x-actual-recipient", ""))
-    known = (
+    named_recipient = (
         address for address in (final, original, actual) if "@" in address and not _MASKED.match(address)
     )
-    recipient = next(known, final or original)
+    recipient = next(named_recipient, final or original)
     reply, is_remote = _diagnosis(group)
     return DeliveryStatus(
         recipient=recipient,
@@ -179,10 +179,10 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
 
 def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
     """The Diagnostic-Code that says most, and whether the remote server said it (RFC 3464 section 2.3.6)."""
-    found: list[tuple[int, str, bool]] = []
+    diagnoses: list[tuple[int, str, bool]] = []
     for name, value in group:
         if name == "x-supplementary-info" and (match := _SUPPLEMENT.search(value)):
-            found.append((1, match.group(1).strip(), True))
+            diagnoses.append((1, match.group(1).strip(), True))
         if name != "diagnostic-code":
             continue
         kind, text = typed(value)
@@ -198,11 +198,11 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
             not kind and bool(_REPLY_CODE.match(text))
         )
         weight = 3 if remote and coded else 2
-        found.append((weight if text else 0, text, remote))
-    best = max(found, key=lambda item: item[0], default=(0, "", False))
+        diagnoses.append((weight if text else 0, text, remote))
+    best = max(diagnoses, key=lambda item: item[0], default=(0, "", False))
     if not best[1]:  # some write the reply where the status belongs
-        told = next((value for name, value in group if name == "status"), "").strip()
-        best = (1, told, True) if _REPLY_IN_STATUS.match(told) else best
+        status = next((value for name, value in group if name == "status"), "").strip()
+        best = (1, status, True) if _REPLY_IN_STATUS.match(status) else best
     return best[1], best[2]
 
 

@@ -70,6 +70,6 @@ def _response_fault(fetched: PolicyResponse) -> tuple[StsStatus, str]:
     if fetched.status != 200:
         return StsStatus.UNUSABLE, f"status {fetched.status}: only 200 gives a policy"
     if not is_policy_media_type(fetched.content_type):
-        given = fetched.content_type or "missing"
-        return StsStatus.UNUSABLE, f"content type is {given}, not text/plain"
+        media_type = fetched.content_type or "missing"
+        return StsStatus.UNUSABLE, f"content type is {media_type}, not text/plain"
     return StsStatus.VALID, ""

@@ -16,5 +16,5 @@ def matches(pattern: str, host: str) -> bool:
 
 def uncovered(patterns: Iterable[str], hosts: Iterable[str]) -> tuple[str, ...]:
     """The hosts that no pattern matches, each once, in the order given."""
-    known = tuple(patterns)
-    return tuple(dict.fromkeys(host for host in hosts if not any(matches(p, host) for p in known)))
+    names = tuple(patterns)
+    return tuple(dict.fromkeys(host for host in hosts if not any(matches(p, host) for p in names)))

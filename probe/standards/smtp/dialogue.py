@@ -200,7 +200,7 @@ class Dialogue:
         self.state = State.GREETING
         self.stop: Stop | None = None
         self.extensions: Extensions | None = None
-        self._asked = 0
+        self._rcpt_count = 0
 
     def begin(self) -> Action:
         """The first action."""
@@ -281,11 +281,11 @@ class Dialogue:
         return self._say(State.MAIL, command)
 
     def _next_rcpt(self) -> Action:
-        if self._asked == len(self.plan.forward_paths):
+        if self._rcpt_count == len(self.plan.forward_paths):
             self._stop(Stop.DONE)
             return self._say(State.RSET, Command.rset())
-        mailbox = self.plan.forward_paths[self._asked]
-        self._asked += 1
+        mailbox = self.plan.forward_paths[self._rcpt_count]
+        self._rcpt_count += 1
         return self._say(State.RCPT, Command.rcpt(mailbox))
 
     def _say(self, state: State, command: Command) -> Action:

@@ -93,7 +93,7 @@ class ReplyReader:
         self._texts: list[str] = []
         self._raw = bytearray()
         self._line_count = 0
-        self._found: set[Deviation] = set()
+        self._deviations: set[Deviation] = set()
 
     @property
     def is_empty(self) -> bool:
@@ -117,7 +117,7 @@ class ReplyReader:
         """The connection is over: what came of a reply that is not complete, else None."""
         if self.is_empty:
             return None
-        self._found.add(Deviation.TRUNCATED)
+        self._deviations.add(Deviation.TRUNCATED)
         if self._line_size:
             line = self._take_line(b"")
             self._add_line(line, b"")
@@ -133,7 +133,7 @@ class ReplyReader:
 
     def _end_of_line(self) -> ReadReply | None:
         if not self._ends_in_cr:
-            self._found.add(Deviation.BARE_LF)
+            self._deviations.add(Deviation.BARE_LF)
         ending = b"\r\n" if self._ends_in_cr else b"\n"
         is_last = self._add_line(self._take_line(ending), ending)
         return self._complete() if is_last else None
@@ -143,7 +143,7 @@ class ReplyReader:
         size = self._line_size - (len(ending) - 1 if ending else 0)
         line = bytes(self._line[: min(size, self._limits.line)])
         if size > self._limits.line:
-            self._found.add(Deviation.LINE_TOO_LONG)
+            self._deviations.add(Deviation.LINE_TOO_LONG)
         self._line.clear()
         self._line_size = 0
         self._ends_in_cr = False
@@ -158,7 +158,7 @@ class ReplyReader:
         self._code = int(match[1])
         self._codes.add(self._code)
         if not 200 <= self._code <= 599:
-            self._found.add(Deviation.CODE_OUT_OF_RANGE)
+            self._deviations.add(Deviation.CODE_OUT_OF_RANGE)
         self._keep(line, match[3] or b"", ending)
         return match[2] != b"-"
 
@@ -167,37 +167,37 @@ class ReplyReader:
         # and waiting for more would only hide it behind a timeout.
         is_first = not self._line_count
         short = _SHORT_CODE.fullmatch(line) is not None
-        self._found.add(Deviation.SHORT_CODE if short else Deviation.MALFORMED_LINE)
+        self._deviations.add(Deviation.SHORT_CODE if short else Deviation.MALFORMED_LINE)
         self._keep(line, line, ending)
         return is_first
 
     def _note_octets(self, line: bytes) -> None:
         if b"\r" in line:
-            self._found.add(Deviation.BARE_CR)
+            self._deviations.add(Deviation.BARE_CR)
         if b"\0" in line:
-            self._found.add(Deviation.NUL)
+            self._deviations.add(Deviation.NUL)
         if _CONTROL.search(line):
-            self._found.add(Deviation.CONTROL)
+            self._deviations.add(Deviation.CONTROL)
         try:
             line.decode("utf-8")
         except UnicodeDecodeError:
-            self._found.add(Deviation.NOT_UTF8)
+            self._deviations.add(Deviation.NOT_UTF8)
 
     def _keep(self, line: bytes, text: bytes, ending: bytes) -> None:
         self._line_count += 1
         if self._line_count > self._limits.lines:
-            self._found.add(Deviation.TOO_MANY_LINES)
+            self._deviations.add(Deviation.TOO_MANY_LINES)
         elif len(self._raw) + len(line) + len(ending) > self._limits.size:
-            self._found.add(Deviation.REPLY_TOO_LONG)
+            self._deviations.add(Deviation.REPLY_TOO_LONG)
         else:
             self._raw += line + ending
             self._texts.append(decode(text))
 
     def _complete(self) -> ReadReply:
         if len(self._codes) > 1:
-            self._found.add(Deviation.MIXED_CODES)
+            self._deviations.add(Deviation.MIXED_CODES)
         reply = Reply(self._code, _enhanced_status(self._texts), tuple(self._texts))
-        deviations = tuple(deviation for deviation in Deviation if deviation in self._found)
+        deviations = tuple(deviation for deviation in Deviation if deviation in self._deviations)
         read = ReadReply(reply, deviations, bytes(self._raw))
         self._forget_reply()
         return read

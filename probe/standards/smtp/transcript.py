@@ -65,8 +65,8 @@ class Entry:
     @property
     def deviations(self) -> tuple[Deviation, ...]:
         """Every breach of the reply and of its pairing, in the order of the enumeration."""
-        found = self.noted | set(self.read.deviations if self.read else ())
-        return tuple(deviation for deviation in Deviation if deviation in found)
+        breaches = self.noted | set(self.read.deviations if self.read else ())
+        return tuple(deviation for deviation in Deviation if deviation in breaches)
 
 
 class Transcript:
@@ -102,8 +102,8 @@ class Transcript:
     @property
     def was_injected(self) -> bool:
         """Whether something came in the clear between the 220 to STARTTLS and TLS."""
-        asked = self.last(Stage.STARTTLS)
-        return asked is not None and Deviation.INJECTED_BEFORE_TLS in asked.noted
+        starttls = self.last(Stage.STARTTLS)
+        return starttls is not None and Deviation.INJECTED_BEFORE_TLS in starttls.noted
 
     def connected(self, at_ms: int) -> None:
         """The connection stands; the greeting is awaited."""
@@ -166,8 +166,8 @@ class Transcript:
         for entry in reversed(self.entries):
             reply = entry.reply if entry.usable and entry.secure is secure else None
             if entry.stage is Stage.EHLO and reply is not None and reply.code == 250:
-                found = parse_extensions(reply)
-                return replace(found, complete=False) if _CUT.intersection(entry.deviations) else found
+                offers = parse_extensions(reply)
+                return replace(offers, complete=False) if _CUT.intersection(entry.deviations) else offers
         return None
 
     def _expect(self, entry: Entry) -> None:
@@ -221,14 +221,14 @@ def _breaches_of_meaning(stage: Stage, read: ReadReply) -> set[Deviation]:
     """What is wrong with a yes. The first digit decides (RFC 5321 section 4.3.2), but a code that belongs
     to another command shows that the replies are out of step, and a status of refusal that it is no yes
     to rely on (RFC 2034 section 4)."""
-    found: set[Deviation] = set()
+    breaches: set[Deviation] = set()
     reply = read.reply
     if stage not in _YES or not reply.is_positive or not read.usable:
-        return found
+        return breaches
     if reply.code in FOREIGN_YES or reply.code >= 300:  # 3yz answers DATA and AUTH alone
-        found.add(Deviation.FOREIGN_CODE)
+        breaches.add(Deviation.FOREIGN_CODE)
     elif reply.code not in _YES[stage] and reply.code < 300:
-        found.add(Deviation.UNKNOWN_CODE)
+        breaches.add(Deviation.UNKNOWN_CODE)
     if reply.enhanced_status is not None and reply.enhanced_status.klass in (4, 5):
-        found.add(Deviation.CONTRADICTED)
-    return found
+        breaches.add(Deviation.CONTRADICTED)
+    return breaches

@@ -92,7 +92,7 @@ class _Evaluation:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.known: dict[Question, Answer] = {}
+        self.answers: dict[Question, Answer] = {}
         self.lookups = 0
         self.void_lookups = 0
         self.trace: list[SpfStep] = []
@@ -127,23 +127,25 @@ class _Evaluation:
         answer = yield from self._ask(domain, RecordType.TXT)
         if answer.is_unknown:
             raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
-        found = spf_records(answer)
-        if not found:
+        records = spf_records(answer)
+        if not records:
             stands = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
             return _Outcome(SpfVerdict.NONE, domain, problem=stands)
         if self.own_record is None:
-            self.own_record = decode(found[0])
-        if len(found) > 1:
+            self.own_record = decode(records[0])
+        if len(records) > 1:
             # section 4.5: more than one record is a permerror, even when they are equal
-            raise _FailedError(SpfVerdict.PERMERROR, f"{domain} has {len(found)} SPF records, one is allowed")
+            raise _FailedError(
+                SpfVerdict.PERMERROR, f"{domain} has {len(records)} SPF records, one is allowed"
+            )
         try:
-            record = parse(found[0])
+            record = parse(records[0])
         except RecordError as error:
             self._note(domain, depth, error.term, "syntax error", error.reason)
             where = f"{error.term!r}: " if error.term else ""
             raise _FailedError(SpfVerdict.PERMERROR, f"{domain}: {where}{error.reason}") from None
         if not self.trace and depth == 0:
-            yield from ask_ahead(record, domain, self.client, self.known)
+            yield from ask_ahead(record, domain, self.client, self.answers)
         self._path.append(names.normal(domain))
         outcome = yield from self._evaluate(record, domain, depth)
         self._path.pop()
@@ -280,7 +282,7 @@ class _Evaluation:
     def _ask(self, name: str, rtype: RecordType) -> Resolution[Answer]:
         question = Question(names.normal(name), rtype)
         yield from self._fetch((question,))
-        answer = self.known[question]
+        answer = self.answers[question]
         if answer.status is not Status.BAD_NAME:
             self.evidence.append(answer.ref)
         return answer
@@ -289,14 +291,14 @@ class _Evaluation:
         """Ask what is not known yet, at once."""
         missing: list[Question] = []
         for question in dict.fromkeys(questions):
-            reason = names.why_bad_name(question.name) if question not in self.known else None
+            reason = names.why_bad_name(question.name) if question not in self.answers else None
             if reason:
-                self.known[question] = Answer(question, Status.BAD_NAME, detail=reason)
-            elif question not in self.known:
+                self.answers[question] = Answer(question, Status.BAD_NAME, detail=reason)
+            elif question not in self.answers:
                 missing.append(question)
         if missing:
             answers = yield tuple(missing)
-            self.known.update(zip(missing, answers, strict=True))
+            self.answers.update(zip(missing, answers, strict=True))
 
     def _count(self, domain: str, depth: int, term: str) -> None:
         """Section 4.6.4: at most ten terms that ask DNS, over all records together."""

@@ -27,7 +27,7 @@ class _Frontier:
 
 
 def ask_ahead(
-    record: SpfRecord, domain: str, client: Client, known: dict[Question, Answer]
+    record: SpfRecord, domain: str, client: Client, earlier: dict[Question, Answer]
 ) -> Resolution[None]:
     """Put the answers that evaluating `record` of `domain` may need into `known`.
 
@@ -41,12 +41,12 @@ def ask_ahead(
         frontier = _Frontier(questions=addresses)
         for current, current_domain in level:
             budget -= _collect(frontier, current, current_domain, client, budget)
-        questions = tuple(dict.fromkeys(q for q in frontier.questions if q not in known))
+        questions = tuple(dict.fromkeys(q for q in frontier.questions if q not in earlier))
         if questions:
             answers = yield questions
-            known.update(zip(questions, answers, strict=True))
-        level = list(_next_records(frontier.records, known))
-        addresses = _host_questions(frontier.hosts, client, known)
+            earlier.update(zip(questions, answers, strict=True))
+        level = list(_next_records(frontier.records, earlier))
+        addresses = _host_questions(frontier.hosts, client, earlier)
 
 
 def _collect(frontier: _Frontier, record: SpfRecord, domain: str, client: Client, budget: int) -> int:
@@ -77,28 +77,28 @@ def _add(frontier: _Frontier, question: Question) -> None:
 
 
 def _next_records(
-    questions: Iterable[Question], known: dict[Question, Answer]
+    questions: Iterable[Question], answers: dict[Question, Answer]
 ) -> Iterable[tuple[SpfRecord, str]]:
     for question in questions:
-        found = spf_records(known[question])
-        if len(found) != 1:
+        records = spf_records(answers[question])
+        if len(records) != 1:
             continue
         try:
-            yield parse(found[0]), question.name
+            yield parse(records[0]), question.name
         except RecordError:
             continue
 
 
 def _host_questions(
-    questions: Iterable[Question], client: Client, known: dict[Question, Answer]
+    questions: Iterable[Question], client: Client, answers: dict[Question, Answer]
 ) -> list[Question]:
     wanted: list[Question] = []
     for question in questions:
-        answer = known[question]
+        answer = answers[question]
         if question.rtype is RecordType.MX:
             hosts = [mx.exchange for mx in answer.mxs()]
             hosts = hosts if len(hosts) <= SPF_MX_LIMIT else []  # a permerror: nothing more is asked
         else:
             hosts = list(answer.names()[:SPF_PTR_LIMIT])
         wanted += [Question(host, client.address_type) for host in hosts if host]
-    return [question for question in wanted if question not in known]
+    return [question for question in wanted if question not in answers]

@@ -97,23 +97,23 @@ def problems(
     `at` is when it was seen (None: not known, then dates are not judged); `trust` what the trust store said
     then.
     """
-    found: list[Reason[CertificateFault]] = []
+    faults: list[Reason[CertificateFault]] = []
     begins = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
     ends = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
     # a certificate out of its dates is never trusted: one fault, said once
     is_in_time = at is None or begins <= at <= ends
     if at is not None and at > ends:
-        found.append(Reason(CertificateFault.EXPIRED, text=certificate.not_after[:10]))
+        faults.append(Reason(CertificateFault.EXPIRED, text=certificate.not_after[:10]))
     elif at is not None and at < begins:
-        found.append(Reason(CertificateFault.NOT_YET_VALID, text=certificate.not_before[:10]))
+        faults.append(Reason(CertificateFault.NOT_YET_VALID, text=certificate.not_before[:10]))
     if not name_matches(certificate, host):
-        found.append(Reason(CertificateFault.OTHER_NAME, host=host, text=", ".join(certificate.names[:4])))
+        faults.append(Reason(CertificateFault.OTHER_NAME, host=host, text=", ".join(certificate.names[:4])))
     if trust.tag is not Trust.TRUSTED and trust.tag.is_judged and is_in_time:
-        found.append(Reason(CertificateFault.NOT_TRUSTED, trust=trust.tag, text=trust.text))
+        faults.append(Reason(CertificateFault.NOT_TRUSTED, trust=trust.tag, text=trust.text))
     kind, _, bits = certificate.key.partition(" ")
     if kind == "RSA" and bits.isdigit() and int(bits) < _WEAK_RSA_BITS:
-        found.append(Reason(CertificateFault.WEAK_KEY, text=certificate.key))
-    return tuple(found)
+        faults.append(Reason(CertificateFault.WEAK_KEY, text=certificate.key))
+    return tuple(faults)
 
 
 def _name(certificate: x509.Certificate, which: str) -> str:

@@ -39,8 +39,8 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
     4.4.2). Raises ValueError for a leaf that cannot be read; others that cannot be are left out.
     """
     leaf = load_certificate(chain[0])
-    given = dict.fromkeys((*chain[1:_MOST], *anchors.given[:_MOST]))
-    read = (_read(der) for der in given if der != chain[0])
+    certificates = dict.fromkeys((*chain[1:_MOST], *anchors.given[:_MOST]))
+    read = (_read(der) for der in certificates if der != chain[0])
     pool = sorted((it for it in read if it is not None), key=lambda it: not _is_in_time(it, at))
     begun: deque[Path] = deque([(leaf,)])
     while begun:

@@ -27,8 +27,8 @@ from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, PairTarget, TlsMode
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import Answer, Question, RecordType, Status
+from probe.standards.dns.provenance import Provenance
 from probe.standards.dns.results import PtrStatus, RouteKind
-from probe.standards.dns.told import Told
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
@@ -122,7 +122,7 @@ OWN_ROUTE = make.mx_result(
     RouteKind.UNKNOWN,
     answers=(
         Answer(
-            Question("recipient.example", RecordType.MX), Status.NXDOMAIN, told=Told("192.0.2.53")
+            Question("recipient.example", RecordType.MX), Status.NXDOMAIN, told=Provenance("192.0.2.53")
         ).believed(),
     ),
 )

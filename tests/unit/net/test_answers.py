@@ -12,16 +12,16 @@ from probe.net import answers
 from probe.net.answers import Answers
 from probe.settings import SHARED_ANSWERS_FOR
 from probe.standards.dns.message import Answer, Question, RecordType, Status
-from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 
 HERE = (Endpoint("192.0.2.53", 53),)
 ELSEWHERE = (Endpoint("192.0.2.54", 53),)
 ASKED = Question("mx.example.com", RecordType.A)
 SOA = Soa("example.com", "ns.example.com", "root.example.com", 100, 60)
 FOUND = Answer(
-    ASKED, Status.ANSWER, (ip_address("192.0.2.1"),), ttl=30, elapsed_ms=12, told=Told("192.0.2.53")
+    ASKED, Status.ANSWER, (ip_address("192.0.2.1"),), ttl=30, elapsed_ms=12, told=Provenance("192.0.2.53")
 )
-DENIED = Answer(ASKED, Status.NXDOMAIN, told=Told("192.0.2.53", soa=SOA))
+DENIED = Answer(ASKED, Status.NXDOMAIN, told=Provenance("192.0.2.53", soa=SOA))
 
 
 class Time:
@@ -56,7 +56,7 @@ def test_a_denial_holds_as_long_as_its_soa_says(
     shared: Answers, time: Time, minimum: int, ttl: int, holds: int
 ) -> None:
     soa = replace(SOA, minimum=minimum, ttl=ttl)
-    shared.keep(HERE, replace(DENIED, told=Told("192.0.2.53", soa=soa)))
+    shared.keep(HERE, replace(DENIED, told=Provenance("192.0.2.53", soa=soa)))
     time.now += holds - 1
     found = shared.recall(HERE, ASKED)
     assert found is not None and found.told is not None
@@ -78,11 +78,11 @@ def test_nothing_holds_longer_than_a_mended_record_may_wait(shared: Answers, tim
     [
         *(Answer(ASKED, status, detail="x", ttl=30) for status in Status if status not in
           (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)),
-        replace(DENIED, told=Told("192.0.2.53")),
+        replace(DENIED, told=Provenance("192.0.2.53")),
         replace(FOUND, ttl=0),
         replace(FOUND, ttl=None),
-        replace(FOUND, told=Told("192.0.2.53", extended=(ExtendedError(4),))),
-        replace(DENIED, told=Told("192.0.2.53", soa=SOA, extended=(ExtendedError(15),))),
+        replace(FOUND, told=Provenance("192.0.2.53", extended=(ExtendedError(4),))),
+        replace(DENIED, told=Provenance("192.0.2.53", soa=SOA, extended=(ExtendedError(15),))),
     ],
     ids=str,
 )  # fmt: skip

@@ -19,15 +19,15 @@ from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.run import report_of
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.results import PtrStatus
-from probe.standards.dns.told import ExtendedError, Soa, Told
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT
 
 SERVER = "192.0.2.53"
-BLOCKED = Told(SERVER, recursive=True, extended=(ExtendedError(15, "a policy"),))
-STALE = Told(SERVER, recursive=True, extended=(ExtendedError(3),))
+BLOCKED = Provenance(SERVER, recursive=True, extended=(ExtendedError(15, "a policy"),))
+STALE = Provenance(SERVER, recursive=True, extended=(ExtendedError(3),))
 MX_QUESTION = Question("tmall.com", RecordType.MX)
 DENIED = Answer(MX_QUESTION, Status.NXDOMAIN, told=BLOCKED)
 OLD = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),), told=STALE)
@@ -108,7 +108,7 @@ def run_of(*answers: Answer) -> Recording:
 
 MX_ANSWER = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),))
 HOST = "mx.tmall.com"
-GOOD_SOA = Told(SERVER, recursive=True, soa=Soa("com", "ns.example", "h.example", 60, 60))
+GOOD_SOA = Provenance(SERVER, recursive=True, soa=Soa("com", "ns.example", "h.example", 60, 60))
 
 
 @pytest.mark.parametrize("status", [Status.NXDOMAIN, Status.NODATA])
@@ -123,7 +123,7 @@ def test_a_domain_is_never_said_not_to_exist_by_the_resolvers_own_word(status: S
 
 def test_no_host_is_said_to_have_no_address_by_the_resolvers_own_word() -> None:
     a, aaaa = (Question(HOST, rtype) for rtype in (RecordType.A, RecordType.AAAA))
-    filtered = Told(SERVER, recursive=True, extended=(ExtendedError(17),))
+    filtered = Provenance(SERVER, recursive=True, extended=(ExtendedError(17),))
     own = run_of(
         MX_ANSWER, Answer(a, Status.NODATA, told=filtered), Answer(aaaa, Status.NODATA, told=GOOD_SOA)
     )
@@ -155,14 +155,14 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
     "told",
     [
         BLOCKED,
-        Told(SERVER, recursive=True),
+        Provenance(SERVER, recursive=True),
         GOOD_SOA,
-        Told(SERVER, recursive=True, soa=Soa("rpz.tmall.com", "localhost", "root.localhost", 60, 60)),
-        Told(SERVER, True, True, Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
-        Told(SERVER, soa=Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
+        Provenance(SERVER, recursive=True, soa=Soa("rpz.tmall.com", "localhost", "root.localhost", 60, 60)),
+        Provenance(SERVER, True, True, Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
+        Provenance(SERVER, soa=Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
     ],
 )
-def test_a_redacted_recording_comes_to_the_same_verdict(told: Told) -> None:
+def test_a_redacted_recording_comes_to_the_same_verdict(told: Provenance) -> None:
     recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told))
     before, after = report_of(recording), report_of(redact(recording))
     assert (after.verdict.exit_code, after.verdict.cause) == (before.verdict.exit_code, before.verdict.cause)
@@ -171,7 +171,9 @@ def test_a_redacted_recording_comes_to_the_same_verdict(told: Told) -> None:
 
 def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
     question = Question("5.2.20.185.in-addr.arpa", RecordType.PTR)
-    true = Told(SERVER, recursive=True, soa=Soa("2.20.185.in-addr.arpa", "ns.example", "h.example", 60, 60))
+    true = Provenance(
+        SERVER, recursive=True, soa=Soa("2.20.185.in-addr.arpa", "ns.example", "h.example", 60, 60)
+    )
     denied = Answer(question, Status.NXDOMAIN, told=true)
     (event,) = [it for it in redact(run_of(denied)) if isinstance(it, ev.DnsAnswered)]
     # its pseudonym is a documentation address, whose reverse zone resolvers serve themselves
@@ -180,7 +182,9 @@ def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
 
 
 def test_a_strangers_words_of_an_extended_error_are_redacted() -> None:
-    told = Told(SERVER, extended=(ExtendedError(15, f"{RECIPIENT} is blocked by mx.tmall.com for 81.2.3.4"),))
+    told = Provenance(
+        SERVER, extended=(ExtendedError(15, f"{RECIPIENT} is blocked by mx.tmall.com for 81.2.3.4"),)
+    )
     text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told)))))
     assert not [secret for secret in ("tmall", str(RECIPIENT.local_part), "81.2.3.4") if secret in text]
 

@@ -14,7 +14,7 @@ from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, made_addresses, prefixes_of
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, run
 from probe.standards.dns.mx import resolve_mx
-from probe.standards.dns.told import Told
+from probe.standards.dns.provenance import Provenance
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT, dns
 
 INNER = IPv4Address("192.0.2.33")
@@ -52,7 +52,7 @@ def test_other_addresses_were_not_made() -> None:
 
 
 def zone(six: str) -> dict[Question, Answer]:
-    told = Told("192.0.2.53", recursive=True)
+    told = Provenance("192.0.2.53", recursive=True)
     rows: dict[Question, tuple[Record, ...]] = {
         Question("d.example", RecordType.MX): (Mx(10, "mx.d.example"),),
         Question("mx.d.example", RecordType.A): (INNER,),

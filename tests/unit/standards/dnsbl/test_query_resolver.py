@@ -11,7 +11,7 @@ import pytest
 from probe.knowledge.dnsbl import BlockList, by_zone
 from probe.model.listing import ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
-from probe.standards.dns.told import ExtendedError, Soa, Told
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dnsbl.query import look_up, look_up_many
 from probe.standards.dnsbl.questions import Subject
 from probe.standards.dnsbl.results import Listing
@@ -20,7 +20,7 @@ ZONE = "bl.lab.example"
 SOURCE = ip_address("192.0.2.7")
 MUST, MUST_NOT, SUBJECT = f"2.0.0.127.{ZONE}", f"1.0.0.127.{ZONE}", f"7.2.0.192.{ZONE}"
 HOLDS = {f"A {MUST}": "127.0.0.2", f"TXT {MUST}": "listed"}
-TOLD = Told("192.0.2.53", recursive=True, soa=Soa("", "ns.example", "h.example", 300, 300))
+TOLD = Provenance("192.0.2.53", recursive=True, soa=Soa("", "ns.example", "h.example", 300, 300))
 BLOCKED = replace(TOLD, soa=None, extended=(ExtendedError(15),))
 PROHIBITED = replace(TOLD, soa=None, extended=(ExtendedError(18, "EIM4"),))
 
@@ -42,7 +42,7 @@ def resolver(zone: Mapping[str, object]) -> Callable[[Question], Answer]:
     return answer
 
 
-def own(status: Status, told: Told = TOLD, **changes: object) -> Answer:
+def own(status: Status, told: Provenance = TOLD, **changes: object) -> Answer:
     return Answer(Question("", RecordType.A), status, told=told, **changes)  # type: ignore[arg-type]
 
 

@@ -22,8 +22,8 @@ from probe.net.dns_query import Query, make_query
 from probe.net.dns_wire import Reply, read_reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run
 from probe.standards.dns.mx import resolve_mx
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.results import MxResult, RouteKind
-from probe.standards.dns.told import ExtendedError, Soa, Told
 
 SERVER = "192.0.2.53"
 EXAMPLE = "example. 60 IN SOA ns.root. hostmaster.example. 1 3600 900 86400 60"
@@ -206,7 +206,7 @@ LOCAL = Answer(
     ("host.example",),
     ttl=0,
     authenticated=True,
-    told=Told("127.0.0.53", authoritative=True, recursive=True),
+    told=Provenance("127.0.0.53", authoritative=True, recursive=True),
 )
 
 

@@ -38,7 +38,7 @@ class ExtendedError:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Provenance:
     """Who answered, and how. `server` is the name server's address (with its port, where that is not 53);
     `authoritative` the AA bit, `recursive` the RA bit; `soa` the start of authority that a denial rests on,
     `policy_zone` the owner of one that stands beside the answer, as response policy zones put it; both are
@@ -107,70 +107,72 @@ _NAMES = dict(
 )
 
 
-def why_own_denial(told: Told, name: str, *, authenticated: bool, is_whole_name: bool) -> str:
+def why_own_denial(provenance: Provenance, name: str, *, authenticated: bool, is_whole_name: bool) -> str:
     """Why a denial of `name` (the end of its aliases; `is_whole_name`: of all its records, NXDOMAIN) is the
     server's own word and not the zone's, as a clause that follows "which the name server"; "" when it is the
     zone's. A server that recurses for us and still answers with authority (AA) holds the zone itself, as for
     a domain that it blocks."""
-    made = told.error(_OWN_DENIAL)
-    if made is not None:
-        return f"made itself ({made})"
-    stale = told.error(STALE)
+    error = provenance.error(_OWN_DENIAL)
+    if error is not None:
+        return f"made itself ({error})"
+    stale = provenance.error(STALE)
     if stale is not None:
         return f"remembers from before and could not renew ({stale})"
-    soa = told.soa
+    soa = provenance.soa
     if soa is None:
-        policy = f", {_by_policy(told)}" if told.policy_zone else ""
+        policy = f", {_by_policy(provenance)}" if provenance.policy_zone else ""
         return f"gives without the zone's SOA record (RFC 2308 section 2){policy}"
-    if told.policy_zone:
-        return f"made itself, {_by_policy(told)}"
-    return _why_own_start(told, soa, name, is_proven=authenticated and not told.authoritative) or (
+    if provenance.policy_zone:
+        return f"made itself, {_by_policy(provenance)}"
+    return _why_own_start(
+        provenance, soa, name, is_proven=authenticated and not provenance.authoritative
+    ) or (
         f"contradicts by the SOA record at {soa.zone}, which is there with it"
         if is_whole_name and name and soa.zone == name
         else ""
     )
 
 
-def _why_own_start(told: Told, soa: Soa, name: str, *, is_proven: bool) -> str:
+def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> str:
     """What is wrong with the start of authority that a denial of `name` rests on."""
     if not _is_at_or_below(name, soa.zone):
         return f"gives with the SOA record of another zone, {soa.zone}"
     if soa.mname in _MADE_PRIMARY or any(_is_at_or_below(it, _NOWHERE) for it in (soa.mname, soa.rname)):
-        return f"gives with an SOA record of its own making ({_shown(soa)})"
-    kept = special_use(name) or locally_served(name)
-    is_inside = kept is not None and _is_at_or_below(soa.zone, kept.zone)
-    if kept and is_inside and not is_proven and not (kept.zone == LABORATORY != soa.zone):
-        return f"gives out of a zone that resolvers serve themselves ({kept.zone}, {kept.source})"
-    if told.authoritative and told.recursive:
+        return f"gives with an SOA record of its own making ({_soa_text(soa)})"
+    reserved = special_use(name) or locally_served(name)
+    is_inside = reserved is not None and _is_at_or_below(soa.zone, reserved.zone)
+    if reserved and is_inside and not is_proven and not (reserved.zone == LABORATORY != soa.zone):
+        return f"gives out of a zone that resolvers serve themselves ({reserved.zone}, {reserved.source})"
+    if provenance.authoritative and provenance.recursive:
         return f"gives out of a zone of its own, {soa.zone or 'the root'}; others may see another"
     return ""
 
 
-def why_own_answer(told: Told, *, is_dns64: bool, is_null: bool, authenticated: bool) -> str:
+def why_own_answer(provenance: Provenance, *, is_dns64: bool, is_null: bool, authenticated: bool) -> str:
     """Why records are the server's own and not the zone's, as a clause that follows "that the name server";
     "" when they are the zone's. An address that DNS64 made is the server's own, and leads to the host;
     0.0.0.0 and :: (`is_null`) lead nowhere, and are what filters give for a name that they block."""
-    made = told.error(FILTERED) or (None if is_dns64 else told.error(FORGED))
-    if made is not None:
-        return f"made itself ({made})"
-    if told.policy_zone:
-        return f"made itself, {_by_policy(told)}"
-    if is_null and told.recursive and (told.authoritative or not authenticated):
+    error = provenance.error(FILTERED) or (None if is_dns64 else provenance.error(FORGED))
+    if error is not None:
+        return f"made itself ({error})"
+    if provenance.policy_zone:
+        return f"made itself, {_by_policy(provenance)}"
+    if is_null and provenance.recursive and (provenance.authoritative or not authenticated):
         return "gives as filters do for names that they block (0.0.0.0 or ::)"
     return ""
 
 
-def _by_policy(told: Told) -> str:
-    return f"by the policy zone {told.policy_zone}"
+def _by_policy(provenance: Provenance) -> str:
+    return f"by the policy zone {provenance.policy_zone}"
 
 
-def is_own_refusal(told: Told) -> bool:
+def is_own_refusal(provenance: Provenance) -> bool:
     """Whether a REFUSED is the resolver's own, by what it says of it. A recursive server that says with
     authority (AA) that it will not answer speaks of a zone of its own."""
-    return told.error(_OWN_REFUSAL) is not None or (told.authoritative and told.recursive)
+    return provenance.error(_OWN_REFUSAL) is not None or (provenance.authoritative and provenance.recursive)
 
 
-def _shown(soa: Soa) -> str:
+def _soa_text(soa: Soa) -> str:
     return f"{soa.zone or '.'} {soa.mname or '.'} {soa.rname or '.'}"
 
 
