@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="|".join(ALERTS),
         help="What gives exit code 1. Default: never.",
     )
-    made.add_argument("--jobs", default="1", metavar="N", help="Read so many files at once. Default: 1.")
+    made.add_argument("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
     made.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
     made.add_argument(
         "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
@@ -113,7 +113,8 @@ def main(argv: Sequence[str], _: RunCommand) -> int:
             run.aggregate.end()
         except _UnwritableError as failure:
             raise failure.error from None  # for `destination`, which knows what it means
-    code = session.deliver(run)
+    is_any = any(given.format is not None or given.is_empty for given in found)
+    code = session.deliver(run) if is_any or not problems else ExitCode.USAGE
     for problem in problems:
         complain(str(problem))
     return ExitCode.USAGE if problems else code

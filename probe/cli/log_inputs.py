@@ -33,7 +33,8 @@ class Input:
     size: int | None
     written: datetime | None
     format: Format | None = None
-    head: bytes = b""  # of stdin, which cannot be read twice
+    head: bytes = b""  # of stdin or a pipe, which cannot be read twice
+    stream: BinaryIO | None = None  # from where the rest of it comes
     is_empty: bool = False
     problem: str = ""
     unpacked: list[Unpacked] = field(default_factory=list)
@@ -65,7 +66,7 @@ def _raw(given: Input, passed: Callable[[int], None] | None) -> Iterator[bytes]:
     if given.head:
         head, given.head = given.head, b""
         yield head
-    with opened(given.name) as stream:
+    with given.stream or opened(given.name) as stream:
         while chunk := stream.read(CHUNK):
             if passed is not None:
                 passed(len(chunk))
@@ -173,11 +174,11 @@ def _sample(given: Input) -> list[bytes]:
     raw = bytearray()
     source = given
     if is_once:
-        with opened(given.name) as stream:
-            while len(raw) < CHUNK and (chunk := os.read(stream.fileno(), CHUNK)):
-                raw += chunk
-                if raw.count(b"\n") > SAMPLE:
-                    break
+        given.stream = opened(given.name)
+        while len(raw) < CHUNK and (chunk := os.read(given.stream.fileno(), CHUNK)):
+            raw += chunk
+            if raw.count(b"\n") > SAMPLE:
+                break
         given.head = bytes(raw)
         source = Input(given.name, given.shown, None, given.written)
         source.head = given.head

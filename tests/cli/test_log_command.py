@@ -8,6 +8,8 @@ import gzip
 import io
 import json
 import lzma
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +247,15 @@ def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:
 def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], says: str) -> None:
     done = smtp_probe("log", *arguments)
     assert done.code == 2 and says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_pipe_with_a_name_is_read_once_and_whole(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["sh", "-c", f"cat {POSTFIX} > {pipe}"]):
+        done = smtp_probe("log", str(pipe), "--format", "csv")
+    plain = smtp_probe("log", POSTFIX, "--format", "csv")
+    assert done.code == 0 and len(done.stdout.splitlines()) == len(plain.stdout.splitlines())
 
 
 def test_the_log_itself_is_never_written_over(tmp_path: Path) -> None:
