@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from probe.diagnosis.outcome import Ground
+from probe.diagnosis.observed import Ground
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import causes

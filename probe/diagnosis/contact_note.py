@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.model.listing import ListingStatus
 from probe.model.target import PairTarget
@@ -51,14 +52,14 @@ def _request(observed: Observed) -> tuple[str, ...]:
 def _what_happened(facts: Facts, observed: Observed) -> str:
     at = facts.started_at
     if observed.ground is Ground.DNS_UNKNOWN:
-        return f"At {at} DNS gave no usable answer for {facts.recipient.domain} ({observed.detail})."
+        return f"At {at} DNS gave no usable answer for {facts.recipient.domain} ({why(observed)})."
     if observed.session is None:
         return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
     server = f"{observed.session.mx_host} [{observed.session.ip}]"
     if observed.ground is Ground.SMTPUTF8:
         return f"At {at} your server {server} did not offer SMTPUTF8, which the address needs."
     if observed.reply is None or observed.reply.is_positive:
-        return f"At {at} your server {server} could not be used: {observed.detail}."
+        return f"At {at} your server {server} could not be used: {why(observed)}."
     lines = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
     return f"At {at} your server {server} answered to {_command(observed)}:\n\n{lines}"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from probe.diagnosis.observations import PREDICATES
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.scoring import WORDS, rank
 from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from probe.diagnosis.outcome import Observed
+from probe.diagnosis.observed import Observed
 from probe.diagnosis.seen import Seen, Situation, words_name
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session

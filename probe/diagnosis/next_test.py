@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from probe.diagnosis.commands import command, filled, filled_flags
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import NEEDED, Ground, Observed, is_of_other_family, own_demand
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import NEEDED, is_of_other_family, own_demand
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts

@@ -20,13 +20,15 @@ from probe.diagnosis.experiments import (
     random_unknown,
     refused_alike_in,
 )
-from probe.diagnosis.outcome import Ground
+from probe.diagnosis.observed import Ground
 from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.knowledge.test_data import generated_shape
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
+from probe.model.verdict import OutcomeReason
 from probe.standards.dns.results import RouteKind
 
 
@@ -62,25 +64,27 @@ def _resolver_own_word(at: Situation) -> Seen | None:
 
 
 def _no_usable_mx(at: Situation) -> Seen | None:
-    if at.observed.ground is not Ground.ROUTE or at.observed.detail != "no_usable_mx":
+    if not _is_for(at, OutcomeReason.NO_USABLE_MX):
         return None
     hosts = ", ".join(host.host or "." for host in at.facts.recipient.mx.hosts)
     return Seen(at.facts.recipient.mx.answers[0].ref if at.facts.recipient.mx.answers else "dns:MX", hosts)
 
 
 def _loopback_mx(at: Situation) -> Seen | None:
-    if (
-        at.observed.ground is not Ground.ROUTE
-        or at.observed.detail != "loopback_mx"
-        or at.observed.session is None
-    ):
+    if not _is_for(at, OutcomeReason.LOOPBACK_MX) or at.observed.session is None:
         return None
     return Seen(at.observed.ref, f"{at.observed.session.mx_host} [{at.observed.session.ip}]")
 
 
+def _is_for(at: Situation, tag: OutcomeReason) -> bool:
+    """Whether DNS alone decided, for this reason."""
+    reason = at.observed.reason
+    return at.observed.ground is Ground.ROUTE and reason is not None and reason.tag is tag
+
+
 def _ground(ground: Ground) -> Callable[[Situation], Seen | None]:
     def seen(at: Situation) -> Seen | None:
-        return Seen(at.observed.ref, at.observed.detail) if at.observed.ground is ground else None
+        return Seen(at.observed.ref, why(at.observed)) if at.observed.ground is ground else None
 
     return seen
 

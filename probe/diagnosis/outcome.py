@@ -3,67 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 
-from probe.checks.judging.spoken import clauses, spoken
+from probe.diagnosis.observed import Ground, Observed
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.gaps import why_no_session
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
+from probe.model.address import IPAddress
 from probe.model.dialable import why_no_host
 from probe.model.observed import EndCause, Gap
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Stop
 from probe.model.target import PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
 # What does not go on without TLS
 NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
-
-
-class Ground(StrEnum):
-    """What the outcome rests on; chooses the words of the summary and the evidence."""
-
-    REPLY = "reply"
-    ROUTE = "route"  # DNS alone: the domain takes no mail
-    DNS_UNKNOWN = "dns_unknown"
-    UNDIALLED = "undialled"  # every address is non-global and --allow-private was not given
-    NO_CONNECTION = "no_connection"
-    NO_REPLY = "no_reply"  # connected, then silence, a drop, or half a reply
-    DESYNCHRONISED = "desynchronised"
-    TLS = "tls"
-    SMTPUTF8 = "smtputf8"
-    LOGIN = "login"  # the relay is to be logged in to
-    NOT_REACHED = "not_reached"  # --no-smtp, the deadline, an interruption
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The outcome with the exchange that decided it, when one did."""
-
-    outcome: Outcome
-    stage: Stage
-    ground: Ground
-    session: Session | None = None
-    exchange: Exchange | None = None
-    detail: str = ""
-
-    @property
-    def reply(self) -> Reply | None:
-        """The deciding reply."""
-        return self.exchange.reply if self.exchange is not None else None
-
-    @property
-    def ref(self) -> str:
-        """How evidence names what decided."""
-        if self.exchange is not None:
-            return self.exchange.ref
-        return f"session:{self.session.number}" if self.session is not None else "dns:MX"
 
 
 def observe(facts: Facts) -> Observed:
@@ -73,24 +34,48 @@ def observe(facts: Facts) -> Observed:
 
 def _by_route(facts: Facts) -> Observed | None:
     mx = facts.recipient.mx
-    if mx.kind in (RouteKind.NO_DOMAIN, RouteKind.NULL_MX, RouteKind.NO_MAIL_HOST):
-        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail=mx.kind.value)
+    if mx.kind in _NO_ROUTE:
+        return _takes_no_mail(facts, _NO_ROUTE[mx.kind])
     if mx.kind is RouteKind.UNKNOWN:
         return _by_silence(facts, mx.answers)
     if mx.kind is RouteKind.FIXED:  # none of the domain's doing, wherever it leads
-        beyond = f" of {_chosen_family(facts)}" if is_of_other_family(facts) else ""
-        named = "given with --mx" if not facts.relay else "that this host hands the mail to"
-        detail = f"the host {named} has no address{beyond}"
-        nowhere = Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
-        return None if any(host.addresses for host in mx.hosts) else nowhere
+        names_none = not any(host.addresses for host in mx.hosts)
+        return _not_reached(Stage.DNS, _fixed_host(facts)) if names_none else None
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
         if mx.dropped:
-            detail = f"its first {len(mx.hosts)} MX hosts lead nowhere, and {mx.dropped} more were not tried"
-            return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
-        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, detail="no_usable_mx")
+            why = Reason(OutcomeReason.FIRST_HOSTS_UNUSABLE, most=len(mx.hosts), more=mx.dropped)
+            return _not_reached(Stage.DNS, why)
+        return _takes_no_mail(facts, OutcomeReason.NO_USABLE_MX)
     if mx.hosts and not any(host.addresses for host in mx.hosts):
         return _by_silence(facts, [answer for host in mx.hosts for answer in host.answers])
     return None
+
+
+def _fixed_host(facts: Facts) -> Reason[OutcomeReason]:
+    """The host that the user, or this host's mail server, named has no address to connect to."""
+    if is_of_other_family(facts):
+        tag = OutcomeReason.RELAY_OF_OTHER_FAMILY if facts.relay else OutcomeReason.GIVEN_HOST_OF_OTHER_FAMILY
+        return Reason(tag, ip=_binding_address(facts))
+    return Reason(
+        OutcomeReason.RELAY_WITHOUT_ADDRESS if facts.relay else OutcomeReason.GIVEN_HOST_WITHOUT_ADDRESS
+    )
+
+
+_Told = tuple[Reason[OutcomeReason], *tuple[Reason[StrEnum], ...]]  # and what stands behind it
+_NO_ROUTE = {
+    RouteKind.NO_DOMAIN: OutcomeReason.NO_DOMAIN,
+    RouteKind.NULL_MX: OutcomeReason.NULL_MX,
+    RouteKind.NO_MAIL_HOST: OutcomeReason.NO_MAIL_HOST,
+}
+
+
+def _takes_no_mail(facts: Facts, tag: OutcomeReason, session: Session | None = None) -> Observed:
+    reason = Reason(tag, host=facts.recipient.domain)
+    return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, session, reason=reason)
+
+
+def _not_reached(stage: Stage, reason: Reason[OutcomeReason], *behind: Reason[StrEnum]) -> Observed:
+    return Observed(Outcome.INCONCLUSIVE, stage, Ground.NOT_REACHED, reason=reason, behind=behind)
 
 
 def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
@@ -98,12 +83,13 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     -4, -6 or --bind leaves out what it gave."""
     failed = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failed:
-        told = f"{failed[0].question}: {failed[0].failure}"
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, detail=told)
+        asked = failed[0].question
+        tag, text = OutcomeReason.QUESTION_FAILED, failed[0].failure
+        why = Reason(tag, host=asked.name, rtype=asked.rtype.value, text=text)
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why)
     if any(a.is_unknown for a in answers) or not answers:
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=_why_none(facts))
-    detail = f"its mail hosts have no address of {_chosen_family(facts)}"
-    return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+        return _unasked(facts, Stage.DNS)
+    return _not_reached(Stage.DNS, Reason(OutcomeReason.HOSTS_OF_OTHER_FAMILY, ip=_binding_address(facts)))
 
 
 def is_of_other_family(facts: Facts) -> bool:
@@ -114,11 +100,10 @@ def is_of_other_family(facts: Facts) -> bool:
     return bool(given) and given.isdisjoint(facts.options.usable_families)
 
 
-def _chosen_family(facts: Facts) -> str:
+def _binding_address(facts: Facts) -> IPAddress | None:
+    """The address of --bind, where it leaves out a family; None where -4 or -6 does."""
     options = facts.options
-    if options.usable_families == options.families:
-        return "the family that was chosen with -4 or -6"
-    return f"the family of {options.bind}, which was given with --bind"
+    return None if options.usable_families == options.families else options.bind
 
 
 def _is_unusable(host: MxHost) -> bool:
@@ -134,33 +119,32 @@ def _by_sessions(facts: Facts) -> Observed:
     asked = main_sessions(facts.sessions)
     dialled = [s for s in asked if s.end is not EndReason.NOT_DIALLED]
     if not asked:
-        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NOT_REACHED, detail=_why_none(facts))
+        return _unasked(facts, Stage.CONNECT)
     if not dialled:
         return _by_undialled(facts, asked)
     connected = [s for s in dialled if s.connected]
     if not connected:
         last = dialled[-1]
-        reason = last.end.spoken if last.end else "the run was interrupted"
-        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, detail=reason)
+        why = Reason(OutcomeReason.ENDED, end=last.end) if last.end else Reason(OutcomeReason.INTERRUPTED)
+        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
     return _by_session(facts, farthest(connected))
 
 
 def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     last = asked[-1]
     mx = facts.recipient.mx
+    behind = (last.cause,) if last.cause is not None else ()
     if mx.dropped:
-        detail = (
-            f"its first {len(mx.hosts)} MX hosts have no public address ({spoken(last.cause)}), "
-            f"and {mx.dropped} more were not tried"
-        )
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail=detail)
+        why = Reason(OutcomeReason.FIRST_HOSTS_NOT_PUBLIC, most=len(mx.hosts), more=mx.dropped)
+        return _not_reached(Stage.DNS, why, *behind)
     if _leads_nowhere(mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
         # has the owner's link at hand.
         to_itself = all(session.ip.is_loopback for session in asked)
-        detail = "loopback_mx" if to_itself else "no_usable_mx"
-        return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, last, detail=detail)
-    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, detail=spoken(last.cause))
+        tag = OutcomeReason.LOOPBACK_MX if to_itself else OutcomeReason.NO_USABLE_MX
+        return _takes_no_mail(facts, tag, last)
+    why = Reason(OutcomeReason.NOT_DIALLED)
+    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, reason=why, behind=behind)
 
 
 def _leads_nowhere(mx: MxResult) -> bool:
@@ -174,27 +158,26 @@ def _leads_nowhere(mx: MxResult) -> bool:
     )
 
 
-def _why_none(facts: Facts) -> str:
+def _unasked(facts: Facts, stage: Stage) -> Observed:
+    """No server was asked about the target."""
     why = why_no_session(facts)
     if why.tag not in (Gap.NO_SMTP, Gap.UNREAD) and is_of_other_family(facts):
-        return f"its host has no address of {_chosen_family(facts)}"
-    return spoken(why)
+        return _not_reached(stage, Reason(OutcomeReason.HOST_OF_OTHER_FAMILY, ip=_binding_address(facts)))
+    return _not_reached(stage, Reason(OutcomeReason.NOT_ASKED), why)
 
 
 def _by_session(facts: Facts, session: Session) -> Observed:
     exchange = deciding_exchange(session)
     if session.stop is Stop.LOGIN_NEEDED:
         answered = session.exchange(Stage.EHLO)
-        detail = "the relay is to be logged in to, which a probe does not do"
-        return Observed(Outcome.INCONCLUSIVE, Stage.EHLO, Ground.LOGIN, session, answered, detail)
+        return _undecided(Stage.EHLO, Ground.LOGIN, session, answered, Reason(OutcomeReason.LOGIN_NEEDED))
     if exchange is None:
-        return Observed(Outcome.INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, session, detail=_end(session))
+        return _undecided(Stage.GREETING, Ground.NO_REPLY, session, None, *_end(session))
     reply = exchange.reply
     if session.desynchronised or (reply is not None and not exchange.usable):
-        detail = spoken(session.cause or Reason(EndCause.STOP, stop=Stop.OUT_OF_STEP))
-        return Observed(
-            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, detail
-        )
+        cause = session.cause or Reason(EndCause.STOP, stop=Stop.OUT_OF_STEP)
+        why = Reason(OutcomeReason.ENDED, end=session.end)
+        return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, why, cause)
     answered = session.exchange(Stage.EHLO)
     if exchange.stage is Stage.STARTTLS and answered is not None and _only_greets(facts):
         # STARTTLS is an offer; a client without TLS to have delivers in the clear (RFC 3207 section 5),
@@ -202,19 +185,14 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         exchange, reply = answered, answered.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _tls_was_needed(facts, session, exchange):
-        error = _tls_error(session)
-        outcome = Outcome.DEFERRED if own_demand(facts) else Outcome.INCONCLUSIVE
-        return Observed(outcome, Stage.STARTTLS, Ground.TLS, session, exchange, error)
+        found = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
+        return replace(found, outcome=Outcome.DEFERRED) if own_demand(facts) else found
     if reply is None and _speaks_otherwise(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
-        detail = _end(session) if flood else "what came is no SMTP reply"
-        return Observed(
-            Outcome.INCONCLUSIVE, exchange.stage, Ground.DESYNCHRONISED, session, exchange, detail
-        )
+        told = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
+        return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, *told)
     if reply is None or _only_unknown(session, exchange, reply):
-        return Observed(
-            Outcome.INCONCLUSIVE, exchange.stage, Ground.NO_REPLY, session, exchange, _end(session)
-        )
+        return _undecided(exchange.stage, Ground.NO_REPLY, session, exchange, *_end(session))
     if reply.is_transient:
         return Observed(Outcome.DEFERRED, exchange.stage, Ground.REPLY, session, exchange)
     if reply.is_permanent:
@@ -247,7 +225,7 @@ def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Repl
     if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
         return Observed(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)
     ground = Ground.NO_REPLY if session.end is not EndReason.QUIT else Ground.DESYNCHRONISED
-    return Observed(Outcome.INCONCLUSIVE, exchange.stage, ground, session, exchange, _end(session))
+    return _undecided(exchange.stage, ground, session, exchange, *_end(session))
 
 
 def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
@@ -271,15 +249,28 @@ def own_demand(facts: Facts) -> bool:
     return facts.mta is not None and given is TlsMode.AUTO and facts.options.tls in NEEDED
 
 
-def _tls_error(session: Session) -> str:
-    if session.tls is None or not session.tls.offered:
-        return "STARTTLS is not offered"
+def _undecided(
+    stage: Stage,
+    ground: Ground,
+    session: Session,
+    exchange: Exchange | None,
+    reason: Reason[OutcomeReason],
+    *behind: Reason[StrEnum],
+) -> Observed:
+    return Observed(Outcome.INCONCLUSIVE, stage, ground, session, exchange, reason, behind)
+
+
+def _tls_error(session: Session) -> _Told:
+    tls = session.tls
+    if tls is None or not tls.offered:
+        return (Reason(OutcomeReason.STARTTLS_NOT_OFFERED),)
     if session.stop is Stop.TLS_NOT_VERIFIED:
-        return ", ".join(clauses(session.tls.problems)) or _end(session)
-    return spoken(session.tls.fault) or _end(session)
+        return (Reason(OutcomeReason.CERTIFICATE), *tls.problems) if tls.problems else _end(session)
+    return (Reason(OutcomeReason.HANDSHAKE, end=session.end), tls.fault) if tls.fault else _end(session)
 
 
-def _end(session: Session) -> str:
+def _end(session: Session) -> _Told:
     if session.end is None:
-        return "the run was interrupted"
-    return spoken(session.cause) or session.end.spoken
+        return (Reason(OutcomeReason.INTERRUPTED),)
+    cause = (session.cause,) if session.cause is not None else ()
+    return Reason(OutcomeReason.ENDED, end=session.end), *cause

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from probe.diagnosis.outcome import Observed
+from probe.diagnosis.observed import Observed
 from probe.diagnosis.scoring import WORDS
 from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_words

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from probe.diagnosis.outcome import NEEDED, Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import NEEDED
 from probe.diagnosis.risks import Risk
+from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
@@ -20,24 +22,14 @@ _STAGE_WORDS = {
     Stage.MAIL: "at MAIL FROM",
     Stage.RCPT: "at RCPT",
 }
-_ROUTE_WORDS = {
-    "no_domain": "the domain {domain} does not exist",
-    "null_mx": "{domain} publishes a null MX: it takes no mail",
-    "no_mail_host": "{domain} has neither MX nor an address to take mail to",
-    "no_usable_mx": "no MX host of {domain} has an address that mail could be taken to",
-    "loopback_mx": "every MX of {domain} leads back to the sender's own machine",
-}
 
 
 def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     """One sentence, without a full stop at its end."""
-    domain = facts.recipient.domain
     if observed.outcome is Outcome.ACCEPTED:
         return _accepted(facts, observed, risks)
     if observed.ground is Ground.ROUTE:
-        return "refused for good before any server was asked: " + _ROUTE_WORDS[observed.detail].format(
-            domain=domain
-        )
+        return f"refused for good before any server was asked: {why(observed)}"
     if observed.ground is Ground.SMTPUTF8:
         return f"refused: {_host(observed)} does not offer SMTPUTF8, which the address needs"
     whose = ", the relay of this host" if facts.relay else ""
@@ -45,7 +37,7 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
         return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}"
     if observed.outcome is Outcome.DEFERRED and observed.ground is Ground.TLS and facts.mta is not None:
         ours = f"deferred by {facts.mta.software.shown} on this host, which demands TLS"
-        return f"{ours}: {_without_tls(facts, observed, observed.detail)}"
+        return f"{ours}: {_without_tls(facts, observed, why(observed))}"
     if observed.outcome is Outcome.DEFERRED:
         return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}: not now, perhaps later"
     return "inconclusive: " + _inconclusive(facts, observed)
@@ -79,11 +71,9 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
 def _inconclusive(facts: Facts, observed: Observed) -> str:
     domain = facts.recipient.domain
     where = _STAGE_WORDS.get(observed.stage, "in DNS")
-    detail = observed.detail.replace("_", " ")
+    detail = why(observed)
     words = {
-        Ground.DNS_UNKNOWN: (
-            f"DNS gave no usable answer for {domain} ({observed.detail}); that is neither yes nor no"
-        ),
+        Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
         Ground.NO_CONNECTION: f"{_nobody(facts)} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",

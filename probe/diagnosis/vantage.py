@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
 from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_address
 from probe.model.evidence import RankedCause

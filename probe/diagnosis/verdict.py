@@ -8,7 +8,8 @@ from functools import partial
 
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
-from probe.diagnosis.outcome import Ground, Observed, observe
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, counted, likelihood, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary

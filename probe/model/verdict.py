@@ -16,6 +16,37 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class OutcomeReason(StrEnum):
+    """Why an outcome is what it is, where no reply says it. `hosts` are the domain's MX hosts."""
+
+    # DNS says that the domain takes no mail
+    NO_DOMAIN = "no_domain"
+    NULL_MX = "null_mx"
+    NO_MAIL_HOST = "no_mail_host"
+    NO_USABLE_MX = "no_usable_mx"
+    LOOPBACK_MX = "loopback_mx"
+    # there was nowhere to go, and the domain did not say so
+    QUESTION_FAILED = "question_failed"  # in DNS
+    FIRST_HOSTS_UNUSABLE = "first_hosts_unusable"  # and the others were not tried
+    FIRST_HOSTS_NOT_PUBLIC = "first_hosts_not_public"  # and the others were not tried
+    HOSTS_OF_OTHER_FAMILY = "hosts_of_other_family"  # than -4, -6 or --bind leaves
+    HOST_OF_OTHER_FAMILY = "host_of_other_family"
+    GIVEN_HOST_OF_OTHER_FAMILY = "given_host_of_other_family"
+    GIVEN_HOST_WITHOUT_ADDRESS = "given_host_without_address"  # with --mx
+    RELAY_OF_OTHER_FAMILY = "relay_of_other_family"  # of this host's mail server
+    RELAY_WITHOUT_ADDRESS = "relay_without_address"
+    NOT_DIALLED = "not_dialled"
+    NOT_ASKED = "not_asked"
+    # a session that came to no answer
+    ENDED = "ended"
+    INTERRUPTED = "interrupted"
+    NO_SMTP_REPLY = "no_smtp_reply"
+    LOGIN_NEEDED = "login_needed"  # at the relay of this host's mail server
+    STARTTLS_NOT_OFFERED = "starttls_not_offered"
+    HANDSHAKE = "handshake"
+    CERTIFICATE = "certificate"
+
+
 class FixBy(StrEnum):
     """Who must act. `either`: the sender or the recipient's postmaster; which of them is not settled."""
 

@@ -15,7 +15,7 @@ from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
-from probe.diagnosis.outcome import Ground
+from probe.diagnosis.observed import Ground
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
@@ -293,6 +293,11 @@ def test_there_is_no_note_where_there_is_nothing_to_tell() -> None:
     assert note(make.facts()) == ""
     assert note(make.facts_of_domain()) == ""
     assert note(make.facts(sessions=(), options=Options(smtp=False))) == ""
+
+
+def test_the_note_tells_in_words_why_the_host_is_of_no_use() -> None:
+    words = " ".join(note(CASES["loopback_mx"][0]).split())
+    assert "could not be used: every MX of recipient.example leads back to the sender's own machine." in words
 
 
 @pytest.mark.parametrize("ground", [g for g in Ground if g not in (Ground.NOT_REACHED, Ground.LOGIN)])

@@ -10,7 +10,7 @@ import pytest
 
 from probe.diagnosis import evidence
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.seen import SPEAKS, Seen, Situation
 from probe.facts.bounce import BounceFacts
 from probe.facts.model import Facts

@@ -7,7 +7,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.diagnosis.outcome import Ground, Observed, observe
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import observe
+from probe.diagnosis.why import why
 from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session, TlsObserved
@@ -17,7 +19,7 @@ from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import DomainTarget, Options, PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.recording.events import NotReached
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
@@ -40,6 +42,10 @@ def met(stage: Stage, said: Reply | None, number: int = 1, **changes: object) ->
         "end": EndReason.QUIT if said is not None else EndReason.TIMEOUT,
     }
     return make.session(number, **(told | changes))
+
+
+def reason_of(observed: Observed) -> OutcomeReason | None:
+    return observed.reason.tag if observed.reason is not None else None
 
 
 def not_dialled(number: int, host: str, ip: object) -> Session:
@@ -89,25 +95,29 @@ def test_a_question_that_was_not_asked_is_no_failure_of_dns() -> None:
     cut = (NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)
     observed = seen(recipient=make.recipient_facts(mx=mx), not_reached=cut)
     assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert observed.detail == "the deadline of the run"
+    assert why(observed) == "the deadline of the run"
 
 
 def test_hosts_without_any_address_take_no_mail() -> None:
     observed = observe(
         with_hosts(unanswered("a.example", Status.NXDOMAIN), unanswered("b.example", Status.NODATA))
     )
-    assert (observed.outcome, observed.stage, observed.detail) == (Outcome.REFUSED, Stage.DNS, "no_usable_mx")
+    assert (observed.outcome, observed.stage, reason_of(observed)) == (
+        Outcome.REFUSED,
+        Stage.DNS,
+        OutcomeReason.NO_USABLE_MX,
+    )
 
 
 @pytest.mark.parametrize("ip", ["0.0.0.0", "224.0.0.1", "::"])
 def test_addresses_that_nobody_can_reach_take_no_mail(ip: str) -> None:
     observed = observe(with_hosts(make.mx_host("a.example", ip_address(ip))))
-    assert (observed.outcome, observed.detail) == (Outcome.REFUSED, "no_usable_mx")
+    assert (observed.outcome, reason_of(observed)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
 
 
 def test_an_address_where_a_name_belongs_takes_no_mail() -> None:
     observed = observe(with_hosts(make.mx_host("9.9.9.9", is_literal=True)))
-    assert (observed.outcome, observed.detail) == (Outcome.REFUSED, "no_usable_mx")
+    assert (observed.outcome, reason_of(observed)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +131,7 @@ def test_an_address_where_a_name_belongs_takes_no_mail() -> None:
 def test_one_host_that_dns_did_not_answer_for_keeps_the_route_open(status: Status, words: str) -> None:
     hosts = (unanswered("gone.example", Status.NXDOMAIN), unanswered("b.example", status))
     observed = observe(with_hosts(*hosts))
-    assert (observed.outcome, observed.ground, observed.detail) == (
+    assert (observed.outcome, observed.ground, why(observed)) == (
         Outcome.INCONCLUSIVE,
         Ground.DNS_UNKNOWN,
         words,
@@ -132,13 +142,13 @@ def test_a_family_that_was_left_out_is_the_users_choice() -> None:
     v6 = make.mx_host("a.example", ip_address("2620:fe::9"))
     observed = observe(with_hosts(replace(v6, addresses=())))
     assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert "-4 or -6" in observed.detail
+    assert "-4 or -6" in why(observed)
 
 
 def test_a_host_given_with_mx_that_has_no_address_says_nothing_of_the_domain() -> None:
     observed = observe(with_hosts(unanswered("typo.example", Status.NXDOMAIN), kind=RouteKind.FIXED))
     assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert "--mx" in observed.detail
+    assert "--mx" in why(observed)
 
 
 def test_a_domain_whose_mx_leads_back_to_the_sender_takes_no_mail() -> None:
@@ -146,10 +156,10 @@ def test_a_domain_whose_mx_leads_back_to_the_sender_takes_no_mail() -> None:
         "localhost.example", answers=(make.answer("x", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
     )
     observed = observe(with_hosts(host, sessions=(not_dialled(1, "localhost.example", LOOPBACK),)))
-    assert (observed.outcome, observed.ground, observed.detail) == (
+    assert (observed.outcome, observed.ground, reason_of(observed)) == (
         Outcome.REFUSED,
         Ground.ROUTE,
-        "loopback_mx",
+        OutcomeReason.LOOPBACK_MX,
     )
 
 
@@ -190,7 +200,7 @@ def test_private_addresses_are_not_dialled_and_prove_nothing() -> None:
 
 def test_without_a_dialogue_nothing_is_concluded() -> None:
     observed = seen(options=Options(smtp=False))
-    assert (observed.outcome, observed.ground, observed.detail) == (
+    assert (observed.outcome, observed.ground, why(observed)) == (
         Outcome.INCONCLUSIVE,
         Ground.NOT_REACHED,
         "--no-smtp left the dialogue out",
@@ -207,7 +217,7 @@ def test_no_connection_is_inconclusive(end: EndReason) -> None:
         Stage.CONNECT,
         Ground.NO_CONNECTION,
     )
-    assert observed.detail == end.spoken
+    assert why(observed) == end.spoken
 
 
 def test_a_421_to_starttls_is_a_deferral_and_no_fault_of_tls() -> None:
@@ -324,7 +334,7 @@ def test_failed_tls_alone_is_inconclusive() -> None:
         Stage.STARTTLS,
         Ground.TLS,
     )
-    assert observed.detail == "handshake failure"
+    assert why(observed) == "handshake failure"
 
 
 @pytest.mark.parametrize(
@@ -344,7 +354,7 @@ def test_failed_tls_is_a_finding_for_a_domain_that_only_greets() -> None:
 
 def test_required_tls_that_is_not_offered_is_inconclusive() -> None:
     observed = seen(met(Stage.EHLO, OK), options=Options(tls=TlsMode.REQUIRE))
-    assert (observed.outcome, observed.stage, observed.detail) == (
+    assert (observed.outcome, observed.stage, why(observed)) == (
         Outcome.INCONCLUSIVE,
         Stage.STARTTLS,
         "STARTTLS is not offered",

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from probe.diagnosis.outcome import Ground, Observed, is_of_other_family, observe
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import is_of_other_family, observe
+from probe.diagnosis.why import why
 from probe.facts.model import SESSION_READER, Facts
 from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.observed import Part
+from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import EndReason
 from probe.model.target import Options
-from probe.model.verdict import Outcome
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.recording.events import NotReached
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
@@ -63,23 +66,33 @@ def undialled(number: int, name: str, ip: IPAddress) -> Session:
 
 def ending(facts: Facts) -> tuple[Outcome, Stage, Ground, str]:
     seen = observe(facts)
-    return seen.outcome, seen.stage, seen.ground, seen.detail
+    return seen.outcome, seen.stage, seen.ground, why(seen)
 
 
 def not_reached(detail: str) -> tuple[Outcome, Stage, Ground, str]:
     return INCONCLUSIVE, Stage.DNS, Ground.NOT_REACHED, detail
 
 
-NO_MX = (REFUSED, Stage.DNS, Ground.ROUTE, "no_usable_mx")
+DOMAIN = make.mx_result(RouteKind.MX).domain
+NOWHERE = f"no MX host of {DOMAIN} has an address that mail could be taken to"
+LOOP = f"every MX of {DOMAIN} leads back to the sender's own machine"
+NO_MX = (REFUSED, Stage.DNS, Ground.ROUTE, NOWHERE)
 
 
 # -- the domain's own word ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [RouteKind.NO_DOMAIN, RouteKind.NULL_MX, RouteKind.NO_MAIL_HOST])
-def test_a_domain_that_takes_no_mail_refuses_whatever_a_server_said(kind: RouteKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (RouteKind.NO_DOMAIN, f"the domain {DOMAIN} does not exist"),
+        (RouteKind.NULL_MX, f"{DOMAIN} publishes a null MX: it takes no mail"),
+        (RouteKind.NO_MAIL_HOST, f"{DOMAIN} has neither MX nor an address to take mail to"),
+    ],
+)
+def test_a_domain_that_takes_no_mail_refuses_whatever_a_server_said(kind: RouteKind, words: str) -> None:
     facts = routed(kind=kind, sessions=(make.session(),))
-    assert ending(facts) == (REFUSED, Stage.DNS, Ground.ROUTE, kind.value)
+    assert ending(facts) == (REFUSED, Stage.DNS, Ground.ROUTE, words)
     assert observe(facts).session is None
 
 
@@ -241,12 +254,12 @@ def test_why_no_server_was_asked() -> None:
 def test_without_a_connection_the_last_attempt_is_told() -> None:
     first, second = make.failed_session(EndReason.REFUSED), make.failed_session(EndReason.TIMEOUT, 2)
     seen = observe(make.facts(sessions=(first, second)))
-    assert seen == Observed(
-        INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, second, detail=EndReason.TIMEOUT.spoken
-    )
+    timed_out = Reason(OutcomeReason.ENDED, end=EndReason.TIMEOUT)
+    assert seen == Observed(INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, second, reason=timed_out)
+    assert why(seen) == EndReason.TIMEOUT.spoken
     assert seen.ref == "session:2"
     cut = observe(make.facts(sessions=(replace(first, end=None),)))
-    assert (cut.ground, cut.detail) == (Ground.NO_CONNECTION, "the run was interrupted")
+    assert (cut.ground, why(cut)) == (Ground.NO_CONNECTION, "the run was interrupted")
 
 
 def test_one_attempt_that_was_dialled_counts_beside_others_that_were_not() -> None:
@@ -267,10 +280,10 @@ def leading(*found: IPAddress, kind: RouteKind = RouteKind.MX, dropped: int = 0)
 @pytest.mark.parametrize(
     ("found", "detail"),
     [
-        ((LOOPBACK,), "loopback_mx"),
-        ((LOOPBACK, LOOPBACK_6), "loopback_mx"),
-        ((LINK,), "no_usable_mx"),
-        ((LOOPBACK, LINK), "no_usable_mx"),
+        ((LOOPBACK,), LOOP),
+        ((LOOPBACK, LOOPBACK_6), LOOP),
+        ((LINK,), NOWHERE),
+        ((LOOPBACK, LINK), NOWHERE),
     ],
 )
 def test_a_domain_that_leads_every_sender_back_to_itself_takes_no_mail(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from probe.diagnosis.outcome import Ground, Observed, observe
+from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import observe
+from probe.diagnosis.why import why
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address_parse import parse_mailbox
 from probe.model.observed import CertificateFault
@@ -56,7 +58,7 @@ def ending(
 ) -> tuple[Outcome, Stage, Ground, str]:
     seen = judged(session, target, options)
     assert seen.session is not None
-    return seen.outcome, seen.stage, seen.ground, seen.detail
+    return seen.outcome, seen.stage, seen.ground, why(seen)
 
 
 def exchange_of(seen: Observed) -> Exchange:
@@ -120,7 +122,8 @@ def test_the_end_is_told_where_nothing_decided(end: EndReason | None, detail: st
     assert ending(until(Stage.RCPT, None, **how)) == (INCONCLUSIVE, Stage.RCPT, Ground.NO_REPLY, words)
     assert ending(until(Stage.MAIL, OK, **how)) == (INCONCLUSIVE, Stage.MAIL, Ground.NO_REPLY, words)
     silent = make.session(exchanges=(), **how)
-    assert judged(silent) == Observed(INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, silent, detail=words)
+    assert ending(silent) == (INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, words)
+    assert (judged(silent).session, judged(silent).exchange) == (silent, None)
 
 
 @pytest.mark.parametrize("end", [EndReason.TIMEOUT, EndReason.RESET, CLOSED, EndReason.DEADLINE])
@@ -197,7 +200,7 @@ def test_an_ehlo_that_is_not_known_refuses_nothing_before_helo(
     seen = judged(session)
     assert (seen.outcome, seen.stage) == (outcome, Stage.EHLO)
     if outcome is INCONCLUSIVE:
-        assert (seen.ground, seen.detail) == (Ground.NO_REPLY, end.spoken)
+        assert (seen.ground, why(seen)) == (Ground.NO_REPLY, end.spoken)
 
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.MAIL, Stage.RCPT])
@@ -236,7 +239,8 @@ def test_why_tls_did_not_come_about(tls: TlsObserved | None, detail: str, words:
     cause = stopped(detail) if isinstance(detail, Stop) else ended(detail)
     session = at_starttls(tls=tls, cause=cause)
     seen = judged(session)
-    assert seen == Observed(INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, session, session.exchanges[-1], words)
+    assert ending(session) == (INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, words)
+    assert (seen.session, seen.exchange) == (session, session.exchanges[-1])
 
 
 @pytest.mark.parametrize(("code", "ground"), [(421, Ground.REPLY), (454, Ground.TLS)])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from probe.diagnosis import posture
-from probe.diagnosis.outcome import Ground, Observed
+from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id

@@ -10,7 +10,8 @@ import pytest
 
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import checklist
-from probe.diagnosis.outcome import Ground, observe
+from probe.diagnosis.observed import Ground
+from probe.diagnosis.outcome import observe
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes

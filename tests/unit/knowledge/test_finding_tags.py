@@ -41,6 +41,7 @@ from probe.model.observed import (
 from probe.model.reply import Stage
 from probe.model.session import Experiment, Stop
 from probe.model.trust import Trust
+from probe.model.verdict import OutcomeReason
 from probe.standards.smtp.results import Deviation
 from tests.unit.checks.test_catalogue import CASES
 
@@ -166,6 +167,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     HandshakeFault,
     HeloReason,
     OpinionFault,
+    OutcomeReason,
     Part,
     SessionReason,
     Trust,

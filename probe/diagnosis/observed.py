@@ -1,0 +1,57 @@
+"""What was observed of a run as a whole: the outcome, its stage, and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.facts.session import Exchange, Session
+from probe.model.reason import Reason
+from probe.model.reply import Reply, Stage
+from probe.model.verdict import Outcome, OutcomeReason
+
+
+class Ground(StrEnum):
+    """What the outcome rests on; chooses the words of the summary and the evidence."""
+
+    REPLY = "reply"
+    ROUTE = "route"  # DNS alone: the domain takes no mail
+    DNS_UNKNOWN = "dns_unknown"
+    UNDIALLED = "undialled"  # every address is non-global and --allow-private was not given
+    NO_CONNECTION = "no_connection"
+    NO_REPLY = "no_reply"  # connected, then silence, a drop, or half a reply
+    DESYNCHRONISED = "desynchronised"
+    TLS = "tls"
+    SMTPUTF8 = "smtputf8"
+    LOGIN = "login"  # the relay is to be logged in to
+    NOT_REACHED = "not_reached"  # --no-smtp, the deadline, an interruption
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The outcome with the exchange that decided it, when one did.
+
+    `reason` says more than the ground does, None where the reply says all; `behind` is what it rests on: how
+    a session ended, what is wrong with a certificate, why no server was asked. `probe.diagnosis.why` makes
+    the clause.
+    """
+
+    outcome: Outcome
+    stage: Stage
+    ground: Ground
+    session: Session | None = None
+    exchange: Exchange | None = None
+    reason: Reason[OutcomeReason] | None = None
+    behind: tuple[Reason[StrEnum], ...] = ()
+
+    @property
+    def reply(self) -> Reply | None:
+        """The deciding reply."""
+        return self.exchange.reply if self.exchange is not None else None
+
+    @property
+    def ref(self) -> str:
+        """How evidence names what decided."""
+        if self.exchange is not None:
+            return self.exchange.ref
+        return f"session:{self.session.number}" if self.session is not None else "dns:MX"

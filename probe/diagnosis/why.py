@@ -1,0 +1,15 @@
+"""Why the outcome is what it is, as a clause for a reader."""
+
+from __future__ import annotations
+
+from probe.checks.judging.spoken import clauses, spoken
+from probe.diagnosis.observed import Observed
+
+
+def why(observed: Observed) -> str:
+    """The clause without a full stop; empty where the reply says all."""
+    reason = observed.reason
+    if reason is None:
+        return ""
+    behind = ", ".join(clauses(observed.behind))
+    return spoken(reason, behind=behind or (reason.end.spoken if reason.end is not None else ""))
