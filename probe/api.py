@@ -114,8 +114,8 @@ async def _report(target: Callable[[], Target], options: Options | None, message
         from probe.model.target import Options
         from probe.run import observe, report_of
 
-        given = ("message", message) if message is not None else None
-        recording = await observe(target(), options or Options(), message=given)
+        file = ("message", message) if message is not None else None
+        recording = await observe(target(), options or Options(), message=file)
         return await in_thread(partial(report_of, recording))
 
 

@@ -112,8 +112,8 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
     reading = cache(explain)  # a reply that is given once for all recipients is read once
-    known = {address for status in notice.recipients for address in status.names}
-    judged = tuple(_judged(name, notice, status, known, reading) for status in notice.recipients)
+    named_addresses = {address for status in notice.recipients for address in status.names}
+    judged = tuple(_judged(name, notice, status, named_addresses, reading) for status in notice.recipients)
     if len(judged) > 1 and not any(item.is_bounce for item in judged):
         return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
     return judged
@@ -125,22 +125,22 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
     Memory is that of one message, of which no more than is read is kept; of a file with one message no
     more than that is taken. Raises OSError.
     """
-    kept = bytearray()
+    octets = bytearray()
     is_mailbox: bool | None = None
     after_blank = True
     while line := stream.readline(1 << 20):
         if is_mailbox is None and line.strip():
             is_mailbox = _is_from_line(line)
         elif is_mailbox and after_blank and line.startswith(b"From ") and _is_from_line(line):
-            yield bytes(kept)
-            kept.clear()
+            yield bytes(octets)
+            octets.clear()
         after_blank = not line.strip()
         # one octet beyond the limit shows the reader that there was more
-        kept += line[: BOUNCE_SIZE_LIMIT + 1 - len(kept)]
-        if len(kept) > BOUNCE_SIZE_LIMIT and not is_mailbox:
+        octets += line[: BOUNCE_SIZE_LIMIT + 1 - len(octets)]
+        if len(octets) > BOUNCE_SIZE_LIMIT and not is_mailbox:
             break
-    if kept:
-        yield bytes(kept)
+    if octets:
+        yield bytes(octets)
 
 
 def _is_from_line(line: bytes) -> bool:
@@ -201,7 +201,7 @@ def _judged(
     name: str,
     notice: DeliveryNotice,
     status: DeliveryStatus,
-    known: Collection[str],
+    named_addresses: Collection[str],
     reading: Callable[..., Explanation],
 ) -> BouncedRecipient:
     kind = _KINDS.get(status.action, notice.kind)
@@ -210,16 +210,16 @@ def _judged(
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
     explained = reading(telling(status), told_stage(status), status.remote_mta)
-    if status.is_copied and _is_of_another(status, known):
+    if status.is_copied and _is_of_another(status, named_addresses):
         # nothing is said of this one
         explained = replace(reading(""), reading=explained.reading)
     return BouncedRecipient(name, notice, kind, status, _concluded(explained, kind, status))
 
 
-def _is_of_another(status: DeliveryStatus, known: Collection[str]) -> bool:
+def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> bool:
     """Whether a reply names another of the `known` recipients, and not this one."""
     named = {address.lower() for address in mailboxes(status.reply)}
-    return named.isdisjoint(status.names) and not named.isdisjoint(known)
+    return named.isdisjoint(status.names) and not named.isdisjoint(named_addresses)
 
 
 def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:

@@ -155,8 +155,8 @@ def _priors(reading: Reading) -> Mapping[str, float] | None:
     Of a reply without words and without a code that means something by itself, how often servers have which
     reason is custom: offline there is nothing to test it by, and the cause is not known.
     """
-    told = any(item.facet in _TELLING for item in reading.evidence)
-    if told or any(letter.isalpha() for letter in reading.text):
+    has_grounds = any(item.facet in _TELLING for item in reading.evidence)
+    if has_grounds or any(letter.isalpha() for letter in reading.text):
         return None
     table = scoring()
     return {**table["prior"], **table["prior_without_words"]}

@@ -228,12 +228,12 @@ def findings_of(facts: Facts, severities: Severities | None = None) -> tuple[Fin
 
 
 def _findings(module: Check, facts: Facts) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
     def judge() -> None:
         for finding in module.check(facts):  # one by one: what a check found before it failed stays
-            found.append(finding)
+            findings.append(finding)
 
     with watched() as faults:
         spared(f"the check {module.ID}", judge, None, step=module.STEP)
-    return found + [internal.finding_of(fault) for fault in faults]
+    return findings + [internal.finding_of(fault) for fault in faults]

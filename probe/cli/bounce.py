@@ -23,7 +23,7 @@ FORMATS = formats_of(Kind.BOUNCE)
 
 def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `bounce`."""
-    made = LightParser(
+    result = LightParser(
         prog="smtp-probe bounce",
         description="Read bounce messages: whom each is about, what the remote server said, what it means,\n"
         "who must act and when to retry. Offline. What is no bounce is said to be so.",
@@ -31,20 +31,20 @@ def parser() -> argparse.ArgumentParser:
         "Example:\n  smtp-probe bounce returned.eml\n"
         "  smtp-probe bounce --format jsonl Maildir/new/*",
     )
-    made.add_argument(
+    result.add_argument(
         "files", metavar="FILE", nargs="+", help='Bounce messages (.eml, Maildir, mbox); "-" is stdin.'
     )
-    made.add_argument(
+    result.add_argument(
         "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
     )
-    made.add_argument(
+    result.add_argument(
         "--check",
         action="store_true",
         help="Go on with the live check for what was found, as `check --bounce` does; one FILE, and all "
         "further options are those of `check`.",
     )
-    made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
-    return made
+    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    return result
 
 
 def main(argv: Sequence[str], run: Run) -> int:
@@ -86,15 +86,15 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) ->
         raise unread[0]
     if any(item.name != name for item in results):
         raise UsageError("--check", f"{name} holds several messages; give one of them")
-    found = [item for item in results if item.is_bounce and item.status and "@" in item.status.recipient]
-    if not found:
+    bounces = [item for item in results if item.is_bounce and item.status and "@" in item.status.recipient]
+    if not bounces:
         raise UsageError("--check", f"{name} names no recipient to check: {results[0].notice.detail}")
-    if len(found) > 1 and (arguments.format == "json" or arguments.output):
-        raise UsageError("--check", f"{name} is about {len(found)} recipients; one report has room for one")
-    if len(found) > CHECKED_LIMIT:
-        complain(f"bounce: {len(found)} recipients; the first {CHECKED_LIMIT} are checked")
+    if len(bounces) > 1 and (arguments.format == "json" or arguments.output):
+        raise UsageError("--check", f"{name} is about {len(bounces)} recipients; one report has room for one")
+    if len(bounces) > CHECKED_LIMIT:
+        complain(f"bounce: {len(bounces)} recipients; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
-    for item in found[:CHECKED_LIMIT]:
+    for item in bounces[:CHECKED_LIMIT]:
         if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
             codes.append(_check_one(item, arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
@@ -137,9 +137,9 @@ def _opened(name: str) -> BinaryIO:
 
 
 def _of_stream(stream: BinaryIO, name: str) -> Iterator[BouncedRecipient]:
-    shown = "stdin" if name == "-" else name
+    title = "stdin" if name == "-" else name
     number = 0
     for number, data in enumerate(messages(stream), 1):
-        yield from read_bounces(data, f"{shown}#{number}" if number > 1 else shown)
+        yield from read_bounces(data, f"{title}#{number}" if number > 1 else title)
     if not number:
         raise _EmptyError

@@ -44,13 +44,13 @@ def checks(
     from probe.checks.judging import sentence
     from probe.knowledge.finding_tags import tags_of
 
-    known = {check.ID: check for check in catalogue.all_checks()}
+    by_id = {check.ID: check for check in catalogue.all_checks()}
     page = Page(out.style_for(sys.stdout))
     if identity is None:
-        for check in known.values():
+        for check in by_id.values():
             page.text(catalogue.title(check), lead=f"{check.ID:{_ID_COLUMNS}} step {check.STEP}  ")
     else:
-        check = known[_known("ID", identity, known)]
+        check = by_id[_known("ID", identity, by_id)]
         page.heading(f"{check.ID} (step {check.STEP})")
         for paragraph in paragraphs(check.__doc__):
             page.blank()
@@ -70,13 +70,13 @@ def rules(
     ] = None,
 ) -> int:
     """Say what each rule reads out of a reply or a fact, how much it weighs, and its source."""
-    known = {entry.id: entry for entry in rule_entries()}
+    by_id = {entry.id: entry for entry in rule_entries()}
     page = Page(out.style_for(sys.stdout))
     if identity is None:
-        for entry in known.values():
+        for entry in by_id.values():
             page.text(entry.says, lead=f"{entry.id:{_ID_COLUMNS}} ")
     else:
-        entry = known[_known("ID", identity, known)]
+        entry = by_id[_known("ID", identity, by_id)]
         page.heading(entry.id)
         page.text(entry.says)
         page.blank()
@@ -138,8 +138,8 @@ def _reply_rules() -> Iterator[RuleEntry]:
         rows.append(("source", _dated(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
-        shown = tuple((label, printable(text)) for label, text in rows)
-        yield RuleEntry(rule.id, rule.says, shown, homes[rule.file], rule.causes, rule.final)
+        printable_rows = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(rule.id, rule.says, printable_rows, homes[rule.file], rule.causes, rule.final)
 
 
 def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str, str]]:
@@ -147,10 +147,10 @@ def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str
     rows = [("ground", f"of never trying again, where the cause is {final}")] if final else []
     if conduct is None:
         return rows
-    told = {"who acts": conduct.fix_by, "retry": conduct.retry, "action": conduct.action}
+    parts = {"who acts": conduct.fix_by, "retry": conduct.retry, "action": conduct.action}
     if conduct.retry_after is not None:
-        told["wait"] = f"{conduct.retry_after} s"
-    return rows + [(label, text) for label, text in told.items() if text]
+        parts["wait"] = f"{conduct.retry_after} s"
+    return rows + [(label, text) for label, text in parts.items() if text]
 
 
 def _software() -> Iterator[RuleEntry]:
@@ -176,8 +176,8 @@ def _quotations() -> Iterator[RuleEntry]:
         rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]
         rows += [("when", f"pattern = {it.pattern}"), ("source", _dated(it.source, it.date))]
         rows += [("matches", text) for text, _ in it.examples]
-        shown = tuple((label, printable(text)) for label, text in rows)
-        yield RuleEntry(it.id, it.says, shown, "quotations.toml")
+        printable_rows = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(it.id, it.says, printable_rows, "quotations.toml")
 
 
 def _wrappings() -> Iterator[RuleEntry]:
@@ -192,8 +192,10 @@ def _wrappings() -> Iterator[RuleEntry]:
         rows.append(("source", _dated(it.source, it.date)))
         rows += [("matches", example["text"]) for example in it.examples]
         rows += [("matches not", text) for text in it.counter]
-        shown = tuple((label, printable(text)) for label, text in rows)
-        yield RuleEntry(f"wrapping:{form.id}", f"put around a reply by {it.by}", shown, "wrappings.toml")
+        printable_rows = tuple((label, printable(text)) for label, text in rows)
+        yield RuleEntry(
+            f"wrapping:{form.id}", f"put around a reply by {it.by}", printable_rows, "wrappings.toml"
+        )
 
 
 def _fact_rules() -> Iterator[RuleEntry]:
@@ -251,13 +253,13 @@ def _requirements() -> Iterator[RuleEntry]:
             ("confirmed", it.confirmed),
             ("source", _dated(it.source, it.checked)),
         )
-        shown = tuple(row for row in rows if row[1])
-        yield RuleEntry(f"requirement:{it.id}", it.says, shown, "requirements.toml")
+        filled = tuple(row for row in rows if row[1])
+        yield RuleEntry(f"requirement:{it.id}", it.says, filled, "requirements.toml")
 
 
 def _weights(causes: Mapping[str, float]) -> str:
-    shown = ", ".join(f"{cause} {decibans(weight)}" for cause, weight in sorted(causes.items()))
-    return f"{shown} (decibans)" if shown else "none: it carries no information"
+    text = ", ".join(f"{cause} {decibans(weight)}" for cause, weight in sorted(causes.items()))
+    return f"{text} (decibans)" if text else "none: it carries no information"
 
 
 def _condition(value: object) -> str:
@@ -282,8 +284,8 @@ def paragraphs(doc: str | None) -> list[str]:
     return [block for block in blocks if block]
 
 
-def _known(subject: str, identity: str, known: Iterable[str]) -> str:
-    names = list(known)
+def _known(subject: str, identity: str, ids: Iterable[str]) -> str:
+    names = list(ids)
     if identity in names:
         return identity
     near = difflib.get_close_matches(identity, names, n=3, cutoff=0.5)

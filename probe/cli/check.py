@@ -83,7 +83,7 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     delivery = _delivery(destination, record, severities)
-    given = _message(message)
+    file = _message(message)
     received = _bounce(bounce)
 
     from probe import run
@@ -93,7 +93,7 @@ def check(
         lambda hooks: run.observe(
             target,
             options,
-            message=given,
+            message=file,
             bounce=received,
             sink=hooks.sink,
             progress=hooks.progress,

@@ -34,28 +34,28 @@ PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
 
 def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `explain`."""
-    made = LightParser(
+    result = LightParser(
         prog="smtp-probe explain",
         description="Say what an SMTP reply means, who must act and when to retry. Offline.\n"
         "Lines of mail logs and queue listings are read, too; for whole logs, see smtp-probe log.",
         epilog="Example:\n  smtp-probe explain '550 5.1.1 user unknown' --stage rcpt\n"
         "  grep -o 'said: .*' mail.log | smtp-probe explain --input - --format jsonl",
     )
-    made.add_argument(
+    result.add_argument(
         "reply", metavar="REPLY", nargs="?", help="The reply, in any wrapping; may have several lines."
     )
-    made.add_argument("--stage", default="", metavar="S", help=f"What it answered: {STAGES}.")
-    made.add_argument("--host", default="", metavar="H", help="The host that sent it, for provider rules.")
-    made.add_argument(
+    result.add_argument("--stage", default="", metavar="S", help=f"What it answered: {STAGES}.")
+    result.add_argument("--host", default="", metavar="H", help="The host that sent it, for provider rules.")
+    result.add_argument(
         "--input",
         metavar="FILE|-",
         help='Many replies, one a line: plain text, or JSON {"id", "text", "stage", "host"}. "-" is stdin.',
     )
-    made.add_argument(
+    result.add_argument(
         "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
     )
-    made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
-    return made
+    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    return result
 
 
 def main(argv: Sequence[str], _: Run) -> int:
@@ -77,8 +77,8 @@ def main(argv: Sequence[str], _: Run) -> int:
     with ExitStack() as stack:
         explanations = _noted(_explanations(arguments, stage, stack), unread)
         if arguments.input is None:
-            explanations = iter(found := list(explanations))
-        many = arguments.input is not None or len(found) > 1
+            explanations = iter(first := list(explanations))
+        many = arguments.input is not None or len(first) > 1
         code = deliver_each(explanations, Kind.REPLY, form, path, is_sequence=many)
     if unread:
         complain(f"explain: a line could not be read: {unread[0]}")
@@ -99,8 +99,8 @@ def _explanations(
     if arguments.input is None:
         if not arguments.reply.strip():
             raise UsageError("REPLY", "is empty; give the text that the server answered")
-        found = _logged(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
-        return iter(found)
+        results = _logged(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
+        return iter(results)
     return _explained(_lines(arguments.input, stack), stage, arguments.host)
 
 
@@ -109,8 +109,8 @@ def _logged(text: str) -> Sequence[Explanation]:
     lines = text.splitlines()
     if not any(map(may_be_logged, lines)):
         return ()
-    found = list(_explained(lines, None, ""))
-    return found if any(it.logged is not None for it in found) else ()
+    results = list(_explained(lines, None, ""))
+    return results if any(it.logged is not None for it in results) else ()
 
 
 def _explained(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
@@ -123,9 +123,9 @@ def _explained(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator
                 from probe.maillog.lines import LogLines
 
                 log = LogLines()
-            found = log.take(*_of_object(line, number), number)
-            if found is not None:
-                yield from found
+            results = log.take(*_of_object(line, number), number)
+            if results is not None:
+                yield from results
                 continue
         explained = explain_line(_with_defaults(line, number, stage, host), number)
         if explained is not None:

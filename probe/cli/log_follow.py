@@ -72,9 +72,9 @@ def _is_truncated(stream: BinaryIO) -> bool:
 def _reopened(stream: BinaryIO | None, name: str) -> BinaryIO | None:
     """The file that stands under the name now; the old one as long as there is none."""
     try:
-        found = Path(name).open("rb")  # noqa: SIM115
+        file = Path(name).open("rb")  # noqa: SIM115
     except OSError:
         return stream
     if stream is not None:
         stream.close()
-    return found
+    return file

@@ -77,7 +77,7 @@ class Progress:
         sizes = [it.size for it in inputs]
         self._total = sum(it for it in sizes if it is not None) if None not in sizes else None
         self._line = line
-        self._begun = self._told = time.monotonic()
+        self._begun = self._last = time.monotonic()
         self.octets = 0
         self.lines = 0
 
@@ -85,21 +85,21 @@ class Progress:
         """So many octets more were read."""
         self.octets += octets
         now = time.monotonic()
-        if now - self._told < _TICK:
+        if now - self._last < _TICK:
             return
-        self._told = now
+        self._last = now
         spent = max(now - self._begun, 0.001)
-        told = f"{self.octets / 1e6:.0f} MB, {self.lines / spent:,.0f} lines/s".replace(",", " ")
+        text = f"{self.octets / 1e6:.0f} MB, {self.lines / spent:,.0f} lines/s".replace(",", " ")
         if self._total and self.octets:
             left = round(spent * (self._total - self.octets) / self.octets)
-            told = f"{100 * self.octets // self._total} %, {told}, {duration(max(left, 0))} left"
-        self._line(told)
+            text = f"{100 * self.octets // self._total} %, {text}, {duration(max(left, 0))} left"
+        self._line(text)
 
 
 def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: list[UsageError]) -> None:
     """Read everything, in order. A file that cannot be read to its end is noted, and the next one is read."""
-    known = [it for it in inputs if it.format is not None]
-    progress = Progress(known, line)
+    readable = [it for it in inputs if it.format is not None]
+    progress = Progress(readable, line)
     with ExitStack() as stack:
         stack.enter_context(_few_collections())
         pool = None
@@ -107,37 +107,37 @@ def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: li
             from concurrent.futures import ProcessPoolExecutor
 
             pool = stack.enter_context(ProcessPoolExecutor(run.jobs))
-        for given in known:
+        for file in readable:
             try:
-                if pool is not None and given.format is not None and given.format.name in _SIDE_BY_SIDE:
-                    _read_side_by_side(given, run, progress, pool)
+                if pool is not None and file.format is not None and file.format.name in _SIDE_BY_SIDE:
+                    _read_side_by_side(file, run, progress, pool)
                 else:
-                    read_one(given, run, progress)
+                    read_one(file, run, progress)
             except OSError as error:
-                problems.append(unreadable("FILE", given.name, error))
+                problems.append(unreadable("FILE", file.name, error))
             except UsageError as problem:
                 problems.append(problem)
 
 
-def read_one(given: Input, run: Run, progress: Progress) -> None:
+def read_one(file: Input, run: Run, progress: Progress) -> None:
     """Read one input to its end. Raises OSError and UsageError."""
-    if given.format is None:
+    if file.format is None:
         return
-    reader = run.reader(given.format.name)
-    run.take(reader.source(given.shown, given.written))
+    reader = run.reader(file.format.name)
+    run.take(reader.source(file.shown, file.written))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     try:
-        for records in records_of_blocks(reader, blocks(given.chunks(progress.passed)), tally):
+        for records in records_of_blocks(reader, blocks(file.chunks(progress.passed)), tally):
             progress.lines += tally.lines - progress.lines if tally.lines > progress.lines else 0
             run.take(records)
     finally:
-        run.files.append(_told(given, tally))
+        run.files.append(_told(file, tally))
 
 
-def _told(given: Input, tally: Tally) -> LogFileRead:
-    name = given.format.name if given.format is not None else ""
-    return LogFileRead(given.shown, name, tally.lines, tally.read, tally.unparsed, tally.other, given.problem)
+def _told(file: Input, tally: Tally) -> LogFileRead:
+    name = file.format.name if file.format is not None else ""
+    return LogFileRead(file.shown, name, tally.lines, tally.read, tally.unparsed, tally.other, file.problem)
 
 
 @contextmanager
@@ -154,13 +154,13 @@ def _few_collections() -> Iterator[None]:
 # -- side by side --------------------------------------------------------------------------------------
 
 
-def _read_side_by_side(given: Input, run: Run, progress: Progress, pool: ProcessPoolExecutor) -> None:
+def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessPoolExecutor) -> None:
     """Read one input, its blocks by as many processes as there are; what they found is counted here, in the
     order of the file, so that the result is that of one process. Raises OSError and UsageError."""
-    if given.format is None:
+    if file.format is None:
         return
-    reader = run.reader(given.format.name)
-    run.take(reader.source(given.shown, given.written))
+    reader = run.reader(file.format.name)
+    run.take(reader.source(file.shown, file.written))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     under_way: deque[tuple[bytes, Future[tuple[Sequence[Record], Tally]]]] = deque()
@@ -174,17 +174,17 @@ def _read_side_by_side(given: Input, run: Run, progress: Progress, pool: Process
         progress.lines += counted.lines
 
     number = 1
-    told = (given.format.name, given.shown, given.written)
+    description = (file.format.name, file.shown, file.written)
     try:
-        for block in blocks(given.chunks(progress.passed)):
+        for block in blocks(file.chunks(progress.passed)):
             if len(under_way) >= 2 * run.jobs:
                 count_one()
-            under_way.append((block, pool.submit(_read_block, *told, block, number)))
+            under_way.append((block, pool.submit(_read_block, *description, block, number)))
             number += block.count(b"\n")
         while under_way:
             count_one()
     finally:
-        run.files.append(_told(given, tally))
+        run.files.append(_told(file, tally))
 
 
 _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another one: the reader of its file
@@ -204,27 +204,27 @@ def _read_block(
         _here.clear()
         _here[(format_name, file)] = reader
     tally = Tally()
-    found: list[Record] = []
+    batch: list[Record] = []
     for records in records_of_blocks(reader, [block], tally, number):
-        found += records
-    return found, tally
+        batch += records
+    return batch, tally
 
 
 def events(inputs: Sequence[Input], wanted: Wanted) -> Iterator[Event]:
     """The events of the inputs that are wanted, whole, in the order of the log. Raises OSError,
     UsageError."""
-    found: list[Event] = []
+    batch: list[Event] = []
     run = Run(Aggregate(None), wanted, is_brief=False)
-    for given in inputs:
-        if given.format is None:
+    for file in inputs:
+        if file.format is None:
             continue
-        reader = run.reader(given.format.name)
-        found += (it for it in reader.source(given.shown, given.written) if isinstance(it, Event))
-        for records in records_of_blocks(reader, blocks(given.chunks())):
-            found += (it for it in records if isinstance(it, Event))
-            yield from filter(wanted.holds, found)
-            found.clear()
-    yield from filter(wanted.holds, found)
+        reader = run.reader(file.format.name)
+        batch += (it for it in reader.source(file.shown, file.written) if isinstance(it, Event))
+        for records in records_of_blocks(reader, blocks(file.chunks())):
+            batch += (it for it in records if isinstance(it, Event))
+            yield from filter(wanted.holds, batch)
+            batch.clear()
+    yield from filter(wanted.holds, batch)
 
 
 def now_here() -> datetime:

@@ -36,9 +36,9 @@ class StateFile:
                 os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
             with closing(sqlite3.connect(name, timeout=10)) as base:
                 base.executescript(_TABLES)
-                found = base.execute("select value from meta where name = 'version'").fetchone()
-                if found is not None and found[0] != _VERSION:
-                    raise UsageError("--state", f"{name} was written by another version ({found[0]})")
+                row = base.execute("select value from meta where name = 'version'").fetchone()
+                if row is not None and row[0] != _VERSION:
+                    raise UsageError("--state", f"{name} was written by another version ({row[0]})")
                 with base:
                     rows = (("version", _VERSION), ("key", secrets.token_hex(32)))
                     base.executemany("insert or ignore into meta values (?, ?)", rows)
@@ -110,7 +110,7 @@ class StateFile:
 def machine_key() -> bytes:
     """A key that is the same in every run on this machine; where the machine has no id, one of this run."""
     try:
-        told = _MACHINE.read_bytes().strip()
+        octets = _MACHINE.read_bytes().strip()
     except OSError:
-        told = b""
-    return b"smtp-probe log " + told if told else secrets.token_bytes(32)
+        octets = b""
+    return b"smtp-probe log " + octets if octets else secrets.token_bytes(32)

@@ -48,10 +48,10 @@ class Judged(Protocol):
 
 def chosen_format(name: str, kind: Kind) -> Format:
     """Read --format. Raises UsageError for what this kind of result has not."""
-    known = formats_of(kind)
-    if name not in known:
-        raise UsageError("--format", f"{name!r} is not one of {', '.join(known)}")
-    return known[name]
+    formats = formats_of(kind)
+    if name not in formats:
+        raise UsageError("--format", f"{name!r} is not one of {', '.join(formats)}")
+    return formats[name]
 
 
 def deliver_each(
@@ -111,14 +111,14 @@ def destination(path: Path | None) -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _file(path: Path) -> Iterator[TextIO]:
     """A file beside the one that is meant, which takes its place when all is written."""
-    known = path.stat() if path.exists() else None
+    state = path.stat() if path.exists() else None
     place = Path(os.path.realpath(path))  # the file that a symbolic link names, not the link
-    if known is not None and not _is_replaceable(known, place):
+    if state is not None and not _is_replaceable(state, place):
         with path.open("w", encoding="utf-8") as target:
             yield target
         return
     draft = place.with_name(f".smtp-probe-{os.getpid()}-{time.time_ns():x}.part")
-    if known is not None and not os.access(place.parent, os.W_OK):
+    if state is not None and not os.access(place.parent, os.W_OK):
         with _in_place(place) as target:
             yield target
         return
@@ -126,19 +126,19 @@ def _file(path: Path) -> Iterator[TextIO]:
         try:
             with draft.open("x", encoding="utf-8") as target:
                 yield target
-            _put(draft, place, known)
+            _put(draft, place, state)
         finally:
             draft.unlink(missing_ok=True)
 
 
-def _is_replaceable(known: os.stat_result, place: Path) -> bool:
+def _is_replaceable(state: os.stat_result, place: Path) -> bool:
     """No pipe, terminal or /dev/stdout, nor what has no name any more."""
-    return stat.S_ISREG(known.st_mode) and place.exists() and os.path.samestat(known, place.stat())
+    return stat.S_ISREG(state.st_mode) and place.exists() and os.path.samestat(state, place.stat())
 
 
-def _put(draft: Path, place: Path, known: os.stat_result | None) -> None:
-    if known is not None:
-        draft.chmod(stat.S_IMODE(known.st_mode))
+def _put(draft: Path, place: Path, state: os.stat_result | None) -> None:
+    if state is not None:
+        draft.chmod(stat.S_IMODE(state.st_mode))
     try:
         draft.replace(place)
     except OSError:  # a mount point, or somebody else's file in a sticky directory

@@ -20,7 +20,7 @@ class ProgressLine:
 
     def __init__(self, *, wanted: bool = True) -> None:
         self._active = wanted and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self._shown = False
+        self._visible = False
 
     def __call__(self, text: str) -> None:
         """Show `text` instead of what stood there."""
@@ -30,7 +30,7 @@ class ProgressLine:
         line = printable(text)
         while columns(line) > width:
             line = line[:-1]
-        self._shown = self._active = self._write(_ERASE + line)
+        self._visible = self._active = self._write(_ERASE + line)
 
     def __enter__(self) -> ProgressLine:
         return self
@@ -38,7 +38,7 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
+        if self._visible:
             self._write(_ERASE)
 
     def _write(self, text: str) -> bool:

@@ -46,8 +46,8 @@ def recording_page() -> Iterator[str]:
         hints = typing.get_type_hints(event)
         rows = [(field.name, hints[field.name]) for field in dataclasses.fields(event)]
         yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in rows)
-        found = (it for _, hint in rows for it in _of_reasons(hint))
-        vocabularies += [it for it in found if it not in vocabularies]
+        reasons = (it for _, hint in rows for it in _of_reasons(hint))
+        vocabularies += [it for it in reasons if it not in vocabularies]
     yield "## Values of a reason"
     yield "Only those are set that the sentence of its tag names."
     hints = typing.get_type_hints(Reason)

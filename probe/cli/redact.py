@@ -44,31 +44,31 @@ def redact(
     from probe.recording.redact import redaction
 
     try:
-        done = redaction(load(Path(recording)))
+        result = redaction(load(Path(recording)))
     except OSError as error:
         raise unreadable("RECORDING", recording, error) from None
     except RecordingError as error:
         raise UsageError("RECORDING", f"{recording}: {error}") from None
-    out.deliver_text("".join(encode(event) + "\n" for event in done.recording), path)
+    out.deliver_text("".join(encode(event) + "\n" for event in result.recording), path)
     # with the recording on stdout, or in what may be stdout, nothing else is written there
     stream = sys.stdout if path is not None and path.is_file() else sys.stderr
     if stream is not None:
         with contextlib.suppress(OSError, ValueError):
-            print(printable(_summary(done)), file=stream, flush=True)
+            print(printable(_summary(result)), file=stream, flush=True)
     return 0
 
 
-def _summary(done: Redaction) -> str:
+def _summary(result: Redaction) -> str:
     """What was replaced, and what stays by nature."""
     replaced = (
-        _counted(done.local_parts, "local part"),
-        _counted(done.names, "name"),
-        _counted(done.addresses, "address"),
+        _counted(result.local_parts, "local part"),
+        _counted(result.names, "name"),
+        _counted(result.addresses, "address"),
     )
-    head = f"Replaced {', '.join(replaced)}." if done.is_new else "Redacted before, and given as it is."
-    shown = ", ".join(text[:_SHOWN_LENGTH] for text in done.identifiers[:_SHOWN])
-    more = len(done.identifiers) - _SHOWN
-    here = f" (here {shown}{f' and {more} more' if more > 0 else ''})" if shown else ""
+    head = f"Replaced {', '.join(replaced)}." if result.is_new else "Redacted before, and given as it is."
+    examples = ", ".join(text[:_SHOWN_LENGTH] for text in result.identifiers[:_SHOWN])
+    more = len(result.identifiers) - _SHOWN
+    here = f" (here {examples}{f' and {more} more' if more > 0 else ''})" if examples else ""
     return (
         f"{head} What stays: times, the words of servers, DKIM keys and selectors; hashes, GUIDs, queue ids "
         f"and ticket numbers{here}: who has the log can look them up. Read the file before you share it."

@@ -121,13 +121,13 @@ def write(directory: Path) -> None:
 
     Raises OSError.
     """
-    made = pages()
-    for folder in sorted({(directory / name).parent for name in made}):
+    texts = pages()
+    for folder in sorted({(directory / name).parent for name in texts}):
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob("*.md"):
-            if path.relative_to(directory).as_posix() not in made and _is_ours(path):
+            if path.relative_to(directory).as_posix() not in texts and _is_ours(path):
                 path.unlink()
-    for name, content in made.items():
+    for name, content in texts.items():
         (directory / name).write_text(content, encoding="utf-8")
 
 

@@ -12,10 +12,10 @@ _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
 
 
-def page(title: str, blocks: Iterator[str], made: str = MADE) -> str:
+def page(title: str, blocks: Iterator[str], origin: str = MADE) -> str:
     """A whole page: `title` is Markdown on one line, each block a paragraph, list or table; `made` its first
     line, which says what makes it."""
-    return "\n\n".join((made, f"# {title}", *blocks)) + "\n"
+    return "\n\n".join((origin, f"# {title}", *blocks)) + "\n"
 
 
 def literal(text: str) -> str:

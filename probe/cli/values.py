@@ -86,11 +86,11 @@ def ip(subject: str, value: str) -> IPAddress:
     """An IPv4 or IPv6 address. IPv4 inside IPv6 (::ffff:192.0.2.1) is the IPv4 address: so it stands in
     SPF, PTR and blocklists."""
     try:
-        given = parse_ip(value)
+        address = parse_ip(value)
     except AddressError as error:
         raise UsageError(subject, describe(error)) from None
-    mapped = given.ipv4_mapped if isinstance(given, IPv6Address) else None
-    return mapped or given
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def endpoint(subject: str, value: str, default_port: int) -> Endpoint:
@@ -108,17 +108,17 @@ def nameserver(subject: str, value: str) -> Endpoint:
     if "%" in value and scoped is None:
         raise UsageError(subject, f"{value}: write ADDRESS%INTERFACE, or [ADDRESS%INTERFACE]:PORT")
     plain = f"[{scoped['ip']}]{scoped['port'] or ''}" if scoped else value
-    found = endpoint(subject, plain, DNS_PORT)
+    server = endpoint(subject, plain, DNS_PORT)
     try:
-        ip = parse_ip(found.host)
+        ip = parse_ip(server.host)
     except AddressError:
         raise UsageError(subject, f"{value} is a name; give the resolver's address: IP or IP:PORT") from None
     if isinstance(ip, IPv6Address) and ip.is_link_local:
         interface = scoped["interface"] if scoped else ""
-        return replace(found, host=f"{ip}%{_interface(subject, value, interface)}")
+        return replace(server, host=f"{ip}%{_interface(subject, value, interface)}")
     if scoped:
         raise UsageError(subject, f"{value}: only a link-local address (fe80::/10) has an interface behind %")
-    return found
+    return server
 
 
 def _interface(subject: str, value: str, name: str) -> str:
@@ -127,13 +127,13 @@ def _interface(subject: str, value: str, name: str) -> str:
 
     from probe.net.resolv_conf import interface_index
 
-    known = ", ".join(known for _, known in socket.if_nameindex())
+    names = ", ".join(names for _, names in socket.if_nameindex())
     if not name:
-        raise UsageError(subject, f"{value} is link-local: write ADDRESS%INTERFACE; there is {known}")
+        raise UsageError(subject, f"{value} is link-local: write ADDRESS%INTERFACE; there is {names}")
     try:
         interface_index(name)
     except OSError as error:
-        raise UsageError(subject, f"{value}: {error}; there is {known}") from None
+        raise UsageError(subject, f"{value}: {error}; there is {names}") from None
     return name
 
 

@@ -51,7 +51,7 @@ class _Control:
 
 async def run_controls(
     visits: Visits,
-    asked: tuple[SessionOutcome, ...],
+    outcomes: tuple[SessionOutcome, ...],
     hosts: tuple[MxHost, ...],
     *,
     mode: ControlsMode,
@@ -70,14 +70,14 @@ async def run_controls(
     everybody, which would prove nothing. None follows one that was turned away itself, and none is made
     at an address that bars the probe. What is left out is recorded with its reason.
     """
-    target = asked[-1] if asked else None
+    target = outcomes[-1] if outcomes else None
     if target is None or not _is_called_for(target, mode, settled):
         return ()
     rest = {
         control.experiment: control
         for control in _controls(target, hosts, seed, refuses_null_sender=refuses_null_sender)
     }
-    made: list[SessionOutcome] = []
+    further: list[SessionOutcome] = []
     while rest:
         advice = await advise(tuple(rest))
         experiment = advice.choice or (next(iter(rest)) if mode is ControlsMode.ALWAYS else None)
@@ -87,18 +87,18 @@ async def run_controls(
                 _note(visits, idle, Reason(why))
             break
         control = rest.pop(experiment)
-        barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *made))
-        obstacle = Reason(Gap.BARRED) if barred else _cap(control, made)
+        barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *further))
+        obstacle = Reason(Gap.BARRED) if barred else _cap(control, further)
         if obstacle is not None:
             _note(visits, experiment, obstacle)
             continue
         outcome = await visits.visit(control.mx_host, control.ip, control.experiment, _CONTROL, control.plan)
         if outcome is None:
             break
-        made.append(outcome)
+        further.append(outcome)
         if _turned_away(outcome) and outcome.ip == target.ip:
             break
-    return tuple(made)
+    return tuple(further)
 
 
 def _is_barred(outcome: SessionOutcome, unwelcome: Judge) -> bool:
@@ -110,11 +110,11 @@ def _note(visits: Visits, experiment: Experiment, why: Reason[Gap]) -> None:
     visits.sink(ev.NotReached(visits.clock.at_ms(), Part.CONTROL, why, experiment))
 
 
-def _cap(control: _Control, made: list[SessionOutcome]) -> Reason[Gap] | None:
+def _cap(control: _Control, outcomes: list[SessionOutcome]) -> Reason[Gap] | None:
     """The courtesy cap that stands against one more session; None when none does."""
-    if len(made) >= settings.MAX_CONTROL_SESSIONS:
+    if len(outcomes) >= settings.MAX_CONTROL_SESSIONS:
         return Reason(Gap.MOST_CONTROLS, most=settings.MAX_CONTROL_SESSIONS)
-    if sum(outcome.ip == control.ip for outcome in made) >= settings.MAX_CONTROLS_AT_ONE_ADDRESS:
+    if sum(outcome.ip == control.ip for outcome in outcomes) >= settings.MAX_CONTROLS_AT_ONE_ADDRESS:
         return Reason(Gap.MOST_CONTROLS_THERE, most=settings.MAX_CONTROLS_AT_ONE_ADDRESS)
     return None
 

@@ -44,14 +44,14 @@ class Driver:
 
     async def drive(self, survey: Survey[T]) -> T:
         """What a survey comes to."""
-        met: Any = None
+        reply: Any = None
         while True:
             try:
-                request = survey.send(met)
+                request = survey.send(reply)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            met = await self._met(request)
+            reply = await self._met(request)
 
     async def _met(self, request: Request) -> Any:
         match request:

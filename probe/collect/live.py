@@ -121,14 +121,14 @@ def _links(message: bytes | None) -> tuple[str, ...]:
 
 
 async def _opinions(context: Context, who: sender.Identities, domain: str) -> None:
-    given = await context.world.opinions(
+    opinions = await context.world.opinions(
         who.mail_from_domain,
         who.author_domain,
         domain if parse_literal(domain) is None else None,
         context.resolver.ask,
         deadline=context.deadline,
     )
-    for opinion in given:
+    for opinion in opinions:
         context.record(
             ev.OpinionGiven(
                 context.clock.at_ms(),

@@ -22,9 +22,9 @@ async def read_sender_mta(context: Context) -> None:
     if tools is None or not isinstance(target, PairTarget) or options.mta is MtaChoice.NONE or is_off:
         return
     inquiry = ask_sender_mta(options.mta, target.reverse_path, target.forward_path, options.mta_config)
-    told = await tools(inquiry)
-    if isinstance(told, SenderMta):
-        context.record(ev.SenderMtaRead(context.clock.at_ms(), told))
-        context.how = sending(options, told)
-    elif told.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
-        context.record(ev.SenderMtaRead(context.clock.at_ms(), None, told.reason))
+    outcome = await tools(inquiry)
+    if isinstance(outcome, SenderMta):
+        context.record(ev.SenderMtaRead(context.clock.at_ms(), outcome))
+        context.how = sending(options, outcome)
+    elif outcome.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
+        context.record(ev.SenderMtaRead(context.clock.at_ms(), None, outcome.reason))

@@ -58,8 +58,8 @@ class SessionOutcome:
 
     def answer_about(self, position: int) -> Reply | None:
         """The usable reply to the RCPT of the plan's forward-path at that position."""
-        asked = [entry for entry in self.entries if entry.stage is Stage.RCPT]
-        return asked[position].reply if position < len(asked) and asked[position].usable else None
+        rcpts = [entry for entry in self.entries if entry.stage is Stage.RCPT]
+        return rcpts[position].reply if position < len(rcpts) and rcpts[position].usable else None
 
     @property
     def tls_failed(self) -> bool:
@@ -67,8 +67,8 @@ class SessionOutcome:
         if self.stop in (Stop.TLS_REFUSED, Stop.TLS_FAILED):
             return True
         # after a silence QUIT is still said; it stands behind what went unanswered
-        said = [entry for entry in self.entries if entry.stage is not Stage.QUIT]
-        last = said[-1] if said else None
+        entries = [entry for entry in self.entries if entry.stage is not Stage.QUIT]
+        last = entries[-1] if entries else None
         if last is None or self.stop is not None:
             return False
         mute = last.stage is Stage.EHLO and last.secure and last.read is None

@@ -56,13 +56,13 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         until=Stage.RCPT,
         logs_in=how.logs_in,
     )
-    asked = await ask_target(visits, hosts, plan)
+    outcomes = await ask_target(visits, hosts, plan)
     await context.posture_known()
     provider = by_mx_hosts([host.host for host in mx.hosts])
     context.say("control experiments")
     await run_controls(
         visits,
-        asked,
+        outcomes,
         hosts,
         mode=options.controls,
         seed=options.seed,

@@ -35,8 +35,8 @@ def _bound(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None
 def own_sources(how: Sending) -> dict[int, IPAddress]:
     """The addresses, by family, that this host's mail server connects from. One that the host has not is left
     out: Postfix then lets the system choose (smtp_bind_address_enforce)."""
-    found = {family: how.source(family) for family in (4, 6)}
-    return {family: ip for family, ip in found.items() if ip is not None and is_own_address(ip)}
+    sources = {family: how.source(family) for family in (4, 6)}
+    return {family: ip for family, ip in sources.items() if ip is not None and is_own_address(ip)}
 
 
 def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:

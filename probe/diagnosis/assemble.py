@@ -55,7 +55,7 @@ def _composed(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
     ranked = tuple(_cause(ranked, facts, diagnosis) for ranked in diagnosis.ranked)
-    asked = spared("the next test", lambda: next_test(facts, diagnosis), None, step=1)
+    test = spared("the next test", lambda: next_test(facts, diagnosis), None, step=1)
     walked = spared("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
@@ -65,7 +65,7 @@ def _composed(
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
         causes=ranked,
-        next_test=_settle(asked, recording.started),
+        next_test=_settle(test, recording.started),
         checklist=checklist(diagnosis, findings),
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),

@@ -80,8 +80,8 @@ def _to_reach(facts: Facts) -> NextTest:
     if facts.recipient.mx.kind is RouteKind.FIXED:
         return NextTest("ask the domain's own servers, without --mx", command(facts, "", leave=("--mx",)))
     if is_of_other_family(facts):
-        given = ("--bind",) if facts.options.bind is not None else ("-4", "-6")
-        text = f"ask in both address families, without {' and '.join(given)}"
+        flags = ("--bind",) if facts.options.bind is not None else ("-4", "-6")
+        text = f"ask in both address families, without {' and '.join(flags)}"
         return NextTest(text, command(facts, "", leave=("--bind", "-4", "-6")))
     return NextTest("run it again with more time", command(facts, "--timeout 180"))
 
@@ -163,8 +163,8 @@ def _null_sender_got_further(facts: Facts, observed: Observed) -> bool:
 
 def _other_mx(facts: Facts, observed: Observed) -> str:
     """The next MX host that was not asked, empty when there is none."""
-    asked = {session.mx_host for session in facts.sessions}
-    hosts = [it for it in facts.recipient.mx.hosts if it.addresses and it.host not in asked]
+    names = {session.mx_host for session in facts.sessions}
+    hosts = [it for it in facts.recipient.mx.hosts if it.addresses and it.host not in names]
     here = observed.session.ip if observed.session is not None else None
     return next((it.host for it in hosts if here not in it.addresses), "")
 
@@ -174,10 +174,10 @@ def _other_family(facts: Facts, observed: Observed) -> int | None:
     session = observed.session
     if session is None or facts.options.bind is not None:
         return None
-    found = {
+    addresses = {
         ip.version for it in facts.recipient.mx.hosts if it.host == session.mx_host for ip in it.addresses
     }
-    left = found - {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
+    left = addresses - {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
     return next(iter(left), None)
 
 

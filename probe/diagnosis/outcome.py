@@ -83,9 +83,9 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     -4, -6 or --bind leaves out what it gave."""
     failed = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failed:
-        asked = failed[0].question
+        question = failed[0].question
         tag, text = OutcomeReason.QUESTION_FAILED, failed[0].failure
-        why = Reason(tag, host=asked.name, rtype=asked.rtype.value, text=text)
+        why = Reason(tag, host=question.name, rtype=question.rtype.value, text=text)
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why)
     if any(a.is_unknown for a in answers) or not answers:
         return _unasked(facts, Stage.DNS)
@@ -95,9 +95,9 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
 def is_of_other_family(facts: Facts) -> bool:
     """Whether the hosts have addresses, and none that -4, -6 or --bind leaves."""
     hosts = facts.recipient.mx.hosts
-    given = {ip.version for host in hosts for answer in host.answers for ip in answer.addresses()}
-    given |= {ip.version for host in hosts for ip in host.addresses}
-    return bool(given) and given.isdisjoint(facts.options.usable_families)
+    families = {ip.version for host in hosts for answer in host.answers for ip in answer.addresses()}
+    families |= {ip.version for host in hosts for ip in host.addresses}
+    return bool(families) and families.isdisjoint(facts.options.usable_families)
 
 
 def _binding_address(facts: Facts) -> IPAddress | None:
@@ -111,17 +111,17 @@ def _is_unusable(host: MxHost) -> bool:
     if host.is_dangling or host.is_literal:
         return True
     # host.addresses may be cut to a few
-    found = [*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())]
-    return bool(found) and all(why_no_host(ip) for ip in found)
+    addresses = [*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())]
+    return bool(addresses) and all(why_no_host(ip) for ip in addresses)
 
 
 def _by_sessions(facts: Facts) -> Observed:
-    asked = main_sessions(facts.sessions)
-    dialled = [s for s in asked if s.end is not EndReason.NOT_DIALLED]
-    if not asked:
+    sessions = main_sessions(facts.sessions)
+    dialled = [s for s in sessions if s.end is not EndReason.NOT_DIALLED]
+    if not sessions:
         return _unasked(facts, Stage.CONNECT)
     if not dialled:
-        return _by_undialled(facts, asked)
+        return _by_undialled(facts, sessions)
     connected = [s for s in dialled if s.connected]
     if not connected:
         last = dialled[-1]
@@ -130,8 +130,8 @@ def _by_sessions(facts: Facts) -> Observed:
     return _by_session(facts, farthest(connected))
 
 
-def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
-    last = asked[-1]
+def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
+    last = sessions[-1]
     mx = facts.recipient.mx
     behind = (last.cause,) if last.cause is not None else ()
     if mx.dropped:
@@ -140,7 +140,7 @@ def _by_undialled(facts: Facts, asked: tuple[Session, ...]) -> Observed:
     if _leads_nowhere(mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
         # has the owner's link at hand.
-        to_itself = all(session.ip.is_loopback for session in asked)
+        to_itself = all(session.ip.is_loopback for session in sessions)
         tag = OutcomeReason.LOOPBACK_MX if to_itself else OutcomeReason.NO_USABLE_MX
         return _takes_no_mail(facts, tag, last)
     why = Reason(OutcomeReason.NOT_DIALLED)
@@ -152,8 +152,8 @@ def _leads_nowhere(mx: MxResult) -> bool:
     is none of the domain's doing, and a host whose address is not known may well be a real one."""
     if mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return False
-    found = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
-    return all(ip.is_loopback or ip.is_link_local for ip in found) and all(
+    ips = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
+    return all(ip.is_loopback or ip.is_link_local for ip in ips) and all(
         host.addresses or _is_unusable(host) for host in mx.hosts
     )
 
@@ -245,8 +245,8 @@ def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
 
 def own_demand(facts: Facts) -> bool:
     """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
-    given = facts.given.tls if facts.given is not None else facts.options.tls
-    return facts.mta is not None and given is TlsMode.AUTO and facts.options.tls in NEEDED
+    demand = facts.given.tls if facts.given is not None else facts.options.tls
+    return facts.mta is not None and demand is TlsMode.AUTO and facts.options.tls in NEEDED
 
 
 def _undecided(

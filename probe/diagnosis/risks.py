@@ -65,8 +65,8 @@ def _requirement_causes() -> Mapping[str, str]:
 
 
 def _cause(rule: RiskRule, finding: Finding) -> str:
-    known = _requirement_causes()
-    return next((known[ref] for ref in finding.evidence if ref in known), rule.cause)
+    by_requirement = _requirement_causes()
+    return next((by_requirement[ref] for ref in finding.evidence if ref in by_requirement), rule.cause)
 
 
 # TLSA records that a sender with DANE goes by (RFC 7672 section 2.2): MTA-STS then does not count
@@ -80,12 +80,12 @@ _COUNTED = {
 
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
     """The findings that count by --fail-on and predict a refusal, likeliest first."""
-    found = [
+    risks = [
         Risk(_cause(rule, finding), finding, rule)
         for finding in findings
         if finding.severity in _COUNTED[fail_on] and (rule := rules_by_tag().get(finding.tag)) is not None
     ]
-    return tuple(sorted(found, key=lambda risk: -risk.weight))
+    return tuple(sorted(risks, key=lambda risk: -risk.weight))
 
 
 def counted(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:

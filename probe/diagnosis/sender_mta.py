@@ -45,8 +45,8 @@ def _sources(mta: SenderMta) -> list[str]:
         "source_v6": mta.source_v6,
         "size_limit": mta.size_limit,
     }
-    told = [f"{name}: {fact.source}{_why(fact.reason)}" for name, fact in facts.items()]
-    return [*told, f"families: {mta.families.source}", f"tls: {mta.tls.source}{_why(mta.tls.reason)}"]
+    lines = [f"{name}: {fact.source}{_why(fact.reason)}" for name, fact in facts.items()]
+    return [*lines, f"families: {mta.families.source}", f"tls: {mta.tls.source}{_why(mta.tls.reason)}"]
 
 
 def _why(reason: str) -> str:

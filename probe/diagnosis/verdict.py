@@ -67,14 +67,14 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
-    told = _told(facts, observed)
-    evidence = told.evidence if told is not None else _evidence(facts, observed)
-    ranking = partial(_ranked, facts, observed, risks, told, evidence)
+    reading = _told(facts, observed)
+    evidence = reading.evidence if reading is not None else _evidence(facts, observed)
+    ranking = partial(_ranked, facts, observed, risks, reading, evidence)
     ranked = spared("the ranking of the causes", ranking, (), step=1)
-    certainty = _band(facts, observed, ranked, risks, told)
-    concluding = partial(_conclusion, observed, ranked, certainty, told, evidence)
+    certainty = _band(facts, observed, ranked, risks, reading)
+    concluding = partial(_conclusion, observed, ranked, certainty, reading, evidence)
     conclusion = spared("the conclusion", concluding, None, step=1)
-    verdict = _verdict(facts, observed, ranked, risks, told, certainty, conclusion)
+    verdict = _verdict(facts, observed, ranked, risks, reading, certainty, conclusion)
     return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
 
 
@@ -85,8 +85,8 @@ def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
         Ground.UNDIALLED,
     ):
         return ()
-    found = spared("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
-    return found if found is not None else reply_evidence(observed)
+    evidence = spared("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
+    return evidence if evidence is not None else reply_evidence(observed)
 
 
 def _told(facts: Facts, observed: Observed) -> Reading | None:
@@ -100,11 +100,11 @@ def _ranked(
     facts: Facts,
     observed: Observed,
     risks: tuple[Risk, ...],
-    told: Reading | None,
+    reading: Reading | None,
     evidence: tuple[Evidence, ...],
 ) -> tuple[RankedCause, ...]:
-    if told is not None:
-        return rank(told.evidence, stage=told.stage, permanent=told.permanent)
+    if reading is not None:
+        return rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     if observed.outcome is Outcome.ACCEPTED:
         return as_causes(counted(risks, facts))
     if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED):
@@ -120,9 +120,9 @@ def _band(
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
-    told: Reading | None,
+    reading: Reading | None,
 ) -> Band:
-    if told is not None:
+    if reading is not None:
         return band(ranked)  # the refusal was seen, in the bounce
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
@@ -133,9 +133,9 @@ def _band(
         return Band.UNDECIDED
     if observed.ground is not Ground.REPLY:
         return Band.LIKELY if ranked[0].probability >= _LIKELY else Band.POSSIBLE
-    found = band(ranked)
-    held = is_foreign(facts, observed, ranked[0].id) and found in (Band.STATED, Band.LIKELY)
-    return Band.POSSIBLE if held else found
+    value = band(ranked)
+    held = is_foreign(facts, observed, ranked[0].id) and value in (Band.STATED, Band.LIKELY)
+    return Band.POSSIBLE if held else value
 
 
 def _verdict(
@@ -143,7 +143,7 @@ def _verdict(
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
-    told: Reading | None,
+    reading: Reading | None,
     certainty: Band,
     conclusion: Conclusion | None,
 ) -> Verdict:
@@ -153,7 +153,7 @@ def _verdict(
     if facts.relay and observed.outcome is not Outcome.ACCEPTED and observed.ground is not Ground.LOGIN:
         # what one's own relay does is told to whoever runs this host, not to the recipient
         conduct = replace(conduct, fix_by=FixBy.SENDER)
-    bounced = told is not None
+    bounced = reading is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)
     return Verdict(
@@ -191,14 +191,14 @@ def _conclusion(
     observed: Observed,
     ranked: tuple[RankedCause, ...],
     certainty: Band,
-    told: Reading | None,
+    reading: Reading | None,
     evidence: tuple[Evidence, ...],
 ) -> Conclusion | None:
     if not ranked:
         return None
-    if told is not None:
+    if reading is not None:
         return conclude(
-            ranked, certainty, evidence, permanent=told.permanent, text=told.text, stage=told.stage
+            ranked, certainty, evidence, permanent=reading.permanent, text=reading.text, stage=reading.stage
         )
     if observed.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
         # nobody is to blame, unless a fact says whose affair it is

@@ -32,10 +32,10 @@ class BounceFacts:
 
 def bounce_of(recording: Recording) -> BounceFacts | None:
     """Read the bounce that was given; None when there was none."""
-    given = recording.last(ev.BounceGiven)
-    if given is None:
+    event = recording.last(ev.BounceGiven)
+    if event is None:
         return None
-    notice = read_notice(given.data, bounce_layouts())
+    notice = read_notice(event.data, bounce_layouts())
     notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BounceFacts(notice, None, False)

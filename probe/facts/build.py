@@ -83,7 +83,7 @@ class _Reader:
 
 def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
-    how, told = _how(recording), recording.last(ev.SenderMtaRead)
+    how, event = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
     vantage = _vantage(recording, sessions)
     message = _message(reader)
@@ -114,41 +114,41 @@ def _read(reader: _Reader) -> Facts:
         given=started.options,
         mta=how.mta,
         relay=how.relay,
-        why_no_mta=told.why if told is not None else "",
+        why_no_mta=event.why if event is not None else "",
     )
 
 
 def _how(recording: Recording) -> Sending:
     """How the run sent, as the live run concluded it from the same event."""
-    told = recording.last(ev.SenderMtaRead)
-    return sending(recording.started.options, told.mta if told is not None else None)
+    event = recording.last(ev.SenderMtaRead)
+    return sending(recording.started.options, event.mta if event is not None else None)
 
 
 def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
     options = recording.started.options
-    seen = recording.last(ev.Vantage)
+    event = recording.last(ev.Vantage)
     connected = next((s.local_ip for s in sessions if s.local_ip is not None), None)
-    probe_ip = connected or (seen.source_ip if seen is not None else None) or options.bind
+    probe_ip = connected or (event.source_ip if event is not None else None) or options.bind
     return VantageFacts(
         source_ip=options.ip or probe_ip,
         probe_ip=probe_ip,
         is_sending_address=None if options.ip is None else options.ip == probe_ip,
-        hostname=seen.hostname if seen is not None else "",
-        helo=seen.helo if seen is not None else (options.helo or ""),
-        helo_reason=seen.helo_reason if seen is not None else None,
+        hostname=event.hostname if event is not None else "",
+        helo=event.helo if event is not None else (options.helo or ""),
+        helo_reason=event.helo_reason if event is not None else None,
     )
 
 
 def _message(reader: _Reader) -> MessageFacts | None:
-    given = reader.recording.last(ev.MessageGiven)
-    if given is None:
+    event = reader.recording.last(ev.MessageGiven)
+    if event is None:
         return None
 
     def read(look_up: Lookup) -> MessageFacts:
-        return read_message(given.data, run(verify_signatures(given.data), look_up))
+        return read_message(event.data, run(verify_signatures(event.data), look_up))
 
     return reader.part(
-        "message", (given,), lambda look_up: spared(MESSAGE_READER, partial(read, look_up), None, step=5)
+        "message", (event,), lambda look_up: spared(MESSAGE_READER, partial(read, look_up), None, step=5)
     )
 
 
@@ -156,15 +156,15 @@ def _recipient(reader: _Reader, how: Sending, sessions: tuple[Session, ...]) -> 
     recording = reader.recording
     fetched = recording.all(ev.HttpsFetched)
     read = partial(_recipient_by, recording.started, how, fetched)
-    found, tlsas = reader.part("recipient", (fetched, how), read)
+    records, tlsas = reader.part("recipient", (fetched, how), read)
     dane = spared("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
-    hosts, greeting = [host.host for host in found.mx.hosts], _greeting(sessions)
+    hosts, greeting = [host.host for host in records.mx.hosts], _greeting(sessions)
     runs = spared(
-        FactReader.PROVIDER, lambda: operator(hosts, domain=found.domain, greeting=greeting), None, step=2
+        FactReader.PROVIDER, lambda: operator(hosts, domain=records.domain, greeting=greeting), None, step=2
     )
     if runs is None:
-        return replace(found, dane=dane)
-    return replace(found, dane=dane, provider=runs.provider, known_by=runs.known_by)
+        return replace(records, dane=dane)
+    return replace(records, dane=dane, provider=runs.provider, known_by=runs.known_by)
 
 
 def _greeting(sessions: tuple[Session, ...]) -> str:
@@ -209,17 +209,17 @@ def _recipient_by(
 
 
 def _sender(reader: _Reader, vantage: VantageFacts) -> SenderFacts:
-    given = reader.recording.last(ev.MessageGiven)
+    message = reader.recording.last(ev.MessageGiven)
     return reader.part(
-        "sender", (vantage, given), partial(_sender_by, reader.recording.started, vantage, given)
+        "sender", (vantage, message), partial(_sender_by, reader.recording.started, vantage, message)
     )
 
 
 def _sender_by(
-    started: ev.Started, vantage: VantageFacts, given: ev.MessageGiven | None, look_up: Lookup
+    started: ev.Started, vantage: VantageFacts, file: ev.MessageGiven | None, look_up: Lookup
 ) -> SenderFacts:
     who = sender.identities(started.target, started.options)
-    author, message = who.author_domain, given.data if given is not None else None
+    author, message = who.author_domain, file.data if file is not None else None
     records = drive(sender.survey(who, started.options, message), look_up, _place(vantage))
     return SenderFacts(
         domain=who.mail_from_domain,

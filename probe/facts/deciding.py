@@ -57,9 +57,9 @@ def deciding_exchange(session: Session) -> Exchange | None:
         # which reply was the first false one cannot be told; how far it came can
         return last_of[main[-1].stage]
     for stage in _DEPTH:
-        found = last_of.get(stage)
-        if found is not None and not (found.usable and found.reply and found.reply.is_positive):
-            return found
+        last = last_of.get(stage)
+        if last is not None and not (last.usable and last.reply and last.reply.is_positive):
+            return last
     if Stage.RCPT not in last_of and relevant and relevant[-1].stage is Stage.STARTTLS:
         return relevant[-1]
     return next((last_of[stage] for stage in reversed(_DEPTH) if stage in last_of), None)
@@ -67,14 +67,14 @@ def deciding_exchange(session: Session) -> Exchange | None:
 
 def _prefer_ehlo(main: list[Exchange], last_of: dict[Stage, Exchange]) -> None:
     """Where both were refused, the words to EHLO tell why; unless it was only not known there."""
-    said = [e for e in main if e.stage is Stage.EHLO]
-    if len(said) < 2 or not said[-1].sent.upper().startswith("HELO") or not said[-2].usable:
+    ehlos = [e for e in main if e.stage is Stage.EHLO]
+    if len(ehlos) < 2 or not ehlos[-1].sent.upper().startswith("HELO") or not ehlos[-2].usable:
         return
-    refusal, answer = said[-2].reply, said[-1].reply
+    refusal, answer = ehlos[-2].reply, ehlos[-1].reply
     if refusal is None or refusal.code in NOT_KNOWN or not refusal.is_permanent:
         return
-    if answer is None or not said[-1].usable or not answer.is_positive:
-        last_of[Stage.EHLO] = said[-2]
+    if answer is None or not ehlos[-1].usable or not answer.is_positive:
+        last_of[Stage.EHLO] = ehlos[-2]
 
 
 def is_closing(exchange: Exchange) -> bool:

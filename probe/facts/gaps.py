@@ -61,10 +61,10 @@ def gap_of(facts: Facts, fact: Fact) -> Why | None:
 def gaps_of(facts: Facts) -> Mapping[str, Why]:
     """Every gap of a run by its place, those within sessions by the session's place in their list:
     `sessions.0.tls.certificate`."""
-    found = {fact.value: why for fact in Fact if (why := gap_of(facts, fact)) is not None}
+    gaps = {fact.value: why for fact in Fact if (why := gap_of(facts, fact)) is not None}
     for index, session in enumerate(facts.sessions):
-        found |= {f"sessions.{index}.{place}": Reason(gap) for place, gap in _of_session(facts, session)}
-    return found
+        gaps |= {f"sessions.{index}.{place}": Reason(gap) for place, gap in _of_session(facts, session)}
+    return gaps
 
 
 def _is_known(facts: Facts, fact: Fact) -> bool:
@@ -202,8 +202,8 @@ def _none_found(*readers: str) -> Callable[[Facts], Why]:
 
 def _no_file(part: Part, reader: str) -> Callable[[Facts], Why]:
     def why(facts: Facts) -> Why:
-        found = _unread(facts, part, reader)
-        return Reason(Gap.NOT_GIVEN) if found.tag is Gap.NOT_MADE else found
+        reason = _unread(facts, part, reader)
+        return Reason(Gap.NOT_GIVEN) if reason.tag is Gap.NOT_MADE else reason
 
     return why
 

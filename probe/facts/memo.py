@@ -15,7 +15,7 @@ Lookup = Callable[[Question], Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Entry:
     value: Any
     inputs: tuple[object, ...]
     answers: dict[Question, Answer]
@@ -32,22 +32,22 @@ class Memo:
     equal, and so is every answer of DNS that it looked up, those that were not yet there included."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._entries: dict[str, _Entry] = {}
 
     def part(
         self, name: str, inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], T]
     ) -> T:
         """What `read` gives, which depends on nothing but `inputs` and on what it looks up. The faults of a
         part that is kept are noted again."""
-        kept = self._kept.get(name)
-        if kept is None or not kept.holds(inputs, recording):
-            kept = self._kept[name] = _read(inputs, recording, read)
-        for fault in kept.faults:
+        entry = self._entries.get(name)
+        if entry is None or not entry.holds(inputs, recording):
+            entry = self._entries[name] = _read(inputs, recording, read)
+        for fault in entry.faults:
             note(fault)
-        return cast(T, kept.value)
+        return cast(T, entry.value)
 
 
-def _read(inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], Any]) -> _Kept:
+def _read(inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], Any]) -> _Entry:
     answers: dict[Question, Answer] = {}
 
     def look_up(question: Question) -> Answer:
@@ -55,4 +55,4 @@ def _read(inputs: tuple[object, ...], recording: Recording, read: Callable[[Look
 
     with watched() as faults:
         value = read(look_up)
-    return _Kept(value, inputs, answers, tuple(faults))
+    return _Entry(value, inputs, answers, tuple(faults))

@@ -18,8 +18,8 @@ def notable_answers(recording: Recording) -> tuple[Answer, ...]:
     # the one that shows how addresses are made is no news itself
     prefix = answers.pop(IPV4_ONLY, None)
     prefixes = prefixes_of(prefix) if prefix is not None else ()
-    found = [answer for answer in reversed(answers.values()) if _is_notable(answer, prefixes)]
-    return tuple(found if prefix is None or not prefixes else (*found, prefix))
+    notable = [answer for answer in reversed(answers.values()) if _is_notable(answer, prefixes)]
+    return tuple(notable if prefix is None or not prefixes else (*notable, prefix))
 
 
 def _is_notable(answer: Answer, prefixes: tuple[IPv6Network, ...]) -> bool:

@@ -95,11 +95,11 @@ def _session(events: tuple[ev.SessionEvent, ...], began: datetime) -> Session | 
 
 
 def _exchanges(reading: _Reading) -> tuple[Exchange, ...]:
-    seen: Counter[Stage] = Counter()
+    counts: Counter[Stage] = Counter()
     exchanges = []
     for entry in reading.transcript.entries:
-        seen[entry.stage] += 1
-        place = seen[entry.stage]
+        counts[entry.stage] += 1
+        place = counts[entry.stage]
         ref = f"session:{reading.opened.session}:{entry.stage}{place if place > 1 else ''}"
         exchanges.append(_exchange(entry, ref, reading.last_ms))
     return tuple(exchanges)
@@ -131,15 +131,15 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
         return spared("the certificate", judging, observed, step=2)
     if isinstance(event, ev.TlsFailed):
         return TlsObserved(offered, established=False, fault=event.fault)
-    asked = reading.transcript.last(Stage.STARTTLS)
-    if asked is None:
+    starttls = reading.transcript.last(Stage.STARTTLS)
+    if starttls is None:
         return TlsObserved(offered, established=False)
-    if asked.reply is None:
+    if starttls.reply is None:
         fault = Reason(HandshakeFault.NO_REPLY)
-    elif asked.usable and asked.reply.code == 220:
+    elif starttls.usable and starttls.reply.code == 220:
         fault = Reason(HandshakeFault.ENDED)
     else:
-        fault = Reason(HandshakeFault.REFUSED, text=str(asked.reply))
+        fault = Reason(HandshakeFault.REFUSED, text=str(starttls.reply))
     return TlsObserved(offered, established=False, fault=fault)
 
 

@@ -57,12 +57,12 @@ def by_zone(zone: str) -> BlockList:
     and any answer in 127/8 other than 127.0.0.1, outside 127.255.255.0/24, is a listing of middling weight.
     """
     name = zone.strip().rstrip(".").lower()
-    for known in all_lists():
-        if known.zone and name in (known.zone, *known.other_zones):
-            return known if name == known.zone else _at(known, name)
-    for known in all_lists():
-        if known.key_zone and name.endswith(f".{known.key_zone}"):
-            return _at(known, name)
+    for blocklist in all_lists():
+        if blocklist.zone and name in (blocklist.zone, *blocklist.other_zones):
+            return blocklist if name == blocklist.zone else _at(blocklist, name)
+    for blocklist in all_lists():
+        if blocklist.key_zone and name.endswith(f".{blocklist.key_zone}"):
+            return _at(blocklist, name)
     return BlockList(
         id=name,
         title=name,
@@ -84,8 +84,8 @@ def _by_id() -> dict[str, BlockList]:
     return {it.id: it for it in all_lists()}
 
 
-def _at(known: BlockList, zone: str) -> BlockList:
-    return replace(known, zone=zone)
+def _at(blocklist: BlockList, zone: str) -> BlockList:
+    return replace(blocklist, zone=zone)
 
 
 def _entry(row: Mapping[str, Any]) -> BlockList:

@@ -31,12 +31,12 @@ class FindingTag:
 def finding_tags() -> Mapping[str, FindingTag]:
     """Every tag by its name, side by side, in the order of the files. Raises ValueError for a tag that stands
     in two of them."""
-    found: dict[str, FindingTag] = {}
+    tags: dict[str, FindingTag] = {}
     for side in SIDES:
         for name, row in load(files("probe.knowledge") / "findings" / f"{side}.toml").items():
-            if name in found:
+            if name in tags:
                 raise ValueError(f"findings/{side}.toml: the tag {name} stands in two files")
-            found[name] = FindingTag(
+            tags[name] = FindingTag(
                 name,
                 row["check"],
                 Severity(row["severity"]),
@@ -44,7 +44,7 @@ def finding_tags() -> Mapping[str, FindingTag]:
                 row.get("remedy", ""),
                 row.get("when", ""),
             )
-    return found
+    return tags
 
 
 def tags_of(check: str) -> tuple[FindingTag, ...]:

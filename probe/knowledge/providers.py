@@ -69,7 +69,7 @@ def by_id(provider_id: str) -> Provider:
 def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
     """Who runs the MX hosts. `hosts` in order of preference: the first that anyone is known for
     decides, and there the longest matching name. A host counts label by label only."""
-    return next((found for host in hosts if (found := _by_host(host)) is not None), None)
+    return next((provider for host in hosts if (provider := _by_host(host)) is not None), None)
 
 
 class KnownBy(StrEnum):
@@ -95,12 +95,12 @@ class Operator:
 def operator(mx_hosts: Sequence[str], *, domain: str = "", greeting: str = "") -> Operator | None:
     """Who runs the mail of a domain: by its MX hosts in order of preference, by the `domain` itself, by the
     text of the first server's `greeting` without the code; else by name. None where there is no host."""
-    told = (
+    names = (
         (KnownBy.MX, by_mx_hosts(mx_hosts)),
         (KnownBy.DOMAIN, by_domain(domain)),
         (KnownBy.GREETING, by_greeting(greeting)),
     )
-    for known_by, provider in told:
+    for known_by, provider in names:
         if provider is not None:
             return Operator(provider.id, provider, known_by)
     name = next((host.strip().rstrip(".").lower() for host in mx_hosts), "")
@@ -109,8 +109,8 @@ def operator(mx_hosts: Sequence[str], *, domain: str = "", greeting: str = "") -
 
 def operator_of(mx_host: str) -> str:
     """The key of the operator of one MX host (see `Operator`)."""
-    found = operator([mx_host])
-    return found.key if found is not None else mx_host
+    provider = operator([mx_host])
+    return provider.key if provider is not None else mx_host
 
 
 def by_greeting(greeting: str) -> Provider | None:
@@ -158,9 +158,9 @@ def _by_host(host: str) -> Provider | None:
 @cache
 def _by_suffix() -> tuple[dict[str, Provider], dict[str, Provider]]:
     """The providers by the suffixes of their MX hosts: those that are plain names, and those with a `*`."""
-    known = {suffix: provider for provider in all_providers() for suffix in provider.mx_suffixes}
-    patterns = {suffix: provider for suffix, provider in known.items() if "*" in suffix}
-    return {suffix: provider for suffix, provider in known.items() if suffix not in patterns}, patterns
+    by_suffix = {suffix: provider for provider in all_providers() for suffix in provider.mx_suffixes}
+    patterns = {suffix: provider for suffix, provider in by_suffix.items() if "*" in suffix}
+    return {suffix: provider for suffix, provider in by_suffix.items() if suffix not in patterns}, patterns
 
 
 @cache

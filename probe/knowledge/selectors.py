@@ -57,12 +57,12 @@ def selectors_for(
     chosen: dict[str, str] = {}
     for vendor in vendors():
         own = any(is_within(sender_domain, domain) for domain in vendor.own_domains)
-        shown = mx_provider in vendor.mx or any(
+        is_named = mx_provider in vendor.mx or any(
             is_within(include, suffix) for include in spf_includes for suffix in vendor.spf
         )
         for selector in vendor.selectors:
             if (own and selector.tier == OWN_DOMAIN) or (
-                (shown or own) and selector.tier in (COMMON, BY_VENDOR)
+                (is_named or own) and selector.tier in (COMMON, BY_VENDOR)
             ):
                 chosen.setdefault(selector.name, "provider")
     for vendor in vendors():

@@ -33,13 +33,13 @@ def read_severities(text: str) -> Severities:
 
 
 def _severity(tag: str, value: object) -> Severity:
-    known = finding_tags().get(tag)
-    if known is None:
+    entry = finding_tags().get(tag)
+    if entry is None:
         near = difflib.get_close_matches(tag, finding_tags(), n=3, cutoff=0.5)
         hint = f"near to it: {', '.join(near)}" if near else "`smtp-probe checks ID` lists those of a check"
         raise SeveritiesError(f"the tag {tag!r} is unknown; {hint}")
     allowed = [severity.value for severity in Severity if severity is not Severity.NOT_ASSESSED]
-    if known.severity is Severity.NOT_ASSESSED:
+    if entry.severity is Severity.NOT_ASSESSED:
         raise SeveritiesError(
             f"{tag} is not_assessed, and stays so: what is not known is neither right nor wrong"
         )

@@ -38,12 +38,12 @@ def likely_typo_of(domain: str) -> str | None:
         domain = f"{name}.{mended}"
         if domain in table.domains:
             return domain
-    return next((known for known in table.domains if _is_one_slip(domain, known)), None)
+    return next((other for other in table.domains if _is_one_slip(domain, other)), None)
 
 
-def _is_one_slip(given: str, known: str) -> bool:
-    given_name, _, given_rest = given.partition(".")
-    known_name, _, known_rest = known.partition(".")
+def _is_one_slip(name: str, other: str) -> bool:
+    given_name, _, given_rest = name.partition(".")
+    known_name, _, known_rest = other.partition(".")
     if given_rest != known_rest or given_name == known_name:
         return False
     if len(known_name) >= _SWAP_LENGTH and _is_swap(given_name, known_name):

@@ -190,10 +190,10 @@ class Aggregate:
     def _failed(self, event: Event, at: int | None) -> None:
         domain = _domain(event.recipient)
         relay = event.relay
-        known = self._remote.get((relay.host, relay.ip)) if relay is not None else None
-        local = known is None and is_on_this_machine(event)
-        operator = known or (LOCAL if local else self.operators.of(event, domain))
-        if known is None and not local and relay is not None and relay.ip and len(self._remote) < RELAYS:
+        remote = self._remote.get((relay.host, relay.ip)) if relay is not None else None
+        local = remote is None and is_on_this_machine(event)
+        operator = remote or (LOCAL if local else self.operators.of(event, domain))
+        if remote is None and not local and relay is not None and relay.ip and len(self._remote) < RELAYS:
             self._remote[(relay.host, relay.ip)] = operator
         if event.repeats and event.kind is Kind.ATTEMPT:
             self._repeated(event, at, operator, domain)
@@ -262,8 +262,8 @@ class Aggregate:
                 group, key, reason = self._group(event, operator, event.earlier)
             self._seen(group, event, at)
             group.enter(Fate.EXPIRED, waiting.domain if waiting is not None else domain, key)
-            told = event if waiting is None else event._replace(recipient=waiting.recipient)
-            self._tell(Fate.EXPIRED, told, waiting, at, reason)
+            complete = event if waiting is None else event._replace(recipient=waiting.recipient)
+            self._tell(Fate.EXPIRED, complete, waiting, at, reason)
 
     def _waits(self, event: Event, at: int | None) -> None:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
@@ -282,8 +282,8 @@ class Aggregate:
         for waiting in settled:
             self._leave(waiting)
             waiting.group.enter(Fate.UNKNOWN, waiting.domain, waiting.key)
-            told = event._replace(recipient=waiting.recipient)
-            self._tell(Fate.UNKNOWN, told, waiting, at)
+            complete = event._replace(recipient=waiting.recipient)
+            self._tell(Fate.UNKNOWN, complete, waiting, at)
 
     def _refusal(self, event: Event) -> None:
         self.refused += 1

@@ -38,20 +38,20 @@ class Bins:
 
     def bar(self, first: int, last: int, columns: int) -> tuple[int, ...]:
         """The counts from `first` to `last` in so many columns of the same length."""
-        found = [0] * columns
+        counts = [0] * columns
         span = max(last - first, 1)
         for number, count in self.counts.items():
             middle = min(max(number * self.width + self.width // 2, first), last)
-            found[min((middle - first) * columns // span, columns - 1)] += count
-        return tuple(found)
+            counts[min((middle - first) * columns // span, columns - 1)] += count
+        return tuple(counts)
 
     def hourly(self) -> Mapping[int, int]:
         """The counts by hour (since 1970), where the intervals are not longer; else by interval, as hours."""
-        found: dict[int, int] = {}
+        counts: dict[int, int] = {}
         for number, count in self.counts.items():
             hour = number * self.width // 3600
-            found[hour] = found.get(hour, 0) + count
-        return found
+            counts[hour] = counts.get(hour, 0) + count
+        return counts
 
     def since(self, at: int) -> int:
         """How many since `at`: whole intervals that begin there or later."""

@@ -70,9 +70,9 @@ class LogLines:
                 if row is None:
                     return self._of_no_format(frame, identity)
         self._open = row if row.is_multiline or row.weight >= _HEADER else None
-        found = self._reader(row).read(data, number)
-        if found:
-            return _each_once([self._explained(it, row, identity) for it in found])
+        records = self._reader(row).read(data, number)
+        if records:
+            return _each_once([self._explained(it, row, identity) for it in records])
         if self._open is not None:
             return ()
         if _QUOTED.search(text):
@@ -113,13 +113,13 @@ class LogLines:
         words = record.words
         if record.status is Status.EXPIRED:
             words = record.earlier or words
-        told = Logged(row.title, record)
+        logged = Logged(row.title, record)
         if record.status is Status.SENT and words is not None and words.speaker is Speaker.REMOTE:
             reading = explain(words.text, words.stage).reading
-            told = replace(told, note=_TAKEN, words=words.text, is_remote=True)
-            return Explanation(identity, reading, None, logged=told)
+            logged = replace(logged, note=_TAKEN, words=words.text, is_remote=True)
+            return Explanation(identity, reading, None, logged=logged)
         if words is None or not words.text.strip() or record.status not in _FAILED:
-            return Explanation(identity, None, None, logged=replace(told, note=_why_silent(record)))
+            return Explanation(identity, None, None, logged=replace(logged, note=_why_silent(record)))
         operator = LOCAL if is_on_this_machine(record) else self._operators.of(record, "")
         # its own memory: what was read of one line must not be told with the words of another
         reason = Reasons().of(record, operator, words)
@@ -127,14 +127,14 @@ class LogLines:
             reason.explanation,
             id=identity,
             conclusion=reason.conclusion,
-            logged=replace(told, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
+            logged=replace(logged, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
         )
 
 
 def _by_program(frame: Frame, text: str) -> Format | None:
     """The format of a program whose line is of no known kind; None for a program that is not known."""
     program = frame.program or (text.partition("[")[0] if text.startswith("postfix") else "")
-    return next((by_name(name) for known, name in _PROGRAMS if known.fullmatch(program.strip())), None)
+    return next((by_name(name) for pattern, name in _PROGRAMS if pattern.fullmatch(program.strip())), None)
 
 
 def _named(name: str) -> Format:
@@ -154,10 +154,10 @@ def _why_silent(event: Event) -> str:
     return _NO_WORDS if event.status in _FAILED else NOTHING
 
 
-def _each_once(found: Sequence[Explanation]) -> Sequence[Explanation]:
+def _each_once(explanations: Sequence[Explanation]) -> Sequence[Explanation]:
     """ "message repeated 7 times" is one reason, not seven."""
-    seen: list[Explanation] = []
-    for each in found:
-        if each not in seen:
-            seen.append(each)
-    return seen
+    first_ones: list[Explanation] = []
+    for each in explanations:
+        if each not in first_ones:
+            first_ones.append(each)
+    return first_ones

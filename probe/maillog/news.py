@@ -91,27 +91,27 @@ def compare(counted: Aggregate, before: State) -> Compared:
     groups = dict(before.groups)
     for group in counted.groups.values():
         key = key_of(group)
-        known = before.groups.get(key)
+        remembered = before.groups.get(key)
         if not group.fresh:
             since[key] = Since.KNOWN
             continue
-        if known is None or known.is_gone:
+        if remembered is None or remembered.is_gone:
             since[key] = Since.NEW
-            known = Remembered(0, 0, 0)
+            remembered = Remembered(0, 0, 0)
         else:
-            much = is_tripled(group.fresh, span, known.attempts, known.seconds)
+            much = is_tripled(group.fresh, span, remembered.attempts, remembered.seconds)
             since[key] = Since.TRIPLED if much else Since.KNOWN
         title = group.reason.conclusion.cause.title
-        attempts = known.attempts + group.fresh
-        groups[key] = Remembered(attempts, known.seconds + span, group.last, group.operator.title, title)
-    gone = _gone(counted, before, groups) if counted.last > before.until else ()
+        attempts = remembered.attempts + group.fresh
+        groups[key] = Remembered(attempts, remembered.seconds + span, group.last, group.operator.title, title)
+    ended_groups = _gone(counted, before, groups) if counted.last > before.until else ()
     sources = tuple(sorted(ip for ip in counted.sources if ip not in before.sources))
-    told = [key for key, value in since.items() if key[0] != FixBy.NOBODY]
+    keys = [key for key, value in since.items() if key[0] != FixBy.NOBODY]
     news = LogNews(
         previous_at=moment(before.until),
-        new=sum(since[key] is Since.NEW for key in told),
-        tripled=sum(since[key] is Since.TRIPLED for key in told),
-        gone=gone,
+        new=sum(since[key] is Since.NEW for key in keys),
+        tripled=sum(since[key] is Since.TRIPLED for key in keys),
+        gone=ended_groups,
         new_source_ips=sources if before.sources else (),
     )
     notes, volumes = _volumes(counted, before, span)
@@ -136,28 +136,34 @@ def _first_state(counted: Aggregate) -> State:
 def _gone(counted: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
     """Groups of which nothing was heard since the last report, and nobody waits for them any more."""
     here = {key_of(group): group for group in counted.groups.values()}
-    found = []
-    for key, known in before.groups.items():
+    rows = []
+    for key, remembered in before.groups.items():
         group = here.get(key)
         is_here = group is not None and (group.fresh or group.messages[Fate.DEFERRED])
-        if known.is_gone or is_here:
+        if remembered.is_gone or is_here:
             continue
-        groups[key] = replace(known, is_gone=True)
-        found.append(LogGone(FixBy(key[0]), known.operator_title, known.title, moment(known.last)))
-    return tuple(found)
+        groups[key] = replace(remembered, is_gone=True)
+        rows.append(
+            LogGone(FixBy(key[0]), remembered.operator_title, remembered.title, moment(remembered.last))
+        )
+    return tuple(rows)
 
 
 def _volumes(counted: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, Remembered]]:
     notes, volumes = [], dict(before.volumes)
     for name, volume in counted.volumes.items():
         fresh = counted.volume_bins[name].since((before.until or 0) + 1)
-        known = before.volumes.get(name)
-        if known is not None and fresh >= _MUCH and is_tripled(fresh, span, known.attempts, known.seconds):
-            rate, usual = fresh * 3600 / span, known.attempts * 3600 / known.seconds
+        remembered = before.volumes.get(name)
+        if (
+            remembered is not None
+            and fresh >= _MUCH
+            and is_tripled(fresh, span, remembered.attempts, remembered.seconds)
+        ):
+            rate, usual = fresh * 3600 / span, remembered.attempts * 3600 / remembered.seconds
             notes.append(_jump(volume.operator.title, rate, usual))
-        elif known is None and fresh >= _MUCH:
+        elif remembered is None and fresh >= _MUCH:
             notes.append(f"{fresh} attempts to {volume.operator.title}, to whom nothing was sent before")
-        old = known if known is not None else Remembered(0, 0, 0)
+        old = remembered if remembered is not None else Remembered(0, 0, 0)
         volumes[name] = Remembered(old.attempts + fresh, old.seconds + span, counted.last)
     return tuple(notes), volumes
 
@@ -175,9 +181,9 @@ def within(counted: Aggregate) -> tuple[str, ...]:
     counted.settle_volumes()
     notes = []
     for name, volume in counted.volumes.items():
-        told = _last_hour(counted.volume_bins[name], counted.last, volume.operator.title)
-        if told:
-            notes.append(told)
+        text = _last_hour(counted.volume_bins[name], counted.last, volume.operator.title)
+        if text:
+            notes.append(text)
     span = counted.last - counted.first
     early = [ip for ip, at in counted.sources.items() if at and at - counted.first <= span * _LATE]
     for ip, at in sorted(counted.sources.items()):

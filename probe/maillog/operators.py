@@ -71,22 +71,24 @@ class Operators:
         relay = event.relay if event.relay is not None else named_in(event)
         if relay is not None and relay.host:
             return self.of_host(relay.host)
-        known = self._by_domain.get(domain)
-        if known is None:
+        operator = self._by_domain.get(domain)
+        if operator is None:
             if len(self._by_domain) >= _HOSTS:
                 self._by_domain.clear()
             provider = by_domain(domain)
-            known = Operator(provider.id, provider.title, True) if provider is not None else _unknown(domain)
-            self._by_domain[domain] = known
-        return known
+            operator = (
+                Operator(provider.id, provider.title, True) if provider is not None else _unknown(domain)
+            )
+            self._by_domain[domain] = operator
+        return operator
 
     def of_host(self, host: str) -> Operator:
-        known = self._by_host.get(host)
-        if known is None:
+        operator = self._by_host.get(host)
+        if operator is None:
             if len(self._by_host) >= _HOSTS:
                 self._by_host.clear()
-            known = self._by_host[host] = _of_host(host)
-        return known
+            operator = self._by_host[host] = _of_host(host)
+        return operator
 
 
 def named_in(event: Event) -> Relay | None:
@@ -94,8 +96,8 @@ def named_in(event: Event) -> Relay | None:
     words = event.words
     if words is None or words.speaker is Speaker.REMOTE:
         return None
-    found = _NAMED.search(words.text)
-    return Relay(found[1], found[2]) if found is not None else None
+    match = _NAMED.search(words.text)
+    return Relay(match[1], match[2]) if match is not None else None
 
 
 def is_on_this_machine(event: Event) -> bool:
@@ -129,7 +131,7 @@ def _ends() -> frozenset[str]:
 def _of_host(host: str) -> Operator:
     name = host.strip(".").lower()
     end = ".".join(name.split(".")[-2:])
-    if end in _ends() or any("*" in known for known in _ends()):
+    if end in _ends() or any("*" in suffix for suffix in _ends()):
         provider = by_mx_hosts([name])
         if provider is not None:
             return Operator(provider.id, provider.title, True)
@@ -137,8 +139,8 @@ def _of_host(host: str) -> Operator:
 
 
 def _unknown(name: str) -> Operator:
-    shown = _registered(name) or "unknown"
-    return Operator(shown, shown)
+    title = _registered(name) or "unknown"
+    return Operator(title, title)
 
 
 def _registered(name: str) -> str:

@@ -39,32 +39,32 @@ class Names:
             f"{self._hash(local.lower(), domain.lower())}@{domain}" if at else self._hash(domain.lower(), "")
         )
 
-    def text(self, text: str, *known: str | None) -> str:
+    def text(self, text: str, *names: str | None) -> str:
         """A text in which addresses, and the local parts of `known` ones, are hidden."""
         if self._key is None:
             return text
-        for address in known:
+        for address in names:
             if address and "@" in address:
                 hidden = self.address(address) or ""
                 text = re.sub(re.escape(address), lambda _, name=hidden: name, text, flags=re.IGNORECASE)  # type: ignore[misc]
-        text = _ADDRESS.sub(lambda found: self.address(found[0]) or "", text)
-        for address in known:
+        text = _ADDRESS.sub(lambda match: self.address(match[0]) or "", text)
+        for address in names:
             local, at, domain = (address or "").rpartition("@")
             local = local.strip('"')
             if not at or not local:
                 continue
-            around = r"(?<![\w@])" if len(local) >= _WORD else r"(?<=[<\"'(])"
+            start = r"(?<![\w@])" if len(local) >= _WORD else r"(?<=[<\"'(])"
             behind = r"(?![\w@])" if len(local) >= _WORD else r"(?=[>\"')@])"
             hidden = self._hash(local.lower(), domain.lower())
-            text = re.sub(f"{around}{re.escape(local)}{behind}", hidden, text, flags=re.IGNORECASE)
+            text = re.sub(f"{start}{re.escape(local)}{behind}", hidden, text, flags=re.IGNORECASE)
         return text
 
     def _hash(self, local: str, domain: str) -> str:
         name = f"{local}@{domain}"
-        known = self._hashes.get(name)
-        if known is None:
+        digest = self._hashes.get(name)
+        if digest is None:
             if len(self._hashes) >= _CACHED:
                 self._hashes.clear()
             data = name.encode("utf-8", "surrogatepass")
-            known = self._hashes[name] = "~" + blake2b(data, key=self._key or b"", digest_size=5).hexdigest()
-        return known
+            digest = self._hashes[name] = "~" + blake2b(data, key=self._key or b"", digest_size=5).hexdigest()
+        return digest

@@ -54,43 +54,43 @@ class Reasons:
 
     def of(self, event: Event, operator: Operator, words: Words | None = None) -> Reason:
         """What the event's words mean, or those given in their place."""
-        said = words if words is not None else event.words
-        text = said.text if said is not None else ""
-        stage = said.stage if said is not None else None
-        speaker = said.speaker if said is not None else Speaker.LOCAL
+        wording = words if words is not None else event.words
+        text = wording.text if wording is not None else ""
+        stage = wording.stage if wording is not None else None
+        speaker = wording.speaker if wording is not None else Speaker.LOCAL
         host = event.relay.host if event.relay is not None else None
         key = template(text, event.recipient, host)
         whose = (
             operator.id if operator.is_known or operator is LOCAL else ""
         )  # rules name providers' hosts alone
         place = (speaker is Speaker.REMOTE, stage, whose)
-        known = self._read.get((key, *place))
-        if known is not None:
-            return known
+        earlier = self._read.get((key, *place))
+        if earlier is not None:
+            return earlier
         wide = coarse(key)
         if self._variants.get((wide, *place), 0) >= _VARIANTS:
-            known = self._read.get((wide, *place))
-            if known is not None:
-                return known
+            earlier = self._read.get((wide, *place))
+            if earlier is not None:
+                return earlier
             key = wide
         elif len(self._read) >= self._limit:
             self.left_over += 1
             key = f"{code_of(key)} (others)".strip()
-            known = self._read.get((key, *place))
-            if known is not None:
-                return known
+            earlier = self._read.get((key, *place))
+            if earlier is not None:
+                return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
-        reason = _reason(key, text, speaker is Speaker.REMOTE, event, operator, said)
+        reason = _reason(key, text, speaker is Speaker.REMOTE, event, operator, wording)
         self._read[(key, *place)] = reason
         return reason
 
 
 def _reason(
-    key: str, text: str, is_remote: bool, event: Event, operator: Operator, said: Words | None
+    key: str, text: str, is_remote: bool, event: Event, operator: Operator, wording: Words | None
 ) -> Reason:
     host = event.relay.host if event.relay is not None and event.relay.host else ""
-    explanation = explain(text, said.stage if said is not None else None, host if is_remote else "")
+    explanation = explain(text, wording.stage if wording is not None else None, host if is_remote else "")
     conclusion = explanation.conclusion
     if conclusion is None:  # "250" as the reason of a failure: nothing can be told from it
         explanation = explain("")
@@ -110,6 +110,6 @@ def _of_this_machine(conclusion: Conclusion) -> Conclusion:
     return replace(conclusion, conduct=conduct, action=_OWN_ACTION, retry_reason="")
 
 
-def operator_of(event: Event, found: Operator) -> Operator:
+def operator_of(event: Event, operator: Operator) -> Operator:
     """The operator, but for hops that do not leave this machine."""
-    return LOCAL if is_on_this_machine(event) else found
+    return LOCAL if is_on_this_machine(event) else operator

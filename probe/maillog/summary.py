@@ -75,16 +75,16 @@ def totals(counted: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotal
         return sum(group.messages[fate] for group in counted.groups.values()) if _asked(fate, fates) else 0
 
     sent = counted.sent if _asked(Fate.SENT, fates) else 0
-    found = {fate: of(fate) for fate in Fate}
-    messages = sent + sum(found[fate] for fate in _FAILING)
+    counts = {fate: of(fate) for fate in Fate}
+    messages = sent + sum(counts[fate] for fate in _FAILING)
     return LogTotals(
         messages=messages,
         sent=sent,
-        cured=found[Fate.SENT],
-        deferred=found[Fate.DEFERRED],
-        bounced=found[Fate.BOUNCED],
-        expired=found[Fate.EXPIRED],
-        removed=found[Fate.UNKNOWN],
+        cured=counts[Fate.SENT],
+        deferred=counts[Fate.DEFERRED],
+        bounced=counts[Fate.BOUNCED],
+        expired=counts[Fate.EXPIRED],
+        removed=counts[Fate.UNKNOWN],
         share_delivered=round(sent / messages, 6) if counted.sent + counted.attempts and not fates else None,
         attempts=counted.attempts,
         repeats=counted.repeats,
@@ -100,11 +100,11 @@ def _asked(fate: Fate, fates: Collection[Fate]) -> bool:
     return not fates or fate in fates
 
 
-def groups(counted: Aggregate, shown: Shown) -> tuple[LogGroup, ...]:
+def groups(counted: Aggregate, selection: Shown) -> tuple[LogGroup, ...]:
     """The groups: by who acts, then those with the most messages. One without messages is left out."""
     unreached = _is_unreached(counted)
-    made = [_group(group, counted, shown, unreached) for group in counted.groups.values()]
-    wanted = [it for it in made if it.messages or it.cured]
+    rows = [_group(group, counted, selection, unreached) for group in counted.groups.values()]
+    wanted = [it for it in rows if it.messages or it.cured]
     return tuple(
         sorted(
             wanted, key=lambda it: (ORDER.index(it.fix_by), -it.messages, -it.cured, it.operator, it.cause)
@@ -127,18 +127,18 @@ def key_of(group: Group) -> tuple[str, str, str]:
     return (group.reason.fix_by.value, group.operator.id, group.cause)
 
 
-def _group(group: Group, counted: Aggregate, shown: Shown, unreached: bool) -> LogGroup:
+def _group(group: Group, counted: Aggregate, selection: Shown, unreached: bool) -> LogGroup:
     conclusion = group.reason.conclusion
     conduct = conclusion.conduct
     is_ours = unreached and group.cause in _UNREACHED and group.operator is not LOCAL
     fix_by = FixBy.SENDER_NETWORK if is_ours else conduct.fix_by
     if conclusion.band is Band.UNDECIDED and group.operator is not LOCAL:
         fix_by = FixBy.EITHER
-    found = {fate: group.messages[fate] if _asked(fate, shown.fates) else 0 for fate in Fate}
+    counts = {fate: group.messages[fate] if _asked(fate, selection.fates) else 0 for fate in Fate}
     wordings = sorted(group.wordings.values(), key=lambda it: (-it.messages, it.reason.key))
     domains = sorted(((n, c) for n, c in group.domains.items() if c > 0), key=lambda it: (-it[1], it[0]))
-    cured = group.cured if _asked(Fate.SENT, shown.fates) else None
-    since = (shown.since_last or {}).get(key_of(group)) if shown.since_last is not None else None
+    cured = group.cured if _asked(Fate.SENT, selection.fates) else None
+    since = (selection.since_last or {}).get(key_of(group)) if selection.since_last is not None else None
     return LogGroup(
         fix_by=fix_by,
         operator=group.operator.id,
@@ -151,12 +151,12 @@ def _group(group: Group, counted: Aggregate, shown: Shown, unreached: bool) -> L
         retry_after_s=conduct.retry_after,
         steps=conclusion.advice.steps,
         action=_NETWORK_ACTION if is_ours else conclusion.action,
-        messages=sum(found[fate] for fate in _FAILING),
-        deferred=found[Fate.DEFERRED],
-        bounced=found[Fate.BOUNCED],
-        expired=found[Fate.EXPIRED],
-        removed=found[Fate.UNKNOWN],
-        cured=found[Fate.SENT],
+        messages=sum(counts[fate] for fate in _FAILING),
+        deferred=counts[Fate.DEFERRED],
+        bounced=counts[Fate.BOUNCED],
+        expired=counts[Fate.EXPIRED],
+        removed=counts[Fate.UNKNOWN],
+        cured=counts[Fate.SENT],
         cured_after_s=cured.median() if cured is not None and cured.count else None,
         cured_longest_s=cured.longest if cured is not None and cured.count else None,
         attempts=group.attempts,
@@ -167,11 +167,11 @@ def _group(group: Group, counted: Aggregate, shown: Shown, unreached: bool) -> L
         bar=group.bins.bar(counted.first, counted.last, COLUMNS),
         domains=tuple(LogCount(name, count) for name, count in domains[:DOMAINS_SHOWN]),
         other_domains=max(0, group.other_domains) + sum(count for _, count in domains[DOMAINS_SHOWN:]),
-        wordings=tuple(_wording(it, shown.names) for it in wordings[:WORDINGS_SHOWN]),
+        wordings=tuple(_wording(it, selection.names) for it in wordings[:WORDINGS_SHOWN]),
         other_wordings=max(0, group.other_wordings) + sum(it.messages for it in wordings[WORDINGS_SHOWN:]),
         source_ips=tuple(sorted(group.sources)),
         since_last=since,
-        command=_command(wordings[0], shown) if wordings else "",
+        command=_command(wordings[0], selection) if wordings else "",
     )
 
 
@@ -200,19 +200,19 @@ def _wording(wording: Wording, names: Names) -> LogWording:
     )
 
 
-def _command(wording: Wording, shown: Shown) -> str:
+def _command(wording: Wording, selection: Shown) -> str:
     """The line to run next: the live check where the addresses may be named, else the message's own
     history."""
     event = wording.example
     sender, recipient = wording.sender, event.recipient
     remote = wording.reason.is_remote or wording.reason.conclusion.conduct.fix_by is not FixBy.SENDER
-    if shown.names.are_shown and sender is not None and recipient and "@" in recipient and remote:
+    if selection.names.are_shown and sender is not None and recipient and "@" in recipient and remote:
         source = ("--ip", event.source_ip) if event.source_ip else ()
         return shlex.join(("smtp-probe", "check", *source, "--", sender or "<>", recipient))
     if event.queue_id is None:
         return ""
-    files = [name for name in shown.inputs if name != "-"]
-    named = ("--addresses",) if shown.queue_id is not None and not shown.names.are_shown else ()
+    files = [name for name in selection.inputs if name != "-"]
+    named = ("--addresses",) if selection.queue_id is not None and not selection.names.are_shown else ()
     again = shlex.join(("smtp-probe", "log", *(files or ("-",)), "--queue-id", event.queue_id, *named))
     return again if files else f"… | {again}"
 
@@ -224,7 +224,7 @@ def history(events: Sequence[Event], counted: Aggregate, names: Names) -> tuple[
 
 def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
     words = event.earlier if event.earlier is not None else event.words
-    said = words.text if words is not None else ""
+    text = words.text if words is not None else ""
     return LogAttempt(
         at=moment(counted.seconds(event.at)),
         recipient=names.address(event.recipient),
@@ -233,7 +233,7 @@ def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
         relay_ip=event.relay.ip if event.relay is not None else None,
         stage=words.stage.value if words is not None and words.stage is not None else "",
         is_remote=words is not None and words.speaker is Speaker.REMOTE,
-        words=names.text(said, event.recipient, event.sender, event.orig_to),
+        words=names.text(text, event.recipient, event.sender, event.orig_to),
         file=event.file,
         line=event.line,
     )
@@ -242,8 +242,8 @@ def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
 def volumes(counted: Aggregate) -> tuple[LogVolume, ...]:
     """What went where, the most first."""
     counted.settle_volumes()
-    found = sorted(counted.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
-    return tuple(_volume(it, counted) for it in found[:VOLUMES_SHOWN])
+    rows = sorted(counted.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
+    return tuple(_volume(it, counted) for it in rows[:VOLUMES_SHOWN])
 
 
 def _volume(volume: Volume, counted: Aggregate) -> LogVolume:
@@ -262,5 +262,5 @@ def _volume(volume: Volume, counted: Aggregate) -> LogVolume:
 
 def refusals(counted: Aggregate, names: Names) -> tuple[LogRefusal, ...]:
     """What this server refused others, the most frequent first."""
-    found = sorted(counted.refusals.items(), key=lambda it: (-it[1], it[0]))
-    return tuple(LogRefusal(names.text(text), count) for text, count in found[:REFUSALS_SHOWN])
+    rows = sorted(counted.refusals.items(), key=lambda it: (-it[1], it[0]))
+    return tuple(LogRefusal(names.text(text), count) for text, count in rows[:REFUSALS_SHOWN])

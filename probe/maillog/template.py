@@ -36,7 +36,7 @@ _CODE_LETTERS = 12  # of a code with letters
 _SHORT = 3  # letters of a local part that are still looked for by themselves
 _CACHED = 4096
 
-_kept: dict[str, str] = {}
+_cache: dict[str, str] = {}
 
 
 def template(text: str, recipient: str | None = None, host: str | None = None) -> str:
@@ -67,19 +67,19 @@ def coarse(masked: str) -> str:
 
 def code_of(masked: str) -> str:
     """The code and the enhanced status at the beginning; empty where there are none."""
-    found = _CODE.match(masked)
-    return found[0] if found is not None else ""
+    match = _CODE.match(masked)
+    return match[0] if match is not None else ""
 
 
-def _masked(found: re.Match[str]) -> str:
-    token = found[0]
-    known = _kept.get(token)
-    if known is not None:
-        return known
-    told = _read(token)
-    if told == token and len(_kept) < _CACHED:
-        _kept[token] = token
-    return told
+def _masked(match: re.Match[str]) -> str:
+    token = match[0]
+    text = _cache.get(token)
+    if text is not None:
+        return text
+    reading = _read(token)
+    if reading == token and len(_cache) < _CACHED:
+        _cache[token] = token
+    return reading
 
 
 def _read(token: str) -> str:
@@ -110,9 +110,9 @@ def _read(token: str) -> str:
     return _INSIDE.sub(_short, token)
 
 
-def _short(found: re.Match[str]) -> str:
+def _short(match: re.Match[str]) -> str:
     """Inside a longer token short codes stay, too."""
-    part = found[0]
+    part = match[0]
     if _KEPT.fullmatch(part):
         return part
     return "[n]" if part.isdecimal() and len(part) <= _NUMBER_DIGITS else "[id]"

@@ -29,9 +29,9 @@ class WaitingList:
         dropped: list[Waiting] = []
         while self.count >= self._limit and self._by_id:
             _, first = self._by_id.popitem(last=False)
-            gone = _chain(first)
-            self.count -= len(gone)
-            dropped += gone
+            chain = _chain(first)
+            self.count -= len(chain)
+            dropped += chain
         waiting.next = self._by_id.get(queue_id)
         self._by_id[queue_id] = waiting
         self.count += 1
@@ -58,24 +58,24 @@ class WaitingList:
             return first
         before = first
         while before.next is not None:
-            found = before.next
-            if found.recipient == event.recipient:
-                before.next = found.next
+            entry = before.next
+            if entry.recipient == event.recipient:
+                before.next = entry.next
                 self.count -= 1
-                return found
-            before = found
+                return entry
+            before = entry
         return None
 
     def settle_all(self, event: Event) -> list[Waiting]:
         """No recipient of the message waits any longer."""
-        found = _chain(self._by_id.pop(event.queue_id or "", None))
-        self.count -= len(found)
-        return found
+        chain = _chain(self._by_id.pop(event.queue_id or "", None))
+        self.count -= len(chain)
+        return chain
 
 
 def _chain(first: Waiting | None) -> list[Waiting]:
-    found = []
+    chain = []
     while first is not None:
-        found.append(first)
+        chain.append(first)
         first = first.next
-    return found
+    return chain

@@ -48,9 +48,9 @@ class Wanted:
         return _is_at(event.sender, self.sender)
 
 
-def _is(told: str | None, asked: str) -> bool:
-    return told is not None and told.lower() == asked.lower()
+def _is(name: str | None, other: str) -> bool:
+    return name is not None and name.lower() == other.lower()
 
 
-def _is_at(told: str | None, domain: str) -> bool:
-    return told is not None and told.rpartition("@")[2].lower() == domain.lower()
+def _is_at(address: str | None, domain: str) -> bool:
+    return address is not None and address.rpartition("@")[2].lower() == domain.lower()

@@ -31,12 +31,12 @@ class AddressPseudonyms:
 
     def __init__(self, avoid: frozenset[str]) -> None:
         self._avoid = avoid
-        self._given: dict[IPAddress, IPAddress] = {}
+        self._pseudonyms: dict[IPAddress, IPAddress] = {}
         self._pools: dict[str, Iterator[IPAddress]] = {}
 
     def given(self) -> Mapping[IPAddress, IPAddress]:
         """Original to pseudonym."""
-        return self._given
+        return self._pseudonyms
 
     def address(self, ip: IPAddress) -> IPAddress:
         """The pseudonym of an address, of the same kind and family."""
@@ -44,13 +44,13 @@ class AddressPseudonyms:
             return ip_address(f"::ffff:{self.address(ip.ipv4_mapped)}")
         if (behind := nat64_inner(ip)) is not None:
             return IPv6Address((int(ip) >> 32 << 32) + int(self.address(behind)))
-        if ip not in self._given:
+        if ip not in self._pseudonyms:
             if _is_kept(ip):
                 return ip
             kind, pools = next((kind, pools) for kind, pools in _POOLS if ip in _network(kind))
             pool = self._pools.setdefault(kind, _pool(pools))
-            self._given[ip] = next((fresh for fresh in pool if str(fresh) not in self._avoid), _NO_MORE)
-        return self._given[ip]
+            self._pseudonyms[ip] = next((fresh for fresh in pool if str(fresh) not in self._avoid), _NO_MORE)
+        return self._pseudonyms[ip]
 
 
 def _is_kept(ip: IPAddress) -> bool:

@@ -258,12 +258,12 @@ def _held(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _S
     """A value of this kind, or those of a list, held to its limits."""
 
     def read(value: Any, place: str) -> Any:
-        found = shape.read(value, place)
-        for item in found if isinstance(found, tuple) else (found,):
+        result = shape.read(value, place)
+        for item in result if isinstance(result, tuple) else (result,):
             wrong = why_not(item) if isinstance(item, kind) else None
             if wrong is not None:
                 raise _WrongError(f"{place} {wrong}")
-        return found
+        return result
 
     return _Shape(shape.write, read)
 
@@ -339,8 +339,8 @@ def _reason(vocabulary: type[StrEnum]) -> _Shape:
     unset = {field.name: field.default for field in dataclasses.fields(Reason)}
 
     def write(value: Any) -> dict[str, Any]:
-        given = ((name, getattr(value, name)) for name in shapes)
-        return {name: shapes[name].write(entry) for name, entry in given if entry != unset[name]}
+        values = ((name, getattr(value, name)) for name in shapes)
+        return {name: shapes[name].write(entry) for name, entry in values if entry != unset[name]}
 
     return _held(_Shape(write, _dataclass_reader(Reason, shapes)), Reason, why_no_reason)
 

@@ -106,7 +106,7 @@ def load(path: Path) -> Recording:
 def read(stream: BinaryIO) -> Recording:
     """The same from an open file."""
     all_events: list[ev.Event] = []
-    seen = _Seen()
+    state = _Seen()
     number, version = 0, ev.FORMAT_VERSION
     while line := _line(stream, number + 1):
         number += 1
@@ -121,7 +121,7 @@ def read(stream: BinaryIO) -> Recording:
             raise
         _check_order(event, number)
         version = version_of(line) if number == 1 else version
-        seen.take(event, number)
+        state.take(event, number)
         all_events.append(event)
     if not all_events:
         raise RecordingError(None, "the recording is empty")

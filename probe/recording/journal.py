@@ -64,8 +64,8 @@ class Recording:
 
     def answer(self, question: Question) -> Answer:
         """What DNS said to a question; status NOT_ASKED when the run did not get to it."""
-        known = self._answers.get(question)
-        return known or Answer(question, Status.NOT_ASKED, detail="not asked in this run")
+        latest = self._answers.get(question)
+        return latest or Answer(question, Status.NOT_ASKED, detail="not asked in this run")
 
     @property
     def elapsed_ms(self) -> int:

@@ -67,10 +67,10 @@ class KnownNames:
         bare = "".join(folded)
         self._exact.setdefault(spelled, owner)
         if _is_loose(spelling, words):
-            known = self._loose.get(bare) or _Loose(owner, frozenset())
+            loose = self._loose.get(bare) or _Loose(owner, frozenset())
             ends = accumulate(map(len, folded[:-1]))
             joints = {end for end, joint in zip(ends, between, strict=True) if joint}
-            self._loose[bare] = _Loose(known.owner, known.joints | joints)
+            self._loose[bare] = _Loose(loose.owner, loose.joints | joints)
         longest = 2 * len(spelled)  # a joint between any two
         self._longest[bare[:_FIRST]] = max(longest, self._longest.get(bare[:_FIRST], 0))
 
@@ -93,9 +93,9 @@ class KnownNames:
         atoms = _atoms(text)
         index = 0
         while index < len(atoms):
-            found = self._beginning(text, atoms, index)
-            if found is not None:
-                start, end, last, owner = found
+            name = self._beginning(text, atoms, index)
+            if name is not None:
+                start, end, last, owner = name
                 yield start, end, owner
                 index = last
             index += 1
@@ -108,9 +108,9 @@ class KnownNames:
             rest = folded[skipped:]
             if not (rest[:_FIRST] in self._longest if len(rest) >= _FIRST else rest):
                 continue
-            found = self._match(text, [(start + skipped, end, rest), *atoms[index + 1 : index + _MOST_ATOMS]])
-            if found is not None and (skipped == 0 or found[1] > 0):
-                return start + skipped, found[0], index + found[1], found[2]
+            name = self._match(text, [(start + skipped, end, rest), *atoms[index + 1 : index + _MOST_ATOMS]])
+            if name is not None and (skipped == 0 or name[1] > 0):
+                return start + skipped, name[0], index + name[1], name[2]
         return None
 
     def _match(self, text: str, atoms: list[_Atom]) -> tuple[int, int, str] | None:

@@ -197,8 +197,8 @@ class Pseudonyms:
             front = [self.domain(".".join(front))] if front else []
         elif service[0] != "_domainkey":
             front = [self._all_labels(front)]
-        kept = [label if label.startswith("_") else self._label(label) for label in service]
-        return self._join(*front, *kept, self.domain(".".join(labels[last + 1 :])))
+        prefixes = [label if label.startswith("_") else self._label(label) for label in service]
+        return self._join(*front, *prefixes, self.domain(".".join(labels[last + 1 :])))
 
     def _with_identity(self, labels: list[str]) -> str | None:
         for length in range(len(labels) - 2, 1, -1):
@@ -235,9 +235,9 @@ class Pseudonyms:
         while at < len(labels):
             length, text = next(
                 (
-                    (length, found)
+                    (length, value)
                     for length in range(min(len(labels) - at, _NIBBLES), 1, -1)
-                    if (found := self._macro_value(labels[at : at + length])) is not None
+                    if (value := self._macro_value(labels[at : at + length])) is not None
                 ),
                 (1, self._label(labels[at])),
             )

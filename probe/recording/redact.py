@@ -70,21 +70,21 @@ def redaction(recording: Recording) -> Redaction:
     # local parts are known when they stand alone in a reply.
     learned = _Redactor(recording, None)
     learned.events()
-    known = learned.pseudonyms
-    shared = Recording.of(_Redactor(recording, known).events())
-    names = len(known.organizations()) + len(known.labels())
-    replaced = len(known.locals()), names, len(known.addresses())
+    pseudonyms = learned.pseudonyms
+    shared = Recording.of(_Redactor(recording, pseudonyms).events())
+    names = len(pseudonyms.organizations()) + len(pseudonyms.labels())
+    replaced = len(pseudonyms.locals()), names, len(pseudonyms.addresses())
     return Redaction(shared, True, *replaced, identifiers=identifiers(shared))
 
 
 class _Redactor:
-    def __init__(self, recording: Recording, known: Pseudonyms | None) -> None:
+    def __init__(self, recording: Recording, pseudonyms: Pseudonyms | None) -> None:
         self._recording = recording
         options = recording.started.options
-        self.pseudonyms = Pseudonyms(_keep(options), _identities(recording.started), known)
+        self.pseudonyms = Pseudonyms(_keep(options), _identities(recording.started), pseudonyms)
         for name in _own_names(recording.started):
             self.pseudonyms.key(name)
-        self._text = TextRedactor(self.pseudonyms, _judged(recording), known)
+        self._text = TextRedactor(self.pseudonyms, _judged(recording), pseudonyms)
 
     def events(self) -> list[ev.Event]:
         received = self._received()
@@ -232,20 +232,20 @@ class _Redactor:
     def _told(self, answer: Answer) -> Provenance | None:
         """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
         the SOA record becomes the root's, or one that a resolver made."""
-        told, text = answer.told, self._text.text
-        if told is None:
+        provenance, text = answer.told, self._text.text
+        if provenance is None:
             return None
-        soa = told.soa
+        soa = provenance.soa
         if soa is not None:
             soa = replace(
                 _MADE_SOA if answer.doubt else Soa("", "", "", 0, 0), minimum=soa.minimum, ttl=soa.ttl
             )
         return replace(
-            told,
-            server=text(told.server),
+            provenance,
+            server=text(provenance.server),
             soa=soa,
-            policy_zone=self.pseudonyms.domain(told.policy_zone),
-            extended=tuple(ExtendedError(error.code, text(error.text)) for error in told.extended),
+            policy_zone=self.pseudonyms.domain(provenance.policy_zone),
+            extended=tuple(ExtendedError(error.code, text(error.text)) for error in provenance.extended),
         )
 
     def _record(self, name: str, record: Record) -> Record:
@@ -266,16 +266,16 @@ class _Redactor:
     def _received(self) -> dict[int, bytes]:
         """What each Received event becomes. A name may be cut by the border of two packets, so whole
         lines are rewritten, each given to the packet that ended it. TLS begins a new stream."""
-        done: dict[int, bytes] = {}
+        by_event: dict[int, bytes] = {}
         streams: dict[int, list[tuple[int, bytes]]] = {}
         for index, event in enumerate(self._recording):
             if isinstance(event, ev.Received):
                 streams.setdefault(event.session, []).append((index, event.data))
             elif isinstance(event, ev.TlsEstablished | ev.TlsFailed):
-                done.update(self._stream(streams.pop(event.session, [])))
+                by_event.update(self._stream(streams.pop(event.session, [])))
         for chunks in streams.values():
-            done.update(self._stream(chunks))
-        return done
+            by_event.update(self._stream(chunks))
+        return by_event
 
     def _stream(self, chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         lines = _lines(self._text.octets(b"".join(data for _, data in chunks)))
@@ -306,8 +306,8 @@ def _own_names(started: ev.Started) -> frozenset[str]:
     enough to be a name."""
     from probe.standards.public_suffix import organizational_domain
 
-    found = (organizational_domain(domain) for domain in _identities(started))
-    labels = {domain.partition(".")[0] for domain in found if domain is not None}
+    names = (organizational_domain(domain) for domain in _identities(started))
+    labels = {domain.partition(".")[0] for domain in names if domain is not None}
     labels |= {u_label(label) for label in labels}
     return frozenset(label for label in labels if len(label) > 3 or not label.isascii())
 
@@ -316,9 +316,9 @@ def _judged(recording: Recording) -> tuple[IPAddress, ...]:
     """The addresses of this side, that SPF is judged for."""
     options = recording.started.options
     vantage = recording.last(ev.Vantage)
-    found = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
-    found += [event.local_ip for event in recording.all(ev.Connected)]
-    return tuple(dict.fromkeys(ip for ip in found if ip is not None))[:_MOST_JUDGED]
+    ips = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
+    ips += [event.local_ip for event in recording.all(ev.Connected)]
+    return tuple(dict.fromkeys(ip for ip in ips if ip is not None))[:_MOST_JUDGED]
 
 
 def _keep(options: Options) -> Keep:

@@ -55,10 +55,10 @@ _BASE64_LINES = re.compile(
 class Codes:
     """`rewrite` replaces who is meant in plain text; `known` tells whether a text holds a name of the run."""
 
-    def __init__(self, rewrite: Rewrite, known: Known) -> None:
+    def __init__(self, rewrite: Rewrite, is_known: Known) -> None:
         self._rewrite = rewrite
-        self._known = known
-        self._seen: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
+        self._is_known = is_known
+        self._verdicts: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
         self._stages: tuple[tuple[re.Pattern[str], _Reading], ...] = (
             (_WORD, self._disguised),
             (_WORD, self._escaped),
@@ -107,7 +107,7 @@ class Codes:
         plain = _unescaped(run, _QUOTES)
         if plain == run or not plain.isprintable():
             return None
-        is_told = _ADDRESS.search(plain) is not None or (self._known(plain) and not self._known(run))
+        is_told = _ADDRESS.search(plain) is not None or (self._is_known(plain) and not self._is_known(run))
         return _safe(self._rewrite(plain)) if is_told else None
 
     def _hexadecimal(self, word: str, depth: int) -> str | None:
@@ -121,16 +121,16 @@ class Codes:
         # as far as there are whole octets: 2, 4, 5 or 7 characters make 1 to 4 of them
         bare = bare[: len(bare) // 8 * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(bare) % 8]]
         text = base64.b32decode(bare + "=" * (-len(bare) % 8)).decode("utf-8", "replace").strip()
-        return REDACTED if text.isprintable() and self._known(text) else None
+        return REDACTED if text.isprintable() and self._is_known(text) else None
 
     def _base64(self, word: str, depth: int) -> str | None:
         """As a whole, its parts, and behind up to three characters that do not belong to it."""
         bare = word.rstrip("=")
-        if (bare, depth) not in self._seen:
-            if len(self._seen) > _REMEMBERED:
-                self._seen.clear()
-            self._seen[bare, depth] = any(self._tells(_decoded(part), depth) for part in _parts(bare))
-        return REDACTED if self._seen[bare, depth] else None
+        if (bare, depth) not in self._verdicts:
+            if len(self._verdicts) > _REMEMBERED:
+                self._verdicts.clear()
+            self._verdicts[bare, depth] = any(self._tells(_decoded(part), depth) for part in _parts(bare))
+        return REDACTED if self._verdicts[bare, depth] else None
 
     def _tells(self, data: bytes, depth: int = _DEPTH) -> bool:
         """Whether decoded octets name anybody; where they are no text, only by a name of the run."""
@@ -138,10 +138,10 @@ class Codes:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
-            return _LETTERS.search(data) is not None and self._known(data.decode("latin-1"))
+            return _LETTERS.search(data) is not None and self._is_known(data.decode("latin-1"))
         is_text = all(char.isprintable() or char in "\r\n\t" for char in text)
         if not is_text or len(data) < _LONG_TEXT:
-            return self._known(text)
+            return self._is_known(text)
         return self._rewrite(text) != text or (
             depth > 0 and any(is_done for _, is_done in self.pieces(text, depth - 1))
         )
@@ -154,7 +154,7 @@ class Codes:
         apart = b"".join(_payload(how, text) for _, how, text in words)
         whole = _payload("B", "".join(text for _, how, text in words if how == "B"))
         texts = (_text(apart, words[0][0]), _text(whole, words[0][0]))
-        if all(self._rewrite(text) == text and not self._known(text) for text in texts):
+        if all(self._rewrite(text) == text and not self._is_known(text) for text in texts):
             return run[0]
         return _ENCODED_ONE.sub(_ENCODED_WORD, run[0])
 

@@ -25,21 +25,21 @@ _PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
 _DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
 
 
-def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
+def odd_addresses(text: str, pseudonyms: Pseudonyms, originals: Pseudonyms) -> str:
     """Rewrite the addresses of the run in odd spellings. Four numbers with dots are always an address, octal
     and hexadecimal ones, too."""
 
     def quad(match: re.Match[str]) -> str:
         parts, between = match.group("a", "b", "c", "d"), match["between"]
         readings = [ip for ip in (_as_c_reads(parts), _as_decimal(parts)) if ip is not None]
-        found = next((ip for ip in readings if known.has_address(ip)), None)
-        if found is None and between == "." and readings and any(_is_odd(part) for part in parts):
-            found = readings[0]
-        return match[0] if found is None else str(pseudonyms.address(found)).replace(".", between)
+        original = next((ip for ip in readings if originals.has_address(ip)), None)
+        if original is None and between == "." and readings and any(_is_odd(part) for part in parts):
+            original = readings[0]
+        return match[0] if original is None else str(pseudonyms.address(original)).replace(".", between)
 
     def number(match: re.Match[str]) -> str:
         for ip in _numbered(match):
-            if known.has_address(ip):
+            if originals.has_address(ip):
                 return _like(match[0], pseudonyms.address(ip), is_hex=match["hex"] is not None)
         return match[0]
 
@@ -47,20 +47,20 @@ def odd_addresses(text: str, pseudonyms: Pseudonyms, known: Pseudonyms) -> str:
         digits = match[0].replace(".", "")
         for order in (-1, 1):
             ip = IPv6Address(int(digits[::order], 16))
-            if known.has_address(ip):
+            if originals.has_address(ip):
                 return ".".join(f"{int(pseudonyms.address(ip)):032x}"[::order])
         return match[0]
 
     def pair(match: re.Match[str]) -> str:
         ip = IPv4Address(int(match[1], 16) << 16 | int(match[2], 16))
-        if not known.has_address(ip):
+        if not originals.has_address(ip):
             return match[0]
         fresh = int(pseudonyms.address(ip))
         return f"{fresh >> 16:x}:{fresh & 0xFFFF:x}"
 
     def dashed(match: re.Match[str]) -> str:
         ip = _address(match[0].replace("-", ":"))
-        if ip is None or not known.has_address(ip):
+        if ip is None or not originals.has_address(ip):
             return match[0]
         return str(pseudonyms.address(ip)).replace(":", "-")
 
@@ -110,13 +110,13 @@ def _numbered(match: re.Match[str]) -> list[IPAddress]:
     return [IPv4Address(value) for value in readings if value < 1 << 32]
 
 
-def _like(found: str, fresh: IPAddress, *, is_hex: bool) -> str:
-    if not is_hex and len(found) == 12:
+def _like(text: str, fresh: IPAddress, *, is_hex: bool) -> str:
+    if not is_hex and len(text) == 12:
         return "".join(f"{octet:03d}" for octet in fresh.packed)
     if not is_hex:
         return str(int(fresh))
-    prefix = "0x" if found[:2].lower() == "0x" else ""
-    return f"{prefix}{int(fresh):0{len(found) - len(prefix)}x}"
+    prefix = "0x" if text[:2].lower() == "0x" else ""
+    return f"{prefix}{int(fresh):0{len(text) - len(prefix)}x}"
 
 
 def _address(text: str) -> IPAddress | None:

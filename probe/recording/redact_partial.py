@@ -26,18 +26,18 @@ class PartialAddresses:
     """Looks up parts of the addresses of `known`. An index for each choice of parts is made when it is first
     asked for: time and memory go with the number of addresses."""
 
-    def __init__(self, known: Pseudonyms, pseudonyms: Pseudonyms) -> None:
-        self._known = {4: list[IPAddress](), 6: list[IPAddress]()}
-        for ip in known.addresses():
-            self._known[ip.version].append(ip)
+    def __init__(self, originals: Pseudonyms, pseudonyms: Pseudonyms) -> None:
+        self._originals = {4: list[IPAddress](), 6: list[IPAddress]()}
+        for ip in originals.addresses():
+            self._originals[ip.version].append(ip)
         self._pseudonyms = pseudonyms
         self._indexes: dict[tuple[int, tuple[bool, ...]], dict[_Parts, IPAddress]] = {}
 
     def replaced(self, text: str) -> str:
         """The text with the parts of the pseudonym in their place."""
-        if self._known[4]:
+        if self._originals[4]:
             text = _JOINED.sub(self._joined, _DOTTED.sub(self._dotted, text))
-        return _V6.sub(self._groups, text) if self._known[6] and ":" in text else text
+        return _V6.sub(self._groups, text) if self._originals[6] and ":" in text else text
 
     def _dotted(self, match: re.Match[str]) -> str:
         parts = match[0].split(".")
@@ -55,22 +55,22 @@ class PartialAddresses:
         """The parts of the pseudonym, forwards, or backwards as in the name of a reverse zone."""
         missing = (None,) * (4 - len(parts))
         for order in (1, -1):
-            told = tuple(parts[::order])
+            digits = tuple(parts[::order])
             # x.2.1: what is left out stands in front
-            whole = (*missing, *told) if told[0] is None else (*told, *missing)
+            whole = (*missing, *digits) if digits[0] is None else (*digits, *missing)
             ip = self._found(4, whole)
             if ip is not None:
                 fresh = _parts(self._pseudonyms.address(ip))
-                shown = fresh[-len(told) :] if told[0] is None else fresh[: len(told)]
-                kept = [new if old is not None else None for new, old in zip(shown, told, strict=True)]
-                return kept[::order]
+                part = fresh[-len(digits) :] if digits[0] is None else fresh[: len(digits)]
+                octets = [new if old is not None else None for new, old in zip(part, digits, strict=True)]
+                return octets[::order]
         return [None] * len(parts)
 
     def _groups(self, match: re.Match[str]) -> str:
         groups = match[0].split(":")
-        told = [f"{int(group, 16):x}" for group in groups]
-        for count in range(len(told), 1, -1):
-            ip = self._found(6, (*told[:count], *(None,) * (8 - count)))
+        hextets = [f"{int(group, 16):x}" for group in groups]
+        for count in range(len(hextets), 1, -1):
+            ip = self._found(6, (*hextets[:count], *(None,) * (8 - count)))
             if ip is not None:
                 return ":".join((*_parts(self._pseudonyms.address(ip))[:count], *groups[count:]))
         return match[0]
@@ -81,7 +81,7 @@ class PartialAddresses:
             return None
         if (version, pattern) not in self._indexes:
             self._indexes[version, pattern] = {
-                _masked(_parts(ip), pattern): ip for ip in reversed(self._known[version])
+                _masked(_parts(ip), pattern): ip for ip in reversed(self._originals[version])
             }
         return self._indexes[version, pattern].get(whole)
 

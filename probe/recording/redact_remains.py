@@ -32,17 +32,17 @@ _LEAST = 2  # letters, and digits, of an identifier that no word before it annou
 def identifiers(redacted: Recording) -> tuple[str, ...]:
     """Identifiers in what servers said, in the order of the recording, each once; as far as their form gives
     them away."""
-    found = (name for event in redacted.all(ev.Received) for name in _identifiers(event.data))
-    return tuple(dict.fromkeys(found))
+    names = (name for event in redacted.all(ev.Received) for name in _identifiers(event.data))
+    return tuple(dict.fromkeys(names))
 
 
 def _identifiers(data: bytes) -> Iterator[str]:
     text = _REPLY_CODE.sub("", data.decode("utf-8", "replace"))
     for match in _IDENTIFIER.finditer(text):
-        found = match["guid"] or match["cited"] or match["mixed"]
-        is_one = match["mixed"] is None or (_is_mixed(found) and _ELSE.match(found) is None)
-        if is_one and _PSEUDONYM.match(found) is None:
-            yield found
+        identifier = match["guid"] or match["cited"] or match["mixed"]
+        is_one = match["mixed"] is None or (_is_mixed(identifier) and _ELSE.match(identifier) is None)
+        if is_one and _PSEUDONYM.match(identifier) is None:
+            yield identifier
 
 
 def _is_mixed(text: str) -> bool:

@@ -60,21 +60,23 @@ class TextRedactor:
     its local parts as local parts wherever they stand alone; `judged` are the addresses of this run
     that SPF is judged for."""
 
-    def __init__(self, pseudonyms: Pseudonyms, judged: Iterable[IPAddress], known: Pseudonyms | None) -> None:
+    def __init__(
+        self, pseudonyms: Pseudonyms, judged: Iterable[IPAddress], originals: Pseudonyms | None
+    ) -> None:
         self._pseudonyms = pseudonyms
         self._judged = tuple(judged)
-        self._known = known
-        self._names = frozenset(known.names) if known is not None else frozenset()
-        self._locals = known.locals() if known is not None else frozenset()
-        self._alone = _alone(known) if known is not None else KnownNames((), frozenset())
-        self._partial = PartialAddresses(known, pseudonyms) if known is not None else None
+        self._originals = originals
+        self._names = frozenset(originals.names) if originals is not None else frozenset()
+        self._locals = originals.locals() if originals is not None else frozenset()
+        self._alone = _alone(originals) if originals is not None else KnownNames((), frozenset())
+        self._partial = PartialAddresses(originals, pseudonyms) if originals is not None else None
         self._codes = Codes(self._in_clear, self._names_anybody)
 
     def octets(self, data: bytes) -> bytes:
         """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is, and so does the
         number of lines. The code of a reply is no part of the name behind it: `250-mx.example`."""
         text = data.decode("utf-8", "surrogateescape")
-        if self._known is not None:
+        if self._originals is not None:
             text = self._codes.over_lines(text)
         return "\n".join(map(self._line, text.split("\n"))).encode("utf-8", "surrogateescape")
 
@@ -85,7 +87,7 @@ class TextRedactor:
 
     def text(self, text: str) -> str:
         """Rewrite all that the patterns find."""
-        if self._known is None:  # what only names that are known could find comes in the second pass
+        if self._originals is None:  # what only names that are known could find comes in the second pass
             return self._plain(text)
         pieces = self._codes.pieces(self._codes.over_lines(text))
         return "".join(piece if is_done else self._in_clear(piece) for piece, is_done in pieces)
@@ -93,9 +95,9 @@ class TextRedactor:
     def _in_clear(self, text: str) -> str:
         """Rewrite what is not encoded."""
         text = self._plain(text)
-        if self._known is None or self._partial is None:
+        if self._originals is None or self._partial is None:
             return text
-        return self._partial.replaced(odd_addresses(text, self._pseudonyms, self._known))
+        return self._partial.replaced(odd_addresses(text, self._pseudonyms, self._originals))
 
     def _names_anybody(self, text: str) -> bool:
         """Whether a text holds a name or an address of the run."""
@@ -106,7 +108,7 @@ class TextRedactor:
             ip = ip_address(match[0].replace("-", ".").rstrip("."))
         except ValueError:
             return False
-        return self._known is not None and self._known.has_address(ip)
+        return self._originals is not None and self._originals.has_address(ip)
 
     def _plain(self, text: str) -> str:
         pieces: list[str] = []
@@ -160,11 +162,11 @@ class TextRedactor:
         return " ".join(f"{match.group(1)}{match.group(2)}:{ip}" for ip in dict.fromkeys(fresh))
 
     def _replacement(self, match: re.Match[str]) -> str:
-        found = match.group(0)
+        text = match.group(0)
         if match["mailbox"]:
             return f"{self._local_part(match['local'])}@{self._pseudonyms.host(match['at'])}"
         if match["host"]:
-            return self._host(found)
+            return self._host(text)
         return self._address(match)
 
     def _local_part(self, local: str) -> str:
@@ -174,44 +176,44 @@ class TextRedactor:
             return f"{self._plain(key)}={self._pseudonyms.local_part(rest)}"
         return self._pseudonyms.local_part(local)
 
-    def _host(self, found: str) -> str:
-        if found.lower() in self._locals:
-            return self._pseudonyms.local_part(found)  # alice.jones
-        if self._is_name(found):
-            name = _a_labels(found)
+    def _host(self, text: str) -> str:
+        if text.lower() in self._locals:
+            return self._pseudonyms.local_part(text)  # alice.jones
+        if self._is_name(text):
+            name = _a_labels(text)
             fresh = self._pseudonyms.domain(name)
-            return found if fresh == name.lower() else fresh
-        if found.rpartition(".")[2].isdigit() or _IP_PATTERN.search(found):
-            fresh = _IP_PATTERN.sub(self._address, found)
-            return found if fresh == found else self._names_alone(fresh)
-        return found
+            return text if fresh == name.lower() else fresh
+        if text.rpartition(".")[2].isdigit() or _IP_PATTERN.search(text):
+            fresh = _IP_PATTERN.sub(self._address, text)
+            return text if fresh == text else self._names_alone(fresh)
+        return text
 
-    def _is_name(self, found: str) -> bool:
-        if found.lower() in self._names:
+    def _is_name(self, text: str) -> bool:
+        if text.lower() in self._names:
             return True
-        last = found.rpartition(".")[2]
-        if last[0].isupper() and not found.isupper() and found[0].islower():
+        last = text.rpartition(".")[2]
+        if last[0].isupper() and not text.isupper() and text[0].islower():
             return False  # "denied.Please see": a missing space, not a name
         return last.lower() in _PRIVATE_TLDS or is_top_level(_a_labels(last))
 
     def _address(self, match: re.Match[str]) -> str:
-        found = match.group(0)
+        text = match.group(0)
         if match["dashed"]:
-            return self._dashed(found)
-        bare = found.rstrip(".")
+            return self._dashed(text)
+        bare = text.rstrip(".")
         try:
-            return str(self._pseudonyms.address(ip_address(bare))) + found[len(bare) :]
+            return str(self._pseudonyms.address(ip_address(bare))) + text[len(bare) :]
         except ValueError:
-            return found
+            return text
 
-    def _dashed(self, found: str) -> str:
+    def _dashed(self, text: str) -> str:
         """192-0-2-1 in a name that a network made up, when it is an address of this run."""
         try:
-            ip = ip_address(found.replace("-", "."))
+            ip = ip_address(text.replace("-", "."))
         except ValueError:
-            return found
-        if self._known is None or not self._known.has_address(ip):
-            return found
+            return text
+        if self._originals is None or not self._originals.has_address(ip):
+            return text
         return str(self._pseudonyms.address(ip)).replace(".", "-")
 
     def _pseudonym(self, owner: str) -> str:
@@ -220,18 +222,18 @@ class TextRedactor:
         return self._pseudonyms.key(owner)
 
 
-def _alone(known: Pseudonyms) -> KnownNames:
+def _alone(originals: Pseudonyms) -> KnownNames:
     """Whoever is meant by a word alone: local parts and their longer parts, what the target's domains are
     called by, host names without a dot, labels of those named in full, what other domains are called by."""
-    keep = known.keep
-    local_parts = sorted(known.locals() - known.keys)
-    single = (name for name in known.names if name and "." not in name and not is_top_level(name))
-    brands = {organization.partition(".")[0] for organization in known.organizations()}
-    labels = (label for label in known.labels() | brands if _is_long(label) or not is_top_level(label))
+    keep = originals.keep
+    local_parts = sorted(originals.locals() - originals.keys)
+    single = (name for name in originals.names if name and "." not in name and not is_top_level(name))
+    brands = {organization.partition(".")[0] for organization in originals.organizations()}
+    labels = (label for label in originals.labels() | brands if _is_long(label) or not is_top_level(label))
     named = [
         *((local, local) for local in local_parts),
         *((local.partition("+")[0], local) for local in local_parts),
-        *((key, key) for key in sorted(known.keys)),
+        *((key, key) for key in sorted(originals.keys)),
         *((name, name) for name in sorted(single)),
     ]
     # what only stands for a whole gives way to the meaning of a reply

@@ -21,9 +21,9 @@ class Suffixes:
 
     def around(self, name: str) -> str:
         """The longest suffix that the name is, or stands below; empty where there is none."""
-        found = name if name in self._names else self.above(name)
+        nearest = name if name in self._names else self.above(name)
         wild = next((suffix for suffix in self._wild if is_within(name, suffix)), "")
-        return max(found, wild, key=lambda suffix: suffix.count(".") if suffix else -1)
+        return max(nearest, wild, key=lambda suffix: suffix.count(".") if suffix else -1)
 
 
 def _tails(name: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ def _facts(bounced: BouncedRecipient) -> Iterator[doc.Fact]:
     status = bounced.status
     if status is not None:
         returned = bounced.notice.returned
-        told = (
+        facts = (
             ("Sent to", status.original_recipient),
             ("Aliased to", status.actual_recipient),
             ("Action", status.action.value),
@@ -53,7 +53,7 @@ def _facts(bounced: BouncedRecipient) -> Iterator[doc.Fact]:
             ("Message", " ".join(part for part in (returned.message_id, returned.date) if part)),
             ("Sender", bounced.sender),
         )
-        for label, text in told:
+        for label, text in facts:
             if text:
                 yield doc.Fact(label, ((Raw(text),),))
     if bounced.notice.problems:

@@ -15,10 +15,10 @@ _WORTH_A_ROW = 0.005  # of what is left
 
 def ranking(label: str, shares: Sequence[tuple[str, float]], band: Band) -> Ranking:
     """The first causes, given as title and probability, and the rest as "something else". None for none."""
-    shown = [it for it in shares[:SHOWN] if it[1] >= NEGLIGIBLE] or list(shares[:1])
-    rows = [Share(title, share, "" if rank else band.value) for rank, (title, share) in enumerate(shown)]
-    rest = 1 - sum(share for _, share in shown)
-    if shown and rest >= _WORTH_A_ROW:
+    first = [it for it in shares[:SHOWN] if it[1] >= NEGLIGIBLE] or list(shares[:1])
+    rows = [Share(title, share, "" if rank else band.value) for rank, (title, share) in enumerate(first)]
+    rest = 1 - sum(share for _, share in first)
+    if first and rest >= _WORTH_A_ROW:
         rows.append(Share("something else", rest))
     return Ranking(label, tuple(rows))
 

@@ -68,8 +68,8 @@ class Format:
         detail = _detail(style) if self.is_laid_out else Detail.TICKET
         document = _function(DOCUMENTS[kind])(result, detail)
         write = _function(self.of_documents)
-        made: str = write(document, style) if self.is_laid_out else write(document)
-        return made
+        output: str = write(document, style) if self.is_laid_out else write(document)
+        return output
 
 
 def _detail(style: Style) -> Detail:

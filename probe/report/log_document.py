@@ -50,11 +50,11 @@ def build(report: LogReport, detail: Detail) -> doc.Document:
         blocks.append(doc.Facts(rows))
     if report.history:
         blocks.append(_history(report))
-    shown = _by_weight(failing)[: _MATTERS[detail]]
-    for group in shown:
+    groups = _by_weight(failing)[: _MATTERS[detail]]
+    for group in groups:
         blocks.append(_matter(group, report, detail))
     if detail is not Detail.BRIEF:
-        blocks += _rest(report, failing[:0] or [it for it in failing if it not in shown], detail)
+        blocks += _rest(report, failing[:0] or [it for it in failing if it not in groups], detail)
     return doc.Document(tuple(blocks), title=_title(report))
 
 
@@ -70,24 +70,26 @@ def _title(report: LogReport) -> doc.Title:
 
 
 def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
-    told = report.totals
+    totals = report.totals
     bad = sum(it.messages for it in failing if it.fix_by is not FixBy.NOBODY)
-    waits = sum(it.messages for it in failing) + told.queued + told.held
-    share = f"; {words.percent(told.share_delivered)} delivered" if told.share_delivered is not None else ""
-    if not told.messages and not waits:
+    waits = sum(it.messages for it in failing) + totals.queued + totals.held
+    share = (
+        f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
+    )
+    if not totals.messages and not waits:
         return doc.Verdict(
             "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
         )
     if not waits:
         return doc.Verdict(
-            "DELIVERED", doc.Tone.GOOD, (f"all {_number(told.messages)} messages",), "", _cured(report)
+            "DELIVERED", doc.Tone.GOOD, (f"all {_number(totals.messages)} messages",), "", _cured(report)
         )
     word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
-    if not told.attempts and not told.sent:
+    if not totals.attempts and not totals.sent:
         return doc.Verdict(
             word, tone, (f"{_messages(waits)} wait{'s' if waits == 1 else ''} in the queue now",)
         )
-    place = f"{_number(waits)} of {_number(told.messages)} messages did not get through{share}"
+    place = f"{_number(waits)} of {_number(totals.messages)} messages did not get through{share}"
     return doc.Verdict(word, tone, (place,), "", _cured(report))
 
 
@@ -129,8 +131,8 @@ def _summary_rows(report: LogReport, failing: Sequence[LogGroup]) -> Iterator[do
     news = report.news
     if news is not None and news.previous_at:
         before = _at(news.previous_at, report)
-        told = f"{news.new} new, {news.tripled} tripled, {len(news.gone)} gone since {before}"
-        yield doc.Fact("News", ((told,),))
+        text = f"{news.new} new, {news.tripled} tripled, {len(news.gone)} gone since {before}"
+        yield doc.Fact("News", ((text,),))
     commands = [it.command for it in _by_weight(failing) if it.command and it.fix_by is not FixBy.NOBODY]
     if commands:
         yield doc.Fact("Next", ((_NEXT[commands[0].startswith("smtp-probe check")],),), commands[0])
@@ -149,8 +151,8 @@ def _history(report: LogReport) -> doc.Section:
             *(("  ", Raw(server)) if server else ()),
         )
         stage = f" (at {words.STAGES[Stage(it.stage)]})" if it.stage else ""
-        said = "" if it.is_remote else "this server's own words: "
-        below: tuple[Line, ...] = ((said, Code(it.words.replace("\n", " ")), stage),) if it.words else ()
+        prefix = "" if it.is_remote else "this server's own words: "
+        below: tuple[Line, ...] = ((prefix, Code(it.words.replace("\n", " ")), stage),) if it.words else ()
         entries.append(doc.Entry(line, below))
     return doc.Section(("What happened to the message",), (doc.Entries(tuple(entries)),))
 
@@ -284,22 +286,22 @@ def _news(report: LogReport) -> Iterator[doc.Block]:
 
 
 def _counted_apart(report: LogReport) -> Iterator[str]:
-    told = report.totals
-    if told.repeats:
+    totals = report.totals
+    if totals.repeats:
         yield (
-            f"{_number(told.repeats)} lines were no attempts: they repeat an older failure (suspended, "
+            f"{_number(totals.repeats)} lines were no attempts: they repeat an older failure (suspended, "
             "retry time not reached)"
         )
-    if told.local:
-        yield f"{_number(told.local)} were put into mailboxes of this server"
-    if told.internal:
+    if totals.local:
+        yield f"{_number(totals.local)} were put into mailboxes of this server"
+    if totals.internal:
         yield (
-            f"{_number(told.internal)} went to a filter on this machine, which is no delivery (--internal "
+            f"{_number(totals.internal)} went to a filter on this machine, which is no delivery (--internal "
             "counts them)"
         )
-    if told.refused:
+    if totals.refused:
         top = report.refusals[0].template[:100] if report.refusals else ""
-        yield f"this server refused {_number(told.refused)} times what others brought; most often: {top}"
+        yield f"this server refused {_number(totals.refused)} times what others brought; most often: {top}"
     unparsed = sum(it.unparsed for it in report.files)
     if unparsed:
         yield (
@@ -338,11 +340,11 @@ def _fates(group: LogGroup) -> str:
         (group.expired, "given up after the time in the queue"),
         (group.removed, "taken out of the queue"),
     )
-    told = ", ".join(f"{_number(count)} {what}" for count, what in named if count)
+    text = ", ".join(f"{_number(count)} {what}" for count, what in named if count)
     tries = f"; {_number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
     again = f", {_number(group.repeats)} put off without a try" if group.repeats else ""
     cured = f"; {_number(group.cured)} more were delivered later" if group.cured else ""
-    return f"{told}{tries}{again}{cured}"
+    return f"{text}{tries}{again}{cured}"
 
 
 def _bar(counts: Sequence[int]) -> str:

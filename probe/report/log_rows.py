@@ -71,8 +71,8 @@ def outcome_object(named: NamedOutcome) -> dict[str, Any]:
     outcome, names = named.outcome, named.names
     event, reason = outcome.event, outcome.reason
     words = event.earlier if event.earlier is not None else event.words
-    known = (event.recipient, event.sender, event.orig_to)
-    text = names.text(words.text, *known) if words is not None else None
+    addresses = (event.recipient, event.sender, event.orig_to)
+    text = names.text(words.text, *addresses) if words is not None else None
     is_remote = words is not None and words.speaker == "remote"
     recipient = event.recipient or ""
     row: dict[str, Any] = {
@@ -106,16 +106,16 @@ def outcome_object(named: NamedOutcome) -> dict[str, Any]:
 def _reply(text: str) -> dict[str, Any]:
     """The code and status that stand in the words, and the words of all lines without them."""
     lines = text.split("\n")
-    found = [_CODE.match(line) for line in lines]
-    first = found[0]
-    told = " ".join(
+    matches = [_CODE.match(line) for line in lines]
+    first = matches[0]
+    words = " ".join(
         line[match.end() :].strip() if match is not None else line.strip()
-        for line, match in zip(lines, found, strict=True)
+        for line, match in zip(lines, matches, strict=True)
     )
     return {
         "code": int(first[1]) if first is not None else None,
         "enhanced_status": first[2] if first is not None else None,
-        "text": told.strip(),
+        "text": words.strip(),
     }
 
 

@@ -31,16 +31,16 @@ def write(document: doc.Document) -> str:
 
 def inline(line: Line, *, in_cell: bool = False) -> str:
     """A line as it stands in a paragraph, a heading, a list or, with `in_cell`, in a cell of a table."""
-    made, run = "", ""
+    text, run = "", ""
     for span in line:
         if isinstance(span, str):
             run += span
         elif isinstance(span, Raw):
             run += span.text
         else:
-            made = _joined(made, markdown_run(run))
-            made, run = _joined(made, _marked(span, in_cell=in_cell)), ""
-    return unmistaken(_joined(made, markdown_run(run)).strip())
+            text = _joined(text, markdown_run(run))
+            text, run = _joined(text, _marked(span, in_cell=in_cell)), ""
+    return unmistaken(_joined(text, markdown_run(run)).strip())
 
 
 def _joined(left: str, right: str) -> str:
@@ -211,9 +211,9 @@ def _finding(row: doc.FindingRow) -> str:
 
 
 def _step(step: doc.StepRow) -> list[str]:
-    found = "<br>".join(inline(line, in_cell=True) for line in step.found)
+    cell = "<br>".join(inline(line, in_cell=True) for line in step.found)
     do = inline(step.do, in_cell=True)
-    return [str(step.number), markdown_text(step.title), words.STEP_STATUS[step.status], found, do]
+    return [str(step.number), markdown_text(step.title), words.STEP_STATUS[step.status], cell, do]
 
 
 def _dialogue(dialogue: doc.Dialogue) -> str:
@@ -237,9 +237,9 @@ def _dialogue(dialogue: doc.Dialogue) -> str:
 def _ending(document: doc.Document) -> list[str]:
     """What the text has at its edges."""
     effort = document.title.effort if document.title is not None else ()
-    made = document.colophon
-    if made is None:
+    colophon = document.colophon
+    if colophon is None:
         return [inline(effort)] if effort else []
     end = (": ", *effort, ".") if effort else (".",)
-    about = ("Made by smtp-probe ", Code(made.version), ", started ", Raw(made.started_at))
-    return [inline((*about, f", exit code {made.exit_code}", *end))]
+    about = ("Made by smtp-probe ", Code(colophon.version), ", started ", Raw(colophon.started_at))
+    return [inline((*about, f", exit code {colophon.exit_code}", *end))]

@@ -45,12 +45,12 @@ def _subject(logged: Logged, tone: doc.Tone) -> doc.Subject:
     event = logged.event
     if event is None or logged.note:
         what: Line = (f", {event.status.value}: " if event is not None else ": ", logged.note)
-        said: Line = (": ", Raw(logged.words)) if logged.words else ()
-        return doc.Subject("NOTHING TO EXPLAIN", tone, (Raw(logged.program), *what, *said))
+        words: Line = (": ", Raw(logged.words)) if logged.words else ()
+        return doc.Subject("NOTHING TO EXPLAIN", tone, (Raw(logged.program), *what, *words))
     relay = event.relay
     where = relay.host or relay.ip if relay is not None else ""
     place = f" [{relay.ip}]" if relay is not None and relay.host and relay.ip else ""
-    told = (
+    conditions = (
         ("Queue id", event.queue_id),
         ("Sender", "<>" if event.sender == "" else event.sender),
         ("Recipient", event.recipient),
@@ -59,7 +59,7 @@ def _subject(logged: Logged, tone: doc.Tone) -> doc.Subject:
         ("Status", event.status.value),
         ("Said by", "" if logged.is_remote else _OWN_SERVER),
     )
-    facts = tuple(doc.Fact(label, ((Raw(text),),)) for label, text in told if text)
+    facts = tuple(doc.Fact(label, ((Raw(text),),)) for label, text in conditions if text)
     return doc.Subject("LOG LINE", tone, (Raw(logged.program),), facts)
 
 

@@ -32,12 +32,14 @@ def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
 def _argued(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
     if detail is Detail.SCREEN:
         main = view.main_cause(report)
-        shown = [merged(main)] if main is not None else []
+        evidence = [merged(main)] if main is not None else []
     elif detail is Detail.TICKET:
-        shown = [it for rank, it in enumerate(report.causes) if not rank or it.probability >= NEGLIGIBLE]
+        evidence = [it for rank, it in enumerate(report.causes) if not rank or it.probability >= NEGLIGIBLE]
     else:
-        shown = list(report.causes)
-    causes = [doc.ArguedCause(it.title, it.id, it.probability, tuple(_arguments(it, detail))) for it in shown]
+        evidence = list(report.causes)
+    causes = [
+        doc.ArguedCause(it.title, it.id, it.probability, tuple(_arguments(it, detail))) for it in evidence
+    ]
     is_whole = detail is Detail.TICKET and any(cause.arguments for cause in causes)
     return (cause for cause in causes if cause.arguments or is_whole)
 
@@ -66,11 +68,13 @@ def merged(cause: ReportCause) -> ReportCause:
     """The cause with evidence in the same words, by several rules, as one with the sum of its weights."""
 
     def once(pieces: tuple[ReportEvidence, ...]) -> tuple[ReportEvidence, ...]:
-        kept: dict[str, ReportEvidence] = {}
+        by_text: dict[str, ReportEvidence] = {}
         for piece in pieces:
-            first = kept.get(piece.text)
-            kept[piece.text] = replace(first, weight_db=first.weight_db + piece.weight_db) if first else piece
-        return tuple(kept.values())
+            first = by_text.get(piece.text)
+            by_text[piece.text] = (
+                replace(first, weight_db=first.weight_db + piece.weight_db) if first else piece
+            )
+        return tuple(by_text.values())
 
     return replace(
         cause, evidence_for=once(cause.evidence_for), evidence_against=once(cause.evidence_against)
@@ -87,20 +91,20 @@ def hypotheses(report: Report) -> Iterator[doc.Section]:
         )
         above = (doc.Paragraph((Raw(text),)) for text in origins(report))
         yield doc.Section(unsaid(report), (*above, doc.Hypotheses(tuple(rows))))
-    if known := documented(report):
-        lines = tuple((Raw(text),) for text in known)
+    if known_hypotheses := documented(report):
+        lines = tuple((Raw(text),) for text in known_hypotheses)
         yield doc.Section(("Documented about ", Raw(report.target.domain)), (doc.Items(lines),))
 
 
 def unsaid(report: Report) -> Line:
     """What the walk is for, as a heading."""
     session, verdict = view.deciding_session(report), report.verdict
-    asked = [it for it in session.exchanges if it.stage == verdict.stage] if session is not None else []
-    told = [it for it in asked if it.reply_code is not None]
-    if not told:
+    exchanges = [it for it in session.exchanges if it.stage == verdict.stage] if session is not None else []
+    replies = [it for it in exchanges if it.reply_code is not None]
+    if not replies:
         return ("Hypotheses",)
     # later RCPTs are controls
-    status = (told[0] if verdict.stage is Stage.RCPT else told[-1]).enhanced_status
+    status = (replies[0] if verdict.stage is Stage.RCPT else replies[-1]).enhanced_status
     if status is None:
         return ("Hypotheses (the reply has no enhanced status)",)
     if not status.endswith(".0.0"):

@@ -128,8 +128,8 @@ def _keys(keys: tuple[ReportDkim, ...]) -> Iterator[Line]:
             continue
         status = run_words.KEYS.get(key.status, key.status)
         parts = [status, run_words.key_strength(key), "testing" if key.testing else "", key.origin]
-        told = ", ".join(part for part in (*parts, *key.problems) if part)
-        yield (Raw(key.selector), ": ", Raw(told))
+        text = ", ".join(part for part in (*parts, *key.problems) if part)
+        yield (Raw(key.selector), ": ", Raw(text))
     if any(counted.values()):
         yield (
             f"of the guessed selectors {counted['missing']} hold no key, {counted['unknown']} got no answer",
@@ -151,8 +151,8 @@ def _dmarc(dmarc: ReportDmarc) -> Line:
 
 def _listing(listing: ReportListing) -> doc.Note:
     codes: Line = (" (", Raw(", ".join(listing.codes)), ")") if listing.codes else ()
-    told = (*listing.meanings, listing.text, listing.reason, listing.delist_url)
-    more = "; ".join(part for part in told if part)
+    parts = (*listing.meanings, listing.text, listing.reason, listing.delist_url)
+    more = "; ".join(part for part in parts if part)
     status = listing.status.replace("_", " ")
     return doc.Note(
         (Raw(listing.zone),),

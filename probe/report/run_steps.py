@@ -47,14 +47,14 @@ def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
 
 def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc.StepRow:
     step = step_view.step
-    found = tuple(_found(report, step_view, detail))
+    lines = tuple(_found(report, step_view, detail))
     do = step.do
-    if found and (do.startswith(_NOTHING) or (detail is Detail.FULL and _is_told(do, step_view))):
+    if lines and (do.startswith(_NOTHING) or (detail is Detail.FULL and _is_told(do, step_view))):
         do = ""
-    if not found and not do:
+    if not lines and not do:
         is_right = step.status is StepStatus.PASS
-        found = (("nothing seen that speaks against it" if is_right else "not assessed",),)
-    return doc.StepRow(step.step, step.title, step.status, found, (Raw(do),) if do else ())
+        lines = (("nothing seen that speaks against it" if is_right else "not assessed",),)
+    return doc.StepRow(step.step, step.title, step.status, lines, (Raw(do),) if do else ())
 
 
 def _found(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:

@@ -89,18 +89,18 @@ def where(report: Report) -> Line:
 def summary(report: Report) -> str:
     """The verdict's sentence; empty where headline and reply have said it already."""
     verdict = report.verdict
-    told = (
+    parts = (
         verdict.reply is not None
         and verdict.outcome is not Outcome.INCONCLUSIVE
         and report.target.command is Command.CHECK
     )
-    return "" if told else verdict.summary
+    return "" if parts else verdict.summary
 
 
 def cause_title(cause_id: str) -> str:
     """The title of a cause by its id."""
-    known = causes().get(cause_id)
-    return known.title if known is not None else cause_id.replace("_", " ")
+    cause = causes().get(cause_id)
+    return cause.title if cause is not None else cause_id.replace("_", " ")
 
 
 def main_cause(report: Report) -> ReportCause | None:
@@ -132,8 +132,8 @@ def action(report: Report) -> str:
 
 def is_doubted(report: Report) -> bool:
     """Accepted, in words or with a status that speak of a refusal."""
-    told = any(f.tag in groups.DOUBTED_ACCEPTANCE for f in report.findings)
-    return told and report.verdict.outcome is Outcome.ACCEPTED
+    is_doubtful = any(f.tag in groups.DOUBTED_ACCEPTANCE for f in report.findings)
+    return is_doubtful and report.verdict.outcome is Outcome.ACCEPTED
 
 
 def _worth_mending(report: Report) -> str:
@@ -154,8 +154,8 @@ def _worth_mending(report: Report) -> str:
 
 def not_reached_part(item: ReportNotReached) -> str:
     """The part that was left out, in words."""
-    known = {f"control {it}": text.removeprefix("control: ") for it, text in run_words.EXPERIMENTS.items()}
-    return f"control ({known[item.part]})" if item.part in known else item.part
+    words = {f"control {it}": text.removeprefix("control: ") for it, text in run_words.EXPERIMENTS.items()}
+    return f"control ({words[item.part]})" if item.part in words else item.part
 
 
 def sent_as(report: Report) -> str:
@@ -184,8 +184,8 @@ def internal(report: Report) -> tuple[Finding, ...]:
 def unanswered(report: Report) -> dict[str, str]:
     """What DNS gave no usable answer about of what receivers judge a sender by: each with its finding's
     text, which names the question and what came instead."""
-    told = {finding.tag: finding.message for finding in report.findings}
-    return {name: told[tag] for name, tag in groups.UNANSWERED.items() if tag in told}
+    messages = {finding.tag: finding.message for finding in report.findings}
+    return {name: messages[tag] for name, tag in groups.UNANSWERED.items() if tag in messages}
 
 
 def after_data(report: Report) -> str:

@@ -52,19 +52,19 @@ class Sending:
         return bool(self.relay) and self.mta is not None and self.mta.route.authenticates
 
 
-def sending(options: Options, told: SenderMta | None) -> Sending:
+def sending(options: Options, mta: SenderMta | None) -> Sending:
     """What was given stands; the server fills what was left open."""
-    if told is None:
+    if mta is None:
         return Sending(options)
     return Sending(
         replace(
             options,
-            helo=options.helo if options.helo is not None else told.helo.value,
-            families=told.families.usable if options.families == _ALL_FAMILIES else options.families,
-            tls=_tls(options, told),
+            helo=options.helo if options.helo is not None else mta.helo.value,
+            families=mta.families.usable if options.families == _ALL_FAMILIES else options.families,
+            tls=_tls(options, mta),
         ),
-        told,
-        _relay(options, told),
+        mta,
+        _relay(options, mta),
     )
 
 
@@ -98,11 +98,11 @@ def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
     """The same for one who sends so: the relay goes before the MX records."""
     if not how.relay:
         return (yield from route(domain, how.options))
-    families, found = how.options.usable_families, []
+    families, results = how.options.usable_families, []
     for hop in how.relay:
-        found.append((yield from _hosts_of(hop, families, how.options.seed)))
-    hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(found)))
-    answers: tuple[Answer, ...] = tuple(answer for result in found for answer in result.answers)
+        results.append((yield from _hosts_of(hop, families, how.options.seed)))
+    hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(results)))
+    answers: tuple[Answer, ...] = tuple(answer for result in results for answer in result.answers)
     return MxResult(how.relay[0].host, RouteKind.FIXED, hosts, answers)
 
 

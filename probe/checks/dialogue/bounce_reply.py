@@ -57,12 +57,12 @@ def _origin(status: DeliveryStatus) -> Iterator[Finding]:
     if own is not None and own.is_generic:
         yield say("bounce-status-of-remote", (REF,), status=own)
     elif reported is not None and reported.is_generic:
-        given = "given" if own else "none"
+        origin = "given" if own else "none"
         yield say(
             "bounce-status-is-filler",
             (REF,),
             status=reported,
             reporter=status.reporting_mta,
-            remote=given if status.is_remote else "not_in_bounce",
+            remote=origin if status.is_remote else "not_in_bounce",
             remote_status=own,
         )

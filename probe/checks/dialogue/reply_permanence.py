@@ -43,11 +43,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("reply-not-seen", why=dialogue.no_dialogue(facts))
         return
     reply = exchange.reply
-    seen = {"stage": exchange.stage, "code": reply.code, "status": reply.enhanced_status}
-    yield say(_tag(reply), (exchange.ref,), **seen, **_area(reply))
+    answer = {"stage": exchange.stage, "code": reply.code, "status": reply.enhanced_status}
+    yield say(_tag(reply), (exchange.ref,), **answer, **_area(reply))
     contradicted = _tag_of_contradiction(reply)
     if contradicted:
-        yield say(contradicted, (exchange.ref,), **seen)
+        yield say(contradicted, (exchange.ref,), **answer)
     if not reply.is_positive:
         yield from _origin(exchange, reply)
     elif exchange.stage is Stage.RCPT and reply.code == 250 and not contradicted:
@@ -91,9 +91,9 @@ def _tag_of_contradiction(reply: Reply) -> str:
 def _words_of_refusal(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
     """250 in the words of a refusal ("250 user unknown"): some servers accept what they will not deliver."""
     words = read_received(replace(reply, code=550, enhanced_status=None), Stage.RCPT).evidence
-    told = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
-    if told:
-        yield say("reply-refuses-in-words", (exchange.ref,), code=reply.code, says=told[0].says)
+    strong = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
+    if strong:
+        yield say("reply-refuses-in-words", (exchange.ref,), code=reply.code, says=strong[0].says)
 
 
 def _origin(exchange: Exchange, reply: Reply) -> Iterator[Finding]:

@@ -63,15 +63,15 @@ def target_rcpt(facts: Facts) -> Exchange | None:
 
 def control_rcpts(facts: Facts) -> tuple[Exchange, ...]:
     """Answered RCPTs of other mailboxes than the target, from the same reverse-path."""
-    found: list[Exchange] = []
+    exchanges: list[Exchange] = []
     for session in facts.sessions:
         if session.experiment not in _WITH_CONTROLS or session.desynchronised:
             continue
         rcpts = [e for e in session.exchanges if e.stage is Stage.RCPT]
         if session.experiment is Experiment.TARGET:
             rcpts = rcpts[1:]
-        found.extend(e for e in rcpts if e.reply is not None and e.usable and not is_target(facts, e))
-    return tuple(found)
+        exchanges.extend(e for e in rcpts if e.reply is not None and e.usable and not is_target(facts, e))
+    return tuple(exchanges)
 
 
 def is_target(facts: Facts, exchange: Exchange) -> bool:

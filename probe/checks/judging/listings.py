@@ -74,8 +74,8 @@ def values(entry: Listing) -> Values:
 def removal(entry: Listing) -> str:
     """How an entry of that list ends, in a sentence; empty where that is not known, and for a list that only
     --dnsbl named."""
-    known = by_id(entry.list_id)
-    return known.removal if known is not None else ""
+    blocklist = by_id(entry.list_id)
+    return blocklist.removal if blocklist is not None else ""
 
 
 def refs(entry: Listing) -> tuple[str, ...]:

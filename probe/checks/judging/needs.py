@@ -140,11 +140,11 @@ def _helo_fqdn(facts: Facts) -> Standing:
 
 
 def _not_listed(facts: Facts) -> Standing:
-    asked = listings.of_roles(facts, "source")
-    grave = [entry for entry in asked if listings.is_grave(facts, entry)]
+    entries = listings.of_roles(facts, "source")
+    grave = [entry for entry in entries if listings.is_grave(facts, entry)]
     if grave:
         return Standing(False, "listed", grave[0].subject, grave[0].title)
-    return _MET if any(entry.status is ListingStatus.NOT_LISTED for entry in asked) else _UNKNOWN
+    return _MET if any(entry.status is ListingStatus.NOT_LISTED for entry in entries) else _UNKNOWN
 
 
 def _not_residential(facts: Facts) -> Standing:
@@ -171,13 +171,13 @@ def _from_is_reverse_path(facts: Facts) -> Standing:
     if not isinstance(facts.target, PairTarget):
         return _UNKNOWN
     reverse_path = str(facts.target.reverse_path)
-    shown = facts.message.from_mailboxes if facts.message else ()
+    authors = facts.message.from_mailboxes if facts.message else ()
     if facts.options.header_from is not None:
-        shown = (str(facts.options.header_from),)
-    if not shown:
+        authors = (str(facts.options.header_from),)
+    if not authors:
         return _UNKNOWN
-    same = reverse_path.lower() in {mailbox.lower() for mailbox in shown}
-    return _MET if same else Standing(False, "from_differs", shown[0], reverse_path)
+    same = reverse_path.lower() in {mailbox.lower() for mailbox in authors}
+    return _MET if same else Standing(False, "from_differs", authors[0], reverse_path)
 
 
 def _ipv4(facts: Facts) -> Standing:

@@ -48,20 +48,20 @@ def sentence(template: str, args: Args) -> str:
 def fields(template: str) -> frozenset[str]:
     """The names of the values that a template needs; those that only some words of a table need are left
     out."""
-    found: set[str] = set()
+    names: set[str] = set()
     for _, name, spec in _parsed(template):
         if name is None:
             continue
         kind, _, text = spec.partition(":")
         if kind == "phrase":
-            found |= fields(shared_words()["phrase"][name])
+            names |= fields(shared_words()["phrase"][name])
             continue
-        found.update(name.split(","))
+        names.update(name.split(","))
         if kind in ("if", "plural"):
-            found |= {inner for half in _halves(text) for inner in fields(half)}
+            names |= {inner for half in _halves(text) for inner in fields(half)}
         elif kind in ("each", "few", "listed", "sentences"):
-            found |= fields(text)
-    return frozenset(found)
+            names |= fields(text)
+    return frozenset(names)
 
 
 def outline(template: str) -> str:
@@ -118,8 +118,8 @@ def _text(value: Arg) -> str:
 
 
 def _if(name: str, text: str, args: Args) -> str:
-    given, absent = _halves(text)
-    return sentence(given if args[name] else absent, args)
+    present, absent = _halves(text)
+    return sentence(present if args[name] else absent, args)
 
 
 def _plural(name: str, text: str, args: Args) -> str:

@@ -27,9 +27,9 @@ def spoken(reason: Reason[StrEnum] | NotPublic | None, **more: object) -> str:
     if reason is None:
         return ""
     tag = reason.kind if isinstance(reason, NotPublic) else reason.tag
-    given = {field.name: getattr(reason, field.name) for field in fields(reason)} | more
+    arguments = {field.name: getattr(reason, field.name) for field in fields(reason)} | more
     template = shared_words()[table_of(type(tag))][tag.value]
-    return sentence(template, {name: _value(value) for name, value in given.items()})
+    return sentence(template, {name: _value(value) for name, value in arguments.items()})
 
 
 def clauses(reasons: Iterable[Reason[StrEnum]]) -> tuple[str, ...]:

@@ -41,15 +41,15 @@ class Voice:
         `evidence` names the observations that it rests on; `values` are what the templates name: numbers, and
         whatever has a text form, or several of them; None where there is none. Raises KeyError for an unknown
         tag, and for a value that a template needs and that was not given."""
-        made = finding_tags()[tag]
+        finding_tag = finding_tags()[tag]
         args = {name: _arg(value) for name, value in values.items()}
         return Finding(
             self.id,
-            made.severity,
+            finding_tag.severity,
             self.step,
-            sentence(made.message, args),
+            sentence(finding_tag.message, args),
             tuple(dict.fromkeys(evidence)),  # each observation once, in the order of naming
-            sentence(made.remedy, args),
+            sentence(finding_tag.remedy, args),
             self.references,
             tag=tag,
             args=args,
@@ -108,8 +108,8 @@ def why_not_looked_at(facts: Facts, fact: Fact) -> Gap:
 
 def failures(answers: Iterable[Answer]) -> dict[str, list[str]]:
     """The values `questions` and `failures`: what was asked in vain, each once, and what came instead."""
-    seen = dict.fromkeys((str(it.question), it.failure) for it in answers if it.is_unknown)
-    return {"questions": [question for question, _ in seen], "failures": [failure for _, failure in seen]}
+    pairs = dict.fromkeys((str(it.question), it.failure) for it in answers if it.is_unknown)
+    return {"questions": [question for question, _ in pairs], "failures": [failure for _, failure in pairs]}
 
 
 def mta_sts_problems(sts: StsResult) -> tuple[str, ...]:

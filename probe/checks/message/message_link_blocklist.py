@@ -36,9 +36,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not facts.message.links:
         yield say("message-without-links-to-look-up", ("message",))
         return
-    asked = listings.of_roles(facts, "link")
-    listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
-    cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
+    entries = listings.of_roles(facts, "link")
+    listed = [entry for entry in entries if entry.status is ListingStatus.LISTED]
+    cleared = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         tag = _TAGS[listings.gravity(facts, entry)]
         yield say(tag, listings.refs(entry), **listings.values(entry))

@@ -35,9 +35,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not message.links:
         yield say("message-without-links", ("message",))
         return
-    found = {
+    links = {
         tag: list(dict.fromkeys(link.host for link in message.links if link.kind == kind))
         for kind, tag in _TAGS.items()
     }
-    disguised = [say(tag, ("message",), hosts=hosts) for tag, hosts in found.items() if hosts]
+    disguised = [say(tag, ("message",), hosts=hosts) for tag, hosts in links.items() if hosts]
     yield from disguised or [say("message-links-honest", ("message",), count=len(message.links))]

@@ -29,16 +29,16 @@ say = Voice(ID, STEP, ("RFC 8461 section 4.2", "RFC 7672 section 3.1"))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each host whose certificate does not verify, else ok."""
-    shown = {s.mx_host: (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and s.tls.established}
-    if not shown:
+    by_host = {s.mx_host: (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and s.tls.established}
+    if not by_host:
         yield say("certificate-not-seen")
         return
-    if all(tls.certificate is None and not tls.problems for _, tls in shown.values()):
-        yield say("certificate-not-recorded", hosts=list(shown))
+    if all(tls.certificate is None and not tls.problems for _, tls in by_host.values()):
+        yield say("certificate-not-recorded", hosts=list(by_host))
         return
-    faults = [_fault(facts, session, tls) for session, tls in shown.values() if tls.problems or _own(tls)]
-    evidence = (dialogue.ref(s) for s, _ in shown.values())
-    yield from faults or [say("certificate-verified", evidence, hosts=list(shown))]
+    faults = [_fault(facts, session, tls) for session, tls in by_host.values() if tls.problems or _own(tls)]
+    evidence = (dialogue.ref(s) for s, _ in by_host.values())
+    yield from faults or [say("certificate-verified", evidence, hosts=list(by_host))]
 
 
 def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:

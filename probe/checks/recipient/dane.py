@@ -39,12 +39,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not results:
         yield say("dane-not-looked-at")
         return
-    spoken = [
+    sessions = [
         say(_OF_HOST[it.status], it.evidence, host=it.host, base=it.base, problems=it.problems)
         for it in results
         if it.status in _OF_HOST
     ]
-    yield from spoken or [_without_tlsa(results)]
+    yield from sessions or [_without_tlsa(results)]
 
 
 def _without_tlsa(results: tuple[DaneResult, ...]) -> Finding:

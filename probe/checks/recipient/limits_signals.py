@@ -41,8 +41,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _signs(session: Session) -> Iterator[Finding]:
     host, ref = session.mx_host, dialogue.ref(session)
-    spoken = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
-    unavailable = [e for e in spoken if e.reply and e.reply.code == 421]
+    exchanges = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
+    unavailable = [e for e in exchanges if e.reply and e.reply.code == 421]
     if unavailable:
         yield say("limits-channel-closed", (unavailable[0].ref,), host=host, stage=unavailable[0].stage)
     elif not _failed_at_tls(session):
@@ -50,7 +50,7 @@ def _signs(session: Session) -> Iterator[Finding]:
             yield say("limits-connection-reset", (ref,), host=host)
         elif session.end is EndReason.CLOSED_BY_PEER:
             yield say("limits-connection-closed", (ref,), host=host)
-    slow = [e for e in spoken if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
+    slow = [e for e in exchanges if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:
         yield say(
             "limits-slow-answer",

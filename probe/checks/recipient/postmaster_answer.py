@@ -25,14 +25,14 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.1",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the answer to the postmaster experiment."""
-    asked = [e for e in dialogue.control_rcpts(facts) if dialogue.is_postmaster(e)]
+    rcpts = [e for e in dialogue.control_rcpts(facts) if dialogue.is_postmaster(e)]
     own = dialogue.target_rcpt(facts)
     if own is not None and dialogue.is_postmaster(own):
-        asked.append(own)
-    if not asked:
+        rcpts.append(own)
+    if not rcpts:
         yield say("postmaster-not-tried")
         return
-    last = asked[-1]
+    last = rcpts[-1]
     assert last.reply is not None
     yield say(_tag(last.reply), (last.ref,), mailbox=dialogue.forward_path(last), reply=last.reply)
 

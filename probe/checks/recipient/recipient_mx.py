@@ -96,8 +96,8 @@ def _misnamed(mx: MxResult) -> Iterator[Finding]:
         yield say("recipient-mx-no-host-name", evidence, domain=mx.domain, hosts=_hosts(misnamed))
     aliases = [host for host in mx.hosts if host.is_alias]
     if aliases:
-        seen = [*evidence, *_refs(aliases)]
-        yield say("recipient-mx-alias", seen, domain=mx.domain, hosts=_hosts(aliases))
+        refs = [*evidence, *_refs(aliases)]
+        yield say("recipient-mx-alias", refs, domain=mx.domain, hosts=_hosts(aliases))
 
 
 def _records(mx: MxResult) -> Iterator[Finding]:

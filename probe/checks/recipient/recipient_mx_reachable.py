@@ -90,10 +90,10 @@ def _tag(failed: list[Session], sessions: tuple[Session, ...]) -> str:
 
 def _connections(sessions: Iterable[Session]) -> Values:
     """The values of the phrase `connections`, each connection once."""
-    made = dict.fromkeys(
+    attempts = dict.fromkeys(
         (s.mx_host, str(s.ip), s.port, s.end.value if s.end in _FAILURES else "other") for s in sessions
     )
-    hosts, ips, ports, ends = zip(*made, strict=True)
+    hosts, ips, ports, ends = zip(*attempts, strict=True)
     return {"hosts": hosts, "ips": ips, "ports": ports, "ends": ends}
 
 
@@ -105,8 +105,8 @@ def _private_only(facts: Facts) -> Iterator[Finding]:
     if not private or mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX) or facts.options.allow_private:
         return
     # a host may have more addresses than are used
-    found = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
-    is_all = set(private) >= found.union(addresses) and not mx.dropped
+    ips = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
+    is_all = set(private) >= ips.union(addresses) and not mx.dropped
     yield say(
         "recipient-hosts-not-public" if is_all else "recipient-host-not-public",
         [answer.ref for host in mx.hosts for answer in host.answers],

@@ -31,14 +31,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not isinstance(target, PairTarget):
         return
     mailbox = target.forward_path
-    found = generated_shape(mailbox.local_part, mailbox.domain)
-    if found is not None:
-        yield say.citing(found.generator.source)(
-            "test-data-telling" if found.telling else "test-data-possible",
+    shape = generated_shape(mailbox.local_part, mailbox.domain)
+    if shape is not None:
+        yield say.citing(shape.generator.source)(
+            "test-data-telling" if shape.telling else "test-data-possible",
             ("input:recipient",),
             mailbox=mailbox,
-            generator=found.generator.title,
-            shape=found.generator.says,
+            generator=shape.generator.title,
+            shape=shape.generator.says,
         )
     elif any(facts.recipient.domain.lower() in generator.domains for generator in generators()):
         yield say("test-data-not-seen")

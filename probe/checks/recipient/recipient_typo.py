@@ -24,9 +24,9 @@ say = Voice(ID, STEP, ())
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the domain resembles a large provider's, else ok."""
-    domain, meant = facts.recipient.domain, facts.recipient.typo_of
-    if meant:
-        yield say("recipient-typo", _mx_evidence(facts), domain=domain, meant=meant)
+    domain, similar = facts.recipient.domain, facts.recipient.typo_of
+    if similar:
+        yield say("recipient-typo", _mx_evidence(facts), domain=domain, meant=similar)
     else:
         yield say("recipient-no-typo", domain=domain)
 

@@ -44,12 +44,12 @@ _OF_OTHER_CHECKS = {Deviation.INJECTED_BEFORE_TLS}
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Report each session whose replies break the grammar, once."""
-    spoken = [s for s in facts.sessions if s.exchanges]
-    if not spoken:
+    sessions = [s for s in facts.sessions if s.exchanges]
+    if not sessions:
         yield say("replies-not-seen", why=dialogue.no_dialogue(facts))
         return
-    faults = [finding for session in spoken for finding in _of_session(session)]
-    yield from faults or [say("replies-well-formed", map(dialogue.ref, spoken))]
+    faults = [finding for session in sessions for finding in _of_session(session)]
+    yield from faults or [say("replies-well-formed", map(dialogue.ref, sessions))]
 
 
 def _of_session(session: Session) -> Iterator[Finding]:

@@ -25,24 +25,24 @@ say = Voice(ID, STEP, ("RFC 3207 section 4",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A missing STARTTLS counts only after EHLO was answered with 250."""
-    known = [(s, offered) for s in dialogue.main_sessions(facts) if (offered := _offered(s)) is not None]
-    if not known:
+    certain = [(s, offered) for s in dialogue.main_sessions(facts) if (offered := _offered(s)) is not None]
+    if not certain:
         yield say("starttls-not-seen", why=dialogue.no_dialogue(facts))
         return
-    lacking = {s.mx_host: s for s, offered in known if not offered}
+    lacking = {s.mx_host: s for s, offered in certain if not offered}
     for host, session in lacking.items():
         demand = dialogue.demanded_by(facts, host)
         tag = "starttls-missing-demanded" if demand else "starttls-missing"
         yield say(tag, (dialogue.ref(session),), host=host, demand=demand)
     if not lacking:
-        hosts = list(dict.fromkeys(s.mx_host for s, _ in known))
-        yield say("starttls-offered", (dialogue.ref(s) for s, _ in known), hosts=hosts)
+        hosts = list(dict.fromkeys(s.mx_host for s, _ in certain))
+        yield say("starttls-offered", (dialogue.ref(s) for s, _ in certain), hosts=hosts)
 
 
 def _offered(session: Session) -> bool | None:
     if session.tls is not None and session.tls.offered is not None:
         return session.tls.offered
-    seen = session.plain_extensions
-    if seen is None or not (seen.complete or seen.offers("STARTTLS")):
+    extensions = session.plain_extensions
+    if extensions is None or not (extensions.complete or extensions.offers("STARTTLS")):
         return None
-    return seen.offers("STARTTLS")
+    return extensions.offers("STARTTLS")

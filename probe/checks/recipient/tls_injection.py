@@ -26,13 +26,13 @@ say = Voice(ID, STEP, ("RFC 3207 section 6",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One warning for each session in which plaintext followed the 220 to STARTTLS."""
-    asked = [(s, e) for s in facts.sessions for e in s.exchanges if e.stage is Stage.STARTTLS and e.reply]
-    if not asked:
+    pairs = [(s, e) for s in facts.sessions for e in s.exchanges if e.stage is Stage.STARTTLS and e.reply]
+    if not pairs:
         yield say("tls-injection-not-tried")
         return
     injected = [
         say("tls-injected", (exchange.ref,), host=session.mx_host, ip=session.ip)
-        for session, exchange in asked
+        for session, exchange in pairs
         if Deviation.INJECTED_BEFORE_TLS in exchange.deviations
     ]
-    yield from injected or [say("tls-not-injected", (exchange.ref for _, exchange in asked))]
+    yield from injected or [say("tls-not-injected", (exchange.ref for _, exchange in pairs))]

@@ -34,15 +34,15 @@ _TAGS = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of a sender's name."""
-    asked = listings.of_roles(facts, "sender_domain", "helo")
-    if not asked and not facts.options.dnsbl_enabled:
+    entries = listings.of_roles(facts, "sender_domain", "helo")
+    if not entries and not facts.options.dnsbl_enabled:
         yield say("domain-lists-left-out")
         return
-    if not asked:
+    if not entries:
         yield say("domain-lists-not-looked-at", why=_why_not(facts))
         return
-    listed = [entry for entry in asked if entry.status is ListingStatus.LISTED]
-    cleared = [entry for entry in asked if entry.status is ListingStatus.NOT_LISTED]
+    listed = [entry for entry in entries if entry.status is ListingStatus.LISTED]
+    cleared = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         yield say(
             _TAGS[listings.gravity(facts, entry)],
@@ -54,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         subjects = list(dict.fromkeys(entry.subject for entry in cleared))
         yield say("domain-not-listed", (f"dnsbl:{entry.zone}" for entry in cleared), subjects=subjects)
     elif not listed:
-        yield say("domain-lists-silent", (f"dnsbl:{entry.zone}" for entry in asked))
+        yield say("domain-lists-silent", (f"dnsbl:{entry.zone}" for entry in entries))
 
 
 def _why_not(facts: Facts) -> Gap:

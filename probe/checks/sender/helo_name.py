@@ -38,8 +38,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("helo-literal", evidence, **named)
     elif not helo.is_fqdn:
         yield say("helo-not-qualified", evidence, **named)
-    elif kept := why_never_global(normal(helo.name)):
-        yield say("helo-special-use", evidence, kind=kept, **named)
+    elif reason := why_never_global(normal(helo.name)):
+        yield say("helo-special-use", evidence, kind=reason, **named)
     elif helo.resolves is False:
         yield say("helo-not-resolving", evidence, **named)
     elif helo.resolves is None:

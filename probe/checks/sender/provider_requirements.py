@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not applying:
         yield say("provider-without-known-requirements", provider=provider.title)
         return
-    met = 0
+    count = 0
     unseen: list[str] = []
     for requirement in applying:
         stands = {need: standing(need, facts) for need in requirement.needs}
@@ -45,11 +45,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         if broken:
             yield _broken(requirement, broken, facts)
         elif all(stand.met for stand in stands.values()):
-            met += 1
+            count += 1
         else:
             unseen.append(requirement.id)
-    if met:
-        yield say("requirements-met", ("mx-provider",), met=met, known=len(applying), provider=provider.title)
+    if count:
+        yield say(
+            "requirements-met", ("mx-provider",), met=count, known=len(applying), provider=provider.title
+        )
     if unseen:
         yield say("requirements-not-visible", requirements=unseen, provider=provider.title)
 

@@ -81,10 +81,10 @@ def _demanded_by(facts: Facts) -> str:
     ip = facts.vantage.source_ip
     if provider is None or ip is None:
         return ""
-    asked = [
+    providers = [
         it
         for it in for_provider(provider.id)
         if Need.FCRDNS in it.needs
         and (it.applies_to == "all" or (it.applies_to == "ipv6" and ip.version == 6))
     ]
-    return provider.title if asked else ""
+    return provider.title if providers else ""

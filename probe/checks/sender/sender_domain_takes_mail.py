@@ -59,8 +59,8 @@ def _routed(mail: MxResult, evidence: list[str]) -> Finding:
                 count=len(hosts),
                 more=mail.dropped,
             )
-        asked = [answer.ref for answer in mail.all_answers]
-        return say("sender-mx-dangling", [*evidence, *asked], domain=mail.domain, hosts=hosts)
+        refs = [answer.ref for answer in mail.all_answers]
+        return say("sender-mx-dangling", [*evidence, *refs], domain=mail.domain, hosts=hosts)
     if mail.hosts and not any(host.addresses for host in mail.hosts):
         return _unanswered(mail, evidence)
     if mail.kind is RouteKind.IMPLICIT_MX:

@@ -24,10 +24,10 @@ say = Voice(ID, STEP, ())
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning when the sender domain resembles a large provider's, else ok."""
-    domain, meant = facts.sender.author_domain, facts.sender.typo_of
+    domain, similar = facts.sender.author_domain, facts.sender.typo_of
     if domain is None:
         yield say("sender-typo-not-looked-at", why=why_not_looked_at(facts, Fact.AUTHOR_DOMAIN))
-    elif meant:
-        yield say("sender-typo", domain=domain, meant=meant)
+    elif similar:
+        yield say("sender-typo", domain=domain, meant=similar)
     else:
         yield say("sender-no-typo", domain=domain)

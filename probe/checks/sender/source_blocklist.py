@@ -36,22 +36,22 @@ _TAGS = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of the source address, worst list first."""
-    asked = listings.of_roles(facts, "source")
-    if not asked:
+    entries = listings.of_roles(facts, "source")
+    if not entries:
         yield _not_asked(facts)
         return
     listed = sorted(
-        (e for e in asked if e.status is ListingStatus.LISTED), key=lambda e: e.weight, reverse=True
+        (e for e in entries if e.status is ListingStatus.LISTED), key=lambda e: e.weight, reverse=True
     )
-    cleared = [e.zone for e in asked if e.status is ListingStatus.NOT_LISTED]
+    cleared = [e.zone for e in entries if e.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         yield say(_tag(facts, entry), listings.refs(entry), **source(facts) | listings.values(entry))
     if not listed and cleared:
         evidence = (f"dnsbl:{zone}" for zone in cleared)
         yield say("source-not-listed", evidence, count=len(cleared), zones=cleared, **source(facts))
     elif not listed:
-        evidence = (f"dnsbl:{entry.zone}" for entry in asked)
-        yield say("source-lists-silent", evidence, count=len(asked), **source(facts))
+        evidence = (f"dnsbl:{entry.zone}" for entry in entries)
+        yield say("source-lists-silent", evidence, count=len(entries), **source(facts))
 
 
 def _tag(facts: Facts, entry: Listing) -> str:

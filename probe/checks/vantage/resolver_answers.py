@@ -48,32 +48,32 @@ def check(facts: Facts) -> Iterator[Finding]:
             _refs(answer for answer, _ in expired),
             count=len(expired),
             questions=[answer.question for answer, _ in expired],
-            servers=[told.server for _, told in expired],
-            errors=[told.error(STALE) for _, told in expired],
+            servers=[provenance.server for _, provenance in expired],
+            errors=[provenance.error(STALE) for _, provenance in expired],
         )
     yield from _synthesised(facts)
 
 
 def _synthesised(facts: Facts) -> Iterator[Finding]:
     prefixes = next((prefixes_of(it) for it in facts.resolver if it.question == IPV4_ONLY), ())
-    made = [
+    ips = [
         (answer, ip, inner)
         for answer in facts.resolver
         if answer.question.rtype is RecordType.AAAA and answer.question != IPV4_ONLY and not answer.doubt
         for ip in answer.addresses()
         if (inner := inner_address(ip, prefixes)) is not None
     ]
-    if not made:
+    if not ips:
         return
     used = {session.ip for session in facts.sessions if session.connected}
-    is_used = bool(used & {ip for _, ip, _ in made})
+    is_used = bool(used & {ip for _, ip, _ in ips})
     yield say(
         "resolver-synthesised-route" if is_used else "resolver-synthesises",
-        _refs(answer for answer, _, _ in made),
-        count=len(made),
-        ips=[ip for _, ip, _ in made],
-        names=[answer.question.name for answer, _, _ in made],
-        inner=[inner for _, _, inner in made],
+        _refs(answer for answer, _, _ in ips),
+        count=len(ips),
+        ips=[ip for _, ip, _ in ips],
+        names=[answer.question.name for answer, _, _ in ips],
+        inner=[inner for _, _, inner in ips],
     )
 
 

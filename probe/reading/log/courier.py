@@ -47,22 +47,22 @@ class CourierReader(FramedReader):
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         if text.startswith("id="):
-            found = _LINE.match(text)
-            if found is None:
+            match = _LINE.match(text)
+            if match is None:
                 return self.unparsed(data, number, "a delivery of Courier whose fields are not understood")
-            return self._delivery(found, frame, data, number)
+            return self._delivery(match, frame, data, number)
         if text.startswith("error,relay="):
             return self._refusal(text, frame, number)
         return ()
 
-    def _delivery(self, found: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        queue_id, sender, recipient = found[1], found[2], found[3]
+    def _delivery(self, match: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        queue_id, sender, recipient = match[1], match[2], match[3]
         key = (queue_id, recipient)
-        what, value = found["what"], found["value"]
+        what, value = match["what"], match["value"]
         if what is None:
             lines = self.memory.drop(("lines", key))
             before = lines if isinstance(lines, tuple) else ()
-            self.memory.note(("lines", key), (*before, (found["text"] or "").rstrip())[-_LINES:])
+            self.memory.note(("lines", key), (*before, (match["text"] or "").rstrip())[-_LINES:])
             return ()
         if what != "status":
             host = value.removeprefix("delivered: ").strip()
@@ -95,8 +95,8 @@ class CourierReader(FramedReader):
         )
 
     def _refusal(self, text: str, frame: Frame, number: int) -> Sequence[Record]:
-        found = _REFUSED.match(text)
-        if found is None:
+        match = _REFUSED.match(text)
+        if match is None:
             return ()
         return (
             Event(
@@ -107,10 +107,10 @@ class CourierReader(FramedReader):
                 "error",
                 frame.at,
                 frame.program,
-                sender=found[2],
-                recipient=found[3],
-                words=Words(Speaker.LOCAL, found["reply"].strip(), Stage.RCPT if found[3] else None),
-                client=Relay(None, found["ip"].removeprefix("::ffff:")),
+                sender=match[2],
+                recipient=match[3],
+                words=Words(Speaker.LOCAL, match["reply"].strip(), Stage.RCPT if match[3] else None),
+                client=Relay(None, match["ip"].removeprefix("::ffff:")),
             ),
         )
 
@@ -128,7 +128,7 @@ def _said(lines: Sequence[str], is_remote: bool, status: Status) -> tuple[Words 
         return None, None
     words = [_words(group, is_remote, status) for group in groups]
     last = words[-1]
-    replies = [told for told in words if told.speaker is Speaker.REMOTE]
+    replies = [item for item in words if item.speaker is Speaker.REMOTE]
     return last, replies[-1] if replies and last.speaker is not Speaker.REMOTE else None
 
 

@@ -63,9 +63,9 @@ class DmaReader(FramedReader):
             return self._failed(queue_id, text, frame, data, number)
         greeting = _GREETING.match(text)
         if greeting is not None:
-            told = greeting[3].replace("#015#012", "\n").replace("\r\n", "\n").strip()
-            words = Words(Speaker.REMOTE if is_reply(told) else Speaker.LOCAL, told, Stage.EHLO)
-            status = Status.BOUNCED if told[:1] == "5" else Status.DEFERRED
+            reply_text = greeting[3].replace("#015#012", "\n").replace("\r\n", "\n").strip()
+            words = Words(Speaker.REMOTE if is_reply(reply_text) else Speaker.LOCAL, reply_text, Stage.EHLO)
+            status = Status.BOUNCED if reply_text[:1] == "5" else Status.DEFERRED
             relay = Relay(greeting[1], greeting[2])
             return (self._event(queue_id, status, "greeting failed", words, frame, number, None, relay),)
         connect = _CONNECT.match(text)
@@ -82,21 +82,23 @@ class DmaReader(FramedReader):
         return ()
 
     def _failed(self, queue_id: str, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        found = _FAILED.match(text)
-        if found is None:
+        match = _FAILED.match(text)
+        if match is None:
             return self.unparsed(data, number, "a failure of dma whose fields are not understood")
-        told = found["text"].replace("#015#012", "\n").replace("\r\n", "\n").strip()
-        status = Status.DEFERRED if found["deferred"] else Status.BOUNCED
+        reply_text = match["text"].replace("#015#012", "\n").replace("\r\n", "\n").strip()
+        status = Status.DEFERRED if match["deferred"] else Status.BOUNCED
         relay = None
-        if found["host"] is not None:
-            stage = _STAGES.get(found["stage"]) or stage_of(found["stage"])
-            speaker = Speaker.REMOTE if is_reply(told) else Speaker.LOCAL
-            words, relay = Words(speaker, told, stage), Relay(found["host"], found["ip"])
-        elif is_reply(told):
-            words = Words(Speaker.REMOTE, told)
+        if match["host"] is not None:
+            stage = _STAGES.get(match["stage"]) or stage_of(match["stage"])
+            speaker = Speaker.REMOTE if is_reply(reply_text) else Speaker.LOCAL
+            words, relay = Words(speaker, reply_text, stage), Relay(match["host"], match["ip"])
+        elif is_reply(reply_text):
+            words = Words(Speaker.REMOTE, reply_text)
         else:
-            words = Words(Speaker.LOCAL, told, Stage.DNS if told.startswith("DNS lookup failure") else None)
-        word = "deferred" if found["deferred"] else "failed"
+            words = Words(
+                Speaker.LOCAL, reply_text, Stage.DNS if reply_text.startswith("DNS lookup failure") else None
+            )
+        word = "deferred" if match["deferred"] else "failed"
         return (self._event(queue_id, status, word, words, frame, number, None, relay),)
 
     def _event(

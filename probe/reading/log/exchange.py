@@ -59,8 +59,8 @@ class ExchangeReader(CsvReader):
         events = []
         concerned: Sequence[str | None] = recipients or (None,)
         for position, recipient in enumerate(concerned):
-            told = states[position] if position < len(states) else states[0] if len(states) == 1 else ""
-            words, relay = _told(told, context, status)
+            state = states[position] if position < len(states) else states[0] if len(states) == 1 else ""
+            words, relay = _told(state, context, status)
             if relay is None and status is Status.SENT and row.get("server-hostname"):
                 relay = Relay(row["server-hostname"], row.get("server-ip") or None)
             events.append(

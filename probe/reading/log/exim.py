@@ -61,7 +61,7 @@ class EximReader(EximLines):
         """Where the lines of interest are is searched for in the whole block at once."""
         if not self.is_brief:
             return super().block(block, number)
-        found: list[Record] = []
+        records: list[Record] = []
         self.pass_by(block)
         text = self._text
         passed_over, usual = _PASSED_OVER.match, _BRIEF.match
@@ -76,20 +76,20 @@ class EximReader(EximLines):
             end = text.find("\n", begin) + 1 or len(text)
             line = usual(text, begin)
             if line is not None and line[0].isascii():
-                found.append(self._brief(line, number))
+                records.append(self._brief(line, number))
                 continue
             if text.find("SMTP error from", begin, end) >= 0:
                 failed = _BRIEF_FAILED.match(text, begin)
                 if failed is not None and failed[0].isascii():
-                    found.append(self._brief_failed(failed, number))
+                    records.append(self._brief_failed(failed, number))
                     continue
             elif text.find("retry time not", begin, end) >= 0:
                 again = _BRIEF_REPEAT.match(text, begin)
                 if again is not None and again[0].isascii():
-                    found.append(self._brief_repeat(again, number))
+                    records.append(self._brief_repeat(again, number))
                     continue
-            found += self.read(block[begin:end], number)
-        return found
+            records += self.read(block[begin:end], number)
+        return records
 
     def pass_by(self, block: bytes) -> None:
         # a character an octet, so that positions are the same
@@ -97,9 +97,9 @@ class EximReader(EximLines):
 
     def sender(self, queue_id: str) -> str | None:
         for text in (self._text, self._text_before):
-            found = _ARRIVAL.match(text, text.rfind("\n", 0, max(0, text.rfind(f"{queue_id} <= "))) + 1)
-            if found is not None and found[1] == queue_id:
-                return "" if found[2] == "<>" else found[2]
+            match = _ARRIVAL.match(text, text.rfind("\n", 0, max(0, text.rfind(f"{queue_id} <= "))) + 1)
+            if match is not None and match[1] == queue_id:
+                return "" if match[2] == "<>" else match[2]
         return super().sender(queue_id)
 
     def _brief(self, line: re.Match[str], number: int) -> Event:
@@ -129,8 +129,8 @@ class EximReader(EximLines):
         return _event((self.file, number, *fate, orig_to, relay, source, *_NOTHING))
 
     def _brief_failed(self, line: re.Match[str], number: int) -> Event:
-        at, queue_id, flag, to, parent, more, transport, host, ip, port, source, told = line.groups()
-        words, _ = said(untimed(told.strip()))
+        at, queue_id, flag, to, parent, more, transport, host, ip, port, source, remark = line.groups()
+        words, _ = said(untimed(remark.strip()))
         status = FLAGS[flag]
         if status is Status.BOUNCED and words is not None and words.text.endswith("retry timeout exceeded"):
             status = Status.EXPIRED
@@ -142,9 +142,9 @@ class EximReader(EximLines):
         return self.event(queue_id, flag, status, (to, parent), fields, words, False, frame, number)
 
     def _brief_repeat(self, line: re.Match[str], number: int) -> Event:
-        at, queue_id, recipient, transport, told = line.groups()
+        at, queue_id, recipient, transport, remark = line.groups()
         message = self.memory.known(queue_id)
-        words = Words(Speaker.LOCAL, told)
+        words = Words(Speaker.LOCAL, remark)
         if message is None or recipient not in (message.deferred or ()):
             self.memory.defer(queue_id, recipient, words)
         fate = (Kind.ATTEMPT, Status.DEFERRED, "==", self.clock.stamp(at), transport, queue_id)

@@ -136,15 +136,15 @@ class EximLines(FramedReader):
         message = self.memory.message(queue_id)
         sender = rest.partition(" ")[0]
         message.sender = "" if sender == "<>" else sender
-        found = _ID_FIELD.search(rest, rest.find(" id")) if " id" in rest else None
-        message.message_id = f"<{found[1].strip('<>')}>" if found is not None else None
+        match = _ID_FIELD.search(rest, rest.find(" id")) if " id" in rest else None
+        message.message_id = f"<{match[1].strip('<>')}>" if match is not None else None
 
     def _host(self, queue_id: str, rest: str) -> None:
         """Which host it was stands on a line of its own when no session came about."""
-        found = _HOST_LINE.match(rest)
-        if found is not None:
-            port = int(found[3]) if found[3] else None
-            self.memory.note(("host", queue_id), Relay(found[1], found[2], port))
+        match = _HOST_LINE.match(rest)
+        if match is not None:
+            port = int(match[3]) if match[3] else None
+            self.memory.note(("host", queue_id), Relay(match[1], match[2], port))
 
     def _attempt(
         self, queue_id: str, flag: str, rest: str, frame: Frame, data: bytes, number: int
@@ -163,8 +163,8 @@ class EximLines(FramedReader):
                 return self.unparsed(data, number, "a deferral of Exim without its number")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
         elif status is Status.BOUNCED:
-            told = untimed(behind.removeprefix(":").strip())
-            words, repeats = said(told)
+            remark = untimed(behind.removeprefix(":").strip())
+            words, repeats = said(remark)
             if words is not None and words.text.endswith("retry timeout exceeded"):
                 status = Status.EXPIRED
         elif fields.text("C") is not None:
@@ -178,11 +178,11 @@ class EximLines(FramedReader):
         problem = _STRERROR.match(behind)
         begin = problem.end() if problem is not None else 0
         more = fields_at(behind, begin)
-        told = behind[more.end :].removeprefix(":").strip()
-        if problem is not None and not told:
-            told = problem[1]
-        words, repeats = said(untimed(told))
-        if problem is not None and words is not None and told != problem[1]:
+        remark = behind[more.end :].removeprefix(":").strip()
+        if problem is not None and not remark:
+            remark = problem[1]
+        words, repeats = said(untimed(remark))
+        if problem is not None and words is not None and remark != problem[1]:
             words = words._replace(text=f"{words.text}: {problem[1]}")
         return words, repeats, fields.joined(more)
 
@@ -241,18 +241,18 @@ class EximLines(FramedReader):
         )
 
     def _refusal(self, queue_id: str | None, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        found = _REFUSAL.search(rest)
-        if found is None:
+        match = _REFUSAL.search(rest)
+        if match is None:
             return ()
-        before = f"{rest[: found.start()]} {found['more']}"
+        before = f"{rest[: match.start()]} {match['more']}"
         client = _FROM_HOST.search(before)
         if client is None:
             return ()
-        sender = _ENVELOPE_FROM.search(rest[: found.start()])
-        what, argument = found["what"], found["argument"]
-        status = Status.DISCARDED if found["discarded"] else Status.REJECTED
-        word = f"{found['temporarily'] or ''}{'discarded' if found['discarded'] else 'rejected'}"
-        reply = (found["reply"] or found["more"]).strip()
+        sender = _ENVELOPE_FROM.search(rest[: match.start()])
+        what, argument = match["what"], match["argument"]
+        status = Status.DISCARDED if match["discarded"] else Status.REJECTED
+        word = f"{match['temporarily'] or ''}{'discarded' if match['discarded'] else 'rejected'}"
+        reply = (match["reply"] or match["more"]).strip()
         return (
             Event(
                 self.file,

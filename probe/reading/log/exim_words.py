@@ -65,9 +65,9 @@ def fields_at(text: str, begin: int) -> Fields:
     values: dict[str, str] = {}
     relay = None
     match = _FIELD.match
-    while (found := match(text, begin)) is not None:
-        begin = found.end()
-        name, host, ip, port, quoted, value = found.groups()
+    while (field := match(text, begin)) is not None:
+        begin = field.end()
+        name, host, ip, port, quoted, value = field.groups()
         if value is not None:
             values[name] = value
         elif quoted is not None:
@@ -103,8 +103,8 @@ def _stage(text: str) -> Stage | None:
 
 def duration(text: str | None) -> float | None:
     """`1h2m3s` or `0.123s` in seconds; None where there is none."""
-    found = _DURATION.fullmatch(text) if text else None
-    if found is None:
+    match = _DURATION.fullmatch(text) if text else None
+    if match is None:
         return None
-    weeks, days, hours, minutes, seconds = (float(part) if part else 0.0 for part in found.groups())
+    weeks, days, hours, minutes, seconds = (float(part) if part else 0.0 for part in match.groups())
     return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds

@@ -71,20 +71,20 @@ class Clock:
         """The time that `text` names; None where there is none, or it cannot be (30 February)."""
         if text == self._last[0]:  # many lines share a second
             return self._last[1]
-        found = self._bsd(text) if text[:1].isalpha() else _iso(text)
-        self._last = (text, found)
-        return found
+        time = self._bsd(text) if text[:1].isalpha() else _iso(text)
+        self._last = (text, time)
+        return time
 
     def _bsd(self, text: str) -> Stamp | None:
         parts = text.split()
         try:
             month, day = _MONTHS[parts[0]], int(parts[1])
-            told = int(parts[2]) if len(parts) == 4 else None
+            year = int(parts[2]) if len(parts) == 4 else None
             hour, minute, second = parts[-1].split(":")
             whole, _, fraction = second.partition(".")
             clock = (int(hour), int(minute), min(int(whole), 59), int((fraction or "0").ljust(6, "0")))
-            if told is not None:
-                return Stamp(datetime(told, month, day, *clock))
+            if year is not None:
+                return Stamp(datetime(year, month, day, *clock))
             return self._without_year(month, day, clock)
         except (KeyError, ValueError, IndexError):
             return None
@@ -134,8 +134,8 @@ def unframe(data: bytes, clock: Clock) -> Frame:
         data = _COLOURS.sub(b"", data)
     usual = _SYSLOG.match(decode(data))
     if usual is not None:
-        at, program, pid, said = usual.groups()
-        return Frame(clock.stamp(at), program, pid, said)
+        at, program, pid, message = usual.groups()
+        return Frame(clock.stamp(at), program, pid, message)
     runtime = _RUNTIME.match(data)
     if runtime is not None:
         inner = _syslog(decode(data[runtime.end() :]), clock)
@@ -147,17 +147,17 @@ def unframe(data: bytes, clock: Clock) -> Frame:
 
 
 def _syslog(text: str, clock: Clock) -> Frame:
-    found = _SYSLOG.match(text)
-    if found is not None:
-        at, program, pid, said = found.groups()
-        return Frame(clock.stamp(at), program, pid, said)
-    found = _RFC5424.match(text)
-    if found is not None:
-        at, _, program, pid, said = found.groups()
-        return Frame(clock.stamp(at), program, None if pid == "-" else pid, said)
-    found = _STAMPED.match(text)
-    if found is not None:
-        return Frame(clock.stamp(found["at"]), None, None, found["rest"].lstrip())
+    match = _SYSLOG.match(text)
+    if match is not None:
+        at, program, pid, message = match.groups()
+        return Frame(clock.stamp(at), program, pid, message)
+    match = _RFC5424.match(text)
+    if match is not None:
+        at, _, program, pid, message = match.groups()
+        return Frame(clock.stamp(at), program, None if pid == "-" else pid, message)
+    match = _STAMPED.match(text)
+    if match is not None:
+        return Frame(clock.stamp(match["at"]), None, None, match["rest"].lstrip())
     return Frame(None, None, None, text)
 
 

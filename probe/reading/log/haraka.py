@@ -162,8 +162,8 @@ class HarakaReader(FramedReader):
         elif before is not None and text.startswith("Tried all MXs"):
             words, before = before, None
         else:
-            told = text.replace("\\r", "").replace("\\n", " ").strip()
-            words = Words(Speaker.LOCAL, told, _own_stage(told))
+            reply_text = text.replace("\\r", "").replace("\\n", " ").strip()
+            words = Words(Speaker.LOCAL, reply_text, _own_stage(reply_text))
         group = transaction.domain(position)
         left: Sequence[str | None] = [to for to in group if to not in transaction.settled] or (None,)
         word = "Temp failing" if status is Status.DEFERRED else "bouncing mail"
@@ -252,10 +252,10 @@ def _fields(text: str) -> Mapping[str, str] | None:
             return None
         return {name: str(value) for name, value in record.items()} if isinstance(record, dict) else None
     if text.startswith("level="):
-        found = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(text))}
+        values = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(text))}
         if " delivered file=" in text:
-            found["delivered file"] = found.get("file", "")
-        return {name: value.replace('\\"', '"') for name, value in found.items()}
+            values["delivered file"] = values.get("file", "")
+        return {name: value.replace('\\"', '"') for name, value in values.items()}
     default = _DEFAULT.match(text)
     if default is None:
         return None

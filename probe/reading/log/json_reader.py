@@ -22,13 +22,13 @@ class JsonReader(Reader):
         self._line = 0
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        found = self._json.line(data[:LINE].rstrip(b"\r\n"))
+        line = self._json.line(data[:LINE].rstrip(b"\r\n"))
         self._line = number
         events: list[Record] = []
-        for record in found.records:
+        for record in line.records:
             events.extend(self.events(record, number))
-        if found.bad is not None:
-            events.extend(self.unparsed(found.bad, number, _CUT))
+        if line.bad is not None:
+            events.extend(self.unparsed(line.bad, number, _CUT))
         return events
 
     def end(self) -> Sequence[Record]:

@@ -104,10 +104,10 @@ def _words(record: Mapping[str, object], word: str) -> Words | None:
         return Words(Speaker.LOCAL, text.removeprefix(_INTERNAL), stage or _own_stage(text))
     parts = [text_of(record, "response", "enhanced_code", name) for name in ("class", "subject", "detail")]
     status = ".".join(part for part in parts if part is not None) if all(parts) else ""
-    told = " ".join(part for part in (code, status, text) if part)
+    joined = " ".join(part for part in (code, status, text) if part)
     if stage is None and word == "Delivery":
         stage = Stage.END_OF_DATA
-    return Words(Speaker.REMOTE, told, stage)
+    return Words(Speaker.REMOTE, joined, stage)
 
 
 def _stage(command: str | None) -> Stage | None:
@@ -124,5 +124,5 @@ def _own_stage(text: str) -> Stage | None:
 
 
 def _address(text: str) -> str:
-    found = _PORT.fullmatch(text)
-    return (found[1] if found is not None else text).strip("[]")
+    match = _PORT.fullmatch(text)
+    return (match[1] if match is not None else text).strip("[]")

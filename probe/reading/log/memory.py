@@ -44,14 +44,14 @@ class Memory:
 
     def message(self, queue_id: str) -> Message:
         """The message, a new one if need be; it becomes the youngest."""
-        found = self._messages.get(queue_id)
-        if found is not None:
+        entry = self._messages.get(queue_id)
+        if entry is not None:
             self._messages.move_to_end(queue_id)
-            return found
+            return entry
         if len(self._messages) >= self._limit:
             self._messages.popitem(last=False)
-        found = self._messages[queue_id] = Message()
-        return found
+        entry = self._messages[queue_id] = Message()
+        return entry
 
     def forget(self, queue_id: str) -> None:
         """The message left the queue. (A queue id may be used again.)"""
@@ -68,8 +68,8 @@ class Memory:
 
     def settle(self, queue_id: str, recipient: str) -> Words | None:
         """This recipient waits no longer; why it waited until now."""
-        found = self._messages.get(queue_id)
-        return found.deferred.pop(recipient, None) if found is not None and found.deferred else None
+        message = self._messages.get(queue_id)
+        return message.deferred.pop(recipient, None) if message is not None and message.deferred else None
 
     def note(self, key: object, value: object) -> None:
         """Keep one value; an older one under the same key is gone."""

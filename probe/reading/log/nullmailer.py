@@ -107,8 +107,8 @@ class NullmailerReader(FramedReader):
             words = Words(Speaker.REMOTE, text, stage)
         else:
             stage = Stage.CONNECT if text.startswith("Connect failed") else None
-            told = f"{text}: {word}" if status is not Status.SENT and word not in ("", text) else text
-            words = Words(Speaker.LOCAL, told, stage)
+            remark = f"{text}: {word}" if status is not Status.SENT and word not in ("", text) else text
+            words = Words(Speaker.LOCAL, remark, stage)
         recipients: Sequence[str | None] = now.recipients or (None,)
         return [
             Event(

@@ -65,10 +65,10 @@ class OpenSmtpdReader(FramedReader):
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         if "delivery evpid=" in text:
-            found = _DELIVERY.match(text)
-            if found is None or found[9] not in _STATUS:
+            match = _DELIVERY.match(text)
+            if match is None or match[9] not in _STATUS:
                 return self.unparsed(data, number, "a delivery of OpenSMTPD whose fields are not understood")
-            return (self._attempt(found, frame, number),)
+            return (self._attempt(match, frame, number),)
         if " failed-command " in text:
             return self._refusal(text, frame, number)
         connecting = _CONNECTING.match(text)
@@ -94,8 +94,8 @@ class OpenSmtpdReader(FramedReader):
             self.memory.note(("client", client[1]), Relay(client[3], ip))
         return ()
 
-    def _attempt(self, found: re.Match[str], frame: Frame, number: int) -> Event:
-        session, agent, evpid, sender, to, rcpt, middle, delay, result, stat = found.groups()
+    def _attempt(self, match: re.Match[str], frame: Frame, number: int) -> Event:
+        session, agent, evpid, sender, to, rcpt, middle, delay, result, stat = match.groups()
         fields = {name: quoted or plain or "" for name, quoted, plain in _FIELD.findall(middle)}
         status = _STATUS[result]
         text = stat.strip().removeprefix('"').removesuffix('"')
@@ -140,10 +140,10 @@ class OpenSmtpdReader(FramedReader):
         return noted if isinstance(noted, tuple) else (None, relay)
 
     def _refusal(self, text: str, frame: Frame, number: int) -> Sequence[Record]:
-        found = _REFUSED.match(text)
-        if found is None:
+        match = _REFUSED.match(text)
+        if match is None:
             return ()
-        session, command, reply = found.groups()
+        session, command, reply = match.groups()
         address = _FORWARD.search(command)
         verb = command.split(":")[0].strip()
         client = self.memory.noted(("client", session))
@@ -181,7 +181,7 @@ def _domains(host: str) -> Sequence[str]:
 
 
 def _relay(text: str) -> Relay | None:
-    found = _RELAY.fullmatch(text)
-    if found is not None:
-        return Relay(found[2], found[1].strip("[]"))
+    match = _RELAY.fullmatch(text)
+    if match is not None:
+        return Relay(match[2], match[1].strip("[]"))
     return None  # before a session it is the recipient's domain that stands here

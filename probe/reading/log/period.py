@@ -21,8 +21,8 @@ def moment(text: str, now: datetime) -> datetime:
 
     `14:30` is the last half past two: today, or yesterday where that is still to come. Raises ValueError,
     with a sentence for the person who wrote it, for anything else than the forms above."""
-    asked = text.strip()
-    lowered = asked.lower()
+    plain = text.strip()
+    lowered = plain.lower()
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
     fixed = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
     if lowered in fixed:
@@ -31,13 +31,13 @@ def moment(text: str, now: datetime) -> datetime:
         if _BACK.fullmatch(lowered):
             seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(lowered))
             return now - timedelta(seconds=seconds)
-        clock = _CLOCK.fullmatch(asked)
+        clock = _CLOCK.fullmatch(plain)
         if clock is not None:
             hour, minute, second = (int(part or 0) for part in clock.groups())
             at = midnight.replace(hour=hour, minute=minute, second=second)
             return at if at <= now else at - timedelta(days=1)
-        if _DATE.fullmatch(asked):
-            at = datetime.fromisoformat(asked.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+        if _DATE.fullmatch(plain):
+            at = datetime.fromisoformat(plain.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
             return at if at.tzinfo is not None else at.replace(tzinfo=now.tzinfo)
     except (ValueError, OverflowError):
         pass  # a time that does not exist is told like one that cannot be read

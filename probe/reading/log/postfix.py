@@ -59,7 +59,7 @@ class PostfixReader(PostfixLines):
         """Where the lines of interest are is searched for in the whole block at once."""
         if not self.is_brief:
             return super().block(block, number)
-        found: list[Record] = []
+        records: list[Record] = []
         self.pass_by(block)
         text = self._text
         counted, first = 0, number
@@ -69,29 +69,29 @@ class PostfixReader(PostfixLines):
             counted = begin
             line = _BRIEF.match(text, begin)
             if line is not None and line[0].isascii():
-                found.append(self._brief(line, number))
+                records.append(self._brief(line, number))
                 statuses += 1
                 continue
             refused = _BRIEF_REFUSAL.match(text, begin) if line is None else None
             if refused is not None and refused[0].isascii():
-                found.append(self._brief_refusal(refused, number))
+                records.append(self._brief_refusal(refused, number))
                 continue
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             statuses += b"status=" in data
-            found += self.read(data, number)
+            records += self.read(data, number)
         if text.count("status=") > statuses or "postsuper" in text or '"MESSAGE":[' in text:
-            return self._with_odd_lines(block, text, found, first)
-        return found
+            return self._with_odd_lines(block, text, records, first)
+        return records
 
-    def _with_odd_lines(self, block: bytes, text: str, found: list[Record], first: int) -> Sequence[Record]:
+    def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> Sequence[Record]:
         """With the lines of interest that look like no usual one."""
         read = set(self._places(text))
         for begin in sorted(interesting(text, _STATUSES) - read):
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
-            found += self.read(data, first + text.count("\n", 0, begin))
-        return sorted(found, key=lambda record: record.line)
+            records += self.read(data, first + text.count("\n", 0, begin))
+        return sorted(records, key=lambda record: record.line)
 
     def _brief_refusal(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, stage, client, reply, sender, recipient = line.groups()
@@ -117,9 +117,9 @@ class PostfixReader(PostfixLines):
 
     def sender(self, queue_id: str) -> str | None:
         for text in (self._text, self._text_before):
-            found = FROM.match(text, text.rfind(f" {queue_id}: from=<") + 1)
-            if found is not None and found[1] == queue_id:
-                return found[2]
+            match = FROM.match(text, text.rfind(f" {queue_id}: from=<") + 1)
+            if match is not None and match[1] == queue_id:
+                return match[2]
         return super().sender(queue_id)
 
     def _brief(self, line: re.Match[str], number: int) -> Event:
@@ -139,9 +139,9 @@ class PostfixReader(PostfixLines):
                 self.memory.defer(queue_id, recipient, words)
             else:
                 self.memory.settle(queue_id, recipient)
-            told = (Kind.ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
+            event = (Kind.ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
             whom = (recipient, orig_to, self.relay(to))
-            return new_event((self.file, number, *told, *whom, None, dsn, words, *_NOTHING_MORE))
+            return new_event((self.file, number, *event, *whom, None, dsn, words, *_NOTHING_MORE))
         frame = Frame(self.clock.stamp(at), program, None, "")
         fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
         return self.delivered(fields, frame, number, True)

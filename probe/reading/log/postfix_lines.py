@@ -114,13 +114,13 @@ class PostfixLines(FramedReader):
             if delivery is not None:
                 return self._attempt(delivery, frame, number)
         if ": from=<" in text:
-            found = FROM.match(text)
-            if found is not None:
-                return self._from(found, frame, number)
+            match = FROM.match(text)
+            if match is not None:
+                return self._from(match, frame, number)
         if "message-id=" in text:
-            found = _MESSAGE_ID.match(text)
-            if found is not None:
-                self.memory.message(found[1]).message_id = found[2].strip() or None
+            match = _MESSAGE_ID.match(text)
+            if match is not None:
+                self.memory.message(match[1]).message_id = match[2].strip() or None
                 return ()
         if text.endswith(("removed", "hold", "expired")):
             simple = _SIMPLE.fullmatch(text)
@@ -140,8 +140,8 @@ class PostfixLines(FramedReader):
             return self.unparsed(data, number, "a delivery of Postfix whose fields are not understood")
         return ()
 
-    def _attempt(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        return (self.delivered(found.groups(), frame, number, False),)
+    def _attempt(self, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        return (self.delivered(match.groups(), frame, number, False),)
 
     def delivered(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
         queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = fields
@@ -200,8 +200,8 @@ class PostfixLines(FramedReader):
             self._relays[text] = relay_of(text)
         return self._relays[text]
 
-    def _from(self, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        queue_id, sender, word, what = found.groups()
+    def _from(self, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        queue_id, sender, word, what = match.groups()
         message = self.memory.message(queue_id)
         message.sender = sender
         if word is None:
@@ -240,8 +240,8 @@ class PostfixLines(FramedReader):
     ) -> Sequence[Event]:
         """What befell a whole message, for each recipient that is known to wait; one event, without a
         recipient, where none is known."""
-        known = message if message is not None else Message()
-        waiting: Sequence[tuple[str | None, Words | None]] = tuple((known.deferred or {}).items()) or (
+        entry = message if message is not None else Message()
+        waiting: Sequence[tuple[str | None, Words | None]] = tuple((entry.deferred or {}).items()) or (
             (None, None),
         )
         return tuple(
@@ -254,8 +254,8 @@ class PostfixLines(FramedReader):
                 frame.at,
                 frame.program,
                 queue_id,
-                known.message_id,
-                known.sender,
+                entry.message_id,
+                entry.sender,
                 recipient,
                 words=words,
                 earlier=earlier,
@@ -265,9 +265,9 @@ class PostfixLines(FramedReader):
 
     def _tls(self, text: str, frame: Frame) -> None:
         """Before 3.11 the TLS of a session has a line of its own, of the same process."""
-        found = _TLS.match(text)
-        if found is not None and frame.pid is not None:
-            self.memory.note(("tls", frame.pid), (found[2], f"{found[1].split()[0]} {found[3]}"))
+        match = _TLS.match(text)
+        if match is not None and frame.pid is not None:
+            self.memory.note(("tls", frame.pid), (match[2], f"{match[1].split()[0]} {match[3]}"))
 
     def _tls_of(self, pid: str, relay: str) -> str | None:
         noted = self.memory.noted(("tls", pid))

@@ -27,26 +27,26 @@ _FIELDS_BEGIN = ("; from=<", "; to=<", "; proto=", "; helo=<")
 def refusal(text: str, frame: Frame, file: str, number: int, memory: Memory) -> Event | None:
     """The event of a line that begins `QID: reject: `; None if it is none, or is not understood."""
     header = _LOCAL_HEAD.match(text)
-    found = header or _HEAD.match(text)
-    if found is None:
+    head = header or _HEAD.match(text)
+    if head is None:
         return None
-    queue_id, milter, verb, stage_name, client = found.groups()
-    rest = text[found.end() :]
+    queue_id, milter, verb, stage_name, client = head.groups()
+    rest = text[head.end() :]
     if header is not None:
         fields, _, reply = rest.rpartition(": ")
         if "=" in reply or not fields:  # no text behind the fields
             fields, reply = rest, ""
     else:
         begin = min((at for at in map(rest.find, _FIELDS_BEGIN) if at >= 0), default=len(rest))
-        if found[0].endswith("; "):
+        if head[0].endswith("; "):
             begin = 0
         reply, fields = rest[:begin], rest[begin:]
-    told = {name: value if value or not bare else bare for name, value, bare in _FIELD.findall(fields)}
-    if header is None and not reply and not told:
+    values = {name: value if value or not bare else bare for name, value, bare in _FIELD.findall(fields)}
+    if header is None and not reply and not values:
         return None
     message = memory.known(queue_id)
     dsn = _DSN.match(reply)
-    sender = told.get("from")
+    sender = values.get("from")
     if sender is None and message is not None:
         sender = message.sender
     elif sender is not None and queue_id != "NOQUEUE":
@@ -62,7 +62,7 @@ def refusal(text: str, frame: Frame, file: str, number: int, memory: Memory) -> 
         None if queue_id == "NOQUEUE" else queue_id,
         message.message_id if message is not None else None,
         sender,
-        told.get("to"),
+        values.get("to"),
         dsn=dsn[1] if dsn is not None else None,
         words=Words(Speaker.LOCAL, reply or stage_name, stage_of(stage_name)),
         client=_client(client),

@@ -55,8 +55,8 @@ def said(rest: str | None, service: str, status: Status) -> tuple[Words | None, 
         return _reply(text[remote.end() :], remote[1] != "said", cut), repeats, cut
     output = text.find(_OUTPUT) if service not in ("smtp", "lmtp", "relay") else -1
     if output >= 0:
-        told = text[output + len(_OUTPUT) :].strip()
-        return Words(Speaker.PROGRAM, told, None, cut), repeats, cut
+        answer = text[output + len(_OUTPUT) :].strip()
+        return Words(Speaker.PROGRAM, answer, None, cut), repeats, cut
     return Words(Speaker.LOCAL, text, _own_stage(text), cut), repeats, cut
 
 

@@ -36,7 +36,7 @@ class PowerMtaReader(CsvReader):
         status = _STATUS.get(row.get("type", ""))
         if status is None:
             return ()
-        found = _STATUS_CODE.match(row.get("dsnStatus", ""))
+        match = _STATUS_CODE.match(row.get("dsnStatus", ""))
         host = _MTA.match(row.get("dsnMta", "").strip())
         address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
         relay = Relay(host[1] if host is not None else None, address or None)
@@ -62,7 +62,7 @@ class PowerMtaReader(CsvReader):
                 row.get("orcpt") or None,
                 relay if relay.host or relay.ip else None,
                 row.get("dlvSourceIp") or None,
-                found[1] if found is not None else None,
+                match[1] if match is not None else None,
                 _words(row.get("dsnDiag", ""), row.get("type", "")),
                 delay_s=delay,
             ),
@@ -70,10 +70,10 @@ class PowerMtaReader(CsvReader):
 
 
 def _words(text: str, kind: str) -> Words | None:
-    found = _DIAGNOSTIC.match(text)
-    told = (found[2] if found is not None else text).strip()
-    if not told:
+    match = _DIAGNOSTIC.match(text)
+    words = (match[2] if match is not None else text).strip()
+    if not words:
         return None
-    if is_reply(told):
-        return Words(Speaker.REMOTE, told, Stage.END_OF_DATA if kind == "d" else None)
-    return Words(Speaker.LOCAL, told)
+    if is_reply(words):
+        return Words(Speaker.REMOTE, words, Stage.END_OF_DATA if kind == "d" else None)
+    return Words(Speaker.LOCAL, words)

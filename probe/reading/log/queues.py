@@ -52,11 +52,11 @@ class PostqueueReader(JsonReader):
         if queue_id is None or queue is None:
             return ()
         arrived = number_of(record, "arrival_time")
-        found = []
+        rows = []
         for item in items_of(record, "recipients"):
             reason = text_of(item, "delay_reason") or text_of(item, "bounce_reason")
             words, relay, repeats = _postfix_reason(reason)
-            found.append(
+            rows.append(
                 Event(
                     self.file,
                     number,
@@ -74,7 +74,7 @@ class PostqueueReader(JsonReader):
                     repeats=repeats,
                 )
             )
-        return found
+        return rows
 
 
 @dataclass(slots=True)
@@ -104,15 +104,15 @@ class MailqReader(Reader):
             at = self.clock.stamp(time + (seconds or ":00"))
             self._message = _Message(queue_id, mark, at, sender.strip("<> "), seconds is not None)
             return ()
-        now, told = self._message, text.strip()
-        if now is None or not told or text[:1] in ("-", "") or told.startswith("Total requests"):
+        now, line = self._message, text.strip()
+        if now is None or not line or text[:1] in ("-", "") or line.startswith("Total requests"):
             return ()
-        if told.startswith("("):
-            now.reason = told[1:].removesuffix(")")
+        if line.startswith("("):
+            now.reason = line[1:].removesuffix(")")
             return ()
-        if not text[:1].isspace() or _HEADING.fullmatch(told):
+        if not text[:1].isspace() or _HEADING.fullmatch(line):
             return ()
-        return (self._event(now, told.strip("<>"), number),)
+        return (self._event(now, line.strip("<>"), number),)
 
     def end(self) -> Sequence[Record]:
         self._message = None
@@ -157,8 +157,8 @@ class EximQueueReader(Reader):
             mark = "frozen" if "frozen" in rest else "queued"
             self._message = (queue_id, sender, mark, duration(age))
             return ()
-        told = text.strip()
-        if self._message is None or not told or not text[:1].isspace() or told.startswith("D "):
+        line = text.strip()
+        if self._message is None or not line or not text[:1].isspace() or line.startswith("D "):
             return ()
         queue_id, sender, mark, age_s = self._message
         status = Status.HELD if mark == "frozen" else Status.QUEUED
@@ -173,7 +173,7 @@ class EximQueueReader(Reader):
                 "exim",
                 queue_id,
                 sender=sender,
-                recipient=told,
+                recipient=line,
                 delay_s=age_s,
             ),
         )
@@ -218,11 +218,11 @@ class SmtpctlReader(Reader):
 def _sendmail_reason(reason: str | None) -> Words | None:
     if not reason:
         return None
-    told = reason.removeprefix("Deferred: ")
-    if is_reply(told):
-        return Words(Speaker.REMOTE, told, None, cut=True)
-    stage = Stage.CONNECT if told.startswith(("Connection refused", "Connection timed out")) else None
-    return Words(Speaker.LOCAL, told, stage)
+    words = reason.removeprefix("Deferred: ")
+    if is_reply(words):
+        return Words(Speaker.REMOTE, words, None, cut=True)
+    stage = Stage.CONNECT if words.startswith(("Connection refused", "Connection timed out")) else None
+    return Words(Speaker.LOCAL, words, stage)
 
 
 def _no_daemon(sender: str | None) -> str | None:

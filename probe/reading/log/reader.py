@@ -58,11 +58,11 @@ class Reader(ABC):
     def block(self, block: bytes, number: int) -> Sequence[Record]:
         """Read many whole lines at once, each but perhaps the last with its line feed; `number` is that of
         the first. The same records as line by line, but for what `is_brief` leaves out."""
-        found: list[Record] = []
+        records: list[Record] = []
         read = self.read
         for at, line in enumerate(_lines_of(block), number):
-            found += read(line, at)
-        return found
+            records += read(line, at)
+        return records
 
     def pass_by(self, block: bytes) -> None:
         """The block was read elsewhere: only what `sender` needs of it is heeded."""
@@ -152,17 +152,17 @@ def records(
     number = first - 1
     counted = first - 1  # up to which line the tally is true: most lines are others, and are counted together
     for number, data in enumerate(lines, first):
-        found = read(data, number)
-        if not found:
+        batch = read(data, number)
+        if not batch:
             continue
         tally.lines += number - counted
         tally.other += number - counted - 1
         counted = number
-        if isinstance(found[0], Unparsed):
+        if isinstance(batch[0], Unparsed):
             tally.unparsed += 1
         else:
             tally.read += 1
-        yield from found
+        yield from batch
     tally.lines += number - counted
     tally.other += number - counted
     left = reader.end()
@@ -179,11 +179,11 @@ def records_of_blocks(
     tally = tally if tally is not None else Tally()
     number = first
     for block in blocks:
-        found = reader.block(block, number)
+        batch = reader.block(block, number)
         count = block.count(b"\n") + (block[-1:] not in (b"\n", b""))
         number += count
-        _count(tally, found, count)
-        yield found
+        _count(tally, batch, count)
+        yield batch
     left = reader.end()
     if tally.other and any(isinstance(record, Unparsed) for record in left):
         tally.other -= 1
@@ -191,10 +191,10 @@ def records_of_blocks(
     yield left
 
 
-def _count(tally: Tally, found: Sequence[Record], lines: int) -> None:
+def _count(tally: Tally, records: Sequence[Record], lines: int) -> None:
     """Every line is counted once, whatever it gave."""
     last = bad = good = 0
-    for record in found:
+    for record in records:
         if record.line != last:
             last = record.line
             if isinstance(record, Unparsed):

@@ -86,40 +86,40 @@ class SendmailReader(FramedReader):
             self._arrival(queue_id, rest)
             return ()
         if rest.startswith("to="):
-            found = _TO.match(rest)
-            if found is None:
+            match = _TO.match(rest)
+            if match is None:
                 return self.unparsed(data, number, "a delivery of sendmail whose fields are not understood")
-            return self._attempts(queue_id, found, frame, number)
+            return self._attempts(queue_id, match, frame, number)
         dsn = _DSN.match(rest)
         if dsn is not None:
             return self._given_up(queue_id, dsn[2], frame, number)
         return self._refusal(queue_id, rest, frame, number)
 
     def _arrival(self, queue_id: str, rest: str) -> None:
-        found = _FROM.match(rest)
-        if found is not None:
+        match = _FROM.match(rest)
+        if match is not None:
             message = self.memory.message(queue_id)
-            message.sender = _bare(found[1])
+            message.sender = _bare(match[1])
             named = _MSGID.search(rest)
             message.message_id = named[1] if named is not None else None
 
-    def _attempts(self, queue_id: str, found: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        reply, stat = _reply_and_stat(found["rest"] or "")
+    def _attempts(self, queue_id: str, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        reply, stat = _reply_and_stat(match["rest"] or "")
         is_waiting = stat == "queued" and reply is None
-        if stat is None or (is_waiting and found["dsn"] is None):
+        if stat is None or (is_waiting and match["dsn"] is None):
             return ()  # not tried
-        mailer = found["mailer"]
+        mailer = match["mailer"]
         status = _status(stat)
         # with a status it was tried, as far as the DNS, and why it waits is only in the queue
         words, cut = (None, False) if is_waiting else _said(reply, stat, mailer)
-        relay = _relay(found["relay"])
+        relay = _relay(match["relay"])
         message = self.memory.known(queue_id)
         tls = None
         if relay is not None and relay.host is not None and frame.pid is not None:
             noted = self.memory.noted(("tls", frame.pid))
             tls = str(noted[1]) if isinstance(noted, tuple) and noted[0] == relay.host.lower() else None
         events = []
-        for recipient in _split(found["to"]):
+        for recipient in _split(match["to"]):
             if status is Status.DEFERRED:
                 self.memory.defer(queue_id, recipient, words)
             else:
@@ -140,9 +140,9 @@ class SendmailReader(FramedReader):
                     None,
                     relay,
                     None,
-                    found["dsn"],
+                    match["dsn"],
                     words,
-                    delay_s=_seconds(found["delay"]),
+                    delay_s=_seconds(match["delay"]),
                     tls=tls,
                     cut=cut,
                 )
@@ -220,8 +220,8 @@ def _reply_and_stat(rest: str) -> tuple[str | None, str | None]:
     if rest.startswith("quarantine="):
         rest = rest.partition(", ")[2]
     if rest.startswith("reply="):
-        reply, found, stat = rest[6:].rpartition(", stat=")
-        return (reply, stat) if found else (rest[6:], None)
+        reply, separator, stat = rest[6:].rpartition(", stat=")
+        return (reply, stat) if separator else (rest[6:], None)
     return None, rest[5:] if rest.startswith("stat=") else None
 
 
@@ -248,12 +248,12 @@ def _said(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool
     if stat.startswith("Sent (") and is_remote:
         text = stat[6:].removesuffix(")")  # the code is lost
         return Words(Speaker.REMOTE, unescaped(text), Stage.END_OF_DATA), not stat.endswith(")")
-    told = stat.partition(": ")[2] if stat.startswith("Deferred: ") else stat
-    if reply is None and is_remote and is_reply(told):  # before 8.16 there is no reply=
-        return Words(Speaker.REMOTE, unescaped(told), cut=True), False
+    words = stat.partition(": ")[2] if stat.startswith("Deferred: ") else stat
+    if reply is None and is_remote and is_reply(words):  # before 8.16 there is no reply=
+        return Words(Speaker.REMOTE, unescaped(words), cut=True), False
     if reply:
-        told = reply.partition(" ")[2].partition(" ")[2] or told
-    return Words(Speaker.LOCAL, unescaped(told), _own_stage(told)), False
+        words = reply.partition(" ")[2].partition(" ")[2] or words
+    return Words(Speaker.LOCAL, unescaped(words), _own_stage(words)), False
 
 
 def _own_stage(text: str) -> Stage | None:
@@ -265,11 +265,11 @@ def _own_stage(text: str) -> Stage | None:
 
 
 def _relay(text: str | None) -> Relay | None:
-    found = _RELAY.fullmatch(text.strip()) if text else None
-    if found is None or not (found[1] or found[2]):
+    match = _RELAY.fullmatch(text.strip()) if text else None
+    if match is None or not (match[1] or match[2]):
         return None
-    ip = found[2].removeprefix("IPv6:") if found[2] else None
-    return Relay(found[1].rstrip(".") or None, ip)
+    ip = match[2].removeprefix("IPv6:") if match[2] else None
+    return Relay(match[1].rstrip(".") or None, ip)
 
 
 def _split(text: str) -> list[str]:
@@ -284,8 +284,8 @@ def _bare(text: str) -> str:
 
 
 def _seconds(text: str) -> float | None:
-    found = _DELAY.fullmatch(text)
-    if found is None:
+    match = _DELAY.fullmatch(text)
+    if match is None:
         return None
-    days, hours, minutes, seconds = (int(part) if part else 0 for part in found.groups())
+    days, hours, minutes, seconds = (int(part) if part else 0 for part in match.groups())
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)

@@ -78,13 +78,13 @@ def _words(part: object, item: object, word: str) -> Words | None:
         text = text_of(part, "reason") or text_of(part, "delayType") or text_of(part, "bounceSubType")
         return Words(Speaker.LOCAL, text) if text else None
     prefix = _SMTP.match(text)
-    told = text[prefix.end() :] if prefix is not None else text
-    told = told.replace("\r\n", "\n").strip()
-    if is_reply(told) and "Amazon SES" not in told:
-        return Words(Speaker.REMOTE, told, Stage.END_OF_DATA if word == "Delivery" else None)
-    return Words(Speaker.LOCAL, told)
+    words = text[prefix.end() :] if prefix is not None else text
+    words = words.replace("\r\n", "\n").strip()
+    if is_reply(words) and "Amazon SES" not in words:
+        return Words(Speaker.REMOTE, words, Stage.END_OF_DATA if word == "Delivery" else None)
+    return Words(Speaker.LOCAL, words)
 
 
 def _bare(source: str) -> str:
-    found = _ANGLE.search(source)
-    return found[1] if found is not None else source
+    match = _ANGLE.search(source)
+    return match[1] if match is not None else source

@@ -71,11 +71,11 @@ def reply_of_lines(text: str) -> str:
 
 def relay_of(text: str) -> Relay | None:
     """`host[ip]:port`, as far as it is there; None for nothing and for `none`."""
-    found = _RELAY.fullmatch(text.strip())
-    if found is None or text in ("", "none"):
+    match = _RELAY.fullmatch(text.strip())
+    if match is None or text in ("", "none"):
         return None
-    port = int(found["port"]) if found["port"] else None
-    return Relay(found["host"] or None, found["ip"] or None, port)
+    port = int(match["port"]) if match["port"] else None
+    return Relay(match["host"] or None, match["ip"] or None, port)
 
 
 def unescaped(text: str) -> str:

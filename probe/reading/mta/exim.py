@@ -58,10 +58,10 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     if config:
         places = (config, *(f"{config}/{name}" for name in _FILES))
         read = yield tuple(FileCall(place) for place in places)
-        found = next((at for at, it in zip(places, read, strict=True) if it.is_usable), None)
-        if found is None or ":" in found:
+        binary = next((at for at, it in zip(places, read, strict=True) if it.is_usable), None)
+        if binary is None or ":" in binary:
             return NoSenderMta(f"no configuration of Exim in {config}")
-        where = ("-C", found)
+        where = ("-C", binary)
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
         exim = _Exim(program, where)
@@ -123,19 +123,19 @@ class _Exim:
         """(the value, why there is none) of interface and helo_data. The interface goes first: helo_data may
         depend on it."""
         values: dict[str, tuple[str, str]] = {}
-        known = {"domain": recipient.domain}
+        variables = {"domain": recipient.domain}
         for name in ("interface", "helo_data"):
-            values[name] = yield from self._expansion(transport.get(name, ""), sender, known)
+            values[name] = yield from self._expansion(transport.get(name, ""), sender, variables)
             if name == "interface":
                 addresses = [address_in(item) for item in list_of(values[name][0])]
                 if len(addresses) == 1 and addresses[0] is not None:
-                    known["sending_ip_address"] = str(addresses[0])
+                    variables["sending_ip_address"] = str(addresses[0])
         return values
 
     def _expansion(
-        self, text: str, sender: ReversePath, known: Mapping[str, str]
+        self, text: str, sender: ReversePath, variables: Mapping[str, str]
     ) -> Inquiry[tuple[str, str]]:
-        text = _VARIABLE.sub(lambda it: known.get(it[1] or it[2], it[0]), text)
+        text = _VARIABLE.sub(lambda it: variables.get(it[1] or it[2], it[0]), text)
         if "$" not in text and "\\" not in text:
             return text, ""
         if _RUNS.search(text):
@@ -156,8 +156,10 @@ def _name_of(answer: Tested | None) -> str:
     return f"exim -bP transport {answer.transport}" if answer is not None and answer.transport else "exim -bt"
 
 
-def _helo(told: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: Tested | None) -> TextFact:
-    value, reason = told.get("helo_data", ("", ""))
+def _helo(
+    options: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: Tested | None
+) -> TextFact:
+    value, reason = options.get("helo_data", ("", ""))
     if answer is None or not answer.transport:
         return TextFact(None, "exim -bt", "it named no transport, which may have a name of its own")
     if reason:
@@ -173,9 +175,9 @@ def _helo(told: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer
     return TextFact(name or None, "exim -bP primary_hostname", "" if name else "it is not set")
 
 
-def _address(told: Mapping[str, tuple[str, str]], family: int, answer: Tested | None) -> AddressFact:
+def _address(options: Mapping[str, tuple[str, str]], family: int, answer: Tested | None) -> AddressFact:
     """The first of the transport's interface that is of the family."""
-    value, reason = told.get("interface", ("", ""))
+    value, reason = options.get("interface", ("", ""))
     source = f"{_name_of(answer)} interface"
     if reason:
         return AddressFact(None, source, reason)

@@ -24,10 +24,10 @@ PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}
 def options_of(text: str) -> dict[str, str]:
     """What `exim -bP` printed: `name = value`; a switch as "yes" or "no" (it prints `name` or `no_name`)."""
     options: dict[str, str] = {}
-    for found in _OPTION.finditer(text):
-        bare = found["bare"]
+    for match in _OPTION.finditer(text):
+        bare = match["bare"]
         if bare is None:
-            options[found["name"]] = found["value"].strip()
+            options[match["name"]] = match["value"].strip()
         elif bare.startswith("no_"):
             options[bare[3:]] = "no"
         else:
@@ -38,17 +38,17 @@ def options_of(text: str) -> dict[str, str]:
 def list_of(text: str) -> tuple[str, ...]:
     """The items of a list: between colons, a doubled one standing for itself, or between what `<` names."""
     text = text.strip()
-    found = re.match(r"<(\S)\s*", text)
-    sign = found[1] if found else ":"
-    text = text[found.end() :] if found else text
+    match = re.match(r"<(\S)\s*", text)
+    sign = match[1] if match else ":"
+    text = text[match.end() :] if match else text
     parts = re.split(rf"(?<!{re.escape(sign)}){re.escape(sign)}(?!{re.escape(sign)})", text)
     return tuple(part.strip().replace(sign * 2, sign) for part in parts if part.strip())
 
 
 def size_of(text: str) -> int | None:
     """A size in octets; None for what is no plain number."""
-    found = _SIZE.fullmatch(text.strip())
-    return int(found[1]) * _UNITS[found[2].lower()] if found else None
+    match = _SIZE.fullmatch(text.strip())
+    return int(match[1]) * _UNITS[match[2].lower()] if match else None
 
 
 def port_of(text: str, default: int = 25) -> int | None:
@@ -89,16 +89,16 @@ def answer_of(text: str, recipient: str) -> Tested | None:
     if not lines:
         return None
     for line in lines:
-        if found := _DEFERRED.search(line):
-            return Tested(deferred=found["why"] or "no reason was given")
-        if found := _REFUSED.search(line):
-            return Tested(refused=found["why"] or found["gone"] or "no reason was given")
+        if match := _DEFERRED.search(line):
+            return Tested(deferred=match["why"] or "no reason was given")
+        if match := _REFUSED.search(line):
+            return Tested(refused=match["why"] or match["gone"] or "no reason was given")
     routed = next((it for it in map(_ROUTED.match, lines) if it), None)
     if routed is None:
         return None
     hosts = _first_hosts(lines)
-    hops = tuple(_hop(found) for found in hosts)
-    by_mx = any("MX=" in found["rest"] for found in hosts)
+    hops = tuple(_hop(match) for match in hosts)
+    by_mx = any("MX=" in match["rest"] for match in hosts)
     first = lines[0].strip()
     became = "" if first.lower() == recipient.lower() else first
     return Tested(routed["router"] or "", routed["transport"], hops, by_mx, became=became)
@@ -113,15 +113,15 @@ def _first_hosts(lines: list[str]) -> list[re.Match[str]]:
             if begun:
                 break
             begun = True
-        elif found := _HOST.match(line):
-            hosts.append(found)
+        elif match := _HOST.match(line):
+            hosts.append(match)
     return hosts
 
 
-def _hop(found: re.Match[str]) -> Hop:
-    ip = address_in(found["ip"] or "")
-    port = re.search(r"\bport=(\d{1,5})", found["rest"])
-    name = found["name"].lower()
+def _hop(match: re.Match[str]) -> Hop:
+    ip = address_in(match["ip"] or "")
+    port = re.search(r"\bport=(\d{1,5})", match["rest"])
+    name = match["name"].lower()
     host = str(ip) if ip is not None and name.startswith("[") else name
     return Hop(host, int(port[1]) if port else 0, False, (ip,) if ip is not None else ())
 

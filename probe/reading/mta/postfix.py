@@ -72,10 +72,10 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return NoSenderMta("Postfix is installed, and not configured")
     if not main.is_usable or "mail_version" not in values:
         return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
-    said = str(sender).lower() if isinstance(sender, Mailbox) else ""
-    routing = Routing(values, Asked(said, str(recipient).lower()))
-    found, failed = yield from _looked_up(where, dict(routing.questions()))
-    resolved = routing.resolved(found)
+    reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
+    routing = Routing(values, Asked(reverse_path, str(recipient).lower()))
+    entries, failed = yield from _looked_up(where, dict(routing.questions()))
+    resolved = routing.resolved(entries)
     client = yield from _client(where, values, overrides_of(overrides.text, resolved.transport))
     if isinstance(client, str):
         return NoSenderMta(f"postconf: {client}", MtaSoftware.POSTFIX)
@@ -87,16 +87,18 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
 
 def _looked_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) -> Inquiry[tuple[Found, str]]:
     """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
-    asked = {table: keys for table, keys in wanted.items() if not table.name.startswith("-")}
-    if not asked:
+    questions = {table: keys for table, keys in wanted.items() if not table.name.startswith("-")}
+    if not questions:
         return {}, ""
     calls: list[Call] = []
-    for table, keys in asked.items():
+    for table, keys in questions.items():
         lines = "".join(f"{key}\n" for key in keys if "\n" not in key)
         calls.append(ToolCall("postmap", (*where, "-q", "-", table.askable), lines))
     outputs = yield tuple(calls)
-    found = {table.name: found_in(it.text) for table, it in zip(asked, outputs, strict=True)}
-    return found, next((_failure(t, it) for t, it in zip(asked, outputs, strict=True) if _failure(t, it)), "")
+    entries = {table.name: found_in(it.text) for table, it in zip(questions, outputs, strict=True)}
+    return entries, next(
+        (_failure(t, it) for t, it in zip(questions, outputs, strict=True) if _failure(t, it)), ""
+    )
 
 
 def _failure(table: Table, output: ToolOutput) -> str:
@@ -119,8 +121,8 @@ def _client(
     plain = {name: values.get(name, "") for name in CLIENT}
     if not overrides:
         return plain
-    given = tuple(word for name, value in overrides for word in ("-o", f"{name}={value}"))
-    (output,) = yield (ToolCall("postconf", (*where, "-x", *given, *CLIENT)),)
+    words = tuple(word for name, value in overrides for word in ("-o", f"{name}={value}"))
+    (output,) = yield (ToolCall("postconf", (*where, "-x", *words, *CLIENT)),)
     if not output.is_usable:
         return output.why
     plain.update(settings_of(output.text))
@@ -140,15 +142,15 @@ class _Reading:
 
     def mta(self, unknown: str, unread: str) -> SenderMta:
         """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
-        told = self.client
+        client = self.client
         return SenderMta(
             software=MtaSoftware.POSTFIX,
             version=self.values["mail_version"],
             config=self.values.get("config_directory", self.config),
-            helo=helo_of(told, self._source("smtp_helo_name")),
-            source_v4=address_of(told, 4, self._source("smtp_bind_address")),
-            source_v6=address_of(told, 6, self._source("smtp_bind_address6")),
-            families=families_of(told),
+            helo=helo_of(client, self._source("smtp_helo_name")),
+            source_v4=address_of(client, 4, self._source("smtp_bind_address")),
+            source_v6=address_of(client, 6, self._source("smtp_bind_address6")),
+            families=families_of(client),
             route=self._route(unknown),
             tls=self._tls(unread),
             size_limit=self._size(),

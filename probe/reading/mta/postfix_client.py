@@ -75,13 +75,13 @@ def policy_keys(destination: str) -> tuple[str, ...]:
     return tuple(parents_of(bare, dotted=True))
 
 
-def tls_of(values: Mapping[str, str], destination: str, found: Found, source: str) -> TlsPolicy:
+def tls_of(values: Mapping[str, str], destination: str, entries: Found, source: str) -> TlsPolicy:
     """The demand towards a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the parameters
     that were before it."""
     wrapped = values.get("smtp_tls_wrappermode", "no") == _YES
-    given = first_found(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), found)
-    if given is not None:
-        return _by_policy(given[0], values, wrapped)
+    policy = first_found(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
+    if policy is not None:
+        return _by_policy(policy[0], values, wrapped)
     named = values.get("smtp_tls_security_level", "")
     if named:
         level = _level(named)

@@ -105,55 +105,55 @@ class Routing:
             return (self.values.get(f"empty_address_{name.split('_', 2)[2]}_lookup_key", "") or NULL_SENDER,)
         return (*self._address_keys(self.asked.sender), "@" + self.asked.sender.rpartition("@")[2])
 
-    def resolved(self, found: Found) -> Resolved:
+    def resolved(self, entries: Found) -> Resolved:
         """The answer, of what the tables had."""
-        name = next((own for own, _ in _CLASSES if self._is_in(own, found)), "")
+        name = next((own for own, _ in _CLASSES if self._is_in(own, entries)), "")
         if name:
             parameter = dict(_CLASSES)[name]
             channel = self.values.get(parameter, "") or parameter
             sources = [name, parameter] if name == "relay_domains" else [name]
         else:
-            channel, sources = self._default_transport(found)
+            channel, sources = self._default_transport(entries)
         nexthop = self.asked.domain
         if name in ("relay_domains", ""):
-            nexthop, deciding = self._relayhost(found)
+            nexthop, deciding = self._relayhost(entries)
             sources += deciding
         channel, colon, destination = channel.partition(":")
         nexthop = destination if colon and destination else nexthop
         if colon and destination and sources[-1] in ("relayhost", "sender_dependent_relayhost_maps"):
             sources.pop()
-        given = first_found(
-            tables_of(self.values.get("transport_maps", "")), self._keys()["transport_maps"], found
+        entry = first_found(
+            tables_of(self.values.get("transport_maps", "")), self._keys()["transport_maps"], entries
         )
-        if given is not None and given[0].strip() not in ("", ":"):
-            transport, colon, destination = given[0].strip().partition(":")
+        if entry is not None and entry[0].strip() not in ("", ":"):
+            transport, colon, destination = entry[0].strip().partition(":")
             nexthop = destination or self.asked.domain
             return Resolved(self.asked.domain, transport or channel, nexthop, ("transport_maps",))
         return Resolved(self.asked.domain, channel, nexthop, tuple(sources))
 
-    def _default_transport(self, found: Found) -> tuple[str, list[str]]:
+    def _default_transport(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_default_transport_maps"
-        given = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), found)
-        if given is not None and given[0].upper() != "DUNNO":
-            return given[0], [name]
+        entry = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
+        if entry is not None and entry[0].upper() != "DUNNO":
+            return entry[0], [name]
         return self.values.get("default_transport", "") or "smtp", ["default_transport"]
 
-    def _relayhost(self, found: Found) -> tuple[str, list[str]]:
+    def _relayhost(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_relayhost_maps"
-        given = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), found)
-        if given is not None:
-            return (self.asked.domain, []) if given[0].upper() == "DUNNO" else (given[0], [name])
+        entry = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
+        if entry is not None:
+            return (self.asked.domain, []) if entry[0].upper() == "DUNNO" else (entry[0], [name])
         relayhost = self.values.get("relayhost", "")
         return (relayhost, ["relayhost"]) if relayhost else (self.asked.domain, [])
 
-    def _is_in(self, name: str, found: Found) -> bool:
+    def _is_in(self, name: str, entries: Found) -> bool:
         """Whether the domain is one of a list; the first item that fits decides, `!` turns it round."""
         keys = self._keys()[name]
         for item in words_of(self.values.get(name, "")):
             bare = item.lstrip("!")
             table = Table(bare)
             if tables_of(bare):
-                fits = any(key in found.get(table.name, {}) for key in keys)
+                fits = any(key in entries.get(table.name, {}) for key in keys)
             else:
                 fits = bare.lower() in keys
             if fits:

@@ -27,8 +27,8 @@ def settings_of(text: str) -> dict[str, str]:
 
 def overrides_of(text: str, service: str) -> tuple[tuple[str, str], ...]:
     """What `postconf -P` printed of the client `service` (master.cf, `-o name=value`)."""
-    found = _OVERRIDE.findall(text)
-    return tuple((name, value or "") for at, kind, name, value in found if at == service and kind == "unix")
+    pairs = _OVERRIDE.findall(text)
+    return tuple((name, value or "") for at, kind, name, value in pairs if at == service and kind == "unix")
 
 
 def commands_of(text: str) -> dict[str, str]:
@@ -82,14 +82,14 @@ def found_in(text: str) -> dict[str, str]:
 Found = Mapping[str, Mapping[str, str]]  # by table, by key
 
 
-def first_found(tables: tuple[Table, ...], keys: tuple[str, ...], found: Found) -> tuple[str, str] | None:
+def first_found(tables: tuple[Table, ...], keys: tuple[str, ...], entries: Found) -> tuple[str, str] | None:
     """(the value, the table) of the first key that a table has: keys before tables, and tables of patterns
     for the first key alone, as maps_find of Postfix does."""
     for place, key in enumerate(keys):
         for table in tables:
             if place and not table.takes_parts:
                 continue
-            value = found.get(table.name, {}).get(key)
+            value = entries.get(table.name, {}).get(key)
             if value is not None:
                 return value, table.name
     return None
@@ -122,10 +122,10 @@ def literal_of(text: str) -> IPAddress | None:
 def hop_of(text: str, port: int = SMTP_PORT) -> Hop | None:
     """A next hop as Postfix writes it: `[host]`, `[host]:port`, `host`, `host:port` (transport(5)). None
     where it names no host and port."""
-    found = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::([A-Za-z0-9-]+))?", text)
-    if found is None:
+    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::([A-Za-z0-9-]+))?", text)
+    if match is None:
         return None
-    bare, name, at = found.groups()
+    bare, name, at = match.groups()
     if at is not None:
         number = int(at) if at.isascii() and at.isdigit() and len(at) < 6 else _PORTS.get(at.lower())
         if number is None or not 0 < number < 65536:
