@@ -15,7 +15,7 @@ import signal
 
 from hypothesis import settings
 
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 
 os.environ[DEBUG] = "1"
 os.environ["SMTP_PROBE_MTA"] = "none"  # whatever mail server the machine has

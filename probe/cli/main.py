@@ -19,8 +19,8 @@ from probe.cli.errors import (
     refuse_controls,
 )
 from probe.cli.signals import EXIT_INTERRUPTED
+from probe.model.debugging import DEBUG, ISSUES, is_debugging
 from probe.model.exhaustion import exhausted
-from probe.model.fault import DEBUG, ISSUES, is_debugging
 from probe.model.verdict import ExitCode
 
 

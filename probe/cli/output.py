@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import stat
 import sys
 import time
@@ -29,14 +28,28 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Styl
     is_terminal = stream.isatty()
     # https://no-color.org: set and not empty, whatever it says; a dumb terminal knows no SGR
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    columns = shutil.get_terminal_size((MAX_COLUMNS, 24)).columns
     return Style(
-        width=min(columns, MAX_COLUMNS),
+        width=min(_columns(), MAX_COLUMNS),
         colour=is_terminal and not plain,
         encoding=stream.encoding or "ascii",
         verbosity=verbosity,
         note=note,
     )
+
+
+def _columns() -> int:
+    """Columns of the terminal, as `shutil.get_terminal_size` finds them; shutil loads the archivers, too."""
+    named = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(named)
+    except ValueError:
+        columns = 0
+    if columns > 0:
+        return columns
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or MAX_COLUMNS  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # no stdout, a closed one, or no terminal
+        return MAX_COLUMNS
 
 
 class Judged(Protocol):

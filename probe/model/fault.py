@@ -8,7 +8,6 @@ run, and so a developer sees the traceback.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,12 +16,11 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import TypeVar
 
+from probe.model.debugging import is_debugging
 from probe.model.exhaustion import Shortage, shortage
 from probe.model.observed import Gap
 from probe.model.reason import Reason
 
-ISSUES = "https://github.com/smtp-probe/smtp-probe/issues"
-DEBUG = "SMTP_PROBE_DEBUG"
 _WORDS = 200  # characters of an exception's own text: it may quote what a stranger sent
 _PACKAGE = "probe"
 
@@ -121,11 +119,6 @@ def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     name = type(error).__name__
     what = f"{name}: {text if len(text) <= _WORDS else text[:_WORDS] + '…'}" if text else name
     return Fault(part, step, what, _where(error.__traceback__))
-
-
-def is_debugging() -> bool:
-    """Whether faults are to be seen as they are."""
-    return os.environ.get(DEBUG) == "1"
 
 
 def _where(trace: TracebackType | None) -> str:

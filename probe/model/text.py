@@ -31,7 +31,7 @@ _MARKS = 4
 # `##[...]` of GitHub, `##teamcity[...]`, wherever they stand in a line ...
 LOGGING_COMMAND = re.compile(r"#(?=#\w*\[)")
 # ... and `::name arguments::` of GitHub at its beginning
-_LINE_COMMAND = re.compile(r"(?m)^([^\S\n]*):(?=:[A-Za-z_-]+(?:[^\S\n][^\n]*?)?::)")
+_LINE_COMMAND = r"(?m)^([^\S\n]*):(?=:[A-Za-z_-]+(?:[^\S\n][^\n]*?)?::)"
 
 
 def decode(data: bytes) -> str:
@@ -114,7 +114,7 @@ def _escape(char: str) -> str:
 
 def inert_lines(text: str) -> str:
     """Lines of printable text, none of which is a command to a build system."""
-    return _LINE_COMMAND.sub(r"\1\\x3a", text) if "::" in text else text
+    return re.sub(_LINE_COMMAND, r"\1\\x3a", text) if "::" in text else text
 
 
 def duration(seconds: int) -> str:

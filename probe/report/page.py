@@ -10,7 +10,7 @@ from probe.report.style import Paint, Style
 
 MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
 _WORDS = re.compile(r"\S+|\s+")
-_SHELL_WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+""")
+_SHELL_WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+"""
 _CONTINUED = " \\"
 
 
@@ -116,7 +116,7 @@ class Page:
         continued (POSIX shell section 2.2.1). A word is never broken, even where it is too wide."""
         room = max(self.style.width, MIN_COLUMNS) - indent
         lines = [""]
-        words = _SHELL_WORD.findall(self.fit(text))
+        words = re.findall(_SHELL_WORD, self.fit(text))
         for index, word in enumerate(words):
             behind = columns(_CONTINUED) if index + 1 < len(words) else 0
             if lines[-1] and columns(lines[-1]) + 1 + columns(word) + behind > room:

@@ -16,7 +16,7 @@ import pytest
 
 from probe import lab
 from probe.cli import main
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 from probe.model.target import PairTarget
 
 # as a machine has it that starts no thread: no stack can be mapped

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 from probe.report.json_text import json_text
 
 os.environ[DEBUG] = "1"  # no fault of the program is spared: a target sees it

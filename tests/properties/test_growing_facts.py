@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from probe.facts import build
 from probe.facts.build import GrowingFacts, facts_of
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.recording import events as ev

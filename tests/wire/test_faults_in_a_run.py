@@ -10,7 +10,7 @@ import pytest
 
 from probe.collect import live
 from probe.diagnosis import advice
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 from probe.model.report import Report
 from probe.report.style import Style
 from probe.survey import recipient, reputation, sender

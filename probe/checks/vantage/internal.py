@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.model.fault import ISSUES, Fault
+from probe.model.debugging import ISSUES
+from probe.model.fault import Fault
 from probe.model.finding import Finding
 
 ID = "internal"

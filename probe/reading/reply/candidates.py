@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from probe.reading.reply.mask import Masked
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Index, MatchRule, Table
 
 _WORDS = re.compile(r"[a-z0-9]+")
@@ -77,7 +77,7 @@ def _in_text(text: str, table: Table) -> Iterator[Place]:
                 yield Place(table.rules[number], start, start + len(phrase))
     for position in sorted(_wanted_patterns(text, table.index)):
         expression, number = table.index.patterns[position]
-        for match in _pattern(expression).finditer(text):
+        for match in pattern_of(expression).finditer(text):
             yield Place(table.rules[number], *match.span())
 
 
@@ -117,8 +117,3 @@ def _is_edge(text: str, outside: int, inner: str) -> bool:
     if not 0 <= outside < len(text) or not inner.isascii() or not inner.isalnum():
         return True
     return not (text[outside].isascii() and text[outside].isalnum())
-
-
-@lru_cache(maxsize=1024)
-def _pattern(expression: str) -> re.Pattern[str]:
-    return re.compile(expression)

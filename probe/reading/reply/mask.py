@@ -7,6 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from probe.reading.reply.folding import plain
+from probe.reading.reply.patterns import pattern_of
 
 # Names that end in these labels are hosts; a sentence end without a space ("rejected.Please") is not.
 _TLD = (
@@ -15,17 +16,17 @@ _TLD = (
     "|test|example|invalid|local|localdomain|lan|cloud|dev|app|online|xyz|ain"
 )
 _HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?\.){{1,30}}(?:{_TLD})\b"
-_URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+")
-_ADDRESS = re.compile(r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?")
+_URL = r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+"
+_ADDRESS = r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?"
 # 127.255.255.x is no address but what a list answers when it refuses the query.
-_IP4 = re.compile(r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b")
-_IP6 = re.compile(r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])")
-_HOSTS = re.compile(rf"\b{_HOST}")
+_IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
+_IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
+_HOSTS = rf"\b{_HOST}"
 _ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
 _SPACE = re.compile(r"\s+")
 # What is not seen: soft hyphens, marks of direction and width, and the vowels of Hebrew and Arabic, which
 # most writers leave out.
-_UNSEEN = re.compile(
+_UNSEEN = (
     "[\u00ad\u0307\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u0652"
     "\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
@@ -46,18 +47,21 @@ def mask(text: str) -> Masked:
     links: list[str] = []
     line = text.translate(_QUOTES).lower()
     if not line.isascii():
-        line = _UNSEEN.sub("", unicodedata.normalize("NFC", line)).replace("\u200c", " ")
+        line = pattern_of(_UNSEEN).sub("", unicodedata.normalize("NFC", line)).replace("\u200c", " ")
     line = _SPACE.sub(" ", line).strip()
     if "://" in line or "www." in line:
-        line = _URL.sub(lambda match: _take(match, "<url>", links), line)
+        line = pattern_of(_URL).sub(lambda match: _take(match, "<url>", links), line)
     if "@" in line or "$email" in line:
-        line = _ADDRESS.sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
-    line = _IP4.sub("<ip>", line)
+        line = (
+            pattern_of(_ADDRESS).sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
+        )
+    if line.count(".") > 2:
+        line = pattern_of(_IP4).sub("<ip>", line)
     if "::" in line or line.count(":") > 2:
-        line = _IP6.sub("<ip>", line)
+        line = pattern_of(_IP6).sub("<ip>", line)
     line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
     if "." in line:
-        line = _HOSTS.sub(lambda match: _take(match, "<host>", links), line)
+        line = pattern_of(_HOSTS).sub(lambda match: _take(match, "<host>", links), line)
     line = _ID.sub("<id>", line)
     line = _SPACE.sub(" ", line)
     return Masked(line, " ".join(links), "" if line.isascii() else plain(line))

@@ -19,14 +19,15 @@ from probe.model.evidence import Facet
 from probe.reading.reply.candidates import Place, places
 from probe.reading.reply.conditions import Subject, holds
 from probe.reading.reply.mask import Masked
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule
 from probe.reading.reply.table import compiled
 
 _VAGUEST = 9
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_PLACEHOLDER = re.compile(r"<[a-z]+>")
+_PLACEHOLDER = r"<[a-z]+>"
 # "For explanation visit <url>" says where words are, but has none itself.
-_COURTESY = re.compile(
+_COURTESY = (
     r"(?:\b(?:please|for|an?|the|further|more|explanations?|information|details|help|see|visit|refer|to|at|go"
     r"|error|codes?)\b[ ,:;]{0,9}){1,30}(?=<(?:url|host)>)"
 )
@@ -120,7 +121,7 @@ def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRul
     """The rules that look at no words that hold, beside those of the words."""
     is_wordless = not any(rule.causes for rule in by_words)
     is_silent = is_wordless and not _LETTERS.search(
-        _PLACEHOLDER.sub("", _COURTESY.sub("", subject.masked.text))
+        pattern_of(_PLACEHOLDER).sub("", pattern_of(_COURTESY).sub("", subject.masked.text))
     )
     coded = replace(
         subject,

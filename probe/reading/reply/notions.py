@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from probe.reading.reply.folding import plain
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule, NotionRule, Sentence, Table
 
 HINTS = ""
@@ -36,29 +37,33 @@ _STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w"
 _JUNCTIONS = rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])"
 # Where one thing is said and another begins. A comma of Japanese may stand behind the subject.
 _CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
-# Words that English has and none of the other languages, and words that they have in common.
+# Words and phrases that English has and none of the other languages, and words that they have in common;
+# words that end in "ed" are common, too. No expressions: alternations so wide take long to compile.
 _ENGLISH_WORDS = (
     "the|your|you|this|not|been|please|and|that|with|cannot|can't|does|doesn't|did|unable|because|exceeded"
-    "|blocked|rejected|denied|allowed|refused|which|our|we|is not|no valid|has been|have|there|no such"
-    "|unknown|user|said|too many|too much|too large|too big|failed|failure|access|address|sender"
-    "|recipient"
+    "|blocked|rejected|denied|allowed|refused|which|our|we|have|there|unknown|user|said|failed|failure|access"
+    "|address|sender|recipient"
 )
+_ENGLISH_PHRASES = "is not|no valid|has been|no such|too many|too much|too large|too big"
 _SHARED_WORDS = (
-    "internal|invalid|full|inactive|limit|quota|mailbox|servers?|system|services?|accounts?|users?|messages?|mails?"
-    "|e-?mails?|content|format|syntax|virus|malware|domain|policy|relay|header|loops?|command|reputation|problem"
-    "|error|login|timeout|maximum|file|inbox|disks?|capacity|intern|certificate|blacklist|suspend|suspect|post"
-    "|list|temporar(?:y|ily)|[a-z]{3,15}ed|block|reverse|valid|credentials|permission|client|rbl"
-    "|gr[ae]ylist(?:ing)?|records?|reject|access|arguments?|parameters?|authentication"
+    "internal|invalid|full|inactive|limit|quota|mailbox|server|servers|system|service|services|account|accounts"
+    "|user|users|message|messages|mail|mails|email|emails|e-mail|e-mails|content|format|syntax|virus|malware"
+    "|domain|policy|relay|header|loop|loops|command|reputation|problem|error|login|timeout|maximum|file|inbox"
+    "|disk|disks|capacity|intern|certificate|blacklist|suspend|suspect|post|list|temporary|temporarily|block"
+    "|reverse|valid|credentials|permission|client|rbl|graylist|graylisting|greylist|greylisting|record|records"
+    "|reject|access|argument|arguments|parameter|parameters|authentication"
 )
-_ENGLISH = re.compile(rf"(?<![^ ])(?:{_ENGLISH_WORDS}) ")
-_SHARED = re.compile(rf"(?:{_SHARED_WORDS}) ")
+_ENGLISH = frozenset(_ENGLISH_WORDS.split("|"))
+_ENGLISH_PAIRS = tuple(f" {phrase} " for phrase in _ENGLISH_PHRASES.split("|"))
+_SHARED = frozenset(_SHARED_WORDS.split("|"))
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 # Postfix names the class of restrictions that refused (smtpd_check.c); what follows is the reason.
-_RESTRICTION = re.compile(
+_RESTRICTION = (
     r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
     r" rejected\b:?"
 )
 # "(SMTP)" behind a server's name, and the name of a function, end no clause.
-_ASIDE = re.compile(r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)")
+_ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 _SOON = 45  # letters between the two parts of an entry
 
@@ -115,10 +120,26 @@ def leads(stems: Stems) -> dict[str, int]:
 def clauses(text: str) -> list[Clause]:
     """The clauses of a text in small letters."""
     return [
-        Clause(f"{folded} ", _ENGLISH.search(_GAPS.sub(" ", f"{part} ")) is not None)
+        Clause(f"{folded} ", _is_english(_GAPS.sub(" ", f"{part} ")))
         for part in _CLAUSES.split(text)
         if (folded := _GAPS.sub(" ", fold(part)).strip())
     ]
+
+
+def _is_english(text: str) -> bool:
+    """Whether a text, with a blank at its end, has a word or a phrase that only English has."""
+    if not _ENGLISH.isdisjoint(text.split(" ")):
+        return True
+    padded = f" {text}"
+    return any(pair in padded for pair in _ENGLISH_PAIRS)
+
+
+def _is_shared(text: str, start: int) -> bool:
+    """Whether the word that begins there is one that English shares with other languages."""
+    word = text[start : text.find(" ", start)]
+    if word in _SHARED:
+        return True
+    return word.endswith("ed") and 5 <= len(word) <= 17 and _LETTERS.issuperset(word)
 
 
 def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str, set[str]]:
@@ -134,7 +155,7 @@ def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str
         if clause.is_english and language not in (HINTS, ANY):
             continue
         result.setdefault(language, set()).add(notion)
-        if language not in own and not _SHARED.match(clause.text, start):
+        if language not in own and not _is_shared(clause.text, start):
             own.add(language)
     most = max((len(result[language]) for language in own if language not in (HINTS, ANY)), default=0)
     return {
@@ -202,9 +223,10 @@ def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     """
     named: dict[str, set[str]] = {HINTS: set()}
     numbers: set[int] = set()
-    text = _RESTRICTION.sub(_class_of_restriction, text)
+    if " rejected" in text:
+        text = pattern_of(_RESTRICTION).sub(_class_of_restriction, text)
     if "(" in text or "（" in text:
-        text = _ASIDE.sub(" ", text)
+        text = pattern_of(_ASIDE).sub(" ", text)
     for clause in dict.fromkeys(clauses(text)):
         by_language = spoken(clause, table.stems, table.stem_leads)
         numbers |= _sentences(by_language, table.sentences)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import QUOTATIONS
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.table import compiled
 
 _HINTS = ("verif", "liverable address:", "callout", " said", "responded", "returned", "replied", "answered")
-_RESPONSE = re.compile(
-    r"\bresponse(?: to (?:\"[^\"\n]{0,300}\"|[^:\n]{1,80})(?: from \S+(?: \[[^\]]*\])? was)?)?:\s*(.*)",
-    re.IGNORECASE | re.DOTALL,
+_RESPONSE = (
+    r"\bresponse(?: to (?:\"[^\"\n]{0,300}\"|[^:\n]{1,80})(?: from \S+(?: \[[^\]]*\])? was)?)?:\s*(.*)"
 )
-_CONTINUED = re.compile(r"(?:^|(?<=\s))[245]\d\d-(?=\S)")
+_CONTINUED = r"(?:^|(?<=\s))[245]\d\d-(?=\S)"
 
 
 class Quotation(NamedTuple):
@@ -58,10 +57,10 @@ def quotation(text: str) -> Quotation | None:
 
 def _answer(inner: str) -> str:
     """What the third server said; a transcript of a callout names it Response."""
-    match = _RESPONSE.search(inner)
+    match = _compiled(_RESPONSE).search(inner)
     if match is not None:
         inner = match.group(1)
-    return _CONTINUED.sub("", inner).strip()
+    return pattern_of(_CONTINUED).sub("", inner).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,5 @@ def all_quotations() -> tuple[QuotationEntry, ...]:
     )
 
 
-@cache
 def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.IGNORECASE | re.DOTALL)
+    return pattern_of(expression, re.IGNORECASE | re.DOTALL)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 
 from probe.model.reply import Stage
+from probe.reading.reply.patterns import pattern_of
 
-_ARROW = re.compile(r"(?<!\s)\s*(<<<|>>>)")
-_ECHO = re.compile(r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)", re.IGNORECASE)
-_TRANSCRIPT = re.compile(r"^[ \t]*(<<<|>>>)\s?(.*)$", re.MULTILINE)
+_ARROW = r"(?<!\s)\s*(<<<|>>>)"
+_ECHO = r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)"
+_TRANSCRIPT = r"^[ \t]*(<<<|>>>)\s?(.*)$"
 # What Sendmail itself writes of a failure; the remote server's words, where there are any, stand before it.
-_FILLER = re.compile(
+_FILLER = (
     r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?"
-    r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$"
 )
 
 
 def is_filler(text: str) -> bool:
     """Whether a transcript without any reply ends in the sending server's own words."""
-    return ">>>" in text and _FILLER.search(text) is not None
+    return ">>>" in text and _filler().search(text) is not None
 
 
 def refusal(text: str) -> tuple[str, Stage | None] | None:
@@ -30,15 +30,19 @@ def refusal(text: str) -> tuple[str, Stage | None] | None:
     """
     refusals: list[list[str]] = []
     collecting = False
-    for arrow, line in _TRANSCRIPT.findall(_ARROW.sub(r"\n\1", text)):
+    for arrow, line in pattern_of(_TRANSCRIPT, re.MULTILINE).findall(pattern_of(_ARROW).sub(r"\n\1", text)):
         if arrow == ">>>":
             collecting = False
         elif re.match(r"[45]\d\d", line):
             if not collecting:
                 refusals.append([])
-            refusals[-1].append(_FILLER.sub("", line))
+            refusals[-1].append(_filler().sub("", line))
             collecting = line[3:4] == "-"
     if not refusals:
         return None
-    echo = len(refusals) > 1 and any(_ECHO.match(line) for line in refusals[-1])
+    echo = len(refusals) > 1 and any(pattern_of(_ECHO, re.IGNORECASE).match(line) for line in refusals[-1])
     return "\n".join(refusals[-2 if echo else -1]), Stage.RCPT if echo else None
+
+
+def _filler() -> re.Pattern[str]:
+    return pattern_of(_FILLER, re.IGNORECASE | re.MULTILINE)

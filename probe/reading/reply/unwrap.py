@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.reading.reply import transcript, wrapping
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.wrapping import LEADING, REFUSAL
 
 
@@ -42,7 +43,7 @@ _FORMS = ("\\", "=?", "&", "^", "$", "#0", "#2", "#3", "%20", "_", "=")
 # A line that was folded inside a script that has no blanks between words.
 _BROKEN = r"(?<=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]) (?=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60])"
 # The subject of a notice that says more below it.
-_SUBJECT = re.compile(r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})", re.IGNORECASE)
+_SUBJECT = r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})"
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
@@ -52,7 +53,7 @@ def unwrap(text: str) -> Unwrapped:
     quoted = transcript.refusal(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
     wrappings = wrapping.touching(_on_one_line(plain))
-    body = _on_one_line(remote or _SUBJECT.sub("", plain, count=1))
+    body = _on_one_line(remote or _without_subject(plain))
     body = wrapping.without_reported(body, wrappings).strip()
     reply, stage = wrapping.without_prefix(body, wrappings), None
     if reply == body:  # else the server's own words begin here
@@ -94,6 +95,12 @@ def reply_lines(text: str) -> tuple[str, str]:
     """One reply on one line: without what a log or a bounce puts before it, and with it."""
     line = _on_one_line(_plain(text)).strip()
     return wrapping.without_prefix(line, wrapping.touching(line)).strip(), line
+
+
+def _without_subject(text: str) -> str:
+    if "subject:" not in text.casefold():
+        return text
+    return pattern_of(_SUBJECT, re.IGNORECASE).sub("", text, count=1)
 
 
 def _words(body: str) -> str:

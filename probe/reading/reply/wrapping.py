@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import WRAPPINGS
 from probe.model.reply import Stage
+from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import compiled
 
@@ -116,9 +116,8 @@ def _search(expression: str, line: str) -> re.Match[str] | None:
     return _compiled(expression).search(line) if expression else None
 
 
-@cache
 def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.IGNORECASE)
+    return pattern_of(expression, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from probe.collect.context import Context, Given
 from probe.collect.driver import Driver, part
 from probe.model.address import NullReversePath
 from probe.model.address_parse import parse_mailbox
-from probe.model.fault import DEBUG
+from probe.model.debugging import DEBUG
 from probe.model.observed import Part
 from probe.model.target import DomainTarget, Options, PairTarget, Target
 from probe.net.clock import Clock

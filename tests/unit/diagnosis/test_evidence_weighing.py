@@ -16,8 +16,9 @@ from probe.facts.bounce import BounceFacts
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words
+from probe.model.debugging import DEBUG
 from probe.model.evidence import Evidence, Facet
-from probe.model.fault import DEBUG, Fault, watched
+from probe.model.fault import Fault, watched
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind

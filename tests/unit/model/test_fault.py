@@ -22,7 +22,8 @@ from probe.facts import build, sessions
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
-from probe.model.fault import DEBUG, ISSUES, fault_of, spared, spared_part, watched
+from probe.model.debugging import DEBUG, ISSUES
+from probe.model.fault import fault_of, spared, spared_part, watched
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
