@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import PairTarget
 from probe.model.verdict import Outcome
 from probe.standards.dkim.results import KeyStatus
@@ -104,7 +104,11 @@ def _keys(facts: Facts) -> str:
 
 
 def _blocklists(facts: Facts) -> str:
-    own = [listing for listing in facts.listings if not listing.is_allow_list and listing.role != "link"]
+    own = [
+        listing
+        for listing in facts.listings
+        if not listing.is_allow_list and listing.role is not ListingRole.LINK
+    ]
     if not own:
         return "not checked"
     listed = sorted({listing.zone for listing in own if listing.status is ListingStatus.LISTED})

@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 from probe.knowledge.toml_import import load
+from probe.model.listing import CodeKind
 from probe.standards.dnsbl.blocklist import (
     UNDOCUMENTED_WEIGHT,
     BlockList,
-    CodeKind,
     CodePattern,
     CodeRule,
     RefusalRule,

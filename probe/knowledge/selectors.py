@@ -10,6 +10,7 @@ from typing import Any
 
 from probe.knowledge.names import is_within
 from probe.knowledge.toml_import import load
+from probe.model.signing import KeyOrigin
 
 UNGUESSABLE, COMMON, BY_VENDOR, OWN_DOMAIN = range(4)  # the tiers of selectors.toml
 
@@ -48,13 +49,13 @@ def vendors() -> tuple[Vendor, ...]:
 
 def selectors_for(
     sender_domain: str, spf_includes: Sequence[str], mx_provider: str | None
-) -> tuple[tuple[str, str], ...]:
-    """The selectors to ask at `sender_domain`, each with its origin: "provider" for those of a
-    vendor that the SPF includes, the MX provider's id or the domain itself show; then "common".
+) -> tuple[tuple[str, KeyOrigin], ...]:
+    """The selectors to ask at `sender_domain`, each with its origin: `PROVIDER` for those of a
+    vendor that the SPF includes, the MX provider's id or the domain itself show; then `COMMON`.
 
     Each name appears once. Finding none of them proves nothing (RFC 6376 section 3.6.2.1).
     """
-    chosen: dict[str, str] = {}
+    chosen: dict[str, KeyOrigin] = {}
     for vendor in vendors():
         own = any(is_within(sender_domain, domain) for domain in vendor.own_domains)
         is_named = mx_provider in vendor.mx or any(
@@ -64,11 +65,11 @@ def selectors_for(
             if (own and selector.tier == OWN_DOMAIN) or (
                 (is_named or own) and selector.tier in (COMMON, BY_VENDOR)
             ):
-                chosen.setdefault(selector.name, "provider")
+                chosen.setdefault(selector.name, KeyOrigin.PROVIDER)
     for vendor in vendors():
         for selector in vendor.selectors:
             if selector.tier == COMMON:
-                chosen.setdefault(selector.name, "common")
+                chosen.setdefault(selector.name, KeyOrigin.COMMON)
     return tuple(chosen.items())
 
 

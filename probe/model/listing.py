@@ -1,4 +1,4 @@
-"""What a blocklist said of an address or a name."""
+"""What a blocklist said of an address or a name, and whose that is."""
 
 from __future__ import annotations
 
@@ -17,3 +17,23 @@ class ListingStatus(StrEnum):
     REFUSED = "refused"
     UNUSABLE = "unusable"
     TIMEOUT = "timeout"
+
+
+class ListingRole(StrEnum):
+    """Whose the subject is that was looked up."""
+
+    SOURCE = "source"  # the address that mail leaves from
+    SENDER_DOMAIN = "sender_domain"
+    HELO = "helo"
+    LINK = "link"  # of the message
+
+
+class CodeKind(StrEnum):
+    """`reputation`: something bad was seen. `policy`: the operator of the range says that no mail
+    should come directly from it (no bad behaviour is claimed). `allow`: a good word. `info`: a
+    category that is no listing."""
+
+    REPUTATION = "reputation"
+    POLICY = "policy"
+    ALLOW = "allow"
+    INFO = "info"

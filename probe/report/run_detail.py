@@ -14,6 +14,7 @@ from probe.model.report import (
     ReportSession,
     ReportSpf,
 )
+from probe.model.signing import KeyOrigin
 from probe.report import document as doc
 from probe.report import run_words, view_session
 from probe.report.detail import Detail
@@ -123,7 +124,7 @@ def _keys(keys: tuple[ReportDkim, ...]) -> Iterator[Line]:
     """A guessed selector without a key says nothing (RFC 6376 section 3.1): those are only counted."""
     counted = {"missing": 0, "unknown": 0}
     for key in keys:
-        if key.status in counted and key.origin not in {"given", "message"}:
+        if key.status in counted and not KeyOrigin(key.origin).is_named:
             counted[key.status] += 1
             continue
         status = run_words.KEYS.get(key.status, key.status)

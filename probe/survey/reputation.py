@@ -7,6 +7,7 @@ from collections.abc import Callable
 from probe.knowledge.dnsbl import BlockList, built_in_lists, lists_for_zones
 from probe.model.address import IPAddress
 from probe.model.fault import spared_steps
+from probe.model.listing import ListingRole
 from probe.model.observed import Part
 from probe.model.target import Options
 from probe.settings import MESSAGE_LINK_LIMIT
@@ -32,25 +33,25 @@ def subjects(
     """Everything that is looked up in one run; nothing where there is no sender."""
     if not who.exists:
         return ()
-    source = () if source_ip is None else (Subject(source_ip, "source"),)
+    source = () if source_ip is None else (Subject(source_ip, ListingRole.SOURCE),)
     return (*source, *_domain_subjects(who, helo), *_link_subjects(links))
 
 
 def _domain_subjects(who: Identities, helo: str) -> tuple[Subject, ...]:
     """Sender domain, author domain and HELO name, each with its organizational domain: domain
     lists hold registered domains, and few answer for names below them."""
-    subjects: dict[str, str] = {}
-    for name, role in ((who.mail_from_domain, "sender_domain"), (who.author_domain, "sender_domain")):
-        _add(subjects, name, role)
+    subjects: dict[str, ListingRole] = {}
+    for name in (who.mail_from_domain, who.author_domain):
+        _add(subjects, name, ListingRole.SENDER_DOMAIN)
     if "." in helo and not helo.startswith("["):
-        _add(subjects, helo, "helo")
+        _add(subjects, helo, ListingRole.HELO)
     return tuple(Subject(name, role) for name, role in subjects.items())
 
 
 def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
     """The registered domains of the message's links, as many as are worth a question each."""
     names = dict.fromkeys(organizational_domain(host) or host for host in hosts)
-    return tuple(Subject(name, "link") for name in names)[:MESSAGE_LINK_LIMIT]
+    return tuple(Subject(name, ListingRole.LINK) for name in names)[:MESSAGE_LINK_LIMIT]
 
 
 def listings(
@@ -60,7 +61,7 @@ def listings(
     return (yield from look_up_many(wanted, chosen_lists(options), by_depth=by_depth))
 
 
-def _add(subjects: dict[str, str], name: str | None, role: str) -> None:
+def _add(subjects: dict[str, ListingRole], name: str | None, role: ListingRole) -> None:
     if name is None:
         return
     subjects.setdefault(name, role)

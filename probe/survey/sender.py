@@ -10,6 +10,7 @@ from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
 from probe.model.fault import spared, spared_steps
 from probe.model.observed import Part
+from probe.model.signing import KeyOrigin
 from probe.model.target import DomainTarget, Options, PairTarget, Target
 from probe.reading.message.signatures import key_answers, signing_selectors
 from probe.standards.dkim.key import look_up_keys
@@ -24,7 +25,7 @@ from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
-from probe.standards.spf.results import SpfResult
+from probe.standards.spf.results import SpfIdentity, SpfResult
 from probe.survey.driving import Place, Survey, part, standing, together
 from probe.survey.readers import FactReader
 
@@ -62,7 +63,7 @@ def _name_of(mailbox: Mailbox | None) -> str | None:
 def spf_of_mail_from(who: Identities, ip: IPAddress, helo: str) -> Resolution[SpfResult | None]:
     """check_host for MAIL FROM; for the null reverse-path postmaster@HELO (RFC 7208 section 2.4)."""
     if who.mail_from is None:
-        return (yield from spf_of_helo(ip, helo, identity="mailfrom"))
+        return (yield from spf_of_helo(ip, helo, identity=SpfIdentity.MAIL_FROM))
     if who.mail_from_domain is None:
         return None
     return (
@@ -70,7 +71,9 @@ def spf_of_mail_from(who: Identities, ip: IPAddress, helo: str) -> Resolution[Sp
     )
 
 
-def spf_of_helo(ip: IPAddress, helo: str, *, identity: str = "helo") -> Resolution[SpfResult | None]:
+def spf_of_helo(
+    ip: IPAddress, helo: str, *, identity: SpfIdentity = SpfIdentity.HELO
+) -> Resolution[SpfResult | None]:
     """check_host for the HELO identity; an address literal has none (RFC 7208 section 2.3)."""
     if helo.startswith("[") or "." not in helo:
         return None
@@ -93,8 +96,8 @@ def dkim_keys(
     domain: str, options: Options, mail: MxResult, message_selectors: tuple[str, ...]
 ) -> Resolution[tuple[KeyResult, ...]]:
     """Keys of the given selectors, else of the message's, the provider's and the common ones."""
-    chosen = [(selector, "given") for selector in options.selectors]
-    chosen += [(s, "message") for s in message_selectors if s not in options.selectors]
+    chosen = [(selector, KeyOrigin.GIVEN) for selector in options.selectors]
+    chosen += [(s, KeyOrigin.MESSAGE) for s in message_selectors if s not in options.selectors]
     if not chosen:
         runs = operator([host.host for host in mail.hosts], domain=domain)
         includes = yield from published_spf(domain)

@@ -9,20 +9,21 @@ from typing import Any
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.knowledge.providers import Provider
 from probe.model.address import IPAddress, Mailbox
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.observed import SessionReason
 from probe.model.reason import Reason
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import EndReason, Experiment
+from probe.model.signing import KeyOrigin, SignatureVerdict
 from probe.reading.message.results import MessageFacts, SignatureResult
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status
 from probe.standards.dns.results import HeloResult, MxHost, MxResult, PtrResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing, ListingCode
-from probe.standards.mta_sts.results import StsPolicy, StsResult, StsStatus
+from probe.standards.mta_sts.results import StsMode, StsPolicy, StsResult, StsStatus
 from probe.standards.smtp.results import Deviation, Extensions
-from probe.standards.spf.results import SpfResult, SpfStep, SpfVerdict
+from probe.standards.spf.results import SpfIdentity, SpfResult, SpfStep, SpfVerdict
 from probe.standards.tls.results import Certificate, DaneResult, DaneStatus
 
 SOURCE = ip_address("8.8.4.10")  # global: documentation ranges count as private in ipaddress
@@ -163,7 +164,7 @@ def spf(verdict: SpfVerdict = SpfVerdict.PASS, **changes: Any) -> SpfResult:
     made = SpfResult(
         ip=SOURCE,
         domain=SENDER.domain,
-        identity="mailfrom",
+        identity=SpfIdentity.MAIL_FROM,
         verdict=verdict,
         record=f"v=spf1 ip4:{SOURCE} -all",
         matched=f"ip4:{SOURCE}" if verdict is SpfVerdict.PASS else "-all",
@@ -180,7 +181,7 @@ def key(selector: str = "s1", status: KeyStatus = KeyStatus.VALID, **changes: An
     made = KeyResult(
         selector=selector,
         domain=SENDER.domain,
-        origin="given",
+        origin=KeyOrigin.GIVEN,
         status=status,
         key_type="rsa" if status is KeyStatus.VALID else None,
         key_bits=2048 if status is KeyStatus.VALID else None,
@@ -257,10 +258,10 @@ def listing(status: ListingStatus = ListingStatus.NOT_LISTED, **changes: Any) ->
         title="Example List",
         zone="bl.example",
         subject=str(SOURCE),
-        role="source",
+        role=ListingRole.SOURCE,
         query="10.4.8.8.bl.example",
         status=status,
-        codes=(ListingCode("127.0.0.2", "spam source", "reputation", 8),) if listed else (),
+        codes=(ListingCode("127.0.0.2", "spam source", CodeKind.REPUTATION, 8),) if listed else (),
         weight=8 if listed else 0,
         delist_url="https://bl.example/remove" if listed else "",
         evidence=("dns:A:10.4.8.8.bl.example",),
@@ -290,7 +291,7 @@ def message(**changes: Any) -> MessageFacts:
         longest_line=78,
         has_bare_newlines=False,
         has_8bit_headers=False,
-        signatures=(SignatureResult(SENDER.domain, "s1", "pass", signed=SIGNED),),
+        signatures=(SignatureResult(SENDER.domain, "s1", SignatureVerdict.PASS, signed=SIGNED),),
     )
     return replace(made, **changes)
 
@@ -320,7 +321,7 @@ def sts(status: StsStatus = StsStatus.VALID, mode: str = "enforce", **changes: A
         domain=RECIPIENT.domain,
         status=status,
         policy_id="20260101" if valid else None,
-        policy=StsPolicy(mode, ("*.recipient.example",), 604_800) if valid else None,
+        policy=StsPolicy(StsMode(mode), ("*.recipient.example",), 604_800) if valid else None,
         evidence=(f"dns:TXT:_mta-sts.{RECIPIENT.domain}",),
     )
     return replace(made, **changes)

@@ -17,7 +17,7 @@ from probe.knowledge.dnsbl import built_in_lists
 from probe.lab.dns_server import serving_dns
 from probe.lab.scenario import Listed
 from probe.lab.zone import Zone, blocklist_records
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run_async
@@ -125,9 +125,9 @@ async def test_every_built_in_blocklist_is_a_working_one_in_the_lab() -> None:
         Listed("dbl.spamhaus.org", "spam.example", "127.0.1.2", "listed"),
     ]
     subjects = (
-        Subject(ip_address("192.0.2.99"), "source"),
-        Subject(ip_address("127.0.0.1"), "source"),
-        Subject("spam.example", "sender_domain"),
+        Subject(ip_address("192.0.2.99"), ListingRole.SOURCE),
+        Subject(ip_address("127.0.0.1"), ListingRole.SOURCE),
+        Subject("spam.example", ListingRole.SENDER_DOMAIN),
     )
     async with (
         server(blocklist_records(built_in_lists(), listed)) as endpoint,

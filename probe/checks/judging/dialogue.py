@@ -12,7 +12,7 @@ from probe.facts.session import Exchange, Session
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import PairTarget
-from probe.standards.mta_sts.results import StsStatus
+from probe.standards.mta_sts.results import StsMode, StsStatus
 from probe.standards.tls.results import DaneStatus
 
 _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
@@ -177,6 +177,6 @@ def authenticated_by(facts: Facts, host: str) -> TlsDemand | None:
     if any(dane.host == host and dane.status in usable for dane in facts.recipient.dane):
         return TlsDemand.DANE
     sts = facts.recipient.mta_sts
-    if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode == "enforce":
+    if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode is StsMode.ENFORCE:
         return TlsDemand.MTA_STS
     return None

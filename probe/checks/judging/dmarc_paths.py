@@ -6,6 +6,7 @@ Three-valued throughout: True it can, False it cannot, None it cannot be known f
 from __future__ import annotations
 
 from probe.facts.model import Facts
+from probe.model.signing import SignatureVerdict
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import DmarcResult
@@ -36,9 +37,9 @@ def dkim_path(facts: Facts) -> bool | None:
     """A signature of an aligned domain verifies; without the message: could verify."""
     if facts.message is not None:
         aligned = [s for s in facts.message.signatures if signature_aligns(facts.sender.dmarc, s)]
-        if any(s.verdict == "pass" for s in aligned):
+        if any(s.verdict is SignatureVerdict.PASS for s in aligned):
             return True
-        return None if any(s.verdict == "unknown" for s in aligned) else False
+        return None if any(s.verdict is SignatureVerdict.UNKNOWN for s in aligned) else False
     named = [k for k in facts.sender.dkim if k.is_named]
     broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
     if named and all(k.status in broken for k in named):

@@ -7,14 +7,14 @@ from enum import StrEnum
 from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.standards.dnsbl.results import Listing
 
 GRAVE = 6  # weight from which a listing makes large receivers refuse
 MIDDLING = 3  # below this a listing moves few receivers
 
 
-def of_roles(facts: Facts, *roles: str) -> tuple[Listing, ...]:
+def of_roles(facts: Facts, *roles: ListingRole) -> tuple[Listing, ...]:
     """The entries of blocklists (allow-lists left out) for subjects of the given roles."""
     return tuple(entry for entry in facts.listings if entry.role in roles and not entry.is_allow_list)
 
@@ -24,8 +24,8 @@ def is_policy(entry: Listing) -> bool:
     return (
         entry.status is ListingStatus.LISTED
         and bool(entry.codes)
-        and all(code.kind != "reputation" for code in entry.codes)
-        and any(code.kind == "policy" for code in entry.codes)
+        and all(code.kind is not CodeKind.REPUTATION for code in entry.codes)
+        and any(code.kind is CodeKind.POLICY for code in entry.codes)
     )
 
 
@@ -43,7 +43,7 @@ def gravity(facts: Facts, entry: Listing) -> Gravity:
     matters where mail leaves from the address."""
     if is_policy(entry):
         return Gravity.MIDDLING if facts.vantage.is_sending_address is True else Gravity.MINOR
-    if entry.codes and all(code.kind == "info" for code in entry.codes):
+    if entry.codes and all(code.kind is CodeKind.INFO for code in entry.codes):
         return Gravity.MINOR
     named = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
     if named or entry.weight >= GRAVE:

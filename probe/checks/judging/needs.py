@@ -10,7 +10,7 @@ from probe.checks.judging.unsubscribe import one_click_counts
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.fault import spared
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import PairTarget
 from probe.standards.dns.names import normal
 from probe.standards.dns.results import PtrStatus, RouteKind
@@ -140,7 +140,7 @@ def _helo_fqdn(facts: Facts) -> Standing:
 
 
 def _not_listed(facts: Facts) -> Standing:
-    entries = listings.of_roles(facts, "source")
+    entries = listings.of_roles(facts, ListingRole.SOURCE)
     grave = [entry for entry in entries if listings.is_grave(facts, entry)]
     if grave:
         return Standing(False, "listed", grave[0].subject, grave[0].title)
@@ -148,7 +148,7 @@ def _not_listed(facts: Facts) -> Standing:
 
 
 def _not_residential(facts: Facts) -> Standing:
-    policy = [entry for entry in listings.of_roles(facts, "source") if listings.is_policy(entry)]
+    policy = [entry for entry in listings.of_roles(facts, ListingRole.SOURCE) if listings.is_policy(entry)]
     if policy and facts.vantage.is_sending_address is True:
         return Standing(False, "policy_listed", policy[0].subject, policy[0].title)
     return _UNKNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.model.signing import SignatureVerdict
 from probe.reading.message.results import MessageFacts
 
 _COVERED = {"list-unsubscribe", "list-unsubscribe-post"}
@@ -12,6 +13,6 @@ def one_click_counts(message: MessageFacts) -> bool | None:
     None where a signature could not be verified."""
     if not message.one_click:
         return False
-    if any(s.verdict == "pass" and _COVERED.issubset(s.signed) for s in message.signatures):
+    if any(s.verdict is SignatureVerdict.PASS and _COVERED.issubset(s.signed) for s in message.signatures):
         return True
-    return None if any(s.verdict == "unknown" for s in message.signatures) else False
+    return None if any(s.verdict is SignatureVerdict.UNKNOWN for s in message.signatures) else False

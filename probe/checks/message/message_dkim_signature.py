@@ -18,6 +18,7 @@ from probe.checks.judging.dmarc_paths import enforces, signature_aligns, spf_pat
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.model.signing import SignatureVerdict
 from probe.reading.message.results import MessageFacts, SignatureResult
 from probe.standards.dkim.results import key_name
 
@@ -41,8 +42,8 @@ def _of_dkim(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     if not signatures:
         yield say("signature-missing", ("message",))
         return
-    passing = [s for s in signatures if s.verdict == "pass"]
-    failing = [s for s in signatures if s.verdict == "fail"]
+    passing = [s for s in signatures if s.verdict is SignatureVerdict.PASS]
+    failing = [s for s in signatures if s.verdict is SignatureVerdict.FAIL]
     for signature in failing:
         yield _failed(facts, signature, others_pass=bool(passing))
     if len(passing) == len(signatures):

@@ -16,7 +16,7 @@ from probe.checks.judging.listings import Gravity
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 
 ID = "message-link-blocklist"
 STEP = 5
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not facts.message.links:
         yield say("message-without-links-to-look-up", ("message",))
         return
-    entries = listings.of_roles(facts, "link")
+    entries = listings.of_roles(facts, ListingRole.LINK)
     listed = [entry for entry in entries if entry.status is ListingStatus.LISTED]
     cleared = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:

@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.reading.message.results import LinkKind
 
 ID = "message-links"
 STEP = 5
 say = Voice(ID, STEP, ("RFC 3986 section 7.6",))
 
 _TAGS = {
-    "shortener": "message-link-shortened",
-    "redirect": "message-link-redirected",
-    "ip": "message-link-to-address",
-    "mismatch": "message-link-disguised",
+    LinkKind.SHORTENER: "message-link-shortened",
+    LinkKind.REDIRECT: "message-link-redirected",
+    LinkKind.IP: "message-link-to-address",
+    LinkKind.MISMATCH: "message-link-disguised",
 }
 
 
@@ -36,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("message-without-links", ("message",))
         return
     links = {
-        tag: list(dict.fromkeys(link.host for link in message.links if link.kind == kind))
+        tag: list(dict.fromkeys(link.host for link in message.links if link.kind is kind))
         for kind, tag in _TAGS.items()
     }
     disguised = [say(tag, ("message",), hosts=hosts) for tag, hosts in links.items() if hosts]

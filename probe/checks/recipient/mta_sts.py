@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from probe.checks.judging.wording import Voice, mta_sts_problems
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.mta_sts.results import StsPolicy, StsResult, StsStatus
+from probe.standards.mta_sts.results import StsMode, StsPolicy, StsResult, StsStatus
 
 ID = "mta-sts"
 STEP = 2
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
     problems = (*mta_sts_problems(sts), *policy.problems)
-    if policy.mode == "none":
+    if policy.mode is StsMode.NONE:
         tag = "mta-sts-none"  # RFC 8461 section 5: as if there were no policy
     elif sts.uncovered:
         tag = _tag_uncovered(facts, sts, policy)
@@ -48,7 +48,7 @@ def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
 
 def _tag_uncovered(facts: Facts, sts: StsResult, policy: StsPolicy) -> str:
     # RFC 8461 section 5.1: with enforce these hosts are left out; with none left, mail waits and bounces
-    if policy.mode != "enforce":
+    if policy.mode is not StsMode.ENFORCE:
         return "mta-sts-covers-not-all-unenforced"
     hosts = {host.host for host in facts.recipient.mx.hosts}
     return "mta-sts-covers-no-host" if hosts <= set(sts.uncovered) else "mta-sts-covers-not-all"

@@ -18,7 +18,7 @@ from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.model.observed import Gap
 
 ID = "domain-blocklist"
@@ -34,7 +34,7 @@ _TAGS = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of a sender's name."""
-    entries = listings.of_roles(facts, "sender_domain", "helo")
+    entries = listings.of_roles(facts, ListingRole.SENDER_DOMAIN, ListingRole.HELO)
     if not entries and not facts.options.dnsbl_enabled:
         yield say("domain-lists-left-out")
         return

@@ -20,7 +20,7 @@ from probe.checks.judging.wording import Voice, source, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.standards.dnsbl.results import Listing
 
 ID = "source-blocklist"
@@ -36,7 +36,7 @@ _TAGS = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each listing of the source address, worst list first."""
-    entries = listings.of_roles(facts, "source")
+    entries = listings.of_roles(facts, ListingRole.SOURCE)
     if not entries:
         yield _not_asked(facts)
         return

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
-from probe.reading.message.results import Link
+from probe.reading.message.results import Link, LinkKind
 from probe.reading.message.words import words
 
 LINK_LIMIT = 1000
@@ -63,7 +63,7 @@ def _closed(html: str) -> str:
 
 
 def _collect(anchors: Any) -> tuple[Link, ...]:
-    links: dict[tuple[str, str], Link] = {}
+    links: dict[tuple[str, LinkKind], Link] = {}
     for url, text in anchors:
         link = judge_link(url, text)
         if link is not None:
@@ -87,21 +87,21 @@ def judge_link(url: str, text: str = "") -> Link | None:
     except ValueError:
         host = _a_labels(host)
     else:
-        return Link(url, address, "ip")
+        return Link(url, address, LinkKind.IP)
     return Link(url, host, _kind(parts, host, text))
 
 
-def _kind(parts: SplitResult, host: str, text: str) -> str:
+def _kind(parts: SplitResult, host: str, text: str) -> LinkKind:
     # http://2130706433/ and http://0x7f000001/ are addresses to a browser
     if re.fullmatch(r"(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){0,3}", host):
-        return "ip"
+        return LinkKind.IP
     bare = host.removeprefix("www.")
     if bare in _shorteners():
-        return "shortener"
+        return LinkKind.SHORTENER
     match = _SHOWN_HOST.fullmatch(text) if len(text) < 2000 else None
     if match and _organization(_a_labels(match.group(1))) != _organization(host):
-        return "mismatch"
-    return "redirect" if _leads_elsewhere(parts, host) else "plain"
+        return LinkKind.MISMATCH
+    return LinkKind.REDIRECT if _leads_elsewhere(parts, host) else LinkKind.PLAIN
 
 
 def _leads_elsewhere(parts: SplitResult, host: str) -> bool:

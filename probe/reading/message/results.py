@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.signing import SignatureVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureResult:
-    """One DKIM-Signature. `verdict` is pass, fail or unknown (key could not be fetched); `signed` the names
-    of the header fields that one which passes covers (h=), in lower case."""
+    """One DKIM-Signature. `signed` the names of the header fields that one which passes covers (h=), in lower
+    case."""
 
     domain: str
     selector: str
-    verdict: str
+    verdict: SignatureVerdict
     problem: str = ""
     signed: tuple[str, ...] = ()
 
 
+class LinkKind(StrEnum):
+    """Where a link leads, as far as it shows."""
+
+    PLAIN = "plain"
+    SHORTENER = "shortener"
+    REDIRECT = "redirect"  # by its parameters, to another site
+    IP = "ip"  # an address instead of a name
+    MISMATCH = "mismatch"  # the text shown names another host than the link
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link of the message. `kind` is plain, shortener, redirect, ip or mismatch (the shown
-    text names another host than the link)."""
+    """One link of the message."""
 
     url: str
     host: str
-    kind: str
+    kind: LinkKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
+from probe.model.signing import SignatureVerdict
 from probe.reading.message.abridge import head_of
 from probe.reading.message.body_hash import body_hash, body_start
 from probe.reading.message.results import SignatureResult
@@ -97,27 +98,33 @@ def _judge(
     domain, selector = _text(fields, "d").lower(), _text(fields, "s")
     if too_long:
         problem = f"the header is longer than {SIGNATURE_SIZE_LIMIT} octets"
-        return SignatureResult(domain, selector, "fail", problem)
+        return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
     if answer is None:
         problem = "s= or d= is missing or unusable" if fields else "the header is not a tag list"
-        return SignatureResult(domain, selector, "fail", problem)
+        return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
     if answer.is_unknown:
-        return SignatureResult(domain, selector, "unknown", f"the key could not be fetched ({answer.status})")
+        return SignatureResult(
+            domain, selector, SignatureVerdict.UNKNOWN, f"the key could not be fetched ({answer.status})"
+        )
     if fields.get(b"a", b"").lower() == b"rsa-sha1":
-        return SignatureResult(domain, selector, "fail", "rsa-sha1 is no longer accepted (RFC 8301)")
+        return SignatureResult(
+            domain, selector, SignatureVerdict.FAIL, "rsa-sha1 is no longer accepted (RFC 8301)"
+        )
     keys = [txt.data for txt in answer.txts()]
     if not keys:
-        return SignatureResult(domain, selector, "fail", f"there is no key at {answer.question.name}")
+        return SignatureResult(
+            domain, selector, SignatureVerdict.FAIL, f"there is no key at {answer.question.name}"
+        )
     if len(signed.head) > MESSAGE_HEADER_LIMIT:
         problem = f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets: not verified"
-        return SignatureResult(domain, selector, "unknown", problem)
+        return SignatureResult(domain, selector, SignatureVerdict.UNKNOWN, problem)
     problem = ""
     for key in keys:
         problem = _verify(signed, index, key)
         if not problem:
             note = "l= leaves the end of the body unsigned" if b"l" in fields else ""
-            return SignatureResult(domain, selector, "pass", note, signed=_covered(fields))
-    return SignatureResult(domain, selector, "fail", problem)
+            return SignatureResult(domain, selector, SignatureVerdict.PASS, note, signed=_covered(fields))
+    return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
 
 
 def _verify(signed: _Signed, index: int, key: bytes) -> str:

@@ -7,6 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass, replace
 
+from probe.model.signing import KeyOrigin
 from probe.model.text import decode
 from probe.standards.dkim.der import DerError, read_rsa_key
 from probe.standards.dkim.results import KeyResult, KeyStatus, key_name
@@ -33,13 +34,15 @@ class ParsedKey:
     problems: tuple[str, ...] = ()
 
 
-def look_up_keys(domain: str, selectors: tuple[tuple[str, str], ...]) -> Resolution[tuple[KeyResult, ...]]:
+def look_up_keys(
+    domain: str, selectors: tuple[tuple[str, KeyOrigin], ...]
+) -> Resolution[tuple[KeyResult, ...]]:
     """Ask for the keys of all selectors at once.
 
-    `selectors` are pairs of selector and origin (see KeyResult); a selector named twice is asked
+    `selectors` are pairs of selector and origin; a selector named twice is asked
     once, under its first origin. The results are in the order of the selectors.
     """
-    chosen: dict[str, tuple[str, str]] = {}
+    chosen: dict[str, tuple[str, KeyOrigin]] = {}
     for selector, origin in selectors:
         chosen.setdefault(selector.strip(".").lower(), (selector, origin))
     if not chosen:
@@ -51,7 +54,7 @@ def look_up_keys(domain: str, selectors: tuple[tuple[str, str], ...]) -> Resolut
     )
 
 
-def judge_answer(domain: str, selector: str, origin: str, answer: Answer) -> KeyResult:
+def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) -> KeyResult:
     """What one answer says about one selector."""
 
     def result(key: ParsedKey) -> KeyResult:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.signing import KeyOrigin
+
 
 class KeyStatus(StrEnum):
     """`missing` only when DNS denied the name or holds no key there: for a guessed selector it proves
@@ -26,14 +28,12 @@ def key_name(domain: str, selector: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """One selector's key. `origin` is "given" (--selector), "message" (the s= of the message),
-    "provider" (the sender's provider is known to use it) or "common"; `key_bits` None unless it
-    could be read; `testing` is t=y; `problems` are clauses for a reader; `aliases` where the
-    name's CNAME led (it names the signing vendor)."""
+    """One selector's key. `key_bits` None unless it could be read; `testing` is t=y; `problems` are clauses
+    for a reader; `aliases` where the name's CNAME led (it names the signing vendor)."""
 
     selector: str
     domain: str
-    origin: str
+    origin: KeyOrigin
     status: KeyStatus
     key_type: str | None = None
     key_bits: int | None = None
@@ -50,4 +50,4 @@ class KeyResult:
     @property
     def is_named(self) -> bool:
         """Whether somebody says that it signs; the others are guesses, whose absence proves nothing."""
-        return self.origin in ("given", "message")
+        return self.origin.is_named

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from probe.model.address import IPAddress
+from probe.model.listing import CodeKind
 from probe.standards.dnsbl.results import ListingCode
 
 LISTING_RANGE = IPv4Network("127.0.0.0/8")  # RFC 5782 section 2.1
@@ -23,17 +24,6 @@ class SubjectKind(StrEnum):
     IPV4 = "ipv4"
     IPV6 = "ipv6"
     DOMAIN = "domain"
-
-
-class CodeKind(StrEnum):
-    """`reputation`: something bad was seen. `policy`: the operator of the range says that no mail
-    should come directly from it (no bad behaviour is claimed). `allow`: a good word. `info`: a
-    category that is no listing."""
-
-    REPUTATION = "reputation"
-    POLICY = "policy"
-    ALLOW = "allow"
-    INFO = "info"
 
 
 class Use(StrEnum):
@@ -130,7 +120,7 @@ class Reading:
     @property
     def lists(self) -> bool:
         """The answer speaks of the subject, for good or ill, and is not a mere category."""
-        return any(code.kind != CodeKind.INFO for code in self.codes)
+        return any(code.kind is not CodeKind.INFO for code in self.codes)
 
     @property
     def accuses(self) -> bool:
@@ -224,7 +214,7 @@ class BlockList:
 
     def _codes(self, answer: IPv4Address) -> tuple[ListingCode, ...]:
         codes = tuple(
-            ListingCode(_spell(answer, rule.pattern), rule.meaning, rule.kind.value, rule.weight)
+            ListingCode(_spell(answer, rule.pattern), rule.meaning, rule.kind, rule.weight)
             for rule in self.codes
             if rule.pattern.covers(answer)
         )
@@ -232,7 +222,7 @@ class BlockList:
             return codes
         kind = CodeKind.ALLOW if self.is_allow_list else CodeKind.REPUTATION
         meaning = "listed; this code is not described" if self.codes else "listed"
-        return (ListingCode(str(answer), meaning, kind.value, min(self.weight, UNDOCUMENTED_WEIGHT)),)
+        return (ListingCode(str(answer), meaning, kind, min(self.weight, UNDOCUMENTED_WEIGHT)),)
 
 
 def _spell(answer: IPv4Address, pattern: CodePattern) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from probe.model.address import IPAddress
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.text import decode
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.dnsbl.blocklist import BlockList, CodeKind, SubjectKind
+from probe.standards.dnsbl.blocklist import BlockList, SubjectKind
 from probe.standards.dnsbl.judge import GONE, Entry, Judgement, Looks, judge, read
 from probe.standards.dnsbl.questions import NAME_LIMIT, Ask, Subject, ask_about, query_name
 from probe.standards.dnsbl.results import Listing, ListingCode
@@ -28,7 +28,7 @@ TEXT_LIMIT = 1000  # characters of a TXT reason that are kept; it is a stranger'
 
 
 def look_up(
-    subject: IPAddress | str, role: str, lists: tuple[BlockList, ...]
+    subject: IPAddress | str, role: ListingRole, lists: tuple[BlockList, ...]
 ) -> Resolution[tuple[Listing, ...]]:
     """One subject on every list that takes its kind."""
     return (yield from look_up_many((Subject(subject, role),), lists))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probe.model.address import IPAddress
+from probe.model.listing import ListingRole
 from probe.standards.dns.message import Question, RecordType
 from probe.standards.dnsbl.blocklist import BlockList, SubjectKind
 
@@ -15,11 +16,11 @@ NAME_LIMIT = 253  # RFC 1035 section 2.3.4, in presentation form
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is looked up, and whose it is: source, sender_domain, helo or link. A domain is
+    """What is looked up, and whose it is. A domain is
     lower-case A-labels without a trailing dot."""
 
     value: IPAddress | str
-    role: str
+    role: ListingRole
 
     @property
     def kind(self) -> SubjectKind | None:

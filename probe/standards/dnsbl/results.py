@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 
 
 @dataclass(frozen=True, slots=True)
 class ListingCode:
     """One return code with its meaning and its own weight (0 to 10; a policy listing of a
-    dial-up range weighs less than a spam source). `kind` is reputation, policy, allow or info."""
+    dial-up range weighs less than a spam source)."""
 
     code: str
     meaning: str
-    kind: str
+    kind: CodeKind
     weight: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One subject on one list. `list_id` is the entry of knowledge/dnsbl.toml (the zone itself for
-    a list given with --dnsbl); `subject` an address or domain; `role` says whose: source, sender_domain,
-    helo or link; `weight` the highest of the codes (0 when not listed); `text` the TXT reason; `is_resolvers`
-    that the resolver, and not the list, is why nothing is known; `age` how old a denial may be, in seconds,
-    where the list is signed (None: it is not, or that is not known)."""
+    a list given with --dnsbl); `subject` an address or domain, and `role` whose; `weight` the highest of the
+    codes (0 when not listed); `text` the TXT reason; `is_resolvers` that the resolver, and not the list, is
+    why nothing is known; `age` how old a denial may be, in seconds, where the list is signed (None: it is
+    not, or that is not known)."""
 
     list_id: str
     title: str
     zone: str
     subject: str
-    role: str
+    role: ListingRole
     query: str
     status: ListingStatus
     codes: tuple[ListingCode, ...] = ()

@@ -12,7 +12,7 @@ from probe.standards.dns.message import Answer
 from probe.standards.mta_sts.match import uncovered
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
 from probe.standards.mta_sts.record import read_record
-from probe.standards.mta_sts.results import StsResult, StsStatus
+from probe.standards.mta_sts.results import StsMode, StsResult, StsStatus
 
 
 class PolicyResponse(Protocol):
@@ -48,7 +48,7 @@ def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts:
     if policy is None:
         return replace(result, status=StsStatus.UNUSABLE, problems=(*record.problems, *faults))
     # mode none withdraws the policy (section 8.3): its patterns bind nobody.
-    missing = () if policy.mode == "none" else uncovered(policy.mx_patterns, mx_hosts)
+    missing = () if policy.mode is StsMode.NONE else uncovered(policy.mx_patterns, mx_hosts)
     problems = (*record.problems, *policy.problems)
     return replace(result, policy=policy, uncovered=missing, problems=problems)
 

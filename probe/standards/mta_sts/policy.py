@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from probe.model.text import decode
-from probe.standards.mta_sts.results import StsPolicy
+from probe.standards.mta_sts.results import StsMode, StsPolicy
 
 MEDIA_TYPE = "text/plain"
 MAX_AGE_LIMIT = 31557600  # seconds, RFC 8461 section 3.2
 _SHORT_MAX_AGE = 86400  # RFC 8461 section 3.2 expects "weeks or greater"
-_MODES = frozenset({"enforce", "testing", "none"})
+_MODES = frozenset(StsMode)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,31}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _MX_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
@@ -53,10 +53,10 @@ def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[str, ...]]:
     faults = _faults(fields, patterns)
     if faults:
         return None, (*problems, *faults)
-    max_age = int(fields["max_age"])
-    if fields["mode"] != "none" and max_age < _SHORT_MAX_AGE:
+    mode, max_age = StsMode(fields["mode"]), int(fields["max_age"])
+    if mode is not StsMode.NONE and max_age < _SHORT_MAX_AGE:
         problems.append(f"max_age of {max_age} s is less than a day; weeks are meant")
-    return StsPolicy(fields["mode"], tuple(patterns), max_age, tuple(problems)), ()
+    return StsPolicy(mode, tuple(patterns), max_age, tuple(problems)), ()
 
 
 def _faults(fields: dict[str, str], patterns: list[str]) -> list[str]:
@@ -71,7 +71,7 @@ def _faults(fields: dict[str, str], patterns: list[str]) -> list[str]:
         faults.append("the policy has no max_age in seconds")
     elif int(fields["max_age"]) > MAX_AGE_LIMIT:
         faults.append(f"max_age of the policy is above {MAX_AGE_LIMIT} s")
-    if not patterns and mode != "none":
+    if not patterns and mode != StsMode.NONE:
         faults.append("the policy names no mx")
     bad = [pattern for pattern in patterns if not _MX_PATTERN.fullmatch(pattern)]
     faults.extend(f"mx {pattern} of the policy is no host name or *. pattern" for pattern in bad[:3])

@@ -20,11 +20,19 @@ class StsStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class StsMode(StrEnum):
+    """What a sender does where no MX host passes (RFC 8461 section 5)."""
+
+    ENFORCE = "enforce"  # it does not deliver
+    TESTING = "testing"  # it delivers, and reports
+    NONE = "none"  # as if there were no policy
+
+
 @dataclass(frozen=True, slots=True)
 class StsPolicy:
     """RFC 8461 section 3.2; `max_age` in seconds."""
 
-    mode: str  # enforce, testing, none
+    mode: StsMode
     mx_patterns: tuple[str, ...]
     max_age: int
     problems: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from probe.standards.spf.macros import (
     parse_explanation,
 )
 from probe.standards.spf.record import Mechanism, Modifier, RecordError, SpfRecord, parse
-from probe.standards.spf.results import SpfResult, SpfStep, SpfVerdict
+from probe.standards.spf.results import SpfIdentity, SpfResult, SpfStep, SpfVerdict
 
 
 def check_host(
@@ -31,7 +31,7 @@ def check_host(
     sender_domain: str,
     helo: str,
     *,
-    identity: str = "mailfrom",
+    identity: SpfIdentity = SpfIdentity.MAIL_FROM,
     receiver: str = "",
     timestamp: int = 0,
 ) -> Resolution[SpfResult]:

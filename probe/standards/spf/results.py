@@ -8,6 +8,13 @@ from enum import StrEnum
 from probe.model.address import IPAddress
 
 
+class SpfIdentity(StrEnum):
+    """The identity that was judged (RFC 7208 sections 2.3 and 2.4)."""
+
+    MAIL_FROM = "mailfrom"
+    HELO = "helo"
+
+
 class SpfVerdict(StrEnum):
     """RFC 7208 section 2.6."""
 
@@ -41,7 +48,7 @@ class SpfResult:
 
     ip: IPAddress
     domain: str
-    identity: str  # "mailfrom" or "helo"
+    identity: SpfIdentity
     verdict: SpfVerdict
     record: str | None
     matched: str | None

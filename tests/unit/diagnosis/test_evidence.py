@@ -21,7 +21,7 @@ from probe.knowledge.fact_evidence import beside_words, fact_evidence
 from probe.knowledge.toml_import import load
 from probe.model.address_parse import parse_mailbox
 from probe.model.evidence import Evidence, Facet
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import Options, PairTarget, TlsMode
@@ -111,7 +111,7 @@ OPEN_RESOLVER = "5.7.1 Client host [192.0.2.9] blocked using zen.spamhaus.org; E
 LOCAL_HOST = make.mx_host(
     "l.example", answers=(make.answer("l", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
 )
-PBL = (ListingCode("127.0.0.10", "end-user range", "policy", 2),)
+PBL = (ListingCode("127.0.0.10", "end-user range", CodeKind.POLICY, 2),)
 GENERATED = PairTarget(make.SENDER, parse_mailbox("jsmithd2@tmall.com"))
 UTF8 = PairTarget(make.SENDER, parse_mailbox("jörg@recipient.example"))
 DESYNCHRONISED = replace(met(Stage.RCPT, OK), desynchronised=True)
@@ -193,7 +193,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     "source_listed_policy": (listed(codes=PBL), listed()),
     "source_listed_nowhere": (refused(), refused(listings=(make.listing(ListingStatus.REFUSED),))),
     "not_listed_after_all": (refused(OPEN_RESOLVER), refused("5.7.1 blocked using zen.spamhaus.org")),
-    "sender_domain_listed": (listed(role="sender_domain"), listed(role="link")),
+    "sender_domain_listed": (listed(role=ListingRole.SENDER_DOMAIN), listed(role=ListingRole.LINK)),
     "not_the_sending_address": (
         refused(vantage=make.vantage(is_sending_address=False)),
         refused(vantage=make.vantage(is_sending_address=None)),

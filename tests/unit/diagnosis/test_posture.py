@@ -13,7 +13,7 @@ from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id
 from probe.model.evidence import Evidence, Facet
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.reply import Stage
 from probe.model.verdict import Outcome
 from probe.standards.dmarc.results import Alignment
@@ -253,7 +253,7 @@ def test_an_ehlo_name_is_bad_where_it_is_no_name_or_leads_nowhere(
 
 # -- listings ----------------------------------------------------------------------------------------------
 
-POLICY = (ListingCode("127.0.0.10", "end-user range", "policy", 2),)
+POLICY = (ListingCode("127.0.0.10", "end-user range", CodeKind.POLICY, 2),)
 
 
 def entry(zone: str = "bl.example", weight: int = 8, **changes: Any) -> Listing:
@@ -319,9 +319,9 @@ OTHERS = [
         ((), None),
         ((CLEAR, entry()), None),
         ((CLEAR, entry(codes=POLICY)), None),
-        ((make.listing(role="helo"),), None),
+        ((make.listing(role=ListingRole.HELO),), None),
         ((make.listing(is_allow_list=True),), None),
-        ((CLEAR, entry(role="sender_domain")), "1 blocklist"),
+        ((CLEAR, entry(role=ListingRole.SENDER_DOMAIN)), "1 blocklist"),
     ],
 )
 def test_an_address_is_listed_nowhere_where_a_list_clears_it_and_none_has_it(
@@ -336,12 +336,12 @@ def test_an_address_is_listed_nowhere_where_a_list_clears_it_and_none_has_it(
 
 
 def test_a_listing_counts_for_whom_it_is_about() -> None:
-    domain = entry("d.example", role="sender_domain")
+    domain = entry("d.example", role=ListingRole.SENDER_DOMAIN)
     assert posture.sender_domain_listed(listed(domain)) == Seen("dnsbl:d.example", "d.example")
-    two = listed(domain, entry("e.example", role="sender_domain"))
+    two = listed(domain, entry("e.example", role=ListingRole.SENDER_DOMAIN))
     assert posture.sender_domain_listed(two) == Seen("dnsbl:d.example", "d.example, e.example")
     assert posture.sender_domain_listed(listed(entry())) is None
-    assert posture.sender_domain_listed(listed(make.listing(role="sender_domain"))) is None
+    assert posture.sender_domain_listed(listed(make.listing(role=ListingRole.SENDER_DOMAIN))) is None
     for role in ("sender_domain", "helo", "link"):
         other = listed(entry(role=role), entry(role=role, codes=POLICY))
         assert posture.source_listed_high(other) is None

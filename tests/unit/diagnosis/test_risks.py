@@ -17,6 +17,7 @@ from probe.knowledge.requirements import Need
 from probe.knowledge.toml_import import load
 from probe.model.listing import ListingStatus
 from probe.model.report import Verdict
+from probe.model.signing import SignatureVerdict
 from probe.model.target import FailOn
 from probe.reading.message.results import SignatureResult
 from probe.standards.dmarc.results import Alignment
@@ -26,7 +27,7 @@ from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 
 UNSIGNED = make.message(signatures=())
-BROKEN = (SignatureResult(make.SENDER.domain, "s1", "fail"),)
+BROKEN = (SignatureResult(make.SENDER.domain, "s1", SignatureVerdict.FAIL),)
 MAILING: dict[str, Any] = {"bulk": True, "list_unsubscribe": True, "one_click": True}
 SPF_FAILS: dict[str, Any] = {"spf": make.spf(SpfVerdict.FAIL)}
 NOTHING_ALIGNS: dict[str, Any] = SPF_FAILS | {"dkim": (), "alignment": Alignment(spf=False, dkim=False)}

@@ -16,7 +16,7 @@ from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.observed import CertificateFault, EndCause
 from probe.model.reason import Reason
 from probe.model.reply import Stage
@@ -120,7 +120,7 @@ def test_a_domain_that_answers_is_zero_whatever_the_machine_that_asks() -> None:
 
 # --- what may still happen after DATA --------------------------------------------------------------------
 
-POLICY = (ListingCode("127.0.0.10", "end-user range", "policy", 2),)
+POLICY = (ListingCode("127.0.0.10", "end-user range", CodeKind.POLICY, 2),)
 UNKNOWN_ZONE = make.listing(ListingStatus.LISTED, list_id="bl.example", title="bl.example", weight=4)
 AT_RISK: dict[str, tuple[dict[str, Any], str]] = {
     "SPF fail": ({"sender": make.sender_facts(spf=make.spf(SpfVerdict.FAIL))}, "auth_failed"),
@@ -147,7 +147,7 @@ AT_RISK: dict[str, tuple[dict[str, Any], str]] = {
         "sender_invalid",
     ),
     "sender domain listed": (
-        {"listings": (make.listing(ListingStatus.LISTED, role="sender_domain"),)}, "sender_blocked",
+        {"listings": (make.listing(ListingStatus.LISTED, role=ListingRole.SENDER_DOMAIN),)}, "sender_blocked",
     ),
     "too large": ({"options": Options(ip=make.SOURCE, size=40_000_000)}, "message_too_large"),
 }  # fmt: skip

@@ -8,7 +8,8 @@ from ipaddress import ip_address
 import pytest
 
 from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_id, by_zone, lists_for_zones
-from probe.standards.dnsbl.blocklist import CodeKind, SubjectKind, Use
+from probe.model.listing import CodeKind
+from probe.standards.dnsbl.blocklist import SubjectKind, Use
 
 EACH = pytest.mark.parametrize("entry", all_lists(), ids=lambda it: it.id)
 

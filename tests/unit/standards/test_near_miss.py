@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probe.model.signing import KeyOrigin
 from probe.standards.dkim.key import judge_answer
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt
@@ -82,7 +83,7 @@ def test_spf_without_a_record_says_what_stands_there() -> None:
 def test_dkim_without_a_key_says_what_stands_there() -> None:
     question = Question("s._domainkey.d.example", RecordType.TXT)
     answer = Answer(question, Status.ANSWER, (Txt((b"s.vendor.example",)),))
-    key = judge_answer("d.example", "s", "given", answer)
+    key = judge_answer("d.example", "s", KeyOrigin.GIVEN, answer)
     assert key.status == "missing" and "CNAME" in key.problems[0]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, signature_aligns, spf_path
 from probe.facts.model import Facts
+from probe.model.signing import KeyOrigin, SignatureVerdict
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import Alignment, DmarcResult
@@ -59,12 +60,12 @@ def over_keys(*keys: KeyResult, aligned: bool | None = True) -> bool | None:
 
 
 def guessed(status: KeyStatus, selector: str = "guess") -> KeyResult:
-    return make.key(selector, status, origin="common")
+    return make.key(selector, status, origin=KeyOrigin.COMMON)
 
 
 @pytest.mark.parametrize("status", BROKEN)
-@pytest.mark.parametrize("origin", ["given", "message"])
-def test_a_named_key_that_is_broken_cannot_carry(status: KeyStatus, origin: str) -> None:
+@pytest.mark.parametrize("origin", [KeyOrigin.GIVEN, KeyOrigin.MESSAGE])
+def test_a_named_key_that_is_broken_cannot_carry(status: KeyStatus, origin: KeyOrigin) -> None:
     assert over_keys(make.key(status=status, origin=origin)) is False
 
 
@@ -95,7 +96,7 @@ def test_one_guess_that_finds_a_key_leaves_it_to_alignment(aligned: bool | None)
 
 def signed(*signatures: tuple[str, str], dmarc: DmarcResult | None = None) -> Facts:
     message = make.message(
-        signatures=tuple(SignatureResult(domain, "s1", said) for domain, said in signatures)
+        signatures=tuple(SignatureResult(domain, "s1", SignatureVerdict(said)) for domain, said in signatures)
     )
     sender = make.sender_facts(dmarc=dmarc or make.dmarc(), dkim=(), alignment=Alignment(None, True))
     return make.facts(message=message, sender=sender)
@@ -130,7 +131,7 @@ def aligns(domain: str, mode: str | None, organization: str = "sender.example") 
     record = make.dmarc_record(adkim=mode) if mode else None
     author = f"mail.{organization}"
     result = make.dmarc(record=record, author_domain=author, organizational_domain=organization)
-    return signature_aligns(result, SignatureResult(domain, "s1", "pass"))
+    return signature_aligns(result, SignatureResult(domain, "s1", SignatureVerdict.PASS))
 
 
 @pytest.mark.parametrize(
@@ -152,4 +153,4 @@ def test_a_signature_aligns_by_the_mode_of_the_record(domain: str, relaxed: bool
 
 
 def test_without_discovery_no_signature_aligns() -> None:
-    assert signature_aligns(None, SignatureResult(OWN, "s1", "pass")) is False
+    assert signature_aligns(None, SignatureResult(OWN, "s1", SignatureVerdict.PASS)) is False

@@ -7,7 +7,7 @@ import pytest
 from probe.checks.judging import listings
 from probe.checks.judging.listings import Gravity
 from probe.facts.model import Facts
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.target import Options
 from probe.standards.dnsbl.results import Listing, ListingCode
 from tests.support import facts as make
@@ -16,7 +16,7 @@ from tests.support import facts as make
 def code(
     kind: str = "reputation", weight: int = 8, number: int = 2, meaning: str = "spam source"
 ) -> ListingCode:
-    return ListingCode(f"127.0.0.{number}", meaning, kind, weight)
+    return ListingCode(f"127.0.0.{number}", meaning, CodeKind(kind), weight)
 
 
 def listed(*codes: ListingCode, **changes: object) -> Listing:
@@ -107,10 +107,10 @@ def test_a_list_of_the_user_without_a_code_is_grave() -> None:
 
 def test_entries_are_taken_by_role_in_their_order_without_allow_lists() -> None:
     source, helo, link = (make.listing(role=role) for role in ("source", "helo", "link"))
-    allow = make.listing(role="source", is_allow_list=True)
+    allow = make.listing(role=ListingRole.SOURCE, is_allow_list=True)
     facts = at(entries=(link, allow, helo, source))
-    assert listings.of_roles(facts, "source", "helo") == (helo, source)
-    assert listings.of_roles(facts, "sender_domain") == ()
+    assert listings.of_roles(facts, ListingRole.SOURCE, ListingRole.HELO) == (helo, source)
+    assert listings.of_roles(facts, ListingRole.SENDER_DOMAIN) == ()
 
 
 def test_a_finding_names_the_list_and_then_the_answers_behind_it() -> None:

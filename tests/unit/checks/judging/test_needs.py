@@ -12,7 +12,7 @@ from probe.checks.judging.sentence import sentence
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import shared_words
 from probe.knowledge.requirements import Need
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingStatus
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
@@ -22,7 +22,7 @@ from tests.support import facts as make
 TEMPLATE = "{broken,subjects,details:each:{broken:word:broken_need}}"
 UNSIGNED = make.message(signatures=())
 NO_SPF = make.sender_facts(spf=make.spf(SpfVerdict.NONE), alignment=Alignment(False, False))
-DYNAMIC = ListingCode("127.0.0.10", "end-user range", "policy", 3)
+DYNAMIC = ListingCode("127.0.0.10", "end-user range", CodeKind.POLICY, 3)
 NEITHER = "SPF does not pass for the From domain and DKIM does not pass for the From domain"
 
 BROKEN = [

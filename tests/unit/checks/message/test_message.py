@@ -8,9 +8,10 @@ from typing import Any
 from probe.facts.model import MESSAGE_READER, Facts
 from probe.model.address import Mailbox
 from probe.model.fault import Fault
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
+from probe.model.signing import SignatureVerdict
 from probe.model.target import PairTarget
-from probe.reading.message.results import Link, SignatureResult
+from probe.reading.message.results import Link, LinkKind, SignatureResult
 from probe.standards.dmarc.results import Alignment
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
@@ -23,11 +24,11 @@ def message(**changes: Any) -> Facts:
 
 
 def link(kind: str) -> Link:
-    return Link("https://bit.example/x", "bit.example", kind)
+    return Link("https://bit.example/x", "bit.example", LinkKind(kind))
 
 
 def signed(verdict: str, *, domain: str = "sender.example", problem: str = "") -> SignatureResult:
-    return SignatureResult(domain, "s1", verdict, problem)
+    return SignatureResult(domain, "s1", SignatureVerdict(verdict), problem)
 
 
 LINKED = message(links=(link("plain"),))
@@ -38,7 +39,7 @@ UNREAD = make.facts(faults=(Fault(MESSAGE_READER, 5, "IndexError", "probe/x.py:1
 
 
 def linked_to_listed(weight: int) -> Facts:
-    entry = make.listing(ListingStatus.LISTED, role="link", subject="bit.example", weight=weight)
+    entry = make.listing(ListingStatus.LISTED, role=ListingRole.LINK, subject="bit.example", weight=weight)
     return replace(LINKED, listings=(entry,))
 
 
@@ -137,10 +138,10 @@ CASES = (
          ("not_assessed from-domain-missing",)),
     Case("message-link-blocklist", "no links", message(), ("ok message-without-links-to-look-up",)),
     Case("message-link-blocklist", "no message", make.facts(), ()),
-    Case("message-link-blocklist", "clean", replace(LINKED, listings=(make.listing(role="link"),)),
+    Case("message-link-blocklist", "clean", replace(LINKED, listings=(make.listing(role=ListingRole.LINK),)),
          ("ok links-not-listed",)),
     Case("message-link-blocklist", "listed", replace(LINKED, listings=(
-        make.listing(ListingStatus.LISTED, role="link", subject="bit.example"),)),
+        make.listing(ListingStatus.LISTED, role=ListingRole.LINK, subject="bit.example"),)),
          ("error link-listed-grave",), ("bit.example",)),
     Case("message-link-blocklist", "no list answered", LINKED, ("not_assessed link-lists-silent",)),
     Case("message-lines", "fit", message(), ("ok message-lines-fit",)),

@@ -16,7 +16,7 @@ from probe.model.trust import Trust
 from probe.recording.events import OpinionGiven
 from probe.standards.dns.message import Mx, RecordType, Status
 from probe.standards.dns.results import MxHost, RouteKind
-from probe.standards.mta_sts.results import StsPolicy, StsStatus, TlsRptResult
+from probe.standards.mta_sts.results import StsMode, StsPolicy, StsStatus, TlsRptResult
 from probe.standards.tls.results import DaneStatus
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
@@ -183,7 +183,7 @@ CASES = (
     Case("mta-sts", "mode none covers nobody and harms nobody", recipient(mta_sts=make.sts(
         mode="none", uncovered=("mx1.recipient.example",))), ("notice mta-sts-none",), ("asks for nothing",)),
     Case("mta-sts", "policy with a blemish", recipient(mta_sts=make.sts(
-        policy=StsPolicy("enforce", ("*.recipient.example",), 60, ("max_age is short",)))),
+        policy=StsPolicy(StsMode.ENFORCE, ("*.recipient.example",), 60, ("max_age is short",)))),
          ("notice mta-sts-faulty",)),
     Case("mta-sts", "unusable", recipient(mta_sts=make.sts(StsStatus.UNUSABLE, problems=("404",))),
          ("warning mta-sts-unusable",), ("404",)),

@@ -11,7 +11,8 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
 from probe.model.finding import Severity
-from probe.model.listing import ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus
+from probe.model.signing import KeyOrigin, SignatureVerdict
 from probe.model.target import Options
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
@@ -22,6 +23,12 @@ from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 
+OF_DOMAIN, OF_HELO, OF_MESSAGE, PASSED = (
+    ListingRole.SENDER_DOMAIN,
+    ListingRole.HELO,
+    KeyOrigin.MESSAGE,
+    SignatureVerdict.PASS,
+)
 LISTED = ListingStatus.LISTED
 
 
@@ -53,7 +60,7 @@ def to_provider(provider_id: str, facts: Facts) -> Facts:
 
 
 def listed(weight: int = 8, kind: str = "reputation", **changes: Any) -> Facts:
-    code = ListingCode("127.0.0.2", "spam source", kind, weight)
+    code = ListingCode("127.0.0.2", "spam source", CodeKind(kind), weight)
     return make.facts(listings=(make.listing(LISTED, **({"codes": (code,), "weight": weight} | changes)),))
 
 
@@ -61,7 +68,7 @@ def elsewhere(facts: Facts, is_sending: bool | None) -> Facts:
     return replace(facts, vantage=make.vantage(is_sending_address=is_sending))
 
 
-GUESSED = make.key(status=KeyStatus.MISSING, origin="common")
+GUESSED = make.key(status=KeyStatus.MISSING, origin=KeyOrigin.COMMON)
 NO_SPF = make.spf(SpfVerdict.NONE, record=None, matched=None)
 FAILING = make.spf(SpfVerdict.FAIL)
 POOR = sender(spf=FAILING, ptr=make.ptr(PtrStatus.MISSING), dmarc=make.dmarc(None))
@@ -135,12 +142,12 @@ CASES = (
          ("warning dkim-key-missing-spf-carries",)),
     Case("dkim-keys", "the given one is missing, SPF fails",
          keys(make.key(status=KeyStatus.MISSING), spf=FAILING), ("error dkim-key-missing",)),
-    Case("dkim-keys", "the message's is revoked", keys(make.key(status=KeyStatus.REVOKED, origin="message"),
+    Case("dkim-keys", "the message's is revoked", keys(make.key(status=KeyStatus.REVOKED, origin=OF_MESSAGE),
          spf=FAILING), ("error dkim-key-revoked",), ("revoked",)),
     Case("dkim-keys", "malformed", keys(make.key(status=KeyStatus.MALFORMED, problems=("p= is not base64",))),
          ("warning dkim-key-unusable-spf-carries",), ("p= is not base64",)),
     Case("dkim-keys", "unusable and a guess",
-         keys(make.key(status=KeyStatus.UNUSABLE, origin="common"), spf=FAILING),
+         keys(make.key(status=KeyStatus.UNUSABLE, origin=KeyOrigin.COMMON), spf=FAILING),
          ("warning dkim-key-unusable-guessed",)),
     Case("dkim-keys", "testing flag", keys(make.key(testing=True)),
          ("notice dkim-keys-testing", "ok dkim-keys-published"), ("t=y",)),
@@ -182,7 +189,7 @@ CASES = (
     Case("dmarc-alignment", "the given selectors are all broken", sender(alignment=Alignment(False, None),
          dkim=(make.key(status=KeyStatus.REVOKED),)), ("error dmarc-cannot-pass-enforced",)),
     Case("dmarc-alignment", "foreign signature", replace(dmarc("reject", False, None), message=make.message(
-         signatures=(SignatureResult("esp.example", "x", "pass"),))), ("error dmarc-cannot-pass-enforced",)),
+         signatures=(SignatureResult("esp.example", "x", PASSED),))), ("error dmarc-cannot-pass-enforced",)),
     Case("dmarc-alignment", "policy unknown", replace(
          sender(dmarc=make.dmarc(None, unknown=True), alignment=Alignment(False, None), dkim=()),
          message=make.message(signatures=())), ("not_assessed dmarc-cannot-pass-policy-not-known",)),
@@ -267,14 +274,14 @@ CASES = (
          make.listing(LISTED, is_allow_list=True), make.listing())), ("ok source-not-listed",)),
     Case("source-blocklist", "--no-dnsbl", make.facts(options=Options(dnsbl_enabled=False), listings=()),
          ("not_assessed source-lists-left-out",), ("--no-dnsbl",)),
-    Case("domain-blocklist", "clean", make.facts(listings=(make.listing(role="sender_domain"),)),
+    Case("domain-blocklist", "clean", make.facts(listings=(make.listing(role=OF_DOMAIN),)),
          ("ok domain-not-listed",)),
-    Case("domain-blocklist", "listed", listed(9, role="sender_domain", subject="sender.example"),
+    Case("domain-blocklist", "listed", listed(9, role=OF_DOMAIN, subject="sender.example"),
          ("error domain-listed-grave",), ("the sender domain sender.example",)),
-    Case("domain-blocklist", "EHLO name listed", listed(3, role="helo"), ("warning domain-listed-middling",),
+    Case("domain-blocklist", "EHLO name listed", listed(3, role=OF_HELO), ("warning domain-listed-middling",),
          ("EHLO",)),
     Case("domain-blocklist", "refused", make.facts(listings=(
-         make.listing(ListingStatus.REFUSED, role="sender_domain"),)), ("not_assessed domain-lists-silent",)),
+         make.listing(ListingStatus.REFUSED, role=OF_DOMAIN),)), ("not_assessed domain-lists-silent",)),
     Case("domain-blocklist", "none asked", make.facts(), ("not_assessed domain-lists-not-looked-at",)),
     Case("blocklist-coverage", "all", make.facts(), ("ok blocklists-believed",)),
     Case("blocklist-coverage", "one refused", make.facts(listings=(
@@ -334,7 +341,7 @@ CASES = (
     Case("source-blocklist", "no list for such an address", make.facts(listings=()),
          ("not_assessed source-lists-not-asked",)),
     Case("domain-blocklist", "a list that few use",
-         listed(weight=1, role="helo", subject="mail.sender.example"), ("notice domain-listed-minor",),
+         listed(weight=1, role=OF_HELO, subject="mail.sender.example"), ("notice domain-listed-minor",),
          ("the EHLO name mail.sender.example",)),
     Case("domain-blocklist", "left out", make.facts(listings=(), options=Options(dnsbl_enabled=False)),
          ("not_assessed domain-lists-left-out",), ("--no-dnsbl",)),

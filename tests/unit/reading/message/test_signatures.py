@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from probe.model.signing import SignatureVerdict
 from probe.reading.message.results import SignatureResult
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
@@ -59,7 +60,7 @@ NAME = "s1._domainkey.example.com"
 
 def test_a_good_rsa_signature_passes() -> None:
     assert verify(signed(), {NAME: rsa_key(2048)[1]}) == (
-        SignatureResult("example.com", "s1", "pass", signed=("from", "to", "subject", "date")),
+        SignatureResult("example.com", "s1", SignatureVerdict.PASS, signed=("from", "to", "subject", "date")),
     )
 
 

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from probe.model.signing import KeyOrigin
 from probe.standards.dkim.key import look_up_keys, looks_like_key, parse_key
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
@@ -139,7 +140,7 @@ def _one(answer_records: tuple[bytes, ...], status: Status = Status.ANSWER) -> K
     def lookup(question: Question) -> Answer:
         return Answer(question, status, tuple(Txt((text,)) for text in answer_records))
 
-    return run(look_up_keys("example.com", (("s1", "given"),)), lookup)[0].status
+    return run(look_up_keys("example.com", (("s1", KeyOrigin.GIVEN),)), lookup)[0].status
 
 
 def test_a_wildcard_txt_at_every_name_is_a_missing_key() -> None:
@@ -161,13 +162,18 @@ def test_denied_names_are_missing(status: Status) -> None:
 
 def test_two_key_records_at_one_name_are_a_problem() -> None:
     zone = {"TXT s1._domainkey.example.com": [RFC6376_KEY.decode(), RFC8463_KEY.decode()]}
-    (key,) = Table(zone).drive(look_up_keys("example.com", (("s1", "given"),)))
+    (key,) = Table(zone).drive(look_up_keys("example.com", (("s1", KeyOrigin.GIVEN),)))
     assert "2 key records at one name: which one a verifier takes is undefined" in key.problems
 
 
 def test_all_selectors_are_asked_in_one_batch_and_each_name_once() -> None:
     table = Table({"TXT s2._domainkey.example.com": [RFC8463_KEY.decode()]})
-    selectors = (("s1", "given"), ("S2", "provider"), ("s2", "common"), ("s3", "common"))
+    selectors = (
+        ("s1", KeyOrigin.GIVEN),
+        ("S2", KeyOrigin.PROVIDER),
+        ("s2", KeyOrigin.COMMON),
+        ("s3", KeyOrigin.COMMON),
+    )
     keys = table.drive(look_up_keys("example.com", selectors))
     assert [[q.name for q in batch] for batch in table.rounds] == [
         [f"s{n}._domainkey.example.com" for n in (1, 2, 3)]
@@ -190,6 +196,6 @@ def test_the_alias_of_a_key_is_kept() -> None:
         "CNAME s1._domainkey.example.com": ["s1.dkim.vendor.example"],
         "TXT s1.dkim.vendor.example": [RFC8463_KEY.decode()],
     }
-    (key,) = Table(zone).drive(look_up_keys("example.com", (("s1", "given"),)))
+    (key,) = Table(zone).drive(look_up_keys("example.com", (("s1", KeyOrigin.GIVEN),)))
     assert key.aliases == ("s1.dkim.vendor.example",)
     assert key.evidence == f"dns:{RecordType.TXT}:s1._domainkey.example.com"

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.knowledge.dnsbl import BlockList, all_lists, built_in_lists, by_zone, lists_for_zones
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 from probe.standards.dnsbl.blocklist import CodePattern, PatternError
 from probe.standards.dnsbl.query import Subject, look_up, look_up_many, query_name
 from probe.standards.dnsbl.results import Listing
 
+OF_SOURCE, OF_DOMAIN, OF_HELO = ListingRole.SOURCE, ListingRole.SENDER_DOMAIN, ListingRole.HELO
 PRIVATE = by_zone("bl.lab.example")
 SOURCE = ip_address("192.0.2.7")
 ON_PRIVATE = "7.2.0.192.bl.lab.example"
@@ -45,7 +46,7 @@ def zone(
 
 
 def listing_of(entries: Mapping[str, str | Status], blocklist: BlockList = PRIVATE) -> Listing:
-    (listing,) = run(look_up(SOURCE, "source", (blocklist,)), zone(entries))
+    (listing,) = run(look_up(SOURCE, OF_SOURCE, (blocklist,)), zone(entries))
     return listing
 
 
@@ -134,7 +135,7 @@ def test_a_missing_txt_leaves_the_listing() -> None:
             return Answer(question, Status.TIMEOUT)
         return zone({MUST: "127.0.0.2", ON_PRIVATE: "127.0.0.2"})(question)
 
-    (listing,) = run(look_up(SOURCE, "source", (PRIVATE,)), answer)
+    (listing,) = run(look_up(SOURCE, OF_SOURCE, (PRIVATE,)), answer)
     assert (listing.status, listing.text) == (ListingStatus.LISTED, "")
 
 
@@ -142,8 +143,8 @@ def test_ipv6_on_an_unknown_zone_needs_the_ipv6_test_entry() -> None:
     subject = ip_address("2001:db8::25")
     name = query_name(subject, "bl.lab.example")
     v6_test = query_name(ip_address("::ffff:127.0.0.2"), "bl.lab.example")
-    (without,) = run(look_up(subject, "source", (PRIVATE,)), zone({MUST: "127.0.0.2", name: "127.0.0.2"}))
-    (within,) = run(look_up(subject, "source", (PRIVATE,)), zone({v6_test: "127.0.0.2", name: "127.0.0.2"}))
+    (without,) = run(look_up(subject, OF_SOURCE, (PRIVATE,)), zone({MUST: "127.0.0.2", name: "127.0.0.2"}))
+    (within,) = run(look_up(subject, OF_SOURCE, (PRIVATE,)), zone({v6_test: "127.0.0.2", name: "127.0.0.2"}))
     assert without.status is ListingStatus.UNUSABLE
     assert within.status is ListingStatus.LISTED
 
@@ -151,14 +152,15 @@ def test_ipv6_on_an_unknown_zone_needs_the_ipv6_test_entry() -> None:
 def test_a_known_list_of_both_families_is_believed_on_its_ipv4_entry() -> None:
     subject = ip_address("2001:db8::25")
     entries = {"2.0.0.127.zen.spamhaus.org": "127.0.0.2"}
-    (listing,) = run(look_up(subject, "source", (by_zone("zen.spamhaus.org"),)), zone(entries))
+    (listing,) = run(look_up(subject, OF_SOURCE, (by_zone("zen.spamhaus.org"),)), zone(entries))
     assert listing.status is ListingStatus.NOT_LISTED
 
 
 def test_ipv6_is_never_asked_of_a_list_without_ipv6() -> None:
     asked: list[Question] = []
     found = run(
-        look_up(ip_address("2001:db8::25"), "source", (by_zone("b.barracudacentral.org"),)), zone({}, asked)
+        look_up(ip_address("2001:db8::25"), OF_SOURCE, (by_zone("b.barracudacentral.org"),)),
+        zone({}, asked),
     )
     assert (found, asked) == ((), [])
 
@@ -166,14 +168,14 @@ def test_ipv6_is_never_asked_of_a_list_without_ipv6() -> None:
 @pytest.mark.parametrize("subject", ["192.0.2.1", "[192.0.2.1]", "2001:db8::1", "localhost"])
 def test_a_domain_list_is_never_asked_for_an_address_or_a_single_label(subject: str) -> None:
     asked: list[Question] = []
-    found = run(look_up(subject, "helo", (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
+    found = run(look_up(subject, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
     assert (found, asked) == ((), [])
 
 
 def test_a_name_too_long_for_dns_is_unusable_and_not_asked() -> None:
     asked: list[Question] = []
     long = ".".join(["a" * 60] * 4)
-    (listing,) = run(look_up(long, "helo", (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
+    (listing,) = run(look_up(long, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
     assert (listing.status, asked) == (ListingStatus.UNUSABLE, [])
 
 
@@ -182,7 +184,7 @@ def test_a_name_too_long_for_dns_is_unusable_and_not_asked() -> None:
 
 def usable(blocklist: BlockList, subject: str, answer: str) -> Listing:
     value = subject if not subject[0].isdigit() else ip_address(subject)
-    who = Subject(value, "source")
+    who = Subject(value, OF_SOURCE)
     assert who.kind is not None
     tests = blocklist.positive_tests(who.kind)
     entries: dict[str, str | Status] = {query_name(value, blocklist.zone): answer}
@@ -262,10 +264,10 @@ def test_hostkarma_is_usable_though_it_answers_for_127_0_0_1() -> None:
         "1.0.0.127.hostkarma.junkemailfilter.com": "127.0.0.1",
         "7.2.0.192.hostkarma.junkemailfilter.com": "127.0.0.1",
     }
-    (white,) = run(look_up(SOURCE, "source", (hostkarma,)), zone(entries))
+    (white,) = run(look_up(SOURCE, OF_SOURCE, (hostkarma,)), zone(entries))
     assert (white.status, white.is_allow_list) == (ListingStatus.ALLOWED, True)
     wildcard = {**entries, "1.0.0.127.hostkarma.junkemailfilter.com": "127.0.0.2"}
-    (fault,) = run(look_up(SOURCE, "source", (hostkarma,)), zone(wildcard))
+    (fault,) = run(look_up(SOURCE, OF_SOURCE, (hostkarma,)), zone(wildcard))
     assert fault.status is ListingStatus.UNUSABLE
 
 
@@ -287,14 +289,14 @@ def test_domain_lists_are_believed_on_their_own_test_entry(name: str, entry: str
     entries = {f"{entry}.{name}": "127.0.0.14" if "uribl" in name else "127.0.1.2"}
     if "surbl" in name:
         entries = {f"{entry}.{name}": "127.0.0.254"}
-    (listing,) = run(look_up("good.example", "sender_domain", (by_zone(name),)), zone(entries))
+    (listing,) = run(look_up("good.example", OF_DOMAIN, (by_zone(name),)), zone(entries))
     assert listing.status is ListingStatus.NOT_LISTED
 
 
 def test_silence_of_a_list_without_any_test_entry_proves_nothing() -> None:
     swinog = by_zone("dnsrbl.swinog.ch")
-    (silent,) = run(look_up(SOURCE, "source", (swinog,)), zone({}))
-    (speaks,) = run(look_up(SOURCE, "source", (swinog,)), zone({"7.2.0.192.dnsrbl.swinog.ch": "127.0.0.3"}))
+    (silent,) = run(look_up(SOURCE, OF_SOURCE, (swinog,)), zone({}))
+    (speaks,) = run(look_up(SOURCE, OF_SOURCE, (swinog,)), zone({"7.2.0.192.dnsrbl.swinog.ch": "127.0.0.3"}))
     assert silent.status is ListingStatus.UNUSABLE
     assert "proves nothing" in silent.reason
     assert speaks.status is ListingStatus.LISTED
@@ -327,9 +329,9 @@ def drive(
 
 def test_all_lists_subjects_and_test_entries_are_asked_in_one_batch() -> None:
     subjects = (
-        Subject(SOURCE, "source"),
-        Subject("example.com", "sender_domain"),
-        Subject("mx.example.com", "helo"),
+        Subject(SOURCE, OF_SOURCE),
+        Subject("example.com", OF_DOMAIN),
+        Subject("mx.example.com", OF_HELO),
     )
     (batch,) = drive(subjects, built_in_lists(), zone({}))
     assert len(batch) == len(set(batch))
@@ -342,14 +344,14 @@ def test_all_lists_subjects_and_test_entries_are_asked_in_one_batch() -> None:
 def test_txt_is_asked_in_a_second_batch_and_only_of_what_is_listed() -> None:
     other = by_zone("other.lab.example")
     entries = {MUST: "127.0.0.2", ON_PRIVATE: "127.0.0.2", "7.2.0.192.other.lab.example": "127.0.0.2"}
-    batches = drive((Subject(SOURCE, "source"),), (PRIVATE, other), zone(entries))
+    batches = drive((Subject(SOURCE, OF_SOURCE),), (PRIVATE, other), zone(entries))
     assert len(batches) == 2
     assert batches[1] == (Question(ON_PRIVATE, RecordType.TXT),)
 
 
 def test_listings_come_by_subject_and_then_by_list() -> None:
     lists = (PRIVATE, by_zone("other.lab.example"))
-    subjects = (Subject(SOURCE, "source"), Subject(ip_address("192.0.2.8"), "source"))
+    subjects = (Subject(SOURCE, OF_SOURCE), Subject(ip_address("192.0.2.8"), OF_SOURCE))
     found = run(look_up_many(subjects, lists), zone({}))
     assert [(it.subject, it.zone) for it in found] == [
         ("192.0.2.7", "bl.lab.example"),
@@ -388,7 +390,10 @@ def test_an_undocumented_code_of_a_heavy_list_weighs_no_more_than_a_list_nobody_
 
 def of_unknown_kind(entries: dict[str, str]) -> dict[str, ListingStatus]:
     """What an unknown zone with these entries says of an address and of a domain."""
-    subjects = (Subject(ip_address("192.0.2.9"), "source"), Subject("sender.example", "sender_domain"))
+    subjects = (
+        Subject(ip_address("192.0.2.9"), OF_SOURCE),
+        Subject("sender.example", OF_DOMAIN),
+    )
     found = run(look_up_many(subjects, (by_zone("bl.lab.example"),)), zone(entries))
     return {listing.role: listing.status for listing in found}
 
@@ -428,6 +433,9 @@ def _always(address: str) -> Callable[[Question], Answer]:
 )
 def test_a_resolver_with_one_answer_for_every_name_makes_no_list_believable(answer: str) -> None:
     """RFC 5782 section 5 asks both ways: one entry must be there, the other must not."""
-    subjects = (Subject(ip_address("192.0.2.7"), "source"), Subject("sender.example", "sender_domain"))
+    subjects = (
+        Subject(ip_address("192.0.2.7"), OF_SOURCE),
+        Subject("sender.example", OF_DOMAIN),
+    )
     for listing in run(look_up_many(subjects, tuple(all_lists())), _always(answer)):
         assert listing.status in (ListingStatus.UNUSABLE, ListingStatus.REFUSED), listing

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from probe.knowledge.dnsbl import BlockList, by_zone
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingRole, ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dnsbl.query import look_up, look_up_many
@@ -82,7 +82,7 @@ def test_the_text_is_asked_for_only_where_an_address_is_gone() -> None:
         asked.append(question)
         return resolver(HOLDS)(question)
 
-    run(look_up(SOURCE, "source", (by_zone(ZONE),)), watched)
+    run(look_up(SOURCE, ListingRole.SOURCE, (by_zone(ZONE),)), watched)
     assert {question.rtype for question in asked} == {RecordType.A}
 
 
@@ -175,14 +175,14 @@ def test_an_entry_below_a_listed_single_label_shows_nothing() -> None:
 def test_an_entry_for_addresses_in_the_same_zone_is_deep_enough() -> None:
     karma = by_zone("hostkarma.junkemailfilter.com")
     names = {f"A test.{karma.zone}": "127.0.0.2", f"A 2.0.0.127.{karma.zone}": "127.0.0.2"}
-    (listing,) = run(look_up("good.example", "sender_domain", (karma,)), resolver(names))
+    (listing,) = run(look_up("good.example", ListingRole.SENDER_DOMAIN, (karma,)), resolver(names))
     assert listing.status is ListingStatus.NOT_LISTED
 
 
 def test_an_unknown_list_of_domains_is_told_to_hold_its_test_entry() -> None:
     """It is not left out as if it took no domains, and what it lists is believed."""
     unknown: BlockList = by_zone(ZONE)
-    subjects = (Subject(SOURCE, "source"), Subject("good.example", "sender_domain"))
+    subjects = (Subject(SOURCE, ListingRole.SOURCE), Subject("good.example", ListingRole.SENDER_DOMAIN))
     found = run(look_up_many(subjects, (unknown,)), resolver({f"A test.{ZONE}": "127.0.0.2"}))
     assert {(it.role, it.status) for it in found} == {("sender_domain", ListingStatus.UNUSABLE)}
     listed = {f"A test.{ZONE}": "127.0.0.2", f"A good.example.{ZONE}": "127.0.0.2"}
@@ -201,7 +201,7 @@ def test_a_recording_from_before_is_judged_as_it_was() -> None:
             return Answer(question, Status.ANSWER, (ip_address(entries[question.name]),))
         return Answer(question, Status.NXDOMAIN)
 
-    subjects = (Subject("good.example", "sender_domain"),)
+    subjects = (Subject("good.example", ListingRole.SENDER_DOMAIN),)
     (before,) = run(look_up_many(subjects, (by_zone(DBL),), by_depth=False), recorded)
     assert (before.status, before.reason) == (ListingStatus.NOT_LISTED, "")
     assert {ref.rpartition(":")[2] for ref in before.evidence} == {
