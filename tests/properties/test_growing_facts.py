@@ -84,11 +84,11 @@ def _noted(read: list[str], name: str, inner: Any) -> Any:
 
 
 def test_the_fault_of_a_part_that_is_kept_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ArithmeticError("planted")
 
     monkeypatch.delenv(DEBUG)
-    monkeypatch.setattr(build, "by_mx_hosts", fail)
+    monkeypatch.setattr(build, "operator", fail)
     events = full_events()
     growing = GrowingFacts()
     first = growing.after(events[:-1])
