@@ -9,20 +9,7 @@ import typer
 from probe._version import VERSION
 from probe.cli.commands import COMMANDS, CommandEntry
 from probe.cli.help import Command, Group
-
-EPILOG = """
-Exit codes:
-  0   accepted at RCPT, and nothing found that is likely to refuse it later
-  1   refused for good
-  2   usage error
-  3   deferred
-  4   inconclusive: the network, this machine or the deadline stood between
-  5   accepted at RCPT, but likely to be refused or junked later: a fault of the sender's
-  70  internal error
-
-Example:
-  smtp-probe check bob@example.com alice@example.net
-"""
+from probe.cli.program_help import ABOUT, EPILOG, VERSION_OPTION
 
 
 def _show_version(wanted: bool) -> None:
@@ -34,13 +21,10 @@ def _show_version(wanted: bool) -> None:
 def _program(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version, and stop."),
+        typer.Option(VERSION_OPTION.name, callback=_show_version, is_eager=True, help=VERSION_OPTION.does),
     ] = False,
 ) -> None:
-    """Find out why a mail will not go through: the evidence, and who must act.
-
-    The dialogue with a mail server stops before DATA; nothing is ever delivered.
-    """
+    """What typer takes for the program itself."""
 
 
 def build() -> typer.Typer:
@@ -55,7 +39,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         epilog=EPILOG,
     )
-    app.callback(cls=Group, epilog=EPILOG)(_program)
+    app.callback(cls=Group, help=ABOUT, epilog=EPILOG)(_program)
 
     for entry in COMMANDS:
         _add(app, entry)
@@ -72,4 +56,4 @@ def _add(app: typer.Typer, entry: CommandEntry) -> None:
     def reads_itself() -> None:
         """Named in --help; `main` runs it before typer is loaded."""
 
-    app.command(entry.name, cls=Command, rich_help_panel=entry.group, help=entry.reads_itself)(reads_itself)
+    app.command(entry.name, cls=Command, rich_help_panel=entry.group, help=entry.summary)(reads_itself)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 Run = Callable[[Sequence[str]], int]
 
@@ -19,17 +18,17 @@ class Group(StrEnum):
     REFERENCE = "Reference"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandEntry:
-    """One command. `module` is loaded when the command is asked for. It holds the function of the command's
-    name, which typer reads, and its `EXAMPLE`; or, where `reads_itself` is its one-line help, `parser()` and
-    `main(argv, run)`: typer would cost more than what the command does."""
+class CommandEntry(NamedTuple):
+    """One command. `summary` is its line in `--help`. `module` is loaded when the command is asked for. It
+    holds the function of the command's name, which typer reads, and its `EXAMPLE`; or, where it
+    `reads_itself`, `parser()` and `main(argv, run)`: typer would cost more than what the command does."""
 
     name: str
     group: Group
     module: str
+    summary: str
     example: str = "EXAMPLE"
-    reads_itself: str = ""
+    reads_itself: bool = False
 
     def load(self) -> Any:
         """The module."""
@@ -37,31 +36,66 @@ class CommandEntry:
 
 
 COMMANDS = (
-    CommandEntry("check", Group.LIVE, "probe.cli.check"),
-    CommandEntry("domain", Group.LIVE, "probe.cli.domain"),
-    CommandEntry("demo", Group.LIVE, "probe.cli.demo"),
+    CommandEntry(
+        "check",
+        Group.LIVE,
+        "probe.cli.check",
+        "Find out why mail from SENDER to RECIPIENT does not go through.",
+    ),
+    CommandEntry("domain", Group.LIVE, "probe.cli.domain", "Look at a recipient domain before a send."),
+    CommandEntry(
+        "demo",
+        Group.LIVE,
+        "probe.cli.demo",
+        "Run the main job against an embedded DNS and mail server lab.",
+    ),
     CommandEntry(
         "explain",
         Group.OFFLINE,
         "probe.cli.explain",
-        reads_itself="Say what an SMTP reply means, who must act and when to retry.",
+        "Say what an SMTP reply means, who must act and when to retry.",
+        reads_itself=True,
     ),
     CommandEntry(
         "bounce",
         Group.OFFLINE,
         "probe.cli.bounce",
-        reads_itself="Read bounce messages: whom, why, and who must act.",
+        "Read bounce messages: whom, why, and who must act.",
+        reads_itself=True,
     ),
     CommandEntry(
         "log",
         Group.OFFLINE,
         "probe.cli.log",
-        reads_itself="Read mail logs and queues: what did not get through, why, and who must act.",
+        "Read mail logs and queues: what did not get through, why, and who must act.",
+        reads_itself=True,
     ),
-    CommandEntry("replay", Group.OFFLINE, "probe.cli.replay"),
-    CommandEntry("redact", Group.OFFLINE, "probe.cli.redact"),
-    CommandEntry("checks", Group.REFERENCE, "probe.cli.catalogue", "CHECKS_EXAMPLE"),
-    CommandEntry("rules", Group.REFERENCE, "probe.cli.catalogue", "RULES_EXAMPLE"),
-    CommandEntry("schema", Group.REFERENCE, "probe.cli.schema"),
+    CommandEntry("replay", Group.OFFLINE, "probe.cli.replay", "Interpret a saved run again, offline."),
+    CommandEntry(
+        "redact",
+        Group.OFFLINE,
+        "probe.cli.redact",
+        "Make a recording fit to share: names, addresses and message text are replaced.",
+    ),
+    CommandEntry(
+        "checks",
+        Group.REFERENCE,
+        "probe.cli.catalogue",
+        "Say what each check looks at, what to do, its source, and what it can find.",
+        example="CHECKS_EXAMPLE",
+    ),
+    CommandEntry(
+        "rules",
+        Group.REFERENCE,
+        "probe.cli.catalogue",
+        "Say what each rule reads out of a reply or a fact, how much it weighs, and its source.",
+        example="RULES_EXAMPLE",
+    ),
+    CommandEntry(
+        "schema",
+        Group.REFERENCE,
+        "probe.cli.schema",
+        "Print the JSON Schema (2020-12) of a JSON format.",
+    ),
 )
 READING_THEMSELVES = {entry.name: entry for entry in COMMANDS if entry.reads_itself}

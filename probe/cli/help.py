@@ -8,6 +8,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from probe.cli.program_help import program_help
+
 GENERAL = "Other"
 
 
@@ -58,19 +60,9 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """The program itself: its commands in groups."""
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Commands, then the few options of the program itself."""
-        commands = [self.commands[name] for name in self.list_commands(ctx)]
-        for title, members in grouped(commands, "Commands").items():
-            with formatter.section(title):
-                formatter.write_dl([(command.name, command.get_short_help_str(100)) for command in members])
-        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
-        with formatter.section("Options"):
-            formatter.write_dl(records)
-
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Exit codes."""
-        _write_epilog(self.epilog, formatter)
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help that is shown without typer, too."""
+        formatter.write(program_help(formatter.width))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order of registration, which is that of importance."""

@@ -93,6 +93,12 @@ def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in READING_THEMSELVES:
         code: int = READING_THEMSELVES[argv[0]].load().main(argv[1:], run)
         return code
+    if argv in ([], ["-h"], ["--help"]):
+        from probe.cli.program_help import program_help
+
+        sys.stdout.write(program_help())
+        sys.stdout.flush()
+        return 0
     _refuse_controls(argv)
     return _typer(argv)
 
@@ -117,7 +123,7 @@ def _typer(argv: list[str]) -> int:
     # typer brings with it since 0.20-something and takes from click before that
     usage_error = cast(type[Exception], typer.BadParameter.__mro__[1])
     try:
-        code = typer.main.get_command(build()).main(argv or ["--help"], "smtp-probe", standalone_mode=False)
+        code = typer.main.get_command(build()).main(argv, "smtp-probe", standalone_mode=False)
     except usage_error as error:
         raise _as_usage_error(error) from None
     except typer.Abort:

@@ -14,6 +14,7 @@ from typing import Protocol, TextIO
 
 from probe.cli import signals
 from probe.cli.errors import UsageError, abandon, unreadable
+from probe.cli.terminal import terminal_columns
 from probe.model.verdict import ExitCode
 from probe.report.formats import Format, Kind, formats_of
 from probe.report.style import Style
@@ -29,27 +30,12 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Styl
     # https://no-color.org: set and not empty, whatever it says; a dumb terminal knows no SGR
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
-        width=min(_columns(), MAX_COLUMNS),
+        width=min(terminal_columns(MAX_COLUMNS), MAX_COLUMNS),
         colour=is_terminal and not plain,
         encoding=stream.encoding or "ascii",
         verbosity=verbosity,
         note=note,
     )
-
-
-def _columns() -> int:
-    """Columns of the terminal, as `shutil.get_terminal_size` finds them; shutil loads the archivers, too."""
-    named = os.environ.get("COLUMNS", "")
-    try:
-        columns = int(named)
-    except ValueError:
-        columns = 0
-    if columns > 0:
-        return columns
-    try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or MAX_COLUMNS  # type: ignore[union-attr]
-    except (AttributeError, ValueError, OSError):  # no stdout, a closed one, or no terminal
-        return MAX_COLUMNS
 
 
 class Judged(Protocol):

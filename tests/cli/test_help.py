@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+import typer
 
 from probe._version import VERSION
+from probe.cli.app import build
+from probe.cli.commands import COMMANDS as TABLE
 from probe.cli.main import run
+from probe.cli.program_help import EPILOG, OPTIONS
 from tests.cli.command import smtp_probe
 
 COMMANDS = ("check", "domain", "demo", "explain", "replay", "redact", "checks", "rules", "schema")
@@ -34,6 +39,27 @@ def test_the_program_lists_its_commands_and_exit_codes(capsys: pytest.CaptureFix
 def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(()) == 0
     assert capsys.readouterr().out.startswith("Usage: smtp-probe")
+
+
+def test_the_table_of_commands_says_what_the_commands_say_of_themselves() -> None:
+    program: Any = typer.main.get_command(build())
+    said = {name: command.get_short_help_str(100) for name, command in program.commands.items()}
+    assert said == {entry.name: entry.summary for entry in TABLE}
+    context = program.make_context("smtp-probe", [], resilient_parsing=True)
+    assert [param.get_help_record(context) for param in program.get_params(context)] == list(OPTIONS)
+
+
+@pytest.mark.parametrize("width", [50, 78, 98])
+def test_typer_shows_the_same_help(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width + 2))
+    shown = []
+    for arguments in (("--help",), ("--help", "check")):  # the second is left to typer
+        assert run(arguments) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert {line for line in shown[0].splitlines() if len(line) > width} <= set(EPILOG.splitlines())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -18,7 +18,7 @@ import typer
 import probe
 from probe import settings
 from probe.checks.catalogue import all_checks
-from probe.cli import app, bounce, errors, explain, log
+from probe.cli import app, bounce, errors, explain, log, program_help
 from probe.cli.catalogue import rule_entries
 from probe.knowledge.causes import causes
 from probe.knowledge.rules import all_rules
@@ -230,7 +230,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
 
 
 def test_the_exit_codes_mean_what_the_help_says() -> None:
-    helped = {int(code): text for code, text in re.findall(r"^ +(\d+) +(.+)$", app.EPILOG, re.M)}
+    helped = {int(code): text for code, text in re.findall(r"^ +(\d+) +(.+)$", program_help.EPILOG, re.M)}
     table = exit_table("README.md")
     heads = {code: re.split(r"[,:]", text)[0] for code, text in helped.items()}
     assert {code: meaning for code, meaning in table.items() if not meaning.startswith(heads[code])} == {}

@@ -1,0 +1,72 @@
+"""`smtp-probe --help`, made of the table of commands alone: to load typer and every command in order to name
+them would take most of its time."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from probe.cli.commands import COMMANDS, Group
+from probe.cli.terminal import terminal_columns
+
+ABOUT = """Find out why a mail will not go through: the evidence, and who must act.
+
+The dialogue with a mail server stops before DATA; nothing is ever delivered.
+"""
+EPILOG = """
+Exit codes:
+  0   accepted at RCPT, and nothing found that is likely to refuse it later
+  1   refused for good
+  2   usage error
+  3   deferred
+  4   inconclusive: the network, this machine or the deadline stood between
+  5   accepted at RCPT, but likely to be refused or junked later: a fault of the sender's
+  70  internal error
+
+Example:
+  smtp-probe check bob@example.com alice@example.net
+"""
+MAX_COLUMNS = 100
+_MIN_COLUMNS = 50
+_INDENT = 2
+
+
+class Row(NamedTuple):
+    """A command or an option, and what it does."""
+
+    name: str
+    does: str
+
+
+VERSION_OPTION = Row("--version", "Show the version, and stop.")
+OPTIONS = (VERSION_OPTION, Row("-h, --help", "Show this message and exit."))
+
+
+def program_help(width: int | None = None) -> str:
+    """The help in lines of at most `width` columns; by default as wide as the terminal, with a margin."""
+    if width is None:
+        width = max(min(terminal_columns(80), MAX_COLUMNS) - _INDENT, _MIN_COLUMNS)
+    return "\n".join(_lines(width)) + "\n"
+
+
+def _lines(width: int) -> Iterator[str]:
+    yield "Usage: smtp-probe [OPTIONS] COMMAND [ARGS]..."
+    margin = " " * _INDENT
+    for paragraph in ABOUT.split("\n\n"):
+        yield ""
+        yield from textwrap.wrap(paragraph, width, initial_indent=margin, subsequent_indent=margin)
+    for group in Group:
+        rows = [Row(entry.name, entry.summary) for entry in COMMANDS if entry.group is group]
+        yield from _section(group.value, rows, width)
+    yield from _section("Options", OPTIONS, width)
+    yield from ("", *EPILOG.strip().splitlines())
+
+
+def _section(title: str, rows: Iterable[Row], width: int) -> Iterator[str]:
+    yield from ("", f"{title}:")
+    names = max(len(row.name) for row in rows) + 2
+    for row in rows:
+        first, *more = textwrap.wrap(row.does, max(width - names - _INDENT, 10))
+        yield f"{'':{_INDENT}}{row.name:{names}}{first}"
+        yield from (f"{'':{names + _INDENT}}{line}" for line in more)
