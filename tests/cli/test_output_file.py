@@ -27,6 +27,7 @@ def _little_room() -> None:
 
 
 def _run(*arguments: str, beforehand: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    # with little room Python 3.11 keeps the first octets of a module's bytecode, which no later run can load
     return subprocess.run(
         [sys.executable, "-m", "probe", *arguments],
         capture_output=True,
@@ -34,6 +35,7 @@ def _run(*arguments: str, beforehand: Callable[[], None] | None = None) -> subpr
         timeout=60,
         check=False,
         preexec_fn=beforehand,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
