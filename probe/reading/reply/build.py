@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, WRAPPINGS, expression, rule_files
 from probe.reading.reply.candidates import index
-from probe.reading.reply.notions import compile_stems, leads
+from probe.reading.reply.notions import compile_stems
 from probe.reading.reply.records import Aspect, QuotationRule, Wrapping
 
 _WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
@@ -18,11 +19,9 @@ _KEPT = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for 
 def build() -> dict[str, Any]:
     """The table of all rule files. Raises KeyError for a rule that lacks what it needs."""
     vocabulary = toml_import.parse(VOCABULARY)
-    stems = compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"])
     return of_rules(map(toml_import.parse, rule_files())) | {
         "hints": vocabulary["hint"],
-        "stems": stems,
-        "stem_leads": leads(stems),
+        "stems": compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"]),
         "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
         "wrappings": [_wrapping(row) for row in toml_import.parse(WRAPPINGS)["wrapping"]],
     }
@@ -30,7 +29,7 @@ def build() -> dict[str, Any]:
 
 def of_rules(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The part of the table that is made of parsed rule files."""
-    rules: list[dict[str, Any]] = []
+    rules: list[str] = []
     phrases: list[tuple[str, int]] = []
     patterns: list[tuple[Sequence[str], str, int]] = []
     table: dict[str, Any] = {"rules": rules, "links": [], "noted": [], "coded": [], "sentences": {}}
@@ -38,7 +37,7 @@ def of_rules(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         servers = {row["id"] for row in file.get("software", ()) if row["kind"] == "server"}
         for rule in file.get("rule", ()):
             number = len(rules)
-            rules.append(_row(rule, bool(file.get("general")), servers))
+            rules.append(json.dumps(_row(rule, bool(file.get("general")), servers), ensure_ascii=False))
             phrases.extend((phrase, number) for phrase in rule.get("phrases", ()))
             if "pattern" in rule:
                 patterns.append((rule["needs"], expression(rule["pattern"]), number))

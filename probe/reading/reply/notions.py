@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from probe.reading.reply.folding import plain
 from probe.reading.reply.patterns import pattern_of
-from probe.reading.reply.records import MatchRule, NotionRule, Sentence, Table
+from probe.reading.reply.records import MatchRule, NotionRule, SentenceBook, Table
 
 HINTS = ""
 """The language of the words of notions.toml, which hint at a notion and make no sentence."""
@@ -23,8 +23,9 @@ ANY = "any"
 """The language of words that every language has: SPF, spam, an address."""
 
 Stems = Mapping[str, str]
-"""Folded word -> its meanings, with `|` between them: notion, language, and what must follow soon (or
-nothing), with `:` between them. A string, because a table of thousands is loaded by every run."""
+"""The first two letters of folded words -> the words that begin so, a line each: the word, a tab, and its
+meanings with `|` between them: notion, language, and what must follow soon (or nothing), with `:` between
+them. Strings, because a table of thousands is loaded by every run, which looks at few of them."""
 
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
@@ -65,6 +66,7 @@ _RESTRICTION = (
 # "(SMTP)" behind a server's name, and the name of a function, end no clause.
 _ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
+_LEAD = 2  # letters of a word by which it is looked up
 _SOON = 45  # letters between the two parts of an entry
 
 
@@ -106,15 +108,17 @@ def compile_stems(
             for word in words:
                 first, _, rest = fold(word).partition(" .. ")
                 stems.setdefault(first, {})[f"{notion}:{language}:{rest}"] = None
-    return {word: "|".join(meanings) for word, meanings in stems.items()}
+    lines: dict[str, list[str]] = {}
+    for word, meanings in stems.items():
+        lines.setdefault(word[:_LEAD], []).append(f"{word}\t{'|'.join(meanings)}")
+    return {lead: "\n".join(entries) for lead, entries in lines.items()}
 
 
-def leads(stems: Stems) -> dict[str, int]:
-    """The first two letters of stems -> the length of the longest that begins so."""
-    result: dict[str, int] = {}
-    for stem in stems:
-        result[stem[:2]] = max(len(stem), result.get(stem[:2], 0))
-    return result
+@cache
+def _entries(lines: str) -> tuple[Mapping[str, str], int]:
+    """(word -> its meanings, the length of the longest word) of one value of `Stems`"""
+    entries = dict(line.split("\t") for line in lines.split("\n"))
+    return entries, max(map(len, entries))
 
 
 def clauses(text: str) -> list[Clause]:
@@ -142,8 +146,8 @@ def _is_shared(text: str, start: int) -> bool:
     return word.endswith("ed") and 5 <= len(word) <= 17 and _LETTERS.issuperset(word)
 
 
-def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str, set[str]]:
-    """Language -> the notions that its words stand for in a clause. `lengths` are `leads` of the stems.
+def spoken(clause: Clause, stems: Stems) -> dict[str, set[str]]:
+    """Language -> the notions that its words stand for in a clause.
 
     An English clause has words of other languages only by chance. So has one in which all words that a
     language knows are English, too: "mailbox full" is Norwegian for who wants to see it. Of languages that
@@ -151,7 +155,7 @@ def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str
     """
     result: dict[str, set[str]] = {}
     own: set[str] = set()
-    for language, notion, start in _found(clause.text, stems, lengths):
+    for language, notion, start in _found(clause.text, stems):
         if clause.is_english and language not in (HINTS, ANY):
             continue
         result.setdefault(language, set()).add(notion)
@@ -168,24 +172,24 @@ def spoken(clause: Clause, stems: Stems, lengths: Mapping[str, int]) -> dict[str
 def notions(text: str, stems: Stems) -> frozenset[str]:
     """The notions that words of `text` stand for, in any language."""
     names: set[str] = set()
-    lengths = leads(stems)
     for clause in clauses(text.lower()):
-        names.update(*spoken(clause, stems, lengths).values())
+        names.update(*spoken(clause, stems).values())
     return frozenset(names)
 
 
-def _found(text: str, stems: Stems, lengths: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+def _found(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
     taken: dict[str, int] = {}  # language -> where its last entry ends
     starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
         start = match.start()
-        longest = lengths.get(text[start : start + 2], 0)
-        if not longest:
+        lines = stems.get(text[start : start + _LEAD])
+        if not lines:
             continue
+        entries, longest = _entries(lines)
         inside = _is_unspaced(text[start])
         reached: dict[str, int] = {}
         for length in range(min(longest, len(text) - start), 1, -1):
-            meanings = stems.get(text[start : start + length])
+            meanings = entries.get(text[start : start + length])
             for notion, language, rest in _meanings(meanings) if meanings else ():
                 if inside and start < taken.get(language, 0):
                     continue  # inside a longer entry: "loop" stands in the Japanese word for "group"
@@ -228,7 +232,7 @@ def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     if "(" in text or "（" in text:
         text = pattern_of(_ASIDE).sub(" ", text)
     for clause in dict.fromkeys(clauses(text)):
-        by_language = spoken(clause, table.stems, table.stem_leads)
+        by_language = spoken(clause, table.stems)
         numbers |= _sentences(by_language, table.sentences)
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
         of_client = "verbs" in by_language.get(ANY, ())
@@ -245,7 +249,7 @@ def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     return noted, {rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)}
 
 
-def _sentences(by_language: Mapping[str, set[str]], sentences: Mapping[str, Sequence[Sentence]]) -> set[int]:
+def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> set[int]:
     """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
     neutral = frozenset(by_language.get(ANY, ()))
     result: set[int] = set()
@@ -256,15 +260,13 @@ def _sentences(by_language: Mapping[str, set[str]], sentences: Mapping[str, Sequ
     return result
 
 
-def _sentences_of(
-    own: frozenset[str], neutral: frozenset[str], sentences: Mapping[str, Sequence[Sentence]]
-) -> set[int]:
+def _sentences_of(own: frozenset[str], neutral: frozenset[str], sentences: SentenceBook) -> set[int]:
     """Of two sentences the one that asks for more counts."""
     present = own | neutral
     fitting = [
         sentence
         for notion in present
-        for sentence in sentences.get(notion, ())
+        for sentence in sentences.beginning(notion)
         if present.issuperset(sentence.notions)
         and present.isdisjoint(sentence.unwanted)
         and not own.isdisjoint(sentence.notions)

@@ -6,6 +6,7 @@ reply first touches it: a run touches few of the thousand.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,16 +107,17 @@ class MatchRule:
 
 
 class RuleBook:
-    """The rules by their number; a record is made when it is first asked for."""
+    """The rules by their number. `rows` are JSON; a row is read, and its record made, when it is first asked
+    for."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, rows: Sequence[str]) -> None:
         self._rows = rows
         self._rules: dict[int, MatchRule] = {}
 
     def __getitem__(self, number: int) -> MatchRule:
         rule = self._rules.get(number)
         if rule is None:
-            rule = self._rules[number] = MatchRule.of(number, self._rows[number])
+            rule = self._rules[number] = MatchRule.of(number, json.loads(self._rows[number]))
         return rule
 
     def __len__(self) -> int:
@@ -154,6 +156,24 @@ class Sentence(NamedTuple):
     notions: frozenset[str]
     unwanted: frozenset[str]
     rule: int
+
+
+class SentenceBook:
+    """The sentences by the first of their notions; the records are made when they are first asked for."""
+
+    def __init__(self, stored: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str], int]]]) -> None:
+        self._stored = stored
+        self._made: dict[str, tuple[Sentence, ...]] = {}
+
+    def beginning(self, notion: str) -> tuple[Sentence, ...]:
+        """Those that begin with a notion."""
+        sentences = self._made.get(notion)
+        if sentences is None:
+            sentences = self._made[notion] = tuple(
+                Sentence(frozenset(notions), frozenset(unwanted), number)
+                for notions, unwanted, number in self._stored.get(notion, ())
+            )
+        return sentences
 
 
 class QuotationRule(NamedTuple):
@@ -210,19 +230,18 @@ class Wrapping(NamedTuple):
 class Table:
     """All that reading a reply looks up.
 
-    `links`: parts of URLs and host names, each with its rule's number. `sentences`: first notion -> the
-    sentences that begin with it. `coded`: numbers of the rules that look at no words. `stems` and
-    `stem_leads` as `notions` takes them. `hints`: notion of the vocabulary -> notions of notions.toml.
+    `links`: parts of URLs and host names, each with its rule's number. `coded`: numbers of the rules that
+    look at no words. `stems` as `notions` takes them. `hints`: notion of the vocabulary -> notions of
+    notions.toml.
     """
 
     rules: RuleBook
     index: Index
     links: Sequence[tuple[str, int]]
     noted: tuple[NotionRule, ...]
-    sentences: Mapping[str, tuple[Sentence, ...]]
+    sentences: SentenceBook
     coded: Sequence[int]
     stems: Mapping[str, str]
-    stem_leads: Mapping[str, int]
     hints: Mapping[str, Sequence[str]]
     quotations: tuple[QuotationRule, ...]
     wrappings: tuple[Wrapping, ...]
@@ -235,16 +254,9 @@ class Table:
             index=Index(**stored["index"]),
             links=stored["links"],
             noted=tuple(NotionRule(frozenset(notions), number) for notions, number in stored["noted"]),
-            sentences={
-                first: tuple(
-                    Sentence(frozenset(notions), frozenset(unwanted), number)
-                    for notions, unwanted, number in entries
-                )
-                for first, entries in stored["sentences"].items()
-            },
+            sentences=SentenceBook(stored["sentences"]),
             coded=stored["coded"],
             stems=stored["stems"],
-            stem_leads=stored["stem_leads"],
             hints=stored["hints"],
             quotations=tuple(QuotationRule(**row) for row in stored["quotations"]),
             wrappings=tuple(Wrapping.of(row) for row in stored["wrappings"]),
