@@ -217,7 +217,7 @@ def _judged(
 
 
 def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> bool:
-    """Whether a reply names another of the `known` recipients, and not this one."""
+    """Whether a reply names another of the `named_addresses`, and not this one."""
     named = {address.lower() for address in mailboxes(status.reply)}
     return named.isdisjoint(status.names) and not named.isdisjoint(named_addresses)
 

@@ -43,7 +43,7 @@ async def observe(
     Where the process has no room for a further run beside those that are under way, it waits first, and its
     time counts from then.
     """
-    from probe.collect.context import Given, Judges
+    from probe.collect.context import Judges, UserFiles
     from probe.collect.start import Listeners, make_run
     from probe.diagnosis.answer import refuses_this_client, settles_cause
     from probe.world import live
@@ -53,7 +53,7 @@ async def observe(
         options,
         world or live(),
         Judges(settles_cause, refuses_this_client, _advice_of_one_run()),
-        Given(message, bounce),
+        UserFiles(message, bounce),
         Listeners(sink, progress, recording_to),
         spent,
     )

@@ -103,7 +103,7 @@ class RuleEntry:
     final: str = ""
 
 
-_SEEN = {
+_BASIS = {
     "run": "the program was run, and a client wrote down its answers",
     "source": "in the program's source",
 }
@@ -134,7 +134,7 @@ def _reply_rules() -> Iterator[RuleEntry]:
             else ("when", f"{key} = {_condition(value)}")
             for key, value in rule.conditions.items()
         ]
-        rows += [("seen", _SEEN[rule.seen])] if rule.seen else []
+        rows += [("basis", _BASIS[rule.basis])] if rule.basis else []
         rows.append(("source", _dated(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
@@ -162,7 +162,7 @@ def _software() -> Iterator[RuleEntry]:
             ("EHLO", it.ehlo),
             ("accepts", it.wording),
             ("versions", it.versions),
-            ("seen", _SEEN[it.seen]),
+            ("basis", _BASIS[it.basis]),
             ("source", _dated(it.source, it.date)),
         )
         says = f"how {it.title} is told, whose default replies are known ({it.kind})"
@@ -185,7 +185,7 @@ def _wrappings() -> Iterator[RuleEntry]:
 
     for it in all_wrappings():
         form = it.form
-        places = {name: getattr(form, name) for name in ("reported", "before", "head", "around")}
+        places = {name: getattr(form, name) for name in ("reported", "before", "head", "anywhere")}
         rows = [("reads", "text (wrappings.toml)")]
         rows += [("when", f"{name} = {expression}") for name, expression in places.items() if expression]
         rows += [("stage", f"{stage}: {expression}") for stage, expression in form.stages.items()]

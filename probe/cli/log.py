@@ -131,7 +131,7 @@ class _UnwritableError(Exception):
 def _unknown(given: Input) -> UsageError:
     return UsageError(
         "FILE",
-        f"{given.shown} holds no line of a known mail log in its beginning; if it is one, name its kind with "
+        f"{given.title} holds no line of a known mail log in its beginning; if it is one, name its kind with "
         "--log-format",
     )
 
@@ -334,7 +334,7 @@ def _follow(found: Sequence[Input], run: Run, session: _Session, problems: list[
     (given,) = found
     assert given.format is not None
     reader = run.reader(given.format.name)
-    reader.source(given.shown, given.written)
+    reader.source(given.title, given.written)
     run.aggregate.sender_of = reader.sender
     ended = False
 
@@ -352,5 +352,5 @@ def _follow(found: Sequence[Input], run: Run, session: _Session, problems: list[
     except OSError as error:
         problems.append(unreadable("FILE", given.name, error))
     run.files.append(
-        LogFileRead(given.shown, given.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
+        LogFileRead(given.title, given.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
     )

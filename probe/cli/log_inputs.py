@@ -24,12 +24,12 @@ _SPREAD = 200  # lines that are taken here and there from those behind
 
 @dataclass(slots=True)
 class Input:
-    """One input. `name` is as it was given, `shown` how it is called in reports. `format` is None where
+    """One input. `name` is as it was given, `title` how it is called in reports. `format` is None where
     nothing
     in it looks like a mail log. `problem`: what was lost of it, known when it has been read."""
 
     name: str
-    shown: str
+    title: str
     size: int | None
     written: datetime | None
     format: Format | None = None
@@ -86,7 +86,7 @@ def _zstd(chunks: Iterable[bytes], given: Input) -> Iterator[bytes]:
     except ImportError:
         raise UsageError(
             "FILE",
-            f"{given.shown} is packed with zstd; install smtp-probe[zstd], or give it to zstdcat first",
+            f"{given.title} is packed with zstd; install smtp-probe[zstd], or give it to zstdcat first",
         ) from None
     stream = zstandard.ZstdDecompressor().stream_reader(_Stream(iter(chunks)), read_across_frames=True)
     try:
@@ -180,7 +180,7 @@ def _sample(given: Input) -> list[bytes]:
             if raw.count(b"\n") > SAMPLE:
                 break
         given.head = bytes(raw)
-        source = Input(given.name, given.shown, None, given.written)
+        source = Input(given.name, given.title, None, given.written)
         source.head = given.head
     for chunk in _first(source, is_once):
         data += chunk

@@ -124,7 +124,7 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
     if file.format is None:
         return
     reader = run.reader(file.format.name)
-    run.take(reader.source(file.shown, file.written))
+    run.take(reader.source(file.title, file.written))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     try:
@@ -137,7 +137,7 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
 
 def _told(file: Input, tally: Tally) -> LogFileRead:
     name = file.format.name if file.format is not None else ""
-    return LogFileRead(file.shown, name, tally.lines, tally.read, tally.unparsed, tally.other, file.problem)
+    return LogFileRead(file.title, name, tally.lines, tally.read, tally.unparsed, tally.other, file.problem)
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
     if file.format is None:
         return
     reader = run.reader(file.format.name)
-    run.take(reader.source(file.shown, file.written))
+    run.take(reader.source(file.title, file.written))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     under_way: deque[tuple[bytes, Future[tuple[Sequence[Record], Tally]]]] = deque()
@@ -174,7 +174,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
         progress.lines += counted.lines
 
     number = 1
-    description = (file.format.name, file.shown, file.written)
+    description = (file.format.name, file.title, file.written)
     try:
         for block in blocks(file.chunks(progress.passed)):
             if len(under_way) >= 2 * run.jobs:
@@ -219,7 +219,7 @@ def events(inputs: Sequence[Input], wanted: Wanted) -> Iterator[Event]:
         if file.format is None:
             continue
         reader = run.reader(file.format.name)
-        batch += (it for it in reader.source(file.shown, file.written) if isinstance(it, Event))
+        batch += (it for it in reader.source(file.title, file.written) if isinstance(it, Event))
         for records in records_of_blocks(reader, blocks(file.chunks())):
             batch += (it for it in records if isinstance(it, Event))
             yield from filter(wanted.holds, batch)

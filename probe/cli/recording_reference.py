@@ -64,7 +64,7 @@ def recording_page() -> Iterator[str]:
         )
     yield f"### {Shortage.__name__}"
     yield _prose(_paragraph(Shortage))
-    yield "\n".join(f"- {markdown_code(it.value)}: {literal(it.spoken)}" for it in Shortage)
+    yield "\n".join(f"- {markdown_code(it.value)}: {literal(it.words)}" for it in Shortage)
 
 
 def _paragraph(kind: type) -> str:

@@ -13,8 +13,8 @@ MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
 
 
 def page(title: str, blocks: Iterator[str], origin: str = MADE) -> str:
-    """A whole page: `title` is Markdown on one line, each block a paragraph, list or table; `made` its first
-    line, which says what makes it."""
+    """A whole page: `title` is Markdown on one line, each block a paragraph, list or table; `origin` its
+    first line, which says what makes it."""
     return "\n\n".join((origin, f"# {title}", *blocks)) + "\n"
 
 

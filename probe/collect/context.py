@@ -32,7 +32,7 @@ class Judges:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class UserFiles:
     """What the user gave beside addresses and options: name and octets of --message and of --bounce."""
 
     message: tuple[str, bytes] | None = None
@@ -55,7 +55,7 @@ class Context:
     recording: Recording
     sink: Callable[[ev.Event], None]
     say: Callable[[str], None]
-    given: Given
+    files: UserFiles
     how: Sending | None = None
     pending: dict[Part, int] = field(default_factory=dict)
     posture: list[asyncio.Future[Any]] = field(default_factory=list)

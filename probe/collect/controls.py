@@ -63,7 +63,7 @@ async def run_controls(
 ) -> tuple[SessionOutcome, ...]:
     """Make the control experiments that the target's answer calls for.
 
-    `asked` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
+    `outcomes` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
     settles its cause, `unwelcome(reply, stage)` whether it bars the probe's own address; `advise(open)`
     which of the open experiments to make next, and which would change nothing (these are left out, but
     for mode ALWAYS); `refuses_null_sender` that this provider refuses the null reverse-path from

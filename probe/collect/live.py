@@ -27,11 +27,11 @@ async def observe(context: Context) -> None:
     At the deadline, or when cancelled, each part that was not done is recorded as not reached; the
     cancellation is then passed on.
     """
-    if context.given.message is not None:
-        name, data = context.given.message
+    if context.files.message is not None:
+        name, data = context.files.message
         context.record(ev.MessageGiven(context.clock.at_ms(), name, data))
-    if context.given.bounce is not None:
-        name, data = context.given.bounce
+    if context.files.bounce is not None:
+        name, data = context.files.bounce
         context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
     work = asyncio.ensure_future(_all_parts(context))
     try:
@@ -57,7 +57,7 @@ async def _all_parts(context: Context) -> None:
     options = context.options
     domain = recipient_domain(context.target)
     who = sender.identities(context.target, options)
-    message = context.given.message[1] if context.given.message is not None else None
+    message = context.files.message[1] if context.files.message is not None else None
     driver = Driver(context)
     context.say(f"DNS of {domain}")
     from_here = [Part.SENDER_ADDRESS, Part.BLOCKLISTS, *([Part.SESSIONS] if options.smtp else [])]

@@ -52,7 +52,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         forward_paths=(context.target.forward_path,),
         # what DANE asks for is judged by the records, and does not end a dialogue
         tls=TlsMode.AUTO if options.tls is TlsMode.DANE else options.tls,
-        size=len(message[1]) if (message := context.given.message) is not None else options.size,
+        size=len(message[1]) if (message := context.files.message) is not None else options.size,
         until=Stage.RCPT,
         logs_in=how.logs_in,
     )

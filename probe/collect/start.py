@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from probe import settings
 from probe._version import VERSION
-from probe.collect.context import Context, Given, Judges
+from probe.collect.context import Context, Judges, UserFiles
 from probe.collect.live import observe
 from probe.model.observed import Part
 from probe.model.target import Options, PairTarget, Target
@@ -31,7 +31,7 @@ async def make_run(
     options: Options,
     world: World,
     judges: Judges,
-    given: Given,
+    given: UserFiles,
     listeners: Listeners,
     spent: float,
 ) -> Recording:
@@ -65,7 +65,7 @@ async def make_run(
                 recording=recording,
                 sink=sink,
                 say=listeners.progress or _unheard,
-                given=given,
+                files=given,
             )
             for reason in resolver.passed_over:
                 context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))

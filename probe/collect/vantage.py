@@ -50,7 +50,7 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
     if context.options.helo is not None:
         return context.options.helo, Reason(HeloReason.GIVEN)
     if how.mta is not None and how.options.helo is not None:
-        why = Reason(HeloReason.MTA, where=how.mta.helo.source, text=how.mta.software.shown)
+        why = Reason(HeloReason.MTA, where=how.mta.helo.source, text=how.mta.software.label)
         return how.options.helo, why
     name, tag = await _chosen(context, source, hostname)
     return name, Reason(tag)

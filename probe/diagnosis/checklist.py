@@ -97,7 +97,7 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     elif verdict.reply is None:
         where = "what the server offers decided, not a reply"
     else:
-        where = f"given at {diagnosis.observed.stage.spoken}"
+        where = f"given at {diagnosis.observed.stage.words}"
     return status, f"{kind}, {where}. {meaning}"
 
 

@@ -59,7 +59,7 @@ _FAMILY = {"-4", "-6"}
 
 def _given(facts: Facts) -> Iterator[tuple[str, ...]]:
     """The options of the run that differ from the defaults, as words of a command line."""
-    options = facts.given or facts.options
+    options = facts.user_options or facts.options
     yield from _of_sender(facts, options)
     yield from _of_server(options)
     for server in options.nameservers:

@@ -82,7 +82,7 @@ def conclude(
     text: str = "",
     stage: Stage | None = None,
 ) -> Conclusion:
-    """Conclude from at least one ranked cause. `spoken` is all evidence of the reply, `text` its words,
+    """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
     `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
     top = ranked[0]
     advice = advising(top.id, certainty)

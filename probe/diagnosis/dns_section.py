@@ -158,9 +158,9 @@ def _how_it_was_told(answer: Answer) -> str:
     """Why it is not believed, else what the name server said beside it."""
     if answer.doubt:
         return f"; not believed: {answer.doubt}"
-    if answer.told is None or answer.is_unknown or not answer.told.extended:
+    if answer.provenance is None or answer.is_unknown or not answer.provenance.extended:
         return ""
-    return f" [{', '.join(map(str, answer.told.extended))}]"
+    return f" [{', '.join(map(str, answer.provenance.extended))}]"
 
 
 # A zone may hold 64 KiB of records at any name that is asked for; the recording keeps all of it.

@@ -123,7 +123,7 @@ def later_turned_away(at: Situation) -> Seen | None:
             continue
         turned = _turned_away_at(session)
         if turned is not None:
-            return Seen(turned.ref, f"{turned.reply} at {turned.stage.spoken}")
+            return Seen(turned.ref, f"{turned.reply} at {turned.stage.words}")
     return None
 
 

@@ -58,9 +58,9 @@ def _resolver_own_word(at: Situation) -> Seen | None:
     mx = at.facts.recipient.mx
     answers = (*mx.answers, *(answer for host in mx.hosts for answer in host.answers))
     own = next((answer for answer in answers if answer.is_own_word), None)
-    if at.observed.ground is not Ground.DNS_UNKNOWN or own is None or own.told is None:
+    if at.observed.ground is not Ground.DNS_UNKNOWN or own is None or own.provenance is None:
         return None
-    return Seen(own.ref, own.told.server)
+    return Seen(own.ref, own.provenance.server)
 
 
 def _no_usable_mx(at: Situation) -> Seen | None:
@@ -94,7 +94,7 @@ def _no_connection(at: Situation) -> Seen | None:
         return None
     tried = [s for s in at.facts.sessions if not s.connected]
     words = "; ".join(
-        f"{s.mx_host} [{s.ip}]: {s.end.spoken if s.end else 'the run was interrupted'}" for s in tried[:4]
+        f"{s.mx_host} [{s.ip}]: {s.end.words if s.end else 'the run was interrupted'}" for s in tried[:4]
     )
     return Seen(at.observed.ref, words + ("; ..." if len(tried) > 4 else ""))
 

@@ -245,7 +245,7 @@ def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
 
 def own_demand(facts: Facts) -> bool:
     """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
-    demand = facts.given.tls if facts.given is not None else facts.options.tls
+    demand = facts.user_options.tls if facts.user_options is not None else facts.options.tls
     return facts.mta is not None and demand is TlsMode.AUTO and facts.options.tls in NEEDED
 
 

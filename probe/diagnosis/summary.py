@@ -36,7 +36,7 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     if observed.outcome is Outcome.REFUSED:
         return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}"
     if observed.outcome is Outcome.DEFERRED and observed.ground is Ground.TLS and facts.mta is not None:
-        ours = f"deferred by {facts.mta.software.shown} on this host, which demands TLS"
+        ours = f"deferred by {facts.mta.software.label} on this host, which demands TLS"
         return f"{ours}: {_without_tls(facts, observed, why(observed))}"
     if observed.outcome is Outcome.DEFERRED:
         return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}: not now, perhaps later"

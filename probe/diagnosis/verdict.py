@@ -171,7 +171,7 @@ def _verdict(
         summary=spared(
             "the summary",
             lambda: summary(facts, observed, risks),
-            f"{observed.outcome} at {observed.stage.spoken}",
+            f"{observed.outcome} at {observed.stage.words}",
             step=1,
         ),
         exit_code=exit_code,

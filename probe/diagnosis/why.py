@@ -12,4 +12,4 @@ def why(observed: Observed) -> str:
     if reason is None:
         return ""
     behind = ", ".join(clauses(observed.behind))
-    return spoken(reason, behind=behind or (reason.end.spoken if reason.end is not None else ""))
+    return spoken(reason, behind=behind or (reason.end.words if reason.end is not None else ""))

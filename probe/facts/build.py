@@ -111,7 +111,7 @@ def _read(reader: _Reader) -> Facts:
         resolver=spared(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
-        given=started.options,
+        user_options=started.options,
         mta=how.mta,
         relay=how.relay,
         why_no_mta=event.why if event is not None else "",

@@ -86,8 +86,8 @@ class Facts:
     here as if it had not been looked at.
 
     `options` are those that hold: what was left open is as `mta`, this host's mail server, has it (None: not
-    known; `why_no_mta` where one is there that did not tell); `given` are those of the user. `relay` is what
-    that server hands the mail to, empty where the MX hosts are asked."""
+    known; `why_no_mta` where one is there that did not tell); `user_options` are the user's. `relay` is
+    what that server hands the mail to, empty where the MX hosts are asked."""
 
     target: Target
     options: Options
@@ -106,7 +106,7 @@ class Facts:
     bounce: BounceFacts | None = None
     resolver: tuple[Answer, ...] = ()
     faults: tuple[Fault, ...] = ()
-    given: Options | None = None
+    user_options: Options | None = None
     mta: SenderMta | None = None
     relay: tuple[Hop, ...] = ()
     why_no_mta: str = ""

@@ -15,7 +15,7 @@ class Opinion:
     """What was said of one record; `failure` is what DNS gave instead of an answer, as a clause, where the
     opinion failed for that."""
 
-    given: ev.OpinionGiven
+    event: ev.OpinionGiven
     failure: str = ""
 
 

@@ -23,6 +23,6 @@ def notable_answers(recording: Recording) -> tuple[Answer, ...]:
 
 
 def _is_notable(answer: Answer, prefixes: tuple[IPv6Network, ...]) -> bool:
-    if answer.told is not None and (answer.doubt or answer.told.error(STALE) is not None):
+    if answer.provenance is not None and (answer.doubt or answer.provenance.error(STALE) is not None):
         return True
     return any(inner_address(ip, prefixes) is not None for ip in answer.addresses())

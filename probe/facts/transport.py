@@ -61,7 +61,7 @@ def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneRe
     if tlsa.decisive is None:
         return _without_base(tlsa)
     base, answer = tlsa.decisive
-    evidence = tuple(answer.ref for _, answer in tlsa.asked)
+    evidence = tuple(answer.ref for _, answer in tlsa.answers)
     result = DaneResult(host, DaneStatus.ABSENT, evidence=evidence, base="" if base == host else base)
     if answer.is_negative:
         return result

@@ -27,7 +27,7 @@ class Example:
 class Rule:
     """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written
     but for `pattern`, which is one regular expression. `final` and `conduct` as in `model.evidence`:
-    of which cause the words are the ground, and where the conduct departs from the cause's. `seen`: how
+    of which cause the words are the ground, and where the conduct departs from the cause's. `basis`: how
     a default reply of a program was seen, "run" or "source" (software.toml)."""
 
     id: str
@@ -42,7 +42,7 @@ class Rule:
     file: str
     final: str = ""
     conduct: ConductOverride | None = None
-    seen: str = ""
+    basis: str = ""
 
 
 def all_rules() -> Iterator[Rule]:
@@ -66,7 +66,7 @@ def rules_digest() -> str:
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
     described = {
-        "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct", "seen"
+        "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct", "basis"
     }  # fmt: skip
     conditions = {key: value for key, value in row.items() if key not in described}
     if "pattern" in conditions:
@@ -84,7 +84,7 @@ def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
         file=file,
         final=row.get("final", ""),
         conduct=ConductOverride.of(row["conduct"]) if "conduct" in row else None,
-        seen=row.get("seen", ""),
+        basis=row.get("basis", ""),
     )
 
 

@@ -40,7 +40,7 @@ class Names:
         )
 
     def text(self, text: str, *names: str | None) -> str:
-        """A text in which addresses, and the local parts of `known` ones, are hidden."""
+        """A text in which addresses, and the local parts of `names`, are hidden."""
         if self._key is None:
             return text
         for address in names:

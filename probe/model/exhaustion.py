@@ -24,7 +24,7 @@ class Shortage(StrEnum):
     THREADS = "threads"
 
     @property
-    def spoken(self) -> str:
+    def words(self) -> str:
         """As a clause. It stands here and not in a table: a machine without descriptors or memory reads
         none."""
         return _WORDS[self]
@@ -58,7 +58,7 @@ _DEPTH = 8  # exceptions in a chain
 def exhausted(error: BaseException) -> str:
     """What this machine has no more of, as a clause; "" when the error says something else."""
     lack = shortage(error)
-    return lack.spoken if lack is not None else ""
+    return lack.words if lack is not None else ""
 
 
 def shortage(error: BaseException) -> Shortage | None:

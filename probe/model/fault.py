@@ -114,7 +114,7 @@ def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     """The fault that an exception stands for."""
     lacking = shortage(error)
     if lacking is not None:
-        return Fault(part, step, lacking.spoken, _where(error.__traceback__), lacking)
+        return Fault(part, step, lacking.words, _where(error.__traceback__), lacking)
     text = " ".join(str(error).split())
     name = type(error).__name__
     what = f"{name}: {text if len(text) <= _WORDS else text[:_WORDS] + '…'}" if text else name

@@ -24,7 +24,7 @@ class Stage(StrEnum):
     QUIT = "quit"
 
     @property
-    def spoken(self) -> str:
+    def words(self) -> str:
         """The stage as a sentence names it: "at RCPT", "at the greeting"."""
         return _SPOKEN.get(self, self.value.upper())
 

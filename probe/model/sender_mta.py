@@ -33,7 +33,7 @@ class MtaSoftware(StrEnum):
     OPENSMTPD = "opensmtpd"
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """As its makers write it."""
         return {"postfix": "Postfix", "exim": "Exim", "opensmtpd": "OpenSMTPD"}.get(self.value, self.value)
 

@@ -50,7 +50,7 @@ class EndReason(StrEnum):
     INTERRUPTED = "interrupted"
 
     @property
-    def spoken(self) -> str:
+    def words(self) -> str:
         """As a clause for a reader."""
         return _SPOKEN[self]
 

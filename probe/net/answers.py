@@ -64,13 +64,13 @@ def _lifetime(answer: Answer) -> float:
         return 0.0
     if answer.status is Status.ANSWER:
         return answer.ttl or 0.0
-    soa = answer.told.soa if answer.told is not None else None
+    soa = answer.provenance.soa if answer.provenance is not None else None
     return min(soa.ttl, soa.minimum) if answer.is_negative and soa is not None else 0.0
 
 
 def _aged(answer: Answer, seconds: int) -> Answer:
     ttl = None if answer.ttl is None else answer.ttl - seconds
-    provenance = answer.told
+    provenance = answer.provenance
     if provenance is not None and provenance.soa is not None:
         provenance = replace(provenance, soa=replace(provenance.soa, ttl=provenance.soa.ttl - seconds))
-    return replace(answer, ttl=ttl, told=provenance, elapsed_ms=0)
+    return replace(answer, ttl=ttl, provenance=provenance, elapsed_ms=0)

@@ -43,8 +43,8 @@ _ERRORS_TOLD = 3  # extended errors of one reply
 class Reply:
     """What one server said. `aliases` and `records` as in Answer; `open_end` names where a CNAME
     chain stops without the server saying that nothing is there; `without_edns` that the server
-    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS; `told` is
-    how it said it, its own name left empty (None: nothing of it could be read)."""
+    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS;
+    `provenance` is how it said it, its own name left empty (None: nothing of it could be read)."""
 
     status: Status
     records: tuple[Record, ...] = ()
@@ -56,7 +56,7 @@ class Reply:
     without_edns: bool = False
     truncated: bool = False
     edns: bool = False
-    told: Provenance | None = None
+    provenance: Provenance | None = None
 
 
 def belongs(query: Query, wire: bytes) -> bool:
@@ -72,7 +72,7 @@ def read_reply(query: Query, wire: bytes) -> Reply | None:
         if not _answers(message, query):
             return None
         reading = _Reading(wire, unfolding, message)
-        return replace(_read(reading, question), edns=message.edns, told=_told(reading))
+        return replace(_read(reading, question), edns=message.edns, provenance=_told(reading))
     except WireError as error:
         return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
 

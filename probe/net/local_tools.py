@@ -108,14 +108,14 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     if hearing.is_too_much:
         limit = settings.LOCAL_TOOLS_SIZE_LIMIT
         return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
-    return ToolOutput(_decoded(hearing.said[1]), _decoded(hearing.said[2]), transport.get_returncode())
+    return ToolOutput(_decoded(hearing.output[1]), _decoded(hearing.output[2]), transport.get_returncode())
 
 
 class _Hearing(asyncio.SubprocessProtocol):
     """What a program prints, until it ends or prints too much."""
 
     def __init__(self) -> None:
-        self.said = {1: bytearray(), 2: bytearray()}
+        self.output = {1: bytearray(), 2: bytearray()}
         self.is_too_much = False
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -137,8 +137,8 @@ class _Hearing(asyncio.SubprocessProtocol):
             self._input.close()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        room = settings.LOCAL_TOOLS_SIZE_LIMIT - len(self.said[fd])
-        self.said[fd] += data[:room]
+        room = settings.LOCAL_TOOLS_SIZE_LIMIT - len(self.output[fd])
+        self.output[fd] += data[:room]
         if len(data) > room:
             self.is_too_much = True
             self._end()

@@ -18,7 +18,7 @@ class _Hold:
     def __init__(self, limit: ProcessLimit) -> None:
         self._limit = limit
         self.loop = asyncio.get_running_loop()
-        self._told: asyncio.Future[None] = self.loop.create_future()
+        self._ready: asyncio.Future[None] = self.loop.create_future()
         self.is_held = False
 
     async def __aenter__(self) -> None:
@@ -26,7 +26,7 @@ class _Hold:
         is_inside = False
         try:
             if not self.is_held:
-                await self._told
+                await self._ready
             is_inside = True
         finally:
             if not is_inside:  # its turn may have come at the same moment
@@ -39,8 +39,8 @@ class _Hold:
 
     def tell(self) -> None:
         """It has been waited for long enough."""
-        if not self._told.done():
-            self._told.set_result(None)
+        if not self._ready.done():
+            self._ready.set_result(None)
 
 
 class ProcessLimit:

@@ -223,7 +223,7 @@ class Resolver:
             secure,
             reply.detail,
             elapsed_ms=round((time.monotonic() - began) * 1000),
-            told=reply.told,
+            provenance=reply.provenance,
         )
 
     async def _first_good(self, question: Question, ends: float) -> Reply:
@@ -296,9 +296,9 @@ class Resolver:
         elif result.reply.status in _FINAL and not result.edns:
             self._edns.setdefault(server, False)  # asked without at last, it answers
         reply = result.reply
-        if reply.told is None:
+        if reply.provenance is None:
             return reply
-        return replace(reply, told=replace(reply.told, server=shown(server)))
+        return replace(reply, provenance=replace(reply.provenance, server=shown(server)))
 
 
 def _not_asked(reason: str) -> Reply:

@@ -44,7 +44,7 @@ class Watch:
         self.problem: Reason[OpinionFault] | None = None
         self._spared = spared
         self._limit = limit
-        self._asked: set[Question] = set()
+        self._questions: set[Question] = set()
 
     def give_up(self, why: Reason[OpinionFault]) -> None:
         """End the inquiry from anywhere; the first reason stands."""
@@ -60,12 +60,12 @@ class Watch:
         kind = dns.rdatatype.to_text(wanted.rdtype)
         if kind not in RecordType.__members__:
             self.give_up(Reason(OpinionFault.OTHER_TYPE, rtype=kind))
-        elif len(self._asked) >= self._limit:
+        elif len(self._questions) >= self._limit:
             self.give_up(Reason(OpinionFault.TOO_MANY, most=self._limit))
         if self.problem is not None:
             raise Stop
         question = Question(names.from_labels(wanted.name.labels), RecordType(kind))
-        self._asked.add(question)
+        self._questions.add(question)
         return question
 
 

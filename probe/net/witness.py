@@ -31,7 +31,7 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
         reply.aliases,
         reply.ttl,
         reply.authenticated,
-        told=reply.told,
+        provenance=reply.provenance,
     )
     # before systemd 248 the stub did not set AA; what DNS says with a TTL of 0 is the same behind it
     is_stubs = is_stub and reply.status is Status.ANSWER and reply.ttl == 0 and _is_of_this_machine(reply)
@@ -40,7 +40,7 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
 
 
 def _is_of_this_machine(reply: Reply) -> bool:
-    return reply.told is not None and reply.told.server.startswith("127.")
+    return reply.provenance is not None and reply.provenance.server.startswith("127.")
 
 
 def most_telling(failures: list[Reply]) -> Reply | None:

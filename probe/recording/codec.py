@@ -65,6 +65,9 @@ _BASE64 = frozenset(
     {("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data"), ("BounceGiven", "data")}
 )
 
+# Fields that a recording calls by another name than the program: the files that exist keep their keys.
+_KEYS = {("Answer", "provenance"): "told"}
+
 
 class RecordingError(Exception):
     """A recording that cannot be used. `line_number` counts from 1 (None: not about one line);
@@ -288,16 +291,24 @@ def _tuple(item: _Shape) -> _Shape:
 
 def _dataclass(hint: type) -> _Shape:
     shapes = _field_shapes(hint)
+    names = _names_of(hint)
 
     def write(value: Any) -> dict[str, Any]:
-        return {name: shape.write(getattr(value, name)) for name, shape in shapes.items()}
+        return {key: shape.write(getattr(value, names[key])) for key, shape in shapes.items()}
 
     return _Shape(write, _dataclass_reader(hint, shapes))
 
 
+def _names_of(hint: type) -> dict[str, str]:
+    """Key in a recording to name of the field."""
+    names = (field.name for field in dataclasses.fields(hint))
+    return {_KEYS.get((hint.__name__, name), name): name for name in names}
+
+
 def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any, str], Any]:
+    names = _names_of(hint)
     required = {
-        field.name
+        _KEYS.get((hint.__name__, field.name), field.name)
         for field in dataclasses.fields(hint)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
@@ -310,7 +321,7 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
                 raise _WrongError(f"{place} has an unknown field {_shown(name)}")
         for name in sorted(required - value.keys()):
             raise _WrongError(f"{place} lacks the field {name}")
-        return hint(**{name: shapes[name].read(entry, f"{place}.{name}") for name, entry in value.items()})
+        return hint(**{names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()})
 
     return read
 
@@ -318,18 +329,18 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
 def _field_shapes(hint: type) -> dict[str, _Shape]:
     hints = typing.get_type_hints(hint)
     shapes: dict[str, _Shape] = {}
-    for field in dataclasses.fields(hint):
-        if isinstance(hints[field.name], typing.TypeVar):
+    for key, name in _names_of(hint).items():
+        if isinstance(hints[name], typing.TypeVar):
             continue  # whoever asks for the rest knows what stands there
-        if (hint.__name__, field.name) in _BASE64:
-            is_list = typing.get_origin(hints[field.name]) is tuple
-            shapes[field.name] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
+        if (hint.__name__, name) in _BASE64:
+            is_list = typing.get_origin(hints[name]) is tuple
+            shapes[key] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
         else:
-            shapes[field.name] = _shape(hints[field.name])
-        if field.name in RANGES:
-            shapes[field.name] = _held(shapes[field.name], int, partial(why_not_whole, field.name))
-        if (hint.__name__, field.name) in NAMED:
-            shapes[field.name] = _held(shapes[field.name], str, why_no_name)
+            shapes[key] = _shape(hints[name])
+        if name in RANGES:
+            shapes[key] = _held(shapes[key], int, partial(why_not_whole, name))
+        if (hint.__name__, name) in NAMED:
+            shapes[key] = _held(shapes[key], str, why_no_name)
     return shapes
 
 

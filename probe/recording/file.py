@@ -106,7 +106,7 @@ def load(path: Path) -> Recording:
 def read(stream: BinaryIO) -> Recording:
     """The same from an open file."""
     all_events: list[ev.Event] = []
-    state = _Seen()
+    state = _Totals()
     number, version = 0, ev.FORMAT_VERSION
     while line := _line(stream, number + 1):
         number += 1
@@ -145,11 +145,11 @@ def _check_order(event: ev.Event, number: int) -> None:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Totals:
     """What may happen only once in a run, or so often; the work of a reader stays bounded by it."""
 
     sessions: set[int] = field(default_factory=set)
-    given: set[type] = field(default_factory=set)
+    singles: set[type] = field(default_factory=set)
     received: int = 0
 
     def take(self, event: ev.Event, number: int) -> None:
@@ -166,9 +166,9 @@ class _Seen:
                 if self.received > RECORDING_RECEIVED_LIMIT:
                     raise RecordingError(number, "more octets of servers than a run reads")
             case ev.MessageGiven() | ev.BounceGiven():
-                if type(event) in self.given:
+                if type(event) in self.singles:
                     raise RecordingError(number, "a second message or bounce; a run has one of each")
-                self.given.add(type(event))
+                self.singles.add(type(event))
             case ev.DnsAnswered():
                 _check_answer(event.answer, number)
             case ev.HttpsFetched() if len(event.body) > HTTPS_SIZE_LIMIT:

@@ -226,13 +226,13 @@ class _Redactor:
             records=tuple(self._record(name, record) for record in answer.records),
             aliases=tuple(self.pseudonyms.domain(alias) for alias in answer.aliases),
             detail=self._text.text(answer.detail),
-            told=self._told(answer),
+            provenance=self._told(answer),
         )
 
     def _told(self, answer: Answer) -> Provenance | None:
         """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
         the SOA record becomes the root's, or one that a resolver made."""
-        provenance, text = answer.told, self._text.text
+        provenance, text = answer.provenance, self._text.text
         if provenance is None:
             return None
         soa = provenance.soa

@@ -53,7 +53,7 @@ _BASE64_LINES = re.compile(
 
 
 class Codes:
-    """`rewrite` replaces who is meant in plain text; `known` tells whether a text holds a name of the run."""
+    """`rewrite` replaces who is meant in plain text; `is_known` tells whether a text names the run."""
 
     def __init__(self, rewrite: Rewrite, is_known: Known) -> None:
         self._rewrite = rewrite

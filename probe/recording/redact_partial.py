@@ -23,8 +23,8 @@ _Parts = tuple[str | None, ...]
 
 
 class PartialAddresses:
-    """Looks up parts of the addresses of `known`. An index for each choice of parts is made when it is first
-    asked for: time and memory go with the number of addresses."""
+    """Looks up parts of the addresses of `originals`. An index for each choice of parts is made when it is
+    first asked for: time and memory go with the number of addresses."""
 
     def __init__(self, originals: Pseudonyms, pseudonyms: Pseudonyms) -> None:
         self._originals = {4: list[IPAddress](), 6: list[IPAddress]()}

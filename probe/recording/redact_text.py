@@ -56,7 +56,7 @@ _POLICY_RECORD = re.compile(
 
 
 class TextRedactor:
-    """Rewrites text. `known` is an earlier pass over the same recording: its names count as names and
+    """Rewrites text. `originals` is an earlier pass over the same recording: its names count as names and
     its local parts as local parts wherever they stand alone; `judged` are the addresses of this run
     that SPF is judged for."""
 

@@ -211,7 +211,7 @@ def _finding(row: doc.FindingRow) -> str:
 
 
 def _step(step: doc.StepRow) -> list[str]:
-    cell = "<br>".join(inline(line, in_cell=True) for line in step.found)
+    cell = "<br>".join(inline(line, in_cell=True) for line in step.findings)
     do = inline(step.do, in_cell=True)
     return [str(step.number), markdown_text(step.title), words.STEP_STATUS[step.status], cell, do]
 

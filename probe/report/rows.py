@@ -96,7 +96,7 @@ class StepRow(NamedTuple):
     number: int
     title: str
     status: StepStatus
-    found: tuple[Line, ...]
+    findings: tuple[Line, ...]
     do: Line
 
 

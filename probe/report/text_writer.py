@@ -188,7 +188,7 @@ class _Writer:
 
     def _step(self, step: doc.StepRow, indent: int) -> None:
         do = plain(step.do)
-        texts = [plain(line) for line in step.found]
+        texts = [plain(line) for line in step.findings]
         if do:
             texts.append(f"→ {do}" if texts else do)
         head = f"{step.number} {self.page.style.mark(step.status)} {step.title}"

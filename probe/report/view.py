@@ -167,7 +167,7 @@ def sent_as(report: Report) -> str:
     name = f"EHLO {target.helo}" if target.helo else "EHLO name not known"
     address = f", from {target.source_ip}" if target.source_ip else ""
     relay = f", through {mta.relays[0].host}:{mta.relays[0].port}" if mta.relay_asked and mta.relays else ""
-    return f"as {mta.software.shown} here: {name}{address}{relay}"
+    return f"as {mta.software.label} here: {name}{address}{relay}"
 
 
 def vantage(report: Report) -> str:

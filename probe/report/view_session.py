@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.model.report import ReportExchange, ReportSession, ReportTls
 from probe.model.session import EndReason
 
-_ENDS = {reason.value: reason.spoken for reason in EndReason}
+_ENDS = {reason.value: reason.words for reason in EndReason}
 
 
 def tls_line(tls: ReportTls | None) -> str:

@@ -36,7 +36,7 @@ class HostTlsa:
     it is an MX of."""
 
     host: str
-    asked: tuple[tuple[str, Answer], ...]
+    answers: tuple[tuple[str, Answer], ...]
     unanswered: Answer | None = None
     next_hop: str = ""
 
@@ -44,10 +44,10 @@ class HostTlsa:
     def decisive(self) -> tuple[str, Answer] | None:
         """The base domain that counts, and its answer: the first that does not securely or insecurely lack
         records (RFC 7672 section 2.2.2), else the last; None where there is none."""
-        for base, answer in self.asked:
+        for base, answer in self.answers:
             if answer.is_unknown or (answer.authenticated and answer.tlsas()):
                 return base, answer
-        return self.asked[-1] if self.asked else None
+        return self.answers[-1] if self.answers else None
 
     @property
     def tlsas(self) -> TlsaSet:

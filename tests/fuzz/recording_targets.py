@@ -104,7 +104,7 @@ def _told(event: ev.Event) -> ev.Event:
     """An answer with all that is kept of how it was told."""
     if not isinstance(event, ev.DnsAnswered):
         return event
-    return replace(event, answer=replace(event.answer, told=_TOLD))
+    return replace(event, answer=replace(event.answer, provenance=_TOLD))
 
 
 @cache

@@ -36,8 +36,8 @@ async def test_a_denial_of_its_own_making_is_recorded_as_it_was_told() -> None:
     async with DnsServer(ZONE, {"good.example": Fault.BLOCKED}) as server:
         (answer,) = await ask((server,), Question("good.example", MX))
     assert answer.status is Status.NXDOMAIN
-    assert answer.told is not None
-    assert answer.told.server == f"127.0.0.1:{server.endpoint.port}"
+    assert answer.provenance is not None
+    assert answer.provenance.server == f"127.0.0.1:{server.endpoint.port}"
     assert 'EDE 15 Blocked: "a policy"' in answer.doubt
     assert server.endpoint.host in answer.doubt
     event = ev.DnsAnswered(5, answer)
@@ -62,8 +62,8 @@ async def test_where_no_other_says_more_the_first_own_word_stays(fault: Fault) -
     ):
         (answer,) = await ask((first, second), Question("good.example", MX))
         assert second.asked("good.example")
-    assert answer.told is not None
-    assert answer.told.server == f"127.0.0.1:{first.endpoint.port}"
+    assert answer.provenance is not None
+    assert answer.provenance.server == f"127.0.0.1:{first.endpoint.port}"
     assert answer.believed().is_unknown
 
 
@@ -77,8 +77,8 @@ async def test_a_denial_of_the_zone_asks_nobody_else() -> None:
 async def test_an_extended_error_of_a_true_answer_is_kept() -> None:
     async with DnsServer(ZONE, {"good.example": Fault.STALE}) as server:
         (answer,) = await ask((server,), Question("good.example", MX))
-    assert answer.told is not None
-    assert [str(error) for error in answer.told.extended] == ["EDE 3 Stale Answer"]
+    assert answer.provenance is not None
+    assert [str(error) for error in answer.provenance.extended] == ["EDE 3 Stale Answer"]
     assert (answer.status, answer.doubt) == (Status.ANSWER, "")
 
 

@@ -22,7 +22,7 @@ class Standing(NamedTuple):
     """How one need stands. Where it is broken: `by` what (the table `broken_need` of findings/words.toml),
     with whom or what it concerns, and the other value that its words name."""
 
-    met: bool | None
+    is_met: bool | None
     by: str = ""
     subject: str = ""
     detail: str = ""
@@ -71,7 +71,7 @@ def _dkim(facts: Facts) -> Standing:
 
 def _spf_or_dkim(facts: Facts) -> Standing:
     spf = _spf(facts)
-    return _either(spf.met, _dkim(facts).met, Standing(False, "spf_and_dkim", spf.subject))
+    return _either(spf.is_met, _dkim(facts).is_met, Standing(False, "spf_and_dkim", spf.subject))
 
 
 def _either(first: bool | None, second: bool | None, broken: Standing) -> Standing:

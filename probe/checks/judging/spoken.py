@@ -59,7 +59,7 @@ def table_of(vocabulary: type[StrEnum]) -> str:
 
 def _value(value: object) -> Arg:
     if isinstance(value, Shortage):
-        return value.spoken
+        return value.words
     if isinstance(value, NotPublic):
         return spoken(value)
     if isinstance(value, Enum):

@@ -37,19 +37,19 @@ _RECORDS = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Its errors as warnings and its warnings as notices: an opinion, never a verdict."""
-    opinions = [opinion.given for opinion in facts.opinions]
+    opinions = [opinion.event for opinion in facts.opinions]
     if not opinions:
         yield say("second-opinion-not-asked")
         return
     remarks = [finding for opinion in opinions for finding in _of(opinion)]
-    silent = [o for o in facts.opinions if o.given.fault is not None]
+    silent = [o for o in facts.opinions if o.event.fault is not None]
     yield from remarks
     if silent:
         yield say(
             "second-opinion-failed",
-            records=[_record(o.given) for o in silent],
-            domains=[o.given.domain for o in silent],
-            errors=[spoken(o.given.fault, failure=o.failure) for o in silent],
+            records=[_record(o.event) for o in silent],
+            domains=[o.event.domain for o in silent],
+            errors=[spoken(o.event.fault, failure=o.failure) for o in silent],
         )
     elif not remarks:
         yield say(

@@ -41,10 +41,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     unseen: list[str] = []
     for requirement in applying:
         stands = {need: standing(need, facts) for need in requirement.needs}
-        broken = {need: stand for need, stand in stands.items() if stand.met is False}
+        broken = {need: stand for need, stand in stands.items() if stand.is_met is False}
         if broken:
             yield _broken(requirement, broken, facts)
-        elif all(stand.met for stand in stands.values()):
+        elif all(stand.is_met for stand in stands.values()):
             count += 1
         else:
             unseen.append(requirement.id)

@@ -41,7 +41,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             questions=[a.question for a in own],
             doubts=[a.doubt for a in own],
         )
-    expired = [(a, a.told) for a in facts.resolver if not a.doubt and a.told and a.told.error(STALE)]
+    expired = [
+        (a, a.provenance)
+        for a in facts.resolver
+        if not a.doubt and a.provenance and a.provenance.error(STALE)
+    ]
     if expired:
         yield say(
             "resolver-answers-expired",

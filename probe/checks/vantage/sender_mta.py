@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if facts.why_no_mta:
             yield say("mta-not-read", reason=facts.why_no_mta)
         return
-    software, domain = mta.software.shown, facts.recipient.domain
+    software, domain = mta.software.label, facts.recipient.domain
     if mta.route.kind is HopKind.RELAY:
         yield _relay(facts, mta)
     elif (tag := _ROUTES.get(mta.route.kind)) is not None:
@@ -53,7 +53,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     size, limit = facts.planned_size, mta.size_limit.value
     if size is not None and limit is not None and size > limit:
         yield say("mta-size-too-large", _REF, software=software, size=size, limit=limit)
-    if mta.helo.value is None and facts.given is not None and facts.given.helo is None:
+    if mta.helo.value is None and facts.user_options is not None and facts.user_options.helo is None:
         yield say("mta-helo-unknown", _REF, software=software, source=mta.helo.source, reason=mta.helo.reason)
 
 
@@ -63,7 +63,7 @@ def _relay(facts: Facts, mta: SenderMta) -> Finding:
     return say(
         tag,
         _REF,
-        software=mta.software.shown,
+        software=mta.software.label,
         domain=facts.recipient.domain,
         hosts=hosts,
         source=mta.route.source,
@@ -74,11 +74,11 @@ def _relay(facts: Facts, mta: SenderMta) -> Finding:
 def _demand(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
     level = mta.tls.level
     if mta.tls.wrapped:
-        yield say("mta-tls-wrapped", _REF, software=mta.software.shown, source=mta.tls.source)
+        yield say("mta-tls-wrapped", _REF, software=mta.software.label, source=mta.tls.source)
     if (
         level is None
         or level in _DEMANDS
-        or (facts.given is not None and facts.given.tls is not TlsMode.AUTO)
+        or (facts.user_options is not None and facts.user_options.tls is not TlsMode.AUTO)
     ):
         return
-    yield say("mta-demands-tls", _REF, software=mta.software.shown, level=level.value, source=mta.tls.source)
+    yield say("mta-demands-tls", _REF, software=mta.software.label, level=level.value, source=mta.tls.source)

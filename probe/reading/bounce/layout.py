@@ -133,7 +133,7 @@ class Entry:
     """What the prose says of one recipient."""
 
     recipient: str
-    said: str
+    text: str
     reply: str
     is_remote: bool
     remote_mta: str
@@ -193,7 +193,7 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
 
 
 def unwrapped(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
-    """(reply, host, stage) where a wrapping is found in `said`; the reply is empty where none is."""
+    """(reply, host, stage) where a wrapping is found in `text`; the reply is empty where none is."""
     flat = " ".join(text[:_SAID_LIMIT].split())
     for wrapping in wrappings:
         match = wrapping.search(flat)
@@ -267,7 +267,7 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
         answer = answer or own or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,
-        said=" ".join(text[:_SAID_LIMIT].split()),
+        text=" ".join(text[:_SAID_LIMIT].split()),
         reply=answer,
         is_remote=bool(inner or reply) or LEADING_CODE.match(answer) is not None,
         remote_mta=inner_host or host or whole.remote,

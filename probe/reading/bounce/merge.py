@@ -23,13 +23,13 @@ def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliverySt
         recipient=entry.recipient,
         original_recipient=entry.original,
         action=action,
-        status=best_status(entry.reply, status_of(entry.said)),
+        status=best_status(entry.reply, status_of(entry.text)),
         reporting_mta=report.reporting_mta,
         remote_mta=entry.remote_mta or report.remote_mta,
         reply=entry.reply,
         is_remote=entry.is_remote,
         stage=entry.stage,
-        added=entry.said,
+        added=entry.text,
     )
 
 
@@ -51,7 +51,7 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
         is_remote=is_remote,
         remote_mta=status.remote_mta or entry.remote_mta,
         stage=status.stage or entry.stage,
-        added=entry.said,
+        added=entry.text,
     )
 
 

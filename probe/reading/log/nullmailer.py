@@ -34,7 +34,7 @@ class _Attempt:
     message_id: str | None = None
     recipients: list[str] = field(default_factory=list)
     result: str | None = None
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     said_at: int = 0
     at: Stamp | None = None
 
@@ -68,12 +68,12 @@ class NullmailerReader(FramedReader):
             return ()
         result = _RESULT.match(text)
         if result is not None and now.result is None:
-            now.result, now.said, now.said_at = result[1], [result[2]], number
+            now.result, now.lines, now.said_at = result[1], [result[2]], number
             return ()
         ends = _ENDS.match(text)
         if ends is None:
-            if now.result is not None and len(now.said) < _LINES:
-                now.said.append(text)
+            if now.result is not None and len(now.lines) < _LINES:
+                now.lines.append(text)
             return ()
         return self._ended(ends[1] or "", text)
 
@@ -83,7 +83,7 @@ class NullmailerReader(FramedReader):
         if now is None or now.result is None:
             return ()
         status = Status.SENT if now.result == "Succeeded" else Status.DEFERRED
-        if now.result == "Failed" and now.said[0][:1] == "5":
+        if now.result == "Failed" and now.lines[0][:1] == "5":
             status = Status.BOUNCED
         return self._events(now, status, now.result, cut=True)
 
@@ -94,12 +94,12 @@ class NullmailerReader(FramedReader):
         if text.startswith("Sent file."):
             return self._events(now, Status.SENT, "Sent file.")
         status = Status.BOUNCED if "Permanent" in why or text.startswith("Moving") else Status.DEFERRED
-        if not any(now.said):
-            now.said = [why]
+        if not any(now.lines):
+            now.lines = [why]
         return self._events(now, status, why or text)
 
     def _events(self, now: _Attempt, status: Status, word: str, cut: bool = False) -> Sequence[Record]:
-        text = "\n".join(line.rstrip() for line in now.said)
+        text = "\n".join(line.rstrip() for line in now.lines)
         if not text:
             words = None
         elif is_reply(text):

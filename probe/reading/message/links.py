@@ -74,7 +74,7 @@ def _collect(anchors: Any) -> tuple[Link, ...]:
 
 
 def judge_link(url: str, text: str = "") -> Link | None:
-    """What kind of link it is; `shown` is the text of the anchor. None when it is no web link."""
+    """What kind of link it is; `text` is that of the anchor. None when it is no web link."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""

@@ -31,7 +31,7 @@ from probe.reading.mta.postfix_client import (
     source_of,
     tls_of,
 )
-from probe.reading.mta.postfix_route import ROUTING, Asked, Resolved, Routing
+from probe.reading.mta.postfix_route import ROUTING, Envelope, Resolved, Routing
 from probe.reading.mta.postfix_values import (
     Found,
     Table,
@@ -73,7 +73,7 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     if not main.is_usable or "mail_version" not in values:
         return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
-    routing = Routing(values, Asked(reverse_path, str(recipient).lower()))
+    routing = Routing(values, Envelope(reverse_path, str(recipient).lower()))
     entries, failed = yield from _looked_up(where, dict(routing.questions()))
     resolved = routing.resolved(entries)
     client = yield from _client(where, values, overrides_of(overrides.text, resolved.transport))

@@ -43,7 +43,7 @@ ROUTING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Envelope:
     """Who writes to whom: addresses as they are looked up, lower case; the sender is empty for `<>`."""
 
     sender: str
@@ -71,7 +71,7 @@ class Routing:
     """The parameters that decide on the route of one message, and the questions to their tables."""
 
     values: Mapping[str, str]
-    asked: Asked
+    envelope: Envelope
 
     def questions(self) -> tuple[tuple[Table, tuple[str, ...]], ...]:
         """Each table once, with every key that could be looked up in it."""
@@ -82,11 +82,11 @@ class Routing:
         return tuple((table, tuple(keys)) for table, keys in wanted.items())
 
     def _keys(self) -> dict[str, tuple[str, ...]]:
-        domain = self.asked.domain
+        domain = self.envelope.domain
         keys: dict[str, tuple[str, ...]] = {name: (domain,) for name, _ in _CLASSES}
         keys["relay_domains"] = tuple(parents_of(domain, dotted=not self._by_parent("relay_domains")))
         keys["transport_maps"] = (
-            *self._address_keys(self.asked.recipient),
+            *self._address_keys(self.envelope.recipient),
             *parents_of(domain, dotted=not self._by_parent("transport_maps")),
             "*",
         )
@@ -101,9 +101,9 @@ class Routing:
         return address_keys(address, self.values.get("recipient_delimiter", ""))
 
     def _sender_keys(self, name: str) -> tuple[str, ...]:
-        if not self.asked.sender:
+        if not self.envelope.sender:
             return (self.values.get(f"empty_address_{name.split('_', 2)[2]}_lookup_key", "") or NULL_SENDER,)
-        return (*self._address_keys(self.asked.sender), "@" + self.asked.sender.rpartition("@")[2])
+        return (*self._address_keys(self.envelope.sender), "@" + self.envelope.sender.rpartition("@")[2])
 
     def resolved(self, entries: Found) -> Resolved:
         """The answer, of what the tables had."""
@@ -114,7 +114,7 @@ class Routing:
             sources = [name, parameter] if name == "relay_domains" else [name]
         else:
             channel, sources = self._default_transport(entries)
-        nexthop = self.asked.domain
+        nexthop = self.envelope.domain
         if name in ("relay_domains", ""):
             nexthop, deciding = self._relayhost(entries)
             sources += deciding
@@ -127,9 +127,9 @@ class Routing:
         )
         if entry is not None and entry[0].strip() not in ("", ":"):
             transport, colon, destination = entry[0].strip().partition(":")
-            nexthop = destination or self.asked.domain
-            return Resolved(self.asked.domain, transport or channel, nexthop, ("transport_maps",))
-        return Resolved(self.asked.domain, channel, nexthop, tuple(sources))
+            nexthop = destination or self.envelope.domain
+            return Resolved(self.envelope.domain, transport or channel, nexthop, ("transport_maps",))
+        return Resolved(self.envelope.domain, channel, nexthop, tuple(sources))
 
     def _default_transport(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_default_transport_maps"
@@ -142,9 +142,9 @@ class Routing:
         name = "sender_dependent_relayhost_maps"
         entry = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
         if entry is not None:
-            return (self.asked.domain, []) if entry[0].upper() == "DUNNO" else (entry[0], [name])
+            return (self.envelope.domain, []) if entry[0].upper() == "DUNNO" else (entry[0], [name])
         relayhost = self.values.get("relayhost", "")
-        return (relayhost, ["relayhost"]) if relayhost else (self.asked.domain, [])
+        return (relayhost, ["relayhost"]) if relayhost else (self.envelope.domain, [])
 
     def _is_in(self, name: str, entries: Found) -> bool:
         """Whether the domain is one of a list; the first item that fits decides, `!` turns it round."""

@@ -46,14 +46,14 @@ class _Words(NamedTuple):
 
     places: tuple[Place, ...]
     noted: frozenset[MatchRule]
-    told: frozenset[MatchRule]
+    sentences: frozenset[MatchRule]
 
     def part(self, *, of_conduct: bool) -> _Words:
         """Those that speak of when to try again, or those that speak of causes."""
         return _Words(
             tuple(place for place in self.places if place.rule.is_of_conduct is of_conduct),
             frozenset(rule for rule in self.noted if rule.is_of_conduct is of_conduct),
-            frozenset(rule for rule in self.told if rule.is_of_conduct is of_conduct),
+            frozenset(rule for rule in self.sentences if rule.is_of_conduct is of_conduct),
         )
 
 
@@ -100,7 +100,7 @@ def _of_conduct(words: _Words) -> set[MatchRule]:
     """What is said of the next try. Notions count only where no words name a time; grounds always."""
     of_time = [place for place in words.places if not place.rule.final]
     chosen = _outermost(of_time) if of_time else words.noted
-    return {*chosen, *(place.rule for place in words.places if place.rule.final), *words.told}
+    return {*chosen, *(place.rule for place in words.places if place.rule.final), *words.sentences}
 
 
 def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
@@ -109,7 +109,7 @@ def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
     Beside a sentence that is known, notions only hint: they are echoes, for causes that its rules do not
     name.
     """
-    chosen = _without_unmeant(_outermost(words.places) | words.told)
+    chosen = _without_unmeant(_outermost(words.places) | words.sentences)
     if not any(rule.causes and rule.is_exact for rule in chosen):
         return _without_vague(chosen, words.noted), set()
     chosen = _without_vague(chosen, ())

@@ -195,7 +195,7 @@ class Wrapping(NamedTuple):
     reported: str
     before: str
     head: str
-    around: str
+    anywhere: str
     stages: Mapping[str, str]
     tells: str
     stands_for: str
@@ -206,7 +206,7 @@ class Wrapping(NamedTuple):
     @property
     def expressions(self) -> tuple[str, ...]:
         """All that it is known by."""
-        places = (self.reported, self.before, self.head, self.around)
+        places = (self.reported, self.before, self.head, self.anywhere)
         return (*(it for it in places if it), *self.stages.values())
 
     @classmethod
@@ -214,7 +214,7 @@ class Wrapping(NamedTuple):
         """From a row of the file or of the stored table."""
         texts = {
             name: row.get(name, "")
-            for name in ("reported", "before", "head", "around", "tells", "stands_for", "adds")
+            for name in ("reported", "before", "head", "anywhere", "tells", "stands_for", "adds")
         }
         return cls(
             id=row["id"],

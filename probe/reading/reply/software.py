@@ -23,7 +23,7 @@ class Software:
     """One program. `kind`: "server" (it greets), "filter" (it stands behind a server) or "store" (mailboxes
     and lists, told by their words in bounces). `greeting`, `ehlo` and `wording` are patterns over the
     greeting, the answer to EHLO, and the answers that accept MAIL or RCPT, in lower case; empty where that
-    tells nothing. `versions`: which were looked at; `seen`: "run" (it was run) or "source" (its source was
+    tells nothing. `versions`: which were looked at; `basis`: "run" (it was run) or "source" (its source was
     read)."""
 
     id: str
@@ -33,7 +33,7 @@ class Software:
     ehlo: str
     wording: str
     versions: str
-    seen: str
+    basis: str
     source: str
     date: str
 
@@ -51,7 +51,7 @@ def all_software() -> tuple[Software, ...]:
             ehlo=row.get("ehlo", ""),
             wording=row.get("wording", ""),
             versions=row["versions"],
-            seen=row["seen"],
+            basis=row["basis"],
             source=row["source"],
             date=row.get("date", table["date"]),
         )

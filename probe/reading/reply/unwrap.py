@@ -58,7 +58,7 @@ def unwrap(text: str) -> Unwrapped:
     reply, stage = wrapping.without_prefix(body, wrappings), None
     if reply == body:  # else the server's own words begin here
         reply, stage = wrapping.without_head(body, wrappings)
-    body = wrapping.without_around(reply, wrappings)
+    body = wrapping.without_forms_within(reply, wrappings)
     code, status = _code(body)
     enhanced = _enhanced(body)
     if code is not None and f"{code}-" in body:
@@ -87,7 +87,7 @@ def received(reply: Reply) -> Unwrapped:
     enhanced = _enhanced(f"{status} {body}" if status is not None else body)
     # behind a code, for at the beginning of a text some marks are of a wrapping
     line = f"{reply.code} {body}"
-    text = _words(wrapping.without_around(line, wrapping.touching(line)))
+    text = _words(wrapping.without_forms_within(line, wrapping.touching(line)))
     return Unwrapped(reply.code or None, status, enhanced, text, None, False)
 
 

@@ -37,9 +37,9 @@ def without_reported(line: str, wrappings: Wrappings) -> str:
     return _without(line, wrappings, lambda it: it.reported)
 
 
-def without_around(line: str, wrappings: Wrappings) -> str:
+def without_forms_within(line: str, wrappings: Wrappings) -> str:
     """Without what stands before, behind and between the words of a reply."""
-    return _without(line, wrappings, lambda it: it.around)
+    return _without(line, wrappings, lambda it: it.anywhere)
 
 
 def without_prefix(line: str, wrappings: Wrappings) -> str:

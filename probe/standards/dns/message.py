@@ -113,8 +113,8 @@ class Answer:
 
     `records` are those of the asked type at the end of the CNAME chain `aliases` (the names that
     were followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver;
-    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure; `told` who
-    said it and how (None: no reply was read, or the recording is from before that was kept).
+    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure; `provenance`
+    who said it and how (None: no reply was read, or the recording is from before that was kept).
     """
 
     question: Question
@@ -125,7 +125,7 @@ class Answer:
     authenticated: bool = False
     detail: str = ""
     elapsed_ms: int = 0
-    told: Provenance | None = None
+    provenance: Provenance | None = None
 
     @property
     def is_negative(self) -> bool:
@@ -143,7 +143,7 @@ class Answer:
         if not self.is_unknown:
             return ""
         what = self.detail or _WORDS[self.status]
-        provenance = self.told
+        provenance = self.provenance
         if (
             provenance is None
             or provenance.server in what
@@ -157,29 +157,31 @@ class Answer:
     def doubt(self) -> str:
         """Why the records or the denial are the name server's own word and not the zone's, as a sentence
         without its full stop; "" when there is no reason to think so."""
-        if self.told is None:
+        if self.provenance is None:
             return ""
         if self.is_negative:
             name = self.aliases[-1] if self.aliases else self.question.name
             is_whole_name = self.status is Status.NXDOMAIN
             why = why_own_denial(
-                self.told, name, authenticated=self.authenticated, is_whole_name=is_whole_name
+                self.provenance, name, authenticated=self.authenticated, is_whole_name=is_whole_name
             )
             denial = "NXDOMAIN" if self.status is Status.NXDOMAIN else "no such record"
-            return f"{denial}, which the name server {self.told.server} {why}" if why else ""
+            return f"{denial}, which the name server {self.provenance.server} {why}" if why else ""
         if self.status is Status.ANSWER:
             addresses = self.addresses()
             dns64 = bool(addresses) and all(nat64_inner(ip) is not None for ip in addresses)
             null = bool(addresses) and all(ip.is_unspecified for ip in addresses)
-            why = why_own_answer(self.told, is_dns64=dns64, is_null=null, authenticated=self.authenticated)
-            return f"records that the name server {self.told.server} {why}" if why else ""
+            why = why_own_answer(
+                self.provenance, is_dns64=dns64, is_null=null, authenticated=self.authenticated
+            )
+            return f"records that the name server {self.provenance.server} {why}" if why else ""
         return ""
 
     @property
     def is_local(self) -> bool:
         """The server answered out of data of its own that nobody else sees, as stub resolvers do for the
         names of their machine and for hosts files: with authority (AA), and not to be kept (TTL 0)."""
-        provenance = self.told
+        provenance = self.provenance
         if (
             provenance is None
             or self.status is not Status.ANSWER
@@ -197,7 +199,7 @@ class Answer:
     def is_own_word(self) -> bool:
         """The name server denied, made up or refused this by itself; nothing was heard from the zone."""
         if self.status is Status.REFUSED:
-            return self.told is not None and is_own_refusal(self.told)
+            return self.provenance is not None and is_own_refusal(self.provenance)
         return self.status is Status.OWN_WORD or bool(self.doubt)
 
     def believed(self) -> Answer:
@@ -214,11 +216,11 @@ class Answer:
 
     def seen_outside(self) -> Answer:
         """The answer as far as others get it, too: what a server has of its own machine is not known."""
-        if self.told is None or not self.is_local:
+        if self.provenance is None or not self.is_local:
             return self
         detail = (
-            f"the name server {self.told.server} answers out of data of its own (AA, TTL 0), which nobody "
-            "else sees"
+            f"the name server {self.provenance.server} answers out of data of its own (AA, TTL 0), which "
+            "nobody else sees"
         )
         return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, detail=detail)
 

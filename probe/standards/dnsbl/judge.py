@@ -85,7 +85,7 @@ def read(blocklist: BlockList, answer: Answer, *, refuses_all: bool = False) -> 
     if answer.is_negative:
         return Reading(Sight.ABSENT)
     if answer.status is Status.REFUSED:
-        if refuses_all or (answer.told is not None and is_own_refusal(answer.told)):
+        if refuses_all or (answer.provenance is not None and is_own_refusal(answer.provenance)):
             return Reading(Sight.UNKNOWN, detail=own_refusal(answer))
         return Reading(Sight.REFUSED, detail="the query was answered REFUSED")
     if answer.status is not Status.ANSWER:
@@ -96,7 +96,7 @@ def read(blocklist: BlockList, answer: Answer, *, refuses_all: bool = False) -> 
 
 def own_refusal(answer: Answer) -> str:
     """That the resolver, and not the list, refuses; with its name and its reason, where it gave them."""
-    provenance = answer.told
+    provenance = answer.provenance
     server = f" {provenance.server}" if provenance is not None else ""
     why = f" ({provenance.extended[0]})" if provenance is not None and provenance.extended else ""
     return f"your resolver{server} refuses the question itself{why}"
@@ -140,7 +140,7 @@ def why_rebinding(looks: Looks) -> str:
         if any(
             text.status is Status.ANSWER and text.question.name == entry.name for text in looks.tests_text
         ):
-            provenance = entry.answer.told
+            provenance = entry.answer.provenance
             server = f" {provenance.server}" if provenance is not None else ""
             return (
                 f"your resolver{server} removes 127.0.0.0/8 answers (rebinding protection): the test entry "
@@ -178,7 +178,7 @@ def _shows_the_way(entry: Entry, looks: Looks) -> bool:
 
 def _not_listed(answer: Answer) -> Judgement:
     """A validating resolver may deny a name that it never asked for, out of older answers (RFC 8198)."""
-    soa = answer.told.soa if answer.told is not None else None
+    soa = answer.provenance.soa if answer.provenance is not None else None
     if not answer.authenticated or soa is None:
         return Judgement(ListingStatus.NOT_LISTED)
     reason = (

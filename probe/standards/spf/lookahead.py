@@ -29,7 +29,7 @@ class _Frontier:
 def ask_ahead(
     record: SpfRecord, domain: str, client: Client, earlier: dict[Question, Answer]
 ) -> Resolution[None]:
-    """Put the answers that evaluating `record` of `domain` may need into `known`.
+    """Put the answers that evaluating `record` of `domain` may need into `earlier`.
 
     At most as many terms as the look-up limit allows are followed (RFC 7208 section 4.6.4), so a
     hostile record gains nothing by this.

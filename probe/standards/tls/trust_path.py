@@ -22,11 +22,12 @@ IsAnchor = Callable[["x509.Certificate"], bool]
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """What a path may end at: `names` says of a certificate whether it is published as an anchor; `given` are
-    anchors that stand whole in DNS, `keys` their public keys alone (DER): the server need not send those."""
+    """What a path may end at: `names` says of a certificate whether it is published as an anchor;
+    `certificates` are anchors that stand whole in DNS, `keys` the public keys of others alone (DER): the
+    server need not send those."""
 
     names: IsAnchor
-    given: tuple[bytes, ...]
+    certificates: tuple[bytes, ...]
     keys: tuple[bytes, ...]
 
 
@@ -39,7 +40,7 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
     4.4.2). Raises ValueError for a leaf that cannot be read; others that cannot be are left out.
     """
     leaf = load_certificate(chain[0])
-    certificates = dict.fromkeys((*chain[1:_MOST], *anchors.given[:_MOST]))
+    certificates = dict.fromkeys((*chain[1:_MOST], *anchors.certificates[:_MOST]))
     read = (_read(der) for der in certificates if der != chain[0])
     pool = sorted((it for it in read if it is not None), key=lambda it: not _is_in_time(it, at))
     begun: deque[Path] = deque([(leaf,)])

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from probe.collect import driver as driving
-from probe.collect.context import Context, Given
+from probe.collect.context import Context, UserFiles
 from probe.collect.driver import Driver, part
 from probe.model.address import NullReversePath
 from probe.model.address_parse import parse_mailbox
@@ -93,7 +93,7 @@ def context(target: Target, options: Options, resolver: Resolver) -> Context:
         recording=Recording(started),
         sink=lambda _: None,
         say=lambda _: None,
-        given=Given(),
+        files=UserFiles(),
     )
 
 

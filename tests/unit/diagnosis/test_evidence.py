@@ -122,7 +122,7 @@ OWN_ROUTE = make.mx_result(
     RouteKind.UNKNOWN,
     answers=(
         Answer(
-            Question("recipient.example", RecordType.MX), Status.NXDOMAIN, told=Provenance("192.0.2.53")
+            Question("recipient.example", RecordType.MX), Status.NXDOMAIN, provenance=Provenance("192.0.2.53")
         ).believed(),
     ),
 )

@@ -217,7 +217,7 @@ def test_no_connection_is_inconclusive(end: EndReason) -> None:
         Stage.CONNECT,
         Ground.NO_CONNECTION,
     )
-    assert why(observed) == end.spoken
+    assert why(observed) == end.words
 
 
 def test_a_421_to_starttls_is_a_deferral_and_no_fault_of_tls() -> None:

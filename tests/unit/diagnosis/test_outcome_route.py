@@ -256,7 +256,7 @@ def test_without_a_connection_the_last_attempt_is_told() -> None:
     seen = observe(make.facts(sessions=(first, second)))
     timed_out = Reason(OutcomeReason.ENDED, end=EndReason.TIMEOUT)
     assert seen == Observed(INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, second, reason=timed_out)
-    assert why(seen) == EndReason.TIMEOUT.spoken
+    assert why(seen) == EndReason.TIMEOUT.words
     assert seen.ref == "session:2"
     cut = observe(make.facts(sessions=(replace(first, end=None),)))
     assert (cut.ground, why(cut)) == (Ground.NO_CONNECTION, "the run was interrupted")

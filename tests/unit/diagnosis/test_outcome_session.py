@@ -88,7 +88,7 @@ def test_every_2yz_to_rcpt_accepts(code: int) -> None:
 @pytest.mark.parametrize("code", [300, 354])
 def test_a_3yz_to_rcpt_is_no_answer(code: int) -> None:
     session = until(Stage.RCPT, make.reply(code, "go on"))
-    assert ending(session) == (INCONCLUSIVE, Stage.RCPT, Ground.DESYNCHRONISED, EndReason.QUIT.spoken)
+    assert ending(session) == (INCONCLUSIVE, Stage.RCPT, Ground.DESYNCHRONISED, EndReason.QUIT.words)
 
 
 @pytest.mark.parametrize(("code", "outcome"), [(249, INCONCLUSIVE), (250, ACCEPTED), (251, INCONCLUSIVE)])
@@ -111,7 +111,7 @@ CLOSED = EndReason.CLOSED_BY_PEER
 @pytest.mark.parametrize(
     ("end", "detail", "words"),
     [
-        (CLOSED, "", CLOSED.spoken),
+        (CLOSED, "", CLOSED.words),
         (CLOSED, "with a word on it", "with a word on it"),
         (None, "", "the run was interrupted"),
         (None, "a word", "the run was interrupted"),
@@ -128,11 +128,11 @@ def test_the_end_is_told_where_nothing_decided(end: EndReason | None, detail: st
 
 @pytest.mark.parametrize("end", [EndReason.TIMEOUT, EndReason.RESET, CLOSED, EndReason.DEADLINE])
 def test_a_session_that_was_broken_off_after_a_yes_lacks_an_answer(end: EndReason) -> None:
-    assert ending(until(Stage.MAIL, OK, end=end))[2:] == (Ground.NO_REPLY, end.spoken)
+    assert ending(until(Stage.MAIL, OK, end=end))[2:] == (Ground.NO_REPLY, end.words)
 
 
 def test_a_session_that_was_ended_after_a_yes_is_out_of_step() -> None:
-    assert ending(until(Stage.MAIL, OK))[2:] == (Ground.DESYNCHRONISED, EndReason.QUIT.spoken)
+    assert ending(until(Stage.MAIL, OK))[2:] == (Ground.DESYNCHRONISED, EndReason.QUIT.words)
 
 
 # -- replies that cannot be used ---------------------------------------------------------------------
@@ -149,12 +149,12 @@ def test_what_cannot_be_paired_or_used_decides_nothing(detail: str, words: str) 
 
 def test_what_never_came_cannot_be_unusable() -> None:
     cut = last(until(Stage.RCPT, None, end=EndReason.RESET), usable=False)
-    assert ending(cut)[2:] == (Ground.NO_REPLY, EndReason.RESET.spoken)
+    assert ending(cut)[2:] == (Ground.NO_REPLY, EndReason.RESET.words)
 
 
 def test_what_comes_without_end_is_no_smtp() -> None:
     flood = until(Stage.EHLO, None, end=EndReason.TOO_MUCH_DATA)
-    words = EndReason.TOO_MUCH_DATA.spoken
+    words = EndReason.TOO_MUCH_DATA.words
     assert ending(flood) == (INCONCLUSIVE, Stage.EHLO, Ground.DESYNCHRONISED, words)
     assert ending(last(flood, deviations=(Deviation.MALFORMED_LINE,)))[3] == words
 
@@ -200,7 +200,7 @@ def test_an_ehlo_that_is_not_known_refuses_nothing_before_helo(
     seen = judged(session)
     assert (seen.outcome, seen.stage) == (outcome, Stage.EHLO)
     if outcome is INCONCLUSIVE:
-        assert (seen.ground, why(seen)) == (Ground.NO_REPLY, end.spoken)
+        assert (seen.ground, why(seen)) == (Ground.NO_REPLY, end.words)
 
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.MAIL, Stage.RCPT])
@@ -222,7 +222,7 @@ def at_starttls(said: Reply | None = None, tls: TlsObserved | None = BROKEN, **c
     ("tls", "detail", "words"),
     [
         (BROKEN, "", "handshake failure"),
-        (replace(BROKEN, fault=None), "", EndReason.LOCAL_ERROR.spoken),
+        (replace(BROKEN, fault=None), "", EndReason.LOCAL_ERROR.words),
         (replace(BROKEN, fault=None), "a word on it", "a word on it"),
         (HELD_BACK, "", "STARTTLS is not offered"),
         (None, "", "STARTTLS is not offered"),

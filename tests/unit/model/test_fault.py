@@ -118,7 +118,7 @@ def _is_looked_for(name: str) -> bool:
 def test_a_requirement_that_fails_costs_that_one(need: Need, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(needs._JUDGES, need, fail)
     with watched() as faults:
-        assert needs.standing(need, make.facts()).met is None
+        assert needs.standing(need, make.facts()).is_met is None
     assert [fault.part for fault in faults] == [f"the requirement {need}"]
 
 

@@ -19,9 +19,14 @@ ELSEWHERE = (Endpoint("192.0.2.54", 53),)
 ASKED = Question("mx.example.com", RecordType.A)
 SOA = Soa("example.com", "ns.example.com", "root.example.com", 100, 60)
 FOUND = Answer(
-    ASKED, Status.ANSWER, (ip_address("192.0.2.1"),), ttl=30, elapsed_ms=12, told=Provenance("192.0.2.53")
+    ASKED,
+    Status.ANSWER,
+    (ip_address("192.0.2.1"),),
+    ttl=30,
+    elapsed_ms=12,
+    provenance=Provenance("192.0.2.53"),
 )
-DENIED = Answer(ASKED, Status.NXDOMAIN, told=Provenance("192.0.2.53", soa=SOA))
+DENIED = Answer(ASKED, Status.NXDOMAIN, provenance=Provenance("192.0.2.53", soa=SOA))
 
 
 class Time:
@@ -56,11 +61,11 @@ def test_a_denial_holds_as_long_as_its_soa_says(
     shared: Answers, time: Time, minimum: int, ttl: int, holds: int
 ) -> None:
     soa = replace(SOA, minimum=minimum, ttl=ttl)
-    shared.keep(HERE, replace(DENIED, told=Provenance("192.0.2.53", soa=soa)))
+    shared.keep(HERE, replace(DENIED, provenance=Provenance("192.0.2.53", soa=soa)))
     time.now += holds - 1
     found = shared.recall(HERE, ASKED)
-    assert found is not None and found.told is not None
-    assert found.told.soa == replace(soa, ttl=ttl - (holds - 1))
+    assert found is not None and found.provenance is not None
+    assert found.provenance.soa == replace(soa, ttl=ttl - (holds - 1))
     time.now += 1
     assert shared.recall(HERE, ASKED) is None
 
@@ -78,11 +83,11 @@ def test_nothing_holds_longer_than_a_mended_record_may_wait(shared: Answers, tim
     [
         *(Answer(ASKED, status, detail="x", ttl=30) for status in Status if status not in
           (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)),
-        replace(DENIED, told=Provenance("192.0.2.53")),
+        replace(DENIED, provenance=Provenance("192.0.2.53")),
         replace(FOUND, ttl=0),
         replace(FOUND, ttl=None),
-        replace(FOUND, told=Provenance("192.0.2.53", extended=(ExtendedError(4),))),
-        replace(DENIED, told=Provenance("192.0.2.53", soa=SOA, extended=(ExtendedError(15),))),
+        replace(FOUND, provenance=Provenance("192.0.2.53", extended=(ExtendedError(4),))),
+        replace(DENIED, provenance=Provenance("192.0.2.53", soa=SOA, extended=(ExtendedError(15),))),
     ],
     ids=str,
 )  # fmt: skip

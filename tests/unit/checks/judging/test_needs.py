@@ -66,7 +66,7 @@ BROKEN = [
 @pytest.mark.parametrize(("need", "facts", "words"), BROKEN, ids=lambda value: str(value)[:50])
 def test_a_broken_need_is_told(need: Need, facts: Facts, words: str) -> None:
     stand = standing(need, facts)
-    assert stand.met is False
+    assert stand.is_met is False
     args = {"broken": (stand.by,), "subjects": (stand.subject,), "details": (stand.detail,)}
     assert sentence(TEMPLATE, args) == words
 
@@ -79,4 +79,4 @@ def test_every_way_to_break_a_need_is_tried() -> None:
 def test_what_is_not_known_breaks_no_need(need: Need) -> None:
     unknown = make.facts_unknown()
     bare = replace(unknown, listings=(), sender=replace(unknown.sender, helo=None))
-    assert standing(need, bare).met is not False
+    assert standing(need, bare).is_met is not False

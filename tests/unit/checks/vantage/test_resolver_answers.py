@@ -29,11 +29,11 @@ SERVER = "192.0.2.53"
 BLOCKED = Provenance(SERVER, recursive=True, extended=(ExtendedError(15, "a policy"),))
 STALE = Provenance(SERVER, recursive=True, extended=(ExtendedError(3),))
 MX_QUESTION = Question("tmall.com", RecordType.MX)
-DENIED = Answer(MX_QUESTION, Status.NXDOMAIN, told=BLOCKED)
-OLD = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),), told=STALE)
+DENIED = Answer(MX_QUESTION, Status.NXDOMAIN, provenance=BLOCKED)
+OLD = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),), provenance=STALE)
 NAT64 = ip_address("64:ff9b::cb00:710a")
 MADE = Answer(Question("mx.tmall.com", RecordType.AAAA), Status.ANSWER, (NAT64,))
-OF_A_LIST = Answer(Question("10.4.8.8.bl.example", RecordType.A), Status.NXDOMAIN, told=BLOCKED)
+OF_A_LIST = Answer(Question("10.4.8.8.bl.example", RecordType.A), Status.NXDOMAIN, provenance=BLOCKED)
 PRIVATE = ip_address("192.168.1.5")
 REBINDING = "your resolver 192.0.2.53 removes 127.0.0.0/8 answers (rebinding protection): the test entry x"
 UNUSABLE = make.listing(ListingStatus.UNUSABLE, reason=REBINDING, is_resolvers=True)
@@ -113,7 +113,7 @@ GOOD_SOA = Provenance(SERVER, recursive=True, soa=Soa("com", "ns.example", "h.ex
 
 @pytest.mark.parametrize("status", [Status.NXDOMAIN, Status.NODATA])
 def test_a_domain_is_never_said_not_to_exist_by_the_resolvers_own_word(status: Status) -> None:
-    report = report_of(run_of(Answer(MX_QUESTION, status, told=BLOCKED)))
+    report = report_of(run_of(Answer(MX_QUESTION, status, provenance=BLOCKED)))
     assert (report.verdict.exit_code, report.verdict.cause) == (4, "dns_failure")
     assert report.verdict.fix_by == "sender_network"
     assert SERVER in report.verdict.summary
@@ -125,10 +125,14 @@ def test_no_host_is_said_to_have_no_address_by_the_resolvers_own_word() -> None:
     a, aaaa = (Question(HOST, rtype) for rtype in (RecordType.A, RecordType.AAAA))
     filtered = Provenance(SERVER, recursive=True, extended=(ExtendedError(17),))
     own = run_of(
-        MX_ANSWER, Answer(a, Status.NODATA, told=filtered), Answer(aaaa, Status.NODATA, told=GOOD_SOA)
+        MX_ANSWER,
+        Answer(a, Status.NODATA, provenance=filtered),
+        Answer(aaaa, Status.NODATA, provenance=GOOD_SOA),
     )
     true = run_of(
-        MX_ANSWER, Answer(a, Status.NODATA, told=GOOD_SOA), Answer(aaaa, Status.NODATA, told=GOOD_SOA)
+        MX_ANSWER,
+        Answer(a, Status.NODATA, provenance=GOOD_SOA),
+        Answer(aaaa, Status.NODATA, provenance=GOOD_SOA),
     )
     assert report_of(own).verdict.exit_code == 4
     assert report_of(true).verdict.exit_code == 1
@@ -136,7 +140,7 @@ def test_no_host_is_said_to_have_no_address_by_the_resolvers_own_word() -> None:
 
 def test_a_denial_of_the_zone_and_one_that_was_recorded_before_stand() -> None:
     for told in (None, GOOD_SOA):
-        report = report_of(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told)))
+        report = report_of(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told)))
         assert (report.verdict.exit_code, report.verdict.cause) == (1, "bad_domain")
 
 
@@ -147,7 +151,7 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
     )
     event = decode(line)
     assert isinstance(event, ev.DnsAnswered)
-    assert event.answer.told is None
+    assert event.answer.provenance is None
     assert decode(encode(event)) == event
 
 
@@ -163,7 +167,7 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
     ],
 )
 def test_a_redacted_recording_comes_to_the_same_verdict(told: Provenance) -> None:
-    recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told))
+    recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told))
     before, after = report_of(recording), report_of(redact(recording))
     assert (after.verdict.exit_code, after.verdict.cause) == (before.verdict.exit_code, before.verdict.cause)
     assert "tmall" not in "".join(map(encode, redact(recording)))
@@ -174,7 +178,7 @@ def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
     true = Provenance(
         SERVER, recursive=True, soa=Soa("2.20.185.in-addr.arpa", "ns.example", "h.example", 60, 60)
     )
-    denied = Answer(question, Status.NXDOMAIN, told=true)
+    denied = Answer(question, Status.NXDOMAIN, provenance=true)
     (event,) = [it for it in redact(run_of(denied)) if isinstance(it, ev.DnsAnswered)]
     # its pseudonym is a documentation address, whose reverse zone resolvers serve themselves
     assert event.answer.question.name.endswith("2.0.192.in-addr.arpa")
@@ -185,7 +189,7 @@ def test_a_strangers_words_of_an_extended_error_are_redacted() -> None:
     told = Provenance(
         SERVER, extended=(ExtendedError(15, f"{RECIPIENT} is blocked by mx.tmall.com for 81.2.3.4"),)
     )
-    text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, told=told)))))
+    text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told)))))
     assert not [secret for secret in ("tmall", str(RECIPIENT.local_part), "81.2.3.4") if secret in text]
 
 
@@ -206,7 +210,7 @@ def test_the_answers_of_a_verbose_report_say_what_is_not_believed() -> None:
 
 
 def test_facts_keep_only_answers_that_are_worth_a_word() -> None:
-    plain = Answer(Question("tmall.com", RecordType.TXT), Status.NODATA, told=GOOD_SOA)
+    plain = Answer(Question("tmall.com", RecordType.TXT), Status.NODATA, provenance=GOOD_SOA)
     facts = facts_of(run_of(DENIED, MADE, plain))
     assert facts.resolver == (DENIED, MADE)
     assert [f.id for f in findings_of(facts) if f.id == "resolver-answers"] == ["resolver-answers"] * 2

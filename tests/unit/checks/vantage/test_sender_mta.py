@@ -50,62 +50,63 @@ GIVEN = Options()
 
 CASES = (
     Case("sender-mta", "nobody asked, nobody there", make.facts(), ()),
-    Case("sender-mta", "to the MX", make.facts(mta=MTA, given=GIVEN), ("ok mta-hands-to-mx",)),
+    Case("sender-mta", "to the MX", make.facts(mta=MTA, user_options=GIVEN), ("ok mta-hands-to-mx",)),
     Case(
         *("sender-mta", "to a relay, which was asked"),
-        make.facts(mta=RELAYING, given=GIVEN, relay=(RELAY,)),
+        make.facts(mta=RELAYING, user_options=GIVEN, relay=(RELAY,)),
         ("notice mta-relays",),
         ("relay.example.org:587", "does not talk to the MX hosts"),
     ),
     Case(
         *("sender-mta", "to a relay, and the MX was asked"),
-        make.facts(mta=RELAYING, given=GIVEN),
+        make.facts(mta=RELAYING, user_options=GIVEN),
         ("warning mta-relays-mx-asked",),
     ),
     Case(
         *("sender-mta", "a domain that is its own"),
-        make.facts(mta=to(HopKind.LOCAL), given=GIVEN),
+        make.facts(mta=to(HopKind.LOCAL), user_options=GIVEN),
         ("error mta-delivers-itself",),
     ),
     Case(
         *("sender-mta", "to a program"),
-        make.facts(mta=to(HopKind.PROGRAM, "pipe"), given=GIVEN),
+        make.facts(mta=to(HopKind.PROGRAM, "pipe"), user_options=GIVEN),
         ("warning mta-hands-to-program",),
         ("pipe",),
     ),
     Case(
         *("sender-mta", "refused here"),
-        make.facts(mta=to(HopKind.REFUSED, "no mail to them"), given=GIVEN),
+        make.facts(mta=to(HopKind.REFUSED, "no mail to them"), user_options=GIVEN),
         ("error mta-refuses",),
         ("no mail to them",),
     ),
     Case(
         *("sender-mta", "a table that may not be read"),
-        make.facts(mta=to(HopKind.UNKNOWN, "hash:/x could not be read"), given=GIVEN),
+        make.facts(mta=to(HopKind.UNKNOWN, "hash:/x could not be read"), user_options=GIVEN),
         ("not_assessed mta-route-unknown",),
         ("hash:/x could not be read",),
     ),
     Case(
         *("sender-mta", "TLS demanded"),
-        make.facts(mta=demanding(TlsLevel.ENCRYPT), given=GIVEN),
+        make.facts(mta=demanding(TlsLevel.ENCRYPT), user_options=GIVEN),
         ("ok mta-hands-to-mx", "notice mta-demands-tls"),
         ("encrypt",),
     ),
     Case(
         *("sender-mta", "TLS from the first octet"),
-        make.facts(mta=demanding(TlsLevel.MAY, wrapped=True), given=GIVEN),
+        make.facts(mta=demanding(TlsLevel.MAY, wrapped=True), user_options=GIVEN),
         ("ok mta-hands-to-mx", "not_assessed mta-tls-wrapped"),
     ),
     Case(
         *("sender-mta", "a message that it does not take"),
-        make.facts(mta=MTA, given=GIVEN, options=Options(size=10240001)),
+        make.facts(mta=MTA, user_options=GIVEN, options=Options(size=10240001)),
         ("ok mta-hands-to-mx", "error mta-size-too-large"),
         ("10240001", "10240000"),
     ),
     Case(
         *("sender-mta", "a name that a program makes"),
         make.facts(
-            mta=replace(MTA, helo=TextFact(None, "exim -bP", "its value comes from a program")), given=GIVEN
+            mta=replace(MTA, helo=TextFact(None, "exim -bP", "its value comes from a program")),
+            user_options=GIVEN,
         ),
         ("ok mta-hands-to-mx", "not_assessed mta-helo-unknown"),
         ("its value comes from a program",),

@@ -8,7 +8,7 @@ import pytest
 
 from probe.model.sender_mta import Hop, TlsLevel
 from probe.reading.mta.postfix_client import address_of, families_of, helo_of, policy_keys, tls_of
-from probe.reading.mta.postfix_route import Asked, Routing
+from probe.reading.mta.postfix_route import Envelope, Routing
 from probe.reading.mta.postfix_values import (
     Table,
     address_keys,
@@ -22,7 +22,7 @@ from probe.reading.mta.postfix_values import (
     words_of,
 )
 
-ASKED = Asked("bob@example.org", "alice@example.net")
+ASKED = Envelope("bob@example.org", "alice@example.net")
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_the_table_is_complete() -> None:
     assert len(known) == len(all_software())
     for item in known.values():
         assert item.title and item.versions and item.source and item.date, item.id
-        assert item.kind in {"server", "filter", "store"} and item.seen in {"run", "source"}, item.id
+        assert item.kind in {"server", "filter", "store"} and item.basis in {"run", "source"}, item.id
         for pattern in (item.greeting, item.ehlo, item.wording):
             assert pattern == pattern.lower() or "\\S" in pattern, f"{item.id}: texts are in lower case"
             re.compile(pattern)
@@ -166,7 +166,7 @@ def test_the_table_is_complete() -> None:
     }
     for rule in rules:
         assert set(rule.conditions["software"]) <= set(known), rule.id
-        assert rule.seen in {"run", "source"} and not rule.final, rule.id
+        assert rule.basis in {"run", "source"} and not rule.final, rule.id
         assert rule.conditions.get("told_by", "session") == "session", rule.id
         if "told_by" in rule.conditions:
             assert all(known[name].kind == "server" for name in rule.conditions["software"]), rule.id

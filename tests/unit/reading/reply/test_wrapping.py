@@ -104,7 +104,7 @@ def test_a_new_form_needs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
         "id": "new",
         "needs": ["scheiterte nach"],
         "before": r"scheiterte nach \w+ mit:",
-        "around": r"\[ende\]",
+        "anywhere": r"\[ende\]",
         "stages": {"rcpt": "scheiterte nach rcpt"},
     }
     with _forms(monkeypatch, Wrapping.of(row)):
@@ -114,7 +114,7 @@ def test_a_new_form_needs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_several_forms_at_one_place_the_first_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    long, short = ({"id": it, "needs": ["a"], "around": it} for it in ("aab", "aa"))
+    long, short = ({"id": it, "needs": ["a"], "anywhere": it} for it in ("aab", "aa"))
     with _forms(monkeypatch, Wrapping.of(long), Wrapping.of(short)):
         assert unwrap("x aab aa x").text == "x x"
     with _forms(monkeypatch, Wrapping.of(short), Wrapping.of(long)):
@@ -122,7 +122,7 @@ def test_of_several_forms_at_one_place_the_first_is_taken_out(monkeypatch: pytes
 
 
 def test_a_form_that_fits_nothing_at_all_takes_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    with _forms(monkeypatch, Wrapping.of({"id": "empty", "needs": ["x"], "around": "y?"})):
+    with _forms(monkeypatch, Wrapping.of({"id": "empty", "needs": ["x"], "anywhere": "y?"})):
         assert unwrap("x y x").text == "x y x"
 
 
@@ -134,6 +134,6 @@ def test_no_form_of_ours_can_be_empty() -> None:
 
 def test_a_form_may_begin_where_another_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """`ab` covers the `b` of the first `bc`; the next `bc` is still found."""
-    first, second = ({"id": it, "needs": ["b"], "around": it} for it in ("ab", "bc"))
+    first, second = ({"id": it, "needs": ["b"], "anywhere": it} for it in ("ab", "bc"))
     with _forms(monkeypatch, Wrapping.of(first), Wrapping.of(second)):
         assert unwrap("x abcbc x").text == "x c x"

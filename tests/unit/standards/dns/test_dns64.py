@@ -60,7 +60,8 @@ def zone(six: str) -> dict[Question, Answer]:
         IPV4_ONLY: (ip_address("2001:db8:64::c000:aa"),),
     }
     return {
-        question: Answer(question, Status.ANSWER, records, told=told) for question, records in rows.items()
+        question: Answer(question, Status.ANSWER, records, provenance=told)
+        for question, records in rows.items()
     }
 
 

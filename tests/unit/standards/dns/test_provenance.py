@@ -87,7 +87,7 @@ def read(seen: Seen) -> Reply:
 
 def answer_of(seen: Seen) -> Answer:
     reply = read(seen)
-    assert reply.told is not None
+    assert reply.provenance is not None
     return Answer(
         question_of(seen.question),
         reply.status,
@@ -95,7 +95,7 @@ def answer_of(seen: Seen) -> Answer:
         reply.aliases,
         reply.ttl,
         reply.authenticated,
-        told=replace(reply.told, server=SERVER),
+        provenance=replace(reply.provenance, server=SERVER),
     )
 
 
@@ -151,9 +151,9 @@ def test_each_extended_error_is_read_with_its_words_and_bounded() -> None:
     response.use_edns(0, options=errors)
     reply = read_reply(query, response.to_wire(max_size=65535))
     assert reply is not None
-    assert reply.told is not None
-    assert [error.code for error in reply.told.extended] == list(range(8))
-    assert {len(error.text) for error in reply.told.extended} == {200}
+    assert reply.provenance is not None
+    assert [error.code for error in reply.provenance.extended] == list(range(8))
+    assert {len(error.text) for error in reply.provenance.extended} == {200}
 
 
 def test_a_text_that_is_no_utf_8_or_ends_with_nul_is_read() -> None:
@@ -168,8 +168,8 @@ def test_a_text_that_is_no_utf_8_or_ends_with_nul_is_read() -> None:
     )
     reply = read_reply(query, response.to_wire())
     assert reply is not None
-    assert reply.told is not None
-    assert reply.told.extended == (ExtendedError(15, "\\xff\x1b[31m"), ExtendedError(17, "words"))
+    assert reply.provenance is not None
+    assert reply.provenance.extended == (ExtendedError(15, "\\xff\x1b[31m"), ExtendedError(17, "words"))
 
 
 @given(st.binary(max_size=300))
@@ -184,8 +184,8 @@ def test_no_octets_of_options_end_the_reading(options: bytes) -> None:
     wire += b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options
     reply = read_reply(query, bytes(wire))
     assert reply is not None
-    assert reply.told is not None
-    assert all(0 <= error.code <= 65535 for error in reply.told.extended)
+    assert reply.provenance is not None
+    assert all(0 <= error.code <= 65535 for error in reply.provenance.extended)
 
 
 def test_an_soa_record_that_cannot_be_read_counts_for_nothing() -> None:
@@ -196,8 +196,8 @@ def test_an_soa_record_that_cannot_be_read_counts_for_nothing() -> None:
     shorter = bytes(cut).replace(struct.pack("!III", 3600, 900, 86400), struct.pack("!III", 0, 0, 0))
     reply = read_reply(query, shorter)
     assert reply is not None
-    assert reply.told is not None
-    assert reply.told.soa == Soa("example", "ns.root", "hostmaster.example", 60, 60)
+    assert reply.provenance is not None
+    assert reply.provenance.soa == Soa("example", "ns.root", "hostmaster.example", 60, 60)
 
 
 LOCAL = Answer(
@@ -206,7 +206,7 @@ LOCAL = Answer(
     ("host.example",),
     ttl=0,
     authenticated=True,
-    told=Provenance("127.0.0.53", authoritative=True, recursive=True),
+    provenance=Provenance("127.0.0.53", authoritative=True, recursive=True),
 )
 
 
@@ -225,8 +225,8 @@ LOCAL = Answer(
 def test_data_of_the_servers_own_machine_are_seen_by_nobody_else(
     changes: dict[str, int], told: dict[str, object], is_local: bool
 ) -> None:
-    assert LOCAL.told is not None
-    answer = replace(LOCAL, **changes, told=replace(LOCAL.told, **told))  # type: ignore[arg-type]
+    assert LOCAL.provenance is not None
+    answer = replace(LOCAL, **changes, provenance=replace(LOCAL.provenance, **told))  # type: ignore[arg-type]
     assert answer.is_local is is_local
     assert answer.seen_outside().is_unknown is is_local
     assert answer.doubt == ""  # it may be dialled all the same: --mx names hosts of one's own network

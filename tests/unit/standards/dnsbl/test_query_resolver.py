@@ -33,17 +33,17 @@ def resolver(zone: Mapping[str, object]) -> Callable[[Question], Answer]:
         if isinstance(entry, Answer):
             return replace(entry, question=question)
         if isinstance(entry, Status):
-            return Answer(question, entry, told=TOLD)
+            return Answer(question, entry, provenance=TOLD)
         if isinstance(entry, str):
             record = ip_address(entry) if question.rtype is RecordType.A else Txt((entry.encode(),))
-            return Answer(question, Status.ANSWER, (record,), told=TOLD)
-        return Answer(question, Status.NXDOMAIN, told=TOLD)
+            return Answer(question, Status.ANSWER, (record,), provenance=TOLD)
+        return Answer(question, Status.NXDOMAIN, provenance=TOLD)
 
     return answer
 
 
 def own(status: Status, told: Provenance = TOLD, **changes: object) -> Answer:
-    return Answer(Question("", RecordType.A), status, told=told, **changes)  # type: ignore[arg-type]
+    return Answer(Question("", RecordType.A), status, provenance=told, **changes)  # type: ignore[arg-type]
 
 
 def listing_of(zone: Mapping[str, object], subject: object = SOURCE, name: str = ZONE) -> Listing:
