@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.checks.judging import listings
 from probe.checks.judging.public_address import why_not_public
 from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import mta_sts_problems
@@ -138,7 +139,7 @@ def _listing(listing: Listing) -> rp.ReportListing:
         weight=listing.weight,
         meanings=tuple(code.meaning for code in listing.codes),
         delist_url=listing.delist_url,
-        reason=listing.reason,
+        reason=listings.reason_of(listing),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from probe.model.address import IPAddress
 
 
 class ListingStatus(StrEnum):
@@ -37,3 +40,49 @@ class CodeKind(StrEnum):
     POLICY = "policy"
     ALLOW = "allow"
     INFO = "info"
+
+
+class ListingReason(StrEnum):
+    """Why a list says nothing of the subject, or how far what it says is to be believed."""
+
+    # of one answer
+    NO_ANSWER = "no_answer"
+    TEST_WITHOUT_ANSWER = "test_without_answer"
+    REFUSED = "refused"  # by whoever answered
+    RESOLVER_REFUSES = "resolver_refuses"
+    RESOLVER_REFUSES_TEST = "resolver_refuses_test"
+    REFUSAL_CODE = "refusal_code"  # as the operator documents it
+    REFUSAL_RANGE = "refusal_range"  # by the custom of operators
+    TOO_MANY_CODES = "too_many_codes"
+    NO_CODE = "no_code"  # an address that no list gives
+    NO_LISTING = "no_listing"  # 127.0.0.1
+    # of the test entries (RFC 5782 section 5)
+    REBINDING = "rebinding"  # the resolver takes out the addresses
+    INVERTED = "inverted"
+    LISTS_BOTH = "lists_both"
+    LISTS_WRONG_ONE = "lists_wrong_one"
+    ALIKE = "alike"  # both are answered alike
+    SILENT = "silent"
+    NO_TEST_ENTRY = "no_test_entry"
+    NO_DEEP_ENTRY = "no_deep_entry"  # none with as many labels as the question (RFC 9156)
+    # of the list and the question
+    LISTS_SUBJECT = "lists_subject"  # which cannot be believed
+    DEAD = "dead"
+    TOO_LONG = "too_long"
+    CONCLUDED = "concluded"  # maybe from older answers (RFC 8198)
+
+
+@dataclass(frozen=True, slots=True)
+class ListingWhy:
+    """A reason with the values that its sentence names; the others are empty. `server` is the name server
+    that answered, `entry` a test entry of the list, `entries` several, `ip` what was answered, `count` a
+    number of answers, characters or seconds, `text` others' own words (the operator's, the resolver's) or
+    codes."""
+
+    tag: ListingReason
+    server: str = ""
+    entry: str = ""
+    entries: tuple[str, ...] = ()
+    ip: IPAddress | None = None
+    count: int = 0
+    text: str = ""

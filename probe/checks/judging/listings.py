@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id
@@ -27,6 +28,11 @@ def is_policy(entry: Listing) -> bool:
         and all(code.kind is not CodeKind.REPUTATION for code in entry.codes)
         and any(code.kind is CodeKind.POLICY for code in entry.codes)
     )
+
+
+def reason_of(entry: Listing) -> str:
+    """Why nothing is known, or how far it is to be believed, as a clause; empty where all is said."""
+    return "; ".join(spoken(why) for why in entry.reasons)
 
 
 class Gravity(StrEnum):

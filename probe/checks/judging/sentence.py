@@ -8,6 +8,7 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {count:plural:link|links}      by the number: one, or more
     {end:word:end}                 the words that the table `end` has for the value; none for an empty one
     {listing:phrase}               the phrase of this name (the table `phrase` of words.toml)
+    {entries:either}               as "a or b or c"
     {zones:count}                  how many
     {hosts,ips:each:{hosts} [{ips}]}   the text for every place of lists side by side, as "a, b and c"
     {hosts,ips:few:{hosts} [{ips}]}    the same, those beyond three counted
@@ -122,6 +123,10 @@ def _if(name: str, text: str, args: Args) -> str:
     return sentence(present if args[name] else absent, args)
 
 
+def _either(name: str, _: str, args: Args) -> str:
+    return " or ".join(map(str, _several(args[name])))
+
+
 def _plural(name: str, text: str, args: Args) -> str:
     one, more = _halves(text)
     return sentence(one if args[name] == 1 else more, args)
@@ -199,6 +204,7 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "few": _few,
     "listed": _listed,
     "sentences": _sentences,
+    "either": _either,
     "size": _size,
     "seconds": _seconds,
     "brief": _brief,

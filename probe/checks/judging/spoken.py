@@ -17,12 +17,13 @@ from probe.knowledge.finding_tags import shared_words
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.finding import Arg
+from probe.model.listing import ListingWhy
 from probe.model.observed import Part
 from probe.model.reason import Reason
 from probe.recording.events import NotReached
 
 
-def spoken(reason: Reason[StrEnum] | NotPublic | None, **more: object) -> str:
+def spoken(reason: Reason[StrEnum] | NotPublic | ListingWhy | None, **more: object) -> str:
     """The clause; "" for none. `more` are values that its template names beside those of the reason."""
     if reason is None:
         return ""

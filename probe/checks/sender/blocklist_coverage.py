@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from probe.checks.judging.listings import reason_of
 from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -60,7 +61,7 @@ def _lost(zones: Mapping[str, Listing]) -> Values:
         how: [zone for zone, entry in zones.items() if entry.status is status]
         for how, status in _LOST.items()
     }
-    reasons = [entry.reason for entry in zones.values() if entry.is_resolvers and entry.reason]
+    reasons = [reason_of(entry) for entry in zones.values() if entry.is_resolvers and entry.reasons]
     return {
         "lost": [how for how, those in lost.items() if those],
         **lost,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from probe.model.address import IPAddress
-from probe.model.listing import CodeKind
+from probe.model.listing import CodeKind, ListingReason, ListingWhy
 from probe.standards.dnsbl.results import ListingCode
 
 LISTING_RANGE = IPv4Network("127.0.0.0/8")  # RFC 5782 section 2.1
@@ -111,11 +111,11 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One query, read. `detail` says why for refused, bogus and unknown."""
+    """One query, read. `why` is set for refused, bogus and unknown."""
 
     sight: Sight
     codes: tuple[ListingCode, ...] = ()
-    detail: str = ""
+    why: ListingWhy | None = None
 
     @property
     def lists(self) -> bool:
@@ -189,27 +189,26 @@ class BlockList:
         """Read the A records of an answer that has some."""
         answers = tuple(addresses)
         if len(answers) > _MOST_CODES:
-            detail = f"it answers {len(answers)} addresses, which no blocklist does"
-            return Reading(Sight.BOGUS, detail=detail)
+            return Reading(Sight.BOGUS, why=ListingWhy(ListingReason.TOO_MANY_CODES, count=len(answers)))
         for answer in answers:
             if isinstance(answer, IPv6Address) or answer not in LISTING_RANGE:
-                return Reading(Sight.BOGUS, detail=f"it answers {answer}, which no blocklist does")
+                return Reading(Sight.BOGUS, why=ListingWhy(ListingReason.NO_CODE, ip=answer))
         ips = tuple(answer for answer in answers if isinstance(answer, IPv4Address))
         for answer in ips:
             refusal = self._refusal(answer)
             if refusal is not None:
-                return Reading(Sight.REFUSED, detail=refusal)
+                return Reading(Sight.REFUSED, why=refusal)
         codes = tuple(dict.fromkeys(code for answer in ips for code in self._codes(answer)))
         if not codes:
-            return Reading(Sight.BOGUS, detail=f"it answers {NO_LISTING}, which stands for no listing")
+            return Reading(Sight.BOGUS, why=ListingWhy(ListingReason.NO_LISTING, ip=NO_LISTING))
         return Reading(Sight.ANSWERED, codes)
 
-    def _refusal(self, answer: IPv4Address) -> str | None:
+    def _refusal(self, answer: IPv4Address) -> ListingWhy | None:
         for rule in self.refusals:
             if rule.pattern.covers(answer):
-                return f"{answer}: {rule.meaning}"
+                return ListingWhy(ListingReason.REFUSAL_CODE, ip=answer, text=rule.meaning)
         if answer in REFUSAL_RANGE:
-            return f"{answer}: the list would not serve this resolver"
+            return ListingWhy(ListingReason.REFUSAL_RANGE, ip=answer)
         return None
 
     def _codes(self, answer: IPv4Address) -> tuple[ListingCode, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingReason, ListingStatus, ListingWhy
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.provenance import is_own_refusal
 from probe.standards.dnsbl.blocklist import BlockList, Reading, Sight
@@ -70,11 +70,11 @@ class Looks:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The status; its reason, which goes with every one but a plain listed or not listed; whether the
+    """The status; its reasons, which go with every one but a plain listed or not listed; whether the
     resolver is why nothing is known; and how old a denial may be, as in `Listing`."""
 
     status: ListingStatus
-    reason: str = ""
+    reasons: tuple[ListingWhy, ...] = ()
     is_resolvers: bool = False
     age: int | None = None
 
@@ -86,67 +86,79 @@ def read(blocklist: BlockList, answer: Answer, *, refuses_all: bool = False) -> 
         return Reading(Sight.ABSENT)
     if answer.status is Status.REFUSED:
         if refuses_all or (answer.provenance is not None and is_own_refusal(answer.provenance)):
-            return Reading(Sight.UNKNOWN, detail=own_refusal(answer))
-        return Reading(Sight.REFUSED, detail="the query was answered REFUSED")
+            return Reading(Sight.UNKNOWN, why=own_refusal(answer))
+        return Reading(Sight.REFUSED, why=ListingWhy(ListingReason.REFUSED))
     if answer.status is not Status.ANSWER:
-        return Reading(Sight.UNKNOWN, detail=answer.failure)
+        return Reading(Sight.UNKNOWN, why=ListingWhy(ListingReason.NO_ANSWER, text=answer.failure))
     addresses = answer.addresses()
     return blocklist.read(addresses) if addresses else Reading(Sight.ABSENT)
 
 
-def own_refusal(answer: Answer) -> str:
+def own_refusal(answer: Answer) -> ListingWhy:
     """That the resolver, and not the list, refuses; with its name and its reason, where it gave them."""
     provenance = answer.provenance
-    server = f" {provenance.server}" if provenance is not None else ""
-    why = f" ({provenance.extended[0]})" if provenance is not None and provenance.extended else ""
-    return f"your resolver{server} refuses the question itself{why}"
+    if provenance is None:
+        return ListingWhy(ListingReason.RESOLVER_REFUSES)
+    words = str(provenance.extended[0]) if provenance.extended else ""
+    return ListingWhy(ListingReason.RESOLVER_REFUSES, server=provenance.server, text=words)
+
+
+def _whys(why: ListingWhy | None) -> tuple[ListingWhy, ...]:
+    return (why,) if why is not None else ()
+
+
+_OF_TEST = {
+    ListingReason.NO_ANSWER: ListingReason.TEST_WITHOUT_ANSWER,
+    ListingReason.RESOLVER_REFUSES: ListingReason.RESOLVER_REFUSES_TEST,
+}
+
+
+def _of_test(why: ListingWhy | None, entry: str = "") -> ListingWhy | None:
+    """The reason of an answer about a test entry."""
+    return replace(why, tag=_OF_TEST[why.tag], entry=entry) if why is not None else None
 
 
 def judge(blocklist: BlockList, looks: Looks) -> Judgement:
     """Believe a list or not, by its test entries (RFC 5782 section 5) and by what comes through."""
     rebinding = why_rebinding(looks)
-    if rebinding:
-        return Judgement(ListingStatus.UNUSABLE, rebinding, is_resolvers=True)
+    if rebinding is not None:
+        return Judgement(ListingStatus.UNUSABLE, (rebinding,), is_resolvers=True)
     for sight, status in ((Sight.REFUSED, ListingStatus.REFUSED), (Sight.BOGUS, ListingStatus.UNUSABLE)):
         for entry in looks.whole:
             if entry.reading.sight is sight:
-                return Judgement(status, entry.reading.detail)
+                return Judgement(status, _whys(entry.reading.why))
     fault = _fault(blocklist, looks)
-    if fault:
-        return Judgement(ListingStatus.UNUSABLE, fault + _but_it_lists(looks.subject.reading))
+    if fault is not None:
+        return Judgement(ListingStatus.UNUSABLE, (fault, *_but_it_lists(looks.subject.reading)))
     # One unknown among what a verdict needs makes the verdict unknown.
     needed = (looks.subject, *looks.negatives)
     for entry in needed if looks.is_held else (*looks.tests, *needed):
         if entry.reading.sight is Sight.UNKNOWN:
-            where = "" if entry is looks.subject else "its test entry: "
-            return Judgement(ListingStatus.TIMEOUT, where + entry.reading.detail, entry.is_resolvers)
+            why = entry.reading.why if entry is looks.subject else _of_test(entry.reading.why)
+            return Judgement(ListingStatus.TIMEOUT, _whys(why), entry.is_resolvers)
     if looks.subject.reading.lists:
         return Judgement(ListingStatus.LISTED)
     if not looks.tests:
-        reason = "it documents no test entry, so that its silence proves nothing"
-        return Judgement(ListingStatus.UNUSABLE, reason)
+        return Judgement(ListingStatus.UNUSABLE, (ListingWhy(ListingReason.NO_TEST_ENTRY),))
     return _silence(looks)
 
 
-def why_rebinding(looks: Looks) -> str:
+def why_rebinding(looks: Looks) -> ListingWhy | None:
     """That the resolver takes addresses of 127.0.0.0/8 out of answers: the entry that every list holds has
-    its text, and its address is gone. "" where nothing shows that."""
+    its text, and its address is gone. None where nothing shows that."""
     absent = [entry for entry in looks.tests if entry.answer.status in GONE]
     if looks.is_held:
-        return ""
+        return None
     if any(answer.status is Status.ANSWER for answer in looks.negatives_text):
-        return ""  # the zone answers for every name
+        return None  # the zone answers for every name
     for entry in absent:
         if any(
             text.status is Status.ANSWER and text.question.name == entry.name for text in looks.tests_text
         ):
             provenance = entry.answer.provenance
-            server = f" {provenance.server}" if provenance is not None else ""
-            return (
-                f"your resolver{server} removes 127.0.0.0/8 answers (rebinding protection): the test entry "
-                f"{entry.name} has its TXT record, and its address is gone"
-            )
-    return ""
+            server = provenance.server if provenance is not None else ""
+            return ListingWhy(ListingReason.REBINDING, server=server, entry=entry.name)
+    return None
 
 
 def _silence(looks: Looks) -> Judgement:
@@ -158,15 +170,12 @@ def _silence(looks: Looks) -> Judgement:
         return _not_listed(looks.subject.answer)
     unknown = next((entry for entry in deep if entry.reading.sight is Sight.UNKNOWN), None)
     if unknown is not None:
-        reason = f"its test entry {unknown.name}: {unknown.reading.detail}"
-        return Judgement(ListingStatus.TIMEOUT, reason, unknown.is_resolvers)
+        why = _of_test(unknown.reading.why, unknown.name)
+        return Judgement(ListingStatus.TIMEOUT, _whys(why), unknown.is_resolvers)
     held = next(entry.name for entry in looks.tests if entry.is_held)
-    lacking = f" ({' or '.join(entry.name for entry in deep)})" if deep else ""
-    reason = (
-        f"it holds its test entry {held}, and none is found with as many labels as the question{lacking}: a "
-        "resolver that minimises query names (RFC 9156) may lose such entries, so its silence proves nothing"
-    )
-    return Judgement(ListingStatus.UNUSABLE, reason, is_resolvers=bool(deep))
+    deeper = tuple(entry.name for entry in deep)
+    why = ListingWhy(ListingReason.NO_DEEP_ENTRY, entry=held, entries=deeper)
+    return Judgement(ListingStatus.UNUSABLE, (why,), is_resolvers=bool(deep))
 
 
 def _shows_the_way(entry: Entry, looks: Looks) -> bool:
@@ -181,34 +190,26 @@ def _not_listed(answer: Answer) -> Judgement:
     soa = answer.provenance.soa if answer.provenance is not None else None
     if not answer.authenticated or soa is None:
         return Judgement(ListingStatus.NOT_LISTED)
-    reason = (
-        f"this may be up to {soa.minimum} s old: the list is signed, and a resolver may conclude it from "
-        "what it heard before (RFC 8198)"
-    )
-    return Judgement(ListingStatus.NOT_LISTED, reason, age=soa.minimum)
+    why = ListingWhy(ListingReason.CONCLUDED, count=soa.minimum)
+    return Judgement(ListingStatus.NOT_LISTED, (why,), age=soa.minimum)
 
 
-def _fault(blocklist: BlockList, looks: Looks) -> str:
-    """What is wrong with the test entries; "" when nothing is, or when it cannot be known."""
+def _fault(blocklist: BlockList, looks: Looks) -> ListingWhy | None:
+    """What is wrong with the test entries; None when nothing is, or when it cannot be known."""
     positives = [entry.reading for entry in looks.tests]
     negatives = [entry.reading for entry in looks.negatives]
     absent = bool(positives) and all(reading.sight is Sight.ABSENT for reading in positives)
     # An allow code on the negative entry is how Hostkarma marks loopback: no accusation, no fault.
     wrong = any(reading.accuses or (blocklist.is_allow_list and reading.lists) for reading in negatives)
     if wrong and absent:
-        return "inverted: it lists the entry that must not be listed, and not the one that must be"
+        return ListingWhy(ListingReason.INVERTED)
     if wrong:
-        both = "it lists both test entries" if looks.is_held else "it lists the entry that must not be listed"
-        return f"{both}, so it would list everything"
+        return ListingWhy(ListingReason.LISTS_BOTH if looks.is_held else ListingReason.LISTS_WRONG_ONE)
     if _alike(positives, negatives):
-        return "its two test entries are answered alike: it cannot tell what is listed from what is not"
+        return ListingWhy(ListingReason.ALIKE)
     if absent:
-        missing = " or ".join(entry.name for entry in looks.tests) or "the one that must be listed"
-        return (
-            f"silent: it does not hold its test entry {missing} (RFC 5782 section 5), so it is dead or "
-            "refuses without saying so"
-        )
-    return ""
+        return ListingWhy(ListingReason.SILENT, entries=tuple(entry.name for entry in looks.tests))
+    return None
 
 
 def _alike(positives: Iterable[Reading], negatives: Iterable[Reading]) -> bool:
@@ -216,8 +217,6 @@ def _alike(positives: Iterable[Reading], negatives: Iterable[Reading]) -> bool:
     return any(it.codes in held for it in negatives if it.sight is Sight.ANSWERED)
 
 
-def _but_it_lists(subject: Reading) -> str:
-    if not subject.lists:
-        return ""
+def _but_it_lists(subject: Reading) -> tuple[ListingWhy, ...]:
     codes = ", ".join(code.code for code in subject.codes)
-    return f"; it does list the subject ({codes}), which cannot be believed"
+    return (ListingWhy(ListingReason.LISTS_SUBJECT, text=codes),) if subject.lists else ()

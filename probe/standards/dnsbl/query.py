@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from probe.model.address import IPAddress
-from probe.model.listing import CodeKind, ListingRole, ListingStatus
+from probe.model.listing import CodeKind, ListingReason, ListingRole, ListingStatus, ListingWhy
 from probe.model.text import decode
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dnsbl.blocklist import BlockList, SubjectKind
@@ -122,8 +122,8 @@ def _too_long(ask: Ask) -> bool:
 
 def _listing(ask: Ask, answers: Mapping[Question, Answer]) -> Listing:
     if _too_long(ask):
-        reason = f"the name to ask is longer than {NAME_LIMIT} characters"
-        return _result(ask, Judgement(ListingStatus.UNUSABLE, reason), (), ())
+        too_long = ListingWhy(ListingReason.TOO_LONG, count=NAME_LIMIT)
+        return _result(ask, Judgement(ListingStatus.UNUSABLE, (too_long,)), (), ())
     looks = _looks(ask, answers)
     judgement = judge(ask.blocklist, looks)
     codes = looks.subject.reading.codes if judgement.status in _BELIEVED else ()
@@ -164,7 +164,7 @@ def _looks(ask: Ask, answers: Mapping[Question, Answer]) -> Looks:
 
 
 def _result(ask: Ask, judgement: Judgement, codes: tuple[ListingCode, ...], refs: tuple[str, ...]) -> Listing:
-    blocklist, status, reason = ask.blocklist, judgement.status, judgement.reason
+    blocklist, status, reasons = ask.blocklist, judgement.status, judgement.reasons
     against = tuple(code for code in codes if code.kind in (CodeKind.REPUTATION, CodeKind.POLICY))
     favourable = blocklist.is_allow_list or (status is ListingStatus.LISTED and not against)
     counted = codes if favourable else against
@@ -172,7 +172,7 @@ def _result(ask: Ask, judgement: Judgement, codes: tuple[ListingCode, ...], refs
     if listed and favourable:
         status = ListingStatus.ALLOWED
     if blocklist.is_dead:
-        reason = "; ".join(part for part in (f"recorded as dead: {blocklist.status_note}", reason) if part)
+        reasons = (ListingWhy(ListingReason.DEAD, text=blocklist.status_note), *reasons)
     return Listing(
         list_id=blocklist.id,
         title=blocklist.title,
@@ -184,7 +184,7 @@ def _result(ask: Ask, judgement: Judgement, codes: tuple[ListingCode, ...], refs
         codes=codes,
         weight=max((code.weight for code in counted), default=0) if listed else 0,
         delist_url=blocklist.delist_url,
-        reason=reason,
+        reasons=reasons,
         is_allow_list=favourable,
         is_resolvers=judgement.is_resolvers,
         age=judgement.age,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.model.listing import CodeKind, ListingRole, ListingStatus
+from probe.model.listing import CodeKind, ListingRole, ListingStatus, ListingWhy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class ListingCode:
 class Listing:
     """One subject on one list. `list_id` is the entry of knowledge/dnsbl.toml (the zone itself for
     a list given with --dnsbl); `subject` an address or domain, and `role` whose; `weight` the highest of the
-    codes (0 when not listed); `text` the TXT reason; `is_resolvers` that the resolver, and not the list, is
+    codes (0 when not listed); `text` the TXT reason; `reasons` why nothing is known, or how
+    far it is to be believed; `is_resolvers` that the resolver, and not the list, is
     why nothing is known; `age` how old a denial may be, in seconds, where the list is signed (None: it is
     not, or that is not known)."""
 
@@ -37,7 +38,7 @@ class Listing:
     weight: int = 0
     text: str = ""
     delist_url: str = ""
-    reason: str = ""  # why refused or unusable
+    reasons: tuple[ListingWhy, ...] = ()
     is_allow_list: bool = False
     is_resolvers: bool = False
     age: int | None = None

@@ -27,6 +27,7 @@ from probe.knowledge.requirements import Need
 from probe.knowledge.risks import risk_rules
 from probe.model.dialable import AddressKind
 from probe.model.finding import Finding, Severity
+from probe.model.listing import ListingReason
 from probe.model.observed import (
     CertificateFault,
     EndCause,
@@ -166,6 +167,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     Gap,
     HandshakeFault,
     HeloReason,
+    ListingReason,
     OpinionFault,
     OutcomeReason,
     Part,
@@ -219,6 +221,11 @@ def test_a_strangers_braces_are_no_template() -> None:
     assert sentence("{domain}: {term:if:({term})}", {"domain": "d", "term": hostile}) == f"d: ({hostile})"
     each = sentence("{terms,hosts:each:{terms} at {hosts}}", {"terms": (hostile, "b"), "hosts": ("h", "i")})
     assert each == f"{hostile} at h and b at i"
+
+
+@pytest.mark.parametrize(("entries", "words"), [((), ""), (("a",), "a"), (("a", "b", "c"), "a or b or c")])
+def test_one_of_several_is_told_as_such(entries: tuple[str, ...], words: str) -> None:
+    assert sentence("{entries:either}", {"entries": entries}) == words
 
 
 def test_lists_are_counted_where_they_are_long() -> None:

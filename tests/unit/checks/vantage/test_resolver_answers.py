@@ -11,7 +11,7 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingReason, ListingStatus, ListingWhy
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.codec import decode, encode
@@ -35,8 +35,8 @@ NAT64 = ip_address("64:ff9b::cb00:710a")
 MADE = Answer(Question("mx.tmall.com", RecordType.AAAA), Status.ANSWER, (NAT64,))
 OF_A_LIST = Answer(Question("10.4.8.8.bl.example", RecordType.A), Status.NXDOMAIN, provenance=BLOCKED)
 PRIVATE = ip_address("192.168.1.5")
-REBINDING = "your resolver 192.0.2.53 removes 127.0.0.0/8 answers (rebinding protection): the test entry x"
-UNUSABLE = make.listing(ListingStatus.UNUSABLE, reason=REBINDING, is_resolvers=True)
+REBINDING = ListingWhy(ListingReason.REBINDING, server="192.0.2.53", entry="x")
+UNUSABLE = make.listing(ListingStatus.UNUSABLE, reasons=(REBINDING,), is_resolvers=True)
 
 
 def heard(*answers: Answer, **changes: Any) -> Facts:
