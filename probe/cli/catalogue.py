@@ -170,7 +170,7 @@ def _software() -> Iterator[RuleEntry]:
 
 
 def _quotations() -> Iterator[RuleEntry]:
-    from probe.reading.reply.quotation import all_quotations
+    from probe.reading.reply.entries import all_quotations
 
     for it in all_quotations():
         rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]
@@ -181,7 +181,7 @@ def _quotations() -> Iterator[RuleEntry]:
 
 
 def _wrappings() -> Iterator[RuleEntry]:
-    from probe.reading.reply.wrapping import all_wrappings
+    from probe.reading.reply.entries import all_wrappings
 
     for it in all_wrappings():
         form = it.form

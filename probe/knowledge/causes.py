@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from probe.knowledge import toml_import
 from probe.model.evidence import Band
@@ -16,8 +15,7 @@ from probe.model.verdict import Conduct, FixBy, Retry
 UNSETTLED = "unknown"  # whose advice holds where no cause stands out
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the one of them
     that fails where a refusal has this cause (None: none by itself); `actions` what to do instead of `action`
     after a refusal at a stage (by its value), `refused` after a 5yz (empty: the same)."""

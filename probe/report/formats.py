@@ -8,10 +8,9 @@ itself. All are named, not imported: `explain` must not load what only a live ch
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from probe.report.detail import Detail
 from probe.report.style import QUIET, VERBOSE, Style
@@ -26,8 +25,7 @@ class Kind(StrEnum):
     LOG = "log"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """How several results are written one after the other; `none` stands for no result at all. `rows` names
     the writer of one of several, by kind, where that differs from the writer of a single one."""
 
@@ -38,8 +36,7 @@ class Series:
     rows: Mapping[Kind, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """One format: `of_documents` names the `module:function` that writes a document, or `writers`, by kind of
     result, the one that writes the result.
 
@@ -51,19 +48,19 @@ class Format:
     media_type: str
     series: Series
     of_documents: str = ""
-    writers: Mapping[Kind, str] = field(default_factory=dict)
+    writers: Mapping[Kind, str] | None = None
     is_laid_out: bool = False
 
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds of results that can be written in it."""
-        return frozenset(DOCUMENTS if self.of_documents else self.writers)
+        return frozenset(DOCUMENTS if self.of_documents else self.writers or ())
 
     def write(self, kind: Kind, result: Any, style: Style, *, is_row: bool = False) -> str:
         """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without it."""
         if not self.of_documents:
             rows = self.series.rows if is_row else None
-            text: str = _function((rows or self.writers)[kind])(result)
+            text: str = _function((rows or self.writers or {})[kind])(result)
             return text
         detail = _detail(style) if self.is_laid_out else Detail.TICKET
         document = _function(DOCUMENTS[kind])(result, detail)

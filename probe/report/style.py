@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
@@ -42,8 +42,7 @@ class Paint(Enum):
     FAINT = "2"
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How to set a text report.
 
     `width` in columns; `colour` allows ANSI SGR sequences; `encoding` is that of the stream, and

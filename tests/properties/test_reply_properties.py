@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from probe.explanation import explain, explain_lines, to_json
 from probe.model.reply import Stage
+from probe.reading.reply.entries import all_wrappings
 from probe.reading.reply.mask import mask
 from probe.reading.reply.unwrap import unwrap
-from probe.reading.reply.wrapping import all_wrappings
 
 _CODES = ["550 ", "550-5.1.1 ", "5.0.0", "4.7.1 ", "250 ", "#5.2.2", "smtp;", "1.2.3.4", "::1"]
 _WORDS = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from probe.reading.reply.mask import Masked
@@ -19,8 +18,7 @@ class Status(NamedTuple):
     read: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What is known of one reply, as conditions look at it.
 
     `code` and `stage` are empty where they are not known; `statuses` are enhanced statuses, the most telling

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -123,8 +122,7 @@ def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRul
     is_silent = is_wordless and not _LETTERS.search(
         pattern_of(_PLACEHOLDER).sub("", pattern_of(_COURTESY).sub("", subject.masked.text))
     )
-    coded = replace(
-        subject,
+    coded = subject._replace(
         masked=Masked("", ""),
         hosts=(),
         is_wordless=is_silent and all(_is_generic(status.read) for status in subject.statuses),

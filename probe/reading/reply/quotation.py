@@ -7,11 +7,8 @@ says whether the sender's or the recipient's address was asked about; the reason
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from probe.knowledge import toml_import
-from probe.knowledge.rule_files import QUOTATIONS
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.table import compiled
 
@@ -61,36 +58,6 @@ def _answer(inner: str) -> str:
     if match is not None:
         inner = match.group(1)
     return pattern_of(_CONTINUED).sub("", inner).strip()
-
-
-@dataclass(frozen=True, slots=True)
-class QuotationEntry:
-    """One entry of quotations.toml, as a reader sees it; `examples`: a reply and what it quotes."""
-
-    id: str
-    about: str
-    says: str
-    pattern: str
-    source: str
-    date: str
-    examples: tuple[tuple[str, str], ...]
-
-
-def all_quotations() -> tuple[QuotationEntry, ...]:
-    """Every entry, in the order in which they are tried."""
-    table = toml_import.load(QUOTATIONS)
-    return tuple(
-        QuotationEntry(
-            row["id"],
-            row["about"],
-            row["says"],
-            row["pattern"],
-            row["source"],
-            row.get("date", table["date"]),
-            tuple((example["text"], example["inner"]) for example in row["examples"]),
-        )
-        for row in table["quotation"]
-    )
 
 
 def _compiled(expression: str) -> re.Pattern[str]:

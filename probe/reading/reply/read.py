@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from probe.knowledge.causes import causes
 from probe.model.evidence import ConductOverride, Evidence, Facet
@@ -34,8 +34,7 @@ _VERIFIED_WITHOUT_REASON = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one reply says.
 
     `code` and `enhanced` are the remote server's, None where it sent none; `text` is on one line,

@@ -7,12 +7,8 @@ and an expression is compiled when it is first needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from probe.knowledge import toml_import
-from probe.knowledge.rule_files import WRAPPINGS
 from probe.model.reply import Stage
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Wrapping
@@ -118,33 +114,3 @@ def _search(expression: str, line: str) -> re.Match[str] | None:
 
 def _compiled(expression: str) -> re.Pattern[str]:
     return pattern_of(expression, re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class WrappingEntry:
-    """One entry of wrappings.toml, as a reader sees it. `by`: who writes the form. `examples`: texts, each
-    with what is read out of it (code, status, reply, stage); `counter`: texts in which the form does not
-    stand."""
-
-    form: Wrapping
-    by: str
-    source: str
-    date: str
-    examples: tuple[Mapping[str, Any], ...]
-    counter: tuple[str, ...]
-
-
-def all_wrappings() -> tuple[WrappingEntry, ...]:
-    """Every entry, in the order in which they are tried."""
-    table = toml_import.load(WRAPPINGS)
-    return tuple(
-        WrappingEntry(
-            Wrapping.of(row),
-            row["by"],
-            row["source"],
-            row.get("date", table["date"]),
-            tuple(row["examples"]),
-            tuple(row["counter"]),
-        )
-        for row in table["wrapping"]
-    )

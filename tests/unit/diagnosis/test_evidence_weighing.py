@@ -72,7 +72,7 @@ class World:
         return self._said(self.spoken)
 
     def _said(self, spoken: tuple[Evidence, ...]) -> Any:
-        return replace(read_reply("550 no"), evidence=spoken)
+        return read_reply("550 no")._replace(evidence=spoken)
 
     def weights(self, observed: Observed | None = None, **changes: Any) -> dict[str, dict[str, float]]:
         """The weights that count, by rule."""

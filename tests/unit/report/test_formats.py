@@ -13,7 +13,7 @@ from probe.report.formats import DOCUMENTS, FORMATS, Format, Kind, _function, fo
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_each_writer_of_a_format_is_there(form: Format) -> None:
     assert bool(form.of_documents) != bool(form.writers), "documents have one writer, results one a kind"
-    named = [form.of_documents] if form.of_documents else list(form.writers.values())
+    named = [form.of_documents] if form.of_documents else list((form.writers or {}).values())
     for name in (*named, *(form.series.rows or {}).values()):
         assert callable(_function(name)), name
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.model.reply import Stage
-from probe.reading.reply.quotation import QuotationEntry, all_quotations, quotation
+from probe.reading.reply.entries import QuotationEntry, all_quotations
+from probe.reading.reply.quotation import quotation
 from probe.reading.reply.read import read_reply
 from probe.reading.reply.unwrap import reply_lines
 

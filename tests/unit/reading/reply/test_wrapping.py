@@ -12,10 +12,11 @@ import pytest
 
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply import wrapping
+from probe.reading.reply.entries import WrappingEntry, all_wrappings
 from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import compiled
 from probe.reading.reply.unwrap import unwrap
-from probe.reading.reply.wrapping import WrappingEntry, all_wrappings, touching
+from probe.reading.reply.wrapping import touching
 
 ENTRIES = all_wrappings()
 EXAMPLES = [(entry, example) for entry in ENTRIES for example in entry.examples]
