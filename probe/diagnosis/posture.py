@@ -175,12 +175,15 @@ def removal(facts: Facts) -> str:
             "through your provider's outgoing mail server. Only a mail server with a static address and a "
             f"reverse name of its own asks for an exception{_where(of_source)}."
         )
-    listing = next((it for it in did if it.delist_url), did[0])
-    then = " ".join(filter(None, (f"then ask for removal{_where(did)}.", listings.removal(listing))))
+    weightiest = sorted(did, key=lambda it: it.weight, reverse=True)
+    listing = next((it for it in weightiest if it.delist_url), weightiest[0])
+    where, ends = _where([listing]), listings.removal(listing)
+    page = f" The list's page, {listing.delist_url}, shows" if where else " The list's page shows"
+    then = f". {ends}" if ends else f"; only then ask for removal{where}."
     return (
-        f"{did[0].subject} is on {_names(did)}. Find what sends there (an infected machine, a hijacked "
-        f"account or form, an old list) and stop it, {then} Until then send through a relay that has agreed "
-        "to carry your mail; the list's page shows when the entry is gone."
+        f"{did[0].subject} is on {_names(weightiest)}. Find what sends there (an infected machine, a "
+        f"hijacked account or form, an old list) and stop it{then} If the address is your provider's, "
+        f"give them the reply. Do not change the address to pass the list.{page} when the entry is gone."
     )
 
 

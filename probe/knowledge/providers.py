@@ -19,7 +19,8 @@ class Provider:
     """One entry of providers.toml or mx/*.toml. `kind` is mailbox, gateway, forwarder or software;
     `rcpt_value` how much an answer to RCPT proves there (high, medium, low, unknown); `refuses_null_sender`
     that MAIL FROM:<> is refused by policy; `country` ISO 3166 or ""; `desk` where the provider speaks with
-    senders, as (name, URL) or None, `desk_shows` what a sender sees there; `domains` the mailbox domains
+    senders, as (name, URL) or None, `desk_shows` what a sender sees there, `desk_request` where
+    it takes questions about a block; `domains` the mailbox domains
     that are its own; `greetings` texts that its greeting holds, `greeting_tells` whether they are its alone
     (a program that others run greets alike); `reply_style` what its replies look like, `language` in which
     they are beside English (ISO 639-1, or ""); `confirmed` yes, partial or no; `checked` an ISO date. What
@@ -41,6 +42,7 @@ class Provider:
     confirmed: str = "no"
     checked: str = ""
     desk_shows: str = ""
+    desk_request: str = ""
     language: str = ""
     greeting_tells: bool = True
 
@@ -207,6 +209,7 @@ def _provider(row: Mapping[str, Any]) -> Provider:
         confirmed=row["confirmed"],
         checked=row["checked"],
         desk_shows=row.get("desk_shows", ""),
+        desk_request=row.get("desk_request", ""),
         language=row.get("language", ""),
         greeting_tells=row.get("greeting_tells", row["kind"] != "software"),
     )

@@ -39,4 +39,5 @@ def check(facts: Facts) -> Iterator[Finding]:
             desk=desk,
             url=url,
             shows=provider.desk_shows,
+            request=provider.desk_request,
         )

@@ -4,7 +4,7 @@ Looks up the reverse-path's domain, the author domain and the EHLO name on domai
 these lists to the envelope, to the From header and to links alike.
 
 What to do: find out what was sent in the name of the domain, stop it (stolen account, hacked site, bought
-addresses), then ask for delisting at the list's own page.
+addresses), and only then ask for delisting at the list's own page.
 Source: RFC 5782 section 2.2; the lists' own descriptions.
 """
 

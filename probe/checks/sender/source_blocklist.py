@@ -5,8 +5,8 @@ use (weight 6 and more of 10) is an error, a middling one a warning, the rest wo
 (PBL) says only that the address belongs to an end-user range, from which mail should go through a mail
 server; it counts only when the mail really leaves from there.
 
-What to do: find and stop the cause (an infected machine, an open relay, a sold list), then ask for delisting
-at the list's own page; or send through another server meanwhile.
+What to do: find and stop the cause (an infected machine, an open relay, a sold list), only then ask for
+delisting at the list's own page. An address on a policy list sends through its provider's server instead.
 Source: RFC 5782 sections 2 and 5; RFC 6471; the lists' own descriptions.
 """
 

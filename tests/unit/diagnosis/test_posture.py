@@ -355,12 +355,14 @@ def test_the_way_off_the_lists_is_told_with_the_first_place_that_is_known() -> N
     text = posture.removal(make.facts(listings=(CLEAR, first, second, third)))
     assert text == (
         "192.0.2.1 is on a.example, b.example, c.example. Find what sends there (an infected machine, a "
-        "hijacked account or form, an old list) and stop it, then ask for removal at https://b.example/. "
-        "Until then send through a relay that has agreed to carry your mail; the list's page shows when the "
-        "entry is gone."
+        "hijacked account or form, an old list) and stop it; only then ask for removal at "
+        "https://b.example/. If the address is your provider's, give them the reply. Do not change the "
+        "address to pass the list. The list's page, https://b.example/, shows when the entry is gone."
     )
     nowhere = posture.removal(make.facts(listings=(first,)))
-    assert "then ask for removal. Until then" in nowhere
+    assert "only then ask for removal. If" in nowhere and nowhere.endswith(
+        "page shows when the entry is gone."
+    )
     assert posture.removal(make.facts(listings=(CLEAR,))) == ""
 
 
@@ -369,10 +371,21 @@ def test_how_an_entry_ends_is_told_of_the_list_that_is_named() -> None:
     assert spamcop is not None and spamcop.removal
     known = entry(spamcop.zone, delist_url=spamcop.delist_url, list_id="spamcop")
     unknown = entry("b.example", delist_url="https://b.example/")
-    assert f"at {spamcop.delist_url}. {spamcop.removal} Until" in posture.removal(
-        make.facts(listings=(known,))
-    )
+    own = posture.removal(make.facts(listings=(known,)))
+    assert f"stop it. {spamcop.removal} If" in own and f"page, {spamcop.delist_url}, shows" in own
+    assert "ask for removal" not in own  # it ends by itself
     assert spamcop.removal not in posture.removal(make.facts(listings=(unknown, known)))
+
+
+def test_the_way_off_is_that_of_the_list_that_weighs_most() -> None:
+    light = entry("a.example", delist_url="https://a.example/", weight=1)
+    heavy = entry("b.example", delist_url="https://b.example/", weight=9)
+    assert "removal at https://b.example/" in posture.removal(make.facts(listings=(light, heavy)))
+
+
+def test_nobody_is_told_to_go_round_a_list() -> None:
+    for listed_on in ((entry("a.example"),), (entry("pbl.example", codes=POLICY),)):
+        assert "relay" not in posture.removal(make.facts(listings=listed_on))
 
 
 def test_a_policy_listing_has_nothing_to_clean_up_and_is_left_by_the_provider_s_server() -> None:

@@ -100,7 +100,7 @@ CASES = (
     Case("spf", "softfail", spf(SpfVerdict.SOFTFAIL), ("warning spf-softfail",)),
     Case("spf", "neutral", spf(SpfVerdict.NEUTRAL), ("warning spf-neutral",)),
     Case("spf", "none gives a record to publish", sender(spf=NO_SPF), ("warning spf-none",),
-         ("v=spf1 ip4:8.8.4.10 -all",)),
+         ("v=spf1 ip4:8.8.4.10 ~all", "make it -all when")),
     Case("spf", "permerror", spf(SpfVerdict.PERMERROR, problem="two records"), ("error spf-permerror",),
          ("two records",)),
     Case("spf", "permerror beside a DKIM key", spf(SpfVerdict.PERMERROR, dkim=True),
