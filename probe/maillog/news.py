@@ -101,7 +101,7 @@ def compare(counted: Aggregate, before: State) -> Compared:
         else:
             much = is_tripled(group.fresh, span, remembered.attempts, remembered.seconds)
             since[key] = Since.TRIPLED if much else Since.KNOWN
-        title = group.reason.conclusion.cause.title
+        title = group.reason.title
         attempts = remembered.attempts + group.fresh
         groups[key] = Remembered(attempts, remembered.seconds + span, group.last, group.operator.title, title)
     ended_groups = _gone(counted, before, groups) if counted.last > before.until else ()
@@ -122,9 +122,7 @@ def compare(counted: Aggregate, before: State) -> Compared:
 def _first_state(counted: Aggregate) -> State:
     span = max(1, counted.last - counted.first)
     groups = {
-        key_of(group): Remembered(
-            group.attempts, span, group.last, group.operator.title, group.reason.conclusion.cause.title
-        )
+        key_of(group): Remembered(group.attempts, span, group.last, group.operator.title, group.reason.title)
         for group in counted.groups.values()
     }
     volumes = {

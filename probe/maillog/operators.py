@@ -43,7 +43,14 @@ _REGISTRIES = frozenset(
     ]
 )
 _EXIM_DELIVERED = ("=>", "->")  # Exim names the host of every delivery to another server
-_LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda")
+_LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda", "prog", "*file*", "cyrus")
+# What a mail server says only of programs, filters and mailboxes of its own machine.
+_LOCAL_WORDS = (
+    "Child process of ",
+    "mailbox is full (MTA-imposed quota",
+    "failed to open mailbox ",
+    "failed to lock mailbox ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,15 @@ def is_on_this_machine(event: Event) -> bool:
     """Whether the next hop is a mailbox, a program, a socket or a filter of this machine."""
     relay = event.relay if event.relay is not None else named_in(event)
     if relay is None:
-        return event.word in _EXIM_DELIVERED or _is_local_service(event.program)
+        return (
+            event.word in _EXIM_DELIVERED
+            or _is_local_service(event.program)
+            or (
+                event.words is not None
+                and event.words.speaker is not Speaker.REMOTE
+                and event.words.text.startswith(_LOCAL_WORDS)
+            )
+        )
     return (
         relay.is_loopback
         or "/" in (relay.ip or "")

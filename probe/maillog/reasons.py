@@ -22,6 +22,8 @@ _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
+_SERVER_ERROR = "server_error"
+_OWN_TROUBLE = "trouble on this mail server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Reason:
     @property
     def fix_by(self) -> FixBy:
         return self.conclusion.conduct.fix_by
+
+    @property
+    def title(self) -> str:
+        """The cause in words; of a fault of this server's own it is not said to be the recipient's."""
+        cause = self.conclusion.cause
+        if cause.id == _SERVER_ERROR and not self.is_remote and self.fix_by is FixBy.SENDER:
+            return _OWN_TROUBLE
+        return cause.title
 
 
 class Reasons:

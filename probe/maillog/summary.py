@@ -144,7 +144,7 @@ def _group(group: Group, counted: Aggregate, selection: Shown, unreached: bool) 
         operator=group.operator.id,
         operator_title=group.operator.title,
         cause=group.cause,
-        title=conclusion.cause.title,
+        title=group.reason.title,
         band=conclusion.band,
         probability=round(conclusion.ranked[0].probability, 4),
         retry=conduct.retry,

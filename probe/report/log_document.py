@@ -38,6 +38,8 @@ _LEVELS = " .:-=+*#"
 _MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
 _OPERATORS = {Detail.BRIEF: 0, Detail.SCREEN: 5, Detail.TICKET: 10, Detail.FULL: 50}
 _WORDS_SHOWN = 300  # characters of a reply on the screen
+_REFUSAL_SHOWN = 100
+_OPERATOR_SHOWN = 26  # in a table that fits 80 columns
 _DOMAINS_SHOWN = 4
 
 
@@ -101,8 +103,8 @@ def _cured(report: LogReport) -> tuple[Line, ...]:
     total = sum(it.cured for it in cured)
     return (
         (
-            f"{_number(total)} more were deferred first and cured themselves, the last within "
-            f"{duration(longest)}",
+            f"{_number(total)} more {'was' if total == 1 else 'were'} deferred first and delivered later, "
+            f"the last after {duration(longest)}",
         ),
     )
 
@@ -193,14 +195,13 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
 
 def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
     label = "Reply" if wording.is_remote else "Log says"
-    cut = wording.example.replace("\n", " ")
-    if len(cut) > _WORDS_SHOWN and detail is not Detail.FULL:
-        cut = f"{cut[:_WORDS_SHOWN]}…"
+    said = wording.example.replace("\n", " ")
+    cut = said if detail is Detail.FULL else _cut(said, _WORDS_SHOWN)
     stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
     lines: list[Line] = []
-    if wording.template != wording.example:
-        template = wording.template.replace("\n", " ")
-        lines.append((f"{_number(wording.messages)} x ", Raw(template[:_WORDS_SHOWN])))
+    if wording.template != wording.example and wording.messages != 1:
+        template = _cut(wording.template.replace("\n", " "), _WORDS_SHOWN)
+        lines.append((f"{_number(wording.messages)} x ", Raw(template)))
     lines.append(((Code(cut) if cut else "no words"), stage))
     where = f"{wording.file}:{wording.line}" + (f", {wording.queue_id}" if wording.queue_id else "")
     whom = (
@@ -232,8 +233,7 @@ def _rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Ite
             (
                 f"{_number(it.cured)} at ",
                 Raw(it.operator_title),
-                f": {it.title}; half within {duration(it.cured_after_s or 0)}, the longest "
-                f"{duration(it.cured_longest_s or 0)}",
+                f": {it.title}; {_how_long(it)}",
             )
             for it in rows_of[: 100 if detail is Detail.FULL else 5]
         )
@@ -241,7 +241,7 @@ def _rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Ite
     yield from _news(report)
     volumes = report.volumes[: _OPERATORS[detail]]
     if volumes:
-        names = ("delivered", "failed tries", "last hour", "last day", "peak/min")
+        names = ("delivered", "failed", "last hour", "last day", "peak/min")
         columns = (doc.Column("operator"), *(doc.Column(name, is_number=True) for name in names))
         yield doc.Section(
             ("Where the mail goes",),
@@ -250,7 +250,7 @@ def _rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Ite
                     columns,
                     tuple(
                         (
-                            (Raw(it.operator_title),),
+                            (Raw(_cut(it.operator_title, _OPERATOR_SHOWN)),),
                             *(
                                 (_number(count),)
                                 for count in (it.sent, it.failed, it.last_hour, it.last_day, it.peak_minute)
@@ -288,26 +288,25 @@ def _news(report: LogReport) -> Iterator[doc.Block]:
 def _counted_apart(report: LogReport) -> Iterator[str]:
     totals = report.totals
     if totals.repeats:
+        lines = "line was no attempt" if totals.repeats == 1 else "lines were no attempts"
         yield (
-            f"{_number(totals.repeats)} lines were no attempts: they repeat an older failure (suspended, "
-            "retry time not reached)"
+            f"{_number(totals.repeats)} {lines}: an older failure is told again (suspended, retry time not "
+            "reached)"
         )
     if totals.local:
-        yield f"{_number(totals.local)} were put into mailboxes of this server"
+        yield f"{_messages(totals.local)} went into mailboxes or programs of this server"
     if totals.internal:
         yield (
-            f"{_number(totals.internal)} went to a filter on this machine, which is no delivery (--internal "
-            "counts them)"
+            f"{_messages(totals.internal)} went to a filter on this machine, which is no delivery "
+            "(--internal counts it)"
         )
     if totals.refused:
-        top = report.refusals[0].template[:100] if report.refusals else ""
-        yield f"this server refused {_number(totals.refused)} times what others brought; most often: {top}"
+        top = _cut(report.refusals[0].template, _REFUSAL_SHOWN) if report.refusals else ""
+        yield f"this server refused {_times(totals.refused)} what others brought; most often: {top}"
     unparsed = sum(it.unparsed for it in report.files)
     if unparsed:
-        yield (
-            f"{_number(unparsed)} lines look like deliveries and could not be read (--unparsed FILE keeps "
-            "them)"
-        )
+        lines = "line looks like a delivery" if unparsed == 1 else "lines look like deliveries"
+        yield f"{_number(unparsed)} {lines} and could not be read (--unparsed FILE keeps what was not)"
     for it in report.files:
         if it.problem:
             yield f"{it.name}: {it.problem}"
@@ -336,13 +335,13 @@ def _mark(group: LogGroup) -> Line:
 def _fates(group: LogGroup) -> str:
     named = (
         (group.bounced, "refused for good"),
-        (group.deferred, "still wait"),
+        (group.deferred, "still waits" if group.deferred == 1 else "still wait"),
         (group.expired, "given up after the time in the queue"),
         (group.removed, "taken out of the queue"),
     )
     text = ", ".join(f"{_number(count)} {what}" for count, what in named if count)
     tries = f"; {_number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
-    again = f", {_number(group.repeats)} put off without a try" if group.repeats else ""
+    again = f", put off {_times(group.repeats)} without a try" if group.repeats else ""
     cured = f"; {_number(group.cured)} more were delivered later" if group.cured else ""
     return f"{text}{tries}{again}{cured}"
 
@@ -351,6 +350,21 @@ def _bar(counts: Sequence[int]) -> str:
     most = max(counts)
     top = len(_LEVELS) - 1
     return "".join(_LEVELS[-(-count * top // most)] for count in counts)
+
+
+def _how_long(group: LogGroup) -> str:
+    longest = duration(group.cured_longest_s or 0)
+    if group.cured == 1:
+        return f"after {longest}"
+    return f"half within {duration(group.cured_after_s or 0)}, the longest {longest}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{_number(count)} times"
+
+
+def _cut(text: str, limit: int) -> str:
+    return f"{text[:limit]}…" if len(text) > limit else text
 
 
 def _messages(count: int) -> str:

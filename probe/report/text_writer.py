@@ -237,7 +237,11 @@ class _Writer:
                 pad = " " * (width - columns(cell))
                 padded.append(pad + cell if column.is_number else cell + pad)
             *first, last = padded
-            page.text(last.rstrip(), lead="".join(cell + " " * _GAP for cell in first), indent=indent)
+            lead = "".join(cell + " " * _GAP for cell in first)
+            if indent + columns(lead) + widths[-1] <= page.style.width:  # nothing has to be broken
+                page.text(lead + last.rstrip(), indent=indent)
+            else:
+                page.text(last.rstrip(), lead=lead, indent=indent)
 
     def _stacked(self, heads: tuple[str, ...], rows: list[tuple[str, ...]], indent: int) -> None:
         """A table that is too wide: each row as an entry, its further cells below with their names."""

@@ -49,7 +49,7 @@ ELSEWISE = {
 }
 MUST = {
     "postfix-bsd": ("ACT", "unknown.example: this mailbox does not exist", "block.example"),
-    "exim-plain": ("ACT", "grey.example: greylisted", "were put into mailboxes of this server"),
+    "exim-plain": ("ACT", "grey.example: greylisted", "into mailboxes or programs of this server"),
     "sendmail": ("ACT", "unknown.example: this mailbox does not exist"),
     "opensmtpd-stdout": ("ACT", "the sending IP is on a blocklist"),
     "queue-postqueue": ("wait in the queue now", "Log says", "Connection refused", "On hold"),

@@ -101,6 +101,7 @@ class EximLines(FramedReader):
             or b"rejected " in data
             or b"discarded " in data
             or b"cancelled by " in data
+            or b"removed by " in data
         )
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
@@ -128,7 +129,7 @@ class EximLines(FramedReader):
             self._host(queue_id, rest)
         if "rejected " in rest or "discarded " in rest:
             return self._refusal(queue_id, rest, frame, number)
-        if queue_id is not None and rest.startswith("cancelled by "):
+        if queue_id is not None and rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
             return self._cancelled(queue_id, rest, frame, number)
         return ()
 

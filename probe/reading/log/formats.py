@@ -63,6 +63,7 @@ FORMATS: tuple[Format, ...] = (
         r"(?:[0-9A-Z]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}z[0-9A-Za-z]{2,12}|NOQUEUE): "
         r"(?:to=<|from=<.*?>, (?:size=|status=)|message-id=|removed|client=\S+\[|"
         r"(?:milter-)?reject: |hold: |discard: )"
+        r"|[0-9A-Za-z]{5,32}: to=<.*>, relay=.*, delay=[\d.]+, .*status=\w"
         r"|(?:dis)?connect from \S+\[[0-9a-fA-F.:]+\]|CONNECT from \[|statistics: max connection",
         extensions=(".log", ""),
     ),
@@ -86,7 +87,8 @@ FORMATS: tuple[Format, ...] = (
         "sendmail",
         "sendmail",
         "sendmail:SendmailReader",
-        r"[0-9A-Za-z]{10,16}: (?:from=\S.*, size=\d+, class=|to=.*, delay=\d|ruleset=\w+, |Milter|"
+        r"[0-9A-Za-z]{10,16}: (?:from=\S.*, size=\d+, class=|to=.*, delay=(?:\d+\+)?\d\d:\d\d:\d\d|"
+        r"ruleset=\w+, |Milter|"
         r"[0-9A-Za-z]{10,16}: (?:DSN|sender notify|return to sender): )",
         extensions=(".log", ""),
     ),

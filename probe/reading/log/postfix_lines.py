@@ -25,7 +25,7 @@ _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
 _DELIVERY = re.compile(
     rf"([0-9A-Za-z]{{5,32}}|NOQUEUE): to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay=([^,]*+), "
     r"(?:conn_use=\d+, )?delay=([\d.]+)(?:, delays=([\d./]+))?(?:, tls=([^,]*+))?"
-    r"(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?, status=([A-Za-z-]+)(?: ?\((.*))?",
+    r"(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?, status=(?P<word>[A-Za-z-]+)(?: ?\((?P<rest>.*))?",
     re.DOTALL,
 )
 FROM = re.compile(
@@ -82,7 +82,7 @@ class PostfixLines(FramedReader):
             frame = unframe(data.rstrip(b"\r\n")[:LINE], self.clock)
             delivery = _DELIVERY.match(frame.text[:TEXT])
             if delivery is not None:
-                return self._attempt(delivery, frame, number)
+                return self._attempt(delivery, frame, data, number)
             return self.text(frame.text[:TEXT], frame, data, number)
         head = _HEAD.match(data, behind)
         if head is None or b"postsuper" in data:
@@ -112,7 +112,7 @@ class PostfixLines(FramedReader):
         if " status=" in text or ": to=<" in text:
             delivery = _DELIVERY.match(text)
             if delivery is not None:
-                return self._attempt(delivery, frame, number)
+                return self._attempt(delivery, frame, data, number)
         if ": from=<" in text:
             match = FROM.match(text)
             if match is not None:
@@ -140,7 +140,9 @@ class PostfixLines(FramedReader):
             return self.unparsed(data, number, "a delivery of Postfix whose fields are not understood")
         return ()
 
-    def _attempt(self, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+    def _attempt(self, match: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+        if match["rest"] is None and match["word"] not in _STATUS:
+            return self.unparsed(data, number, "the line ends before it says what became of the delivery")
         return (self.delivered(match.groups(), frame, number, False),)
 
     def delivered(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
@@ -204,9 +206,7 @@ class PostfixLines(FramedReader):
         queue_id, sender, word, what = match.groups()
         message = self.memory.message(queue_id)
         message.sender = sender
-        if word is None:
-            return ()
-        if word not in ("expired", "force-expired"):
+        if word is None or word not in ("expired", "force-expired"):
             return ()
         words = Words(Speaker.LOCAL, what.strip()) if what else None
         events = self._for_all(message, Status.EXPIRED, word, words, queue_id, frame, number)

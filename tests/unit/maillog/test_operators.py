@@ -57,6 +57,8 @@ def test_without_a_server_the_domain_tells() -> None:
         (_event(Relay("mx.b.example", "192.0.2.1", 25)), False),
         (_event(), False),
         (_event(program="local_delivery"), True),
+        (_event(words="Child process of spamcheck transport returned 127", program="spamcheck"), True),
+        (_event(program="prog"), True),
     ],
 )
 def test_what_stays_on_this_machine(event: Event, here: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.maillog.reasons import Reasons
+from probe.model.verdict import FixBy
 from tests.unit.maillog.made import bounced, counted, line, reader
 
 
@@ -37,3 +38,14 @@ def test_a_code_in_our_own_words_is_no_reply() -> None:
     found = counted([line("bounced", "Command died with status 550: x", relay="p", program="pipe")])
     (group,) = found.groups.values()
     assert not group.reason.is_remote
+
+
+def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
+    found = counted(
+        ["2026-11-28 03:21:00 1vP0af-00000001abh-0Aa1 == info@b.example R=r T=spamcheck defer (0): "
+        "Child process of spamcheck transport returned 127 from command: /usr/bin/spamc"],
+        "exim",
+    )  # fmt: skip
+    (group,) = found.groups.values()
+    assert (group.operator.id, group.reason.fix_by) == ("local", FixBy.SENDER)
+    assert "recipient" not in group.reason.title

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from probe.reading.log.event import Stamp
-from probe.reading.log.formats import FORMATS, detect
+from probe.reading.log.formats import FORMATS, by_name, detect
 from probe.reading.log.frames import Clock, unframe
 from probe.reading.log.memory import Memory
 from tests.unit.reading.log.samples import SAMPLES, Sample
@@ -114,6 +114,12 @@ def test_formats_are_told_by_the_first_lines(which: Sample) -> None:
 
 def test_what_is_no_log_has_no_format() -> None:
     assert detect([]) is None
+    # a log whose queue ids were changed before it was handed on
+    renamed = (
+        b"Nov 28 01:00:00 mx postfix/smtp[2]: MSGID42AAAAo: to=<a@b.example>, "
+        b"relay=mx.b.example[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (250 ok)"
+    )
+    assert detect([renamed]) == by_name("postfix")
     assert detect([b"hello", b"\x00\xff", b'{"a": 1}', b"a,b,c", b"From: a@b.example"]) is None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from probe.model.reply import Stage
-from probe.reading.log.event import Kind, Relay, Speaker, Status, Words
+from probe.reading.log.event import Kind, Relay, Speaker, Status, Unparsed, Words
+from probe.reading.log.formats import by_name
 from tests.unit.reading.log.samples import events, one, sample, several
 
 SMTP = "Nov 29 02:00:00 mail postfix/smtp[77]: 4C0FFEE4C0F: to=<bob@x.example>, "
@@ -74,6 +75,18 @@ def test_postfix_a_cut_line_is_told() -> None:
         "postfix", SMTP + MX + TAIL + "(host mx.x.example[192.0.2.1] said: 450 4.2.0 Mailbox (full)"
     )
     assert by_chance.words == Words(Speaker.REMOTE, "450 4.2.0 Mailbox (full", None, cut=True)
+
+
+def test_postfix_a_line_that_ends_in_its_status_tells_no_outcome() -> None:
+    row = by_name("postfix")
+    assert row is not None
+    reader = row.make()
+    reader.source("mail.log", None)
+    for word in ("s", "sen", "bou", "defer"):
+        line = (SMTP + MX + TAIL.replace("deferred", word)).strip().encode()
+        (record,) = reader.read(line, 1)
+        assert isinstance(record, Unparsed) and "ends before" in record.why
+        assert [type(it) for it in reader.block(line, 1)] == [Unparsed]
 
 
 def test_postfix_a_suspended_delivery_repeats_the_failure_before() -> None:
@@ -209,10 +222,11 @@ def test_exim_lines(rest: str, status: Status, words: Words | None, relay: Relay
 
 def test_exim_a_message_that_an_operator_cancelled() -> None:
     deferred = EXIM + "== bob@x.example R=r T=t defer (111): Connection refused"
-    events = several("exim", EXIM + "<= a@b.example U=x P=local S=1", deferred, EXIM + "cancelled by root")
-    assert [event.status for event in events] == [Status.DEFERRED, Status.REMOVED]
-    assert events[1].recipient == "bob@x.example" and events[1].sender == "a@b.example"
-    assert events[1].earlier == Words(Speaker.LOCAL, "Connection refused", Stage.CONNECT)
+    for word in ("cancelled by root", "removed by root"):
+        events = several("exim", EXIM + "<= a@b.example U=x P=local S=1", deferred, EXIM + word)
+        assert [event.status for event in events] == [Status.DEFERRED, Status.REMOVED]
+        assert events[1].recipient == "bob@x.example" and events[1].sender == "a@b.example"
+        assert events[1].earlier == Words(Speaker.LOCAL, "Connection refused", Stage.CONNECT)
 
 
 SENDMAIL = "Nov 29 02:00:00 mail sm-mta[77]: 6AT2RCiA000056: "
