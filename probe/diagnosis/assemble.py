@@ -28,6 +28,7 @@ from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
 from probe.model.fault import spared, watched
 from probe.model.finding import Finding
+from probe.model.report_tool import ReportTool
 from probe.model.session import EndReason
 from probe.model.target import Command, Options, PairTarget
 from probe.recording import events as ev
@@ -59,7 +60,7 @@ def _composed(
     walked = spared("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
-        tool=rp.ReportTool(VERSION, rules_digest()),
+        tool=ReportTool(VERSION, rules_digest()),
         target=_target(facts, recording.started),
         started_at=facts.started_at,
         elapsed_ms=facts.elapsed_ms,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.evidence import Band
-from probe.model.report import ReportTool
+from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry
 
 SCHEMA = "smtp-probe.log/1"

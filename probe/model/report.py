@@ -8,6 +8,7 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
+from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
@@ -104,14 +105,6 @@ class ChecklistStep:
     status: StepStatus
     findings: tuple[str, ...]
     do: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportTool:
-    """`version` of the program, `rules` a digest of the knowledge data that was used."""
-
-    version: str
-    rules: str
 
 
 @dataclass(frozen=True, slots=True)

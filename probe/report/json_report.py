@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from probe.model.report import Report
 from probe.report.json_text import json_text
+
+if TYPE_CHECKING:  # a report of logs is written without it
+    from probe.model.report import Report
 
 
 def to_json(report: Report) -> str:

@@ -14,7 +14,7 @@ import pytest
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogFileRead, LogReport
 from probe.maillog.summary import Shown, groups, moment, refusals, totals, volumes
-from probe.model.report import ReportTool
+from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
 from probe.report.formats import FORMATS, Kind
 from probe.report.style import Style

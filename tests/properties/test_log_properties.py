@@ -26,7 +26,7 @@ from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogReport
 from probe.maillog.summary import Shown, groups, history, moment, refusals, totals, volumes
 from probe.maillog.wanted import Wanted
-from probe.model.report import ReportTool
+from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode
 from probe.reading.log.event import Event
 from probe.reading.log.formats import FORMATS

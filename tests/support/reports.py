@@ -10,13 +10,14 @@ from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
+from probe.model.report_tool import ReportTool
 from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
 from tests.support.report_findings import FINDINGS
 
-_TOOL = m.ReportTool("0.1.0", "sha256:3b1f")
+_TOOL = ReportTool("0.1.0", "sha256:3b1f")
 _TARGET = m.ReportTarget(
     reverse_path="bob@example.com",
     forward_path="alice@shop.example",
