@@ -81,7 +81,7 @@ from probe.checks.vantage import (
 )
 from probe.facts.model import Facts
 from probe.knowledge.severities import Severities
-from probe.model.fault import spared, watched
+from probe.model.fault import collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.target import PairTarget
 
@@ -234,6 +234,6 @@ def _findings(module: Check, facts: Facts) -> list[Finding]:
         for finding in module.check(facts):  # one by one: what a check found before it failed stays
             findings.append(finding)
 
-    with watched() as faults:
-        spared(f"the check {module.ID}", judge, None, step=module.STEP)
+    with collect_faults() as faults:
+        recover(f"the check {module.ID}", judge, None, step=module.STEP)
     return findings + [internal.finding_of(fault) for fault in faults]

@@ -41,7 +41,7 @@ JOBS = 64
 
 def parser() -> argparse.ArgumentParser:
     """The one definition of the options of `log`."""
-    made = LightParser(
+    result = LightParser(
         prog="smtp-probe log",
         description="Read mail logs and queue listings into causes: what did not get through, why,\n"
         "who must act, since when. Offline.",
@@ -50,39 +50,43 @@ def parser() -> argparse.ArgumentParser:
         "Example:\n  smtp-probe log /var/log/mail.log\n"
         "  postqueue -j | smtp-probe log -",
     )
-    made.add_argument("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
-    made.add_argument("--log-format", metavar="NAME", help="The format, where it is not found out by itself.")
-    made.add_argument(
+    result.add_argument("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
+    result.add_argument(
+        "--log-format", metavar="NAME", help="The format, where it is not found out by itself."
+    )
+    result.add_argument(
         "--since", metavar="TIME", help="Only what happened since: 2h, 14:30, 2026-11-29T14:30."
     )
-    made.add_argument("--until", metavar="TIME", help="Only what happened before.")
-    made.add_argument("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
-    made.add_argument("--recipient", metavar="ADDR", help="Only to this address.")
-    made.add_argument("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
-    made.add_argument("--queue-id", metavar="ID", help="Only the message with this queue id.")
-    made.add_argument(
+    result.add_argument("--until", metavar="TIME", help="Only what happened before.")
+    result.add_argument("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
+    result.add_argument("--recipient", metavar="ADDR", help="Only to this address.")
+    result.add_argument("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
+    result.add_argument("--queue-id", metavar="ID", help="Only the message with this queue id.")
+    result.add_argument(
         "--status", metavar="|".join(STATUSES), action="append", help="Only messages that ended so; repeat."
     )
-    made.add_argument("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
-    made.add_argument("--internal", action="store_true", help="Count hops to filters on this machine, too.")
-    made.add_argument("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
-    made.add_argument("--addresses", action="store_true", help="Show addresses; else local parts are hashed.")
-    made.add_argument(
+    result.add_argument("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
+    result.add_argument("--internal", action="store_true", help="Count hops to filters on this machine, too.")
+    result.add_argument("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
+    result.add_argument(
+        "--addresses", action="store_true", help="Show addresses; else local parts are hashed."
+    )
+    result.add_argument(
         "--state", metavar="FILE", help="Remember in FILE, and say what is new since last time."
     )
-    made.add_argument(
+    result.add_argument(
         "--alert-on",
         default="never",
         metavar="|".join(ALERTS),
         help="What gives exit code 1. Default: never.",
     )
-    made.add_argument("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
-    made.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
-    made.add_argument(
+    result.add_argument("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
+    result.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
+    result.add_argument(
         "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
     )
-    made.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
-    return made
+    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    return result
 
 
 def main(argv: Sequence[str], _: RunCommand) -> int:
@@ -94,10 +98,10 @@ def main(argv: Sequence[str], _: RunCommand) -> int:
         speak_utf8()
     session = _Session(arguments)
     problems: list[UsageError] = []
-    found = inputs(arguments.files, arguments.log_format, problems)
-    for given in found:
-        if given.format is None and not given.is_empty:
-            problems.append(_unknown(given))
+    files = inputs(arguments.files, arguments.log_format, problems)
+    for file in files:
+        if file.format is None and not file.is_empty:
+            problems.append(_unknown(file))
     with ExitStack() as stack:
         keep = session.keep_unparsed(stack)
         if arguments.format == "jsonl":
@@ -106,14 +110,14 @@ def main(argv: Sequence[str], _: RunCommand) -> int:
         run = session.run(keep)
         try:
             if arguments.follow:
-                _follow(found, run, session, problems)
+                _follow(files, run, session, problems)
             else:
                 with ProgressLine() as line:
-                    read_all(found, run, line, problems)
+                    read_all(files, run, line, problems)
             run.aggregate.end()
         except _UnwritableError as failure:
             raise failure.error from None  # for `destination`, which knows what it means
-    is_any = any(given.format is not None or given.is_empty for given in found)
+    is_any = any(file.format is not None or file.is_empty for file in files)
     code = session.deliver(run) if is_any or not problems else ExitCode.USAGE
     for problem in problems:
         complain(str(problem))
@@ -128,10 +132,10 @@ class _UnwritableError(Exception):
         self.error = error
 
 
-def _unknown(given: Input) -> UsageError:
+def _unknown(file: Input) -> UsageError:
     return UsageError(
         "FILE",
-        f"{given.title} holds no line of a known mail log in its beginning; if it is one, name its kind with "
+        f"{file.title} holds no line of a known mail log in its beginning; if it is one, name its kind with "
         "--log-format",
     )
 
@@ -175,21 +179,21 @@ class _Session:
         return machine_key()[:64]
 
     def _wanted(self) -> Wanted:
-        asked = self.arguments
+        arguments = self.arguments
         try:
-            span = period(asked.since, asked.until, self.now)
+            span = period(arguments.since, arguments.until, self.now)
         except ValueError as problem:
-            raise UsageError("--since" if asked.since else "--until", str(problem)) from None
-        for status in asked.status or ():
+            raise UsageError("--since" if arguments.since else "--until", str(problem)) from None
+        for status in arguments.status or ():
             if status not in STATUSES:
                 raise UsageError("--status", f"{status!r} is not one of {', '.join(STATUSES)}")
         return Wanted(
-            span if asked.since or asked.until else None,
-            asked.sender.strip("<>") if asked.sender is not None else None,
-            asked.recipient.strip("<>") if asked.recipient is not None else None,
-            asked.domain.rstrip(".").removeprefix("@") if asked.domain is not None else None,
-            asked.queue_id,
-            frozenset(map(Fate, asked.status or ())),
+            span if arguments.since or arguments.until else None,
+            arguments.sender.strip("<>") if arguments.sender is not None else None,
+            arguments.recipient.strip("<>") if arguments.recipient is not None else None,
+            arguments.domain.rstrip(".").removeprefix("@") if arguments.domain is not None else None,
+            arguments.queue_id,
+            frozenset(map(Fate, arguments.status or ())),
         )
 
     def emit_to(self, target: TextIO) -> None:
@@ -214,8 +218,8 @@ class _Session:
         name = self.arguments.unparsed
         if name is None:
             return None
-        for given in self.arguments.files:
-            if given != "-" and Path(name).exists() and Path(given).exists() and Path(name).samefile(given):
+        for file in self.arguments.files:
+            if file != "-" and Path(name).exists() and Path(file).exists() and Path(name).samefile(file):
                 raise UsageError("--unparsed", f"{name} is one of the logs; name another file")
         try:
             stream = stack.enter_context(Path(name).open("wb"))  # noqa: SIM115
@@ -261,14 +265,14 @@ class _Session:
     def report(self, run: Run, compared: Compared | None) -> LogReport:
         """The report of what was counted."""
         counted = run.aggregate
-        shown = Shown(
+        selection = Shown(
             self.names,
             self.arguments.files,
             self.wanted.fates,
             compared.since_last if compared is not None and compared.news.previous_at else None,
             self.wanted.queue_id,
         )
-        found = groups(counted, shown)
+        rows = groups(counted, selection)
         notes = (*(compared.notes if compared is not None else ()), *within(counted), *_left_out(counted))
         return LogReport(
             schema=SCHEMA,
@@ -278,20 +282,20 @@ class _Session:
             last_at=moment(counted.last),
             utc_offset_s=round((self.now.utcoffset() or self.now - self.now).total_seconds()),
             totals=totals(counted, self.wanted.fates),
-            groups=found,
+            groups=rows,
             history=history(run.history, counted, self.names),
             volumes=volumes(counted),
             refusals=refusals(counted, self.names),
             news=compared.news if compared is not None else None,
             notes=notes,
-            exit_code=self._exit_code(run, found),
+            exit_code=self._exit_code(run, rows),
         )
 
-    def _exit_code(self, run: Run, found: Sequence[LogGroup]) -> ExitCode:
+    def _exit_code(self, run: Run, rows: Sequence[LogGroup]) -> ExitCode:
         if not any(it.read for it in run.files):
             return ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
-        acting = [it for it in found if it.messages and it.fix_by is not FixBy.NOBODY]
+        acting = [it for it in rows if it.messages and it.fix_by is not FixBy.NOBODY]
         if alert == "any" and acting:
             return ExitCode.REFUSED
         if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in acting):
@@ -324,17 +328,17 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _follow(found: Sequence[Input], run: Run, session: _Session, problems: list[UsageError]) -> None:
+def _follow(files: Sequence[Input], run: Run, session: _Session, problems: list[UsageError]) -> None:
     from probe.cli.log_follow import followed
     from probe.maillog.report import LogFileRead
     from probe.reading.log.reader import Tally, records_of_blocks
 
-    if not found or found[0].format is None:
+    if not files or files[0].format is None:
         return
-    (given,) = found
-    assert given.format is not None
-    reader = run.reader(given.format.name)
-    reader.source(given.title, given.written)
+    (file,) = files
+    assert file.format is not None
+    reader = run.reader(file.format.name)
+    reader.source(file.title, file.written)
     run.aggregate.sender_of = reader.sender
     ended = False
 
@@ -346,11 +350,11 @@ def _follow(found: Sequence[Input], run: Run, session: _Session, problems: list[
     try:
         with signals.asking(end):
             for records in records_of_blocks(
-                reader, followed(given.name, lambda: ended, sys.stdout.flush), tally
+                reader, followed(file.name, lambda: ended, sys.stdout.flush), tally
             ):
                 run.take(records)
     except OSError as error:
-        problems.append(unreadable("FILE", given.name, error))
+        problems.append(unreadable("FILE", file.name, error))
     run.files.append(
-        LogFileRead(given.title, given.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
+        LogFileRead(file.title, file.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
     )

@@ -62,11 +62,11 @@ def _chained(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _raw(given: Input, passed: Callable[[int], None] | None) -> Iterator[bytes]:
-    if given.head:
-        head, given.head = given.head, b""
+def _raw(file: Input, passed: Callable[[int], None] | None) -> Iterator[bytes]:
+    if file.head:
+        head, file.head = file.head, b""
         yield head
-    with given.stream or opened(given.name) as stream:
+    with file.stream or opened(file.name) as stream:
         while chunk := stream.read(CHUNK):
             if passed is not None:
                 passed(len(chunk))
@@ -80,20 +80,20 @@ def opened(name: str) -> BinaryIO:
     return Path(name).open("rb")
 
 
-def _zstd(chunks: Iterable[bytes], given: Input) -> Iterator[bytes]:
+def _zstd(chunks: Iterable[bytes], file: Input) -> Iterator[bytes]:
     try:
         import zstandard
     except ImportError:
         raise UsageError(
             "FILE",
-            f"{given.title} is packed with zstd; install smtp-probe[zstd], or give it to zstdcat first",
+            f"{file.title} is packed with zstd; install smtp-probe[zstd], or give it to zstdcat first",
         ) from None
     stream = zstandard.ZstdDecompressor().stream_reader(_Stream(iter(chunks)), read_across_frames=True)
     try:
         while plain := stream.read(CHUNK):
             yield plain
     except zstandard.ZstdError:
-        given.problem = "the archive is damaged; what stands behind the damage is lost"
+        file.problem = "the archive is damaged; what stands behind the damage is lost"
 
 
 class _Stream(io.RawIOBase):
@@ -120,68 +120,68 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
     """All inputs in the order in which they were written; a file that is given twice is read once. What
     cannot be read is noted in `problems`. Raises UsageError for an unknown --log-format."""
     forced = _forced(log_format)
-    found: dict[str, Input] = {}
+    by_name: dict[str, Input] = {}
     places: set[tuple[int, int]] = set()
     files: list[LogFile] = []
     for name in dict.fromkeys(names):
         try:
-            given = _looked_up(name, places)
-            if given is None:
+            entry = _looked_up(name, places)
+            if entry is None:
                 continue
-            sample = _sample(given)
+            sample = _sample(entry)
         except OSError as error:
             problems.append(unreadable("FILE", name, error))
             continue
         except UsageError as problem:
             problems.append(problem)
             continue
-        given.format = forced or detected(sample)
-        given.is_empty = not sample
-        found[name] = given
-        files.append(LogFile(name, first_stamp(sample, given.written), given.written))
-    return [found[file.name] for file in in_time_order(files)]
+        entry.format = forced or detected(sample)
+        entry.is_empty = not sample
+        by_name[name] = entry
+        files.append(LogFile(name, first_stamp(sample, entry.written), entry.written))
+    return [by_name[file.name] for file in in_time_order(files)]
 
 
 def _forced(name: str | None) -> Format | None:
     if name is None:
         return None
-    found = by_name(name)
-    if found is None:
+    chosen_row = by_name(name)
+    if chosen_row is None:
         raise UsageError("--log-format", f"{name!r} is not one of {', '.join(row.name for row in FORMATS)}")
-    return found
+    return chosen_row
 
 
 def _looked_up(name: str, places: set[tuple[int, int]]) -> Input | None:
     if name == "-":
         return Input(name, "stdin", None, datetime.now(UTC))
-    known = Path(name).stat()
-    if stat.S_ISDIR(known.st_mode):
+    state = Path(name).stat()
+    if stat.S_ISDIR(state.st_mode):
         raise UsageError("FILE", f"{name} is a directory; give the log files in it")
-    if stat.S_ISREG(known.st_mode):
-        place = (known.st_dev, known.st_ino)
+    if stat.S_ISREG(state.st_mode):
+        place = (state.st_dev, state.st_ino)
         if place in places:
             return None
         places.add(place)
-    written = datetime.fromtimestamp(known.st_mtime, UTC)
-    size = known.st_size if stat.S_ISREG(known.st_mode) else None
+    written = datetime.fromtimestamp(state.st_mtime, UTC)
+    size = state.st_size if stat.S_ISREG(state.st_mode) else None
     return Input(name, name, size, written)
 
 
-def _sample(given: Input) -> list[bytes]:
+def _sample(file: Input) -> list[bytes]:
     """The first lines; of stdin and pipes they are kept, to be read again."""
-    is_once = given.size is None
+    is_once = file.size is None
     data = bytearray()
     raw = bytearray()
-    source = given
+    source = file
     if is_once:
-        given.stream = opened(given.name)
-        while len(raw) < CHUNK and (chunk := os.read(given.stream.fileno(), CHUNK)):
+        file.stream = opened(file.name)
+        while len(raw) < CHUNK and (chunk := os.read(file.stream.fileno(), CHUNK)):
             raw += chunk
             if raw.count(b"\n") > SAMPLE:
                 break
-        given.head = bytes(raw)
-        source = Input(given.name, given.title, None, given.written)
-        source.head = given.head
+        file.head = bytes(raw)
+        source = Input(file.name, file.title, None, file.written)
+        source.head = file.head
     for chunk in _first(source, is_once):
         data += chunk
         if len(data) >= CHUNK:
@@ -208,11 +208,11 @@ def _first(source: Input, is_once: bool) -> Iterator[bytes]:
 def detected(sample: Sequence[bytes]) -> Format | None:
     """The format of the first lines and of some later ones; where these are of none, of all there are."""
     step = max(1, len(sample) // _SPREAD)
-    found = detect([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
-    if found is not None:
-        return found
+    row = detect([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
+    if row is not None:
+        return row
     for begin in range(0, len(sample), SAMPLE):
-        found = detect(sample[begin : begin + SAMPLE])
-        if found is not None:
-            return found
+        row = detect(sample[begin : begin + SAMPLE])
+        if row is not None:
+            return row
     return None

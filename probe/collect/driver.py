@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from probe.collect.context import Context
 from probe.collect.transport import fetch_policy
-from probe.model.fault import Fault, spared_part, watched
+from probe.model.fault import Fault, collect_faults, recover_async
 from probe.model.observed import Part
 from probe.net.threads import in_thread
 from probe.recording import events as ev
@@ -79,18 +79,18 @@ async def part(context: Context, name: Part, work: Callable[[], Awaitable[T]], i
     """Do one part, so that a run cut short can say what it did not get to. `work` makes the coroutine here:
     one that was made before and never begun would be complained about."""
     context.pending[name] = context.pending.get(name, 0) + 1
-    result = await spared_parts(context, [name], work(), instead)
+    result = await recover_parts(context, [name], work(), instead)
     others = context.pending.pop(name, 0) - 1  # pieces of the same part
     if others > 0:
         context.pending[name] = others
     return result
 
 
-async def spared_parts(context: Context, names: Sequence[Part], work: Awaitable[T], instead: U) -> T | U:
+async def recover_parts(context: Context, names: Sequence[Part], work: Awaitable[T], instead: U) -> T | U:
     """Do the work of these parts; where this program fails at it, the run goes on with `instead`, and those
     that are still open are recorded as not reached."""
-    with watched() as faults:
-        result = await spared_part(names[0], work, instead, step=9)
+    with collect_faults() as faults:
+        result = await recover_async(names[0], work, instead, step=9)
     leave_out(context, names, faults)
     return result
 

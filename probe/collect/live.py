@@ -6,11 +6,11 @@ import asyncio
 from functools import partial
 
 from probe.collect.context import Context
-from probe.collect.driver import Driver, part, spared_parts
+from probe.collect.driver import Driver, part, recover_parts
 from probe.collect.sender_mta import read_sender_mta
 from probe.collect.sessions import ask_the_servers
 from probe.collect.vantage import take_vantage
-from probe.model.fault import spared_part, watched
+from probe.model.fault import collect_faults, recover_async
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.target import recipient_domain
@@ -69,7 +69,7 @@ async def _all_parts(context: Context) -> None:
     await asyncio.gather(
         _mailer(context, driver),
         _recipient(context, driver, domain),
-        spared_parts(context, from_here, _from_here(context, driver), None),
+        recover_parts(context, from_here, _from_here(context, driver), None),
         of_sender,
         on_lists,
         part(context, Part.OPINIONS, partial(_opinions, context, who, domain), None),
@@ -79,8 +79,8 @@ async def _all_parts(context: Context) -> None:
 async def _mailer(context: Context, driver: Driver) -> None:
     """How this host's mail server sends; where this program fails to find out, the run goes on without."""
     try:
-        with watched() as faults:
-            await spared_part(
+        with collect_faults() as faults:
+            await recover_async(
                 "the reading of this host's mail server", read_sender_mta(context), None, step=9
             )
         for fault in faults:
@@ -92,7 +92,7 @@ async def _mailer(context: Context, driver: Driver) -> None:
 async def _recipient(context: Context, driver: Driver, domain: str) -> None:
     """The recipient's side. Where this program fails to find the route there are no sessions."""
     survey = driver.drive(recipient.survey(domain, context.options))
-    await spared_parts(context, [Part.SESSIONS], survey, None)
+    await recover_parts(context, [Part.SESSIONS], survey, None)
     if not driver.route.done():
         driver.route.set_result(None)
 

@@ -31,7 +31,7 @@ async def make_run(
     options: Options,
     world: World,
     judges: Judges,
-    given: UserFiles,
+    files: UserFiles,
     listeners: Listeners,
     spent: float,
 ) -> Recording:
@@ -65,7 +65,7 @@ async def make_run(
                 recording=recording,
                 sink=sink,
                 say=listeners.progress or _unheard,
-                files=given,
+                files=files,
             )
             for reason in resolver.passed_over:
                 context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))

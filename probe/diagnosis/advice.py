@@ -15,7 +15,7 @@ from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
-from probe.model.fault import spared
+from probe.model.fault import recover
 from probe.model.observed import Gap
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
@@ -27,7 +27,7 @@ def next_experiment(read: Callable[[], Facts], offered: tuple[Experiment, ...]) 
     """Which of the control experiments to make next, by the facts so far, which `read` gives; none where this
     program fails to tell."""
     failed = Advice(None, dict.fromkeys(offered, Gap.NOT_CHOSEN))
-    return spared("the choice of experiments", lambda: advise(read(), offered), failed, step=1)
+    return recover("the choice of experiments", lambda: advise(read(), offered), failed, step=1)
 
 
 def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:

@@ -26,7 +26,7 @@ from probe.knowledge.severities import Severities
 from probe.model import report as rp
 from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
-from probe.model.fault import spared, watched
+from probe.model.fault import collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.report_tool import ReportTool
 from probe.model.session import EndReason
@@ -47,7 +47,7 @@ def report_on(facts: Facts, recording: Recording, severities: Severities | None 
     findings = findings_of(facts, severities)
     diagnosis = diagnose(facts, findings)
     findings += tuple(map(finding_of, diagnosis.faults))
-    with watched() as faults:
+    with collect_faults() as faults:
         report = _composed(facts, recording, diagnosis, findings)
     return replace(report, findings=findings + tuple(map(finding_of, faults)))
 
@@ -56,8 +56,8 @@ def _composed(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
     ranked = tuple(_cause(ranked, facts, diagnosis) for ranked in diagnosis.ranked)
-    test = spared("the next test", lambda: next_test(facts, diagnosis), None, step=1)
-    walked = spared("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
+    test = recover("the next test", lambda: next_test(facts, diagnosis), None, step=1)
+    walked = recover("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=ReportTool(VERSION, rules_digest()),
@@ -72,7 +72,7 @@ def _composed(
         sessions=tuple(_session(session) for session in facts.sessions),
         dns=dns_section(facts, recording),
         not_reached=tuple(rp.ReportNotReached(part_of(n), spoken(n.reason)) for n in facts.not_reached),
-        contact_note=spared(
+        contact_note=recover(
             "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
         ),
         complete=facts.complete,
@@ -141,7 +141,7 @@ def _cause(ranked: RankedCause, facts: Facts, diagnosis: Diagnosis) -> rp.Report
 
 
 def _removal(facts: Facts) -> str:
-    return spared("how to be removed from blocklists", lambda: removal(facts), "", step=6)
+    return recover("how to be removed from blocklists", lambda: removal(facts), "", step=6)
 
 
 def _evidence(evidence: Evidence, weight: float) -> rp.ReportEvidence:

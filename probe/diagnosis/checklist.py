@@ -10,7 +10,7 @@ from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
-from probe.model.fault import spared
+from probe.model.fault import recover
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
@@ -40,7 +40,7 @@ def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[Chec
     """All nine steps, each with its status, its findings and what to do. A step that this program fails to
     judge is not assessed."""
     return tuple(
-        spared(f"step {number}", partial(_step, number, diagnosis, findings), _unjudged(number), step=number)
+        recover(f"step {number}", partial(_step, number, diagnosis, findings), _unjudged(number), step=number)
         for number in STEP_TITLES
     )
 

@@ -14,7 +14,7 @@ from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
 from probe.model.evidence import Evidence, Facet
-from probe.model.fault import spared
+from probe.model.fault import recover
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
@@ -43,7 +43,7 @@ def bounce_reading(facts: Facts) -> Reading | None:
     if bounce is None or bounce.status is None or not bounce.is_refusal:
         return None
     status = bounce.status
-    return spared("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
+    return recover("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
 
 
 def _with_bounce(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -100,7 +100,7 @@ def reply_evidence(observed: Observed) -> tuple[Evidence, ...]:
     reply = observed.reply
     if observed.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
-    reading = spared("the reading of the reply", partial(_read_reply, observed, reply), None, step=1)
+    reading = recover("the reading of the reply", partial(_read_reply, observed, reply), None, step=1)
     return reading.evidence if reading is not None else ()
 
 
@@ -132,7 +132,7 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
     for entry in fact_evidence():
         if entry.stages and situation.observed.stage not in entry.stages:
             continue
-        evidence = spared(f"the rule {entry.id}", partial(_looked_for, entry, situation), None, step=1)
+        evidence = recover(f"the rule {entry.id}", partial(_looked_for, entry, situation), None, step=1)
         if evidence is not None:
             items.append(evidence)
     return tuple(items)

@@ -185,12 +185,12 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         exchange, reply = answered, answered.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _tls_was_needed(facts, session, exchange):
-        found = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
-        return replace(found, outcome=Outcome.DEFERRED) if own_demand(facts) else found
+        observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
+        return replace(observed, outcome=Outcome.DEFERRED) if own_demand(facts) else observed
     if reply is None and _speaks_otherwise(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
-        told = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
-        return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, *told)
+        reason = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
+        return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, *reason)
     if reply is None or _only_unknown(session, exchange, reply):
         return _undecided(exchange.stage, Ground.NO_REPLY, session, exchange, *_end(session))
     if reply.is_transient:

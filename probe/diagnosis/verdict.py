@@ -17,7 +17,7 @@ from probe.diagnosis.vantage import carried_over, is_foreign
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
-from probe.model.fault import Fault, spared, watched
+from probe.model.fault import Fault, collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.report import Verdict
 from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, Retry
@@ -59,7 +59,7 @@ class Diagnosis:
 def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome comes
     from what was observed alone; a rule that fails costs what it would have said of the cause."""
-    with watched() as faults:
+    with collect_faults() as faults:
         diagnosis = _diagnosed(facts, findings)
     return replace(diagnosis, faults=tuple(faults))
 
@@ -70,10 +70,10 @@ def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     reading = _told(facts, observed)
     evidence = reading.evidence if reading is not None else _evidence(facts, observed)
     ranking = partial(_ranked, facts, observed, risks, reading, evidence)
-    ranked = spared("the ranking of the causes", ranking, (), step=1)
+    ranked = recover("the ranking of the causes", ranking, (), step=1)
     certainty = _band(facts, observed, ranked, risks, reading)
     concluding = partial(_conclusion, observed, ranked, certainty, reading, evidence)
-    conclusion = spared("the conclusion", concluding, None, step=1)
+    conclusion = recover("the conclusion", concluding, None, step=1)
     verdict = _verdict(facts, observed, ranked, risks, reading, certainty, conclusion)
     return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
 
@@ -85,7 +85,7 @@ def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
         Ground.UNDIALLED,
     ):
         return ()
-    evidence = spared("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
+    evidence = recover("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
     return evidence if evidence is not None else reply_evidence(observed)
 
 
@@ -168,7 +168,7 @@ def _verdict(
         retry_after_s=conduct.retry_after if conduct.retry is Retry.LATER else None,
         retry_reason=(conclusion.retry_reason if conclusion is not None else "") or None,
         after_data_risks=as_report(risks),
-        summary=spared(
+        summary=recover(
             "the summary",
             lambda: summary(facts, observed, risks),
             f"{observed.outcome} at {observed.stage.words}",

@@ -16,7 +16,7 @@ from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import operator
 from probe.knowledge.typo import likely_typo_of
-from probe.model.fault import spared, watched
+from probe.model.fault import collect_faults, recover
 from probe.model.reply import Stage
 from probe.model.target import recipient_domain
 from probe.reading.message.read import read_message
@@ -64,7 +64,7 @@ class GrowingFacts:
 
 
 def _facts(reader: _Reader) -> Facts:
-    with watched() as faults:
+    with collect_faults() as faults:
         facts = _read(reader)
     return replace(facts, faults=tuple(faults))
 
@@ -106,9 +106,9 @@ def _read(reader: _Reader) -> Facts:
         bounce=reader.part(
             "bounce",
             (bounce,),
-            lambda _: spared(FactReader.BOUNCE, partial(bounce_of, recording), None, step=1),
+            lambda _: recover(FactReader.BOUNCE, partial(bounce_of, recording), None, step=1),
         ),
-        resolver=spared(
+        resolver=recover(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
         user_options=started.options,
@@ -148,7 +148,7 @@ def _message(reader: _Reader) -> MessageFacts | None:
         return read_message(event.data, run(verify_signatures(event.data), look_up))
 
     return reader.part(
-        "message", (event,), lambda look_up: spared(MESSAGE_READER, partial(read, look_up), None, step=5)
+        "message", (event,), lambda look_up: recover(MESSAGE_READER, partial(read, look_up), None, step=5)
     )
 
 
@@ -157,9 +157,9 @@ def _recipient(reader: _Reader, how: Sending, sessions: tuple[Session, ...]) -> 
     fetched = recording.all(ev.HttpsFetched)
     read = partial(_recipient_by, recording.started, how, fetched)
     records, tlsas = reader.part("recipient", (fetched, how), read)
-    dane = spared("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
+    dane = recover("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
     hosts, greeting = [host.host for host in records.mx.hosts], _greeting(sessions)
-    runs = spared(
+    runs = recover(
         FactReader.PROVIDER, lambda: operator(hosts, domain=records.domain, greeting=greeting), None, step=2
     )
     if runs is None:
@@ -190,20 +190,20 @@ def _recipient_by(
         domain=domain,
         mx=records.mx,
         provider=None,
-        mta_sts=spared(
+        mta_sts=recover(
             "MTA-STS",
             lambda: mta_sts_of(records.transport, domain, hosts, fetched),
             StsResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
-        tls_rpt=spared(
+        tls_rpt=recover(
             "TLS-RPT",
             lambda: tls_rpt_of(records.transport, domain),
             TlsRptResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         dane=(),
-        typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(domain), None, step=3),
+        typo_of=recover(FactReader.TYPO, lambda: likely_typo_of(domain), None, step=3),
     )
     return facts, records.tlsas
 
@@ -232,7 +232,7 @@ def _sender_by(
         ptr=records.ptr,
         helo=records.helo,
         mail=records.mail,
-        typo_of=spared(FactReader.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
+        typo_of=recover(FactReader.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from probe.model.fault import Fault, note, watched
+from probe.model.fault import Fault, collect_faults, note
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Question
 
@@ -53,6 +53,6 @@ def _read(inputs: tuple[object, ...], recording: Recording, read: Callable[[Look
     def look_up(question: Question) -> Answer:
         return answers.setdefault(question, recording.answer(question))
 
-    with watched() as faults:
+    with collect_faults() as faults:
         value = read(look_up)
     return _Entry(value, inputs, answers, tuple(faults))

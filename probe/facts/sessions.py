@@ -13,7 +13,7 @@ from functools import partial
 
 from probe.facts.model import SESSION_READER
 from probe.facts.session import Exchange, Session, TlsObserved
-from probe.model.fault import spared
+from probe.model.fault import recover
 from probe.model.observed import CertificateFault, HandshakeFault
 from probe.model.reason import Reason
 from probe.model.reply import Stage
@@ -29,7 +29,7 @@ def sessions_of(recording: Recording) -> tuple[Session, ...]:
     fails to read is left out."""
     began = datetime.fromisoformat(recording.started.started_at)  # with its offset: the codec saw to it
     read = (
-        spared(
+        recover(
             f"{SESSION_READER} {number}", partial(_session, recording.session(number), began), None, step=1
         )
         for number in recording.session_numbers()
@@ -128,7 +128,7 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     if isinstance(event, ev.TlsEstablished):
         observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
         judging = partial(_judged, observed, event, reading.opened.mx_host, began)
-        return spared("the certificate", judging, observed, step=2)
+        return recover("the certificate", judging, observed, step=2)
     if isinstance(event, ev.TlsFailed):
         return TlsObserved(offered, established=False, fault=event.fault)
     starttls = reading.transcript.last(Stage.STARTTLS)

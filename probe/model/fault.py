@@ -1,9 +1,9 @@
 """A fault of this program costs the rule in which it happens, never the report.
 
-A rule, a predicate, a check or a reader is run by `spared`: what it raises becomes a `Fault`, something else
-stands in its place, and the run goes on. Whoever composes the report takes the faults with `watched` and
-tells each as a finding `internal`. With SMTP_PROBE_DEBUG=1 in the environment nothing is spared: so the tests
-run, and so a developer sees the traceback.
+`recover` runs a rule, a predicate, a check or a reader: what it raises becomes a `Fault`, another value
+stands in its place, and the run goes on. What composes the report takes the faults with `collect_faults` and
+shows each as a finding `internal`. With SMTP_PROBE_DEBUG=1 in the environment an exception is
+not caught: the tests run so, and a developer sees the traceback.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ _collected: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
 
 
 @contextmanager
-def watched() -> Iterator[list[Fault]]:
-    """Collect the faults of what is done within, each once. Watches nest: the inner one takes its own."""
+def collect_faults() -> Iterator[list[Fault]]:
+    """Collect the faults of the code inside the `with`, each once. Of two, the inner one takes its own."""
     faults: list[Fault] = []
     before = _collected.set(faults)
     try:
@@ -70,8 +70,8 @@ def watched() -> Iterator[list[Fault]]:
         _collected.reset(before)
 
 
-def spared(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
-    """What `rule` gives; `instead` where it raises, and the fault is noted for the `watched` around it."""
+def recover(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
+    """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
     try:
         return rule()
     except Exception as error:
@@ -81,7 +81,7 @@ def spared(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
         return instead
 
 
-async def spared_part(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
+async def recover_async(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
     """The same for work that waits; a cancellation goes through."""
     try:
         return await work
@@ -92,8 +92,8 @@ async def spared_part(part: str, work: Awaitable[T], instead: U, *, step: int) -
         return instead
 
 
-def spared_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
-    """The same for work in steps, each of which asks something of whoever drives it."""
+def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
+    """The same for work in steps, each of which asks something of the code that drives it."""
     try:
         return (yield from steps)
     except Exception as error:
@@ -104,7 +104,7 @@ def spared_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int)
 
 
 def note(fault: Fault) -> None:
-    """Hand a fault to the `watched` around; outside of one it is dropped."""
+    """Give a fault to the innermost `collect_faults`; outside of one it is dropped."""
     faults = _collected.get()
     if faults is not None and fault not in faults:
         faults.append(fault)

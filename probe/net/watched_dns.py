@@ -36,13 +36,13 @@ class Stop(BaseException):
 
 
 class Watch:
-    """One inquiry: what may be asked, and why nothing may be concluded. Questions for the `spared` record
+    """One inquiry: what may be asked, and why nothing may be concluded. Questions for the `excluded` record
     types are not asked; they are answered here with NODATA. At most `limit` questions."""
 
-    def __init__(self, deadline: Deadline, spared: frozenset[dns.rdatatype.RdataType], limit: int) -> None:
+    def __init__(self, deadline: Deadline, excluded: frozenset[dns.rdatatype.RdataType], limit: int) -> None:
         self.deadline = deadline
         self.problem: Reason[OpinionFault] | None = None
-        self._spared = spared
+        self._excluded = excluded
         self._limit = limit
         self._questions: set[Question] = set()
 
@@ -51,11 +51,11 @@ class Watch:
         self.problem = self.problem or why
 
     def question_of(self, request: dns.message.Message) -> Question | None:
-        """The question to ask, None for one that is spared. Raises Stop when the inquiry is over."""
+        """The question to ask, None for one that is left out. Raises Stop when the inquiry is over."""
         if self.deadline.passed:
             self.give_up(Reason(OpinionFault.LATE))
         wanted = request.question[0]
-        if wanted.rdtype in self._spared:
+        if wanted.rdtype in self._excluded:
             return None
         kind = dns.rdatatype.to_text(wanted.rdtype)
         if kind not in RecordType.__members__:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from probe.model.fault import spared_steps
+from probe.model.fault import recover_steps
 from probe.model.observed import Part
 from probe.model.target import Options
 from probe.standards.dns.dns64 import made_addresses
@@ -138,10 +138,10 @@ def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
     """Everything that is asked about the recipient's side: the route first, and once that is known what tells
     how safely its hosts can be reached. The MX hosts are asked for while this host's mail server tells
     whether it goes to them; what that changes is then mostly answered already."""
-    mx = yield from spared_steps("the mail route", route(domain, options), None, step=2)
+    mx = yield from recover_steps("the mail route", route(domain, options), None, step=2)
     how = yield from mailer()
     if how is not None and how.mta is not None:
-        mx = yield from spared_steps("the mail route", route_as(domain, how), None, step=2)
+        mx = yield from recover_steps("the mail route", route_as(domain, how), None, step=2)
     yield Route(mx)
     records = RecipientRecords(mx or MxResult(domain, RouteKind.UNKNOWN, (), ()))
     safely = _transport_security(records, how.port if how is not None else options.smtp_port)
@@ -152,9 +152,9 @@ def _transport_security(records: RecipientRecords, port: int) -> Survey[Recipien
     """MTA-STS, TLS-RPT and TLSA; and whether the hosts' addresses are of the resolver's own make."""
     mx = records.mx
     transport, tlsas, _ = yield from together(
-        spared_steps("MTA-STS", _transport(mx.domain), None, step=2),
-        spared_steps("DANE", tlsa_answers(mx, port), (), step=2),
-        spared_steps("the addresses that DNS64 made", made_addresses(mx), (), step=2),
+        recover_steps("MTA-STS", _transport(mx.domain), None, step=2),
+        recover_steps("DANE", tlsa_answers(mx, port), (), step=2),
+        recover_steps("the addresses that DNS64 made", made_addresses(mx), (), step=2),
     )
     return RecipientRecords(mx, transport, tlsas)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from probe.knowledge.dnsbl import BlockList, built_in_lists, lists_for_zones
 from probe.model.address import IPAddress
-from probe.model.fault import spared_steps
+from probe.model.fault import recover_steps
 from probe.model.listing import ListingRole
 from probe.model.observed import Part
 from probe.model.target import Options
@@ -77,7 +77,7 @@ def survey(
     long; `by_depth` as in `look_up_many`."""
     if not who.exists:
         return ()
-    looked_up = spared_steps(FactReader.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)
+    looked_up = recover_steps(FactReader.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)
     return (yield from part(Part.BLOCKLISTS, looked_up, ()))
 
 

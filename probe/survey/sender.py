@@ -8,7 +8,7 @@ from functools import partial
 from probe.knowledge.providers import operator
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
-from probe.model.fault import spared, spared_steps
+from probe.model.fault import recover, recover_steps
 from probe.model.observed import Part
 from probe.model.signing import KeyOrigin
 from probe.model.target import DomainTarget, Options, PairTarget, Target
@@ -172,7 +172,7 @@ def _published(who: Identities, options: Options, message: bytes | None) -> Surv
     (mail, dkim), bounces, _ = yield from together(
         _of_author(who.author_domain, options, message),
         _mail(who.mail_from_domain, options),
-        spared_steps("the keys of the message", of_message, (), step=5),
+        recover_steps("the keys of the message", of_message, (), step=5),
     )
     return (bounces if who.mail_from_domain is not None else mail), dkim
 
@@ -182,14 +182,14 @@ def _of_author(domain: str | None, options: Options, message: bytes | None) -> S
     if domain is None or mail is None:
         return mail, ()
     keys = _keys(domain, options, mail, message)
-    return mail, (yield from spared_steps(FactReader.DKIM, keys, (), step=2))
+    return mail, (yield from recover_steps(FactReader.DKIM, keys, (), step=2))
 
 
 def _mail(domain: str | None, options: Options) -> Survey[MxResult | None]:
     if domain is None:
         return None
     route = mail_domain(domain, options)
-    return (yield from spared_steps(FactReader.MAIL, route, None, step=2))
+    return (yield from recover_steps(FactReader.MAIL, route, None, step=2))
 
 
 def _keys(
@@ -198,7 +198,7 @@ def _keys(
     """Those of the message's selectors, where it has any: they end the guessing."""
     selectors: tuple[str, ...] = ()
     if message is not None:
-        selectors = spared("the selectors of the message", partial(signing_selectors, message), (), step=5)
+        selectors = recover("the selectors of the message", partial(signing_selectors, message), (), step=5)
     return (yield from dkim_keys(domain, options, mail, selectors))
 
 
@@ -212,7 +212,7 @@ def _by_address(who: Identities) -> Survey[SenderRecords]:
 def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
     if author is None:
         return None
-    discovery = spared_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
+    discovery = recover_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
     return (yield from part(Part.SENDER_POLICY, discovery, None))
 
 
@@ -223,19 +223,19 @@ def _from_place(who: Identities) -> Survey[SenderRecords]:
         return SenderRecords()
     (ptr, helo), spf, spf_helo = yield from together(
         _names(ip, place),
-        spared_steps(FactReader.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
-        spared_steps(FactReader.SPF_HELO, spf_of_helo(ip, name) if name else _nothing(), None, step=2),
+        recover_steps(FactReader.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
+        recover_steps(FactReader.SPF_HELO, spf_of_helo(ip, name) if name else _nothing(), None, step=2),
     )
     return SenderRecords(spf=spf, spf_helo=spf_helo, ptr=ptr, helo=helo)
 
 
 def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloResult | None]]:
     """The names of the address, and the EHLO name beside them."""
-    ptr = yield from spared_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
+    ptr = yield from recover_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
     if not place.helo or ptr is None:
         return ptr, None
     judged = helo_of(place.helo, place.probe_ip, ptr)
-    return ptr, (yield from spared_steps(FactReader.HELO, judged, None, step=2))
+    return ptr, (yield from recover_steps(FactReader.HELO, judged, None, step=2))
 
 
 def _aligned(
@@ -244,7 +244,7 @@ def _aligned(
     if dmarc is None:
         return _UNKNOWN
     resolution = possible_alignment(dmarc, spf_domain, signing)
-    return (yield from spared_steps("alignment", resolution, _UNKNOWN, step=2))
+    return (yield from recover_steps("alignment", resolution, _UNKNOWN, step=2))
 
 
 def _nothing() -> Resolution[None]:

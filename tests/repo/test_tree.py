@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ GIVEN_NAMES = {"setup.py: get_outputs"}
 # one place that spares a rule that fails, told as a finding.
 LAST_RESORTS = {"probe/cli/main.py", "probe/model/fault.py"}
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|manager|misc|common)(_|$)")
+# Words for what was done, which name no value
+NO_VALUE = frozenset(
+    (
+        *("told", "said", "seen", "asked", "given", "found", "done", "made", "shown", "known", "kept", "met"),
+        *("heard", "spoken", "meant", "around", "smells", "guest", "welcome", "spared", "watched"),
+    )
+)
 FOREIGN_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|home|Users)/\w|\.\./shared\b")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 BINARY = {".eml", ".pem", ".der", ".gz", ".png"}
@@ -70,6 +78,33 @@ def test_names_say_what_a_thing_is() -> None:
             ):
                 vague.append(f"{name(path)}: {node.name}")
     assert set(vague) - GIVEN_NAMES == set()
+
+
+def _bindings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each variable, parameter and attribute, without leading underscores."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            yield node.lineno, node.arg.lstrip("_")
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id.lstrip("_")
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr.lstrip("_")
+
+
+def test_a_value_is_named_by_what_it_is() -> None:
+    """A participle says what happened to a value, and not what it is: a reply, a match, names."""
+    wrong = []
+    for path in modules():
+        if name(path).startswith("probe/"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            names = [(line, it) for line, it in _bindings(tree) if it in NO_VALUE]
+            wrong += [f"{name(path)}:{line} {it}" for line, it in names]
+    assert wrong == []
+
+
+def test_a_name_is_seen_wherever_a_module_makes_it() -> None:
+    source = "class A:\n  told: int = 0\ndef f(said, *seen):\n  a.kept = 1\n  for _found in seen: pass\n"
+    assert {it for _, it in _bindings(ast.parse(source))} == {"told", "said", "seen", "kept", "found"}
 
 
 def test_no_file_names_a_path_of_somebodys_machine() -> None:

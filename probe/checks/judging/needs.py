@@ -9,7 +9,7 @@ from probe.checks.judging import dmarc_paths, listings
 from probe.checks.judging.unsubscribe import one_click_counts
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
-from probe.model.fault import spared
+from probe.model.fault import recover
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import PairTarget
 from probe.standards.dns.names import normal
@@ -38,7 +38,7 @@ def standing(need: Need, facts: Facts) -> Standing:
     judge = _JUDGES.get(need)
     if judge is None:
         return _UNKNOWN
-    return spared(f"the requirement {need}", lambda: judge(facts), _UNKNOWN, step=2)
+    return recover(f"the requirement {need}", lambda: judge(facts), _UNKNOWN, step=2)
 
 
 def _spf_verdict(facts: Facts) -> SpfVerdict | None:

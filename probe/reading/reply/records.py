@@ -163,13 +163,13 @@ class SentenceBook:
 
     def __init__(self, stored: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str], int]]]) -> None:
         self._stored = stored
-        self._made: dict[str, tuple[Sentence, ...]] = {}
+        self._sentences: dict[str, tuple[Sentence, ...]] = {}
 
     def beginning(self, notion: str) -> tuple[Sentence, ...]:
         """Those that begin with a notion."""
-        sentences = self._made.get(notion)
+        sentences = self._sentences.get(notion)
         if sentences is None:
-            sentences = self._made[notion] = tuple(
+            sentences = self._sentences[notion] = tuple(
                 Sentence(frozenset(notions), frozenset(unwanted), number)
                 for notions, unwanted, number in self._stored.get(notion, ())
             )

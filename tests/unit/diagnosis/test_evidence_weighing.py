@@ -18,7 +18,7 @@ from probe.facts.session import Exchange
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words
 from probe.model.debugging import DEBUG
 from probe.model.evidence import Evidence, Facet
-from probe.model.fault import Fault, watched
+from probe.model.fault import Fault, collect_faults
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
@@ -368,7 +368,7 @@ def _fail(*_: object) -> Any:
 
 def faults_of(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Fault]]:
     monkeypatch.delenv(DEBUG)
-    with watched() as faults:
+    with collect_faults() as faults:
         found = evidence_of(facts, refused())
     return [item.rule for item in found], faults
 

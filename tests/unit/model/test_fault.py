@@ -23,7 +23,7 @@ from probe.facts.build import facts_of
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.debugging import DEBUG, ISSUES
-from probe.model.fault import fault_of, spared, spared_part, watched
+from probe.model.fault import collect_faults, fault_of, recover, recover_async
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
@@ -117,7 +117,7 @@ def _is_looked_for(name: str) -> bool:
 @pytest.mark.parametrize("need", needs._JUDGES)
 def test_a_requirement_that_fails_costs_that_one(need: Need, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(needs._JUDGES, need, fail)
-    with watched() as faults:
+    with collect_faults() as faults:
         assert needs.standing(need, make.facts()).is_met is None
     assert [fault.part for fault in faults] == [f"the requirement {need}"]
 
@@ -269,11 +269,11 @@ def test_what_the_machine_lacks_is_no_bug(error: Exception) -> None:
 
 
 def test_a_fault_is_told_once_and_by_the_nearest_watch() -> None:
-    with watched() as outer:
-        with watched() as inner:
+    with collect_faults() as outer:
+        with collect_faults() as inner:
             for _ in range(3):
-                assert spared("x", fail, "instead", step=1) == "instead"
-        spared("y", fail, None, step=1)
+                assert recover("x", fail, "instead", step=1) == "instead"
+        recover("y", fail, None, step=1)
     assert [fault.part for fault in inner] == ["x"]
     assert [fault.part for fault in outer] == ["y"]
 
@@ -284,10 +284,10 @@ async def test_work_that_waits_is_spared_and_a_cancellation_is_not() -> None:
     async def work() -> None:
         fail()
 
-    with watched() as faults:
-        assert await spared_part("x", work(), 7, step=1) == 7
+    with collect_faults() as faults:
+        assert await recover_async("x", work(), 7, step=1) == 7
     assert len(faults) == 1
-    task = asyncio.ensure_future(spared_part("x", asyncio.sleep(3600), None, step=1))
+    task = asyncio.ensure_future(recover_async("x", asyncio.sleep(3600), None, step=1))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
