@@ -93,26 +93,30 @@ def test_typer_and_its_friends_are_not_imported(arguments: tuple[str, ...]) -> N
     assert "HEAVY []" in done.stderr
 
 
-def _cheapest(cache: Path, *arguments: str) -> float:
-    """Seconds of processor time of the cheapest of seven runs: others use the processor, too."""
+def _cheapest(cache: Path, *commands: tuple[str, ...]) -> list[float]:
+    """Seconds of processor time of the cheapest of nine runs of each command: others use the processor, too.
+    The commands take turns, so that a busy moment meets all of them."""
     # compiled code is cached, as in any installation; the cache of the checkout is left alone
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache), "PYTHONDONTWRITEBYTECODE": ""}
-    costs = []
-    for _ in range(7):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, env=environment, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(costs)
+    costs: dict[tuple[str, ...], list[float]] = {command: [] for command in commands}
+    for _ in range(9):
+        for command, seconds in costs.items():
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                [sys.executable, *command], stdout=subprocess.DEVNULL, env=environment, check=False
+            )
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return [min(seconds) for seconds in costs.values()]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "most"), [(("explain", "550 5.1.1 user unknown"), 2.0), (("--help",), 1.25)]
+    ("arguments", "most"), [(("explain", "550 5.1.1 user unknown"), 1.75), (("--help",), 0.8)], ids=str
 )
 def test_a_light_command_costs_about_as_much_as_the_import_of_typer(
     arguments: tuple[str, ...], most: float, tmp_path: Path
 ) -> None:
     """A ratio of two processes on the same machine, not a number of seconds."""
-    cost = _cheapest(tmp_path, "-m", "probe", *arguments)
-    assert cost <= most * _cheapest(tmp_path, "-c", "import typer")
+    cost, yardstick = _cheapest(tmp_path, ("-m", "probe", *arguments), ("-c", "import typer"))
+    assert cost <= most * yardstick
