@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -158,8 +159,14 @@ class Outgoing:
     def deliver(self) -> Fate:
         """Hand it a real message, wait for what becomes of it, and end the server. RuntimeError with the log
         where nothing does."""
+        with self.running() as fate:
+            return fate
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Fate]:
+        """The same, with the server at work until the end of the block."""
         try:
-            return self._delivered()
+            yield self._delivered()
         finally:
             master = self.home / "spool" / "pid" / "master.pid"
             if master.exists():
