@@ -8,7 +8,7 @@ from functools import partial
 
 from probe.facts.bounce import bounce_of
 from probe.facts.memo import Lookup, Memo
-from probe.facts.model import MESSAGE_READER, Facts, RecipientFacts, SenderFacts, VantageFacts
+from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
 from probe.facts.resolver import notable_answers
 from probe.facts.session import Session
@@ -17,6 +17,7 @@ from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
 from probe.knowledge.providers import operator
 from probe.knowledge.typo import likely_typo_of
 from probe.model.fault import collect_faults, recover
+from probe.model.readers import FactReader
 from probe.model.reply import Stage
 from probe.model.target import recipient_domain
 from probe.reading.message.read import read_message
@@ -29,7 +30,6 @@ from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.survey import recipient, reputation, sender
 from probe.survey.driving import NOWHERE, Place, drive
-from probe.survey.readers import FactReader
 from probe.survey.recipient import HostTlsa
 from probe.survey.sending import Sending, sending
 
@@ -148,7 +148,7 @@ def _message(reader: _Reader) -> MessageFacts | None:
         return read_message(event.data, run(verify_signatures(event.data), look_up))
 
     return reader.part(
-        "message", (event,), lambda look_up: recover(MESSAGE_READER, partial(read, look_up), None, step=5)
+        "message", (event,), lambda look_up: recover(FactReader.MESSAGE, partial(read, look_up), None, step=5)
     )
 
 

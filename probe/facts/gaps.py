@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from enum import StrEnum
 
-from probe.facts.model import MESSAGE_READER, SESSION_READER, Facts
+from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
 from probe.model.address import NullReversePath
 from probe.model.observed import Gap, Part
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.target import DomainTarget
 from probe.standards.dkim.results import KeyStatus
-from probe.survey.readers import FactReader
 from probe.survey.sender import identities
 
 Why = Reason[Gap]
@@ -184,7 +184,7 @@ def why_no_session(facts: Facts) -> Why:
     """Why no session asked about the target: left out, not read, or the run did not come to it."""
     if not facts.options.smtp:
         return Reason(Gap.NO_SMTP)
-    if any(fault.part.startswith(SESSION_READER) for fault in facts.faults):
+    if any(fault.part == FactReader.SESSION for fault in facts.faults):
         return Reason(Gap.UNREAD)
     why = _unread(facts, Part.SESSIONS)
     return Reason(Gap.NO_SERVER_ASKED) if why.tag is Gap.NOT_MADE else why
@@ -235,7 +235,7 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.TYPO: _no_typo,
     Fact.LISTINGS: _no_listings,
     Fact.SESSIONS: why_no_session,
-    Fact.MESSAGE: _no_file(Part.MESSAGE, MESSAGE_READER),
+    Fact.MESSAGE: _no_file(Part.MESSAGE, FactReader.MESSAGE),
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
     # its own word on why not is `why_no_mta`; where it has none, nobody asked, or there is none
     Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),

@@ -25,8 +25,6 @@ from probe.standards.mta_sts.results import StsResult, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult
 
-MESSAGE_READER = "the reading of the message"
-SESSION_READER = "the reading of session"
 """How `Facts.faults` name these readers, the second with the number of the session."""
 
 

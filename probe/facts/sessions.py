@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from probe.facts.model import SESSION_READER
 from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.fault import recover
 from probe.model.observed import CertificateFault, HandshakeFault
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.trust import Trust
@@ -30,7 +30,11 @@ def sessions_of(recording: Recording) -> tuple[Session, ...]:
     began = datetime.fromisoformat(recording.started.started_at)  # with its offset: the codec saw to it
     read = (
         recover(
-            f"{SESSION_READER} {number}", partial(_session, recording.session(number), began), None, step=1
+            FactReader.SESSION,
+            partial(_session, recording.session(number), began),
+            None,
+            step=1,
+            of=str(number),
         )
         for number in recording.session_numbers()
     )

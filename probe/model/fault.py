@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from types import TracebackType
 from typing import TypeVar
@@ -32,16 +32,17 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong inside. `part` names the rule, as "the check ptr"; `step` is the one of the nine steps
-    that lacks it; `what` the exception in a clause; `where` file and line of this program. With `shortage`
-    this machine has no more memory, descriptors, threads or room on a disk: `what` says so, and it is no
-    bug."""
+    """What went wrong inside. `part` names the rule, as "the check ptr", or is a word of `FactReader`; `of`
+    says which, where a reader reads several; `step` is the one of the nine steps that lacks it; `what`
+    the exception in a clause; `where` file and line of this program. With `shortage` this machine has no more
+    memory, descriptors, threads or room on a disk: `what` says so, and it is no bug."""
 
     part: str
     step: int
     what: str
     where: str
     shortage: Shortage | None = None
+    of: str = ""
 
     @property
     def is_machine(self) -> bool:
@@ -70,14 +71,14 @@ def collect_faults() -> Iterator[list[Fault]]:
         _collected.reset(before)
 
 
-def recover(part: str, rule: Callable[[], T], instead: U, *, step: int) -> T | U:
+def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
     """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
     try:
         return rule()
     except Exception as error:
         if is_debugging():
             raise
-        note(fault_of(part, error, step=step))
+        note(replace(fault_of(part, error, step=step), of=of))
         return instead
 
 

@@ -9,6 +9,7 @@ from probe.model.address import IPAddress
 from probe.model.fault import recover_steps
 from probe.model.listing import ListingRole
 from probe.model.observed import Part
+from probe.model.readers import FactReader
 from probe.model.target import Options
 from probe.settings import MESSAGE_LINK_LIMIT
 from probe.standards.dns.message import Resolution
@@ -16,7 +17,6 @@ from probe.standards.dnsbl.query import Subject, look_up_many
 from probe.standards.dnsbl.results import Listing
 from probe.standards.public_suffix import organizational_domain
 from probe.survey.driving import Survey, lengthy, part, standing
-from probe.survey.readers import FactReader
 from probe.survey.sender import Identities
 
 

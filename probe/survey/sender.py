@@ -10,6 +10,7 @@ from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
 from probe.model.fault import recover, recover_steps
 from probe.model.observed import Part
+from probe.model.readers import FactReader
 from probe.model.signing import KeyOrigin
 from probe.model.target import DomainTarget, Options, PairTarget, Target
 from probe.reading.message.signatures import key_answers, signing_selectors
@@ -27,7 +28,6 @@ from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
 from probe.standards.spf.results import SpfIdentity, SpfResult
 from probe.survey.driving import Place, Survey, part, standing, together
-from probe.survey.readers import FactReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from probe.checks.judging.sentence import sentence
 from probe.knowledge.finding_tags import shared_words
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
+from probe.model.fault import Fault
 from probe.model.finding import Arg
 from probe.model.listing import ListingWhy
 from probe.model.observed import Part
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.recording.events import NotReached
 
@@ -50,6 +52,14 @@ def part_of(missed: NotReached) -> str:
     args |= {"where": why.where, "line": why.line}
     template = shared_words()[table_of(Part)][missed.part.value]
     return sentence(template, {name: _value(value) for name, value in args.items()})
+
+
+def reader_of(fault: Fault) -> str:
+    """The rule or the reader at which this program failed."""
+    part = fault.part
+    if not isinstance(part, FactReader):
+        return part
+    return sentence(shared_words()[table_of(FactReader)][part.value], {"of": fault.of})
 
 
 @cache

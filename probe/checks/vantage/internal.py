@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.judging.spoken import reader_of
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.debugging import ISSUES
@@ -33,4 +34,4 @@ def finding_of(fault: Fault) -> Finding:
     """How a fault is told. It belongs to the step that lacks what failed."""
     say = Voice(ID, fault.step)
     tag = "internal-machine-gave-out" if fault.is_machine else "internal-fault"
-    return say(tag, part=fault.part, what=fault.what, where=fault.where, issues=ISSUES)
+    return say(tag, part=reader_of(fault), what=fault.what, where=fault.where, issues=ISSUES)

@@ -11,11 +11,12 @@ import pytest
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import is_of_other_family, observe
 from probe.diagnosis.why import why
-from probe.facts.model import SESSION_READER, Facts
+from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.observed import Part
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import EndReason
@@ -241,7 +242,7 @@ def test_why_no_server_was_asked() -> None:
     assert unasked(not_reached=cuts[2:]) == told(UNASKED)
     assert unasked(options=V6) == told(f"its host has no address of {CHOSEN}")
     assert unasked(options=V6, not_reached=cuts) == told(f"its host has no address of {CHOSEN}")
-    fault = Fault(f"{SESSION_READER} 1", 1, "IndexError", "probe/x.py:1")
+    fault = Fault(FactReader.SESSION, 1, "IndexError", "probe/x.py:1", of="1")
     unread = "this program failed to read what a server said"
     assert unasked(faults=(fault,), options=V6) == told(unread)
     others = (replace(fault, part="the check ptr"), fault)

@@ -19,6 +19,7 @@ from probe.facts.session import Exchange, Session, TlsObserved
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.fault import Fault
 from probe.model.observed import Gap, HeloReason, Part
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import DomainTarget, Options, PairTarget
@@ -27,7 +28,6 @@ from probe.recording.file import load
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.standards.dmarc.results import Alignment
-from probe.survey.readers import FactReader
 from tests.support import facts as make
 from tests.support.recordings import full_events
 

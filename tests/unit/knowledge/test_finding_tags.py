@@ -39,6 +39,7 @@ from probe.model.observed import (
     Part,
     SessionReason,
 )
+from probe.model.readers import FactReader
 from probe.model.reply import Stage
 from probe.model.session import Experiment, Stop
 from probe.model.trust import Trust
@@ -163,6 +164,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     AddressKind,
     CertificateFault,
     EndCause,
+    FactReader,
     FetchFault,
     Gap,
     HandshakeFault,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from probe.facts.model import MESSAGE_READER, Facts
+from probe.facts.model import Facts
 from probe.model.address import Mailbox
 from probe.model.fault import Fault
 from probe.model.listing import ListingRole, ListingStatus
+from probe.model.readers import FactReader
 from probe.model.signing import SignatureVerdict
 from probe.model.target import PairTarget
 from probe.reading.message.results import Link, LinkKind, SignatureResult
@@ -35,7 +36,7 @@ LINKED = message(links=(link("plain"),))
 FAILED = signed("fail", problem="body hash differs")
 ONLY_DKIM = make.sender_facts(spf=make.spf(SpfVerdict.FAIL), alignment=Alignment(True, None))
 UTF8_SENDER = PairTarget(Mailbox("阿丽", "sender.example", "sender.example"), make.RECIPIENT)
-UNREAD = make.facts(faults=(Fault(MESSAGE_READER, 5, "IndexError", "probe/x.py:1"),))
+UNREAD = make.facts(faults=(Fault(FactReader.MESSAGE, 5, "IndexError", "probe/x.py:1"),))
 
 
 def linked_to_listed(weight: int) -> Facts:
