@@ -23,7 +23,7 @@ from probe.maillog.aggregate import Aggregate, Outcome
 from probe.maillog.groups import Fate
 from probe.maillog.news import Compared, compare, within
 from probe.maillog.pseudonym import Names
-from probe.maillog.report import SCHEMA, LogGroup, LogReport, Since
+from probe.maillog.report import QUEUES, SCHEMA, LogGroup, LogReport, Since
 from probe.maillog.summary import Shown, groups, history, moment, refusals, totals, volumes
 from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
@@ -293,7 +293,8 @@ class _Session:
 
     def _exit_code(self, run: Run, rows: Sequence[LogGroup]) -> ExitCode:
         if not any(it.read for it in run.files):
-            return ExitCode.INCONCLUSIVE
+            is_empty = any(it.lines for it in run.files) and all(it.format in QUEUES for it in run.files)
+            return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
         acting = [it for it in rows if it.messages and it.fix_by is not FixBy.NOBODY]
         if alert == "any" and acting:

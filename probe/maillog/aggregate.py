@@ -208,6 +208,8 @@ class Aggregate:
             if not local:
                 self._volume(operator, at).failed += 1
         self._seen(group, event, at)
+        if event.recipient is None and event.kind is Kind.ATTEMPT:
+            return  # of a whole queue (PowerMTA's tq): an attempt that failed, of no message
         if event.status is Status.BOUNCED:
             waiting = self.waiting.settle(event)
             self._leave(waiting)
@@ -398,4 +400,6 @@ class Aggregate:
 
 
 def _domain(recipient: str | None) -> str:
-    return (recipient or "").rpartition("@")[2].lower()
+    """Empty for a mailbox or program of this machine: its name is no domain, and a person's."""
+    _, at, domain = (recipient or "").rpartition("@")
+    return domain.lower() if at else ""

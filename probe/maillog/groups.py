@@ -87,10 +87,10 @@ class Group:
 
 
 class Waiting:
-    """A recipient that was deferred: why, since when, how often. `next` is another recipient of the same
-    message. `event` is the last one, where events are kept."""
+    """A recipient that was deferred: why, since when, how often. `event` is the last one, where events
+    are kept."""
 
-    __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "next", "recipient")
+    __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "recipient")
 
     def __init__(self, recipient: str, domain: str, group: Group, key: str, at: int | None) -> None:
         self.recipient = recipient
@@ -100,4 +100,3 @@ class Waiting:
         self.first = self.last = at
         self.attempts = 0
         self.event: Event | None = None
-        self.next: Waiting | None = None

@@ -15,6 +15,7 @@ from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry
 
 SCHEMA = "smtp-probe.log/1"
+QUEUES = frozenset({"postqueue", "mailq", "exim-queue", "smtpctl"})  # formats that list what waits now
 
 
 class Since(StrEnum):

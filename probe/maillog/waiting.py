@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from probe.maillog.groups import Waiting
 from probe.reading.log.event import Event
 
 WAITING = 60_000  # recipients that wait at once and are still followed: some 20 MB
+
+# Most messages have one recipient that waits; those of a mailing list may have thousands, and each event
+# is of one.
+_Recipients = Waiting | dict[str, Waiting]
 
 
 class WaitingList:
@@ -16,66 +20,67 @@ class WaitingList:
 
     def __init__(self, limit: int = WAITING) -> None:
         self._limit = limit
-        self._by_id: OrderedDict[str, Waiting] = OrderedDict()
+        self._by_id: OrderedDict[str, _Recipients] = OrderedDict()
         self.count = 0
 
     def all(self) -> Iterator[Waiting]:
         """Every recipient."""
-        for first in self._by_id.values():
-            yield from _chain(first)
+        for recipients in self._by_id.values():
+            yield from _each(recipients)
 
     def add(self, queue_id: str, waiting: Waiting) -> list[Waiting]:
         """One more; returns those that are no longer followed, for there are too many."""
         dropped: list[Waiting] = []
         while self.count >= self._limit and self._by_id:
-            _, first = self._by_id.popitem(last=False)
-            chain = _chain(first)
-            self.count -= len(chain)
-            dropped += chain
-        waiting.next = self._by_id.get(queue_id)
-        self._by_id[queue_id] = waiting
+            _, recipients = self._by_id.popitem(last=False)
+            gone = _each(recipients)
+            self.count -= len(gone)
+            dropped += gone
+        known = self._by_id.get(queue_id)
+        if known is None:
+            self._by_id[queue_id] = waiting
+        elif isinstance(known, Waiting):
+            self._by_id[queue_id] = {known.recipient: known, waiting.recipient: waiting}
+        else:
+            known[waiting.recipient] = waiting
         self.count += 1
         return dropped
 
     def found(self, event: Event) -> Waiting | None:
         """The event's recipient, if it waits."""
-        waiting = self._by_id.get(event.queue_id or "")
-        while waiting is not None and waiting.recipient != event.recipient:
-            waiting = waiting.next
-        return waiting
+        known = self._by_id.get(event.queue_id or "")
+        if known is None or event.recipient is None:
+            return None
+        if isinstance(known, Waiting):
+            return known if known.recipient == event.recipient else None
+        return known.get(event.recipient)
 
     def settle(self, event: Event) -> Waiting | None:
         """The recipient waits no longer."""
-        first = self._by_id.get(event.queue_id or "")
-        if first is None or event.queue_id is None:
+        queue_id, recipient = event.queue_id, event.recipient
+        known = self._by_id.get(queue_id or "")
+        if known is None or queue_id is None or recipient is None:
             return None
-        if first.recipient == event.recipient:
-            if first.next is None:
-                del self._by_id[event.queue_id]
-            else:
-                self._by_id[event.queue_id] = first.next
+        if isinstance(known, Waiting):
+            if known.recipient != recipient:
+                return None
+            del self._by_id[queue_id]
             self.count -= 1
-            return first
-        before = first
-        while before.next is not None:
-            entry = before.next
-            if entry.recipient == event.recipient:
-                before.next = entry.next
-                self.count -= 1
-                return entry
-            before = entry
-        return None
+            return known
+        found = known.pop(recipient, None)
+        if found is not None:
+            self.count -= 1
+            if not known:
+                del self._by_id[queue_id]
+        return found
 
-    def settle_all(self, event: Event) -> list[Waiting]:
+    def settle_all(self, event: Event) -> Sequence[Waiting]:
         """No recipient of the message waits any longer."""
-        chain = _chain(self._by_id.pop(event.queue_id or "", None))
-        self.count -= len(chain)
-        return chain
+        known = self._by_id.pop(event.queue_id or "", None)
+        found = _each(known) if known is not None else ()
+        self.count -= len(found)
+        return found
 
 
-def _chain(first: Waiting | None) -> list[Waiting]:
-    chain = []
-    while first is not None:
-        chain.append(first)
-        first = first.next
-    return chain
+def _each(recipients: _Recipients) -> Sequence[Waiting]:
+    return (recipients,) if isinstance(recipients, Waiting) else tuple(recipients.values())

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 
-from probe.maillog.report import LogGroup, LogReport, LogWording, Since
+from probe.maillog.report import QUEUES, LogGroup, LogReport, LogWording, Since
 from probe.maillog.summary import ORDER
 from probe.model.evidence import Band
 from probe.model.reply import Stage
@@ -78,6 +78,8 @@ def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
     share = (
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
+    if not waits and report.files and all(it.format in QUEUES for it in report.files):
+        return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
     if not totals.messages and not waits:
         return doc.Verdict(
             "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
@@ -102,10 +104,7 @@ def _cured(report: LogReport) -> tuple[Line, ...]:
     longest = max((it.cured_longest_s or 0 for it in cured), default=0)
     total = sum(it.cured for it in cured)
     return (
-        (
-            f"{_number(total)} more {'was' if total == 1 else 'were'} deferred first and delivered later, "
-            f"the last after {duration(longest)}",
-        ),
+        (f"{_number(total)} of the delivered had been deferred first, the longest for {duration(longest)}",),
     )
 
 

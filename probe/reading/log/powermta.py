@@ -15,6 +15,7 @@ from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 from probe.reading.log.words import is_reply
 
 _STATUS = {"d": Status.SENT, "b": Status.BOUNCED, "t": Status.DEFERRED, "tq": Status.DEFERRED}
+_EXPIRED = "message-expired"
 _OTHER_TYPES = ("r", "f", "rb", "rs", "x", "s")
 _DIAGNOSTIC = re.compile(r"\s*(smtp|x-[a-z0-9-]+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
 _MTA = re.compile(r"([^\s(]+)(?: ?\(([^)]*)\))?")
@@ -36,6 +37,8 @@ class PowerMtaReader(CsvReader):
         status = _STATUS.get(row.get("type", ""))
         if status is None:
             return ()
+        if status is Status.BOUNCED and row.get("bounceCat") == _EXPIRED:
+            status = Status.EXPIRED
         match = _STATUS_CODE.match(row.get("dsnStatus", ""))
         host = _MTA.match(row.get("dsnMta", "").strip())
         address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
@@ -63,7 +66,7 @@ class PowerMtaReader(CsvReader):
                 relay if relay.host or relay.ip else None,
                 row.get("dlvSourceIp") or None,
                 match[1] if match is not None else None,
-                _words(row.get("dsnDiag", ""), row.get("type", "")),
+                _words(row.get("dsnDiag", "") or row.get("dsnStatus", ""), row.get("type", "")),
                 delay_s=delay,
             ),
         )

@@ -20,7 +20,7 @@ _STATUS = {
     "deferred": Status.DEFERRED,
     "bounce": Status.BOUNCED,
     "blocked": Status.BOUNCED,
-    "dropped": Status.DISCARDED,
+    "dropped": Status.BOUNCED,  # not even tried, and nobody else says so
 }
 
 

@@ -150,3 +150,23 @@ def test_the_busiest_minute_is_told() -> None:
     found.settle_volumes()
     (volume,) = found.volumes.values()
     assert volume.sent == 40 and sum(found.volume_bins[volume.operator.id].counts.values()) == 40
+
+
+def test_attempts_of_a_whole_queue_are_of_no_message() -> None:
+    table = [
+        "type,timeLogged,timeQueued,orig,rcpt,dsnStatus,dsnDiag,dsnMta,bounceCat,jobId",
+        "tq,2026-11-28 01:00:03+0000,,,,4.7.1,smtp;421 4.7.1 too many,mx.b.example,quota-issues,",
+        "t,2026-11-28 01:00:04+0000,,a@a.example,bob@b.example,4.4.1 (no answer from host),,,,job",
+        "b,2026-11-28 05:00:04+0000,,a@a.example,bob@b.example,4.4.7 (expired),,,message-expired,job",
+    ]
+    found = counted(table, "powermta")
+    assert fates(found) == {"expired": 1}
+    (group,) = [it for it in found.groups.values() if it.messages[Fate.EXPIRED]]
+    assert group.cause == "connection_failed"
+
+
+def test_a_person_s_name_is_no_domain() -> None:
+    to = "Nov 29 02:27:11 mail sm-mta[7]: 6AT2RDph000102: to=bob, delay=00:00:00, mailer=local, pri=1, "
+    found = counted([to + "dsn=4.3.0, stat=Deferred: local mailer (/usr/bin/x) exited with 75"], "sendmail")
+    (group,) = found.groups.values()
+    assert group.operator.id == "local" and set(group.domains) == {""}
