@@ -32,3 +32,10 @@ def test_a_short_name_is_not_looked_for_in_words() -> None:
 def test_no_whole_address_is_left(text: str, address: str) -> None:
     names = Names(b"key")
     assert f"<{address}>" not in names.text(f"{text} <{address}> {text}", address)
+
+
+def test_an_address_has_one_hash_where_it_stands_alone_and_in_words() -> None:
+    names = Names(b"key")
+    hidden = names.address("no@one.example")
+    for named in (("no@one.example",), ()):
+        assert names.text("550 <no@one.example>: unknown", *named) == f"550 <{hidden}>: unknown"
