@@ -43,14 +43,14 @@ class Names:
         """A text in which addresses, and the local parts of `names`, are hidden."""
         if self._key is None:
             return text
-        done = set()  # is hidden already, and still looks like an address
+        replacements = set()  # each still looks like an address
         for address in names:
             if address and "@" in address:
                 hidden = self.address(address) or ""
-                done.add(hidden)
+                replacements.add(hidden)
                 text = re.sub(re.escape(address), lambda _, name=hidden: name, text, flags=re.IGNORECASE)  # type: ignore[misc]
         text = _ADDRESS.sub(
-            lambda match: match[0] if match[0] in done else self.address(match[0]) or "", text
+            lambda match: match[0] if match[0] in replacements else self.address(match[0]) or "", text
         )
         for address in names:
             local, at, domain = (address or "").rpartition("@")

@@ -36,50 +36,50 @@ class WaitingList:
             gone = _each(recipients)
             self.count -= len(gone)
             dropped += gone
-        known = self._by_id.get(queue_id)
-        if known is None:
+        entry = self._by_id.get(queue_id)
+        if entry is None:
             self._by_id[queue_id] = waiting
-        elif isinstance(known, Waiting):
-            self._by_id[queue_id] = {known.recipient: known, waiting.recipient: waiting}
+        elif isinstance(entry, Waiting):
+            self._by_id[queue_id] = {entry.recipient: entry, waiting.recipient: waiting}
         else:
-            known[waiting.recipient] = waiting
+            entry[waiting.recipient] = waiting
         self.count += 1
         return dropped
 
     def found(self, event: Event) -> Waiting | None:
         """The event's recipient, if it waits."""
-        known = self._by_id.get(event.queue_id or "")
-        if known is None or event.recipient is None:
+        entry = self._by_id.get(event.queue_id or "")
+        if entry is None or event.recipient is None:
             return None
-        if isinstance(known, Waiting):
-            return known if known.recipient == event.recipient else None
-        return known.get(event.recipient)
+        if isinstance(entry, Waiting):
+            return entry if entry.recipient == event.recipient else None
+        return entry.get(event.recipient)
 
     def settle(self, event: Event) -> Waiting | None:
         """The recipient waits no longer."""
         queue_id, recipient = event.queue_id, event.recipient
-        known = self._by_id.get(queue_id or "")
-        if known is None or queue_id is None or recipient is None:
+        entry = self._by_id.get(queue_id or "")
+        if entry is None or queue_id is None or recipient is None:
             return None
-        if isinstance(known, Waiting):
-            if known.recipient != recipient:
+        if isinstance(entry, Waiting):
+            if entry.recipient != recipient:
                 return None
             del self._by_id[queue_id]
             self.count -= 1
-            return known
-        found = known.pop(recipient, None)
-        if found is not None:
+            return entry
+        waiting = entry.pop(recipient, None)
+        if waiting is not None:
             self.count -= 1
-            if not known:
+            if not entry:
                 del self._by_id[queue_id]
-        return found
+        return waiting
 
     def settle_all(self, event: Event) -> Sequence[Waiting]:
         """No recipient of the message waits any longer."""
-        known = self._by_id.pop(event.queue_id or "", None)
-        found = _each(known) if known is not None else ()
-        self.count -= len(found)
-        return found
+        entry = self._by_id.pop(event.queue_id or "", None)
+        recipients = _each(entry) if entry is not None else ()
+        self.count -= len(recipients)
+        return recipients
 
 
 def _each(recipients: _Recipients) -> Sequence[Waiting]:
