@@ -194,8 +194,8 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
 
 def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
     label = "Reply" if wording.is_remote else "Log says"
-    said = wording.example.replace("\n", " ")
-    cut = said if detail is Detail.FULL else _cut(said, _WORDS_SHOWN)
+    example = wording.example.replace("\n", " ")
+    cut = example if detail is Detail.FULL else _cut(example, _WORDS_SHOWN)
     stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
     lines: list[Line] = []
     if wording.template != wording.example and wording.messages != 1:
