@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probe.model.logged import ToldByLog
 from probe.model.report import Report
 from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
@@ -25,6 +26,7 @@ async def observe(
     *,
     message: tuple[str, bytes] | None = None,
     bounce: tuple[str, bytes] | None = None,
+    log: ToldByLog | None = None,
     sink: Callable[[Event], None] | None = None,
     progress: Callable[[str], None] | None = None,
     recording_to: Callable[[Recording], None] | None = None,
@@ -33,11 +35,12 @@ async def observe(
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
-    `message` is the name and the octets of --message, `bounce` those of --bounce; `sink` gets every
-    event as it is observed (--record); `progress` short words on what is being done; `recording_to`
-    is handed the recording before the first observation, so that an interrupted caller still has it;
-    `world` is what it meets, the Internet where none is given; `spent` the seconds of the timeout that are
-    gone already. Cancelling ends the run: what was not reached is recorded, then CancelledError goes on.
+    `message` is the name and the octets of --message, `bounce` those of --bounce; `log` is what the log of
+    --log tells; `sink` gets every event as it is observed (--record); `progress` short words on what is
+    being done; `recording_to` is handed the recording before the first observation, so that an interrupted
+    caller still has it; `world` is what it meets, the Internet where none is given; `spent` the seconds of
+    the timeout that are gone already. Cancelling ends the run: what was not reached is recorded, then
+    CancelledError goes on.
     Raises ResolverConfigError when there is no resolver to ask.
 
     Where the process has no room for a further run beside those that are under way, it waits first, and its
@@ -53,7 +56,7 @@ async def observe(
         options,
         world or live(),
         Judges(settles_cause, refuses_this_client, _advice_of_one_run()),
-        UserFiles(message, bounce),
+        UserFiles(message, bounce, log),
         Listeners(sink, progress, recording_to),
         spent,
     )

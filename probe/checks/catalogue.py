@@ -11,7 +11,13 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
-from probe.checks.dialogue import bounce_reply, mail_from_accepted, recipient_address, reply_permanence
+from probe.checks.dialogue import (
+    bounce_reply,
+    log_reply,
+    mail_from_accepted,
+    recipient_address,
+    reply_permanence,
+)
 from probe.checks.message import (
     message_attachments,
     message_dkim_signature,
@@ -33,6 +39,7 @@ from probe.checks.recipient import (
     dane,
     limits_signals,
     local_part_length,
+    log_volume,
     mta_sts,
     postmaster_answer,
     recipient_domain_exists,
@@ -132,6 +139,7 @@ _RECIPIENT_OF_PAIR: tuple[Check, ...] = (
     reputation_desk,
     recipient_test_data,
     local_part_length,
+    log_volume,
 )
 _SENDER: tuple[Check, ...] = (
     spf,
@@ -165,7 +173,7 @@ _SENDER: tuple[Check, ...] = (
     blocklist_coverage,
     sender_typo,
 )
-_DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply)
+_DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply, log_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
 _PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached, internal)
 _PROBE_OF_PAIR: tuple[Check, ...] = (sender_mta, vantage_address, source_private)

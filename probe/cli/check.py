@@ -11,8 +11,9 @@ import typer
 from probe import settings
 from probe.cli import choices, values
 from probe.cli import options as opt
-from probe.cli.errors import UsageError
-from probe.model.target import PairTarget
+from probe.cli.errors import UsageError, refuse_controls
+from probe.model.logged import ToldByLog
+from probe.model.target import Options, PairTarget
 
 if TYPE_CHECKING:
     from probe.cli.session import Delivery
@@ -36,6 +37,8 @@ def check(
     message: opt.MessageOption = None,
     size: opt.SizeOption = None,
     bounce: opt.BounceOption = None,
+    log: opt.LogOption = None,
+    queue_id: opt.QueueIdOption = None,
     nameserver: opt.NameserverOption = None,
     mx: opt.MxOption = None,
     port: opt.PortOption = "25",
@@ -83,18 +86,25 @@ def check(
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
     delivery = _delivery(destination, record, severities)
-    file = _message(message)
-    received = _bounce(bounce)
+    log_facts = _log(log, target, queue_id)
+    return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)
 
+
+_Given = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, ToldByLog | None]
+
+
+def _run(target: PairTarget, options: Options, files: _Given, delivery: Delivery) -> int:
     from probe import run
     from probe.cli.session import run_live
 
+    message, bounce, log = files
     return run_live(
         lambda hooks: run.observe(
             target,
             options,
-            message=file,
-            bounce=received,
+            message=message,
+            bounce=bounce,
+            log=log,
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
@@ -102,6 +112,13 @@ def check(
         ),
         delivery,
     )
+
+
+def _from(log: ToldByLog | None, options: Options) -> Options:
+    """With the address that mail leaves from as the log tells it, where none was files."""
+    if log is None or log.delivery is None or options.ip is not None:
+        return options
+    return replace(options, ip=log.delivery.source_ip)
 
 
 def _delivery(to: choices.Destination, record: str | None, severities: str | None) -> Delivery:
@@ -123,3 +140,17 @@ def _bounce(path: str | None) -> tuple[str, bytes] | None:
     if path is None:
         return None
     return Path(path).name, values.input_start("--bounce", path, settings.BOUNCE_SIZE_LIMIT + 1)
+
+
+def _log(names: list[str] | None, target: PairTarget, queue_id: str | None) -> ToldByLog | None:
+    """What the log tells of the pair; None where there is none."""
+    if not names:
+        if queue_id is not None:
+            raise UsageError("--queue-id", "needs --log FILE, where the message is to be looked for")
+        return None
+    for name in names:
+        refuse_controls("--log", name)
+    refuse_controls("--queue-id", queue_id or "")
+    from probe.cli.log_pair import log_facts_of
+
+    return log_facts_of(names, target, queue_id)

@@ -80,6 +80,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="|".join(ALERTS),
         help="What gives exit code 1. Default: never.",
     )
+    result.add_argument(
+        "--check",
+        action="store_true",
+        help="With --queue-id: go on with the live check of each recipient that failed, as `check --log` "
+        "does. FILE comes first; further options are those of `check`.",
+    )
     result.add_argument("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
     result.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
     result.add_argument(
@@ -89,8 +95,14 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def main(argv: Sequence[str], _: RunCommand) -> int:
-    """Run `log` with the arguments behind its name; returns the exit code. Raises UsageError."""
+def main(argv: Sequence[str], run_command: RunCommand) -> int:
+    """Run `log` with the arguments behind its name; `run_command` runs the command line of another command.
+    Returns the exit code. Raises UsageError."""
+    if "--check" in argv:
+        arguments, further = parser().parse_known_args(list(argv))
+        from probe.cli.log_check import checked
+
+        return checked(arguments, further, run_command)
     arguments = parser().parse_intermixed_args(list(argv))
     _refuse_controls(arguments)
     form = chosen_format(arguments.format, Kind.LOG)

@@ -86,6 +86,27 @@ BounceOption = Annotated[
         help="The bounce that was received (.eml): its reply joins the evidence.",
     ),
 ]
+LogOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        metavar="FILE",
+        rich_help_panel=MESSAGE,
+        show_default=False,
+        help="The mail log of the server that sends (repeat for rotated files): its reply to this pair joins "
+        "the evidence, and it tells how much goes to these mail servers. Only that is recorded.",
+    ),
+]
+QueueIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--queue-id",
+        metavar="ID",
+        rich_help_panel=MESSAGE,
+        show_default=False,
+        help="With --log: the message with this queue id. Default: the last of this pair.",
+    ),
+]
 SizeOption = Annotated[
     str | None,
     typer.Option(

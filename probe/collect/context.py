@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from probe.model.logged import ToldByLog
 from probe.model.observed import Part
 from probe.model.reply import Reply, Stage
 from probe.model.session import Advice, Experiment
@@ -33,10 +34,12 @@ class Judges:
 
 @dataclass(frozen=True, slots=True)
 class UserFiles:
-    """What the user gave beside addresses and options: name and octets of --message and of --bounce."""
+    """What the user gave beside addresses and options: name and octets of --message and of --bounce, and
+    what the log of --log tells."""
 
     message: tuple[str, bytes] | None = None
     bounce: tuple[str, bytes] | None = None
+    log: ToldByLog | None = None
 
 
 @dataclass(slots=True)

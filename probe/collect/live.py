@@ -33,6 +33,8 @@ async def observe(context: Context) -> None:
     if context.files.bounce is not None:
         name, data = context.files.bounce
         context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
+    if context.files.log is not None:
+        context.record(ev.LogGiven(context.clock.at_ms(), context.files.log))
     work = asyncio.ensure_future(_all_parts(context))
     try:
         await asyncio.wait_for(work, context.deadline.remaining())

@@ -22,7 +22,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
     how, world = context.sending, context.world
     options = how.options
-    hosts = tuple(_usable(host, options.usable_families) for host in mx.hosts)
+    hosts = _in_order(context, tuple(_usable(host, options.usable_families) for host in mx.hosts))
     if not any(host.addresses for host in hosts):
         return
     visits = Visits(
@@ -71,6 +71,16 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         advise=lambda offered: context.judges.next_experiment(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
+
+
+def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
+    """In the order of their preference; but first the one that answered in the log, so that its answer of
+    then and of now are those of one server."""
+    delivery = context.files.log.delivery if context.files.log is not None else None
+    if delivery is None or not delivery.relay_host:
+        return hosts
+    name = delivery.relay_host.lower().rstrip(".")
+    return tuple(sorted(hosts, key=lambda host: host.host.lower().rstrip(".") != name or not host.addresses))
 
 
 async def _vouchers(context: Context, mx: MxResult) -> dict[str, TlsaSet]:

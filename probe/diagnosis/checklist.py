@@ -61,6 +61,9 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
             status, do = StepStatus.WARN, doubt.remedy or do
     elif number == 8:
         status, do = _contact(diagnosis, own, _doubt(findings))
+        taken = next((f for f in findings if f.tag == groups.TAKEN_BY_THE_OTHER_SIDE), None)
+        if taken is not None and diagnosis.observed.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
+            status, do = StepStatus.MANUAL, f"{taken.remedy} {_NOTE}"
     elif number == 9:
         status, do = _retry(diagnosis, _doubt(findings))
     else:

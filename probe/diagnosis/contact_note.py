@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.why import why
+from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import PairTarget
 from probe.model.verdict import Outcome
+from probe.reading.log.taken import taken_as
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.results import PtrStatus
 
 
 def contact_note(facts: Facts, observed: Observed) -> str:
     """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and
-    when nothing was asked that a postmaster could find in a log."""
+    when nothing was asked that a postmaster could find in a log. Where the own log says that the other side
+    has the message, it asks for that one."""
+    if is_handed_over(facts) and observed.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
+        return _note_on_what_was_taken(facts)
     if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
         return ""
     if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN):
@@ -38,6 +43,47 @@ def contact_note(facts: Facts, observed: Observed) -> str:
         "Name, phone:",
     ]
     return "\n".join(lines)
+
+
+def _note_on_what_was_taken(facts: Facts) -> str:
+    delivery = facts.log.delivery if facts.log is not None else None
+    if delivery is None or not isinstance(facts.target, PairTarget):
+        return ""
+    sender, recipient = facts.target.reverse_path, facts.target.forward_path
+    place = f"[{delivery.relay_ip}]" if delivery.relay_ip else ""
+    server = " ".join(it for it in (delivery.relay_host, place) if it)
+    reply = (
+        "\n".join(f"    {line}" for line in delivery.words.splitlines())
+        or "    (the words are not in our log)"
+    )
+    number = taken_as(delivery.words)
+    rows = (
+        ("Your queue id", number),
+        ("Our queue id", delivery.queue_id),
+        ("From (envelope)", str(sender)),
+        ("To", str(recipient)),
+        ("Sent from", str(delivery.source_ip or facts.vantage.source_ip or "")),
+    )
+    return "\n".join(
+        (
+            f"To: postmaster@{recipient.domain}",
+            f"Subject: A message to {recipient} that your server took has not been seen",
+            "",
+            "Dear postmaster,",
+            "",
+            f"At {delivery.at or 'a time that our log does not tell'} your server "
+            f"{server or 'for this domain'} took this message from us with the words:",
+            "",
+            reply,
+            "",
+            *(f"  {label:<17} {value}" for label, value in rows if value),
+            "",
+            "The recipient does not see it. Please look in your log what became of it after that: a filter,",
+            "a quarantine, a forwarding, or a mailbox other than the one that is looked into.",
+            "",
+            "Name, phone:",
+        )
+    )
 
 
 def _request(observed: Observed) -> tuple[str, ...]:

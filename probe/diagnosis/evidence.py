@@ -10,6 +10,8 @@ from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.scoring import WORDS, rank
 from probe.diagnosis.seen import Situation, named_causes
 from probe.facts.bounce import REF
+from probe.facts.logged import REF as LOG_REF
+from probe.facts.logged import has_passed
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
@@ -18,16 +20,17 @@ from probe.model.fault import recover
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
-from probe.reading.reply.read import Reading, read_received
+from probe.reading.reply.read import Reading, read_received, read_reply
 from probe.reading.reply.software import tell
 from probe.reading.reply.speaker import Speaker
 
 
 def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    """Everything that speaks for or against causes; of a recipient who was accepted, only the bounce does."""
+    """Everything that speaks for or against causes; of a recipient who was accepted, only the
+    bounce and the log do."""
     if observed.outcome is Outcome.ACCEPTED:
-        return _with_bounce(facts, ())
-    by_words = _with_bounce(facts, reply_evidence(observed))
+        return _with_earlier(facts, ())
+    by_words = _with_earlier(facts, reply_evidence(observed))
     by_facts = _fact_evidence(Situation(facts, observed, by_words))
     named = named_causes(by_words)
     if _are_empty(named, by_facts):
@@ -46,12 +49,34 @@ def bounce_reading(facts: Facts) -> Reading | None:
     return recover("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
 
 
-def _with_bounce(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """What this run's reply and the bounce say together; a rule that both fire is one observation."""
-    reading = bounce_reading(facts)
-    rules = {item.rule for item in evidence}
-    added = reading.evidence if reading is not None else ()
-    return (*evidence, *(item for item in added if item.rule not in rules))
+def log_reading(facts: Facts) -> Reading | None:
+    """What the log of --log says about why the message was not handed over; None where it tells of no such
+    failure, or of a deferral that this run went past."""
+    delivery = facts.log.delivery if facts.log is not None else None
+    if delivery is None or not delivery.is_failure or has_passed(facts):
+        return None
+    host = delivery.relay_host if delivery.is_remote else ""
+    return recover(
+        "the reading of the log's words",
+        lambda: read_reply(delivery.words, delivery.stage, host, LOG_REF),
+        None,
+        step=1,
+    )
+
+
+def earlier_reading(facts: Facts) -> Reading | None:
+    """What was said before this run: by the bounce, else by the log."""
+    return bounce_reading(facts) or log_reading(facts)
+
+
+def _with_earlier(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """What this run's reply, the bounce and the log say together; a rule that several fire is one
+    observation."""
+    for reading in (bounce_reading(facts), log_reading(facts)):
+        rules = {item.rule for item in evidence}
+        added = reading.evidence if reading is not None else ()
+        evidence = (*evidence, *(item for item in added if item.rule not in rules))
+    return evidence
 
 
 def _lead(evidence: tuple[Evidence, ...], observed: Observed) -> str | None:

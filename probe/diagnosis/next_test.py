@@ -141,7 +141,9 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
         case "with-tls" | "without-tls":
             return _tls_may_be_tried(test, facts, diagnosis)
         case _:
-            return test.id != _LOG or facts.bounce is None
+            return test.id != _LOG or (
+                facts.bounce is None and (facts.log is None or facts.log.delivery is None)
+            )
 
 
 def _is_idle(facts: Facts, test: CandidateTest) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from probe.diagnosis.evidence import log_reading
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import NEEDED
 from probe.diagnosis.risks import Risk
 from probe.diagnosis.why import why
+from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
 from probe.facts.session import Session
 from probe.model.reply import Stage
@@ -50,13 +52,18 @@ def _accepted(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
         return answers + _policy_fails(facts, risks)
     if facts.bounce is not None and facts.bounce.is_refusal:
         return f"accepted at RCPT by {_host(observed)} now, but the bounce tells of a refusal before"
+    if log_reading(facts) is not None:
+        return f"accepted at RCPT by {_host(observed)} now, but the log tells of a failure before"
     tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
     if observed.exchange is not None and Deviation.CONTRADICTED in observed.exchange.deviations:
         tail = ", with the enhanced status of a refusal: the acceptance is not to be relied on"
         return f"accepted at RCPT by {_host(observed)}{tail}"
     is_ours = any(risk.is_sender_side for risk in risks)
     policy = _policy_fails(facts, risks)
-    tail = tail if is_ours else policy or "; nothing was delivered"
+    untold = "; nothing was delivered"
+    if is_handed_over(facts):
+        untold = "; nothing was delivered by this run, and the log shows that the other side has the message"
+    tail = tail if is_ours else policy or untold
     return f"accepted at RCPT by {_host(observed)}{tail}"
 
 

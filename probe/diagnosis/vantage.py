@@ -16,12 +16,18 @@ _REST = "unknown"
 def is_foreign(facts: Facts, observed: Observed, cause: str | None) -> bool:
     """Whether a cause that hangs on the address was told to another one than the mail leaves from.
 
-    A bounce tells of the mail itself, and a reply that names the sending address speaks of that one."""
+    A bounce or a log tells of the mail itself, and a reply that names the sending address speaks of that."""
     if facts.vantage.is_sending_address is not False or cause not in beside_address().causes:
         return False
-    if observed.ground is not Ground.REPLY or observed.reply is None or facts.bounce is not None:
+    if observed.ground is not Ground.REPLY or observed.reply is None or _is_told(facts):
         return False
     return str(facts.vantage.source_ip) not in observed.reply.text
+
+
+def _is_told(facts: Facts) -> bool:
+    """Whether the bounce or the log tells what the sending address itself was answered."""
+    delivery = facts.log.delivery if facts.log is not None else None
+    return facts.bounce is not None or (delivery is not None and delivery.is_remote and delivery.is_failure)
 
 
 def carried_over(

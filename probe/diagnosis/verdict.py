@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from probe.diagnosis.conclusion import Conclusion, conclude
-from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
+from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, counted, likelihood, risks_of
@@ -90,10 +90,10 @@ def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
 
 
 def _told(facts: Facts, observed: Observed) -> Reading | None:
-    """The bounce, where this run saw no refusal of its own: accepted now, or not able to ask."""
+    """The bounce or the log, where this run saw no refusal of its own: accepted now, or not able to ask."""
     if observed.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
         return None
-    return bounce_reading(facts)
+    return earlier_reading(facts)
 
 
 def _ranked(
@@ -123,7 +123,7 @@ def _band(
     reading: Reading | None,
 ) -> Band:
     if reading is not None:
-        return band(ranked)  # the refusal was seen, in the bounce
+        return band(ranked)  # the refusal was seen, in the bounce or the log
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if counted(risks, facts) else Band.STATED

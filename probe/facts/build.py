@@ -87,7 +87,7 @@ def _read(reader: _Reader) -> Facts:
     sessions = sessions_of(recording)
     vantage = _vantage(recording, sessions)
     message = _message(reader)
-    bounce = recording.last(ev.BounceGiven)
+    bounce, log = recording.last(ev.BounceGiven), recording.last(ev.LogGiven)
     return Facts(
         target=started.target,
         options=how.options,
@@ -108,6 +108,7 @@ def _read(reader: _Reader) -> Facts:
             (bounce,),
             lambda _: recover(FactReader.BOUNCE, partial(bounce_of, recording), None, step=1),
         ),
+        log=log.log_facts if log is not None else None,
         resolver=recover(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),

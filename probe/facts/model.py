@@ -10,6 +10,7 @@ from probe.facts.session import Session
 from probe.knowledge.providers import KnownBy, Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
+from probe.model.logged import ToldByLog
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta
@@ -102,6 +103,7 @@ class Facts:
     complete: bool
     redacted: bool = False
     bounce: BounceFacts | None = None
+    log: ToldByLog | None = None
     resolver: tuple[Answer, ...] = ()
     faults: tuple[Fault, ...] = ()
     user_options: Options | None = None

@@ -17,6 +17,8 @@ ORIGINS_OF_STATUS = frozenset(
         "bounce-without-remote-reply",
         "bounce-status-of-remote",
         "bounce-status-is-filler",
+        "log-with-remote-reply",
+        "log-without-remote-reply",
     }
 )
 
@@ -33,6 +35,9 @@ TLS_POLICY_FAILS = frozenset(
         "certificate-not-verified-demanded",
     }
 )
+
+# The log says that the message was handed over, and in which words it was taken.
+TAKEN_BY_THE_OTHER_SIDE = "log-delivered"
 
 POSTMASTER_REFUSED = "postmaster-refused"
 

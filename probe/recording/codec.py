@@ -57,6 +57,7 @@ _KINDS: dict[str, type] = {
     "opinion": ev.OpinionGiven,
     "message": ev.MessageGiven,
     "bounce": ev.BounceGiven,
+    "log": ev.LogGiven,
     "not_reached": ev.NotReached,
     "finished": ev.Finished,
 }

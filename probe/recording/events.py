@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress
+from probe.model.logged import ToldByLog
 from probe.model.observed import (
     EndCause,
     FetchFault,
@@ -196,6 +197,14 @@ class BounceGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class LogGiven:
+    """What the log of --log tells of this sender and recipient; never the log itself."""
+
+    at_ms: int
+    log_facts: ToldByLog
+
+
+@dataclass(frozen=True, slots=True)
 class NotReached:
     """A part of the run that was not made, and why (deadline, courtesy cap, a fault). `experiment` says which
     control it was; `words` name a part of an earlier version that has no other place."""
@@ -225,6 +234,7 @@ Event = (
     | OpinionGiven
     | MessageGiven
     | BounceGiven
+    | LogGiven
     | NotReached
     | Finished
 )

@@ -40,6 +40,16 @@ RANGES: dict[str, tuple[int, int]] = {
     "most": (0, 10**18),
     "more": (0, 10**18),
     "line": (0, 10**18),
+    "attempts": (0, 10**18),
+    "others": (0, 10**18),
+    "delivered": (0, 10**18),
+    "cured": (0, 10**18),
+    "waiting": (0, 10**18),
+    "refused": (0, 10**18),
+    "expired": (0, 10**18),
+    "tried_last_hour": (0, 10**18),
+    "tried_last_day": (0, 10**18),
+    "peak_minute": (0, 10**18),
 }
 """What whole numbers may be, by the name of their field."""
 
@@ -57,6 +67,7 @@ NAMED = frozenset(
             ("Provenance", "policy_zone"),
         ),
         *(("OpinionGiven", "domain"), ("HttpsFetched", "url"), ("Reason", "host")),
+        *(("LoggedDelivery", "relay_host"), ("LoggedVolume", "operator")),
     }
 )
 """Class and field of what names a host, a domain, a mailbox or a key: algorithms work with it. Other texts

@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
+from probe.model.logged import ToldByLog
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.sender_mta import SenderMta, TextFact
@@ -133,10 +134,38 @@ class _Redactor:
             case ev.BounceGiven():
                 # A bounce is somebody's mail: addresses, hosts and the message itself stand all over it.
                 return ev.NotReached(event.at_ms, Part.BOUNCE, Reason(Gap.REDACTED))
+            case ev.LogGiven():
+                return replace(event, log_facts=self._logged(event.log_facts))
             case ev.NotReached():
                 return replace(event, reason=self._reason(event.reason), words=text(event.words))
             case _:
                 return event
+
+    def _logged(self, log_facts: ToldByLog) -> ToldByLog:
+        """What a log tells: names and addresses for those of the run, words as any text. A queue id and a
+        file are this side's alone."""
+        text, delivery, volume = self._text.text, log_facts.delivery, log_facts.volume
+        if delivery is not None:
+            delivery = replace(
+                delivery,
+                queue_id="",
+                reverse_path=text(delivery.reverse_path),
+                recipient=text(delivery.recipient),
+                relay_host=self._host(delivery.relay_host),
+                relay_ip=text(delivery.relay_ip),
+                source_ip=self._optional(delivery.source_ip),
+                words=text(delivery.words),
+                file="",
+            )
+        if volume is not None:
+            operator = self._host(volume.operator)
+            title = operator if volume.title == volume.operator else text(volume.title)
+            volume = replace(volume, operator=operator, title=title)
+        return replace(log_facts, names=(), delivery=delivery, volume=volume)
+
+    def _host(self, name: str) -> str:
+        """A host's name; one that is no name (an operator's id, a socket) as any text."""
+        return self.pseudonyms.host(name) if "." in name else self._text.text(name)
 
     def _reason(self, reason: R) -> R:
         """Its values: names and addresses for those of the run, others' words as any text."""

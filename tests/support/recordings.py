@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from probe.model.address import Mailbox
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.exhaustion import Shortage
+from probe.model.logged import LogFate, LoggedDelivery, LoggedVolume, ToldByLog
 from probe.model.observed import (
     EndCause,
     Gap,
@@ -21,6 +22,7 @@ from probe.model.observed import (
     SessionReason,
 )
 from probe.model.reason import Reason
+from probe.model.reply import Stage
 from probe.model.sender_mta import (
     AddressFact,
     Families,
@@ -87,6 +89,30 @@ SENDING_SERVER = SenderMta(
     instances=("/etc/postfix-sender.co.uk",),
 )
 
+LOGGED = ToldByLog(
+    names=("alice.log",),
+    first_at="2026-11-28T00:00:00Z",
+    last_at="2026-11-28T20:25:15Z",
+    delivery=LoggedDelivery(
+        status=LogFate.DEFERRED,
+        at="2026-11-28T20:25:15Z",
+        attempts=3,
+        queue_id="4B2A91",
+        reverse_path="Bob.Smith@mail.sender.co.uk",
+        recipient="alice@tmall.com",
+        relay_host="mx1.tmall.com",
+        relay_ip="47.246.137.48",
+        source_ip=ip_address("81.2.3.4"),
+        words="451 4.7.1 <alice@tmall.com>: try again, 81.2.3.4",
+        is_remote=True,
+        stage=Stage.RCPT,
+        file="alice.log",
+        line=7,
+    ),
+    others=1,
+    volume=LoggedVolume("tmall.com", "tmall.com", 7, 1, 2, 1, 0, 5, 9, 4, "2026-11-28T20:25:00Z"),
+)
+
 
 def full_events() -> list[ev.Event]:
     """A run with every kind of event, in which each identity occurs in many guises."""
@@ -150,6 +176,7 @@ def full_events() -> list[ev.Event]:
         ),
         ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
         ev.BounceGiven(16, "bounce.eml", b"Subject: failure notice\r\n\r\n<alice@tmall.com>:\xff\r\n"),
+        ev.LogGiven(16, LOGGED),
         ev.NotReached(17, Part.SESSION, Reason(Gap.DEADLINE, host="mx1.tmall.com", ip=MX_IP)),
         ev.SenderMtaRead(15, SENDING_SERVER),
         ev.Finished(20),

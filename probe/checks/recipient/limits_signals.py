@@ -2,8 +2,8 @@
 
 Looks for signs at the level of the connection: 421 replies, connections closed or reset by the server in
 the middle of a session, long waits before a reply (greet delay, tarpit), and announced limits (the LIMITS
-extension). How many mails you send, and to how many recipients, cannot be seen from here; what the reply's
-text says about rates is read with the causes.
+extension). How many mails you send, and to how many recipients, cannot be seen from here
+(`log-volume` reads it from the log of --log); what the reply's text says about rates is read with the causes.
 
 What to do: send fewer mails at once, over fewer connections, and give a new address time to warm up; keep
 within the announced limits.
@@ -32,24 +32,31 @@ SLOW_REPLY_MS = 5_000  # greet delays begin at about this; a busy server answers
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each sign, else ok; the volume itself is never judged."""
     connected = [s for s in facts.sessions if s.connected]
+    by_log = int(facts.log is not None and facts.log.volume is not None)
     if not connected:
-        yield say("limits-no-session", why=dialogue.no_dialogue(facts))
+        yield say("limits-no-session", why=dialogue.no_dialogue(facts), by_log=by_log)
         return
-    signs = [finding for session in connected for finding in _signs(session)]
-    yield from signs or [say("limits-not-seen", map(dialogue.ref, connected))]
+    signs = [finding for session in connected for finding in _signs(session, by_log)]
+    yield from signs or [say("limits-not-seen", map(dialogue.ref, connected), by_log=by_log)]
 
 
-def _signs(session: Session) -> Iterator[Finding]:
+def _signs(session: Session, by_log: int) -> Iterator[Finding]:
     host, ref = session.mx_host, dialogue.ref(session)
     exchanges = [e for e in session.exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]  # best effort
     unavailable = [e for e in exchanges if e.reply and e.reply.code == 421]
     if unavailable:
-        yield say("limits-channel-closed", (unavailable[0].ref,), host=host, stage=unavailable[0].stage)
+        yield say(
+            "limits-channel-closed",
+            (unavailable[0].ref,),
+            host=host,
+            stage=unavailable[0].stage,
+            by_log=by_log,
+        )
     elif not _failed_at_tls(session):
         if session.end is EndReason.RESET:
-            yield say("limits-connection-reset", (ref,), host=host)
+            yield say("limits-connection-reset", (ref,), host=host, by_log=by_log)
         elif session.end is EndReason.CLOSED_BY_PEER:
-            yield say("limits-connection-closed", (ref,), host=host)
+            yield say("limits-connection-closed", (ref,), host=host, by_log=by_log)
     slow = [e for e in exchanges if e.reply and e.elapsed_ms >= SLOW_REPLY_MS]
     if slow:
         yield say(

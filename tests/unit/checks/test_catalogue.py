@@ -13,9 +13,14 @@ from probe.facts.model import Facts
 from probe.model.finding import Severity
 from tests.support import facts as make
 from tests.support.check_cases import Case
-from tests.unit.checks.dialogue import test_bounce_reply, test_dialogue
+from tests.unit.checks.dialogue import test_bounce_reply, test_dialogue, test_log_reply
 from tests.unit.checks.message import test_message
-from tests.unit.checks.recipient import test_recipient, test_recipient_history, test_requiretls_offered
+from tests.unit.checks.recipient import (
+    test_log_volume,
+    test_recipient,
+    test_recipient_history,
+    test_requiretls_offered,
+)
 from tests.unit.checks.sender import test_sender
 from tests.unit.checks.vantage import test_resolver_answers, test_sender_mta
 
@@ -23,6 +28,8 @@ from tests.unit.checks.vantage import test_resolver_answers, test_sender_mta
 CASES: tuple[Case, ...] = (
     *test_bounce_reply.CASES,
     *test_dialogue.CASES,
+    *test_log_reply.CASES,
+    *test_log_volume.CASES,
     *test_recipient_history.CASES,
     *test_message.CASES,
     *test_recipient.CASES,
@@ -41,6 +48,8 @@ WITHOUT_OK = {
     "local-part-length",
     "reputation-desk",
     "bounce-reply",
+    "log-reply",
+    "log-volume",
     "recipient-history",
     "regional-advice",
     "requiretls-offered",

@@ -1,0 +1,69 @@
+"""The log of `check --log`, and of `log --check`: read to its end, for one message or one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from probe.cli.errors import UsageError, unreadable
+from probe.cli.log_inputs import Input, inputs
+from probe.cli.log_reading import Progress, now_here
+from probe.cli.progress import ProgressLine
+from probe.maillog.pair import PairLog
+from probe.model.address import Mailbox
+from probe.model.logged import ToldByLog
+from probe.model.target import PairTarget
+from probe.reading.log.octets import blocks
+from probe.reading.log.reader import Reader, records_of_blocks
+
+
+def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None) -> ToldByLog:
+    """What the log tells of the pair. Raises UsageError for a log that cannot be read, and for a queue id
+    that is not in it."""
+    box = target.reverse_path
+    sender = f"{box.local_part}@{box.domain}" if isinstance(box, Mailbox) else ""
+    recipient = f"{target.forward_path.local_part}@{target.forward_path.domain}"
+    result = PairLog(now_here().tzinfo, sender, recipient, queue_id)
+    read_into(result, names)
+    log_facts = result.log_facts([_shown(name) for name in names], target.forward_path.domain.lower())
+    if queue_id is not None and log_facts.delivery is None:
+        raise UsageError(
+            "--queue-id", f"{queue_id} with this sender and recipient is not in {', '.join(names)}"
+        )
+    return log_facts
+
+
+def read_into(log: PairLog, names: Sequence[str]) -> None:
+    """Read all files, in the order of time. Raises UsageError for the first that cannot be read."""
+    problems: list[UsageError] = []
+    log_file = inputs(names, None, problems)
+    for it in log_file:
+        if it.format is None and not it.is_empty:
+            raise UsageError("--log", f"{it.title} holds no line of a known mail log in its beginning")
+    if problems:
+        raise UsageError("--log", str(problems[0]).partition(": ")[2] or str(problems[0]))
+    readers: dict[str, Reader] = {}
+    with ProgressLine() as line:
+        progress = Progress(log_file, line)
+        for it in log_file:
+            try:
+                _read_one(log, it, readers, progress)
+            except OSError as error:
+                raise unreadable("--log", it.name, error) from None
+    log.end()
+
+
+def _read_one(log: PairLog, log_file: Input, readers: dict[str, Reader], progress: Progress) -> None:
+    if log_file.format is None:
+        return
+    reader = readers.get(log_file.format.name)
+    if reader is None:
+        reader = readers[log_file.format.name] = log_file.format.make()
+    log.take(reader.source(log_file.title, log_file.written))
+    log.sender_of = reader.sender
+    for records in records_of_blocks(reader, blocks(log_file.chunks(progress.passed))):
+        log.take(records)
+
+
+def _shown(name: str) -> str:
+    return "stdin" if name == "-" else Path(name).name

@@ -1,0 +1,203 @@
+"""One sender and recipient in a log: what became of their messages, among all that went the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import tzinfo
+from ipaddress import ip_address, ip_network
+from pathlib import PurePath
+
+from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.groups import Fate
+from probe.maillog.operators import Operator
+from probe.maillog.summary import moment
+from probe.model.address import IPAddress
+from probe.model.logged import LogFate, LoggedDelivery, LoggedVolume, ToldByLog
+from probe.reading.log.event import Event, Kind, Record, Speaker
+
+KEPT = 1_000  # outcomes that are kept, and messages that are followed
+# Networks whose addresses are translated before they are seen outside (RFC 1918, RFC 6598, RFC 4193).
+_INSIDE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+_HOUR, _DAY = 3600, 86_400  # seconds
+
+
+class PairLog:
+    """Takes the records of a log, counts them all, and follows the messages to one recipient.
+
+    `sender` None takes any; empty is the null reverse-path. `recipient` None takes any, which needs a
+    `queue_id`."""
+
+    def __init__(
+        self,
+        zone: tzinfo | None,
+        sender: str | None,
+        recipient: str | None,
+        queue_id: str | None = None,
+    ) -> None:
+        self.all = Aggregate(zone)
+        self._sender = sender.lower() if sender is not None else None
+        self._recipient = recipient.lower() if recipient is not None else None
+        self._queue_id = queue_id
+        self._at_domain = "@" + (self._recipient or "").rpartition("@")[2]
+        self._own = Aggregate(zone, emit=self._keep)
+        self._ids: set[str] = set()
+        self._tried: dict[str, Event] = {}  # the last event of a message that names a server
+        self._to_domain: Event | None = None  # the last event to the domain that names one
+        self.outcomes: list[Outcome] = []
+        self.others = 0
+
+    @property
+    def sender_of(self) -> Callable[[str], str | None] | None:
+        return self.all.sender_of
+
+    @sender_of.setter
+    def sender_of(self, find: Callable[[str], str | None]) -> None:
+        self.all.sender_of = self._own.sender_of = find
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Count records, in the order of the log."""
+        self.all.take(records)
+        for record in records:
+            if isinstance(record, Event) and self._is_to_domain(record):
+                self._to_domain = record
+        mine = [it for it in records if isinstance(it, Event) and self._is_mine(it)]
+        if mine:
+            self._own.take(mine)
+
+    def end(self) -> None:
+        """The log has ended."""
+        self.all.end()
+        self._own.end()
+
+    def log_facts(self, names: Collection[str], domain: str) -> ToldByLog:
+        """What the log tells, where the recipient's domain is `domain`."""
+        last = self.last()
+        of = self._tried_of(last.event) if last is not None else self._to_domain
+        if of is None or (of.relay is None and self._to_domain is not None):
+            of = self._to_domain or _nothing(domain)
+        operator = self.all.operators.of(of, domain)
+        return ToldByLog(
+            names=tuple(names),
+            first_at=moment(self.all.first) or "",
+            last_at=moment(self.all.last) or "",
+            delivery=self.delivery(last) if last is not None else None,
+            others=self.others,
+            volume=self._volume(operator),
+        )
+
+    def last(self) -> Outcome | None:
+        """The outcome that was heard of last."""
+        return max(self.outcomes, key=lambda it: self.all.seconds(it.event.at) or 0, default=None)
+
+    def delivery(self, outcome: Outcome) -> LoggedDelivery:
+        """An outcome as a report has it."""
+        event = outcome.event
+        words = event.words
+        if outcome.fate is Fate.EXPIRED or words is None:
+            words = event.earlier or words
+        tried = self._tried_of(event)
+        relay = tried.relay
+        return LoggedDelivery(
+            status=LogFate(outcome.fate.value),
+            at=moment(self.all.seconds(event.at)) or "",
+            attempts=outcome.attempts,
+            queue_id=event.queue_id or "",
+            reverse_path=self._sender_of(event) or "",
+            recipient=event.recipient or "",
+            relay_host=(relay.host or "") if relay is not None else "",
+            relay_ip=(relay.ip or "") if relay is not None else "",
+            source_ip=_public(event.source_ip or tried.source_ip),
+            words=words.text if words is not None else "",
+            is_remote=words is not None and words.speaker is Speaker.REMOTE,
+            stage=words.stage if words is not None else None,
+            file=PurePath(event.file).name,
+            line=event.line,
+        )
+
+    def _keep(self, outcome: Outcome) -> None:
+        if len(self.outcomes) >= KEPT:
+            del self.outcomes[0]
+        self.outcomes.append(outcome)
+
+    def _is_to_domain(self, event: Event) -> bool:
+        recipient = event.recipient
+        if recipient is None or event.relay is None or event.kind is not Kind.ATTEMPT:
+            return False
+        return recipient.lower().endswith(self._at_domain)
+
+    def _is_mine(self, event: Event) -> bool:
+        if event.kind is Kind.REFUSAL:
+            return False
+        if self._queue_id is not None and event.queue_id != self._queue_id:
+            return False
+        if event.recipient is None:  # of a whole message: told after its recipients were
+            return event.queue_id in self._ids or self._queue_id is not None
+        if self._recipient is not None and self._recipient not in _names(event):
+            return False
+        if self._sender is not None:
+            sender = self._sender_of(event)
+            if sender is not None and sender.lower() != self._sender:
+                self.others += event.kind is Kind.ATTEMPT
+                return False
+        if event.queue_id is not None and len(self._ids) < KEPT:
+            self._ids.add(event.queue_id)
+            if event.relay is not None and event.relay.host:
+                self._tried[event.queue_id] = event
+        return True
+
+    def _tried_of(self, event: Event) -> Event:
+        """The event, or the last one of the same message that names a server."""
+        if event.relay is not None and event.relay.host:
+            return event
+        return self._tried.get(event.queue_id or "", event)
+
+    def _sender_of(self, event: Event) -> str | None:
+        if event.sender is not None or event.queue_id is None or self.all.sender_of is None:
+            return event.sender
+        return self.all.sender_of(event.queue_id)
+
+    def _volume(self, operator: Operator) -> LoggedVolume | None:
+        counted = self.all
+        counted.settle_volumes()
+        volume = counted.volumes.get(operator.id)
+        if volume is None:
+            return None
+        groups = [it for it in counted.groups.values() if it.operator.id == operator.id]
+        bins = counted.volume_bins[operator.id]
+        return LoggedVolume(
+            operator=operator.id,
+            title=operator.title,
+            delivered=volume.sent,
+            cured=sum(it.messages[Fate.SENT] for it in groups),
+            waiting=sum(it.messages[Fate.DEFERRED] for it in groups),
+            refused=sum(it.messages[Fate.BOUNCED] for it in groups),
+            expired=sum(it.messages[Fate.EXPIRED] for it in groups),
+            tried_last_hour=bins.since(counted.last - _HOUR),
+            tried_last_day=bins.since(counted.last - _DAY),
+            peak_minute=volume.peak,
+            peak_at=moment(volume.peak_at) or "",
+        )
+
+
+def _names(event: Event) -> tuple[str, ...]:
+    return tuple(name.lower() for name in (event.recipient, event.orig_to) if name is not None)
+
+
+def _nothing(domain: str) -> Event:
+    """An event that names no server: its operator is whoever has the mail of the domain."""
+    from probe.reading.log.event import Status
+
+    return Event("", 0, Kind.ATTEMPT, Status.DEFERRED, "", recipient=f"@{domain}")
+
+
+def _public(text: str | None) -> IPAddress | None:
+    """An address that mail can leave from; the inner one of a translated network says nothing outside."""
+    try:
+        result = ip_address((text or "").removeprefix("IPv6:"))
+    except ValueError:
+        return None
+    return (
+        None if result.is_loopback or result.is_link_local or any(result in it for it in _INSIDE) else result
+    )
