@@ -64,6 +64,7 @@ class EximReader(EximLines):
         records: list[Record] = []
         self.pass_by(block)
         text = self._text
+        is_ascii = text.isascii()  # known without a look at the characters
         passed_over, usual = _PASSED_OVER.match, _BRIEF.match
         end = counted = 0
         while end < len(text):
@@ -75,17 +76,17 @@ class EximReader(EximLines):
             counted = begin
             end = text.find("\n", begin) + 1 or len(text)
             line = usual(text, begin)
-            if line is not None and line[0].isascii():
+            if line is not None and (is_ascii or line[0].isascii()):
                 records.append(self._brief(line, number))
                 continue
             if text.find("SMTP error from", begin, end) >= 0:
                 failed = _BRIEF_FAILED.match(text, begin)
-                if failed is not None and failed[0].isascii():
+                if failed is not None and (is_ascii or failed[0].isascii()):
                     records.append(self._brief_failed(failed, number))
                     continue
             elif text.find("retry time not", begin, end) >= 0:
                 again = _BRIEF_REPEAT.match(text, begin)
-                if again is not None and again[0].isascii():
+                if again is not None and (is_ascii or again[0].isascii()):
                     records.append(self._brief_repeat(again, number))
                     continue
             records += self.read(block[begin:end], number)

@@ -11,7 +11,7 @@ from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
 from probe.reading.log.reader import interesting
-from probe.reading.log.words import relay_of, reply_of_lines, stage_of
+from probe.reading.log.words import reply_of_lines, stage_of
 
 # The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
 _BRIEF = re.compile(
@@ -27,7 +27,7 @@ _BRIEF_REFUSAL = re.compile(
     r"([^;\n]+); from=<([^\">\\\n]*)> to=<([^\">\\\n]*)> proto="
 )
 _HITS = re.compile(
-    r": (?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold)"
+    r": (?=[tfmrhdp])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold)"
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
 _NOTHING = (None, None, None, None, False, False, None, (), None, None)  # the fields behind the relay
@@ -48,6 +48,11 @@ def _usual_reply(rest: str) -> Words | None:
     return Words(Speaker.REMOTE, reply_of_lines(text) if text[3:4] == "-" else text, stage)
 
 
+def _holds_octets(text: str) -> bool:
+    """Whether a message may stand as numbers in it; a single character is searched for much faster."""
+    return "{" in text and '"MESSAGE":[' in text
+
+
 class PostfixReader(PostfixLines):
     """Reads what Postfix' services log, line by line or in blocks."""
 
@@ -64,23 +69,25 @@ class PostfixReader(PostfixLines):
         text = self._text
         counted, first = 0, number
         statuses = 0
+        is_ascii = text.isascii()  # known without a look at the characters
+        usual, brief = _BRIEF.match, self._brief
         for begin in self._places(text):
             number += text.count("\n", counted, begin)
             counted = begin
-            line = _BRIEF.match(text, begin)
-            if line is not None and line[0].isascii():
-                records.append(self._brief(line, number))
+            line = usual(text, begin)
+            if line is not None and (is_ascii or line[0].isascii()):
+                records.append(brief(line, number))
                 statuses += 1
                 continue
             refused = _BRIEF_REFUSAL.match(text, begin) if line is None else None
-            if refused is not None and refused[0].isascii():
+            if refused is not None and (is_ascii or refused[0].isascii()):
                 records.append(self._brief_refusal(refused, number))
                 continue
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             statuses += b"status=" in data
             records += self.read(data, number)
-        if text.count("status=") > statuses or "postsuper" in text or '"MESSAGE":[' in text:
+        if text.count("status=") > statuses or "postsuper" in text or _holds_octets(text):
             return self._with_odd_lines(block, text, records, first)
         return records
 
@@ -95,10 +102,11 @@ class PostfixReader(PostfixLines):
 
     def _brief_refusal(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, stage, client, reply, sender, recipient = line.groups()
-        event = self.file, number, Kind.REFUSAL, Status.REJECTED, "reject", self.clock.stamp(at), program
         name = None if queue_id == "NOQUEUE" else queue_id
+        fate = (Kind.REFUSAL, Status.REJECTED, "reject", self.clock.stamp(at), program, name)
         words = Words(Speaker.LOCAL, reply, stage_of(stage))
-        return Event(*event, name, sender=sender, recipient=recipient, words=words, client=relay_of(client))
+        behind = (None, None, None, None, words, *_NOTHING_MORE[:-1], self.relays[client])
+        return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
     def _places(self, text: str) -> Iterable[int]:
         """Where the lines of interest begin, in order."""
@@ -130,7 +138,7 @@ class PostfixReader(PostfixLines):
                 message.deferred.pop(recipient, None)
             fate = (Kind.ATTEMPT, Status.SENT, word, self.clock.stamp(at), program, queue_id)
             return new_event(
-                (self.file, number, *fate, None, None, recipient, orig_to, self.relay(to), *_NOTHING)
+                (self.file, number, *fate, None, None, recipient, orig_to, self.relays[to], *_NOTHING)
             )
         words = _usual_reply(rest) if program.endswith("smtp") else None
         if words is not None and word in ("deferred", "bounced"):
@@ -140,7 +148,7 @@ class PostfixReader(PostfixLines):
             else:
                 self.memory.settle(queue_id, recipient)
             event = (Kind.ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
-            whom = (recipient, orig_to, self.relay(to))
+            whom = (recipient, orig_to, self.relays[to])
             return new_event((self.file, number, *event, *whom, None, dsn, words, *_NOTHING_MORE))
         frame = Frame(self.clock.stamp(at), program, None, "")
         fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))

@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any
 
 from probe.model.text import decode
-from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame, unframe
 from probe.reading.log.memory import Memory, Message
 from probe.reading.log.postfix_server import refusal
 from probe.reading.log.postfix_words import said
 from probe.reading.log.reader import LINE, TEXT, FramedReader
-from probe.reading.log.words import relay_of
+from probe.reading.log.words import Relays
 
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
 _DELIVERY = re.compile(
@@ -54,7 +54,6 @@ _STATUS = {
     "undeliverable": Status.PROBE,
     "deliverable": Status.PROBE,
 }
-_RELAYS = 4096
 new_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 
@@ -64,7 +63,7 @@ class PostfixLines(FramedReader):
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
-        self._relays: dict[str, Relay | None] = {}
+        self.relays = Relays()
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
         """Most lines of a log tell only of whom a message is, that it has gone, or that a client came: one
@@ -147,7 +146,7 @@ class PostfixLines(FramedReader):
 
     def delivered(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
         queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = fields
-        relay = self.relay(to)
+        relay = self.relays[to]
         service = (frame.program or "").rpartition("/")[2]
         status = _status(word, service, rest or "")
         earlier = tls_told = message_id = words = None
@@ -194,19 +193,11 @@ class PostfixLines(FramedReader):
             )
         )
 
-    def relay(self, text: str) -> Relay | None:
-        """The next hops are few, and each is read once."""
-        if text not in self._relays:
-            if len(self._relays) >= _RELAYS:
-                self._relays.clear()
-            self._relays[text] = relay_of(text)
-        return self._relays[text]
-
     def _from(self, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
         queue_id, sender, word, what = match.groups()
         message = self.memory.message(queue_id)
         message.sender = sender
-        if word is None or word not in ("expired", "force-expired"):
+        if word not in ("expired", "force-expired"):
             return ()
         words = Words(Speaker.LOCAL, what.strip()) if what else None
         events = self._for_all(message, Status.EXPIRED, word, words, queue_id, frame, number)

@@ -39,8 +39,9 @@ _COMMANDS = {
     "RSET": Stage.RSET,
     "QUIT": Stage.QUIT,
 }
-_PIECE = re.compile(r"(?<=\s)(?=[245]\d\d[ -])")
 _RELAY = re.compile(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
+
+_KEPT_RELAYS = 4096
 
 
 @lru_cache(maxsize=256)
@@ -59,13 +60,14 @@ def reply_of_lines(text: str) -> str:
         return text
     code = text[:3]
     lines, begin = [], 0
-    for piece in _PIECE.finditer(text):
-        at = piece.start()
-        if text.startswith(code, at):
+    at = text.find(code, 4) if code[0] in "245" else -1
+    while at >= 0:
+        if text[at - 1].isspace() and (end := text[at + 3 : at + 4]) in ("-", " "):
             lines.append(text[begin : at - 1])
             begin = at
-            if text[at + 3] == " ":
+            if end == " ":
                 break
+        at = text.find(code, at + 1)
     return "\n".join([*lines, text[begin:]])
 
 
@@ -76,6 +78,16 @@ def relay_of(text: str) -> Relay | None:
         return None
     port = int(match["port"]) if match["port"] else None
     return Relay(match["host"] or None, match["ip"] or None, port)
+
+
+class Relays(dict[str, Relay | None]):
+    """The next hops are few, and each is read once; a dict looks up by itself what it has."""
+
+    def __missing__(self, text: str) -> Relay | None:
+        if len(self) >= _KEPT_RELAYS:
+            self.clear()
+        relay = self[text] = relay_of(text)
+        return relay
 
 
 def unescaped(text: str) -> str:
