@@ -145,11 +145,8 @@ class _UnwritableError(Exception):
 
 
 def _unknown(file: Input) -> UsageError:
-    return UsageError(
-        "FILE",
-        f"{file.title} holds no line of a known mail log in its beginning; if it is one, name its kind with "
-        "--log-format",
-    )
+    more = "" if file.is_utf16 else "; if it is one, name its kind with --log-format"
+    return UsageError("FILE", f"{file.why_unknown}{more}")
 
 
 def _refuse_controls(arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,8 +26,7 @@ _SPREAD = 200  # lines that are taken here and there from those behind
 @dataclass(slots=True)
 class Input:
     """One input. `name` is as it was given, `title` how it is called in reports. `format` is None where
-    nothing
-    in it looks like a mail log. `problem`: what was lost of it, known when it has been read."""
+    nothing in it looks like a mail log. `problem`: what was lost of it, known when it has been read."""
 
     name: str
     title: str
@@ -36,8 +36,16 @@ class Input:
     head: bytes = b""  # of stdin or a pipe, which cannot be read twice
     stream: BinaryIO | None = None  # from where the rest of it comes
     is_empty: bool = False
+    is_utf16: bool = False
     problem: str = ""
     unpacked: list[Unpacked] = field(default_factory=list)
+
+    @property
+    def why_unknown(self) -> str:
+        """What is to be done about an input of no known format, in a clause that begins with its name."""
+        if self.is_utf16:
+            return f"{self.title} is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
+        return f"{self.title} holds no line of a known mail log in its beginning"
 
     def chunks(self, passed: Callable[[int], None] | None = None) -> Iterator[bytes]:
         """Its octets, unpacked. `passed` is told of each part of the file that was read. Raises OSError, or
@@ -137,6 +145,7 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
             continue
         entry.format = forced or detected(sample)
         entry.is_empty = not sample
+        entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         by_name[name] = entry
         files.append(LogFile(name, first_stamp(sample, entry.written), entry.written))
     return [by_name[file.name] for file in in_time_order(files)]

@@ -39,7 +39,7 @@ def read_into(log: PairLog, names: Sequence[str]) -> None:
     log_file = inputs(names, None, problems)
     for it in log_file:
         if it.format is None and not it.is_empty:
-            raise UsageError("--log", f"{it.title} holds no line of a known mail log in its beginning")
+            raise UsageError("--log", it.why_unknown)
     if problems:
         raise UsageError("--log", str(problems[0]).partition(": ")[2] or str(problems[0]))
     readers: dict[str, Reader] = {}

@@ -249,6 +249,15 @@ def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], says: str) -> N
     assert done.code == 2 and says in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_a_log_in_utf_16_is_named_as_one(tmp_path: Path) -> None:
+    """As PowerShell redirects the output of Get-MessageTrackingLog."""
+    log = tmp_path / "tracking.log"
+    log.write_bytes((LOGS / "exchange.log").read_text("utf-8").encode("utf-16"))
+    done = smtp_probe("log", str(log))
+    assert done.code == 2 and "is UTF-16; convert it first: iconv" in done.stderr
+    assert done.stderr.count("\n") == 1 and done.stdout == ""
+
+
 def test_a_pipe_with_a_name_is_read_once_and_whole(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
