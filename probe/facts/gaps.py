@@ -51,6 +51,7 @@ class Fact(StrEnum):
     BOUNCE = "bounce"
     BOUNCE_STATUS = "bounce.status"
     MTA = "mta"
+    LOG = "log"
 
 
 def gap_of(facts: Facts, fact: Fact) -> Why | None:
@@ -239,6 +240,7 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
     # its own word on why not is `why_no_mta`; where it has none, nobody asked, or there is none
     Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),
+    Fact.LOG: lambda _: Reason(Gap.NOT_GIVEN),
     Fact.BOUNCE_STATUS: lambda _: Reason(Gap.NONE_FOUND),  # it tells of no recipient, or of several others
 }
 

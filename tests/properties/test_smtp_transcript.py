@@ -4,7 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.facts.sessions import sessions_of
+from probe.model.observed import HandshakeFault
+from probe.model.reason import Reason
 from probe.model.session import EndReason, Experiment
+from probe.model.trust import Trust
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.smtp.transcript import Transcript
@@ -18,14 +21,14 @@ commands = st.sampled_from(
     [b"EHLO x\r\n", b"STARTTLS\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<a@b>\r\n", b"QUIT\r\n", b"?"]
 )
 chunks = st.one_of(replies, st.binary(max_size=20))
+trust = st.builds(Reason, st.sampled_from(Trust), text=st.text())
+faults = st.builds(Reason, st.sampled_from(HandshakeFault), text=st.text())
 session_events = st.one_of(
     st.builds(ev.Sent, st.just(1), st.just(1), commands),
     st.builds(ev.Received, st.just(1), st.just(1), chunks),
     st.just(ev.Connected(1, 1, LOOPBACK)),
-    st.builds(
-        ev.TlsEstablished, st.just(1), st.just(1), st.text(), st.text(), st.just((b"junk",)), st.text()
-    ),
-    st.builds(ev.TlsFailed, st.just(1), st.just(1), st.text()),
+    st.builds(ev.TlsEstablished, st.just(1), st.just(1), st.text(), st.text(), st.just((b"junk",)), trust),
+    st.builds(ev.TlsFailed, st.just(1), st.just(1), faults),
     st.builds(ev.SessionClosed, st.just(1), st.just(1), st.sampled_from(EndReason)),
 )
 

@@ -197,8 +197,14 @@ def any_event() -> st.SearchStrategy[ev.Event]:
         started_at=st.just(STARTED_AT),
         options=_within_limits(Options, timeout=timeout),
     )
-    others = [type(event) for event in full_events() if not isinstance(event, ev.Started)]
-    return st.one_of(started, *(_within_limits(kind) for kind in dict.fromkeys(others)))
+    log_facts = _within_limits(
+        ToldByLog,
+        delivery=st.none() | _within_limits(LoggedDelivery),
+        volume=st.none() | _within_limits(LoggedVolume),
+    )
+    log = _within_limits(ev.LogGiven, log_facts=log_facts)
+    others = [type(event) for event in full_events() if not isinstance(event, ev.Started | ev.LogGiven)]
+    return st.one_of(started, log, *(_within_limits(kind) for kind in dict.fromkeys(others)))
 
 
 def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[_Kind]:

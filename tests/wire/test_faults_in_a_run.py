@@ -13,7 +13,7 @@ from probe.diagnosis import advice
 from probe.model.debugging import DEBUG
 from probe.model.report import Report
 from probe.report.style import Style
-from probe.survey import recipient, reputation, sender
+from probe.survey import recipient, reputation, sender, sending
 from tests.support.dns_server import DnsServer
 from tests.support.hostile_report import HEALTHY, options, unsafe, whole_run
 from tests.support.hostile_server import HostileServer
@@ -89,7 +89,7 @@ async def test_sessions_that_fail_leave_what_dns_said(
 async def test_a_route_that_fails_costs_the_sessions_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipient, "resolve_mx", fail)
+    monkeypatch.setattr(sending, "resolve_mx", fail)
     report = await _reported(tmp_path)
     assert [item.part for item in report.not_reached] == ["sessions"]
     assert report.dns.spf is not None and report.dns.spf.result == "pass", "the sender's side needs no route"

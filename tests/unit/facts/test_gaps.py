@@ -160,7 +160,7 @@ def test_what_is_known_has_no_reason() -> None:
     facts = make.facts()
     assert gap_of(facts, Fact.SPF) is None
     assert {fact.value for fact in Fact} - known(facts) == {
-        *("recipient.provider", "recipient.typo_of", "sender.typo_of", "message", "bounce", "mta"),
+        *("recipient.provider", "recipient.typo_of", "sender.typo_of", "message", "bounce", "mta", "log"),
     }
 
 
