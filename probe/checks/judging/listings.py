@@ -24,7 +24,6 @@ def is_policy(entry: Listing) -> bool:
     """Listed for the kind of the address (end-user range), not for what it did."""
     return (
         entry.status is ListingStatus.LISTED
-        and bool(entry.codes)
         and all(code.kind is not CodeKind.REPUTATION for code in entry.codes)
         and any(code.kind is CodeKind.POLICY for code in entry.codes)
     )
