@@ -71,37 +71,36 @@ def collect_faults() -> Iterator[list[Fault]]:
         _collected.reset(before)
 
 
-def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
-    """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
+@contextmanager
+def _noting(part: str, step: int, of: str = "") -> Iterator[None]:
+    """What the code inside raises goes to `collect_faults`, and no further; a cancellation goes through."""
     try:
-        return rule()
+        yield
     except Exception as error:
         if is_debugging():
             raise
         note(replace(fault_of(part, error, step=step), of=of))
-        return instead
+
+
+def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
+    """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
+    with _noting(part, step, of):
+        return rule()
+    return instead
 
 
 async def recover_async(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
-    """The same for work that waits; a cancellation goes through."""
-    try:
+    """The same for work that waits."""
+    with _noting(part, step):
         return await work
-    except Exception as error:
-        if is_debugging():
-            raise
-        note(fault_of(part, error, step=step))
-        return instead
+    return instead
 
 
 def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
     """The same for work in steps, each of which asks something of the code that drives it."""
-    try:
+    with _noting(part, step):
         return (yield from steps)
-    except Exception as error:
-        if is_debugging():
-            raise
-        note(fault_of(part, error, step=step))
-        return instead
+    return instead
 
 
 def note(fault: Fault) -> None:
