@@ -7,14 +7,13 @@ from pathlib import Path
 
 from probe.cli.errors import UsageError, unreadable
 from probe.cli.log_inputs import Input, inputs
-from probe.cli.log_reading import Progress, now_here
+from probe.cli.log_reading import Progress, few_collections, now_here, records_in
 from probe.cli.progress import ProgressLine
 from probe.maillog.pair import PairLog
 from probe.model.address import Mailbox
 from probe.model.logged import ToldByLog
 from probe.model.target import PairTarget
-from probe.reading.log.octets import blocks
-from probe.reading.log.reader import Reader, records_of_blocks
+from probe.reading.log.reader import Reader, Tally
 
 
 def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None) -> ToldByLog:
@@ -43,7 +42,7 @@ def read_into(log: PairLog, names: Sequence[str]) -> None:
     if problems:
         raise UsageError("--log", str(problems[0]).partition(": ")[2] or str(problems[0]))
     readers: dict[str, Reader] = {}
-    with ProgressLine() as line:
+    with few_collections(), ProgressLine() as line:
         progress = Progress(log_file, line)
         for it in log_file:
             try:
@@ -61,7 +60,7 @@ def _read_one(log: PairLog, log_file: Input, readers: dict[str, Reader], progres
         reader = readers[log_file.format.name] = log_file.format.make()
     log.take(reader.source(log_file.title, log_file.written))
     log.sender_of = reader.sender
-    for records in records_of_blocks(reader, blocks(log_file.chunks(progress.passed))):
+    for records in records_in(log_file, reader, progress, Tally()):
         log.take(records)
 
 

@@ -101,7 +101,7 @@ def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: li
     readable = [it for it in inputs if it.format is not None]
     progress = Progress(readable, line)
     with ExitStack() as stack:
-        stack.enter_context(_few_collections())
+        stack.enter_context(few_collections())
         pool = None
         if run.jobs > 1 and run.is_brief:
             from concurrent.futures import ProcessPoolExecutor
@@ -128,11 +128,19 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     try:
-        for records in records_of_blocks(reader, blocks(file.chunks(progress.passed)), tally):
-            progress.lines += tally.lines - progress.lines if tally.lines > progress.lines else 0
+        for records in records_in(file, reader, progress, tally):
             run.take(records)
     finally:
         run.files.append(_told(file, tally))
+
+
+def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) -> Iterator[Sequence[Record]]:
+    """What a reader that has been told of this source finds in it, a batch a block. Raises OSError and
+    UsageError."""
+    lines_before = progress.lines
+    for records in records_of_blocks(reader, blocks(file.chunks(progress.passed)), tally):
+        progress.lines = lines_before + tally.lines
+        yield records
 
 
 def _told(file: Input, tally: Tally) -> LogFileRead:
@@ -141,7 +149,7 @@ def _told(file: Input, tally: Tally) -> LogFileRead:
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
+def few_collections() -> Iterator[None]:
     """Events are many and hold no circles: looking for circles among them would take a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 20)
@@ -208,23 +216,6 @@ def _read_block(
     for records in records_of_blocks(reader, [block], tally, number):
         batch += records
     return batch, tally
-
-
-def events(inputs: Sequence[Input], wanted: Wanted) -> Iterator[Event]:
-    """The events of the inputs that are wanted, whole, in the order of the log. Raises OSError,
-    UsageError."""
-    batch: list[Event] = []
-    run = Run(Aggregate(None), wanted, is_brief=False)
-    for file in inputs:
-        if file.format is None:
-            continue
-        reader = run.reader(file.format.name)
-        batch += (it for it in reader.source(file.title, file.written) if isinstance(it, Event))
-        for records in records_of_blocks(reader, blocks(file.chunks())):
-            batch += (it for it in records if isinstance(it, Event))
-            yield from filter(wanted.holds, batch)
-            batch.clear()
-    yield from filter(wanted.holds, batch)
 
 
 def now_here() -> datetime:
