@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.checks.judging.spoken import spoken
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
@@ -128,9 +129,8 @@ def _posture(facts: Facts) -> list[str]:
         status = "not known" if sender.ptr.status is PtrStatus.UNKNOWN else sender.ptr.status.value
         lines.append(f"  PTR               {f'{names} ({status})' if names else status}")
     if sender.spf is not None:
-        lines.append(
-            f"  SPF               {sender.spf.verdict} ({sender.spf.matched or sender.spf.problem or '-'})"
-        )
+        word = sender.spf.matched or sender.spf.problem or spoken(sender.spf.near) or "-"
+        lines.append(f"  SPF               {sender.spf.verdict} ({word})")
     lines.append(f"  DKIM              {_keys(facts)}")
     if sender.dmarc is not None:
         record = sender.dmarc.record

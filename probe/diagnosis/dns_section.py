@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from probe.checks.judging import listings
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import clauses, spoken
 from probe.checks.judging.wording import mta_sts_problems
 from probe.facts.model import Facts
 from probe.model import report as rp
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.standards.dkim.results import KeyResult
 from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
 from probe.standards.dns.results import MxHost, PtrStatus
 from probe.standards.dnsbl.results import Listing
@@ -22,10 +23,7 @@ def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
         route=recipient.mx.kind.value,
         mx=tuple(_mx(facts, host) for host in recipient.mx.hosts),
         spf=_spf(facts),
-        dkim=tuple(
-            rp.ReportDkim(k.selector, k.status.value, k.key_type, k.key_bits, k.origin, k.testing, k.problems)
-            for k in sender.dkim
-        ),
+        dkim=tuple(map(_dkim, sender.dkim)),
         dmarc=_dmarc(facts),
         ptr=_ptr(facts),
         helo=_helo(facts),
@@ -67,12 +65,24 @@ def _spf(facts: Facts) -> rp.ReportSpf | None:
         void_lookups=spf.void_lookups,
         domain=spf.domain,
         ip=str(spf.ip),
-        problem=spf.problem,
+        problem=spf.problem or spoken(spf.near),
         explanation=spf.explanation,
         trace=tuple(
             rp.ReportSpfStep(step.domain, step.depth, step.term, step.outcome, step.detail)
             for step in spf.trace
         ),
+    )
+
+
+def _dkim(key: KeyResult) -> rp.ReportDkim:
+    return rp.ReportDkim(
+        selector=key.selector,
+        status=key.status.value,
+        key_type=key.key_type,
+        key_bits=key.key_bits,
+        origin=key.origin,
+        testing=key.testing,
+        problems=clauses([key.near]) if key.near is not None else key.problems,
     )
 
 

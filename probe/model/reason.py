@@ -9,13 +9,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.session import EndReason, Stop
 from probe.model.trust import Trust
+
+
+class Tagged(Protocol):
+    """A reason of any vocabulary: a frozen dataclass with a word of it as `tag`, and the values that the
+    sentence of that word names. What is not given is empty or None."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def tag(self) -> StrEnum:
+        """The word; the table of reasons.toml is named as its class."""
+        ...
+
 
 Tag = TypeVar("Tag", bound=StrEnum, covariant=True)  # noqa: PLC0105 - a word, not a kind of container
 

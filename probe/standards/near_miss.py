@@ -8,21 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from enum import StrEnum
 
+from probe.model.near_miss import NearMiss, NearMissReason, Place
 from probe.model.text import decode
 
-_SHOWN = 50  # characters of a record that a clause repeats
+_SHOWN = 50  # characters of a record that an excerpt has
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories: controls, marks without width, spaces
-
-
-class Place(StrEnum):
-    """The record that belongs somewhere; the value is its name for a reader."""
-
-    SPF = "SPF"
-    DKIM = "DKIM"
-    DMARC = "DMARC"
-
 
 # How a record of each kind begins, and how one begins that was meant to.
 _BEGINS = {
@@ -35,25 +26,15 @@ _MEANT = {
     Place.DKIM: re.compile(r"(?:v\s*[=:]?\s*)?dkim\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
     Place.DMARC: re.compile(r"(?:v\s*[=:]?\s*)?dmarc\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
 }
-_RIGHT = {Place.SPF: "v=spf1 and a space", Place.DKIM: "v=DKIM1;", Place.DMARC: "v=DMARC1;"}
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*\.)+[a-z][a-z0-9-]*\.?", re.IGNORECASE)
 _QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb`"
 
 
-def near_miss(place: Place, texts: Iterable[bytes]) -> str:
-    """What the TXT records of a name are, none of which is the record that belongs there: a clause about the
-    first that was meant as one; "" where none was."""
-    clauses = (_clause(place, text) for text in texts)
-    return next((clause for clause in clauses if clause), "")
-
-
-def _clause(place: Place, text: bytes) -> str:
-    written = _text(text)
-    why = _why(place, written)
-    if not why:
-        return ""
-    excerpt = written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}\u2026"
-    return f"what stands there, {excerpt}, is no {place} record: {why}"
+def near_miss(place: Place, texts: Iterable[bytes]) -> NearMiss | None:
+    """What the TXT records of a name are, none of which is the record that belongs there: the first that was
+    meant as one, with the reason why it is none; None where none was."""
+    misses = (_miss(place, _text(text)) for text in texts)
+    return next((miss for miss in misses if miss is not None), None)
 
 
 def _text(text: bytes) -> str:
@@ -64,22 +45,24 @@ def _text(text: bytes) -> str:
         return decode(text)
 
 
-def _why(place: Place, written: str) -> str:
+def _miss(place: Place, written: str) -> NearMiss | None:
+    excerpt = written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}\u2026"
     bare = written.strip().strip(_QUOTES).strip()
     if written.strip() != bare and (_BEGINS[place].match(bare) or _MEANT[place].match(bare)):
-        return "the quotation marks are part of it"
+        return NearMiss(NearMissReason.QUOTATION_MARKS, place, excerpt)
     odd = next((char for char in written if char not in " \t" and unicodedata.category(char) in _UNSEEN), "")
     plain = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in written)
     if odd and _BEGINS[place].match(" ".join(plain.split())):
-        return f"it holds the invisible character U+{ord(odd):04X} where a space or nothing belongs"
+        code = f"U+{ord(odd):04X}"
+        return NearMiss(NearMissReason.INVISIBLE_CHARACTER, place, excerpt, character=code)
     if written != written.lstrip() and _BEGINS[place].match(written.lstrip()):
-        return "it begins with a space"
+        return NearMiss(NearMissReason.LEADING_SPACE, place, excerpt)
     other = next((it for it in Place if it is not place and _BEGINS[it].match(written)), None)
     if other is not None:
-        return f"it is one of {other}"
+        return NearMiss(NearMissReason.OTHER_RECORD, place, excerpt, other=other)
     match = _MEANT[place].match(written)
     if match is not None:
-        return f"it begins with {match.group().strip()} and not with {_RIGHT[place]}"
+        return NearMiss(NearMissReason.OTHER_BEGINNING, place, excerpt, beginning=match.group().strip())
     if place is not Place.SPF and _HOST.fullmatch(written):
-        return "it is a host name, as the target of a CNAME; the record was made as TXT"
-    return ""
+        return NearMiss(NearMissReason.HOST_NAME, place, excerpt)
+    return None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cache
+from typing import TypeGuard
 
 from probe.checks.judging.sentence import sentence
 from probe.knowledge.finding_tags import shared_words
@@ -18,14 +19,13 @@ from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
 from probe.model.finding import Arg
-from probe.model.listing import ListingWhy
 from probe.model.observed import Part
 from probe.model.readers import FactReader
-from probe.model.reason import Reason
+from probe.model.reason import Tagged
 from probe.recording.events import NotReached
 
 
-def spoken(reason: Reason[StrEnum] | NotPublic | ListingWhy | None, **more: object) -> str:
+def spoken(reason: Tagged | NotPublic | None, **more: object) -> str:
     """The clause; "" for none. `more` are values that its template names beside those of the reason."""
     if reason is None:
         return ""
@@ -35,9 +35,14 @@ def spoken(reason: Reason[StrEnum] | NotPublic | ListingWhy | None, **more: obje
     return sentence(template, {name: _value(value) for name, value in arguments.items()})
 
 
-def clauses(reasons: Iterable[Reason[StrEnum]]) -> tuple[str, ...]:
+def clauses(reasons: Iterable[Tagged]) -> tuple[str, ...]:
     """The clause of each."""
     return tuple(spoken(reason) for reason in reasons)
+
+
+def is_tagged(value: object) -> TypeGuard[Tagged]:
+    """Whether a value is a reason."""
+    return is_dataclass(value) and isinstance(getattr(value, "tag", None), StrEnum)
 
 
 def part_of(missed: NotReached) -> str:
@@ -71,7 +76,7 @@ def table_of(vocabulary: type[StrEnum]) -> str:
 def _value(value: object) -> Arg:
     if isinstance(value, Shortage):
         return value.words
-    if isinstance(value, NotPublic):
+    if isinstance(value, NotPublic) or is_tagged(value):
         return spoken(value)
     if isinstance(value, Enum):
         return str(value.value)

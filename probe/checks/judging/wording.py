@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from probe.checks.judging.sentence import sentence
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import is_tagged, spoken
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import finding_tags
@@ -39,10 +39,11 @@ class Voice:
         probe/knowledge/findings.
 
         `evidence` names the observations that it rests on; `values` are what the templates name: numbers, and
-        whatever has a text form, or several of them; None where there is none. Raises KeyError for an unknown
-        tag, and for a value that a template needs and that was not given."""
+        whatever has a text form, or several of them; None where there is none. A reason stands there as its
+        clause, with its tag beside it: `problem` and `problem_tag`, `problems` and `problem_tags`. Raises
+        KeyError for an unknown tag, and for a value that a template needs and that was not given."""
         finding_tag = finding_tags()[tag]
-        args = {name: _arg(value) for name, value in values.items()}
+        args = {key: arg for name, value in values.items() for key, arg in _args(name, value)}
         return Finding(
             self.id,
             finding_tag.severity,
@@ -54,6 +55,15 @@ class Voice:
             tag=tag,
             args=args,
         )
+
+
+def _args(name: str, value: object) -> Iterator[tuple[str, Arg]]:
+    """A value under its name, and the tags of the reasons among it."""
+    yield name, _arg(value)
+    if is_tagged(value):
+        yield f"{name}_tag", value.tag.value
+    elif isinstance(value, tuple | list) and any(map(is_tagged, value)):
+        yield f"{name.removesuffix('s')}_tags", tuple(it.tag.value if is_tagged(it) else "" for it in value)
 
 
 def _arg(value: object) -> Arg:
@@ -70,6 +80,8 @@ def _arg(value: object) -> Arg:
 def _one(value: object) -> str | int | float:
     if isinstance(value, str | int | float) and not isinstance(value, bool | Enum):
         return value
+    if is_tagged(value):
+        return spoken(value)
     return "" if value is None else str(value)
 
 

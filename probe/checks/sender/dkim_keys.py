@@ -89,7 +89,7 @@ def _fault(key: KeyResult, tag: str) -> Finding:
         domain=key.domain,
         selector=key.selector,
         status=key.status,
-        problems=key.problems,
+        problems=[key.near] if key.near is not None else key.problems,
     )
 
 

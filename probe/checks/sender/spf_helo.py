@@ -46,6 +46,6 @@ def check(facts: Facts) -> Iterator[Finding]:
         result.evidence,
         domain=result.domain,
         term=result.matched,
-        problem=result.problem,
+        problem=result.problem or result.near,
         **source(facts) | {"ip": result.ip},
     )

@@ -7,13 +7,14 @@ import binascii
 import re
 from dataclasses import dataclass, replace
 
+from probe.model.near_miss import NearMiss, Place
 from probe.model.signing import KeyOrigin
 from probe.model.text import decode
 from probe.standards.dkim.der import DerError, read_rsa_key
 from probe.standards.dkim.results import KeyResult, KeyStatus, key_name
 from probe.standards.dkim.tag_list import TagList, parse_tag_list
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
-from probe.standards.near_miss import Place, near_miss
+from probe.standards.near_miss import near_miss
 
 MINIMUM_RSA_BITS = 1024  # RFC 8301 section 3.2: verifiers must not accept less
 ADVISED_RSA_BITS = 2048  # RFC 8301 section 3.2: signers should use at least this
@@ -57,7 +58,7 @@ def look_up_keys(
 def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) -> KeyResult:
     """What one answer says about one selector."""
 
-    def result(key: ParsedKey) -> KeyResult:
+    def result(key: ParsedKey, near: NearMiss | None = None) -> KeyResult:
         return KeyResult(
             selector=selector,
             domain=domain,
@@ -67,6 +68,7 @@ def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) 
             key_bits=key.key_bits,
             testing=key.testing,
             problems=key.problems,
+            near=near,
             aliases=answer.aliases,
             evidence=answer.ref,
         )
@@ -77,8 +79,7 @@ def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) 
     candidates = [text for text in texts if looks_like_key(text)]
     if not candidates:
         # A wildcard TXT (SPF, site verification) answers for every name: it is no key.
-        stands = near_miss(Place.DKIM, texts)
-        return result(ParsedKey(KeyStatus.MISSING, problems=(stands,) if stands else ()))
+        return result(ParsedKey(KeyStatus.MISSING), near_miss(Place.DKIM, texts))
     key = parse_key(candidates[0])
     if len(texts) == 1:
         return result(key)

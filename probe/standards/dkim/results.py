@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.near_miss import NearMiss
 from probe.model.signing import KeyOrigin
 
 
@@ -29,7 +30,8 @@ def key_name(domain: str, selector: str) -> str:
 @dataclass(frozen=True, slots=True)
 class KeyResult:
     """One selector's key. `key_bits` None unless it could be read; `testing` is t=y; `problems` are clauses
-    for a reader; `aliases` where the name's CNAME led (it names the signing vendor)."""
+    for a reader; `near` what stands at its name that is nearly a key; `aliases` where the name's CNAME led
+    (it names the signing vendor)."""
 
     selector: str
     domain: str
@@ -39,6 +41,7 @@ class KeyResult:
     key_bits: int | None = None
     testing: bool = False
     problems: tuple[str, ...] = ()
+    near: NearMiss | None = None
     aliases: tuple[str, ...] = ()
     evidence: str = ""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from probe.model.near_miss import NearMiss, Place
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
 from probe.standards.dmarc.tree_walk import Published, TreeWalk, question, walk, walk_names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.near_miss import Place, near_miss
+from probe.standards.near_miss import near_miss
 from probe.standards.public_suffix import PublicSuffix, organizational_domain
 
 # RFC 9989 section 4.7, t=y: the policy applied is one level below the one declared.
@@ -43,7 +44,7 @@ def discover(
         rfc7489_organizational_domain=registered,
         unknown=applicable is None and bool(tree.unknown),
         invalid_records=(*tree.discarded, *_invalid(tree)),
-        near="" if applicable is not None else _near(walked),
+        near=None if applicable is not None else _near(walked),
         unanswered=tuple(f"{a.question}: {a.failure}" for a in walked if a.is_unknown),
         evidence=tuple(a.ref for a in walked if a.txts()) or tuple(a.ref for a in walked[:1]),
     )
@@ -90,10 +91,10 @@ def _invalid(tree: TreeWalk) -> tuple[str, ...]:
     )
 
 
-def _near(walked: tuple[Answer, ...]) -> str:
+def _near(walked: tuple[Answer, ...]) -> NearMiss | None:
     """What stands where a record belongs, at the author domain first."""
-    clauses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walked)
-    return next(filter(None, clauses), "")
+    misses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walked)
+    return next((miss for miss in misses if miss is not None), None)
 
 
 def _exists(answer: Answer) -> bool | None:

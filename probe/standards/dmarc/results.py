@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.near_miss import NearMiss
+
 
 @dataclass(frozen=True, slots=True)
 class DmarcRecord:
@@ -39,7 +41,7 @@ class DmarcResult:
     rfc7489_organizational_domain: str | None
     unknown: bool = False
     invalid_records: tuple[str, ...] = ()
-    near: str = ""
+    near: NearMiss | None = None
     unanswered: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress
+from probe.model.near_miss import NearMiss, Place
 from probe.model.text import decode
 from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT, SPF_VOID_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.dns.ptr import unmapped
-from probe.standards.near_miss import Place, near_miss
+from probe.standards.near_miss import near_miss
 from probe.standards.spf.client import UNKNOWN_NAME, Client, spf_records
 from probe.standards.spf.lookahead import ask_ahead
 from probe.standards.spf.macros import (
@@ -59,6 +60,7 @@ def check_host(
         void_lookups=evaluation.void_lookups,
         trace=tuple(evaluation.trace),
         problem=outcome.problem,
+        near=outcome.near,
         explanation=explanation,
         evidence=tuple(dict.fromkeys(evaluation.evidence)),
     )
@@ -84,6 +86,7 @@ class _Outcome:
     domain: str
     matched: str | None = None
     problem: str = ""
+    near: NearMiss | None = None
     explanation: MacroString | None = None
 
 
@@ -129,8 +132,8 @@ class _Evaluation:
             raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
         records = spf_records(answer)
         if not records:
-            stands = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
-            return _Outcome(SpfVerdict.NONE, domain, problem=stands)
+            near = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
+            return _Outcome(SpfVerdict.NONE, domain, near=near)
         if self.own_record is None:
             self.own_record = decode(records[0])
         if len(records) > 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.address import IPAddress
+from probe.model.near_miss import NearMiss
 
 
 class SpfIdentity(StrEnum):
@@ -43,8 +44,8 @@ class SpfStep:
 class SpfResult:
     """check_host(ip, domain, sender). `record` is the domain's own record (None: none or unknown),
     `matched` the term that decided, `lookups` and `void_lookups` what RFC 7208 section 4.6.4
-    counts, `problem` why it is an error, or what
-    stands there that is nearly a record, `explanation` the expanded exp= text (a stranger's)."""
+    counts, `problem` why it is an error, `near`
+    what stands there that is nearly a record, `explanation` the expanded exp= text (a stranger's)."""
 
     ip: IPAddress
     domain: str
@@ -56,5 +57,6 @@ class SpfResult:
     void_lookups: int
     trace: tuple[SpfStep, ...]
     problem: str = ""
+    near: NearMiss | None = None
     explanation: str = ""
     evidence: tuple[str, ...] = ()

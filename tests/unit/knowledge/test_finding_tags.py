@@ -28,6 +28,7 @@ from probe.knowledge.risks import risk_rules
 from probe.model.dialable import AddressKind
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingReason
+from probe.model.near_miss import NearMissReason, Place
 from probe.model.observed import (
     CertificateFault,
     EndCause,
@@ -170,6 +171,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     HandshakeFault,
     HeloReason,
     ListingReason,
+    NearMissReason,
     OpinionFault,
     OutcomeReason,
     Part,
@@ -211,6 +213,7 @@ def test_a_template_uses_formatters_that_there_are() -> None:
         ("connection", [*recipient_mx_reachable._FAILURES, "other"]),
         ("control_question", Experiment),
         ("stop", Stop),
+        ("record_beginning", Place),
         *((table_of(vocabulary), vocabulary) for vocabulary in VOCABULARIES),
     ],
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
+from probe.model.near_miss import NearMiss, NearMissReason, Place
 from probe.model.signing import KeyOrigin
 from probe.standards.dkim.key import judge_answer
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt
-from probe.standards.near_miss import Place, near_miss
+from probe.standards.near_miss import near_miss
 from probe.standards.spf.check_host import check_host
 from tests.support import facts as make
 from tests.support.dns_zone import Table
+from tests.support.exact_reasons import assert_exact
 
 SPF, DKIM, DMARC = Place.SPF, Place.DKIM, Place.DMARC
 CASES = [
@@ -58,39 +61,55 @@ NOTHING = [
 
 @pytest.mark.parametrize(("place", "text", "why"), CASES, ids=lambda it: str(it)[:40])
 def test_what_stands_there_is_told(place: Place, text: str, why: str) -> None:
-    told = near_miss(place, (b"MS=ms123", text.encode()))
+    told = spoken(near_miss(place, (b"MS=ms123", text.encode())))
     assert told.startswith("what stands there, ") and f"is no {place} record: " in told
     assert why in told
 
 
 @pytest.mark.parametrize(("place", "text"), NOTHING)
 def test_what_was_never_meant_as_one_is_passed_over(place: Place, text: str) -> None:
-    assert near_miss(place, (text.encode(),)) == ""
+    assert near_miss(place, (text.encode(),)) is None
 
 
 def test_octets_that_are_no_text_are_no_trouble() -> None:
-    assert near_miss(SPF, (b"\xff\xfe\x00",)) == ""
-    assert "U+00A0" in near_miss(SPF, (b"v=spf1\xc2\xa0-all",))
+    assert near_miss(SPF, (b"\xff\xfe\x00",)) is None
+    found = near_miss(SPF, (b"v=spf1\xc2\xa0-all",))
+    assert found is not None and found.character == "U+00A0"
+
+
+def test_every_reason_is_reached_with_the_values_of_its_template() -> None:
+    found = [near_miss(place, (text.encode(),)) for place, text, _ in CASES]
+    assert_exact([it for it in found if it is not None], NearMissReason)
+
+
+def test_a_long_record_is_cut() -> None:
+    found = near_miss(SPF, (b"spf1 " + b"x" * 46,))
+    assert found is not None and found.excerpt == "spf1 " + "x" * 44 + "\u2026"
+    assert near_miss(SPF, (b"spf1 " + b"x" * 45,)) == NearMiss(
+        NearMissReason.OTHER_BEGINNING, SPF, "spf1 " + "x" * 45, beginning="spf1"
+    )
 
 
 def test_spf_without_a_record_says_what_stands_there() -> None:
     table = Table({"TXT d.example": ["spf1 -all"]})
     result = table.drive(check_host(make.SOURCE, "d.example", "a", "d.example", "h.example"))
     assert (result.verdict, result.record) == ("none", None)
-    assert "spf1 -all" in result.problem
+    assert result.near is not None and result.near.excerpt == "spf1 -all"
 
 
 def test_dkim_without_a_key_says_what_stands_there() -> None:
     question = Question("s._domainkey.d.example", RecordType.TXT)
     answer = Answer(question, Status.ANSWER, (Txt((b"s.vendor.example",)),))
     key = judge_answer("d.example", "s", KeyOrigin.GIVEN, answer)
-    assert key.status == "missing" and "CNAME" in key.problems[0]
+    assert key.status == "missing" and key.near is not None and not key.problems
+    assert key.near.tag is NearMissReason.HOST_NAME
 
 
 def test_dmarc_without_a_record_says_what_stands_there_and_with_one_does_not() -> None:
     table = Table({"TXT _dmarc.mail.d.example": ['"v=DMARC1; p=none"']})
-    assert "quotation marks" in table.drive(discover("mail.d.example")).near
+    near = table.drive(discover("mail.d.example")).near
+    assert near is not None and near.tag is NearMissReason.QUOTATION_MARKS
     table = Table(
         {"TXT _dmarc.mail.d.example": ["v=spf1 -all"], "TXT _dmarc.d.example": ["v=DMARC1; p=none"]}
     )
-    assert table.drive(discover("mail.d.example")).near == ""
+    assert table.drive(discover("mail.d.example")).near is None
