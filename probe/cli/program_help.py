@@ -16,7 +16,7 @@ The dialogue with a mail server stops before DATA; nothing is ever delivered.
 """
 EPILOG = """
 Exit codes:
-  0   accepted at RCPT, and nothing found that is likely to refuse it later
+  0   accepted at RCPT, or no mailbox asked about; nothing found that is likely to refuse it later
   1   refused for good
   2   usage error
   3   deferred

@@ -89,6 +89,8 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     }.get(outcome, StepStatus.NOT_ASSESSED)
     if outcome is Outcome.INCONCLUSIVE:
         return status, "No reply decided anything: nothing here speaks for or against the recipient."
+    if diagnosis.observed.ground is Ground.NOT_ASKED:
+        return StepStatus.NOT_ASSESSED, "There is no reply: no server was asked (--no-smtp)."
     if outcome is Outcome.ACCEPTED:
         return status, f"Nothing: {_accepted(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
@@ -123,7 +125,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
         return StepStatus.PASS, f"Not needed: {_accepted(diagnosis)}."
-    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.LOGIN):
+    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
         return (
@@ -160,6 +162,11 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
         return (
             StepStatus.WARN,
             f"Send the message; a server that enforces DANE or MTA-STS does not: {policy[0]}.",
+        )
+    if is_clear and diagnosis.observed.ground is Ground.NOT_ASKED:
+        return (
+            StepStatus.NOT_ASSESSED,
+            "Nothing in DNS stands in the way; what the server says was not asked.",
         )
     if is_clear:
         return StepStatus.PASS, "Send the message; nothing stood in its way up to RCPT."

@@ -40,7 +40,7 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     """None when one more observation would not change the verdict."""
     ground, outcome = diagnosis.observed.ground, diagnosis.observed.outcome
     if outcome is Outcome.ACCEPTED:
-        return None
+        return _to_reach(facts) if ground is Ground.NOT_ASKED else None
     if ground is Ground.DNS_UNKNOWN:
         text = _NO_RESOLVER if _sender_is_unknown_too(facts) else "ask another resolver"
         return NextTest(text, command(facts, "--nameserver ADDRESS"))

@@ -24,7 +24,8 @@ class Ground(StrEnum):
     TLS = "tls"
     SMTPUTF8 = "smtputf8"
     LOGIN = "login"  # the relay is to be logged in to
-    NOT_REACHED = "not_reached"  # --no-smtp, the deadline, an interruption
+    NOT_REACHED = "not_reached"  # the deadline, an interruption
+    NOT_ASKED = "not_asked"  # --no-smtp: DNS alone was to be asked, and nothing in it stands in the way
 
 
 @dataclass(frozen=True, slots=True)

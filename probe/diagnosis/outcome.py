@@ -9,10 +9,11 @@ from enum import StrEnum
 from probe.diagnosis.observed import Ground, Observed
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.gaps import why_no_session
+from probe.facts.logged import tells_of_failure
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.address import IPAddress
-from probe.model.dialable import why_no_host
+from probe.model.dialable import is_private, why_no_host, why_not_dialable
 from probe.model.observed import EndCause, Gap
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
@@ -161,9 +162,28 @@ def _leads_nowhere(mx: MxResult) -> bool:
 def _unasked(facts: Facts, stage: Stage) -> Observed:
     """No server was asked about the target."""
     why = why_no_session(facts)
+    if why.tag is Gap.NO_SMTP and facts.complete and not tells_of_failure(facts):
+        return _by_dns_alone(facts, why)
     if why.tag not in (Gap.NO_SMTP, Gap.UNREAD) and is_of_other_family(facts):
         return _not_reached(stage, Reason(OutcomeReason.HOST_OF_OTHER_FAMILY, ip=_binding_address(facts)))
     return _not_reached(stage, Reason(OutcomeReason.NOT_ASKED), why)
+
+
+def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> Observed:
+    """No server was to be asked: what a connection would have met by the addresses alone decides."""
+    hosts = facts.recipient.mx.hosts
+    if not facts.options.allow_private:
+        if _leads_nowhere(facts.recipient.mx):
+            return _takes_no_mail(facts, OutcomeReason.LOOPBACK_MX)
+        private = [why_not_dialable(ip) for host in hosts for ip in host.addresses if is_private(ip)]
+        if private and len(private) == sum(len(host.addresses) for host in hosts):
+            behind = Reason(EndCause.NOT_PUBLIC, address=private[0])
+            nowhere = Reason(OutcomeReason.NOT_DIALLED)
+            return Observed(
+                Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, reason=nowhere, behind=(behind,)
+            )
+    left_out = Reason(OutcomeReason.NOT_ASKED)
+    return Observed(Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, reason=left_out, behind=(why,))
 
 
 def _by_session(facts: Facts, session: Session) -> Observed:

@@ -46,6 +46,12 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
 
 
 def _accepted(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
+    if observed.ground is Ground.NOT_ASKED:
+        ours = any(risk.is_sender_side for risk in risks)
+        tail = (
+            ", and a fault on the sender's side is likely to have the mail refused or junked" if ours else ""
+        )
+        return f"no server was asked ({why(observed)}); DNS names servers that take mail{tail}"
     if not isinstance(facts.target, PairTarget):
         domain = facts.recipient.domain
         answers = f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"

@@ -8,6 +8,7 @@ from functools import partial
 
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
+from probe.diagnosis.extent import extent_of
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, counted, likelihood, risks_of
@@ -156,6 +157,7 @@ def _verdict(
     bounced = reading is not None
     at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)
+    extent, reason = extent_of(facts, observed)
     return Verdict(
         outcome=observed.outcome,
         stage=observed.stage,
@@ -175,6 +177,8 @@ def _verdict(
             step=1,
         ),
         exit_code=exit_code,
+        extent=extent,
+        reason=reason,
     )
 
 

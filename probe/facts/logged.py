@@ -24,6 +24,13 @@ def has_passed(facts: Facts) -> bool:
     return delivery.is_failure and _was_accepted(facts)
 
 
+def tells_of_failure(facts: Facts) -> bool:
+    """Whether the bounce or the log tells that the message did not get through."""
+    delivery = facts.log.delivery if facts.log is not None else None
+    is_bounced = facts.bounce is not None and facts.bounce.is_refusal
+    return is_bounced or (delivery is not None and delivery.is_failure)
+
+
 def is_of_another_relay(facts: Facts) -> bool:
     """Whether the server that answered in the log is none of the domain's MX hosts."""
     delivery = facts.log.delivery if facts.log is not None else None

@@ -13,7 +13,7 @@ from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
-from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
+from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
 
 SCHEMA = "smtp-probe.report/1"
 
@@ -56,7 +56,9 @@ class AfterDataRisk:
 class Verdict:
     """The conclusion. `confidence` 0 to 1;
     `retry_reason` is what `retry` rests on where it departs from the usual: the words that ask to try
-    again, or those for which `never` is said."""
+    again, or those for which `never` is said. `extent` is how far the question went, and `outcome` speaks of
+    no more than that: `accepted` where `dns` was asked says that nothing in DNS stands in the way. `reason`
+    is why nothing was asked beyond; null where the mailbox was asked about."""
 
     outcome: Outcome
     stage: Stage
@@ -71,6 +73,8 @@ class Verdict:
     after_data_risks: tuple[AfterDataRisk, ...]
     summary: str
     exit_code: ExitCode
+    extent: Extent = field(default=Extent.MAILBOX, metadata={"json": "asked"})
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

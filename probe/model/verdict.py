@@ -16,6 +16,14 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Extent(StrEnum):
+    """How far the question went: an outcome speaks of no more than that."""
+
+    MAILBOX = "mailbox"  # RCPT TO was said for it
+    SERVER = "server"  # a mail server was talked to
+    DNS = "dns"
+
+
 class OutcomeReason(StrEnum):
     """Why an outcome is what it is, where no reply says it. `hosts` are the domain's MX hosts."""
 

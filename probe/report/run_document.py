@@ -96,7 +96,7 @@ def _verdict(report: Report, place: Line, reply: str = "", remarks: tuple[Line, 
     verdict = report.verdict
     is_clear = verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code is ExitCode.ACCEPTED
     tone = _TONES[verdict.outcome] if is_clear else doc.Tone.WARN
-    return doc.Verdict(run_words.headline(verdict, report.target.command), tone, place, reply, remarks)
+    return doc.Verdict(run_words.headline(report), tone, place, reply, remarks)
 
 
 def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from probe.model.report import ReportDkim, Verdict
+from probe.model.finding import Severity
+from probe.model.report import Report, ReportDkim
 from probe.model.session import Experiment
 from probe.model.target import Command
-from probe.model.verdict import ExitCode, Outcome
+from probe.model.verdict import ExitCode, Extent, Outcome
 from probe.standards.dns.results import RouteKind
 from probe.standards.tls.results import DaneStatus
 
@@ -56,8 +57,9 @@ def key_strength(key: ReportDkim) -> str:
     return " ".join(part for part in (kind, str(key.key_bits or "")) if part)
 
 
-def headline(verdict: Verdict, command: Command) -> str:
+def headline(report: Report) -> str:
     """The verdict in capitals: what was observed, never more."""
+    verdict = report.verdict
     match verdict.outcome:
         case Outcome.REFUSED:
             return "REFUSED FOR GOOD"
@@ -66,7 +68,16 @@ def headline(verdict: Verdict, command: Command) -> str:
         case Outcome.INCONCLUSIVE:
             return "INCONCLUSIVE"
         case Outcome.ACCEPTED:
-            is_clear = verdict.exit_code is ExitCode.ACCEPTED
-            if command is Command.DOMAIN:
-                return "SERVER ANSWERS" if is_clear else "SERVER ANSWERS, WITH FAULTS"
-            return "ACCEPTED AT RCPT" if is_clear else "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"
+            return _accepted(report)
+
+
+def _accepted(report: Report) -> str:
+    is_clear = report.verdict.exit_code is ExitCode.ACCEPTED
+    if report.verdict.extent is Extent.DNS:
+        if not is_clear:
+            return "DNS SHOWS A FAULT, LIKELY TO BE REFUSED"
+        has_faults = any(f.severity in (Severity.ERROR, Severity.FATAL) for f in report.findings)
+        return "DNS HAS FAULTS" if has_faults else "DNS IN ORDER"
+    if report.target.command is Command.DOMAIN:
+        return "SERVER ANSWERS" if is_clear else "SERVER ANSWERS, WITH FAULTS"
+    return "ACCEPTED AT RCPT" if is_clear else "ACCEPTED AT RCPT, LIKELY TO BE REFUSED LATER"

@@ -18,7 +18,7 @@ from probe.model.session import Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.text import seconds
-from probe.model.verdict import ExitCode, Outcome
+from probe.model.verdict import ExitCode, Extent, Outcome
 from probe.report import run_words, words
 from probe.report.line import Line, Raw
 from probe.standards.dns.results import RouteKind
@@ -70,6 +70,8 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
 def where(report: Report) -> Line:
     """Where in the attempt the verdict fell: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
     verdict, session = report.verdict, deciding_session(report)
+    if verdict.outcome is Outcome.ACCEPTED and verdict.extent is Extent.DNS:
+        return ("no server was asked: ", Raw(verdict.reason or ""))
     if verdict.stage is Stage.INPUT:
         return ("before anything was asked",)
     if verdict.stage is Stage.DNS and verdict.outcome is Outcome.INCONCLUSIVE:
@@ -191,6 +193,8 @@ def unanswered(report: Report) -> dict[str, str]:
 def after_data(report: Report) -> str:
     """What could still happen after DATA; a prediction, and named as one."""
     outcome = report.verdict.outcome
+    if outcome is Outcome.ACCEPTED and report.verdict.extent is Extent.DNS:
+        return "DNS alone was asked; what a mail server says of sender, address and message is open."
     if outcome is Outcome.ACCEPTED and report.verdict.after_data_risks:
         return "see “After DATA” above; predicted from what is published, not observed."
     if is_doubted(report):

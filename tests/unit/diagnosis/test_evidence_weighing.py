@@ -11,6 +11,7 @@ import pytest
 from probe.diagnosis import evidence
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
 from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import observe
 from probe.diagnosis.seen import SPEAKS, Seen, Situation
 from probe.facts.bounce import BounceFacts
 from probe.facts.model import Facts
@@ -20,6 +21,7 @@ from probe.model.debugging import DEBUG
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import Fault, collect_faults
 from probe.model.reply import Reply, Stage
+from probe.model.target import Options
 from probe.model.verdict import Outcome
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.reading.reply.read import read_reply
@@ -218,6 +220,17 @@ def test_a_bounce_is_read_where_it_tells_of_a_failure_for_the_recipient(world: W
         bounced(status=ONE, kind=NoticeKind.DELAY),
     ):
         assert bounce_reading(make.facts(bounce=other)) is None
+
+
+def test_a_bounce_outweighs_that_dns_is_in_order() -> None:
+    about = {
+        it: make.facts(options=Options(smtp=False), sessions=(), bounce=bounced(about=it))
+        for it in (True, False)
+    }
+    assert {it: observe(facts).outcome for it, facts in about.items()} == {
+        True: Outcome.INCONCLUSIVE,
+        False: Outcome.ACCEPTED,
+    }
 
 
 def test_reply_and_bounce_add_up_and_one_rule_counts_once(world: World) -> None:

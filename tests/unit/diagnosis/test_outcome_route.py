@@ -249,7 +249,8 @@ def test_why_no_server_was_asked() -> None:
     assert unasked(faults=others) == told(unread)
     assert unasked(faults=others[:1]) == told(UNASKED)
     left_out = Options(smtp=False)
-    assert unasked(options=left_out, faults=(fault,)) == told("--no-smtp left the dialogue out")
+    by_dns_alone = (Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, "--no-smtp left the dialogue out")
+    assert unasked(options=left_out, faults=(fault,)) == by_dns_alone
 
 
 def test_without_a_connection_the_last_attempt_is_told() -> None:

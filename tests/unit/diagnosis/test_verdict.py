@@ -60,7 +60,8 @@ GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
     Ground.DESYNCHRONISED: (CASES["desynchronised"][0], "inconclusive", "protocol_error", 4),
     Ground.TLS: (CASES["tls_failed"][0], "inconclusive", "tls_problem", 4),
     Ground.SMTPUTF8: (CASES["smtputf8_missing"][0], "refused", "address_syntax", 1),
-    Ground.NOT_REACHED: (make.facts(sessions=(), options=Options(smtp=False)), "inconclusive", None, 4),
+    Ground.NOT_REACHED: (make.facts(sessions=()), "inconclusive", None, 4),
+    Ground.NOT_ASKED: (make.facts(sessions=(), options=Options(smtp=False)), "accepted", None, 0),
     Ground.LOGIN: (make.facts(sessions=(LOGIN,)), "inconclusive", None, 4),
     Ground.REPLY: (refused("5.1.1 user unknown"), "refused", "user_unknown", 1),
 }
@@ -76,7 +77,7 @@ def test_every_ground_has_its_outcome_cause_and_exit_code(ground: Ground) -> Non
     assert not said.summary.endswith(".")
 
 
-@pytest.mark.parametrize("ground", [g for g in Ground if g is not Ground.REPLY])
+@pytest.mark.parametrize("ground", [g for g in Ground if g not in (Ground.REPLY, Ground.NOT_ASKED)])
 @pytest.mark.parametrize("listed", [False, True])
 def test_the_senders_faults_do_not_change_what_the_ground_says(ground: Ground, listed: bool) -> None:
     facts, _, cause, code = GROUNDS[ground]
