@@ -24,6 +24,13 @@ RELAYS = 20_000  # next hops whose operator is remembered
 REFUSALS = 200  # wordings of our own server's refusals
 
 
+# Python 3.11 takes as long to look up a member of an enum as to call a function.
+_ATTEMPT, _QUEUE, _REFUSAL = Kind.ATTEMPT, Kind.QUEUE, Kind.REFUSAL
+_SENT, _DEFERRED, _BOUNCED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.BOUNCED, Status.EXPIRED
+_HELD, _QUEUED, _REMOVED, _DISCARDED = Status.HELD, Status.QUEUED, Status.REMOVED, Status.DISCARDED
+_IS_SENT, _IS_DEFERRED, _IS_BOUNCED, _IS_EXPIRED = Fate.SENT, Fate.DEFERRED, Fate.BOUNCED, Fate.EXPIRED
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one recipient of one message: `event` is the last that spoke of it, `reason` why it
@@ -98,27 +105,27 @@ class Aggregate:
         for event in records:
             if isinstance(event, Unparsed):
                 continue
-            if event.kind is Kind.REFUSAL:
+            if event.kind is _REFUSAL:
                 self._refusal(event)
                 continue
             at = self._time(event.at)
-            if at is None and event.kind is Kind.ATTEMPT:
+            if at is None and event.kind is _ATTEMPT:
                 self.undated += 1
             status = event.status
-            if status is Status.SENT:
+            if status is _SENT:
                 self._sent(event, at)
-            elif status is Status.DEFERRED or status is Status.BOUNCED or status is Status.EXPIRED:
+            elif status is _DEFERRED or status is _BOUNCED or status is _EXPIRED:
                 self._failed(event, at)
-            elif status is Status.HELD or status is Status.QUEUED:
+            elif status is _HELD or status is _QUEUED:
                 self._waits(event, at)
-            elif event.kind is Kind.QUEUE and (status is Status.REMOVED or status is Status.DISCARDED):
+            elif event.kind is _QUEUE and (status is _REMOVED or status is _DISCARDED):
                 self._taken_out(event, at)
 
     def end(self) -> None:
         """The input has ended: what still waits is told."""
         if self._emit is not None:
             for waiting in self.waiting.all():
-                self._tell(Fate.DEFERRED, waiting.event, waiting)
+                self._tell(_IS_DEFERRED, waiting.event, waiting)
 
     def seconds(self, stamp: Stamp | None) -> int | None:
         """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
@@ -164,7 +171,7 @@ class Aggregate:
         """To a filter or a mailbox of this machine."""
         if event.relay is None or not event.relay.is_loopback:
             self.local += 1
-            self._tell(Fate.SENT, event, waiting, at)
+            self._tell(_IS_SENT, event, waiting, at)
             return
         self.internal += 1
         if self._internal:
@@ -178,12 +185,12 @@ class Aggregate:
         if event.source_ip is not None:
             self._source(event.source_ip, at)
         if self._emit is not None:
-            self._tell(Fate.SENT, event, waiting, at)
+            self._tell(_IS_SENT, event, waiting, at)
 
     def _cured(self, waiting: Waiting, at: int | None) -> None:
         group = waiting.group
-        group.messages[Fate.DEFERRED] -= 1
-        group.messages[Fate.SENT] += 1
+        group.messages[_IS_DEFERRED] -= 1
+        group.messages[_IS_SENT] += 1
         if at is not None and waiting.first is not None and at >= waiting.first:
             group.cured.add(at - waiting.first)
 
@@ -195,26 +202,26 @@ class Aggregate:
         operator = remote or (LOCAL if local else self.operators.of(event, domain))
         if remote is None and not local and relay is not None and relay.ip and len(self._remote) < RELAYS:
             self._remote[(relay.host, relay.ip)] = operator
-        if event.repeats and event.kind is Kind.ATTEMPT:
+        if event.repeats and event.kind is _ATTEMPT:
             self._repeated(event, at, operator, domain)
             return
-        if event.status is Status.EXPIRED:
+        if event.status is _EXPIRED:
             self._expired(event, at, operator, domain)
             return
         group, key, reason = self._group(event, operator, event.earlier)
-        if event.kind is Kind.ATTEMPT:
+        if event.kind is _ATTEMPT:
             self.attempts += 1
             group.attempts += 1
             if not local:
                 self._volume(operator, at).failed += 1
         self._seen(group, event, at)
-        if event.recipient is None and event.kind is Kind.ATTEMPT:
+        if event.recipient is None and event.kind is _ATTEMPT:
             return  # of a whole queue (PowerMTA's tq): an attempt that failed, of no message
-        if event.status is Status.BOUNCED:
+        if event.status is _BOUNCED:
             waiting = self.waiting.settle(event)
             self._leave(waiting)
-            group.enter(Fate.BOUNCED, domain, key)
-            self._tell(Fate.BOUNCED, event, waiting, at, reason)
+            group.enter(_IS_BOUNCED, domain, key)
+            self._tell(_IS_BOUNCED, event, waiting, at, reason)
             return
         waiting = self.waiting.found(event)
         if waiting is None:
@@ -222,8 +229,8 @@ class Aggregate:
         elif waiting.group is not group or waiting.key != key:
             self._leave(waiting)
             waiting.group, waiting.key = group, key
-            group.enter(Fate.DEFERRED, domain, key)
-        waiting.attempts += event.kind is Kind.ATTEMPT
+            group.enter(_IS_DEFERRED, domain, key)
+        waiting.attempts += event.kind is _ATTEMPT
         waiting.last = at
         if self._emit is not None:
             waiting.event = event
@@ -245,7 +252,7 @@ class Aggregate:
 
     def _expired(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
-        whole = event.kind is Kind.QUEUE
+        whole = event.kind is _QUEUE
         settled: list[Waiting | None] = (
             [*self.waiting.settle_all(event)] if whole else [self.waiting.settle(event)]
         )
@@ -263,13 +270,13 @@ class Aggregate:
             else:
                 group, key, reason = self._group(event, operator, event.earlier)
             self._seen(group, event, at)
-            group.enter(Fate.EXPIRED, waiting.domain if waiting is not None else domain, key)
+            group.enter(_IS_EXPIRED, waiting.domain if waiting is not None else domain, key)
             complete = event if waiting is None else event._replace(recipient=waiting.recipient)
-            self._tell(Fate.EXPIRED, complete, waiting, at, reason)
+            self._tell(_IS_EXPIRED, complete, waiting, at, reason)
 
     def _waits(self, event: Event, at: int | None) -> None:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
-        if event.status is Status.HELD:
+        if event.status is _HELD:
             self.held += 1
         elif self.waiting.found(event) is None:
             self.queued += 1
@@ -361,20 +368,20 @@ class Aggregate:
 
     def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
         waiting = Waiting(event.recipient or "", domain, group, key, at)
-        group.enter(Fate.DEFERRED, domain, key)
+        group.enter(_IS_DEFERRED, domain, key)
         if event.queue_id is None or event.recipient is None:
             if self._emit is not None:
                 waiting.event = event
-                self._tell(Fate.DEFERRED, event, waiting)
+                self._tell(_IS_DEFERRED, event, waiting)
             return waiting  # nothing can be told of it later
         for each in self.waiting.add(event.queue_id, waiting):
             self.forgotten += 1
-            self._tell(Fate.DEFERRED, each.event, each)
+            self._tell(_IS_DEFERRED, each.event, each)
         return waiting
 
     def _leave(self, waiting: Waiting | None) -> None:
         if waiting is not None:
-            waiting.group.enter(Fate.DEFERRED, waiting.domain, waiting.key, -1)
+            waiting.group.enter(_IS_DEFERRED, waiting.domain, waiting.key, -1)
 
     def _tell(
         self,
@@ -391,10 +398,10 @@ class Aggregate:
             reason = wording.reason if wording is not None else waiting.group.reason
         first = waiting.first if waiting is not None else at
         attempts = (waiting.attempts if waiting is not None else 0) + (
-            event.kind is Kind.ATTEMPT and fate in (Fate.SENT, Fate.BOUNCED)
+            event.kind is _ATTEMPT and fate in (_IS_SENT, _IS_BOUNCED)
         )
         after = None
-        if fate is Fate.SENT and waiting is not None and at is not None and waiting.first is not None:
+        if fate is _IS_SENT and waiting is not None and at is not None and waiting.first is not None:
             after = at - waiting.first
         self._emit(Outcome(fate, event, reason, first, attempts, after))
 

@@ -22,6 +22,7 @@ _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
+_REMOTE = Speaker.REMOTE  # to look up a member of an enum takes its time
 _SERVER_ERROR = "server_error"
 _OWN_TROUBLE = "trouble on this mail server"
 
@@ -67,13 +68,12 @@ class Reasons:
         wording = words if words is not None else event.words
         text = wording.text if wording is not None else ""
         stage = wording.stage if wording is not None else None
-        speaker = wording.speaker if wording is not None else Speaker.LOCAL
+        is_remote = wording is not None and wording.speaker is _REMOTE
         host = event.relay.host if event.relay is not None else None
         key = template(text, event.recipient, host)
-        whose = (
-            operator.id if operator.is_known or operator is LOCAL else ""
-        )  # rules name providers' hosts alone
-        place = (speaker is Speaker.REMOTE, stage, whose)
+        # rules name providers' hosts alone
+        whose = operator.id if operator.is_known or operator is LOCAL else ""
+        place = (is_remote, stage, whose)
         earlier = self._read.get((key, *place))
         if earlier is not None:
             return earlier
@@ -91,7 +91,7 @@ class Reasons:
                 return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
-        reason = _reason(key, text, speaker is Speaker.REMOTE, event, operator, wording)
+        reason = _reason(key, text, is_remote, event, operator, wording)
         self._read[(key, *place)] = reason
         return reason
 

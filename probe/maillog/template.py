@@ -48,7 +48,18 @@ class _Masks(dict[str, str]):
         return masked
 
 
+class _Waits(dict[str, str]):
+    """Masked texts, and the same without how long they ask to wait."""
+
+    def __missing__(self, masked: str) -> str:
+        if len(self) >= _CACHED:
+            self.clear()
+        text = self[masked] = _WAIT.sub("[n]", masked)
+        return text
+
+
 _masks = _Masks()
+_waits = _Waits()
 
 
 def template(text: str, recipient: str | None = None, host: str | None = None) -> str:
@@ -58,9 +69,9 @@ def template(text: str, recipient: str | None = None, host: str | None = None) -
     text = text[:_LIMIT]
     if host and host in text:
         text = text.replace(host, "[host]")
-    masked = " ".join(map(_masks.__getitem__, text.split(" ")))
-    if " second" in masked or " minute" in masked or " hour" in masked or " sec" in masked:
-        masked = _WAIT.sub("[n]", masked)
+    if recipient and "@" in recipient and recipient in text:
+        text = text.replace(recipient, "[address]")  # its token comes again then, and is masked once
+    masked = _waits[" ".join(map(_masks.__getitem__, text.split(" ")))]
     if recipient:
         local, _, domain = recipient.rpartition("@")
         if len(local) >= _SHORT and local in masked:

@@ -9,44 +9,49 @@ from functools import partial
 from typing import Any
 
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.exim_lines import FLAGS, ID, EximLines, untimed
-from probe.reading.log.exim_words import Fields, fields_at, said
-from probe.reading.log.frames import Frame
+from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, untimed
+from probe.reading.log.exim_words import said, usual_reply
 from probe.reading.log.memory import Memory
 
-# The usual line of a successful delivery to another server, with plain addresses.
-_BRIEF = re.compile(
-    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") (=>|->) "
-    r"([^\s\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\s:\"\[=]+)?"
-    r" T=([^\s:\"\[=]+)(?: S=\d+)?"
-    r" H=([^\s\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
-    r"(?: (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*|\s*)$",
-    re.MULTILINE,
+# Arrivals and messages that are done with are passed over; then one of three usual lines, addresses plain:
+# a delivery to another server, a host that is not tried yet, a failure with what the server or Exim said.
+_HEAD = r"(\d{4}-[0-9: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") "
+_WHOM = r"([^\x00-\x20\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\x00-\x20:\"\[=]+)?"
+_HOST = r" H=([^\x00-\x20\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
+_NO_FATE = (
+    r"(?:[^\n]{19}(?:\.\d{1,6})?(?: [+-]\d{4})? (?:\[\d{1,10}\] )?"
+    rf"{ID} (?:<= |Completed)[^\n]*\n)*+"
 )
-_PASSED_OVER = re.compile(
-    r"(?:\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})? (?:\[\d{1,10}\] )?"
-    + ID
-    + r" (?:<= |Completed)[^\n]*\n)*+"
+_SENT = (
+    rf"(=>|->) {_WHOM} T=([^\x00-\x20:\"\[=]+)(?: S=\d+)?{_HOST}"
+    r"(?: (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*|\s*)$"
 )
-# The usual failure: what a remote server said.
-_BRIEF_FAILED = re.compile(
-    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") (==|\*\*) "
-    r"([^\s\"<>|/:]+)(?: <([^\">\n]*)>)?((?: [FP]=<[^\">\n]*>){0,2}) R=[^\s:\"\[=]+ T=([^\s:\"\[=]+)"
-    r"(?: defer \(-?\d{1,6}\))? H=([^\s\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?"
-    r"(?: I=(\[[^\]\n]*\])(?::\d{1,5})?)?"
-    r"(?: (?:CV|K|DT|L)=[^\s:\"]+| X=[^\s\"]+?){0,6}: (SMTP error from remote mail server after [^\n]*)$",
-    re.MULTILINE,
+_FAILED = (
+    rf"(==|\*\*) {_WHOM}(?: T=([^\x00-\x20:\"\[=]+))?(?: defer \(-?\d{{1,6}}\))?(?:"
+    r": (retry time not reached for any host(?: for '[^'\n]*')?)\s*$|"
+    rf"(?:: ([^:=\n]{{3,80}}?))?{_HOST}"
+    r"(?: (?:CV|K|DT|L)=[^\x00-\x20:\"]+| X=[^\x00-\x20\"]*[^\x00-\x20\":]){0,6}(?:: ([^\n]*)|\s*)$)"
 )
-_BRIEF_REPEAT = re.compile(
-    r"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") == ([^\s\"<>|/:]+)"
-    r"(?: R=[^\s:\"\[=]+)?(?: T=([^\s:\"\[=]+))? defer \(-?\d{1,6}\): (retry time not reached for any host"
-    r"(?: for '[^'\n]*')?)\s*$",
-    re.MULTILINE,
-)
+_USUAL = re.compile(f"{_NO_FATE}{_HEAD}(?:{_SENT}|{_FAILED})", re.MULTILINE)
+_PASSED_OVER = re.compile(_NO_FATE)
 _ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
 _RELAYS = 4096
+# Python 3.11 takes as long to look up a member of an enum as to call a function.
+_ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
+_SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED
 _NOTHING = (None, None, None, False, False, None, (), None, None)  # the fields behind the source address
 _event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
+
+
+class _Relays(dict[tuple[str, str, str | None], Relay]):
+    """The next hops by host, address and port: they are few, and a dict looks up by itself what it has."""
+
+    def __missing__(self, key: tuple[str, str, str | None]) -> Relay:
+        if len(self) >= _RELAYS:
+            self.clear()
+        host, ip, port = key
+        relay = self[key] = Relay(host, ip, int(port) if port else None)
+        return relay
 
 
 class EximReader(EximLines):
@@ -54,7 +59,7 @@ class EximReader(EximLines):
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
-        self._relays: dict[tuple[str, str, str | None], Relay] = {}
+        self._relays = _Relays()
         self._text = self._text_before = ""  # the blocks that were read last
 
     def block(self, block: bytes, number: int) -> Sequence[Record]:
@@ -65,32 +70,29 @@ class EximReader(EximLines):
         self.pass_by(block)
         text = self._text
         is_ascii = text.isascii()  # known without a look at the characters
-        passed_over, usual = _PASSED_OVER.match, _BRIEF.match
+        usual, brief = _USUAL.match, self._brief
         end = counted = 0
         while end < len(text):
-            passed = passed_over(text, end)
-            begin = passed.end() if passed is not None else end
-            if begin == len(text):
-                break
+            line = usual(text, end)
+            if line is not None and (is_ascii or line[0].isascii()):
+                begin = line.start(1)
+            else:
+                line, begin = None, self._passed_over(text, end)
+                if begin == len(text):
+                    break
             number += text.count("\n", counted, begin)
             counted = begin
-            end = text.find("\n", begin) + 1 or len(text)
-            line = usual(text, begin)
-            if line is not None and (is_ascii or line[0].isascii()):
-                records.append(self._brief(line, number))
-                continue
-            if text.find("SMTP error from", begin, end) >= 0:
-                failed = _BRIEF_FAILED.match(text, begin)
-                if failed is not None and (is_ascii or failed[0].isascii()):
-                    records.append(self._brief_failed(failed, number))
-                    continue
-            elif text.find("retry time not", begin, end) >= 0:
-                again = _BRIEF_REPEAT.match(text, begin)
-                if again is not None and (is_ascii or again[0].isascii()):
-                    records.append(self._brief_repeat(again, number))
-                    continue
-            records += self.read(block[begin:end], number)
+            if line is not None:
+                end = line.end() + 1
+                records.append(brief(line.groups(), number))
+            else:
+                end = text.find("\n", begin) + 1 or len(text)
+                records += self.read(block[begin:end], number)
         return records
+
+    def _passed_over(self, text: str, begin: int) -> int:
+        passed = _PASSED_OVER.match(text, begin)
+        return passed.end() if passed is not None else begin
 
     def pass_by(self, block: bytes) -> None:
         # a character an octet, so that positions are the same
@@ -103,50 +105,39 @@ class EximReader(EximLines):
                 return "" if match[2] == "<>" else match[2]
         return super().sender(queue_id)
 
-    def _brief(self, line: re.Match[str], number: int) -> Event:
-        at, queue_id, flag, to, parent, transport, host, ip, port, source = line.groups()
+    def _brief(self, fields: Sequence[Any], number: int) -> Event:
+        """The event of a usual line, of which these are the groups."""
+        if fields[2] is None:
+            return self._brief_failed((*fields[:2], *fields[10:]), number)
+        at, queue_id, flag, to, parent, transport, host, ip, port, source = fields[:10]
         recipient = parent if parent is not None and "@" not in to else to
-        message = self.memory.known(queue_id)
-        if message is not None and message.deferred:
-            message.deferred.pop(recipient, None)
+        if queue_id in self.memory.ids:
+            self.memory.settle(queue_id, recipient)
         orig_to = parent if parent not in (None, recipient) else None
-        key = (host, ip, port)
-        relay = self._relays.get(key)
-        if relay is None:
-            if len(self._relays) >= _RELAYS:
-                self._relays.clear()
-            relay = self._relays[key] = Relay(host, ip, int(port) if port else None)
-        fate = (
-            Kind.ATTEMPT,
-            Status.SENT,
-            flag,
-            self.clock.stamp(at),
-            transport,
-            queue_id,
-            None,
-            None,
-            recipient,
-        )
-        return _event((self.file, number, *fate, orig_to, relay, source, *_NOTHING))
+        stamp, relay = self.clock.stamp(at), self._relays[(host, ip, port)]
+        told = (_ATTEMPT, _SENT_ON, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
+        return _event((self.file, number, *told, relay, source, *_NOTHING))
 
-    def _brief_failed(self, line: re.Match[str], number: int) -> Event:
-        at, queue_id, flag, to, parent, more, transport, host, ip, port, source, remark = line.groups()
-        words, _ = said(untimed(remark.strip()))
-        status = FLAGS[flag]
-        if status is Status.BOUNCED and words is not None and words.text.endswith("retry timeout exceeded"):
-            status = Status.EXPIRED
-        values = {"T": transport, "I": source} if source is not None else {"T": transport}
-        fields = Fields(values, Relay(host, ip, int(port) if port else None), 0)
-        if more:
-            fields = fields_at(more, 0).joined(fields)
-        frame = Frame(self.clock.stamp(at), None, None, "")
-        return self.event(queue_id, flag, status, (to, parent), fields, words, False, frame, number)
-
-    def _brief_repeat(self, line: re.Match[str], number: int) -> Event:
-        at, queue_id, recipient, transport, remark = line.groups()
-        message = self.memory.known(queue_id)
-        words = Words(Speaker.LOCAL, remark)
-        if message is None or recipient not in (message.deferred or ()):
+    def _brief_failed(self, fields: Sequence[Any], number: int) -> Event:
+        at, queue_id, flag, to, parent, transport, repeated, problem, host, ip, port, source, remark = fields
+        recipient = parent if parent is not None and "@" not in to else to
+        orig_to = parent if parent not in (None, recipient) else None
+        status, relay, earlier, repeats = FLAGS[flag], None, None, False
+        if repeated is not None:
+            words, repeats = Words(_LOCAL, repeated), True
+        else:
+            relay = self._relays[(host, ip, port)]
+            text = remark.strip() if remark is not None else ""
+            words = usual_reply(text) or said(untimed(text) or problem or "")[0]
+            if problem and text and words is not None:
+                words = words._replace(text=f"{words.text}: {problem}")
+        if status is not _DEFERRED:
+            before = self.memory.settle(queue_id, recipient)
+            if words is not None and words.text.endswith(GIVEN_UP):
+                status, earlier = _EXPIRED, before
+        elif not repeats or not self.memory.is_deferred(queue_id, recipient):
             self.memory.defer(queue_id, recipient, words)
-        fate = (Kind.ATTEMPT, Status.DEFERRED, "==", self.clock.stamp(at), transport, queue_id)
-        return Event(self.file, number, *fate, recipient=recipient, words=words, repeats=True)
+        stamp = self.clock.stamp(at)
+        told = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
+        behind = (None, words, earlier, repeats, *_NOTHING[4:])
+        return _event((self.file, number, *told, relay, source, *behind))

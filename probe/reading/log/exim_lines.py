@@ -55,6 +55,7 @@ _REFUSED_AT = {
     "after DATA": Stage.END_OF_DATA,
     "STARTTLS": Stage.STARTTLS,
 }
+GIVEN_UP = "retry timeout exceeded"  # behind the words of the last failure
 FLAGS = {
     "=>": Status.SENT,
     "->": Status.SENT,
@@ -166,7 +167,7 @@ class EximLines(FramedReader):
         elif status is Status.BOUNCED:
             remark = untimed(behind.removeprefix(":").strip())
             words, repeats = said(remark)
-            if words is not None and words.text.endswith("retry timeout exceeded"):
+            if words is not None and words.text.endswith(GIVEN_UP):
                 status = Status.EXPIRED
         elif fields.text("C") is not None:
             words = Words(Speaker.REMOTE, fields.text("C") or "", Stage.END_OF_DATA)

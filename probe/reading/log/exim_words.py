@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
-from probe.reading.log.words import stage_of, unescaped
+from probe.reading.log.words import is_reply, stage_of, unescaped
 
 # A host and its address, a value in quotes, or one of: an address, a bracket with a port, anything plain.
 _FIELD = re.compile(
@@ -25,6 +25,12 @@ _REMOTE = re.compile(
     r"(?:host \S+ \[[^\]]*\](?::\d{1,5})?: ?)?(?P<reply>.*)",
     re.DOTALL,
 )
+_AFTER = "SMTP error from remote mail server after "
+_USUAL_STAGES = (
+    (f"{_AFTER}RCPT TO:<", Stage.RCPT),
+    (f"{_AFTER}end of data: ", Stage.END_OF_DATA),
+)
+_RCPT, _REMOTE_SERVER = Stage.RCPT, Speaker.REMOTE  # to look up a member of an enum takes its time
 _STAGE_OF_OWN = re.compile(
     r"(?:SMTP timeout after|in response to|closed connection after|SMTP error after) (?:pipelined )?"
     r"(initial connection|end of data|sending data block|[A-Z]{4,10}(?: FROM| TO)?)",
@@ -75,6 +81,24 @@ def fields_at(text: str, begin: int) -> Fields:
         elif name == "H":
             relay = Relay(host.partition(" ")[0], ip, int(port) if port else None)
     return Fields(values, relay, begin)
+
+
+def usual_reply(text: str) -> Words | None:
+    """The same as `said` for a reply to RCPT or to the end of the data, without times behind it; None for
+    anything else. (Most failures are such, and it takes a fifth of the time.)"""
+    for begin, stage in _USUAL_STAGES:
+        if not text.startswith(begin):
+            continue
+        at = len(begin)
+        if stage is _RCPT:
+            at = text.find(">: ", at) + 3
+            if at < 3 or '"' in text[len(begin) : at]:
+                return None
+        reply = text[at:].strip()
+        if not is_reply(reply) or "T=" in reply[-64:]:
+            return None
+        return Words(_REMOTE_SERVER, unescaped(reply), stage)
+    return None
 
 
 def said(text: str) -> tuple[Words | None, bool]:

@@ -30,6 +30,7 @@ class Memory:
         self._limit = max(1, messages)
         # a plain dict would be searched past everything deleted at its front, again and again
         self._messages: OrderedDict[str, Message] = OrderedDict()
+        self.ids = self._messages.keys()  # of the messages that are known, always as they are now
         self._notes: OrderedDict[object, object] = OrderedDict()
 
     def __len__(self) -> int:
@@ -65,6 +66,11 @@ class Memory:
         waiting = message.deferred
         if len(waiting) < RECIPIENTS or recipient in waiting:
             waiting[recipient] = words
+
+    def is_deferred(self, queue_id: str, recipient: str) -> bool:
+        """Whether this recipient is known to wait."""
+        message = self._messages.get(queue_id)
+        return message is not None and message.deferred is not None and recipient in message.deferred
 
     def settle(self, queue_id: str, recipient: str) -> Words | None:
         """This recipient waits no longer; why it waited until now."""

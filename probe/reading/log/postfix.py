@@ -35,6 +35,12 @@ _NOTHING_MORE = (None, False, False, None, (), None, None)  # the fields behind 
 _SAID, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
 
 
+# Python 3.11 takes as long to look up a member of an enum as to call a function.
+_ATTEMPT, _REFUSAL, _REMOTE, _LOCAL = Kind.ATTEMPT, Kind.REFUSAL, Speaker.REMOTE, Speaker.LOCAL
+_SENT, _DEFERRED = Status.SENT, Status.DEFERRED
+_BOUNCED, _REJECTED = Status.BOUNCED, Status.REJECTED
+
+
 def _usual_reply(rest: str) -> Words | None:
     """The words of `host X[ip] said: REPLY (in reply to C command))`; None for anything else."""
     begin = rest.find(_SAID)
@@ -45,7 +51,7 @@ def _usual_reply(rest: str) -> Words | None:
         return None
     stage = stage_of(rest[end + len(_ANSWERS) : -len(_END)])
     text = rest[begin + len(_SAID) : end]
-    return Words(Speaker.REMOTE, reply_of_lines(text) if text[3:4] == "-" else text, stage)
+    return Words(_REMOTE, reply_of_lines(text) if text[3:4] == "-" else text, stage)
 
 
 def _holds_octets(text: str) -> bool:
@@ -103,8 +109,8 @@ class PostfixReader(PostfixLines):
     def _brief_refusal(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, stage, client, reply, sender, recipient = line.groups()
         name = None if queue_id == "NOQUEUE" else queue_id
-        fate = (Kind.REFUSAL, Status.REJECTED, "reject", self.clock.stamp(at), program, name)
-        words = Words(Speaker.LOCAL, reply, stage_of(stage))
+        fate = (_REFUSAL, _REJECTED, "reject", self.clock.stamp(at), program, name)
+        words = Words(_LOCAL, reply, stage_of(stage))
         behind = (None, None, None, None, words, *_NOTHING_MORE[:-1], self.relays[client])
         return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
@@ -133,21 +139,20 @@ class PostfixReader(PostfixLines):
     def _brief(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, recipient, orig_to, to, dsn, word, rest = line.groups()
         if word == "sent" and program.endswith("smtp"):
-            message = self.memory.known(queue_id)
-            if message is not None and message.deferred:
-                message.deferred.pop(recipient, None)
-            fate = (Kind.ATTEMPT, Status.SENT, word, self.clock.stamp(at), program, queue_id)
+            if queue_id in self.memory.ids:
+                self.memory.settle(queue_id, recipient)
+            fate = (_ATTEMPT, _SENT, word, self.clock.stamp(at), program, queue_id)
             return new_event(
                 (self.file, number, *fate, None, None, recipient, orig_to, self.relays[to], *_NOTHING)
             )
         words = _usual_reply(rest) if program.endswith("smtp") else None
         if words is not None and word in ("deferred", "bounced"):
-            status = Status.DEFERRED if word == "deferred" else Status.BOUNCED
-            if status is Status.DEFERRED:
+            status = _DEFERRED if word == "deferred" else _BOUNCED
+            if status is _DEFERRED:
                 self.memory.defer(queue_id, recipient, words)
             else:
                 self.memory.settle(queue_id, recipient)
-            event = (Kind.ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
+            event = (_ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
             whom = (recipient, orig_to, self.relays[to])
             return new_event((self.file, number, *event, *whom, None, dsn, words, *_NOTHING_MORE))
         frame = Frame(self.clock.stamp(at), program, None, "")

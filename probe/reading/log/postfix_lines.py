@@ -57,6 +57,10 @@ _STATUS = {
 new_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 
+# Python 3.11 takes as long to look up a member of an enum as to call a function.
+_ATTEMPT, _SENT, _DEFERRED, _EXPIRED = Kind.ATTEMPT, Status.SENT, Status.DEFERRED, Status.EXPIRED
+
+
 class PostfixLines(FramedReader):
     """Reads line by line what Postfix' services log, in syslog of any form, in `maillog_file`, or in a
     container's log."""
@@ -152,10 +156,10 @@ class PostfixLines(FramedReader):
         earlier = tls_told = message_id = words = None
         parts_s: tuple[float, ...] = ()
         repeats = cut = False
-        if not brief or status is not Status.SENT:
+        if not brief or status is not _SENT:
             words, repeats, cut = said(rest, service, status)
         message = self.memory.known(queue_id)
-        if status is Status.DEFERRED:
+        if status is _DEFERRED:
             self.memory.defer(queue_id, recipient, words)
         elif message is not None and message.deferred:
             earlier = message.deferred.pop(recipient, None)
@@ -169,7 +173,7 @@ class PostfixLines(FramedReader):
             (
                 self.file,
                 number,
-                Kind.ATTEMPT,
+                _ATTEMPT,
                 status,
                 word,
                 frame.at,
@@ -183,7 +187,7 @@ class PostfixLines(FramedReader):
                 None,
                 dsn,
                 words,
-                earlier if status is Status.EXPIRED else None,
+                earlier if status is _EXPIRED else None,
                 repeats,
                 cut,
                 None if brief else _seconds(delay),
@@ -200,7 +204,7 @@ class PostfixLines(FramedReader):
         if word not in ("expired", "force-expired"):
             return ()
         words = Words(Speaker.LOCAL, what.strip()) if what else None
-        events = self._for_all(message, Status.EXPIRED, word, words, queue_id, frame, number)
+        events = self._for_all(message, _EXPIRED, word, words, queue_id, frame, number)
         message.deferred = None
         return events
 
@@ -268,8 +272,8 @@ class PostfixLines(FramedReader):
 
 
 def _status(word: str, service: str, rest: str) -> Status:
-    status = _STATUS.get(word, Status.DEFERRED)
-    if status is Status.SENT:
+    status = _STATUS.get(word, _DEFERRED)
+    if status is _SENT:
         if service == "discard":
             return Status.DISCARDED
         if rest.startswith("forwarded as "):
