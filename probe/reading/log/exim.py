@@ -123,6 +123,7 @@ class EximReader(EximLines):
         recipient = parent if parent is not None and "@" not in to else to
         orig_to = parent if parent not in (None, recipient) else None
         status, relay, earlier, repeats = FLAGS[flag], None, None, False
+        words: Words | None
         if repeated is not None:
             words, repeats = Words(_LOCAL, repeated), True
         else:
