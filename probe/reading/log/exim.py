@@ -115,8 +115,8 @@ class EximReader(EximLines):
             self.memory.settle(queue_id, recipient)
         orig_to = parent if parent not in (None, recipient) else None
         stamp, relay = self.clock.stamp(at), self._relays[(host, ip, port)]
-        told = (_ATTEMPT, _SENT_ON, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
-        return _event((self.file, number, *told, relay, source, *_NOTHING))
+        fate = (_ATTEMPT, _SENT_ON, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
+        return _event((self.file, number, *fate, relay, source, *_NOTHING))
 
     def _brief_failed(self, fields: Sequence[Any], number: int) -> Event:
         at, queue_id, flag, to, parent, transport, repeated, problem, host, ip, port, source, remark = fields
@@ -139,6 +139,6 @@ class EximReader(EximLines):
         elif not repeats or not self.memory.is_deferred(queue_id, recipient):
             self.memory.defer(queue_id, recipient, words)
         stamp = self.clock.stamp(at)
-        told = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
+        fate = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         behind = (None, words, earlier, repeats, *_NOTHING[4:])
-        return _event((self.file, number, *told, relay, source, *behind))
+        return _event((self.file, number, *fate, relay, source, *behind))
