@@ -129,7 +129,7 @@ def _posture(facts: Facts) -> list[str]:
         status = "not known" if sender.ptr.status is PtrStatus.UNKNOWN else sender.ptr.status.value
         lines.append(f"  PTR               {f'{names} ({status})' if names else status}")
     if sender.spf is not None:
-        word = sender.spf.matched or sender.spf.problem or spoken(sender.spf.near) or "-"
+        word = sender.spf.matched or spoken(sender.spf.why) or "-"
         lines.append(f"  SPF               {sender.spf.verdict} ({word})")
     lines.append(f"  DKIM              {_keys(facts)}")
     if sender.dmarc is not None:

@@ -65,12 +65,20 @@ def _spf(facts: Facts) -> rp.ReportSpf | None:
         void_lookups=spf.void_lookups,
         domain=spf.domain,
         ip=str(spf.ip),
-        problem=spf.problem or spoken(spf.near),
+        problem=spoken(spf.why),
         explanation=spf.explanation,
         trace=tuple(
-            rp.ReportSpfStep(step.domain, step.depth, step.term, step.outcome, step.detail)
+            rp.ReportSpfStep(
+                step.domain,
+                step.depth,
+                step.term,
+                step.outcome,
+                spoken(step.detail),
+                step.detail.tag if step.detail is not None else None,
+            )
             for step in spf.trace
         ),
+        problem_tag=spf.why.tag if spf.why is not None else None,
     )
 
 

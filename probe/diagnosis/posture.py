@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe.checks.judging import listings
 from probe.checks.judging.dmarc_paths import enforces
+from probe.checks.judging.spoken import spoken
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
 from probe.model.listing import ListingRole, ListingStatus
@@ -27,7 +28,7 @@ def spf_fail(at: Situation) -> Seen | None:
     spf = _spf(at, SpfVerdict.FAIL, SpfVerdict.PERMERROR)
     if spf is None:
         return None
-    word = spf.matched or spf.problem or "no term matches"
+    word = spf.matched or spoken(spf.problem) or "no term matches"
     return Seen(f"dns:TXT:{spf.domain}", f"{spf.verdict} for {spf.ip} ({word})")
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
+from probe.model.near_miss import NearMissReason
 from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
+from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
@@ -230,8 +232,9 @@ class ReportSpfStep:
     domain: str
     depth: int
     term: str
-    outcome: str
+    outcome: SpfStepOutcome
     detail: str
+    detail_tag: SpfReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,7 @@ class ReportSpf:
     problem: str
     explanation: str
     trace: tuple[ReportSpfStep, ...]
+    problem_tag: SpfReason | NearMissReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

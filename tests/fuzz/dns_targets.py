@@ -96,7 +96,7 @@ def spf(data: bytes) -> None:
     try:
         parsed = parse(record)
     except RecordError as error:
-        quiet(printable(f"{error.term} {error.reason}"))
+        quiet(printable(spoken(error.of("example.com"))))
     else:
         for mechanism in parsed.mechanisms:
             assert parse(b"v=spf1 " + mechanism.text.encode()).mechanisms == (mechanism,)
@@ -117,7 +117,7 @@ def spf(data: bytes) -> None:
 
     result = run(check_host(_CLIENT, "example.com", "user", "example.com", "mail.example.com"), lookup)
     assert result.verdict in SpfVerdict and result.lookups <= 11 and len(asked) <= 150
-    quiet(printable(f"{result.problem} {result.explanation} {result.matched}"))
+    quiet(printable(f"{spoken(result.why)} {result.explanation} {result.matched}"))
 
 
 def dkim_key(data: bytes) -> None:

@@ -15,6 +15,7 @@ from probe.model.reason import Reason
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.signing import KeyOrigin, SignatureVerdict
+from probe.model.spf import SpfStepOutcome
 from probe.reading.message.results import MessageFacts, SignatureResult
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
@@ -170,7 +171,7 @@ def spf(verdict: SpfVerdict = SpfVerdict.PASS, **changes: Any) -> SpfResult:
         matched=f"ip4:{SOURCE}" if verdict is SpfVerdict.PASS else "-all",
         lookups=0,
         void_lookups=0,
-        trace=(SpfStep(SENDER.domain, 0, f"ip4:{SOURCE}", "match"),),
+        trace=(SpfStep(SENDER.domain, 0, f"ip4:{SOURCE}", SpfStepOutcome.MATCH),),
         evidence=(f"dns:TXT:{SENDER.domain}",),
     )
     return replace(made, **changes)

@@ -11,6 +11,7 @@ from probe.model.listing import ListingStatus
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
 from probe.model.session import Experiment
+from probe.model.spf import SpfReason, SpfWhy
 from probe.model.target import DomainTarget, Options, PairTarget
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dmarc.results import Alignment
@@ -177,6 +178,9 @@ def facts_of_domain() -> Facts:
     )  # fmt: skip
 
 
+SPF_UNANSWERED = SpfWhy(SpfReason.UNANSWERED, host="sender.example", rtype="TXT", failure="timeout")
+
+
 def facts_unknown() -> Facts:
     """A run to which nothing answered: DNS timed out, no address, no session, no message."""
     silent = mx_result(
@@ -193,7 +197,7 @@ def facts_unknown() -> Facts:
             dane=(),
         ),
         sender=sender_facts(
-            spf=spf(SpfVerdict.TEMPERROR, record=None, matched=None, problem="TXT sender.example: timeout"),
+            spf=spf(SpfVerdict.TEMPERROR, record=None, matched=None, problem=SPF_UNANSWERED),
             spf_helo=spf(SpfVerdict.TEMPERROR, record=None, matched=None, identity="helo"),
             dkim=(key(status=KeyStatus.UNKNOWN),),
             dmarc=dmarc(None, unknown=True),

@@ -12,6 +12,7 @@ from probe.model.listing import ListingStatus
 from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
 from probe.model.session import EndReason, Experiment
+from probe.model.spf import SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
@@ -96,7 +97,7 @@ _DNS = m.ReportDns(
         ip="198.51.100.10",
         problem="",
         explanation="",
-        trace=(m.ReportSpfStep("example.com", 0, "ip4:198.51.100.10", "match", ""),),
+        trace=(m.ReportSpfStep("example.com", 0, "ip4:198.51.100.10", SpfStepOutcome.MATCH, ""),),
     ),
     dkim=(m.ReportDkim("s1", "valid", "RSA", 2048, "common", False, ()),),
     dmarc=m.ReportDmarc(

@@ -9,6 +9,8 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {end:word:end}                 the words that the table `end` has for the value; none for an empty one
     {listing:phrase}               the phrase of this name (the table `phrase` of words.toml)
     {entries:either}               as "a or b or c"
+    {names:joined: -> }            with this text between: "a -> b -> c"
+    {term:quoted}                  in quotation marks, with escapes as Python writes them
     {zones:count}                  how many
     {hosts,ips:each:{hosts} [{ips}]}   the text for every place of lists side by side, as "a, b and c"
     {hosts,ips:few:{hosts} [{ips}]}    the same, those beyond three counted
@@ -127,6 +129,14 @@ def _either(name: str, _: str, args: Args) -> str:
     return " or ".join(map(str, _several(args[name])))
 
 
+def _joined(name: str, text: str, args: Args) -> str:
+    return text.join(map(str, _several(args[name])))
+
+
+def _quoted(name: str, _: str, args: Args) -> str:
+    return repr(str(args[name]))
+
+
 def _plural(name: str, text: str, args: Args) -> str:
     one, more = _halves(text)
     return sentence(one if args[name] == 1 else more, args)
@@ -205,6 +215,8 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "listed": _listed,
     "sentences": _sentences,
     "either": _either,
+    "joined": _joined,
+    "quoted": _quoted,
     "size": _size,
     "seconds": _seconds,
     "brief": _brief,

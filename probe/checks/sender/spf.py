@@ -50,7 +50,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         term=result.matched,
         mechanism=_mechanism(result),
         explanation=result.explanation,
-        problem=result.problem or result.near,
+        problem=result.why,
         **source(facts) | {"ip": result.ip},
     )
 

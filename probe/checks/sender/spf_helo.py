@@ -46,6 +46,6 @@ def check(facts: Facts) -> Iterator[Finding]:
         result.evidence,
         domain=result.domain,
         term=result.matched,
-        problem=result.problem or result.near,
+        problem=result.why,
         **source(facts) | {"ip": result.ip},
     )

@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         void_lookups=result.void_lookups,
         limit=settings.SPF_LOOKUP_LIMIT,
         void_limit=settings.SPF_VOID_LIMIT,
-        problem=result.problem or result.near,
+        problem=result.why,
     )
 
 

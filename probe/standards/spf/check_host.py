@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from probe.model.address import IPAddress
 from probe.model.near_miss import NearMiss, Place
+from probe.model.spf import SpfReason, SpfStepOutcome, SpfWhy
 from probe.model.text import decode
 from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT, SPF_VOID_LIMIT
 from probe.standards.dns import names
@@ -40,7 +42,7 @@ def check_host(
 
     The sender is `sender_local@sender_domain`; for the null reverse-path give postmaster and the
     HELO name (section 2.4). `receiver` and `timestamp` only serve %{r} and %{t} of explanations.
-    DNS that did not answer gives temperror with the question named in `problem`.
+    DNS that did not answer gives temperror, and `problem` the question.
     """
     # section 4.3: an empty local part stands for postmaster
     client = Client(unmapped(ip), sender_local or "postmaster", sender_domain, helo, receiver, timestamp)
@@ -72,10 +74,14 @@ _EXPLANATION_LIMIT = 1000  # characters: it is to fit into a reply (RFC 7208 sec
 class _FailedError(Exception):
     """The evaluation ends here with temperror or permerror (section 2.6.6 and 2.6.7)."""
 
-    def __init__(self, verdict: SpfVerdict, problem: str) -> None:
-        super().__init__(problem)
-        self.verdict = verdict
+    def __init__(self, outcome: SpfStepOutcome, problem: SpfWhy) -> None:
+        super().__init__(problem.tag.value)
+        self.outcome = outcome
         self.problem = problem
+
+
+def _permerror(problem: SpfWhy) -> _FailedError:
+    return _FailedError(SpfStepOutcome.PERMERROR, problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,12 @@ class _Outcome:
     verdict: SpfVerdict
     domain: str
     matched: str | None = None
-    problem: str = ""
+    problem: SpfWhy | None = None
     near: NearMiss | None = None
     explanation: MacroString | None = None
+
+
+_Match = tuple[bool, SpfWhy | None]  # whether a mechanism matches, and how that came
 
 
 class _Evaluation:
@@ -108,7 +117,7 @@ class _Evaluation:
         try:
             return (yield from self._check(domain, depth=0))
         except _FailedError as failure:
-            return _Outcome(failure.verdict, domain, problem=failure.problem)
+            return _Outcome(SpfVerdict(failure.outcome.value), domain, problem=failure.problem)
 
     def explain(self, target: MacroString, domain: str) -> Resolution[str]:
         """The explanation of a fail; empty when anything about it is wrong (section 6.2)."""
@@ -126,10 +135,10 @@ class _Evaluation:
     def _check(self, domain: str, depth: int) -> Resolution[_Outcome]:
         """Section 4.3 to 4.7 for one domain; raises _FailedError."""
         if _is_no_domain(domain):
-            return _Outcome(SpfVerdict.NONE, domain, problem=f"{domain!r} is no multi-label domain name")
+            return _Outcome(SpfVerdict.NONE, domain, problem=SpfWhy(SpfReason.NO_DOMAIN, domain=domain))
         answer = yield from self._ask(domain, RecordType.TXT)
         if answer.is_unknown:
-            raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
+            raise _unanswered(answer)
         records = spf_records(answer)
         if not records:
             near = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
@@ -138,15 +147,12 @@ class _Evaluation:
             self.own_record = decode(records[0])
         if len(records) > 1:
             # section 4.5: more than one record is a permerror, even when they are equal
-            raise _FailedError(
-                SpfVerdict.PERMERROR, f"{domain} has {len(records)} SPF records, one is allowed"
-            )
+            raise _permerror(SpfWhy(SpfReason.SEVERAL_RECORDS, domain=domain, count=len(records)))
         try:
             record = parse(records[0])
         except RecordError as error:
-            self._note(domain, depth, error.term, "syntax error", error.reason)
-            where = f"{error.term!r}: " if error.term else ""
-            raise _FailedError(SpfVerdict.PERMERROR, f"{domain}: {where}{error.reason}") from None
+            self._note(domain, depth, error.term, SpfStepOutcome.SYNTAX_ERROR, error.why)
+            raise _permerror(error.of(domain)) from None
         if not self.trace and depth == 0:
             yield from ask_ahead(record, domain, self.client, self.answers)
         self._path.append(names.normal(domain))
@@ -163,17 +169,19 @@ class _Evaluation:
         if record.redirect is not None:
             return (yield from self._redirect(record.redirect, domain, depth))
         # section 4.7: no match and no redirect is as if ?all stood at the end
-        self._note(domain, depth, "", "neutral", "no term matched")
+        self._note(domain, depth, "", SpfStepOutcome.NEUTRAL, SpfWhy(SpfReason.NO_TERM_MATCHED))
         return _Outcome(SpfVerdict.NEUTRAL, domain)
 
     def _redirect(self, redirect: Modifier, domain: str, depth: int) -> Resolution[_Outcome]:
         """Section 6.1; its counting and its missing record are those of include."""
         self._count(domain, depth, redirect.text)
         target = yield from self._target(redirect.target, domain)
-        self._note(domain, depth, redirect.text, "redirect", f"on to {target}")
+        on = SpfWhy(SpfReason.WENT_ON, host=target)
+        self._note(domain, depth, redirect.text, SpfStepOutcome.REDIRECT, on)
         outcome = yield from self._check(target, depth)
         if outcome.verdict is SpfVerdict.NONE:
-            raise _FailedError(SpfVerdict.PERMERROR, f"{redirect.text}: {target} has no SPF record")
+            why = SpfWhy(SpfReason.REDIRECT_WITHOUT_RECORD, term=redirect.text, host=target)
+            raise _permerror(why)
         return outcome
 
     def _step(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[bool]:
@@ -184,17 +192,16 @@ class _Evaluation:
         try:
             matched, detail = yield from self._match(mechanism, domain, depth)
         except _FailedError as failure:
-            step = SpfStep(domain, depth, mechanism.text, failure.verdict.value, failure.problem)
+            step = SpfStep(domain, depth, mechanism.text, failure.outcome, failure.problem)
             self.trace.insert(place, step)
             raise
-        self.trace.insert(
-            place, SpfStep(domain, depth, mechanism.text, "match" if matched else "no match", detail)
-        )
+        outcome = SpfStepOutcome.MATCH if matched else SpfStepOutcome.NO_MATCH
+        self.trace.insert(place, SpfStep(domain, depth, mechanism.text, outcome, detail))
         return matched
 
-    def _match(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[tuple[bool, str]]:
+    def _match(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[_Match]:
         if not mechanism.asks_dns:
-            return self.client.decides(mechanism), ""
+            return self.client.decides(mechanism), None
         if mechanism.name == "ptr":
             return (yield from self._match_ptr(mechanism, domain))
         target = yield from self._target(mechanism.target, domain)
@@ -205,35 +212,38 @@ class _Evaluation:
         if mechanism.name == "exists":
             # section 5.7: always A, whatever the family of the client
             answer = yield from self._answered(target, RecordType.A)
-            return answer.status is Status.ANSWER, _said(answer)
+            return answer.status is Status.ANSWER, _how_answered(answer)
         answer = yield from self._answered(target, self.client.address_type)
         ip = self.client.matches(mechanism, answer)
-        return ip is not None, str(ip) if ip else _said(answer)
+        if ip is None:
+            return False, _how_answered(answer)
+        return True, SpfWhy(SpfReason.ADDRESS_MATCHED, ip=ip)
 
-    def _match_include(self, target: str, depth: int) -> Resolution[tuple[bool, str]]:
+    def _match_include(self, target: str, depth: int) -> Resolution[_Match]:
         """Section 5.2: pass matches; fail, softfail and neutral do not; none is a permerror."""
         outcome = yield from self._check(target, depth + 1)
         if outcome.verdict is SpfVerdict.NONE:
-            raise _FailedError(SpfVerdict.PERMERROR, f"include: {target} has no SPF record")
-        return outcome.verdict is SpfVerdict.PASS, f"include: {outcome.verdict.value}"
+            raise _permerror(SpfWhy(SpfReason.INCLUDE_WITHOUT_RECORD, host=target))
+        why = SpfWhy(SpfReason.INCLUDED, result=outcome.verdict.value)
+        return outcome.verdict is SpfVerdict.PASS, why
 
-    def _match_mx(self, mechanism: Mechanism, target: str) -> Resolution[tuple[bool, str]]:
+    def _match_mx(self, mechanism: Mechanism, target: str) -> Resolution[_Match]:
         """Section 5.4; without MX records nothing matches, the implicit MX does not count."""
         answer = yield from self._answered(target, RecordType.MX)
         hosts = [mx.exchange for mx in sorted(answer.mxs(), key=lambda mx: mx.preference) if mx.exchange]
         if len(hosts) > SPF_MX_LIMIT:
-            raise _FailedError(
-                SpfVerdict.PERMERROR, f"{target} has {len(hosts)} MX hosts, SPF allows {SPF_MX_LIMIT}"
-            )
+            why = SpfWhy(SpfReason.TOO_MANY_HOSTS, host=target, count=len(hosts), most=SPF_MX_LIMIT)
+            raise _permerror(why)
         yield from self._fetch(Question(host, self.client.address_type) for host in hosts)
         for host in hosts:
             addresses = yield from self._answered(host, self.client.address_type)
             ip = self.client.matches(mechanism, addresses)
             if ip is not None:
-                return True, f"{host} {ip}"
-        return False, _said(answer) if not hosts else f"none of {len(hosts)} MX hosts"
+                return True, SpfWhy(SpfReason.HOST_MATCHED, host=host, ip=ip)
+        none = SpfWhy(SpfReason.NO_HOST_MATCHED, count=len(hosts))
+        return False, none if hosts else _how_answered(answer)
 
-    def _match_ptr(self, mechanism: Mechanism, domain: str) -> Resolution[tuple[bool, str]]:
+    def _match_ptr(self, mechanism: Mechanism, domain: str) -> Resolution[_Match]:
         """Section 5.5: DNS trouble means no match; only the missing PTR itself is a void look-up."""
         answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
         self._count_void(answer)
@@ -241,8 +251,9 @@ class _Evaluation:
         target = yield from self._target(mechanism.target, domain)
         for name in validated:
             if names.is_subdomain(name, target):
-                return True, name
-        return False, _said(answer) if not validated else f"validated: {', '.join(validated)}"
+                return True, SpfWhy(SpfReason.NAME_MATCHED, host=name)
+        none = SpfWhy(SpfReason.NO_NAME_MATCHED, hosts=validated)
+        return False, none if validated else _how_answered(answer)
 
     def _validated_names(self) -> Resolution[tuple[str, ...]]:
         """The client's names that lead back to it, of the first ten (section 4.6.4)."""
@@ -278,7 +289,7 @@ class _Evaluation:
         """
         answer = yield from self._ask(name, rtype)
         if answer.is_unknown and answer.status is not Status.BAD_NAME:
-            raise _FailedError(SpfVerdict.TEMPERROR, _unanswered(answer))
+            raise _unanswered(answer)
         self._count_void(answer)
         return answer
 
@@ -307,19 +318,20 @@ class _Evaluation:
         """Section 4.6.4: at most ten terms that ask DNS, over all records together."""
         self.lookups += 1
         if self.lookups > SPF_LOOKUP_LIMIT:
-            problem = f"more than {SPF_LOOKUP_LIMIT} terms that ask DNS"
-            self._note(domain, depth, term, "limit", problem)
-            raise _FailedError(
-                SpfVerdict.PERMERROR, f"{problem}, {self._circle() or f'reached at {term} of {domain}'}"
-            )
+            why = SpfWhy(SpfReason.TOO_MANY_TERMS, most=SPF_LOOKUP_LIMIT)
+            self._note(domain, depth, term, SpfStepOutcome.LIMIT, why)
+            circle = self._circle()
+            if circle:
+                raise _permerror(SpfWhy(SpfReason.CIRCLE, most=SPF_LOOKUP_LIMIT, hosts=circle))
+            raise _permerror(replace(why, term=term, domain=domain))
 
-    def _circle(self) -> str:
-        """A clause when the records that are being evaluated lead in a circle."""
+    def _circle(self) -> tuple[str, ...]:
+        """The circle in which the records that are being evaluated lead; () when they do not."""
         last = self._path[-1] if self._path else ""
         if self._path.count(last) < 2:
-            return ""
+            return ()
         start = len(self._path) - 2 - self._path[-2::-1].index(last)
-        return f"because they lead in a circle: {' -> '.join(self._path[start:])}"
+        return tuple(self._path[start:])
 
     def _count_void(self, answer: Answer) -> None:
         """Section 4.6.4: at most two look-ups that DNS answers with nothing."""
@@ -327,13 +339,10 @@ class _Evaluation:
             return
         self.void_lookups += 1
         if self.void_lookups > SPF_VOID_LIMIT:
-            raise _FailedError(
-                SpfVerdict.PERMERROR,
-                f"more than {SPF_VOID_LIMIT} look-ups without a record, reached at {answer.question}",
-            )
+            raise _permerror(_of(answer, SpfReason.TOO_MANY_VOID, most=SPF_VOID_LIMIT))
 
-    def _note(self, domain: str, depth: int, term: str, outcome: str, detail: str) -> None:
-        self.trace.append(SpfStep(domain, depth, term, outcome, detail))
+    def _note(self, domain: str, depth: int, term: str, outcome: SpfStepOutcome, why: SpfWhy) -> None:
+        self.trace.append(SpfStep(domain, depth, term, outcome, why))
 
 
 def _is_no_domain(domain: str) -> bool:
@@ -343,12 +352,20 @@ def _is_no_domain(domain: str) -> bool:
     return len(names.to_labels(domain)) < 2
 
 
-def _unanswered(answer: Answer) -> str:
-    return f"{answer.question}: {answer.failure}"
+def _unanswered(answer: Answer) -> _FailedError:
+    why = _of(answer, SpfReason.UNANSWERED, failure=answer.failure)
+    return _FailedError(SpfStepOutcome.TEMPERROR, why)
 
 
-def _said(answer: Answer) -> str:
-    """A word on an answer that matched nothing."""
+def _how_answered(answer: Answer) -> SpfWhy:
+    """What one question was answered with."""
     if answer.is_negative:
-        return f"void: {answer.question} {answer.status.value}"
-    return f"{answer.question} {answer.failure or answer.status.value}"
+        return _of(answer, SpfReason.VOID, status=answer.status.value)
+    if answer.is_unknown:
+        return _of(answer, SpfReason.NOT_LOOKED_UP, failure=answer.failure)
+    return _of(answer, SpfReason.OTHER_ANSWER, status=answer.status.value)
+
+
+def _of(answer: Answer, tag: SpfReason, **values: Any) -> SpfWhy:
+    """A reason about one question."""
+    return SpfWhy(tag, host=answer.question.name, rtype=answer.question.rtype.value, **values)

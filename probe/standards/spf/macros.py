@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.dns.names import NAME_LIMIT
 
 _TOKEN = re.compile(
@@ -22,7 +23,11 @@ _MOST_PARTS = 128  # section 7.1: more right-hand parts than a domain name can h
 
 
 class MacroError(ValueError):
-    """The text is no macro string; the message is a clause for a reader."""
+    """The text is no macro string, for the reason `why`."""
+
+    def __init__(self, why: SpfWhy) -> None:
+        super().__init__(why.tag.value)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,11 @@ def parse_domain_spec(text: str) -> MacroString:
     Raises MacroError.
     """
     if not text:
-        raise MacroError("the domain is empty")
+        raise MacroError(SpfWhy(SpfReason.EMPTY_DOMAIN))
     parts, ends_in_macro = _parse(text, _LETTERS, spaces=False)
     last = parts[-1]
     if not ends_in_macro and isinstance(last, str) and not _ends_in_top_label(last):
-        raise MacroError("the domain does not end in a dot and a valid top-level label")
+        raise MacroError(SpfWhy(SpfReason.TOP_LABEL))
     return parts
 
 
@@ -91,7 +96,7 @@ def _parse(text: str, letters: frozenset[str], *, spaces: bool) -> tuple[MacroSt
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or (match["space"] and not spaces):
-            raise MacroError(_complaint(text[position]))
+            raise MacroError(_no_token(text[position]))
         position = match.end()
         ends_in_macro = bool(match["letter"] or match["escape"])
         part = _macro(match, letters) if match["letter"] else _plain(match)
@@ -102,10 +107,10 @@ def _parse(text: str, letters: frozenset[str], *, spaces: bool) -> tuple[MacroSt
     return tuple(parts), ends_in_macro
 
 
-def _complaint(char: str) -> str:
+def _no_token(char: str) -> SpfWhy:
     if char == "%":
-        return "a % that begins no macro"
-    return f"a character that may not stand there (0x{ord(char):02x})"
+        return SpfWhy(SpfReason.PERCENT_SIGN)
+    return SpfWhy(SpfReason.CHARACTER, character=f"0x{ord(char):02x}")
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -115,12 +120,12 @@ def _plain(match: re.Match[str]) -> str:
 def _macro(match: re.Match[str], letters: frozenset[str]) -> Macro:
     letter = match["letter"]
     if letter.lower() not in letters:
-        raise MacroError(f"no macro %{{{letter}}} may stand there")
+        raise MacroError(SpfWhy(SpfReason.MACRO_LETTER, character=letter))
     keep = None
     if match["digits"]:
         digits = match["digits"].lstrip("0")
         if not digits:
-            raise MacroError("a macro that keeps zero parts")  # section 7.1
+            raise MacroError(SpfWhy(SpfReason.MACRO_OF_NO_PART))  # section 7.1
         keep = int(digits) if len(digits) <= 3 else _MOST_PARTS
     return Macro(letter.lower(), keep, bool(match["reverse"]), match["delimiters"] or ".", letter.isupper())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.spf.macros import MacroError, MacroString, parse_domain_spec, parse_macro_string
 from probe.standards.spf.results import SpfVerdict
 
@@ -20,17 +21,21 @@ _QUALIFIERS = {
 _MODIFIER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.\-]*)=(?P<value>.*)", re.DOTALL)
 _MECHANISM = re.compile(r"(?P<qualifier>[+\-~?]?)(?P<name>[A-Za-z0-9]+)(?P<rest>(?:[:/].*)?)", re.DOTALL)
 _DUAL_CIDR = re.compile(r"(?:(?<!/)/(?P<four>[0-9]+))?(?://(?P<six>[0-9]+))?\Z")
-_FAMILY = {"ip4": "IPv4", "ip6": "IPv6"}
+_NO_ADDRESS = {"ip4": SpfReason.NO_IPV4_ADDRESS, "ip6": SpfReason.NO_IPV6_ADDRESS}
 _DNS_MECHANISMS = frozenset({"a", "mx", "ptr", "include", "exists"})
 
 
 class RecordError(ValueError):
-    """A syntax error: `term` as written, the message a clause for a reader. It makes a permerror."""
+    """A syntax error in `term`, as it is written; empty: in the record as a whole. It makes a permerror."""
 
-    def __init__(self, term: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, term: str, why: SpfWhy) -> None:
+        super().__init__(why.tag.value)
         self.term = term
-        self.reason = reason
+        self.why = why
+
+    def of(self, domain: str) -> SpfWhy:
+        """The reason with the place: the domain whose record it is, and the term."""
+        return replace(self.why, domain=domain, term=self.term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def parse(data: bytes) -> SpfRecord:
     try:
         text = data.decode("ascii")
     except UnicodeDecodeError:
-        raise RecordError("", "the record holds octets outside ASCII") from None
+        raise RecordError("", SpfWhy(SpfReason.NON_ASCII)) from None
     mechanisms: list[Mechanism] = []
     modifiers: dict[str, Modifier] = {}
     # section 4.6.1: spaces alone separate terms, no other white space
@@ -104,21 +109,21 @@ def _modifier(term: str, name: str, value: str, modifiers: dict[str, Modifier]) 
             return
         if name in modifiers:
             # section 6: each at most once
-            raise RecordError(term, f"{name}= stands twice")
+            raise RecordError(term, SpfWhy(SpfReason.REPEATED_MODIFIER, name=name))
         modifiers[name] = Modifier(term, parse_domain_spec(value))
     except MacroError as error:
-        raise RecordError(term, str(error)) from None
+        raise RecordError(term, error.why) from None
 
 
 def _mechanism(term: str) -> Mechanism:
     match = _MECHANISM.fullmatch(term)
     if match is None:
-        raise RecordError(term, "neither a mechanism nor a modifier")
+        raise RecordError(term, SpfWhy(SpfReason.NO_TERM))
     name, rest = match["name"].lower(), match["rest"]
     qualifier = _QUALIFIERS[match["qualifier"] or "+"]
     if name == "all":
         if rest:
-            raise RecordError(term, "all takes no argument")
+            raise RecordError(term, SpfWhy(SpfReason.ARGUMENT_OF_ALL))
         return Mechanism(term, name, qualifier)
     if name in ("ip4", "ip6"):
         return Mechanism(term, name, qualifier, network=_network(term, name, rest))
@@ -126,11 +131,11 @@ def _mechanism(term: str) -> Mechanism:
         return _address_mechanism(term, name, qualifier, rest)
     if name in ("include", "exists") or (name == "ptr" and rest):
         if not rest.startswith(":"):
-            raise RecordError(term, f"{name} needs a colon and a domain")
+            raise RecordError(term, SpfWhy(SpfReason.DOMAIN_NEEDED, name=name))
         return Mechanism(term, name, qualifier, target=_target(term, rest[1:]))
     if name == "ptr":
         return Mechanism(term, name, qualifier)
-    raise RecordError(term, "no mechanism has this name")
+    raise RecordError(term, SpfWhy(SpfReason.UNKNOWN_MECHANISM))
 
 
 def _address_mechanism(term: str, name: str, qualifier: SpfVerdict, rest: str) -> Mechanism:
@@ -142,7 +147,7 @@ def _address_mechanism(term: str, name: str, qualifier: SpfVerdict, rest: str) -
     target = None
     if target_text:
         if not target_text.startswith(":"):
-            raise RecordError(term, "neither a domain nor a prefix length follows the name")
+            raise RecordError(term, SpfWhy(SpfReason.NO_TARGET))
         target = _target(term, target_text[1:])
     return Mechanism(term, name, qualifier, target, _prefix(term, four, 32), _prefix(term, six, 128))
 
@@ -151,7 +156,7 @@ def _target(term: str, text: str) -> MacroString:
     try:
         return parse_domain_spec(text)
     except MacroError as error:
-        raise RecordError(term, str(error)) from None
+        raise RecordError(term, error.why) from None
 
 
 def _prefix(term: str, digits: str | None, longest: int) -> int:
@@ -159,22 +164,22 @@ def _prefix(term: str, digits: str | None, longest: int) -> int:
         return longest
     # section 5.6 rules leading zeros out of ip4-network; a length with one is read as a mistake too
     if len(digits) > 3 or (digits[0] == "0" and digits != "0") or int(digits) > longest:
-        raise RecordError(term, f"the prefix length is not 0 to {longest}")
+        raise RecordError(term, SpfWhy(SpfReason.PREFIX_LENGTH, most=longest))
     return int(digits)
 
 
 def _network(term: str, name: str, rest: str) -> IPv4Network | IPv6Network:
     address, slash, digits = rest[1:].partition("/")
     if not rest.startswith(":") or not address:
-        raise RecordError(term, f"{name} needs a colon and an address")
+        raise RecordError(term, SpfWhy(SpfReason.ADDRESS_NEEDED, name=name))
     if slash and not (digits.isascii() and digits.isdigit()):
-        raise RecordError(term, "a prefix length that is no number")
+        raise RecordError(term, SpfWhy(SpfReason.PREFIX_NO_NUMBER))
     if "%" in address:  # a scope, which IPv6Address would take
-        raise RecordError(term, f"no {_FAMILY[name]} address follows the colon")
+        raise RecordError(term, SpfWhy(_NO_ADDRESS[name]))
     try:
         ip = IPv4Address(address) if name == "ip4" else IPv6Address(address)
     except ValueError:
-        raise RecordError(term, f"no {_FAMILY[name]} address follows the colon") from None
+        raise RecordError(term, SpfWhy(_NO_ADDRESS[name])) from None
     if isinstance(ip, IPv4Address):
         return IPv4Network((ip, _prefix(term, digits or None, 32)), strict=False)
     return IPv6Network((ip, _prefix(term, digits or None, 128)), strict=False)

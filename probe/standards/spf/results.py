@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from probe.model.address import IPAddress
 from probe.model.near_miss import NearMiss
+from probe.model.spf import SpfStepOutcome, SpfWhy
 
 
 class SpfIdentity(StrEnum):
@@ -31,13 +32,13 @@ class SpfVerdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SpfStep:
     """One evaluated term: `domain` whose record holds it, `depth` of includes, `term` as written,
-    `outcome` in a word (match, no match, include: fail, void, limit ...), `detail` for a reader."""
+    `outcome` what came of it and `detail` why."""
 
     domain: str
     depth: int
     term: str
-    outcome: str
-    detail: str = ""
+    outcome: SpfStepOutcome
+    detail: SpfWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,12 @@ class SpfResult:
     lookups: int
     void_lookups: int
     trace: tuple[SpfStep, ...]
-    problem: str = ""
+    problem: SpfWhy | None = None
     near: NearMiss | None = None
     explanation: str = ""
     evidence: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> SpfWhy | NearMiss | None:
+        """Why there is no result, or none but an error."""
+        return self.problem or self.near

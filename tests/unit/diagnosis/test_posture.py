@@ -15,6 +15,7 @@ from probe.knowledge.dnsbl import by_id
 from probe.model.evidence import Evidence, Facet
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.reply import Stage
+from probe.model.spf import SpfReason, SpfWhy
 from probe.model.verdict import Outcome
 from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.message import RecordType, Status
@@ -60,11 +61,17 @@ def test_what_spf_says_is_told_with_the_address_and_the_term() -> None:
         return make.spf(verdict, **changes)
 
     assert posture.spf_fail(sender(spf=told(SpfVerdict.FAIL))) == Seen(SPF_REF, f"fail for {SOURCE} (-all)")
-    broken = told(SpfVerdict.PERMERROR, matched=None, problem="two records")
-    assert posture.spf_fail(sender(spf=broken)) == Seen(SPF_REF, f"permerror for {SOURCE} (two records)")
+    broken = told(
+        SpfVerdict.PERMERROR,
+        matched=None,
+        problem=SpfWhy(SpfReason.SEVERAL_RECORDS, domain="example.com", count=2),
+    )
+    assert posture.spf_fail(sender(spf=broken)) == Seen(
+        SPF_REF, f"permerror for {SOURCE} (example.com has 2 SPF records, one is allowed)"
+    )
     both = replace(broken, matched="-all")
     assert posture.spf_fail(sender(spf=both)) == Seen(SPF_REF, f"permerror for {SOURCE} (-all)")
-    bare = told(SpfVerdict.FAIL, matched=None, problem="")
+    bare = told(SpfVerdict.FAIL, matched=None, problem=None)
     assert posture.spf_fail(sender(spf=bare)) == Seen(SPF_REF, f"fail for {SOURCE} (no term matches)")
     soft = told(SpfVerdict.SOFTFAIL, matched="~all")
     assert posture.spf_softfail(sender(spf=soft)) == Seen(SPF_REF, f"softfail for {SOURCE} (~all)")

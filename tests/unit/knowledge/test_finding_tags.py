@@ -43,6 +43,7 @@ from probe.model.observed import (
 from probe.model.readers import FactReader
 from probe.model.reply import Stage
 from probe.model.session import Experiment, Stop
+from probe.model.spf import SpfReason
 from probe.model.trust import Trust
 from probe.model.verdict import OutcomeReason
 from probe.standards.smtp.results import Deviation
@@ -176,6 +177,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     OutcomeReason,
     Part,
     SessionReason,
+    SpfReason,
     Trust,
 )
 

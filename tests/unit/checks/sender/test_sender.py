@@ -13,6 +13,7 @@ from probe.facts.model import Facts
 from probe.model.finding import Severity
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.signing import KeyOrigin, SignatureVerdict
+from probe.model.spf import SpfReason, SpfWhy
 from probe.model.target import Options
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyStatus
@@ -76,6 +77,7 @@ POOR_MAILING = replace(POOR, message=make.message(bulk=True, signatures=()))
 GONE = make.mx_result(RouteKind.NO_DOMAIN, domain="sender.example")
 DANGLING = MxHost(10, "mx.sender.example", (), ())
 OLD_WAY = make.dmarc(rfc7489_organizational_domain="example")
+TWO_RECORDS = SpfWhy(SpfReason.SEVERAL_RECORDS, domain="example.com", count=2)
 UNUSABLE = make.key(status=KeyStatus.MALFORMED, problems=("p= is no base64",))
 NO_DMARC = sender(dmarc=make.dmarc(None))
 
@@ -101,8 +103,8 @@ CASES = (
     Case("spf", "neutral", spf(SpfVerdict.NEUTRAL), ("warning spf-neutral",)),
     Case("spf", "none gives a record to publish", sender(spf=NO_SPF), ("warning spf-none",),
          ("v=spf1 ip4:8.8.4.10 ~all", "make it -all when")),
-    Case("spf", "permerror", spf(SpfVerdict.PERMERROR, problem="two records"), ("error spf-permerror",),
-         ("two records",)),
+    Case("spf", "permerror", spf(SpfVerdict.PERMERROR, problem=TWO_RECORDS), ("error spf-permerror",),
+         ("(example.com has 2 SPF records, one is allowed)",)),
     Case("spf", "permerror beside a DKIM key", spf(SpfVerdict.PERMERROR, dkim=True),
          ("warning spf-permerror-dkim-carries",)),
     Case("spf", "temperror is not no", make.facts_unknown(), ("not_assessed spf-temperror",), ("timeout",)),

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt, run
 from probe.standards.spf.check_host import check_host
@@ -122,7 +123,7 @@ def test_every_case_gives_an_acceptable_result(sections: list[dict[str, Any]]) -
     for name, case, result in judged:
         accepted = [case["result"]] if isinstance(case["result"], str) else case["result"]
         if result.verdict.value not in accepted:
-            wrong.append(f"{name}: {result.verdict} ({result.problem}), suite says {accepted}")
+            wrong.append(f"{name}: {result.verdict} ({spoken(result.why)}), suite says {accepted}")
     assert wrong == []
     assert len(judged) >= CASES
 
