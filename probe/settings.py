@@ -116,6 +116,12 @@ RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with room
 RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
 RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
+# The last runs, kept for `replay --last`
+HISTORY_RUNS = 20  # some days of one person's work; 0: none is kept
+HISTORY_SIZE_LIMIT = (
+    100 * 1024 * 1024
+)  # of all of them; a run is some 100 KB, and with --message that and more
+
 # A bounce: what one message may make us hold and read
 SEVERITIES_SIZE_LIMIT = 262144  # many times a file that names every tag
 BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest

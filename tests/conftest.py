@@ -19,6 +19,7 @@ from probe.model.debugging import DEBUG
 
 os.environ[DEBUG] = "1"
 os.environ["SMTP_PROBE_MTA"] = "none"  # whatever mail server the machine has
+os.environ["SMTP_PROBE_HISTORY"] = "0"  # nothing is written into anybody's home
 os.environ["COLUMNS"] = "100"  # reports are as wide in a worker of pytest-xdist as anywhere else
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None, derandomize=False)

@@ -13,7 +13,7 @@ from probe.cli import signals
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.light import LightParser
-from probe.cli.output import chosen_format, deliver_each, speak_utf8, style_for
+from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     if arguments.check:
         return _checked(arguments, further, run)
     unread: list[UsageError] = []
-    path = Path(arguments.output) if arguments.output is not None else None
+    path = report_path(arguments.output)
     code = deliver_each(_results(arguments.files, unread), Kind.BOUNCE, form, path, is_sequence=True)
     for problem in unread:
         complain(str(problem))

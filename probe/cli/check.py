@@ -11,6 +11,7 @@ import typer
 from probe import settings
 from probe.cli import choices, values
 from probe.cli import options as opt
+from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, refuse_controls
 from probe.model.logged import ToldByLog
 from probe.model.target import Options, PairTarget
@@ -52,7 +53,7 @@ def check(
     controls: opt.ControlsOption = "auto",
     allow_private: opt.AllowPrivateOption = False,
     timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
-    record: opt.RecordOption = None,
+    record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
@@ -85,7 +86,7 @@ def check(
         dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
     )
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
-    delivery = _delivery(destination, record, severities)
+    delivery = _delivery(destination, record, severities, target)
     log_facts = _log(log, target, queue_id)
     return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)
 
@@ -121,11 +122,16 @@ def _from(log: ToldByLog | None, options: Options) -> Options:
     return replace(options, ip=log.delivery.source_ip)
 
 
-def _delivery(to: choices.Destination, record: str | None, severities: str | None) -> Delivery:
+def _delivery(
+    to: choices.Destination, record: str | None, severities: str | None, target: PairTarget
+) -> Delivery:
     from probe.cli.session import Delivery
 
-    record_to = choices.recording_path(record)
-    return Delivery(to.form, to.path, to.verbosity, record_to, choices.severities(severities))
+    return Delivery(
+        *(to.form, to.path, to.verbosity, choices.record_to(record), choices.severities(severities)),
+        subject=target.forward_path.domain,
+        is_kept=True,
+    )
 
 
 def _message(path: str | None) -> tuple[str, bytes] | None:

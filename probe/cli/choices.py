@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from probe.model.target import ControlsMode, Endpoint, FailOn, Options, TlsMode
 from probe.report.formats import Format, Kind
 
 if TYPE_CHECKING:
+    from probe.cli.tape import RecordTo
     from probe.knowledge.severities import Severities
 
 
@@ -35,14 +37,43 @@ def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) ->
         raise UsageError("-q", "cannot be used together with -v")
     return Destination(
         chosen_format(form, Kind.RUN),
-        values.output_file("-o", output) if output is not None else None,
+        output_path(output),
         -1 if quiet else 1 if verbose else 0,
     )
 
 
-def recording_path(record: str | None) -> Path | None:
-    """Read --record. Raises UsageError."""
-    return values.output_file("--record", record) if record is not None else None
+def record_to(record: str | None) -> RecordTo | None:
+    """Read --record: a file, a directory, or "-" for stdout. Raises UsageError."""
+    from probe.cli.tape import RecordTo
+
+    if record is None:
+        return None
+    if record == "-":
+        return RecordTo(None)
+    path = Path(record)
+    if record.endswith(os.sep) or path.is_dir():
+        return RecordTo(values.output_directory("--record", record), is_directory=True)
+    return RecordTo(values.output_file("--record", record))
+
+
+def recording(name: str | None, *, last: bool) -> Path:
+    """Read RECORDING and --last: a file, the name of a run of the history, or which of the last. Raises
+    UsageError."""
+    from probe.cli.tape import last_run, past_run
+
+    if last:
+        if name is not None and not (name.isascii() and name.isdecimal() and int(name[:9])):
+            raise UsageError("--last", f"takes a number, 1 for the last run, and no RECORDING ({name})")
+        return last_run(int(name[:9]) if name else 1)
+    if name is None:
+        raise UsageError("RECORDING", "give a file made by --record, or --last for the last run")
+    path = Path(name)
+    return path if path.exists() or os.sep in name else past_run(name) or path
+
+
+def output_path(output: str | None) -> Path | None:
+    """Read -o; None for stdout, which is "-", too. Raises UsageError."""
+    return values.output_file("-o", output) if output not in (None, "-") else None
 
 
 def severities(path: str | None) -> Severities | None:

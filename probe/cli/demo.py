@@ -10,6 +10,7 @@ import typer
 from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
+from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError
 from probe.report.page import Page
 
@@ -31,7 +32,7 @@ def demo(
         str, typer.Argument(metavar="[SCENARIO]", help=f"Default: {DEFAULT_SCENARIO}.", show_default=False)
     ] = DEFAULT_SCENARIO,
     names: Annotated[bool, typer.Option("--list", help="Name the scenarios, and stop.")] = False,
-    record: opt.RecordOption = None,
+    record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     quiet: opt.QuietOption = False,
@@ -42,7 +43,7 @@ def demo(
     Everything happens on this machine's loopback, without privileges and without network.
     """
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = choices.recording_path(record)
+    record_to = choices.record_to(record)
 
     from probe import lab
 
@@ -69,7 +70,10 @@ def demo(
                 world=running.world,
             )
 
-    return run_live(observe, Delivery(destination.form, destination.path, destination.verbosity, record_to))
+    delivery = Delivery(
+        destination.form, destination.path, destination.verbosity, record_to, subject=chosen.id
+    )
+    return run_live(observe, delivery)
 
 
 def _list(scenarios: tuple[Scenario, ...]) -> None:

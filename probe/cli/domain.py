@@ -8,6 +8,7 @@ import typer
 
 from probe.cli import choices, values
 from probe.cli import options as opt
+from probe.cli import recording_options as saved
 from probe.model.target import DomainTarget
 
 EXAMPLE = """
@@ -29,7 +30,7 @@ def domain(
     tls: opt.TlsOption = "auto",
     allow_private: opt.AllowPrivateOption = False,
     timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
-    record: opt.RecordOption = None,
+    record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
@@ -54,7 +55,7 @@ def domain(
         timeout=timeout,
     ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
-    record_to = choices.recording_path(record)
+    record_to = choices.record_to(record)
     own = choices.severities(severities)
 
     from probe import run
@@ -69,5 +70,9 @@ def domain(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
         ),
-        Delivery(destination.form, destination.path, destination.verbosity, record_to, own),
+        Delivery(
+            *(destination.form, destination.path, destination.verbosity, record_to, own),
+            subject=f"{target.domain}-domain",
+            is_kept=True,
+        ),
     )

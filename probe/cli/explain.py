@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.light import LightParser
-from probe.cli.output import chosen_format, deliver_each, speak_utf8
+from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8
 from probe.explanation import Explanation, explain, explain_line, parse_stage
 from probe.model.reply import Stage
 from probe.model.text import decode
@@ -72,7 +72,7 @@ def main(argv: Sequence[str], _: Run) -> int:
         raise UsageError("REPLY", "give either a REPLY or --input FILE")
     if not form.is_laid_out:
         speak_utf8()
-    path = Path(arguments.output) if arguments.output is not None else None
+    path = report_path(arguments.output)
     unread: list[str] = []
     with ExitStack() as stack:
         explanations = _noted(_explanations(arguments, stage, stack), unread)

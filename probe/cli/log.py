@@ -16,7 +16,7 @@ from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.light import LightParser
 from probe.cli.log_inputs import Input, inputs
 from probe.cli.log_reading import Run, now_here, read_all
-from probe.cli.output import chosen_format, deliver_each, destination, speak_utf8, style_for
+from probe.cli.output import chosen_format, deliver_each, destination, report_path, speak_utf8, style_for
 from probe.cli.progress import ProgressLine
 from probe.knowledge.rules import rules_digest
 from probe.maillog.aggregate import Aggregate, Outcome
@@ -161,7 +161,7 @@ class _Session:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
-        self.output = Path(arguments.output) if arguments.output is not None else None
+        self.output = report_path(arguments.output)
         if arguments.alert_on not in ALERTS:
             raise UsageError("--alert-on", f"{arguments.alert_on!r} is not one of {', '.join(ALERTS)}")
         if arguments.alert_on == "new" and arguments.state is None:

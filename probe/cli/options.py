@@ -246,16 +246,6 @@ TimeoutOption = Annotated[
         help=f"Deadline of the whole run in seconds. Default: {settings.RUN_TIMEOUT:g}.",
     ),
 ]
-RecordOption = Annotated[
-    str | None,
-    typer.Option(
-        "--record",
-        metavar="FILE",
-        rich_help_panel=REPORT,
-        show_default=False,
-        help="Save everything that was observed (JSON Lines, readable by you alone); see replay, redact.",
-    ),
-]
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -53,6 +53,11 @@ def chosen_format(name: str, kind: Kind) -> Format:
     return formats[name]
 
 
+def report_path(output: str | None) -> Path | None:
+    """Where -o says; None for stdout, which "-" names, too."""
+    return Path(output) if output not in (None, "-") else None
+
+
 def deliver_each(
     results: Iterable[Judged],
     kind: Kind,
@@ -78,33 +83,35 @@ def deliver_each(
     return ExitCode.worst(codes)
 
 
-def deliver_text(text: str, path: Path | None) -> None:
-    """Write to a file (UTF-8) or to stdout. A reader that went away is no error.
+def deliver_text(text: str, path: Path | None, stream: TextIO | None = None) -> None:
+    """Write to a file (UTF-8), or to `stream` (None: stdout). A reader that went away is no error.
 
     Raises UsageError when it cannot be written.
     """
-    with destination(path) as target:
+    with destination(path, stream) as target:
         target.write(text)
 
 
 @contextlib.contextmanager
-def destination(path: Path | None) -> Iterator[TextIO]:
-    """Where a report is written: stdout, or the file of -o, which is the whole report or is left as it
-    was. A reader that went away is no error.
+def destination(path: Path | None, stream: TextIO | None = None) -> Iterator[TextIO]:
+    """Where a report is written: `stream` (None: stdout), or the file of -o, which is the whole report or is
+    left as it was. A reader that went away is no error.
 
     Raises UsageError when it cannot be written. What is done within may raise OSError only for that.
     """
+    stream = stream or sys.stdout
     try:
-        with contextlib.nullcontext(sys.stdout) if path is None else _file(path) as target:
+        with contextlib.nullcontext(stream) if path is None else _file(path) as target:
             yield target
             target.flush()
     except BrokenPipeError:
-        abandon(sys.stdout)
+        abandon(stream)
     except OSError as error:
         if path is not None:
             raise unreadable("-o", str(path), error, doing="write") from None
-        abandon(sys.stdout)
-        raise unreadable("", "standard output", error, doing="write") from None
+        abandon(stream)
+        where = "standard error" if stream is sys.stderr else "standard output"
+        raise unreadable("", where, error, doing="write") from None
 
 
 @contextlib.contextmanager
@@ -160,8 +167,9 @@ def _in_place(place: Path) -> Iterator[TextIO]:
                     os.truncate(place, 0)
 
 
-def speak_utf8() -> None:
-    """For formats that machines read: JSON between systems is UTF-8, whatever the locale
-    (RFC 8259 section 8.1)."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+def speak_utf8(stream: TextIO | None = None) -> None:
+    """For formats that machines read, on `stream` (None: stdout): JSON between systems is UTF-8, whatever the
+    locale (RFC 8259 section 8.1)."""
+    stream = stream or sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")

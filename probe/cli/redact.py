@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
-from probe.cli import values
+from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, unreadable
 from probe.model.text import printable
 
@@ -28,7 +26,8 @@ Example:
 
 
 def redact(
-    recording: Annotated[str, typer.Argument(metavar="RECORDING", help="A file made by --record.")],
+    recording: saved.RecordingArgument = None,
+    last: saved.LastOption = False,
     output: opt.OutputOption = None,
 ) -> int:
     """Make a recording fit to share: names, addresses and message text are replaced.
@@ -37,18 +36,19 @@ def redact(
     documented facts about a domain, certificates, the message. Hashes, GUIDs, queue ids and ticket numbers
     stay: those that are recognized are named when it is done. Read it before you share it.
     """
-    path = values.output_file("-o", output) if output is not None else None
+    source = choices.recording(recording, last=last)
+    path = choices.output_path(output)
 
     from probe.recording.codec import RecordingError, encode
     from probe.recording.file import load
     from probe.recording.redact import redaction
 
     try:
-        result = redaction(load(Path(recording)))
+        result = redaction(load(source))
     except OSError as error:
-        raise unreadable("RECORDING", recording, error) from None
+        raise unreadable("RECORDING", str(source), error) from None
     except RecordingError as error:
-        raise UsageError("RECORDING", f"{recording}: {error}") from None
+        raise UsageError("RECORDING", f"{source}: {error}") from None
     out.deliver_text("".join(encode(event) + "\n" for event in result.recording), path)
     # with the recording on stdout, or in what may be stdout, nothing else is written there
     stream = sys.stdout if path is not None and path.is_file() else sys.stderr

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from probe.cli import choices
 from probe.cli import options as opt
+from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, unreadable
 
 EXAMPLE = """
 Example:
+  smtp-probe check bob@example.com alice@example.net
+  smtp-probe replay --last --format markdown
   smtp-probe check bob@example.com alice@example.net --record run.jsonl
-  smtp-probe replay run.jsonl --format markdown
+  smtp-probe replay run.jsonl
 """
 
 
 def replay(
-    recording: Annotated[str, typer.Argument(metavar="RECORDING", help="A file made by --record.")],
+    recording: saved.RecordingArgument = None,
+    last: saved.LastOption = False,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     severities: opt.SeveritiesOption = None,
@@ -28,8 +27,11 @@ def replay(
 ) -> int:
     """Interpret a saved run again, offline.
 
-    The same recording gives the same report; a newer version may read more out of it.
+    The same recording gives the same report; a newer version may read more out of it. The last runs of check
+    and domain are kept in $XDG_STATE_HOME/smtp-probe (~/.local/state/smtp-probe), for you alone;
+    SMTP_PROBE_HISTORY=0 keeps none.
     """
+    path = choices.recording(recording, last=last)
     own = choices.severities(severities)
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
 
@@ -38,9 +40,9 @@ def replay(
     from probe.recording.codec import RecordingError
 
     try:
-        report = run.replay(Path(recording), own)
+        report = run.replay(path, own)
     except OSError as error:
-        raise unreadable("RECORDING", recording, error) from None
+        raise unreadable("RECORDING", str(path), error) from None
     except RecordingError as error:
-        raise UsageError("RECORDING", f"{recording}: {error}") from None
+        raise UsageError("RECORDING", f"{path}: {error}") from None
     return deliver(report, Delivery(destination.form, destination.path, destination.verbosity))

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
-from probe.cli import values
 from probe.cli.errors import UsageError
 
 EXAMPLE = """
@@ -26,7 +26,7 @@ def schema(
     """Print the JSON Schema (2020-12) of a JSON format."""
     if name not in ("report", "log"):
         raise UsageError("NAME", f"{name!r} is unknown; there are report and log")
-    path = values.output_file("-o", output) if output is not None else None
+    path = choices.output_path(output)
 
     from probe.report.json_text import json_text
     from probe.report.schema import log_schema, report_schema

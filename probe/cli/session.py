@@ -13,8 +13,10 @@ from typing import Any
 
 from probe import run
 from probe.cli import key_log, output, signals, start
+from probe.cli import tape as tapes
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
+from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
 from probe.knowledge.severities import Severities
 from probe.model.exhaustion import exhausted
 from probe.model.report import Report
@@ -22,13 +24,9 @@ from probe.model.verdict import ExitCode
 from probe.net import descriptors
 from probe.net.resolver import ResolverConfigError
 from probe.net.threads import start as start_in_thread
-from probe.recording.codec import RecordingError
 from probe.recording.events import Event
-from probe.recording.file import RecordingWriter
 from probe.recording.journal import Recording
 from probe.report.formats import Format, Kind
-
-NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +45,21 @@ Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What becomes of the report: its format, the file (None: stdout), -q or -v, the recording, and the
-    severities that the user gave."""
+    severities that the user gave. `subject` is the domain that the run is about; `is_kept`: it joins the last
+    runs, where the user has not turned that off."""
 
     form: Format
     path: Path | None
     verbosity: int
-    record: Path | None = None
+    record: RecordTo | None = None
     severities: Severities | None = None
+    subject: str = ""
+    is_kept: bool = False
+
+    @property
+    def on_stderr(self) -> bool:
+        """The report gives way to a recording on stdout."""
+        return self.record is not None and self.record.path is None and self.path is None
 
 
 def run_live(observe: Observe, delivery: Delivery) -> int:
@@ -62,13 +68,17 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     Ctrl-C, SIGTERM and SIGHUP end the run early; the report then says what was not reached. Raises
     UsageError when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
-    if delivery.record and delivery.path and _is_one_file(delivery.record, delivery.path):
+    record, name = delivery.record, tapes.run_name(delivery.subject)
+    if record and record.path and delivery.path and _is_one_file(record.path, delivery.path):
         raise UsageError("-o", f"{delivery.path} is the file of --record, too; give each its own")
     key_log.pass_over_a_bad_one()
-    tape = _Tape(delivery.record) if delivery.record else None
+    tape = tapes.tape_on(record, name) if record else None
+    archive = None
+    if delivery.is_kept and tapes.keeps_runs(os.environ):
+        archive = tapes.Archive(name, is_quiet=delivery.verbosity < 0)
     with signals.asking(_nothing):  # what was seen is worth the second that its report takes
         try:
-            recording = _observed(observe, delivery, tape)
+            recording, past = _observed(observe, delivery, tape, archive)
         except ResolverConfigError as error:
             from probe.checks.judging.spoken import spoken
 
@@ -76,9 +86,9 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             complain("; ".join((str(error), *lines)))
             return ExitCode.INCONCLUSIVE
         report = run.report_of(recording, delivery.severities)
-        text = _rendered(report, delivery, note="" if delivery.record else NOT_SAVED)
+        text = _rendered(report, delivery, note=_note(delivery, past))
     try:
-        output.deliver_text(text, delivery.path)
+        output.deliver_text(text, delivery.path, sys.stderr if delivery.on_stderr else sys.stdout)
     finally:  # a disk that is full may have taken both
         _say_of(tape, delivery)
     return report.verdict.exit_code
@@ -89,30 +99,64 @@ def _is_one_file(one: Path, other: Path) -> bool:
     return same and (one.is_file() or not one.exists())  # /dev/null takes both
 
 
-def _say_of(tape: _Tape | None, delivery: Delivery) -> None:
-    if tape and tape.failure:
-        complain(f"{unreadable('--record', str(tape.path), tape.failure, doing='write')}; it ends there")
-    elif tape and delivery.verbosity >= 0 and sys.stderr.isatty():
-        complain(f"recorded to {tape.path}; `smtp-probe replay` reads it again")
+def _note(delivery: Delivery, past: str) -> str:
+    """Where the run can be read again, for the last line of its report; `past` is its name in the history.
+    With --record the user knows, and the report is the one that `replay` gives."""
+    if delivery.record is not None:
+        return ""
+    return f"Kept: smtp-probe replay {past}" if past else NOT_SAVED
 
 
-def _observed(observe: Observe, delivery: Delivery, tape: _Tape | None) -> Recording:
-    """What the run saw, to its end or until a signal came. Raises ResolverConfigError when there is no
-    resolver to ask."""
+def _say_of(tape: Tape | None, delivery: Delivery) -> None:
+    if tape is None or tape.is_abandoned:
+        return
+    where = str(tape.path or "standard output")
+    if tape.failure:
+        complain(f"{unreadable('--record', where, tape.failure, doing='write')}; it ends there")
+    elif tape.path and delivery.verbosity >= 0 and _is_of_interest(delivery):
+        complain(f"recorded to {where}; `smtp-probe replay` reads it again")
+
+
+def _is_of_interest(delivery: Delivery) -> bool:
+    """To a person; and a name that the program chose is to be known whoever reads."""
+    return sys.stderr.isatty() or (delivery.record is not None and delivery.record.is_directory)
+
+
+def _observed(
+    observe: Observe, delivery: Delivery, tape: Tape | None, archive: Archive | None
+) -> tuple[Recording, str]:
+    """What the run saw, to its end or until a signal came, and its name in the history. Raises
+    ResolverConfigError when there is no resolver to ask."""
     held: list[Recording] = []
+    past: list[str] = []
     with contextlib.ExitStack() as stack:
+        if archive:
+            stack.callback(lambda: past.append(archive.end(is_worth_it=bool(held))))
         if tape:
             stack.callback(tape.close)
-        sink = tape.append if tape else None
         progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
         if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
             _load()
         try:
-            asyncio.run(_until_asked_to_end(observe(Hooks(sink, progress, held.append, start.spent()))))
+            hooks = Hooks(_sink(tape, archive), progress, held.append, start.spent())
+            asyncio.run(_until_asked_to_end(observe(hooks)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not held:
                 raise KeyboardInterrupt from None
-    return held[0]
+    return held[0], "".join(past)
+
+
+def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
+    """Takes each event to all places that there are."""
+    used = [place for place in places if place is not None]
+    if not used:
+        return None
+
+    def append(event: Event) -> None:
+        for place in used:
+            place.append(event)
+
+    return append
 
 
 async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording:
@@ -177,37 +221,6 @@ def _load() -> None:
     read_reply("550 5.1.1 x")
 
 
-class _Tape:
-    """The recording on disk. A disk that gives out stops the recording, never the run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.failure: OSError | None = None
-        self._writer = _writer(path)
-
-    def append(self, event: Event) -> None:
-        if self.failure is None:
-            try:
-                self._writer.append(event)
-            except OSError as error:
-                self.failure = error
-
-    def close(self) -> None:
-        try:
-            self._writer.close()
-        except OSError as error:
-            self.failure = self.failure or error
-
-
-def _writer(path: Path) -> RecordingWriter:
-    try:
-        return RecordingWriter(path)
-    except RecordingError as error:
-        raise UsageError("--record", f"{path}: {error}") from None
-    except OSError as error:
-        raise unreadable("--record", str(path), error, doing="write") from None
-
-
 def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report where it belongs; returns the exit code of its verdict."""
     output.deliver_text(_rendered(report, delivery), delivery.path)
@@ -216,8 +229,9 @@ def deliver(report: Report, delivery: Delivery) -> int:
 
 def _rendered(report: Report, delivery: Delivery, note: str = "") -> str:
     if not delivery.form.is_laid_out:
-        output.speak_utf8()
-    style = output.style_for(None if delivery.path else sys.stdout, delivery.verbosity, note)
+        output.speak_utf8(sys.stderr if delivery.on_stderr else sys.stdout)
+    place = None if delivery.path else sys.stderr if delivery.on_stderr else sys.stdout
+    style = output.style_for(place, delivery.verbosity, note)
     return delivery.form.write(Kind.RUN, report, style)
 
 

@@ -231,3 +231,16 @@ def output_file(subject: str, value: str) -> Path:
     if not os.access(place, os.W_OK):
         raise UsageError(subject, f"cannot write {value}: permission denied")
     return path
+
+
+def output_directory(subject: str, value: str) -> Path:
+    """A directory that takes a new file."""
+    path = Path(value)
+    try:
+        if not path.is_dir():
+            raise UsageError(subject, f"cannot write {value}: there is no such directory")
+    except OSError as error:
+        raise unreadable(subject, value, error, doing="write") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UsageError(subject, f"cannot write {value}: permission denied")
+    return path

@@ -100,6 +100,8 @@ def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
         yield "--tls", options.tls.value
     if options.controls is not _DEFAULT.controls:
         yield "--controls", options.controls.value
+    if not options.smtp:
+        yield ("--no-smtp",)
     if options.allow_private:
         yield ("--allow-private",)
     if options.mta is not _DEFAULT.mta:

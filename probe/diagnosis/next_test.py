@@ -76,7 +76,7 @@ def _sender_is_unknown_too(facts: Facts) -> bool:
 def _to_reach(facts: Facts) -> NextTest:
     """What would let the run come to a server: what was left out first, then more time."""
     if not facts.options.smtp:
-        return NextTest("ask the servers too, without --no-smtp", command(facts, ""))
+        return NextTest("ask the servers too, without --no-smtp", command(facts, "", leave=("--no-smtp",)))
     if facts.recipient.mx.kind is RouteKind.FIXED:
         return NextTest("ask the domain's own servers, without --mx", command(facts, "", leave=("--mx",)))
     if is_of_other_family(facts):

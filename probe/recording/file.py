@@ -33,9 +33,7 @@ from probe.settings import (
 )
 from probe.standards.dns.message import Answer, Mx, RecordType, Status, Tlsa, Txt
 
-_NO_LOCKS = frozenset(
-    {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
-)  # the file system has none
+NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})  # the file system has none
 _START = 1 << 16  # octets; nearly every event is shorter
 
 
@@ -58,6 +56,13 @@ class RecordingWriter:
             _claim(descriptor)
             stack.pop_all()
         self._stream = os.fdopen(descriptor, "wb")
+
+    @classmethod
+    def on(cls, descriptor: int) -> RecordingWriter:
+        """Appends to a file, pipe or terminal that is open, whatever it holds, and closes it at the end."""
+        writer = cls.__new__(cls)
+        writer._stream = os.fdopen(descriptor, "wb")
+        return writer
 
     def append(self, event: ev.Event) -> None:
         """Write one event. Raises OSError (a full disk)."""
@@ -87,7 +92,7 @@ def _claim(descriptor: int) -> None:
     except BlockingIOError:
         raise RecordingError(None, "another run is writing this file; name a new one") from None
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
     if os.fstat(descriptor).st_size:
         raise RecordingError(None, "the file already exists and is not empty; name a new one or remove it")

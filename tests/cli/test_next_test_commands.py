@@ -67,6 +67,7 @@ OPTIONS: dict[str, Options] = {
         fail_on=FailOn.WARNING,
     ),
     "no blocklists": Options(dnsbl_enabled=False),
+    "no servers": Options(smtp=False),
     "all controls": Options(controls=ControlsMode.ALWAYS),
 }
 

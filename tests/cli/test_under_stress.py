@@ -131,12 +131,14 @@ def test_closed_standard_streams_change_nothing(closed: str) -> None:
     assert ("INCONCLUSIVE" in done.stdout) is (" >&-" not in f" {closed}")
 
 
-@pytest.mark.parametrize("path", ["/nonexistent/folder/x", "/tmp"])
-def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(path: str) -> None:
-    for option in ("-o", "--record"):
-        outcome = smtp_probe("check", *PAIR, *NOWHERE, option, path)
-        assert (outcome.code, outcome.stdout) == (2, "")
-        assert outcome.stderr.startswith(f"smtp-probe: {option}: cannot write {path}: ")
+@pytest.mark.parametrize(
+    ("option", "path"),
+    [("-o", "/nonexistent/folder/x"), ("--record", "/nonexistent/folder/x"), ("-o", "/tmp")],
+)
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(option: str, path: str) -> None:
+    outcome = smtp_probe("check", *PAIR, *NOWHERE, option, path)
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr.startswith(f"smtp-probe: {option}: cannot write {path}: ")
 
 
 @pytest.mark.parametrize(
