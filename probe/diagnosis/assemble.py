@@ -8,12 +8,12 @@ from probe._version import VERSION
 from probe.checks.catalogue import findings_of
 from probe.checks.judging.spoken import clauses, part_of, spoken
 from probe.checks.vantage.internal import finding_of
+from probe.diagnosis.action import action_of
 from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.hypotheses import is_open, walk
 from probe.diagnosis.next_test import next_test
-from probe.diagnosis.posture import removal
 from probe.diagnosis.sender_mta import sender_mta
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
@@ -55,7 +55,8 @@ def report_on(facts: Facts, recording: Recording, severities: Severities | None 
 def _composed(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
-    ranked = tuple(_cause(ranked, facts, diagnosis) for ranked in diagnosis.ranked)
+    action = recover("what to do", lambda: action_of(diagnosis, facts, findings), "", step=1)
+    ranked = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranked))
     test = recover("the next test", lambda: next_test(facts, diagnosis), None, step=1)
     walked = recover("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
@@ -67,7 +68,7 @@ def _composed(
         verdict=diagnosis.verdict,
         causes=ranked,
         next_test=_settle(test, recording.started),
-        checklist=checklist(diagnosis, findings),
+        checklist=checklist(diagnosis, findings, action),
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),
         dns=dns_section(facts, recording),
@@ -125,10 +126,8 @@ def _header_from(pair: PairTarget | None, options: Options) -> str | None:
     return str(author) if author is not None else None
 
 
-def _cause(ranked: RankedCause, facts: Facts, diagnosis: Diagnosis) -> rp.ReportCause:
+def _cause(ranked: RankedCause, action: str) -> rp.ReportCause:
     cause = causes()[ranked.id]
-    concluded = diagnosis.conclusion if ranked is diagnosis.ranked[0] else None
-    own = concluded.action if concluded is not None and concluded.advice.id == ranked.id else cause.action
     return rp.ReportCause(
         id=ranked.id,
         title=cause.title,
@@ -136,12 +135,8 @@ def _cause(ranked: RankedCause, facts: Facts, diagnosis: Diagnosis) -> rp.Report
         probability=round(ranked.probability, 9),
         evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
         evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
-        action=(ranked.id == "ip_blocklisted" and _removal(facts)) or own,
+        action=action or cause.action,
     )
-
-
-def _removal(facts: Facts) -> str:
-    return recover("how to be removed from blocklists", lambda: removal(facts), "", step=6)
 
 
 def _evidence(evidence: Evidence, weight: float) -> rp.ReportEvidence:

@@ -36,11 +36,15 @@ _OF_KIND = "mail-from-accepted"
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
 
 
-def checklist(diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> tuple[ChecklistStep, ...]:
-    """All nine steps, each with its status, its findings and what to do. A step that this program fails to
-    judge is not assessed."""
+def checklist(
+    diagnosis: Diagnosis, findings: tuple[Finding, ...], action: str = ""
+) -> tuple[ChecklistStep, ...]:
+    """All nine steps, each with its status, its findings and what to do; `action` is what to do about the
+    cause, and all that the step says that is to blame. A step that this program fails to judge is not
+    assessed."""
+    step = partial(_step, diagnosis=diagnosis, findings=findings, action=action)
     return tuple(
-        recover(f"step {number}", partial(_step, number, diagnosis, findings), _unjudged(number), step=number)
+        recover(f"step {number}", partial(step, number), _unjudged(number), step=number)
         for number in STEP_TITLES
     )
 
@@ -51,7 +55,7 @@ def _unjudged(number: int) -> ChecklistStep:
     )
 
 
-def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> ChecklistStep:
+def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...], action: str) -> ChecklistStep:
     cause = diagnosis.verdict.cause
     own = tuple(f for f in findings if f.step == number and (f.id != _OF_KIND or _is_about_the_sender(cause)))
     if number == 1:
@@ -67,7 +71,7 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...]) -> C
     elif number == 9:
         status, do = _retry(diagnosis, _doubt(findings))
     else:
-        status, do = _by_findings(number, diagnosis, own)
+        status, do = _by_findings(number, diagnosis, own, action)
     return ChecklistStep(number, STEP_TITLES[number], status, tuple(dict.fromkeys(f.id for f in own)), do)
 
 
@@ -191,7 +195,9 @@ def _is_a_guess(diagnosis: Diagnosis) -> bool:
     return was_answered and diagnosis.band is Band.UNDECIDED
 
 
-def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) -> tuple[StepStatus, str]:
+def _by_findings(
+    number: int, diagnosis: Diagnosis, own: tuple[Finding, ...], action: str
+) -> tuple[StepStatus, str]:
     outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
     blamed = outcome is not Outcome.ACCEPTED and cause is not None and causes()[cause].at_fault == number
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
@@ -208,7 +214,9 @@ def _by_findings(number: int, diagnosis: Diagnosis, own: tuple[Finding, ...]) ->
             return StepStatus.NOT_ASSESSED, f"{elsewhere}; nothing was learned of this mailbox."
     if status is StepStatus.NOT_ASSESSED and number in groups.STEP_NOT_LOOKED_AT:
         own = tuple(f for f in own if f.tag in groups.STEP_NOT_LOOKED_AT[number])
-    return status, _what_to_do(status, own, cause if blamed else None)
+    if blamed and cause is not None:
+        return status, " ".join([*_behind(cause, own), action or causes()[cause].action])
+    return status, _what_to_do(status, own)
 
 
 def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> StepStatus:
@@ -226,21 +234,19 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
     return StepStatus.PASS
 
 
-def _what_to_do(status: StepStatus, own: tuple[Finding, ...], blamed: str | None) -> str:
-    """The cause's action when this step is to blame, then the remedies of what is wrong, worst first;
-    where the step was not looked at, the first thing that would let it be. A block that no finding
-    explains is not left to advice alone: what the lists said goes before it."""
+def _what_to_do(status: StepStatus, own: tuple[Finding, ...]) -> str:
+    """The remedies of what is wrong, worst first; where the step was not looked at, what would let it be."""
     order = list(Severity)
     ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
     wrong = [f.remedy for f in ordered if f.severity in _WRONG]
     open_ends = [
         f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status is StepStatus.NOT_ASSESSED
     ]
-    first = [*_behind(blamed, own), causes()[blamed].action] if blamed is not None else []
-    return " ".join(dict.fromkeys([*first, *wrong])) or next(iter(open_ends), "Nothing to do.")
+    return " ".join(dict.fromkeys(wrong)) or next(iter(open_ends), "Nothing to do.")
 
 
 def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
-    """What the lists said where they do not explain a block, as sentences."""
+    """What the lists said where they do not explain a block, which is not left to advice alone; as
+    sentences."""
     messages = [f.message for f in own if f.tag in groups.UNEXPLAINED_BLOCK.get(cause, ())]
     return [f"{message[:1].upper()}{message[1:]}." for message in messages]

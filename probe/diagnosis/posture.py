@@ -172,9 +172,9 @@ def removal(facts: Facts) -> str:
     did = _for_what_it_did(facts)
     if not did:
         return (
-            f"{of_source[0].subject} is on {_names(of_source)}, for its kind and not for what it did: send "
-            "through your provider's outgoing mail server. Only a mail server with a static address and a "
-            f"reverse name of its own asks for an exception{_where(of_source)}."
+            f"Send through your provider's outgoing mail server: {of_source[0].subject} is on "
+            f"{_names(of_source)}, for its kind and not for what it did. Only a mail server with a static "
+            f"address and a reverse name of its own asks for an exception{_where(of_source)}."
         )
     weightiest = sorted(did, key=lambda it: it.weight, reverse=True)
     listing = next((it for it in weightiest if it.delist_url), weightiest[0])
@@ -182,9 +182,9 @@ def removal(facts: Facts) -> str:
     page = f" The list's page, {listing.delist_url}, shows" if where else " The list's page shows"
     then = f". {ends}" if ends else f"; only then ask for removal{where}."
     return (
-        f"{did[0].subject} is on {_names(weightiest)}. Find what sends there (an infected machine, a "
-        f"hijacked account or form, an old list) and stop it{then} If the address is your provider's, "
-        f"give them the reply. Do not change the address to pass the list.{page} when the entry is gone."
+        f"Find what sends from {did[0].subject} (an infected machine, a hijacked account or form, an old "
+        f"list) and stop it{then} The address is on {_names(weightiest)}; if it is your provider's, give "
+        f"them the reply. Do not change the address to pass the list.{page} when the entry is gone."
     )
 
 

@@ -64,7 +64,8 @@ def _requirement_causes() -> Mapping[str, str]:
     }
 
 
-def _cause(rule: RiskRule, finding: Finding) -> str:
+def cause_of(rule: RiskRule, finding: Finding) -> str:
+    """As what the finding would be refused: the requirement that it breaks decides, else its rule."""
     by_requirement = _requirement_causes()
     return next((by_requirement[ref] for ref in finding.evidence if ref in by_requirement), rule.cause)
 
@@ -81,7 +82,7 @@ _COUNTED = {
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
     """The findings that count by --fail-on and predict a refusal, likeliest first."""
     risks = [
-        Risk(_cause(rule, finding), finding, rule)
+        Risk(cause_of(rule, finding), finding, rule)
         for finding in findings
         if finding.severity in _COUNTED[fail_on] and (rule := rules_by_tag().get(finding.tag)) is not None
     ]

@@ -361,13 +361,13 @@ def test_the_way_off_the_lists_is_told_with_the_first_place_that_is_known() -> N
     second, third = (entry(f"{name}.example", delist_url=f"https://{name}.example/") for name in "bc")
     text = posture.removal(make.facts(listings=(CLEAR, first, second, third)))
     assert text == (
-        "192.0.2.1 is on a.example, b.example, c.example. Find what sends there (an infected machine, a "
-        "hijacked account or form, an old list) and stop it; only then ask for removal at "
-        "https://b.example/. If the address is your provider's, give them the reply. Do not change the "
-        "address to pass the list. The list's page, https://b.example/, shows when the entry is gone."
+        "Find what sends from 192.0.2.1 (an infected machine, a hijacked account or form, an old list) and "
+        "stop it; only then ask for removal at https://b.example/. The address is on a.example, b.example, "
+        "c.example; if it is your provider's, give them the reply. Do not change the address to pass the "
+        "list. The list's page, https://b.example/, shows when the entry is gone."
     )
     nowhere = posture.removal(make.facts(listings=(first,)))
-    assert "only then ask for removal. If" in nowhere and nowhere.endswith(
+    assert "only then ask for removal. The" in nowhere and nowhere.endswith(
         "page shows when the entry is gone."
     )
     assert posture.removal(make.facts(listings=(CLEAR,))) == ""
@@ -379,7 +379,7 @@ def test_how_an_entry_ends_is_told_of_the_list_that_is_named() -> None:
     known = entry(spamcop.zone, delist_url=spamcop.delist_url, list_id="spamcop")
     unknown = entry("b.example", delist_url="https://b.example/")
     own = posture.removal(make.facts(listings=(known,)))
-    assert f"stop it. {spamcop.removal} If" in own and f"page, {spamcop.delist_url}, shows" in own
+    assert f"stop it. {spamcop.removal} The" in own and f"page, {spamcop.delist_url}, shows" in own
     assert "ask for removal" not in own  # it ends by itself
     assert spamcop.removal not in posture.removal(make.facts(listings=(unknown, known)))
 
@@ -403,7 +403,7 @@ def test_a_policy_listing_has_nothing_to_clean_up_and_is_left_by_the_provider_s_
     both = posture.removal(
         make.facts(listings=(policy, entry("sbl.example", delist_url="https://sbl.example/")))
     )
-    assert "is on sbl.example." in both and "removal at https://sbl.example/" in both and "pbl" not in both
+    assert "is on sbl.example;" in both and "removal at https://sbl.example/" in both and "pbl" not in both
 
 
 # -- the vantage -------------------------------------------------------------------------------------------

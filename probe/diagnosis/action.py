@@ -1,0 +1,49 @@
+"""What to do about the first cause, once for the whole report: the verdict and the step that is to blame say
+the same, and no advice stands beside another that says it in other words."""
+
+from __future__ import annotations
+
+from probe.diagnosis.posture import removal
+from probe.diagnosis.risks import cause_of
+from probe.diagnosis.verdict import Diagnosis
+from probe.facts.model import Facts
+from probe.knowledge.causes import causes
+from probe.knowledge.risks import rules_by_tag
+from probe.model.fault import recover
+from probe.model.finding import Finding, Severity
+
+_WRONG = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
+
+
+def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...]) -> str:
+    """What to do about the first of the ranked causes; empty where none is ranked.
+
+    What is known of this very sender goes before what the cause asks of everybody: the way out of the lists
+    that DNS shows, then the remedies of the gravest faults that explain the cause. Words of the reply that
+    have an action of their own keep it."""
+    if not diagnosis.ranked:
+        return ""
+    first = diagnosis.ranked[0].id
+    if first == "ip_blocklisted" and (way_out := _removal(facts)):
+        return way_out
+    concluded = diagnosis.conclusion
+    if concluded is not None and concluded.advice.id == first and concluded.action != causes()[first].action:
+        return concluded.action
+    is_guess = concluded is not None and concluded.advice.id != first
+    own = [] if is_guess else _remedies(first, findings)
+    return " ".join(own) or causes()[first].action
+
+
+def _removal(facts: Facts) -> str:
+    return recover("how to be removed from blocklists", lambda: removal(facts), "", step=6)
+
+
+def _remedies(cause: str, findings: tuple[Finding, ...]) -> list[str]:
+    """Those of the gravest findings that explain the cause, each once."""
+    rules = rules_by_tag()
+    explaining = [
+        it for it in findings
+        if it.severity in _WRONG and it.remedy and it.tag in rules and cause_of(rules[it.tag], it) == cause
+    ]  # fmt: skip
+    gravest = min((_WRONG.index(it.severity) for it in explaining), default=0)
+    return list(dict.fromkeys(it.remedy for it in explaining if it.severity is _WRONG[gravest]))
