@@ -23,21 +23,21 @@ from probe.model.session import Advice, Experiment
 _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
 
 
-def next_experiment(read: Callable[[], Facts], offered: tuple[Experiment, ...]) -> Advice:
-    """Which of the control experiments to make next, by the facts so far, which `read` gives; none where this
-    program fails to tell."""
-    failed = Advice(None, dict.fromkeys(offered, Gap.NOT_CHOSEN))
-    return recover("the choice of experiments", lambda: advise(read(), offered), failed, step=1)
+def next_experiment(facts_of: Callable[[], Facts], experiments: tuple[Experiment, ...]) -> Advice:
+    """Which of the control experiments to make next, by the facts so far, which `facts_of` gives; none where
+    this program fails to tell."""
+    fallback = Advice(None, dict.fromkeys(experiments, Gap.NOT_CHOSEN))
+    return recover("the choice of experiments", lambda: advise(facts_of(), experiments), fallback, step=1)
 
 
-def advise(facts: Facts, offered: tuple[Experiment, ...]) -> Advice:
+def advise(facts: Facts, experiments: tuple[Experiment, ...]) -> Advice:
     """The best of the experiments that are offered, and those that would be idle, with the reason. Leaving
     TLS out is called for only where the answer smells of it.
 
     Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
     now = diagnose(facts, ())
     shares = {cause.id: cause.probability for cause in now.ranked}
-    called_for = [it for it in offered if it is not Experiment.WITHOUT_TLS or _smells_of_tls(shares)]
+    called_for = [it for it in experiments if it is not Experiment.WITHOUT_TLS or _smells_of_tls(shares)]
     idle = {it: Gap.UNCHANGED for it in called_for if not _tells(facts, now, it)}
     open_ = [it for it in called_for if it not in idle]
     # the first that is offered decides between equals: max keeps it
@@ -61,9 +61,9 @@ def _smells_of_tls(shares: dict[str, float]) -> bool:
 
 def _tells(facts: Facts, now: Diagnosis, experiment: Experiment) -> bool:
     """Whether any ending of the experiment would change what a reader acts on."""
-    standing = _standing(now)
+    before = _standing(now)
     return any(
-        _standing(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != standing
+        _standing(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != before
         for ending in endings(now, experiment)
     )
 
@@ -83,11 +83,11 @@ def endings(now: Diagnosis, experiment: Experiment) -> Iterator[Session]:
     empty = replace(base, number=base.number + 1, experiment=experiment, desynchronised=False)
     if experiment in (Experiment.POSTMASTER, Experiment.RANDOM):
         before = _until(base, Stage.RCPT)
-        named = ("postmaster", "probe-0") if experiment is Experiment.POSTMASTER else ("probe-0",)
-        for answers in _ways(len(named), exchange.reply):
+        local_parts = ("postmaster", "probe-0") if experiment is Experiment.POSTMASTER else ("probe-0",)
+        for answers in _ways(len(local_parts), exchange.reply):
             rcpts = tuple(
                 _rcpt(exchange, f"RCPT TO:<{name}@{_domain(exchange)}>", answer)
-                for name, answer in zip(named, answers, strict=True)
+                for name, answer in zip(local_parts, answers, strict=True)
             )
             yield replace(empty, exchanges=(*before, *rcpts))
         return
@@ -114,8 +114,8 @@ def _until(session: Session, stage: Stage) -> tuple[Exchange, ...]:
     return tuple(before)
 
 
-def _rcpt(like: Exchange, sent: str, reply: Reply) -> Exchange:
-    return replace(like, stage=Stage.RCPT, sent=sent, reply=reply, usable=True)
+def _rcpt(like: Exchange, command: str, reply: Reply) -> Exchange:
+    return replace(like, stage=Stage.RCPT, sent=command, reply=reply, usable=True)
 
 
 def _domain(exchange: Exchange) -> str:

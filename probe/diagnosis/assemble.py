@@ -48,17 +48,17 @@ def report_on(facts: Facts, recording: Recording, severities: Severities | None 
     diagnosis = diagnose(facts, findings)
     findings += tuple(map(finding_of, diagnosis.faults))
     with collect_faults() as faults:
-        report = _composed(facts, recording, diagnosis, findings)
+        report = _compose(facts, recording, diagnosis, findings)
     return replace(report, findings=findings + tuple(map(finding_of, faults)))
 
 
-def _composed(
+def _compose(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
     action = recover("what to do", lambda: action_of(diagnosis, facts, findings), "", step=1)
     ranked = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranked))
     test = recover("the next test", lambda: next_test(facts, diagnosis), None, step=1)
-    walked = recover("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
+    hypotheses = recover("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=ReportTool(VERSION, rules_digest()),
@@ -77,7 +77,7 @@ def _composed(
             "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
         ),
         complete=facts.complete,
-        hypotheses=walked if _is_open(facts, diagnosis) else (),
+        hypotheses=hypotheses if _is_open(facts, diagnosis) else (),
     )
 
 
@@ -160,7 +160,7 @@ def _session(session: Session) -> rp.ReportSession:
                 stage=exchange.stage,
                 sent=exchange.sent,
                 reply_code=exchange.reply.code if exchange.reply else None,
-                enhanced_status=_enhanced(exchange.reply.enhanced_status if exchange.reply else None),
+                enhanced_status=_enhanced_text(exchange.reply.enhanced_status if exchange.reply else None),
                 reply_lines=exchange.reply.lines if exchange.reply else (),
                 elapsed_ms=exchange.elapsed_ms,
                 deviations=tuple(deviation.value for deviation in exchange.deviations),
@@ -173,7 +173,7 @@ def _session(session: Session) -> rp.ReportSession:
     )
 
 
-def _enhanced(status: object) -> str | None:
+def _enhanced_text(status: object) -> str | None:
     return str(status) if status is not None else None
 
 

@@ -228,8 +228,8 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
     if Severity.WARNING in severities:
         return StepStatus.WARN
     unseen = groups.STEP_NOT_LOOKED_AT.get(number, frozenset()) & {f.tag for f in own}
-    failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
-    if failed or unseen or not severities & {Severity.OK, Severity.NOTICE}:
+    has_failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
+    if has_failed or unseen or not severities & {Severity.OK, Severity.NOTICE}:
         return StepStatus.NOT_ASSESSED
     return StepStatus.PASS
 
@@ -237,10 +237,12 @@ def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...
 def _what_to_do(status: StepStatus, own: tuple[Finding, ...]) -> str:
     """The remedies of what is wrong, worst first; where the step was not looked at, what would let it be."""
     order = list(Severity)
-    ordered = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
-    wrong = [f.remedy for f in ordered if f.severity in _WRONG]
+    remedies = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
+    wrong = [f.remedy for f in remedies if f.severity in _WRONG]
     open_ends = [
-        f.remedy for f in ordered if f.severity is Severity.NOT_ASSESSED and status is StepStatus.NOT_ASSESSED
+        f.remedy
+        for f in remedies
+        if f.severity is Severity.NOT_ASSESSED and status is StepStatus.NOT_ASSESSED
     ]
     return " ".join(dict.fromkeys(wrong)) or next(iter(open_ends), "Nothing to do.")
 

@@ -117,9 +117,9 @@ def _ptr(facts: Facts) -> rp.ReportPtr | None:
     ptr = facts.sender.ptr
     if ptr is None:
         return None
-    confirmed = None if ptr.status is PtrStatus.UNKNOWN else ptr.status is PtrStatus.CONFIRMED
+    is_confirmed = None if ptr.status is PtrStatus.UNKNOWN else ptr.status is PtrStatus.CONFIRMED
     name = next(iter(ptr.confirmed or ptr.names), None)
-    return rp.ReportPtr(name, confirmed, ptr.status.value, ptr.names)
+    return rp.ReportPtr(name, is_confirmed, ptr.status.value, ptr.names)
 
 
 def _helo(facts: Facts) -> rp.ReportHelo | None:

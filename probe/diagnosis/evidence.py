@@ -32,11 +32,11 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
         return _with_earlier(facts, ())
     by_words = _with_earlier(facts, reply_evidence(observed))
     by_facts = _fact_evidence(Situation(facts, observed, by_words))
-    named = named_causes(by_words)
-    if _are_empty(named, by_facts):
+    cause_ids = named_causes(by_words)
+    if _are_empty(cause_ids, by_facts):
         return (*(_emptied(evidence) for evidence in by_words), *by_facts)
-    if _lead(by_words, observed) in named - beside_words().vague:
-        by_facts = tuple(_beside(evidence, named) for evidence in by_facts)
+    if _lead(by_words, observed) in cause_ids - beside_words().vague:
+        by_facts = tuple(_beside(evidence, cause_ids) for evidence in by_facts)
     return (*by_words, *by_facts)
 
 
@@ -74,8 +74,8 @@ def _with_earlier(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidenc
     observation."""
     for reading in (bounce_reading(facts), log_reading(facts)):
         rules = {item.rule for item in evidence}
-        added = reading.evidence if reading is not None else ()
-        evidence = (*evidence, *(item for item in added if item.rule not in rules))
+        reply_evidence_items = reading.evidence if reading is not None else ()
+        evidence = (*evidence, *(item for item in reply_evidence_items if item.rule not in rules))
     return evidence
 
 
@@ -86,12 +86,12 @@ def _lead(evidence: tuple[Evidence, ...], observed: Observed) -> str | None:
     return rank(evidence, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
 
 
-def _are_empty(named: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
+def _are_empty(cause_ids: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
     """Whether experiments have shown that the words do not say what they seem to."""
-    emptying = {entry.id for entry in fact_evidence() if entry.empties_words}
-    if any(evidence.rule in emptying for evidence in facts):
+    ids = {entry.id for entry in fact_evidence() if entry.empties_words}
+    if any(evidence.rule in ids for evidence in facts):
         return True
-    if not named <= beside_words().vague:
+    if not cause_ids <= beside_words().vague:
         return False
     # "access denied" is what a server says that looked the address up on a list
     clear = beside_words().clear_fact
@@ -108,13 +108,13 @@ def _emptied(evidence: Evidence) -> Evidence:
     return replace(evidence, weights=weights)
 
 
-def _beside(evidence: Evidence, named: frozenset[str]) -> Evidence:
+def _beside(evidence: Evidence, cause_ids: frozenset[str]) -> Evidence:
     """What a fact counts beside words that name causes."""
     rule = beside_words()
     if evidence.facet in rule.untouched:
         return evidence
     weights = {
-        cause: weight if weight > 0 and cause in named else weight * rule.factor
+        cause: weight if weight > 0 and cause in cause_ids else weight * rule.factor
         for cause, weight in evidence.weights.items()
     }
     return replace(evidence, weights=weights)
@@ -139,11 +139,11 @@ def _read_reply(observed: Observed, reply: Reply) -> Reading:
 def _speaker(session: Session) -> Speaker | None:
     """The program that speaks in a session, by its greeting, its answer to EHLO and how it accepts."""
     texts = {stage: _texts(session, stage) for stage in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)}
-    accepted = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in texts[stage] if yes]
+    positive_texts = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in texts[stage] if yes]
     greeting, ehlo = (
         next((text for text, _ in reversed(texts[it])), "") for it in (Stage.GREETING, Stage.EHLO)
     )
-    return tell(greeting, ehlo, accepted)
+    return tell(greeting, ehlo, positive_texts)
 
 
 def _texts(session: Session, stage: Stage) -> list[tuple[str, bool]]:

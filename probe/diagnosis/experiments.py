@@ -121,18 +121,18 @@ def later_turned_away(at: Situation) -> Seen | None:
     for session in at.facts.sessions:
         if session.number <= target.number or session.ip != target.ip or session.desynchronised:
             continue
-        turned = _turned_away_at(session)
-        if turned is not None:
-            return Seen(turned.ref, f"{turned.reply} at {turned.stage.words}")
+        refusal = _turned_away_at(session)
+        if refusal is not None:
+            return Seen(refusal.ref, f"{refusal.reply} at {refusal.stage.words}")
     return None
 
 
 def _turned_away_at(session: Session) -> Exchange | None:
     """The refusal of a session that never came to MAIL."""
-    answered = [e for e in session.exchanges if e.reply is not None and e.usable]
-    if any(e.stage in (Stage.MAIL, Stage.RCPT) for e in answered):
+    exchanges = [e for e in session.exchanges if e.reply is not None and e.usable]
+    if any(e.stage in (Stage.MAIL, Stage.RCPT) for e in exchanges):
         return None
-    early = [e for e in answered if e.stage in (Stage.GREETING, Stage.EHLO)]
+    early = [e for e in exchanges if e.stage in (Stage.GREETING, Stage.EHLO)]
     last = early[-1] if early else None
     return last if last is not None and last.reply is not None and not last.reply.is_positive else None
 

@@ -18,11 +18,11 @@ def expected_gain(shares: Mapping[str, float], test: CandidateTest) -> float:
     outcomes = {cause: _outcomes_under(cause, test) for cause, share in shares.items() if share > 0}
     gain = 0.0
     for outcome in range(len(test.outcomes)):
-        predicted = math.fsum(shares[cause] * likelihood[outcome] for cause, likelihood in outcomes.items())
-        if predicted <= 0:
+        probability = math.fsum(shares[cause] * likelihood[outcome] for cause, likelihood in outcomes.items())
+        if probability <= 0:
             continue
         gain += math.fsum(
-            shares[cause] * likelihood[outcome] * math.log2(likelihood[outcome] / predicted)
+            shares[cause] * likelihood[outcome] * math.log2(likelihood[outcome] / probability)
             for cause, likelihood in outcomes.items()
             if likelihood[outcome] > 0
         )

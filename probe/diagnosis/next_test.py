@@ -49,8 +49,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
         )
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
-        spoke = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
-        text = _DROPS if spoke else _DOWN
+        had_dialogue = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
+        text = _DROPS if had_dialogue else _DOWN
         return NextTest(text, command(facts, "--bind ADDRESS"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
@@ -149,8 +149,8 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
 def _is_idle(facts: Facts, test: CandidateTest) -> bool:
     """Whether the run found that no ending of this experiment would change anything."""
     return any(
-        missed.experiment in test.experiments and missed.reason.tag is Gap.UNCHANGED
-        for missed in facts.not_reached
+        omission.experiment in test.experiments and omission.reason.tag is Gap.UNCHANGED
+        for omission in facts.not_reached
     )
 
 
@@ -179,8 +179,10 @@ def _other_family(facts: Facts, observed: Observed) -> int | None:
     addresses = {
         ip.version for it in facts.recipient.mx.hosts if it.host == session.mx_host for ip in it.addresses
     }
-    left = addresses - {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
-    return next(iter(left), None)
+    other_addresses = addresses - {
+        other.ip.version for other in facts.sessions if other.mx_host == session.mx_host
+    }
+    return next(iter(other_addresses), None)
 
 
 def _tls_may_be_tried(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
@@ -191,8 +193,8 @@ def _tls_may_be_tried(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -
         extensions = session.plain_extensions
         return mode is TlsMode.NEVER and extensions is not None and extensions.offers("STARTTLS")
     share = next((it.probability for it in diagnosis.ranked if it.id == "tls_problem"), 0.0)
-    used = session.tls is not None and session.tls.established
-    return used and mode is TlsMode.AUTO and share >= least_share_of_tls()
+    has_tls = session.tls is not None and session.tls.established
+    return has_tls and mode is TlsMode.AUTO and share >= least_share_of_tls()
 
 
 def _controlled(facts: Facts) -> bool:

@@ -92,11 +92,11 @@ def _ground(ground: Ground) -> Callable[[Situation], Seen | None]:
 def _no_connection(at: Situation) -> Seen | None:
     if at.observed.ground is not Ground.NO_CONNECTION:
         return None
-    tried = [s for s in at.facts.sessions if not s.connected]
+    sessions = [s for s in at.facts.sessions if not s.connected]
     words = "; ".join(
-        f"{s.mx_host} [{s.ip}]: {s.end.words if s.end else 'the run was interrupted'}" for s in tried[:4]
+        f"{s.mx_host} [{s.ip}]: {s.end.words if s.end else 'the run was interrupted'}" for s in sessions[:4]
     )
-    return Seen(at.observed.ref, words + ("; ..." if len(tried) > 4 else ""))
+    return Seen(at.observed.ref, words + ("; ..." if len(sessions) > 4 else ""))
 
 
 def _tls_failed_before_refusal(at: Situation) -> Seen | None:
@@ -104,8 +104,8 @@ def _tls_failed_before_refusal(at: Situation) -> Seen | None:
         return None
     if at.observed.stage is Stage.STARTTLS:
         return None  # that is the refusal itself, not what went before it
-    failed = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
-    return Seen(f"session:{failed[0].number}:starttls") if failed else None
+    sessions = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
+    return Seen(f"session:{sessions[0].number}:starttls") if sessions else None
 
 
 def _hello_not_known(at: Situation) -> Seen | None:
@@ -126,8 +126,8 @@ def _tls_not_used(at: Situation) -> Seen | None:
     session, reply = at.observed.session, at.observed.reply
     if at.facts.options.tls is not TlsMode.NEVER or session is None or reply is None or reply.is_positive:
         return None
-    offered = session.plain_extensions is not None and session.plain_extensions.offers("STARTTLS")
-    return Seen(f"session:{session.number}:ehlo") if offered else None
+    has_starttls = session.plain_extensions is not None and session.plain_extensions.offers("STARTTLS")
+    return Seen(f"session:{session.number}:ehlo") if has_starttls else None
 
 
 def _mx_answers(at: Situation) -> Seen | None:

@@ -82,10 +82,10 @@ def _not_reached(stage: Stage, reason: Reason[OutcomeReason], *behind: Reason[St
 def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
     -4, -6 or --bind leaves out what it gave."""
-    failed = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
-    if failed:
-        question = failed[0].question
-        tag, text = OutcomeReason.QUESTION_FAILED, failed[0].failure
+    failures = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
+    if failures:
+        question = failures[0].question
+        tag, text = OutcomeReason.QUESTION_FAILED, failures[0].failure
         why = Reason(tag, host=question.name, rtype=question.rtype.value, text=text)
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why)
     if any(a.is_unknown for a in answers) or not answers:
@@ -118,17 +118,17 @@ def _is_unusable(host: MxHost) -> bool:
 
 def _by_sessions(facts: Facts) -> Observed:
     sessions = main_sessions(facts.sessions)
-    dialled = [s for s in sessions if s.end is not EndReason.NOT_DIALLED]
+    attempts = [s for s in sessions if s.end is not EndReason.NOT_DIALLED]
     if not sessions:
         return _unasked(facts, Stage.CONNECT)
-    if not dialled:
+    if not attempts:
         return _by_undialled(facts, sessions)
-    connected = [s for s in dialled if s.connected]
-    if not connected:
-        last = dialled[-1]
+    connections = [s for s in attempts if s.connected]
+    if not connections:
+        last = attempts[-1]
         why = Reason(OutcomeReason.ENDED, end=last.end) if last.end else Reason(OutcomeReason.INTERRUPTED)
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
-    return _by_session(facts, farthest(connected))
+    return _by_session(facts, farthest(connections))
 
 
 def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
@@ -189,8 +189,8 @@ def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> Observed:
 def _by_session(facts: Facts, session: Session) -> Observed:
     exchange = deciding_exchange(session)
     if session.stop is Stop.LOGIN_NEEDED:
-        answered = session.exchange(Stage.EHLO)
-        return _undecided(Stage.EHLO, Ground.LOGIN, session, answered, Reason(OutcomeReason.LOGIN_NEEDED))
+        ehlo = session.exchange(Stage.EHLO)
+        return _undecided(Stage.EHLO, Ground.LOGIN, session, ehlo, Reason(OutcomeReason.LOGIN_NEEDED))
     if exchange is None:
         return _undecided(Stage.GREETING, Ground.NO_REPLY, session, None, *_end(session))
     reply = exchange.reply
@@ -198,11 +198,11 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         cause = session.cause or Reason(EndCause.STOP, stop=Stop.OUT_OF_STEP)
         why = Reason(OutcomeReason.ENDED, end=session.end)
         return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, why, cause)
-    answered = session.exchange(Stage.EHLO)
-    if exchange.stage is Stage.STARTTLS and answered is not None and _only_greets(facts):
+    ehlo = session.exchange(Stage.EHLO)
+    if exchange.stage is Stage.STARTTLS and ehlo is not None and _only_greets(facts):
         # STARTTLS is an offer; a client without TLS to have delivers in the clear (RFC 3207 section 5),
         # and a finding says what is broken.
-        exchange, reply = answered, answered.reply
+        exchange, reply = ehlo, ehlo.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _tls_was_needed(facts, session, exchange):
         observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
@@ -238,10 +238,10 @@ def _only_greets(facts: Facts) -> bool:
 
 
 def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:
-    wanted = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
+    goal = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
     # EHLO is answered by 250 alone (RFC 5321 section 4.3.2); at RCPT the first digit decides
-    if exchange.stage is wanted and (reply.code == 250 or (wanted is Stage.RCPT and reply.code < 300)):
-        return Observed(Outcome.ACCEPTED, wanted, Ground.REPLY, session, exchange)
+    if exchange.stage is goal and (reply.code == 250 or (goal is Stage.RCPT and reply.code < 300)):
+        return Observed(Outcome.ACCEPTED, goal, Ground.REPLY, session, exchange)
     if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
         return Observed(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)
     ground = Ground.NO_REPLY if session.end is not EndReason.QUIT else Ground.DESYNCHRONISED
@@ -251,8 +251,8 @@ def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Repl
 def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
     if not isinstance(facts.target, PairTarget):
         return False
-    needed = facts.target.reverse_path.needs_smtputf8 or facts.target.forward_path.needs_smtputf8
-    return needed and session.extensions is not None and session.extensions.lacks("SMTPUTF8")
+    is_needed = facts.target.reverse_path.needs_smtputf8 or facts.target.forward_path.needs_smtputf8
+    return is_needed and session.extensions is not None and session.extensions.lacks("SMTPUTF8")
 
 
 def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:

@@ -87,8 +87,8 @@ def sender_dns_fails(at: Situation) -> Seen | None:
     mail = at.facts.sender.mail
     if mail is None or mail.kind is not RouteKind.UNKNOWN:
         return None
-    failed = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
-    return Seen(failed[0].ref, f"{failed[0].question}: {failed[0].failure}") if failed else None
+    failures = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
+    return Seen(failures[0].ref, f"{failures[0].question}: {failures[0].failure}") if failures else None
 
 
 _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address"})
@@ -178,9 +178,9 @@ def removal(facts: Facts) -> str:
         )
     weightiest = sorted(did, key=lambda it: it.weight, reverse=True)
     listing = next((it for it in weightiest if it.delist_url), weightiest[0])
-    where, ends = _where([listing]), listings.removal(listing)
+    where, removal = _where([listing]), listings.removal(listing)
     page = f" The list's page, {listing.delist_url}, shows" if where else " The list's page shows"
-    then = f". {ends}" if ends else f"; only then ask for removal{where}."
+    then = f". {removal}" if removal else f"; only then ask for removal{where}."
     return (
         f"Find what sends from {did[0].subject} (an infected machine, a hijacked account or form, an old "
         f"list) and stop it{then} The address is on {_names(weightiest)}; if it is your provider's, give "
@@ -210,10 +210,10 @@ def source_listed_policy(at: Situation) -> Seen | None:
 def source_listed_nowhere(at: Situation) -> Seen | None:
     """No list that could be believed has the address."""
     of_source = listings.of_roles(at.facts, ListingRole.SOURCE)
-    cleared = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
-    if not cleared or _listed(at.facts, ListingRole.SOURCE):
+    not_listed = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
+    if not not_listed or _listed(at.facts, ListingRole.SOURCE):
         return None
-    return Seen("dnsbl", f"{len(cleared)} blocklists" if len(cleared) > 1 else "1 blocklist")
+    return Seen("dnsbl", f"{len(not_listed)} blocklists" if len(not_listed) > 1 else "1 blocklist")
 
 
 _RECEIVERS_QUERY = frozenset({"receiver.dnsbl-query-refused", "receiver.dead-list"})

@@ -93,8 +93,8 @@ def counted(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
     """Those that concern this sender."""
     tls = facts.options.tls
     if tls is TlsMode.DANE:
-        published = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
-        tls = TlsMode.REQUIRE if published else TlsMode.AUTO
+        has_tlsa = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
+        tls = TlsMode.REQUIRE if has_tlsa else TlsMode.AUTO
     return tuple(risk for risk in risks if risk.counts(tls))
 
 

@@ -38,28 +38,28 @@ def rank(
     out get the smallest one given.
     """
     table = scoring()
-    ordered = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
+    items = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
     instead = table["instead"].get(stage) if stage else None
     if instead:
         itself = table["instead"]["speaks_of_itself"]
-        ordered = [item if item.rule in itself else _transferred(item, instead) for item in ordered]
+        items = [item if item.rule in itself else _transferred(item, instead) for item in items]
     shares = priors or table["prior"]
     floor = min(shares.values())
-    barred = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
-    shift = _class_shift(ordered, permanent)
-    weighed = _capped(ordered, table["caps"])
+    impossible = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
+    shift = _class_shift(items, permanent)
+    by_cause = _capped(items, table["caps"])
     scores = {
         cause: 10 * math.log10(shares.get(cause, floor))
         + shift.get(cause, 0.0)
-        + sum([weight for _, weight in weighed.get(cause, ())])
-        + (_NEVER if cause in barred else 0.0)
+        + sum([weight for _, weight in by_cause.get(cause, ())])
+        + (_NEVER if cause in impossible else 0.0)
         for cause in table["prior"]
     }
     probabilities = _softmax(scores)
     best = min(probabilities, key=lambda cause: (-probabilities[cause], cause))
-    probabilities = _calibrated(probabilities, best, _spoken(weighed.get(best, ())), table["calibration"])
+    probabilities = _calibrated(probabilities, best, _spoken(by_cause.get(best, ())), table["calibration"])
     return tuple(
-        RankedCause(cause, probabilities[cause], *_sides(weighed.get(cause, ())))
+        RankedCause(cause, probabilities[cause], *_sides(by_cause.get(cause, ())))
         for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
     )
 
@@ -78,13 +78,13 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     top = ranked[0]
     exact = _spoken([pair for pair in top.evidence_for if pair[0].is_exact])
     families = {item.facet for item, _ in top.evidence_for}
-    stated = exact >= limits["stated_weight"] and top.probability >= limits["stated_share"]
-    if stated and top.id not in limits["not_stated"]:
+    is_stated = exact >= limits["stated_weight"] and top.probability >= limits["stated_share"]
+    if is_stated and top.id not in limits["not_stated"]:
         return Band.STATED
-    named = exact >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
-    backed = top.id != "user_unknown" or named
+    has_naming_words = exact >= limits["stated_weight"] or bool(families & {Facet.ENHANCED, Facet.DNS})
+    is_supported = top.id != "user_unknown" or has_naming_words
     enough = exact >= limits["stated_weight"] or len(families) >= limits["likely_families"]
-    if top.probability >= limits["likely_share"] and enough and backed:
+    if top.probability >= limits["likely_share"] and enough and is_supported:
         return Band.LIKELY
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
 
@@ -150,9 +150,9 @@ def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mappin
     }
 
 
-def _spoken(weighed: Sequence[Weighed]) -> float:
+def _spoken(items: Sequence[Weighed]) -> float:
     """Decibans of words (text or a provider's token) that speak for a cause."""
-    return sum(weight for item, weight in weighed if item.facet in WORDS and weight > 0)
+    return sum(weight for item, weight in items if item.facet in WORDS and weight > 0)
 
 
 def _calibrated(
@@ -183,11 +183,11 @@ def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
     return {cause: odd / total for cause, odd in odds.items()}
 
 
-def _sides(weighed: Sequence[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
+def _sides(items: Sequence[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
     """The evidence for and against, the strongest first."""
-    if len(weighed) > 1:
-        weighed = sorted(weighed, key=_strongest_first)
-    return tuple([pair for pair in weighed if pair[1] > 0]), tuple([pair for pair in weighed if pair[1] < 0])
+    if len(items) > 1:
+        items = sorted(items, key=_strongest_first)
+    return tuple([pair for pair in items if pair[1] > 0]), tuple([pair for pair in items if pair[1] < 0])
 
 
 def _strongest_first(pair: Weighed) -> tuple[float, str]:

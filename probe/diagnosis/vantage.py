@@ -37,9 +37,9 @@ def carried_over(
     taken from it is what cannot be known of the sending one."""
     if not ranked or ranked[0].probability <= CEILING or not is_foreign(facts, observed, ranked[0].id):
         return ranked
-    taken = ranked[0].probability - CEILING
-    shifted = [replace(ranked[0], probability=CEILING)]
-    shifted += [
-        replace(it, probability=it.probability + taken) if it.id == _REST else it for it in ranked[1:]
+    surplus = ranked[0].probability - CEILING
+    ranking = [replace(ranked[0], probability=CEILING)]
+    ranking += [
+        replace(it, probability=it.probability + surplus) if it.id == _REST else it for it in ranked[1:]
     ]
-    return tuple(sorted(shifted, key=lambda it: (-it.probability, it.id)))
+    return tuple(sorted(ranking, key=lambda it: (-it.probability, it.id)))

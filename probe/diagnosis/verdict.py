@@ -73,8 +73,8 @@ def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     ranking = partial(_ranked, facts, observed, risks, reading, evidence)
     ranked = recover("the ranking of the causes", ranking, (), step=1)
     certainty = _band(facts, observed, ranked, risks, reading)
-    concluding = partial(_conclusion, observed, ranked, certainty, reading, evidence)
-    conclusion = recover("the conclusion", concluding, None, step=1)
+    conclude = partial(_conclusion, observed, ranked, certainty, reading, evidence)
+    conclusion = recover("the conclusion", conclude, None, step=1)
     verdict = _verdict(facts, observed, ranked, risks, reading, certainty, conclusion)
     return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
 

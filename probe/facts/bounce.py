@@ -39,9 +39,9 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BounceFacts(notice, None, False)
-    wanted = _wanted(recording.started.target)
+    address = _wanted(recording.started.target)
     for status in notice.recipients:
-        if wanted in status.names:
+        if address in status.names:
             return BounceFacts(notice, status, True)
     only = notice.recipients[0] if len(notice.recipients) == 1 else None
     return BounceFacts(notice, only, False)

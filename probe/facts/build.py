@@ -128,8 +128,8 @@ def _how(recording: Recording) -> Sending:
 def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
     options = recording.started.options
     event = recording.last(ev.Vantage)
-    connected = next((s.local_ip for s in sessions if s.local_ip is not None), None)
-    probe_ip = connected or (event.source_ip if event is not None else None) or options.bind
+    local_ip = next((s.local_ip for s in sessions if s.local_ip is not None), None)
+    probe_ip = local_ip or (event.source_ip if event is not None else None) or options.bind
     return VantageFacts(
         source_ip=options.ip or probe_ip,
         probe_ip=probe_ip,
@@ -155,9 +155,9 @@ def _message(reader: _Reader) -> MessageFacts | None:
 
 def _recipient(reader: _Reader, how: Sending, sessions: tuple[Session, ...]) -> RecipientFacts:
     recording = reader.recording
-    fetched = recording.all(ev.HttpsFetched)
-    read = partial(_recipient_by, recording.started, how, fetched)
-    records, tlsas = reader.part("recipient", (fetched, how), read)
+    fetches = recording.all(ev.HttpsFetched)
+    read = partial(_recipient_by, recording.started, how, fetches)
+    records, tlsas = reader.part("recipient", (fetches, how), read)
     dane = recover("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
     hosts, greeting = [host.host for host in records.mx.hosts], _greeting(sessions)
     runs = recover(
@@ -180,7 +180,7 @@ def _greeting(sessions: tuple[Session, ...]) -> str:
 
 
 def _recipient_by(
-    started: ev.Started, how: Sending, fetched: tuple[ev.HttpsFetched, ...], look_up: Lookup
+    started: ev.Started, how: Sending, fetches: tuple[ev.HttpsFetched, ...], look_up: Lookup
 ) -> tuple[RecipientFacts, tuple[HostTlsa, ...]]:
     """The recipient's side without the certificates that its servers showed, and what DANE has for them."""
     domain = recipient_domain(started.target)
@@ -193,7 +193,7 @@ def _recipient_by(
         provider=None,
         mta_sts=recover(
             "MTA-STS",
-            lambda: mta_sts_of(records.transport, domain, hosts, fetched),
+            lambda: mta_sts_of(records.transport, domain, hosts, fetches),
             StsResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),

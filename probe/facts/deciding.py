@@ -33,11 +33,11 @@ def _depth(session: Session) -> tuple[int, int, int, int]:
     if exchange is None:
         return (0, -1, 0, session.number)
     reply, depth = exchange.reply, _DEPTH.index(exchange.stage)
-    named = int(exchange.stage in (Stage.MAIL, Stage.RCPT))
+    is_about_mailbox = int(exchange.stage in (Stage.MAIL, Stage.RCPT))
     if reply is None or not exchange.usable or session.desynchronised:
-        return (named, depth, 0, session.number)
+        return (is_about_mailbox, depth, 0, session.number)
     favour = 2 if reply.is_positive else 1 if reply.is_transient else 0
-    return (1 + named, depth, favour, session.number)
+    return (1 + is_about_mailbox, depth, favour, session.number)
 
 
 def deciding_exchange(session: Session) -> Exchange | None:

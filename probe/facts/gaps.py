@@ -79,11 +79,11 @@ def _is_known(facts: Facts, fact: Fact) -> bool:
 
 def _unread(facts: Facts, part: Part, *readers: str) -> Why:
     """A reader that failed, else what kept the run from that part; else the recording ends before it."""
-    failed = next((fault for fault in facts.faults if fault.part in readers), None)
-    if failed is not None:
-        return failed.reason
-    missed = next((it for it in reversed(facts.not_reached) if it.part is part), None)
-    return missed.reason if missed is not None else Reason(Gap.NOT_MADE)
+    fault = next((it for it in facts.faults if it.part in readers), None)
+    if fault is not None:
+        return fault.reason
+    omission = next((it for it in reversed(facts.not_reached) if it.part is part), None)
+    return omission.reason if omission is not None else Reason(Gap.NOT_MADE)
 
 
 def _no_address(facts: Facts) -> Why:
@@ -195,8 +195,8 @@ def _none_found(*readers: str) -> Callable[[Facts], Why]:
     """It was looked for, and there is none; or the reader failed."""
 
     def why(facts: Facts) -> Why:
-        failed = next((fault for fault in facts.faults if fault.part in readers), None)
-        return failed.reason if failed is not None else Reason(Gap.NONE_FOUND)
+        fault = next((it for it in facts.faults if it.part in readers), None)
+        return fault.reason if fault is not None else Reason(Gap.NONE_FOUND)
 
     return why
 

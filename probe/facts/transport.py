@@ -24,7 +24,7 @@ def mta_sts_of(
     records: TransportRecords | None,
     domain: str,
     mx_hosts: Sequence[str],
-    fetched: tuple[ev.HttpsFetched, ...],
+    fetches: tuple[ev.HttpsFetched, ...],
 ) -> StsResult:
     """The MTA-STS record and policy, as far as they were fetched; an address literal has none."""
     if parse_literal(domain) is not None:
@@ -32,7 +32,7 @@ def mta_sts_of(
     if records is None:
         return StsResult(domain, StsStatus.UNKNOWN)
     url = policy_url(domain)
-    policy = next((event for event in fetched if event.url == url), None)
+    policy = next((event for event in fetches if event.url == url), None)
     result = judge(domain, records.mta_sts, policy, tuple(mx_hosts))
     if result.fetch is None or result.fetch.tag is not FetchFault.NO_ANSWER:
         return result

@@ -135,7 +135,7 @@ def formats_of(kind: Kind) -> Mapping[str, Format]:
     return {form.name: form for form in FORMATS if kind in form.kinds}
 
 
-def _function(named: str) -> Callable[..., Any]:
-    module, _, name = named.partition(":")
+def _function(path: str) -> Callable[..., Any]:
+    module, _, name = path.partition(":")
     function: Callable[..., Any] = getattr(import_module(module), name)
     return function

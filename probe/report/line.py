@@ -50,7 +50,7 @@ def _words(span: Span) -> str:
         case Raw() | Code() | Emphasis():
             return span.text
         case Origin():
-            named = ", ".join(part for part in (span.rule, span.ref) if part)
-            return f" ({named})" if named else ""
+            source = ", ".join(part for part in (span.rule, span.ref) if part)
+            return f" ({source})" if source else ""
         case _:
             assert_never(span)

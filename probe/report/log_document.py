@@ -74,26 +74,28 @@ def _title(report: LogReport) -> doc.Title:
 def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
     totals = report.totals
     bad = sum(it.messages for it in failing if it.fix_by is not FixBy.NOBODY)
-    waits = sum(it.messages for it in failing) + totals.queued + totals.held
+    waiting_count = sum(it.messages for it in failing) + totals.queued + totals.held
     share = (
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
-    if not waits and report.files and all(it.format in QUEUES for it in report.files):
+    if not waiting_count and report.files and all(it.format in QUEUES for it in report.files):
         return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
-    if not totals.messages and not waits:
+    if not totals.messages and not waiting_count:
         return doc.Verdict(
             "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
         )
-    if not waits:
+    if not waiting_count:
         return doc.Verdict(
             "DELIVERED", doc.Tone.GOOD, (f"all {_number(totals.messages)} messages",), "", _cured(report)
         )
     word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
     if not totals.attempts and not totals.sent:
         return doc.Verdict(
-            word, tone, (f"{_messages(waits)} wait{'s' if waits == 1 else ''} in the queue now",)
+            word,
+            tone,
+            (f"{_messages(waiting_count)} wait{'s' if waiting_count == 1 else ''} in the queue now",),
         )
-    place = f"{_number(waits)} of {_number(totals.messages)} messages did not get through{share}"
+    place = f"{_number(waiting_count)} of {_number(totals.messages)} messages did not get through{share}"
     return doc.Verdict(word, tone, (place,), "", _cured(report))
 
 

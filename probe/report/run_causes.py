@@ -17,16 +17,16 @@ from probe.report.line import Code, Emphasis, Line, Origin, Raw
 
 def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
     """The evidence behind the first cause; where all is told, behind every cause."""
-    argued = tuple(_argued(report, detail))
-    if not argued:
+    causes = tuple(_argued(report, detail))
+    if not causes:
         return
     if detail is not Detail.TICKET:
-        yield doc.Section(("Why",), (doc.Weighing(argued),))
+        yield doc.Section(("Why",), (doc.Weighing(causes),))
         return
-    first: Line = ("The first is ", Emphasis(report.verdict.band.value), ". ") if len(argued) > 1 else ()
+    first: Line = ("The first is ", Emphasis(report.verdict.band.value), ". ") if len(causes) > 1 else ()
     scale = "Weights are in decibans: +10 makes a cause ten times likelier. "
     rules = (Code("smtp-probe rules ID"), " tells what a rule reads and its source.")
-    yield doc.Section(("Causes",), (doc.Paragraph((*first, scale, *rules)), doc.Weighing(argued)))
+    yield doc.Section(("Causes",), (doc.Paragraph((*first, scale, *rules)), doc.Weighing(causes)))
 
 
 def _argued(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:

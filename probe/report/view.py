@@ -107,8 +107,8 @@ def cause_title(cause_id: str) -> str:
 
 def main_cause(report: Report) -> ReportCause | None:
     """The cause that the verdict names, else the first."""
-    named = [cause for cause in report.causes if cause.id == report.verdict.cause]
-    return named[0] if named else report.causes[0] if report.causes else None
+    causes = [cause for cause in report.causes if cause.id == report.verdict.cause]
+    return causes[0] if causes else report.causes[0] if report.causes else None
 
 
 def retry(report: Report) -> str:

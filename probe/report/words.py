@@ -43,8 +43,8 @@ STEP_STATUS = {
 def retry(when: Retry, after_s: int | None, reason: str | None = None) -> str:
     """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on where that is not the usual."""
     after = f" {duration(after_s)}" if after_s is not None else ""
-    named = _when(when, f"in{after}" if after else "later")
-    return f"{named} ({reason})" if reason else named
+    time = _when(when, f"in{after}" if after else "later")
+    return f"{time} ({reason})" if reason else time
 
 
 def _when(retry: Retry, later: str) -> str:

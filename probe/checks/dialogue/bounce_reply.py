@@ -52,16 +52,16 @@ def _unusable(bounce: BounceFacts) -> Finding:
 
 def _origin(status: DeliveryStatus) -> Iterator[Finding]:
     """Where an x.0.0 comes from."""
-    reported = status.reported_status
+    status_text = status.reported_status
     own = status_of(status.reply) if status.is_remote else None
     if own is not None and own.is_generic:
         yield say("bounce-status-of-remote", (REF,), status=own)
-    elif reported is not None and reported.is_generic:
+    elif status_text is not None and status_text.is_generic:
         origin = "given" if own else "none"
         yield say(
             "bounce-status-is-filler",
             (REF,),
-            status=reported,
+            status=status_text,
             reporter=status.reporting_mta,
             remote=origin if status.is_remote else "not_in_bounce",
             remote_status=own,

@@ -29,15 +29,15 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     sender = str(facts.target.reverse_path)
     path = sender if sender == "<>" else f"<{sender}>"
-    answered = [
+    exchanges = [
         (e, e.reply)
         for s in dialogue.main_sessions(facts)
         if not s.desynchronised
         for e in s.exchanges
         if e.stage is Stage.MAIL and e.reply and e.usable
     ]
-    if answered:
-        last, reply = answered[-1]
+    if exchanges:
+        last, reply = exchanges[-1]
         yield say(_tag(reply), (last.ref,), path=path, code=reply.code, reply=reply)
     elif (decisive := dialogue.decisive(facts)) is not None and decisive.reply is not None:
         yield say("sender-refused-before", path=path, stage=decisive.stage)

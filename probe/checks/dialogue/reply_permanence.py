@@ -45,12 +45,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     reply = exchange.reply
     answer = {"stage": exchange.stage, "code": reply.code, "status": reply.enhanced_status}
     yield say(_tag(reply), (exchange.ref,), **answer, **_area(reply))
-    contradicted = _tag_of_contradiction(reply)
-    if contradicted:
-        yield say(contradicted, (exchange.ref,), **answer)
+    tag = _tag_of_contradiction(reply)
+    if tag:
+        yield say(tag, (exchange.ref,), **answer)
     if not reply.is_positive:
         yield from _origin(exchange, reply)
-    elif exchange.stage is Stage.RCPT and reply.code == 250 and not contradicted:
+    elif exchange.stage is Stage.RCPT and reply.code == 250 and not tag:
         yield from _words_of_refusal(exchange, reply)
 
 

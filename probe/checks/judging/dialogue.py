@@ -95,10 +95,10 @@ def decisive(facts: Facts) -> Exchange | None:
 def _deciding(facts: Facts) -> Exchange | None:
     """The exchange that the verdict rests on, where a reply to be concluded from came of it. A STARTTLS
     that failed settles nothing; EHLO before it was answered."""
-    connected = [session for session in main_sessions(facts) if session.connected]
-    if not connected:
+    sessions = [session for session in main_sessions(facts) if session.connected]
+    if not sessions:
         return None
-    session = farthest(connected)
+    session = farthest(sessions)
     exchange = deciding_exchange(session)
     if exchange is not None and exchange.stage is Stage.STARTTLS and not is_closing(exchange):
         exchange = session.exchange(Stage.EHLO)

@@ -22,29 +22,29 @@ def enforces(result: DmarcResult | None) -> bool:
 
 def spf_path(facts: Facts) -> bool | None:
     """SPF passes for the sending address, and its domain aligns with the author's (RFC 9989 section 4.4)."""
-    aligned = facts.sender.alignment.spf
+    is_aligned = facts.sender.alignment.spf
     verdict = facts.sender.spf.verdict if facts.sender.spf else None
-    if aligned is False:
+    if is_aligned is False:
         return False
     if verdict is None or verdict is SpfVerdict.TEMPERROR:
         return None
     if verdict is not SpfVerdict.PASS:
         return False
-    return aligned
+    return is_aligned
 
 
 def dkim_path(facts: Facts) -> bool | None:
     """A signature of an aligned domain verifies; without the message: could verify."""
     if facts.message is not None:
-        aligned = [s for s in facts.message.signatures if signature_aligns(facts.sender.dmarc, s)]
-        if any(s.verdict is SignatureVerdict.PASS for s in aligned):
+        aligned_signatures = [s for s in facts.message.signatures if signature_aligns(facts.sender.dmarc, s)]
+        if any(s.verdict is SignatureVerdict.PASS for s in aligned_signatures):
             return True
-        return None if any(s.verdict is SignatureVerdict.UNKNOWN for s in aligned) else False
-    named = [k for k in facts.sender.dkim if k.is_named]
-    broken = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
-    if named and all(k.status in broken for k in named):
+        return None if any(s.verdict is SignatureVerdict.UNKNOWN for s in aligned_signatures) else False
+    keys = [k for k in facts.sender.dkim if k.is_named]
+    unusable = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
+    if keys and all(k.status in unusable for k in keys):
         return False
-    if not named and not any(k.status is KeyStatus.VALID for k in facts.sender.dkim):
+    if not keys and not any(k.status is KeyStatus.VALID for k in facts.sender.dkim):
         return None  # guessed selectors that do not exist prove nothing
     return facts.sender.alignment.dkim
 

@@ -50,8 +50,8 @@ def gravity(facts: Facts, entry: Listing) -> Gravity:
         return Gravity.MIDDLING if facts.vantage.is_sending_address is True else Gravity.MINOR
     if entry.codes and all(code.kind is CodeKind.INFO for code in entry.codes):
         return Gravity.MINOR
-    named = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
-    if named or entry.weight >= GRAVE:
+    is_users_zone = entry.list_id == entry.zone and entry.zone in facts.options.dnsbl
+    if is_users_zone or entry.weight >= GRAVE:
         return Gravity.GRAVE
     return Gravity.MIDDLING if entry.weight >= MIDDLING else Gravity.MINOR
 

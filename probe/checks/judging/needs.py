@@ -74,10 +74,10 @@ def _spf_or_dkim(facts: Facts) -> Standing:
     return _either(spf.is_met, _dkim(facts).is_met, Standing(False, "spf_and_dkim", spf.subject))
 
 
-def _either(first: bool | None, second: bool | None, broken: Standing) -> Standing:
+def _either(first: bool | None, second: bool | None, failure: Standing) -> Standing:
     if first or second:
         return _MET
-    return _UNKNOWN if None in (first, second) else broken
+    return _UNKNOWN if None in (first, second) else failure
 
 
 def _dmarc(facts: Facts) -> Standing:
@@ -90,8 +90,8 @@ def _dmarc(facts: Facts) -> Standing:
 def _aligned(facts: Facts) -> Standing:
     spf, dkim = dmarc_paths.spf_path(facts), dmarc_paths.dkim_path(facts)
     # a published key shows that DKIM can pass, not that this mail is signed
-    signed = dkim if facts.message is not None or not dkim else None
-    return _either(spf, signed, Standing(False, "aligned"))
+    is_signed = dkim if facts.message is not None or not dkim else None
+    return _either(spf, is_signed, Standing(False, "aligned"))
 
 
 def _dmarc_pass(facts: Facts) -> Standing:
@@ -112,11 +112,13 @@ def _fcrdns(facts: Facts) -> Standing:
 def _one_click(facts: Facts) -> Standing:
     if facts.message is None or not facts.message.bulk:
         return _UNKNOWN
-    counts = one_click_counts(facts.message)
-    if counts is None:
+    has_one_click = one_click_counts(facts.message)
+    if has_one_click is None:
         return _UNKNOWN
     return (
-        _MET if counts else Standing(False, "one_click_unsigned" if facts.message.one_click else "one_click")
+        _MET
+        if has_one_click
+        else Standing(False, "one_click_unsigned" if facts.message.one_click else "one_click")
     )
 
 

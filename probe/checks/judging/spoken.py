@@ -45,17 +45,17 @@ def is_tagged(value: object) -> TypeGuard[Tagged]:
     return is_dataclass(value) and isinstance(getattr(value, "tag", None), StrEnum)
 
 
-def part_of(missed: NotReached) -> str:
+def part_of(omission: NotReached) -> str:
     """The part of a run that was not made."""
-    why = missed.reason
+    why = omission.reason
     args: dict[str, object] = {
-        "experiment": missed.experiment,
-        "words": missed.words,
+        "experiment": omission.experiment,
+        "words": omission.words,
         "host": why.host,
         "ip": why.ip,
     }
     args |= {"where": why.where, "line": why.line}
-    template = shared_words()[table_of(Part)][missed.part.value]
+    template = shared_words()[table_of(Part)][omission.part.value]
     return sentence(template, {name: _value(value) for name, value in args.items()})
 
 

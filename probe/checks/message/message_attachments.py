@@ -29,13 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
     message = facts.message
     if message is None:
         return
-    blocked = refused_attachments(message.attachments)
+    attachments = refused_attachments(message.attachments)
     macros = [name for name in message.attachments if name.lower().rstrip(". ").endswith(_MACROS)]
-    if blocked:
-        yield say("attachments-blocked", ("message",), names=blocked)
+    if attachments:
+        yield say("attachments-blocked", ("message",), names=attachments)
     if macros:
         yield say("attachments-with-macros", ("message",), names=macros)
     if not message.attachments:
         yield say("message-without-attachments", ("message",))
-    elif not blocked and not macros:
+    elif not attachments and not macros:
         yield say("attachments-not-blocked", ("message",), count=len(message.attachments))

@@ -42,14 +42,14 @@ def _of_dkim(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
     if not signatures:
         yield say("signature-missing", ("message",))
         return
-    passing = [s for s in signatures if s.verdict is SignatureVerdict.PASS]
-    failing = [s for s in signatures if s.verdict is SignatureVerdict.FAIL]
-    for signature in failing:
-        yield _failed(facts, signature, others_pass=bool(passing))
-    if len(passing) == len(signatures):
-        domains, selectors = [s.domain for s in passing], [s.selector for s in passing]
+    passes = [s for s in signatures if s.verdict is SignatureVerdict.PASS]
+    failures = [s for s in signatures if s.verdict is SignatureVerdict.FAIL]
+    for signature in failures:
+        yield _failed(facts, signature, others_pass=bool(passes))
+    if len(passes) == len(signatures):
+        domains, selectors = [s.domain for s in passes], [s.selector for s in passes]
         yield say("signature-verified", ("message",), domains=domains, selectors=selectors)
-    elif not passing and not failing:
+    elif not passes and not failures:
         yield say("signature-not-verifiable", ("message",), problem=signatures[0].problem)
 
 

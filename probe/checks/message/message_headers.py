@@ -48,8 +48,8 @@ def _faults(message: MessageFacts) -> Iterator[Finding]:
         yield _of_authors(message)
         if not message.has_sender:
             yield say("message-without-sender", _EVIDENCE)
-    missing = [
+    missing_fields = [
         name for name, has in (("Date", message.has_date), ("Message-ID", message.has_message_id)) if not has
     ]
-    if missing:
-        yield say("message-without-fields", _EVIDENCE, missing=missing)
+    if missing_fields:
+        yield say("message-without-fields", _EVIDENCE, missing=missing_fields)

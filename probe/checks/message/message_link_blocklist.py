@@ -38,13 +38,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     entries = listings.of_roles(facts, ListingRole.LINK)
     listed = [entry for entry in entries if entry.status is ListingStatus.LISTED]
-    cleared = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
+    not_listed = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         tag = _TAGS[listings.gravity(facts, entry)]
         yield say(tag, listings.refs(entry), **listings.values(entry))
-    if not listed and cleared:
-        subjects = list(dict.fromkeys(entry.subject for entry in cleared))
-        evidence = (ref for entry in cleared for ref in listings.refs(entry))
+    if not listed and not_listed:
+        subjects = list(dict.fromkeys(entry.subject for entry in not_listed))
+        evidence = (ref for entry in not_listed for ref in listings.refs(entry))
         yield say("links-not-listed", evidence, subjects=subjects)
     elif not listed:
         yield say("link-lists-silent")

@@ -40,5 +40,5 @@ def check(facts: Facts) -> Iterator[Finding]:
         tag: list(dict.fromkeys(link.host for link in message.links if link.kind is kind))
         for kind, tag in _TAGS.items()
     }
-    disguised = [say(tag, ("message",), hosts=hosts) for tag, hosts in links.items() if hosts]
-    yield from disguised or [say("message-links-honest", ("message",), count=len(message.links))]
+    findings = [say(tag, ("message",), hosts=hosts) for tag, hosts in links.items() if hosts]
+    yield from findings or [say("message-links-honest", ("message",), count=len(message.links))]

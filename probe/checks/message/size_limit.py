@@ -26,24 +26,24 @@ say = Voice(ID, STEP, ("RFC 1870 section 4",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the planned size against the server's word."""
-    planned = facts.planned_size
+    size = facts.planned_size
     sessions = dialogue.answering_sessions(facts)
     session = sessions[-1] if sessions else None
     evidence = (dialogue.ref(session),) if session else ()
-    if planned is None:
+    if size is None:
         yield say("size-not-known", evidence, **_known(session))
     elif session is None:
-        yield say("size-not-compared", size=planned, why=dialogue.no_dialogue(facts))
-    elif (refused := _refused_for_size(session)) is not None:
-        yield say("size-refused", (refused.ref,), size=planned, reply=refused.reply, host=session.mx_host)
+        yield say("size-not-compared", size=size, why=dialogue.no_dialogue(facts))
+    elif (refusal := _refused_for_size(session)) is not None:
+        yield say("size-refused", (refusal.ref,), size=size, reply=refusal.reply, host=session.mx_host)
     else:
-        yield say(_tag(planned, _limit(session)), evidence, size=planned, **_known(session))
+        yield say(_tag(size, _limit(session)), evidence, size=size, **_known(session))
 
 
-def _tag(planned: int, limit: int | None) -> str:
+def _tag(size: int, limit: int | None) -> str:
     if limit is None:
         return "size-without-limit"
-    return "size-beyond-limit" if limit and planned > limit else "size-within-limit"
+    return "size-beyond-limit" if limit and size > limit else "size-within-limit"
 
 
 def _limit(session: Session) -> int | None:

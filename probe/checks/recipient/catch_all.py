@@ -24,19 +24,19 @@ say = Voice(ID, STEP, ("RFC 5321 section 7.3",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A notice when an invented mailbox was accepted, ok when it was refused for good."""
-    invented = [e for e in dialogue.control_rcpts(facts) if not dialogue.is_postmaster(e)]
-    if not invented:
+    random_rcpts = [e for e in dialogue.control_rcpts(facts) if not dialogue.is_postmaster(e)]
+    if not random_rcpts:
         yield say("catch-all-not-tried", provider=_of_little_value(facts))
         return
-    accepted = [e for e in invented if e.reply and e.reply.is_positive]
-    refused = [e for e in invented if e.reply and e.reply.is_permanent]
-    if accepted:
-        mailbox = dialogue.forward_path(accepted[0])
-        yield say("catch-all-accepted", (e.ref for e in accepted), mailbox=mailbox)
-    elif refused:
-        yield say("catch-all-refused", (e.ref for e in refused))
+    acceptances = [e for e in random_rcpts if e.reply and e.reply.is_positive]
+    refusals = [e for e in random_rcpts if e.reply and e.reply.is_permanent]
+    if acceptances:
+        mailbox = dialogue.forward_path(acceptances[0])
+        yield say("catch-all-accepted", (e.ref for e in acceptances), mailbox=mailbox)
+    elif refusals:
+        yield say("catch-all-refused", (e.ref for e in refusals))
     else:
-        yield say("catch-all-deferred", (e.ref for e in invented))
+        yield say("catch-all-deferred", (e.ref for e in random_rcpts))
 
 
 def _of_little_value(facts: Facts) -> str:

@@ -31,13 +31,13 @@ SLOW_REPLY_MS = 5_000  # greet delays begin at about this; a busy server answers
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each sign, else ok; the volume itself is never judged."""
-    connected = [s for s in facts.sessions if s.connected]
+    sessions = [s for s in facts.sessions if s.connected]
     by_log = int(facts.log is not None and facts.log.volume is not None)
-    if not connected:
+    if not sessions:
         yield say("limits-no-session", why=dialogue.no_dialogue(facts), by_log=by_log)
         return
-    signs = [finding for session in connected for finding in _signs(session, by_log)]
-    yield from signs or [say("limits-not-seen", map(dialogue.ref, connected), by_log=by_log)]
+    signs = [finding for session in sessions for finding in _signs(session, by_log)]
+    yield from signs or [say("limits-not-seen", map(dialogue.ref, sessions), by_log=by_log)]
 
 
 def _signs(session: Session, by_log: int) -> Iterator[Finding]:

@@ -70,13 +70,13 @@ def _half_known(mx: MxResult) -> Iterator[Finding]:
 
 
 def _without_address(mx: MxResult) -> Iterator[Finding]:
-    dangling = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
+    hosts = [host for host in mx.hosts if host.is_dangling and not host.is_literal]
     none_usable = mx.hosts and all(host.is_dangling or host.is_literal for host in mx.hosts)
     everything = [*_own_refs(mx), *_refs(mx.hosts)]
     if none_usable and not mx.dropped:
         yield say("recipient-mx-all-dangling", everything, domain=mx.domain, hosts=_hosts(mx.hosts))
-    elif dangling:
-        yield say("recipient-mx-dangling", _refs(dangling), domain=mx.domain, hosts=_hosts(dangling))
+    elif hosts:
+        yield say("recipient-mx-dangling", _refs(hosts), domain=mx.domain, hosts=_hosts(hosts))
     elif mx.hosts and not any(host.addresses for host in mx.hosts):
         yield say(
             "recipient-mx-addresses-unanswered", everything, domain=mx.domain, **failures(mx.all_answers)
@@ -91,9 +91,9 @@ def _misnamed(mx: MxResult) -> Iterator[Finding]:
     literals = [host for host in mx.hosts if host.is_literal]
     if literals:
         yield say("recipient-mx-address", evidence, domain=mx.domain, hosts=_hosts(literals))
-    misnamed = [host for host in mx.hosts if not host.is_literal and not names.is_fqdn(host.host)]
-    if misnamed and mx.kind is RouteKind.MX:
-        yield say("recipient-mx-no-host-name", evidence, domain=mx.domain, hosts=_hosts(misnamed))
+    hosts = [host for host in mx.hosts if not host.is_literal and not names.is_fqdn(host.host)]
+    if hosts and mx.kind is RouteKind.MX:
+        yield say("recipient-mx-no-host-name", evidence, domain=mx.domain, hosts=_hosts(hosts))
     aliases = [host for host in mx.hosts if host.is_alias]
     if aliases:
         refs = [*evidence, *_refs(aliases)]

@@ -48,29 +48,31 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("connections-not-made", why=dialogue.no_dialogue(facts))
         return
     evidence = [dialogue.ref(s) for s in sessions]
-    failed = [s for s in sessions if not s.connected]
-    if not failed:
+    failures = [s for s in sessions if not s.connected]
+    if not failures:
         pairs = dict.fromkeys((s.mx_host, str(s.ip)) for s in sessions)
         yield say("connections-made", evidence, hosts=[it for it, _ in pairs], ips=[it for _, it in pairs])
     else:
-        yield say(_tag(failed, sessions), evidence, **_connections(failed))
+        yield say(_tag(failures, sessions), evidence, **_connections(failures))
     yield from _family_left_out(facts, [s for s in sessions if s.connected], evidence)
 
 
-def _family_left_out(facts: Facts, connected: list[Session], evidence: list[str]) -> Iterator[Finding]:
+def _family_left_out(facts: Facts, connections: list[Session], evidence: list[str]) -> Iterator[Finding]:
     """Addresses of a family over which nothing was tried: the first address that answered was enough, and
     another server may take the other way."""
-    reached = {session.mx_host: session.ip.version for session in connected}
-    tried = {session.ip for session in dialogue.main_sessions(facts)}
-    left = [
+    families = {session.mx_host: session.ip.version for session in connections}
+    addresses = {session.ip for session in dialogue.main_sessions(facts)}
+    rest = [
         (host.host, ip)
         for host in facts.recipient.mx.hosts
         for ip in host.addresses
-        if host.host in reached and ip.version != reached[host.host] and not _was_tried(ip.version, tried)
+        if host.host in families
+        and ip.version != families[host.host]
+        and not _was_tried(ip.version, addresses)
     ]
-    if left:
-        hosts, ips = zip(*left, strict=True)
-        version = left[0][1].version
+    if rest:
+        hosts, ips = zip(*rest, strict=True)
+        version = rest[0][1].version
         yield say("connections-family-not-tried", evidence, hosts=hosts, ips=ips, version=version)
 
 
@@ -78,12 +80,12 @@ def _was_tried(version: int, addresses: Iterable[IPAddress]) -> bool:
     return any(ip.version == version for ip in addresses)
 
 
-def _tag(failed: list[Session], sessions: tuple[Session, ...]) -> str:
-    if len(failed) < len(sessions):
+def _tag(failures: list[Session], sessions: tuple[Session, ...]) -> str:
+    if len(failures) < len(sessions):
         return "connections-partly-made"
-    if all(s.end is EndReason.REFUSED for s in failed):
+    if all(s.end is EndReason.REFUSED for s in failures):
         return "connections-refused"
-    if all(s.end is EndReason.NOT_DIALLED for s in failed):
+    if all(s.end is EndReason.NOT_DIALLED for s in failures):
         return "connections-not-dialled"
     return "connections-failed"
 
@@ -93,8 +95,8 @@ def _connections(sessions: Iterable[Session]) -> Values:
     attempts = dict.fromkeys(
         (s.mx_host, str(s.ip), s.port, s.end.value if s.end in _FAILURES else "other") for s in sessions
     )
-    hosts, ips, ports, ends = zip(*attempts, strict=True)
-    return {"hosts": hosts, "ips": ips, "ports": ports, "ends": ends}
+    hosts, ips, ports, reasons = zip(*attempts, strict=True)
+    return {"hosts": hosts, "ips": ips, "ports": ports, "ends": reasons}
 
 
 def _private_only(facts: Facts) -> Iterator[Finding]:

@@ -53,20 +53,20 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _of_session(session: Session) -> Iterator[Finding]:
-    broken = [e for e in session.exchanges if set(e.deviations) - _OF_OTHER_CHECKS]
-    kinds = list(dict.fromkeys(d for e in broken for d in e.deviations if d not in _OF_OTHER_CHECKS))
+    exchanges = [e for e in session.exchanges if set(e.deviations) - _OF_OTHER_CHECKS]
+    kinds = list(dict.fromkeys(d for e in exchanges for d in e.deviations if d not in _OF_OTHER_CHECKS))
     if session.desynchronised:
         tag = "replies-out-of-step"
     elif kinds:
-        tag = _tag(broken)
+        tag = _tag(exchanges)
     else:
         return
-    evidence = [e.ref for e in broken] or [dialogue.ref(session)]
+    evidence = [e.ref for e in exchanges] or [dialogue.ref(session)]
     yield say(tag, evidence, host=session.mx_host, deviations=kinds)
 
 
-def _tag(broken: list[Exchange]) -> str:
-    before_the_end = [e for e in broken if e.stage not in (Stage.RSET, Stage.QUIT)]
+def _tag(exchanges: list[Exchange]) -> str:
+    before_the_end = [e for e in exchanges if e.stage not in (Stage.RSET, Stage.QUIT)]
     if not before_the_end:
         return "replies-malformed-at-end"
     if any(_AMBIGUOUS.intersection(e.deviations) for e in before_the_end):

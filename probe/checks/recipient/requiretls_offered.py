@@ -33,23 +33,23 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not sessions:
         yield say("requiretls-not-seen", why=dialogue.no_dialogue(facts))
         return
-    offering = [s for s in sessions if _after_tls(s)]
-    lacking = [s for s in sessions if not dialogue.offers(s, _KEYWORD)]
+    with_offer = [s for s in sessions if _after_tls(s)]
+    without = [s for s in sessions if not dialogue.offers(s, _KEYWORD)]
     in_clear = [s for s in sessions if dialogue.offers(s, _KEYWORD) and not _after_tls(s)]
-    if offering:
+    if with_offer:
         yield say(
-            "requiretls-not-everywhere" if lacking else "requiretls-offered",
-            (dialogue.ref(s) for s in (*offering, *lacking)),
-            hosts=_names(offering),
-            others=_names(lacking),
+            "requiretls-not-everywhere" if without else "requiretls-offered",
+            (dialogue.ref(s) for s in (*with_offer, *without)),
+            hosts=_names(with_offer),
+            others=_names(without),
         )
     if in_clear:
         yield say("requiretls-in-clear", (dialogue.ref(s) for s in in_clear), hosts=_names(in_clear))
 
 
 def _after_tls(session: Session) -> bool:
-    encrypted = session.tls is not None and session.tls.established
-    return encrypted and session.extensions is not None and session.extensions.offers(_KEYWORD)
+    is_encrypted = session.tls is not None and session.tls.established
+    return is_encrypted and session.extensions is not None and session.extensions.offers(_KEYWORD)
 
 
 def _names(sessions: list[Session]) -> list[str]:

@@ -25,16 +25,18 @@ say = Voice(ID, STEP, ("RFC 3207 section 4",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A missing STARTTLS counts only after EHLO was answered with 250."""
-    certain = [(s, offered) for s in dialogue.main_sessions(facts) if (offered := _offered(s)) is not None]
+    certain = [
+        (s, has_offer) for s in dialogue.main_sessions(facts) if (has_offer := _offered(s)) is not None
+    ]
     if not certain:
         yield say("starttls-not-seen", why=dialogue.no_dialogue(facts))
         return
-    lacking = {s.mx_host: s for s, offered in certain if not offered}
-    for host, session in lacking.items():
+    without = {s.mx_host: s for s, has_offer in certain if not has_offer}
+    for host, session in without.items():
         demand = dialogue.demanded_by(facts, host)
         tag = "starttls-missing-demanded" if demand else "starttls-missing"
         yield say(tag, (dialogue.ref(session),), host=host, demand=demand)
-    if not lacking:
+    if not without:
         hosts = list(dict.fromkeys(s.mx_host for s, _ in certain))
         yield say("starttls-offered", (dialogue.ref(s) for s, _ in certain), hosts=hosts)
 

@@ -27,14 +27,14 @@ _DEPRECATED = {"SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"}
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each host whose handshake failed or agreed on an old version."""
-    tried = [
+    handshakes = [
         (s, s.tls) for s in dialogue.main_sessions(facts) if s.tls and (s.tls.established or s.tls.fault)
     ]
-    if not tried:
+    if not handshakes:
         yield say("tls-not-tried")
         return
     faulty: set[str] = set()
-    for session, tls in tried:
+    for session, tls in handshakes:
         tag = _tag_of_fault(facts, session, tls)
         if tag and session.mx_host not in faulty:
             faulty.add(session.mx_host)
@@ -48,9 +48,9 @@ def check(facts: Facts) -> Iterator[Finding]:
                 demand=dialogue.demanded_by(facts, session.mx_host),
             )
     if not faulty:
-        agreed = dict.fromkeys((s.mx_host, tls.version, tls.cipher) for s, tls in tried)
-        hosts, versions, ciphers = zip(*agreed, strict=True)
-        evidence = (dialogue.ref(s) for s, _ in tried)
+        parameters = dict.fromkeys((s.mx_host, tls.version, tls.cipher) for s, tls in handshakes)
+        hosts, versions, ciphers = zip(*parameters, strict=True)
+        evidence = (dialogue.ref(s) for s, _ in handshakes)
         yield say("tls-established", evidence, hosts=hosts, versions=versions, ciphers=ciphers)
 
 

@@ -30,9 +30,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not pairs:
         yield say("tls-injection-not-tried")
         return
-    injected = [
+    findings = [
         say("tls-injected", (exchange.ref,), host=session.mx_host, ip=session.ip)
         for session, exchange in pairs
         if Deviation.INJECTED_BEFORE_TLS in exchange.deviations
     ]
-    yield from injected or [say("tls-not-injected", (exchange.ref for _, exchange in pairs))]
+    yield from findings or [say("tls-not-injected", (exchange.ref for _, exchange in pairs))]

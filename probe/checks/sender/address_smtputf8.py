@@ -29,17 +29,17 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not isinstance(facts.target, PairTarget):
         return
     paths = (facts.target.reverse_path, facts.target.forward_path)
-    needing = [str(path) for path in paths if path.needs_smtputf8]
-    if not needing:
+    utf8_paths = [str(path) for path in paths if path.needs_smtputf8]
+    if not utf8_paths:
         yield say("smtputf8-not-needed")
         return
     sessions = dialogue.answering_sessions(facts)
     if not sessions:
-        yield say("smtputf8-not-seen", addresses=needing, why=dialogue.no_dialogue(facts))
+        yield say("smtputf8-not-seen", addresses=utf8_paths, why=dialogue.no_dialogue(facts))
         return
-    lacking = [s for s in sessions if not dialogue.offers(s, "SMTPUTF8")]
-    if lacking:
-        hosts = [s.mx_host for s in lacking]
-        yield say("smtputf8-missing", map(dialogue.ref, lacking), addresses=needing, hosts=hosts)
+    without = [s for s in sessions if not dialogue.offers(s, "SMTPUTF8")]
+    if without:
+        hosts = [s.mx_host for s in without]
+        yield say("smtputf8-missing", map(dialogue.ref, without), addresses=utf8_paths, hosts=hosts)
     else:
-        yield say("smtputf8-offered", map(dialogue.ref, sessions), addresses=needing)
+        yield say("smtputf8-offered", map(dialogue.ref, sessions), addresses=utf8_paths)

@@ -44,12 +44,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not zones:
         yield say("blocklists-not-asked" if facts.options.dnsbl_enabled else "blocklists-left-out")
         return
-    believed = sum(entry.status in _BELIEVED for entry in zones.values())
+    usable_count = sum(entry.status in _BELIEVED for entry in zones.values())
     evidence = [f"dnsbl:{zone}" for zone in zones]
-    if not believed:
+    if not usable_count:
         yield say("blocklists-not-believed", evidence, asked=len(zones), **_lost(zones))
-    elif believed < len(zones):
-        yield say("blocklists-partly-believed", evidence, believed=believed, asked=len(zones), **_lost(zones))
+    elif usable_count < len(zones):
+        yield say(
+            "blocklists-partly-believed", evidence, believed=usable_count, asked=len(zones), **_lost(zones)
+        )
     else:
         yield say("blocklists-believed", evidence, asked=len(zones), **_age(zones))
 
@@ -57,14 +59,14 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _lost(zones: Mapping[str, Listing]) -> Values:
     """The lists that neither list nor clear anybody, by what became of them; and, once for all of them, what
     the resolver did to lists that are not to blame."""
-    lost = {
+    unusable = {
         how: [zone for zone, entry in zones.items() if entry.status is status]
         for how, status in _LOST.items()
     }
     reasons = [reason_of(entry) for entry in zones.values() if entry.is_resolvers and entry.reasons]
     return {
-        "lost": [how for how, those in lost.items() if those],
-        **lost,
+        "lost": [how for how, those in unusable.items() if those],
+        **unusable,
         "reason": reasons[0] if reasons else "",
         "more_reasons": max(0, len(reasons) - 1),
     }
@@ -72,5 +74,5 @@ def _lost(zones: Mapping[str, Listing]) -> Values:
 
 def _age(zones: Mapping[str, Listing]) -> Values:
     """How old a denial of a signed list may be."""
-    signed = {zone: entry.age for zone, entry in zones.items() if entry.age is not None}
-    return {"signed": list(signed), "age_s": max(signed.values(), default=0)}
+    ages = {zone: entry.age for zone, entry in zones.items() if entry.age is not None}
+    return {"signed": list(ages), "age_s": max(ages.values(), default=0)}

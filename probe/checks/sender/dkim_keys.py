@@ -67,17 +67,17 @@ def _nothing_found(keys: tuple[KeyResult, ...]) -> Finding:
 
 def _tag_of_fault(key: KeyResult, facts: Facts) -> str:
     """What is wrong with a key; empty: nothing that could be told of it."""
-    carried = spf_path(facts)
+    spf = spf_path(facts)
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
         if not key.is_named:
             return "dkim-key-unusable-guessed"
-        return "dkim-key-unusable-spf-carries" if carried else "dkim-key-unusable"
+        return "dkim-key-unusable-spf-carries" if spf else "dkim-key-unusable"
     if key.is_named and key.status is KeyStatus.MISSING:
         if is_missing(facts, key.domain):
             return "dkim-key-of-missing-domain"
-        return "dkim-key-missing-spf-carries" if carried else "dkim-key-missing"
+        return "dkim-key-missing-spf-carries" if spf else "dkim-key-missing"
     if key.is_named and key.status is KeyStatus.REVOKED:
-        return "dkim-key-revoked-spf-carries" if carried else "dkim-key-revoked"
+        return "dkim-key-revoked-spf-carries" if spf else "dkim-key-revoked"
     return ""
 
 
@@ -103,7 +103,7 @@ def _blemished(key: KeyResult) -> Finding:
 
 
 def _testing(valid: list[KeyResult]) -> Iterator[Finding]:
-    flagged = [key for key in valid if key.testing]
-    if flagged:
-        evidence = (key.evidence for key in flagged)
-        yield say("dkim-keys-testing", evidence, keys=[key.name for key in flagged])
+    test_keys = [key for key in valid if key.testing]
+    if test_keys:
+        evidence = (key.evidence for key in test_keys)
+        yield say("dkim-keys-testing", evidence, keys=[key.name for key in test_keys])

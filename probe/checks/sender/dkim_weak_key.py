@@ -30,18 +30,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not facts.sender.dkim:
         yield say("dkim-key-length-not-looked-at", why=why_not_looked_at(facts, Fact.DKIM))
         return
-    measured = [
-        k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits
-    ]
-    if not measured:
+    keys = [k for k in facts.sender.dkim if k.status in (KeyStatus.VALID, KeyStatus.UNUSABLE) and k.key_bits]
+    if not keys:
         yield say("dkim-key-length-not-measured")
         return
     weak = [
         _weak(key, key.key_bits, facts)
-        for key in measured
+        for key in keys
         if key.key_type == "rsa" and key.key_bits and key.key_bits < ADVISED_RSA_BITS
     ]
-    yield from weak or [say("dkim-keys-long-enough", (key.evidence for key in measured))]
+    yield from weak or [say("dkim-keys-long-enough", (key.evidence for key in keys))]
 
 
 def _weak(key: KeyResult, bits: int, facts: Facts) -> Finding:

@@ -42,7 +42,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("domain-lists-not-looked-at", why=_why_not(facts))
         return
     listed = [entry for entry in entries if entry.status is ListingStatus.LISTED]
-    cleared = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
+    not_listed = [entry for entry in entries if entry.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         yield say(
             _TAGS[listings.gravity(facts, entry)],
@@ -50,9 +50,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             role=entry.role,
             **listings.values(entry),
         )
-    if not listed and cleared:
-        subjects = list(dict.fromkeys(entry.subject for entry in cleared))
-        yield say("domain-not-listed", (f"dnsbl:{entry.zone}" for entry in cleared), subjects=subjects)
+    if not listed and not_listed:
+        subjects = list(dict.fromkeys(entry.subject for entry in not_listed))
+        yield say("domain-not-listed", (f"dnsbl:{entry.zone}" for entry in not_listed), subjects=subjects)
     elif not listed:
         yield say("domain-lists-silent", (f"dnsbl:{entry.zone}" for entry in entries))
 

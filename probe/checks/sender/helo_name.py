@@ -32,25 +32,25 @@ def check(facts: Facts) -> Iterator[Finding]:
     if helo is None:
         yield say("helo-not-looked-at", why=why_not_looked_at(facts, Fact.HELO))
         return
-    named = {"helo": helo.name, "reason": spoken(facts.vantage.helo_reason)}
+    values = {"helo": helo.name, "reason": spoken(facts.vantage.helo_reason)}
     evidence = [answer.ref for answer in helo.answers]
     if helo.is_literal:
-        yield say("helo-literal", evidence, **named)
+        yield say("helo-literal", evidence, **values)
     elif not helo.is_fqdn:
-        yield say("helo-not-qualified", evidence, **named)
+        yield say("helo-not-qualified", evidence, **values)
     elif reason := why_never_global(normal(helo.name)):
-        yield say("helo-special-use", evidence, kind=reason, **named)
+        yield say("helo-special-use", evidence, kind=reason, **values)
     elif helo.resolves is False:
-        yield say("helo-not-resolving", evidence, **named)
+        yield say("helo-not-resolving", evidence, **values)
     elif helo.resolves is None:
-        yield say("helo-unanswered", evidence, **named, **failures(helo.answers))
+        yield say("helo-unanswered", evidence, **values, **failures(helo.answers))
     elif _leads_elsewhere(helo, facts):
         # RFC 5321 section 4.1.4 forbids refusing for this alone, so it is no more than worth knowing
-        yield say("helo-of-other-address", evidence, ip=facts.vantage.probe_ip, **named)
+        yield say("helo-of-other-address", evidence, ip=facts.vantage.probe_ip, **values)
     elif helo.equals_ptr is False:
-        yield say("helo-not-ptr-name", evidence, ip=facts.vantage.source_ip, **named)
+        yield say("helo-not-ptr-name", evidence, ip=facts.vantage.source_ip, **values)
     else:
-        yield say("helo-resolves", evidence, **named)
+        yield say("helo-resolves", evidence, **values)
 
 
 def _leads_elsewhere(helo: HeloResult, facts: Facts) -> bool:

@@ -33,24 +33,24 @@ def check(facts: Facts) -> Iterator[Finding]:
     if provider is None:
         yield say("provider-not-known")
         return
-    applying = [it for it in for_provider(provider.id) if _applies(it, facts)]
-    if not applying:
+    requirements = [it for it in for_provider(provider.id) if _applies(it, facts)]
+    if not requirements:
         yield say("provider-without-known-requirements", provider=provider.title)
         return
     count = 0
     unseen: list[str] = []
-    for requirement in applying:
-        stands = {need: standing(need, facts) for need in requirement.needs}
-        broken = {need: stand for need, stand in stands.items() if stand.is_met is False}
-        if broken:
-            yield _broken(requirement, broken, facts)
-        elif all(stand.is_met for stand in stands.values()):
+    for requirement in requirements:
+        standings = {need: standing(need, facts) for need in requirement.needs}
+        unmet = {need: stand for need, stand in standings.items() if stand.is_met is False}
+        if unmet:
+            yield _broken(requirement, unmet, facts)
+        elif all(stand.is_met for stand in standings.values()):
             count += 1
         else:
             unseen.append(requirement.id)
     if count:
         yield say(
-            "requirements-met", ("mx-provider",), met=count, known=len(applying), provider=provider.title
+            "requirements-met", ("mx-provider",), met=count, known=len(requirements), provider=provider.title
         )
     if unseen:
         yield say("requirements-not-visible", requirements=unseen, provider=provider.title)
@@ -61,21 +61,21 @@ def _applies(requirement: Requirement, facts: Facts) -> bool:
     return requirement.applies_to != "ipv6" or (ip is not None and ip.version == 6)
 
 
-def _broken(requirement: Requirement, broken: dict[Need, Standing], facts: Facts) -> Finding:
+def _broken(requirement: Requirement, unmet: dict[Need, Standing], facts: Facts) -> Finding:
     is_mailing = facts.message is not None and facts.message.bulk
     binding = requirement.applies_to != "bulk" or is_mailing
-    stands = list(broken.values())
-    confirmed = requirement.confirmed == "yes"
-    tag = "requirement-broken" if confirmed else "requirement-unconfirmed-broken"
+    standings = list(unmet.values())
+    is_confirmed = requirement.confirmed == "yes"
+    tag = "requirement-broken" if is_confirmed else "requirement-unconfirmed-broken"
     return say.citing(requirement.source)(
         tag if binding else "requirement-of-mailings-broken",
         (f"requirement:{requirement.id}",),
         requirement=requirement.id,
         says=requirement.says.rstrip("."),
-        needs=list(broken),
-        broken=[stand.by for stand in stands],
-        subjects=[stand.subject for stand in stands],
-        details=[stand.detail for stand in stands],
+        needs=list(unmet),
+        broken=[stand.by for stand in standings],
+        subjects=[stand.subject for stand in standings],
+        details=[stand.detail for stand in standings],
         codes=requirement.codes,
         checked=requirement.checked if _is_old(requirement, facts) else "",
     )

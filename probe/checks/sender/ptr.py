@@ -34,32 +34,32 @@ def check(facts: Facts) -> Iterator[Finding]:
     if ptr is None:
         yield say("ptr-not-looked-at", why=why_not_looked_at(facts, Fact.PTR))
         return
-    demanding, kind = _demanded_by(facts), _kind_of_private(ptr, facts)
-    named = source(facts) | {"ip": ptr.ip}
+    provider, kind = _demanded_by(facts), _kind_of_private(ptr, facts)
+    values = source(facts) | {"ip": ptr.ip}
     evidence = [answer.ref for answer in ptr.answers]
     match ptr.status:
         case PtrStatus.CONFIRMED:
-            yield say("ptr-confirmed", evidence, names=ptr.confirmed, **named)
+            yield say("ptr-confirmed", evidence, names=ptr.confirmed, **values)
         case PtrStatus.MISSING if kind:
-            yield say("ptr-of-private-address", evidence, kind=kind, **named)
+            yield say("ptr-of-private-address", evidence, kind=kind, **values)
         case PtrStatus.MISSING:
-            tag = "ptr-missing-demanded" if demanding else "ptr-missing"
-            yield say(tag, evidence, name=_name_to_give(facts), provider=demanding, **named)
+            tag = "ptr-missing-demanded" if provider else "ptr-missing"
+            yield say(tag, evidence, name=_name_to_give(facts), provider=provider, **values)
         case PtrStatus.MISMATCH:
             all_names = ptr.answers[0].names() if ptr.answers else ptr.names
             yield say(
-                "ptr-mismatch-demanded" if demanding else "ptr-mismatch",
+                "ptr-mismatch-demanded" if provider else "ptr-mismatch",
                 evidence,
                 names=ptr.names or (ptr.first_name,),
                 count=len(all_names),
                 looked_at=len(ptr.names),
                 left_out=max(0, len(all_names) - len(ptr.names)) if ptr.names else 0,
                 name=(ptr.names or (_name_to_give(facts),))[0],
-                provider=demanding,
-                **named,
+                provider=provider,
+                **values,
             )
         case PtrStatus.UNKNOWN:
-            yield say("ptr-unanswered", evidence, **failures(ptr.answers), **named)
+            yield say("ptr-unanswered", evidence, **failures(ptr.answers), **values)
 
 
 def _kind_of_private(ptr: PtrResult, facts: Facts) -> str:

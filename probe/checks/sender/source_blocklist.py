@@ -43,12 +43,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     listed = sorted(
         (e for e in entries if e.status is ListingStatus.LISTED), key=lambda e: e.weight, reverse=True
     )
-    cleared = [e.zone for e in entries if e.status is ListingStatus.NOT_LISTED]
+    zones = [e.zone for e in entries if e.status is ListingStatus.NOT_LISTED]
     for entry in listed:
         yield say(_tag(facts, entry), listings.refs(entry), **source(facts) | listings.values(entry))
-    if not listed and cleared:
-        evidence = (f"dnsbl:{zone}" for zone in cleared)
-        yield say("source-not-listed", evidence, count=len(cleared), zones=cleared, **source(facts))
+    if not listed and zones:
+        evidence = (f"dnsbl:{zone}" for zone in zones)
+        yield say("source-not-listed", evidence, count=len(zones), zones=zones, **source(facts))
     elif not listed:
         evidence = (f"dnsbl:{entry.zone}" for entry in entries)
         yield say("source-lists-silent", evidence, count=len(entries), **source(facts))

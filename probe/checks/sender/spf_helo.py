@@ -39,8 +39,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if result is None:
         yield say("spf-helo-not-looked-at", why=why_not_looked_at(facts, Fact.SPF_HELO))
         return
-    counts = has_null_sender(facts) or facts.options.helo is not None
-    tag = "spf-helo-fail" if counts and result.verdict is SpfVerdict.FAIL else _TAGS[result.verdict]
+    is_relevant = has_null_sender(facts) or facts.options.helo is not None
+    tag = "spf-helo-fail" if is_relevant and result.verdict is SpfVerdict.FAIL else _TAGS[result.verdict]
     yield say(
         tag,
         result.evidence,

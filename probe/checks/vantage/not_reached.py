@@ -23,8 +23,8 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.3.2",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One not_assessed for each part that was not made, else ok."""
-    for missed in facts.not_reached:
-        yield say("part-not-reached", part=part_of(missed), reason=spoken(missed.reason))
+    for omission in facts.not_reached:
+        yield say("part-not-reached", part=part_of(omission), reason=spoken(omission.reason))
     if not facts.complete:
         yield say("recording-cut-short")
     elif not facts.not_reached:

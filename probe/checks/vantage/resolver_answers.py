@@ -41,19 +41,19 @@ def check(facts: Facts) -> Iterator[Finding]:
             questions=[a.question for a in own],
             doubts=[a.doubt for a in own],
         )
-    expired = [
+    expired_signatures = [
         (a, a.provenance)
         for a in facts.resolver
         if not a.doubt and a.provenance and a.provenance.error(STALE)
     ]
-    if expired:
+    if expired_signatures:
         yield say(
             "resolver-answers-expired",
-            _refs(answer for answer, _ in expired),
-            count=len(expired),
-            questions=[answer.question for answer, _ in expired],
-            servers=[provenance.server for _, provenance in expired],
-            errors=[provenance.error(STALE) for _, provenance in expired],
+            _refs(answer for answer, _ in expired_signatures),
+            count=len(expired_signatures),
+            questions=[answer.question for answer, _ in expired_signatures],
+            servers=[provenance.server for _, provenance in expired_signatures],
+            errors=[provenance.error(STALE) for _, provenance in expired_signatures],
         )
     yield from _synthesised(facts)
 
@@ -69,8 +69,8 @@ def _synthesised(facts: Facts) -> Iterator[Finding]:
     ]
     if not ips:
         return
-    used = {session.ip for session in facts.sessions if session.connected}
-    is_used = bool(used & {ip for _, ip, _ in ips})
+    dialled_ips = {session.ip for session in facts.sessions if session.connected}
+    is_used = bool(dialled_ips & {ip for _, ip, _ in ips})
     yield say(
         "resolver-synthesised-route" if is_used else "resolver-synthesises",
         _refs(answer for answer, _, _ in ips),
