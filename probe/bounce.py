@@ -113,10 +113,12 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
         return (BouncedRecipient(name, notice, notice.kind),)
     reading = cache(explain)  # a reply that is given once for all recipients is read once
     named_addresses = {address for status in notice.recipients for address in status.names}
-    judged = tuple(_judged(name, notice, status, named_addresses, reading) for status in notice.recipients)
-    if len(judged) > 1 and not any(item.is_bounce for item in judged):
+    recipients = tuple(
+        _judged(name, notice, status, named_addresses, reading) for status in notice.recipients
+    )
+    if len(recipients) > 1 and not any(item.is_bounce for item in recipients):
         return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
-    return judged
+    return recipients
 
 
 def messages(stream: BinaryIO) -> Iterator[bytes]:
@@ -157,8 +159,8 @@ def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
         "detail": bounced.notice.detail,
     }
     conclusion = explanation.conclusion if explanation is not None else None
-    concluded = document(conclusion, action="action_text")
-    return head | _status_json(bounced, status) | concluded | _returned_json(bounced)
+    conclusion_fields = document(conclusion, action="action_text")
+    return head | _status_json(bounced, status) | conclusion_fields | _returned_json(bounced)
 
 
 def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
@@ -209,28 +211,28 @@ def _judged(
         kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    explained = reading(telling(status), told_stage(status), status.remote_mta)
+    explanation = reading(telling(status), told_stage(status), status.remote_mta)
     if status.is_copied and _is_of_another(status, named_addresses):
         # nothing is said of this one
-        explained = replace(reading(""), reading=explained.reading)
-    return BouncedRecipient(name, notice, kind, status, _concluded(explained, kind, status))
+        explanation = replace(reading(""), reading=explanation.reading)
+    return BouncedRecipient(name, notice, kind, status, _concluded(explanation, kind, status))
 
 
 def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> bool:
     """Whether a reply names another of the `named_addresses`, and not this one."""
-    named = {address.lower() for address in mailboxes(status.reply)}
-    return named.isdisjoint(status.names) and not named.isdisjoint(named_addresses)
+    addresses = {address.lower() for address in mailboxes(status.reply)}
+    return addresses.isdisjoint(status.names) and not addresses.isdisjoint(named_addresses)
 
 
-def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
+def _concluded(explanation: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
     """With what the notice adds to the words of the reply on when to try again.
 
     Whoever was tried for days is not helped by another try where the reply says that the mailbox is not
     there. And an address is given up only for words on this address, and on its own domain.
     """
-    conclusion = explained.conclusion
+    conclusion = explanation.conclusion
     if conclusion is None:
-        return explained
+        return explanation
     retry = conclusion.conduct.retry
     is_lasting = conclusion.cause.id in _LASTING and not conclusion.retry_reason
     is_tried = kind is NoticeKind.BOUNCE and is_lasting
@@ -244,7 +246,9 @@ def _concluded(explained: Explanation, kind: NoticeKind, status: DeliveryStatus)
     if status.is_copied:
         conclusion = _doubted(conclusion)
     # of a thousand recipients with one reply, nearly all share what was read
-    return explained if conclusion is explained.conclusion else replace(explained, conclusion=conclusion)
+    return (
+        explanation if conclusion is explanation.conclusion else replace(explanation, conclusion=conclusion)
+    )
 
 
 def _doubted(conclusion: Conclusion) -> Conclusion:
@@ -254,5 +258,5 @@ def _doubted(conclusion: Conclusion) -> Conclusion:
         for item in conclusion.ranked
     ]
     certainty = Band.POSSIBLE if conclusion.band in {Band.STATED, Band.LIKELY} else conclusion.band
-    ordered = sorted(ranked, key=lambda item: (-item.probability, item.id))
-    return replace(conclusion, ranked=tuple(ordered), band=certainty)
+    ranking = sorted(ranked, key=lambda item: (-item.probability, item.id))
+    return replace(conclusion, ranked=tuple(ranking), band=certainty)

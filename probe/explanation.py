@@ -169,20 +169,20 @@ def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
     Nothing is kept between lines, so any number of them takes the same memory.
     """
     for number, line in enumerate(lines, 1):
-        explained = explain_line(line, number)
-        if explained is not None:
-            yield explained
+        explanation = explain_line(line, number)
+        if explanation is not None:
+            yield explanation
 
 
 def explain_line(line: str, number: int) -> Explanation | None:
     """The same for one line; None for an empty one."""
-    stripped = line.strip()
-    if not stripped:
+    text = line.strip()
+    if not text:
         return None
-    if not stripped.startswith("{"):
-        return explain(stripped, identity=number)
+    if not text.startswith("{"):
+        return explain(text, identity=number)
     try:
-        return _explain_object(stripped, number)
+        return _explain_object(text, number)
     except ValueError as problem:
         return Explanation(number, None, None, f"line {number}: {problem}")
 

@@ -12,8 +12,8 @@ from probe.cli.help import Command, Group
 from probe.cli.program_help import ABOUT, EPILOG, VERSION_OPTION
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
         typer.echo(f"smtp-probe {VERSION}")
         raise typer.Exit
 

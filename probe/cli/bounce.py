@@ -103,16 +103,16 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) ->
 
 
 def _check_one(
-    bounced: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str], run: Run
+    entry: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str], run: Run
 ) -> int:
     if arguments.format == "text" and not arguments.output:
-        sys.stdout.write(FORMATS["text"].write(Kind.BOUNCE, bounced, style_for(sys.stdout)) + "\n")
+        sys.stdout.write(FORMATS["text"].write(Kind.BOUNCE, entry, style_for(sys.stdout)) + "\n")
         sys.stdout.flush()
-    recipient = bounced.status.recipient if bounced.status else ""
+    recipient = entry.status.recipient if entry.status else ""
     report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
     # behind "--": an address that a stranger chose must not become an option
-    operands = ("--", bounced.sender or "<>", recipient)
-    return run(("check", "--bounce", bounced.name, *report, *further, *operands))
+    operands = ("--", entry.sender or "<>", recipient)
+    return run(("check", "--bounce", entry.name, *report, *further, *operands))
 
 
 def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[BouncedRecipient]:

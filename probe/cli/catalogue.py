@@ -253,8 +253,8 @@ def _requirements() -> Iterator[RuleEntry]:
             ("confirmed", it.confirmed),
             ("source", _dated(it.source, it.checked)),
         )
-        filled = tuple(row for row in rows if row[1])
-        yield RuleEntry(f"requirement:{it.id}", it.says, filled, "requirements.toml")
+        filled_rows = tuple(row for row in rows if row[1])
+        yield RuleEntry(f"requirement:{it.id}", it.says, filled_rows, "requirements.toml")
 
 
 def _weights(causes: Mapping[str, float]) -> str:

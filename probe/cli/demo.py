@@ -50,15 +50,15 @@ def demo(
     if names:
         _list(lab.scenarios())
         return 0
-    chosen = lab.scenario(scenario)
-    if chosen is None:
+    entry = lab.scenario(scenario)
+    if entry is None:
         raise UsageError("SCENARIO", f"{scenario!r} is unknown; there is {', '.join(lab.near(scenario))}")
 
     from probe import run
     from probe.cli.session import Delivery, run_live
 
     async def observe(hooks: Hooks) -> Recording:
-        async with lab.running(chosen) as running:
+        async with lab.running(entry) as running:
             return await run.observe(
                 running.target,
                 running.options,

@@ -34,9 +34,9 @@ def refuse_controls(subject: str, value: str) -> None:
             raise UsageError(subject, f"half a character ({char!r}) at character {position} is not allowed")
 
 
-def unreadable(subject: str, path: str, error: OSError, *, doing: str = "read") -> UsageError:
+def unreadable(subject: str, path: str, error: OSError, *, verb: str = "read") -> UsageError:
     """A file that cannot be opened, read or written."""
-    return UsageError(subject, f"cannot {doing} {path}: {(error.strerror or str(error)).lower()}")
+    return UsageError(subject, f"cannot {verb} {path}: {(error.strerror or str(error)).lower()}")
 
 
 def complain(message: str) -> None:

@@ -127,9 +127,9 @@ def _explained(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator
             if results is not None:
                 yield from results
                 continue
-        explained = explain_line(_with_defaults(line, number, stage, host), number)
-        if explained is not None:
-            yield explained
+        explanation = explain_line(_with_defaults(line, number, stage, host), number)
+        if explanation is not None:
+            yield explanation
     if log is not None:
         yield from log.end(number)
 

@@ -24,5 +24,5 @@ def pass_over_a_bad_one() -> None:
             stream.write(b"# smtp-probe\n")  # lines with # are comments of the format
     except (OSError, ValueError) as error:
         problem = error if isinstance(error, OSError) else OSError(str(error))
-        complain(f"{unreadable(NAME, path, problem, doing='write')}; no keys are logged")
+        complain(f"{unreadable(NAME, path, problem, verb='write')}; no keys are logged")
         del os.environ[NAME]

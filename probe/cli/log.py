@@ -233,7 +233,7 @@ class _Session:
         try:
             stream = stack.enter_context(Path(name).open("wb"))  # noqa: SIM115
         except OSError as error:
-            raise unreadable("--unparsed", name, error, doing="write") from None
+            raise unreadable("--unparsed", name, error, verb="write") from None
 
         def keep(line: bytes) -> None:
             stream.write(line + b"\n")
@@ -255,8 +255,8 @@ class _Session:
 
     def deliver(self, run: Run) -> int:
         """Say what was found; keep the state. Returns the exit code."""
-        compared = compare(run.aggregate, self.before) if self.before is not None else None
-        report = self.report(run, compared)
+        comparison = compare(run.aggregate, self.before) if self.before is not None else None
+        report = self.report(run, comparison)
         if self.arguments.format != "jsonl":
             form = FORMATS[self.arguments.format]
             deliver_each(
@@ -267,35 +267,39 @@ class _Session:
                 is_sequence=False,
                 verbosity=int(self.arguments.verbose),
             )
-        if self.state is not None and compared is not None:
-            self.state.save(compared.state)
+        if self.state is not None and comparison is not None:
+            self.state.save(comparison.state)
         return report.exit_code
 
-    def report(self, run: Run, compared: Compared | None) -> LogReport:
+    def report(self, run: Run, comparison: Compared | None) -> LogReport:
         """The report of what was counted."""
-        counted = run.aggregate
+        aggregate = run.aggregate
         selection = Shown(
             self.names,
             self.arguments.files,
             self.wanted.fates,
-            compared.since_last if compared is not None and compared.news.previous_at else None,
+            comparison.since_last if comparison is not None and comparison.news.previous_at else None,
             self.wanted.queue_id,
         )
-        rows = groups(counted, selection)
-        notes = (*(compared.notes if compared is not None else ()), *within(counted), *_left_out(counted))
+        rows = groups(aggregate, selection)
+        notes = (
+            *(comparison.notes if comparison is not None else ()),
+            *within(aggregate),
+            *_left_out(aggregate),
+        )
         return LogReport(
             schema=SCHEMA,
             tool=ReportTool(VERSION, rules_digest()),
             files=tuple(run.files),
-            first_at=moment(counted.first),
-            last_at=moment(counted.last),
+            first_at=moment(aggregate.first),
+            last_at=moment(aggregate.last),
             utc_offset_s=round((self.now.utcoffset() or self.now - self.now).total_seconds()),
-            totals=totals(counted, self.wanted.fates),
+            totals=totals(aggregate, self.wanted.fates),
             groups=rows,
-            history=history(run.history, counted, self.names),
-            volumes=volumes(counted),
-            refusals=refusals(counted, self.names),
-            news=compared.news if compared is not None else None,
+            history=history(run.history, aggregate, self.names),
+            volumes=volumes(aggregate),
+            refusals=refusals(aggregate, self.names),
+            news=comparison.news if comparison is not None else None,
             notes=notes,
             exit_code=self._exit_code(run, rows),
         )
@@ -305,30 +309,30 @@ class _Session:
             is_empty = any(it.lines for it in run.files) and all(it.format in QUEUES for it in run.files)
             return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
-        acting = [it for it in rows if it.messages and it.fix_by is not FixBy.NOBODY]
-        if alert == "any" and acting:
+        actionable = [it for it in rows if it.messages and it.fix_by is not FixBy.NOBODY]
+        if alert == "any" and actionable:
             return ExitCode.REFUSED
-        if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in acting):
+        if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in actionable):
             return ExitCode.REFUSED
         return ExitCode.ACCEPTED
 
 
-def _left_out(counted: Aggregate) -> list[str]:
+def _left_out(aggregate: Aggregate) -> list[str]:
     notes = []
-    if counted.forgotten:
+    if aggregate.forgotten:
         notes.append(
-            f"{counted.forgotten} recipients waited while too many others did, and were not followed to "
+            f"{aggregate.forgotten} recipients waited while too many others did, and were not followed to "
             f"their end: "
             "they count as waiting"
         )
-    if counted.reasons.left_over:
+    if aggregate.reasons.left_over:
         notes.append(
-            f"{counted.reasons.left_over} failures have words beyond those that are read one by one; of "
+            f"{aggregate.reasons.left_over} failures have words beyond those that are read one by one; of "
             f"them only "
             "code and status were read"
         )
-    if counted.undated:
-        notes.append(f"{counted.undated} events have no time")
+    if aggregate.undated:
+        notes.append(f"{aggregate.undated} events have no time")
     return notes
 
 
@@ -348,19 +352,19 @@ def _follow(files: Sequence[Input], run: Run, session: _Session, problems: list[
     (file,) = files
     assert file.format is not None
     reader = run.reader(file.format.name)
-    reader.source(file.title, file.written)
+    reader.source(file.title, file.written_at)
     run.aggregate.sender_of = reader.sender
-    ended = False
+    has_ended = False
 
     def end() -> None:
-        nonlocal ended
-        ended = True
+        nonlocal has_ended
+        has_ended = True
 
     tally = Tally()
     try:
         with signals.asking(end):
             for records in records_of_blocks(
-                reader, followed(file.name, lambda: ended, sys.stdout.flush), tally
+                reader, followed(file.name, lambda: has_ended, sys.stdout.flush), tally
             ):
                 run.take(records)
     except OSError as error:

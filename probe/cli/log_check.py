@@ -38,21 +38,22 @@ def checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> 
     if not result:
         complain(f"log: no message with the queue id {queue_id} is in {file_names}")
         return ExitCode.INCONCLUSIVE
-    failed = [it for it in result if it.status is not LogFate.SENT]
-    if not failed:
+    failures = [it for it in result if it.status is not LogFate.SENT]
+    if not failures:
         complain(f"log: {queue_id} was delivered to {_several(result)}: {_told(result[0])}; nothing to check")
         return ExitCode.ACCEPTED
-    named = [it for it in failed if "@" in it.recipient]
-    if not named:
+    addressees = [it for it in failures if "@" in it.recipient]
+    if not addressees:
         raise UsageError("--check", f"the log names no recipient of {queue_id} that could be checked")
-    if len(named) > 1 and (arguments.format == "json" or arguments.output):
+    if len(addressees) > 1 and (arguments.format == "json" or arguments.output):
         raise UsageError(
-            "--check", f"{len(named)} recipients failed; one report has room for one: name it by --recipient"
+            "--check",
+            f"{len(addressees)} recipients failed; one report has room for one: name it by --recipient",
         )
-    if len(named) > CHECKED_LIMIT:
-        complain(f"log: {len(named)} recipients failed; the first {CHECKED_LIMIT} are checked")
+    if len(addressees) > CHECKED_LIMIT:
+        complain(f"log: {len(addressees)} recipients failed; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
-    for it in named[:CHECKED_LIMIT]:
+    for it in addressees[:CHECKED_LIMIT]:
         if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
             codes.append(_check_one(it, len(result), arguments, further, run))
     if max(codes, default=0) > max(ExitCode):

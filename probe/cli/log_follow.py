@@ -27,10 +27,10 @@ def followed(name: str, is_asked: Callable[[], bool], at_rest: Callable[[], None
             if chunk:
                 patience = _PATIENCE
                 rest += chunk
-                cut = rest.rfind(b"\n") + 1
-                if cut:
-                    yield rest[:cut]
-                    rest = rest[cut:]
+                end = rest.rfind(b"\n") + 1
+                if end:
+                    yield rest[:end]
+                    rest = rest[end:]
                 elif len(rest) > LINE:
                     rest = rest[:LINE]
                 continue

@@ -31,7 +31,7 @@ class Input:
     name: str
     title: str
     size: int | None
-    written: datetime | None
+    written_at: datetime | None
     format: Format | None = None
     head: bytes = b""  # of stdin or a pipe, which cannot be read twice
     stream: BinaryIO | None = None  # from where the rest of it comes
@@ -127,7 +127,7 @@ class _Stream(io.RawIOBase):
 def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageError]) -> list[Input]:
     """All inputs in the order in which they were written; a file that is given twice is read once. What
     cannot be read is noted in `problems`. Raises UsageError for an unknown --log-format."""
-    forced = _forced(log_format)
+    fixed_format = _forced(log_format)
     by_name: dict[str, Input] = {}
     places: set[tuple[int, int]] = set()
     files: list[LogFile] = []
@@ -143,11 +143,11 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
         except UsageError as problem:
             problems.append(problem)
             continue
-        entry.format = forced or detected(sample)
+        entry.format = fixed_format or detected(sample)
         entry.is_empty = not sample
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         by_name[name] = entry
-        files.append(LogFile(name, first_stamp(sample, entry.written), entry.written))
+        files.append(LogFile(name, first_stamp(sample, entry.written_at), entry.written_at))
     return [by_name[file.name] for file in in_time_order(files)]
 
 
@@ -171,9 +171,9 @@ def _looked_up(name: str, places: set[tuple[int, int]]) -> Input | None:
         if place in places:
             return None
         places.add(place)
-    written = datetime.fromtimestamp(state.st_mtime, UTC)
+    written_at = datetime.fromtimestamp(state.st_mtime, UTC)
     size = state.st_size if stat.S_ISREG(state.st_mode) else None
-    return Input(name, name, size, written)
+    return Input(name, name, size, written_at)
 
 
 def _sample(file: Input) -> list[bytes]:
@@ -189,7 +189,7 @@ def _sample(file: Input) -> list[bytes]:
             if raw.count(b"\n") > SAMPLE:
                 break
         file.head = bytes(raw)
-        source = Input(file.name, file.title, None, file.written)
+        source = Input(file.name, file.title, None, file.written_at)
         source.head = file.head
     for chunk in _first(source, is_once):
         data += chunk

@@ -88,11 +88,11 @@ class Progress:
         if now - self._last < _TICK:
             return
         self._last = now
-        spent = max(now - self._begun, 0.001)
-        text = f"{self.octets / 1e6:.0f} MB, {self.lines / spent:,.0f} lines/s".replace(",", " ")
+        seconds = max(now - self._begun, 0.001)
+        text = f"{self.octets / 1e6:.0f} MB, {self.lines / seconds:,.0f} lines/s".replace(",", " ")
         if self._total and self.octets:
-            left = round(spent * (self._total - self.octets) / self.octets)
-            text = f"{100 * self.octets // self._total} %, {text}, {duration(max(left, 0))} left"
+            seconds_left = round(seconds * (self._total - self.octets) / self.octets)
+            text = f"{100 * self.octets // self._total} %, {text}, {duration(max(seconds_left, 0))} left"
         self._line(text)
 
 
@@ -124,7 +124,7 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
     if file.format is None:
         return
     reader = run.reader(file.format.name)
-    run.take(reader.source(file.title, file.written))
+    run.take(reader.source(file.title, file.written_at))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     try:
@@ -168,7 +168,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
     if file.format is None:
         return
     reader = run.reader(file.format.name)
-    run.take(reader.source(file.title, file.written))
+    run.take(reader.source(file.title, file.written_at))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
     under_way: deque[tuple[bytes, Future[tuple[Sequence[Record], Tally]]]] = deque()
@@ -182,7 +182,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
         progress.lines += counted.lines
 
     number = 1
-    description = (file.format.name, file.title, file.written)
+    description = (file.format.name, file.title, file.written_at)
     try:
         for block in blocks(file.chunks(progress.passed)):
             if len(under_way) >= 2 * run.jobs:

@@ -51,8 +51,8 @@ def recording_page() -> Iterator[str]:
     yield "## Values of a reason"
     yield "Only those are set that the sentence of its tag names."
     hints = typing.get_type_hints(Reason)
-    named = (field.name for field in dataclasses.fields(Reason) if field.name != "tag")
-    yield "\n".join(f"- {markdown_code(name)}: {_type(hints[name])}" for name in named)
+    names = (field.name for field in dataclasses.fields(Reason) if field.name != "tag")
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hints[name])}" for name in names)
     yield "## Vocabularies"
     vocabularies += [Stop, AddressKind]
     for vocabulary in vocabularies:
@@ -79,9 +79,9 @@ def _prose(text: str) -> str:
 
 def _spaced(text: str) -> str:
     """`literal` keeps no space at the ends."""
-    ends = text.strip()
-    before, _, after = text.partition(ends) if ends else (text, "", "")
-    return f"{before}{literal(ends)}{after}"
+    inner = text.strip()
+    before, _, after = text.partition(inner) if inner else (text, "", "")
+    return f"{before}{literal(inner)}{after}"
 
 
 def _of_reasons(hint: Any) -> Iterator[type[StrEnum]]:

@@ -60,12 +60,12 @@ def redact(
 
 def _summary(result: Redaction) -> str:
     """What was replaced, and what stays by nature."""
-    replaced = (
+    counts = (
         _counted(result.local_parts, "local part"),
         _counted(result.names, "name"),
         _counted(result.addresses, "address"),
     )
-    head = f"Replaced {', '.join(replaced)}." if result.is_new else "Redacted before, and given as it is."
+    head = f"Replaced {', '.join(counts)}." if result.is_new else "Redacted before, and given as it is."
     examples = ", ".join(text[:_SHOWN_LENGTH] for text in result.identifiers[:_SHOWN])
     more = len(result.identifiers) - _SHOWN
     here = f" (here {examples}{f' and {more} more' if more > 0 else ''})" if examples else ""

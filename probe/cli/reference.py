@@ -112,8 +112,8 @@ def _checks() -> Iterator[str]:
 
 def _outcome(tag: FindingTag) -> str:
     when = f" ({literal(tag.when)})" if tag.when else ""
-    named = f"{markdown_code(tag.name)} {markdown_code(tag.severity.value)}{when}"
-    return f"- {named}: {literal(outline(tag.message))}"
+    label = f"{markdown_code(tag.name)} {markdown_code(tag.severity.value)}{when}"
+    return f"- {label}: {literal(outline(tag.message))}"
 
 
 def write(directory: Path) -> None:

@@ -123,14 +123,14 @@ def _cause(cause: Cause, entries: tuple[RuleEntry, ...]) -> Iterator[str]:
     yield "\n".join(f"- {label}: {literal(text)}" for label, text in _what_follows(cause))
     yield f"Weights are in decibans. All causes: {_link('index', _INDEX, here)}."
     for title, sign in (("Rules for it", 1), ("Rules against it", -1)):
-        speaking = _speaking(cause, entries, sign)
-        if speaking:
+        rules = _speaking(cause, entries, sign)
+        if rules:
             yield f"## {title}"
             yield table(
                 ("weight", "rule", "it reads"),
                 (
                     (decibans(entry.causes[cause.id]), _rule_link(entry, here), literal(entry.says))
-                    for entry in speaking
+                    for entry in rules
                 ),
             )
     grounds = [entry for entry in entries if entry.final == cause.id]
@@ -160,8 +160,8 @@ def _conduct(conduct: Conduct) -> str:
 
 def _speaking(cause: Cause, entries: Iterable[RuleEntry], sign: int) -> list[RuleEntry]:
     """The rules that speak for a cause (sign 1) or against it (-1), the strongest first."""
-    speaking = [entry for entry in entries if entry.causes.get(cause.id, 0) * sign > 0]
-    return sorted(speaking, key=lambda entry: (-abs(entry.causes[cause.id]), entry.id))
+    rules = [entry for entry in entries if entry.causes.get(cause.id, 0) * sign > 0]
+    return sorted(rules, key=lambda entry: (-abs(entry.causes[cause.id]), entry.id))
 
 
 def _rule_link(entry: RuleEntry, here: str) -> str:

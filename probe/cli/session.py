@@ -78,7 +78,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         archive = tapes.Archive(name, is_quiet=delivery.verbosity < 0)
     with signals.asking(_nothing):  # what was seen is worth the second that its report takes
         try:
-            recording, past = _observed(observe, delivery, tape, archive)
+            recording, past = _observe(observe, delivery, tape, archive)
         except ResolverConfigError as error:
             from probe.checks.judging.spoken import spoken
 
@@ -86,7 +86,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             complain("; ".join((str(error), *lines)))
             return ExitCode.INCONCLUSIVE
         report = run.report_of(recording, delivery.severities)
-        text = _rendered(report, delivery, note=_note(delivery, past))
+        text = _render(report, delivery, note=_note(delivery, past))
     try:
         output.deliver_text(text, delivery.path, sys.stderr if delivery.on_stderr else sys.stdout)
     finally:  # a disk that is full may have taken both
@@ -122,28 +122,28 @@ def _is_of_interest(delivery: Delivery) -> bool:
     return sys.stderr.isatty() or (delivery.record is not None and delivery.record.is_directory)
 
 
-def _observed(
+def _observe(
     observe: Observe, delivery: Delivery, tape: Tape | None, archive: Archive | None
 ) -> tuple[Recording, str]:
     """What the run saw, to its end or until a signal came, and its name in the history. Raises
     ResolverConfigError when there is no resolver to ask."""
-    held: list[Recording] = []
+    recordings: list[Recording] = []
     past: list[str] = []
     with contextlib.ExitStack() as stack:
         if archive:
-            stack.callback(lambda: past.append(archive.end(is_worth_it=bool(held))))
+            stack.callback(lambda: past.append(archive.end(is_worth_it=bool(recordings))))
         if tape:
             stack.callback(tape.close)
         progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
         if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
             _load()
         try:
-            hooks = Hooks(_sink(tape, archive), progress, held.append, start.spent())
+            hooks = Hooks(_sink(tape, archive), progress, recordings.append, start.spent())
             asyncio.run(_until_asked_to_end(observe(hooks)))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            if not held:
+            if not recordings:
                 raise KeyboardInterrupt from None
-    return held[0], "".join(past)
+    return recordings[0], "".join(past)
 
 
 def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
@@ -174,16 +174,16 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording
             loop.call_soon_threadsafe(end)
 
     # a run that waits has the time to load what its report will need, and so keeps its deadline
-    loading: list[asyncio.Future[None]] = []
-    ahead = loop.call_later(_AHEAD, _load_in_thread, loading)
+    loads: list[asyncio.Future[None]] = []
+    ahead = loop.call_later(_AHEAD, _load_in_thread, loads)
     loop.set_exception_handler(_complain)
     with signals.asking(ask):
         if signals.asked():
             end()
         try:
             recording = await work
-            if loading:  # a module that another thread fails to load is half there for this one
-                await asyncio.wait(loading)
+            if loads:  # a module that another thread fails to load is half there for this one
+                await asyncio.wait(loads)
             return recording
         finally:
             ahead.cancel()
@@ -193,12 +193,12 @@ _AGAIN = 2.0  # seconds
 _AHEAD = 0.2  # seconds; by then the run has loaded what it needs itself
 
 
-def _load_in_thread(loading: list[asyncio.Future[None]]) -> None:
+def _load_in_thread(loads: list[asyncio.Future[None]]) -> None:
     started = start_in_thread(_load)
     if started is None:
         _load()
     else:
-        loading.append(started)
+        loads.append(started)
 
 
 def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -223,11 +223,11 @@ def _load() -> None:
 
 def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report where it belongs; returns the exit code of its verdict."""
-    output.deliver_text(_rendered(report, delivery), delivery.path)
+    output.deliver_text(_render(report, delivery), delivery.path)
     return report.verdict.exit_code
 
 
-def _rendered(report: Report, delivery: Delivery, note: str = "") -> str:
+def _render(report: Report, delivery: Delivery, note: str = "") -> str:
     if not delivery.form.is_laid_out:
         output.speak_utf8(sys.stderr if delivery.on_stderr else sys.stdout)
     place = None if delivery.path else sys.stderr if delivery.on_stderr else sys.stdout

@@ -40,8 +40,8 @@ def choice(subject: str, value: str, kind: type[Choice]) -> Choice:
     try:
         return kind(value)
     except ValueError:
-        allowed = ", ".join(member.value for member in kind)
-        raise UsageError(subject, f"{value!r} is not one of {allowed}") from None
+        choices = ", ".join(member.value for member in kind)
+        raise UsageError(subject, f"{value!r} is not one of {choices}") from None
 
 
 def sender(value: str) -> ReversePath:
@@ -89,8 +89,8 @@ def ip(subject: str, value: str) -> IPAddress:
         address = parse_ip(value)
     except AddressError as error:
         raise UsageError(subject, describe(error)) from None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+    ipv4 = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return ipv4 or address
 
 
 def endpoint(subject: str, value: str, default_port: int) -> Endpoint:
@@ -104,19 +104,19 @@ def endpoint(subject: str, value: str, default_port: int) -> Endpoint:
 def nameserver(subject: str, value: str) -> Endpoint:
     """IP[:PORT]: a resolver is asked by address, it cannot resolve its own name. A link-local address needs
     the interface that it is reached by (RFC 4007 section 11): fe80::1%eth0, [fe80::1%eth0]:53."""
-    scoped = _SCOPED.fullmatch(value)
-    if "%" in value and scoped is None:
+    match = _SCOPED.fullmatch(value)
+    if "%" in value and match is None:
         raise UsageError(subject, f"{value}: write ADDRESS%INTERFACE, or [ADDRESS%INTERFACE]:PORT")
-    plain = f"[{scoped['ip']}]{scoped['port'] or ''}" if scoped else value
+    plain = f"[{match['ip']}]{match['port'] or ''}" if match else value
     server = endpoint(subject, plain, DNS_PORT)
     try:
         ip = parse_ip(server.host)
     except AddressError:
         raise UsageError(subject, f"{value} is a name; give the resolver's address: IP or IP:PORT") from None
     if isinstance(ip, IPv6Address) and ip.is_link_local:
-        interface = scoped["interface"] if scoped else ""
+        interface = match["interface"] if match else ""
         return replace(server, host=f"{ip}%{_interface(subject, value, interface)}")
-    if scoped:
+    if match:
         raise UsageError(subject, f"{value}: only a link-local address (fe80::/10) has an interface behind %")
     return server
 
@@ -227,7 +227,7 @@ def output_file(subject: str, value: str) -> Path:
         if not place.exists():
             raise UsageError(subject, f"cannot write {value}: there is no directory {path.parent}")
     except OSError as error:
-        raise unreadable(subject, value, error, doing="write") from None
+        raise unreadable(subject, value, error, verb="write") from None
     if not os.access(place, os.W_OK):
         raise UsageError(subject, f"cannot write {value}: permission denied")
     return path

@@ -154,9 +154,9 @@ class Visits:
         return outcome
 
     def _budgets(self) -> SmtpBudgets:
-        filtered = any(o.end is EndReason.TIMEOUT and not o.connected for o in self.outcomes)
+        is_filtered = any(o.end is EndReason.TIMEOUT and not o.connected for o in self.outcomes)
         again = min(self.budgets.connect, self.budgets.connect_again)
-        return replace(self.budgets, connect=again) if filtered else self.budgets
+        return replace(self.budgets, connect=again) if is_filtered else self.budgets
 
     def _why_not(self, ip: IPAddress) -> Reason[EndCause] | None:
         if self.bind is not None and self.bind.version != ip.version:
@@ -245,9 +245,9 @@ async def ask_target(
     Returns every session made, the deciding one last; empty when there was nothing to connect to.
     """
     before = len(visits.outcomes)
-    talked: set[str] = set()
+    done_hosts: set[str] = set()
     for host in hosts:
-        if len(talked) == _HOSTS_TALKED_TO:
+        if len(done_hosts) == _HOSTS_TALKED_TO:
             break
         for ip in host.addresses:
             outcome = await visits.visit(host.host, ip, experiment, reason, plan)
@@ -256,7 +256,7 @@ async def ask_target(
                 return tuple(visits.outcomes[before:])
             reason = _why_next(outcome)
             if outcome.connected:
-                talked.add(host.host)
+                done_hosts.add(host.host)
             if step is NextStep.HOST:
                 break
     return tuple(visits.outcomes[before:])

@@ -204,13 +204,13 @@ def _other_family(
 
 
 def _other_mailboxes(target: SessionOutcome, wanted: Mailbox, seed: int) -> _Control:
-    invented = invented_mailbox(wanted, seed)
+    random_mailbox = invented_mailbox(wanted, seed)
     if wanted.local_part.lower() == "postmaster":
         experiment = Experiment.RANDOM
-        paths: tuple[Mailbox, ...] = (invented,)
+        paths: tuple[Mailbox, ...] = (random_mailbox,)
     else:
         experiment = Experiment.POSTMASTER
-        paths = (postmaster_of(wanted), invented)
+        paths = (postmaster_of(wanted), random_mailbox)
     return _Control(experiment, target.mx_host, target.ip, replace(target.plan, forward_paths=paths))
 
 

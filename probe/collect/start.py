@@ -92,11 +92,11 @@ def _invocation(target: Target, world: World) -> str:
     return "check" if isinstance(target, PairTarget) else "domain"
 
 
-def _time_to_observe(left: float, spent: float) -> float:
+def _time_to_observe(seconds_left: float, spent: float) -> float:
     """What of the time that is left may be used: what follows the run takes about as long as what went
     before it, and longer on a slow machine; a short run is not given over to its report."""
     reserve = max(settings.REPORT_RESERVE, settings.REPORT_SHARE * spent)
-    return max(0.0, left - min(reserve, left * 2 / 3))
+    return max(0.0, seconds_left - min(reserve, seconds_left * 2 / 3))
 
 
 def _unheard(_: object) -> None:

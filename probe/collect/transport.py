@@ -16,19 +16,19 @@ async def fetch_policy(context: Context, domain: str, answers: tuple[Answer, ...
     stranger's choice: they are judged like those of an MX before anything is dialled."""
     addresses = tuple(address for answer in answers for address in answer.addresses())
     why_not = why_no_host if context.options.allow_private else why_not_dialable
-    allowed = tuple(ip for ip in addresses if why_not(ip) is None)
+    ips = tuple(ip for ip in addresses if why_not(ip) is None)
     url = policy_url(domain)
     at_ms = context.clock.at_ms
     if not addresses:
-        failed = any(answer.is_unknown for answer in answers)
-        fault = Reason(FetchFault.NO_ANSWER if failed else FetchFault.NO_ADDRESS)
+        has_failure = any(answer.is_unknown for answer in answers)
+        fault = Reason(FetchFault.NO_ANSWER if has_failure else FetchFault.NO_ADDRESS)
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", fault))
         return
-    if not allowed:
+    if not ips:
         fault = Reason(FetchFault.NOT_PUBLIC, ip=addresses[0], address=why_not(addresses[0]))
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", fault))
         return
-    fetched = await context.world.fetch(url, allowed, deadline=context.deadline)
+    response = await context.world.fetch(url, ips, deadline=context.deadline)
     context.record(
-        ev.HttpsFetched(at_ms(), url, fetched.status, fetched.content_type, fetched.body, fetched.fault)
+        ev.HttpsFetched(at_ms(), url, response.status, response.content_type, response.body, response.fault)
     )

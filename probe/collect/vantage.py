@@ -60,9 +60,9 @@ async def _chosen(context: Context, source: IPAddress | None, hostname: str) -> 
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
         # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host
-        named = [name for name in ptr.confirmed if _can_be_said(name)]
-        if named:
-            return named[0], HeloReason.PTR
+        confirmed_names = [name for name in ptr.confirmed if _can_be_said(name)]
+        if confirmed_names:
+            return confirmed_names[0], HeloReason.PTR
     if _can_be_said(hostname):
         return hostname, HeloReason.HOSTNAME
     if source is not None:

@@ -112,9 +112,9 @@ def _code(code: Mapping[str, Any], confirmed: str) -> CodeRule:
     return CodeRule(CodePattern.parse(code["code"]), code["meaning"], kind, weight)
 
 
-def _weight(written: int, confirmed: str) -> int:
+def _weight(weight: int, confirmed: str) -> int:
     """The weight that counts, rounded up: what weighs anything keeps one."""
-    return -(-written * _THIRDS[confirmed] // 3)
+    return -(-weight * _THIRDS[confirmed] // 3)
 
 
 def _tests(tests: Mapping[str, Sequence[str]]) -> dict[SubjectKind, tuple[str, ...]]:

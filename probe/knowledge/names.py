@@ -7,10 +7,10 @@ def is_within(name: str, suffix: str) -> bool:
     """Whether `name` is `suffix` or lies below it, label by label: evilgoogle.com is not within
     google.com. A `*` label of the suffix stands for any one label. Case and final dots do not matter."""
     labels = _labels(name)
-    wanted = _labels(suffix)
-    if not wanted or len(labels) < len(wanted):
+    suffix_labels = _labels(suffix)
+    if not suffix_labels or len(labels) < len(suffix_labels):
         return False
-    return all(want in ("*", label) for label, want in zip(labels, wanted, strict=False))
+    return all(want in ("*", label) for label, want in zip(labels, suffix_labels, strict=False))
 
 
 def label_count(suffix: str) -> int:

@@ -107,5 +107,5 @@ def _test(row: Mapping[str, Any]) -> CandidateTest:
 def _by_cause(weights: Mapping[str, float]) -> Mapping[str, float]:
     """Spread weights of hypotheses over their causes; a cause that is named itself keeps its own."""
     spread = {cause: weights.get(it.id, 0.0) for it in hypotheses() for cause in it.causes}
-    named = {key: weight for key, weight in weights.items() if key in spread}
-    return {cause: float(weight) for cause, weight in {**spread, **named}.items()}
+    of_test = {key: weight for key, weight in weights.items() if key in spread}
+    return {cause: float(weight) for cause, weight in {**spread, **of_test}.items()}

@@ -149,12 +149,12 @@ def domain_notes(domain: str) -> tuple[DomainNote, ...]:
 def _by_host(host: str) -> Provider | None:
     labels = host.strip().rstrip(".").lower().split(".")
     plain, patterns = _by_suffix()
-    fixed = next((end for start in range(len(labels)) if (end := ".".join(labels[start:])) in plain), "")
+    exact = next((end for start in range(len(labels)) if (end := ".".join(labels[start:])) in plain), "")
     fitting = [pattern for pattern in patterns if is_within(host, pattern)]
     longest = max(fitting, key=label_count, default="")
-    if label_count(longest) > label_count(fixed):
+    if label_count(longest) > label_count(exact):
         return patterns[longest]
-    return plain.get(fixed)
+    return plain.get(exact)
 
 
 @cache

@@ -55,7 +55,7 @@ def selectors_for(
 
     Each name appears once. Finding none of them proves nothing (RFC 6376 section 3.6.2.1).
     """
-    chosen: dict[str, KeyOrigin] = {}
+    origins: dict[str, KeyOrigin] = {}
     for vendor in vendors():
         own = any(is_within(sender_domain, domain) for domain in vendor.own_domains)
         is_named = mx_provider in vendor.mx or any(
@@ -65,12 +65,12 @@ def selectors_for(
             if (own and selector.tier == OWN_DOMAIN) or (
                 (is_named or own) and selector.tier in (COMMON, BY_VENDOR)
             ):
-                chosen.setdefault(selector.name, KeyOrigin.PROVIDER)
+                origins.setdefault(selector.name, KeyOrigin.PROVIDER)
     for vendor in vendors():
         for selector in vendor.selectors:
             if selector.tier == COMMON:
-                chosen.setdefault(selector.name, KeyOrigin.COMMON)
-    return tuple(chosen.items())
+                origins.setdefault(selector.name, KeyOrigin.COMMON)
+    return tuple(origins.items())
 
 
 def _vendor(row: Mapping[str, Any]) -> Vendor:

@@ -38,11 +38,11 @@ def _severity(tag: str, value: object) -> Severity:
         near = difflib.get_close_matches(tag, finding_tags(), n=3, cutoff=0.5)
         hint = f"near to it: {', '.join(near)}" if near else "`smtp-probe checks ID` lists those of a check"
         raise SeveritiesError(f"the tag {tag!r} is unknown; {hint}")
-    allowed = [severity.value for severity in Severity if severity is not Severity.NOT_ASSESSED]
+    choices = [severity.value for severity in Severity if severity is not Severity.NOT_ASSESSED]
     if entry.severity is Severity.NOT_ASSESSED:
         raise SeveritiesError(
             f"{tag} is not_assessed, and stays so: what is not known is neither right nor wrong"
         )
-    if not isinstance(value, str) or value not in allowed:
-        raise SeveritiesError(f"{tag} = {value!r} is not one of {', '.join(allowed)}")
+    if not isinstance(value, str) or value not in choices:
+        raise SeveritiesError(f"{tag} = {value!r} is not one of {', '.join(choices)}")
     return Severity(value)

@@ -29,13 +29,13 @@ def likely_typo_of(domain: str) -> str | None:
     if domain in table.real or domain.startswith("["):
         return None
     name, _, tld = domain.rpartition(".")
-    mended = table.never.get(tld)
-    if mended is None and len(name) >= _EDIT_LENGTH and tld in table.country:
+    corrected = table.never.get(tld)
+    if corrected is None and len(name) >= _EDIT_LENGTH and tld in table.country:
         candidate = f"{name}.{table.country[tld]}"
         if candidate in table.domains:
             return candidate
-    if mended is not None:
-        domain = f"{name}.{mended}"
+    if corrected is not None:
+        domain = f"{name}.{corrected}"
         if domain in table.domains:
             return domain
     return next((other for other in table.domains if _is_one_slip(domain, other)), None)

@@ -47,6 +47,6 @@ def near(identity: str) -> tuple[str, ...]:
     """The ids that look like this one; all of them when none does."""
     import difflib
 
-    wanted = identity.lower()
-    holding = tuple(scenario for scenario in identities() if wanted and wanted in scenario)
-    return holding or tuple(difflib.get_close_matches(wanted, identities(), n=3)) or identities()
+    fragment = identity.lower()
+    scenarios = tuple(scenario for scenario in identities() if fragment and fragment in scenario)
+    return scenarios or tuple(difflib.get_close_matches(fragment, identities(), n=3)) or identities()

@@ -66,12 +66,14 @@ def issue(kind: Tls, names: tuple[str, ...], by: Issued) -> Issued:
         names = ("other.invalid",)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
-    begins, ends = (-60 * _DAY, -3 * _DAY) if kind is Tls.EXPIRED else (-_DAY, 60 * _DAY)
+    not_before, not_after = (-60 * _DAY, -3 * _DAY) if kind is Tls.EXPIRED else (-_DAY, 60 * _DAY)
     is_own = kind is Tls.SELF_SIGNED
     subject = _name(names[0])
     signer = key if is_own else by.key
     builder = (
-        _builder(subject, subject if is_own else by.certificate.subject, key, now + begins, now + ends)
+        _builder(
+            subject, subject if is_own else by.certificate.subject, key, now + not_before, now + not_after
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -112,7 +114,11 @@ def _name(text: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begins: datetime, ends: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    not_before: datetime,
+    not_after: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -120,8 +126,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(ends)
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
     )
 
 

@@ -92,9 +92,9 @@ def _reply(zone: Zone, wire: bytes, *, tcp: bool) -> bytes | None:
     whole = zone.answer(query).to_wire(max_size=65535)
     if tcp or len(whole) <= max(_PLAIN_LIMIT, query.payload if query.edns >= 0 else 0):
         return whole
-    cut = dns.message.make_response(query, recursion_available=True)
-    cut.flags |= dns.flags.TC
-    return cut.to_wire()
+    short_response = dns.message.make_response(query, recursion_available=True)
+    short_response.flags |= dns.flags.TC
+    return short_response.to_wire()
 
 
 class _Udp(asyncio.DatagramProtocol):

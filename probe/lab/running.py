@@ -72,10 +72,10 @@ async def running(scenario: Scenario) -> AsyncIterator[RunningLab]:
 
         tls = scenario.smtp.tls
         leaf = certificates.issue(tls, (scenario.smtp.host,), root)
-        offered = None
+        tls_context = None
         if tls is not Tls.NONE:
-            offered = certificates.server_context(leaf, folder, outdated=tls is Tls.OUTDATED)
-        port = await stack.enter_async_context(serving_smtp(scenario.smtp, offered, log))
+            tls_context = certificates.server_context(leaf, folder, outdated=tls is Tls.OUTDATED)
+        port = await stack.enter_async_context(serving_smtp(scenario.smtp, tls_context, log))
 
         https_port = None
         if scenario.policies:

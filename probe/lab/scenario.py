@@ -224,11 +224,11 @@ def _merged(common: str, own: str) -> str:
     """Both texts; a scenario's own records of one name and type take the place of the common ones,
     and `NAME NONE TYPE` takes them away."""
     own_lines = [line.strip() for line in own.splitlines() if line.strip()]
-    replaced = {_owner_and_type(line) for line in own_lines}
+    own_keys = {_owner_and_type(line) for line in own_lines}
     rows = [
         line.strip()
         for line in common.splitlines()
-        if line.strip() and _owner_and_type(line.strip()) not in replaced
+        if line.strip() and _owner_and_type(line.strip()) not in own_keys
     ]
     return "\n".join((*rows, *(line for line in own_lines if line.split()[1].upper() != "NONE")))
 

@@ -117,8 +117,8 @@ class _Session:
             if self.context is not None and not self.encrypted:
                 lines.append("STARTTLS")
         last = len(lines) - 1
-        accepted = tuple(f"250{' ' if at == last else '-'}{line}" for at, line in enumerate(lines))
-        await self._answer("ehlo", accepted)
+        ok_lines = tuple(f"250{' ' if at == last else '-'}{line}" for at, line in enumerate(lines))
+        await self._answer("ehlo", ok_lines)
 
     async def _starttls(self) -> None:
         if self.context is None or self.encrypted:
@@ -157,20 +157,20 @@ class _Session:
         return bool(limit and sizes and sizes[0].isdigit() and int(sizes[0]) > limit)
 
     async def _answer(
-        self, stage: str, accepted: tuple[str, ...], *, sender: str = "", recipient: str = ""
+        self, stage: str, ok_lines: tuple[str, ...], *, sender: str = "", recipient: str = ""
     ) -> bool:
         """Say what the first fitting rule says, else accept; True when the command was accepted."""
         rule = self._rule(stage, sender, recipient)
         if rule is not None and rule.closes:
             self.over = True
-        filled = {
+        values = {
             "{sender}": sender,
             "{recipient}": recipient,
             "{client}": str(self.writer.get_extra_info("peername")[0]),
             "{helo}": self.helo,
         }
-        lines = rule.reply if rule is not None else accepted
-        for mark, value in filled.items() if rule is not None else ():
+        lines = rule.reply if rule is not None else ok_lines
+        for mark, value in values.items() if rule is not None else ():
             lines = tuple(line.replace(mark, value) for line in lines)
         await self._say(*lines)
         return lines[-1].startswith("2")

@@ -72,7 +72,7 @@ class Aggregate:
         emit: Callable[[Outcome], None] | None = None,
         mark: int | None = None,
         internal: bool = False,
-        waiting: int = WAITING,
+        entry: int = WAITING,
     ) -> None:
         self._zone = zone
         self.sender_of = sender_of
@@ -84,7 +84,7 @@ class Aggregate:
         self.groups: dict[Key, Group] = {}
         self.volumes: dict[str, Volume] = {}
         self.volume_bins: dict[str, Bins] = {}
-        self.waiting = WaitingList(waiting)
+        self.waiting = WaitingList(entry)
         self.forgotten = 0  # that waited, and were too many to be followed
         self.sent = self.sent_fresh = self.local = self.internal = self.repeats = self.attempts = 0
         self.held = self.queued = self.taken_out = self.undated = 0
@@ -113,19 +113,19 @@ class Aggregate:
                 self.undated += 1
             status = event.status
             if status is _SENT:
-                self._sent(event, at)
+                self._count_sent(event, at)
             elif status is _DEFERRED or status is _BOUNCED or status is _EXPIRED:
-                self._failed(event, at)
+                self._count_failure(event, at)
             elif status is _HELD or status is _QUEUED:
-                self._waits(event, at)
+                self._count_wait(event, at)
             elif event.kind is _QUEUE and (status is _REMOVED or status is _DISCARDED):
-                self._taken_out(event, at)
+                self._count_removal(event, at)
 
     def end(self) -> None:
         """The input has ended: what still waits is told."""
         if self._emit is not None:
-            for waiting in self.waiting.all():
-                self._tell(_IS_DEFERRED, waiting.event, waiting)
+            for entry in self.waiting.all():
+                self._tell(_IS_DEFERRED, entry.event, entry)
 
     def seconds(self, stamp: Stamp | None) -> int | None:
         """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
@@ -152,32 +152,34 @@ class Aggregate:
 
     # -- outcomes --------------------------------------------------------------------------------------
 
-    def _sent(self, event: Event, at: int | None) -> None:
+    def _count_sent(self, event: Event, at: int | None) -> None:
         relay = event.relay
         operator = self._remote.get((relay.host, relay.ip)) if relay is not None else None
-        waiting = self.waiting.settle(event)
-        if waiting is not None:
-            self._cured(waiting, at)
+        entry = self.waiting.settle(event)
+        if entry is not None:
+            self._count_recovery(entry, at)
         if operator is None:
             if is_on_this_machine(event):
-                self._sent_on(event, at, waiting)
+                self._count_local(event, at, entry)
                 return
             operator = self.operators.of(event, _domain(event.recipient))
             if relay is not None and relay.ip is not None and len(self._remote) < RELAYS:
                 self._remote[(relay.host, relay.ip)] = operator
-        self._delivered(event, at, operator, waiting)
+        self._count_delivery(event, at, operator, entry)
 
-    def _sent_on(self, event: Event, at: int | None, waiting: Waiting | None) -> None:
+    def _count_local(self, event: Event, at: int | None, entry: Waiting | None) -> None:
         """To a filter or a mailbox of this machine."""
         if event.relay is None or not event.relay.is_loopback:
             self.local += 1
-            self._tell(_IS_SENT, event, waiting, at)
+            self._tell(_IS_SENT, event, entry, at)
             return
         self.internal += 1
         if self._internal:
-            self._delivered(event, at, LOCAL, waiting)
+            self._count_delivery(event, at, LOCAL, entry)
 
-    def _delivered(self, event: Event, at: int | None, operator: Operator, waiting: Waiting | None) -> None:
+    def _count_delivery(
+        self, event: Event, at: int | None, operator: Operator, entry: Waiting | None
+    ) -> None:
         self.sent += 1
         if self._mark is not None and at is not None and at > self._mark:
             self.sent_fresh += 1
@@ -185,16 +187,16 @@ class Aggregate:
         if event.source_ip is not None:
             self._source(event.source_ip, at)
         if self._emit is not None:
-            self._tell(_IS_SENT, event, waiting, at)
+            self._tell(_IS_SENT, event, entry, at)
 
-    def _cured(self, waiting: Waiting, at: int | None) -> None:
-        group = waiting.group
+    def _count_recovery(self, entry: Waiting, at: int | None) -> None:
+        group = entry.group
         group.messages[_IS_DEFERRED] -= 1
         group.messages[_IS_SENT] += 1
-        if at is not None and waiting.first is not None and at >= waiting.first:
-            group.cured.add(at - waiting.first)
+        if at is not None and entry.first is not None and at >= entry.first:
+            group.cured.add(at - entry.first)
 
-    def _failed(self, event: Event, at: int | None) -> None:
+    def _count_failure(self, event: Event, at: int | None) -> None:
         domain = _domain(event.recipient)
         relay = event.relay
         remote = self._remote.get((relay.host, relay.ip)) if relay is not None else None
@@ -203,10 +205,10 @@ class Aggregate:
         if remote is None and not local and relay is not None and relay.ip and len(self._remote) < RELAYS:
             self._remote[(relay.host, relay.ip)] = operator
         if event.repeats and event.kind is _ATTEMPT:
-            self._repeated(event, at, operator, domain)
+            self._count_repeat(event, at, operator, domain)
             return
         if event.status is _EXPIRED:
-            self._expired(event, at, operator, domain)
+            self._count_expiry(event, at, operator, domain)
             return
         group, key, reason = self._group(event, operator, event.earlier)
         if event.kind is _ATTEMPT:
@@ -214,43 +216,43 @@ class Aggregate:
             group.attempts += 1
             if not local:
                 self._volume(operator, at).failed += 1
-        self._seen(group, event, at)
+        self._note_event(group, event, at)
         if event.recipient is None and event.kind is _ATTEMPT:
             return  # of a whole queue (PowerMTA's tq): an attempt that failed, of no message
         if event.status is _BOUNCED:
-            waiting = self.waiting.settle(event)
-            self._leave(waiting)
+            entry = self.waiting.settle(event)
+            self._leave(entry)
             group.enter(_IS_BOUNCED, domain, key)
-            self._tell(_IS_BOUNCED, event, waiting, at, reason)
+            self._tell(_IS_BOUNCED, event, entry, at, reason)
             return
-        waiting = self.waiting.found(event)
-        if waiting is None:
-            waiting = self._wait(event, domain, group, key, at)
-        elif waiting.group is not group or waiting.key != key:
-            self._leave(waiting)
-            waiting.group, waiting.key = group, key
+        entry = self.waiting.found(event)
+        if entry is None:
+            entry = self._wait(event, domain, group, key, at)
+        elif entry.group is not group or entry.key != key:
+            self._leave(entry)
+            entry.group, entry.key = group, key
             group.enter(_IS_DEFERRED, domain, key)
-        waiting.attempts += event.kind is _ATTEMPT
-        waiting.last = at
+        entry.attempts += event.kind is _ATTEMPT
+        entry.last = at
         if self._emit is not None:
-            waiting.event = event
+            entry.event = event
         if len(self._last_of_domain) < GROUPS or domain in self._last_of_domain:
             self._last_of_domain[domain] = (group, key)
 
-    def _repeated(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
+    def _count_repeat(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """No attempt was made: the message waits for the reason that is known already."""
         self.repeats += 1
-        waiting = self.waiting.found(event)
-        if waiting is None:
+        entry = self.waiting.found(event)
+        if entry is None:
             group, key = self._last_of_domain.get(domain) or self._group(event, operator)[:2]
-            waiting = self._wait(event, domain, group, key, at)
-        waiting.group.repeats += 1
-        waiting.group.seen(at)
-        waiting.last = at
-        if self._emit is not None and waiting.event is None:
-            waiting.event = event
+            entry = self._wait(event, domain, group, key, at)
+        entry.group.repeats += 1
+        entry.group.note_time(at)
+        entry.last = at
+        if self._emit is not None and entry.event is None:
+            entry.event = event
 
-    def _expired(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
+    def _count_expiry(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
         whole = event.kind is _QUEUE
         settled: list[Waiting | None] = (
@@ -262,37 +264,37 @@ class Aggregate:
             settled = [None]
         if whole:
             self._whole = (event.file, event.line)
-        for waiting in settled:
-            if waiting is not None:
-                self._leave(waiting)
-                group, key = waiting.group, waiting.key
+        for entry in settled:
+            if entry is not None:
+                self._leave(entry)
+                group, key = entry.group, entry.key
                 reason = group.wordings[key].reason if key in group.wordings else group.reason
             else:
                 group, key, reason = self._group(event, operator, event.earlier)
-            self._seen(group, event, at)
-            group.enter(_IS_EXPIRED, waiting.domain if waiting is not None else domain, key)
-            complete = event if waiting is None else event._replace(recipient=waiting.recipient)
-            self._tell(_IS_EXPIRED, complete, waiting, at, reason)
+            self._note_event(group, event, at)
+            group.enter(_IS_EXPIRED, entry.domain if entry is not None else domain, key)
+            complete = event if entry is None else event._replace(recipient=entry.recipient)
+            self._tell(_IS_EXPIRED, complete, entry, at, reason)
 
-    def _waits(self, event: Event, at: int | None) -> None:
+    def _count_wait(self, event: Event, at: int | None) -> None:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
         if event.status is _HELD:
             self.held += 1
         elif self.waiting.found(event) is None:
             self.queued += 1
 
-    def _taken_out(self, event: Event, at: int | None) -> None:
+    def _count_removal(self, event: Event, at: int | None) -> None:
         """An operator took the message out of the queue."""
         settled = self.waiting.settle_all(event)
         if not settled and (event.file, event.line) == self._whole:
             return
         self._whole = (event.file, event.line)
         self.taken_out += len(settled) or 1
-        for waiting in settled:
-            self._leave(waiting)
-            waiting.group.enter(Fate.UNKNOWN, waiting.domain, waiting.key)
-            complete = event._replace(recipient=waiting.recipient)
-            self._tell(Fate.UNKNOWN, complete, waiting, at)
+        for entry in settled:
+            self._leave(entry)
+            entry.group.enter(Fate.UNKNOWN, entry.domain, entry.key)
+            complete = event._replace(recipient=entry.recipient)
+            self._tell(Fate.UNKNOWN, complete, entry, at)
 
     def _refusal(self, event: Event) -> None:
         self.refused += 1
@@ -321,8 +323,8 @@ class Aggregate:
             group.wordings[reason.key] = Wording(reason, event, sender)
         return group, reason.key, reason
 
-    def _seen(self, group: Group, event: Event, at: int | None) -> None:
-        group.seen(at)
+    def _note_event(self, group: Group, event: Event, at: int | None) -> None:
+        group.note_time(at)
         if at is not None:
             group.bins.add(at)
             if self._mark is not None and at > self._mark:
@@ -367,42 +369,42 @@ class Aggregate:
     # -- recipients that wait --------------------------------------------------------------------------
 
     def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
-        waiting = Waiting(event.recipient or "", domain, group, key, at)
+        entry = Waiting(event.recipient or "", domain, group, key, at)
         group.enter(_IS_DEFERRED, domain, key)
         if event.queue_id is None or event.recipient is None:
             if self._emit is not None:
-                waiting.event = event
-                self._tell(_IS_DEFERRED, event, waiting)
-            return waiting  # nothing can be told of it later
-        for each in self.waiting.add(event.queue_id, waiting):
+                entry.event = event
+                self._tell(_IS_DEFERRED, event, entry)
+            return entry  # nothing can be told of it later
+        for each in self.waiting.add(event.queue_id, entry):
             self.forgotten += 1
             self._tell(_IS_DEFERRED, each.event, each)
-        return waiting
+        return entry
 
-    def _leave(self, waiting: Waiting | None) -> None:
-        if waiting is not None:
-            waiting.group.enter(_IS_DEFERRED, waiting.domain, waiting.key, -1)
+    def _leave(self, entry: Waiting | None) -> None:
+        if entry is not None:
+            entry.group.enter(_IS_DEFERRED, entry.domain, entry.key, -1)
 
     def _tell(
         self,
         fate: Fate,
         event: Event | None,
-        waiting: Waiting | None,
+        entry: Waiting | None,
         at: int | None = None,
         reason: Reason | None = None,
     ) -> None:
         if self._emit is None or event is None:
             return
-        if reason is None and waiting is not None:
-            wording = waiting.group.wordings.get(waiting.key)
-            reason = wording.reason if wording is not None else waiting.group.reason
-        first = waiting.first if waiting is not None else at
-        attempts = (waiting.attempts if waiting is not None else 0) + (
+        if reason is None and entry is not None:
+            wording = entry.group.wordings.get(entry.key)
+            reason = wording.reason if wording is not None else entry.group.reason
+        first = entry.first if entry is not None else at
+        attempts = (entry.attempts if entry is not None else 0) + (
             event.kind is _ATTEMPT and fate in (_IS_SENT, _IS_BOUNCED)
         )
         after = None
-        if fate is _IS_SENT and waiting is not None and at is not None and waiting.first is not None:
-            after = at - waiting.first
+        if fate is _IS_SENT and entry is not None and at is not None and entry.first is not None:
+            after = at - entry.first
         self._emit(Outcome(fate, event, reason, first, attempts, after))
 
 

@@ -77,10 +77,10 @@ class Durations:
 
     def median(self) -> int:
         """About half took longer; 0 for none."""
-        passed = 0
+        count = 0
         for bucket in sorted(self._buckets):
-            passed += self._buckets[bucket]
-            if passed * 2 >= self.count:
+            count += self._buckets[bucket]
+            if count * 2 >= self.count:
                 bits, quarter = divmod(bucket, 4)
                 return min((1 << bits - 1) * (4 + quarter) // 4, self.longest)
         return 0

@@ -81,17 +81,17 @@ class LogLines:
 
     def end(self, identity: Any = None) -> Sequence[Explanation]:
         """What the last lines leave open."""
-        left: list[Explanation] = []
+        rest: list[Explanation] = []
         for name, reader in self._readers.items():
-            left += (self._explained(it, _named(name), identity) for it in reader.end())
-        return _each_once(left)
+            rest += (self._explained(it, _named(name), identity) for it in reader.end())
+        return _each_once(rest)
 
     def _said_once(self, data: bytes) -> bytes:
         """The line, or the one that syslog's "message repeated 3 times: [ … ]" stands for."""
         if b"message repeated " not in data:
             return data
-        repeated = REPEATED.fullmatch(unframe(data, self._clock).text)
-        return repeated["text"].encode("utf-8", "replace") if repeated is not None else data
+        repeat = REPEATED.fullmatch(unframe(data, self._clock).text)
+        return repeat["text"].encode("utf-8", "replace") if repeat is not None else data
 
     def _reader(self, row: Format) -> Reader:
         if row.name not in self._readers:
@@ -113,13 +113,13 @@ class LogLines:
         words = record.words
         if record.status is Status.EXPIRED:
             words = record.earlier or words
-        logged = Logged(row.title, record)
+        log_line = Logged(row.title, record)
         if record.status is Status.SENT and words is not None and words.speaker is Speaker.REMOTE:
             reading = explain(words.text, words.stage).reading
-            logged = replace(logged, note=_TAKEN, words=words.text, is_remote=True)
-            return Explanation(identity, reading, None, logged=logged)
+            log_line = replace(log_line, note=_TAKEN, words=words.text, is_remote=True)
+            return Explanation(identity, reading, None, logged=log_line)
         if words is None or not words.text.strip() or record.status not in _FAILED:
-            return Explanation(identity, None, None, logged=replace(logged, note=_why_silent(record)))
+            return Explanation(identity, None, None, logged=replace(log_line, note=_why_silent(record)))
         operator = LOCAL if is_on_this_machine(record) else self._operators.of(record, "")
         # its own memory: what was read of one line must not be told with the words of another
         reason = Reasons().of(record, operator, words)
@@ -127,7 +127,7 @@ class LogLines:
             reason.explanation,
             id=identity,
             conclusion=reason.conclusion,
-            logged=replace(logged, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
+            logged=replace(log_line, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
         )
 
 

@@ -65,10 +65,10 @@ def lower_ratio(count: int, seconds: float, count_before: int, seconds_before: f
     if not total or not count_before or seconds <= 0 or seconds_before <= 0:
         return 0.0
     share = count / total
-    squared = _SURELY * _SURELY
-    middle = share + squared / (2 * total)
-    spread = _SURELY * sqrt(share * (1 - share) / total + squared / (4 * total * total))
-    low = (middle - spread) / (1 + squared / total)
+    square = _SURELY * _SURELY
+    middle = share + square / (2 * total)
+    margin = _SURELY * sqrt(share * (1 - share) / total + square / (4 * total * total))
+    low = (middle - margin) / (1 + square / total)
     return low / (1 - low) * seconds_before / seconds if low < 1 else float("inf")
 
 
@@ -80,32 +80,32 @@ def is_tripled(count: int, seconds: float, count_before: int, seconds_before: fl
     return ratio >= 3 and lower_ratio(count, seconds, count_before, seconds_before) > _LEAST
 
 
-def compare(counted: Aggregate, before: State) -> Compared:
+def compare(aggregate: Aggregate, before: State) -> Compared:
     """Hold what was counted (with `before.until` as its mark) against the last state."""
-    counted.settle_volumes()
+    aggregate.settle_volumes()
     if before.until is None:
-        state = _first_state(counted)
+        state = _first_state(aggregate)
         return Compared(LogNews(None, 0, 0, (), ()), {}, (), state)
-    span = max(1, counted.last - before.until)
+    span = max(1, aggregate.last - before.until)
     since: dict[Key, Since] = {}
     groups = dict(before.groups)
-    for group in counted.groups.values():
+    for group in aggregate.groups.values():
         key = key_of(group)
-        remembered = before.groups.get(key)
+        earlier = before.groups.get(key)
         if not group.fresh:
             since[key] = Since.KNOWN
             continue
-        if remembered is None or remembered.is_gone:
+        if earlier is None or earlier.is_gone:
             since[key] = Since.NEW
-            remembered = Remembered(0, 0, 0)
+            earlier = Remembered(0, 0, 0)
         else:
-            much = is_tripled(group.fresh, span, remembered.attempts, remembered.seconds)
+            much = is_tripled(group.fresh, span, earlier.attempts, earlier.seconds)
             since[key] = Since.TRIPLED if much else Since.KNOWN
         title = group.reason.title
-        attempts = remembered.attempts + group.fresh
-        groups[key] = Remembered(attempts, remembered.seconds + span, group.last, group.operator.title, title)
-    ended_groups = _gone(counted, before, groups) if counted.last > before.until else ()
-    sources = tuple(sorted(ip for ip in counted.sources if ip not in before.sources))
+        attempts = earlier.attempts + group.fresh
+        groups[key] = Remembered(attempts, earlier.seconds + span, group.last, group.operator.title, title)
+    ended_groups = _gone(aggregate, before, groups) if aggregate.last > before.until else ()
+    sources = tuple(sorted(ip for ip in aggregate.sources if ip not in before.sources))
     keys = [key for key, value in since.items() if key[0] != FixBy.NOBODY]
     news = LogNews(
         previous_at=moment(before.until),
@@ -114,55 +114,53 @@ def compare(counted: Aggregate, before: State) -> Compared:
         gone=ended_groups,
         new_source_ips=sources if before.sources else (),
     )
-    notes, volumes = _volumes(counted, before, span)
-    state = State(max(counted.last, before.until), groups, volumes, {**counted.sources, **before.sources})
+    notes, volumes = _volumes(aggregate, before, span)
+    state = State(max(aggregate.last, before.until), groups, volumes, {**aggregate.sources, **before.sources})
     return Compared(news, since, notes, state)
 
 
-def _first_state(counted: Aggregate) -> State:
-    span = max(1, counted.last - counted.first)
+def _first_state(aggregate: Aggregate) -> State:
+    span = max(1, aggregate.last - aggregate.first)
     groups = {
         key_of(group): Remembered(group.attempts, span, group.last, group.operator.title, group.reason.title)
-        for group in counted.groups.values()
+        for group in aggregate.groups.values()
     }
     volumes = {
-        name: Remembered(it.sent + it.failed, span, counted.last) for name, it in counted.volumes.items()
+        name: Remembered(it.sent + it.failed, span, aggregate.last) for name, it in aggregate.volumes.items()
     }
-    return State(counted.last or None, groups, volumes, dict(counted.sources))
+    return State(aggregate.last or None, groups, volumes, dict(aggregate.sources))
 
 
-def _gone(counted: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
+def _gone(aggregate: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
     """Groups of which nothing was heard since the last report, and nobody waits for them any more."""
-    here = {key_of(group): group for group in counted.groups.values()}
+    here = {key_of(group): group for group in aggregate.groups.values()}
     rows = []
-    for key, remembered in before.groups.items():
+    for key, earlier in before.groups.items():
         group = here.get(key)
         is_here = group is not None and (group.fresh or group.messages[Fate.DEFERRED])
-        if remembered.is_gone or is_here:
+        if earlier.is_gone or is_here:
             continue
-        groups[key] = replace(remembered, is_gone=True)
-        rows.append(
-            LogGone(FixBy(key[0]), remembered.operator_title, remembered.title, moment(remembered.last))
-        )
+        groups[key] = replace(earlier, is_gone=True)
+        rows.append(LogGone(FixBy(key[0]), earlier.operator_title, earlier.title, moment(earlier.last)))
     return tuple(rows)
 
 
-def _volumes(counted: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, Remembered]]:
+def _volumes(aggregate: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, Remembered]]:
     notes, volumes = [], dict(before.volumes)
-    for name, volume in counted.volumes.items():
-        fresh = counted.volume_bins[name].since((before.until or 0) + 1)
-        remembered = before.volumes.get(name)
+    for name, volume in aggregate.volumes.items():
+        fresh = aggregate.volume_bins[name].since((before.until or 0) + 1)
+        earlier = before.volumes.get(name)
         if (
-            remembered is not None
+            earlier is not None
             and fresh >= _MUCH
-            and is_tripled(fresh, span, remembered.attempts, remembered.seconds)
+            and is_tripled(fresh, span, earlier.attempts, earlier.seconds)
         ):
-            rate, usual = fresh * 3600 / span, remembered.attempts * 3600 / remembered.seconds
+            rate, usual = fresh * 3600 / span, earlier.attempts * 3600 / earlier.seconds
             notes.append(_jump(volume.operator.title, rate, usual))
-        elif remembered is None and fresh >= _MUCH:
+        elif earlier is None and fresh >= _MUCH:
             notes.append(f"{fresh} attempts to {volume.operator.title}, to whom nothing was sent before")
-        old = remembered if remembered is not None else Remembered(0, 0, 0)
-        volumes[name] = Remembered(old.attempts + fresh, old.seconds + span, counted.last)
+        old = earlier if earlier is not None else Remembered(0, 0, 0)
+        volumes[name] = Remembered(old.attempts + fresh, old.seconds + span, aggregate.last)
     return tuple(notes), volumes
 
 
@@ -174,17 +172,17 @@ def _jump(title: str, rate: float, usual: float) -> str:
     )
 
 
-def within(counted: Aggregate) -> tuple[str, ...]:
+def within(aggregate: Aggregate) -> tuple[str, ...]:
     """What the log itself tells of jumps: the last hour beside those before it, addresses that came late."""
-    counted.settle_volumes()
+    aggregate.settle_volumes()
     notes = []
-    for name, volume in counted.volumes.items():
-        text = _last_hour(counted.volume_bins[name], counted.last, volume.operator.title)
+    for name, volume in aggregate.volumes.items():
+        text = _last_hour(aggregate.volume_bins[name], aggregate.last, volume.operator.title)
         if text:
             notes.append(text)
-    span = counted.last - counted.first
-    early = [ip for ip, at in counted.sources.items() if at and at - counted.first <= span * _LATE]
-    for ip, at in sorted(counted.sources.items()):
+    span = aggregate.last - aggregate.first
+    early = [ip for ip, at in aggregate.sources.items() if at and at - aggregate.first <= span * _LATE]
+    for ip, at in sorted(aggregate.sources.items()):
         if at and ip not in early and early:
             notes.append(
                 f"mail leaves from {ip} since {moment(at)}, before that it did not: an address without "

@@ -97,8 +97,8 @@ class PairLog:
         words = event.words
         if outcome.fate is Fate.EXPIRED or words is None:
             words = event.earlier or words
-        tried = self._tried_of(event)
-        relay = tried.relay
+        last = self._tried_of(event)
+        relay = last.relay
         return LoggedDelivery(
             status=LogFate(outcome.fate.value),
             at=moment(self.all.seconds(event.at)) or "",
@@ -108,7 +108,7 @@ class PairLog:
             recipient=event.recipient or "",
             relay_host=(relay.host or "") if relay is not None else "",
             relay_ip=(relay.ip or "") if relay is not None else "",
-            source_ip=_public(event.source_ip or tried.source_ip),
+            source_ip=_public(event.source_ip or last.source_ip),
             words=words.text if words is not None else "",
             is_remote=words is not None and words.speaker is Speaker.REMOTE,
             stage=words.stage if words is not None else None,
@@ -159,13 +159,13 @@ class PairLog:
         return self.all.sender_of(event.queue_id)
 
     def _volume(self, operator: Operator) -> LoggedVolume | None:
-        counted = self.all
-        counted.settle_volumes()
-        volume = counted.volumes.get(operator.id)
+        total = self.all
+        total.settle_volumes()
+        volume = total.volumes.get(operator.id)
         if volume is None:
             return None
-        groups = [it for it in counted.groups.values() if it.operator.id == operator.id]
-        bins = counted.volume_bins[operator.id]
+        groups = [it for it in total.groups.values() if it.operator.id == operator.id]
+        bins = total.volume_bins[operator.id]
         return LoggedVolume(
             operator=operator.id,
             title=operator.title,
@@ -174,8 +174,8 @@ class PairLog:
             waiting=sum(it.messages[Fate.DEFERRED] for it in groups),
             refused=sum(it.messages[Fate.BOUNCED] for it in groups),
             expired=sum(it.messages[Fate.EXPIRED] for it in groups),
-            tried_last_hour=bins.since(counted.last - _HOUR),
-            tried_last_day=bins.since(counted.last - _DAY),
+            tried_last_hour=bins.since(total.last - _HOUR),
+            tried_last_day=bins.since(total.last - _DAY),
             peak_minute=volume.peak,
             peak_at=moment(volume.peak_at) or "",
         )

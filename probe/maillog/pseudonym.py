@@ -46,9 +46,9 @@ class Names:
         replacements = set()  # each still looks like an address
         for address in names:
             if address and "@" in address:
-                hidden = self.address(address) or ""
-                replacements.add(hidden)
-                text = re.sub(re.escape(address), lambda _, name=hidden: name, text, flags=re.IGNORECASE)  # type: ignore[misc]
+                pseudonym = self.address(address) or ""
+                replacements.add(pseudonym)
+                text = re.sub(re.escape(address), lambda _, name=pseudonym: name, text, flags=re.IGNORECASE)  # type: ignore[misc]
         text = _ADDRESS.sub(
             lambda match: match[0] if match[0] in replacements else self.address(match[0]) or "", text
         )
@@ -59,8 +59,8 @@ class Names:
                 continue
             start = r"(?<![\w@])" if len(local) >= _WORD else r"(?<=[<\"'(])"
             behind = r"(?![\w@])" if len(local) >= _WORD else r"(?=[>\"')@])"
-            hidden = self._hash(local.lower(), domain.lower())
-            text = re.sub(f"{start}{re.escape(local)}{behind}", hidden, text, flags=re.IGNORECASE)
+            pseudonym = self._hash(local.lower(), domain.lower())
+            text = re.sub(f"{start}{re.escape(local)}{behind}", pseudonym, text, flags=re.IGNORECASE)
         return text
 
     def _hash(self, local: str, domain: str) -> str:

@@ -68,13 +68,13 @@ def moment(seconds: int | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def totals(counted: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotals:
+def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotals:
     """All messages by what became of them."""
 
     def of(fate: Fate) -> int:
-        return sum(group.messages[fate] for group in counted.groups.values()) if _asked(fate, fates) else 0
+        return sum(group.messages[fate] for group in aggregate.groups.values()) if _asked(fate, fates) else 0
 
-    sent = counted.sent if _asked(Fate.SENT, fates) else 0
+    sent = aggregate.sent if _asked(Fate.SENT, fates) else 0
     counts = {fate: of(fate) for fate in Fate}
     messages = sent + sum(counts[fate] for fate in _FAILING)
     return LogTotals(
@@ -85,14 +85,16 @@ def totals(counted: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotal
         bounced=counts[Fate.BOUNCED],
         expired=counts[Fate.EXPIRED],
         removed=counts[Fate.UNKNOWN],
-        share_delivered=round(sent / messages, 6) if counted.sent + counted.attempts and not fates else None,
-        attempts=counted.attempts,
-        repeats=counted.repeats,
-        local=counted.local,
-        internal=counted.internal,
-        held=counted.held,
-        queued=counted.queued,
-        refused=counted.refused,
+        share_delivered=round(sent / messages, 6)
+        if aggregate.sent + aggregate.attempts and not fates
+        else None,
+        attempts=aggregate.attempts,
+        repeats=aggregate.repeats,
+        local=aggregate.local,
+        internal=aggregate.internal,
+        held=aggregate.held,
+        queued=aggregate.queued,
+        refused=aggregate.refused,
     )
 
 
@@ -100,26 +102,29 @@ def _asked(fate: Fate, fates: Collection[Fate]) -> bool:
     return not fates or fate in fates
 
 
-def groups(counted: Aggregate, selection: Shown) -> tuple[LogGroup, ...]:
+def groups(aggregate: Aggregate, selection: Shown) -> tuple[LogGroup, ...]:
     """The groups: by who acts, then those with the most messages. One without messages is left out."""
-    unreached = _is_unreached(counted)
-    rows = [_group(group, counted, selection, unreached) for group in counted.groups.values()]
-    wanted = [it for it in rows if it.messages or it.cured]
+    is_unreached = _is_unreached(aggregate)
+    rows = [_group(group, aggregate, selection, is_unreached) for group in aggregate.groups.values()]
+    rows_with_messages = [it for it in rows if it.messages or it.cured]
     return tuple(
         sorted(
-            wanted, key=lambda it: (ORDER.index(it.fix_by), -it.messages, -it.cured, it.operator, it.cause)
+            rows_with_messages,
+            key=lambda it: (ORDER.index(it.fix_by), -it.messages, -it.cured, it.operator, it.cause),
         )
     )
 
 
-def _is_unreached(counted: Aggregate) -> bool:
+def _is_unreached(aggregate: Aggregate) -> bool:
     """Whether most operators that were tried could not be reached: then it is not each of theirs."""
-    failing = [it for it in counted.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL]
-    whose = {it.operator.id for it in failing}
-    tried = [it for it in counted.volumes.values() if it.operator is not LOCAL]
-    attempts = sum(it.sent + it.failed for it in tried if it.operator.id in whose)
-    failed = sum(it.attempts for it in failing)
-    return len(whose) >= _MANY and len(whose) * 2 > len(tried) and failed * 2 > attempts
+    unreached = [
+        it for it in aggregate.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL
+    ]
+    whose = {it.operator.id for it in unreached}
+    volumes = [it for it in aggregate.volumes.values() if it.operator is not LOCAL]
+    attempts = sum(it.sent + it.failed for it in volumes if it.operator.id in whose)
+    failures = sum(it.attempts for it in unreached)
+    return len(whose) >= _MANY and len(whose) * 2 > len(volumes) and failures * 2 > attempts
 
 
 def key_of(group: Group) -> tuple[str, str, str]:
@@ -127,10 +132,10 @@ def key_of(group: Group) -> tuple[str, str, str]:
     return (group.reason.fix_by.value, group.operator.id, group.cause)
 
 
-def _group(group: Group, counted: Aggregate, selection: Shown, unreached: bool) -> LogGroup:
+def _group(group: Group, aggregate: Aggregate, selection: Shown, is_unreached: bool) -> LogGroup:
     conclusion = group.reason.conclusion
     conduct = conclusion.conduct
-    is_ours = unreached and group.cause in _UNREACHED and group.operator is not LOCAL
+    is_ours = is_unreached and group.cause in _UNREACHED and group.operator is not LOCAL
     fix_by = FixBy.SENDER_NETWORK if is_ours else conduct.fix_by
     if conclusion.band is Band.UNDECIDED and group.operator is not LOCAL:
         fix_by = FixBy.EITHER
@@ -164,7 +169,7 @@ def _group(group: Group, counted: Aggregate, selection: Shown, unreached: bool) 
         fresh=group.fresh,
         first_at=moment(group.first),
         last_at=moment(group.last),
-        bar=group.bins.bar(counted.first, counted.last, COLUMNS),
+        bar=group.bins.bar(aggregate.first, aggregate.last, COLUMNS),
         domains=tuple(LogCount(name, count) for name, count in domains[:DOMAINS_SHOWN]),
         other_domains=max(0, group.other_domains) + sum(count for _, count in domains[DOMAINS_SHOWN:]),
         wordings=tuple(_wording(it, selection.names) for it in wordings[:WORDINGS_SHOWN]),
@@ -212,21 +217,21 @@ def _command(wording: Wording, selection: Shown) -> str:
     if event.queue_id is None:
         return ""
     files = [name for name in selection.inputs if name != "-"]
-    named = ("--addresses",) if selection.queue_id is not None and not selection.names.are_shown else ()
-    again = shlex.join(("smtp-probe", "log", *(files or ("-",)), "--queue-id", event.queue_id, *named))
+    options = ("--addresses",) if selection.queue_id is not None and not selection.names.are_shown else ()
+    again = shlex.join(("smtp-probe", "log", *(files or ("-",)), "--queue-id", event.queue_id, *options))
     return again if files else f"… | {again}"
 
 
-def history(events: Sequence[Event], counted: Aggregate, names: Names) -> tuple[LogAttempt, ...]:
+def history(events: Sequence[Event], aggregate: Aggregate, names: Names) -> tuple[LogAttempt, ...]:
     """What happened to one message, in order."""
-    return tuple(_attempt(event, counted, names) for event in events)
+    return tuple(_attempt(event, aggregate, names) for event in events)
 
 
-def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
+def _attempt(event: Event, aggregate: Aggregate, names: Names) -> LogAttempt:
     words = event.earlier if event.earlier is not None else event.words
     text = words.text if words is not None else ""
     return LogAttempt(
-        at=moment(counted.seconds(event.at)),
+        at=moment(aggregate.seconds(event.at)),
         recipient=names.address(event.recipient),
         status=event.status.value,
         relay=event.relay.host if event.relay is not None else None,
@@ -239,28 +244,28 @@ def _attempt(event: Event, counted: Aggregate, names: Names) -> LogAttempt:
     )
 
 
-def volumes(counted: Aggregate) -> tuple[LogVolume, ...]:
+def volumes(aggregate: Aggregate) -> tuple[LogVolume, ...]:
     """What went where, the most first."""
-    counted.settle_volumes()
-    rows = sorted(counted.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
-    return tuple(_volume(it, counted) for it in rows[:VOLUMES_SHOWN])
+    aggregate.settle_volumes()
+    rows = sorted(aggregate.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
+    return tuple(_volume(it, aggregate) for it in rows[:VOLUMES_SHOWN])
 
 
-def _volume(volume: Volume, counted: Aggregate) -> LogVolume:
-    bins = counted.volume_bins[volume.operator.id]
+def _volume(volume: Volume, aggregate: Aggregate) -> LogVolume:
+    bins = aggregate.volume_bins[volume.operator.id]
     return LogVolume(
         operator=volume.operator.id,
         operator_title=volume.operator.title,
         sent=volume.sent,
         failed=volume.failed,
-        last_hour=bins.since(counted.last - 3600),
-        last_day=bins.since(counted.last - 86_400),
+        last_hour=bins.since(aggregate.last - 3600),
+        last_day=bins.since(aggregate.last - 86_400),
         peak_minute=volume.peak,
         peak_at=moment(volume.peak_at),
     )
 
 
-def refusals(counted: Aggregate, names: Names) -> tuple[LogRefusal, ...]:
+def refusals(aggregate: Aggregate, names: Names) -> tuple[LogRefusal, ...]:
     """What this server refused others, the most frequent first."""
-    rows = sorted(counted.refusals.items(), key=lambda it: (-it[1], it[0]))
+    rows = sorted(aggregate.refusals.items(), key=lambda it: (-it[1], it[0]))
     return tuple(LogRefusal(names.text(text), count) for text, count in rows[:REFUSALS_SHOWN])

@@ -44,17 +44,17 @@ class _Masks(dict[str, str]):
     def __missing__(self, part: str) -> str:
         if len(self) >= _CACHED:
             self.clear()
-        masked = self[part] = _TOKEN.sub(_masked, part)
-        return masked
+        text_template = self[part] = _TOKEN.sub(_mask, part)
+        return text_template
 
 
 class _Waits(dict[str, str]):
     """Masked texts, and the same without how long they ask to wait."""
 
-    def __missing__(self, masked: str) -> str:
+    def __missing__(self, text_template: str) -> str:
         if len(self) >= _CACHED:
             self.clear()
-        text = self[masked] = _WAIT.sub("[n]", masked)
+        text = self[text_template] = _WAIT.sub("[n]", text_template)
         return text
 
 
@@ -71,30 +71,30 @@ def template(text: str, recipient: str | None = None, host: str | None = None) -
         text = text.replace(host, "[host]")
     if recipient and "@" in recipient and recipient in text:
         text = text.replace(recipient, "[address]")  # its token comes again then, and is masked once
-    masked = _waits[" ".join(map(_masks.__getitem__, text.split(" ")))]
+    text_template = _waits[" ".join(map(_masks.__getitem__, text.split(" ")))]
     if recipient:
         local, _, domain = recipient.rpartition("@")
-        if len(local) >= _SHORT and local in masked:
-            masked = masked.replace(local, "[user]")
-        if domain and domain in masked:
-            masked = masked.replace(domain, "[domain]")
-    return masked
+        if len(local) >= _SHORT and local in text_template:
+            text_template = text_template.replace(local, "[user]")
+        if domain and domain in text_template:
+            text_template = text_template.replace(domain, "[domain]")
+    return text_template
 
 
-def coarse(masked: str) -> str:
+def coarse(text_template: str) -> str:
     """A template without any host name or number but those of its code."""
-    code = _CODE.match(masked)
+    code = _CODE.match(text_template)
     begin = code.end() if code is not None else 0
-    return masked[:begin] + _NUMBER.sub("[n]", _ANY_HOST.sub("[host]", masked[begin:]))
+    return text_template[:begin] + _NUMBER.sub("[n]", _ANY_HOST.sub("[host]", text_template[begin:]))
 
 
-def code_of(masked: str) -> str:
+def code_of(text_template: str) -> str:
     """The code and the enhanced status at the beginning; empty where there are none."""
-    match = _CODE.match(masked)
+    match = _CODE.match(text_template)
     return match[0] if match is not None else ""
 
 
-def _masked(match: re.Match[str]) -> str:
+def _mask(match: re.Match[str]) -> str:
     return _read(match[0])
 
 

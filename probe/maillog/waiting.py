@@ -30,12 +30,12 @@ class WaitingList:
 
     def add(self, queue_id: str, waiting: Waiting) -> list[Waiting]:
         """One more; returns those that are no longer followed, for there are too many."""
-        dropped: list[Waiting] = []
+        overflow: list[Waiting] = []
         while self.count >= self._limit and self._by_id:
             _, recipients = self._by_id.popitem(last=False)
-            gone = _each(recipients)
-            self.count -= len(gone)
-            dropped += gone
+            of_message = _each(recipients)
+            self.count -= len(of_message)
+            overflow += of_message
         entry = self._by_id.get(queue_id)
         if entry is None:
             self._by_id[queue_id] = waiting
@@ -44,7 +44,7 @@ class WaitingList:
         else:
             entry[waiting.recipient] = waiting
         self.count += 1
-        return dropped
+        return overflow
 
     def found(self, event: Event) -> Waiting | None:
         """The event's recipient, if it waits."""

@@ -247,9 +247,11 @@ def _greek(text: str) -> float:
         return 0.5 if "Α" <= character <= "Ω" and not before.islower() else -1.0
 
     words = [word for word in text.split() if len(word) > _SHORT and not word.isascii()]
-    accented = sum(not _GREEK_ACCENTED.isdisjoint(word) for word in words)
+    accent_count = sum(not _GREEK_ACCENTED.isdisjoint(word) for word in words)
     return (
-        _average(text, weigh, _FEWEST_LETTERS) if 2 * accented > len(words) and not _is_mixed(text) else -1.0
+        _average(text, weigh, _FEWEST_LETTERS)
+        if 2 * accent_count > len(words) and not _is_mixed(text)
+        else -1.0
     )
 
 

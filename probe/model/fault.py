@@ -112,9 +112,9 @@ def note(fault: Fault) -> None:
 
 def fault_of(part: str, error: Exception, *, step: int) -> Fault:
     """The fault that an exception stands for."""
-    lacking = shortage(error)
-    if lacking is not None:
-        return Fault(part, step, lacking.words, _where(error.__traceback__), lacking)
+    resource = shortage(error)
+    if resource is not None:
+        return Fault(part, step, resource.words, _where(error.__traceback__), resource)
     text = " ".join(str(error).split())
     name = type(error).__name__
     what = f"{name}: {text if len(text) <= _WORDS else text[:_WORDS] + '…'}" if text else name

@@ -35,12 +35,12 @@ class Answers:
 
     def keep(self, servers: Servers, answer: Answer) -> None:
         """Remember an answer that `servers` gave just now."""
-        holds = min(_lifetime(answer), SHARED_ANSWERS_FOR)
-        if holds <= 0:
+        lifetime = min(_lifetime(answer), SHARED_ANSWERS_FOR)
+        if lifetime <= 0:
             return
         now = self._seconds()
         with self._lock:
-            self._entries[servers, answer.question] = _Entry(answer, now, now + holds)
+            self._entries[servers, answer.question] = _Entry(answer, now, now + lifetime)
             self._entries.move_to_end((servers, answer.question))
             while len(self._entries) > SHARED_ANSWERS:
                 self._entries.popitem(last=False)

@@ -47,7 +47,7 @@ class Inquiry:
         self.question = question
         self.strange = 0
         self.shared = shared
-        self._arrived: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+        self._datagrams: asyncio.Queue[bytes | OSError] = asyncio.Queue()
 
     def send(self, wire: bytes) -> None:
         """Send a query. Raises OSError where this machine cannot."""
@@ -55,14 +55,14 @@ class Inquiry:
 
     async def datagram(self) -> bytes:
         """The next datagram under this id. Raises OSError when the network says that none will come."""
-        arrived = await self._arrived.get()
-        if isinstance(arrived, OSError):
-            raise arrived
-        return arrived
+        datagram = await self._datagrams.get()
+        if isinstance(datagram, OSError):
+            raise datagram
+        return datagram
 
-    def hear(self, arrived: bytes | OSError) -> None:
+    def hear(self, datagram: bytes | OSError) -> None:
         """What came for it."""
-        self._arrived.put_nowait(arrived)
+        self._datagrams.put_nowait(datagram)
 
 
 @contextlib.contextmanager

@@ -155,7 +155,7 @@ def _read(reading: _Reading, question: Question) -> Reply:
     if message.flags & TC:
         return Reply(Status.MALFORMED, truncated=True, detail="truncated")
     if message.rcode in (_NOERROR, _NXDOMAIN):
-        return _read_answer(reading, question, denied=message.rcode == _NXDOMAIN)
+        return _read_answer(reading, question, is_denial=message.rcode == _NXDOMAIN)
     return _read_failure(message)
 
 
@@ -167,14 +167,14 @@ def _read_failure(message: WireMessage) -> Reply:
     if detail.isdigit():
         detail = f"response code {detail}, which nobody has defined"
     codes = list(dict.fromkeys(code for code, _ in message.extended_errors))[:_ERRORS_TOLD]
-    extended = ", ".join(dns.edns.EDECode.make(code).name for code in codes)
-    detail = f"{detail}, {extended}" if extended else detail
+    code_names = ", ".join(dns.edns.EDECode.make(code).name for code in codes)
+    detail = f"{detail}, {code_names}" if code_names else detail
     status = Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL
     # RFC 6891 section 7: a server that does not know EDNS fails, and its reply has no OPT record
     return Reply(status, detail=detail, without_edns=message.rcode in _WITHOUT_EDNS or not message.edns)
 
 
-def _read_answer(reading: _Reading, question: Question, *, denied: bool) -> Reply:
+def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> Reply:
     rows = [record for record in reading.message.answer if record.rclass == IN]
     start = names.from_labels(names.to_labels(question.name))
     number = _NUMBERS[question.rtype]
@@ -183,20 +183,20 @@ def _read_answer(reading: _Reading, question: Question, *, denied: bool) -> Repl
         if record.rtype == number:
             # RFC 1034 section 3.6.2 forbids a CNAME beside it; what mail servers do is to take the record
             targets.pop(record.owner, None)
-    aliases, looped = _chain(start, targets)
-    if looped:
-        return Reply(Status.CNAME_LOOP, aliases=aliases, detail=looped)
+    aliases, loop = _chain(start, targets)
+    if loop:
+        return Reply(Status.CNAME_LOOP, aliases=aliases, detail=loop)
     end = aliases[-1] if aliases else start
-    wanted = [record for record in rows if record.owner == end and record.rtype == number]
-    if wanted and denied:
+    answers = [record for record in rows if record.owner == end and record.rtype == number]
+    if answers and is_denial:
         return Reply(Status.MALFORMED, detail="the reply denies the name and answers for it")
-    if wanted:
+    if answers:
         chain_names = {start, *aliases}
         lowest = min(record.ttl for record in rows if record.owner in chain_names)
         # RFC 2181 section 5: a record that is there twice is there once
-        records = tuple(dict.fromkeys(_record(question.rtype, reading, record) for record in wanted))
+        records = tuple(dict.fromkeys(_record(question.rtype, reading, record) for record in answers))
         return Reply(Status.ANSWER, records, aliases, ttl=lowest, authenticated=reading.authenticated)
-    if denied:
+    if is_denial:
         return Reply(Status.NXDOMAIN, aliases=aliases, authenticated=reading.authenticated)
     return _nothing(reading, aliases)
 
@@ -229,16 +229,16 @@ def _aliases(reading: _Reading, rows: Iterable[WireRecord]) -> dict[str, str]:
 
 def _chain(start: str, targets: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """The names that CNAMEs lead to from `start`, and why the chain was given up, if it was."""
-    followed: list[str] = []
+    chain: list[str] = []
     name = start
     while name in targets:
         name = targets[name]
-        if name == start or name in followed:
-            return (*followed, name), f"the CNAMEs lead back to {name}"
-        followed.append(name)
-        if len(followed) > CNAME_LIMIT:
-            return tuple(followed), f"more than {CNAME_LIMIT} CNAMEs in a row"
-    return tuple(followed), ""
+        if name == start or name in chain:
+            return (*chain, name), f"the CNAMEs lead back to {name}"
+        chain.append(name)
+        if len(chain) > CNAME_LIMIT:
+            return tuple(chain), f"more than {CNAME_LIMIT} CNAMEs in a row"
+    return tuple(chain), ""
 
 
 def _record(rtype: RecordType, reading: _Reading, record: WireRecord) -> Record:

@@ -43,21 +43,21 @@ async def start_tls(
             limit.reschedule(min(limit.when() or inf, loop.time() + settings.AFTER_PLAINTEXT))
             on_text(text)
 
-        begun = loop.create_task(
+        task = loop.create_task(
             loop.start_tls(
                 transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=seconds
             )
         )
-        begun.add_done_callback(_retrieved)
+        task.add_done_callback(_retrieved)
         try:
             # its first step puts the TLS protocol in place, before anything is read
             await asyncio.sleep(0)
             secured = transport.get_protocol()
             if isinstance(secured, asyncio.BufferedProtocol):
                 transport.set_protocol(_Ahead(transport, secured, heard))
-            return await begun
+            return await task
         finally:
-            begun.cancel()
+            task.cancel()
 
 
 def _retrieved(task: asyncio.Task[asyncio.Transport | None]) -> None:

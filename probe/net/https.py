@@ -77,8 +77,8 @@ async def fetch(
         async with asyncio.timeout(budget):
             if context is None:
                 context = await in_thread(trusting_context)
-            dialled = _connected(addresses, port or parts.port or 443, parts.hostname, context, budget)
-            async with dialled as (reader, writer):
+            connection = _connected(addresses, port or parts.port or 443, parts.hostname, context, budget)
+            async with connection as (reader, writer):
                 await _exchange(
                     reader, writer, _request(parts.path or "/", parts.hostname), progress, size_limit
                 )
@@ -158,15 +158,15 @@ async def _exchange(
     connection = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_HEADER_LIMIT)
     writer.write((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
     await writer.drain()
-    left = _HEADER_LIMIT + _OVERHEAD * size_limit
+    budget_left = _HEADER_LIMIT + _OVERHEAD * size_limit
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
             data = await reader.read(_READ_SIZE)
             if not data and progress.status is None:
                 raise _IncompleteError(Reason(FetchFault.CLOSED))
-            left -= len(data)
-            if left < 0:
+            budget_left -= len(data)
+            if budget_left < 0:
                 raise _IncompleteError(Reason(FetchFault.ENDLESS))
             connection.receive_data(data)
         elif isinstance(event, h11.Response):
@@ -186,9 +186,9 @@ async def _exchange(
 
 def _fault(error: OSError | EOFError) -> Reason[FetchFault]:
     """What went wrong below HTTP."""
-    lacking = shortage(error)
-    if lacking is not None:
-        return Reason(FetchFault.SHORTAGE, shortage=lacking)
+    resource = shortage(error)
+    if resource is not None:
+        return Reason(FetchFault.SHORTAGE, shortage=resource)
     if isinstance(error, ssl.SSLCertVerificationError):
         text = error.verify_message.rstrip(".")
         # only for the sentence: most of the library's say themselves what they are about

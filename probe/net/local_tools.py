@@ -49,13 +49,13 @@ async def _driven(inquiry: Inquiry[T], budget: float) -> T:
 _INQUIRIES = ProcessLimit(at_most(settings.LOCAL_TOOLS_AT_ONCE))
 
 
-async def _answers(calls: Sequence[Call], left: float, late: ToolOutput) -> tuple[ToolOutput, ...]:
+async def _answers(calls: Sequence[Call], seconds_left: float, late: ToolOutput) -> tuple[ToolOutput, ...]:
     """What comes of the calls within so many seconds; `late` for the others."""
-    if left <= 0:
+    if seconds_left <= 0:
         return tuple(late for _ in calls)
     tasks = [asyncio.ensure_future(_answer(call)) for call in calls]
     try:
-        await asyncio.wait(tasks, timeout=left)
+        await asyncio.wait(tasks, timeout=seconds_left)
     finally:
         for task in tasks:
             task.cancel()

@@ -162,9 +162,9 @@ class _Inquiry:
 
 
 def _crash(error: Exception, tag: OpinionFault, text: str) -> Reason[OpinionFault]:
-    lacking = shortage(error)
-    if lacking is not None:
-        return Reason(OpinionFault.SHORTAGE, shortage=lacking)
+    resource = shortage(error)
+    if resource is not None:
+        return Reason(OpinionFault.SHORTAGE, shortage=resource)
     return Reason(tag, text=text)
 
 
@@ -197,11 +197,11 @@ def _spf(domain: str, options: dict[str, Any]) -> _Said:
     except spf.SPFError as error:
         return (_text(error),), tuple(error.warnings)
     try:
-        parsed = spf.parse_spf_record(result["record"], domain, ignore_too_many_lookups=True, **options)
+        record = spf.parse_spf_record(result["record"], domain, ignore_too_many_lookups=True, **options)
     except spf.SPFError as error:
         return (_text(error),), (*result["warnings"], *error.warnings)
-    errors = (str(parsed["error"]),) if "error" in parsed else ()
-    return errors, (*result["warnings"], *parsed["warnings"])
+    errors = (str(record["error"]),) if "error" in record else ()
+    return errors, (*result["warnings"], *record["warnings"])
 
 
 def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
@@ -214,10 +214,10 @@ def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
     except dmarc.DMARCError as error:
         return (_text(error),), ()
     try:
-        parsed = dmarc.parse_dmarc_record(result["record"], result["location"], **options)
+        record = dmarc.parse_dmarc_record(result["record"], result["location"], **options)
     except dmarc.DMARCError as error:
         return (_text(error),), tuple(result["warnings"])
-    return (), (*result["warnings"], *parsed["warnings"])
+    return (), (*result["warnings"], *record["warnings"])
 
 
 def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
@@ -225,12 +225,12 @@ def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
 
     try:
         result = mta_sts.query_mta_sts_record(domain, **options)
-        parsed = mta_sts.parse_mta_sts_record(result["record"])
+        record = mta_sts.parse_mta_sts_record(result["record"])
     except mta_sts.MTASTSRecordNotFound as absent:
         return (), (_text(absent),)
     except mta_sts.MTASTSError as error:
         return (_text(error),), ()
-    return (), (*result["warnings"], *parsed["warnings"])
+    return (), (*result["warnings"], *record["warnings"])
 
 
 def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
@@ -238,12 +238,12 @@ def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
 
     try:
         result = tls_rpt.query_smtp_tls_reporting_record(domain, **options)
-        parsed = tls_rpt.parse_smtp_tls_reporting_record(result["record"])
+        record = tls_rpt.parse_smtp_tls_reporting_record(result["record"])
     except tls_rpt.SMTPTLSReportingRecordNotFound as absent:
         return (), (_text(absent),)
     except tls_rpt.SMTPTLSReportingError as error:
         return (_text(error),), ()
-    return (), (*result["warnings"], *parsed["warnings"])
+    return (), (*result["warnings"], *record["warnings"])
 
 
 _INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Said]] = {

@@ -92,15 +92,15 @@ def parse(
     return Configured(tuple(servers), tuple(_few(passed_over)), tcp)
 
 
-def interface_index(named: str, index_of: Callable[[str], int] = socket.if_nametoindex) -> int:
+def interface_index(zone: str, index_of: Callable[[str], int] = socket.if_nametoindex) -> int:
     """The index of the interface that stands behind the % of a link-local address, by name or number
     (RFC 4007 section 11.2). Raises OSError where this machine has no such interface."""
     try:
-        return index_of(named)
+        return index_of(zone)
     except (OSError, ValueError):  # ValueError of a name that no interface can have
-        if named.isascii() and named.isdigit() and int(named[:11]) < 1 << 32:
-            return int(named[:11])
-    raise OSError(f"this machine has no interface {named}")
+        if zone.isascii() and zone.isdigit() and int(zone[:11]) < 1 << 32:
+            return int(zone[:11])
+    raise OSError(f"this machine has no interface {zone}")
 
 
 def _server(text: bytes) -> bytes | None:

@@ -91,7 +91,7 @@ class Resolver:
     """Asks `nameservers` (empty: the system's) in order, the next one when one fails; `passed_over` are the
     lines of the system's file that are not heeded, each with the reason.
 
-    `remaining` gives the seconds left of the run; `on_answer` receives each answer once, when it is known;
+    `seconds_left` gives the seconds left of the run; `on_answer` receives each answer once, when it is known;
     what `shared` holds of other runs is not asked again. Used as an async context manager, it cancels what is
     still open on the way out.
     """
@@ -101,7 +101,7 @@ class Resolver:
         nameservers: tuple[Endpoint, ...] = (),
         *,
         on_answer: Callable[[Answer], None] | None = None,
-        remaining: Callable[[], float] = lambda: math.inf,
+        seconds_left: Callable[[], float] = lambda: math.inf,
         query_timeout: float = DNS_QUERY_TIMEOUT,
         lifetime: float = DNS_LIFETIME,
         parallel: int = DNS_PARALLEL,
@@ -115,7 +115,7 @@ class Resolver:
         self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configured.passed_over)
         self._tcp = configured.tcp
         self._on_answer = on_answer
-        self._remaining = remaining
+        self._remaining = seconds_left
         self._query_timeout = query_timeout
         self._lifetime = lifetime
         self._max_queries = max_queries
@@ -163,8 +163,8 @@ class Resolver:
 
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
-        misnamed = Answer(question, Status.BAD_NAME, detail=bad) if bad else None
-        answer = misnamed or self._shared.recall(self.nameservers, question)
+        bad_name_answer = Answer(question, Status.BAD_NAME, detail=bad) if bad else None
+        answer = bad_name_answer or self._shared.recall(self.nameservers, question)
         if answer is not None:
             self._answers[question].set_result(answer)
             self._tell(answer)
@@ -199,9 +199,9 @@ class Resolver:
     async def _resolve(self, question: Question) -> Answer:
         """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
         began = time.monotonic()
-        remaining = self._remaining()
-        ends = began + min(self._lifetime, remaining)
-        reply = await self._first_good(question, ends)
+        seconds_left = self._remaining()
+        until = began + min(self._lifetime, seconds_left)
+        reply = await self._first_good(question, until)
         aliases, secure, asked_on = reply.aliases, reply.authenticated, 0
         while (end := reply.open_end) is not None:
             asked_on += 1
@@ -209,10 +209,10 @@ class Resolver:
             if too_many or end in (question.name, *aliases[:-1]):
                 reply = Reply(Status.CNAME_LOOP, detail=f"the CNAMEs do not end at {end}")
                 break
-            reply = await self._first_good(replace(question, name=end), ends)
+            reply = await self._first_good(replace(question, name=end), until)
             aliases += reply.aliases
             secure = secure and reply.authenticated
-        if reply.status is Status.TIMEOUT and remaining < self._lifetime:
+        if reply.status is Status.TIMEOUT and seconds_left < self._lifetime:
             reply = replace(reply, detail=f"{reply.detail}, when the time of the run was over")
         return Answer(
             question,
@@ -226,13 +226,13 @@ class Resolver:
             provenance=reply.provenance,
         )
 
-    async def _first_good(self, question: Question, ends: float) -> Reply:
+    async def _first_good(self, question: Question, until: float) -> Reply:
         """The first conclusive reply that is not a server's own word, else the first that is; the most
         telling failure when no server gives one by `ends`."""
         replies: list[Reply] = []
         groups = self._order(question)
         for number, servers in enumerate(groups, 1):
-            reply = await self._first_final(question, servers, ends, patient=number == len(groups))
+            reply = await self._first_final(question, servers, until, patient=number == len(groups))
             if reply.status in _FINAL and not self._is_own_word(question, reply):
                 return reply
             replies.append(reply)
@@ -251,17 +251,17 @@ class Resolver:
         return (self.nameservers, self._behind)
 
     async def _first_final(
-        self, question: Question, servers: tuple[Endpoint, ...], ends: float, *, patient: bool
+        self, question: Question, servers: tuple[Endpoint, ...], until: float, *, patient: bool
     ) -> Reply:
         """Ask the servers in turn until one of them speaks for the zone. A server's own word counts where no
         other has more to say. Where there is such a word, or others come after these (not `patient`), each is
         tried once."""
         failures: list[Reply] = []
         own: Reply | None = None
-        willing = list(servers)
-        while willing:
-            for server in tuple(willing):
-                rest = ends - time.monotonic()
+        candidates = list(servers)
+        while candidates:
+            for server in tuple(candidates):
+                rest = until - time.monotonic()
                 if rest <= 0:
                     return own or most_telling(failures) or _not_asked("the run's deadline had passed")
                 if self._queries_left <= 0:
@@ -271,7 +271,7 @@ class Resolver:
                         or _not_asked(f"the limit of {self._max_queries} DNS queries of one run was reached")
                     )
                 # the last one is worth all the time that is left
-                is_last = len(willing) == 1 and own is None and patient
+                is_last = len(candidates) == 1 and own is None and patient
                 timeout = rest if is_last else min(self._query_timeout, rest)
                 reply = await self._exchange(server, question, timeout)
                 if reply.status in _FINAL and not self._is_own_word(question, reply):
@@ -281,7 +281,7 @@ class Resolver:
                 else:
                     failures.append(reply)
                 if reply.status is not Status.TIMEOUT or own is not None or not patient:
-                    willing.remove(server)  # it spoke, or cannot be reached: asking again is idle
+                    candidates.remove(server)  # it spoke, or cannot be reached: asking again is idle
         return own or most_telling(failures) or _not_asked("no name server")
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:

@@ -319,9 +319,9 @@ def connect_error(error: OSError) -> WireError:
     LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
     """
     reason = _REASONS.get(error.errno or 0, EndReason.LOCAL_ERROR)
-    lacking = shortage(error)
-    if lacking is not None:
-        return WireError(reason, Reason(EndCause.SHORTAGE, shortage=lacking))
+    resource = shortage(error)
+    if resource is not None:
+        return WireError(reason, Reason(EndCause.SHORTAGE, shortage=resource))
     return WireError(reason, Reason(EndCause.SYSTEM, **_words(error)))
 
 

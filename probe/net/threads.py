@@ -32,8 +32,8 @@ async def in_thread(work: Callable[[], T]) -> T:
     """What `work` gives, or raises; done in a thread, one after the other of the whole process, and in the
     event loop where this machine has no thread left. A cancelled caller does not wait for it."""
     async with _ONE.held():
-        started = start(work)
-        return work() if started is None else await started
+        is_started = start(work)
+        return work() if is_started is None else await is_started
 
 
 def start(work: Callable[[], T]) -> asyncio.Future[T] | None:

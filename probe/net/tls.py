@@ -104,9 +104,9 @@ def trust_of(handshake: TlsSeen, at: datetime, roots_file: str | None = None) ->
     try:
         roots = _trust_store(Path(roots_file) if roots_file else _store_path())
     except OSError as unreadable:
-        lacking = shortage(unreadable)
-        if lacking is not None:
-            return Reason(Trust.SHORTAGE, shortage=lacking)
+        resource = shortage(unreadable)
+        if resource is not None:
+            return Reason(Trust.SHORTAGE, shortage=resource)
         name = errno.errorcode.get(unreadable.errno or 0, "")
         return Reason(Trust.STORE_UNREADABLE, error=name, text=unreadable.strerror or "")
     if not roots:

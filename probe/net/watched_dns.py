@@ -54,17 +54,17 @@ class Watch:
         """The question to ask, None for one that is left out. Raises Stop when the inquiry is over."""
         if self.deadline.passed:
             self.give_up(Reason(OpinionFault.LATE))
-        wanted = request.question[0]
-        if wanted.rdtype in self._excluded:
+        first = request.question[0]
+        if first.rdtype in self._excluded:
             return None
-        kind = dns.rdatatype.to_text(wanted.rdtype)
+        kind = dns.rdatatype.to_text(first.rdtype)
         if kind not in RecordType.__members__:
             self.give_up(Reason(OpinionFault.OTHER_TYPE, rtype=kind))
         elif len(self._questions) >= self._limit:
             self.give_up(Reason(OpinionFault.TOO_MANY, most=self._limit))
         if self.problem is not None:
             raise Stop
-        question = Question(names.from_labels(wanted.name.labels), RecordType(kind))
+        question = Question(names.from_labels(first.name.labels), RecordType(kind))
         self._questions.add(question)
         return question
 

@@ -308,7 +308,7 @@ def _names_of(hint: type) -> dict[str, str]:
 
 def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any, str], Any]:
     names = _names_of(hint)
-    required = {
+    required_fields = {
         _KEYS.get((hint.__name__, field.name), field.name)
         for field in dataclasses.fields(hint)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -320,7 +320,7 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
         for name in value:
             if name not in shapes:
                 raise _WrongError(f"{place} has an unknown field {_shown(name)}")
-        for name in sorted(required - value.keys()):
+        for name in sorted(required_fields - value.keys()):
             raise _WrongError(f"{place} lacks the field {name}")
         return hint(**{names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()})
 
@@ -380,9 +380,9 @@ def _tagged(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
     def write(value: Any) -> dict[str, Any]:
         for kind, (members, shape) in kinds.items():
             if isinstance(value, members):
-                written = shape.write(value)
-                is_object = isinstance(written, dict)
-                return {"kind": kind} | written if is_object else {"kind": kind, "value": written}
+                value_json = shape.write(value)
+                is_object = isinstance(value_json, dict)
+                return {"kind": kind} | value_json if is_object else {"kind": kind, "value": value_json}
         raise TypeError(f"{value!r} fits none of {', '.join(kinds)}")
 
     def read(value: Any, place: str) -> Any:

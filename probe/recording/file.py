@@ -193,8 +193,8 @@ _RECORDS: dict[RecordType, type] = {
 
 
 def _check_answer(answer: Answer, number: int) -> None:
-    wanted = _RECORDS.get(answer.question.rtype, str)
-    if not all(isinstance(record, wanted) for record in answer.records):
+    record_type = _RECORDS.get(answer.question.rtype, str)
+    if not all(isinstance(record, record_type) for record in answer.records):
         raise RecordingError(number, f"a record in the answer is none of type {answer.question.rtype}")
     if bool(answer.records) != (answer.status is Status.ANSWER):
         raise RecordingError(number, "an answer has records, and nothing else has")

@@ -159,11 +159,11 @@ def _value(name: str, text: str) -> Any:
 
 
 def _kind(text: str) -> dict[str, str] | None:
-    wrapped = old.WRAPPED.fullmatch(text)
-    if wrapped is None:
+    match = old.WRAPPED.fullmatch(text)
+    if match is None:
         return {"kind": old.ADDRESSES[text]} if text in old.ADDRESSES else None
     inside = {
-        "inside": str(ip_address(wrapped["inside"])),
-        "inside_kind": old.ADDRESSES.get(wrapped["kind"], ""),
+        "inside": str(ip_address(match["inside"])),
+        "inside_kind": old.ADDRESSES.get(match["kind"], ""),
     }
-    return {"kind": old.WRAPPINGS[wrapped["outer"]], **inside} if inside["inside_kind"] else None
+    return {"kind": old.WRAPPINGS[match["outer"]], **inside} if inside["inside_kind"] else None

@@ -123,9 +123,13 @@ _OF_IPV4 = frozenset({AddressKind.NAT64, AddressKind.SIX_TO_FOUR, AddressKind.IS
 
 def why_no_reason(reason: Reason[StrEnum]) -> str | None:
     """About a reason: the values that its tag goes with are there."""
-    needed = _NEEDED.get(type(reason.tag), {}).get(reason.tag.value, ())
-    lacking = next((name for name in needed if getattr(reason, name) is None), None)
-    return f"with the tag {reason.tag.value} lacks the field {lacking}" if lacking is not None else None
+    fields = _NEEDED.get(type(reason.tag), {}).get(reason.tag.value, ())
+    missing_field = next((name for name in fields if getattr(reason, name) is None), None)
+    return (
+        f"with the tag {reason.tag.value} lacks the field {missing_field}"
+        if missing_field is not None
+        else None
+    )
 
 
 def why_not_an_address_kind(address: NotPublic) -> str | None:

@@ -103,13 +103,13 @@ class Pseudonyms:
     def host(self, text: str) -> str:
         """The pseudonym of a name, an address or a bracketed literal."""
         inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-        tagged = inner[:5].lower() == "ipv6:"
+        is_tagged = inner[:5].lower() == "ipv6:"
         try:
             # without the interface of a link-local name server (fe80::1%eth0)
-            fresh = str(self.address(ip_address((inner[5:] if tagged else inner).partition("%")[0])))
+            fresh = str(self.address(ip_address((inner[5:] if is_tagged else inner).partition("%")[0])))
         except ValueError:
             return self.domain(text)
-        return text.replace(inner, f"IPv6:{fresh}" if tagged else fresh)
+        return text.replace(inner, f"IPv6:{fresh}" if is_tagged else fresh)
 
     def domain(self, name: str) -> str:
         """The pseudonym of a domain name: what stands for an address, a list, a service or a

@@ -69,13 +69,13 @@ def redaction(recording: Recording) -> Redaction:
         return Redaction(recording, is_new=False, identifiers=identifiers(recording))
     # The first pass only learns what the originals are, so that no pseudonym equals one of them and
     # local parts are known when they stand alone in a reply.
-    learned = _Redactor(recording, None)
-    learned.events()
-    pseudonyms = learned.pseudonyms
+    first_pass = _Redactor(recording, None)
+    first_pass.events()
+    pseudonyms = first_pass.pseudonyms
     shared = Recording.of(_Redactor(recording, pseudonyms).events())
     names = len(pseudonyms.organizations()) + len(pseudonyms.labels())
-    replaced = len(pseudonyms.locals()), names, len(pseudonyms.addresses())
-    return Redaction(shared, True, *replaced, identifiers=identifiers(shared))
+    counts = len(pseudonyms.locals()), names, len(pseudonyms.addresses())
+    return Redaction(shared, True, *counts, identifiers=identifiers(shared))
 
 
 class _Redactor:

@@ -184,14 +184,14 @@ def _octets_of(pattern: str, base: int) -> tuple[re.Pattern[str], Callable[[re.M
     """Escapes of octets in a row, which together are UTF-8."""
     one = re.compile(pattern)
 
-    def decoded(run: re.Match[str]) -> str:
+    def decode(run: re.Match[str]) -> str:
         numbers = [int(digits, base) for digits in one.findall(run[0])]
         try:
             return bytes(numbers).decode("utf-8")
         except ValueError:  # no octet, or no UTF-8
             return run[0]
 
-    return re.compile(f"(?:{pattern.replace('(', '(?:')})+"), decoded
+    return re.compile(f"(?:{pattern.replace('(', '(?:')})+"), decode
 
 
 def _character(digits: str, otherwise: str) -> str:
@@ -239,8 +239,8 @@ def _safe(text: str) -> str:
 def _unescaped(word: str, escapes: _Escapes) -> str:
     for _ in range(_ROUNDS):
         before = word
-        for pattern, decoded in escapes:
-            word = pattern.sub(decoded, word)
+        for pattern, decode in escapes:
+            word = pattern.sub(decode, word)
         if word == before:
             break
     return word

@@ -103,8 +103,8 @@ def _numbered(match: re.Match[str]) -> list[IPAddress]:
     if len(digits) == 32:
         return [IPv6Address(int(digits, 16))]
     if len(digits) == 12:  # 192000002001
-        padded = _of_octets([int(digits[at : at + 3]) for at in range(0, 12, 3)])
-        return [padded] if padded is not None else []
+        address = _of_octets([int(digits[at : at + 3]) for at in range(0, 12, 3)])
+        return [address] if address is not None else []
     readings = [int(digits, 16)] if match["hex"] is not None else []
     readings += [int(digits)] if digits.isdigit() and not match[0].lower().startswith("0x") else []
     return [IPv4Address(value) for value in readings if value < 1 << 32]

@@ -53,11 +53,11 @@ class PartialAddresses:
 
     def _v4(self, parts: Sequence[str | None]) -> Sequence[str | None]:
         """The parts of the pseudonym, forwards, or backwards as in the name of a reverse zone."""
-        missing = (None,) * (4 - len(parts))
+        gap = (None,) * (4 - len(parts))
         for order in (1, -1):
             digits = tuple(parts[::order])
             # x.2.1: what is left out stands in front
-            whole = (*missing, *digits) if digits[0] is None else (*digits, *missing)
+            whole = (*gap, *digits) if digits[0] is None else (*digits, *gap)
             ip = self._found(4, whole)
             if ip is not None:
                 fresh = _parts(self._pseudonyms.address(ip))

@@ -20,7 +20,7 @@ def without_keys(report: Report, zones: tuple[str, ...]) -> Report:
 
 def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
     """The labels in front of a known zone that takes a key there, as one pattern."""
-    ends = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
-    pairs = {(zone.removesuffix(end), end) for zone in zones for end in ends if zone.endswith(end)}
+    suffixes = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
+    pairs = {(zone.removesuffix(end), end) for zone in zones for end in suffixes if zone.endswith(end)}
     keys = (rf"(?<![\w-]){re.escape(key)}(?={re.escape(end)})" for key, end in sorted(pairs))
     return re.compile("|".join(keys), re.IGNORECASE) if pairs else None

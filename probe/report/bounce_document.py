@@ -21,27 +21,27 @@ _KINDS = {
 _NOT_REMOTE = "no remote server's; the words are the reporting server's"
 
 
-def build(bounced: BouncedRecipient, _: Detail) -> doc.Document:
+def build(recipient: BouncedRecipient, _: Detail) -> doc.Document:
     """Whom it is about and who reports it, then the reply explained; the same for every occasion."""
-    word, tone = _KINDS[bounced.kind]
-    subject = doc.Subject(word, tone, _about(bounced), tuple(_facts(bounced)))
-    if bounced.explanation is None:
+    word, tone = _KINDS[recipient.kind]
+    subject = doc.Subject(word, tone, _about(recipient), tuple(_facts(recipient)))
+    if recipient.explanation is None:
         return doc.Document((subject,))
-    return doc.Document((subject, *reply_document.blocks(bounced.explanation, bounced.exit_code)))
+    return doc.Document((subject, *reply_document.blocks(recipient.explanation, recipient.exit_code)))
 
 
-def _about(bounced: BouncedRecipient) -> Line:
-    status = bounced.status
-    name: Line = (Raw(bounced.name),) if bounced.name else ()
+def _about(recipient: BouncedRecipient) -> Line:
+    status = recipient.status
+    name: Line = (Raw(recipient.name),) if recipient.name else ()
     whom: Line = (" for " if name else "for ", Raw(status.recipient)) if status and status.recipient else ()
-    what: Line = (": ", Raw(bounced.notice.detail)) if not bounced.is_bounce or status is None else ()
+    what: Line = (": ", Raw(recipient.notice.detail)) if not recipient.is_bounce or status is None else ()
     return (*name, *whom, *what)
 
 
-def _facts(bounced: BouncedRecipient) -> Iterator[doc.Fact]:
-    status = bounced.status
+def _facts(recipient: BouncedRecipient) -> Iterator[doc.Fact]:
+    status = recipient.status
     if status is not None:
-        returned = bounced.notice.returned
+        original = recipient.notice.returned
         facts = (
             ("Sent to", status.original_recipient),
             ("Aliased to", status.actual_recipient),
@@ -50,11 +50,11 @@ def _facts(bounced: BouncedRecipient) -> Iterator[doc.Fact]:
             ("Reported by", status.reporting_mta),
             ("Remote", status.remote_mta),
             ("Reply", "" if status.is_remote else _NOT_REMOTE),
-            ("Message", " ".join(part for part in (returned.message_id, returned.date) if part)),
-            ("Sender", bounced.sender),
+            ("Message", " ".join(part for part in (original.message_id, original.date) if part)),
+            ("Sender", recipient.sender),
         )
         for label, text in facts:
             if text:
                 yield doc.Fact(label, ((Raw(text),),))
-    if bounced.notice.problems:
-        yield doc.Fact("Note", tuple((Raw(problem),) for problem in bounced.notice.problems))
+    if recipient.notice.problems:
+        yield doc.Fact("Note", tuple((Raw(problem),) for problem in recipient.notice.problems))

@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from probe.bounce import BouncedRecipient
 
 
-def reply_object(explained: explanation.Explanation) -> str:
+def reply_object(item: explanation.Explanation) -> str:
     """One object over several lines, with a final line break."""
-    return json_text(explanation.to_json(explained), indent=2) + "\n"
+    return json_text(explanation.to_json(item), indent=2) + "\n"
 
 
-def reply_line(explained: explanation.Explanation) -> str:
+def reply_line(item: explanation.Explanation) -> str:
     """One object on one line, with its line break: whoever reads along has the whole of it at once."""
-    return reply_row(explained) + "\n"
+    return reply_row(item) + "\n"
 
 
-def reply_row(explained: explanation.Explanation) -> str:
+def reply_row(item: explanation.Explanation) -> str:
     """One object on one line, without a line break."""
-    return json_text(explanation.to_json(explained))
+    return json_text(explanation.to_json(item))
 
 
-def bounce_line(bounced: BouncedRecipient) -> str:
+def bounce_line(recipient: BouncedRecipient) -> str:
     """One object on one line, with its line break."""
-    return bounce_row(bounced) + "\n"
+    return bounce_row(recipient) + "\n"
 
 
-def bounce_row(bounced: BouncedRecipient) -> str:
+def bounce_row(recipient: BouncedRecipient) -> str:
     """One object on one line, without a line break."""
     from probe.bounce import to_json
 
-    return json_text(to_json(bounced))
+    return json_text(to_json(recipient))

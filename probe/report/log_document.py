@@ -45,18 +45,22 @@ _DOMAINS_SHOWN = 4
 
 def build(report: LogReport, detail: Detail) -> doc.Document:
     """The whole report."""
-    failing = [it for it in report.groups if it.messages]
-    blocks: list[doc.Block] = [_verdict(report, failing)]
-    rows = tuple(_summary_rows(report, failing))
+    groups_with_messages = [it for it in report.groups if it.messages]
+    blocks: list[doc.Block] = [_verdict(report, groups_with_messages)]
+    rows = tuple(_summary_rows(report, groups_with_messages))
     if rows:
         blocks.append(doc.Facts(rows))
     if report.history:
         blocks.append(_history(report))
-    groups = _by_weight(failing)[: _MATTERS[detail]]
+    groups = _by_weight(groups_with_messages)[: _MATTERS[detail]]
     for group in groups:
         blocks.append(_matter(group, report, detail))
     if detail is not Detail.BRIEF:
-        blocks += _rest(report, failing[:0] or [it for it in failing if it not in groups], detail)
+        blocks += _rest(
+            report,
+            groups_with_messages[:0] or [it for it in groups_with_messages if it not in groups],
+            detail,
+        )
     return doc.Document(tuple(blocks), title=_title(report))
 
 
@@ -71,10 +75,10 @@ def _title(report: LogReport) -> doc.Title:
     return doc.Title(line, (f"{_number(lines)} lines",))
 
 
-def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
+def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc.Verdict:
     totals = report.totals
-    bad = sum(it.messages for it in failing if it.fix_by is not FixBy.NOBODY)
-    waiting_count = sum(it.messages for it in failing) + totals.queued + totals.held
+    bad = sum(it.messages for it in groups_with_messages if it.fix_by is not FixBy.NOBODY)
+    waiting_count = sum(it.messages for it in groups_with_messages) + totals.queued + totals.held
     share = (
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
@@ -100,20 +104,20 @@ def _verdict(report: LogReport, failing: Sequence[LogGroup]) -> doc.Verdict:
 
 
 def _cured(report: LogReport) -> tuple[Line, ...]:
-    cured = [it for it in report.groups if it.cured]
-    if not cured:
+    late_groups = [it for it in report.groups if it.cured]
+    if not late_groups:
         return ()
-    longest = max((it.cured_longest_s or 0 for it in cured), default=0)
-    total = sum(it.cured for it in cured)
+    longest = max((it.cured_longest_s or 0 for it in late_groups), default=0)
+    total = sum(it.cured for it in late_groups)
     return (
         (f"{_number(total)} of the delivered had been deferred first, the longest for {duration(longest)}",),
     )
 
 
-def _summary_rows(report: LogReport, failing: Sequence[LogGroup]) -> Iterator[doc.Fact]:
+def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> Iterator[doc.Fact]:
     """One row for each who must act: how much, since when, the heaviest matter and what to run."""
     for fix_by in ORDER:
-        mine = [it for it in failing if it.fix_by is fix_by]
+        mine = [it for it in groups_with_messages if it.fix_by is fix_by]
         if not mine:
             continue
         first = min((it.first_at for it in mine if it.first_at), default=None)
@@ -136,7 +140,9 @@ def _summary_rows(report: LogReport, failing: Sequence[LogGroup]) -> Iterator[do
         before = _at(news.previous_at, report)
         text = f"{news.new} new, {news.tripled} tripled, {len(news.gone)} gone since {before}"
         yield doc.Fact("News", ((text,),))
-    commands = [it.command for it in _by_weight(failing) if it.command and it.fix_by is not FixBy.NOBODY]
+    commands = [
+        it.command for it in _by_weight(groups_with_messages) if it.command and it.fix_by is not FixBy.NOBODY
+    ]
     if commands:
         yield doc.Fact("Next", ((_NEXT[commands[0].startswith("smtp-probe check")],),), commands[0])
 
@@ -173,12 +179,12 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
         yield doc.Fact("When", ((when,),))
     domains = [it for it in group.domains if it.name][:_DOMAINS_SHOWN]
     if domains:
-        named: list[Raw | str] = []
+        parts: list[Raw | str] = []
         for it in domains:
-            named += [Raw(it.name), f" {_number(it.messages)}, "]
-        left = len(group.domains) - len(domains) + bool(group.other_domains)
-        named[-1] = str(named[-1])[:-2] + (", and others" if left else "")
-        yield doc.Fact("Domains", (tuple(named),))
+            parts += [Raw(it.name), f" {_number(it.messages)}, "]
+        more = len(group.domains) - len(domains) + bool(group.other_domains)
+        parts[-1] = str(parts[-1])[:-2] + (", and others" if more else "")
+        yield doc.Fact("Domains", (tuple(parts),))
     sure = f"{group.band.value}, {words.percent(group.probability)}"
     if group.band is Band.UNDECIDED:
         sure += "; on a guess nobody should act"
@@ -197,13 +203,13 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
 def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
     label = "Reply" if wording.is_remote else "Log says"
     example = wording.example.replace("\n", " ")
-    cut = example if detail is Detail.FULL else _cut(example, _WORDS_SHOWN)
+    example_text = example if detail is Detail.FULL else _cut(example, _WORDS_SHOWN)
     stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
     lines: list[Line] = []
     if wording.template != wording.example and wording.messages != 1:
         template = _cut(wording.template.replace("\n", " "), _WORDS_SHOWN)
         lines.append((f"{_number(wording.messages)} x ", Raw(template)))
-    lines.append(((Code(cut) if cut else "no words"), stage))
+    lines.append(((Code(example_text) if example_text else "no words"), stage))
     where = f"{wording.file}:{wording.line}" + (f", {wording.queue_id}" if wording.queue_id else "")
     whom = (
         f", {wording.sender or '<>'} to {wording.recipient}"
@@ -227,9 +233,9 @@ def _rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Ite
             for it in further[:100]
         )
         yield doc.Section(("Further matters",), (doc.Table(columns, rows),))
-    cured = [it for it in report.groups if it.cured]
-    if cured:
-        rows_of = sorted(cured, key=lambda it: -it.cured)
+    late_groups = [it for it in report.groups if it.cured]
+    if late_groups:
+        rows_of = sorted(late_groups, key=lambda it: -it.cured)
         lines = tuple(
             (
                 f"{_number(it.cured)} at ",
@@ -304,10 +310,10 @@ def _counted_apart(report: LogReport) -> Iterator[str]:
     if totals.refused:
         top = _cut(report.refusals[0].template, _REFUSAL_SHOWN) if report.refusals else ""
         yield f"this server refused {_times(totals.refused)} what others brought; most often: {top}"
-    unparsed = sum(it.unparsed for it in report.files)
-    if unparsed:
-        lines = "line looks like a delivery" if unparsed == 1 else "lines look like deliveries"
-        yield f"{_number(unparsed)} {lines} and could not be read (--unparsed FILE keeps what was not)"
+    unparsed_count = sum(it.unparsed for it in report.files)
+    if unparsed_count:
+        lines = "line looks like a delivery" if unparsed_count == 1 else "lines look like deliveries"
+        yield f"{_number(unparsed_count)} {lines} and could not be read (--unparsed FILE keeps what was not)"
     for it in report.files:
         if it.problem:
             yield f"{it.name}: {it.problem}"
@@ -334,17 +340,17 @@ def _mark(group: LogGroup) -> Line:
 
 
 def _fates(group: LogGroup) -> str:
-    named = (
+    parts = (
         (group.bounced, "refused for good"),
         (group.deferred, "still waits" if group.deferred == 1 else "still wait"),
         (group.expired, "given up after the time in the queue"),
         (group.removed, "taken out of the queue"),
     )
-    text = ", ".join(f"{_number(count)} {what}" for count, what in named if count)
+    text = ", ".join(f"{_number(count)} {what}" for count, what in parts if count)
     tries = f"; {_number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
     again = f", put off {_times(group.repeats)} without a try" if group.repeats else ""
-    cured = f"; {_number(group.cured)} more were delivered later" if group.cured else ""
-    return f"{text}{tries}{again}{cured}"
+    later = f"; {_number(group.cured)} more were delivered later" if group.cured else ""
+    return f"{text}{tries}{again}{later}"
 
 
 def _bar(counts: Sequence[int]) -> str:

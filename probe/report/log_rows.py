@@ -61,14 +61,14 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def outcome_line(named: NamedOutcome) -> str:
+def outcome_line(item: NamedOutcome) -> str:
     """One object on one line, with its line break."""
-    return json_text(outcome_object(named)) + "\n"
+    return json_text(outcome_object(item)) + "\n"
 
 
-def outcome_object(named: NamedOutcome) -> dict[str, Any]:
+def outcome_object(item: NamedOutcome) -> dict[str, Any]:
     """The object that `log --format jsonl` prints for one recipient of one message."""
-    outcome, names = named.outcome, named.names
+    outcome, names = item.outcome, item.names
     event, reason = outcome.event, outcome.reason
     words = event.earlier if event.earlier is not None else event.words
     addresses = (event.recipient, event.sender, event.orig_to)

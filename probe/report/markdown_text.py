@@ -74,19 +74,19 @@ def _word(word: str, before: str) -> str:
     bracket = brackets[0] if len(brackets) == 1 else ""
     inner = word.lstrip(_OPENING + bracket)
     core = inner.rstrip(_CLOSING + bracket)
-    opening, closing = word[: len(word) - len(inner)], inner[len(core) :]
+    head, tail = word[: len(word) - len(inner)], inner[len(core) :]
     if _NAMES_NEXT.search(word):
-        opening, core, closing = "", word, ""
+        head, core, tail = "", word, ""
     elif _is_text(core) and not (core.isdigit() and _CITES.search(before)):
         return _escaped(word)
     elif _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
-        opening, core = "", word.rstrip(_STOPS)
-        closing = word[len(core) :]
+        head, core = "", word.rstrip(_STOPS)
+        tail = word[len(core) :]
     # a bar would end a cell, in code as well
     pieces = (
         _escaped(piece) if number % 2 else _code(piece) for number, piece in enumerate(_BAR.split(core))
     )
-    return f"{_escaped(opening)}{''.join(pieces)}{_escaped(closing)}"
+    return f"{_escaped(head)}{''.join(pieces)}{_escaped(tail)}"
 
 
 def _is_text(word: str) -> bool:

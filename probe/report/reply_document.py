@@ -100,8 +100,8 @@ def _facts(conclusion: Conclusion) -> Iterator[doc.Fact | doc.Ranking]:
     conduct = conclusion.conduct
     shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranked]
     yield ranking("Cause", shares, conclusion.band)
-    undecided = conclusion.band is Band.UNDECIDED
-    yield doc.Fact("Meaning", ((_NOT_SETTLED if undecided else conclusion.cause.meaning,),))
+    is_undecided = conclusion.band is Band.UNDECIDED
+    yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
     yield doc.Fact("Who acts", ((f"{words.FIX_BY[conduct.fix_by]}: {conclusion.action}",),))
     retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
     yield doc.Fact("Retry", ((Raw(retry),),))
@@ -114,11 +114,11 @@ def _why(conclusion: Conclusion) -> Iterator[doc.Section]:
     if not conclusion.ranked:
         return
     first = conclusion.ranked[0]
-    weighed = sorted((*first.evidence_for, *first.evidence_against), key=lambda pair: -abs(pair[1]))
+    pairs = sorted((*first.evidence_for, *first.evidence_against), key=lambda pair: -abs(pair[1]))
     arguments = tuple(
         doc.Argument(side, weight, (Raw(item.says), Origin(item.rule)))
         for side in doc.Side
-        for item, weight in weighed
+        for item, weight in pairs
         if side_of(weight) is side
     )
     if arguments:

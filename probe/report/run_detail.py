@@ -105,8 +105,8 @@ def _authentication(dns: ReportDns) -> Iterator[doc.Section]:
 
 def _spf(spf: ReportSpf) -> Iterator[Line]:
     matched: Line = (", matched ", Raw(spf.matched)) if spf.matched else ()
-    counted = f"; {spf.lookups} lookups, {spf.void_lookups} void"
-    yield (f"{spf.result} for ", Raw(spf.ip or "no address"), " at ", Raw(spf.domain), *matched, counted)
+    lookups = f"; {spf.lookups} lookups, {spf.void_lookups} void"
+    yield (f"{spf.result} for ", Raw(spf.ip or "no address"), " at ", Raw(spf.domain), *matched, lookups)
     for step in spf.trace:
         detail: Line = (" (", Raw(step.detail), ")") if step.detail else ()
         yield (

@@ -144,13 +144,13 @@ def _not_reached(report: Report) -> Iterator[doc.Section]:
 
 def _internal(report: Report) -> Iterator[doc.Section]:
     """What the report was made without because this program failed at it, and where to report that."""
-    failed = view.internal(report)
-    if failed:
-        remedies = dict.fromkeys(finding.remedy for finding in failed)
+    internal_findings = view.internal(report)
+    if internal_findings:
+        remedies = dict.fromkeys(finding.remedy for finding in internal_findings)
         yield doc.Section(
             ("Internal errors",),
             (
-                doc.Items(tuple((Raw(finding.message),) for finding in failed)),
+                doc.Items(tuple((Raw(finding.message),) for finding in internal_findings)),
                 *(doc.Advice((Raw(remedy),)) for remedy in remedies),
             ),
         )

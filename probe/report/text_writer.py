@@ -232,11 +232,11 @@ class _Writer:
             self._stacked(heads, rows, indent)
             return
         for cells in (heads, *rows):
-            padded = []
+            padded_cells = []
             for cell, width, column in zip(cells, widths, table.columns, strict=True):
                 pad = " " * (width - columns(cell))
-                padded.append(pad + cell if column.is_number else cell + pad)
-            *first, last = padded
+                padded_cells.append(pad + cell if column.is_number else cell + pad)
+            *first, last = padded_cells
             lead = "".join(cell + " " * _GAP for cell in first)
             if indent + columns(lead) + widths[-1] <= page.style.width:  # nothing has to be broken
                 page.text(lead + last.rstrip(), indent=indent)

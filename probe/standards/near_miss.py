@@ -45,24 +45,24 @@ def _text(text: bytes) -> str:
         return decode(text)
 
 
-def _miss(place: Place, written: str) -> NearMiss | None:
-    excerpt = written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}\u2026"
-    bare = written.strip().strip(_QUOTES).strip()
-    if written.strip() != bare and (_BEGINS[place].match(bare) or _MEANT[place].match(bare)):
+def _miss(place: Place, record: str) -> NearMiss | None:
+    excerpt = record if len(record) <= _SHOWN else f"{record[: _SHOWN - 1]}\u2026"
+    bare = record.strip().strip(_QUOTES).strip()
+    if record.strip() != bare and (_BEGINS[place].match(bare) or _MEANT[place].match(bare)):
         return NearMiss(NearMissReason.QUOTATION_MARKS, place, excerpt)
-    odd = next((char for char in written if char not in " \t" and unicodedata.category(char) in _UNSEEN), "")
-    plain = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in written)
+    odd = next((char for char in record if char not in " \t" and unicodedata.category(char) in _UNSEEN), "")
+    plain = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in record)
     if odd and _BEGINS[place].match(" ".join(plain.split())):
         code = f"U+{ord(odd):04X}"
         return NearMiss(NearMissReason.INVISIBLE_CHARACTER, place, excerpt, character=code)
-    if written != written.lstrip() and _BEGINS[place].match(written.lstrip()):
+    if record != record.lstrip() and _BEGINS[place].match(record.lstrip()):
         return NearMiss(NearMissReason.LEADING_SPACE, place, excerpt)
-    other = next((it for it in Place if it is not place and _BEGINS[it].match(written)), None)
+    other = next((it for it in Place if it is not place and _BEGINS[it].match(record)), None)
     if other is not None:
         return NearMiss(NearMissReason.OTHER_RECORD, place, excerpt, other=other)
-    match = _MEANT[place].match(written)
+    match = _MEANT[place].match(record)
     if match is not None:
         return NearMiss(NearMissReason.OTHER_BEGINNING, place, excerpt, beginning=match.group().strip())
-    if place is not Place.SPF and _HOST.fullmatch(written):
+    if place is not Place.SPF and _HOST.fullmatch(record):
         return NearMiss(NearMissReason.HOST_NAME, place, excerpt)
     return None

@@ -101,8 +101,8 @@ def _base_domains(mx: MxResult, host: MxHost, own_cname: Answer | None) -> tuple
     """Where the TLSA of a host may stand, in the order of RFC 7672 section 2.2.2: the end of its CNAMEs where
     all of them are secure, then its own name; that alone where only the first of them is."""
     if is_dane_candidate(mx, host.secure):
-        ends = [answer.aliases[-1] for answer in host.answers if answer.aliases]
-        return tuple(dict.fromkeys((*ends, host.host)))
+        targets = [answer.aliases[-1] for answer in host.answers if answer.aliases]
+        return tuple(dict.fromkeys((*targets, host.host)))
     return (host.host,) if own_cname is not None and own_cname.authenticated else ()
 
 

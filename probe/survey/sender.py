@@ -96,13 +96,13 @@ def dkim_keys(
     domain: str, options: Options, mail: MxResult, message_selectors: tuple[str, ...]
 ) -> Resolution[tuple[KeyResult, ...]]:
     """Keys of the given selectors, else of the message's, the provider's and the common ones."""
-    chosen = [(selector, KeyOrigin.GIVEN) for selector in options.selectors]
-    chosen += [(s, KeyOrigin.MESSAGE) for s in message_selectors if s not in options.selectors]
-    if not chosen:
+    candidates = [(selector, KeyOrigin.GIVEN) for selector in options.selectors]
+    candidates += [(s, KeyOrigin.MESSAGE) for s in message_selectors if s not in options.selectors]
+    if not candidates:
         runs = operator([host.host for host in mail.hosts], domain=domain)
         includes = yield from published_spf(domain)
-        chosen = list(selectors_for(domain, includes, runs.key if runs and runs.provider else None))
-    return (yield from look_up_keys(domain, tuple(chosen)))
+        candidates = list(selectors_for(domain, includes, runs.key if runs and runs.provider else None))
+    return (yield from look_up_keys(domain, tuple(candidates)))
 
 
 def dmarc_of(author_domain: str) -> Resolution[DmarcResult]:
@@ -234,8 +234,8 @@ def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloRe
     ptr = yield from recover_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
     if not place.helo or ptr is None:
         return ptr, None
-    judged = helo_of(place.helo, place.probe_ip, ptr)
-    return ptr, (yield from recover_steps(FactReader.HELO, judged, None, step=2))
+    helo = helo_of(place.helo, place.probe_ip, ptr)
+    return ptr, (yield from recover_steps(FactReader.HELO, helo, None, step=2))
 
 
 def _aligned(

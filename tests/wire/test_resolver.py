@@ -325,7 +325,7 @@ async def test_answers_come_in_the_order_of_the_questions() -> None:
 
 async def test_past_the_deadline_nothing_is_asked() -> None:
     async with DnsServer(ZONE) as server:
-        async with Resolver((server.endpoint,), remaining=lambda: 0.0) as resolver:
+        async with Resolver((server.endpoint,), seconds_left=lambda: 0.0) as resolver:
             (answer,) = await resolver.ask((Question("mail.example", A),))
         assert server.seen == []
     assert answer.status is Status.NOT_ASKED
@@ -335,7 +335,7 @@ async def test_past_the_deadline_nothing_is_asked() -> None:
 async def test_the_deadline_cuts_the_wait_for_an_answer() -> None:
     async with (
         DnsServer(ZONE, {"*": Fault.SILENCE}) as server,
-        Resolver((server.endpoint,), remaining=lambda: 0.2, query_timeout=60, lifetime=60) as resolver,
+        Resolver((server.endpoint,), seconds_left=lambda: 0.2, query_timeout=60, lifetime=60) as resolver,
     ):
         (answer,) = await asyncio.wait_for(resolver.ask((Question("mail.example", A),)), 20)
     assert answer.status is Status.TIMEOUT

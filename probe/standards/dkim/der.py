@@ -50,9 +50,9 @@ def _modulus_bits(sequence: bytes) -> int:
     return int.from_bytes(modulus, "big").bit_length()
 
 
-def _whole(der: bytes, expected: int) -> bytes:
+def _whole(der: bytes, expected_tag: int) -> bytes:
     tag, body, rest = _element(der)
-    if tag != expected:
+    if tag != expected_tag:
         raise DerError("it does not begin with a SEQUENCE")
     if rest:
         raise DerError("something follows the key")

@@ -43,15 +43,15 @@ def look_up_keys(
     `selectors` are pairs of selector and origin; a selector named twice is asked
     once, under its first origin. The results are in the order of the selectors.
     """
-    chosen: dict[str, tuple[str, KeyOrigin]] = {}
+    origins: dict[str, tuple[str, KeyOrigin]] = {}
     for selector, origin in selectors:
-        chosen.setdefault(selector.strip(".").lower(), (selector, origin))
-    if not chosen:
+        origins.setdefault(selector.strip(".").lower(), (selector, origin))
+    if not origins:
         return ()
-    answers = yield tuple(Question(key_name(domain, name), RecordType.TXT) for name in chosen)
+    answers = yield tuple(Question(key_name(domain, name), RecordType.TXT) for name in origins)
     return tuple(
         judge_answer(domain, selector, origin, answer)
-        for (selector, origin), answer in zip(chosen.values(), answers, strict=True)
+        for (selector, origin), answer in zip(origins.values(), answers, strict=True)
     )
 
 
@@ -91,18 +91,18 @@ def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) 
 
 def looks_like_key(text: bytes) -> bool:
     """Whether a TXT record is meant to be a DKIM key: it says v=DKIM…, or has p= and no other v=."""
-    written = decode(text)
-    tags = parse_tag_list(written)
+    text_record = decode(text)
+    tags = parse_tag_list(text_record)
     version = tags.value("v")
     if version is not None:
         return version.casefold().startswith("dkim")
-    return _P_TAG.search(written) is not None
+    return _P_TAG.search(text_record) is not None
 
 
 def parse_key(text: bytes) -> ParsedKey:
     """Read a key record. Never raises."""
-    written = decode(text)
-    tags = parse_tag_list(written)
+    text_record = decode(text)
+    tags = parse_tag_list(text_record)
     problems = [*tags.problems, *_blemishes(tags, is_ascii=text.isascii())]
     testing = "y" in _colon_list(tags.value("t") or "")
     key_type = "rsa" if tags.value("k") is None else tags.value("k") or ""
@@ -110,16 +110,16 @@ def parse_key(text: bytes) -> ParsedKey:
     def judged(status: KeyStatus, bits: int | None = None) -> ParsedKey:
         return ParsedKey(status, key_type, bits, testing, tuple(problems))
 
-    fault = _structural_fault(tags, written)
+    fault = _structural_fault(tags, text_record)
     if fault:
         problems.append(fault)
         return judged(KeyStatus.MALFORMED)
     # octet for octet: for a reader, octets above 127 are written out
     raw = parse_tag_list(text.decode("latin-1")).value("p")
-    encoded = re.sub(r"[ \t\r\n]+", "", raw or "")
-    if not encoded:
+    base64_text = re.sub(r"[ \t\r\n]+", "", raw or "")
+    if not base64_text:
         return judged(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
-    public_key, fault = _octets(encoded)
+    public_key, fault = _octets(base64_text)
     if fault:
         problems.append(fault)
     if public_key is None:
@@ -131,10 +131,10 @@ def parse_key(text: bytes) -> ParsedKey:
     return judged(status, bits)
 
 
-def _octets(encoded: str) -> tuple[bytes | None, str]:
+def _octets(base64_text: str) -> tuple[bytes | None, str]:
     """The octets of p= without its white space, and what is wrong with the base64. Characters outside its
     alphabet are left out, as RFC 2045 section 6.8 has it: OpenDKIM and dkimpy do so, Mail::DKIM does not."""
-    inside = _NO_BASE64.sub("", encoded)
+    inside = _NO_BASE64.sub("", base64_text)
     digits = inside.rstrip("=")
     try:
         octets = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
@@ -142,19 +142,19 @@ def _octets(encoded: str) -> tuple[bytes | None, str]:
         return None, "p= is not valid base64"
     if "PUBLICKEY" in inside:
         return None, "p= holds the BEGIN and END lines of a PEM file, which do not belong there"
-    if not encoded.isascii():
+    if not base64_text.isascii():
         return None, "p= holds characters that are not ASCII, for which verifiers discard the record"
-    if inside != encoded:
+    if inside != base64_text:
         return octets, "p= holds characters outside base64, which some verifiers refuse"
-    if len(encoded) % 4:
+    if len(base64_text) % 4:
         return octets, "the base64 of p= has too many or too few = at its end, which some verifiers refuse"
     return octets, ""
 
 
-def _structural_fault(tags: TagList, written: str) -> str:
+def _structural_fault(tags: TagList, text_record: str) -> str:
     """What makes verifiers discard the record (RFC 6376 sections 3.2, 3.6.1 and 6.1.2)."""
     version = tags.value("v")
-    if _is_quoted(written):
+    if _is_quoted(text_record):
         return "the quotation marks at its ends are part of the record; without them it could be read"
     # RFC 6376 section 3.6.1: v= is exactly DKIM1
     if version is not None and version != "DKIM1":
@@ -172,8 +172,8 @@ def _structural_fault(tags: TagList, written: str) -> str:
     return ""
 
 
-def _is_quoted(written: str) -> bool:
-    return len(written) > 1 and written[0] in "\"\u201c'" and written[-1] in "\"\u201d'"
+def _is_quoted(text_record: str) -> bool:
+    return len(text_record) > 1 and text_record[0] in "\"\u201c'" and text_record[-1] in "\"\u201d'"
 
 
 def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> tuple[KeyStatus, int | None]:

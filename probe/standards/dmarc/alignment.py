@@ -75,7 +75,7 @@ def _contains(parent: str, domain: str) -> bool:
     return domain == parent or domain.endswith(f".{parent}")
 
 
-def _any_known(judged: list[bool | None]) -> bool | None:
-    if True in judged:
+def _any_known(results: list[bool | None]) -> bool | None:
+    if True in results:
         return True
-    return None if not judged or None in judged else False
+    return None if not results or None in results else False

@@ -34,7 +34,7 @@ def discover(
     applicable = _applicable(tree)
     record = applicable if isinstance(applicable, DmarcRecord) else None
     exists = _exists(answers[existence])
-    walked = tuple(answers[question(name)] for name in walk_names(author_domain))
+    walk_answers = tuple(answers[question(name)] for name in walk_names(author_domain))
     return DmarcResult(
         author_domain=author_domain,
         record=record,
@@ -44,9 +44,9 @@ def discover(
         rfc7489_organizational_domain=registered,
         unknown=applicable is None and bool(tree.unknown),
         invalid_records=(*tree.discarded, *_invalid(tree)),
-        near=None if applicable is not None else _near(walked),
-        unanswered=tuple(f"{a.question}: {a.failure}" for a in walked if a.is_unknown),
-        evidence=tuple(a.ref for a in walked if a.txts()) or tuple(a.ref for a in walked[:1]),
+        near=None if applicable is not None else _near(walk_answers),
+        unanswered=tuple(f"{a.question}: {a.failure}" for a in walk_answers if a.is_unknown),
+        evidence=tuple(a.ref for a in walk_answers if a.txts()) or tuple(a.ref for a in walk_answers[:1]),
     )
 
 
@@ -56,14 +56,14 @@ def applied_policy(record: DmarcRecord, author_domain: str, exists: bool | None)
     `exists` says whether the author domain is in DNS (RFC 9989 section 3.2.13: no NXDOMAIN); None
     when DNS did not say, and then the result is None if it would make a difference.
     """
-    existing = record.subdomain_policy or record.policy
-    missing = record.nonexistent_policy or existing
+    if_exists = record.subdomain_policy or record.policy
+    if_absent = record.nonexistent_policy or if_exists
     if record.domain == author_domain:
         policy = record.policy  # sp= and np= speak of subdomains alone
-    elif exists is None and existing != missing:
+    elif exists is None and if_exists != if_absent:
         return None
     else:
-        policy = missing if exists is False else existing
+        policy = if_absent if exists is False else if_exists
     return _ONE_LEVEL_BELOW[policy] if record.testing else policy
 
 
@@ -91,9 +91,9 @@ def _invalid(tree: TreeWalk) -> tuple[str, ...]:
     )
 
 
-def _near(walked: tuple[Answer, ...]) -> NearMiss | None:
+def _near(walk_answers: tuple[Answer, ...]) -> NearMiss | None:
     """What stands where a record belongs, at the author domain first."""
-    misses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walked)
+    misses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walk_answers)
     return next((miss for miss in misses if miss is not None), None)
 
 

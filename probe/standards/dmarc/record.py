@@ -37,22 +37,22 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     Never raises. Unknown tags are kept in `tags` and otherwise ignored; a value that a tag cannot
     have falls back to the tag's default (RFC 9989 section 4.8) and is said in `problems`.
     """
-    written = decode(text)
-    tags = parse_tag_list(written)
+    text_record = decode(text)
+    tags = parse_tag_list(text_record)
     problems = list(tags.problems)
     psd = _choice(tags, "psd", ("y", "n", "u"), "u", problems)
     policies = {name: _policy(tags, name) for name in ("p", "sp", "np")}
     again = [value for name, value in tags.repeated if name == "p"]
     if again:
         # RFC 9989 section 4.7 and RFC 6376 section 3.2: a name that occurs twice makes the list invalid
-        return InvalidRecord(domain, written, _twice([tags.value("p") or "", *again]), psd)
-    broken = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
-    if broken:
-        names = " and ".join(f"{name}=" for name in broken)
+        return InvalidRecord(domain, text_record, _twice([tags.value("p") or "", *again]), psd)
+    invalid = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
+    if invalid:
+        names = " and ".join(f"{name}=" for name in invalid)
         fault = f"{names} is not one of none, quarantine, reject"
         # RFC 9989 section 4.10.1: a bad p, sp or np is p=none when reports can be sent, else no DMARC
         if not _has_report_uri(tags):
-            return InvalidRecord(domain, written, f"{fault}, and there is no rua=", psd)
+            return InvalidRecord(domain, text_record, f"{fault}, and there is no rua=", psd)
         problems.append(f"{fault}: receivers act as if the policy were none")
         policies = {"p": "none", "sp": None, "np": None}
     elif policies["p"] is None:
@@ -61,7 +61,7 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
             fault = (
                 "p= is missing, and there is no valid rua=: receivers apply no DMARC, old (RFC 7489) and new"
             )
-            return InvalidRecord(domain, written, fault, psd)
+            return InvalidRecord(domain, text_record, fault, psd)
         problems.append(
             "p= is missing: receivers act as if it were none, because there is a rua=; some of those that "
             "keep to RFC 7489 (OpenDMARC) ignore the record"
@@ -69,7 +69,7 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     problems.extend(_notes(tags))
     return DmarcRecord(
         domain=domain,
-        text=written,
+        text=text_record,
         policy=policies["p"] or "none",
         subdomain_policy=policies["sp"],
         nonexistent_policy=policies["np"],
@@ -95,13 +95,13 @@ def _policy(tags: TagList, name: str) -> str | None:
     return None if value is None else value.lower()
 
 
-def _choice(tags: TagList, name: str, allowed: tuple[str, ...], default: str, problems: list[str]) -> str:
+def _choice(tags: TagList, name: str, choices: tuple[str, ...], default: str, problems: list[str]) -> str:
     value = tags.value(name)
     if value is None:
         return default
-    if value.lower() in allowed:
+    if value.lower() in choices:
         return value.lower()
-    problems.append(f"{name}= is not one of {', '.join(allowed)}: receivers take {default}")
+    problems.append(f"{name}= is not one of {', '.join(choices)}: receivers take {default}")
     return default
 
 

@@ -38,8 +38,8 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         # with preference 0; Postfix and Exim send no mail there where it does not, either.
         has_others = any(record.exchange for record in mx.mxs())
         return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=has_others)
-    ordered = in_order_of_trying(mx.mxs(), seed)
-    first = ordered[:MX_LIMIT]
+    records = in_order_of_trying(mx.mxs(), seed)
+    first = records[:MX_LIMIT]
     hosts = yield from _mx_hosts(first, families)
     answers = (mx, *(answer for host in hosts for answer in host.answers))
     return MxResult(
@@ -47,7 +47,7 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         RouteKind.MX,
         hosts,
         answers,
-        dropped=len(ordered) - len(first),
+        dropped=len(records) - len(first),
     )
 
 
@@ -135,8 +135,8 @@ def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tupl
     addresses = [ip for answer in answers for ip in answer.addresses()]
     columns = [[ip for ip in addresses if ip.version == family][:_JUDGED] for family in families]
     longest = max((len(column) for column in columns), default=0)
-    woven = [column[row] for row in range(longest) for column in columns if row < len(column)]
-    once = list(dict.fromkeys(woven))
+    in_turn = [column[row] for row in range(longest) for column in columns if row < len(column)]
+    once = list(dict.fromkeys(in_turn))
     if len(once) > MX_ADDRESS_LIMIT:
         once = sorted(once, key=lambda ip: why_not_dialable(ip) is not None)
     return tuple(once[:MX_ADDRESS_LIMIT])

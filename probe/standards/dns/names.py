@@ -27,10 +27,10 @@ class BadNameError(ValueError):
 def normal(name: str) -> str:
     """Lower case (ASCII only, RFC 4343), without one trailing dot."""
     if name.isascii():
-        lowered = name.lower()
+        lower = name.lower()
     else:
-        lowered = "".join(char.lower() if char.isascii() else char for char in name)
-    return lowered[:-1] if lowered.endswith(".") and not lowered.endswith("\\.") else lowered
+        lower = "".join(char.lower() if char.isascii() else char for char in name)
+    return lower[:-1] if lower.endswith(".") and not lower.endswith("\\.") else lower
 
 
 def from_labels(labels: Sequence[bytes]) -> str:

@@ -139,10 +139,10 @@ def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bo
         return f"gives with the SOA record of another zone, {soa.zone}"
     if soa.mname in _MADE_PRIMARY or any(_is_at_or_below(it, _NOWHERE) for it in (soa.mname, soa.rname)):
         return f"gives with an SOA record of its own making ({_soa_text(soa)})"
-    reserved = special_use(name) or locally_served(name)
-    is_inside = reserved is not None and _is_at_or_below(soa.zone, reserved.zone)
-    if reserved and is_inside and not is_proven and not (reserved.zone == LABORATORY != soa.zone):
-        return f"gives out of a zone that resolvers serve themselves ({reserved.zone}, {reserved.source})"
+    zone = special_use(name) or locally_served(name)
+    is_inside = zone is not None and _is_at_or_below(soa.zone, zone.zone)
+    if zone and is_inside and not is_proven and not (zone.zone == LABORATORY != soa.zone):
+        return f"gives out of a zone that resolvers serve themselves ({zone.zone}, {zone.source})"
     if provenance.authoritative and provenance.recursive:
         return f"gives out of a zone of its own, {soa.zone or 'the root'}; others may see another"
     return ""

@@ -79,7 +79,7 @@ class Unfolding:
         A pointer may only lead backwards (RFC 1035 section 4.1.4: to a prior occurrence), so no name
         leads to itself.
         """
-        passed: list[tuple[int, bytes]] = []  # labels and, empty, pointers on the way
+        labels: list[tuple[int, bytes]] = []  # labels and, empty, pointers on the way
         octets = 0
         end: int | None = None
         at, lowest = offset, offset
@@ -90,14 +90,14 @@ class Unfolding:
                 end = at + 2 if end is None else end
                 if target >= lowest:
                     raise WireError("a compression pointer that does not lead backwards")
-                passed.append((at, b""))
+                labels.append((at, b""))
                 at = lowest = target
             elif length == 0:
                 self._suffixes[at] = ("", 1)
             elif length > names.LABEL_LIMIT:
                 raise WireError("a label of an unknown kind")
             else:
-                passed.append((at, self._slice(at + 1, length)))
+                labels.append((at, self._slice(at + 1, length)))
                 octets += 1 + length
                 if octets > _NAME_ROOM:
                     raise WireError("a name longer than 255 octets")
@@ -105,7 +105,7 @@ class Unfolding:
         text, size = self._suffixes[at]
         if end is None:
             end = self._behind(at)
-        for start, label in reversed(passed):
+        for start, label in reversed(labels):
             if label:
                 size += len(label) + 1
                 if size > _NAME_ROOM:

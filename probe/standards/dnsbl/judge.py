@@ -131,8 +131,8 @@ def judge(blocklist: BlockList, looks: Looks) -> Judgement:
     if fault is not None:
         return Judgement(ListingStatus.UNUSABLE, (fault, *_but_it_lists(looks.subject.reading)))
     # One unknown among what a verdict needs makes the verdict unknown.
-    needed = (looks.subject, *looks.negatives)
-    for entry in needed if looks.is_held else (*looks.tests, *needed):
+    questions = (looks.subject, *looks.negatives)
+    for entry in questions if looks.is_held else (*looks.tests, *questions):
         if entry.reading.sight is Sight.UNKNOWN:
             why = entry.reading.why if entry is looks.subject else _of_test(entry.reading.why)
             return Judgement(ListingStatus.TIMEOUT, _whys(why), entry.is_resolvers)

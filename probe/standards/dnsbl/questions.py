@@ -93,8 +93,8 @@ def _deeper(ask: Ask) -> Iterator[Question]:
     these. Not below `test`, which is listed itself: nothing would be shown."""
     zone = ask.blocklist.zone
     for test in ask.positives:
-        lacking = ask.question.name.count(".") - test.name.count(".")
-        deeper = "www." * lacking + test.name
+        depth_gap = ask.question.name.count(".") - test.name.count(".")
+        deeper = "www." * depth_gap + test.name
         if test.name.count(".") > zone.count(".") + 1 and len(deeper) <= NAME_LIMIT:
             yield Question(deeper, RecordType.A)
     if SubjectKind.IPV4 in ask.blocklist.subjects:

@@ -64,19 +64,19 @@ def looks_like_report(text: str) -> bool:
 def read_report(text: str) -> StatusReport:
     """Read all groups of fields."""
     report = StatusReport()
-    misplaced: list[tuple[str, str]] = []
+    misplaced_fields: list[tuple[str, str]] = []
     for group in _groups(text):
         names = dict(reversed(group))
-        reporting = names.get("reporting-mta", "")
-        if reporting and not report.reporting_mta:
-            report.reporting_mta = host_name(reporting)
+        reporting_mta = names.get("reporting-mta", "")
+        if reporting_mta and not report.reporting_mta:
+            report.reporting_mta = host_name(reporting_mta)
         report.sender = report.sender or mailbox(names.get("x-postfix-sender", ""))
         if names.keys() & {"final-recipient", "original-recipient", "x-actual-recipient"}:
-            whole = [*group, *(item for item in misplaced if item[0] not in names)]
-            report.recipients.append(_recipient(whole, host_name(reporting) or report.reporting_mta))
+            whole = [*group, *(item for item in misplaced_fields if item[0] not in names)]
+            report.recipients.append(_recipient(whole, host_name(reporting_mta) or report.reporting_mta))
         else:
             # fields of a recipient (RFC 3464 section 2.3) that stand among those of the message
-            misplaced = [item for item in group if item[0] in _PER_RECIPIENT]
+            misplaced_fields = [item for item in group if item[0] in _PER_RECIPIENT]
             report.remote_mta = report.remote_mta or host_name(names.get("remote-mta", ""))
         if len(report.recipients) >= BOUNCE_RECIPIENT_LIMIT:
             break
@@ -128,16 +128,16 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
 def _joined(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
     """The groups; what began with Original-Recipient and names no final one goes on with the group before
     (RFC 3464 section 2.3 prescribes no order; Courier writes it between Action and Status)."""
-    joined: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     for number, group in enumerate(groups):
         names = {name for name, _ in group}
-        present = {name for name, _ in joined} | {"final-recipient"}
+        present = {name for name, _ in fields} | {"final-recipient"}
         if number in guessed and not names & present:
-            joined += group
+            fields += group
         else:
-            yield joined
-            joined = group
-    yield joined
+            yield fields
+            fields = group
+    yield fields
 
 
 def _begins_anew(name: str, places: Mapping[str, int]) -> bool:
@@ -192,12 +192,12 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
             continue  # Sendmail: the exit status of a program is no words
         while kind in _REMOTE_TYPES and typed(text)[0] in _REMOTE_TYPES:
             text = typed(text)[1]
-        coded = bool(_REPLY_CODE.search(text))
+        has_code = bool(_REPLY_CODE.search(text))
         # what has neither code nor status is no reply, whatever type is given (RFC 3464 section 2.3.6)
-        remote = (kind in _REMOTE_TYPES and (coded or status_of(text) is not None)) or (
+        remote = (kind in _REMOTE_TYPES and (has_code or status_of(text) is not None)) or (
             not kind and bool(_REPLY_CODE.match(text))
         )
-        weight = 3 if remote and coded else 2
+        weight = 3 if remote and has_code else 2
         diagnoses.append((weight if text else 0, text, remote))
     best = max(diagnoses, key=lambda item: item[0], default=(0, "", False))
     if not best[1]:  # some write the reply where the status belongs

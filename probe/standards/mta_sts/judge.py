@@ -29,28 +29,28 @@ class PolicyResponse(Protocol):
     def fault(self) -> Reason[FetchFault] | None: ...
 
 
-def judge(domain: str, answer: Answer, fetched: PolicyResponse | None, mx_hosts: Iterable[str]) -> StsResult:
-    """`answer` is that to `record_question(domain)`; `fetched` None when nothing was fetched."""
+def judge(domain: str, answer: Answer, response: PolicyResponse | None, mx_hosts: Iterable[str]) -> StsResult:
+    """`answer` is that to `record_question(domain)`; `response` None when nothing was fetched."""
     record = read_record(answer)
     result = StsResult(domain, record.status, record.policy_id, None, (), record.problems, (answer.ref,))
     if record.status is not StsStatus.VALID:
         return result
-    if fetched is None:
+    if response is None:
         problem = "the policy was not fetched"
         return replace(result, status=StsStatus.UNKNOWN, problems=(*record.problems, problem))
     result = replace(result, evidence=(answer.ref, f"https:{policy_url(domain)}"))
-    if fetched.fault is not None and fetched.status in (None, 200):
-        return replace(result, status=_by_fault(fetched.fault.tag), fetch=fetched.fault)
-    status, problem = _response_fault(fetched)
+    if response.fault is not None and response.status in (None, 200):
+        return replace(result, status=_by_fault(response.fault.tag), fetch=response.fault)
+    status, problem = _response_fault(response)
     if problem:
         return replace(result, status=status, problems=(*record.problems, problem))
-    policy, faults = parse_policy(fetched.body)
+    policy, faults = parse_policy(response.body)
     if policy is None:
         return replace(result, status=StsStatus.UNUSABLE, problems=(*record.problems, *faults))
     # mode none withdraws the policy (section 8.3): its patterns bind nobody.
-    missing = () if policy.mode is StsMode.NONE else uncovered(policy.mx_patterns, mx_hosts)
+    uncovered_hosts = () if policy.mode is StsMode.NONE else uncovered(policy.mx_patterns, mx_hosts)
     problems = (*record.problems, *policy.problems)
-    return replace(result, policy=policy, uncovered=missing, problems=problems)
+    return replace(result, policy=policy, uncovered=uncovered_hosts, problems=problems)
 
 
 def _by_fault(fault: FetchFault) -> StsStatus:
@@ -59,17 +59,17 @@ def _by_fault(fault: FetchFault) -> StsStatus:
     return StsStatus.UNUSABLE if is_own else StsStatus.UNKNOWN
 
 
-def _response_fault(fetched: PolicyResponse) -> tuple[StsStatus, str]:
+def _response_fault(response: PolicyResponse) -> tuple[StsStatus, str]:
     """Why the response is no policy; an empty clause when it may be one."""
-    if fetched.status is None:
+    if response.status is None:
         return StsStatus.UNKNOWN, "no response"
-    if 300 <= fetched.status < 400:
-        return StsStatus.UNUSABLE, f"status {fetched.status}: redirects are not followed"
-    if fetched.status >= 500:
-        return StsStatus.UNKNOWN, f"status {fetched.status}: the policy server is in trouble"
-    if fetched.status != 200:
-        return StsStatus.UNUSABLE, f"status {fetched.status}: only 200 gives a policy"
-    if not is_policy_media_type(fetched.content_type):
-        media_type = fetched.content_type or "missing"
+    if 300 <= response.status < 400:
+        return StsStatus.UNUSABLE, f"status {response.status}: redirects are not followed"
+    if response.status >= 500:
+        return StsStatus.UNKNOWN, f"status {response.status}: the policy server is in trouble"
+    if response.status != 200:
+        return StsStatus.UNUSABLE, f"status {response.status}: only 200 gives a policy"
+    if not is_policy_media_type(response.content_type):
+        media_type = response.content_type or "missing"
         return StsStatus.UNUSABLE, f"content type is {media_type}, not text/plain"
     return StsStatus.VALID, ""

@@ -260,8 +260,8 @@ class Dialogue:
         return self._leave()
 
     def _after_ehlo(self) -> Action:
-        offered = self.extensions is not None and self.extensions.offers("STARTTLS")
-        if self.plan.tls is not TlsMode.NEVER and offered:
+        has_starttls = self.extensions is not None and self.extensions.offers("STARTTLS")
+        if self.plan.tls is not TlsMode.NEVER and has_starttls:
             return self._say(State.STARTTLS, Command.starttls())
         if self.plan.tls in (TlsMode.REQUIRE, TlsMode.ENCRYPT):
             return self._leave(Stop.TLS_NOT_OFFERED)

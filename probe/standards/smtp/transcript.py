@@ -96,8 +96,8 @@ class Transcript:
     def awaits_handshake(self) -> bool:
         """The server agreed to STARTTLS and TLS has not begun: nothing may come in the clear now."""
         last = self.entries[-1] if self.entries and not self._secure else None
-        agreed = last is not None and last.stage is Stage.STARTTLS and last.usable
-        return agreed and last is not None and last.reply is not None and last.reply.code == 220
+        is_starttls_ok = last is not None and last.stage is Stage.STARTTLS and last.usable
+        return is_starttls_ok and last is not None and last.reply is not None and last.reply.code == 220
 
     @property
     def was_injected(self) -> bool:
@@ -117,15 +117,15 @@ class Transcript:
         """Octets came in, inside TLS after `secured`. After `settings.SURPLUS_LIMIT` replies too many
         nothing is read any more."""
         self.octets += len(data)
-        paired = False
+        has_pair = False
         for read in self._replies(data):
             if self._pending:
                 self._answer(self._pending.popleft(), read, at_ms)
-                paired = True
+                has_pair = True
             elif self.awaits_handshake:
                 self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
             else:
-                self._surplus(read, same_chunk=paired)
+                self._surplus(read, same_chunk=has_pair)
         if self.awaits_handshake and not self._reader.is_empty:
             self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
 

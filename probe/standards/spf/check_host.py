@@ -303,16 +303,16 @@ class _Evaluation:
 
     def _fetch(self, questions: Iterable[Question]) -> Resolution[None]:
         """Ask what is not known yet, at once."""
-        missing: list[Question] = []
+        open_questions: list[Question] = []
         for question in dict.fromkeys(questions):
             reason = names.why_bad_name(question.name) if question not in self.answers else None
             if reason:
                 self.answers[question] = Answer(question, Status.BAD_NAME, detail=reason)
             elif question not in self.answers:
-                missing.append(question)
-        if missing:
-            answers = yield tuple(missing)
-            self.answers.update(zip(missing, answers, strict=True))
+                open_questions.append(question)
+        if open_questions:
+            answers = yield tuple(open_questions)
+            self.answers.update(zip(open_questions, answers, strict=True))
 
     def _count(self, domain: str, depth: int, term: str) -> None:
         """Section 4.6.4: at most ten terms that ask DNS, over all records together."""

@@ -49,9 +49,9 @@ class Client:
         """The name that a domain-spec (None: the current domain) stands for, as DNS writes it."""
         if spec is None:
             return names.normal(domain)
-        expanded = expand_domain(spec, self._values(domain, validated))
+        name = expand_domain(spec, self._values(domain, validated))
         # a backslash is an ordinary character of SPF, and an escape in the text form of a name
-        return names.normal(expanded).replace("\\", "\\\\")
+        return names.normal(name).replace("\\", "\\\\")
 
     def explain(self, text: MacroString, domain: str, validated: str) -> str:
         """An explain-string expanded (section 6.2)."""

@@ -51,19 +51,19 @@ def ask_ahead(
 
 def _collect(frontier: _Frontier, record: SpfRecord, domain: str, client: Client, budget: int) -> int:
     """Add a record's questions; returns how many of its terms count as look-ups, at most `budget`."""
-    used = 0
+    count = 0
     reachable = client.reachable(record)
     for mechanism in reachable:
-        if mechanism.asks_dns and used < budget:
-            used += 1
+        if mechanism.asks_dns and count < budget:
+            count += 1
             question = client.first_question(mechanism, domain)
             if question is not None:
                 _add(frontier, question)
     redirect = record.redirect if len(reachable) == len(record.mechanisms) else None
-    if redirect is not None and used < budget and not needs_validated_name(redirect.target):
-        used += 1
+    if redirect is not None and count < budget and not needs_validated_name(redirect.target):
+        count += 1
         _add(frontier, Question(client.target(redirect.target, domain), RecordType.TXT))
-    return used
+    return count
 
 
 def _add(frontier: _Frontier, question: Question) -> None:
@@ -92,7 +92,7 @@ def _next_records(
 def _host_questions(
     questions: Iterable[Question], client: Client, answers: dict[Question, Answer]
 ) -> list[Question]:
-    wanted: list[Question] = []
+    host_questions: list[Question] = []
     for question in questions:
         answer = answers[question]
         if question.rtype is RecordType.MX:
@@ -100,5 +100,5 @@ def _host_questions(
             hosts = hosts if len(hosts) <= SPF_MX_LIMIT else []  # a permerror: nothing more is asked
         else:
             hosts = list(answer.names()[:SPF_PTR_LIMIT])
-        wanted += [Question(host, client.address_type) for host in hosts if host]
-    return [question for question in wanted if question not in answers]
+        host_questions += [Question(host, client.address_type) for host in hosts if host]
+    return [question for question in host_questions if question not in answers]

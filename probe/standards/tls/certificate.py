@@ -98,13 +98,13 @@ def problems(
     then.
     """
     faults: list[Reason[CertificateFault]] = []
-    begins = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
-    ends = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
+    not_before = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
+    not_after = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
     # a certificate out of its dates is never trusted: one fault, said once
-    is_in_time = at is None or begins <= at <= ends
-    if at is not None and at > ends:
+    is_in_time = at is None or not_before <= at <= not_after
+    if at is not None and at > not_after:
         faults.append(Reason(CertificateFault.EXPIRED, text=certificate.not_after[:10]))
-    elif at is not None and at < begins:
+    elif at is not None and at < not_before:
         faults.append(Reason(CertificateFault.NOT_YET_VALID, text=certificate.not_before[:10]))
     if not name_matches(certificate, host):
         faults.append(Reason(CertificateFault.OTHER_NAME, host=host, text=", ".join(certificate.names[:4])))

@@ -131,8 +131,8 @@ def _mismatch(
 def _names_none(leaf: bytes, names: tuple[str, ...]) -> str:
     # RFC 7672 section 3.2.3: unlike DANE-EE, the name counts
     certificate = read_certificate(leaf)
-    named = any(name_matches(certificate, name) for name in names)
-    return "" if named else f"the certificate does not name {' or '.join(names)}"
+    is_name_match = any(name_matches(certificate, name) for name in names)
+    return "" if is_name_match else f"the certificate does not name {' or '.join(names)}"
 
 
 def _selects_certificate(record: Tlsa, certificate: x509.Certificate) -> bool:
@@ -146,9 +146,9 @@ def _selects_certificate(record: Tlsa, certificate: x509.Certificate) -> bool:
 
 def _selects(record: Tlsa, der: bytes) -> bool:
     """RFC 6698 section 2.1: selector and matching type applied to one certificate."""
-    selected = der if record.selector == _WHOLE_CERTIFICATE else _public_key(der)
+    data = der if record.selector == _WHOLE_CERTIFICATE else _public_key(der)
     digest = _DIGESTS.get(record.matching_type)
-    return (hashlib.new(digest, selected).digest() if digest else selected) == record.data
+    return (hashlib.new(digest, data).digest() if digest else data) == record.data
 
 
 def _public_key(der: bytes) -> bytes:

@@ -43,9 +43,9 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
     certificates = dict.fromkeys((*chain[1:_MOST], *anchors.certificates[:_MOST]))
     read = (_read(der) for der in certificates if der != chain[0])
     pool = sorted((it for it in read if it is not None), key=lambda it: not _is_in_time(it, at))
-    begun: deque[Path] = deque([(leaf,)])
-    while begun:
-        path = begun.popleft()
+    paths: deque[Path] = deque([(leaf,)])
+    while paths:
+        path = paths.popleft()
         if any(_is_signed_with(path[-1], key) for key in anchors.keys):
             yield path
         for issuer in tuple(pool):
@@ -56,7 +56,7 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
                 yield longer
             else:
                 pool.remove(issuer)
-                begun.append(longer)
+                paths.append(longer)
 
 
 def leads_to(chain: tuple[bytes, ...], roots: Sequence[x509.Certificate]) -> bool:
@@ -67,8 +67,8 @@ def leads_to(chain: tuple[bytes, ...], roots: Sequence[x509.Certificate]) -> boo
     try:
         with strangers_certificate():
             issuers = [it.issuer for der in chain[:_MOST] if (it := _read(der)) is not None]
-            named = tuple(root.public_bytes(Encoding.DER) for root in roots if root.subject in issuers)
-        return any(True for _ in paths(chain, Anchors(frozenset(roots).__contains__, named, ()), None))
+            root_ders = tuple(root.public_bytes(Encoding.DER) for root in roots if root.subject in issuers)
+        return any(True for _ in paths(chain, Anchors(frozenset(roots).__contains__, root_ders, ()), None))
     except ValueError:
         return False
 
@@ -81,9 +81,9 @@ def why_not_valid(path: Path, at: datetime | None) -> str:
     with strangers_certificate():
         if not all(_is_in_time(certificate, at) for certificate in path):
             return "a certificate of the chain is not valid at that time"
-        uses = _extension(path[0], x509.ExtendedKeyUsage)
-    served = {x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-    if uses is not None and not served & set(uses):
+        extension = _extension(path[0], x509.ExtendedKeyUsage)
+    usages = {x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    if extension is not None and not usages & set(extension):
         return "the certificate is not one for servers (its extended key usage)"
     return ""
 

@@ -40,7 +40,7 @@ def counted(
         sender_of=made.sender,
         emit=outcomes.append if outcomes is not None else None,
         mark=mark,
-        waiting=waiting,
+        waiting_limit=waiting,
         internal=internal,
     )
     for records in records_of_blocks(made, blocks([data])):
