@@ -37,7 +37,7 @@ class CarryTables(build_py):
         from probe.reading.reply.build import build
 
         if self.editable_mode:
-            table.stored(keep=True)
+            table.stored_table(keep=True)
             return
         target = Path(self.build_lib)
         _write(target / table.COMPILED.relative_to(ROOT), build())

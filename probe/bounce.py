@@ -22,9 +22,9 @@ from probe.reading.bounce.read import read_notice
 from probe.reading.bounce.reply import (
     names_another_host,
     own_status,
-    said,
-    telling,
-    told_stage,
+    reply_line,
+    rule_text,
+    stage_of,
 )
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.settings import BOUNCE_SIZE_LIMIT
@@ -114,7 +114,7 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     reading = cache(explain)  # a reply that is given once for all recipients is read once
     named_addresses = {address for status in notice.recipients for address in status.names}
     recipients = tuple(
-        _judged(name, notice, status, named_addresses, reading) for status in notice.recipients
+        _recipient_of(name, notice, status, named_addresses, reading) for status in notice.recipients
     )
     if len(recipients) > 1 and not any(item.is_bounce for item in recipients):
         return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
@@ -179,7 +179,7 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
         "reply": {
             "code": reading.code if reading and status.is_remote else None,
             "enhanced_status": str(own) if own else None,
-            "text": said(status),
+            "text": reply_line(status),
         },
         "reply_is_remote": status.is_remote,
         "stage": bounced.stage.value if bounced.stage else "",
@@ -199,7 +199,7 @@ def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
     return {"returned": message, "layout": bounced.notice.layout, "problems": list(bounced.notice.problems)}
 
 
-def _judged(
+def _recipient_of(
     name: str,
     notice: DeliveryNotice,
     status: DeliveryStatus,
@@ -211,11 +211,11 @@ def _judged(
         kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    explanation = reading(telling(status), told_stage(status), status.remote_mta)
+    explanation = reading(rule_text(status), stage_of(status), status.remote_mta)
     if status.is_copied and _is_of_another(status, named_addresses):
         # nothing is said of this one
         explanation = replace(reading(""), reading=explanation.reading)
-    return BouncedRecipient(name, notice, kind, status, _concluded(explanation, kind, status))
+    return BouncedRecipient(name, notice, kind, status, _with_notice(explanation, kind, status))
 
 
 def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> bool:
@@ -224,7 +224,7 @@ def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> 
     return addresses.isdisjoint(status.names) and not addresses.isdisjoint(named_addresses)
 
 
-def _concluded(explanation: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
+def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
     """With what the notice adds to the words of the reply on when to try again.
 
     Whoever was tried for days is not helped by another try where the reply says that the mailbox is not
@@ -244,14 +244,14 @@ def _concluded(explanation: Explanation, kind: NoticeKind, status: DeliveryStatu
         # delivery is still being tried, and nothing is known that would have to be mended first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
     if status.is_copied:
-        conclusion = _doubted(conclusion)
+        conclusion = _lower_band(conclusion)
     # of a thousand recipients with one reply, nearly all share what was read
     return (
         explanation if conclusion is explanation.conclusion else replace(explanation, conclusion=conclusion)
     )
 
 
-def _doubted(conclusion: Conclusion) -> Conclusion:
+def _lower_band(conclusion: Conclusion) -> Conclusion:
     """Of a reply that may be another recipient's: never more than possible, or nothing is known."""
     ranked = [
         replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == UNSETTLED))

@@ -211,11 +211,11 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         **document(explanation.conclusion),
     }
     if logged is not None:
-        row |= _logged(logged)
+        row |= _log_json(logged)
     return row | {"error": explanation.error} if explanation.error else row
 
 
-def _logged(logged: Logged) -> dict[str, Any]:
+def _log_json(logged: Logged) -> dict[str, Any]:
     event = logged.event
     relay = event.relay if event is not None else None
     return {

@@ -46,7 +46,7 @@ class MakesResolver(Protocol):
         nameservers: tuple[Endpoint, ...],
         *,
         on_answer: Callable[[Answer], None],
-        remaining: Callable[[], float],
+        seconds_left: Callable[[], float],
         query_timeout: float,
         lifetime: float,
     ) -> Resolver:
@@ -102,7 +102,7 @@ class World:
     courtesy: Courtesy
     clock: Callable[[], Clock] = Clock
     seed: Callable[[], int] = lambda: secrets.randbits(63) | 1
-    admitted: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
+    admission: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
     pace: settings.Pace = settings.PACE
     tls_roots: str | None = None
     scenario: str | None = None
@@ -117,7 +117,7 @@ def live(pace: settings.Pace = settings.PACE) -> World:
         fetch=https.fetch,
         opinions=_checkdmarc,
         courtesy=_OF_THIS_PROCESS,
-        admitted=_room_for_a_run,
+        admission=_room_for_a_run,
         pace=pace,
         tools=run_tools,
     )
@@ -148,7 +148,7 @@ _OF_THIS_PROCESS = Courtesy()
 @contextlib.asynccontextmanager
 async def _room_for_a_run() -> AsyncIterator[None]:
     """Descriptors for one more run beside those that are under way, and no question that waits."""
-    async with descriptors.admitted():
+    async with descriptors.admission():
         await schedule().nobody_waits()
         yield
 

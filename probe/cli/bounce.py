@@ -61,7 +61,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     if not form.is_laid_out:
         speak_utf8()
     if arguments.check:
-        return _checked(arguments, further, run)
+        return _check_each(arguments, further, run)
     unread: list[UsageError] = []
     path = report_path(arguments.output)
     code = deliver_each(_results(arguments.files, unread), Kind.BOUNCE, form, path, is_sequence=True)
@@ -71,7 +71,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     return ExitCode.USAGE if unread else code
 
 
-def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
+def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
     """Run `check --bounce` for each recipient of the one message given; the worst exit code."""
     if len(arguments.files) != 1 or arguments.files[0] == "-":
         raise UsageError(
@@ -95,7 +95,7 @@ def _checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) ->
         complain(f"bounce: {len(bounces)} recipients; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
     for item in bounces[:CHECKED_LIMIT]:
-        if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
+        if not signals.is_end_wanted():  # Ctrl-C in one check is meant for those behind it, too
             codes.append(_check_one(item, arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
         return max(codes)  # a fault of this program, or an interruption
@@ -119,7 +119,7 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
     """The results of all files, in order; a file that cannot be read is noted, the others are read."""
     for name in files:
         try:
-            with _opened(name) as stream:
+            with _open(name) as stream:
                 yield from _of_stream(stream, name)
         except OSError as error:
             unread.append(unreadable("FILE", name, error))
@@ -131,7 +131,7 @@ class _EmptyError(Exception):
     """A file without a message."""
 
 
-def _opened(name: str) -> BinaryIO:
+def _open(name: str) -> BinaryIO:
     # stdin is duplicated by its number, so that closing the stream leaves the process's own alone
     return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else Path(name).open("rb")
 

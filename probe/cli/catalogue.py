@@ -50,7 +50,7 @@ def checks(
         for check in by_id.values():
             page.text(catalogue.title(check), lead=f"{check.ID:{_ID_COLUMNS}} step {check.STEP}  ")
     else:
-        check = by_id[_known("ID", identity, by_id)]
+        check = by_id[_require_known("ID", identity, by_id)]
         page.heading(f"{check.ID} (step {check.STEP})")
         for paragraph in paragraphs(check.__doc__):
             page.blank()
@@ -76,7 +76,7 @@ def rules(
         for entry in by_id.values():
             page.text(entry.says, lead=f"{entry.id:{_ID_COLUMNS}} ")
     else:
-        entry = by_id[_known("ID", identity, by_id)]
+        entry = by_id[_require_known("ID", identity, by_id)]
         page.heading(entry.id)
         page.text(entry.says)
         page.blank()
@@ -135,7 +135,7 @@ def _reply_rules() -> Iterator[RuleEntry]:
             for key, value in rule.conditions.items()
         ]
         rows += [("basis", _BASIS[rule.basis])] if rule.basis else []
-        rows.append(("source", _dated(rule.source, rule.date)))
+        rows.append(("source", _with_date(rule.source, rule.date)))
         rows += [("matches", example.text) for example in rule.examples]
         rows += [("matches not", example.text) for example in rule.counter]
         printable_rows = tuple((label, printable(text)) for label, text in rows)
@@ -163,7 +163,7 @@ def _software() -> Iterator[RuleEntry]:
             ("accepts", it.wording),
             ("versions", it.versions),
             ("basis", _BASIS[it.basis]),
-            ("source", _dated(it.source, it.date)),
+            ("source", _with_date(it.source, it.date)),
         )
         says = f"how {it.title} is told, whose default replies are known ({it.kind})"
         yield RuleEntry(f"software:{it.id}", says, tuple(row for row in rows if row[1]), "software.toml")
@@ -174,7 +174,7 @@ def _quotations() -> Iterator[RuleEntry]:
 
     for it in all_quotations():
         rows = [("about", f"the {it.about}'s address"), ("reads", "text (quotations.toml)")]
-        rows += [("when", f"pattern = {it.pattern}"), ("source", _dated(it.source, it.date))]
+        rows += [("when", f"pattern = {it.pattern}"), ("source", _with_date(it.source, it.date))]
         rows += [("matches", text) for text, _ in it.examples]
         printable_rows = tuple((label, printable(text)) for label, text in rows)
         yield RuleEntry(it.id, it.says, printable_rows, "quotations.toml")
@@ -189,7 +189,7 @@ def _wrappings() -> Iterator[RuleEntry]:
         rows = [("reads", "text (wrappings.toml)")]
         rows += [("when", f"{name} = {expression}") for name, expression in places.items() if expression]
         rows += [("stage", f"{stage}: {expression}") for stage, expression in form.stages.items()]
-        rows.append(("source", _dated(it.source, it.date)))
+        rows.append(("source", _with_date(it.source, it.date)))
         rows += [("matches", example["text"]) for example in it.examples]
         rows += [("matches not", text) for text in it.counter]
         printable_rows = tuple((label, printable(text)) for label, text in rows)
@@ -212,7 +212,7 @@ def _fact_rules() -> Iterator[RuleEntry]:
                 ("when", fact.predicate),
                 *_conduct_rows(fact.final, fact.conduct),
                 *stages,
-                ("source", _dated(fact.source, fact.date)),
+                ("source", _with_date(fact.source, fact.date)),
             ),
             "evidence.toml",
             fact.causes,
@@ -233,7 +233,7 @@ def _risk_rules() -> Iterator[RuleEntry]:
                 ("reads", f"finding {risk.finding} (risks.toml)"),
                 ("outcomes", ", ".join(sorted(risk.tags))),
                 ("fault of", f"the {side}'s side"),
-                ("source", _dated(risk.source, risk.date)),
+                ("source", _with_date(risk.source, risk.date)),
             ),
             "risks.toml",
             {risk.cause: risk.weight},
@@ -251,7 +251,7 @@ def _requirements() -> Iterator[RuleEntry]:
             ("stage", it.phase),
             ("since", it.since),
             ("confirmed", it.confirmed),
-            ("source", _dated(it.source, it.checked)),
+            ("source", _with_date(it.source, it.checked)),
         )
         filled_rows = tuple(row for row in rows if row[1])
         yield RuleEntry(f"requirement:{it.id}", it.says, filled_rows, "requirements.toml")
@@ -266,7 +266,7 @@ def _condition(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _dated(source: str, date: object) -> str:
+def _with_date(source: str, date: object) -> str:
     return f"{source} ({date})" if date else source
 
 
@@ -284,7 +284,7 @@ def paragraphs(doc: str | None) -> list[str]:
     return [block for block in blocks if block]
 
 
-def _known(subject: str, identity: str, ids: Iterable[str]) -> str:
+def _require_known(subject: str, identity: str, ids: Iterable[str]) -> str:
     names = list(ids)
     if identity in names:
         return identity

@@ -58,7 +58,7 @@ def demo(
     from probe.cli.session import Delivery, run_live
 
     async def observe(hooks: Hooks) -> Recording:
-        async with lab.running(entry) as running:
+        async with lab.serve(entry) as running:
             return await run.observe(
                 running.target,
                 running.options,
@@ -66,7 +66,7 @@ def demo(
                 sink=hooks.sink,
                 progress=hooks.progress,
                 recording_to=hooks.recording_to,
-                spent=hooks.spent,
+                spent=hooks.seconds_since_start,
                 world=running.world,
             )
 

@@ -75,7 +75,7 @@ def main(argv: Sequence[str], _: Run) -> int:
     path = report_path(arguments.output)
     unread: list[str] = []
     with ExitStack() as stack:
-        explanations = _noted(_explanations(arguments, stage, stack), unread)
+        explanations = _note_faults(_explanations(arguments, stage, stack), unread)
         if arguments.input is None:
             explanations = iter(first := list(explanations))
         many = arguments.input is not None or len(first) > 1
@@ -85,7 +85,7 @@ def main(argv: Sequence[str], _: Run) -> int:
     return code
 
 
-def _noted(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:
+def _note_faults(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:
     """The same explanations; the first fault of a line is put into `unread`."""
     for explanation in explanations:
         if explanation.error and not unread:
@@ -99,21 +99,21 @@ def _explanations(
     if arguments.input is None:
         if not arguments.reply.strip():
             raise UsageError("REPLY", "is empty; give the text that the server answered")
-        results = _logged(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
+        results = _explain_log(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
         return iter(results)
-    return _explained(_lines(arguments.input, stack), stage, arguments.host)
+    return _explain_each(_lines(arguments.input, stack), stage, arguments.host)
 
 
-def _logged(text: str) -> Sequence[Explanation]:
+def _explain_log(text: str) -> Sequence[Explanation]:
     """One or more lines of a log, or a queue listing; empty for anything else."""
     lines = text.splitlines()
     if not any(map(may_be_logged, lines)):
         return ()
-    results = list(_explained(lines, None, ""))
+    results = list(_explain_each(lines, None, ""))
     return results if any(it.logged is not None for it in results) else ()
 
 
-def _explained(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
+def _explain_each(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
     """Each line explained, in order, whether it is a reply, an object or a log's."""
     log: LogLines | None = None
     number = 0

@@ -13,7 +13,7 @@ from probe.cli.program_help import program_help
 GENERAL = "Other"
 
 
-def grouped(entries: Iterable[Any], default: str) -> dict[str, list[Any]]:
+def by_group(entries: Iterable[Any], default: str) -> dict[str, list[Any]]:
     """Parameters or commands by the name of their group, in the order of first appearance."""
     groups: dict[str, list[Any]] = {}
     for entry in entries:
@@ -39,7 +39,7 @@ class Command(TyperCommand):
             with formatter.section("Arguments"):
                 formatter.write_dl([(argument.metavar, argument.help or "") for argument in arguments])
         options = [param for param in self.get_params(ctx) if param.param_type_name == "option"]
-        for title, params in grouped(options, GENERAL).items():
+        for title, params in by_group(options, GENERAL).items():
             records = [record for param in params if (record := param.get_help_record(ctx))]
             if records:
                 with formatter.section(title):

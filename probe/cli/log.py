@@ -100,9 +100,9 @@ def main(argv: Sequence[str], run_command: RunCommand) -> int:
     Returns the exit code. Raises UsageError."""
     if "--check" in argv:
         arguments, further = parser().parse_known_args(list(argv))
-        from probe.cli.log_check import checked
+        from probe.cli.log_check import check_each
 
-        return checked(arguments, further, run_command)
+        return check_each(arguments, further, run_command)
     arguments = parser().parse_intermixed_args(list(argv))
     _refuse_controls(arguments)
     form = chosen_format(arguments.format, Kind.LOG)
@@ -170,7 +170,7 @@ class _Session:
         if arguments.follow and (len(arguments.files) != 1 or arguments.files[0] == "-"):
             raise UsageError("--follow", "takes one FILE, not stdin and not several")
         self.now = now_here()
-        self.wanted = self._wanted()
+        self.wanted = self._event_filter()
         self.state = None
         if arguments.state is not None:
             from probe.cli.log_state import StateFile
@@ -187,7 +187,7 @@ class _Session:
 
         return machine_key()[:64]
 
-    def _wanted(self) -> Wanted:
+    def _event_filter(self) -> Wanted:
         arguments = self.arguments
         try:
             span = period(arguments.since, arguments.until, self.now)
@@ -343,7 +343,7 @@ def _jobs(text: str) -> int:
 
 
 def _follow(files: Sequence[Input], run: Run, session: _Session, problems: list[UsageError]) -> None:
-    from probe.cli.log_follow import followed
+    from probe.cli.log_follow import follow
     from probe.maillog.report import LogFileRead
     from probe.reading.log.reader import Tally, records_of_blocks
 
@@ -362,9 +362,9 @@ def _follow(files: Sequence[Input], run: Run, session: _Session, problems: list[
 
     tally = Tally()
     try:
-        with signals.asking(end):
+        with signals.call_on_signal(end):
             for records in records_of_blocks(
-                reader, followed(file.name, lambda: has_ended, sys.stdout.flush), tally
+                reader, follow(file.name, lambda: has_ended, sys.stdout.flush), tally
             ):
                 run.take(records)
     except OSError as error:

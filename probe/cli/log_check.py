@@ -27,7 +27,7 @@ _FATES = {
 }
 
 
-def checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
+def check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
     """Run `check --log` for each recipient of the message that did not get it; the worst exit code. Raises
     UsageError."""
     queue_id = _queue_id(arguments)
@@ -40,7 +40,9 @@ def checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> 
         return ExitCode.INCONCLUSIVE
     failures = [it for it in result if it.status is not LogFate.SENT]
     if not failures:
-        complain(f"log: {queue_id} was delivered to {_several(result)}: {_told(result[0])}; nothing to check")
+        complain(
+            f"log: {queue_id} was delivered to {_several(result)}: {_acceptance(result[0])}; nothing to check"
+        )
         return ExitCode.ACCEPTED
     addressees = [it for it in failures if "@" in it.recipient]
     if not addressees:
@@ -54,7 +56,7 @@ def checked(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> 
         complain(f"log: {len(addressees)} recipients failed; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
     for it in addressees[:CHECKED_LIMIT]:
-        if not signals.asked():  # Ctrl-C in one check is meant for those behind it, too
+        if not signals.is_end_wanted():  # Ctrl-C in one check is meant for those behind it, too
             codes.append(_check_one(it, len(result), arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
         return max(codes)  # a fault of this program, or an interruption
@@ -95,7 +97,7 @@ def _several(result: Sequence[LoggedDelivery]) -> str:
     )
 
 
-def _told(delivery: LoggedDelivery) -> str:
+def _acceptance(delivery: LoggedDelivery) -> str:
     """What the other side said when it took the message."""
     host = delivery.relay_host or delivery.relay_ip or "the next hop"
     words_line = printable(" ".join(delivery.words.split()))

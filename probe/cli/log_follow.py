@@ -15,7 +15,7 @@ _PAUSE = 0.25  # seconds between two looks at the file
 _PATIENCE = 20  # looks at a rotated file before the new one is opened: its last lines may still be written
 
 
-def followed(name: str, is_asked: Callable[[], bool], at_rest: Callable[[], None]) -> Iterator[bytes]:
+def follow(name: str, is_asked: Callable[[], bool], at_rest: Callable[[], None]) -> Iterator[bytes]:
     """The whole lines of a file, now and as they come, until `is_asked` says that it is enough. `at_rest` is
     called when all that is there was read. Raises OSError where the file cannot be opened at first."""
     stream: BinaryIO | None = Path(name).open("rb")  # noqa: SIM115 - closed below, when it is rotated
@@ -43,7 +43,7 @@ def followed(name: str, is_asked: Callable[[], bool], at_rest: Callable[[], None
                     if rest:
                         yield rest + b"\n"
                         rest = b""
-                    stream = _reopened(stream, name)
+                    stream = _reopen(stream, name)
                     patience = _PATIENCE
             elif _is_truncated(stream):  # copytruncate
                 stream.seek(0)
@@ -69,7 +69,7 @@ def _is_truncated(stream: BinaryIO) -> bool:
     return os.fstat(stream.fileno()).st_size < stream.tell()
 
 
-def _reopened(stream: BinaryIO | None, name: str) -> BinaryIO | None:
+def _reopen(stream: BinaryIO | None, name: str) -> BinaryIO | None:
     """The file that stands under the name now; the old one as long as there is none."""
     try:
         file = Path(name).open("rb")  # noqa: SIM115

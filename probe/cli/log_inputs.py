@@ -53,7 +53,7 @@ class Input:
         raw = _raw(self, passed)
         first = next(raw, b"")
         kind = packing(first[:HEAD])
-        whole = _chained(first, raw)
+        whole = _chain(first, raw)
         if kind is None:
             yield from whole
         elif kind == "zst":
@@ -64,7 +64,7 @@ class Input:
             self.problem = unpacked.problem or ""
 
 
-def _chained(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     if first:
         yield first
     yield from rest
@@ -74,14 +74,14 @@ def _raw(file: Input, passed: Callable[[int], None] | None) -> Iterator[bytes]:
     if file.head:
         head, file.head = file.head, b""
         yield head
-    with file.stream or opened(file.name) as stream:
+    with file.stream or open_input(file.name) as stream:
         while chunk := stream.read(CHUNK):
             if passed is not None:
                 passed(len(chunk))
             yield chunk
 
 
-def opened(name: str) -> BinaryIO:
+def open_input(name: str) -> BinaryIO:
     """The file, or stdin for `-`. Raises OSError."""
     if name == "-":
         return open(sys.stdin.fileno(), "rb", closefd=False)
@@ -127,13 +127,13 @@ class _Stream(io.RawIOBase):
 def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageError]) -> list[Input]:
     """All inputs in the order in which they were written; a file that is given twice is read once. What
     cannot be read is noted in `problems`. Raises UsageError for an unknown --log-format."""
-    fixed_format = _forced(log_format)
+    fixed_format = _named_format(log_format)
     by_name: dict[str, Input] = {}
     places: set[tuple[int, int]] = set()
     files: list[LogFile] = []
     for name in dict.fromkeys(names):
         try:
-            entry = _looked_up(name, places)
+            entry = _look_up(name, places)
             if entry is None:
                 continue
             sample = _sample(entry)
@@ -143,7 +143,7 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
         except UsageError as problem:
             problems.append(problem)
             continue
-        entry.format = fixed_format or detected(sample)
+        entry.format = fixed_format or detect(sample)
         entry.is_empty = not sample
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         by_name[name] = entry
@@ -151,7 +151,7 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
     return [by_name[file.name] for file in in_time_order(files)]
 
 
-def _forced(name: str | None) -> Format | None:
+def _named_format(name: str | None) -> Format | None:
     if name is None:
         return None
     chosen_row = by_name(name)
@@ -160,7 +160,7 @@ def _forced(name: str | None) -> Format | None:
     return chosen_row
 
 
-def _looked_up(name: str, places: set[tuple[int, int]]) -> Input | None:
+def _look_up(name: str, places: set[tuple[int, int]]) -> Input | None:
     if name == "-":
         return Input(name, "stdin", None, datetime.now(UTC))
     state = Path(name).stat()
@@ -183,7 +183,7 @@ def _sample(file: Input) -> list[bytes]:
     raw = bytearray()
     source = file
     if is_once:
-        file.stream = opened(file.name)
+        file.stream = open_input(file.name)
         while len(raw) < CHUNK and (chunk := os.read(file.stream.fileno(), CHUNK)):
             raw += chunk
             if raw.count(b"\n") > SAMPLE:
@@ -214,14 +214,14 @@ def _first(source: Input, is_once: bool) -> Iterator[bytes]:
         yield from Unpacked([source.head], kind)
 
 
-def detected(sample: Sequence[bytes]) -> Format | None:
+def detect_format(sample: Sequence[bytes]) -> Format | None:
     """The format of the first lines and of some later ones; where these are of none, of all there are."""
     step = max(1, len(sample) // _SPREAD)
-    row = detect([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
+    row = detect_format([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
     if row is not None:
         return row
     for begin in range(0, len(sample), SAMPLE):
-        row = detect(sample[begin : begin + SAMPLE])
+        row = detect_format(sample[begin : begin + SAMPLE])
         if row is not None:
             return row
     return None

@@ -81,7 +81,7 @@ class Progress:
         self.octets = 0
         self.lines = 0
 
-    def passed(self, octets: int) -> None:
+    def add_octets(self, octets: int) -> None:
         """So many octets more were read."""
         self.octets += octets
         now = time.monotonic()
@@ -131,19 +131,19 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
         for records in records_in(file, reader, progress, tally):
             run.take(records)
     finally:
-        run.files.append(_told(file, tally))
+        run.files.append(_file_read(file, tally))
 
 
 def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) -> Iterator[Sequence[Record]]:
     """What a reader that has been told of this source finds in it, a batch a block. Raises OSError and
     UsageError."""
     lines_before = progress.lines
-    for records in records_of_blocks(reader, blocks(file.chunks(progress.passed)), tally):
+    for records in records_of_blocks(reader, blocks(file.chunks(progress.add_octets)), tally):
         progress.lines = lines_before + tally.lines
         yield records
 
 
-def _told(file: Input, tally: Tally) -> LogFileRead:
+def _file_read(file: Input, tally: Tally) -> LogFileRead:
     name = file.format.name if file.format is not None else ""
     return LogFileRead(file.title, name, tally.lines, tally.read, tally.unparsed, tally.other, file.problem)
 
@@ -184,7 +184,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
     number = 1
     description = (file.format.name, file.title, file.written_at)
     try:
-        for block in blocks(file.chunks(progress.passed)):
+        for block in blocks(file.chunks(progress.add_octets)):
             if len(under_way) >= 2 * run.jobs:
                 count_one()
             under_way.append((block, pool.submit(_read_block, *description, block, number)))
@@ -192,7 +192,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
         while under_way:
             count_one()
     finally:
-        run.files.append(_told(file, tally))
+        run.files.append(_file_read(file, tally))
 
 
 _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another one: the reader of its file

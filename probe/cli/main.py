@@ -20,7 +20,7 @@ from probe.cli.errors import (
 )
 from probe.cli.signals import EXIT_INTERRUPTED
 from probe.model.debugging import DEBUG, ISSUES, is_debugging
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.model.verdict import ExitCode
 
 
@@ -36,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
         complain(str(problem))
         return ExitCode.USAGE
     except SystemExit as end:  # argparse ends --help so, and passes over what it could not write
-        return _flushed(end.code if isinstance(end.code, int) else 0)
+        return _flush(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
@@ -54,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
         return _internal(error)
 
 
-def _flushed(code: int) -> int:
+def _flush(code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -71,7 +71,7 @@ def _unwritable_stdout(error: OSError) -> int:
 
 
 def _internal(error: Exception) -> int:
-    if words := exhausted(error):
+    if words := shortage_clause(error):
         complain(words)
         return ExitCode.INCONCLUSIVE
     complain(

@@ -128,7 +128,7 @@ def _file(path: Path) -> Iterator[TextIO]:
         with _in_place(place) as target:
             yield target
         return
-    with signals.unfinished(str(draft)):
+    with signals.remove_on_signal(str(draft)):
         try:
             with draft.open("x", encoding="utf-8") as target:
                 yield target

@@ -74,10 +74,10 @@ def _paragraph(kind: type) -> str:
 def _prose(text: str) -> str:
     """Our own words, in which backticks stand around names."""
     parts = enumerate(text.split("`"))
-    return "".join(markdown_code(part) if index % 2 else _spaced(part) for index, part in parts)
+    return "".join(markdown_code(part) if index % 2 else _with_spaces(part) for index, part in parts)
 
 
-def _spaced(text: str) -> str:
+def _with_spaces(text: str) -> str:
     """`literal` keeps no space at the ends."""
     inner = text.strip()
     before, _, after = text.partition(inner) if inner else (text, "", "")

@@ -61,9 +61,9 @@ def redact(
 def _summary(result: Redaction) -> str:
     """What was replaced, and what stays by nature."""
     counts = (
-        _counted(result.local_parts, "local part"),
-        _counted(result.names, "name"),
-        _counted(result.addresses, "address"),
+        _count(result.local_parts, "local part"),
+        _count(result.names, "name"),
+        _count(result.addresses, "address"),
     )
     head = f"Replaced {', '.join(counts)}." if result.is_new else "Redacted before, and given as it is."
     examples = ", ".join(text[:_SHOWN_LENGTH] for text in result.identifiers[:_SHOWN])
@@ -75,5 +75,5 @@ def _summary(result: Redaction) -> str:
     )
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}{'es' if what.endswith('s') else 's'}"

@@ -19,7 +19,7 @@ from probe.checks.judging.sentence import outline
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
-from probe.cli.help import GENERAL, grouped
+from probe.cli.help import GENERAL, by_group
 from probe.cli.recording_reference import recording_page
 from probe.cli.reference_text import MADE, literal, page
 from probe.cli.rule_reference import rule_pages
@@ -58,7 +58,7 @@ def _cli() -> Iterator[str]:
         if arguments:
             yield _definitions((argument.metavar, argument.help or "") for argument in arguments)
         options = [param for param in command.params if param.param_type_name == "option"]
-        for group, members in grouped(options, GENERAL).items():
+        for group, members in by_group(options, GENERAL).items():
             yield f"**{group}**"
             yield _definitions(record for option in members if (record := option.get_help_record(context)))
         yield _example(command.epilog)

@@ -62,8 +62,8 @@ def _index(files: Iterable[str], entries: tuple[RuleEntry, ...]) -> Iterator[str
             (
                 _link(cause.id, _page_of_cause(cause), _INDEX),
                 literal(cause.title),
-                str(len(_speaking(cause, entries, 1))),
-                str(len(_speaking(cause, entries, -1))),
+                str(len(_rules_for(cause, entries, 1))),
+                str(len(_rules_for(cause, entries, -1))),
             )
             for cause in causes().values()
         ),
@@ -123,7 +123,7 @@ def _cause(cause: Cause, entries: tuple[RuleEntry, ...]) -> Iterator[str]:
     yield "\n".join(f"- {label}: {literal(text)}" for label, text in _what_follows(cause))
     yield f"Weights are in decibans. All causes: {_link('index', _INDEX, here)}."
     for title, sign in (("Rules for it", 1), ("Rules against it", -1)):
-        rules = _speaking(cause, entries, sign)
+        rules = _rules_for(cause, entries, sign)
         if rules:
             yield f"## {title}"
             yield table(
@@ -158,7 +158,7 @@ def _conduct(conduct: Conduct) -> str:
     return f"who acts: {conduct.fix_by}; retry: {conduct.retry}{wait}"
 
 
-def _speaking(cause: Cause, entries: Iterable[RuleEntry], sign: int) -> list[RuleEntry]:
+def _rules_for(cause: Cause, entries: Iterable[RuleEntry], sign: int) -> list[RuleEntry]:
     """The rules that speak for a cause (sign 1) or against it (-1), the strongest first."""
     rules = [entry for entry in entries if entry.causes.get(cause.id, 0) * sign > 0]
     return sorted(rules, key=lambda entry: (-abs(entry.causes[cause.id]), entry.id))

@@ -37,7 +37,7 @@ def ignore() -> None:
 
 
 @contextlib.contextmanager
-def asking(ask: Callable[[], None]) -> Iterator[None]:
+def call_on_signal(ask: Callable[[], None]) -> Iterator[None]:
     """Within, the first signal calls `ask`, which must return at once. A second Ctrl-C ends the process;
     SIGTERM and SIGHUP change nothing any more, for the report is on its way."""
     global _ask  # noqa: PLW0603 - one process, one run at a time
@@ -48,13 +48,13 @@ def asking(ask: Callable[[], None]) -> Iterator[None]:
         _ask = before
 
 
-def asked() -> bool:
+def is_end_wanted() -> bool:
     """Whether a signal has asked for the end."""
     return _asked_at is not None
 
 
 @contextlib.contextmanager
-def unfinished(path: str) -> Iterator[None]:
+def remove_on_signal(path: str) -> Iterator[None]:
     """Within, a signal that ends the process removes this file first."""
     _unfinished.add(path)
     try:

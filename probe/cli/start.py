@@ -13,7 +13,7 @@ def mark(before: float) -> None:
     _began = time.monotonic() - before
 
 
-def spent() -> float:
+def seconds_since_start() -> float:
     """Seconds since the process began, for its first run; 0 for a further one, which begins when it does."""
     global _began
     began, _began = _began, None

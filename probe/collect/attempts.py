@@ -114,7 +114,7 @@ class Visits:
     ) -> Reason[Gap] | None:
         """Wait for a turn at this host, held by `stack`; says why there is none before the deadline."""
         try:
-            async with asyncio.timeout(self.deadline.remaining()):
+            async with asyncio.timeout(self.deadline.seconds_left()):
                 await stack.enter_async_context(self.courtesy.turn(operator_of(mx_host), ip))
         except TimeoutError:
             return Reason(Gap.NO_TURN, most=settings.SESSIONS_WITH_ONE_ADDRESS)
@@ -165,7 +165,7 @@ class Visits:
         return Reason(EndCause.NOT_PUBLIC, address=address) if address is not None else None
 
     def _obstacle(self) -> Reason[Gap] | None:
-        if self.deadline.passed:
+        if self.deadline.has_passed:
             return Reason(Gap.DEADLINE)
         if self._connected >= settings.MAX_SESSIONS:
             return Reason(Gap.MOST_SESSIONS, most=settings.MAX_SESSIONS)

@@ -73,7 +73,7 @@ class Context:
         self.recording.append(event)
         self.sink(event)
 
-    async def posture_known(self) -> None:
+    async def await_posture(self) -> None:
         """Wait for what DNS says of the sender, no longer than for one slow question."""
         if self.posture:
             await asyncio.wait(self.posture, timeout=self.deadline.cut(self.world.pace.dns_lifetime))

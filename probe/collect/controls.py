@@ -102,7 +102,7 @@ async def run_controls(
 
 
 def _is_barred(outcome: SessionOutcome, unwelcome: Judge) -> bool:
-    reply, stage = _decided(outcome)
+    reply, stage = _deciding_reply(outcome)
     return reply is not None and unwelcome(reply, stage)
 
 
@@ -122,7 +122,7 @@ def _cap(control: _Control, outcomes: list[SessionOutcome]) -> Reason[Gap] | Non
 def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -> bool:
     if mode is ControlsMode.NEVER or not target.plan.forward_paths:
         return False
-    reply, stage = _decided(target)
+    reply, stage = _deciding_reply(target)
     if reply is None or reply.code == 421:
         return False  # turned away, or no answer at all: more sessions would only bother
     if stage in _BEFORE_MAIL and reply.is_positive:
@@ -133,7 +133,7 @@ def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -
 _BEFORE_MAIL = (Stage.GREETING, Stage.EHLO)
 
 
-def _decided(target: SessionOutcome) -> tuple[Reply | None, Stage]:
+def _deciding_reply(target: SessionOutcome) -> tuple[Reply | None, Stage]:
     """The reply that ended the session's way, with its stage: that about the recipient, else the last."""
     about = target.answer_about(0)
     if about is not None:
@@ -151,7 +151,7 @@ def _controls(
     """The experiments that are open, in the order of what they usually tell."""
     plan = target.plan
     wanted = plan.forward_paths[0]
-    _, stage = _decided(target)
+    _, stage = _deciding_reply(target)
     again = replace(plan, forward_paths=(wanted,))
     # where MAIL was refused, RCPT was never judged: other mailboxes would show nothing new
     if stage is Stage.RCPT:

@@ -51,9 +51,9 @@ class Driver:
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            reply = await self._met(request)
+            reply = await self._answer(request)
 
-    async def _met(self, request: Request) -> Any:
+    async def _answer(self, request: Request) -> Any:
         match request:
             case Together():
                 return tuple(await asyncio.gather(*map(self.drive, request.surveys)))

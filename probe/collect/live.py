@@ -37,7 +37,7 @@ async def observe(context: Context) -> None:
         context.record(ev.LogGiven(context.clock.at_ms(), context.files.log))
     work = asyncio.ensure_future(_all_parts(context))
     try:
-        await asyncio.wait_for(work, context.deadline.remaining())
+        await asyncio.wait_for(work, context.deadline.seconds_left())
     except TimeoutError:
         _note_pending(context, Gap.DEADLINE)
     except asyncio.CancelledError:

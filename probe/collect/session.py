@@ -102,7 +102,7 @@ async def run_session(
     finally:
         wire.close()
         if end is None:
-            end = (EndReason.DEADLINE if deadline.passed else EndReason.INTERRUPTED, None)
+            end = (EndReason.DEADLINE if deadline.has_passed else EndReason.INTERRUPTED, None)
         sink(ev.SessionClosed(clock.at_ms(), number, *end))
     entries = tuple(wire.transcript.entries)
     return SessionOutcome(number, dial.mx_host, dial.ip, experiment, plan, *end, dialogue.stop, entries)

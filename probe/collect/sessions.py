@@ -57,7 +57,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         logs_in=how.logs_in,
     )
     outcomes = await ask_target(visits, hosts, plan)
-    await context.posture_known()
+    await context.await_posture()
     provider = by_mx_hosts([host.host for host in mx.hosts])
     context.say("control experiments")
     await run_controls(

@@ -38,9 +38,9 @@ async def make_run(
     """Make one live run in `world`; `spent` are the seconds of its timeout that are gone already. Raises
     ResolverConfigError when there is no resolver to ask; a cancellation goes on once what was not reached is
     recorded."""
-    async with world.admitted():
+    async with world.admission():
         clock = world.clock()
-        started = _started(clock.started_at, target, options, world)
+        started = _start_event(clock.started_at, target, options, world)
         recording = Recording(started)
         if listeners.recording_to is not None:
             listeners.recording_to(recording)
@@ -50,7 +50,7 @@ async def make_run(
         async with world.resolver(
             options.nameservers,
             on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
-            remaining=deadline.remaining,
+            seconds_left=deadline.seconds_left,
             query_timeout=world.pace.dns_query,
             lifetime=world.pace.dns_lifetime,
         ) as resolver:
@@ -73,7 +73,7 @@ async def make_run(
     return recording
 
 
-def _started(at: str, target: Target, options: Options, world: World) -> ev.Started:
+def _start_event(at: str, target: Target, options: Options, world: World) -> ev.Started:
     return ev.Started(
         version=ev.FORMAT_VERSION,
         tool_version=VERSION,

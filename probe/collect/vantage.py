@@ -17,7 +17,7 @@ from probe.survey.sending import Sending
 
 async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
     """Find the local address that leads to the MX hosts and choose the EHLO name; record both."""
-    source = _bound(context, towards) or _source(context, towards)
+    source = _bind_address(context, towards) or _source(context, towards)
     hostname = full_host_name()
     helo, why = await _helo(context, source, hostname)
     vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, why)
@@ -25,7 +25,7 @@ async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.V
     return vantage
 
 
-def _bound(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
+def _bind_address(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
     """The address that was given, or that this host's mail server connects from towards the first host."""
     how = context.sending
     families = tuple(ip.version for ip in towards) or how.options.usable_families
@@ -52,11 +52,11 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
     if how.mta is not None and how.options.helo is not None:
         why = Reason(HeloReason.MTA, where=how.mta.helo.source, text=how.mta.software.label)
         return how.options.helo, why
-    name, tag = await _chosen(context, source, hostname)
+    name, tag = await _choose_helo(context, source, hostname)
     return name, Reason(tag)
 
 
-async def _chosen(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
+async def _choose_helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
         # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host

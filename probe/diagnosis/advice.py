@@ -37,8 +37,8 @@ def advise(facts: Facts, experiments: tuple[Experiment, ...]) -> Advice:
     Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
     now = diagnose(facts, ())
     shares = {cause.id: cause.probability for cause in now.ranked}
-    called_for = [it for it in experiments if it is not Experiment.WITHOUT_TLS or _smells_of_tls(shares)]
-    idle = {it: Gap.UNCHANGED for it in called_for if not _tells(facts, now, it)}
+    called_for = [it for it in experiments if it is not Experiment.WITHOUT_TLS or _may_be_about_tls(shares)]
+    idle = {it: Gap.UNCHANGED for it in called_for if not _is_informative(facts, now, it)}
     open_ = [it for it in called_for if it not in idle]
     # the first that is offered decides between equals: max keeps it
     best = max(open_, key=lambda it: round(_worth(shares, it), 9), default=None)
@@ -55,20 +55,20 @@ def _worth(shares: dict[str, float], experiment: Experiment) -> float:
     return expected_gain(shares, test) / test.effort if test is not None else 0.0
 
 
-def _smells_of_tls(shares: dict[str, float]) -> bool:
+def _may_be_about_tls(shares: dict[str, float]) -> bool:
     return shares.get("tls_problem", 0.0) >= least_share_of_tls()
 
 
-def _tells(facts: Facts, now: Diagnosis, experiment: Experiment) -> bool:
+def _is_informative(facts: Facts, now: Diagnosis, experiment: Experiment) -> bool:
     """Whether any ending of the experiment would change what a reader acts on."""
-    before = _standing(now)
+    before = _basis_of_action(now)
     return any(
-        _standing(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != before
+        _basis_of_action(diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())) != before
         for ending in endings(now, experiment)
     )
 
 
-def _standing(diagnosis: Diagnosis) -> tuple[object, ...]:
+def _basis_of_action(diagnosis: Diagnosis) -> tuple[object, ...]:
     """What a reader acts on."""
     verdict = diagnosis.verdict
     return verdict.cause, diagnosis.band, verdict.fix_by, verdict.retry

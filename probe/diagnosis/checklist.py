@@ -44,12 +44,12 @@ def checklist(
     assessed."""
     step = partial(_step, diagnosis=diagnosis, findings=findings, action=action)
     return tuple(
-        recover(f"step {number}", partial(step, number), _unjudged(number), step=number)
+        recover(f"step {number}", partial(step, number), _blank_step(number), step=number)
         for number in STEP_TITLES
     )
 
 
-def _unjudged(number: int) -> ChecklistStep:
+def _blank_step(number: int) -> ChecklistStep:
     return ChecklistStep(
         number, STEP_TITLES[number], StepStatus.NOT_ASSESSED, (), "This program failed to judge it."
     )
@@ -96,7 +96,7 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     if diagnosis.observed.ground is Ground.NOT_ASKED:
         return StepStatus.NOT_ASSESSED, "There is no reply: no server was asked (--no-smtp)."
     if outcome is Outcome.ACCEPTED:
-        return status, f"Nothing: {_accepted(diagnosis)}."
+        return status, f"Nothing: {_acceptance(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
     meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
     if _is_a_guess(diagnosis):
@@ -110,7 +110,7 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     return status, f"{kind}, {where}. {meaning}"
 
 
-def _accepted(diagnosis: Diagnosis) -> str:
+def _acceptance(diagnosis: Diagnosis) -> str:
     """What was accepted; a `domain` run names no recipient."""
     at_rcpt = diagnosis.observed.stage is Stage.RCPT
     return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
@@ -128,7 +128,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
     if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by is FixBy.RECIPIENT_ADMIN:
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
-        return StepStatus.PASS, f"Not needed: {_accepted(diagnosis)}."
+        return StepStatus.PASS, f"Not needed: {_acceptance(diagnosis)}."
     if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:

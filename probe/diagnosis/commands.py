@@ -33,7 +33,7 @@ def command(
     left_out = {*leave, *(word for word in extra.split() if word.startswith("-"))}
     if left_out & _FAMILY:
         left_out |= _FAMILY
-    options = [word for option in _given(facts) if option[0] not in left_out for word in option]
+    options = [word for option in _options(facts) if option[0] not in left_out for word in option]
     words = ["smtp-probe", name, *operands, *options]
     if not any(operand.startswith("-") for operand in operands):
         return " ".join([shlex.join(words), extra]).strip()
@@ -42,22 +42,22 @@ def command(
     return " ".join(part for part in parts if part)
 
 
-def filled(text: str, words: Mapping[str, str]) -> str:
+def fill(text: str, words: Mapping[str, str]) -> str:
     """`text` with each {name} replaced."""
     for name, word in words.items():
         text = text.replace(f"{{{name}}}", word)
     return text
 
 
-def filled_flags(flags: str, words: Mapping[str, str]) -> str:
+def fill_flags(flags: str, words: Mapping[str, str]) -> str:
     """The same for a piece of a command line: a stranger's name (an MX host, a PTR) stays one word of it."""
-    return filled(flags, {name: shlex.quote(word) for name, word in words.items()})
+    return fill(flags, {name: shlex.quote(word) for name, word in words.items()})
 
 
 _FAMILY = {"-4", "-6"}
 
 
-def _given(facts: Facts) -> Iterator[tuple[str, ...]]:
+def _options(facts: Facts) -> Iterator[tuple[str, ...]]:
     """The options of the run that differ from the defaults, as words of a command line."""
     options = facts.user_options or facts.options
     yield from _of_sender(facts, options)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from probe.knowledge.causes import Cause, advising, causes
+from probe.knowledge.causes import Cause, advice_cause, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
 from probe.model.verdict import Conduct, Retry
@@ -85,9 +85,9 @@ def conclude(
     """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
     `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
     top = ranked[0]
-    advice = advising(top.id, certainty)
+    advice = advice_cause(top.id, certainty)
     override, source = _override(top, certainty)
-    conduct, reason = _timed(advice.conduct(permanent), override, source, evidence)
+    conduct, reason = _with_times(advice.conduct(permanent), override, source, evidence)
     if conduct.retry is Retry.NEVER:
         ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
@@ -105,7 +105,7 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
     return ConductOverride(), None
 
 
-def _timed(
+def _with_times(
     conduct: Conduct, override: ConductOverride, source: Evidence | None, evidence: Iterable[Evidence]
 ) -> tuple[Conduct, str]:
     """The conduct with what the words say of owner and time, and the sentence that the time rests on."""

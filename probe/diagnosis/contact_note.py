@@ -20,7 +20,7 @@ def contact_note(facts: Facts, observed: Observed) -> str:
     when nothing was asked that a postmaster could find in a log. Where the own log says that the other side
     has the message, it asks for that one."""
     if is_handed_over(facts) and observed.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
-        return _note_on_what_was_taken(facts)
+        return _note_on_acceptance(facts)
     if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
         return ""
     if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN):
@@ -46,7 +46,7 @@ def contact_note(facts: Facts, observed: Observed) -> str:
     return "\n".join(lines)
 
 
-def _note_on_what_was_taken(facts: Facts) -> str:
+def _note_on_acceptance(facts: Facts) -> str:
     delivery = facts.log.delivery if facts.log is not None else None
     if delivery is None or not isinstance(facts.target, PairTarget):
         return ""

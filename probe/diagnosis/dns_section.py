@@ -170,10 +170,10 @@ def answer_line(answer: Answer) -> str:
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
     text = records or answer.failure or answer.status.value
-    return f"{answer.question}{alias}: {text}{secure}{_how_it_was_told(answer)}"
+    return f"{answer.question}{alias}: {text}{secure}{_provenance_text(answer)}"
 
 
-def _how_it_was_told(answer: Answer) -> str:
+def _provenance_text(answer: Answer) -> str:
     """Why it is not believed, else what the name server said beside it."""
     if answer.doubt:
         return f"; not believed: {answer.doubt}"

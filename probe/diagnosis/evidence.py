@@ -34,7 +34,7 @@ def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
     by_facts = _fact_evidence(Situation(facts, observed, by_words))
     cause_ids = named_causes(by_words)
     if _are_empty(cause_ids, by_facts):
-        return (*(_emptied(evidence) for evidence in by_words), *by_facts)
+        return (*(_without_weight(evidence) for evidence in by_words), *by_facts)
     if _lead(by_words, observed) in cause_ids - beside_words().vague:
         by_facts = tuple(_beside(evidence, cause_ids) for evidence in by_facts)
     return (*by_words, *by_facts)
@@ -101,7 +101,7 @@ def _are_empty(cause_ids: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
     )
 
 
-def _emptied(evidence: Evidence) -> Evidence:
+def _without_weight(evidence: Evidence) -> Evidence:
     if evidence.facet not in WORDS:
         return evidence
     weights = {cause: weight * beside_words().empty for cause, weight in evidence.weights.items()}
@@ -157,13 +157,13 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
     for entry in fact_evidence():
         if entry.stages and situation.observed.stage not in entry.stages:
             continue
-        evidence = recover(f"the rule {entry.id}", partial(_looked_for, entry, situation), None, step=1)
+        evidence = recover(f"the rule {entry.id}", partial(_fact_evidence_of, entry, situation), None, step=1)
         if evidence is not None:
             items.append(evidence)
     return tuple(items)
 
 
-def _looked_for(entry: FactEvidence, at: Situation) -> Evidence | None:
+def _fact_evidence_of(entry: FactEvidence, at: Situation) -> Evidence | None:
     """One fact as evidence, where its predicate sees it."""
     observation = PREDICATES[entry.predicate](at)
     if observation is None:

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 def postmaster_accepted(at: Situation) -> Seen | None:
     """The target was refused and postmaster was not."""
-    exchange = _refused(at.observed) and _rcpt(at.facts, "postmaster@")
+    exchange = _is_refused(at.observed) and _rcpt(at.facts, "postmaster@")
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
     return Seen(exchange.ref)
@@ -38,7 +38,7 @@ def all_refused_alike(at: Situation) -> Seen | None:
 
 def random_accepted(at: Situation) -> Seen | None:
     """The target was refused and an invented mailbox was not."""
-    exchange = _refused(at.observed) and _invented(at.facts)
+    exchange = _is_refused(at.observed) and _random_rcpt(at.facts)
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
     return Seen(exchange.ref)
@@ -46,7 +46,7 @@ def random_accepted(at: Situation) -> Seen | None:
 
 def random_refused_alike(at: Situation) -> Seen | None:
     """Postmaster passed; the target and an invented mailbox were refused in the same words."""
-    exchange = postmaster_accepted(at) and _invented(at.facts)
+    exchange = postmaster_accepted(at) and _random_rcpt(at.facts)
     if not exchange or exchange.reply is None or at.observed.reply is None:
         return None
     return Seen(exchange.ref) if alike(exchange.reply, at.observed.reply) else None
@@ -54,7 +54,7 @@ def random_refused_alike(at: Situation) -> Seen | None:
 
 def random_unknown(at: Situation) -> Seen | None:
     """An invented mailbox is refused in words about an unknown user, and the target in others."""
-    exchange = _refused(at.observed) and _invented(at.facts)
+    exchange = _is_refused(at.observed) and _random_rcpt(at.facts)
     if not exchange or exchange.reply is None or at.observed.reply is None:
         return None
     if not exchange.reply.is_permanent or alike(exchange.reply, at.observed.reply):
@@ -67,7 +67,7 @@ def random_unknown(at: Situation) -> Seen | None:
 
 def null_sender_got_further(at: Situation) -> Seen | None:
     """The sender was refused at MAIL FROM, the null reverse-path only at RCPT."""
-    exchange = _refused(at.observed) and _answer_of(at.facts, Experiment.NULL_SENDER)
+    exchange = _is_refused(at.observed) and _answer_of(at.facts, Experiment.NULL_SENDER)
     if not exchange or at.observed.stage is not Stage.MAIL or exchange.stage is not Stage.RCPT:
         return None
     return Seen(exchange.ref) if exchange.reply is not None and not exchange.reply.is_positive else None
@@ -81,13 +81,13 @@ def all_refused_without_words(at: Situation) -> Seen | None:
 def accepted_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
     """The experiment took the same recipient, which the first session did not."""
 
-    def seen(at: Situation) -> Seen | None:
-        exchange = _refused(at.observed) and _answer_of(at.facts, experiment)
+    def predicate(at: Situation) -> Seen | None:
+        exchange = _is_refused(at.observed) and _answer_of(at.facts, experiment)
         if not exchange or exchange.stage is not Stage.RCPT or exchange.reply is None:
             return None
         return Seen(exchange.ref, _place(at.facts, experiment)) if exchange.reply.is_positive else None
 
-    return seen
+    return predicate
 
 
 def other_mx_accepted(at: Situation) -> Seen | None:
@@ -103,20 +103,20 @@ def other_mx_is_lax(at: Situation) -> Seen | None:
 def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
     """The experiment changed nothing: the same answer at the same stage."""
 
-    def seen(at: Situation) -> Seen | None:
-        exchange = _refused(at.observed) and _answer_of(at.facts, experiment)
+    def predicate(at: Situation) -> Seen | None:
+        exchange = _is_refused(at.observed) and _answer_of(at.facts, experiment)
         if not exchange or exchange.reply is None or at.observed.reply is None:
             return None
         same = exchange.stage is at.observed.stage and alike(exchange.reply, at.observed.reply)
         return Seen(exchange.ref, _place(at.facts, experiment)) if same else None
 
-    return seen
+    return predicate
 
 
 def later_turned_away(at: Situation) -> Seen | None:
     """The target was judged at MAIL or RCPT, and a later session with that server came less far."""
     target = at.observed.session
-    if not _refused(at.observed) or target is None or at.observed.stage not in (Stage.MAIL, Stage.RCPT):
+    if not _is_refused(at.observed) or target is None or at.observed.stage not in (Stage.MAIL, Stage.RCPT):
         return None
     for session in at.facts.sessions:
         if session.number <= target.number or session.ip != target.ip or session.desynchronised:
@@ -152,9 +152,9 @@ def _shape(text: str) -> str:
 
 
 def _all_refused(facts: Facts, observed: Observed) -> Seen | None:
-    if not _refused(observed) or observed.reply is None or observed.stage is not Stage.RCPT:
+    if not _is_refused(observed) or observed.reply is None or observed.stage is not Stage.RCPT:
         return None
-    controls = [e for e in (_rcpt(facts, "postmaster@"), _invented(facts)) if e is not None]
+    controls = [e for e in (_rcpt(facts, "postmaster@"), _random_rcpt(facts)) if e is not None]
     if not controls or _rcpt(facts, "postmaster@") is None:
         return None
     if not all(e.reply is not None and alike(e.reply, observed.reply) for e in controls):
@@ -162,7 +162,7 @@ def _all_refused(facts: Facts, observed: Observed) -> Seen | None:
     return Seen(controls[0].ref, "both were asked" if len(controls) > 1 else "postmaster was asked")
 
 
-def _refused(observed: Observed) -> bool:
+def _is_refused(observed: Observed) -> bool:
     reply = observed.reply
     return reply is not None and not reply.is_positive
 
@@ -175,7 +175,7 @@ def _rcpt(facts: Facts, local_part: str) -> Exchange | None:
     return None
 
 
-def _invented(facts: Facts) -> Exchange | None:
+def _random_rcpt(facts: Facts) -> Exchange | None:
     others = [e for e in _control_rcpts(facts) if not e.sent.upper().startswith("RCPT TO:<POSTMASTER@")]
     return others[0] if others else None
 

@@ -28,27 +28,27 @@ def is_open(verdict: Verdict, status: EnhancedStatus | None) -> bool:
 
 def walk(causes: tuple[ReportCause, ...], findings: tuple[Finding, ...]) -> tuple[ReportHypothesis, ...]:
     """All hypotheses in their order, over the ranked causes; empty where nothing is ranked."""
-    return tuple(_walked(it, causes, findings) for it in hypotheses()) if causes else ()
+    return tuple(_walk_one(it, causes, findings) for it in hypotheses()) if causes else ()
 
 
-def _walked(
+def _walk_one(
     hypothesis: Hypothesis, causes: tuple[ReportCause, ...], findings: tuple[Finding, ...]
 ) -> ReportHypothesis:
     own = [cause for cause in causes if cause.id in hypothesis.causes]
     share = round(min(sum(cause.probability for cause in own), 1.0), 9)
 
-    def made(fact: str, weight_db: float | None, ref: str) -> ReportHypothesis:
+    def row(fact: str, weight_db: float | None, ref: str) -> ReportHypothesis:
         return ReportHypothesis(
             hypothesis.id, hypothesis.title, hypothesis.causes, share, fact, weight_db, ref
         )
 
     if hypothesis.unseen:
-        return made(hypothesis.unseen, None, "")
+        return row(hypothesis.unseen, None, "")
     strongest = _strongest(own)
     if strongest is not None:
-        return made(strongest.text, strongest.weight_db, strongest.ref)
+        return row(strongest.text, strongest.weight_db, strongest.ref)
     message = next((f.message for f in findings if f.id == hypothesis.finding), "")
-    return made(message, None, f"finding:{hypothesis.finding}") if message else made(_NOTHING, None, "")
+    return row(message, None, f"finding:{hypothesis.finding}") if message else row(_NOTHING, None, "")
 
 
 def _strongest(own: Iterable[ReportCause]) -> ReportEvidence | None:

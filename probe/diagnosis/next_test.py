@@ -5,7 +5,7 @@ against the ranking of this run; where none was, what stood in the way decides."
 
 from __future__ import annotations
 
-from probe.diagnosis.commands import command, filled, filled_flags
+from probe.diagnosis.commands import command, fill, fill_flags
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import NEEDED, is_of_other_family, own_demand
@@ -90,10 +90,10 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if diagnosis.band is Band.STATED and diagnosis.verdict.confidence >= _SETTLED:
         return None
     tests = {test.id: test for test in candidate_tests()}
-    if _waits(facts, diagnosis):
+    if _is_waiting_enough(facts, diagnosis):
         return _as_next(facts, diagnosis, tests[_WAIT])
     shares = {cause.id: cause.probability for cause in diagnosis.ranked}
-    open_tests = [it for it in candidate_tests() if _can_be_made(it, facts, diagnosis)]
+    open_tests = [it for it in candidate_tests() if _is_possible(it, facts, diagnosis)]
     gains = {it.id: expected_gain(shares, it) for it in open_tests}
     worth = [it for it in open_tests if gains[it.id] >= least_gain()]
     if not worth:
@@ -102,7 +102,7 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     return _as_next(facts, diagnosis, max(worth, key=lambda it: round(gains[it.id] / it.effort, 9)))
 
 
-def _waits(facts: Facts, diagnosis: Diagnosis) -> bool:
+def _is_waiting_enough(facts: Facts, diagnosis: Diagnosis) -> bool:
     """A 4yz from the right address: the queue asks again by itself, which is the test as well."""
     cause = diagnosis.verdict.cause
     if diagnosis.observed.outcome is not Outcome.DEFERRED or facts.vantage.is_sending_address is False:
@@ -110,7 +110,7 @@ def _waits(facts: Facts, diagnosis: Diagnosis) -> bool:
     return cause is None or not causes()[cause].lasts
 
 
-def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
+def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
     """Whether a test is open: not done in this run, and possible from what the run is."""
     observed, pair = diagnosis.observed, isinstance(facts.target, PairTarget)
     if test.stages and observed.stage not in test.stages:
@@ -127,11 +127,11 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
                 facts, observed
             )
         case "null-sender":
-            return not (_has_null_sender(facts) or _controlled(facts) or _refuses_null(facts))
+            return not (_has_null_sender(facts) or _has_controls(facts) or _refuses_null(facts))
         case "other-sender":
             return pair and not _has_null_sender(facts)
         case "known-good-mailbox":
-            return pair and not _took_another_mailbox(facts)
+            return pair and not _has_other_acceptance(facts)
         case "other-mx":
             return bool(_other_mx(facts, observed))
         case "other-family":
@@ -139,7 +139,7 @@ def _can_be_made(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
         case "other-helo":
             return pair and facts.sender.helo is not None and is_bad_helo(facts.sender.helo)
         case "with-tls" | "without-tls":
-            return _tls_may_be_tried(test, facts, diagnosis)
+            return _may_try_tls(test, facts, diagnosis)
         case _:
             return test.id != _LOG or (
                 facts.bounce is None and (facts.log is None or facts.log.delivery is None)
@@ -185,7 +185,7 @@ def _other_family(facts: Facts, observed: Observed) -> int | None:
     return next(iter(other_addresses), None)
 
 
-def _tls_may_be_tried(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
+def _may_try_tls(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
     session, mode = diagnosis.observed.session, facts.options.tls
     if session is None:
         return False
@@ -197,7 +197,7 @@ def _tls_may_be_tried(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -
     return has_tls and mode is TlsMode.AUTO and share >= least_share_of_tls()
 
 
-def _controlled(facts: Facts) -> bool:
+def _has_controls(facts: Facts) -> bool:
     """Whether controls were made; the run then left out on purpose what is missing of them."""
     return _was_tried(
         facts, Experiment.POSTMASTER, Experiment.RANDOM, Experiment.NULL_SENDER, Experiment.OTHER_MX
@@ -213,7 +213,7 @@ def _refuses_null(facts: Facts) -> bool:
     return provider is not None and provider.refuses_null_sender
 
 
-def _took_another_mailbox(facts: Facts) -> bool:
+def _has_other_acceptance(facts: Facts) -> bool:
     """Whether another mailbox of the domain was accepted in this run: one more would say the same."""
     return any(
         exchange.stage is Stage.RCPT and exchange.reply is not None and exchange.reply.is_positive
@@ -234,7 +234,7 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
     ptr = facts.sender.ptr
     words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else "NAME"
     words["minutes"] = str((diagnosis.verdict.retry_after_s or _HALF_AN_HOUR_S) // 60 or 1)
-    text = filled(test.text, words)
+    text = fill(test.text, words)
     if not test.here:
         return NextTest(text, None)
     domain = facts.target.forward_path.domain if isinstance(facts.target, PairTarget) else ""
@@ -242,7 +242,7 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
         text,
         command(
             facts,
-            filled_flags(test.flags, words),
+            fill_flags(test.flags, words),
             leave=("--ip", "--bind") if test.id == "sending-machine" else (),
             sender=test.sender,
             recipient=f"{test.recipient}@{domain}" if test.recipient else "",

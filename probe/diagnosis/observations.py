@@ -83,10 +83,10 @@ def _is_for(at: Situation, tag: OutcomeReason) -> bool:
 
 
 def _ground(ground: Ground) -> Callable[[Situation], Seen | None]:
-    def seen(at: Situation) -> Seen | None:
+    def predicate(at: Situation) -> Seen | None:
         return Seen(at.observed.ref, why(at.observed)) if at.observed.ground is ground else None
 
-    return seen
+    return predicate
 
 
 def _no_connection(at: Situation) -> Seen | None:

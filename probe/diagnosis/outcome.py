@@ -138,7 +138,7 @@ def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
     if mx.dropped:
         why = Reason(OutcomeReason.FIRST_HOSTS_NOT_PUBLIC, most=len(mx.hosts), more=mx.dropped)
         return _not_reached(Stage.DNS, why, *behind)
-    if _leads_nowhere(mx):
+    if _is_loop(mx):
         # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
         # has the owner's link at hand.
         to_itself = all(session.ip.is_loopback for session in sessions)
@@ -148,7 +148,7 @@ def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
     return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, reason=why, behind=behind)
 
 
-def _leads_nowhere(mx: MxResult) -> bool:
+def _is_loop(mx: MxResult) -> bool:
     """Whether the domain's own records lead every sender back to itself. A host that the user named
     is none of the domain's doing, and a host whose address is not known may well be a real one."""
     if mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX):
@@ -204,10 +204,10 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         # and a finding says what is broken.
         exchange, reply = ehlo, ehlo.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
-    if at_tls or _tls_was_needed(facts, session, exchange):
+    if at_tls or _was_tls_needed(facts, session, exchange):
         observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
         return replace(observed, outcome=Outcome.DEFERRED) if own_demand(facts) else observed
-    if reply is None and _speaks_otherwise(session, exchange):
+    if reply is None and _is_no_smtp(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
         reason = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
         return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, *reason)
@@ -220,7 +220,7 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     return _by_positive(facts, session, exchange, reply)
 
 
-def _speaks_otherwise(session: Session, exchange: Exchange) -> bool:
+def _is_no_smtp(session: Session, exchange: Exchange) -> bool:
     """Something came that is no SMTP: without a reply code, or without an end."""
     return session.end is EndReason.TOO_MUCH_DATA or Deviation.MALFORMED_LINE in exchange.deviations
 
@@ -255,7 +255,7 @@ def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
     return is_needed and session.extensions is not None and session.extensions.lacks("SMTPUTF8")
 
 
-def _tls_was_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
+def _was_tls_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
     """TLS was demanded, and the session stopped because there was no TLS to have."""
     if facts.options.tls not in NEEDED or exchange.stage is not Stage.EHLO:
         return False

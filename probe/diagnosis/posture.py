@@ -140,7 +140,7 @@ def is_bad_helo(helo: HeloResult) -> bool:
     return not helo.is_literal and (not helo.is_fqdn or helo.resolves is False)
 
 
-def _listed(facts: Facts, role: ListingRole) -> list[Listing]:
+def _listings_of(facts: Facts, role: ListingRole) -> list[Listing]:
     return [entry for entry in listings.of_roles(facts, role) if entry.status is ListingStatus.LISTED]
 
 
@@ -152,7 +152,7 @@ def _names(entries: list[Listing]) -> str:
 
 def _for_what_it_did(facts: Facts) -> list[Listing]:
     """The listings of the source address that are not for its kind alone."""
-    return [entry for entry in _listed(facts, ListingRole.SOURCE) if not listings.is_policy(entry)]
+    return [entry for entry in _listings_of(facts, ListingRole.SOURCE) if not listings.is_policy(entry)]
 
 
 def source_listed_high(at: Situation) -> Seen | None:
@@ -166,7 +166,7 @@ def removal(facts: Facts) -> str:
 
     A listing of the address's kind alone (a policy list) has no cause that could be mended: mail leaves by
     the provider's server, or the list makes an exception for a mail server."""
-    of_source = _listed(facts, ListingRole.SOURCE)
+    of_source = _listings_of(facts, ListingRole.SOURCE)
     if not of_source:
         return ""
     did = _for_what_it_did(facts)
@@ -200,7 +200,7 @@ def source_listed_low(at: Situation) -> Seen | None:
 
 def source_listed_policy(at: Situation) -> Seen | None:
     """The address is in a range that is not meant to send."""
-    policies = [entry for entry in _listed(at.facts, ListingRole.SOURCE) if listings.is_policy(entry)]
+    policies = [entry for entry in _listings_of(at.facts, ListingRole.SOURCE) if listings.is_policy(entry)]
     # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
     if not policies or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
@@ -211,7 +211,7 @@ def source_listed_nowhere(at: Situation) -> Seen | None:
     """No list that could be believed has the address."""
     of_source = listings.of_roles(at.facts, ListingRole.SOURCE)
     not_listed = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
-    if not not_listed or _listed(at.facts, ListingRole.SOURCE):
+    if not not_listed or _listings_of(at.facts, ListingRole.SOURCE):
         return None
     return Seen("dnsbl", f"{len(not_listed)} blocklists" if len(not_listed) > 1 else "1 blocklist")
 
@@ -227,7 +227,7 @@ def not_listed_after_all(at: Situation) -> Seen | None:
 
 def sender_domain_listed(at: Situation) -> Seen | None:
     """The sender's domain is on a domain list."""
-    entries = _listed(at.facts, ListingRole.SENDER_DOMAIN)
+    entries = _listings_of(at.facts, ListingRole.SENDER_DOMAIN)
     return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 

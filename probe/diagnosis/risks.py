@@ -40,7 +40,7 @@ class Risk:
         """The recipient's DANE or MTA-STS fails: a sender who enforces it does not deliver."""
         return self.finding.tag in groups.TLS_POLICY_FAILS
 
-    def counts(self, tls: TlsMode) -> bool:
+    def is_relevant(self, tls: TlsMode) -> bool:
         """Whether it concerns this sender: a fault of its own, or a policy that it is known to enforce."""
         return self.is_sender_side or (self.is_tls_policy and tls is TlsMode.REQUIRE)
 
@@ -89,13 +89,13 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
     return tuple(sorted(risks, key=lambda risk: -risk.weight))
 
 
-def counted(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
+def relevant(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
     """Those that concern this sender."""
     tls = facts.options.tls
     if tls is TlsMode.DANE:
         has_tlsa = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
         tls = TlsMode.REQUIRE if has_tlsa else TlsMode.AUTO
-    return tuple(risk for risk in risks if risk.counts(tls))
+    return tuple(risk for risk in risks if risk.is_relevant(tls))
 
 
 def likelihood(risk: Risk) -> float:

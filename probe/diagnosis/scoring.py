@@ -42,12 +42,12 @@ def rank(
     instead = table["instead"].get(stage) if stage else None
     if instead:
         itself = table["instead"]["speaks_of_itself"]
-        items = [item if item.rule in itself else _transferred(item, instead) for item in items]
+        items = [item if item.rule in itself else _transfer(item, instead) for item in items]
     shares = priors or table["prior"]
     floor = min(shares.values())
     impossible = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
     shift = _class_shift(items, permanent)
-    by_cause = _capped(items, table["caps"])
+    by_cause = _cap(items, table["caps"])
     scores = {
         cause: 10 * math.log10(shares.get(cause, floor))
         + shift.get(cause, 0.0)
@@ -57,7 +57,9 @@ def rank(
     }
     probabilities = _softmax(scores)
     best = min(probabilities, key=lambda cause: (-probabilities[cause], cause))
-    probabilities = _calibrated(probabilities, best, _spoken(by_cause.get(best, ())), table["calibration"])
+    probabilities = _calibrate(
+        probabilities, best, _word_weight(by_cause.get(best, ())), table["calibration"]
+    )
     return tuple(
         RankedCause(cause, probabilities[cause], *_sides(by_cause.get(cause, ())))
         for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
@@ -76,7 +78,7 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     if not ranked:
         return Band.UNDECIDED
     top = ranked[0]
-    exact = _spoken([pair for pair in top.evidence_for if pair[0].is_exact])
+    exact = _word_weight([pair for pair in top.evidence_for if pair[0].is_exact])
     families = {item.facet for item, _ in top.evidence_for}
     is_stated = exact >= limits["stated_weight"] and top.probability >= limits["stated_share"]
     if is_stated and top.id not in limits["not_stated"]:
@@ -95,11 +97,11 @@ def words_name_it(ranked: Sequence[RankedCause]) -> bool:
     limits = scoring()["bands"]
     if not ranked or ranked[0].id in limits["not_stated"]:
         return False
-    exact = _spoken([pair for pair in ranked[0].evidence_for if pair[0].is_exact])
+    exact = _word_weight([pair for pair in ranked[0].evidence_for if pair[0].is_exact])
     return bool(exact >= limits["stated_weight"] and ranked[0].probability >= limits["named_share"])
 
 
-def _transferred(item: Evidence, instead: Mapping[str, str]) -> Evidence:
+def _transfer(item: Evidence, instead: Mapping[str, str]) -> Evidence:
     """Words that name a cause which the stage rules out, as evidence for what they are about there."""
     if item.facet not in WORDS or not any(item.weights.get(cause, 0.0) > 0 for cause in instead):
         return item
@@ -120,7 +122,7 @@ def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mappin
     return shift
 
 
-def _capped(
+def _cap(
     evidence: Sequence[Evidence], caps: Mapping[str, Sequence[float]]
 ) -> Mapping[str, Sequence[Weighed]]:
     """For each cause its evidence with the weight that counts after the family's cap."""
@@ -150,12 +152,12 @@ def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mappin
     }
 
 
-def _spoken(items: Sequence[Weighed]) -> float:
+def _word_weight(items: Sequence[Weighed]) -> float:
     """Decibans of words (text or a provider's token) that speak for a cause."""
     return sum(weight for item, weight in items if item.facet in WORDS and weight > 0)
 
 
-def _calibrated(
+def _calibrate(
     probabilities: Mapping[str, float], best: str, words: float, limits: Mapping[str, float]
 ) -> Mapping[str, float]:
     """The probability of the first cause as it was found right; the others keep their proportions.

@@ -29,7 +29,7 @@ _STAGE_WORDS = {
 def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     """One sentence, without a full stop at its end."""
     if observed.outcome is Outcome.ACCEPTED:
-        return _accepted(facts, observed, risks)
+        return _acceptance(facts, observed, risks)
     if observed.ground is Ground.ROUTE:
         return f"refused for good before any server was asked: {why(observed)}"
     if observed.ground is Ground.SMTPUTF8:
@@ -45,7 +45,7 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     return "inconclusive: " + _inconclusive(facts, observed)
 
 
-def _accepted(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
+def _acceptance(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
     if observed.ground is Ground.NOT_ASKED:
         ours = any(risk.is_sender_side for risk in risks)
         tail = (

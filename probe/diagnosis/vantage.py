@@ -30,9 +30,7 @@ def _is_told(facts: Facts) -> bool:
     return facts.bounce is not None or (delivery is not None and delivery.is_remote and delivery.is_failure)
 
 
-def carried_over(
-    facts: Facts, observed: Observed, ranked: tuple[RankedCause, ...]
-) -> tuple[RankedCause, ...]:
+def carry_over(facts: Facts, observed: Observed, ranked: tuple[RankedCause, ...]) -> tuple[RankedCause, ...]:
     """The ranking with its first cause held at CEILING where that was told to another address; what is
     taken from it is what cannot be known of the sending one."""
     if not ranked or ranked[0].probability <= CEILING or not is_foreign(facts, observed, ranked[0].id):

@@ -11,10 +11,10 @@ from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidenc
 from probe.diagnosis.extent import extent_of
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
-from probe.diagnosis.risks import Risk, as_causes, as_report, counted, likelihood, risks_of
+from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, relevant, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
-from probe.diagnosis.vantage import carried_over, is_foreign
+from probe.diagnosis.vantage import carry_over, is_foreign
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -61,16 +61,16 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome comes
     from what was observed alone; a rule that fails costs what it would have said of the cause."""
     with collect_faults() as faults:
-        diagnosis = _diagnosed(facts, findings)
+        diagnosis = _diagnose(facts, findings)
     return replace(diagnosis, faults=tuple(faults))
 
 
-def _diagnosed(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
+def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     observed = observe(facts)
     risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
-    reading = _told(facts, observed)
+    reading = _outside_reading(facts, observed)
     evidence = reading.evidence if reading is not None else _evidence(facts, observed)
-    ranking = partial(_ranked, facts, observed, risks, reading, evidence)
+    ranking = partial(_rank, facts, observed, risks, reading, evidence)
     ranked = recover("the ranking of the causes", ranking, (), step=1)
     certainty = _band(facts, observed, ranked, risks, reading)
     conclude = partial(_conclusion, observed, ranked, certainty, reading, evidence)
@@ -90,14 +90,14 @@ def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
     return evidence if evidence is not None else reply_evidence(observed)
 
 
-def _told(facts: Facts, observed: Observed) -> Reading | None:
+def _outside_reading(facts: Facts, observed: Observed) -> Reading | None:
     """The bounce or the log, where this run saw no refusal of its own: accepted now, or not able to ask."""
     if observed.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
         return None
     return earlier_reading(facts)
 
 
-def _ranked(
+def _rank(
     facts: Facts,
     observed: Observed,
     risks: tuple[Risk, ...],
@@ -107,13 +107,13 @@ def _ranked(
     if reading is not None:
         return rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     if observed.outcome is Outcome.ACCEPTED:
-        return as_causes(counted(risks, facts))
+        return as_causes(relevant(risks, facts))
     if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED):
         return ()
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
         return rank(evidence, priors=_GROUND_PRIORS[observed.ground])
-    return carried_over(facts, observed, rank(evidence, stage=observed.stage, permanent=permanent))
+    return carry_over(facts, observed, rank(evidence, stage=observed.stage, permanent=permanent))
 
 
 def _band(
@@ -127,7 +127,7 @@ def _band(
         return band(ranked)  # the refusal was seen, in the bounce or the log
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
-        return Band.LIKELY if counted(risks, facts) else Band.STATED
+        return Band.LIKELY if relevant(risks, facts) else Band.STATED
     if observed.ground is Ground.ROUTE:
         return Band.STATED  # the domain's own records say so
     if not ranked:
@@ -149,7 +149,7 @@ def _verdict(
     conclusion: Conclusion | None,
 ) -> Verdict:
     cause = ranked[0].id if ranked else None
-    ours = counted(risks, facts)
+    ours = relevant(risks, facts)
     conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks, ours)
     if facts.relay and observed.outcome is not Outcome.ACCEPTED and observed.ground is not Ground.LOGIN:
         # what one's own relay does is told to whoever runs this host, not to the recipient

@@ -39,7 +39,7 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BounceFacts(notice, None, False)
-    address = _wanted(recording.started.target)
+    address = _recipient_key(recording.started.target)
     for status in notice.recipients:
         if address in status.names:
             return BounceFacts(notice, status, True)
@@ -47,6 +47,6 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     return BounceFacts(notice, only, False)
 
 
-def _wanted(target: Target) -> str:
+def _recipient_key(target: Target) -> str:
     """Compared without regard to case: servers that tell `Alice` from `alice` are not met (RFC 5321 2.4)."""
     return str(target.forward_path).lower().strip("<>") if isinstance(target, PairTarget) else ""

@@ -131,7 +131,7 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     event = reading.tls
     if isinstance(event, ev.TlsEstablished):
         observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
-        judging = partial(_judged, observed, event, reading.opened.mx_host, began)
+        judging = partial(_judge, observed, event, reading.opened.mx_host, began)
         return recover("the certificate", judging, observed, step=2)
     if isinstance(event, ev.TlsFailed):
         return TlsObserved(offered, established=False, fault=event.fault)
@@ -147,7 +147,7 @@ def _tls(reading: _Reading, began: datetime) -> TlsObserved:
     return TlsObserved(offered, established=False, fault=fault)
 
 
-def _judged(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: datetime) -> TlsObserved:
+def _judge(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: datetime) -> TlsObserved:
     trust = event.trust.tag
     try:
         certificate = read_certificate(event.chain[0]) if event.chain else None

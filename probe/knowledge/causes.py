@@ -61,7 +61,7 @@ def causes() -> Mapping[str, Cause]:
     return {identity: _cause(identity, row) for identity, row in table["cause"].items()}
 
 
-def advising(cause: str, certainty: Band) -> Cause:
+def advice_cause(cause: str, certainty: Band) -> Cause:
     """The cause whose conduct and action to follow: this one, but on a guess nobody should act."""
     return causes()[UNSETTLED if certainty is Band.UNDECIDED else cause]
 

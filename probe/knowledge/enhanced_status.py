@@ -21,7 +21,7 @@ class RegisteredStatus:
     reference: str
 
 
-def registered(status: EnhancedStatus) -> RegisteredStatus | None:
+def look_up(status: EnhancedStatus) -> RegisteredStatus | None:
     """Look up subject and detail, for any class; None for a status that is not registered (RFC 5248)."""
     row = status_table()["status"].get(f"{status.subject}.{status.detail}")
     return RegisteredStatus(row["text"], tuple(row["codes"]), row["reference"]) if row else None

@@ -23,7 +23,7 @@ Stamp = list[list[Any]]
 def load(file: Traversable | Path) -> Mapping[str, Any]:
     """Return the parsed table. Raises tomllib.TOMLDecodeError or OSError."""
     path = Path(str(file))
-    return derived(path.with_name(path.name + ".json"), [path], lambda: parse(path))
+    return derive(path.with_name(path.name + ".json"), [path], lambda: parse(path))
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def parse(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def derived(
+def derive(
     shipped: Path,
     sources: Sequence[Path],
     make: Callable[[], Mapping[str, Any]],

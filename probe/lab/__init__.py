@@ -4,7 +4,7 @@
     from probe import lab, run
 
     async def report():
-        async with lab.running(lab.scenario("greylisting")) as it:
+        async with lab.serve(lab.scenario("greylisting")) as it:
             seen = await run.observe(it.target, it.options, message=it.message, world=it.world)
             return run.report_of(seen)
 
@@ -14,7 +14,7 @@ the system chose. No server of the lab takes a message; DATA is refused, and cou
 
 from __future__ import annotations
 
-from probe.lab.running import RunningLab, running
+from probe.lab.running_lab import RunningLab, serve
 from probe.lab.scenario import Scenario, ScenarioError, identities, load
 
 __all__ = [
@@ -25,9 +25,9 @@ __all__ = [
     "identities",
     "load",
     "near",
-    "running",
     "scenario",
     "scenarios",
+    "serve",
 ]
 
 DEFAULT = "tmall"

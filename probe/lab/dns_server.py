@@ -23,7 +23,7 @@ _Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable
 
 
 @contextlib.asynccontextmanager
-async def serving_dns(zone: Zone) -> AsyncIterator[Endpoint]:
+async def serve_dns(zone: Zone) -> AsyncIterator[Endpoint]:
     """Serve a zone; yields where. Raises OSError when no port can be had."""
     connections: set[asyncio.Task[None]] = set()
 
@@ -39,7 +39,7 @@ async def serving_dns(zone: Zone) -> AsyncIterator[Endpoint]:
             connections.discard(task)
             writer.close()
 
-    server, transport, port = await _bound(zone, converse)
+    server, transport, port = await _bind(zone, converse)
     try:
         yield Endpoint(HOST, port)
     finally:
@@ -50,9 +50,7 @@ async def serving_dns(zone: Zone) -> AsyncIterator[Endpoint]:
         await asyncio.gather(*connections, return_exceptions=True)
 
 
-async def _bound(
-    zone: Zone, converse: _Conversation
-) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
+async def _bind(zone: Zone, converse: _Conversation) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
     """Both servers on one port: the system chooses TCP's, and UDP's may be taken."""
     loop = asyncio.get_running_loop()
     attempts = _ATTEMPTS

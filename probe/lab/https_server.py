@@ -13,7 +13,7 @@ _PATH = "/.well-known/mta-sts.txt"
 
 
 @contextlib.asynccontextmanager
-async def serving_policies(policies: Mapping[str, str], context: ssl.SSLContext) -> AsyncIterator[int]:
+async def serve_policies(policies: Mapping[str, str], context: ssl.SSLContext) -> AsyncIterator[int]:
     """Serve the policy of each domain at mta-sts.DOMAIN; yields the port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

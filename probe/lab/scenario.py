@@ -161,9 +161,9 @@ def _scenario(identity: str, table: Mapping[str, Any]) -> Scenario:
             parse_reverse_path(table.get("sender", common["sender"])), parse_mailbox(table["recipient"])
         ),
         options=_options(common["options"] | table.get("options", {})),
-        records=_merged(common["records"], table.get("records", "")),
+        records=_merge(common["records"], table.get("records", "")),
         smtp=_smtp(common["smtp"] | table.get("smtp", {})),
-        expected=_expected(table["expected"]),
+        expected=_expectation(table["expected"]),
         secure=tuple(table.get("secure", ())),
         failing=tuple(table.get("failing", ())),
         listed=tuple(Listed(**row) for row in table.get("listed", ())),
@@ -209,7 +209,7 @@ def _lines(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _expected(table: Mapping[str, Any]) -> Expected:
+def _expectation(table: Mapping[str, Any]) -> Expected:
     return Expected(
         outcome=table["outcome"],
         stage=table["stage"],
@@ -220,7 +220,7 @@ def _expected(table: Mapping[str, Any]) -> Expected:
     )
 
 
-def _merged(common: str, own: str) -> str:
+def _merge(common: str, own: str) -> str:
     """Both texts; a scenario's own records of one name and type take the place of the common ones,
     and `NAME NONE TYPE` takes them away."""
     own_lines = [line.strip() for line in own.splitlines() if line.strip()]

@@ -32,7 +32,7 @@ class Log:
 
 
 @contextlib.asynccontextmanager
-async def serving_smtp(policy: Smtp, context: ssl.SSLContext | None, log: Log) -> AsyncIterator[int]:
+async def serve_smtp(policy: Smtp, context: ssl.SSLContext | None, log: Log) -> AsyncIterator[int]:
     """Serve; yields the port. `context` None: STARTTLS is not offered."""
     sessions: set[asyncio.Task[None]] = set()
 

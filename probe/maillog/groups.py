@@ -63,7 +63,7 @@ class Group:
         self.other_wordings = 0
         self.sources: set[str] = set()
 
-    def seen(self, at: int | None) -> None:
+    def note_time(self, at: int | None) -> None:
         """Something of this group happened."""
         if at is None:
             return

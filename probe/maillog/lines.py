@@ -59,7 +59,7 @@ class LogLines:
         """The explanations of one line, one for each recipient; none where a listing goes on behind it.
         None for a line of no log. `number` counts from 1."""
         data = text.encode("utf-8", "replace")[:LINE].rstrip(b"\r\n")
-        row = detect([self._said_once(data)])
+        row = detect([self._without_repeat(data)])
         frame = unframe(data, self._clock)
         if row is None:
             if self._open is not None and not is_reply_alone(text):
@@ -72,7 +72,7 @@ class LogLines:
         self._open = row if row.is_multiline or row.weight >= _HEADER else None
         records = self._reader(row).read(data, number)
         if records:
-            return _each_once([self._explained(it, row, identity) for it in records])
+            return _each_once([self._explain(it, row, identity) for it in records])
         if self._open is not None:
             return ()
         if _QUOTED.search(text):
@@ -83,10 +83,10 @@ class LogLines:
         """What the last lines leave open."""
         rest: list[Explanation] = []
         for name, reader in self._readers.items():
-            rest += (self._explained(it, _named(name), identity) for it in reader.end())
+            rest += (self._explain(it, _format_of(name), identity) for it in reader.end())
         return _each_once(rest)
 
-    def _said_once(self, data: bytes) -> bytes:
+    def _without_repeat(self, data: bytes) -> bytes:
         """The line, or the one that syslog's "message repeated 3 times: [ … ]" stands for."""
         if b"message repeated " not in data:
             return data
@@ -106,7 +106,7 @@ class LogLines:
             return (_silent("Exim main log", identity),)
         return None
 
-    def _explained(self, record: Event | Unparsed, row: Format, identity: Any) -> Explanation:
+    def _explain(self, record: Event | Unparsed, row: Format, identity: Any) -> Explanation:
         if isinstance(record, Unparsed):
             why = f"a line of {row.title} that could not be read: {record.why}"
             return Explanation(identity, None, None, f"line {record.line}: {why}", Logged(row.title))
@@ -137,7 +137,7 @@ def _by_program(frame: Frame, text: str) -> Format | None:
     return next((by_name(name) for pattern, name in _PROGRAMS if pattern.fullmatch(program.strip())), None)
 
 
-def _named(name: str) -> Format:
+def _format_of(name: str) -> Format:
     row = by_name(name)
     if row is None:
         raise ValueError(f"no format {name}")

@@ -104,7 +104,7 @@ def compare(aggregate: Aggregate, before: State) -> Compared:
         title = group.reason.title
         attempts = earlier.attempts + group.fresh
         groups[key] = Remembered(attempts, earlier.seconds + span, group.last, group.operator.title, title)
-    ended_groups = _gone(aggregate, before, groups) if aggregate.last > before.until else ()
+    ended_groups = _ended_groups(aggregate, before, groups) if aggregate.last > before.until else ()
     sources = tuple(sorted(ip for ip in aggregate.sources if ip not in before.sources))
     keys = [key for key, value in since.items() if key[0] != FixBy.NOBODY]
     news = LogNews(
@@ -131,7 +131,7 @@ def _first_state(aggregate: Aggregate) -> State:
     return State(aggregate.last or None, groups, volumes, dict(aggregate.sources))
 
 
-def _gone(aggregate: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
+def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
     """Groups of which nothing was heard since the last report, and nobody waits for them any more."""
     here = {key_of(group): group for group in aggregate.groups.values()}
     rows = []

@@ -75,7 +75,7 @@ class Operators:
 
     def of(self, event: Event, domain: str) -> Operator:
         """Whose server it was; where no server is named, who has the mail of the recipient's domain."""
-        relay = event.relay if event.relay is not None else named_in(event)
+        relay = event.relay if event.relay is not None else relay_in(event)
         if relay is not None and relay.host:
             return self.of_host(relay.host)
         operator = self._by_domain.get(domain)
@@ -98,7 +98,7 @@ class Operators:
         return operator
 
 
-def named_in(event: Event) -> Relay | None:
+def relay_in(event: Event) -> Relay | None:
     """The server that our own server's words name where it could not talk to it."""
     words = event.words
     if words is None or words.speaker is Speaker.REMOTE:
@@ -109,7 +109,7 @@ def named_in(event: Event) -> Relay | None:
 
 def is_on_this_machine(event: Event) -> bool:
     """Whether the next hop is a mailbox, a program, a socket or a filter of this machine."""
-    relay = event.relay if event.relay is not None else named_in(event)
+    relay = event.relay if event.relay is not None else relay_in(event)
     if relay is None:
         return (
             event.word in _EXIM_DELIVERED
@@ -134,7 +134,7 @@ def _is_local_service(program: str | None) -> bool:
 
 
 @cache
-def _ends() -> frozenset[str]:
+def _provider_suffixes() -> frozenset[str]:
     """The last two labels of every name that a provider's MX hosts lie within."""
     return frozenset(
         ".".join(suffix.strip(".").lower().split(".")[-2:])
@@ -146,7 +146,7 @@ def _ends() -> frozenset[str]:
 def _of_host(host: str) -> Operator:
     name = host.strip(".").lower()
     end = ".".join(name.split(".")[-2:])
-    if end in _ends() or any("*" in suffix for suffix in _ends()):
+    if end in _provider_suffixes() or any("*" in suffix for suffix in _provider_suffixes()):
         provider = by_mx_hosts([name])
         if provider is not None:
             return Operator(provider.id, provider.title, True)
@@ -154,11 +154,11 @@ def _of_host(host: str) -> Operator:
 
 
 def _unknown(name: str) -> Operator:
-    title = _registered(name) or "unknown"
+    title = _registered_domain(name) or "unknown"
     return Operator(title, title)
 
 
-def _registered(name: str) -> str:
+def _registered_domain(name: str) -> str:
     """About the domain that somebody registered: reading the list of public suffixes would take longer than a
     small log, and here it only says which hosts stand together."""
     labels = name.split(".")

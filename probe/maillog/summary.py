@@ -72,9 +72,11 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
     """All messages by what became of them."""
 
     def of(fate: Fate) -> int:
-        return sum(group.messages[fate] for group in aggregate.groups.values()) if _asked(fate, fates) else 0
+        return (
+            sum(group.messages[fate] for group in aggregate.groups.values()) if _is_asked(fate, fates) else 0
+        )
 
-    sent = aggregate.sent if _asked(Fate.SENT, fates) else 0
+    sent = aggregate.sent if _is_asked(Fate.SENT, fates) else 0
     counts = {fate: of(fate) for fate in Fate}
     messages = sent + sum(counts[fate] for fate in _FAILING)
     return LogTotals(
@@ -98,7 +100,7 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
     )
 
 
-def _asked(fate: Fate, fates: Collection[Fate]) -> bool:
+def _is_asked(fate: Fate, fates: Collection[Fate]) -> bool:
     return not fates or fate in fates
 
 
@@ -139,10 +141,10 @@ def _group(group: Group, aggregate: Aggregate, selection: Shown, is_unreached: b
     fix_by = FixBy.SENDER_NETWORK if is_ours else conduct.fix_by
     if conclusion.band is Band.UNDECIDED and group.operator is not LOCAL:
         fix_by = FixBy.EITHER
-    counts = {fate: group.messages[fate] if _asked(fate, selection.fates) else 0 for fate in Fate}
+    counts = {fate: group.messages[fate] if _is_asked(fate, selection.fates) else 0 for fate in Fate}
     wordings = sorted(group.wordings.values(), key=lambda it: (-it.messages, it.reason.key))
     domains = sorted(((n, c) for n, c in group.domains.items() if c > 0), key=lambda it: (-it[1], it[0]))
-    cured = group.cured if _asked(Fate.SENT, selection.fates) else None
+    cured = group.cured if _is_asked(Fate.SENT, selection.fates) else None
     since = (selection.since_last or {}).get(key_of(group)) if selection.since_last is not None else None
     return LogGroup(
         fix_by=fix_by,

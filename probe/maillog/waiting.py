@@ -46,7 +46,7 @@ class WaitingList:
         self.count += 1
         return overflow
 
-    def found(self, event: Event) -> Waiting | None:
+    def find(self, event: Event) -> Waiting | None:
         """The event's recipient, if it waits."""
         entry = self._by_id.get(event.queue_id or "")
         if entry is None or event.recipient is None:

@@ -144,7 +144,7 @@ def _refuse_wrapping(text: str) -> None:
 def _local_part_end(text: str) -> int:
     """The index of the @ that ends the local part. One longer than RFC 5321 has servers take is no error:
     VERP and SRS make such, and servers may take more (section 4.5.3.1)."""
-    return _quoted_end(text) if text.startswith('"') else _dot_string_end(text)
+    return _quoted_string_end(text) if text.startswith('"') else _dot_string_end(text)
 
 
 def _dot_string_end(text: str) -> int:
@@ -166,7 +166,7 @@ def _dot_string_end(text: str) -> int:
     raise AddressError(text, len(text), "there is no @")
 
 
-def _quoted_end(text: str) -> int:
+def _quoted_string_end(text: str) -> int:
     """Quoted-string = DQUOTE *QcontentSMTP DQUOTE."""
     position = 1
     while position < len(text) and text[position] != '"':
@@ -267,7 +267,7 @@ def _empty_label(at: int, start: int, end: int) -> str:
 
 def _label(text: str, at: int, raw: str) -> tuple[str, str]:
     """One label as (A-label, U-label): RFC 5895 mapping of case and width, then IDNA 2008."""
-    mapped = _mapped(raw)
+    mapped = _map_characters(raw)
     if mapped.isascii():
         _check_ldh(text, at, raw, mapped)
         return mapped, (_from_a_label(text, at, mapped) if mapped.startswith("xn--") else mapped)
@@ -287,7 +287,7 @@ def _label(text: str, at: int, raw: str) -> tuple[str, str]:
         raise AddressError(text, at + position, reason) from None
 
 
-def _mapped(raw: str) -> str:
+def _map_characters(raw: str) -> str:
     """RFC 5895 section 2: lower case, full- and half-width forms to the plain ones, NFC."""
     narrow = "".join(
         unicodedata.normalize("NFKC", char)
@@ -341,7 +341,7 @@ def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:
         return LABEL_LIMIT, "a label is too long"
     for length in range(1, len(raw) + 1):
         try:
-            idna.alabel(_mapped(raw[:length]))
+            idna.alabel(_map_characters(raw[:length]))
         except idna.InvalidCodepoint:
             char = raw[length - 1]
             return length - 1, f"{char} (U+{ord(char):04X}) is not allowed in a domain (IDNA 2008)"

@@ -81,13 +81,13 @@ _SCRIPTS = re.compile(
 )
 
 
-def shown_in_another(text: str) -> str:
+def redecode(text: str) -> str:
     """The words of a text whose octets were shown in a charset that is not theirs; else the text itself.
 
     Latin-1 and windows-1252 show the octets of any charset, and Cyrillic and Chinese terminals those of
     UTF-8. The octets are read again, once, and only where they make words and what is shown does not.
     """
-    data = _as_shown(text)
+    data = _octets_of(text)
     if data is None:
         return _again_as_utf8(text)
     read = _utf8(data)
@@ -100,7 +100,7 @@ def shown_in_another(text: str) -> str:
     return data.decode(codec, "replace") if len(_BEYOND_ASCII.findall(data)) >= fewest else text
 
 
-def _as_shown(text: str) -> bytes | None:
+def _octets_of(text: str) -> bytes | None:
     """The octets that Latin-1 or windows-1252 shows so; None where other characters stand there."""
     try:
         return text.translate(_WINDOWS).encode("latin-1")

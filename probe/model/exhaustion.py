@@ -55,7 +55,7 @@ _NOT_MAPPED = "failed to map"  # how the loader of shared libraries says that th
 _DEPTH = 8  # exceptions in a chain
 
 
-def exhausted(error: BaseException) -> str:
+def shortage_clause(error: BaseException) -> str:
     """What this machine has no more of, as a clause; "" when the error says something else."""
     lack = shortage(error)
     return lack.words if lack is not None else ""

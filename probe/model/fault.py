@@ -72,7 +72,7 @@ def collect_faults() -> Iterator[list[Fault]]:
 
 
 @contextmanager
-def _noting(part: str, step: int, of: str = "") -> Iterator[None]:
+def _note_fault(part: str, step: int, of: str = "") -> Iterator[None]:
     """What the code inside raises goes to `collect_faults`, and no further; a cancellation goes through."""
     try:
         yield
@@ -84,21 +84,21 @@ def _noting(part: str, step: int, of: str = "") -> Iterator[None]:
 
 def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
     """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
-    with _noting(part, step, of):
+    with _note_fault(part, step, of):
         return rule()
     return instead
 
 
 async def recover_async(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
     """The same for work that waits."""
-    with _noting(part, step):
+    with _note_fault(part, step):
         return await work
     return instead
 
 
 def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
     """The same for work in steps, each of which asks something of the code that drives it."""
-    with _noting(part, step):
+    with _note_fault(part, step):
         return (yield from steps)
     return instead
 

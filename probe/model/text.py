@@ -44,7 +44,7 @@ def decode(data: bytes) -> str:
     if data.isascii() and b"\x1b$" not in data:
         return data.decode("ascii")
     if b"\x1b$" in data:
-        read = shifted(data)
+        read = decode_shifted(data)
         if read is not None:
             return read
     try:
@@ -57,7 +57,7 @@ def decode(data: bytes) -> str:
     return data.decode(guess(data) or "ascii", "backslashreplace")
 
 
-def shifted(data: bytes) -> str | None:
+def decode_shifted(data: bytes) -> str | None:
     """ISO-2022-JP or ISO-2022-KR (RFC 1468, RFC 1557); None where the escapes do not fit."""
     for codec in ("iso2022_kr", "iso2022_jp_ext") if b"\x1b$)C" in data else ("iso2022_jp_ext",):
         try:
@@ -88,11 +88,11 @@ def printable(text: str) -> str:
     is unchanged. The result has no line break and is always valid UTF-8. Idempotent.
     """
     if not (text.isascii() and text.isprintable()):
-        text = "".join(_escape(char) if is_hidden else char for char, is_hidden in judged(text))
+        text = "".join(_escape(char) if is_hidden else char for char, is_hidden in escape_flags(text))
     return LOGGING_COMMAND.sub(r"\\x23", text) if "##" in text else text
 
 
-def judged(text: str) -> Iterator[tuple[str, bool]]:
+def escape_flags(text: str) -> Iterator[tuple[str, bool]]:
     """Each character, and whether it must be escaped."""
     marks = _MARKS  # the first has no letter to stand on
     for char in text:

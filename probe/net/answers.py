@@ -55,7 +55,7 @@ class Answers:
             if entry.until <= now:
                 del self._entries[servers, question]
                 return None
-        return _aged(entry.answer, int(now - entry.since))
+        return _with_age(entry.answer, int(now - entry.since))
 
 
 def _lifetime(answer: Answer) -> float:
@@ -68,7 +68,7 @@ def _lifetime(answer: Answer) -> float:
     return min(soa.ttl, soa.minimum) if answer.is_negative and soa is not None else 0.0
 
 
-def _aged(answer: Answer, seconds: int) -> Answer:
+def _with_age(answer: Answer, seconds: int) -> Answer:
     ttl = None if answer.ttl is None else answer.ttl - seconds
     provenance = answer.provenance
     if provenance is not None and provenance.soa is not None:

@@ -44,18 +44,18 @@ class Deadline:
     clock: Clock
     at: float
 
-    def remaining(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds left; 0 when it has passed."""
         return max(0.0, self.at - self.clock.seconds())
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether nothing is left."""
-        return self.remaining() <= 0
+        return self.seconds_left() <= 0
 
     def cut(self, budget: float) -> float:
         """The budget in seconds, or what is left of the run when that is less."""
-        return min(budget, self.remaining())
+        return min(budget, self.seconds_left())
 
 
 async def pause(seconds: float) -> None:

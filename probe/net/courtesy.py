@@ -29,7 +29,7 @@ class Courtesy:
         # always in this order: a session that holds the first waits only for some that end by themselves
         with_operator = self._of(operator, SESSIONS_WITH_ONE_OPERATOR)
         at_address = self._of(ip, SESSIONS_WITH_ONE_ADDRESS)
-        async with with_operator.held(), at_address.held():
+        async with with_operator.hold(), at_address.hold():
             yield
 
     def _of(self, key: str | IPAddress, number: int) -> ProcessLimit:

@@ -29,9 +29,9 @@ def are_few() -> bool:
     return free() < DESCRIPTORS_FEW
 
 
-def admitted() -> contextlib.AbstractAsyncContextManager[None]:
+def admission() -> contextlib.AbstractAsyncContextManager[None]:
     """Within, a check is under way. Waits until there is room for one more; the first always has it."""
-    return _CHECKS.held()
+    return _CHECKS.hold()
 
 
 def _has_room(checks: int) -> bool:

@@ -11,12 +11,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.model.target import Endpoint
 from probe.net import descriptors
 from probe.net.dns_query import Query, make_query, question_octets
 from probe.net.dns_udp import inquiry, socket_address
-from probe.net.dns_wire import Reply, belongs, read_reply
+from probe.net.dns_wire import Reply, is_reply_to, read_reply
 from probe.net.process_limit import ProcessLimit
 from probe.net.threads import in_thread
 from probe.settings import DESCRIPTORS_SPARE, DNS_OVER_TCP
@@ -58,7 +58,7 @@ async def exchange(
     except TimeoutError:
         reply = Reply(Status.TIMEOUT, detail=asking.in_vain(f"no answer in {timeout:.1f} s"))
     except (OSError, asyncio.IncompleteReadError) as error:
-        detail = exhausted(error) or asking.in_vain(_reason(error))
+        detail = shortage_clause(error) or asking.in_vain(_reason(error))
         reply = Reply(Status.UNREACHABLE, detail=detail)
     return Exchange(reply, asking.queries, asking.edns)
 
@@ -135,7 +135,7 @@ class _Asking:
                 while True:
                     data = await sent.datagram()
                     # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
-                    reply = read_reply(query, data) if belongs(query, data) else None
+                    reply = read_reply(query, data) if is_reply_to(query, data) else None
                     if reply is not None:
                         return reply
                     sent.strange += 1
@@ -145,11 +145,11 @@ class _Asking:
                     repetition.cancel()
 
     async def _over_tcp(self) -> Reply:
-        async with _CONNECTIONS.held():
+        async with _CONNECTIONS.hold():
             self.queries += 1
             query = make_query(self._question, secrets.randbits(16), edns=self.edns)
             data = await self._asked_over_tcp(query)
-        if not belongs(query, data):
+        if not is_reply_to(query, data):
             reply = None
         elif len(data) > _LARGE:
             reply = await in_thread(partial(read_reply, query, data))

@@ -49,7 +49,7 @@ class Turn:
 
     def end(self) -> None:
         """The question is under way no longer."""
-        self._schedule.ended(self)
+        self._schedule.end_turn(self)
 
 
 Begin = Callable[[Turn], None]
@@ -97,7 +97,7 @@ class Schedule:
             self._rest()
             raise
 
-    def ended(self, turn: Turn) -> None:
+    def end_turn(self, turn: Turn) -> None:
         """A question is under way no longer."""
         self._open -= 1
         self._recent_count -= turn.is_recent

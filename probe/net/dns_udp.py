@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.model.target import Endpoint
 from probe.net.resolv_conf import interface_index
 from probe.settings import DNS_A_TURN, DNS_SOCKET_AGE
@@ -149,7 +149,7 @@ class _SharedSocket:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                if not exhausted(error):  # port or host unreachable: it is so for all
+                if not shortage_clause(error):  # port or host unreachable: it is so for all
                     for query in self.by_id.values():
                         query.hear(error)
                 return

@@ -59,7 +59,7 @@ class Reply:
     provenance: Provenance | None = None
 
 
-def belongs(query: Query, wire: bytes) -> bool:
+def is_reply_to(query: Query, wire: bytes) -> bool:
     """Whether a datagram carries the id of the query; anything else is not for us (RFC 5452)."""
     return len(wire) >= 2 and struct.unpack("!H", wire[:2])[0] == query.id
 
@@ -72,7 +72,7 @@ def read_reply(query: Query, wire: bytes) -> Reply | None:
         if not _answers(message, query):
             return None
         reading = _Reading(wire, unfolding, message)
-        return replace(_read(reading, question), edns=message.edns, provenance=_told(reading))
+        return replace(_read(reading, question), edns=message.edns, provenance=_provenance(reading))
     except WireError as error:
         return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
 
@@ -103,7 +103,7 @@ class _Reading:
         return octets
 
 
-def _told(reading: _Reading) -> Provenance:
+def _provenance(reading: _Reading) -> Provenance:
     """How the server said it."""
     message = reading.message
     start = _start_of_authority(reading, message.authority)

@@ -39,7 +39,7 @@ async def start_tls(
     # a little over the handshake's own limit, for the transport's clean-up
     async with asyncio.timeout(seconds + 1) as limit:
 
-        def heard(text: bytes) -> None:
+        def hear(text: bytes) -> None:
             limit.reschedule(min(limit.when() or inf, loop.time() + settings.AFTER_PLAINTEXT))
             on_text(text)
 
@@ -48,19 +48,19 @@ async def start_tls(
                 transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=seconds
             )
         )
-        task.add_done_callback(_retrieved)
+        task.add_done_callback(_retrieve)
         try:
             # its first step puts the TLS protocol in place, before anything is read
             await asyncio.sleep(0)
             secured = transport.get_protocol()
             if isinstance(secured, asyncio.BufferedProtocol):
-                transport.set_protocol(_Ahead(transport, secured, heard))
+                transport.set_protocol(_Ahead(transport, secured, hear))
             return await task
         finally:
             task.cancel()
 
 
-def _retrieved(task: asyncio.Task[asyncio.Transport | None]) -> None:
+def _retrieve(task: asyncio.Task[asyncio.Transport | None]) -> None:
     """Nobody may be left to hear how it ended: asyncio would complain of that on standard error."""
     if not task.cancelled():
         task.exception()

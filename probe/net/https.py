@@ -77,7 +77,7 @@ async def fetch(
         async with asyncio.timeout(budget):
             if context is None:
                 context = await in_thread(trusting_context)
-            connection = _connected(addresses, port or parts.port or 443, parts.hostname, context, budget)
+            connection = _connect(addresses, port or parts.port or 443, parts.hostname, context, budget)
             async with connection as (reader, writer):
                 await _exchange(
                     reader, writer, _request(parts.path or "/", parts.hostname), progress, size_limit
@@ -118,7 +118,7 @@ def _request(path: str, host: str) -> h11.Request:
 
 
 @contextlib.asynccontextmanager
-async def _connected(
+async def _connect(
     addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A verified connection to the first address that gives one; each has its share of the budget."""

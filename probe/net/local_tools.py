@@ -30,11 +30,11 @@ async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS
     """Drive an inquiry over the programs of this host, for at most `budget` seconds; what was started is
     ended then. A program that fails, or is late, is an answer and no error. Of a process a few inquiries run
     at once; the time counts from when this one does."""
-    async with _INQUIRIES.held():
-        return await _driven(inquiry, budget)
+    async with _INQUIRIES.hold():
+        return await _drive(inquiry, budget)
 
 
-async def _driven(inquiry: Inquiry[T], budget: float) -> T:
+async def _drive(inquiry: Inquiry[T], budget: float) -> T:
     clock = Clock()
     late = ToolOutput(exit_code=None, failure=f"the tools took longer than {budget:g} s")
     try:
@@ -108,7 +108,7 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     if hearing.is_too_much:
         limit = settings.LOCAL_TOOLS_SIZE_LIMIT
         return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
-    return ToolOutput(_decoded(hearing.output[1]), _decoded(hearing.output[2]), transport.get_returncode())
+    return ToolOutput(_decode(hearing.output[1]), _decode(hearing.output[2]), transport.get_returncode())
 
 
 class _Hearing(asyncio.SubprocessProtocol):
@@ -169,8 +169,8 @@ def read_file(path: str) -> ToolOutput:
         return ToolOutput(exit_code=None, failure=f"{path}: {error}")
     if len(data) > settings.LOCAL_TOOLS_SIZE_LIMIT:
         return ToolOutput(exit_code=None, failure=f"{path} is larger than any configuration")
-    return ToolOutput(_decoded(data))
+    return ToolOutput(_decode(data))
 
 
-def _decoded(data: bytes | bytearray) -> str:
+def _decode(data: bytes | bytearray) -> str:
     return data.decode("utf-8", "backslashreplace")

@@ -22,7 +22,7 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
-from probe.model.exhaustion import Shortage, exhausted, shortage
+from probe.model.exhaustion import Shortage, shortage, shortage_clause
 from probe.model.observed import OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.net.clock import Deadline
@@ -83,7 +83,7 @@ async def opinions(
     except (ImportError, OSError, MemoryError) as error:
         why = Reason(OpinionFault.NOT_LOADED, shortage=shortage(error), text=str(error))
         return tuple(replace(opinion, fault=why) for opinion in blank)
-    return tuple(await asyncio.gather(*(_asked(opinion, ask, deadline) for opinion in blank)))
+    return tuple(await asyncio.gather(*(_ask_one(opinion, ask, deadline) for opinion in blank)))
 
 
 def load() -> None:
@@ -101,12 +101,12 @@ def load() -> None:
 _THREADS = ProcessLimit(at_most(OPINION_THREADS))
 
 
-async def _asked(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
+async def _ask_one(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
     """Fill in one opinion. It has OPINION_TIMEOUT from when there is a thread for it."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                await stack.enter_async_context(_THREADS.held())
+            async with asyncio.timeout(deadline.seconds_left()):
+                await stack.enter_async_context(_THREADS.hold())
         except TimeoutError:
             return replace(blank, fault=Reason(OpinionFault.LATE))
         budget = deadline.cut(OPINION_TIMEOUT)
@@ -256,6 +256,6 @@ _INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Said]] = {
 
 def _text(error: Exception) -> str:
     """What it says against the record. Raises OSError where it stumbled over this machine instead."""
-    if words := exhausted(error):
+    if words := shortage_clause(error):
         raise OSError(words) from error
     return str(error.args[0]) if error.args else "it is not valid"

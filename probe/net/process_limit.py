@@ -59,7 +59,7 @@ class ProcessLimit:
         self._holding: list[_Hold] = []
         self._waiting: list[_Hold] = []
 
-    def held(self) -> contextlib.AbstractAsyncContextManager[None]:
+    def hold(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Waits until there is room; within, it is held."""
         return _Hold(self)
 
@@ -91,7 +91,7 @@ class ProcessLimit:
 
 def at_most(number: int) -> Callable[[int], bool]:
     """Room for so many."""
-    return lambda held: held < number
+    return lambda hold: hold < number
 
 
 _ALL: weakref.WeakSet[ProcessLimit] = weakref.WeakSet()

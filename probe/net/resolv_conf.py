@@ -77,7 +77,7 @@ def parse(
         token = _server(text)
         if token is None:
             if text.strip().lower().startswith(_KEYWORD):
-                passed_over.append(Reason(Gap.NO_KEYWORD, line=number, text=_shown(text)))
+                passed_over.append(Reason(Gap.NO_KEYWORD, line=number, text=_escape(text)))
             continue
         server, obstacle = _read_address(token, index_of)
         named += server is not None
@@ -122,14 +122,14 @@ def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoin
     try:
         address = IPv6Address(plain)
     except ValueError:
-        return None, Reason(Gap.NO_IP, text=_shown(token))
+        return None, Reason(Gap.NO_IP, text=_escape(token))
     if not (address.is_link_local and percent):  # it needs no interface
         return Endpoint(str(address), DNS_PORT), None
     server = Endpoint(f"{address}%{interface}", DNS_PORT)
     try:
         interface_index(interface, index_of)
     except OSError:
-        return server, Reason(Gap.NO_INTERFACE, error=interface, text=_shown(token))
+        return server, Reason(Gap.NO_INTERFACE, error=interface, text=_escape(token))
     return server, None
 
 
@@ -147,6 +147,6 @@ def _few(passed_over: list[Reason[Gap]]) -> Iterator[Reason[Gap]]:
         yield Reason(Gap.MORE_LINES, line=passed_over[_TOLD].line, more=len(passed_over) - _TOLD - 1)
 
 
-def _shown(text: bytes) -> str:
+def _escape(text: bytes) -> str:
     readable = text.decode("ascii", "backslashreplace")
     return f"'{readable if len(readable) <= _SHOWN else readable[:_SHOWN] + '…'}'"

@@ -29,7 +29,7 @@ from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
 from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
 from probe.net.stub import servers_behind
-from probe.net.witness import is_own_word, means_this_machine, most_telling, shown
+from probe.net.witness import is_own_word, means_this_machine, most_telling, server_text
 from probe.settings import (
     CNAME_LIMIT,
     CNAME_QUERIES,
@@ -77,7 +77,7 @@ def _listens(server: Endpoint) -> bool:
         return False
 
 
-def _checked(server: Endpoint) -> Endpoint:
+def _check(server: Endpoint) -> Endpoint:
     try:
         ip_address(server.host)
     except ValueError:
@@ -109,7 +109,7 @@ class Resolver:
         shared: Answers | None = None,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
-        configured = Configured(tuple(map(_checked, nameservers))) if nameservers else system_nameservers()
+        configured = Configured(tuple(map(_check, nameservers))) if nameservers else system_nameservers()
         self.nameservers = configured.servers
         self._behind = servers_behind(self.nameservers)
         self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configured.passed_over)
@@ -298,7 +298,7 @@ class Resolver:
         reply = result.reply
         if reply.provenance is None:
             return reply
-        return replace(reply, provenance=replace(reply.provenance, server=shown(server)))
+        return replace(reply, provenance=replace(reply.provenance, server=server_text(server)))
 
 
 def _not_asked(reason: str) -> Reply:

@@ -112,7 +112,7 @@ class _Tap(SMTPProtocol):
         self._wire._on_lost(exc)
 
     async def read_response(self, timeout: float | None = None) -> SMTPResponse:
-        entry = await self._wire._answered(timeout)
+        entry = await self._wire._await_answers(timeout)
         reply = entry.reply
         return SMTPResponse(reply.code, reply.text) if reply else SMTPResponse(0, "")
 
@@ -153,11 +153,11 @@ class Wire:
 
     async def greeting(self, budget: float) -> ReadReply:
         """Wait for the first reply."""
-        return _read_of(await self._answered(budget))
+        return _read_of(await self._await_answers(budget))
 
     async def exchange(self, command: Command, budget: float) -> ReadReply:
         """Send a command and wait for its reply, or for an earlier one that is still owed."""
-        tap = self._standing()
+        tap = self._open_tap()
         try:
             await tap.execute_command(command.wire().removesuffix(b"\r\n"), timeout=budget)
         except SMTPServerDisconnected as error:
@@ -169,7 +169,7 @@ class Wire:
 
         Returns whether the certificate verifies; to enforce it is the caller's.
         """
-        tap = self._standing()
+        tap = self._open_tap()
         plain = cast(asyncio.Transport, tap.transport)
         context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
         seconds = max(self._deadline.cut(budget), 0.001)
@@ -245,9 +245,9 @@ class Wire:
         self._sink(ev.Received(at_ms, self._session, within))
         self.transcript.received(within, at_ms)
         if len(data) >= room:
-            self._flooded(EndCause.OCTETS, settings.SESSION_SIZE_LIMIT)
+            self._end_flood(EndCause.OCTETS, settings.SESSION_SIZE_LIMIT)
         elif self.transcript.is_flooded:
-            self._flooded(EndCause.REPLIES, settings.SURPLUS_LIMIT)
+            self._end_flood(EndCause.REPLIES, settings.SURPLUS_LIMIT)
         self._changed.set()
 
     def _on_sent(self, data: bytes) -> None:
@@ -263,7 +263,7 @@ class Wire:
 
     # -- waiting ----------------------------------------------------------------------------------
 
-    async def _answered(self, budget: float | None) -> Entry:
+    async def _await_answers(self, budget: float | None) -> Entry:
         """Wait until nothing that was said is without its reply; the entry last said."""
         entry = self.transcript.entries[-1]
         seconds = settings.RUN_TIMEOUT if budget is None else budget
@@ -280,17 +280,17 @@ class Wire:
         await asyncio.sleep(0)
         return entry
 
-    def _standing(self) -> _Tap:
+    def _open_tap(self) -> _Tap:
         if self._over is not None or self._tap is None:
             raise self._over or WireError(EndReason.CLOSED_BY_PEER)
         return self._tap
 
     def _out_of_time(self, in_vain: EndCause, seconds: float) -> WireError:
-        if self._deadline.passed:
+        if self._deadline.has_passed:
             return WireError(EndReason.DEADLINE, Reason(EndCause.DEADLINE))
         return WireError(EndReason.TIMEOUT, Reason(in_vain, seconds=seconds))
 
-    def _flooded(self, cause: EndCause, most: int) -> None:
+    def _end_flood(self, cause: EndCause, most: int) -> None:
         self._over = self._over or WireError(EndReason.TOO_MUCH_DATA, Reason(cause, most=most))
         if self._tap is not None and self._tap.transport is not None:
             cast(asyncio.WriteTransport, self._tap.transport).abort()
@@ -298,7 +298,7 @@ class Wire:
     def _handshake_failed(self, error: OSError, budget: float) -> HandshakeError:
         # asyncio reports its own handshake limit as ConnectionAbortedError
         if isinstance(error, TimeoutError | ConnectionAbortedError):
-            late = self._deadline.passed
+            late = self._deadline.has_passed
             reason = EndReason.DEADLINE if late else EndReason.TIMEOUT
             fault = Reason(HandshakeFault.LATE, seconds=budget)
             if late:

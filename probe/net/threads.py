@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.net.process_limit import ProcessLimit, at_most
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ _KEPT = 1.0  # seconds that a thread without work is kept
 async def in_thread(work: Callable[[], T]) -> T:
     """What `work` gives, or raises; done in a thread, one after the other of the whole process, and in the
     event loop where this machine has no thread left. A cancelled caller does not wait for it."""
-    async with _ONE.held():
+    async with _ONE.hold():
         is_started = start(work)
         return work() if is_started is None else await is_started
 
@@ -56,7 +56,7 @@ class _Delivery(Generic[T]):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[T] = self._loop.create_future()
-        self.future.add_done_callback(_heard)
+        self.future.add_done_callback(_retrieve)
 
     def __enter__(self) -> None:
         return None
@@ -77,7 +77,7 @@ class _Delivery(Generic[T]):
             self.future.set_result(self.result)
 
 
-def _heard(future: asyncio.Future[T]) -> None:
+def _retrieve(future: asyncio.Future[T]) -> None:
     """An error that nobody waits for any more is not complained about on stderr."""
     if not future.cancelled():
         future.exception()
@@ -109,7 +109,7 @@ class _Pool:
         try:
             threading.Thread(target=self._work, name="smtp-probe", daemon=True).start()
         except (RuntimeError, MemoryError) as error:
-            if not exhausted(error):
+            if not shortage_clause(error):
                 raise
             return False
         return True

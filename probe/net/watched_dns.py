@@ -52,7 +52,7 @@ class Watch:
 
     def question_of(self, request: dns.message.Message) -> Question | None:
         """The question to ask, None for one that is left out. Raises Stop when the inquiry is over."""
-        if self.deadline.passed:
+        if self.deadline.has_passed:
             self.give_up(Reason(OpinionFault.LATE))
         first = request.question[0]
         if first.rdtype in self._excluded:
@@ -135,7 +135,7 @@ class SharedNameserver(dns.nameserver.Nameserver):
 
         try:
             self._loop.call_soon_threadsafe(begin)
-            return future.result(self._watch.deadline.remaining())
+            return future.result(self._watch.deadline.seconds_left())
         except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
             # the loop was closed, the time ran out, or the run was interrupted
             self._watch.give_up(Reason(OpinionFault.LATE))

@@ -54,7 +54,7 @@ def means_this_machine(question: Question) -> bool:
     return special is not None and special.zone == "localhost"
 
 
-def shown(server: Endpoint) -> str:
+def server_text(server: Endpoint) -> str:
     """A name server in words: its port only where it is not the usual one."""
     if server.port == DNS_PORT:
         return server.host

@@ -140,12 +140,12 @@ def _event(value: Any, version: int) -> ev.Event:
     fields: dict[str, Any] = dict(value)
     kind = fields.pop("kind", None)
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise _WrongError(f"the event kind {_shown(kind)} is unknown")
+        raise _WrongError(f"the event kind {_shorten(kind)} is unknown")
     if kind == "started":
         version = _known_version(fields.get("version"))
         fields["version"] = ev.FORMAT_VERSION
     if version == format_1.VERSION:
-        fields = _upgraded(kind, fields)
+        fields = _upgrade(kind, fields)
     event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
     if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
         raise _WrongError(f"started.started_at {wrong}")
@@ -155,24 +155,24 @@ def _event(value: Any, version: int) -> ev.Event:
 def _known_version(version: Any) -> int:
     if type(version) is not int or version not in (format_1.VERSION, ev.FORMAT_VERSION):
         raise _WrongError(
-            f"the recording has format version {_shown(version)}; this program reads "
+            f"the recording has format version {_shorten(version)}; this program reads "
             f"{format_1.VERSION} and {ev.FORMAT_VERSION}"
         )
     return version
 
 
-def _upgraded(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+def _upgrade(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of an event of format 1 as format 2 has them."""
     for name in format_1.SENTENCES.get(kind, ()):
         if name in fields:
             _SCALARS[str].read(fields[name], f"{kind}.{name}")
     for name in format_1.NEW.get(kind, ()):
         if name in fields:
-            raise _WrongError(f"{kind} has an unknown field {_shown(name)}")
-    return format_1.upgraded(kind, fields)
+            raise _WrongError(f"{kind} has an unknown field {_shorten(name)}")
+    return format_1.upgrade(kind, fields)
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:40] + "…"
 
@@ -191,7 +191,7 @@ def _shape(hint: Any) -> _Shape:
         return _reason(typing.get_args(hint)[0])
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         shape = _dataclass(hint)
-        return _held(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape
+        return _limit(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _enum(hint)
     raise TypeError(f"no shape for {hint!r}")
@@ -201,7 +201,7 @@ def _scalar(kind: type) -> _Shape:
     def read(value: Any, place: str) -> Any:
         # bool is a subclass of int, and "true" is no number
         if type(value) is not kind:
-            raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shown(value)}")
+            raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shorten(value)}")
         return value
 
     return _Shape(lambda value: value, read)
@@ -209,7 +209,7 @@ def _scalar(kind: type) -> _Shape:
 
 def _read_float(value: Any, place: str) -> float:
     if type(value) not in (int, float) or (type(value) is float and not math.isfinite(value)):
-        raise _WrongError(f"{place} must be a number, not {_shown(value)}")
+        raise _WrongError(f"{place} must be a number, not {_shorten(value)}")
     try:
         return float(value)
     except OverflowError:
@@ -223,7 +223,7 @@ def _read_ip(value: Any, place: str) -> IPv4Address | IPv6Address:
                 return family(value)
             except ValueError:
                 continue
-    raise _WrongError(f"{place} must be an IP address, not {_shown(value)}")
+    raise _WrongError(f"{place} must be an IP address, not {_shorten(value)}")
 
 
 def _read_latin1(value: Any, place: str) -> bytes:
@@ -258,7 +258,7 @@ _SCALARS: dict[Any, _Shape] = {
 _BASE64_SHAPE = _Shape(lambda value: base64.b64encode(value).decode("ascii"), _read_base64)
 
 
-def _held(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _Shape:
+def _limit(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _Shape:
     """A value of this kind, or those of a list, held to its limits."""
 
     def read(value: Any, place: str) -> Any:
@@ -276,7 +276,7 @@ def _enum(hint: type[StrEnum]) -> _Shape:
     def read(value: Any, place: str) -> StrEnum:
         if isinstance(value, str) and value in hint.__members__.values():
             return hint(value)
-        raise _WrongError(f"{place} must be one of {', '.join(hint)}, not {_shown(value)}")
+        raise _WrongError(f"{place} must be one of {', '.join(hint)}, not {_shorten(value)}")
 
     return _Shape(str, read)
 
@@ -284,7 +284,7 @@ def _enum(hint: type[StrEnum]) -> _Shape:
 def _tuple(item: _Shape) -> _Shape:
     def read(value: Any, place: str) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise _WrongError(f"{place} must be a list, not {_shown(value)}")
+            raise _WrongError(f"{place} must be a list, not {_shorten(value)}")
         return tuple(item.read(entry, f"{place}[{index}]") for index, entry in enumerate(value))
 
     return _Shape(lambda value: [item.write(entry) for entry in value], read)
@@ -316,10 +316,10 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
 
     def read(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
-            raise _WrongError(f"{place} must be an object, not {_shown(value)}")
+            raise _WrongError(f"{place} must be an object, not {_shorten(value)}")
         for name in value:
             if name not in shapes:
-                raise _WrongError(f"{place} has an unknown field {_shown(name)}")
+                raise _WrongError(f"{place} has an unknown field {_shorten(name)}")
         for name in sorted(required_fields - value.keys()):
             raise _WrongError(f"{place} lacks the field {name}")
         return hint(**{names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()})
@@ -339,9 +339,9 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
         else:
             shapes[key] = _shape(hints[name])
         if name in RANGES:
-            shapes[key] = _held(shapes[key], int, partial(why_not_whole, name))
+            shapes[key] = _limit(shapes[key], int, partial(why_not_whole, name))
         if (hint.__name__, name) in NAMED:
-            shapes[key] = _held(shapes[key], str, why_no_name)
+            shapes[key] = _limit(shapes[key], str, why_no_name)
     return shapes
 
 
@@ -354,7 +354,7 @@ def _reason(vocabulary: type[StrEnum]) -> _Shape:
         values = ((name, getattr(value, name)) for name in shapes)
         return {name: shapes[name].write(entry) for name, entry in values if entry != unset[name]}
 
-    return _held(_Shape(write, _dataclass_reader(Reason, shapes)), Reason, why_no_reason)
+    return _limit(_Shape(write, _dataclass_reader(Reason, shapes)), Reason, why_no_reason)
 
 
 def _union(members: tuple[Any, ...]) -> _Shape:
@@ -367,7 +367,7 @@ def _union(members: tuple[Any, ...]) -> _Shape:
         kind = "address" if member in (IPv4Address, IPv6Address) else _snake_case(member.__name__)
         earlier, _ = kinds.get(kind, ((), None))
         kinds[kind] = ((*earlier, member), _shape(member))
-    inner = _tagged(kinds) if len(kinds) > 1 else next(iter(kinds.values()))[1]
+    inner = _tag_shape(kinds) if len(kinds) > 1 else next(iter(kinds.values()))[1]
     if not optional:
         return inner
     return _Shape(
@@ -376,7 +376,7 @@ def _union(members: tuple[Any, ...]) -> _Shape:
     )
 
 
-def _tagged(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
+def _tag_shape(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
     def write(value: Any) -> dict[str, Any]:
         for kind, (members, shape) in kinds.items():
             if isinstance(value, members):

@@ -37,14 +37,14 @@ Fields = dict[str, Any]
 Reason = dict[str, Any]
 
 
-def upgraded(kind: str, fields: Fields) -> Fields:
+def upgrade(kind: str, fields: Fields) -> Fields:
     """The fields of an event of format 1 as format 2 writes them; those that are missing stay so."""
     upgrade = _UPGRADES.get(kind)
     return upgrade(dict(fields)) if upgrade is not None else fields
 
 
 def _vantage(fields: Fields) -> Fields:
-    return _renamed(fields, "helo_reason", "helo_reason", lambda text: _read(text, old.HELO) or _other(text))
+    return _rename(fields, "helo_reason", "helo_reason", lambda text: _read(text, old.HELO) or _other(text))
 
 
 def _session_opened(fields: Fields) -> Fields:
@@ -53,7 +53,7 @@ def _session_opened(fields: Fields) -> Fields:
             return {"tag": "control"}
         return _read(text, old.OPENED) or _other(text)
 
-    return _renamed(fields, "reason", "reason", read)
+    return _rename(fields, "reason", "reason", read)
 
 
 def _tls_established(fields: Fields) -> Fields:
@@ -65,18 +65,18 @@ def _tls_established(fields: Fields) -> Fields:
             return _read(why, old.TRUST_NOT_JUDGED) or {"tag": "not_judged", "text": why}
         return _read(text, old.TRUST) or _other(text)
 
-    return _renamed(fields, "trust_error", "trust", read)
+    return _rename(fields, "trust_error", "trust", read)
 
 
 def _tls_failed(fields: Fields) -> Fields:
-    return _renamed(fields, "error", "fault", lambda text: _read(text, old.HANDSHAKE) or _other(text))
+    return _rename(fields, "error", "fault", lambda text: _read(text, old.HANDSHAKE) or _other(text))
 
 
 def _session_closed(fields: Fields) -> Fields:
     def read(text: str) -> Reason | None:
         return _read(text, old.CLOSED) or (_other(text) if text else None)
 
-    return _renamed(fields, "detail", "cause", read)
+    return _rename(fields, "detail", "cause", read)
 
 
 def _https(fields: Fields) -> Fields:
@@ -85,14 +85,14 @@ def _https(fields: Fields) -> Fields:
             return {"tag": "certificate", "text": text}
         return _read(text, old.FETCH) or (_other(text) if text else None)
 
-    return _renamed(fields, "error", "fault", read)
+    return _rename(fields, "error", "fault", read)
 
 
 def _opinion(fields: Fields) -> Fields:
     def read(text: str) -> Reason | None:
         return _read(text, old.OPINION) or (_other(text) if text else None)
 
-    return _renamed(fields, "error", "fault", read)
+    return _rename(fields, "error", "fault", read)
 
 
 def _not_reached(fields: Fields) -> Fields:
@@ -119,7 +119,7 @@ _UPGRADES: Mapping[str, Callable[[Fields], Fields]] = {
 }
 
 
-def _renamed(fields: Fields, old: str, new: str, read: Callable[[str], Reason | None]) -> Fields:
+def _rename(fields: Fields, old: str, new: str, read: Callable[[str], Reason | None]) -> Fields:
     if old not in fields:
         return fields
     reason = read(fields[old])

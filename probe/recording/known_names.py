@@ -74,20 +74,20 @@ class KnownNames:
         longest = 2 * len(spelled)  # a joint between any two
         self._longest[bare[:_FIRST]] = max(longest, self._longest.get(bare[:_FIRST], 0))
 
-    def replaced(self, text: str, pseudonym: Pseudonym) -> str:
+    def replace_names(self, text: str, pseudonym: Pseudonym) -> str:
         """The text with the pseudonym of its owner for each name. Where several begin, the longest counts."""
         pieces: list[str] = []
         at = 0
-        for start, end, owner in self._found(text):
+        for start, end, owner in self._find(text):
             pieces += (text[at:start], pseudonym(owner))
             at = end
         return "".join([*pieces, text[at:]]) if pieces else text
 
     def is_in(self, text: str) -> bool:
         """Whether the text holds a name."""
-        return next(self._found(text), None) is not None
+        return next(self._find(text), None) is not None
 
-    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _find(self, text: str) -> Iterator[tuple[int, int, str]]:
         if not self._longest:
             return
         atoms = _atoms(text)

@@ -91,7 +91,7 @@ class Pseudonyms:
         name = local.lower()
         if name in self.keep.roles:
             return local
-        return self._numbered(self._locals, name, "user{}")
+        return self._number(self._locals, name, "user{}")
 
     def mailbox(self, mailbox: Mailbox) -> Mailbox:
         """The pseudonym of a mailbox."""
@@ -120,7 +120,7 @@ class Pseudonyms:
         if not name or set(labels) <= _SPECIAL_LABELS:
             return name
         if name in self.identities:
-            return self._registered(labels)
+            return self._registered_domain(labels)
         return (
             self._reverse_name(labels)
             or self._listed_name(name)
@@ -128,7 +128,7 @@ class Pseudonyms:
             or self._with_service(labels)
             or self._with_identity(labels)
             or self._known_suffix(name, labels)
-            or self._registered(labels)
+            or self._registered_domain(labels)
         )
 
     def zone(self, zone: str) -> str:
@@ -213,7 +213,7 @@ class Pseudonyms:
         depth = label_count(self._providers.around(name))
         return self._join(self._all_labels(labels[:-depth]), *labels[-depth:]) if depth else None
 
-    def _registered(self, labels: list[str]) -> str:
+    def _registered_domain(self, labels: list[str]) -> str:
         """`hostN.domainN.example`: the registered domain is one unit, each label before it another."""
         from probe.standards.public_suffix import organizational_domain
 
@@ -224,7 +224,7 @@ class Pseudonyms:
         if organization is None:
             return "example"  # a public suffix; its pseudonym is that of every top-level domain
         depth = organization.count(".") + 1
-        fresh = self._numbered(self._orgs, organization, "domain{}.example")
+        fresh = self._number(self._orgs, organization, "domain{}.example")
         return self._join(self._all_labels(labels[:-depth]), fresh)
 
     def _all_labels(self, labels: list[str]) -> str:
@@ -264,9 +264,9 @@ class Pseudonyms:
             return label
         if label in self._locals:
             return self._locals[label]
-        return self._numbered(self._labels, label, "host{}")
+        return self._number(self._labels, label, "host{}")
 
-    def _numbered(self, table: dict[str, str], original: str, form: str) -> str:
+    def _number(self, table: dict[str, str], original: str, form: str) -> str:
         if original not in table:
             fresh = self._fresh.setdefault(form, (form.format(n) for n in count(1)))
             table[original] = next(name for name in fresh if name not in self._avoid)

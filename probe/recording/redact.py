@@ -85,10 +85,10 @@ class _Redactor:
         self.pseudonyms = Pseudonyms(_keep(options), _identities(recording.started), pseudonyms)
         for name in _own_names(recording.started):
             self.pseudonyms.key(name)
-        self._text = TextRedactor(self.pseudonyms, _judged(recording), pseudonyms)
+        self._text = TextRedactor(self.pseudonyms, _spf_addresses(recording), pseudonyms)
 
     def events(self) -> list[ev.Event]:
-        received = self._received()
+        received = self._replacements()
         return [
             replace(event, data=received[index]) if isinstance(event, ev.Received) else self._event(event)
             for index, event in enumerate(self._recording)
@@ -135,13 +135,13 @@ class _Redactor:
                 # A bounce is somebody's mail: addresses, hosts and the message itself stand all over it.
                 return ev.NotReached(event.at_ms, Part.BOUNCE, Reason(Gap.REDACTED))
             case ev.LogGiven():
-                return replace(event, log_facts=self._logged(event.log_facts))
+                return replace(event, log_facts=self._log_facts(event.log_facts))
             case ev.NotReached():
                 return replace(event, reason=self._reason(event.reason), words=text(event.words))
             case _:
                 return event
 
-    def _logged(self, log_facts: ToldByLog) -> ToldByLog:
+    def _log_facts(self, log_facts: ToldByLog) -> ToldByLog:
         """What a log tells: names and addresses for those of the run, words as any text. A queue id and a
         file are this side's alone."""
         text, delivery, volume = self._text.text, log_facts.delivery, log_facts.volume
@@ -255,10 +255,10 @@ class _Redactor:
             records=tuple(self._record(name, record) for record in answer.records),
             aliases=tuple(self.pseudonyms.domain(alias) for alias in answer.aliases),
             detail=self._text.text(answer.detail),
-            provenance=self._told(answer),
+            provenance=self._provenance(answer),
         )
 
-    def _told(self, answer: Answer) -> Provenance | None:
+    def _provenance(self, answer: Answer) -> Provenance | None:
         """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
         the SOA record becomes the root's, or one that a resolver made."""
         provenance, text = answer.provenance, self._text.text
@@ -292,7 +292,7 @@ class _Redactor:
             case _:
                 return self.pseudonyms.address(record)
 
-    def _received(self) -> dict[int, bytes]:
+    def _replacements(self) -> dict[int, bytes]:
         """What each Received event becomes. A name may be cut by the border of two packets, so whole
         lines are rewritten, each given to the packet that ended it. TLS begins a new stream."""
         by_event: dict[int, bytes] = {}
@@ -341,7 +341,7 @@ def _own_names(started: ev.Started) -> frozenset[str]:
     return frozenset(label for label in labels if len(label) > 3 or not label.isascii())
 
 
-def _judged(recording: Recording) -> tuple[IPAddress, ...]:
+def _spf_addresses(recording: Recording) -> tuple[IPAddress, ...]:
     """The addresses of this side, that SPF is judged for."""
     options = recording.started.options
     vantage = recording.last(ev.Vantage)

@@ -96,7 +96,7 @@ class Codes:
         if _ANY_ESCAPE.search(word) is None:
             return None
         for escapes in _READINGS:
-            plain = _unescaped(word, escapes)
+            plain = _unescape(word, escapes)
             if plain != word and (fresh := self._rewrite(plain)) != plain:
                 return _safe(fresh)
         return None
@@ -104,7 +104,7 @@ class Codes:
     def _quoted(self, run: str, _: int) -> str | None:
         """Quoted-printable (RFC 2045 section 6.7) and xtext (RFC 3461 section 4). SIZE=4096 is neither: there
         must be an address in it, or a name that did not stand there before."""
-        plain = _unescaped(run, _QUOTES)
+        plain = _unescape(run, _QUOTES)
         if plain == run or not plain.isprintable():
             return None
         is_told = _ADDRESS.search(plain) is not None or (self._is_known(plain) and not self._is_known(run))
@@ -129,7 +129,7 @@ class Codes:
         if (bare, depth) not in self._verdicts:
             if len(self._verdicts) > _REMEMBERED:
                 self._verdicts.clear()
-            self._verdicts[bare, depth] = any(self._tells(_decoded(part), depth) for part in _parts(bare))
+            self._verdicts[bare, depth] = any(self._tells(_decode(part), depth) for part in _parts(bare))
         return REDACTED if self._verdicts[bare, depth] else None
 
     def _tells(self, data: bytes, depth: int = _DEPTH) -> bool:
@@ -161,7 +161,7 @@ class Codes:
     def _base64_lines(self, run: re.Match[str]) -> str:
         first, *lines = run[0].split("\n")
         whole = first.strip() + "".join(re.sub(r"^[0-9]{3}[ -]|\s", "", line) for line in lines)
-        if not self._tells(_decoded(whole.rstrip("="))):
+        if not self._tells(_decode(whole.rstrip("="))):
             return run[0]
         return "\n".join(_BASE64_LINE.sub(REDACTED, line) for line in (first, *lines))
 
@@ -236,7 +236,7 @@ def _safe(text: str) -> str:
     return _UNSAFE.sub(lambda char: f"%{ord(char[0]):02X}", text)
 
 
-def _unescaped(word: str, escapes: _Escapes) -> str:
+def _unescape(word: str, escapes: _Escapes) -> str:
     for _ in range(_ROUNDS):
         before = word
         for pattern, decode in escapes:
@@ -253,7 +253,7 @@ def _parts(bare: str) -> list[str]:
     return [*(bare[at:] for at in range(4)), *(part for part in parts if part != bare)]
 
 
-def _decoded(bare: str) -> bytes:
+def _decode(bare: str) -> bytes:
     """Base64 without its padding (RFC 4648 sections 4 and 5), as far as there are whole octets."""
     bare = bare[:-1] if len(bare) % 4 == 1 else bare
     try:
@@ -265,7 +265,7 @@ def _decoded(bare: str) -> bytes:
 def _payload(how: str, text: str) -> bytes:
     """The octets of an encoded word (RFC 2047 section 4)."""
     if how == "B":
-        return _decoded(text.rstrip("="))
+        return _decode(text.rstrip("="))
     return binascii.a2b_qp(text.encode("ascii", "replace"), header=True)
 
 

@@ -33,7 +33,7 @@ class PartialAddresses:
         self._pseudonyms = pseudonyms
         self._indexes: dict[tuple[int, tuple[bool, ...]], dict[_Parts, IPAddress]] = {}
 
-    def replaced(self, text: str) -> str:
+    def replace_parts(self, text: str) -> str:
         """The text with the parts of the pseudonym in their place."""
         if self._originals[4]:
             text = _JOINED.sub(self._joined, _DOTTED.sub(self._dotted, text))
@@ -58,7 +58,7 @@ class PartialAddresses:
             digits = tuple(parts[::order])
             # x.2.1: what is left out stands in front
             whole = (*gap, *digits) if digits[0] is None else (*digits, *gap)
-            ip = self._found(4, whole)
+            ip = self._find(4, whole)
             if ip is not None:
                 fresh = _parts(self._pseudonyms.address(ip))
                 part = fresh[-len(digits) :] if digits[0] is None else fresh[: len(digits)]
@@ -70,18 +70,18 @@ class PartialAddresses:
         groups = match[0].split(":")
         hextets = [f"{int(group, 16):x}" for group in groups]
         for count in range(len(hextets), 1, -1):
-            ip = self._found(6, (*hextets[:count], *(None,) * (8 - count)))
+            ip = self._find(6, (*hextets[:count], *(None,) * (8 - count)))
             if ip is not None:
                 return ":".join((*_parts(self._pseudonyms.address(ip))[:count], *groups[count:]))
         return match[0]
 
-    def _found(self, version: int, whole: _Parts) -> IPAddress | None:
+    def _find(self, version: int, whole: _Parts) -> IPAddress | None:
         pattern = tuple(part is not None for part in whole)
         if not any(pattern):
             return None
         if (version, pattern) not in self._indexes:
             self._indexes[version, pattern] = {
-                _masked(_parts(ip), pattern): ip for ip in reversed(self._originals[version])
+                _mask(_parts(ip), pattern): ip for ip in reversed(self._originals[version])
             }
         return self._indexes[version, pattern].get(whole)
 
@@ -96,7 +96,7 @@ def _is_no_address(match: re.Match[str]) -> bool:
     return numbers == 2 and _CUT_OFF.match(rest) is None
 
 
-def _masked(parts: Sequence[str], pattern: tuple[bool, ...]) -> _Parts:
+def _mask(parts: Sequence[str], pattern: tuple[bool, ...]) -> _Parts:
     return tuple(part if is_told else None for part, is_told in zip(parts, pattern, strict=True))
 
 

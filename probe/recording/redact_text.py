@@ -97,7 +97,7 @@ class TextRedactor:
         text = self._plain(text)
         if self._originals is None or self._partial is None:
             return text
-        return self._partial.replaced(odd_addresses(text, self._pseudonyms, self._originals))
+        return self._partial.replace_parts(odd_addresses(text, self._pseudonyms, self._originals))
 
     def _names_anybody(self, text: str) -> bool:
         """Whether a text holds a name or an address of the run."""
@@ -121,7 +121,7 @@ class TextRedactor:
         return "".join((*pieces, self._names_alone(text[at:])))
 
     def _names_alone(self, text: str) -> str:
-        return self._alone.replaced(text, self._pseudonym)
+        return self._alone.replace_names(text, self._pseudonym)
 
     def txt_record(self, name: str, data: bytes) -> bytes:
         """Rewrite a TXT record: SPF networks, keys that stay, tokens that say whose domain it is."""

@@ -13,18 +13,18 @@ T = TypeVar("T")
 def with_strings(value: T, escape: Callable[[str], str]) -> T:
     """Copy a tree of dataclasses, tuples and mappings with `escape` applied to each string in it; the keys of
     mappings are names of this program."""
-    return _mapped(value, escape)  # type: ignore[no-any-return]
+    return _map(value, escape)  # type: ignore[no-any-return]
 
 
-def _mapped(value: Any, escape: Callable[[str], str]) -> Any:
+def _map(value: Any, escape: Callable[[str], str]) -> Any:
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, tuple):
-        return tuple(_mapped(item, escape) for item in value)
+        return tuple(_map(item, escape) for item in value)
     if isinstance(value, Mapping):
-        return {key: _mapped(item, escape) for key, item in value.items()}
+        return {key: _map(item, escape) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _mapped(getattr(value, f.name), escape) for f in fields(value)})
+        return replace(value, **{f.name: _map(getattr(value, f.name), escape) for f in fields(value)})
     return value

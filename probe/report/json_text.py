@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from probe.model.text import LOGGING_COMMAND, judged
+from probe.model.text import LOGGING_COMMAND, escape_flags
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
@@ -19,12 +19,12 @@ def json_text(document: Any, *, indent: int | None = None) -> str:
     text = json.dumps(document, ensure_ascii=False, indent=indent)
     if not text.isascii() or "\x7f" in text:
         text = "".join(
-            _escaped(char) if is_hidden and char != "\n" else char for char, is_hidden in judged(text)
+            _escape(char) if is_hidden and char != "\n" else char for char, is_hidden in escape_flags(text)
         )
     return LOGGING_COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     point = ord(char)
     if 0xD800 <= point <= 0xDFFF:
         return f"\\\\u{point:04x}"

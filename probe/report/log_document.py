@@ -90,7 +90,11 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
         )
     if not waiting_count:
         return doc.Verdict(
-            "DELIVERED", doc.Tone.GOOD, (f"all {_number(totals.messages)} messages",), "", _cured(report)
+            "DELIVERED",
+            doc.Tone.GOOD,
+            (f"all {_number(totals.messages)} messages",),
+            "",
+            _late(report),
         )
     word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
     if not totals.attempts and not totals.sent:
@@ -100,10 +104,10 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
             (f"{_messages(waiting_count)} wait{'s' if waiting_count == 1 else ''} in the queue now",),
         )
     place = f"{_number(waiting_count)} of {_number(totals.messages)} messages did not get through{share}"
-    return doc.Verdict(word, tone, (place,), "", _cured(report))
+    return doc.Verdict(word, tone, (place,), "", _late(report))
 
 
-def _cured(report: LogReport) -> tuple[Line, ...]:
+def _late(report: LogReport) -> tuple[Line, ...]:
     late_groups = [it for it in report.groups if it.cured]
     if not late_groups:
         return ()

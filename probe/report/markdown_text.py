@@ -63,7 +63,7 @@ def markdown_run(text: str) -> str:
 
 def unmistaken(line: str) -> str:
     """A whole line of Markdown of which no reader takes the beginning for that of a list or a table."""
-    return _BLOCK_START.sub(_escaped_start, line)
+    return _BLOCK_START.sub(_escape_start, line)
 
 
 def _word(word: str, before: str) -> str:
@@ -78,15 +78,13 @@ def _word(word: str, before: str) -> str:
     if _NAMES_NEXT.search(word):
         head, core, tail = "", word, ""
     elif _is_text(core) and not (core.isdigit() and _CITES.search(before)):
-        return _escaped(word)
+        return _escape(word)
     elif _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
         head, core = "", word.rstrip(_STOPS)
         tail = word[len(core) :]
     # a bar would end a cell, in code as well
-    pieces = (
-        _escaped(piece) if number % 2 else _code(piece) for number, piece in enumerate(_BAR.split(core))
-    )
-    return f"{_escaped(head)}{''.join(pieces)}{_escaped(tail)}"
+    pieces = (_escape(piece) if number % 2 else _code(piece) for number, piece in enumerate(_BAR.split(core)))
+    return f"{_escape(head)}{''.join(pieces)}{_escape(tail)}"
 
 
 def _is_text(word: str) -> bool:
@@ -103,11 +101,11 @@ def _is_word_of_letters(part: str) -> bool:
     return part[0].isalpha() and all(unicodedata.category(char)[0] in "LM" for char in part)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def _escaped_start(match: re.Match[str]) -> str:
+def _escape_start(match: re.Match[str]) -> str:
     return match[1][:-1] + "\\" + match[1][-1]
 
 
@@ -118,7 +116,7 @@ def markdown_code(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return _IN_CODE.sub(lambda match: f"`{match[0]}`" if match["code"] else _escaped(match[0]), _inert(text))
+    return _IN_CODE.sub(lambda match: f"`{match[0]}`" if match["code"] else _escape(match[0]), _inert(text))
 
 
 def _inert(text: str) -> str:

@@ -38,17 +38,17 @@ def inline(line: Line, *, in_cell: bool = False) -> str:
         elif isinstance(span, Raw):
             run += span.text
         else:
-            text = _joined(text, markdown_run(run))
-            text, run = _joined(text, _marked(span, in_cell=in_cell)), ""
-    return unmistaken(_joined(text, markdown_run(run)).strip())
+            text = _join(text, markdown_run(run))
+            text, run = _join(text, _mark(span, in_cell=in_cell)), ""
+    return unmistaken(_join(text, markdown_run(run)).strip())
 
 
-def _joined(left: str, right: str) -> str:
+def _join(left: str, right: str) -> str:
     # two backticks side by side would begin and end other code spans
     return f"{left} {right}" if left.endswith("`") and right.startswith("`") else left + right
 
 
-def _marked(span: Code | Emphasis | Origin, *, in_cell: bool) -> str:
+def _mark(span: Code | Emphasis | Origin, *, in_cell: bool) -> str:
     match span:
         case Code():
             return _code(span.text) if in_cell else markdown_code(span.text)

@@ -27,7 +27,7 @@ def _columns_of(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int) -> list[str]:
     """Break at spaces into lines of at most `width` columns; a longer word is cut. Never empty."""
     if columns(text) <= width:
         return [text.rstrip()]
@@ -91,7 +91,7 @@ class Page:
     def heading(self, text: str) -> None:
         """A section's title after an empty line."""
         self.blank()
-        for line in wrapped(self.fit(text), max(self.style.width, MIN_COLUMNS)):
+        for line in wrap(self.fit(text), max(self.style.width, MIN_COLUMNS)):
             self._lines.append(self.style.paint(line, Paint.STRONG))
 
     def text(self, text: str, *, lead: str = "", indent: int = 0, paint: Paint | None = None) -> None:
@@ -103,11 +103,11 @@ class Page:
         width = max(self.style.width, MIN_COLUMNS)
         hang = indent + columns(lead)
         if lead and width - hang < MIN_COLUMNS and text:
-            for line in wrapped(lead.strip(), width - indent):
+            for line in wrap(lead.strip(), width - indent):
                 self._lines.append(" " * indent + self._painted(line, paint))
             lead, paint, hang = "", None, min(indent + 2, width - 10)
             indent = hang
-        first, *rest = wrapped(text, max(width - hang, 10))
+        first, *rest = wrap(text, max(width - hang, 10))
         self._lines.append((" " * indent + self._painted(lead, paint) + first).rstrip())
         self._lines += [" " * hang + line for line in rest]
 

@@ -17,7 +17,7 @@ from probe.report.line import Code, Emphasis, Line, Origin, Raw
 
 def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
     """The evidence behind the first cause; where all is told, behind every cause."""
-    causes = tuple(_argued(report, detail))
+    causes = tuple(_causes(report, detail))
     if not causes:
         return
     if detail is not Detail.TICKET:
@@ -29,10 +29,10 @@ def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
     yield doc.Section(("Causes",), (doc.Paragraph((*first, scale, *rules)), doc.Weighing(causes)))
 
 
-def _argued(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
+def _causes(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
     if detail is Detail.SCREEN:
         main = view.main_cause(report)
-        evidence = [merged(main)] if main is not None else []
+        evidence = [merge(main)] if main is not None else []
     elif detail is Detail.TICKET:
         evidence = [it for rank, it in enumerate(report.causes) if not rank or it.probability >= NEGLIGIBLE]
     else:
@@ -64,7 +64,7 @@ def origin(rule: str, ref: str, detail: Detail) -> Line:
             return ()
 
 
-def merged(cause: ReportCause) -> ReportCause:
+def merge(cause: ReportCause) -> ReportCause:
     """The cause with evidence in the same words, by several rules, as one with the sum of its weights."""
 
     def once(pieces: tuple[ReportEvidence, ...]) -> tuple[ReportEvidence, ...]:
@@ -91,7 +91,7 @@ def hypotheses(report: Report) -> Iterator[doc.Section]:
         )
         above = (doc.Paragraph((Raw(text),)) for text in origins(report))
         yield doc.Section(unsaid(report), (*above, doc.Hypotheses(tuple(rows))))
-    if known_hypotheses := documented(report):
+    if known_hypotheses := public_knowledge(report):
         lines = tuple((Raw(text),) for text in known_hypotheses)
         yield doc.Section(("Documented about ", Raw(report.target.domain)), (doc.Items(lines),))
 
@@ -117,6 +117,6 @@ def origins(report: Report) -> tuple[str, ...]:
     return tuple(f.message for f in report.findings if f.tag in groups.ORIGINS_OF_STATUS)
 
 
-def documented(report: Report) -> tuple[str, ...]:
+def public_knowledge(report: Report) -> tuple[str, ...]:
     """What is publicly known of the recipient's domain, with sources and dates."""
     return tuple(finding.message for finding in report.findings if finding.tag == groups.DOCUMENTED)

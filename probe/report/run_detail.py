@@ -34,7 +34,7 @@ def glance(report: Report) -> Iterator[doc.Section]:
         yield doc.Section(("Dialogue",), (doc.Entries(tuple(entries)),))
 
 
-def everything(report: Report) -> Iterator[doc.Section]:
+def all_sections(report: Report) -> Iterator[doc.Section]:
     """All of it, in the order in which a reader digs."""
     for number, session in enumerate(report.sessions, 1):
         heading = (f"Session {number}: ", Raw(view_session.session_title(session)))
@@ -88,7 +88,7 @@ def _session_notes(session: ReportSession) -> Iterator[doc.Note]:
         yield doc.Note(("TLS",), (Raw(view_session.tls_line(session.tls)),))
         if certificate := view_session.certificate_line(session.tls):
             yield doc.Note(("Certificate",), (Raw(certificate),))
-    yield doc.Note(("Ended",), (Raw(view_session.ended(session)),))
+    yield doc.Note(("Ended",), (Raw(view_session.end_text(session)),))
 
 
 def _authentication(dns: ReportDns) -> Iterator[doc.Section]:

@@ -70,7 +70,7 @@ def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
     yield from _not_reached(report)
     yield from _internal(report)
     if detail is Detail.FULL:
-        yield from run_detail.everything(report)
+        yield from run_detail.all_sections(report)
     if detail is Detail.TICKET:
         yield from run_detail.for_others(report)
 

@@ -45,7 +45,7 @@ def _session(session: ReportSession) -> Iterator[doc.Fact]:
     yield doc.Fact("STARTTLS", ((Raw(view_session.tls_line(session.tls)),),))
     if session.tls is not None and (certificate := view_session.certificate_line(session.tls)):
         yield doc.Fact("Certificate", ((Raw(certificate),),))
-    yield doc.Fact("Ended", ((Raw(view_session.ended(session)),),))
+    yield doc.Fact("Ended", ((Raw(view_session.end_text(session)),),))
 
 
 def _size(session: ReportSession) -> str:
@@ -60,12 +60,12 @@ def _policies(dns: ReportDns) -> Iterator[doc.Fact]:
     sts = dns.mta_sts
     uncovered = f"does not cover {', '.join(sts.uncovered)}" if sts.uncovered else ""
     mode = f"mode {sts.mode}" if sts.mode else ""
-    yield doc.Fact("MTA-STS", (_published(sts.status, mode, uncovered, *sts.problems),))
+    yield doc.Fact("MTA-STS", (_tlsa(sts.status, mode, uncovered, *sts.problems),))
     lines = tuple(
         (
             Raw(dane.host),
             ": ",
-            *_listed(
+            *_listing(
                 run_words.DANE[dane.status],
                 f"{len(dane.records)} TLSA" if dane.records else "",
                 *dane.problems,
@@ -74,15 +74,13 @@ def _policies(dns: ReportDns) -> Iterator[doc.Fact]:
         for dane in dns.dane
     )
     yield doc.Fact("DANE", lines or (("not looked at",),))
-    yield doc.Fact(
-        "TLS-RPT", (_published(dns.tls_rpt.status, ", ".join(dns.tls_rpt.rua), *dns.tls_rpt.problems),)
-    )
+    yield doc.Fact("TLS-RPT", (_tlsa(dns.tls_rpt.status, ", ".join(dns.tls_rpt.rua), *dns.tls_rpt.problems),))
 
 
-def _published(status: str, *more: str) -> Line:
-    return _listed(run_words.PUBLISHED.get(status, status), *more)
+def _tlsa(status: str, *more: str) -> Line:
+    return _listing(run_words.PUBLISHED.get(status, status), *more)
 
 
-def _listed(state: str, *more: str) -> Line:
+def _listing(state: str, *more: str) -> Line:
     """The state in words, and what else there is to say."""
     return (state, Raw("".join(f"; {part}" for part in more if part)))

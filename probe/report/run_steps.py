@@ -47,7 +47,7 @@ def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
 
 def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc.StepRow:
     step = step_view.step
-    lines = tuple(_found(report, step_view, detail))
+    lines = tuple(_finding_lines(report, step_view, detail))
     do = step.do
     if lines and (do.startswith(_NOTHING) or (detail is Detail.FULL and _is_told(do, step_view))):
         do = ""
@@ -57,7 +57,7 @@ def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc
     return doc.StepRow(step.step, step.title, step.status, lines, (Raw(do),) if do else ())
 
 
-def _found(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:
+def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:
     if step_view.step.step == view_steps.DNS_STEP:
         # with -v the findings below tell the reasons
         for text in view_steps.authentication(report, reasons=detail is not Detail.FULL):

@@ -133,7 +133,7 @@ class _Writer:
     def _facts(self, rows: Iterable[doc.Fact | doc.Ranking], label_columns: int) -> None:
         for row in rows:
             lines = (
-                self._ranked(row, label_columns) if isinstance(row, doc.Ranking) else map(plain, row.lines)
+                self._ranking(row, label_columns) if isinstance(row, doc.Ranking) else map(plain, row.lines)
             )
             label = row.label
             for line in lines:
@@ -142,7 +142,7 @@ class _Writer:
             if isinstance(row, doc.Fact) and row.command:
                 self.page.command(row.command, indent=_INDENT + label_columns)
 
-    def _ranked(self, ranking: doc.Ranking, label_columns: int) -> list[str]:
+    def _ranking(self, ranking: doc.Ranking, label_columns: int) -> list[str]:
         room = self.page.style.width - _INDENT - label_columns - len("  100 %  undecided")
         titles = [self.page.fit(share.title) for share in ranking.shares]
         widest = min(_CAUSE_COLUMNS, max(map(columns, titles), default=0))
@@ -229,7 +229,7 @@ class _Writer:
         widths = [max(map(columns, cells)) for cells in zip(heads, *rows, strict=True)]
         before_last = indent + sum(width + _GAP for width in widths[:-1])
         if page.style.width - before_last < min(widths[-1], _ROOM_FOR_CELLS):
-            self._stacked(heads, rows, indent)
+            self._stack(heads, rows, indent)
             return
         for cells in (heads, *rows):
             padded_cells = []
@@ -243,7 +243,7 @@ class _Writer:
             else:
                 page.text(last.rstrip(), lead=lead, indent=indent)
 
-    def _stacked(self, heads: tuple[str, ...], rows: list[tuple[str, ...]], indent: int) -> None:
+    def _stack(self, heads: tuple[str, ...], rows: list[tuple[str, ...]], indent: int) -> None:
         """A table that is too wide: each row as an entry, its further cells below with their names."""
         for row in rows:
             self.page.text(row[0], indent=indent)

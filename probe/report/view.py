@@ -183,7 +183,7 @@ def internal(report: Report) -> tuple[Finding, ...]:
     return tuple(f for f in report.findings if f.id == INTERNAL)
 
 
-def unanswered(report: Report) -> dict[str, str]:
+def dns_failures(report: Report) -> dict[str, str]:
     """What DNS gave no usable answer about of what receivers judge a sender by: each with its finding's
     text, which names the question and what came instead."""
     messages = {finding.tag: finding.message for finding in report.findings}
@@ -199,7 +199,7 @@ def after_data(report: Report) -> str:
         return "see “After DATA” above; predicted from what is published, not observed."
     if is_doubted(report):
         return "the mail may well be lost or returned: the server accepts in the words of a refusal."
-    if outcome is Outcome.ACCEPTED and (silent := unanswered(report)):
+    if outcome is Outcome.ACCEPTED and (silent := dns_failures(report)):
         return (
             f"not all of it can be predicted: DNS gave no usable answer about {' and '.join(silent)} of the "
             "sender. A receiver that meets the same may put the mail off."

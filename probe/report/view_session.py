@@ -72,11 +72,11 @@ def session_path(session: ReportSession) -> str:
         for exchange in session.exchanges
     ]
     if not parts or session.ended is not EndReason.QUIT:
-        parts.append(ended(session))
+        parts.append(end_text(session))
     return " · ".join(parts)
 
 
-def ended(session: ReportSession) -> str:
+def end_text(session: ReportSession) -> str:
     """How the session ended, in words."""
     reason = _ENDS.get(session.ended, session.ended) or "end not recorded"
     detail = session.ended_detail

@@ -8,7 +8,7 @@ from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report, ReportDkim
 from probe.model.steps import StepStatus
 from probe.report.run_words import key_strength
-from probe.report.view import BAD, unanswered
+from probe.report.view import BAD, dns_failures
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.spf.results import SpfVerdict
 
@@ -90,7 +90,7 @@ def authentication(report: Report, *, reasons: bool = True) -> list[str]:
     if dns.ptr is not None:
         parts.append(f"PTR {dns.ptr.status}")
     glance = [" · ".join(parts)] if parts else []
-    return [*glance, *unanswered(report).values()] if reasons else glance
+    return [*glance, *dns_failures(report).values()] if reasons else glance
 
 
 def _key(key: ReportDkim) -> str:

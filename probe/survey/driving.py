@@ -142,10 +142,12 @@ def drive(
         except StopIteration as stop:
             result: T = stop.value
             return result
-        reply = _met(request, look_up, place, how)
+        reply = _answer(request, look_up, place, how)
 
 
-def _met(request: Request, look_up: Callable[[Question], Answer], place: Place, how: Sending | None) -> Any:
+def _answer(
+    request: Request, look_up: Callable[[Question], Answer], place: Place, how: Sending | None
+) -> Any:
     match request:
         case Together():
             return tuple(drive(survey, look_up, place, how) for survey in request.surveys)

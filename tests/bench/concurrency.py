@@ -136,7 +136,7 @@ def serve(scenario: str) -> None:
         found = lab.scenario(scenario)
         if found is None or not hasattr(found.target, "forward_path"):
             raise SystemExit(f"{scenario}: no scenario with a recipient")
-        async with lab.running(found) as it:
+        async with lab.serve(found) as it:
             server = it.options.nameservers[0]
             place = {
                 "dns": [server.host, server.port],

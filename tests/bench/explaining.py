@@ -9,7 +9,7 @@ import sys
 import time
 from itertools import cycle, islice
 
-from probe.cli.explain import _explained
+from probe.cli.explain import _explain_each
 from probe.explanation import explain_lines
 
 REPLIES = (
@@ -30,7 +30,7 @@ def measured(rounds: int = 5) -> tuple[float, float]:
         sum(1 for _ in explain_lines(lines))
         without = min(without, time.process_time() - begun)
         begun = time.process_time()
-        sum(1 for _ in _explained(lines, None, ""))
+        sum(1 for _ in _explain_each(lines, None, ""))
         with_look = min(with_look, time.process_time() - begun)
     return without, with_look
 

@@ -34,7 +34,7 @@ async def healthy() -> AsyncIterator[list[str]]:
     """The arguments of a check of a recipient in good order."""
     found = lab.scenario("healthy")
     assert found is not None
-    async with lab.running(found) as it:
+    async with lab.serve(found) as it:
         target, options = it.target, it.options
         assert isinstance(target, PairTarget)
         (server,) = options.nameservers

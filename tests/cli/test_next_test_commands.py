@@ -13,8 +13,8 @@ import pytest
 from probe import run
 from probe.checks.catalogue import findings_of
 from probe.cli import main
-from probe.diagnosis.commands import command, filled_flags
-from probe.diagnosis.next_test import _as_next, _can_be_made, next_test
+from probe.diagnosis.commands import command, fill_flags
+from probe.diagnosis.next_test import _as_next, _is_possible, next_test
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.knowledge.next_tests import CandidateTest, candidate_tests
@@ -134,7 +134,7 @@ def test_every_candidate_is_a_command_that_is_understood(
     recipient = replace(recipient, mx=replace(recipient.mx, hosts=(both, hosts[1])))
     facts = refused("5.0.0", recipient=recipient, options=options)
     diagnosis = diagnose(facts, ())
-    if test.id == "other-family" and not _can_be_made(test, facts, diagnosis):
+    if test.id == "other-family" and not _is_possible(test, facts, diagnosis):
         return  # bound to an address of one family
     found = _as_next(facts, diagnosis, test)
     assert found.command is not None and "{" not in found.text + found.command
@@ -189,7 +189,7 @@ def test_no_address_becomes_an_option_or_runs_anything(
 
 
 def test_a_strangers_name_stays_one_word_of_the_command() -> None:
-    assert shlex.split(filled_flags("--mx {other_mx}", {"other_mx": "a;b $(id)"})) == ["--mx", "a;b $(id)"]
-    assert filled_flags("--mx {other_mx} -{family}", {"other_mx": "mx.example", "family": "6"}) == (
+    assert shlex.split(fill_flags("--mx {other_mx}", {"other_mx": "a;b $(id)"})) == ["--mx", "a;b $(id)"]
+    assert fill_flags("--mx {other_mx} -{family}", {"other_mx": "mx.example", "family": "6"}) == (
         "--mx mx.example -6"
     )

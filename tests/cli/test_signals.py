@@ -124,5 +124,5 @@ def test_ctrl_c_in_one_check_is_meant_for_those_behind_it(
 
 def test_outside_of_the_program_no_handler_is_changed() -> None:
     before = [signal.getsignal(number) for number in (INT, TERM, HUP)]
-    with signals.asking(lambda: None):
+    with signals.call_on_signal(lambda: None):
         assert [signal.getsignal(number) for number in (INT, TERM, HUP)] == before

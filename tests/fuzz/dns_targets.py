@@ -17,7 +17,7 @@ import dns.rrset
 from probe.checks.judging.spoken import clauses, spoken
 from probe.model.text import decode, printable
 from probe.net.dns_query import make_query
-from probe.net.dns_wire import Reply, belongs, read_reply
+from probe.net.dns_wire import Reply, is_reply_to, read_reply
 from probe.net.tls import TlsSeen, trust_of
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
@@ -207,7 +207,7 @@ def dns_wire(data: bytes) -> None:
     question = Question("mail.example.com", rtype)
     query = make_query(question, 0x1234, edns=True)
     for wire in (b"\x12\x34" + data[1:], data[1:]):
-        if not belongs(query, wire):
+        if not is_reply_to(query, wire):
             continue
         reply = read_reply(query, wire)
         if reply is not None:

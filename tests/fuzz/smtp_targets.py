@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from probe.explanation import explain, explain_lines
 from probe.explanation import to_json as explanation_json
-from probe.knowledge.enhanced_status import registered
+from probe.knowledge.enhanced_status import look_up
 from probe.model.reply import EnhancedStatus, Stage
 from probe.model.text import decode, printable
 from probe.reading.reply.unwrap import unwrap
@@ -146,17 +146,17 @@ def enhanced_status(data: bytes) -> None:
     if status is not None:
         assert EnhancedStatus.parse(str(status)) == status
         assert [int(part) for part in text.split(".")] == [status.klass, status.subject, status.detail]
-        registered(status)
+        look_up(status)
     (read,) = read_whole(b"550 " + data.replace(b"\n", b"") + b"\r\n")
     found = read.reply.enhanced_status
     if found is not None:
         assert 2 <= found.klass <= 5 and found.subject <= 999 and found.detail <= 999
-        registered(found)
+        look_up(found)
     if status is not None and text.isascii() and read.usable:
         assert found == status
     for other in unwrap(text).enhanced:
         assert other.klass in {2, 4, 5}
-        registered(other)
+        look_up(other)
 
 
 def explained(data: bytes) -> None:

@@ -20,7 +20,7 @@ async def record(scenario: lab.Scenario) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    async with lab.running(scenario) as it:
+    async with lab.serve(scenario) as it:
         recording = await run.observe(it.target, it.options, message=it.message, world=it.world)
     with RecordingWriter(file) as writer:
         for event in recording:

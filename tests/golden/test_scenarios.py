@@ -43,7 +43,7 @@ def ran(identity: str) -> Ran:
     """One live run of a scenario, shared by the tests."""
 
     async def observe() -> Ran:
-        async with lab.running(lab.load(identity)) as it:
+        async with lab.serve(lab.load(identity)) as it:
             recording = await run.observe(it.target, it.options, message=it.message, world=it.world)
             report = run.report_of(recording)
             return Ran(recording, report, it.sessions, it.data_commands, it.log.commands)

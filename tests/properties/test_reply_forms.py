@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import HERE
-from probe.model.charset import shown_in_another
+from probe.model.charset import redecode
 from probe.reading.reply.folding import plain as without_accents
 from probe.reading.reply.forms import plain
 from probe.reading.reply.notions import clauses, fold, notions
 from probe.reading.reply.read import read_reply
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 from probe.reading.reply.unwrap import unwrap
 
 _ESCAPES = [
@@ -31,9 +31,9 @@ _TEXTS = st.lists(_PIECES, max_size=15).map("".join)
 @given(_TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_no_form_makes_reading_raise(text: str) -> None:
-    for read in (plain, shown_in_another, fold, without_accents, clauses, unwrap):
+    for read in (plain, redecode, fold, without_accents, clauses, unwrap):
         read(text)
-    notions(text, compiled().stems)
+    notions(text, rule_table().stems)
     read_reply(f"550 {text}")
 
 
@@ -51,7 +51,7 @@ def test_a_plain_letter_stands_where_its_letter_stood(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["Größe", "user unknown", "用户不存在", "Пользователь", "a – b ‘c’ €"])
 def test_text_that_is_shown_as_it_is_meant_is_not_read_again(text: str) -> None:
-    assert shown_in_another(text) == text
+    assert redecode(text) == text
 
 
 @given(st.sampled_from(_SAID))

@@ -49,7 +49,7 @@ async def test_checks_at_once_say_what_they_say_alone() -> None:
         for name in SCENARIOS:
             found = lab.scenario(name)
             assert found is not None
-            labs.append(await stack.enter_async_context(lab.running(found)))
+            labs.append(await stack.enter_async_context(lab.serve(found)))
         alone = [told(await _check(it)) for it in labs]
         together = await asyncio.gather(*(_check(it) for it in labs * 4))
     assert len(set(alone)) == len(SCENARIOS)
@@ -66,7 +66,7 @@ async def test_reports_are_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> 
 
     found = lab.scenario("healthy")
     assert found is not None
-    async with lab.running(found) as it:
+    async with lab.serve(found) as it:
         await _check(it)
         monkeypatch.setattr(run, "report_of", watched)
         await _check(it)
@@ -77,7 +77,7 @@ async def test_reports_are_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_without_a_thread_the_report_is_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     found = lab.scenario("healthy")
     assert found is not None
-    async with lab.running(found) as it:
+    async with lab.serve(found) as it:
         usual = await _check(it)
         monkeypatch.setattr(threading.Thread, "start", _no_thread)
         monkeypatch.setattr(threads, "_pool", threads._Pool())
@@ -177,7 +177,7 @@ asyncio.run(main())
 async def test_with_few_descriptors_checks_wait_for_each_other(limit: int) -> None:
     found = lab.scenario("healthy")
     assert found is not None
-    async with lab.running(found) as it:
+    async with lab.serve(found) as it:
         target, server = it.target, it.options.nameservers[0]
         assert isinstance(target, PairTarget)
         place = {
@@ -210,7 +210,7 @@ async def test_a_check_waits_for_its_turn_before_its_time_begins(monkeypatch: py
     found = lab.scenario("healthy")
     assert found is not None
     begun: list[str] = []
-    async with lab.running(found) as it, descriptors.admitted():
+    async with lab.serve(found) as it, descriptors.admission():
         waiting = asyncio.create_task(
             run.observe(it.target, Options(timeout=0.01), recording_to=lambda _: begun.append("begun"))
         )

@@ -100,7 +100,7 @@ async def test_a_route_that_fails_costs_the_sessions_alone(
 async def test_an_experiment_that_cannot_be_chosen_is_not_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advice, "_tells", fail)
+    monkeypatch.setattr(advice, "_is_informative", fail)
     report = await _reported(tmp_path, REFUSES)
     assert (report.verdict.outcome, report.verdict.exit_code) == ("refused", 1)
     assert {session.experiment for session in report.sessions} == {"target"}

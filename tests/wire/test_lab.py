@@ -14,8 +14,8 @@ import pytest
 
 from probe import lab
 from probe.lab import certificates
-from probe.lab.https_server import serving_policies
-from probe.lab.scenario import Tls, _merged
+from probe.lab.https_server import serve_policies
+from probe.lab.scenario import Tls, _merge
 from probe.model.address import Mailbox
 from probe.model.target import TlsMode
 from probe.net.clock import Clock
@@ -68,14 +68,14 @@ def test_a_scenario_says_what_it_teaches(identity: str) -> None:
 
 def test_own_records_take_the_place_of_common_ones_of_the_same_name_and_type() -> None:
     common = 'a.test. TXT "old"\na.test. MX 10 mx.a.test.\nb.test. A 192.0.2.1'
-    assert _merged(common, 'A.test. TXT "new"\nb.test. NONE A').splitlines() == [
+    assert _merge(common, 'A.test. TXT "new"\nb.test. NONE A').splitlines() == [
         "a.test. MX 10 mx.a.test.",
         'A.test. TXT "new"',
     ]
 
 
 async def test_a_lab_leaves_nothing_behind() -> None:
-    async with lab.running(lab.load("mta-sts-enforce")) as it:
+    async with lab.serve(lab.load("mta-sts-enforce")) as it:
         assert it.world.tls_roots is not None
         roots = Path(it.world.tls_roots)
         assert roots.exists()
@@ -90,7 +90,7 @@ async def test_a_lab_leaves_nothing_behind() -> None:
 
 
 async def test_a_lab_ends_although_a_client_holds_on() -> None:
-    async with lab.running(lab.load("healthy")) as it:
+    async with lab.serve(lab.load("healthy")) as it:
         reader, writer = await asyncio.open_connection("127.0.0.1", it.options.port)
         await reader.readline()
     assert await reader.read() == b""
@@ -98,7 +98,7 @@ async def test_a_lab_ends_although_a_client_holds_on() -> None:
 
 
 async def test_two_labs_run_side_by_side() -> None:
-    async with lab.running(lab.load("null-mx")) as one, lab.running(lab.load("healthy")) as other:
+    async with lab.serve(lab.load("null-mx")) as one, lab.serve(lab.load("healthy")) as other:
         question = Question("nomail.example", RecordType.MX)
         async with Resolver(one.options.nameservers) as resolver:
             assert (await resolver.ask((question,)))[0].status is Status.ANSWER
@@ -117,7 +117,7 @@ async def test_two_labs_run_side_by_side() -> None:
 async def test_tls_require_enforces_the_certificate(
     identity: str, verdict: tuple[str, str | None, int]
 ) -> None:
-    async with lab.running(lab.load(identity)) as it:
+    async with lab.serve(lab.load(identity)) as it:
         options = replace(it.options, tls=TlsMode.REQUIRE)
         report = report_of(await observe(it.target, options, world=it.world))
     assert (report.verdict.outcome, report.verdict.cause, report.verdict.exit_code) == verdict
@@ -132,7 +132,7 @@ async def test_a_policy_is_served_under_its_own_name_alone(tmp_path: Path) -> No
     context = certificates.server_context(certificates.issue(Tls.VALID, names, root), tmp_path)
     clock = Clock()
 
-    async with serving_policies({"a.test": "version: STSv1\nmode: none\nmax_age: 1"}, context) as port:
+    async with serve_policies({"a.test": "version: STSv1\nmode: none\nmax_age: 1"}, context) as port:
 
         async def get(host: str, path: str = "/.well-known/mta-sts.txt") -> tuple[int | None, bytes]:
             got = await fetch(

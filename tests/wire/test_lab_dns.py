@@ -14,7 +14,7 @@ import dns.message
 import dns.rcode
 
 from probe.knowledge.dnsbl import built_in_lists
-from probe.lab.dns_server import serving_dns
+from probe.lab.dns_server import serve_dns
 from probe.lab.scenario import Listed
 from probe.lab.zone import Zone, blocklist_records
 from probe.model.listing import ListingRole, ListingStatus
@@ -37,7 +37,7 @@ out.secure.example. CNAME a.example.
 @asynccontextmanager
 async def server(records: str = RECORDS) -> AsyncIterator[Endpoint]:
     zone = Zone(records, secure=("secure.example",), failing=("broken.example",))
-    async with serving_dns(zone) as endpoint:
+    async with serve_dns(zone) as endpoint:
         yield endpoint
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from probe.lab import certificates
 from probe.lab.scenario import Rule, Smtp, Tls
-from probe.lab.smtp_server import LINE_LIMIT, Log, serving_smtp
+from probe.lab.smtp_server import LINE_LIMIT, Log, serve_smtp
 
 
 class Client:
@@ -42,7 +42,7 @@ def policy(*rules: Rule, extensions: tuple[str, ...] = ("8BITMIME",)) -> Smtp:
 async def client(
     smtp: Smtp, context: ssl.SSLContext | None = None, log: Log | None = None
 ) -> AsyncIterator[Client]:
-    async with serving_smtp(smtp, context, log or Log()) as port:
+    async with serve_smtp(smtp, context, log or Log()) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         yield Client(reader, writer)
         writer.close()
@@ -126,7 +126,7 @@ async def test_an_announced_size_above_the_limit_is_refused_at_mail() -> None:
 
 async def test_a_line_without_an_end_ends_the_session_and_nothing_else() -> None:
     log = Log()
-    async with serving_smtp(policy(), None, log) as port:
+    async with serve_smtp(policy(), None, log) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await reader.readline()
         writer.write(b"x" * (4 * LINE_LIMIT))

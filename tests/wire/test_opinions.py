@@ -49,7 +49,7 @@ async def asked(
     async with DnsServer(zone, faults) as server:
         deadline = Clock().deadline(seconds)
         async with Resolver(
-            (server.endpoint,), seconds_left=deadline.remaining, query_timeout=0.5, lifetime=1
+            (server.endpoint,), seconds_left=deadline.seconds_left, query_timeout=0.5, lifetime=1
         ) as resolver:
             given = await opinions(
                 "sender.example", "sender.example", "recipient.example", resolver.ask, deadline=deadline

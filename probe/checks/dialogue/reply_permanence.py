@@ -22,7 +22,7 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
-from probe.knowledge.enhanced_status import registered
+from probe.knowledge.enhanced_status import look_up
 from probe.model.evidence import Facet
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
@@ -63,7 +63,7 @@ def _tag(reply: Reply) -> str:
 def _area(reply: Reply) -> Values:
     """The values of the words `status_area`."""
     status = reply.enhanced_status
-    entry = registered(status) if status is not None else None
+    entry = look_up(status) if status is not None else None
     if status is None:
         kind = "no_status"
     elif status.is_generic:

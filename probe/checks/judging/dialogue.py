@@ -57,7 +57,7 @@ def is_postmaster(exchange: Exchange) -> bool:
 
 def target_rcpt(facts: Facts) -> Exchange | None:
     """The answered RCPT of the target that decided the run."""
-    exchange = _deciding(facts)
+    exchange = _deciding_exchange(facts)
     return exchange if exchange is not None and exchange.stage is Stage.RCPT else None
 
 
@@ -86,13 +86,13 @@ def is_target(facts: Facts, exchange: Exchange) -> bool:
 def decisive(facts: Facts) -> Exchange | None:
     """The exchange that settled the matter: the target's RCPT, else the refusal that came farthest;
     for a `domain` run, which has no RCPT, the last reply."""
-    exchange = _deciding(facts)
+    exchange = _deciding_exchange(facts)
     if exchange is None or exchange.reply is None or exchange.stage is Stage.RCPT:
         return exchange
     return exchange if not exchange.reply.is_positive or not isinstance(facts.target, PairTarget) else None
 
 
-def _deciding(facts: Facts) -> Exchange | None:
+def _deciding_exchange(facts: Facts) -> Exchange | None:
     """The exchange that the verdict rests on, where a reply to be concluded from came of it. A STARTTLS
     that failed settles nothing; EHLO before it was answered."""
     sessions = [session for session in main_sessions(facts) if session.connected]

@@ -44,7 +44,7 @@ def sentence(template: str, args: Args) -> str:
     for a formatter that there is none of."""
     return "".join(
         literal + (_field(name, spec, args) if name is not None else "")
-        for literal, name, spec in _parsed(template)
+        for literal, name, spec in _parse(template)
     )
 
 
@@ -52,7 +52,7 @@ def fields(template: str) -> frozenset[str]:
     """The names of the values that a template needs; those that only some words of a table need are left
     out."""
     names: set[str] = set()
-    for _, name, spec in _parsed(template):
+    for _, name, spec in _parse(template):
         if name is None:
             continue
         kind, _, text = spec.partition(":")
@@ -73,7 +73,7 @@ def outline(template: str) -> str:
     given, and there are several."""
     return "".join(
         literal + (_outlined(name, spec) if name is not None else "")
-        for literal, name, spec in _parsed(template)
+        for literal, name, spec in _parse(template)
     )
 
 
@@ -103,7 +103,7 @@ def series(items: Iterable[object], most: int = SHOWN) -> str:
 
 
 @cache
-def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
+def _parse(template: str) -> tuple[tuple[str, str | None, str], ...]:
     return tuple((literal, name, spec or "") for literal, name, spec, _ in Formatter().parse(template))
 
 
@@ -159,7 +159,7 @@ def _few(names: str, text: str, args: Args) -> str:
     return series(_every(names, text, args), FEW)
 
 
-def _listed(names: str, text: str, args: Args) -> str:
+def _list_text(names: str, text: str, args: Args) -> str:
     return "; ".join(_every(names, text, args))
 
 
@@ -212,7 +212,7 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "count": _count,
     "each": _each,
     "few": _few,
-    "listed": _listed,
+    "listed": _list_text,
     "sentences": _sentences,
     "either": _either,
     "joined": _joined,

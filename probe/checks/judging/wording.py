@@ -30,7 +30,7 @@ class Voice:
     step: int
     references: tuple[str, ...] = ()
 
-    def citing(self, *references: str) -> Voice:
+    def with_sources(self, *references: str) -> Voice:
         """The same, with other sources than the check's."""
         return replace(self, references=references)
 

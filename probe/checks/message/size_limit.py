@@ -31,13 +31,13 @@ def check(facts: Facts) -> Iterator[Finding]:
     session = sessions[-1] if sessions else None
     evidence = (dialogue.ref(session),) if session else ()
     if size is None:
-        yield say("size-not-known", evidence, **_known(session))
+        yield say("size-not-known", evidence, **_values(session))
     elif session is None:
         yield say("size-not-compared", size=size, why=dialogue.no_dialogue(facts))
     elif (refusal := _refused_for_size(session)) is not None:
         yield say("size-refused", (refusal.ref,), size=size, reply=refusal.reply, host=session.mx_host)
     else:
-        yield say(_tag(size, _limit(session)), evidence, size=size, **_known(session))
+        yield say(_tag(size, _limit(session)), evidence, size=size, **_values(session))
 
 
 def _tag(size: int, limit: int | None) -> str:
@@ -51,7 +51,7 @@ def _limit(session: Session) -> int | None:
     return extensions.size_limit if extensions else None
 
 
-def _known(session: Session | None) -> Values:
+def _values(session: Session | None) -> Values:
     """The values of the words `size_limit`."""
     if session is None:
         return {"limit_kind": "not_seen", "host": None, "limit": None}

@@ -66,7 +66,7 @@ def _signs(session: Session, by_log: int) -> Iterator[Finding]:
             elapsed_ms=slow[0].elapsed_ms,
             stage=slow[0].stage,
         )
-    limits = _announced(session)
+    limits = _announcement(session)
     if limits:
         yield say("limits-announced", (ref,), host=host, limits=limits)
 
@@ -76,7 +76,7 @@ def _failed_at_tls(session: Session) -> bool:
     return session.tls is not None and session.tls.fault is not None and not session.tls.established
 
 
-def _announced(session: Session) -> str:
+def _announcement(session: Session) -> str:
     extensions = session.extensions or session.plain_extensions
     if extensions is None:
         return ""

@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if dialogue.was_accepted(facts):
         return
     for note in domain_notes(facts.recipient.domain):
-        yield say.citing(note.source)(
+        yield say.with_sources(note.source)(
             "domain-note",
             ("domain-note",),
             says=note.says.rstrip("."),

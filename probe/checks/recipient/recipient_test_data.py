@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     mailbox = target.forward_path
     shape = generated_shape(mailbox.local_part, mailbox.domain)
     if shape is not None:
-        yield say.citing(shape.generator.source)(
+        yield say.with_sources(shape.generator.source)(
             "test-data-telling" if shape.telling else "test-data-possible",
             ("input:recipient",),
             mailbox=mailbox,

@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     advice = advice_for(provider.country) if provider is not None else None
     if provider is None or advice is None or dialogue.was_accepted(facts):
         return
-    yield say.citing(advice.source)(
+    yield say.with_sources(advice.source)(
         "regional-advice",
         ("mx-provider",),
         region=advice.title,

@@ -25,9 +25,7 @@ say = Voice(ID, STEP, ("RFC 3207 section 4",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A missing STARTTLS counts only after EHLO was answered with 250."""
-    certain = [
-        (s, has_offer) for s in dialogue.main_sessions(facts) if (has_offer := _offered(s)) is not None
-    ]
+    certain = [(s, has_offer) for s in dialogue.main_sessions(facts) if (has_offer := _offer(s)) is not None]
     if not certain:
         yield say("starttls-not-seen", why=dialogue.no_dialogue(facts))
         return
@@ -41,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("starttls-offered", (dialogue.ref(s) for s, _ in certain), hosts=hosts)
 
 
-def _offered(session: Session) -> bool | None:
+def _offer(session: Session) -> bool | None:
     if session.tls is not None and session.tls.offered is not None:
         return session.tls.offered
     extensions = session.plain_extensions

@@ -47,16 +47,16 @@ def check(facts: Facts) -> Iterator[Finding]:
     usable_count = sum(entry.status in _BELIEVED for entry in zones.values())
     evidence = [f"dnsbl:{zone}" for zone in zones]
     if not usable_count:
-        yield say("blocklists-not-believed", evidence, asked=len(zones), **_lost(zones))
+        yield say("blocklists-not-believed", evidence, asked=len(zones), **_losses(zones))
     elif usable_count < len(zones):
         yield say(
-            "blocklists-partly-believed", evidence, believed=usable_count, asked=len(zones), **_lost(zones)
+            "blocklists-partly-believed", evidence, believed=usable_count, asked=len(zones), **_losses(zones)
         )
     else:
         yield say("blocklists-believed", evidence, asked=len(zones), **_age(zones))
 
 
-def _lost(zones: Mapping[str, Listing]) -> Values:
+def _losses(zones: Mapping[str, Listing]) -> Values:
     """The lists that neither list nor clear anybody, by what became of them; and, once for all of them, what
     the resolver did to lists that are not to blame."""
     unusable = {

@@ -67,7 +67,7 @@ def _broken(requirement: Requirement, unmet: dict[Need, Standing], facts: Facts)
     standings = list(unmet.values())
     is_confirmed = requirement.confirmed == "yes"
     tag = "requirement-broken" if is_confirmed else "requirement-unconfirmed-broken"
-    return say.citing(requirement.source)(
+    return say.with_sources(requirement.source)(
         tag if binding else "requirement-of-mailings-broken",
         (f"requirement:{requirement.id}",),
         requirement=requirement.id,

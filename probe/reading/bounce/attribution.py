@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts, unwrapped
+from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts, unwrap_text
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _LEADS = 3  # of them one inside the other
@@ -31,7 +31,7 @@ def is_coded(reply: str) -> bool:
     return LEADING_CODE.match(reply) is not None
 
 
-def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
+def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
     """The status with the remote server's reply alone, where there is one; else it is told that the words
     are the sending server's."""
     reply, is_remote, host, stage = status.reply, status.is_remote, status.remote_mta, status.stage
@@ -39,9 +39,9 @@ def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
         reply, is_remote = status.comment, False
     reply = _without_leads(reply, layouts)
     if not is_coded(reply):
-        inner, inner_host, inner_stage = unwrapped(reply, layouts.wrappings)
+        inner, inner_host, inner_stage = unwrap_text(reply, layouts.wrappings)
         if is_coded(inner):
-            reply, is_remote = _unquoted(inner), True
+            reply, is_remote = _unquote(inner), True
             host, stage = host or inner_host, stage or inner_stage
         elif is_coded(reply):
             is_remote = True
@@ -59,7 +59,7 @@ def attributed(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
     )
 
 
-def told_by(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
+def with_software(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
     """With what is known of the software that wrote a notice: `fills`, `ended` and `copies` of its layout."""
     if layout is None:
         return list(statuses)
@@ -98,7 +98,7 @@ def _without_trail(reply: str, layouts: Layouts) -> str:
     return words if _LETTERS.search(words) else reply
 
 
-def _unquoted(reply: str) -> str:
+def _unquote(reply: str) -> str:
     """Code, status and words as a server sends them, of a form in which a sending server shows them."""
     apart = _APART.match(reply)
     if apart is not None:

@@ -98,7 +98,7 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     return failed and (sum(signs) > 1 or signs[0] or failed_plainly)
 
 
-def action_told(top: Part, text: str, layouts: Layouts) -> Action:
+def action_in(top: Part, text: str, layouts: Layouts) -> Action:
     """The action that prose tells: failed, or delayed and still being tried."""
     words = layouts.words
     if words["continues"].search(text):

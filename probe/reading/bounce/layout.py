@@ -12,7 +12,7 @@ from typing import Any
 from probe.model.reply import Stage
 from probe.reading.bounce.own_words import own_words
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
-from probe.standards.dsn.address import mailbox, trimmed
+from probe.standards.dsn.address import mailbox, trim
 
 ADDRESS = (
     r"(?P<recipient>(?:\"[^\"\s]{1,64}\"|[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」*]{1,128})"
@@ -179,7 +179,7 @@ def _indent(match: re.Match[str]) -> int:
 
 
 def _recipient(match: re.Match[str], layout: Layout) -> str:
-    return trimmed(match["recipient"]) or (match["recipient"] if layout.local else "")
+    return trim(match["recipient"]) or (match["recipient"] if layout.local else "")
 
 
 def _without_remark(text: str, head: str) -> tuple[str, str]:
@@ -192,7 +192,7 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
     return text, mailbox(remark.group(1))
 
 
-def unwrapped(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
+def unwrap_text(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) where a wrapping is found in `text`; the reply is empty where none is."""
     flat = " ".join(text[:_SAID_LIMIT].split())
     for wrapping in wrappings:
@@ -234,7 +234,7 @@ class _Whole:
 
     @cached_property
     def by_wrapping(self) -> tuple[str, str, Stage | None]:
-        return unwrapped(self.text if self.layout.shared else "", self.layouts.wrappings)
+        return unwrap_text(self.text if self.layout.shared else "", self.layouts.wrappings)
 
     @cached_property
     def remote(self) -> str:
@@ -251,13 +251,13 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
     if not reply and (whole.layout.shared or not text.strip()):
         reply, host = whole.by_layout
     wrappings = whole.layouts.wrappings
-    inner, inner_host, inner_stage = unwrapped(reply, wrappings)
+    inner, inner_host, inner_stage = unwrap_text(reply, wrappings)
     if not inner and not (reply and _CODE.search(reply)):
-        inner, inner_host, inner_stage = unwrapped(text, wrappings)
+        inner, inner_host, inner_stage = unwrap_text(text, wrappings)
         if not inner:
             inner, inner_host, inner_stage = whole.by_wrapping
     if reply and not inner:
-        wrapped_reply, wrapped_host, wrapped_stage = unwrapped(text, wrappings)
+        wrapped_reply, wrapped_host, wrapped_stage = unwrap_text(text, wrappings)
         if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
             inner_host, inner_stage = wrapped_host, wrapped_stage
     answer = inner or reply

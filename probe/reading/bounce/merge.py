@@ -59,33 +59,33 @@ class Refusals:
     """The refusals of a transcript, in a form that is quick to look up for each of many recipients."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
-        self._named: dict[str, list[Refusal]] = {}
-        self._added: dict[str, list[Refusal]] = {}
-        self._shared: list[tuple[str, str, Refusal]] = []
-        self._nameless: list[tuple[str, str, Refusal]] = []
+        self._by_recipient: dict[str, list[Refusal]] = {}
+        self._by_recipient_own: dict[str, list[Refusal]] = {}
+        self._of_nobody: list[tuple[str, str, Refusal]] = []
+        self._of_nobody_own: list[tuple[str, str, Refusal]] = []
         for item in refusals:
             if item.address:
-                by_name = self._named if item.is_remote else self._added
+                by_name = self._by_recipient if item.is_remote else self._by_recipient_own
                 by_name.setdefault(item.address.lower(), []).append(item)
             else:
-                nameless = self._shared if item.is_remote else self._nameless
+                nameless = self._of_nobody if item.is_remote else self._of_nobody_own
                 nameless.append((*_alike(item.reply), item))
 
     def of(self, status: DeliveryStatus) -> Refusal | None:
         """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
         server added of it. Where the report gives a reply, only one that is the same."""
         names = status.names
-        own = [item for name in names for item in self._named.get(name, ())]
+        own = [item for name in names for item in self._by_recipient.get(name, ())]
         code, text = _alike(status.reply)
         if status.reply and not code:  # no reply of a server: one that is this recipient's alone says more
             return own[-1] if own else None
         locals_ = {name.partition("@")[0] for name in names}
-        added = [item for name in names | locals_ for item in self._added.get(name, ())]
+        own_words = [item for name in names | locals_ for item in self._by_recipient_own.get(name, ())]
         choices = (
             [(*_alike(item.reply), item) for item in own],
-            self._shared,
-            [(*_alike(item.reply), item) for item in added],
-            self._nameless,
+            self._of_nobody,
+            [(*_alike(item.reply), item) for item in own_words],
+            self._of_nobody_own,
         )
         for choice in choices:
             for address, words, item in reversed(choice):
@@ -148,7 +148,7 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
 
 def _alike(reply: str) -> tuple[str, str]:
     """(code, the first letters and digits): by these a reply that is cut short is known as the same."""
-    return _code(reply), _squeezed(reply[: 4 * _ALIKE])[:_ALIKE]
+    return _code(reply), _squeeze(reply[: 4 * _ALIKE])[:_ALIKE]
 
 
 def _code(reply: str) -> str:
@@ -157,8 +157,8 @@ def _code(reply: str) -> str:
 
 
 def _words(reply: str) -> str:
-    return _squeezed(_LEADING.sub("", reply))
+    return _squeeze(_LEADING.sub("", reply))
 
 
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
     return re.sub(r"\W+", "", text).lower()

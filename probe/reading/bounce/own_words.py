@@ -30,8 +30,8 @@ def own_words(text: str, words: Mapping[str, re.Pattern[str]]) -> str:
     for index, line in enumerate(lines):
         if words["telling"].search(line):
             first = _first_of_sentence(lines, index)
-            return _joined((*lines[first : index + 1], *_continuing(lines[index + 1 :], words["telling"])))
-    return _joined(lines)
+            return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words["telling"])))
+    return _join(lines)
 
 
 def _first_of_sentence(lines: Sequence[str], index: int) -> int:
@@ -45,7 +45,7 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
     return first
 
 
-def _continuing(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
+def _next_lines(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
     """The next lines of the same sentence, and those that tell as well."""
     for line in lines[:_FOLLOWING]:
         if not line or not (_CONTINUED.match(line) or telling.search(line)):
@@ -61,7 +61,7 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
             return
         line = _LINK.sub("", raw).strip()
         if words["formula"].search(line) and len(line) > _LONG_LINE:
-            line = _told_beside(line, words) or line
+            line = _other_sentences(line, words) or line
         is_formula = bool(words["formula"].search(line)) or (
             in_formula and _GOES_ON.match(line) is not None and not words["telling"].search(line)
         )
@@ -70,7 +70,7 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
         yield "" if is_empty else line
 
 
-def _told_beside(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
+def _other_sentences(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
     """The sentences of a whole paragraph in one line that tell, when others of it are formulas."""
     sentences = _SENTENCES.split(line)
     parts = (
@@ -79,5 +79,5 @@ def _told_beside(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
     return " ".join(parts)
 
 
-def _joined(lines: Iterable[str]) -> str:
+def _join(lines: Iterable[str]) -> str:
     return _LABEL.sub("", " ".join(" ".join(lines).split()))[:_LIMIT]

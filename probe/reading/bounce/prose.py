@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line, unwrapped
+from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line, unwrap_text
 from probe.reading.bounce.own_words import own_words
 from probe.reading.bounce.results import ReturnedMessage
 from probe.reading.bounce.structure import Part
@@ -22,10 +22,10 @@ def prose_entries(
     """The recipients that headers name (X-Failed-Recipients), else, where `guess` allows it, those that
     the notice names and that are not the sender's; else the one to whom the returned message went."""
     named = mailboxes(", ".join(top.headers("x-failed-recipients")))
-    recipients = named or (_mentioned(top, notice, returned) if guess else ())
+    recipients = named or (_mentions(top, notice, returned) if guess else ())
     if not recipients and guess and len(returned.recipients) == 1:
         recipients = returned.recipients
-    reply, host, stage = unwrapped(notice, layouts.wrappings)
+    reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
@@ -34,7 +34,7 @@ def prose_entries(
     return [Entry(recipient, text, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
 
 
-def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, ...]:
+def _mentions(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, ...]:
     senders = (top.headers(name) for name in ("to", "from", "cc", "reply-to"))
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
     own |= {returned.header_from.lower(), returned.reverse_path.lower()}
@@ -52,7 +52,7 @@ def _mentioned(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, 
 
 def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
     """What a notice says that names nobody, as long as it gives a reason; none otherwise."""
-    reply, host, stage = unwrapped(notice, layouts.wrappings)
+    reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None

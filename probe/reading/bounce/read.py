@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from probe.model.declared import without_mark
 from probe.reading.bounce import kind as kinds
-from probe.reading.bounce.attribution import attributed, told_by
+from probe.reading.bounce.attribution import attribute, with_software
 from probe.reading.bounce.forwarded import forwarded_in_text
 from probe.reading.bounce.layout import Entry, Layout, Layouts, entries
 from probe.reading.bounce.merge import Refusals, best_status, from_entry, with_entry, with_transcript
@@ -46,10 +46,10 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     top = read_head(with_line_feeds(octets))
     problems = [problem] if problem else []
     parts = tuple(leaves(top, problems))
-    notice, is_named = _judged(top, parts, layouts)
+    notice, is_named = _judge(top, parts, layouts)
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
-        notice = _carried(parts, layouts, is_told=is_told) or _forwarded(parts, layouts) or notice
+        notice = _attached(parts, layouts, is_told=is_told) or _from_text(parts, layouts) or notice
     problems.extend(notice.problems)
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
         problems.append(f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read")
@@ -60,7 +60,7 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     return replace(notice, problems=tuple(dict.fromkeys(problems)))
 
 
-def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
+def _attached(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
     """The bounces among the attached messages, and among those attached to them, as one notice; None
     when none is one. Bounded in number and depth, whatever is nested in what.
 
@@ -80,8 +80,8 @@ def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> Deliv
         inner_parts = tuple(leaves(top, []))
         if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
             continue
-        inner, is_named = _judged(top, inner_parts, layouts)
-        forwarded = None if is_named or inner.kind in _FAILURES else _forwarded(inner_parts, layouts)
+        inner, is_named = _judge(top, inner_parts, layouts)
+        forwarded = None if is_named or inner.kind in _FAILURES else _from_text(inner_parts, layouts)
         if forwarded is not None:
             named.append(forwarded)
         elif inner.kind in _FAILURES:
@@ -96,25 +96,25 @@ def _carried(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> Deliv
     return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
 
 
-def _forwarded(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+def _from_text(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
     """The first message forwarded in the text that looks like a bounce; only that one is read."""
     for part in forwarded_in_text(_prose(parts)):
         top = read_head(part.payload())
         if kinds.looks_like_bounce(top, top.text(), layouts):
-            notice, _ = _judged(top, (top,), layouts)
+            notice, _ = _judge(top, (top,), layouts)
             return notice if notice.kind in _FAILURES else None
     return None
 
 
-def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
+def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
     """(the notice, whether anything in it names a failed recipient or tells what else it is)."""
     parts, has_further = own_parts(parts)
     other = kinds.feedback(top, parts)
     if other is not None:
         return DeliveryNotice(other.kind, other.detail), True
-    report = status_report(parts, lambda text: _cut(_narrowed(text), layouts)[0])
-    own, behind = _cut(_narrowed(_prose(parts) or preamble(top)), layouts)
-    returned = _returned(parts, behind, report)
+    report = status_report(parts, lambda text: _cut(_narrow(text), layouts)[0])
+    own, behind = _cut(_narrow(_prose(parts) or preamble(top)), layouts)
+    returned = _returned_message(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     entries, layout = _entries(own, layouts, top)
@@ -132,18 +132,18 @@ def _judged(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Deliver
             name = ""
         if not entries:
             guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
-            entries, name = guessed or _refused(refusals, returned), "" if guessed else "transcript"
+            entries, name = guessed or _refusal_entries(refusals, returned), "" if guessed else "transcript"
         if not entries and is_likely:
             entries, name = prose_entries(top, own, returned, layouts, guess=True), ""
             entries = entries or nameless_entry(own, layouts)
-        action = kinds.action_told(top, own, layouts)
+        action = kinds.action_in(top, own, layouts)
         statuses = [from_entry(entry, action, report) for entry in entries]
     # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
     is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
     index = Refusals(refusals)
     statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
-    statuses = _completed(statuses, top, returned)
-    statuses = told_by(layout, [attributed(status, layouts) for status in statuses])
+    statuses = _complete(statuses, top, returned)
+    statuses = with_software(layout, [attribute(status, layouts) for status in statuses])
     verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
     notice = DeliveryNotice(
         verdict.kind,
@@ -185,7 +185,7 @@ def _prose(parts: Sequence[Part]) -> str:
     return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
 
 
-def _narrowed(text: str) -> str:
+def _narrow(text: str) -> str:
     """No line longer than a reply can be: patterns look at lines, and their work must stay bounded."""
     return "\n".join(line[:_LINE_LIMIT] for line in text.split("\n"))
 
@@ -198,7 +198,7 @@ def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
     return text, ""
 
 
-def _returned(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:
+def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:
     for part in parts:
         if is_returned(part):
             returned = read_returned(part.payload())
@@ -244,7 +244,7 @@ def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, return
     )
 
 
-def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
+def _refusal_entries(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
     """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
     by_recipient: dict[str, Entry] = {}
     for item in refusals:
@@ -267,7 +267,7 @@ def _refused(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Ent
     return list(by_recipient.values())
 
 
-def _completed(
+def _complete(
     statuses: Sequence[DeliveryStatus], top: Part, returned: ReturnedMessage
 ) -> list[DeliveryStatus]:
     """With the telling status, and a reporting MTA."""

@@ -22,7 +22,7 @@ _ABSENT = re.compile(
 _HEAD = re.compile(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
 
 
-def said(status: DeliveryStatus) -> str:
+def reply_line(status: DeliveryStatus) -> str:
     """The reply on one line, escaped octets decoded, with its code and its status once.
 
     Each line of a reply has the code, and mostly the status (RFC 5321 section 4.2.1, RFC 2034 section 4);
@@ -44,7 +44,7 @@ def said(status: DeliveryStatus) -> str:
     return " ".join(" ".join((code, enhanced or "", rest)).split())
 
 
-def telling(status: DeliveryStatus) -> str:
+def rule_text(status: DeliveryStatus) -> str:
     """What the rules are given to read: the remote server's own words where it gave any.
 
     The report's status is the reporting server's verdict: Sendmail says 5.1.1 of many a 550, Exim and
@@ -53,7 +53,7 @@ def telling(status: DeliveryStatus) -> str:
     code = status.status
     reply = " ".join(status.reply.split())
     if f"{reply[:3]}-" not in reply:  # the codes of a reply's lines are taken off where the reply is read
-        reply = said(status)
+        reply = reply_line(status)
     match = _LEADING_CODE.match(f"{reply} ")
     is_own_reply = status.is_remote and (match or _WORD.search(reply))
     if code is None or code.is_generic or is_own_reply or str(code) in reply:
@@ -65,7 +65,7 @@ def telling(status: DeliveryStatus) -> str:
 
 def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
     """The enhanced status that the remote server gave; None where it gave none, or said nothing at all."""
-    if reading is None or not status.is_remote or not unwrap(said(status)).enhanced:
+    if reading is None or not status.is_remote or not unwrap(reply_line(status)).enhanced:
         return None
     return reading.enhanced
 
@@ -78,11 +78,11 @@ def names_another_host(status: DeliveryStatus) -> bool:
     return bool(absent) and domain not in absent and domain.isascii()
 
 
-def told_stage(status: DeliveryStatus) -> Stage | None:
+def stage_of(status: DeliveryStatus) -> Stage | None:
     """Where the reply was given: as the notice says, else as the wrapping of the prose tells."""
     return status.stage or unwrap(status.added).stage
 
 
 def read_bounced(status: DeliveryStatus, ref: str) -> Reading:
     """Read what a bounce says of one recipient; `ref` goes into the evidence."""
-    return read_reply(telling(status), told_stage(status), status.remote_mta, ref)
+    return read_reply(rule_text(status), stage_of(status), status.remote_mta, ref)

@@ -70,7 +70,7 @@ class Part:
 
     def headers(self, name: str) -> list[str]:
         """All values of a header field, likewise."""
-        return [_decoded(value) for field, value in self.fields if field == name.lower()]
+        return [_decode(value) for field, value in self.fields if field == name.lower()]
 
     def parameter(self, name: str) -> str:
         """A Content-Type parameter; empty when absent."""
@@ -82,11 +82,11 @@ class Part:
         try:
             if encoding == "base64":
                 text = re.sub(rb"[^A-Za-z0-9+/]", b"", self.body)
-                return binascii.a2b_base64(text[: len(text) // 4 * 4] + _padded(text))
+                return binascii.a2b_base64(text[: len(text) // 4 * 4] + _last_group(text))
             if encoding == "quoted-printable":
                 return binascii.a2b_qp(self.body)
             if encoding in _UUENCODE:
-                return _uudecoded(self.body)
+                return _uudecode(self.body)
         except binascii.Error:
             return self.body
         return self.body
@@ -188,12 +188,12 @@ def in_charset(raw: bytes, charset: str) -> str:
 
 def without_tags(text: str) -> str:
     """The readable text of HTML, line breaks where blocks end."""
-    flat = _TAG.sub(" ", _BREAKS.sub("\n", _shown(text)))
+    flat = _TAG.sub(" ", _BREAKS.sub("\n", _visible_html(text)))
     lines = (" ".join(line.split()) for line in html.unescape(flat).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
-def _shown(text: str) -> str:
+def _visible_html(text: str) -> str:
     """HTML without the elements that are never shown; one pass, whatever is left open."""
     lines: list[str] = []
     position = 0
@@ -264,13 +264,13 @@ def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
     return pieces
 
 
-def _padded(text: bytes) -> bytes:
+def _last_group(text: bytes) -> bytes:
     """What is left of a base64 text after its last whole group of four."""
     rest = text[len(text) // 4 * 4 :]
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
-def _uudecoded(body: bytes) -> bytes:
+def _uudecode(body: bytes) -> bytes:
     """What stands between `begin` and `end`, up to the first line that is broken."""
     lines = iter(body.split(b"\n"))
     decoded = bytearray()
@@ -286,7 +286,7 @@ def _uudecoded(body: bytes) -> bytes:
     return bytes(decoded)
 
 
-def _decoded(raw: str) -> str:
+def _decode(raw: str) -> str:
     flat = re.sub(r"\r?\n[ \t]+", " ", raw).strip()
     if "=?" not in flat:
         return flat if flat.isascii() else decode(flat.encode("utf-8", "surrogateescape"))

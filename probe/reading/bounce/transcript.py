@@ -72,16 +72,16 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
     for raw in text.split("\n"):
         line = raw.strip()
         is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
-        sent, received = _bare(line) if is_bare else _arrow(line)
-        if received is not None:
-            reader.received(received)
+        sent, add_reply_line = _bare(line) if is_bare else _arrow(line)
+        if add_reply_line is not None:
+            reader.add_reply_line(add_reply_line)
         elif talking := _TALKING.search(line):
             reader.begin(Stage.GREETING, "", talking.group(1).strip("[]"))
         elif sent is not None:
             stage = _stage(sent)
             reader.begin(stage, mailbox(sent) if stage is Stage.RCPT else "")
         else:
-            reader.added(line)
+            reader.add_remark(line)
     reader.end()
     return tuple(reader.refusals)
 
@@ -107,7 +107,7 @@ class _Reader:
         self._address = address
         self._is_invited = False
 
-    def received(self, line: str) -> None:
+    def add_reply_line(self, line: str) -> None:
         """A line of a reply."""
         if self._lines and not _CONTINUED.match(self._lines[-1]):
             self._close()
@@ -117,7 +117,7 @@ class _Reader:
             self._is_whole = True
             self._is_invited = self._is_invited or line.startswith("354")
 
-    def added(self, line: str) -> None:
+    def add_remark(self, line: str) -> None:
         """What the sending server writes between the replies."""
         self._close()
         local = _LOCAL.match(line) or _DEFERRED.match(line)
@@ -139,7 +139,7 @@ class _Reader:
         self._close()
         below = self._below
         if self._stage is Stage.DATA and below:
-            below = _placed(below, is_invited=self._is_invited, is_whole=self._is_whole)
+            below = _place(below, is_invited=self._is_invited, is_whole=self._is_whole)
         self.refusals.extend(below)
         self._below, self._last = [], None
 
@@ -153,7 +153,7 @@ class _Reader:
             self._lines.clear()
 
 
-def _placed(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> list[Refusal]:
+def _place(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> list[Refusal]:
     """The refusals below DATA, each with the command that it answers.
 
     A client that pipelines (RFC 2920) sends MAIL, RCPT and DATA in one go, so that the refusals of RCPT
@@ -169,10 +169,10 @@ def _placed(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> li
     proven |= {item.reply for item in below if item.stage is Stage.RCPT}
     stage = Stage.END_OF_DATA if len(answers) == 1 else None
     items = [item for item in below if not (is_echoed and item is last)]
-    return [_answering(item, proven, stage) for item in items]
+    return [_match_command(item, proven, stage) for item in items]
 
 
-def _answering(item: Refusal, proven: Collection[str], stage: Stage | None) -> Refusal:
+def _match_command(item: Refusal, proven: Collection[str], stage: Stage | None) -> Refusal:
     """A refusal under DATA: of RCPT where its reply is among those that are proven to be, else of `stage`."""
     if not item.is_remote or item.stage is not Stage.DATA:
         return item
@@ -194,13 +194,13 @@ def _arrow(line: str) -> tuple[str | None, str | None]:
 
 def _bare(line: str) -> tuple[str | None, str | None]:
     """The same where no arrows tell who speaks: by the look of the line, behind whatever time it bears."""
-    sent, received = _arrow(line)
-    if sent is None and received is None:
+    sent, add_reply_line = _arrow(line)
+    if sent is None and add_reply_line is None:
         if _BARE_COMMAND.match(line):
             return line, None
         if _BARE_REPLY.match(line):
             return None, line
-    return sent, received
+    return sent, add_reply_line
 
 
 def _stage(command: str) -> Stage | None:

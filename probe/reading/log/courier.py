@@ -49,7 +49,7 @@ class CourierReader(FramedReader):
         if text.startswith("id="):
             match = _LINE.match(text)
             if match is None:
-                return self.unparsed(data, number, "a delivery of Courier whose fields are not understood")
+                return self.unread(data, number, "a delivery of Courier whose fields are not understood")
             return self._delivery(match, frame, data, number)
         if text.startswith("error,relay="):
             return self._refusal(text, frame, number)
@@ -70,11 +70,11 @@ class CourierReader(FramedReader):
             return ()
         status = _STATUS.get(value.strip().split(" ")[0].rstrip(","))
         if status is None:
-            return self.unparsed(data, number, "a status of Courier that is not known")
+            return self.unread(data, number, "a status of Courier that is not known")
         relay = self.memory.drop(("host", key))
         lines = self.memory.drop(("lines", key))
         is_remote = (frame.program or "").endswith("smtp")
-        words, earlier = _said(lines if isinstance(lines, tuple) else (), is_remote, status)
+        words, earlier = _last_words(lines if isinstance(lines, tuple) else (), is_remote, status)
         return (
             Event(
                 self.file,
@@ -115,7 +115,7 @@ class CourierReader(FramedReader):
         )
 
 
-def _said(lines: Sequence[str], is_remote: bool, status: Status) -> tuple[Words | None, Words | None]:
+def _last_words(lines: Sequence[str], is_remote: bool, status: Status) -> tuple[Words | None, Words | None]:
     """The last thing that was said, and the reply before it where the last is Courier's own."""
     groups: list[list[str]] = []
     for line in lines:

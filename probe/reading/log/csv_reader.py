@@ -32,13 +32,13 @@ class CsvReader(Reader):
             return ()
         cells = cells_of(text)
         if cells is None:
-            return self.unparsed(data, number, "a row of comma-separated values that cannot be read")
+            return self.unread(data, number, "a row of comma-separated values that cannot be read")
         if not self._columns:
-            return self.unparsed(data, number, "a row before any header that names its columns")
+            return self.unread(data, number, "a row before any header that names its columns")
         if not self.matters(cells):
             return ()
         if len(cells) != len(self._columns):
-            return self.unparsed(
+            return self.unread(
                 data, number, f"{len(cells)} columns where the header names {len(self._columns)}"
             )
         return self.row(dict(zip(self._columns, cells, strict=True)), number)

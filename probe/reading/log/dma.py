@@ -60,7 +60,7 @@ class DmaReader(FramedReader):
                 self._event(queue_id, Status.SENT, "delivery successful", None, frame, number, trying[1]),
             )
         if text.startswith("remote delivery "):
-            return self._failed(queue_id, text, frame, data, number)
+            return self._failure(queue_id, text, frame, data, number)
         greeting = _GREETING.match(text)
         if greeting is not None:
             reply_text = greeting[3].replace("#015#012", "\n").replace("\r\n", "\n").strip()
@@ -81,10 +81,10 @@ class DmaReader(FramedReader):
             return ()
         return ()
 
-    def _failed(self, queue_id: str, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
+    def _failure(self, queue_id: str, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         match = _FAILED.match(text)
         if match is None:
-            return self.unparsed(data, number, "a failure of dma whose fields are not understood")
+            return self.unread(data, number, "a failure of dma whose fields are not understood")
         reply_text = match["text"].replace("#015#012", "\n").replace("\r\n", "\n").strip()
         status = Status.DEFERRED if match["deferred"] else Status.BOUNCED
         relay = None
@@ -112,11 +112,11 @@ class DmaReader(FramedReader):
         recipient: str | None,
         relay: Relay | None = None,
     ) -> Event:
-        message = self.memory.known(queue_id.partition(".")[0])
-        noted = self.memory.noted(("to", queue_id))
+        message = self.memory.message_of(queue_id.partition(".")[0])
+        noted = self.memory.note_of(("to", queue_id))
         if recipient is None and isinstance(noted, str):
             recipient = noted
-        host = self.memory.noted(("host", queue_id))
+        host = self.memory.note_of(("host", queue_id))
         if relay is None and status is Status.SENT and isinstance(host, Relay):
             relay = host
         return Event(

@@ -60,7 +60,7 @@ class ExchangeReader(CsvReader):
         concerned: Sequence[str | None] = recipients or (None,)
         for position, recipient in enumerate(concerned):
             state = states[position] if position < len(states) else states[0] if len(states) == 1 else ""
-            words, relay = _told(state, context, status)
+            words, relay = _words_of(state, context, status)
             if relay is None and status is Status.SENT and row.get("server-hostname"):
                 relay = Relay(row["server-hostname"], row.get("server-ip") or None)
             events.append(
@@ -91,7 +91,7 @@ class ExchangeReader(CsvReader):
         return stamp
 
 
-def _told(state: str, context: str, status: Status) -> tuple[Words | None, Relay | None]:
+def _words_of(state: str, context: str, status: Status) -> tuple[Words | None, Relay | None]:
     """The words of one recipient's state, else those that the context has."""
     parts = dict(_PART.findall(state))
     host, ip = parts.get("FQDN"), parts.get("IP")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.exim_words import Fields, duration, fields_at, said
+from probe.reading.log.exim_words import Fields, duration, fields_at, words_of
 from probe.reading.log.frames import Frame
 from probe.reading.log.reader import TEXT, FramedReader
 from probe.reading.log.words import relay_of
@@ -66,7 +66,7 @@ FLAGS = {
 }
 
 
-def untimed(text: str) -> str:
+def without_times(text: str) -> str:
     """Without the times that Exim writes behind the server's words."""
     return _TIMES_BEHIND.sub("", text) if "T=" in text[-64:] else text
 
@@ -131,7 +131,7 @@ class EximLines(FramedReader):
         if "rejected " in rest or "discarded " in rest:
             return self._refusal(queue_id, rest, frame, number)
         if queue_id is not None and rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
-            return self._cancelled(queue_id, rest, frame, number)
+            return self._cancellation(queue_id, rest, frame, number)
         return ()
 
     def _arrival(self, queue_id: str, rest: str) -> None:
@@ -165,8 +165,8 @@ class EximLines(FramedReader):
                 return self.unparsed(data, number, "a deferral of Exim without its number")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
         elif status is Status.BOUNCED:
-            remark = untimed(behind.removeprefix(":").strip())
-            words, repeats = said(remark)
+            remark = without_times(behind.removeprefix(":").strip())
+            words, repeats = words_of(remark)
             if words is not None and words.text.endswith(GIVEN_UP):
                 status = Status.EXPIRED
         elif fields.text("C") is not None:
@@ -183,7 +183,7 @@ class EximLines(FramedReader):
         remark = behind[more.end :].removeprefix(":").strip()
         if problem is not None and not remark:
             remark = problem[1]
-        words, repeats = said(untimed(remark))
+        words, repeats = words_of(without_times(remark))
         if problem is not None and words is not None and remark != problem[1]:
             words = words._replace(text=f"{words.text}: {problem[1]}")
         return words, repeats, fields.joined(more)
@@ -272,7 +272,7 @@ class EximLines(FramedReader):
             ),
         )
 
-    def _cancelled(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+    def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
         message = self.memory.known(queue_id)
         self.memory.forget(queue_id)
         waiting: list[tuple[str | None, Words | None]] = [(None, None)]

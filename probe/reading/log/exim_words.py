@@ -61,7 +61,7 @@ class Fields(NamedTuple):
         value = self.values.get(name)
         return value[1:-1] if value is not None and value[:1] == "<" else None
 
-    def joined(self, other: Fields) -> Fields:
+    def join(self, other: Fields) -> Fields:
         """These and the other's; the end is the other's."""
         return Fields(self.values | other.values, other.relay or self.relay, other.end)
 
@@ -101,7 +101,7 @@ def usual_reply(text: str) -> Words | None:
     return None
 
 
-def said(text: str) -> tuple[Words | None, bool]:
+def words_of(text: str) -> tuple[Words | None, bool]:
     """Whose words these are and at which stage; and whether they are no attempt but an older failure's."""
     if not text:
         return None, False

@@ -70,21 +70,21 @@ class HarakaReader(FramedReader):
         key = ".".join(parts[:2])
         message = fields.get("message", "")
         if len(parts) == 2 and fields.get("origin") != "outbound":
-            self._arriving(key, message, fields)
+            self._arrival(key, message, fields)
             return ()
         if fields.get("origin", "").startswith("outbound"):
             return self._outbound(uuid, key, message, fields, frame, data, number)
         return ()
 
     def _transaction(self, key: str) -> _Transaction:
-        noted = self.memory.noted(("transaction", key))
+        noted = self.memory.note_of(("transaction", key))
         if isinstance(noted, _Transaction):
             return noted
         fresh = _Transaction()
         self.memory.note(("transaction", key), fresh)
         return fresh
 
-    def _arriving(self, key: str, message: str, fields: Mapping[str, str]) -> None:
+    def _arrival(self, key: str, message: str, fields: Mapping[str, str]) -> None:
         if message.startswith("sender <") and fields.get("code") in ("OK", "CONT", None):
             self._transaction(key).sender = message[8:].rpartition(">")[0]
         elif message.startswith("recipient <") and fields.get("code") == "OK":
@@ -112,7 +112,7 @@ class HarakaReader(FramedReader):
         transaction = self._transaction(key)
         position = uuid.split(".")[2] if uuid.count(".") >= 2 else "1"
         if "delivered file" in fields or "delivered" in message:
-            return self._delivered(uuid, transaction, fields, frame, data, number)
+            return self._delivery(uuid, transaction, fields, frame, data, number)
         named = _RECIPIENT.match(message)
         if named is not None:
             recipient, word, text = named.groups()
@@ -172,7 +172,7 @@ class HarakaReader(FramedReader):
             for recipient in left
         ]
 
-    def _delivered(
+    def _delivery(
         self,
         uuid: str,
         transaction: _Transaction,
@@ -182,7 +182,7 @@ class HarakaReader(FramedReader):
         number: int,
     ) -> Sequence[Record]:
         if "host" not in fields and "ip" not in fields:
-            return self.unparsed(data, number, "a delivery of Haraka without its host")
+            return self.unread(data, number, "a delivery of Haraka without its host")
         port = fields.get("port", "")
         relay = Relay(
             fields.get("host"), fields.get("ip"), int(port) if port.isdecimal() and len(port) < 6 else None

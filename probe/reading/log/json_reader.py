@@ -28,12 +28,12 @@ class JsonReader(Reader):
         for record in line.records:
             events.extend(self.events(record, number))
         if line.bad is not None:
-            events.extend(self.unparsed(line.bad, number, _CUT))
+            events.extend(self.unread(line.bad, number, _CUT))
         return events
 
     def end(self) -> Sequence[Record]:
         left = self._json.end()
-        return self.unparsed(left, self._line, _CUT) if left else ()
+        return self.unread(left, self._line, _CUT) if left else ()
 
     @abstractmethod
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:

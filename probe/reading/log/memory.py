@@ -39,7 +39,7 @@ class Memory:
     def __iter__(self) -> Iterator[str]:
         return iter(self._messages)
 
-    def known(self, queue_id: str) -> Message | None:
+    def message_of(self, queue_id: str) -> Message | None:
         """The message, if a line spoke of it and it was not forgotten."""
         return self._messages.get(queue_id)
 
@@ -84,7 +84,7 @@ class Memory:
             self._notes.popitem(last=False)
         self._notes[key] = value
 
-    def noted(self, key: object) -> object | None:
+    def note_of(self, key: object) -> object | None:
         return self._notes.get(key)
 
     def drop(self, key: object) -> object | None:

@@ -14,7 +14,7 @@ from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status,
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import RECIPIENTS
 from probe.reading.log.reader import FramedReader
-from probe.reading.log.words import unescaped
+from probe.reading.log.words import unescape
 
 _STAMP = re.compile(r"(?P<at>(?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d-\d\d)[ T][\d:]{8}\S*) (?=host=)")
 _FIELD = re.compile(r"(\w+)=(?:'([^']*)('?)|(\S*))")
@@ -51,12 +51,12 @@ class MsmtpReader(FramedReader):
         fields: dict[str, str] = {}
         cut = False
         for name, quoted, closed, plain in _FIELD.findall(text):
-            fields.setdefault(name, unescaped(quoted) if quoted or closed else plain)
+            fields.setdefault(name, unescape(quoted) if quoted or closed else plain)
             cut = cut or bool(quoted and not closed)
         exit_code = fields.get("exitcode", "")
         recipients = [part for part in fields.get("recipients", "").split(",") if part][:RECIPIENTS]
         if not recipients or not (exit_code or cut):
-            return self.unparsed(data, number, "a line of msmtp without recipients or exit code")
+            return self.unread(data, number, "a line of msmtp without recipients or exit code")
         problem, reply = fields.get("errormsg", ""), fields.get("smtpmsg", "")
         stage = next((stage for begin, stage in _STAGES if problem.startswith(begin)), None)
         status = _status(exit_code, fields.get("smtpstatus", ""))

@@ -75,7 +75,7 @@ class NullmailerReader(FramedReader):
             if now.result is not None and len(now.lines) < _LINES:
                 now.lines.append(text)
             return ()
-        return self._ended(ends[1] or "", text)
+        return self._attempt_end(ends[1] or "", text)
 
     def end(self) -> Sequence[Record]:
         """An attempt whose end is not in the log; what was said so far is told, and that it is cut."""
@@ -87,7 +87,7 @@ class NullmailerReader(FramedReader):
             status = Status.BOUNCED
         return self._events(now, status, now.result, cut=True)
 
-    def _ended(self, why: str, text: str) -> Sequence[Record]:
+    def _attempt_end(self, why: str, text: str) -> Sequence[Record]:
         now, self._attempt = self._attempt, None
         if now is None:
             return ()

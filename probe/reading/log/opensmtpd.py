@@ -67,7 +67,7 @@ class OpenSmtpdReader(FramedReader):
         if "delivery evpid=" in text:
             match = _DELIVERY.match(text)
             if match is None or match[9] not in _STATUS:
-                return self.unparsed(data, number, "a delivery of OpenSMTPD whose fields are not understood")
+                return self.unread(data, number, "a delivery of OpenSMTPD whose fields are not understood")
             return (self._attempt(match, frame, number),)
         if " failed-command " in text:
             return self._refusal(text, frame, number)
@@ -79,10 +79,10 @@ class OpenSmtpdReader(FramedReader):
             return ()
         error = _ERROR.match(text)
         if error is not None:
-            relay = self.memory.noted(("session", error[1]))
+            relay = self.memory.note_of(("session", error[1]))
             if isinstance(relay, Relay) and relay.host is not None:
                 for domain in _domains(relay.host):
-                    self.memory.note(("error", domain), (_said(error[2]), relay))
+                    self.memory.note(("error", domain), (_words(error[2]), relay))
             return ()
         tls = _TLS.match(text)
         if tls is not None:
@@ -99,7 +99,7 @@ class OpenSmtpdReader(FramedReader):
         fields = {name: quoted or plain or "" for name, quoted, plain in _FIELD.findall(middle)}
         status = _STATUS[result]
         text = stat.strip().removeprefix('"').removesuffix('"')
-        words = _said(text) if agent == "mta" else Words(Speaker.LOCAL, text)
+        words = _words(text) if agent == "mta" else Words(Speaker.LOCAL, text)
         relay = _relay(fields.get("relay", ""))
         earlier = None
         if status is Status.DEFERRED:
@@ -108,7 +108,7 @@ class OpenSmtpdReader(FramedReader):
             self.memory.defer(evpid, to, earlier or words)
         else:
             self.memory.forget(evpid)
-        tls = self.memory.noted(("tls", session)) if session and agent == "mta" else None
+        tls = self.memory.note_of(("tls", session)) if session and agent == "mta" else None
         source = fields.get("source", "-")
         return Event(
             self.file,
@@ -136,7 +136,7 @@ class OpenSmtpdReader(FramedReader):
     def _sessions_of(self, domain: str, relay: Relay | None) -> tuple[Words | None, Relay | None]:
         """What a session with an MX below the recipient's domain ended with. (Which MX hosts a domain has
         is not in the log, so for hosts elsewhere it stays unknown.)"""
-        noted = self.memory.noted(("error", domain.lower()))
+        noted = self.memory.note_of(("error", domain.lower()))
         return noted if isinstance(noted, tuple) else (None, relay)
 
     def _refusal(self, text: str, frame: Frame, number: int) -> Sequence[Record]:
@@ -146,7 +146,7 @@ class OpenSmtpdReader(FramedReader):
         session, command, reply = match.groups()
         address = _FORWARD.search(command)
         verb = command.split(":")[0].strip()
-        client = self.memory.noted(("client", session))
+        client = self.memory.note_of(("client", session))
         stage = stage_of(verb) or stage_of(verb.split(" ")[0])
         return (
             Event(
@@ -165,7 +165,7 @@ class OpenSmtpdReader(FramedReader):
         )
 
 
-def _said(text: str) -> Words:
+def _words(text: str) -> Words:
     rejected = _REJECTED.match(text)
     if rejected is not None:  # "BANNER rejected: 554 ...", of a session
         return Words(Speaker.REMOTE, text[rejected.end() :], stage_of(rejected[1]))

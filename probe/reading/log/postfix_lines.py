@@ -17,7 +17,7 @@ from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame, unframe
 from probe.reading.log.memory import Memory, Message
 from probe.reading.log.postfix_server import refusal
-from probe.reading.log.postfix_words import said
+from probe.reading.log.postfix_words import words_of
 from probe.reading.log.reader import LINE, TEXT, FramedReader
 from probe.reading.log.words import Relays
 
@@ -146,9 +146,9 @@ class PostfixLines(FramedReader):
     def _attempt(self, match: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         if match["rest"] is None and match["word"] not in _STATUS:
             return self.unparsed(data, number, "the line ends before it says what became of the delivery")
-        return (self.delivered(match.groups(), frame, number, False),)
+        return (self.delivery(match.groups(), frame, number, False),)
 
-    def delivered(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
+    def delivery(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
         queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = fields
         relay = self.relays[to]
         service = (frame.program or "").rpartition("/")[2]
@@ -157,7 +157,7 @@ class PostfixLines(FramedReader):
         parts_s: tuple[float, ...] = ()
         repeats = cut = False
         if not brief or status is not _SENT:
-            words, repeats, cut = said(rest, service, status)
+            words, repeats, cut = words_of(rest, service, status)
         message = self.memory.known(queue_id)
         if status is _DEFERRED:
             self.memory.defer(queue_id, recipient, words)

@@ -44,7 +44,7 @@ def refusal(text: str, frame: Frame, file: str, number: int, memory: Memory) -> 
     values = {name: value if value or not bare else bare for name, value, bare in _FIELD.findall(fields)}
     if header is None and not reply and not values:
         return None
-    message = memory.known(queue_id)
+    message = memory.message_of(queue_id)
     dsn = _DSN.match(reply)
     sender = values.get("from")
     if sender is None and message is not None:

@@ -37,7 +37,7 @@ _OWN = (
 )
 
 
-def said(rest: str | None, service: str, status: Status) -> tuple[Words | None, bool, bool]:
+def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | None, bool, bool]:
     """What stands behind the opening parenthesis, up to the end of the line.
 
     Returns the words, whether they are those of an older failure, and whether the line was cut."""

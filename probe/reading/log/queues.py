@@ -19,7 +19,7 @@ from probe.reading.log.exim_words import duration
 from probe.reading.log.frames import since_epoch
 from probe.reading.log.json_reader import JsonReader
 from probe.reading.log.json_text import items_of, number_of, text_of
-from probe.reading.log.postfix_words import said
+from probe.reading.log.postfix_words import words_of
 from probe.reading.log.reader import TEXT, Reader
 from probe.reading.log.words import is_reply, relay_of
 
@@ -30,7 +30,7 @@ _HEADING = re.compile(r"\S+ \(\d+ requests?(?:, .*)?\)|\S+ is empty")  # sendmai
 _SUSPENDED = "delivery temporarily suspended: "
 
 
-def _waits(reason: str | None, is_held: bool) -> Status:
+def _status_of(reason: str | None, is_held: bool) -> Status:
     if is_held:
         return Status.HELD
     return Status.DEFERRED if reason else Status.QUEUED
@@ -39,7 +39,7 @@ def _waits(reason: str | None, is_held: bool) -> Status:
 def _postfix_reason(reason: str | None) -> tuple[Words | None, Relay | None, bool]:
     if not reason:
         return None, None, False
-    words, repeats, _ = said(f"{reason})", "smtp", Status.DEFERRED)
+    words, repeats, _ = words_of(f"{reason})", "smtp", Status.DEFERRED)
     named = _HOST.match(reason.removeprefix(_SUSPENDED))
     return words, relay_of(named[1]) if named is not None else None, repeats
 
@@ -61,7 +61,7 @@ class PostqueueReader(JsonReader):
                     self.file,
                     number,
                     Kind.QUEUE,
-                    _waits(reason, queue == "hold"),
+                    _status_of(reason, queue == "hold"),
                     queue,
                     since_epoch(arrived) if arrived is not None else None,
                     "postqueue",
@@ -127,7 +127,7 @@ class MailqReader(Reader):
             self.file,
             number,
             Kind.QUEUE,
-            _waits(now.reason, now.mark == "!" if now.is_postfix else now.mark == "Q"),
+            _status_of(now.reason, now.mark == "!" if now.is_postfix else now.mark == "Q"),
             now.mark or "queued",
             now.at,
             "mailq",
@@ -202,7 +202,7 @@ class SmtpctlReader(Reader):
                 self.file,
                 number,
                 Kind.QUEUE,
-                _waits(reason, is_held),
+                _status_of(reason, is_held),
                 fields[10] or fields[11],
                 since_epoch(seconds) if seconds is not None else None,
                 kind,

@@ -70,14 +70,14 @@ class Reader(ABC):
 
     def sender(self, queue_id: str) -> str | None:
         """Whom the message of a line just read is of; None where the lines before do not say."""
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         return message.sender if message is not None else None
 
     def end(self) -> Sequence[Record]:
         """The input has ended: what formats of several lines still hold."""
         return ()
 
-    def unparsed(self, data: bytes, number: int, why: str) -> Sequence[Record]:
+    def unread(self, data: bytes, number: int, why: str) -> Sequence[Record]:
         """The record of a line that should have been understood."""
         return (Unparsed(self.file, number, data[:KEPT].rstrip(b"\r\n"), why),)
 
@@ -89,7 +89,7 @@ def _lines_of(block: bytes) -> list[bytes]:
     return lines
 
 
-def interesting(text: str, marks: Iterable[str]) -> set[int]:
+def line_starts(text: str, marks: Iterable[str]) -> set[int]:
     """Where the lines begin that hold one of `marks`."""
     begins: set[int] = set()
     for mark in marks:

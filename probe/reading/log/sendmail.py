@@ -13,7 +13,7 @@ from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.reader import FramedReader
-from probe.reading.log.words import is_reply, unescaped
+from probe.reading.log.words import is_reply, unescape
 
 _ID = re.compile(r"([0-9A-Za-z]{10,20}): ")
 _FROM = re.compile(r"from=(.{0,1024}?), (?:size|class)=", re.DOTALL)
@@ -88,11 +88,11 @@ class SendmailReader(FramedReader):
         if rest.startswith("to="):
             match = _TO.match(rest)
             if match is None:
-                return self.unparsed(data, number, "a delivery of sendmail whose fields are not understood")
+                return self.unread(data, number, "a delivery of sendmail whose fields are not understood")
             return self._attempts(queue_id, match, frame, number)
         dsn = _DSN.match(rest)
         if dsn is not None:
-            return self._given_up(queue_id, dsn[2], frame, number)
+            return self._expiry(queue_id, dsn[2], frame, number)
         return self._refusal(queue_id, rest, frame, number)
 
     def _arrival(self, queue_id: str, rest: str) -> None:
@@ -111,12 +111,12 @@ class SendmailReader(FramedReader):
         mailer = match["mailer"]
         status = _status(stat)
         # with a status it was tried, as far as the DNS, and why it waits is only in the queue
-        words, cut = (None, False) if is_waiting else _said(reply, stat, mailer)
+        words, cut = (None, False) if is_waiting else _words(reply, stat, mailer)
         relay = _relay(match["relay"])
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         tls = None
         if relay is not None and relay.host is not None and frame.pid is not None:
-            noted = self.memory.noted(("tls", frame.pid))
+            noted = self.memory.note_of(("tls", frame.pid))
             tls = str(noted[1]) if isinstance(noted, tuple) and noted[0] == relay.host.lower() else None
         events = []
         for recipient in _split(match["to"]):
@@ -149,12 +149,12 @@ class SendmailReader(FramedReader):
             )
         return events
 
-    def _given_up(self, queue_id: str, why: str, frame: Frame, number: int) -> Sequence[Record]:
+    def _expiry(self, queue_id: str, why: str, frame: Frame, number: int) -> Sequence[Record]:
         """`DSN: Cannot send message for 5 days`: those that still wait will not be tried again. The same word
         `DSN:` also tells of a notice after a refusal (whose own line says all) and of a warning."""
         if not why.startswith("Cannot send message"):
             return ()
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         waiting: list[tuple[str | None, Words | None]] = [(None, None)]
         if message is not None and message.deferred:
             waiting = list(message.deferred.items())
@@ -195,7 +195,7 @@ class SendmailReader(FramedReader):
             status = Status.DISCARDED if milter["verb"] == "discard" else Status.REJECTED
         else:
             return ()
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         address = _bare(argument or "")
         return (
             Event(
@@ -209,7 +209,7 @@ class SendmailReader(FramedReader):
                 queue_id,
                 sender=address if stage is Stage.MAIL else message.sender if message is not None else None,
                 recipient=address if stage is Stage.RCPT else None,
-                words=Words(Speaker.LOCAL, unescaped(reply.strip()), stage),
+                words=Words(Speaker.LOCAL, unescape(reply.strip()), stage),
                 client=_relay(relay),
             ),
         )
@@ -237,23 +237,23 @@ def _status(stat: str) -> Status:
     return Status.BOUNCED
 
 
-def _said(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool]:
+def _words(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool]:
     """The words, and whether they are only a part of what was said."""
     is_remote = mailer in ("esmtp", "smtp", "relay", "dsmtp", "smtp8", "lmtp", None) or "smtp" in mailer
     if reply and is_remote and not _INVENTED.match(reply):
         cut = "..." in reply and len(reply) > 180
-        return Words(Speaker.REMOTE, unescaped(reply), cut=cut), False
+        return Words(Speaker.REMOTE, unescape(reply), cut=cut), False
     if reply and not is_remote:
-        return Words(Speaker.PROGRAM if mailer == "prog" else Speaker.LOCAL, unescaped(reply)), False
+        return Words(Speaker.PROGRAM if mailer == "prog" else Speaker.LOCAL, unescape(reply)), False
     if stat.startswith("Sent (") and is_remote:
         text = stat[6:].removesuffix(")")  # the code is lost
-        return Words(Speaker.REMOTE, unescaped(text), Stage.END_OF_DATA), not stat.endswith(")")
+        return Words(Speaker.REMOTE, unescape(text), Stage.END_OF_DATA), not stat.endswith(")")
     words = stat.partition(": ")[2] if stat.startswith("Deferred: ") else stat
     if reply is None and is_remote and is_reply(words):  # before 8.16 there is no reply=
-        return Words(Speaker.REMOTE, unescaped(words), cut=True), False
+        return Words(Speaker.REMOTE, unescape(words), cut=True), False
     if reply:
         words = reply.partition(" ")[2].partition(" ")[2] or words
-    return Words(Speaker.LOCAL, unescaped(words), _own_stage(words)), False
+    return Words(Speaker.LOCAL, unescape(words), _own_stage(words)), False
 
 
 def _own_stage(text: str) -> Stage | None:

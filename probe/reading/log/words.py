@@ -90,7 +90,7 @@ class Relays(dict[str, Relay | None]):
         return relay
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     r"""A text in which a program wrote line ends as `\n` and octets beyond ASCII as `\303`."""
     if "\\" not in text:
         return text

@@ -13,7 +13,7 @@ _DASHED_LIMIT = 4 * MESSAGE_PART_LIMIT  # lines that may be boundaries; a patch 
 _TOTAL_LIMIT = 8 * MESSAGE_TEXT_LIMIT
 
 
-def abridged(data: bytes) -> tuple[bytes, str]:
+def abridge(data: bytes) -> tuple[bytes, str]:
     """(the message without the rest of bodies longer than MESSAGE_TEXT_LIMIT, why the end of the message
     was left out altogether, or empty).
 

@@ -35,7 +35,7 @@ def links_in_html(html: str) -> tuple[Link, ...]:
     """The http and https links of anchors, areas and forms, each once."""
     reader = _AnchorReader()
     try:
-        reader.feed(_closed(html[:_HTML_LIMIT]))
+        reader.feed(_close(html[:_HTML_LIMIT]))
         reader.close()
     except AssertionError:
         pass  # html.parser's own word for a marked section that it cannot read; what came before counts
@@ -43,7 +43,7 @@ def links_in_html(html: str) -> tuple[Link, ...]:
     return _collect(iter(reader.anchors))
 
 
-def _closed(html: str) -> str:
+def _close(html: str) -> str:
     """The same text, in which nothing is opened that is never closed: html.parser looks for the end of
     a tag, a comment or a marked section up to the end of the text, again for each that begins."""
     for opening, closing in (("<!--", "-->"), ("<![", "]>")):

@@ -21,7 +21,7 @@ from probe.model.declared import (
     without_mark,
 )
 from probe.model.text import decode
-from probe.reading.message.abridge import abridged, head_of, longest_line
+from probe.reading.message.abridge import abridge, head_of, longest_line
 from probe.reading.message.links import LINK_LIMIT, links_in_html, links_in_text
 from probe.reading.message.results import Link, MessageFacts, SignatureResult
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
@@ -72,7 +72,7 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
         problems.append(f"a line is {longest} octets long, {LINE_LIMIT} are allowed (RFC 5322 section 2.1.1)")
     return MessageFacts(
         size=len(data) + _lone_lf(data),
-        subject=_decoded(_header(message, "Subject")),
+        subject=_decode_header(_header(message, "Subject")),
         from_mailboxes=mailboxes,
         from_domains=domains,
         has_date="Date" in message,
@@ -104,7 +104,7 @@ def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> 
             f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read"
         )
         return BytesHeaderParser(policy=compat32).parsebytes(head)
-    short, problem = abridged(data)
+    short, problem = abridge(data)
     short = fit_for_parsing(short)
     # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
     if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
@@ -128,23 +128,23 @@ def _values(message: _Part, name: str) -> list[str]:
     return [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
 
 
-def _decoded(raw: str) -> str:
+def _decode_header(raw: str) -> str:
     """RFC 2047 encoded words decoded, folding undone; unknown charsets shown as they are."""
     flat = re.sub(r"\r?\n(?=[ \t])", "", raw)
     return "".join(
-        _restored(piece) if isinstance(piece, str) else _charset_decoded(piece, charset)
+        _restore(piece) if isinstance(piece, str) else _decode_charset(piece, charset)
         for piece, charset in encoded_words(flat)
     ).strip()
 
 
-def _charset_decoded(piece: bytes, charset: str | None) -> str:
+def _decode_charset(piece: bytes, charset: str | None) -> str:
     if charset in (None, "unknown-8bit"):
         return decode(piece)
     text = in_declared(piece, charset or "ascii", "replace")
     return decode(piece) if text is None else text
 
 
-def _restored(text: str) -> str:
+def _restore(text: str) -> str:
     """Undo the surrogates that the email package puts in place of octets above 127."""
     return decode(text.encode("utf-8", "surrogateescape")) if not text.isascii() else text
 
@@ -170,7 +170,7 @@ def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tupl
     domains: list[str] = []
     for raw in _values(message, "From"):
         try:
-            pairs = getaddresses([_restored(raw)])
+            pairs = getaddresses([_restore(raw)])
         except HARMLESS:
             pairs = []
         for _, address in pairs[:100]:
@@ -220,7 +220,7 @@ def _attachment_name(part: _Part) -> str:
         name = part.get_filename()
     except HARMLESS:
         name = None
-    return _decoded(str(name)) if name else part.get_content_type()
+    return _decode_header(str(name)) if name else part.get_content_type()
 
 
 def _links(parts: tuple[_Part, ...]) -> tuple[Link, ...]:
@@ -238,7 +238,7 @@ def _body_text(part: _Part) -> str:
         charset = part.get_content_charset()
     except HARMLESS:
         return ""
-    return _charset_decoded(payload, charset) if isinstance(payload, bytes) else ""
+    return _decode_charset(payload, charset) if isinstance(payload, bytes) else ""
 
 
 def _is_one_click(unsubscribe: str, post: str) -> bool:

@@ -123,7 +123,9 @@ def _judge(
         problem = _verify(signed, index, key)
         if not problem:
             note = "l= leaves the end of the body unsigned" if b"l" in fields else ""
-            return SignatureResult(domain, selector, SignatureVerdict.PASS, note, signed=_covered(fields))
+            return SignatureResult(
+                domain, selector, SignatureVerdict.PASS, note, signed=_header_names(fields)
+            )
     return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
 
 
@@ -180,7 +182,7 @@ def _why_key(key: bytes) -> str:
     return "" if read.status is KeyStatus.VALID else f"the key cannot be used: {'; '.join(read.problems)}"
 
 
-def _covered(fields: dict[bytes, bytes]) -> tuple[str, ...]:
+def _header_names(fields: dict[bytes, bytes]) -> tuple[str, ...]:
     """The names of h=, in lower case."""
     names = fields.get(b"h", b"").decode("ascii", "replace").split(":")
     return tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))

@@ -81,7 +81,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     answer = answer_of(tested.text, str(recipient))
     config_file = _CONFIG.search(about.text)
     transport, router = yield from exim.options(answer)
-    told_by = yield from exim.expanded(transport, sender, recipient)
+    told_by = yield from exim.expand(transport, sender, recipient)
     hops = _hops(answer, transport)
     return SenderMta(
         software=MtaSoftware.EXIM,
@@ -117,7 +117,7 @@ class _Exim:
         )
         return options_of(transport.text), options_of(router.text)
 
-    def expanded(
+    def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
     ) -> Inquiry[dict[str, tuple[str, str]]]:
         """(the value, why there is none) of interface and helo_data. The interface goes first: helo_data may

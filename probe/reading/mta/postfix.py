@@ -36,11 +36,11 @@ from probe.reading.mta.postfix_values import (
     Found,
     Table,
     commands_of,
-    found_in,
     hops_of,
     overrides_of,
     settings_of,
     tables_of,
+    values_in,
     words_of,
 )
 
@@ -74,18 +74,18 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     routing = Routing(values, Envelope(reverse_path, str(recipient).lower()))
-    entries, failed = yield from _looked_up(where, dict(routing.questions()))
+    entries, failed = yield from _look_up(where, dict(routing.questions()))
     resolved = routing.resolved(entries)
     client = yield from _client(where, values, overrides_of(overrides.text, resolved.transport))
     if isinstance(client, str):
         return NoSenderMta(f"postconf: {client}", MtaSoftware.POSTFIX)
     policies = {table: policy_keys(resolved.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
-    levels, unread = yield from _looked_up(where, policies)
+    levels, unread = yield from _look_up(where, policies)
     reading = _Reading(values, client, resolved, commands_of(services.text), levels, config)
     return reading.mta(failed or _files(routing), unread)
 
 
-def _looked_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) -> Inquiry[tuple[Found, str]]:
+def _look_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) -> Inquiry[tuple[Found, str]]:
     """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
     questions = {table: keys for table, keys in wanted.items() if not table.name.startswith("-")}
     if not questions:
@@ -95,7 +95,7 @@ def _looked_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) 
         lines = "".join(f"{key}\n" for key in keys if "\n" not in key)
         calls.append(ToolCall("postmap", (*where, "-q", "-", table.askable), lines))
     outputs = yield tuple(calls)
-    entries = {table.name: found_in(it.text) for table, it in zip(questions, outputs, strict=True)}
+    entries = {table.name: values_in(it.text) for table, it in zip(questions, outputs, strict=True)}
     return entries, next(
         (_failure(t, it) for t, it in zip(questions, outputs, strict=True) if _failure(t, it)), ""
     )

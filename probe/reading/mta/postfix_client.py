@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
-from probe.reading.mta.postfix_values import Found, first_found, literal_of, parents_of, tables_of, words_of
+from probe.reading.mta.postfix_values import Found, first_entry, literal_of, parents_of, tables_of, words_of
 
 CLIENT = (
     *("myhostname", "smtp_helo_name", "smtp_bind_address", "smtp_bind_address6", "inet_interfaces"),
@@ -79,7 +79,7 @@ def tls_of(values: Mapping[str, str], destination: str, entries: Found, source: 
     """The demand towards a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the parameters
     that were before it."""
     wrapped = values.get("smtp_tls_wrappermode", "no") == _YES
-    policy = first_found(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
+    policy = first_entry(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
     if policy is not None:
         return _by_policy(policy[0], values, wrapped)
     named = values.get("smtp_tls_security_level", "")

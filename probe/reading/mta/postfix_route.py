@@ -19,7 +19,7 @@ from probe.reading.mta.postfix_values import (
     Found,
     Table,
     address_keys,
-    first_found,
+    first_entry,
     parents_of,
     tables_of,
     words_of,
@@ -122,7 +122,7 @@ class Routing:
         nexthop = destination if colon and destination else nexthop
         if colon and destination and sources[-1] in ("relayhost", "sender_dependent_relayhost_maps"):
             sources.pop()
-        entry = first_found(
+        entry = first_entry(
             tables_of(self.values.get("transport_maps", "")), self._keys()["transport_maps"], entries
         )
         if entry is not None and entry[0].strip() not in ("", ":"):
@@ -133,14 +133,14 @@ class Routing:
 
     def _default_transport(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_default_transport_maps"
-        entry = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
+        entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
         if entry is not None and entry[0].upper() != "DUNNO":
             return entry[0], [name]
         return self.values.get("default_transport", "") or "smtp", ["default_transport"]
 
     def _relayhost(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_relayhost_maps"
-        entry = first_found(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
+        entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
         if entry is not None:
             return (self.envelope.domain, []) if entry[0].upper() == "DUNNO" else (entry[0], [name])
         relayhost = self.values.get("relayhost", "")

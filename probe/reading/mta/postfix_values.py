@@ -73,7 +73,7 @@ def tables_of(value: str) -> tuple[Table, ...]:
     return tuple(Table(item) for item in words_of(value) if _TABLE.match(item))
 
 
-def found_in(text: str) -> dict[str, str]:
+def values_in(text: str) -> dict[str, str]:
     """What `postmap -q -` printed: the values by key."""
     rows = (line.partition("\t") for line in text.splitlines())
     return {key: value.strip() for key, tab, value in rows if tab}
@@ -82,7 +82,7 @@ def found_in(text: str) -> dict[str, str]:
 Found = Mapping[str, Mapping[str, str]]  # by table, by key
 
 
-def first_found(tables: tuple[Table, ...], keys: tuple[str, ...], entries: Found) -> tuple[str, str] | None:
+def first_entry(tables: tuple[Table, ...], keys: tuple[str, ...], entries: Found) -> tuple[str, str] | None:
     """(the value, the table) of the first key that a table has: keys before tables, and tables of patterns
     for the first key alone, as maps_find of Postfix does."""
     for place, key in enumerate(keys):

@@ -11,7 +11,7 @@ from probe.knowledge.scoring import scoring
 from probe.model.evidence import Evidence, Facet
 from probe.reading.reply.conditions import Subject, contradiction
 from probe.reading.reply.match import Match, matches
-from probe.reading.reply.speaker import as_told
+from probe.reading.reply.speaker import with_program
 
 _CONTRADICTS = "{says}; the reply contradicts itself (code {code}, status {status}): the code's class counts"
 
@@ -23,11 +23,11 @@ def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
 
 def _in_context(match: Match, subject: Subject, ref: str) -> Evidence:
     """What a rule says, with what is known of this reply beside its words."""
-    item = _said(match, ref)
+    item = _evidence_of(match, ref)
     if match.is_echo:
         return item
     if subject.speaker is not None:
-        item = as_told(item, match.rule.software, subject.speaker)
+        item = with_program(item, match.rule.software, subject.speaker)
     if item.facet is Facet.ENHANCED and subject.is_contradictory:
         status = contradiction(match.rule, subject)
         if status:
@@ -38,7 +38,7 @@ def _in_context(match: Match, subject: Subject, ref: str) -> Evidence:
 
 
 @lru_cache(maxsize=4096)
-def _said(match: Match, ref: str) -> Evidence:
+def _evidence_of(match: Match, ref: str) -> Evidence:
     rule = match.rule
     if match.is_echo:
         return Evidence(rule.id, rule.facet, {rule.foremost: scoring()["echo"]["weight"]}, rule.says, ref)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from probe.model.text import decode, shifted
+from probe.model.text import decode, decode_shifted
 from probe.reading.reply.octets import characters, hash_characters
 
 # RFC 2047; several in a row are one text, for a character may be split between them.
@@ -60,19 +60,19 @@ def plain(text: str) -> str:
     if "^" in text:
         text = _CARET.sub("\n", _CARET_ESCAPE.sub("\x1b", text))
     if "$" in text:
-        text = _unshifted(text)
+        text = _unshift(text)
     if "=" in text:
-        text = _unquoted(text)
+        text = _unquote(text)
     if "&" in text and _ENTITY.search(text):
         text = _BREAK.sub("\n", _without_entities(text))
     if "%20" in text and " " not in text.strip():
         text = decode(_PERCENT.sub(_octet, text.encode("utf-8", "replace")))
     if text.count("_") > 2:
-        text = _JOINED.sub(_separated, text)
+        text = _JOINED.sub(_separate, text)
     if not text.isascii():
-        from probe.model.charset import shown_in_another
+        from probe.model.charset import redecode
 
-        text = shown_in_another(text)
+        text = redecode(text)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -120,14 +120,14 @@ def _without_backslashes(text: str) -> str:
     if "\\\\" in text:
         text = _TWO_BACKSLASHES.sub(r"\\", text)
     if "\\u" in text or "\\U" in text:
-        text = _UNICODE.sub(_unescaped, text)
+        text = _UNICODE.sub(_unescape, text)
     text = _ESCAPED_CONTROL.sub("\x1b", text)
     text = characters(text)
     text = _ESCAPED_TAB.sub(" ", _ESCAPED_LINE.sub("\n", text))
     return _ESCAPED_MARK.sub(r"\1", text)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     if match[1]:
         high, low = int(match[1], 16), int(match[2], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
@@ -135,22 +135,22 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[0] if 0xD800 <= point <= 0xDFFF else chr(point)
 
 
-def _unshifted(text: str) -> str:
+def _unshift(text: str) -> str:
     """ISO-2022 whose escapes are there, or were lost on the way."""
     if "\x1b$" in text:
         try:
-            return shifted(text.encode("latin-1")) or text
+            return decode_shifted(text.encode("latin-1")) or text
         except UnicodeEncodeError:
             return text
     return _LOST_ESCAPE.sub(_japanese, text)
 
 
 def _japanese(match: re.Match[str]) -> str:
-    text = shifted(f"\x1b$B{match[1]}\x1b(B".encode())
+    text = decode_shifted(f"\x1b$B{match[1]}\x1b(B".encode())
     return text if text is not None and _JAPANESE.search(text) else match[0]
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """Quoted-printable with its soft line breaks; a lone `=XX` is a part of a link."""
     if "\n" in text:
         text = _SOFT_BREAK.sub("", text)
@@ -168,7 +168,7 @@ def _without_entities(text: str) -> str:
     return text
 
 
-def _separated(token: re.Match[str]) -> str:
+def _separate(token: re.Match[str]) -> str:
     word = token[0]
     if word.count("_") < 2 or not _SENTENCE.search(word):
         return word

@@ -20,7 +20,7 @@ from probe.reading.reply.conditions import Subject, holds
 from probe.reading.reply.mask import Masked
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 
 _VAGUEST = 9
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -71,12 +71,12 @@ def matches(subject: Subject) -> tuple[Match, ...]:
 
 
 def _words(subject: Subject) -> _Words:
-    from probe.reading.reply.notions import heard
+    from probe.reading.reply.notions import rules_in
 
-    table = compiled()
+    table = rule_table()
     occurrences = list(places(subject.masked, table))
     held = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
-    noted, sentences = heard(subject.masked.text, table)
+    noted, sentences = rules_in(subject.masked.text, table)
     holding = [it for it in noted if holds(table.rules[it.rule], subject)]
     # of two on notions the one that asks for more of the same counts
     most = (
@@ -133,7 +133,7 @@ def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRul
 
 @lru_cache(maxsize=4096)
 def _holding_codes(subject: Subject) -> tuple[MatchRule, ...]:
-    table = compiled()
+    table = rule_table()
     return tuple(rule for rule in (table.rules[number] for number in table.coded) if holds(rule, subject))
 
 

@@ -146,7 +146,7 @@ def _is_shared(text: str, start: int) -> bool:
     return word.endswith("ed") and 5 <= len(word) <= 17 and _LETTERS.issuperset(word)
 
 
-def spoken(clause: Clause, stems: Stems) -> dict[str, set[str]]:
+def notions_of(clause: Clause, stems: Stems) -> dict[str, set[str]]:
     """Language -> the notions that its words stand for in a clause.
 
     An English clause has words of other languages only by chance. So has one in which all words that a
@@ -155,7 +155,7 @@ def spoken(clause: Clause, stems: Stems) -> dict[str, set[str]]:
     """
     result: dict[str, set[str]] = {}
     own: set[str] = set()
-    for language, notion, start in _found(clause.text, stems):
+    for language, notion, start in _entries_in(clause.text, stems):
         if clause.is_english and language not in (HINTS, ANY):
             continue
         result.setdefault(language, set()).add(notion)
@@ -173,11 +173,11 @@ def notions(text: str, stems: Stems) -> frozenset[str]:
     """The notions that words of `text` stand for, in any language."""
     names: set[str] = set()
     for clause in clauses(text.lower()):
-        names.update(*spoken(clause, stems).values())
+        names.update(*notions_of(clause, stems).values())
     return frozenset(names)
 
 
-def _found(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
+def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
     taken: dict[str, int] = {}  # language -> where its last entry ends
     starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
@@ -219,7 +219,7 @@ def _follows(rest: str, text: str) -> bool:
     return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
 
 
-def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
+def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     """What stands in a masked text: the rules on notions, and the rules on sentences of notions.
 
     Notions of two languages are put together only where one is English, in which the reply of another is
@@ -232,7 +232,7 @@ def heard(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
     if "(" in text or "（" in text:
         text = pattern_of(_ASIDE).sub(" ", text)
     for clause in dict.fromkeys(clauses(text)):
-        by_language = spoken(clause, table.stems)
+        by_language = notions_of(clause, table.stems)
         numbers |= _sentences(by_language, table.sentences)
         # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
         of_client = "verbs" in by_language.get(ANY, ())

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from probe.reading.reply.patterns import pattern_of
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 
 _HINTS = ("verif", "liverable address:", "callout", " said", "responded", "returned", "replied", "answered")
 _RESPONSE = (
@@ -39,26 +39,26 @@ def may_quote(text: str) -> bool:
 def quotation(text: str) -> Quotation | None:
     """The quotation in one reply, given on one line; None where it quotes nobody. Never raises."""
     lowered = text.lower()
-    for rule in compiled().quotations:
+    for rule in rule_table().quotations:
         if not any(literal in lowered for literal in rule.needs):
             continue
-        match = _compiled(rule.pattern).search(text)
+        match = _compile(rule.pattern).search(text)
         if match is None:
             continue
         inner = text[match.end() :]
         if rule.until:
-            inner = _compiled(rule.until).sub("", inner)
+            inner = _compile(rule.until).sub("", inner)
         return Quotation(rule.id, rule.about, rule.says, text[: match.end()], _answer(inner))
     return None
 
 
 def _answer(inner: str) -> str:
     """What the third server said; a transcript of a callout names it Response."""
-    match = _compiled(_RESPONSE).search(inner)
+    match = _compile(_RESPONSE).search(inner)
     if match is not None:
         inner = match.group(1)
     return pattern_of(_CONTINUED).sub("", inner).strip()
 
 
-def _compiled(expression: str) -> re.Pattern[str]:
+def _compile(expression: str) -> re.Pattern[str]:
     return pattern_of(expression, re.IGNORECASE | re.DOTALL)

@@ -14,7 +14,7 @@ from probe.reading.reply.evidence import evidence_of
 from probe.reading.reply.mask import mask
 from probe.reading.reply.quotation import Quotation, may_quote, quotation
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.unwrap import Unwrapped, received, reply_lines, unwrap
+from probe.reading.reply.unwrap import Unwrapped, received_parts, reply_lines, unwrap
 
 _SHOWN = 120  # characters of a quoted reply that the report repeats
 # Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
@@ -91,7 +91,7 @@ def read_received(
 ) -> Reading:
     """Read a reply that a session received: code and status are taken as they are, never searched in the
     words. All else as in `read_reply`."""
-    parts = received(reply)
+    parts = received_parts(reply)
     line = f"{reply.code} {parts.status or ''} {parts.text}"
     quoted = quotation(line) if may_quote(line) else None
     if quoted is not None:
@@ -151,7 +151,7 @@ def _read_quoted(
         if not inner.code:
             inner = unwrap(f"{head.code or ''} {quoted.inner}")
         inner_evidence = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
-    named = _named(inner_evidence)
+    named = _named_cause(inner_evidence)
     says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
     if quoted.about == "sender":
         evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
@@ -182,7 +182,7 @@ def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evid
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 
 
-def _named(evidence: Sequence[Evidence]) -> str | None:
+def _named_cause(evidence: Sequence[Evidence]) -> str | None:
     """The cause that the words or the status of a quotation name before all others."""
     sums: dict[str, float] = {}
     for item in evidence:

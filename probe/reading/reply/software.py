@@ -86,9 +86,9 @@ def _only(programs: Iterable[Software]) -> Software | None:
 
 
 def _stands(pattern: str, text: str) -> bool:
-    return bool(pattern) and _compiled(pattern).search(text[:_LIMIT].lower()) is not None
+    return bool(pattern) and _compile(pattern).search(text[:_LIMIT].lower()) is not None
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)

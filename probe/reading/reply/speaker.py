@@ -27,7 +27,7 @@ def fits(programs: Programs, speaker: Speaker | None) -> bool:
     return not programs.needs_session and not is_contradicted
 
 
-def as_told(item: Evidence, programs: Programs | None, speaker: Speaker) -> Evidence:
+def with_program(item: Evidence, programs: Programs | None, speaker: Speaker) -> Evidence:
     """The evidence of such a rule, with how the program was told; words that need no session keep their
     weight."""
     if programs is None or speaker.id not in programs.ids:

@@ -20,21 +20,21 @@ _MAKERS = ("build.py", "candidates.py", "notions.py", "records.py")
 
 
 @lru_cache(maxsize=1)
-def compiled() -> Table:
+def rule_table() -> Table:
     """The table of this installation."""
-    return Table.of(stored())
+    return Table.of(stored_table())
 
 
-def stored(*, keep: bool | None = None) -> Mapping[str, Any]:
+def stored_table(*, keep: bool | None = None) -> Mapping[str, Any]:
     """What the table is made of, from the wheel's copy or the cache; `keep` as in `toml_import.derived`.
 
     It is built again when a rule file changes, or the code that makes it.
     """
     makers = [COMPILED.with_name(name) for name in _MAKERS]
-    return toml_import.derived(COMPILED, [*compiled_from(), *makers], _built, keep=keep)
+    return toml_import.derive(COMPILED, [*compiled_from(), *makers], _build, keep=keep)
 
 
-def _built() -> Mapping[str, Any]:
+def _build() -> Mapping[str, Any]:
     from probe.reading.reply.build import build  # only where no stored table is at hand
 
     return build()

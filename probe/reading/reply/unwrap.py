@@ -52,7 +52,7 @@ def unwrap(text: str) -> Unwrapped:
     plain = _plain(text)
     quoted = transcript.refusal(plain) if "<<<" in plain else None
     remote, proven = quoted or (None, None)
-    wrappings = wrapping.touching(_on_one_line(plain))
+    wrappings = wrapping.wrappings_in(_on_one_line(plain))
     body = _on_one_line(remote or _without_subject(plain))
     body = wrapping.without_reported(body, wrappings).strip()
     reply, stage = wrapping.without_prefix(body, wrappings), None
@@ -74,7 +74,7 @@ def unwrap(text: str) -> Unwrapped:
     )
 
 
-def received(reply: Reply) -> Unwrapped:
+def received_parts(reply: Reply) -> Unwrapped:
     """The parts of a reply that a session received: its code and status are known, only its words are read.
 
     Never raises. `stage` is None: a server's words do not tell where it said them.
@@ -87,14 +87,14 @@ def received(reply: Reply) -> Unwrapped:
     enhanced = _enhanced(f"{status} {body}" if status is not None else body)
     # behind a code, for at the beginning of a text some marks are of a wrapping
     line = f"{reply.code} {body}"
-    text = _words(wrapping.without_forms_within(line, wrapping.touching(line)))
+    text = _words(wrapping.without_forms_within(line, wrapping.wrappings_in(line)))
     return Unwrapped(reply.code or None, status, enhanced, text, None, False)
 
 
 def reply_lines(text: str) -> tuple[str, str]:
     """One reply on one line: without what a log or a bounce puts before it, and with it."""
     line = _on_one_line(_plain(text)).strip()
-    return wrapping.without_prefix(line, wrapping.touching(line)).strip(), line
+    return wrapping.without_prefix(line, wrapping.wrappings_in(line)).strip(), line
 
 
 def _without_subject(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from probe.model.reply import Stage
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Wrapping
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 
 # A refusal's code; a group of an IPv6 address that looks like one is none.
 REFUSAL = re.compile(r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
@@ -22,10 +22,10 @@ LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 Wrappings = Sequence[Wrapping]
 
 
-def touching(line: str) -> Wrappings:
+def wrappings_in(line: str) -> Wrappings:
     """The forms that may stand in a text on one line, in their order."""
     lowered = line.lower()
-    return [it for it in compiled().wrappings if any(literal in lowered for literal in it.needs)]
+    return [it for it in rule_table().wrappings if any(literal in lowered for literal in it.needs)]
 
 
 def without_reported(line: str, wrappings: Wrappings) -> str:
@@ -70,7 +70,7 @@ def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
     first: tuple[int, int, str] | None = None
     for wrapping in wrappings:
         for stage, expression in wrapping.stages.items():
-            for match in _compiled(expression).finditer(text):
+            for match in _compile(expression).finditer(text):
                 # "rejected after data" holds "after data": where two end together, the longer one says more
                 place = (match.end(), -match.start(), stage)
                 if first is None or place[:2] > first[:2]:
@@ -93,7 +93,7 @@ def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
 
 def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -> str:
     """A text in which every place of the forms is a blank: from the left, the first form of several."""
-    patterns = [_compiled(role(wrapping)) for wrapping in wrappings if role(wrapping)]
+    patterns = [_compile(role(wrapping)) for wrapping in wrappings if role(wrapping)]
     ahead = [match for pattern in patterns if (match := pattern.search(line)) and match[0]]
     position = 0
     pieces: list[str] = []
@@ -109,8 +109,8 @@ def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -
 
 
 def _search(expression: str, line: str) -> re.Match[str] | None:
-    return _compiled(expression).search(line) if expression else None
+    return _compile(expression).search(line) if expression else None
 
 
-def _compiled(expression: str) -> re.Pattern[str]:
+def _compile(expression: str) -> re.Pattern[str]:
     return pattern_of(expression, re.IGNORECASE)

@@ -36,15 +36,15 @@ def alignment(
     strict_spf = record is not None and record.aspf == "s"
     strict_dkim = record is not None and record.adkim == "s"
 
-    def aligned(other: str, strict: bool) -> bool | None:
+    def is_aligned(other: str, strict: bool) -> bool | None:
         if other == dmarc.author_domain:
             return True
         if strict:
             return False
         return _relaxed(dmarc, other, answers, public_suffix)
 
-    spf = aligned(spf_domain, strict_spf) if spf_domain else None
-    dkim = [aligned(domain, strict_dkim) for domain in dkim_domains]
+    spf = is_aligned(spf_domain, strict_spf) if spf_domain else None
+    dkim = [is_aligned(domain, strict_dkim) for domain in dkim_domains]
     return Alignment(spf, _any_known(dkim))
 
 

@@ -42,7 +42,7 @@ def prefixes_of(answer: Answer) -> tuple[IPv6Network, ...]:
         for ip in answer.addresses()
         if isinstance(ip, IPv6Address)
         for length in _PLACES
-        if _held(ip, length) in _OF_IPV4_ONLY
+        if _inner(ip, length) in _OF_IPV4_ONLY
     )
     return tuple(dict.fromkeys(prefixes))
 
@@ -52,16 +52,16 @@ def inner_address(ip: IPAddress, prefixes: tuple[IPv6Network, ...]) -> IPv4Addre
     well_known = nat64_inner(ip)
     if well_known is not None or not isinstance(ip, IPv6Address):
         return well_known
-    return next((_held(ip, prefix.prefixlen) for prefix in prefixes if ip in prefix), None)
+    return next((_inner(ip, prefix.prefixlen) for prefix in prefixes if ip in prefix), None)
 
 
 def _may_be_made(addresses: tuple[IPAddress, ...]) -> bool:
     four = {ip for ip in addresses if isinstance(ip, IPv4Address)}
     six = (ip for ip in addresses if isinstance(ip, IPv6Address) and nat64_inner(ip) is None)
-    return any(_held(ip, length) in four for ip in six for length in _PLACES)
+    return any(_inner(ip, length) in four for ip in six for length in _PLACES)
 
 
-def _held(ip: IPv6Address, length: int) -> IPv4Address | None:
+def _inner(ip: IPv6Address, length: int) -> IPv4Address | None:
     octets = ip.packed
     if length < 96 and octets[8]:
         return None

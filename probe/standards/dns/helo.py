@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from probe.model.address import IPAddress
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.dns.ptr import address_type, unmapped
+from probe.standards.dns.ptr import address_type, unmap
 from probe.standards.dns.results import HeloResult, PtrResult, PtrStatus
 
 
@@ -18,7 +18,7 @@ def judge_helo(name: str, source_ip: IPAddress | None, ptr: PtrResult | None) ->
     not looked up: it "matches" when it is
     the source address, and a literal that is none matches nothing.
     """
-    source = unmapped(source_ip) if source_ip is not None else None
+    source = unmap(source_ip) if source_ip is not None else None
     if name.startswith("["):
         literal = parse_literal(name)
         matches = None if source is None else literal == source

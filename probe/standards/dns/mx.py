@@ -114,7 +114,7 @@ def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...])
     return MxHost(
         mx.preference,
         mx.exchange,
-        _alternating(both, families),
+        _alternate(both, families),
         both,
         is_alias=any(answer.aliases for answer in both),
         secure=_is_secure(both),
@@ -127,7 +127,7 @@ def _is_secure(answers: tuple[Answer, ...]) -> bool:
     return bool(usable) and all(answer.authenticated for answer in usable)
 
 
-def _alternating(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
+def _alternate(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
     """Addresses of the families in turn, so that a dead family costs one attempt, not all of them.
 
     Where there are more than are used, those that nobody may dial go first to be left out.

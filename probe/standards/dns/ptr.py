@@ -20,7 +20,7 @@ def confirm_reverse(ip: IPAddress) -> Resolution[PtrResult]:
     led back; anything that was not answered leaves the status UNKNOWN. So does what a stub resolver or a
     hosts file says of its own machine.
     """
-    ip = unmapped(ip)
+    ip = unmap(ip)
     (ptr,) = yield (Question(names.reverse_name(ip), RecordType.PTR),)
     ptr = ptr.seen_outside()
     if ptr.is_negative:
@@ -45,7 +45,7 @@ def address_type(ip: IPAddress) -> RecordType:
     return RecordType.A if ip.version == 4 else RecordType.AAAA
 
 
-def unmapped(ip: IPAddress) -> IPAddress:
+def unmap(ip: IPAddress) -> IPAddress:
     """The IPv4 address of an IPv4-mapped IPv6 address; any other address unchanged."""
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         return ip.ipv4_mapped

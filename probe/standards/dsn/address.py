@@ -12,7 +12,7 @@ _MAILBOX = re.compile(
 _UNICODE = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
 
 
-def typed(value: str) -> tuple[str, str]:
+def split_type(value: str) -> tuple[str, str]:
     """Split `type; value` of RFC 3464 section 2.1.2; the type is lower case, empty when there is none."""
     match = _TYPE.match(value)
     return (match.group(1).lower(), match.group(2).strip()) if match else ("", value.strip())
@@ -21,14 +21,14 @@ def typed(value: str) -> tuple[str, str]:
 def mailbox(text: str) -> str:
     """The first thing with an @ in `text`, without brackets and `mailto:`; empty when there is none."""
     match = _MAILBOX.search(text.replace("mailto:", " "))
-    return trimmed(match.group("mailbox")) if match else ""
+    return trim(match.group("mailbox")) if match else ""
 
 
 def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
     """All distinct mailboxes in `text`, in order, at most `most`."""
     addresses: dict[str, str] = {}
     for match in _MAILBOX.finditer(text.replace("mailto:", " ")):
-        address = trimmed(match.group("mailbox"))
+        address = trim(match.group("mailbox"))
         if address:
             addresses.setdefault(address.lower(), address)
         if len(addresses) >= most:
@@ -36,7 +36,7 @@ def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
     return tuple(addresses.values())
 
 
-def trimmed(address: str) -> str:
+def trim(address: str) -> str:
     """Without what sentences and lists put around an address; empty when nothing of it is left."""
     text = address.strip("<>*`“”‘’「」『』").rstrip(".,!?>*").lstrip("=*<|")
     local, at, domain = text.rpartition("@")
@@ -50,7 +50,7 @@ def recipient_field(value: str) -> str:
     section 4) is the form of ORCPT in the dialogue and is undone before a report is written, so that
     `+20` in a report is a part of the address. What holds no @ is given as it is.
     """
-    kind, text = typed(value)
+    kind, text = split_type(value)
     text = re.sub(r"\([^()]*\)", " ", text) if "(" in text and "@" in text.split("(")[0] else text
     if kind == "utf-8":
         text = _UNICODE.sub(lambda match: _character(match.group(1)), text)
@@ -59,7 +59,7 @@ def recipient_field(value: str) -> str:
 
 def host_name(value: str) -> str:
     """The name in Reporting-MTA or Remote-MTA: `dns; mx.example.net (192.0.2.1)` gives `mx.example.net`."""
-    _, text = typed(value)
+    _, text = split_type(value)
     first = text.split()[0] if text.split() else ""
     return first.strip("[]<>(),;").rstrip(".").split("[")[0][:255]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from probe.model.reply import EnhancedStatus
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
-from probe.standards.dsn.address import host_name, mailbox, recipient_field, typed
+from probe.standards.dsn.address import host_name, mailbox, recipient_field, split_type
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
@@ -122,10 +122,10 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
             current[-1] = (name, f"{value} {line.strip()}".strip())
-    return [group for group in _joined(groups, guessed) if group]
+    return [group for group in _join(groups, guessed) if group]
 
 
-def _joined(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
+def _join(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
     """The groups; what began with Original-Recipient and names no final one goes on with the group before
     (RFC 3464 section 2.3 prescribes no order; Courier writes it between Action and Status)."""
     fields: list[tuple[str, str]] = []
@@ -185,13 +185,13 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
             diagnoses.append((1, match.group(1).strip(), True))
         if name != "diagnostic-code":
             continue
-        kind, text = typed(value)
+        kind, text = split_type(value)
         if kind and not re.fullmatch(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}", kind):
             kind, text = "", value.strip()
         if kind == "x-unix" and text.isdigit():
             continue  # Sendmail: the exit status of a program is no words
-        while kind in _REMOTE_TYPES and typed(text)[0] in _REMOTE_TYPES:
-            text = typed(text)[1]
+        while kind in _REMOTE_TYPES and split_type(text)[0] in _REMOTE_TYPES:
+            text = split_type(text)[1]
         has_code = bool(_REPLY_CODE.search(text))
         # what has neither code nor status is no reply, whatever type is given (RFC 3464 section 2.3.6)
         remote = (kind in _REMOTE_TYPES and (has_code or status_of(text) is not None)) or (

@@ -9,7 +9,7 @@ from typing import Protocol
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.standards.dns.message import Answer
-from probe.standards.mta_sts.match import uncovered
+from probe.standards.mta_sts.match import uncovered_hosts
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
 from probe.standards.mta_sts.record import read_record
 from probe.standards.mta_sts.results import StsMode, StsResult, StsStatus
@@ -48,9 +48,9 @@ def judge(domain: str, answer: Answer, response: PolicyResponse | None, mx_hosts
     if policy is None:
         return replace(result, status=StsStatus.UNUSABLE, problems=(*record.problems, *faults))
     # mode none withdraws the policy (section 8.3): its patterns bind nobody.
-    uncovered_hosts = () if policy.mode is StsMode.NONE else uncovered(policy.mx_patterns, mx_hosts)
+    missing_hosts = () if policy.mode is StsMode.NONE else uncovered_hosts(policy.mx_patterns, mx_hosts)
     problems = (*record.problems, *policy.problems)
-    return replace(result, policy=policy, uncovered=uncovered_hosts, problems=problems)
+    return replace(result, policy=policy, uncovered=missing_hosts, problems=problems)
 
 
 def _by_fault(fault: FetchFault) -> StsStatus:

@@ -14,7 +14,7 @@ def matches(pattern: str, host: str) -> bool:
     return bool(label) and parent == pattern[2:]
 
 
-def uncovered(patterns: Iterable[str], hosts: Iterable[str]) -> tuple[str, ...]:
+def uncovered_hosts(patterns: Iterable[str], hosts: Iterable[str]) -> tuple[str, ...]:
     """The hosts that no pattern matches, each once, in the order given."""
     names = tuple(patterns)
     return tuple(dict.fromkeys(host for host in hosts if not any(matches(p, host) for p in names)))

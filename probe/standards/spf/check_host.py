@@ -138,7 +138,7 @@ class _Evaluation:
             return _Outcome(SpfVerdict.NONE, domain, problem=SpfWhy(SpfReason.NO_DOMAIN, domain=domain))
         answer = yield from self._ask(domain, RecordType.TXT)
         if answer.is_unknown:
-            raise _unanswered(answer)
+            raise _failure_text(answer)
         records = spf_records(answer)
         if not records:
             near = near_miss(Place.SPF, (txt.data for txt in answer.txts()))
@@ -289,7 +289,7 @@ class _Evaluation:
         """
         answer = yield from self._ask(name, rtype)
         if answer.is_unknown and answer.status is not Status.BAD_NAME:
-            raise _unanswered(answer)
+            raise _failure_text(answer)
         self._count_void(answer)
         return answer
 
@@ -352,7 +352,7 @@ def _is_no_domain(domain: str) -> bool:
     return len(names.to_labels(domain)) < 2
 
 
-def _unanswered(answer: Answer) -> _FailedError:
+def _failure_text(answer: Answer) -> _FailedError:
     why = _of(answer, SpfReason.UNANSWERED, failure=answer.failure)
     return _FailedError(SpfStepOutcome.TEMPERROR, why)
 

@@ -8,7 +8,7 @@ import pytest
 
 from probe.knowledge import toml_import
 from probe.knowledge.causes import causes
-from probe.knowledge.enhanced_status import registered, status_table
+from probe.knowledge.enhanced_status import look_up, status_table
 from probe.knowledge.rule_files import expression, sources
 from probe.knowledge.rules import rules_digest
 from probe.knowledge.scoring import scoring
@@ -50,10 +50,10 @@ def test_causes_that_pass_or_last_by_nature_say_so() -> None:
 
 
 def test_the_registry_is_complete() -> None:
-    status = registered(EnhancedStatus(5, 7, 25))
+    status = look_up(EnhancedStatus(5, 7, 25))
     assert status is not None and "RFC 7372" in status.reference and status.codes == (550,)
-    assert registered(EnhancedStatus(4, 0, 0)) is not None
-    assert registered(EnhancedStatus(5, 7, 509)) is None
+    assert look_up(EnhancedStatus(4, 0, 0)) is not None
+    assert look_up(EnhancedStatus(5, 7, 509)) is None
     assert len(status_table()["status"]) == 81
 
 
@@ -68,7 +68,7 @@ def test_a_table_is_parsed_again_when_it_changes(tmp_path: Path) -> None:
         return toml_import.parse(file)
 
     def read() -> object:
-        return toml_import.derived(tmp_path / "a.json", [file], make, keep=True)["x"]
+        return toml_import.derive(tmp_path / "a.json", [file], make, keep=True)["x"]
 
     assert (read(), read(), made) == (1, 1, 1)
     file.write_text("x = 22\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.maillog.operators import Operators, is_on_this_machine, named_in
+from probe.maillog.operators import Operators, is_on_this_machine, relay_in
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 
 
@@ -38,7 +38,7 @@ def test_operators_by_host(host: str, operator: str) -> None:
     ],
 )
 def test_our_own_words_name_the_server(words: str, host: str) -> None:
-    found = named_in(_event(words=words))
+    found = relay_in(_event(words=words))
     assert found is not None and found.host == host
 
 

@@ -21,11 +21,11 @@ def test_each_of_several_recipients_is_found_and_settled_once() -> None:
     for count in (1, 2, 3, 50):
         listed = _list(count)
         assert listed.count == count and len(list(listed.all())) == count
-        assert listed.found(_event("z@b.example")) is None and listed.settle(_event("z@b.example")) is None
-        assert listed.settle(_event(None)) is None and listed.found(_event("u0@b.example", None)) is None
+        assert listed.find(_event("z@b.example")) is None and listed.settle(_event("z@b.example")) is None
+        assert listed.settle(_event(None)) is None and listed.find(_event("u0@b.example", None)) is None
         for number in reversed(range(count)):
             event = _event(f"u{number}@b.example")
-            found = listed.found(event)
+            found = listed.find(event)
             assert found is not None and found.recipient == event.recipient
             assert listed.settle(event) is found and listed.settle(event) is None
         assert listed.count == 0 and not list(listed.all())

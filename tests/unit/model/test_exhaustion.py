@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.model.fault import fault_of
 from probe.model.session import EndReason
 from probe.net.smtp import connect_error
@@ -39,7 +39,7 @@ def _raised_from(cause: BaseException) -> RuntimeError:
     ],
 )
 def test_what_this_machine_has_no_more_of_is_named(error: Exception, word: str) -> None:
-    assert word in exhausted(error)
+    assert word in shortage_clause(error)
     assert fault_of("the check ptr", error, step=1).is_machine
     assert "bug" not in fault_of("the check ptr", error, step=1).what
 
@@ -55,7 +55,7 @@ def test_what_this_machine_has_no_more_of_is_named(error: Exception, word: str) 
     ],
 )
 def test_other_errors_are_not_this_machines(error: Exception) -> None:
-    assert exhausted(error) == ""
+    assert shortage_clause(error) == ""
     assert not fault_of("the check ptr", error, step=1).is_machine
 
 
@@ -68,4 +68,4 @@ def test_a_connection_for_which_there_is_no_descriptor_is_this_machines_fault() 
 def test_a_chain_of_exceptions_without_an_end_ends() -> None:
     one, other = ValueError("one"), ValueError("other")
     one.__cause__, other.__cause__ = other, one
-    assert exhausted(one) == ""
+    assert shortage_clause(one) == ""

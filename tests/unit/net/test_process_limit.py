@@ -19,7 +19,7 @@ async def test_no_more_than_allowed_hold_it_and_those_who_wait_keep_their_order(
 
     async def one(number: int) -> None:
         nonlocal inside, most
-        async with limit.held():
+        async with limit.hold():
             order.append(number)
             inside += 1
             most = max(most, inside)
@@ -35,7 +35,7 @@ async def test_who_is_cancelled_while_waiting_leaves_no_gap() -> None:
     limit = ProcessLimit(at_most(1))
 
     async def forever() -> None:
-        async with limit.held():
+        async with limit.hold():
             await asyncio.Event().wait()
 
     holder, waiter = asyncio.create_task(forever()), asyncio.create_task(forever())
@@ -43,24 +43,24 @@ async def test_who_is_cancelled_while_waiting_leaves_no_gap() -> None:
     waiter.cancel()
     holder.cancel()
     await asyncio.gather(holder, waiter, return_exceptions=True)
-    async with asyncio.timeout(5), limit.held():
+    async with asyncio.timeout(5), limit.hold():
         pass
 
 
 async def test_who_is_cancelled_when_its_turn_has_come_hands_it_on() -> None:
     limit = ProcessLimit(at_most(1))
     second = None
-    async with limit.held():
+    async with limit.hold():
 
         async def wait() -> None:
-            async with limit.held():
+            async with limit.hold():
                 await asyncio.Event().wait()
 
         second = asyncio.create_task(wait())
         await asyncio.sleep(0)
     second.cancel()  # it was told, and has not run since
     await asyncio.gather(second, return_exceptions=True)
-    async with asyncio.timeout(5), limit.held():
+    async with asyncio.timeout(5), limit.hold():
         pass
 
 
@@ -70,7 +70,7 @@ def test_event_loops_of_several_threads_share_it() -> None:
 
     async def one() -> None:
         nonlocal inside, most, done
-        async with limit.held():
+        async with limit.hold():
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -97,11 +97,11 @@ def test_a_loop_that_is_closed_holds_nobody_up() -> None:
     holding: list[contextlib.AbstractAsyncContextManager[None]] = []
 
     async def take() -> None:
-        holding.append(limit.held())
+        holding.append(limit.hold())
         await holding[0].__aenter__()
 
     async def wait() -> None:
-        async with limit.held():
+        async with limit.hold():
             raise AssertionError("its loop was to be closed")
 
     asyncio.run(take())
@@ -112,7 +112,7 @@ def test_a_loop_that_is_closed_holds_nobody_up() -> None:
 
     async def after() -> None:
         await holding[0].__aexit__(None, None, None)
-        async with asyncio.timeout(5), limit.held():
+        async with asyncio.timeout(5), limit.hold():
             pass
 
     asyncio.run(after())
@@ -123,7 +123,7 @@ def test_a_forked_process_begins_anew() -> None:
     limit = ProcessLimit(at_most(1))
 
     async def hold_and_fork() -> int:
-        async with limit.held():
+        async with limit.hold():
             return os.fork()
 
     child = asyncio.run(hold_and_fork())
@@ -137,7 +137,7 @@ def test_what_a_loop_holds_that_is_closed_in_the_middle_is_given_back(collected:
     limit = ProcessLimit(at_most(1))
 
     async def hold() -> None:
-        async with limit.held():
+        async with limit.hold():
             await asyncio.Event().wait()
 
     lost = asyncio.new_event_loop()
@@ -150,7 +150,7 @@ def test_what_a_loop_holds_that_is_closed_in_the_middle_is_given_back(collected:
         gc.collect()
 
     async def after() -> None:
-        async with asyncio.timeout(5), limit.held():
+        async with asyncio.timeout(5), limit.hold():
             pass
 
     asyncio.run(after())

@@ -259,7 +259,7 @@ def test_the_longest_known_name_counts_and_a_name_ends_with_its_letters() -> Non
     names = KnownNames(
         [("ann", "1"), ("ann.lee", "2"), ("mail-server", "3"), ("b7", "4")], frozenset({"mail", "server"})
     )
-    found = names.replaced(
+    found = names.replace_names(
         "ann, Ann Lee, annlee, joann, anna, mail server, mail-server, b72, 7b7", "<{}>".format
     )
     assert found == "<1>, <2>, <2>, joann, anna, mail server, <3>, <4>2, 7<4>"

@@ -15,7 +15,7 @@ from probe.model.finding import Finding, Severity
 from probe.model.reply import EnhancedStatus, Stage
 from probe.model.verdict import Outcome
 from probe.report.json_report import to_json
-from probe.report.run_causes import documented
+from probe.report.run_causes import public_knowledge
 from probe.report.style import Style
 from tests.support import reports
 from tests.support.rendering import to_markdown, to_text
@@ -115,7 +115,7 @@ def test_what_is_documented_is_shown_with_its_source() -> None:
         "recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]", tag="domain-note"
     )
     report = replace(reports.SAMPLES["refused"](), findings=(known,))
-    assert documented(report) == (known.message,)
+    assert public_knowledge(report) == (known.message,)
     assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)
     assert "## Documented about `shop.example`" in to_markdown(report)
     assert "Documented" not in to_text(replace(report, findings=()))

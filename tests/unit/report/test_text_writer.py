@@ -13,7 +13,7 @@ from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ReportDane, ReportNotReached
 from probe.report import run_words
-from probe.report.page import Page, columns, wrapped
+from probe.report.page import Page, columns, wrap
 from probe.report.style import Style
 from probe.standards.tls.results import DaneStatus
 from tests.support import reports
@@ -197,12 +197,12 @@ def test_colour_only_adds_to_the_text() -> None:
 
 def test_wide_characters_count_two_columns() -> None:
     assert columns("用户") == 4
-    assert wrapped("用户不存在", 4) == ["用户", "不存", "在"]
+    assert wrap("用户不存在", 4) == ["用户", "不存", "在"]
 
 
 def test_wrapping_cuts_words_that_no_line_can_hold() -> None:
-    assert wrapped("aaaaaaa bb", 3) == ["aaa", "aaa", "a", "bb"]
-    assert wrapped("", 3) == [""]
+    assert wrap("aaaaaaa bb", 3) == ["aaa", "aaa", "a", "bb"]
+    assert wrap("", 3) == [""]
 
 
 def test_page_hangs_further_lines_under_the_first_word() -> None:

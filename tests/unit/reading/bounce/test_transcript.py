@@ -10,7 +10,7 @@ from probe.explanation import explain
 from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Band
 from probe.model.reply import Stage
-from probe.reading.bounce.reply import names_another_host, said
+from probe.reading.bounce.reply import names_another_host, reply_line
 from probe.reading.bounce.transcript import read_transcript
 from probe.standards.dsn.results import DeliveryStatus
 
@@ -113,7 +113,7 @@ def test_the_filler_is_no_words() -> None:
     ],
 )
 def test_a_reply_is_shown_on_one_line_with_its_code_and_status_once(reply: str, text: str) -> None:
-    assert said(DeliveryStatus("a@b.example", reply=reply)) == text
+    assert reply_line(DeliveryStatus("a@b.example", reply=reply)) == text
 
 
 @pytest.mark.parametrize(

@@ -143,10 +143,10 @@ def test_memory_forgets_the_oldest_untouched_message_first() -> None:
     memory.message("b")
     memory.message("a")
     memory.message("c")
-    assert memory.known("b") is None
-    kept = memory.known("a")
+    assert memory.message_of("b") is None
+    kept = memory.message_of("a")
     assert kept is not None and kept.sender == "x"
     for number in range(5):
         memory.note(number, number)
-    assert [memory.noted(number) for number in range(5)] == [None, None, None, 3, 4]
-    assert memory.drop(4) == 4 and memory.noted(4) is None
+    assert [memory.note_of(number) for number in range(5)] == [None, None, None, 3, 4]
+    assert memory.drop(4) == 4 and memory.note_of(4) is None

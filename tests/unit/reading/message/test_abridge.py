@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.reading.message.abridge import abridged, head_of, longest_line
+from probe.reading.message.abridge import abridge, head_of, longest_line
 from probe.reading.message.read import read_message
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_TEXT_LIMIT
 
@@ -33,20 +33,20 @@ def test_the_longest_line_is_that_of_all_lines(data: bytes) -> None:
 
 @given(LINES)
 def test_a_message_within_the_bounds_is_left_as_it_is(data: bytes) -> None:
-    assert abridged(data) == (data, "")
+    assert abridge(data) == (data, "")
 
 
 def test_a_long_body_loses_its_end_and_no_boundary() -> None:
     long = b"a line of a body\r\n" * 100_000
     data = b"--b\r\n\r\n" + long + b"--b\r\nContent-Type: text/html\r\n\r\nshort\r\n--b--\r\n"
-    short, problem = abridged(data)
+    short, problem = abridge(data)
     assert len(short) < MESSAGE_TEXT_LIMIT and not problem
     assert short.endswith(b"--b\r\nContent-Type: text/html\r\n\r\nshort\r\n--b--\r\n")
 
 
 @pytest.mark.parametrize("data", [b"--b\n\nx\n" * 20_000, (b"--b\n" + b"x\n" * 10_000) * 20])
 def test_beyond_reason_the_end_is_left_out_and_said(data: bytes) -> None:
-    short, problem = abridged(data)
+    short, problem = abridge(data)
     assert 0 < len(short) < len(data)
     assert data.startswith(short)
     assert problem == f"only the first {len(short)} octets of the message were read"

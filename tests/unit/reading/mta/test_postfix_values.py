@@ -13,7 +13,7 @@ from probe.reading.mta.postfix_values import (
     Table,
     address_keys,
     commands_of,
-    first_found,
+    first_entry,
     hops_of,
     overrides_of,
     parents_of,
@@ -69,10 +69,10 @@ def test_next_hops(text: str, hops: tuple[Hop, ...]) -> None:
 def test_a_key_goes_before_a_table_and_patterns_take_whole_addresses_alone() -> None:
     tables = tables_of("pcre:/p, hash:/h")
     keys = ("alice@example.net", "example.net")
-    assert first_found(tables, keys, {"pcre:/p": {"example.net": "no"}}) is None
+    assert first_entry(tables, keys, {"pcre:/p": {"example.net": "no"}}) is None
     both = {"pcre:/p": {"alice@example.net": "p"}, "hash:/h": {"alice@example.net": "h"}}
-    assert first_found(tables, keys, both) == ("p", "pcre:/p")
-    assert first_found(tables, keys, {"hash:/h": {"example.net": "h"}}) == ("h", "hash:/h")
+    assert first_entry(tables, keys, both) == ("p", "pcre:/p")
+    assert first_entry(tables, keys, {"hash:/h": {"example.net": "h"}}) == ("h", "hash:/h")
 
 
 def test_keys_of_addresses_and_domains() -> None:

@@ -12,7 +12,7 @@ from probe.reading.reply.build import of_rules
 from probe.reading.reply.conditions import Status, Subject
 from probe.reading.reply.mask import mask
 from probe.reading.reply.records import Table
-from probe.reading.reply.table import stored
+from probe.reading.reply.table import stored_table
 
 Row = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ def rule(identity: str, causes: Mapping[str, float] | None = None, **conditions:
 def use(monkeypatch: pytest.MonkeyPatch, *rows: Row, general: Sequence[Row] = ()) -> Table:
     """Let these be all rules, `general` in a file that yields to the other."""
     files: list[Row] = [{"rule": list(rows)}, {"rule": list(general), "general": True}]
-    table = Table.of({**stored(), **of_rules(files)})
-    monkeypatch.setattr(match, "compiled", lambda: table)
+    table = Table.of({**stored_table(), **of_rules(files)})
+    monkeypatch.setattr(match, "rule_table", lambda: table)
     match.matches.cache_clear()
     match._holding_codes.cache_clear()
     return table

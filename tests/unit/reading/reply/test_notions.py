@@ -10,9 +10,9 @@ from probe.knowledge.rule_files import HERE
 from probe.knowledge.rules import all_rules
 from probe.reading.reply.notions import compile_stems, fold, notions
 from probe.reading.reply.read import read_reply
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 
-STEMS = compiled().stems
+STEMS = rule_table().stems
 VOCABULARY = toml_import.parse(HERE / "vocabulary.toml")
 
 

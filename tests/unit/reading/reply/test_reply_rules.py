@@ -119,7 +119,7 @@ def test_the_order_of_files_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("probe.reading.reply.build.rule_files", lambda: files[::-1])
     reversed_table = Table.of(build())
     assert reversed_table.rules[0].id == next(reversed(tuple(_first_of_each_file())))
-    monkeypatch.setattr("probe.reading.reply.match.compiled", lambda: reversed_table)
+    monkeypatch.setattr("probe.reading.reply.match.rule_table", lambda: reversed_table)
     _forget()
     try:
         assert [_fired(Example(text)) for text in texts] == before

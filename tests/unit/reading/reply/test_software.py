@@ -13,7 +13,7 @@ from probe.model.reply import Stage
 from probe.reading.reply.read import read_reply
 from probe.reading.reply.software import all_software, tell
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 
 # greeting, answer to EHLO and answer to MAIL, as each program gave them when it was run
 SESSIONS = {
@@ -174,5 +174,5 @@ def test_the_table_is_complete() -> None:
 
 
 def test_what_only_a_session_tells_states_nothing() -> None:
-    told = [rule for rule in compiled().rules if rule.software is not None and rule.software.needs_session]
+    told = [rule for rule in rule_table().rules if rule.software is not None and rule.software.needs_session]
     assert told and not any(rule.is_exact for rule in told)

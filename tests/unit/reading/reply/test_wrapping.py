@@ -14,9 +14,9 @@ from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply import wrapping
 from probe.reading.reply.entries import WrappingEntry, all_wrappings
 from probe.reading.reply.records import Wrapping
-from probe.reading.reply.table import compiled
+from probe.reading.reply.table import rule_table
 from probe.reading.reply.unwrap import unwrap
-from probe.reading.reply.wrapping import touching
+from probe.reading.reply.wrapping import wrappings_in
 
 ENTRIES = all_wrappings()
 EXAMPLES = [(entry, example) for entry in ENTRIES for example in entry.examples]
@@ -42,8 +42,8 @@ def _read(text: str, example: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _forms(monkeypatch: pytest.MonkeyPatch, *forms: Wrapping) -> Iterator[None]:
     with monkeypatch.context() as patch:
-        table = replace(compiled(), wrappings=forms)
-        patch.setattr(wrapping, "compiled", lambda: table)
+        table = replace(rule_table(), wrappings=forms)
+        patch.setattr(wrapping, "rule_table", lambda: table)
         yield
 
 
@@ -90,7 +90,7 @@ def test_every_expression_of_an_entry_stands_in_one_of_its_examples(entry: Wrapp
 def test_the_literals_that_an_entry_needs_stand_in_its_examples(
     entry: WrappingEntry, example: Mapping[str, Any]
 ) -> None:
-    assert entry.form in touching(" ".join(example["text"].splitlines()))
+    assert entry.form in wrappings_in(" ".join(example["text"].splitlines()))
 
 
 @pytest.mark.parametrize(("entry", "text"), COUNTERS, ids=_name)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.net.dns_query import EDNS_PAYLOAD, Query, make_query, question_octets
-from probe.net.dns_wire import belongs, read_reply
+from probe.net.dns_wire import is_reply_to, read_reply
 from probe.standards.dns import names
 from probe.standards.dns.message import Mx, Question, RecordType, Status, Tlsa, Txt
 from probe.standards.dns.wire import Unfolding, WireError, read_message
@@ -71,7 +71,7 @@ def test_compressed_names_unfold_as_dnspython_folds_them(hosts: list[str]) -> No
 def test_noise_under_our_id_is_no_answer_and_no_error(noise: bytes) -> None:
     query = make_query(MX, 4711, edns=True)
     wire = query.wire[:2] + noise
-    assert belongs(query, wire)
+    assert is_reply_to(query, wire)
     reply = read_reply(query, wire)
     assert reply is None or reply.status in (
         Status.MALFORMED,

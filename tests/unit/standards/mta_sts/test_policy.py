@@ -11,7 +11,7 @@ from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.standards.dns.message import Answer, Status, Txt
 from probe.standards.mta_sts.judge import judge
-from probe.standards.mta_sts.match import matches, uncovered
+from probe.standards.mta_sts.match import matches, uncovered_hosts
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
 from probe.standards.mta_sts.record import read_record, record_question
 from probe.standards.mta_sts.results import StsResult, StsStatus
@@ -184,7 +184,7 @@ def test_mx_patterns(pattern: str, host: str, covered: bool) -> None:
 
 def test_uncovered_hosts_keep_their_order_and_come_once() -> None:
     hosts = ("z.other.example", "mail.example.com", "a.other.example", "z.other.example")
-    assert uncovered(("mail.example.com",), hosts) == ("z.other.example", "a.other.example")
+    assert uncovered_hosts(("mail.example.com",), hosts) == ("z.other.example", "a.other.example")
 
 
 @pytest.mark.parametrize(

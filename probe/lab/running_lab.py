@@ -50,16 +50,16 @@ class RunningLab:
 
 
 @contextlib.asynccontextmanager
-async def running(scenario: Scenario) -> AsyncIterator[RunningLab]:
+async def serve(scenario: Scenario) -> AsyncIterator[RunningLab]:
     """Start the servers of a scenario on 127.0.0.1 and stop them at the end.
 
     Raises OSError when this machine has no loopback ports to give.
     """
     from probe import world
     from probe.lab import certificates
-    from probe.lab.dns_server import serving_dns
-    from probe.lab.https_server import serving_policies
-    from probe.lab.smtp_server import Log, serving_smtp
+    from probe.lab.dns_server import serve_dns
+    from probe.lab.https_server import serve_policies
+    from probe.lab.smtp_server import Log, serve_smtp
     from probe.lab.zone import Zone, blocklist_records
     from probe.survey.reputation import chosen_lists
 
@@ -75,18 +75,18 @@ async def running(scenario: Scenario) -> AsyncIterator[RunningLab]:
         tls_context = None
         if tls is not Tls.NONE:
             tls_context = certificates.server_context(leaf, folder, outdated=tls is Tls.OUTDATED)
-        port = await stack.enter_async_context(serving_smtp(scenario.smtp, tls_context, log))
+        port = await stack.enter_async_context(serve_smtp(scenario.smtp, tls_context, log))
 
         https_port = None
         if scenario.policies:
             hosts = tuple(f"mta-sts.{domain}" for domain in scenario.policies)
             policy_context = certificates.server_context(certificates.issue(Tls.VALID, hosts, root), folder)
-            https_port = await stack.enter_async_context(serving_policies(scenario.policies, policy_context))
+            https_port = await stack.enter_async_context(serve_policies(scenario.policies, policy_context))
 
         own = scenario.records.replace("{port}", str(port)).replace("{spki}", leaf.public_key_digest)
         lists = blocklist_records(chosen_lists(scenario.options), scenario.listed)
         zone = Zone(f"{own}\n{lists}", scenario.secure, scenario.failing)
-        nameserver = await stack.enter_async_context(serving_dns(zone))
+        nameserver = await stack.enter_async_context(serve_dns(zone))
 
         yield RunningLab(
             scenario=scenario,
