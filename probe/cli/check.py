@@ -109,7 +109,7 @@ def _run(target: PairTarget, options: Options, files: _Given, delivery: Delivery
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
-            spent=hooks.seconds_since_start,
+            spent=hooks.spent,
         ),
         delivery,
     )

@@ -66,12 +66,12 @@ def demo(
                 sink=hooks.sink,
                 progress=hooks.progress,
                 recording_to=hooks.recording_to,
-                spent=hooks.seconds_since_start,
+                spent=hooks.spent,
                 world=running.world,
             )
 
     delivery = Delivery(
-        destination.form, destination.path, destination.verbosity, record_to, subject=chosen.id
+        destination.form, destination.path, destination.verbosity, record_to, subject=entry.id
     )
     return run_live(observe, delivery)
 

@@ -68,7 +68,7 @@ def domain(
             sink=hooks.sink,
             progress=hooks.progress,
             recording_to=hooks.recording_to,
-            spent=hooks.seconds_since_start,
+            spent=hooks.spent,
         ),
         Delivery(
             *(destination.form, destination.path, destination.verbosity, record_to, own),

@@ -108,10 +108,10 @@ def destination(path: Path | None, stream: TextIO | None = None) -> Iterator[Tex
         abandon(stream)
     except OSError as error:
         if path is not None:
-            raise unreadable("-o", str(path), error, doing="write") from None
+            raise unreadable("-o", str(path), error, verb="write") from None
         abandon(stream)
         where = "standard error" if stream is sys.stderr else "standard output"
-        raise unreadable("", where, error, doing="write") from None
+        raise unreadable("", where, error, verb="write") from None
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
 from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
 from probe.knowledge.severities import Severities
-from probe.model.exhaustion import exhausted
+from probe.model.exhaustion import shortage_clause
 from probe.model.report import Report
 from probe.model.verdict import ExitCode
 from probe.net import descriptors
@@ -76,7 +76,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     archive = None
     if delivery.is_kept and tapes.keeps_runs(os.environ):
         archive = tapes.Archive(name, is_quiet=delivery.verbosity < 0)
-    with signals.asking(_nothing):  # what was seen is worth the second that its report takes
+    with signals.call_on_signal(_nothing):  # what was seen is worth the second that its report takes
         try:
             recording, past = _observe(observe, delivery, tape, archive)
         except ResolverConfigError as error:
@@ -112,7 +112,7 @@ def _say_of(tape: Tape | None, delivery: Delivery) -> None:
         return
     where = str(tape.path or "standard output")
     if tape.failure:
-        complain(f"{unreadable('--record', where, tape.failure, doing='write')}; it ends there")
+        complain(f"{unreadable('--record', where, tape.failure, verb='write')}; it ends there")
     elif tape.path and delivery.verbosity >= 0 and _is_of_interest(delivery):
         complain(f"recorded to {where}; `smtp-probe replay` reads it again")
 
@@ -138,7 +138,7 @@ def _observe(
         if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
             _load()
         try:
-            hooks = Hooks(_sink(tape, archive), progress, recordings.append, start.spent())
+            hooks = Hooks(_sink(tape, archive), progress, recordings.append, start.seconds_since_start())
             asyncio.run(_until_asked_to_end(observe(hooks)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
@@ -177,8 +177,8 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording
     loads: list[asyncio.Future[None]] = []
     ahead = loop.call_later(_AHEAD, _load_in_thread, loads)
     loop.set_exception_handler(_complain)
-    with signals.asking(ask):
-        if signals.asked():
+    with signals.call_on_signal(ask):
+        if signals.is_end_wanted():
             end()
         try:
             recording = await work
@@ -205,7 +205,7 @@ def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Errors that nobody waits for go to stderr, but for those of which the report says what this machine has
     no more of."""
     error = context.get("exception")
-    if error is None or not exhausted(error):
+    if error is None or not shortage_clause(error):
         loop.default_exception_handler(context)
 
 

@@ -79,7 +79,7 @@ def tape_on(record: RecordTo, name: str) -> Tape:
     except RecordingError as error:
         raise UsageError("--record", f"{record.path}: {error}") from None
     except OSError as error:
-        raise unreadable("--record", str(record.path or "standard output"), error, doing="write") from None
+        raise unreadable("--record", str(record.path or "standard output"), error, verb="write") from None
 
 
 class Archive:

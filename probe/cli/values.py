@@ -240,7 +240,7 @@ def output_directory(subject: str, value: str) -> Path:
         if not path.is_dir():
             raise UsageError(subject, f"cannot write {value}: there is no such directory")
     except OSError as error:
-        raise unreadable(subject, value, error, doing="write") from None
+        raise unreadable(subject, value, error, verb="write") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise UsageError(subject, f"cannot write {value}: permission denied")
     return path

@@ -173,7 +173,7 @@ def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> Observed:
     """No server was to be asked: what a connection would have met by the addresses alone decides."""
     hosts = facts.recipient.mx.hosts
     if not facts.options.allow_private:
-        if _leads_nowhere(facts.recipient.mx):
+        if _is_loop(facts.recipient.mx):
             return _takes_no_mail(facts, OutcomeReason.LOOPBACK_MX)
         private = [why_not_dialable(ip) for host in hosts for ip in host.addresses if is_private(ip)]
         if private and len(private) == sum(len(host.addresses) for host in hosts):

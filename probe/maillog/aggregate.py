@@ -72,7 +72,7 @@ class Aggregate:
         emit: Callable[[Outcome], None] | None = None,
         mark: int | None = None,
         internal: bool = False,
-        entry: int = WAITING,
+        waiting_limit: int = WAITING,
     ) -> None:
         self._zone = zone
         self.sender_of = sender_of
@@ -84,7 +84,7 @@ class Aggregate:
         self.groups: dict[Key, Group] = {}
         self.volumes: dict[str, Volume] = {}
         self.volume_bins: dict[str, Bins] = {}
-        self.waiting = WaitingList(entry)
+        self.waiting = WaitingList(waiting_limit)
         self.forgotten = 0  # that waited, and were too many to be followed
         self.sent = self.sent_fresh = self.local = self.internal = self.repeats = self.attempts = 0
         self.held = self.queued = self.taken_out = self.undated = 0
@@ -225,7 +225,7 @@ class Aggregate:
             group.enter(_IS_BOUNCED, domain, key)
             self._tell(_IS_BOUNCED, event, entry, at, reason)
             return
-        entry = self.waiting.found(event)
+        entry = self.waiting.find(event)
         if entry is None:
             entry = self._wait(event, domain, group, key, at)
         elif entry.group is not group or entry.key != key:
@@ -242,7 +242,7 @@ class Aggregate:
     def _count_repeat(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """No attempt was made: the message waits for the reason that is known already."""
         self.repeats += 1
-        entry = self.waiting.found(event)
+        entry = self.waiting.find(event)
         if entry is None:
             group, key = self._last_of_domain.get(domain) or self._group(event, operator)[:2]
             entry = self._wait(event, domain, group, key, at)
@@ -280,7 +280,7 @@ class Aggregate:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
         if event.status is _HELD:
             self.held += 1
-        elif self.waiting.found(event) is None:
+        elif self.waiting.find(event) is None:
             self.queued += 1
 
     def _count_removal(self, event: Event, at: int | None) -> None:

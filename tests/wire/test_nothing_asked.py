@@ -24,7 +24,7 @@ def made(identity: str, *, smtp: bool = False, domain: bool = False) -> Report:
     """A run against the servers of a scenario of the lab."""
 
     async def observe() -> Report:
-        async with lab.running(lab.load(identity)) as it:
+        async with lab.serve(lab.load(identity)) as it:
             target: Target = DomainTarget(it.target.forward_path.domain) if domain else it.target
             assert isinstance(target, DomainTarget if domain else PairTarget)
             options = replace(it.options, smtp=smtp)

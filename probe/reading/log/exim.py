@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, untimed
-from probe.reading.log.exim_words import words_of, usual_reply
+from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without_times
+from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
 
 # Arrivals and messages that are done with are passed over; then one of three usual lines, addresses plain:
@@ -129,7 +129,7 @@ class EximReader(EximLines):
         else:
             relay = self._relays[(host, ip, port)]
             text = remark.strip() if remark is not None else ""
-            words = usual_reply(text) or words_of(untimed(text) or problem or "")[0]
+            words = usual_reply(text) or words_of(without_times(text) or problem or "")[0]
             if problem and text and words is not None:
                 words = words._replace(text=f"{words.text}: {problem}")
         if status is not _DEFERRED:

@@ -153,7 +153,7 @@ class EximLines(FramedReader):
     ) -> Sequence[Record]:
         address = _ADDRESS.match(rest)
         if address is None or not address["to"]:
-            return self.unparsed(data, number, f"a line of Exim with {flag} that names no address")
+            return self.unread(data, number, f"a line of Exim with {flag} that names no address")
         to, parent = address["to"], address["parent"]
         fields = fields_at(rest, address.end())
         behind = rest[fields.end :]
@@ -162,7 +162,7 @@ class EximLines(FramedReader):
         if status is Status.DEFERRED:
             deferral = _DEFER.match(behind)
             if deferral is None:
-                return self.unparsed(data, number, "a deferral of Exim without its number")
+                return self.unread(data, number, "a deferral of Exim without its number")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
         elif status is Status.BOUNCED:
             remark = without_times(behind.removeprefix(":").strip())
@@ -186,7 +186,7 @@ class EximLines(FramedReader):
         words, repeats = words_of(without_times(remark))
         if problem is not None and words is not None and remark != problem[1]:
             words = words._replace(text=f"{words.text}: {problem[1]}")
-        return words, repeats, fields.joined(more)
+        return words, repeats, fields.join(more)
 
     def event(
         self,
@@ -202,7 +202,7 @@ class EximLines(FramedReader):
     ) -> Event:
         to, parent = address
         recipient = parent if parent is not None and "@" not in to else to
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         sender = fields.address("F")
         if sender is None and message is not None:
             sender = message.sender
@@ -273,7 +273,7 @@ class EximLines(FramedReader):
         )
 
     def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         self.memory.forget(queue_id)
         waiting: list[tuple[str | None, Words | None]] = [(None, None)]
         if message is not None and message.deferred:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
-from probe.reading.log.words import is_reply, stage_of, unescaped
+from probe.reading.log.words import is_reply, stage_of, unescape
 
 # A host and its address, a value in quotes, or one of: an address, a bracket with a port, anything plain.
 _FIELD = re.compile(
@@ -77,7 +77,7 @@ def fields_at(text: str, begin: int) -> Fields:
         if value is not None:
             values[name] = value
         elif quoted is not None:
-            values[name] = unescaped(quoted.replace('\\"', '"'))
+            values[name] = unescape(quoted.replace('\\"', '"'))
         elif name == "H":
             relay = Relay(host.partition(" ")[0], ip, int(port) if port else None)
     return Fields(values, relay, begin)
@@ -97,7 +97,7 @@ def usual_reply(text: str) -> Words | None:
         reply = text[at:].strip()
         if not is_reply(reply) or "T=" in reply[-64:]:
             return None
-        return Words(_REMOTE_SERVER, unescaped(reply), stage)
+        return Words(_REMOTE_SERVER, unescape(reply), stage)
     return None
 
 
@@ -109,9 +109,9 @@ def words_of(text: str) -> tuple[Words | None, bool]:
     if remote is not None:
         stage = remote["stage"]
         command = re.match(r"[A-Za-z]+ of [a-z]+|[a-z ]+|[A-Z]+(?: FROM| TO)?", stage)
-        reply = unescaped(remote["reply"].strip())
+        reply = unescape(remote["reply"].strip())
         return Words(Speaker.REMOTE, reply, stage_of(command[0] if command else stage)), False
-    return Words(Speaker.LOCAL, unescaped(text), _stage(text)), bool(_REPEATS.search(text))
+    return Words(Speaker.LOCAL, unescape(text), _stage(text)), bool(_REPEATS.search(text))
 
 
 def _stage(text: str) -> Stage | None:

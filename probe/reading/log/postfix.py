@@ -10,7 +10,7 @@ from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
-from probe.reading.log.reader import interesting
+from probe.reading.log.reader import line_starts
 from probe.reading.log.words import reply_of_lines, stage_of
 
 # The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
@@ -100,7 +100,7 @@ class PostfixReader(PostfixLines):
     def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> Sequence[Record]:
         """With the lines of interest that look like no usual one."""
         read = set(self._places(text))
-        for begin in sorted(interesting(text, _STATUSES) - read):
+        for begin in sorted(line_starts(text, _STATUSES) - read):
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             records += self.read(data, first + text.count("\n", 0, begin))
@@ -157,4 +157,4 @@ class PostfixReader(PostfixLines):
             return new_event((self.file, number, *event, *whom, None, dsn, words, *_NOTHING_MORE))
         frame = Frame(self.clock.stamp(at), program, None, "")
         fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
-        return self.delivered(fields, frame, number, True)
+        return self.delivery(fields, frame, number, True)

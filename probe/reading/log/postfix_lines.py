@@ -137,15 +137,15 @@ class PostfixLines(FramedReader):
             if event is not None:
                 return (event,)
             if ("NOQUEUE: " in text or " from=<" in text) and ": warning: " not in text:
-                return self.unparsed(data, number, "a refusal of Postfix' own that is not understood")
+                return self.unread(data, number, "a refusal of Postfix' own that is not understood")
             return ()
         if _LOOKS_LIKE.search(text):
-            return self.unparsed(data, number, "a delivery of Postfix whose fields are not understood")
+            return self.unread(data, number, "a delivery of Postfix whose fields are not understood")
         return ()
 
     def _attempt(self, match: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         if match["rest"] is None and match["word"] not in _STATUS:
-            return self.unparsed(data, number, "the line ends before it says what became of the delivery")
+            return self.unread(data, number, "the line ends before it says what became of the delivery")
         return (self.delivery(match.groups(), frame, number, False),)
 
     def delivery(self, fields: Sequence[Any], frame: Frame, number: int, brief: bool) -> Event:
@@ -158,7 +158,7 @@ class PostfixLines(FramedReader):
         repeats = cut = False
         if not brief or status is not _SENT:
             words, repeats, cut = words_of(rest, service, status)
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         if status is _DEFERRED:
             self.memory.defer(queue_id, recipient, words)
         elif message is not None and message.deferred:
@@ -210,7 +210,7 @@ class PostfixLines(FramedReader):
 
     def _simple(self, queue_id: str, what: str, frame: Frame, number: int) -> Sequence[Record]:
         service = (frame.program or "").rpartition("/")[2]
-        message = self.memory.known(queue_id)
+        message = self.memory.message_of(queue_id)
         if service != "postsuper":
             if what == "removed":
                 self.memory.forget(queue_id)
@@ -265,7 +265,7 @@ class PostfixLines(FramedReader):
             self.memory.note(("tls", frame.pid), (match[2], f"{match[1].split()[0]} {match[3]}"))
 
     def _tls_of(self, pid: str, relay: str) -> str | None:
-        noted = self.memory.noted(("tls", pid))
+        noted = self.memory.note_of(("tls", pid))
         if isinstance(noted, tuple) and noted[0] == relay:
             return str(noted[1])
         return None

@@ -13,7 +13,7 @@ from probe.model.text import decode
 from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT, SPF_VOID_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
-from probe.standards.dns.ptr import unmapped
+from probe.standards.dns.ptr import unmap
 from probe.standards.near_miss import near_miss
 from probe.standards.spf.client import UNKNOWN_NAME, Client, spf_records
 from probe.standards.spf.lookahead import ask_ahead
@@ -45,7 +45,7 @@ def check_host(
     DNS that did not answer gives temperror, and `problem` the question.
     """
     # section 4.3: an empty local part stands for postmaster
-    client = Client(unmapped(ip), sender_local or "postmaster", sender_domain, helo, receiver, timestamp)
+    client = Client(unmap(ip), sender_local or "postmaster", sender_domain, helo, receiver, timestamp)
     evaluation = _Evaluation(client)
     outcome = yield from evaluation.check(domain)
     explanation = ""
