@@ -90,7 +90,8 @@ def _dkim(key: KeyResult) -> rp.ReportDkim:
         key_bits=key.key_bits,
         origin=key.origin,
         testing=key.testing,
-        problems=clauses([key.near]) if key.near is not None else key.problems,
+        problems=clauses(key.whys),
+        problem_tags=tuple(why.tag for why in key.whys),
     )
 
 
@@ -99,6 +100,7 @@ def _dmarc(facts: Facts) -> rp.ReportDmarc | None:
     if dmarc is None:
         return None
     record = dmarc.record
+    problems = (*(record.problems if record else ()), *dmarc.invalid_records)
     return rp.ReportDmarc(
         record=record.text if record else None,
         policy=dmarc.applied_policy,
@@ -109,7 +111,8 @@ def _dmarc(facts: Facts) -> rp.ReportDmarc | None:
         spf_can_align=facts.sender.alignment.spf,
         dkim_can_align=facts.sender.alignment.dkim,
         unknown=dmarc.unknown,
-        problems=(*(record.problems if record else ()), *dmarc.invalid_records),
+        problems=clauses(problems),
+        problem_tags=tuple(problem.tag for problem in problems),
     )
 
 

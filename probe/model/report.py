@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from probe.model.dkim_key import KeyReason
+from probe.model.dmarc_record import DmarcReason
 from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.listing import ListingStatus
@@ -14,6 +16,7 @@ from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
 from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
+from probe.model.tag_list import TagListReason
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
 
@@ -261,6 +264,7 @@ class ReportDkim:
     origin: str
     testing: bool
     problems: tuple[str, ...]
+    problem_tags: tuple[KeyReason | TagListReason | NearMissReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +279,7 @@ class ReportDmarc:
     dkim_can_align: bool | None
     unknown: bool
     problems: tuple[str, ...]
+    problem_tags: tuple[DmarcReason | TagListReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def dkim_key(data: bytes) -> None:
     assert key.status is not KeyStatus.VALID or (key.key_bits is not None and key.key_bits >= 256)
     assert key.status in {KeyStatus.VALID, KeyStatus.REVOKED} or key.problems
     looks_like_key(data)
-    quiet(printable(" ".join(key.problems)))
+    quiet(printable(" ".join(clauses(key.problems))))
     for prefix in (b"p=", b"v=DKIM1; p="):
         parse_key(prefix + base64.b64encode(data))
     _tag_list(data)
@@ -147,7 +147,7 @@ def dkim_signature(data: bytes) -> None:
 
     for result in run(verify_signatures(data[1:]), lookup):
         assert result.verdict == "fail" and result.problem
-        quiet(printable(f"{result.problem} {result.domain} {result.selector}"))
+        quiet(printable(f"{spoken(result.problem)} {result.domain} {result.selector}"))
     for selector in signing_selectors(data[1:]):
         names.to_labels(selector)
 
@@ -169,10 +169,10 @@ def dmarc(data: bytes) -> None:
     for record in (data, b"v=DMARC1; p=none; " + data):
         found = parse_record(record, "example.com")
         if isinstance(found, InvalidRecord):
-            assert found.problem and found.psd in {"y", "n", "u"}
+            assert spoken(found.problem) and found.psd in {"y", "n", "u"}
             continue
         assert found.policy in {"none", "quarantine", "reject"} and found.adkim in {"r", "s"}
-        quiet(printable(" ".join(found.problems)))
+        quiet(printable(" ".join(clauses(found.problems))))
         for exists in (True, False, None):
             for domain in ("example.com", "a.example.com"):
                 assert applied_policy(found, domain, exists) in {"none", "quarantine", "reject", None}

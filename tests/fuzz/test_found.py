@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from probe.bounce import read_bounces
+from probe.checks.judging.spoken import spoken
 from probe.explanation import explain_lines, to_json
 from probe.reading.message.links import links_in_html
 from probe.reading.message.read import read_message
@@ -118,7 +119,7 @@ def test_a_signature_of_spaces_is_not_looked_at_for_ever() -> None:
     octets = head + b" " * 200_000 + b".\r\nFrom: a@example.com\r\n\r\nhi\r\n"
     key = Txt((b"v=DKIM1; p=AAAA",))
     (result,) = run(verify_signatures(octets), lambda question: Answer(question, Status.ANSWER, (key,)))
-    assert (result.verdict, result.problem) == ("fail", "the header is longer than 8192 octets")
+    assert result.verdict == "fail" and spoken(result.problem) == "the header is longer than 8192 octets"
 
 
 def test_a_reply_of_dashes_is_masked_in_linear_time() -> None:

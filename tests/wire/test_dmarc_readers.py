@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 
+from probe.checks.judging.spoken import clauses, spoken
 from probe.standards.dmarc.record import InvalidRecord, parse_record
 
 DOMAIN = "d.test"
@@ -70,7 +71,7 @@ def by_opendmarc(record: str) -> str | None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.record)
 def test_what_is_said_of_a_record(case: Case) -> None:
     read = parse_record(case.record.encode(), DOMAIN)
-    told = read.problem if isinstance(read, InvalidRecord) else "; ".join(read.problems)
+    told = spoken(read.problem) if isinstance(read, InvalidRecord) else "; ".join(clauses(read.problems))
     assert (None if isinstance(read, InvalidRecord) else read.policy) == case.policy, told
     assert (case.says in told) if case.says else not told
 

@@ -80,6 +80,8 @@ def _value(value: object) -> Arg:
         return spoken(value)
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, str | int | float | tuple):
+    if isinstance(value, tuple):
+        return tuple(spoken(item) if is_tagged(item) else item for item in value)
+    if isinstance(value, str | int | float):
         return value
     return "" if value is None else str(value)

@@ -16,15 +16,20 @@ from collections.abc import Iterator
 
 from probe.checks.judging.dmarc_paths import spf_path
 from probe.checks.judging.sentence import series
+from probe.checks.judging.spoken import clauses
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
+from probe.model.dkim_key import KeyProblem, KeyReason
 from probe.model.finding import Finding
 from probe.standards.dkim.results import KeyResult, KeyStatus
 
 ID = "dkim-keys"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 6376 section 3.6.1",))
+
+
+_OF_LENGTH = (KeyReason.SHORT_KEY, KeyReason.ADVISED_LENGTH)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -61,7 +66,7 @@ def _nothing_found(keys: tuple[KeyResult, ...]) -> Finding:
         (key.evidence for key in unknown),
         domain=keys[0].domain,
         keys=[key.name for key in unknown],
-        problems=[series(key.problems) for key in unknown],
+        problems=[series(clauses(key.problems)) for key in unknown],
     )
 
 
@@ -89,13 +94,13 @@ def _fault(key: KeyResult, tag: str) -> Finding:
         domain=key.domain,
         selector=key.selector,
         status=key.status,
-        problems=[key.near] if key.near is not None else key.problems,
+        problems=key.whys,
     )
 
 
-def _oddities(key: KeyResult) -> tuple[str, ...]:
+def _oddities(key: KeyResult) -> tuple[KeyProblem, ...]:
     """What is odd about a key that can be used; its length is judged by another check."""
-    return tuple(problem for problem in key.problems if not problem.startswith("RSA "))
+    return tuple(problem for problem in key.problems if problem.tag not in _OF_LENGTH)
 
 
 def _blemished(key: KeyResult) -> Finding:

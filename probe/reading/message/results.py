@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from probe.model.signing import SignatureVerdict
+from probe.model.signing import SignatureVerdict, SignatureWhy
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureResult:
-    """One DKIM-Signature. `signed` the names of the header fields that one which passes covers (h=), in lower
-    case."""
+    """One DKIM-Signature. `problem` is why it does not verify, `signed` the names of the header fields that
+    one which passes covers (h=), in lower case."""
 
     domain: str
     selector: str
     verdict: SignatureVerdict
-    problem: str = ""
+    problem: SignatureWhy | None = None
     signed: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain
-from probe.model.signing import SignatureVerdict
+from probe.model.signing import SignatureReason, SignatureVerdict, SignatureWhy
 from probe.reading.message.abridge import head_of
 from probe.reading.message.body_hash import body_hash, body_start
 from probe.reading.message.results import SignatureResult
@@ -19,6 +19,7 @@ from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
 SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
 SIGNATURE_SIZE_LIMIT = 8192  # octets of one signature: dkimpy's work grows with the square of a tag's length
+_BASE64 = re.compile(rb"[0-9A-Za-z+/]+={0,2}")
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,5}")
 
 
@@ -95,46 +96,44 @@ def _question(fields: dict[bytes, bytes]) -> Question | None:
 def _judge(
     signed: _Signed, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
 ) -> SignatureResult:
-    domain, selector = _text(fields, "d").lower(), _text(fields, "s")
+    def result(
+        verdict: SignatureVerdict, problem: SignatureWhy | None, signed: tuple[str, ...] = ()
+    ) -> SignatureResult:
+        return SignatureResult(_text(fields, "d").lower(), _text(fields, "s"), verdict, problem, signed)
+
     if too_long:
-        problem = f"the header is longer than {SIGNATURE_SIZE_LIMIT} octets"
-        return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
+        why = SignatureWhy(SignatureReason.HEADER_TOO_LONG, most=SIGNATURE_SIZE_LIMIT)
+        return result(SignatureVerdict.FAIL, why)
     if answer is None:
-        problem = "s= or d= is missing or unusable" if fields else "the header is not a tag list"
-        return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
+        tag = SignatureReason.NO_NAME_OF_KEY if fields else SignatureReason.NO_TAG_LIST
+        return result(SignatureVerdict.FAIL, SignatureWhy(tag))
     if answer.is_unknown:
-        return SignatureResult(
-            domain, selector, SignatureVerdict.UNKNOWN, f"the key could not be fetched ({answer.status})"
-        )
+        why = SignatureWhy(SignatureReason.KEY_NOT_FETCHED, status=answer.status.value)
+        return result(SignatureVerdict.UNKNOWN, why)
     if fields.get(b"a", b"").lower() == b"rsa-sha1":
-        return SignatureResult(
-            domain, selector, SignatureVerdict.FAIL, "rsa-sha1 is no longer accepted (RFC 8301)"
-        )
+        return result(SignatureVerdict.FAIL, SignatureWhy(SignatureReason.RSA_SHA1))
     keys = [txt.data for txt in answer.txts()]
     if not keys:
-        return SignatureResult(
-            domain, selector, SignatureVerdict.FAIL, f"there is no key at {answer.question.name}"
-        )
+        why = SignatureWhy(SignatureReason.NO_KEY, host=answer.question.name)
+        return result(SignatureVerdict.FAIL, why)
     if len(signed.head) > MESSAGE_HEADER_LIMIT:
-        problem = f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets: not verified"
-        return SignatureResult(domain, selector, SignatureVerdict.UNKNOWN, problem)
-    problem = ""
+        why = SignatureWhy(SignatureReason.HEAD_TOO_LONG, most=MESSAGE_HEADER_LIMIT)
+        return result(SignatureVerdict.UNKNOWN, why)
+    problem: SignatureWhy | None = None
     for key in keys:
         problem = _verify(signed, index, key)
-        if not problem:
-            note = "l= leaves the end of the body unsigned" if b"l" in fields else ""
-            return SignatureResult(
-                domain, selector, SignatureVerdict.PASS, note, signed=_header_names(fields)
-            )
-    return SignatureResult(domain, selector, SignatureVerdict.FAIL, problem)
+        if problem is None:
+            note = SignatureWhy(SignatureReason.UNSIGNED_END) if b"l" in fields else None
+            return result(SignatureVerdict.PASS, note, _header_names(fields))
+    return result(SignatureVerdict.FAIL, problem)
 
 
-def _verify(signed: _Signed, index: int, key: bytes) -> str:
-    """Empty when the signature holds under this key, else why it does not."""
+def _verify(signed: _Signed, index: int, key: bytes) -> SignatureWhy | None:
+    """None when the signature holds under this key, else why it does not."""
     import dkim
 
     if re.search(rb"(?:^|;)\s*p\s*=\s*(?:;|$)", key):
-        return "the key is revoked (empty p=)"
+        return SignatureWhy(SignatureReason.KEY_REVOKED)
     log = _LastError()
     try:
         holds = _timeless(signed, log).verify(index, dnsfunc=lambda name, timeout=5: key)
@@ -142,44 +141,44 @@ def _verify(signed: _Signed, index: int, key: bytes) -> str:
         return _why_key(key) or _readable(str(error))
     except (ValueError, IndexError, KeyError, TypeError, ArithmeticError):
         # What dkimpy lets through on malformed tags and keys; each means that nothing was verified.
-        return _why_key(key) or _UNREADABLE
+        return _why_key(key) or SignatureWhy(SignatureReason.FORM)
     if holds:
-        return ""
-    return _why_key(key) or (_readable(log.text) if log.text else "the signature does not match the headers")
+        return None
+    why = _readable(log.text) if log.text else SignatureWhy(SignatureReason.HEADERS_CHANGED)
+    return _why_key(key) or why
 
 
-_UNREADABLE = "its fields break the form that RFC 6376 section 3.5 gives them"
-# How dkimpy's complaints begin, and what they mean; its own words hold octets and names of Python.
+# How dkimpy's complaints begin, and what they mean.
 _COMPLAINTS = {
-    "body hash": "the body was changed after signing (body hash differs)",
-    "missing ": "a tag that a signature must have is missing (RFC 6376 section 3.5)",
-    "unknown signature algorithm": "a= names an algorithm that is not known",
-    "b= value": "b= is not valid base64",
-    "bh= value": "bh= is not valid base64",
-    "d= value": "d= is no domain",
-    "i= domain": "i= is not at or below the domain of d=",
-    "l= value": "l= is no number",
-    "q= value": "q= is not dns/txt",
-    "t= value": "t= is no time",
-    "x= value is less": "x= is before t=",
-    "x= value": "x= is no time",
-    "v= value": "v= is not 1",
-    "invalid c=": "c= names a canonicalization that is not known",
-    "Unexpected characters": "the header section holds a line that is no header field",
-    "public key too small": "the key is shorter than verifiers accept",
-    "digest too large": "the key is shorter than verifiers accept",
+    "body hash": SignatureReason.BODY_CHANGED,
+    "missing ": SignatureReason.MISSING_TAG,
+    "unknown signature algorithm": SignatureReason.ALGORITHM,
+    "b= value": SignatureReason.SIGNATURE_BASE64,
+    "bh= value": SignatureReason.HASH_BASE64,
+    "i= domain": SignatureReason.IDENTITY,
+    "l= value": SignatureReason.LENGTH,
+    "q= value": SignatureReason.QUERY,
+    "t= value": SignatureReason.TIME,
+    "x= value is less": SignatureReason.EXPIRY_BEFORE_TIME,
+    "x= value": SignatureReason.EXPIRY,
+    "v= value": SignatureReason.VERSION,
+    "invalid c=": SignatureReason.CANONICALIZATION,
+    "Unexpected characters": SignatureReason.NO_HEADER_FIELD,
 }
 
 
-def _readable(complaint: str) -> str:
-    """dkimpy's complaint in words of our own."""
-    return next((means for begins, means in _COMPLAINTS.items() if complaint.startswith(begins)), _UNREADABLE)
+def _readable(complaint: str) -> SignatureWhy:
+    """What dkimpy's complaint means; its own words hold octets and names of Python."""
+    tags = (tag for begins, tag in _COMPLAINTS.items() if complaint.startswith(begins))
+    return SignatureWhy(next(tags, SignatureReason.FORM))
 
 
-def _why_key(key: bytes) -> str:
-    """Why the key record cannot be used by anybody; "" when it can."""
+def _why_key(key: bytes) -> SignatureWhy | None:
+    """Why the key record cannot be used by anybody; None when it can."""
     read = parse_key(key)
-    return "" if read.status is KeyStatus.VALID else f"the key cannot be used: {'; '.join(read.problems)}"
+    if read.status is KeyStatus.VALID:
+        return None
+    return SignatureWhy(SignatureReason.KEY_UNUSABLE, problems=read.problems)
 
 
 def _header_names(fields: dict[bytes, bytes]) -> tuple[str, ...]:
@@ -225,6 +224,22 @@ class _Signed:
         return self._hashes[way]
 
 
+def _check_beside_clock(fields: dict[bytes, bytes]) -> None:
+    """What dkimpy looks at behind the times and so not, where one of them is past or to come. Raises its
+    ValidationError."""
+    import dkim
+
+    if fields[b"v"] != b"1":
+        raise dkim.ValidationError("v= value is not 1")
+    expiry = fields.get(b"x")
+    if expiry is None:
+        return
+    if not expiry.isdigit():
+        raise dkim.ValidationError("x= value is not a decimal integer")
+    if b"t" in fields and int(expiry) < int(fields[b"t"]):  # RFC 6376 section 3.5: x= must be greater
+        raise dkim.ValidationError("x= value is less than t= value")
+
+
 def _timeless(signed: _Signed, log: _LastError) -> Any:
     """A dkimpy verifier that asks no clock, and sees no body."""
     import dkim
@@ -237,6 +252,7 @@ def _timeless(signed: _Signed, log: _LastError) -> Any:
                 if not str(error).startswith(("x= value is past", "t= value is in the future")):
                     raise
             fields = self.signature_fields
+            _check_beside_clock(fields)
             self.domain, self.selector = fields[b"d"], fields[b"s"]
             names = [name.lower() for name in re.split(rb"\s*:\s*", fields[b"h"])]
             self.include_headers = tuple(names)
@@ -245,8 +261,11 @@ def _timeless(signed: _Signed, log: _LastError) -> Any:
 
         def verify_sig_process(self, sig: Any, *rest: Any) -> Any:
             if sig.get(b"c", b"simple/simple").split(b"/")[-1] in (b"simple", b"relaxed"):
-                wanted = base64.b64decode(re.sub(rb"\s+", b"", sig[b"bh"]))
-                if signed.body_hash(sig) != wanted:
+                written = re.sub(rb"\s+", b"", sig[b"bh"])
+                # dkimpy, where it looks at the form of bh=, looks at b= instead
+                if len(written) % 4 or not _BASE64.fullmatch(written):
+                    raise dkim.ValidationError("bh= value is not valid base64")
+                if signed.body_hash(sig) != base64.b64decode(written):
                     raise dkim.ValidationError("body hash mismatch")
             return super().verify_sig_process({tag: sig[tag] for tag in sig if tag != b"bh"}, *rest)
 

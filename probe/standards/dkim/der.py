@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.dkim_key import KeyReason
+
 _INTEGER = 0x02
 _BIT_STRING = 0x03
 _OID = 0x06
@@ -13,7 +15,11 @@ _RSA_ENCRYPTION = bytes.fromhex("2a864886f70d010101")  # 1.2.840.113549.1.1.1, R
 
 
 class DerError(ValueError):
-    """Octets that are not the DER that was expected; the message is one clause."""
+    """Octets that are not the DER that was expected; `reason` says why."""
+
+    def __init__(self, reason: KeyReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,13 @@ def read_rsa_key(der: bytes) -> RsaKey:
     if tag == _INTEGER:
         return RsaKey(_modulus_bits(outer), bare=True)
     if tag != _SEQUENCE:
-        raise DerError("it is neither a SubjectPublicKeyInfo nor an RSAPublicKey")
+        raise DerError(KeyReason.NEITHER_FORM)
     oid_tag, oid, _ = _element(body)
     if oid_tag != _OID or oid != _RSA_ENCRYPTION:
-        raise DerError("the key inside is not an RSA key")
+        raise DerError(KeyReason.OTHER_ALGORITHM)
     bits_tag, bits, _ = _element(rest)
     if bits_tag != _BIT_STRING or bits[:1] != b"\0":
-        raise DerError("the key is not in a BIT STRING of whole octets")
+        raise DerError(KeyReason.BIT_STRING)
     return RsaKey(_modulus_bits(_whole(bits[1:], _SEQUENCE)), bare=False)
 
 
@@ -46,30 +52,30 @@ def _modulus_bits(sequence: bytes) -> int:
     tag, modulus, rest = _element(sequence)
     exponent_tag, _, _ = _element(rest)
     if tag != _INTEGER or exponent_tag != _INTEGER:
-        raise DerError("modulus or exponent is missing")
+        raise DerError(KeyReason.NO_MODULUS)
     return int.from_bytes(modulus, "big").bit_length()
 
 
 def _whole(der: bytes, expected_tag: int) -> bytes:
     tag, body, rest = _element(der)
     if tag != expected_tag:
-        raise DerError("it does not begin with a SEQUENCE")
+        raise DerError(KeyReason.NO_SEQUENCE)
     if rest:
-        raise DerError("something follows the key")
+        raise DerError(KeyReason.TRAILING_OCTETS)
     return body
 
 
 def _element(der: bytes) -> tuple[int, bytes, bytes]:
     """The tag and content of the first element, and what follows it."""
     if len(der) < 2:
-        raise DerError("it ends too early")
+        raise DerError(KeyReason.CUT_SHORT)
     tag, length, start = der[0], der[1], 2
     if length & 0x80:
         octets = length & 0x7F
         if not 1 <= octets <= 4 or len(der) < 2 + octets:
-            raise DerError("a length is malformed")
+            raise DerError(KeyReason.DER_LENGTH)
         length = int.from_bytes(der[2 : 2 + octets], "big")
         start = 2 + octets
     if len(der) < start + length:
-        raise DerError("it ends too early")
+        raise DerError(KeyReason.CUT_SHORT)
     return tag, der[start : start + length], der[start + length :]

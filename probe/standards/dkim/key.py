@@ -7,6 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass, replace
 
+from probe.model.dkim_key import KeyProblem, KeyReason, KeyWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.model.signing import KeyOrigin
 from probe.model.text import decode
@@ -32,7 +33,7 @@ class ParsedKey:
     key_type: str | None = None
     key_bits: int | None = None
     testing: bool = False
-    problems: tuple[str, ...] = ()
+    problems: tuple[KeyProblem, ...] = ()
 
 
 def look_up_keys(
@@ -74,7 +75,8 @@ def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) 
         )
 
     if answer.is_unknown:
-        return result(ParsedKey(KeyStatus.UNKNOWN, problems=(answer.failure,)))
+        why = KeyWhy(KeyReason.NO_ANSWER, failure=answer.failure)
+        return result(ParsedKey(KeyStatus.UNKNOWN, problems=(why,)))
     texts = [record.data for record in answer.txts()]
     candidates = [text for text in texts if looks_like_key(text)]
     if not candidates:
@@ -84,9 +86,8 @@ def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) 
     if len(texts) == 1:
         return result(key)
     # RFC 6376 section 3.6.2.2: with more than one record the results are undefined
-    what = "key records" if len(candidates) > 1 else "TXT records, one of them a key,"
-    problem = f"{len(texts)} {what} at one name: which one a verifier takes is undefined"
-    return result(replace(key, problems=(*key.problems, problem)))
+    tag = KeyReason.SEVERAL_KEYS if len(candidates) > 1 else KeyReason.KEY_AMONG_OTHERS
+    return result(replace(key, problems=(*key.problems, KeyWhy(tag, count=len(texts)))))
 
 
 def looks_like_key(text: bytes) -> bool:
@@ -103,7 +104,7 @@ def parse_key(text: bytes) -> ParsedKey:
     """Read a key record. Never raises."""
     text_record = decode(text)
     tags = parse_tag_list(text_record)
-    problems = [*tags.problems, *_blemishes(tags, is_ascii=text.isascii())]
+    problems: list[KeyProblem] = [*tags.problems, *_blemishes(tags, is_ascii=text.isascii())]
     testing = "y" in _colon_list(tags.value("t") or "")
     key_type = "rsa" if tags.value("k") is None else tags.value("k") or ""
 
@@ -111,8 +112,8 @@ def parse_key(text: bytes) -> ParsedKey:
         return ParsedKey(status, key_type, bits, testing, tuple(problems))
 
     fault = _structural_fault(tags, text_record)
-    if fault:
-        problems.append(fault)
+    if fault is not None:
+        problems.append(KeyWhy(fault))
         return judged(KeyStatus.MALFORMED)
     # octet for octet: for a reader, octets above 127 are written out
     raw = parse_tag_list(text.decode("latin-1")).value("p")
@@ -120,18 +121,18 @@ def parse_key(text: bytes) -> ParsedKey:
     if not base64_text:
         return judged(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
     public_key, fault = _octets(base64_text)
-    if fault:
-        problems.append(fault)
+    if fault is not None:
+        problems.append(KeyWhy(fault))
     if public_key is None:
         return judged(KeyStatus.MALFORMED)
     status, bits = _judge_public_key(key_type, public_key, problems)
-    if status is KeyStatus.VALID and (restriction := _restriction(tags)):
-        problems.append(restriction)
+    if status is KeyStatus.VALID and (restriction := _restriction(tags)) is not None:
+        problems.append(KeyWhy(restriction))
         status = KeyStatus.UNUSABLE
     return judged(status, bits)
 
 
-def _octets(base64_text: str) -> tuple[bytes | None, str]:
+def _octets(base64_text: str) -> tuple[bytes | None, KeyReason | None]:
     """The octets of p= without its white space, and what is wrong with the base64. Characters outside its
     alphabet are left out, as RFC 2045 section 6.8 has it: OpenDKIM and dkimpy do so, Mail::DKIM does not."""
     inside = _NO_BASE64.sub("", base64_text)
@@ -139,95 +140,90 @@ def _octets(base64_text: str) -> tuple[bytes | None, str]:
     try:
         octets = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError):
-        return None, "p= is not valid base64"
+        return None, KeyReason.NO_BASE64
     if "PUBLICKEY" in inside:
-        return None, "p= holds the BEGIN and END lines of a PEM file, which do not belong there"
+        return None, KeyReason.PEM
     if not base64_text.isascii():
-        return None, "p= holds characters that are not ASCII, for which verifiers discard the record"
+        return None, KeyReason.NON_ASCII_KEY
     if inside != base64_text:
-        return octets, "p= holds characters outside base64, which some verifiers refuse"
+        return octets, KeyReason.OUTSIDE_BASE64
     if len(base64_text) % 4:
-        return octets, "the base64 of p= has too many or too few = at its end, which some verifiers refuse"
-    return octets, ""
+        return octets, KeyReason.PADDING
+    return octets, None
 
 
-def _structural_fault(tags: TagList, text_record: str) -> str:
+def _structural_fault(tags: TagList, text_record: str) -> KeyReason | None:
     """What makes verifiers discard the record (RFC 6376 sections 3.2, 3.6.1 and 6.1.2)."""
     version = tags.value("v")
     if _is_quoted(text_record):
-        return "the quotation marks at its ends are part of the record; without them it could be read"
+        return KeyReason.QUOTED_RECORD
     # RFC 6376 section 3.6.1: v= is exactly DKIM1
     if version is not None and version != "DKIM1":
-        if version == "DKIM1\\":
-            return "a backslash stands before the semicolons, so verifiers discard the record"
-        return "v= is not exactly DKIM1, so verifiers discard the record"
+        return KeyReason.BACKSLASH if version == "DKIM1\\" else KeyReason.VERSION
     if tags.has_duplicates:
-        return "a tag occurs more than once, which makes the record invalid"
+        return KeyReason.REPEATED_TAG
     if tags.has_stray:
-        return "a part of the record is no tag=value, which makes the record invalid"
+        return KeyReason.STRAY_PART
     if tags.has_gap:
-        return "nothing stands between two semicolons, or before the first: some verifiers discard the record"
-    if tags.value("p") is None:
-        return "p=, the public key, is missing"
-    return ""
+        return KeyReason.EMPTY_PART
+    return KeyReason.NO_PUBLIC_KEY if tags.value("p") is None else None
 
 
 def _is_quoted(text_record: str) -> bool:
     return len(text_record) > 1 and text_record[0] in "\"\u201c'" and text_record[-1] in "\"\u201d'"
 
 
-def _judge_public_key(key_type: str, public_key: bytes, problems: list[str]) -> tuple[KeyStatus, int | None]:
+def _judge_public_key(
+    key_type: str, public_key: bytes, problems: list[KeyProblem]
+) -> tuple[KeyStatus, int | None]:
     if key_type == "ed25519":
         if len(public_key) == ED25519_OCTETS:
             return KeyStatus.VALID, 256
-        problems.append(f"an Ed25519 key is {ED25519_OCTETS} octets, this one is {len(public_key)}")
+        length = KeyWhy(KeyReason.ED25519_LENGTH, count=len(public_key), least=ED25519_OCTETS)
+        problems.append(length)
         return KeyStatus.MALFORMED, None
     if key_type != "rsa":
         is_known = key_type.lower() in ("rsa", "ed25519")
-        why = "; it is written in lower case" if is_known else ""
-        problems.append(f"k= names a key type that verifiers do not know{why}")
+        problems.append(KeyWhy(KeyReason.KEY_TYPE_CASE if is_known else KeyReason.KEY_TYPE))
         return KeyStatus.UNUSABLE, None
     try:
         key = read_rsa_key(public_key)
     except DerError as error:
-        problems.append(f"p= holds no RSA key: {error}")
+        problems.append(KeyWhy(error.reason))
         return KeyStatus.MALFORMED, None
     if key.bits < MINIMUM_RSA_BITS:
-        problems.append(f"RSA {key.bits} bits: verifiers must not accept less than {MINIMUM_RSA_BITS}")
+        problems.append(KeyWhy(KeyReason.SHORT_KEY, count=key.bits, least=MINIMUM_RSA_BITS))
         return KeyStatus.UNUSABLE, key.bits
     if key.bits < ADVISED_RSA_BITS:
-        problems.append(f"RSA {key.bits} bits: {ADVISED_RSA_BITS} or more are advised")
+        problems.append(KeyWhy(KeyReason.ADVISED_LENGTH, count=key.bits, least=ADVISED_RSA_BITS))
     if key.bare:
-        problems.append("the key is a bare RSAPublicKey, which some verifiers cannot read")
+        problems.append(KeyWhy(KeyReason.BARE_KEY))
     return KeyStatus.VALID, key.bits
 
 
-def _restriction(tags: TagList) -> str:
+def _restriction(tags: TagList) -> KeyReason | None:
     """Why a good key still cannot verify mail: h= or s= exclude it. g= is historic and ignored. Values keep
     their case (RFC 6376 section 3.2)."""
     hashes = tags.value("h")
     # RFC 8301 section 3.1 leaves sha256 alone
     if hashes is not None and "sha256" not in _colon_list(hashes.lower()):
-        return "h= does not allow sha256, the only hash still in use"
+        return KeyReason.HASHES
     services = tags.value("s")
     if services is not None and not {"*", "email"} & _colon_list(services):
-        why = "; it is written in lower case" if "email" in services.lower() else ""
-        return f"s= does not allow the key for email{why}"
-    return ""
+        return KeyReason.SERVICES_CASE if "email" in services.lower() else KeyReason.SERVICES
+    return None
 
 
-def _blemishes(tags: TagList, *, is_ascii: bool) -> list[str]:
+def _blemishes(tags: TagList, *, is_ascii: bool) -> list[KeyWhy]:
     """What verifiers pass over, some of them not."""
     blemishes = []
     if tags.value("v") is not None and tags.first != "v":
-        blemishes.append("v=DKIM1 is not the first tag, as it must be")
+        blemishes.append(KeyWhy(KeyReason.VERSION_NOT_FIRST))
     hashes = tags.value("h") or ""
     if "sha256" not in _colon_list(hashes) and "sha256" in _colon_list(hashes.lower()):
-        blemishes.append("h= is not in lower case, which some verifiers do not know")
+        blemishes.append(KeyWhy(KeyReason.HASH_CASE))
     if not is_ascii:
-        blemishes.append(
-            "it holds characters that are not ASCII, for which some verifiers discard the record"
-        )
+        blemishes.append(KeyWhy(KeyReason.NON_ASCII_RECORD))
     return blemishes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.dkim_key import KeyProblem
 from probe.model.near_miss import NearMiss
 from probe.model.signing import KeyOrigin
 
@@ -29,9 +30,8 @@ def key_name(domain: str, selector: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """One selector's key. `key_bits` None unless it could be read; `testing` is t=y; `problems` are clauses
-    for a reader; `near` what stands at its name that is nearly a key; `aliases` where the name's CNAME led
-    (it names the signing vendor)."""
+    """One selector's key. `key_bits` None unless it could be read; `testing` is t=y; `near` what stands
+    at its name that is nearly a key; `aliases` where the name's CNAME led (it names the signing vendor)."""
 
     selector: str
     domain: str
@@ -40,7 +40,7 @@ class KeyResult:
     key_type: str | None = None
     key_bits: int | None = None
     testing: bool = False
-    problems: tuple[str, ...] = ()
+    problems: tuple[KeyProblem, ...] = ()
     near: NearMiss | None = None
     aliases: tuple[str, ...] = ()
     evidence: str = ""
@@ -49,6 +49,11 @@ class KeyResult:
     def name(self) -> str:
         """Where the key is published."""
         return key_name(self.domain, self.selector)
+
+    @property
+    def whys(self) -> tuple[KeyProblem | NearMiss, ...]:
+        """All that is to be said against it: its problems, and what stands in its place."""
+        return self.problems if self.near is None else (*self.problems, self.near)
 
     @property
     def is_named(self) -> bool:

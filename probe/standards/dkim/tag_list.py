@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from probe.model.tag_list import TagListReason, TagListWhy
+
 # RFC 6376 section 2.8: folding white space; in DNS only SP, HTAB and stray line ends occur.
 _WHITE_SPACE = " \t\r\n"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -14,11 +16,11 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class TagList:
     """`tags` in the order of the text, names and values as written without the white space around
     them; of a repeated tag the first is kept, and the later ones are in `repeated`. `has_stray`: a part is no
-    tag=value; `has_gap`: nothing stands between two semicolons, or before the first. `problems` are clauses
-    for a reader about all but gaps, which only DKIM forbids."""
+    tag=value; `has_gap`: nothing stands between two semicolons, or before the first. `problems` are about all
+    but gaps, which only DKIM forbids."""
 
     tags: tuple[tuple[str, str], ...]
-    problems: tuple[str, ...]
+    problems: tuple[TagListWhy, ...]
     has_stray: bool = False
     has_gap: bool = False
     repeated: tuple[tuple[str, str], ...] = ()
@@ -41,7 +43,7 @@ class TagList:
 def parse_tag_list(text: str) -> TagList:
     """Read `tag=value; tag=value`. Never raises; what breaks the grammar is left out and said."""
     tags: dict[str, str] = {}
-    problems: list[str] = []
+    problems: list[TagListWhy] = []
     repeated: list[tuple[str, str]] = []
     has_stray = has_gap = False
     parts = [part.strip(_WHITE_SPACE) for part in text.split(";")]
@@ -53,13 +55,13 @@ def parse_tag_list(text: str) -> TagList:
         name = name.rstrip(_WHITE_SPACE)
         if not equals:
             has_stray = True
-            problems.append(f"part {number} is no tag=value: {_short(spec)}")
+            problems.append(TagListWhy(TagListReason.NO_TAG_VALUE, number, _short(spec)))
         elif not _NAME.fullmatch(name):
-            problems.append(f"part {number} has no valid tag name: {_short(spec)}")
+            problems.append(TagListWhy(TagListReason.TAG_NAME, number, _short(spec)))
         elif name in tags:
             # RFC 6376 section 3.2: tags with duplicate names must not occur
             repeated.append((name, value.lstrip(_WHITE_SPACE)))
-            problems.append(f"{name}= occurs more than once; the first was read")
+            problems.append(TagListWhy(TagListReason.SECOND_VALUE, name=name))
         else:
             tags[name] = value.lstrip(_WHITE_SPACE)
     return TagList(tuple(tags.items()), tuple(problems), has_stray, has_gap, tuple(repeated))

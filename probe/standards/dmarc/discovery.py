@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
@@ -45,7 +46,7 @@ def discover(
         unknown=applicable is None and bool(tree.unknown),
         invalid_records=(*tree.discarded, *_invalid(tree)),
         near=None if applicable is not None else _near(walk_answers),
-        unanswered=tuple(f"{a.question}: {a.failure}" for a in walk_answers if a.is_unknown),
+        unanswered=tuple(_unanswered(a) for a in walk_answers if a.is_unknown),
         evidence=tuple(a.ref for a in walk_answers if a.txts()) or tuple(a.ref for a in walk_answers[:1]),
     )
 
@@ -83,12 +84,13 @@ def _applicable(tree: TreeWalk) -> Published | None:
     return next((record for record in tree.published if record.psd == "y"), None)
 
 
-def _invalid(tree: TreeWalk) -> tuple[str, ...]:
-    return tuple(
-        f"the record at _dmarc.{record.domain} cannot be used: {record.problem}"
-        for record in tree.published
-        if isinstance(record, InvalidRecord)
-    )
+def _invalid(tree: TreeWalk) -> tuple[DmarcWhy, ...]:
+    return tuple(record.problem for record in tree.published if isinstance(record, InvalidRecord))
+
+
+def _unanswered(answer: Answer) -> DmarcWhy:
+    name, rtype = answer.question.name, answer.question.rtype.value
+    return DmarcWhy(DmarcReason.UNANSWERED, host=name, rtype=rtype, failure=answer.failure)
 
 
 def _near(walk_answers: tuple[Answer, ...]) -> NearMiss | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from probe.model.dmarc_record import DmarcReason, DmarcWhy, RecordProblem
 from probe.model.text import decode
 from probe.standards.dkim.tag_list import TagList, parse_tag_list
 from probe.standards.dmarc.results import DmarcRecord
@@ -22,7 +23,7 @@ class InvalidRecord:
 
     domain: str
     text: str
-    problem: str
+    problem: DmarcWhy
     psd: str
 
 
@@ -39,33 +40,27 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     """
     text_record = decode(text)
     tags = parse_tag_list(text_record)
-    problems = list(tags.problems)
+    problems: list[RecordProblem] = list(tags.problems)
     psd = _choice(tags, "psd", ("y", "n", "u"), "u", problems)
     policies = {name: _policy(tags, name) for name in ("p", "sp", "np")}
     again = [value for name, value in tags.repeated if name == "p"]
     if again:
         # RFC 9989 section 4.7 and RFC 6376 section 3.2: a name that occurs twice makes the list invalid
-        return InvalidRecord(domain, text_record, _twice([tags.value("p") or "", *again]), psd)
-    invalid = [name for name, value in policies.items() if value is not None and value not in _POLICIES]
+        return InvalidRecord(domain, text_record, _several(domain, [tags.value("p") or "", *again]), psd)
+    invalid = tuple(it for it, value in policies.items() if value is not None and value not in _POLICIES)
     if invalid:
-        names = " and ".join(f"{name}=" for name in invalid)
-        fault = f"{names} is not one of none, quarantine, reject"
         # RFC 9989 section 4.10.1: a bad p, sp or np is p=none when reports can be sent, else no DMARC
         if not _has_report_uri(tags):
-            return InvalidRecord(domain, text_record, f"{fault}, and there is no rua=", psd)
-        problems.append(f"{fault}: receivers act as if the policy were none")
+            fault = DmarcWhy(DmarcReason.POLICY_WITHOUT_REPORTS, domain, names=invalid)
+            return InvalidRecord(domain, text_record, fault, psd)
+        problems.append(DmarcWhy(DmarcReason.POLICY_READ_AS_NONE, names=invalid))
         policies = {"p": "none", "sp": None, "np": None}
     elif policies["p"] is None:
         # RFC 9989 section 4.10.1 and RFC 7489 section 6.6.3 alike; OpenDMARC leaves such a record out
         if not _has_report_uri(tags):
-            fault = (
-                "p= is missing, and there is no valid rua=: receivers apply no DMARC, old (RFC 7489) and new"
-            )
+            fault = DmarcWhy(DmarcReason.NO_POLICY_WITHOUT_REPORTS, domain)
             return InvalidRecord(domain, text_record, fault, psd)
-        problems.append(
-            "p= is missing: receivers act as if it were none, because there is a rua=; some of those that "
-            "keep to RFC 7489 (OpenDMARC) ignore the record"
-        )
+        problems.append(DmarcWhy(DmarcReason.NO_POLICY_READ_AS_NONE))
     problems.extend(_notes(tags))
     return DmarcRecord(
         domain=domain,
@@ -82,12 +77,10 @@ def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     )
 
 
-def _twice(policies: list[str]) -> str:
-    values = " and ".join(f"p={policy}" for policy in policies[:3])
-    return (
-        f"p= occurs more than once ({values}), so receivers that keep to RFC 9989 discard the record; of "
-        f"those that keep to RFC 7489 some take the last (OpenDMARC), which is {policies[-1]}"
-    )
+def _several(domain: str, policies: list[str]) -> DmarcWhy:
+    """More than one p=: the first three, and the last, which some receivers take."""
+    tag = DmarcReason.SEVERAL_POLICIES
+    return DmarcWhy(tag, domain, policies=tuple(policies[:3]), taken=policies[-1])
 
 
 def _policy(tags: TagList, name: str) -> str | None:
@@ -95,13 +88,15 @@ def _policy(tags: TagList, name: str) -> str | None:
     return None if value is None else value.lower()
 
 
-def _choice(tags: TagList, name: str, choices: tuple[str, ...], default: str, problems: list[str]) -> str:
+def _choice(
+    tags: TagList, name: str, choices: tuple[str, ...], default: str, problems: list[RecordProblem]
+) -> str:
     value = tags.value(name)
     if value is None:
         return default
     if value.lower() in choices:
         return value.lower()
-    problems.append(f"{name}= is not one of {', '.join(choices)}: receivers take {default}")
+    problems.append(DmarcWhy(DmarcReason.NO_CHOICE, name=name, choices=choices, taken=default))
     return default
 
 
@@ -109,11 +104,11 @@ def _has_report_uri(tags: TagList) -> bool:
     return any(_URI.fullmatch(uri.strip()) for uri in (tags.value("rua") or "").split(","))
 
 
-def _notes(tags: TagList) -> list[str]:
+def _notes(tags: TagList) -> list[DmarcWhy]:
     notes = []
     if tags.value("rua") is not None and not _has_report_uri(tags):
-        notes.append("rua= holds no valid URI, so no reports can be sent (a mail address needs mailto:)")
+        notes.append(DmarcWhy(DmarcReason.NO_REPORT_URI))
     percent = tags.value("pct")
     if percent is not None and percent != "100":
-        notes.append("pct= is historic: RFC 9989 removed it, and only older receivers still heed it")
+        notes.append(DmarcWhy(DmarcReason.PERCENTAGE))
     return notes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.dmarc_record import DmarcWhy, RecordProblem
 from probe.model.near_miss import NearMiss
 
 
 @dataclass(frozen=True, slots=True)
 class DmarcRecord:
     """A parsed record: `tags` as published, defaults not filled in; `policy` is p, `subdomain_policy`
-    sp, `nonexistent_policy` np, `adkim`/`aspf` "r" or "s"; `problems` are clauses for a reader."""
+    sp, `nonexistent_policy` np, `adkim`/`aspf` "r" or "s"; `problems` what is wrong with it."""
 
     domain: str
     text: str
@@ -22,16 +23,16 @@ class DmarcRecord:
     testing: bool
     psd: str
     tags: tuple[tuple[str, str], ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[RecordProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DmarcResult:
     """The answer for one author domain. `record` None with `unknown` False: no DMARC record;
     `applied_policy` is what a receiver would apply to this author domain; `organizational_domain`
-    by the tree walk; `rfc7489_*` the public-suffix answer, for comparison; `invalid_records` what
-    was found but cannot be used (several records, bad p=); `unanswered` clauses about what DNS did
-    not answer; `near` what stands where a record belongs, and is nearly one."""
+    by the tree walk; `rfc7489_*` the public-suffix answer, for comparison; `invalid_records` why
+    what was found cannot be used (several records, bad p=); `unanswered` what DNS did not answer;
+    `near` what stands where a record belongs, and is nearly one."""
 
     author_domain: str
     record: DmarcRecord | None
@@ -40,9 +41,9 @@ class DmarcResult:
     rfc7489_record_domain: str | None
     rfc7489_organizational_domain: str | None
     unknown: bool = False
-    invalid_records: tuple[str, ...] = ()
+    invalid_records: tuple[DmarcWhy, ...] = ()
     near: NearMiss | None = None
-    unanswered: tuple[str, ...] = ()
+    unanswered: tuple[DmarcWhy, ...] = ()
     evidence: tuple[str, ...] = ()
 
 

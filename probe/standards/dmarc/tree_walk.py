@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record, parse_record
 from probe.standards.dmarc.results import DmarcRecord
 from probe.standards.dns.message import Answer, Question, RecordType
@@ -18,12 +19,12 @@ Published = DmarcRecord | InvalidRecord
 @dataclass(frozen=True, slots=True)
 class TreeWalk:
     """A walk from `start` towards the root. `published` holds the records that count, longest name
-    first; `discarded` are clauses about names with several records; `unknown` the names on the way
+    first; `discarded` tells of names with several records; `unknown` the names on the way
     whose DNS did not answer."""
 
     start: str
     published: tuple[Published, ...]
-    discarded: tuple[str, ...]
+    discarded: tuple[DmarcWhy, ...]
     unknown: tuple[str, ...]
 
     def at(self, domain: str) -> Published | None:
@@ -58,7 +59,7 @@ def walk(domain: str, answers: Mapping[Question, Answer]) -> TreeWalk:
     """Walk over answers to the questions of `walk_names`. An answer beyond the point where the walk
     stops (psd=n or psd=y) has no influence."""
     published: list[Published] = []
-    discarded: list[str] = []
+    discarded: list[DmarcWhy] = []
     unknown: list[str] = []
     for name in walk_names(domain):
         answer = answers[question(name)]
@@ -67,7 +68,7 @@ def walk(domain: str, answers: Mapping[Question, Answer]) -> TreeWalk:
             continue
         texts = [txt.data for txt in answer.txts() if is_dmarc_record(txt.data)]
         if len(texts) > 1:  # steps 2 and 6: several records at one name are all discarded
-            discarded.append(f"_dmarc.{name} has {len(texts)} DMARC records, so none of them counts")
+            discarded.append(DmarcWhy(DmarcReason.SEVERAL_RECORDS, name, count=len(texts)))
         elif texts:
             record = parse_record(texts[0], name)
             published.append(record)

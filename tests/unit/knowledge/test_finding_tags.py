@@ -26,6 +26,8 @@ from probe.knowledge.finding_tags import FindingTag, finding_tags, shared_words,
 from probe.knowledge.requirements import Need
 from probe.knowledge.risks import risk_rules
 from probe.model.dialable import AddressKind
+from probe.model.dkim_key import KeyReason
+from probe.model.dmarc_record import DmarcReason
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingReason
 from probe.model.near_miss import NearMissReason, Place
@@ -43,7 +45,9 @@ from probe.model.observed import (
 from probe.model.readers import FactReader
 from probe.model.reply import Stage
 from probe.model.session import Experiment, Stop
+from probe.model.signing import SignatureReason
 from probe.model.spf import SpfReason
+from probe.model.tag_list import TagListReason
 from probe.model.trust import Trust
 from probe.model.verdict import OutcomeReason
 from probe.standards.smtp.results import Deviation
@@ -165,19 +169,23 @@ def templates() -> list[str]:
 VOCABULARIES: tuple[type[StrEnum], ...] = (
     AddressKind,
     CertificateFault,
+    DmarcReason,
     EndCause,
     FactReader,
     FetchFault,
     Gap,
     HandshakeFault,
     HeloReason,
+    KeyReason,
     ListingReason,
     NearMissReason,
     OpinionFault,
     OutcomeReason,
     Part,
     SessionReason,
+    SignatureReason,
     SpfReason,
+    TagListReason,
     Trust,
 )
 

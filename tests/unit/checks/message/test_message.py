@@ -10,7 +10,7 @@ from probe.model.address import Mailbox
 from probe.model.fault import Fault
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.readers import FactReader
-from probe.model.signing import SignatureVerdict
+from probe.model.signing import SignatureReason, SignatureVerdict, SignatureWhy
 from probe.model.target import PairTarget
 from probe.reading.message.results import Link, LinkKind, SignatureResult
 from probe.standards.dmarc.results import Alignment
@@ -28,12 +28,14 @@ def link(kind: str) -> Link:
     return Link("https://bit.example/x", "bit.example", LinkKind(kind))
 
 
-def signed(verdict: str, *, domain: str = "sender.example", problem: str = "") -> SignatureResult:
+def signed(
+    verdict: str, *, domain: str = "sender.example", problem: SignatureWhy | None = None
+) -> SignatureResult:
     return SignatureResult(domain, "s1", SignatureVerdict(verdict), problem)
 
 
 LINKED = message(links=(link("plain"),))
-FAILED = signed("fail", problem="body hash differs")
+FAILED = signed("fail", problem=SignatureWhy(SignatureReason.BODY_CHANGED))
 ONLY_DKIM = make.sender_facts(spf=make.spf(SpfVerdict.FAIL), alignment=Alignment(True, None))
 UTF8_SENDER = PairTarget(Mailbox("阿丽", "sender.example", "sender.example"), make.RECIPIENT)
 UNREAD = make.facts(faults=(Fault(FactReader.MESSAGE, 5, "IndexError", "probe/x.py:1"),))

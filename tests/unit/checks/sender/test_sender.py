@@ -10,6 +10,8 @@ import pytest
 
 from probe.checks.catalogue import findings_of
 from probe.facts.model import Facts
+from probe.model.dkim_key import KeyReason, KeyWhy
+from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.model.finding import Severity
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.model.signing import KeyOrigin, SignatureVerdict
@@ -78,7 +80,7 @@ GONE = make.mx_result(RouteKind.NO_DOMAIN, domain="sender.example")
 DANGLING = MxHost(10, "mx.sender.example", (), ())
 OLD_WAY = make.dmarc(rfc7489_organizational_domain="example")
 TWO_RECORDS = SpfWhy(SpfReason.SEVERAL_RECORDS, domain="example.com", count=2)
-UNUSABLE = make.key(status=KeyStatus.MALFORMED, problems=("p= is no base64",))
+UNUSABLE = make.key(status=KeyStatus.MALFORMED, problems=(KeyWhy(KeyReason.NO_BASE64),))
 NO_DMARC = sender(dmarc=make.dmarc(None))
 
 
@@ -136,8 +138,8 @@ CASES = (
     Case("dkim-keys", "published", make.facts(), ("ok dkim-keys-published",),
          ("s1._domainkey.sender.example (rsa 2048)",)),
     Case("dkim-keys", "published with oddities", keys(make.key(problems=(
-        "p= holds characters outside base64", "RSA 1024 bits: 2048 or more are advised"))),
-         ("notice dkim-key-blemished", "ok dkim-keys-published"), ("outside base64 Publish",)),
+        KeyWhy(KeyReason.OUTSIDE_BASE64), KeyWhy(KeyReason.ADVISED_LENGTH, count=1024, least=2048)))),
+         ("notice dkim-key-blemished", "ok dkim-keys-published"), ("which some verifiers refuse Publish",)),
     Case("dkim-keys", "a guessed selector that is missing proves nothing", keys(GUESSED),
          ("not_assessed dkim-keys-none-found",), ("cannot be listed",)),
     Case("dkim-keys", "the given one is missing, SPF carries", keys(make.key(status=KeyStatus.MISSING)),
@@ -146,8 +148,8 @@ CASES = (
          keys(make.key(status=KeyStatus.MISSING), spf=FAILING), ("error dkim-key-missing",)),
     Case("dkim-keys", "the message's is revoked", keys(make.key(status=KeyStatus.REVOKED, origin=OF_MESSAGE),
          spf=FAILING), ("error dkim-key-revoked",), ("revoked",)),
-    Case("dkim-keys", "malformed", keys(make.key(status=KeyStatus.MALFORMED, problems=("p= is not base64",))),
-         ("warning dkim-key-unusable-spf-carries",), ("p= is not base64",)),
+    Case("dkim-keys", "malformed", keys(UNUSABLE),
+         ("warning dkim-key-unusable-spf-carries",), ("p= is not valid base64",)),
     Case("dkim-keys", "unusable and a guess",
          keys(make.key(status=KeyStatus.UNUSABLE, origin=KeyOrigin.COMMON), spf=FAILING),
          ("warning dkim-key-unusable-guessed",)),
@@ -169,10 +171,12 @@ CASES = (
     Case("dmarc-record", "there", make.facts(), ("ok dmarc-record-applies",), ("reject",)),
     Case("dmarc-record", "none", sender(dmarc=make.dmarc(None)), ("warning dmarc-none",),
          ("_dmarc.sender.example", "p=none")),
-    Case("dmarc-record", "two records", sender(dmarc=make.dmarc(None, invalid_records=("two records",))),
-         ("warning dmarc-records-invalid",), ("two records",)),
-    Case("dmarc-record", "faulty", sender(dmarc=make.dmarc(record=make.dmarc_record(problems=("bad rua",)))),
-         ("warning dmarc-record-faulty",), ("bad rua",)),
+    Case("dmarc-record", "two records", sender(dmarc=make.dmarc(None, invalid_records=(
+        DmarcWhy(DmarcReason.SEVERAL_RECORDS, "sender.example", count=2),))),
+         ("warning dmarc-records-invalid",), ("_dmarc.sender.example has 2 DMARC records",)),
+    Case("dmarc-record", "faulty", sender(dmarc=make.dmarc(record=make.dmarc_record(problems=(
+        DmarcWhy(DmarcReason.NO_REPORT_URI),)))),
+         ("warning dmarc-record-faulty",), ("rua= holds no valid URI",)),
     Case("dmarc-record", "testing", sender(dmarc=make.dmarc(record=make.dmarc_record(testing=True))),
          ("notice dmarc-record-testing",)),
     Case("dmarc-record", "DNS silent", make.facts_unknown(), ("not_assessed dmarc-unanswered",)),
@@ -316,7 +320,7 @@ CASES = (
          ("not_assessed spf-lookups-unanswered",), ("no usable answer",)),
     Case("spf-helo", "neutral", helo_spf(SpfVerdict.NEUTRAL), ("ok spf-helo-neutral",), ("neutral",)),
     Case("dkim-keys", "a named key that cannot be used", keys(UNUSABLE, spf=FAILING),
-         ("error dkim-key-unusable",), ("no base64",)),
+         ("error dkim-key-unusable",), ("p= is not valid base64",)),
     Case("dkim-keys", "no key, because the domain does not exist",
          keys(make.key(status=KeyStatus.MISSING), spf=NO_SPF, mail=GONE),
          ("error dkim-key-of-missing-domain",), ("there is no DKIM key",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probe.checks.judging.spoken import clauses, spoken
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dmarc.results import DmarcResult
 from probe.standards.dmarc.tree_walk import walk_names
@@ -176,7 +177,9 @@ def test_several_records_at_one_name_are_all_discarded_and_the_walk_goes_on() ->
         },
     )
     assert result.applied_policy == "quarantine"
-    assert result.invalid_records == ("_dmarc.a.example.com has 2 DMARC records, so none of them counts",)
+    assert clauses(result.invalid_records) == (
+        "_dmarc.a.example.com has 2 DMARC records, so none of them counts",
+    )
     assert result.rfc7489_record_domain is None
 
 
@@ -195,7 +198,7 @@ def test_an_unusable_record_at_the_author_domain_ends_dmarc_there() -> None:
         },
     )
     assert (result.record, result.unknown) == (None, False)
-    assert "_dmarc.a.example.com" in result.invalid_records[0]
+    assert "_dmarc.a.example.com" in spoken(result.invalid_records[0])
 
 
 def test_unanswered_dns_is_unknown() -> None:

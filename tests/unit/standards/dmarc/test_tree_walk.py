@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.standards.dmarc.tree_walk import TreeWalk, question, walk, walk_names
 from probe.standards.dns.message import Status
 from tests.support.dns_zone import Table, Zone
@@ -69,7 +70,7 @@ def test_several_records_at_one_name_count_for_nothing_and_others_do(number: int
     zone = {"a.example.com": A_RECORD * number, "example.com": [*A_RECORD, "v=spf1 -all"]}
     found = walked("a.example.com", zone)
     assert counting(found) == ["example.com"]
-    assert found.discarded == (f"_dmarc.a.example.com has {number} DMARC records, so none of them counts",)
+    assert found.discarded == (DmarcWhy(DmarcReason.SEVERAL_RECORDS, "a.example.com", count=number),)
 
 
 def test_a_record_is_found_by_its_name_alone() -> None:

@@ -1,0 +1,25 @@
+"""What breaks the tag=value list of a DKIM or DMARC record (RFC 6376 section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TagListReason(StrEnum):
+    """What is wrong with one part of the list."""
+
+    NO_TAG_VALUE = "no_tag_value"
+    TAG_NAME = "tag_name"  # what stands before the = is no name
+    SECOND_VALUE = "second_value"  # of a name that occurred before
+
+
+@dataclass(frozen=True, slots=True)
+class TagListWhy:
+    """A reason with the values that its sentence names; the others are empty. `part` counts from 1, `excerpt`
+    is its beginning (a stranger's), `name` the tag's."""
+
+    tag: TagListReason
+    part: int | None = None
+    excerpt: str = ""
+    name: str = ""
