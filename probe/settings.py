@@ -57,6 +57,22 @@ SHARED_ANSWERS_FOR = 300.0  # what runs of one world are told of each other's DN
 SHARED_ANSWERS = 100_000  # some 100 MB
 OPINION_THREADS = 16  # of the process; they mostly wait for DNS
 
+# DNS for thousands of questions
+ENGINE_SOCKETS = 16  # to one name server: sixteen times the ports that a forger has to guess (RFC 5452)
+ENGINE_FIRST_WINDOW = 100  # questions under way; a buffer of Linux holds 222 small datagrams
+ENGINE_WINDOW = 1000
+ENGINE_LEAST_WINDOW = 16
+ENGINE_BURST = 64  # datagrams sent or read in one turn
+ENGINE_PAUSE = 0.001  # between two bursts
+ENGINE_AGAIN = 1.0  # without an answer, the next name server is asked
+ENGINE_TRIES = 3  # then the resolver for single questions takes over, with DNS_LIFETIME
+ENGINE_CAREFUL = 256  # questions that it has under way
+ENGINE_TICK = 0.1
+ENGINE_WORK = 10_000  # pieces of work begun at once; they mostly wait for the same few slow answers
+ENGINE_ANSWERS_KEPT = 20_000  # some 20 MB
+ENGINE_RESOLVER_USES = 1000  # a resolver remembers each answer, so it gives way to a new one
+ENGINE_RESOLVER_QUERIES = 100 * ENGINE_RESOLVER_USES  # aliases, other servers and repetitions, with room
+
 # SPF (RFC 7208 section 4.6.4)
 SPF_LOOKUP_LIMIT = 10
 SPF_VOID_LIMIT = 2

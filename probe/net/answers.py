@@ -35,7 +35,7 @@ class Answers:
 
     def keep(self, servers: Servers, answer: Answer) -> None:
         """Remember an answer that `servers` gave just now."""
-        lifetime = min(_lifetime(answer), SHARED_ANSWERS_FOR)
+        lifetime = min(seconds_kept(answer), SHARED_ANSWERS_FOR)
         if lifetime <= 0:
             return
         now = self._seconds()
@@ -55,10 +55,10 @@ class Answers:
             if entry.until <= now:
                 del self._entries[servers, question]
                 return None
-        return _with_age(entry.answer, int(now - entry.since))
+        return with_age(entry.answer, int(now - entry.since))
 
 
-def _lifetime(answer: Answer) -> float:
+def seconds_kept(answer: Answer) -> float:
     """Seconds for which others may be told the same."""
     if answer.is_own_word or answer.is_local:
         return 0.0
@@ -68,7 +68,8 @@ def _lifetime(answer: Answer) -> float:
     return min(soa.ttl, soa.minimum) if answer.is_negative and soa is not None else 0.0
 
 
-def _with_age(answer: Answer, seconds: int) -> Answer:
+def with_age(answer: Answer, seconds: int) -> Answer:
+    """The answer as a name server's cache gives it so many seconds later."""
     ttl = None if answer.ttl is None else answer.ttl - seconds
     provenance = answer.provenance
     if provenance is not None and provenance.soa is not None:

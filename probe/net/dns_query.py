@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -37,12 +38,25 @@ class Query:
 
 
 def question_octets(question: Question) -> bytes:
-    """The question section. The name must be one that DNS can hold (`names.why_bad_name`)."""
-    labels = b"".join(bytes((len(label),)) + label for label in names.to_labels(question.name))
-    return labels + struct.pack("!BHH", 0, TYPE_NUMBERS[question.rtype], IN)
+    """The question section. Raises BadNameError for a name that DNS cannot hold (`names.why_bad_name`)."""
+    name = question.name
+    # the usual name has no label to look at twice; of what is not usual, `to_labels` says what is wrong
+    labels = tuple(name.encode().split(b".")) if _USUAL.fullmatch(name) else names.to_labels(name)
+    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + _KINDS[question.rtype]
 
 
 def make_query(question: Question, ident: int, *, edns: bool) -> Query:
     """A recursive query that asks for the AD bit (RFC 6840 section 5.7)."""
-    header = struct.pack("!HHHHHH", ident, _RD | AD, 1, 0, 0, edns)
-    return Query(ident, question, header + question_octets(question) + (_OPT if edns else b""))
+    wire = ident.to_bytes(2, "big") + behind_id(question_octets(question), edns=edns)
+    return Query(ident, question, wire)
+
+
+def behind_id(section: bytes, *, edns: bool) -> bytes:
+    """The octets of such a query behind its id, for a question section."""
+    return b"".join((_ASKED_WITH, section, _OPT)) if edns else _ASKED_WITHOUT + section
+
+
+_USUAL = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
+_LENGTHS = tuple(bytes((length,)) for length in range(names.LABEL_LIMIT + 1))
+_KINDS = {rtype: struct.pack("!BHH", 0, number, IN) for rtype, number in TYPE_NUMBERS.items()}
+_ASKED_WITHOUT, _ASKED_WITH = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))

@@ -41,7 +41,7 @@ from probe.settings import (
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
-_FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
+FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
 
 
 class ResolverConfigError(Exception):
@@ -113,7 +113,7 @@ class Resolver:
         self.nameservers = configured.servers
         self._behind = servers_behind(self.nameservers)
         self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configured.passed_over)
-        self._tcp = configured.tcp
+        self.only_tcp = configured.tcp
         self._on_answer = on_answer
         self._remaining = seconds_left
         self._query_timeout = query_timeout
@@ -233,10 +233,10 @@ class Resolver:
         groups = self._order(question)
         for number, servers in enumerate(groups, 1):
             reply = await self._first_final(question, servers, until, patient=number == len(groups))
-            if reply.status in _FINAL and not self._is_own_word(question, reply):
+            if reply.status in FINAL and not self._is_own_word(question, reply):
                 return reply
             replies.append(reply)
-        own = next((reply for reply in replies if reply.status in _FINAL), None)
+        own = next((reply for reply in replies if reply.status in FINAL), None)
         return own or most_telling(replies) or _not_asked("no name server")
 
     def _is_own_word(self, question: Question, reply: Reply) -> bool:
@@ -274,9 +274,9 @@ class Resolver:
                 is_last = len(candidates) == 1 and own is None and patient
                 timeout = rest if is_last else min(self._query_timeout, rest)
                 reply = await self._exchange(server, question, timeout)
-                if reply.status in _FINAL and not self._is_own_word(question, reply):
+                if reply.status in FINAL and not self._is_own_word(question, reply):
                     return reply
-                if reply.status in _FINAL:
+                if reply.status in FINAL:
                     own = own or reply
                 else:
                     failures.append(reply)
@@ -288,12 +288,12 @@ class Resolver:
         self._queries_left -= 1  # before waiting: others ask meanwhile
         edns = self._edns.get(server)
         result = await exchange(
-            server, question, timeout, edns=edns, again=self._query_timeout, tcp=self._tcp
+            server, question, timeout, edns=edns, again=self._query_timeout, tcp=self.only_tcp
         )
         self._queries_left -= result.queries - 1
         if result.reply.edns:
             self._edns[server] = True
-        elif result.reply.status in _FINAL and not result.edns:
+        elif result.reply.status in FINAL and not result.edns:
             self._edns.setdefault(server, False)  # asked without at last, it answers
         reply = result.reply
         if reply.provenance is None:

@@ -161,6 +161,10 @@ class DnsServer:
         """The queries for one name."""
         return [seen for seen in self.seen if seen.name == name]
 
+    def forget_what_was_dropped(self) -> None:
+        """What drops only the first query for a name begins anew."""
+        self._dropped.clear()
+
     def mend(self) -> None:
         """From now on it answers as it should."""
         self._faults.clear()

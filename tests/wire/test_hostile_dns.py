@@ -19,7 +19,6 @@ from probe.run import report_of
 from probe.standards.dns.message import Question
 from tests.support.dns_server import DnsServer, Fault
 from tests.support.hostile_report import (
-    HEALTHY,
     PACE,
     Seen,
     disagreements,
@@ -30,42 +29,17 @@ from tests.support.hostile_report import (
     whole_run,
 )
 from tests.support.hostile_server import HostileServer
+from tests.support.hostile_zones import UNANSWERED, ZONES, zone_of
 from tests.support.smtp_server import SmtpServer
 
-ZONES = sorted((Path(__file__).parents[2] / "fixtures" / "zones").glob("*.toml"))
 POLITE = HostileServer("polite", "", "polite")
 # Short only where a question is never answered: a loaded machine still answers the rest in time
 QUICK = replace(PACE, dns_query=0.3, dns_lifetime=0.6)
-_UNANSWERED = {
-    *(
-        Fault.SILENCE,
-        Fault.SILENT_ONCE,
-        Fault.WRONG_ID,
-        Fault.WRONG_QUESTION,
-        Fault.FLOOD,
-        Fault.OTHER_SOURCE,
-    ),
-    *(Fault.A_QUERY, Fault.TRUNCATED_TCP_SILENT, Fault.TRUNCATED_TCP_SLOW),
-}
 
 
 @pytest.fixture(autouse=True)
 def _impatient_opinions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("probe.net.opinions.OPINION_TIMEOUT", 4.0)
-
-
-def _zone(table: Mapping[str, Any]) -> dict[str, list[str]]:
-    """HEALTHY, changed by `records` (an empty list removes) and by `many`, whose texts count from 0."""
-    zone = {key: list(texts) for key, texts in HEALTHY.items()}
-    for key, texts in table.get("records", {}).items():
-        zone[key] = list(texts)
-    for one in table.get("many", ()):
-        for number in range(one["count"]):
-            places = {"n": number, "next": number + 1, "hundreds": number // 200, "rest": number % 200 + 1}
-            key = one["key"].format_map(places)
-            zone.setdefault(key, [])
-            zone[key].append(one["text"].format_map(places))
-    return {key: texts for key, texts in zone.items() if texts}
 
 
 async def _run(
@@ -82,7 +56,7 @@ async def _run(
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(str(context)))
     server = DnsServer(zone, faults, wildcard=wildcard, authenticated=authenticated)
     async with server as dns, SmtpServer(*POLITE.scripts(folder)) as smtp:
-        pace = QUICK if _UNANSWERED.intersection(faults.values()) else PACE
+        pace = QUICK if UNANSWERED.intersection(faults.values()) else PACE
         if dns_query is not None:
             pace = replace(pace, dns_query=dns_query)
         seen = await whole_run(
@@ -99,7 +73,7 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     wildcard = table.get("wildcard")
     seen, dns = await _run(
-        _zone(table),
+        zone_of(table),
         faults,
         tmp_path,
         wildcard,
@@ -127,7 +101,7 @@ async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     domain = DomainTarget("example.net")
     seen, dns = await _run(
-        _zone(table),
+        zone_of(table),
         faults,
         tmp_path,
         table.get("wildcard"),
@@ -146,14 +120,14 @@ async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path
 async def test_the_query_limit_of_a_run_holds(tmp_path: Path) -> None:
     """A zone that makes every name worth asking still ends; here the limit itself, over many lists."""
     lists = tuple(f"bl{number}.test" for number in range(700))
-    seen, dns = await _run(_zone({}), {}, tmp_path, dnsbl=lists)
+    seen, dns = await _run(zone_of({}), {}, tmp_path, dnsbl=lists)
     own = [s for s in dns.seen if s.name.endswith(".test")]
     assert len(own) <= settings.DNS_MAX_QUERIES
     assert seen.report.verdict.outcome in ("accepted", "inconclusive")
 
 
 def _questions(folder: Path) -> list[Question]:
-    seen, _ = asyncio.run(_run(_zone({}), {}, folder))
+    seen, _ = asyncio.run(_run(zone_of({}), {}, folder))
     assert seen.report.verdict.outcome == "accepted"
     return [event.answer.question for event in seen.recording.all(ev.DnsAnswered)]
 
@@ -161,11 +135,11 @@ def _questions(folder: Path) -> list[Question]:
 @pytest.mark.parametrize("fault", [Fault.SERVFAIL, pytest.param(Fault.SILENCE, marks=pytest.mark.slow)])
 def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, tmp_path: Path) -> None:
     """For each question of a healthy run in turn. A failed look-up may cost an assessment, not more."""
-    healthy, _ = asyncio.run(_run(_zone({}), {}, tmp_path))
+    healthy, _ = asyncio.run(_run(zone_of({}), {}, tmp_path))
     known = {(f.id, f.message) for f in healthy.report.findings}
     wrong = []
     for question in _questions(tmp_path):
-        seen, _ = asyncio.run(_run(_zone({}), {str(question): fault}, tmp_path))
+        seen, _ = asyncio.run(_run(zone_of({}), {str(question): fault}, tmp_path))
         if not seen.recording.answer(question).is_unknown:
             wrong.append(f"{question}: did not fail")
         verdict = seen.report.verdict
@@ -182,7 +156,7 @@ def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, t
 
 async def test_an_address_is_judged_once_and_that_one_is_dialled(tmp_path: Path) -> None:
     """A name that leads elsewhere when it is asked again (DNS rebinding) is never asked again."""
-    seen, dns = await _run(_zone({}), {}, tmp_path)
+    seen, dns = await _run(zone_of({}), {}, tmp_path)
     asked = [(query.name, query.rtype) for query in dns.seen]
     assert len(asked) == len(set(asked))
     answers = [event.answer for event in seen.recording.all(ev.DnsAnswered)]
@@ -198,7 +172,7 @@ async def test_what_is_no_address_of_a_host_is_not_connected_to_even_with_allow_
 ) -> None:
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, authenticated=True)
+    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, authenticated=True)
     assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
     assert seen.report.verdict.outcome in ("refused", "inconclusive")
     assert "--allow-private" not in str(seen.report.next_test)
@@ -210,7 +184,7 @@ async def test_the_null_address_of_a_filter_refuses_nothing_for_good(address: st
     """What Pi-hole and AdGuard Home give for a name that they block, without a word."""
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(_zone({"records": records}), {}, tmp_path)
+    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path)
     assert seen.sessions == ()
     assert (seen.report.verdict.outcome, seen.report.verdict.exit_code) == ("inconclusive", 4)
     assert any(
@@ -223,7 +197,7 @@ async def test_the_null_address_of_a_filter_refuses_nothing_for_good(address: st
 async def test_without_allow_private_nothing_inside_is_connected_to(address: str, tmp_path: Path) -> None:
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, allow_private=False)
+    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, allow_private=False)
     assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
     assert seen.recording.all(ev.Connected) == ()
     assert seen.heard == []
@@ -235,7 +209,7 @@ _NO_HOST_NAMES = ("\\027[31m.example.org", "a\\032b.example.org", "a\\.b.example
 @pytest.mark.parametrize("name", ["probe.example.org", *_NO_HOST_NAMES])
 async def test_only_the_name_of_a_host_is_taken_from_the_ptr_for_ehlo(name: str, tmp_path: Path) -> None:
     records = {"PTR 1.0.0.127.in-addr.arpa": [f"{name}."], f"A {name}": ["127.0.0.1"]}
-    seen, _ = await _run(_zone({"records": records}), {}, tmp_path, helo=None, ip=None)
+    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, helo=None, ip=None)
     told = [line for line in seen.heard if line.startswith("EHLO")]
     assert told
     assert all((line == f"EHLO {name}") == (name not in _NO_HOST_NAMES) for line in told)

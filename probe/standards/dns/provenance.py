@@ -133,11 +133,16 @@ def why_own_denial(provenance: Provenance, name: str, *, authenticated: bool, is
     )
 
 
+def has_made_start(mname: str, rname: str) -> bool:
+    """Whether an SOA record of this primary and mailbox is one that a resolver made."""
+    return mname in _MADE_PRIMARY or _is_at_or_below(mname, _NOWHERE) or _is_at_or_below(rname, _NOWHERE)
+
+
 def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> str:
     """What is wrong with the start of authority that a denial of `name` rests on."""
     if not _is_at_or_below(name, soa.zone):
         return f"gives with the SOA record of another zone, {soa.zone}"
-    if soa.mname in _MADE_PRIMARY or any(_is_at_or_below(it, _NOWHERE) for it in (soa.mname, soa.rname)):
+    if has_made_start(soa.mname, soa.rname):
         return f"gives with an SOA record of its own making ({_soa_text(soa)})"
     zone = special_use(name) or locally_served(name)
     is_inside = zone is not None and _is_at_or_below(soa.zone, zone.zone)

@@ -51,6 +51,8 @@ _PLACES: Mapping[str, ReservedZone] = {
     **{zone: ReservedZone(zone, "RFC 6303") for zone in _LOCALLY_SERVED},
 }
 
+_TOP_LEVELS = frozenset(zone.rpartition(".")[2] for zone in _PLACES)
+
 
 def special_use(name: str) -> ReservedZone | None:
     """The special-use domain that `name` is or lies below (lower case, no trailing dot)."""
@@ -62,6 +64,11 @@ def locally_served(name: str) -> ReservedZone | None:
     """The locally served reverse zone that `name` is or lies below."""
     place = _place(name)
     return place if place is not None and place.zone not in _SPECIAL_USE else None
+
+
+def is_reserved(name: str) -> bool:
+    """Whether it is or lies below any of these zones."""
+    return name.rpartition(".")[2] in _TOP_LEVELS and _place(name) is not None
 
 
 def why_never_global(name: str) -> str:

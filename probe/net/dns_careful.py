@@ -1,0 +1,55 @@
+"""A few of many questions, asked by the resolver for single ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from probe.net.resolver import Resolver
+from probe.settings import ENGINE_RESOLVER_USES
+from probe.standards.dns.message import Answer, Question
+
+
+class CarefulQuestions:
+    """Asks by a `Resolver`; `failed` gets what must not happen. A resolver remembers each answer, so it gives
+    way to a new one after ENGINE_RESOLVER_USES questions."""
+
+    def __init__(self, make: Callable[[], Resolver], failed: Callable[[BaseException], None]) -> None:
+        """`make` makes a resolver. Raises what it raises."""
+        self._make = make
+        self._failed = failed
+        self.resolver = make()
+        self._uses = 0
+        self._tasks: dict[asyncio.Task[tuple[Answer, ...]], Resolver] = {}
+        self.count = 0
+
+    def ask(self, question: Question, take: Callable[[Answer], None]) -> None:
+        """Ask, and hand on the answer when it is there."""
+        self.count += 1
+        self._uses += 1
+        if self._uses > ENGINE_RESOLVER_USES:
+            self.resolver, self._uses = self._make(), 1
+        task = asyncio.get_running_loop().create_task(self.resolver.ask((question,)))
+        self._tasks[task] = self.resolver
+        task.add_done_callback(partial(self._end, take))
+
+    def _end(self, take: Callable[[Answer], None], task: asyncio.Task[tuple[Answer, ...]]) -> None:
+        del self._tasks[task]
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self._failed(error)
+        else:
+            take(task.result()[0])
+
+    async def close(self) -> None:
+        """Stop what is under way; it stays without an answer."""
+        resolvers = {self.resolver, *self._tasks.values()}
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for resolver in resolvers:
+            await resolver.close()

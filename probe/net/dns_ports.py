@@ -1,0 +1,168 @@
+"""The sockets of the DNS engine: connected, to each name server a number of them, each for a few seconds.
+
+The kernel drops what comes from another address or port, and chooses a random port of ours (RFC 5452 section
+4.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from probe.model.exhaustion import shortage
+from probe.model.target import Endpoint
+from probe.net.dns_query import behind_id
+from probe.net.dns_response import Response
+from probe.net.dns_udp import socket_address
+from probe.net.witness import server_text
+from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
+from probe.standards.dns.message import Question
+
+_DATAGRAM = 4096  # octets; EDNS asks for at most 1232, and what is longer is read by others
+_BUFFER = 1 << 20  # octets asked of the kernel for what arrives
+_IDS = 4096  # octets of random numbers drawn at once
+
+
+Take = Callable[[Response], None]
+
+
+class OpenQuestion:
+    """A question without a response. `octets` is its question section (empty where it has a name that DNS
+    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked."""
+
+    __slots__ = (
+        "began",
+        "is_in_flight",
+        "key",
+        "octets",
+        "places",
+        "question",
+        "sent",
+        "takers",
+        "tries",
+        "wire",
+    )
+
+    def __init__(self, question: Question, key: bytes, octets: bytes) -> None:
+        self.question = question
+        self.key = key
+        self.octets = octets
+        self.wire = behind_id(octets, edns=True) if octets else b""
+        self.began = self.sent = 0.0
+        self.tries = 0
+        self.is_in_flight = False
+        self.places: list[tuple[Port, bytes]] = []
+        self.takers: list[Take] = []
+
+
+class Port:
+    """One socket to a name server, and the questions that are under way on it by their id. `arrived` gets the
+    datagrams of one turn, `unreachable` is called when the network says that none will come."""
+
+    def __init__(
+        self,
+        server: Endpoint,
+        arrived: Callable[[Port, list[bytes]], None],
+        unreachable: Callable[[Port], None],
+    ) -> None:
+        """Raises OSError when no socket can be opened."""
+        self.by_id: dict[bytes, OpenQuestion] = {}
+        self.server = server_text(server)
+        self._arrived = arrived
+        self._unreachable = unreachable
+        self._loop = asyncio.get_running_loop()
+        self.opened_at = self._loop.time()
+        self._ids = b""
+        family, address = socket_address(server)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            with suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            self._socket.connect(address)
+        except OSError:
+            self._socket.close()
+            raise
+        self.send = self._socket.send
+        self._loop.add_reader(self._socket, self._read)
+
+    def free_id(self) -> bytes:
+        """A random id that is not in use on this socket."""
+        while True:
+            if not self._ids:
+                self._ids = os.urandom(_IDS)
+            ident, self._ids = self._ids[:2], self._ids[2:]
+            if ident not in self.by_id:
+                return ident
+
+    def close(self) -> None:
+        """Close it."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+    def _read(self) -> None:
+        wires: list[bytes] = []
+        receive = self._socket.recv
+        try:
+            while len(wires) < ENGINE_BURST:
+                wires.append(receive(_DATAGRAM))
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError as error:
+            if shortage(error) is None:
+                self._unreachable(self)
+        if wires:
+            self._arrived(self, wires)
+
+
+class Ports:
+    """The sockets to all name servers, opened when they are needed."""
+
+    def __init__(
+        self,
+        servers: tuple[Endpoint, ...],
+        arrived: Callable[[Port, list[bytes]], None],
+        unreachable: Callable[[Port], None],
+    ) -> None:
+        self._servers = servers
+        self._arrived = arrived
+        self._unreachable = unreachable
+        self._open: dict[Endpoint, list[Port]] = {}
+        self._retired: list[Port] = []
+        self._turn = 0
+
+    def next(self, tries: int) -> Port | None:
+        """A socket to the name server whose turn it is after so many tries; None when none can be opened."""
+        server = self._servers[tries % len(self._servers)]
+        ports = self._open.setdefault(server, [])
+        if len(ports) < ENGINE_SOCKETS:
+            try:
+                ports.append(Port(server, self._arrived, self._unreachable))
+            except OSError:
+                if not ports:
+                    return None
+            else:
+                return ports[-1]
+        self._turn += 1
+        return ports[self._turn % len(ports)]
+
+    def renew(self) -> None:
+        """Let the oldest socket of each name server go if it has been open long enough, and close those that
+        went and have no question left."""
+        for ports in self._open.values():
+            if ports and ports[0].opened_at + DNS_SOCKET_AGE < asyncio.get_running_loop().time():
+                self._retired.append(ports.pop(0))
+        for port in tuple(self._retired):
+            if not port.by_id:
+                self._retired.remove(port)
+                port.close()
+
+    def close(self) -> None:
+        """Close all."""
+        for port in (*self._retired, *(port for ports in self._open.values() for port in ports)):
+            port.close()
+        self._open.clear()
+        self._retired.clear()

@@ -1,0 +1,95 @@
+"""What a name server said to one question of many: tuples, from which an `Answer` is made on demand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from probe.net.answers import seconds_kept, with_age
+from probe.net.dns_query import Query
+from probe.net.dns_wire import Reply, read_reply
+from probe.standards.dns.lean import LeanRecord, LeanReply
+from probe.standards.dns.message import Answer, Mx, Question, Record, Status, Tlsa, Txt
+
+
+class Response(NamedTuple):
+    """The response to `question`. `ttl` are the seconds for which it holds, a denial too (0 where it is not
+    to be kept); `records` are in their lean form; `wire` is the datagram that said it, read in whole by
+    `answer`."""
+
+    question: Question
+    status: Status
+    records: tuple[LeanRecord, ...]
+    ttl: int
+    authenticated: bool
+    server: str
+    elapsed_ms: int
+    wire: bytes
+    whole: Answer | None = None
+    age: int = 0
+
+    def answer(self) -> Answer:
+        """The same as an object, as `Resolver` gives it."""
+        whole = self.whole
+        if whole is None:
+            query = Query(int.from_bytes(self.wire[:2], "big"), self.question, b"")
+            reply = read_reply(query, self.wire)
+            if reply is None:
+                raise AssertionError("the lean reader took for an answer what the careful one does not")
+            whole = answer_of(self.question, reply, self.server, self.elapsed_ms)
+        return with_age(whole, self.age) if self.age else whole
+
+    def after(self, seconds: int) -> Response:
+        """The same out of memory, so many seconds later."""
+        return self._replace(ttl=self.ttl - seconds, elapsed_ms=0, age=seconds)
+
+
+def of_lean(question: Question, reply: LeanReply, wire: bytes, server: str, elapsed_ms: int) -> Response:
+    """A response from what the lean reader has read."""
+    status, records, ttl, authenticated = reply
+    return Response(question, status, records, ttl, authenticated, server, elapsed_ms, wire)
+
+
+def of_answer(answer: Answer) -> Response:
+    """A response from an answer."""
+    return Response(
+        answer.question,
+        answer.status,
+        tuple(map(_lean, answer.records)),
+        int(seconds_kept(answer)),
+        answer.authenticated,
+        answer.provenance.server if answer.provenance is not None else "",
+        answer.elapsed_ms,
+        b"",
+        answer,
+    )
+
+
+def answer_of(question: Question, reply: Reply, server: str, elapsed_ms: int) -> Answer:
+    """The answer that one reply of `server` is, which needs no further question."""
+    provenance = reply.provenance
+    return Answer(
+        question,
+        reply.status,
+        reply.records,
+        reply.aliases,
+        reply.ttl,
+        reply.authenticated,
+        reply.detail,
+        elapsed_ms,
+        replace(provenance, server=server) if provenance is not None else None,
+    )
+
+
+def _lean(record: Record) -> LeanRecord:
+    match record:
+        case str():
+            return record
+        case Mx():
+            return (record.preference, record.exchange)
+        case Txt():
+            return record.strings
+        case Tlsa():
+            return (record.usage, record.selector, record.matching_type, record.data)
+        case _:
+            return record.packed

@@ -1,0 +1,240 @@
+"""Many questions at once: which are under way, how many may be, and what is asked again.
+
+How many is found out: ENGINE_FIRST_WINDOW at first, one more for each response, half of it when one got none
+in time. A name server's receive buffer is small, so they are also spread over time. The lean reader takes the
+usual reply; what it leaves is read by the careful one; and what is no response yet (a failure, a truncated
+reply, aliases that go on, silence, a name server's own word) is asked again by a `Resolver`, whose answer
+then stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from probe.net.dns_careful import CarefulQuestions
+from probe.net.dns_ports import OpenQuestion, Port, Ports, Take
+from probe.net.dns_query import Query, question_octets
+from probe.net.dns_response import Response, answer_of, of_answer, of_lean
+from probe.net.dns_wire import read_reply
+from probe.net.resolver import FINAL
+from probe.net.stub import servers_behind
+from probe.net.witness import is_own_word
+from probe.settings import (
+    ENGINE_AGAIN,
+    ENGINE_ANSWERS_KEPT,
+    ENGINE_BURST,
+    ENGINE_FIRST_WINDOW,
+    ENGINE_LEAST_WINDOW,
+    ENGINE_PAUSE,
+    ENGINE_TICK,
+    ENGINE_TRIES,
+    ENGINE_WINDOW,
+)
+from probe.standards.dns import lean
+from probe.standards.dns.message import Answer, Question, RecordType
+from probe.standards.dns.names import BadNameError
+
+
+class QuestionWindow:
+    """Asks the name servers of `careful`. `size` keeps the number of questions under way as it is, None finds
+    it out. `has_room` is called when more may be asked.
+
+    `datagrams` counts those sent, `unheard` how often no response came in time."""
+
+    def __init__(self, careful: CarefulQuestions, size: int | None, has_room: Callable[[], None]) -> None:
+        self._careful = careful
+        resolver = careful.resolver
+        self._ports = Ports(resolver.nameservers, self._arrived, self._unreachable)
+        self._only_careful = resolver.only_tcp
+        self._behind = bool(servers_behind(resolver.nameservers))
+        self._has_room = has_room
+        self._loop = asyncio.get_running_loop()
+        self._is_fixed = size is not None
+        self._size: float = size or ENGINE_FIRST_WINDOW
+        self._halved_at = -math.inf
+        self._in_flight = 0
+        self._open: dict[bytes, OpenQuestion] = {}
+        self._queue: deque[OpenQuestion] = deque()
+        self._due: deque[OpenQuestion] = deque()  # in the order in which they were sent
+        self._memory: dict[bytes, tuple[float, float, Response]] = {}
+        self._is_paused = False
+        self._ticker: asyncio.TimerHandle | None = None
+        self.datagrams = self.unheard = 0
+
+    @property
+    def asked_carefully(self) -> int:
+        """Questions that went to the resolver for single ones."""
+        return self._careful.count
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for a question, or others wait already."""
+        return self._in_flight >= self._size or bool(self._queue)
+
+    def ask(self, question: Question, take: Take) -> Response | None:
+        """The response, where it is remembered; else None, and `take` gets it later. `send` sends what is
+        asked here; what is under way already is not asked again."""
+        try:
+            octets = key = question_octets(question)
+        except BadNameError:
+            octets, key = b"", str(question).encode("utf-8", "backslashreplace")
+        entry = self._memory.get(key)
+        if entry is not None:
+            since, until, response = entry
+            now = self._loop.time()
+            if now < until:
+                return response.after(int(now - since))
+            del self._memory[key]
+        pending = self._open.get(key)
+        if pending is None:
+            pending = self._open[key] = OpenQuestion(question, key, octets)
+            self._queue.append(pending)
+        pending.takers.append(take)
+        return None
+
+    def send(self) -> None:
+        """Send what waits, as far as there is room, a burst at a time."""
+        if self._is_paused:
+            return
+        burst = ENGINE_BURST
+        while self._queue and self._in_flight < self._size:
+            if not burst or not self._send(self._queue[0]):
+                self._is_paused = True
+                self._loop.call_later(ENGINE_PAUSE, self._resume)
+                break
+            self._queue.popleft()
+            burst -= 1
+        if self._ticker is None and self._open:
+            self._ticker = self._loop.call_later(ENGINE_TICK, self._tick)
+
+    async def close(self) -> None:
+        """Stop what is under way; it stays without a response."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._queue.clear()
+        await self._careful.close()
+        self._ports.close()
+
+    def _resume(self) -> None:
+        self._is_paused = False
+        self._has_room()
+
+    def _send(self, pending: OpenQuestion) -> bool:
+        """Ask; false where the kernel has no room for it now."""
+        is_usual = pending.octets and not self._only_careful
+        if self._behind and pending.question.rtype is RecordType.PTR:
+            is_usual = b""
+        port = self._ports.next(pending.tries) if is_usual else None
+        if port is None:
+            self._ask_carefully(pending)
+            return True
+        ident = port.free_id()
+        try:
+            port.send(ident + pending.wire)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            self._ask_carefully(pending)
+            return True
+        port.by_id[ident] = pending
+        pending.places.append((port, ident))
+        now = self._loop.time()
+        if not pending.is_in_flight:
+            pending.is_in_flight = True
+            pending.began = now
+            self._in_flight += 1
+        self.datagrams += 1
+        pending.tries += 1
+        pending.sent = now
+        self._due.append(pending)
+        return True
+
+    def _arrived(self, port: Port, wires: list[bytes]) -> None:
+        now = self._loop.time()
+        for wire in wires:
+            pending = port.by_id.get(wire[:2])
+            if pending is None:
+                continue
+            reply = lean.read(wire, pending.octets, pending.question)
+            elapsed = round((now - pending.began) * 1000)
+            if reply is not None:
+                self._settle(pending, of_lean(pending.question, reply, wire, port.server, elapsed))
+            else:
+                self._read_carefully(pending, port, wire, elapsed)
+        self._has_room()
+
+    def _read_carefully(self, pending: OpenQuestion, port: Port, wire: bytes, elapsed: int) -> None:
+        question = pending.question
+        reply = read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
+        if reply is None:
+            return  # no reply to it, whoever sent it
+        is_whole = reply.status in FINAL and reply.open_end is None
+        answer = answer_of(question, reply, port.server, elapsed)
+        if is_whole and not is_own_word(question, reply, is_stub=self._behind):
+            self._settle(pending, of_answer(answer))
+        else:
+            self._ask_carefully(pending)
+
+    def _unreachable(self, port: Port) -> None:
+        """The network says that no reply will come to what was asked on this socket."""
+        for pending in tuple(port.by_id.values()):
+            self._ask_carefully(pending)
+        self._has_room()
+
+    def _ask_carefully(self, pending: OpenQuestion) -> None:
+        self._leave(pending)
+        pending.tries = -1
+        self._careful.ask(pending.question, partial(self._answered, pending))
+
+    def _answered(self, pending: OpenQuestion, answer: Answer) -> None:
+        self._settle(pending, of_answer(answer))
+        self._has_room()
+
+    def _settle(self, pending: OpenQuestion, response: Response) -> None:
+        """Hand a response to all who wait for it."""
+        self._leave(pending)
+        if not self._is_fixed and self._size < ENGINE_WINDOW:
+            self._size += 1
+        del self._open[pending.key]
+        if response.ttl > 0:
+            now = self._loop.time()
+            self._memory[pending.key] = (now, now + response.ttl, response)
+            if len(self._memory) > ENGINE_ANSWERS_KEPT:
+                del self._memory[next(iter(self._memory))]
+        takers, pending.takers = pending.takers, []
+        for take in takers:
+            take(response)
+
+    def _leave(self, pending: OpenQuestion) -> None:
+        """It is no longer under way here."""
+        for port, ident in pending.places:
+            del port.by_id[ident]
+        pending.places.clear()
+        if pending.is_in_flight:
+            pending.is_in_flight = False
+            self._in_flight -= 1
+
+    def _tick(self) -> None:
+        """Ask again what has waited long enough."""
+        now = self._loop.time()
+        long_ago = now - ENGINE_AGAIN
+        while self._due and self._due[0].sent <= long_ago:
+            pending = self._due.popleft()
+            if not pending.is_in_flight:
+                continue
+            if not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
+                self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
+                self._halved_at = now
+            self.unheard += 1
+            if pending.tries >= ENGINE_TRIES:
+                self._ask_carefully(pending)
+            elif not self._send(pending):
+                self._due.appendleft(pending)
+                break
+        self._ports.renew()
+        self._ticker = self._loop.call_later(ENGINE_TICK, self._tick) if self._open else None
+        self._has_room()
