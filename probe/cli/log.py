@@ -14,17 +14,19 @@ from probe.cli import signals
 from probe.cli.commands import Run as RunCommand
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
 from probe.cli.light import LightParser
-from probe.cli.log_inputs import Input, inputs
+from probe.cli.log_inputs import STDIN, Input, inputs
 from probe.cli.log_reading import Run, now_here, read_all
 from probe.cli.output import chosen_format, deliver_each, destination, report_path, speak_utf8, style_for
 from probe.cli.progress import ProgressLine
 from probe.knowledge.rules import rules_digest
-from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.aggregate import Aggregate
+from probe.maillog.further import Shown
 from probe.maillog.groups import Fate
 from probe.maillog.news import Compared, compare, within
+from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import QUEUES, SCHEMA, LogGroup, LogReport, Since
-from probe.maillog.summary import Shown, groups, history, moment, refusals, totals, volumes
+from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
 from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
@@ -280,6 +282,8 @@ class _Session:
             self.wanted.fates,
             comparison.since_last if comparison is not None and comparison.news.previous_at else None,
             self.wanted.queue_id,
+            self.arguments.log_format,
+            [it.format for it in run.files if it.name == STDIN],
         )
         rows = groups(aggregate, selection)
         notes = (

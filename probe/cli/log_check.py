@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from probe.cli import signals
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls
-from probe.cli.log_pair import read_into
+from probe.cli.log_pair import already_read, read_into
 from probe.cli.log_reading import now_here
 from probe.maillog.pair import PairLog
 from probe.model.logged import LogFate, LoggedDelivery
@@ -17,7 +17,7 @@ from probe.model.text import printable
 from probe.model.verdict import ExitCode
 
 CHECKED_LIMIT = 3  # recipients of one message that are asked about live, each at a server's expense
-_NOT_WITH = ("since", "until", "domain", "status", "follow", "unparsed", "state", "log_format")
+_NOT_WITH = ("since", "until", "domain", "status", "follow", "unparsed", "state")
 _FORMATS = ("text", "json", "markdown")
 _FATES = {
     LogFate.DEFERRED: "was deferred and waits",
@@ -32,7 +32,7 @@ def check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) 
     UsageError."""
     queue_id = _queue_id(arguments)
     log = PairLog(now_here().tzinfo, _bare(arguments.sender), _bare(arguments.recipient), queue_id)
-    read_into(log, arguments.files)
+    read_into(log, arguments.files, arguments.log_format)
     result = _last_of_each(log)
     file_names = ", ".join(arguments.files)
     if not result:
@@ -55,9 +55,10 @@ def check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) 
     if len(addressees) > CHECKED_LIMIT:
         complain(f"log: {len(addressees)} recipients failed; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
-    for it in addressees[:CHECKED_LIMIT]:
-        if not signals.is_end_wanted():  # Ctrl-C in one check is meant for those behind it, too
-            codes.append(_check_one(it, len(result), arguments, further, run))
+    with already_read(arguments.files, log):
+        for it in addressees[:CHECKED_LIMIT]:
+            if not signals.is_end_wanted():  # Ctrl-C in one check is meant for those behind it, too
+                codes.append(_check_one(it, len(result), arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
         return max(codes)  # a fault of this program, or an interruption
     return ExitCode.worst(map(ExitCode, codes))
@@ -66,12 +67,10 @@ def check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) 
 def _queue_id(arguments: argparse.Namespace) -> str:
     for name in arguments.files:
         refuse_controls("FILE", name)
-    for name in ("queue_id", "sender", "recipient", "format", "output"):
+    for name in ("queue_id", "sender", "recipient", "log_format", "format", "output"):
         refuse_controls(f"--{name.replace('_', '-')}", getattr(arguments, name) or "")
     if arguments.queue_id is None:
         raise UsageError("--check", "needs --queue-id ID; a pair of addresses is checked by check --log FILE")
-    if "-" in arguments.files:
-        raise UsageError("--check", "takes files; stdin would have to be read twice")
     if arguments.format not in _FORMATS:
         raise UsageError("--check", f"reports as {', '.join(_FORMATS)}, not as {arguments.format!r}")
     log_file = next((name for name in _NOT_WITH if getattr(arguments, name)), None)

@@ -19,6 +19,7 @@ from probe.reading.log.octets import HEAD, Unpacked, packing
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
 
 CHUNK = 1 << 20
+STDIN = "stdin"  # what it is called in reports
 _FIRST = 60  # lines, among which is the header of a table or a listing
 _SPREAD = 200  # lines that are taken here and there from those behind
 
@@ -162,7 +163,7 @@ def _named_format(name: str | None) -> Format | None:
 
 def _look_up(name: str, places: set[tuple[int, int]]) -> Input | None:
     if name == "-":
-        return Input(name, "stdin", None, datetime.now(UTC))
+        return Input(name, STDIN, None, datetime.now(UTC))
     state = Path(name).stat()
     if stat.S_ISDIR(state.st_mode):
         raise UsageError("FILE", f"{name} is a directory; give the log files in it")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from probe.cli.errors import UsageError, unreadable
@@ -15,6 +17,19 @@ from probe.model.logged import ToldByLog
 from probe.model.target import PairTarget
 from probe.reading.log.reader import Reader, Tally
 
+_READ: ContextVar[tuple[tuple[str, ...], PairLog] | None] = ContextVar("log that was read", default=None)
+
+
+@contextmanager
+def already_read(names: Sequence[str], log: PairLog) -> Iterator[None]:
+    """Within it, these files are read no second time: `log` was made of them, for one queue id and any
+    recipient."""
+    token = _READ.set((tuple(names), log))
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
 
 def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None) -> ToldByLog:
     """What the log tells of the pair. Raises UsageError for a log that cannot be read, and for a queue id
@@ -22,9 +37,14 @@ def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None)
     box = target.reverse_path
     sender = f"{box.local_part}@{box.domain}" if isinstance(box, Mailbox) else ""
     recipient = f"{target.forward_path.local_part}@{target.forward_path.domain}"
-    result = PairLog(now_here().tzinfo, sender, recipient, queue_id)
-    read_into(result, names)
-    log_facts = result.log_facts([_shown(name) for name in names], target.forward_path.domain.lower())
+    before = _READ.get()
+    if before is not None and before[0] == tuple(names):
+        result = before[1]
+    else:
+        result = PairLog(now_here().tzinfo, sender, recipient, queue_id)
+        read_into(result, names)
+    titles = [_shown(name) for name in names]
+    log_facts = result.log_facts(titles, target.forward_path.domain.lower(), recipient)
     if queue_id is not None and log_facts.delivery is None:
         raise UsageError(
             "--queue-id", f"{queue_id} with this sender and recipient is not in {', '.join(names)}"
@@ -32,10 +52,11 @@ def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None)
     return log_facts
 
 
-def read_into(log: PairLog, names: Sequence[str]) -> None:
-    """Read all files, in the order of time. Raises UsageError for the first that cannot be read."""
+def read_into(log: PairLog, names: Sequence[str], log_format: str | None = None) -> None:
+    """Read all files, in the order of time, in the format that is named. Raises UsageError for the first that
+    cannot be read."""
     problems: list[UsageError] = []
-    log_file = inputs(names, None, problems)
+    log_file = inputs(names, log_format, problems)
     for it in log_file:
         if it.format is None and not it.is_empty:
             raise UsageError("--log", it.why_unknown)

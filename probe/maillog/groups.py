@@ -88,12 +88,15 @@ class Group:
 
 class Waiting:
     """A recipient that was deferred: why, since when, how often. `event` is the last one, where events
-    are kept."""
+    are kept; `orig_to` the alias or list that it took the place of."""
 
-    __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "recipient")
+    __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "orig_to", "recipient")
 
-    def __init__(self, recipient: str, domain: str, group: Group, key: str, at: int | None) -> None:
+    def __init__(
+        self, recipient: str, orig_to: str | None, domain: str, group: Group, key: str, at: int | None
+    ) -> None:
         self.recipient = recipient
+        self.orig_to = orig_to
         self.domain = domain
         self.group = group
         self.key = key

@@ -82,7 +82,7 @@ def is_tripled(count: int, seconds: float, count_before: int, seconds_before: fl
 
 def compare(aggregate: Aggregate, before: State) -> Compared:
     """Hold what was counted (with `before.until` as its mark) against the last state."""
-    aggregate.settle_volumes()
+    aggregate.volumes.settle()
     if before.until is None:
         state = _first_state(aggregate)
         return Compared(LogNews(None, 0, 0, (), ()), {}, (), state)
@@ -126,7 +126,8 @@ def _first_state(aggregate: Aggregate) -> State:
         for group in aggregate.groups.values()
     }
     volumes = {
-        name: Remembered(it.sent + it.failed, span, aggregate.last) for name, it in aggregate.volumes.items()
+        name: Remembered(it.sent + it.failed, span, aggregate.last)
+        for name, it in aggregate.volumes.by_id.items()
     }
     return State(aggregate.last or None, groups, volumes, dict(aggregate.sources))
 
@@ -147,8 +148,8 @@ def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, Remembe
 
 def _volumes(aggregate: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, Remembered]]:
     notes, volumes = [], dict(before.volumes)
-    for name, volume in aggregate.volumes.items():
-        fresh = aggregate.volume_bins[name].since((before.until or 0) + 1)
+    for name, volume in aggregate.volumes.by_id.items():
+        fresh = aggregate.volumes.bins[name].since((before.until or 0) + 1)
         earlier = before.volumes.get(name)
         if (
             earlier is not None
@@ -174,10 +175,10 @@ def _jump(title: str, rate: float, usual: float) -> str:
 
 def within(aggregate: Aggregate) -> tuple[str, ...]:
     """What the log itself tells of jumps: the last hour beside those before it, addresses that came late."""
-    aggregate.settle_volumes()
+    aggregate.volumes.settle()
     notes = []
-    for name, volume in aggregate.volumes.items():
-        text = _last_hour(aggregate.volume_bins[name], aggregate.last, volume.operator.title)
+    for name, volume in aggregate.volumes.by_id.items():
+        text = _last_hour(aggregate.volumes.bins[name], aggregate.last, volume.operator.title)
         if text:
             notes.append(text)
     span = aggregate.last - aggregate.first

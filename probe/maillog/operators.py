@@ -50,6 +50,11 @@ _LOCAL_WORDS = (
     "mailbox is full (MTA-imposed quota",
     "failed to open mailbox ",
     "failed to lock mailbox ",
+    "failed to chdir to ",
+    "failed to stat mailbox ",
+    "error in redirect data: ",
+    "failed to expand ",
+    "error in filter file: ",
 )
 
 

@@ -7,9 +7,10 @@ from datetime import tzinfo
 from ipaddress import ip_address, ip_network
 from pathlib import PurePath
 
-from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.aggregate import Aggregate
 from probe.maillog.groups import Fate
 from probe.maillog.operators import Operator
+from probe.maillog.outcome import Outcome
 from probe.maillog.summary import moment
 from probe.model.address import IPAddress
 from probe.model.logged import LogFate, LoggedDelivery, LoggedVolume, ToldByLog
@@ -20,6 +21,7 @@ KEPT = 1_000  # outcomes that are kept, and messages that are followed
 _INSIDE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
+_ATTEMPT = Kind.ATTEMPT  # to look up a member of an enum takes its time
 _HOUR, _DAY = 3600, 86_400  # seconds
 
 
@@ -40,11 +42,11 @@ class PairLog:
         self._sender = sender.lower() if sender is not None else None
         self._recipient = recipient.lower() if recipient is not None else None
         self._queue_id = queue_id
-        self._at_domain = "@" + (self._recipient or "").rpartition("@")[2]
+        self._domain = self._recipient.rpartition("@")[2] if self._recipient is not None else None
         self._own = Aggregate(zone, emit=self._keep)
         self._ids: set[str] = set()
         self._tried: dict[str, Event] = {}  # the last event of a message that names a server
-        self._to_domain: Event | None = None  # the last event to the domain that names one
+        self._to_domain: dict[str, Event] = {}  # the last event to a domain that names one
         self.outcomes: list[Outcome] = []
         self.others = 0
 
@@ -60,8 +62,8 @@ class PairLog:
         """Count records, in the order of the log."""
         self.all.take(records)
         for record in records:
-            if isinstance(record, Event) and self._is_to_domain(record):
-                self._to_domain = record
+            if isinstance(record, Event) and record.relay is not None and record.kind is _ATTEMPT:
+                self._heard_of_domain(record)
         mine = [it for it in records if isinstance(it, Event) and self._is_mine(it)]
         if mine:
             self._own.take(mine)
@@ -71,12 +73,14 @@ class PairLog:
         self.all.end()
         self._own.end()
 
-    def log_facts(self, names: Collection[str], domain: str) -> ToldByLog:
-        """What the log tells, where the recipient's domain is `domain`."""
-        last = self.last()
-        of = self._tried_of(last.event) if last is not None else self._to_domain
-        if of is None or (of.relay is None and self._to_domain is not None):
-            of = self._to_domain or _nothing(domain)
+    def log_facts(self, names: Collection[str], domain: str, recipient: str | None = None) -> ToldByLog:
+        """What the log tells, where the recipient's domain is `domain`; of one `recipient`, where the log was
+        read for any."""
+        last = self.last(recipient)
+        to_domain = self._to_domain.get(domain)
+        of = self._tried_of(last.event) if last is not None else to_domain
+        if of is None or (of.relay is None and to_domain is not None):
+            of = to_domain or _nothing(domain)
         operator = self.all.operators.of(of, domain)
         return ToldByLog(
             names=tuple(names),
@@ -87,9 +91,12 @@ class PairLog:
             volume=self._volume(operator),
         )
 
-    def last(self) -> Outcome | None:
-        """The outcome that was heard of last."""
-        return max(self.outcomes, key=lambda it: self.all.seconds(it.event.at) or 0, default=None)
+    def last(self, recipient: str | None = None) -> Outcome | None:
+        """The outcome that was heard of last, of this recipient where one is named."""
+        outcomes = self.outcomes
+        if recipient is not None:
+            outcomes = [it for it in outcomes if recipient.lower() in _names(it.event)]
+        return max(outcomes, key=lambda it: self.all.seconds(it.event.at) or 0, default=None)
 
     def delivery(self, outcome: Outcome) -> LoggedDelivery:
         """An outcome as a report has it."""
@@ -121,11 +128,13 @@ class PairLog:
             del self.outcomes[0]
         self.outcomes.append(outcome)
 
-    def _is_to_domain(self, event: Event) -> bool:
-        recipient = event.recipient
-        if recipient is None or event.relay is None or event.kind is not Kind.ATTEMPT:
-            return False
-        return recipient.lower().endswith(self._at_domain)
+    def _heard_of_domain(self, event: Event) -> None:
+        domain = (event.recipient or "").rpartition("@")[2].lower()
+        if self._domain is None:
+            if domain in self._to_domain or len(self._to_domain) < KEPT:
+                self._to_domain[domain] = event
+        elif domain == self._domain:
+            self._to_domain[domain] = event
 
     def _is_mine(self, event: Event) -> bool:
         if event.kind is Kind.REFUSAL:
@@ -160,12 +169,12 @@ class PairLog:
 
     def _volume(self, operator: Operator) -> LoggedVolume | None:
         total = self.all
-        total.settle_volumes()
-        volume = total.volumes.get(operator.id)
+        total.volumes.settle()
+        volume = total.volumes.by_id.get(operator.id)
         if volume is None:
             return None
         groups = [it for it in total.groups.values() if it.operator.id == operator.id]
-        bins = total.volume_bins[operator.id]
+        bins = total.volumes.bins[operator.id]
         return LoggedVolume(
             operator=operator.id,
             title=operator.title,

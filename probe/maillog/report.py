@@ -45,7 +45,8 @@ class LogTotals:
     `expired` and `removed`. `cured` of the `sent` had been deferred first. `attempts` failed, `repeats`
     were no
     attempts: the log told an older failure again. `local` were put into mailboxes of this server, `internal`
-    went to a filter of this machine, `refused` is what this server refused others. `held` and `queued` wait
+    went to a filter of this machine, `refused` is what this server refused others. `held` are on hold until
+    somebody releases them; `held_counted` of these failed before and are counted by that, too. `queued` wait
     without a reason that would be told."""
 
     messages: int
@@ -63,6 +64,7 @@ class LogTotals:
     held: int
     queued: int
     refused: int
+    held_counted: int
 
 
 @dataclass(frozen=True, slots=True)

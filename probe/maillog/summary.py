@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from probe.maillog.aggregate import Aggregate, Volume
+from probe.maillog.aggregate import Aggregate
+from probe.maillog.further import Shown, command
 from probe.maillog.groups import Fate, Group, Wording
 from probe.maillog.operators import LOCAL
 from probe.maillog.pseudonym import Names
@@ -19,8 +18,8 @@ from probe.maillog.report import (
     LogTotals,
     LogVolume,
     LogWording,
-    Since,
 )
+from probe.maillog.volumes import Volume
 from probe.model.evidence import Band
 from probe.model.verdict import FixBy
 from probe.reading.log.event import Event, Speaker
@@ -48,19 +47,6 @@ _NETWORK_ACTION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """How to show it: `names` hides local parts or does not, `inputs` are the files as they were given,
-    `fates` those that were asked for (none: all), `queue_id` the one message that was, `since_last` the news
-    of each group by its key."""
-
-    names: Names
-    inputs: Sequence[str]
-    fates: frozenset[Fate] = frozenset()
-    since_last: dict[tuple[str, str, str], Since] | None = None
-    queue_id: str | None = None
-
-
 def moment(seconds: int | None) -> str | None:
     """RFC 3339 in UTC; None for no time."""
     if not seconds:
@@ -78,6 +64,10 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
 
     sent = aggregate.sent if _is_asked(Fate.SENT, fates) else 0
     counts = {fate: of(fate) for fate in Fate}
+    has_tries = aggregate.sent + aggregate.attempts > 0 and not fates
+    held, held_counted, queued = aggregate.parked_counts()
+    if _is_asked(Fate.UNKNOWN, fates):
+        counts[Fate.UNKNOWN] += aggregate.removed
     messages = sent + sum(counts[fate] for fate in _FAILING)
     return LogTotals(
         messages=messages,
@@ -87,16 +77,15 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
         bounced=counts[Fate.BOUNCED],
         expired=counts[Fate.EXPIRED],
         removed=counts[Fate.UNKNOWN],
-        share_delivered=round(sent / messages, 6)
-        if aggregate.sent + aggregate.attempts and not fates
-        else None,
+        share_delivered=round(sent / messages, 6) if messages and has_tries else None,
         attempts=aggregate.attempts,
         repeats=aggregate.repeats,
         local=aggregate.local,
         internal=aggregate.internal,
-        held=aggregate.held,
-        queued=aggregate.queued,
+        held=held,
+        queued=queued,
         refused=aggregate.refused,
+        held_counted=held_counted,
     )
 
 
@@ -123,7 +112,7 @@ def _is_unreached(aggregate: Aggregate) -> bool:
         it for it in aggregate.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL
     ]
     whose = {it.operator.id for it in unreached}
-    volumes = [it for it in aggregate.volumes.values() if it.operator is not LOCAL]
+    volumes = [it for it in aggregate.volumes.by_id.values() if it.operator is not LOCAL]
     attempts = sum(it.sent + it.failed for it in volumes if it.operator.id in whose)
     failures = sum(it.attempts for it in unreached)
     return len(whose) >= _MANY and len(whose) * 2 > len(volumes) and failures * 2 > attempts
@@ -178,7 +167,7 @@ def _group(group: Group, aggregate: Aggregate, selection: Shown, is_unreached: b
         other_wordings=max(0, group.other_wordings) + sum(it.messages for it in wordings[WORDINGS_SHOWN:]),
         source_ips=tuple(sorted(group.sources)),
         since_last=since,
-        command=_command(wordings[0], selection) if wordings else "",
+        command=command(wordings[0], selection) if wordings else "",
     )
 
 
@@ -207,23 +196,6 @@ def _wording(wording: Wording, names: Names) -> LogWording:
     )
 
 
-def _command(wording: Wording, selection: Shown) -> str:
-    """The line to run next: the live check where the addresses may be named, else the message's own
-    history."""
-    event = wording.example
-    sender, recipient = wording.sender, event.recipient
-    remote = wording.reason.is_remote or wording.reason.conclusion.conduct.fix_by is not FixBy.SENDER
-    if selection.names.are_shown and sender is not None and recipient and "@" in recipient and remote:
-        source = ("--ip", event.source_ip) if event.source_ip else ()
-        return shlex.join(("smtp-probe", "check", *source, "--", sender or "<>", recipient))
-    if event.queue_id is None:
-        return ""
-    files = [name for name in selection.inputs if name != "-"]
-    options = ("--addresses",) if selection.queue_id is not None and not selection.names.are_shown else ()
-    again = shlex.join(("smtp-probe", "log", *(files or ("-",)), "--queue-id", event.queue_id, *options))
-    return again if files else f"… | {again}"
-
-
 def history(events: Sequence[Event], aggregate: Aggregate, names: Names) -> tuple[LogAttempt, ...]:
     """What happened to one message, in order."""
     return tuple(_attempt(event, aggregate, names) for event in events)
@@ -248,13 +220,13 @@ def _attempt(event: Event, aggregate: Aggregate, names: Names) -> LogAttempt:
 
 def volumes(aggregate: Aggregate) -> tuple[LogVolume, ...]:
     """What went where, the most first."""
-    aggregate.settle_volumes()
-    rows = sorted(aggregate.volumes.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
+    aggregate.volumes.settle()
+    rows = sorted(aggregate.volumes.by_id.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
     return tuple(_volume(it, aggregate) for it in rows[:VOLUMES_SHOWN])
 
 
 def _volume(volume: Volume, aggregate: Aggregate) -> LogVolume:
-    bins = aggregate.volume_bins[volume.operator.id]
+    bins = aggregate.volumes.bins[volume.operator.id]
     return LogVolume(
         operator=volume.operator.id,
         operator_title=volume.operator.title,

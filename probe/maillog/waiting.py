@@ -21,6 +21,7 @@ class WaitingList:
     def __init__(self, limit: int = WAITING) -> None:
         self._limit = limit
         self._by_id: OrderedDict[str, _Recipients] = OrderedDict()
+        self.ids = self._by_id.keys()  # of their messages
         self.count = 0
 
     def all(self) -> Iterator[Waiting]:
@@ -54,6 +55,13 @@ class WaitingList:
         if isinstance(entry, Waiting):
             return entry if entry.recipient == event.recipient else None
         return entry.get(event.recipient)
+
+    def find_for(self, event: Event) -> Sequence[Waiting]:
+        """Those who wait in the place of the event's recipient, an alias or a list."""
+        entry = self._by_id.get(event.queue_id or "")
+        if entry is None:
+            return ()
+        return [it for it in _each(entry) if it.orig_to is not None and it.orig_to == event.recipient]
 
     def settle(self, event: Event) -> Waiting | None:
         """The recipient waits no longer."""

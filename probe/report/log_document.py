@@ -33,7 +33,6 @@ _WHO = {
     FixBy.EITHER: "who must act cannot be told",
     FixBy.NOBODY: "passes by itself",
 }
-_NEXT = {True: "check it live:", False: "one message's history:"}
 _LEVELS = " .:-=+*#"
 _MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
 _OPERATORS = {Detail.BRIEF: 0, Detail.SCREEN: 5, Detail.TICKET: 10, Detail.FULL: 50}
@@ -78,7 +77,9 @@ def _title(report: LogReport) -> doc.Title:
 def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc.Verdict:
     totals = report.totals
     bad = sum(it.messages for it in groups_with_messages if it.fix_by is not FixBy.NOBODY)
-    waiting_count = sum(it.messages for it in groups_with_messages) + totals.queued + totals.held
+    waiting_count = (
+        sum(it.messages for it in groups_with_messages) + totals.queued + totals.held - totals.held_counted
+    )
     share = (
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
@@ -127,14 +128,15 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
         first = min((it.first_at for it in mine if it.first_at), default=None)
         top = _by_weight(mine)[0]
         since = f", since {_at(first, report)}" if first else ""
-        more = f" and {len(mine) - 1} more" if len(mine) > 1 else ""
+        further = len(mine) - 1
+        more = f" and {further} more matter{'s' if further > 1 else ''}" if further else ""
         lines: tuple[Line, ...] = (
             (f"{_messages(sum(it.messages for it in mine))}{since}",),
             (*_mark(top), Raw(top.operator_title), f": {top.title} ({top.messages}){more}"),
         )
         yield doc.Fact(_LABELS[fix_by], lines)
     if report.totals.held:
-        yield doc.Fact("On hold", ((f"{_messages(report.totals.held)}, until you release them",),))
+        yield doc.Fact("On hold", (_on_hold(report),))
     if report.totals.queued:
         yield doc.Fact(
             "Queued", ((f"{_messages(report.totals.queued)}; why is not told here, but in the log",),)
@@ -148,7 +150,19 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
         it.command for it in _by_weight(groups_with_messages) if it.command and it.fix_by is not FixBy.NOBODY
     ]
     if commands:
-        yield doc.Fact("Next", ((_NEXT[commands[0].startswith("smtp-probe check")],),), commands[0])
+        yield doc.Fact("Next", ((_next(commands[0]),),), commands[0])
+
+
+def _next(command: str) -> str:
+    is_live = command.startswith("smtp-probe check") or command.endswith(" --check")
+    return "check it live:" if is_live else "what happened to one message:"
+
+
+def _on_hold(report: LogReport) -> Line:
+    held, counted = report.totals.held, report.totals.held_counted
+    above = f" ({_number(counted)} of them counted above)" if 0 < counted < held else ""
+    above = " (counted above)" if 0 < counted == held else above
+    return (f"{_messages(held)}{above}: not tried until somebody releases {'it' if held == 1 else 'them'}",)
 
 
 def _history(report: LogReport) -> doc.Section:
@@ -201,7 +215,7 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
     yield doc.Fact("Do", ((group.action,),))
     yield doc.Fact("Retry", ((words.retry(group.retry, group.retry_after_s),),))
     if group.command:
-        yield doc.Fact("Next", ((_NEXT[group.command.startswith("smtp-probe check")],),), group.command)
+        yield doc.Fact("Next", ((_next(group.command),),), group.command)
 
 
 def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
@@ -304,6 +318,10 @@ def _counted_apart(report: LogReport) -> Iterator[str]:
             f"{_number(totals.repeats)} {lines}: an older failure is told again (suspended, retry time not "
             "reached)"
         )
+    by_hand = totals.removed - sum(it.removed for it in report.groups)
+    if by_hand > 0:
+        verb = "was" if by_hand == 1 else "were"
+        yield f"{_messages(by_hand)} {verb} taken out of the queue by hand, before any failure is told"
     if totals.local:
         yield f"{_messages(totals.local)} went into mailboxes or programs of this server"
     if totals.internal:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from probe.diagnosis.conclusion import document as concluded
-from probe.maillog.aggregate import Outcome
 from probe.maillog.groups import Fate
+from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import LogReport
 from probe.model.text import printable

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -47,6 +49,24 @@ def test_a_recording_replays_identically_and_holds_no_line_of_others(tmp_path: P
     assert b"unknown.example" not in shared.read_bytes() and b"grey.example" not in shared.read_bytes()
     again = json.loads(smtp_probe("replay", str(shared), "--format", "json").stdout)
     assert again["verdict"]["cause"] == json.loads(live.stdout)["verdict"]["cause"]
+
+
+def test_a_log_is_read_once_and_in_the_format_that_is_named(tmp_path: Path) -> None:
+    """Behind so many lines of another program no format is found; and a pipe can be read but once."""
+    log = tmp_path / "mail.log"
+    noise = b"Nov 29 02:00:00 mail cron[1]: nothing\n" * 30_000
+    log.write_bytes(noise + Path(LOG).read_bytes())
+    arguments = ("--queue-id", REFUSED, "--check", *NOWHERE, "--format", "json")
+    assert smtp_probe("log", str(log), *arguments).code == 2
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(log.read_bytes(),), daemon=True)
+    writer.start()
+    by_pipe = smtp_probe("log", str(pipe), "--log-format", "postfix", *arguments)
+    by_stdin = smtp_probe("log", "-", *arguments, stdin=Path(LOG).read_bytes())
+    for outcome in (by_pipe, by_stdin):
+        assert outcome.code == 4 and json.loads(outcome.stdout)["verdict"]["cause"] == "user_unknown"
+    writer.join(10)
 
 
 def test_one_line_says_which_recipient_is_checked() -> None:

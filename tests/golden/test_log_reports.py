@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from probe.maillog.further import Shown
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogFileRead, LogReport
-from probe.maillog.summary import Shown, groups, moment, refusals, totals, volumes
+from probe.maillog.summary import groups, moment, refusals, totals, volumes
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
 from probe.report.formats import FORMATS, Kind

@@ -7,6 +7,7 @@ import gzip
 import lzma
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from itertools import pairwise
@@ -20,11 +21,13 @@ from probe.cli.errors import UsageError
 from probe.cli.log_inputs import inputs
 from probe.cli.log_reading import Run, read_all
 from probe.cli.progress import ProgressLine
-from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.aggregate import Aggregate
+from probe.maillog.further import Shown
 from probe.maillog.news import State, compare, within
+from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogReport
-from probe.maillog.summary import Shown, groups, history, moment, refusals, totals, volumes
+from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
 from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode
@@ -117,6 +120,22 @@ def test_line_ends_of_windows_change_no_total(which: Sample) -> None:
     assert _totals(counted(plain, which.format.name)) == _totals(
         counted(plain.replace(b"\n", b"\r\n"), which.format.name)
     )
+
+
+@pytest.mark.parametrize("which", SAMPLES, ids=lambda each: each.name)
+def test_each_message_that_is_counted_is_told_once(which: Sample) -> None:
+    """What jsonl prints is what the report counts, though the report reads less of each line."""
+    data = b"".join(line + b"\n" for line in which.lines)
+    outcomes: list[Outcome] = []
+    counted(data, which.format.name, outcomes=outcomes)
+    all_told = Counter(it.fate.value for it in outcomes)
+    found = totals(counted(data, which.format.name))
+    waiting = found.queued + found.held - found.held_counted
+    assert all_told["sent"] == found.sent + found.local
+    for name in ("deferred", "bounced", "expired"):
+        assert all_told[name] == getattr(found, name)
+    assert all_told["unknown"] == found.removed + waiting
+    assert sum(all_told.values()) == found.messages + found.local + waiting
 
 
 def _report(aggregate: Aggregate, events: Sequence[Event]) -> LogReport:

@@ -31,7 +31,9 @@ class Status(StrEnum):
     REJECTED = "rejected"  # REFUSAL: the client was told no
     HELD = "held"  # waits until an operator releases it
     DISCARDED = "discarded"  # thrown away, with the sender or client told nothing
-    REMOVED = "removed"  # an operator took it out of the queue
+    RELEASED = "released"  # no longer HELD: it will be tried again
+    REMOVED = "removed"  # an operator took the message out of the queue
+    DROPPED = "dropped"  # an operator took one recipient out of the queue
     FORWARDED = "forwarded"  # became another message of the same queue; its fate stands there
     EXPANDED = "expanded"  # alias or list: further recipients took its place
     QUEUED = "queued"  # waits, and nothing is said of a failure

@@ -132,12 +132,9 @@ class EximReader(EximLines):
             words = usual_reply(text) or words_of(without_times(text) or problem or "")[0]
             if problem and text and words is not None:
                 words = words._replace(text=f"{words.text}: {problem}")
-        if status is not _DEFERRED:
-            before = self.memory.settle(queue_id, recipient)
-            if words is not None and words.text.endswith(GIVEN_UP):
-                status, earlier = _EXPIRED, before
-        elif not repeats or not self.memory.is_deferred(queue_id, recipient):
-            self.memory.defer(queue_id, recipient, words)
+        before = self.remember(queue_id, recipient, status, words, repeats)
+        if status is not _DEFERRED and words is not None and words.text.endswith(GIVEN_UP):
+            status, earlier = _EXPIRED, before
         stamp = self.clock.stamp(at)
         fate = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         behind = (None, words, earlier, repeats, *_NOTHING[4:])

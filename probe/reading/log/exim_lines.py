@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.exim_queue import EximQueue
+from probe.reading.log.exim_server import refusal
 from probe.reading.log.exim_words import Fields, duration, fields_at, words_of
 from probe.reading.log.frames import Frame
-from probe.reading.log.reader import TEXT, FramedReader
+from probe.reading.log.reader import TEXT
 from probe.reading.log.words import relay_of
 
 ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
@@ -25,7 +27,9 @@ _USUAL = re.compile(
 )
 # An address may be quoted, or be a command or a file.
 _ADDRESS = re.compile(
-    r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:|[^\s\"]*?(?=:?(?:\s|$))))"
+    r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:"
+    # without its quotes, which those behind it have
+    r"|[^\s\"<>=|/:][^\"<>=]{0,300}?(?= <\"[^<>]{1,300}\"@)|[^\s\"]*?(?=:?(?:\s|$))))"
     r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
 )
 _DEFER = re.compile(r" ?(routing )?defer \((-?\d{1,6})\)")
@@ -33,28 +37,6 @@ _STRERROR = re.compile(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
 _TIMES_BEHIND = re.compile(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
 _ID_FIELD = re.compile(r" id\*?=(\S+)")
 _HOST_LINE = re.compile(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
-_REFUSAL = re.compile(
-    r"(?:(?P<temporarily>temporarily )?rejected|(?P<discarded>discarded)) (?:by )?"
-    r"(?P<what>RCPT|MAIL|EHLO or HELO|EHLO|HELO|connection|after DATA|DATA|VRFY|EXPN|AUTH|STARTTLS)\b"
-    r"(?: (?:from )?<(?P<argument>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?(?P<more>[^:]{0,200}(?:\[[^\]]*\])?)"
-    r"(?:: (?P<reply>.*))?",
-    re.DOTALL,
-)
-_FROM_HOST = re.compile(
-    r"H=(?:(?P<host>[^\s(\[]+) )?(?:\([^)]*\) )?\[(?P<ip>[^\]]*)\]|from \[(?P<bare>[^\]]*)\]"
-)
-_ENVELOPE_FROM = re.compile(r" F=<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>")
-_REFUSED_AT = {
-    "RCPT": Stage.RCPT,
-    "MAIL": Stage.MAIL,
-    "EHLO": Stage.EHLO,
-    "HELO": Stage.EHLO,
-    "EHLO or HELO": Stage.EHLO,
-    "connection": Stage.GREETING,
-    "DATA": Stage.DATA,
-    "after DATA": Stage.END_OF_DATA,
-    "STARTTLS": Stage.STARTTLS,
-}
 GIVEN_UP = "retry timeout exceeded"  # behind the words of the last failure
 FLAGS = {
     "=>": Status.SENT,
@@ -66,12 +48,19 @@ FLAGS = {
 }
 
 
+def recipient_of(to: str, parent: str | None) -> str:
+    """Whose fate it is: of a mailbox of this server, and without the quotes, the name that stands behind."""
+    if parent is not None and ("@" not in to or parent.replace('"', "") == to):
+        return parent
+    return to
+
+
 def without_times(text: str) -> str:
     """Without the times that Exim writes behind the server's words."""
     return _TIMES_BEHIND.sub("", text) if "T=" in text[-64:] else text
 
 
-class EximLines(FramedReader):
+class EximLines(EximQueue):
     """Reads line by line mainlog (and the lines of it that a syslog daemon wrote)."""
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
@@ -103,6 +92,8 @@ class EximLines(FramedReader):
             or b"discarded " in data
             or b"cancelled by " in data
             or b"removed by " in data
+            or b"rozen" in data
+            or b" marked delivered by " in data
         )
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
@@ -129,10 +120,9 @@ class EximLines(FramedReader):
         if queue_id is not None and rest.startswith("H="):
             self._host(queue_id, rest)
         if "rejected " in rest or "discarded " in rest:
-            return self._refusal(queue_id, rest, frame, number)
-        if queue_id is not None and rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
-            return self._cancellation(queue_id, rest, frame, number)
-        return ()
+            event = refusal(rest, queue_id, frame, self.file, number)
+            return (event,) if event is not None else ()
+        return self.by_hand(queue_id, rest, frame, number) if queue_id is not None else ()
 
     def _arrival(self, queue_id: str, rest: str) -> None:
         message = self.memory.message(queue_id)
@@ -201,7 +191,7 @@ class EximLines(FramedReader):
         number: int,
     ) -> Event:
         to, parent = address
-        recipient = parent if parent is not None and "@" not in to else to
+        recipient = recipient_of(to, parent)
         message = self.memory.message_of(queue_id)
         sender = fields.address("F")
         if sender is None and message is not None:
@@ -210,12 +200,8 @@ class EximLines(FramedReader):
         if relay is None and status is Status.DEFERRED and not repeats:
             noted = self.memory.drop(("host", queue_id))
             relay = noted if isinstance(noted, Relay) and fields.text("T") is not None else None
-        if status is Status.DEFERRED:
-            earlier = None
-            if not repeats or message is None or recipient not in (message.deferred or ()):
-                self.memory.defer(queue_id, recipient, words)
-        else:
-            earlier = self.memory.settle(queue_id, recipient)
+        orig_to = parent if parent not in (None, recipient) else None
+        earlier = self.remember(queue_id, recipient, status, words, repeats)
         source = relay_of(fields.text("I") or "")
         return Event(
             self.file,
@@ -229,7 +215,7 @@ class EximLines(FramedReader):
             message.message_id if message is not None else None,
             sender,
             recipient,
-            parent if parent not in (None, recipient) else None,
+            orig_to,
             relay,
             source.ip if source is not None else None,
             None,
@@ -240,58 +226,4 @@ class EximLines(FramedReader):
             duration(fields.text("QT")),
             (),
             fields.text("X"),
-        )
-
-    def _refusal(self, queue_id: str | None, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        match = _REFUSAL.search(rest)
-        if match is None:
-            return ()
-        before = f"{rest[: match.start()]} {match['more']}"
-        client = _FROM_HOST.search(before)
-        if client is None:
-            return ()
-        sender = _ENVELOPE_FROM.search(rest[: match.start()])
-        what, argument = match["what"], match["argument"]
-        status = Status.DISCARDED if match["discarded"] else Status.REJECTED
-        word = f"{match['temporarily'] or ''}{'discarded' if match['discarded'] else 'rejected'}"
-        reply = (match["reply"] or match["more"]).strip()
-        return (
-            Event(
-                self.file,
-                number,
-                Kind.REFUSAL,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                queue_id,
-                sender=sender[1] if sender is not None else argument if what == "MAIL" else None,
-                recipient=argument if what == "RCPT" else None,
-                words=Words(Speaker.LOCAL, reply, _REFUSED_AT.get(what)),
-                client=Relay(client["host"], client["ip"] or client["bare"]),
-            ),
-        )
-
-    def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        message = self.memory.message_of(queue_id)
-        self.memory.forget(queue_id)
-        waiting: list[tuple[str | None, Words | None]] = [(None, None)]
-        if message is not None and message.deferred:
-            waiting = list(message.deferred.items())
-        return tuple(
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                Status.REMOVED,
-                rest.strip(),
-                frame.at,
-                frame.program,
-                queue_id,
-                sender=message.sender if message is not None else None,
-                message_id=message.message_id if message is not None else None,
-                recipient=recipient,
-                earlier=earlier,
-            )
-            for recipient, earlier in waiting
         )

@@ -21,7 +21,7 @@ _STATUS = {
     "Bounce": Status.BOUNCED,
     "TransientFailure": Status.DEFERRED,
     "Expiration": Status.EXPIRED,
-    "AdminBounce": Status.REMOVED,
+    "AdminBounce": Status.DROPPED,
     "Rejection": Status.REJECTED,
 }
 _OWN = ("Expiration", "AdminBounce", "Rejection")
@@ -50,7 +50,7 @@ class KumoMtaReader(JsonReader):
         )
         created, at = number_of(record, "created"), number_of(record, "timestamp")
         kind = Kind.ATTEMPT
-        if status in (Status.EXPIRED, Status.REMOVED):
+        if status is Status.DROPPED:
             kind = Kind.QUEUE
         elif status is Status.REJECTED:
             kind = Kind.REFUSAL
@@ -77,7 +77,7 @@ class KumoMtaReader(JsonReader):
                     relay=relay if kind is not Kind.REFUSAL else None,
                     source_ip=_address(source) if source and kind is not Kind.REFUSAL else None,
                     words=words,
-                    earlier=earlier if kind is Kind.QUEUE else None,
+                    earlier=earlier if word in _OWN else None,
                     delay_s=at - created if at is not None and created is not None else None,
                     tls=tls or None,
                     client=relay if kind is Kind.REFUSAL else None,

@@ -27,7 +27,8 @@ _BRIEF_REFUSAL = re.compile(
     r"([^;\n]+); from=<([^\">\\\n]*)> to=<([^\">\\\n]*)> proto="
 )
 _HITS = re.compile(
-    r": (?=[tfmrhdp])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold)"
+    r": (?=[tfmrhdpw])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold"
+    r"|warning: saving corrupt file)"
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
 _NOTHING = (None, None, None, None, False, False, None, (), None, None)  # the fields behind the relay

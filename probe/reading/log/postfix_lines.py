@@ -17,7 +17,7 @@ from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame, unframe
 from probe.reading.log.memory import Memory, Message
 from probe.reading.log.postfix_server import refusal
-from probe.reading.log.postfix_words import words_of
+from probe.reading.log.postfix_words import STATUSES, status_of, words_of
 from probe.reading.log.reader import LINE, TEXT, FramedReader
 from probe.reading.log.words import Relays
 
@@ -36,7 +36,8 @@ _HEAD = re.compile(
 )
 _NEAR = 40  # octets that a queue id and the name behind it can take
 _MESSAGE_ID = re.compile(r"([0-9A-Za-z]{5,32}): (?:resent-)?message-id=(.+)", re.DOTALL)
-_SIMPLE = re.compile(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired)\s*")
+_SIMPLE = re.compile(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired|requeued)\s*")
+_CORRUPT = re.compile(r'warning: saving corrupt file "([0-9A-Za-z]{5,32})" from queue ')
 _TLS = re.compile(
     r"([A-Z]\w+ TLS connection) (?:established|reused) to (\S+?)(?: \([^)]*\))?: (\S+ with cipher \S+)(.*)",
     re.DOTALL,
@@ -44,15 +45,11 @@ _TLS = re.compile(
 _LOOKS_LIKE = re.compile(
     r"[0-9A-Za-z]{5,32}: to=<|\bstatus=(?:sent|deferred|bounced|expired|undeliverable)\b"
 )
-_STATUS = {
-    "sent": Status.SENT,
-    "deferred": Status.DEFERRED,
-    "bounced": Status.BOUNCED,
-    "expired": Status.EXPIRED,
-    "force-expired": Status.EXPIRED,
-    "SOFTBOUNCE": Status.DEFERRED,
-    "undeliverable": Status.PROBE,
-    "deliverable": Status.PROBE,
+_BY_HAND = {  # with postsuper
+    "removed": Status.REMOVED,
+    "placed on hold": Status.HELD,
+    "released from hold": Status.RELEASED,
+    "requeued": Status.FORWARDED,  # under a new queue id
 }
 new_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
@@ -109,6 +106,8 @@ class PostfixLines(FramedReader):
             or b" TLS connection " in data
             or b"hold" in data
             or b"discard: " in data
+            or b"requeued" in data
+            or b"saving corrupt file" in data
         )
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
@@ -125,10 +124,15 @@ class PostfixLines(FramedReader):
             if match is not None:
                 self.memory.message(match[1]).message_id = match[2].strip() or None
                 return ()
-        if text.endswith(("removed", "hold", "expired")):
+        if text.endswith(("removed", "hold", "expired", "requeued")):
             simple = _SIMPLE.fullmatch(text)
             if simple is not None:
                 return self._simple(simple[1], simple[2], frame, number)
+        if text.startswith("warning: saving corrupt file"):
+            corrupt = _CORRUPT.match(text)
+            if corrupt is not None:
+                message = self.memory.message_of(corrupt[1])
+                return self._for_all(message, Status.HELD, "corrupt", None, corrupt[1], frame, number)
         if " TLS connection " in text:
             self._tls(text, frame)
             return ()
@@ -144,7 +148,7 @@ class PostfixLines(FramedReader):
         return ()
 
     def _attempt(self, match: re.Match[str], frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        if match["rest"] is None and match["word"] not in _STATUS:
+        if match["rest"] is None and match["word"] not in STATUSES:
             return self.unread(data, number, "the line ends before it says what became of the delivery")
         return (self.delivery(match.groups(), frame, number, False),)
 
@@ -152,7 +156,7 @@ class PostfixLines(FramedReader):
         queue_id, recipient, orig_to, to, delay, parts, tls, dsn, word, rest = fields
         relay = self.relays[to]
         service = (frame.program or "").rpartition("/")[2]
-        status = _status(word, service, rest or "")
+        status = status_of(word, service, rest or "")
         earlier = tls_told = message_id = words = None
         parts_s: tuple[float, ...] = ()
         repeats = cut = False
@@ -215,11 +219,11 @@ class PostfixLines(FramedReader):
             if what == "removed":
                 self.memory.forget(queue_id)
             return ()
-        status = {"removed": Status.REMOVED, "placed on hold": Status.HELD}.get(what)
+        status = _BY_HAND.get(what)
         if status is None:
             return ()
         events = self._for_all(message, status, what, None, queue_id, frame, number)
-        if status is Status.REMOVED:
+        if status in (Status.REMOVED, Status.FORWARDED):
             self.memory.forget(queue_id)
         return events
 
@@ -269,16 +273,6 @@ class PostfixLines(FramedReader):
         if isinstance(noted, tuple) and noted[0] == relay:
             return str(noted[1])
         return None
-
-
-def _status(word: str, service: str, rest: str) -> Status:
-    status = _STATUS.get(word, _DEFERRED)
-    if status is _SENT:
-        if service == "discard":
-            return Status.DISCARDED
-        if rest.startswith("forwarded as "):
-            return Status.FORWARDED
-    return status
 
 
 def _parts(text: str) -> tuple[float, ...]:

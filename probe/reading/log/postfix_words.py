@@ -36,6 +36,17 @@ _OWN = (
     ("SASL authentication failed", None),
 )
 
+STATUSES = {
+    "sent": Status.SENT,
+    "deferred": Status.DEFERRED,
+    "bounced": Status.BOUNCED,
+    "expired": Status.EXPIRED,
+    "force-expired": Status.EXPIRED,
+    "SOFTBOUNCE": Status.DEFERRED,
+    "undeliverable": Status.PROBE,
+    "deliverable": Status.PROBE,
+}
+
 
 def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | None, bool, bool]:
     """What stands behind the opening parenthesis, up to the end of the line.
@@ -85,3 +96,14 @@ def _own_stage(text: str) -> Stage | None:
     if text.endswith("loops back to myself"):
         return Stage.DNS
     return None
+
+
+def status_of(word: str, service: str, rest: str) -> Status:
+    """What `status=` means of this service, with what stands in its parentheses."""
+    status = STATUSES.get(word, Status.DEFERRED)
+    if status is Status.SENT:
+        if service == "discard":
+            return Status.DISCARDED
+        if rest.startswith("forwarded as "):
+            return Status.FORWARDED
+    return status

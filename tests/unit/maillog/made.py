@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from probe.maillog.aggregate import Aggregate, Outcome
+from probe.maillog.aggregate import Aggregate
 from probe.maillog.groups import Fate
+from probe.maillog.outcome import Outcome
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks
 from probe.reading.log.reader import Reader, records_of_blocks

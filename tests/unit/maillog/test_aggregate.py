@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from probe.maillog.aggregate import Outcome
 from probe.maillog.groups import Fate
+from probe.maillog.outcome import Outcome
+from probe.maillog.summary import totals
 from probe.model.verdict import FixBy
 from tests.unit.maillog.made import bounced, counted, deferred, fates, line, sent
 
@@ -112,7 +113,7 @@ def test_mailboxes_of_this_server_are_told_apart() -> None:
 
 def test_what_an_operator_took_out_waits_no_longer() -> None:
     found = counted([deferred(GREY), "Nov 29 03:09:00 mail postfix/postsuper[9]: ABCDEF1234: removed"])
-    assert fates(found) == {"unknown": 1} and found.taken_out == 1
+    assert fates(found) == {"unknown": 1} and totals(found).removed == 1
 
 
 def test_too_many_that_wait_are_counted_and_no_longer_followed() -> None:
@@ -147,9 +148,9 @@ def test_outcomes_are_told_when_they_are_known() -> None:
 
 def test_the_busiest_minute_is_told() -> None:
     found = counted([sent(queue_id=f"ABC{n:07d}", at=f"03:0{n % 3}:0{n % 7}") for n in range(40)])
-    found.settle_volumes()
-    (volume,) = found.volumes.values()
-    assert volume.sent == 40 and sum(found.volume_bins[volume.operator.id].counts.values()) == 40
+    found.volumes.settle()
+    (volume,) = found.volumes.by_id.values()
+    assert volume.sent == 40 and sum(found.volumes.bins[volume.operator.id].counts.values()) == 40
 
 
 def test_attempts_of_a_whole_queue_are_of_no_message() -> None:

@@ -1,0 +1,184 @@
+"""Who waits, and how that ends: expired, on hold, taken out by hand, become another message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+
+from probe.maillog.groups import Fate, Group, Waiting
+from probe.maillog.operators import Operator
+from probe.maillog.outcome import Outcome
+from probe.maillog.parked import Parked, ParkedList
+from probe.maillog.reasons import Reason
+from probe.maillog.table import Table
+from probe.maillog.waiting import WAITING, WaitingList
+from probe.reading.log.event import Event, Kind, Status
+
+# Python 3.11 takes as long to look up a member of an enum as to call a function.
+_ATTEMPT, _QUEUE, _DEFERRED = Kind.ATTEMPT, Kind.QUEUE, Status.DEFERRED
+_HELD, _RELEASED, _FORWARDED = Status.HELD, Status.RELEASED, Status.FORWARDED
+_REMOVED, _DISCARDED, _DROPPED = Status.REMOVED, Status.DISCARDED, Status.DROPPED
+_IS_SENT, _IS_DEFERRED, _IS_BOUNCED, _IS_EXPIRED = Fate.SENT, Fate.DEFERRED, Fate.BOUNCED, Fate.EXPIRED
+
+
+class Queue(Table):
+    """The recipients that wait or are parked. `emit` is called with each outcome when it is known, and then
+    events of what waits are kept."""
+
+    def __init__(
+        self,
+        zone: tzinfo | None,
+        sender_of: Callable[[str], str | None] | None,
+        mark: int | None,
+        emit: Callable[[Outcome], None] | None,
+        waiting_limit: int = WAITING,
+    ) -> None:
+        super().__init__(zone, sender_of, mark)
+        self._emit = emit
+        self.waiting = WaitingList(waiting_limit)
+        self.parked = ParkedList()
+        self.forgotten = 0  # that waited, and were too many to be followed
+        self.removed = 0  # by hand, of those of whom no failure was told
+        self._whole = ("", 0)  # the line that spoke last of a whole message
+
+    def end(self) -> None:
+        """The input has ended: what still waits is told."""
+        if self._emit is not None:
+            for entry in self.waiting.all():
+                self._tell(_IS_DEFERRED, entry.event, entry)
+            for parked in self.parked.all():
+                if not self._is_counted(parked):
+                    self._tell(Fate.UNKNOWN, parked.event, None)
+
+    def parked_counts(self) -> tuple[int, int, int]:
+        """How many recipients are on hold, how many of these failed before and are counted by their reason,
+        and how many are queued without a reason."""
+        held = counted = queued = 0
+        for parked in self.parked.all():
+            if parked.is_held:
+                held += 1
+                counted += self._is_counted(parked)
+            elif not self._is_counted(parked):
+                queued += 1
+        return held, counted, queued
+
+    def _is_counted(self, parked: Parked) -> bool:
+        return parked.is_counted or self.waiting.find(parked.event) is not None
+
+    def _count_expiry(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
+        """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
+        whole = event.kind is _QUEUE
+        settled: list[Waiting | None] = (
+            [*self.waiting.settle_all(event)] if whole else [self.waiting.settle(event)]
+        )
+        (self.parked.take_out_all if whole else self.parked.take_out)(event)
+        if whole and not settled:
+            if (event.file, event.line) == self._whole:
+                return  # told for another recipient already, together with this one
+            settled = [None]
+        if whole:
+            self._whole = (event.file, event.line)
+        for entry in settled:
+            if entry is not None:
+                self._leave(entry)
+                group, key = entry.group, entry.key
+                reason = group.wordings[key].reason if key in group.wordings else group.reason
+            else:
+                group, key, reason = self._group(event, operator, event.earlier)
+            self._note_event(group, event, at)
+            group.enter(_IS_EXPIRED, entry.domain if entry is not None else domain, key)
+            complete = event if entry is None else _of(event, entry)
+            self._tell(_IS_EXPIRED, complete, entry, at, reason)
+
+    def _park(self, event: Event) -> None:
+        """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
+        is_counted = event.earlier is not None or self.waiting.find(event) is not None
+        self.parked.park(event, is_held=event.status is _HELD, is_counted=is_counted)
+
+    def _move(self, event: Event, at: int | None) -> None:
+        """What the queue, or an operator, did with a message or one recipient."""
+        status = event.status
+        if event.kind is _ATTEMPT:  # an alias, or what is thrown away: it waits no longer
+            self._leave(self.waiting.settle(event))
+            self.parked.take_out(event)
+        elif status is _RELEASED:
+            self.parked.release(event)
+        elif status is _FORWARDED:  # it is another message now, of which its fate is told
+            self.parked.take_out_all(event)
+            for entry in self.waiting.settle_all(event):
+                self._leave(entry)
+        elif status is _DROPPED:
+            parked, one = self.parked.take_out(event), self.waiting.settle(event)
+            self._count_removal(event, at, (one,) if one is not None else (), (parked,) if parked else ())
+        elif (event.file, event.line) != self._whole and (status is _REMOVED or status is _DISCARDED):
+            self._whole = (event.file, event.line)  # further events of the line are told with this one
+            self._count_removal(event, at, self.waiting.settle_all(event), self.parked.take_out_all(event))
+
+    def _count_removal(
+        self, event: Event, at: int | None, settled: Sequence[Waiting], parked: Sequence[Parked]
+    ) -> None:
+        """An operator took these out of the queue."""
+        for entry in settled:
+            self._leave(entry)
+            entry.group.enter(Fate.UNKNOWN, entry.domain, entry.key)
+            self._tell(Fate.UNKNOWN, _of(event, entry), entry, at)
+        names = {entry.recipient for entry in settled}
+        uncounted = [
+            it.event.recipient for it in parked if not it.is_counted and it.event.recipient not in names
+        ]
+        if not settled and not parked:
+            uncounted = [event.recipient]
+        self.removed += len(uncounted)
+        for recipient in uncounted:
+            self._tell(Fate.UNKNOWN, event._replace(recipient=recipient), None, at)
+
+    def _settle_alias(self, event: Event) -> None:
+        """The recipient took the place of another of the same message, which waits no longer as itself."""
+        if event.queue_id in self.waiting.ids:
+            self._leave(self.waiting.settle(event._replace(recipient=event.orig_to)))
+
+    def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
+        entry = Waiting(event.recipient or "", event.orig_to, domain, group, key, at)
+        group.enter(_IS_DEFERRED, domain, key)
+        if event.queue_id is None or event.recipient is None:
+            if self._emit is not None:
+                entry.event = event
+                self._tell(_IS_DEFERRED, event, entry)
+            return entry  # nothing can be told of it later
+        for each in self.waiting.add(event.queue_id, entry):
+            self.forgotten += 1
+            self._tell(_IS_DEFERRED, each.event, each)
+        return entry
+
+    def _leave(self, entry: Waiting | None) -> None:
+        if entry is not None:
+            entry.group.enter(_IS_DEFERRED, entry.domain, entry.key, -1)
+
+    def _tell(
+        self,
+        fate: Fate,
+        event: Event | None,
+        entry: Waiting | None,
+        at: int | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        if self._emit is None or event is None:
+            return
+        if reason is None and entry is not None:
+            wording = entry.group.wordings.get(entry.key)
+            reason = wording.reason if wording is not None else entry.group.reason
+        first = entry.first if entry is not None else at
+        attempts = (entry.attempts if entry is not None else 0) + (
+            event.kind is _ATTEMPT and fate in (_IS_SENT, _IS_BOUNCED)
+        )
+        after = None
+        if fate is _IS_SENT and entry is not None and at is not None and entry.first is not None:
+            after = at - entry.first
+        self._emit(Outcome(fate, event, reason, first, attempts, after))
+
+
+def _of(event: Event, entry: Waiting) -> Event:
+    """An event of a whole message as that of one recipient, with why this one waited."""
+    last = entry.event
+    words = (last.earlier or last.words) if last is not None else event.earlier
+    return event._replace(recipient=entry.recipient, earlier=words)

@@ -1,0 +1,113 @@
+"""What Exim's queue, or somebody with `exim -M...`, did with a message: frozen, thawed, taken out; and what
+is kept of its recipients for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from probe.reading.log.event import Event, Kind, Record, Status, Words
+from probe.reading.log.frames import Frame
+from probe.reading.log.memory import RECIPIENTS, Memory
+from probe.reading.log.reader import FramedReader
+
+_RECENT = 5_000  # notes of messages
+_ADDRESS = r"(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+"
+_HELD = ("Frozen", "frozen by ", "Message is frozen", "*** Frozen")
+_HOLDS = (*_HELD, "unfrozen by ", "Unfrozen by ")
+_MARKED = re.compile(rf"(?:address <({_ADDRESS})>|all addresses) marked delivered by ")
+
+
+class EximQueue(FramedReader):
+    """Keeps who waits and who failed."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+        self._failed = Memory(_RECENT)  # who failed, by message
+
+    def remember(
+        self, queue_id: str, recipient: str, status: Status, words: Words | None, repeats: bool
+    ) -> Words | None:
+        """Keep who waits and who failed; returns why this recipient waited until now."""
+        if status is Status.DEFERRED:
+            if not repeats or not self.memory.is_deferred(queue_id, recipient):
+                self.memory.defer(queue_id, recipient, words)
+            return None
+        if status in (Status.BOUNCED, Status.EXPIRED):
+            failed = self._failed.note_of(queue_id)
+            if not isinstance(failed, dict):
+                failed = {}
+                self._failed.note(queue_id, failed)
+            if len(failed) < RECIPIENTS:
+                failed[recipient] = words
+        return self.memory.settle(queue_id, recipient)
+
+    def by_hand(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        """The records of a line that tells of neither an arrival nor a delivery."""
+        if rest.startswith(_HOLDS):
+            return self._hold(queue_id, rest, frame, number)
+        if rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
+            return self._cancellation(queue_id, rest, frame, number)
+        marked = _MARKED.match(rest)  # -Mmd, -Mmad
+        return self._drop(queue_id, marked, frame, number) if marked is not None else ()
+
+    def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        message = self.memory.message_of(queue_id)
+        events = self._of_queue(
+            queue_id, Status.REMOVED, rest.strip(), self._waiting(queue_id), frame, number
+        )
+        if message is not None:
+            self.memory.forget(queue_id)
+        return events
+
+    def _hold(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+        """Frozen by hand, or as a bounce that could not be delivered: its recipients failed, and wait."""
+        status = Status.HELD if rest.startswith(_HELD) else Status.RELEASED
+        failed = self._failed.note_of(queue_id)
+        whom = self._waiting(queue_id)
+        if status is Status.HELD and isinstance(failed, dict):
+            whom = [*(it for it in whom if it[0] is not None), *failed.items()]
+        if status is Status.RELEASED:
+            whom = [(None, None)]
+        return self._of_queue(queue_id, status, rest.strip(), whom, frame, number)
+
+    def _drop(self, queue_id: str, marked: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        recipient = marked[1]
+        if recipient is None:
+            return self._cancellation(queue_id, "marked delivered", frame, number)
+        whom = [(recipient, self.memory.settle(queue_id, recipient))]
+        return self._of_queue(queue_id, Status.DROPPED, "marked delivered", whom, frame, number)
+
+    def _waiting(self, queue_id: str) -> list[tuple[str | None, Words | None]]:
+        """Who is known to wait, and why; a row without a recipient where nobody is."""
+        message = self.memory.message_of(queue_id)
+        return list(((message.deferred if message is not None else None) or {}).items()) or [(None, None)]
+
+    def _of_queue(
+        self,
+        queue_id: str,
+        status: Status,
+        word: str,
+        whom: Sequence[tuple[str | None, Words | None]],
+        frame: Frame,
+        number: int,
+    ) -> Sequence[Record]:
+        """What the queue, or somebody, did with these recipients."""
+        message = self.memory.message_of(queue_id)
+        return tuple(
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                queue_id,
+                sender=message.sender if message is not None else None,
+                message_id=message.message_id if message is not None else None,
+                recipient=recipient,
+                earlier=earlier,
+            )
+            for recipient, earlier in whom
+        )

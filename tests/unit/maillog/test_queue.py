@@ -1,0 +1,146 @@
+"""Real queues that somebody worked on by hand: every recipient has the fate that it really had."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from probe.maillog.outcome import Outcome
+from probe.maillog.summary import totals
+from tests.unit.maillog.made import counted
+from tests.unit.reading.log.samples import SAMPLES
+
+LOGS = {it.name: b"".join(line + b"\n" for line in it.lines) for it in SAMPLES}
+# What the queue (exim -bp, postqueue -j) and the servers of the laboratory held at the end, by queue id.
+EXIM = {
+    "1xXb88-00000v-2s": {"bob@ok.example": "sent"},
+    "1xXb88-00000x-30": {
+        "bob@unknown.example": "bounced",
+        "bob@full.example": "deferred",
+        "bob@once.example": "sent",
+        "bob@ok.example": "sent",
+        "extra@ok.example": "sent",  # added by hand
+    },
+    "1xXb88-00000z-35": {  # to team@, which is these three
+        "eve@unknown.example": "bounced",
+        "bob@ok.example": "sent",
+        "bob@once.example": "sent",
+    },
+    "1xXb88-000011-3B": {"bob@sender.example": "bounced"},
+    "1xXb89-000013-06": {"fr@sender.example": "deferred"},
+    "1xXb89-000015-0E": {"pipe@sender.example": "bounced", "alice@sender.example": "sent"},
+    "1xXb89-000017-0I": {"bob@ok.example": "sent", "later@sender.example": "unknown"},  # marked delivered
+    "1xXb89-000019-0O": {"r1@ratelimit.example": "unknown", "r2@ratelimit.example": "unknown"},  # -Mg
+    "1xXb89-00001B-0T": {"bob@ok.example": "deferred", "bob@full.example": "deferred"},
+    "1xXb89-00001D-0Y": {"bob@ok.example": "deferred"},
+    "1xXb89-00001F-0d": {"bob@eod.example": "bounced"},
+    "1xXb89-00001H-0k": {"bob@unknown.example": "bounced"},  # of the null reverse-path, and frozen
+    "1xXb89-00001J-0r": {"eve@unknown.example": "bounced"},
+    "1xXb89-00001L-0w": {"eve@unknown.example": "bounced"},
+    "1xXb89-00001N-12": {"bob@refused.example": "unknown"},  # -Mrm
+    "1xXb89-00001P-19": {"bob@nohost.example": "bounced"},
+    "1xXb89-00001R-1F": {"bob@nullmx.example": "bounced"},
+    "1xXb89-00001T-1J": {'"x y"@unknown.example': "bounced", '"odd, name"@ok.example': "sent"},
+    "1xXb8A-00002h-1B": {"nobody9@unknown.example": "bounced"},  # a bounce, frozen
+    "1xXb8B-00003E-0G": {"nobody9@nohost.example": "bounced"},
+}
+
+POSTFIX = {
+    "4jchq40B2YzR85P": {"bob@ok.example": "sent"},
+    "4jchq40Gz8zR85N": {
+        "bob@unknown.example": "bounced",
+        "bob@full.example": "deferred",  # and then the file was corrupt
+        "bob@once.example": "sent",
+        "bob@ok.example": "sent",
+    },
+    "4jchq40LbbzR85R": {  # to team@, which is these three
+        "bob@once.example": "sent",
+        "bob@ok.example": "sent",
+        "eve@unknown.example": "bounced",
+    },
+    "4jchq40V62zR85Q": {"bob@ok.example": "sent", "full@full.example": "deferred"},  # what list@ became
+    "4jchq40jn1zR85T": {"new@ok.example": "sent"},  # old@sender.example, rewritten
+    "4jchq40rxnzR85V": {"bob@eod.example": "bounced", "alice@sender.example": "sent"},  # and a copy
+    "4jchq419BHzR85W": {"prog@sender.example": "bounced", "alice@sender.example": "sent"},
+    "4jchq41sg8zR85X": {"self@mail.sender.example": "bounced"},
+    "4jchq42hbSzR85T": {"bob@ok.example": "sent", "bob@unknown.example": "bounced"},  # from the filter
+    "4jchq42ktpzR85R": {"bob@ok.example": "bounced"},  # by the filter
+    "4jchq42yJJzR85P": {"bob@ok.example": "sent"},  # held by a header check, and released
+    "4jchq433RtzR85V": {"alice@gen.example": "bounced"},  # a bounce
+    "4jchq435x2zR85W": {"bob@unknown.example": "bounced"},  # redirected
+    "4jchq43KtNzR85V": {"bob@ok.example": "sent", "eve@unknown.example": "bounced"},  # and a copy
+    "4jchq446ymzR85T": {"r1@ratelimit.example": "deferred", "r2@ratelimit.example": "deferred"},
+    "4jchq44LpRzR85V": {"bob@refused.example": "deferred"},
+    "4jchq44VVWzR85W": {"eve@refused.example": "deferred"},
+    "4jchq44g4qzR85X": {"bob@unknown.example": "bounced"},  # of the null reverse-path
+    "4jchq44k9QzR85b": {"eve@unknown.example": "bounced"},
+    "4jchq44rHJzR85c": {"nobody9@unknown.example": "bounced"},  # the bounce of the one above
+    "4jchq44rgyzR85d": {"eve@unknown.example": "bounced"},
+    "4jchq44xMXzR85X": {"del@full.example": "unknown"},  # postsuper -d
+    "4jchq44ymgzR85h": {"nobody9@nohost.example": "bounced"},  # a bounce
+    "4jchq459j7zR85b": {"exp@full.example": "expired"},  # postsuper -e
+    "4jchq45SVmzR85d": {"hold@full.example": "deferred"},  # postsuper -h
+    "4jchqN6xMqzR85y": {"req@full.example": "deferred"},  # postsuper -r, 4jchq45K5jzR85c before
+}
+TO_ALL = ("alice@sender.example",)
+TRUTHS = {"exim-hands": EXIM, "postfix-hands": POSTFIX}
+CASES = [(name, queue_id) for name, rows in TRUTHS.items() for queue_id in sorted(rows)]
+
+
+def _outcomes(name: str) -> list[Outcome]:
+    """Of all messages but the notices to this server's own people."""
+    outcomes: list[Outcome] = []
+    counted(LOGS[name], name.partition("-")[0], outcomes=outcomes)
+    notices = ("alice@sender.example", "postmaster@mail.sender.example")
+    return [it for it in outcomes if it.event.sender in TO_ALL or it.event.recipient not in notices]
+
+
+@pytest.mark.parametrize(("name", "queue_id"), CASES)
+def test_each_recipient_has_its_own_fate_once(name: str, queue_id: str) -> None:
+    rows = [(it.event.recipient, it.fate.value) for it in _outcomes(name) if it.event.queue_id == queue_id]
+    assert sorted(rows) == sorted(TRUTHS[name][queue_id].items())
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_no_other_message_is_heard_of(name: str) -> None:
+    assert {it.event.queue_id for it in _outcomes(name)} == set(TRUTHS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "counted_by_reason", "removed"), [("exim-hands", 3, 3, 4), ("postfix-hands", 2, 2, 1)]
+)
+def test_on_hold_is_told_and_counted_once(name: str, held: int, counted_by_reason: int, removed: int) -> None:
+    found = totals(counted(LOGS[name], name.partition("-")[0]))
+    assert (found.held, found.held_counted, found.removed) == (held, counted_by_reason, removed)
+    for fate in ("deferred", "expired"):
+        all_of = sum(each == fate for row in TRUTHS[name].values() for each in row.values())
+        assert getattr(found, fate) == all_of
+
+
+def test_who_was_taken_out_keeps_its_own_reason() -> None:
+    reasons = {
+        it.event.recipient: it.event.earlier for it in _outcomes("exim-hands") if it.fate.value == "unknown"
+    }
+    assert (words := reasons["r2@ratelimit.example"]) is not None
+    assert words.text.startswith("Remote host closed connection")
+
+
+def _kumo(kind: str, *recipients: str, identity: str = "a1") -> str:
+    response = {"code": 551, "content": "Administrator bounced: wrong list"}
+    row = {"type": kind, "id": identity, "sender": "a@a.example", "recipient": list(recipients)}
+    return json.dumps(
+        {**row, "queue": "b.example", "site": "x", "timestamp": 1764374400, "response": response}
+    )
+
+
+def test_an_administrator_of_kumomta_takes_out_the_recipients_that_the_record_names() -> None:
+    first, second, other = "bob@b.example", "eve@b.example", "sue@b.example"
+    waits = _kumo("TransientFailure", first, second, other)
+    found = totals(counted([waits, _kumo("AdminBounce", first, second)], "kumomta"))
+    assert (found.deferred, found.removed, found.messages) == (1, 2, 3)
+    assert totals(counted([_kumo("AdminBounce", first, second)], "kumomta")).removed == 2
+
+
+def test_all_recipients_of_one_record_of_kumomta_expire() -> None:
+    assert totals(counted([_kumo("Expiration", "bob@b.example", "eve@b.example")], "kumomta")).expired == 2
