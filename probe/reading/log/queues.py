@@ -107,6 +107,9 @@ class MailqReader(Reader):
         now, line = self._message, text.strip()
         if now is None or not line or text[:1] in ("-", "") or line.startswith("Total requests"):
             return ()
+        if line.startswith("QUARANTINE: ") and not now.is_postfix:
+            now.mark = "Q"
+            return ()
         if line.startswith("("):
             now.reason = line[1:].removesuffix(")")
             return ()

@@ -25,7 +25,9 @@ _TO = re.compile(
     re.DOTALL,
 )
 _RELAY = re.compile(r"([^\s\[]*) ?(?:\[([^\]]*)\])?")
-_DSN = re.compile(r"([0-9A-Za-z]{10,20}): (?:DSN|sender notify|return to sender): (.*)", re.DOTALL)
+_DSN = re.compile(
+    r"([0-9A-Za-z]{10,20}): (?:DSN|sender notify|postmaster notify|return to sender): (.*)", re.DOTALL
+)
 _RULESET = re.compile(r"ruleset=(\w+), (?:arg1=)?")
 _VERDICT = re.compile(r", (reject|discard|quarantine)=")
 _MILTER = re.compile(
@@ -72,6 +74,8 @@ class SendmailReader(FramedReader):
             or b": ruleset=" in data
             or b": Milter" in data
             or b"STARTTLS=client" in data
+            or b": quarantine=" in data
+            or b": unquarantine" in data
         )
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
@@ -90,8 +94,12 @@ class SendmailReader(FramedReader):
             if match is None:
                 return self.unread(data, number, "a delivery of sendmail whose fields are not understood")
             return self._attempts(queue_id, match, frame, number)
+        if rest.startswith(("quarantine=", "unquarantine")):  # with -Q
+            status = Status.HELD if rest[0] == "q" else Status.RELEASED
+            return self._of_all(queue_id, status, "quarantine", None, frame, number)
         dsn = _DSN.match(rest)
         if dsn is not None:
+            self.memory.message(dsn[1]).sender = ""  # of the notice, which has no line of its own arrival
             return self._expiry(queue_id, dsn[2], frame, number)
         return self._refusal(queue_id, rest, frame, number)
 
@@ -154,28 +162,23 @@ class SendmailReader(FramedReader):
         `DSN:` also tells of a notice after a refusal (whose own line says all) and of a warning."""
         if not why.startswith("Cannot send message"):
             return ()
+        words = Words(Speaker.LOCAL, why.strip())
+        events = self._of_all(queue_id, Status.EXPIRED, "DSN", words, frame, number)
+        self.memory.forget(queue_id)
+        return events
+
+    def _of_all(
+        self, queue_id: str, status: Status, word: str, words: Words | None, frame: Frame, number: int
+    ) -> Sequence[Record]:
+        """What befell a whole message, for each recipient that is known to wait."""
         message = self.memory.message_of(queue_id)
         waiting: list[tuple[str | None, Words | None]] = [(None, None)]
         if message is not None and message.deferred:
             waiting = list(message.deferred.items())
-        self.memory.forget(queue_id)
+        about = (message.message_id, message.sender) if message is not None else (None, None)
+        head = (self.file, number, Kind.QUEUE, status, word, frame.at, frame.program, queue_id)
         return [
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                Status.EXPIRED,
-                "DSN",
-                frame.at,
-                frame.program,
-                queue_id,
-                message.message_id if message is not None else None,
-                message.sender if message is not None else None,
-                recipient,
-                words=Words(Speaker.LOCAL, why.strip()),
-                earlier=earlier,
-            )
-            for recipient, earlier in waiting
+            Event(*head, *about, recipient, words=words, earlier=earlier) for recipient, earlier in waiting
         ]
 
     def _refusal(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:

@@ -12,7 +12,7 @@ from tests.unit.maillog.made import counted
 from tests.unit.reading.log.samples import SAMPLES
 
 LOGS = {it.name: b"".join(line + b"\n" for line in it.lines) for it in SAMPLES}
-# What the queue (exim -bp, postqueue -j) and the servers of the laboratory held at the end, by queue id.
+# What the queue and the servers of the laboratory held at the end, by queue id.
 EXIM = {
     "1xXb88-00000v-2s": {"bob@ok.example": "sent"},
     "1xXb88-00000x-30": {
@@ -83,8 +83,61 @@ POSTFIX = {
     "4jchq45SVmzR85d": {"hold@full.example": "deferred"},  # postsuper -h
     "4jchqN6xMqzR85y": {"req@full.example": "deferred"},  # postsuper -r, 4jchq45K5jzR85c before
 }
+SENDMAIL = {
+    "6ATA3amo000072": {"nosuch": "bounced", "alice": "sent", '"|/bin/false"': "bounced"},
+    "6ATA3Zn0000062": {"eve@unknown.example": "bounced"},
+    "6ATA3a7f000074": {"nobody9@unknown.example": "bounced"},
+    "6ATA3Z5H000048": {"bob@ok.example": "sent"},
+    "6ATA3ZCt000064": {"eve@unknown.example": "bounced"},
+    "6ATA3a7h000074": {"nobody9@nohost.example": "bounced"},
+    "6ATA3Z0O000060": {"bob@unknown.example": "bounced"},
+    "6ATA3Zh4000070": {"a2@eod.example": "bounced", "a1@eod.example": "bounced"},
+    "6ATA3Z2B000054": {"bob@ok.example": "sent", "eve@unknown.example": "bounced"},
+    "6ATA3ZCH000068": {'"odd, name"@ok.example': "sent", '"x y"@unknown.example': "bounced"},
+    "6ATA3Zmn000052": {
+        "bob@ok.example": "sent",
+        "bob@unknown.example": "bounced",
+        "full@full.example": "deferred",
+    },
+    "6ATA3ZBQ000050": {
+        "bob@ok.example": "sent",
+        "bob@once.example": "sent",
+        "bob@unknown.example": "bounced",
+        "bob@full.example": "deferred",
+    },
+    "6ATA3ZXP000066": {"q@full.example": "deferred"},
+    "6ATA3ZA2000058": {"bob@refused.example": "deferred"},
+    "6ATA3ZrC000056": {"r2@ratelimit.example": "deferred", "r1@ratelimit.example": "deferred"},
+}
+OPENSMTPD = {
+    "8b4a6b3e28bb02ca": {"bob@once.example": "sent"},
+    "8b4a6b3ebad1fecb": {"bob@unknown.example": "bounced"},
+    "8f6531ba331c28f9": {"eve@unknown.example": "bounced"},
+    "7d0365edb7ea82e1": {"bob@ok.example": "sent"},
+    "c409250d6afbe127": {"alice@vm": "bounced"},
+    "c409250d3d95cfe0": {"prog@sender.example": "bounced"},
+    "8b4a6b3e219f70e7": {"bob@ok.example": "sent"},
+    "8f6531babcae445a": {"bob@ok.example": "sent"},
+    "75bd9f503df1ea7c": {"bob@unknown.example": "bounced"},
+    "a4959aa1b3c77bbb": {"eve@unknown.example": "bounced"},
+    "15f7ab5f07bcb698": {"eve@unknown.example": "bounced"},
+    "8f6531ba037662bf": {"bob@once.example": "sent"},
+    "aa02c5dd63304197": {"nobody9@nohost.example": "bounced"},
+    "84898b2362992ee7": {"nobody9@unknown.example": "bounced"},
+    "8b4a6b3ee2c0c01b": {"bob@full.example": "deferred"},
+    "b23026afca26b87f": {"r2@ratelimit.example": "deferred"},
+    "b23026aff8ff33a4": {"r1@ratelimit.example": "deferred"},
+    "4c697efa8700a57d": {"del@full.example": "deferred"},
+    "4b440d49b033b3d2": {"pause@full.example": "deferred"},
+    "410d9752b702cda9": {"bob@refused.example": "deferred"},
+}
 TO_ALL = ("alice@sender.example",)
-TRUTHS = {"exim-hands": EXIM, "postfix-hands": POSTFIX}
+TRUTHS = {
+    "exim-hands": EXIM,
+    "postfix-hands": POSTFIX,
+    "sendmail-hands": SENDMAIL,
+    "opensmtpd-hands": OPENSMTPD,
+}
 CASES = [(name, queue_id) for name, rows in TRUTHS.items() for queue_id in sorted(rows)]
 
 
@@ -92,7 +145,10 @@ def _outcomes(name: str) -> list[Outcome]:
     """Of all messages but the notices to this server's own people."""
     outcomes: list[Outcome] = []
     counted(LOGS[name], name.partition("-")[0], outcomes=outcomes)
-    notices = ("alice@sender.example", "postmaster@mail.sender.example")
+    notices = (
+        *("alice@sender.example", "postmaster@mail.sender.example"),
+        *("alice", "postmaster", "MAILER-DAEMON"),
+    )
     return [it for it in outcomes if it.event.sender in TO_ALL or it.event.recipient not in notices]
 
 
@@ -108,7 +164,8 @@ def test_no_other_message_is_heard_of(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "held", "counted_by_reason", "removed"), [("exim-hands", 3, 3, 4), ("postfix-hands", 2, 2, 1)]
+    ("name", "held", "counted_by_reason", "removed"),
+    [("exim-hands", 3, 3, 4), ("postfix-hands", 2, 2, 1), ("sendmail-hands", 1, 1, 0)],
 )
 def test_on_hold_is_told_and_counted_once(name: str, held: int, counted_by_reason: int, removed: int) -> None:
     found = totals(counted(LOGS[name], name.partition("-")[0]))

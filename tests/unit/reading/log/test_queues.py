@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from probe.model.reply import Stage
-from probe.reading.log.event import Kind, Relay, Speaker, Stamp, Status, Words
+from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
+from probe.reading.log.queues import MailqReader
 from tests.unit.reading.log.samples import events, sample
 
 REFUSED = "connect to mx1.refused.example[203.0.113.18]:25: Connection refused"
@@ -70,3 +71,20 @@ def test_smtpctl_shows_replies_and_words_of_its_own() -> None:
     assert lost.words == Words(Speaker.LOCAL, "Network error on destination MXs")
     assert by_recipient["bob@silent.example"].status is Status.QUEUED
     assert all(event.kind is Kind.QUEUE for event in by_recipient.values())
+
+
+def test_sendmail_lists_what_is_in_quarantine() -> None:
+    """`mailq -qQ` of sendmail 8.17.1.9, as it was written."""
+    rows = (
+        b"\t\t/var/spool/mqueue (1 request)",
+        b"-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------",
+        b"6ATA3ZXP000066        3 Sun Nov 29 10:03 alice@sender.example",
+        b"     QUARANTINE: checking it",
+        b"                 (Deferred: 452 4.2.2 The email account that you tried to reac)",
+        b"\t\t\t\t\t q@full.example",
+        b"\t\tTotal requests: 1",
+    )
+    reader = MailqReader()
+    (event,) = (event for number, row in enumerate(rows, 1) for event in reader.read(row, number))
+    assert isinstance(event, Event)
+    assert (event.recipient, event.status) == ("q@full.example", Status.HELD)
