@@ -147,7 +147,7 @@ class Aggregate(Queue):
             if not local:
                 self.volumes.at(operator, at).failed += 1
         self._note_event(group, event, at)
-        if event.recipient is None and event.kind is _ATTEMPT:
+        if event.recipient is None and event.queue_id is None and event.kind is _ATTEMPT:
             return  # of a whole queue (PowerMTA's tq): an attempt that failed, of no message
         if event.orig_to is not None:
             self._settle_alias(event)

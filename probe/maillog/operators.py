@@ -44,6 +44,7 @@ _REGISTRIES = frozenset(
 )
 _EXIM_DELIVERED = ("=>", "->")  # Exim names the host of every delivery to another server
 _LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda", "prog", "*file*", "cyrus")
+_COURIERS = ("courierd", "courierlocal", "courierdsn", "courierfax", "courieruucp")
 # What a mail server says only of programs, filters and mailboxes of its own machine.
 _LOCAL_WORDS = (
     "Child process of ",
@@ -135,7 +136,11 @@ def is_on_this_machine(event: Event) -> bool:
 
 def _is_local_service(program: str | None) -> bool:
     name = (program or "").rpartition("/")[2]
-    return name in _LOCAL_SERVICES or name.startswith(("local_", "address_", "maildir", "procmail"))
+    return (
+        name in _LOCAL_SERVICES
+        or name in _COURIERS
+        or name.startswith(("local_", "address_", "maildir", "procmail"))
+    )
 
 
 @cache

@@ -38,7 +38,7 @@ class Queue(Table):
         self.waiting = WaitingList(waiting_limit)
         self.parked = ParkedList()
         self.forgotten = 0  # that waited, and were too many to be followed
-        self.removed = 0  # by hand, of those of whom no failure was told
+        self.dropped = 0  # taken out by hand, before any failure was told
         self._whole = ("", 0)  # the line that spoke last of a whole message
 
     def end(self) -> None:
@@ -128,7 +128,7 @@ class Queue(Table):
         ]
         if not settled and not parked:
             uncounted = [event.recipient]
-        self.removed += len(uncounted)
+        self.dropped += len(uncounted)
         for recipient in uncounted:
             self._tell(Fate.UNKNOWN, event._replace(recipient=recipient), None, at)
 
@@ -140,7 +140,7 @@ class Queue(Table):
     def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
         entry = Waiting(event.recipient or "", event.orig_to, domain, group, key, at)
         group.enter(_IS_DEFERRED, domain, key)
-        if event.queue_id is None or event.recipient is None:
+        if event.queue_id is None:
             if self._emit is not None:
                 entry.event = event
                 self._tell(_IS_DEFERRED, event, entry)
@@ -181,4 +181,4 @@ def _of(event: Event, entry: Waiting) -> Event:
     """An event of a whole message as that of one recipient, with why this one waited."""
     last = entry.event
     words = (last.earlier or last.words) if last is not None else event.earlier
-    return event._replace(recipient=entry.recipient, earlier=words)
+    return event._replace(recipient=entry.recipient or None, earlier=words)

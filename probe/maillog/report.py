@@ -47,7 +47,7 @@ class LogTotals:
     attempts: the log told an older failure again. `local` were put into mailboxes of this server, `internal`
     went to a filter of this machine, `refused` is what this server refused others. `held` are on hold until
     somebody releases them; `held_counted` of these failed before and are counted by that, too. `queued` wait
-    without a reason that would be told."""
+    without a reason that would be told; `dropped` were taken out by hand before any failure was told."""
 
     messages: int
     sent: int
@@ -65,6 +65,7 @@ class LogTotals:
     queued: int
     refused: int
     held_counted: int
+    dropped: int
 
 
 @dataclass(frozen=True, slots=True)

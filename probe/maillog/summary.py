@@ -66,8 +66,6 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
     counts = {fate: of(fate) for fate in Fate}
     has_tries = aggregate.sent + aggregate.attempts > 0 and not fates
     held, held_counted, queued = aggregate.parked_counts()
-    if _is_asked(Fate.UNKNOWN, fates):
-        counts[Fate.UNKNOWN] += aggregate.removed
     messages = sent + sum(counts[fate] for fate in _FAILING)
     return LogTotals(
         messages=messages,
@@ -86,6 +84,7 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
         queued=queued,
         refused=aggregate.refused,
         held_counted=held_counted,
+        dropped=aggregate.dropped,
     )
 
 

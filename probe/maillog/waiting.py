@@ -50,11 +50,12 @@ class WaitingList:
     def find(self, event: Event) -> Waiting | None:
         """The event's recipient, if it waits."""
         entry = self._by_id.get(event.queue_id or "")
-        if entry is None or event.recipient is None:
+        recipient = event.recipient or ""
+        if entry is None:
             return None
         if isinstance(entry, Waiting):
-            return entry if entry.recipient == event.recipient else None
-        return entry.get(event.recipient)
+            return entry if entry.recipient == recipient else None
+        return entry.get(recipient)
 
     def find_for(self, event: Event) -> Sequence[Waiting]:
         """Those who wait in the place of the event's recipient, an alias or a list."""
@@ -65,9 +66,9 @@ class WaitingList:
 
     def settle(self, event: Event) -> Waiting | None:
         """The recipient waits no longer."""
-        queue_id, recipient = event.queue_id, event.recipient
+        queue_id, recipient = event.queue_id, event.recipient or ""
         entry = self._by_id.get(queue_id or "")
-        if entry is None or queue_id is None or recipient is None:
+        if entry is None or queue_id is None:
             return None
         if isinstance(entry, Waiting):
             if entry.recipient != recipient:

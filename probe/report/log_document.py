@@ -318,10 +318,9 @@ def _counted_apart(report: LogReport) -> Iterator[str]:
             f"{_number(totals.repeats)} {lines}: an older failure is told again (suspended, retry time not "
             "reached)"
         )
-    by_hand = totals.removed - sum(it.removed for it in report.groups)
-    if by_hand > 0:
-        verb = "was" if by_hand == 1 else "were"
-        yield f"{_messages(by_hand)} {verb} taken out of the queue by hand, before any failure is told"
+    if totals.dropped:
+        verb = "was" if totals.dropped == 1 else "were"
+        yield f"{_messages(totals.dropped)} {verb} taken out of the queue by hand, before any failure is told"
     if totals.local:
         yield f"{_messages(totals.local)} went into mailboxes or programs of this server"
     if totals.internal:

@@ -134,8 +134,8 @@ def test_each_message_that_is_counted_is_told_once(which: Sample) -> None:
     assert all_told["sent"] == found.sent + found.local
     for name in ("deferred", "bounced", "expired"):
         assert all_told[name] == getattr(found, name)
-    assert all_told["unknown"] == found.removed + waiting
-    assert sum(all_told.values()) == found.messages + found.local + waiting
+    assert all_told["unknown"] == found.removed + found.dropped + waiting
+    assert sum(all_told.values()) == found.messages + found.local + found.dropped + waiting
 
 
 def _report(aggregate: Aggregate, events: Sequence[Event]) -> LogReport:

@@ -165,7 +165,9 @@ class HarakaReader(FramedReader):
             reply_text = text.replace("\\r", "").replace("\\n", " ").strip()
             words = Words(Speaker.LOCAL, reply_text, _own_stage(reply_text))
         group = transaction.domain(position)
-        left: Sequence[str | None] = [to for to in group if to not in transaction.settled] or (None,)
+        left: Sequence[str | None] = [to for to in group if to not in transaction.settled]
+        if not left and not transaction.settled:
+            left = (None,)  # the lines that name them are not in this log
         word = "Temp failing" if status is Status.DEFERRED else "bouncing mail"
         return [
             self._event(uuid, transaction, recipient, status, word, words, relay, frame, number, before)

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from probe.maillog.operators import LOCAL
 from probe.maillog.outcome import Outcome
 from probe.maillog.summary import totals
+from probe.model.verdict import FixBy
 from tests.unit.maillog.made import counted
 from tests.unit.reading.log.samples import SAMPLES
 
@@ -196,8 +198,36 @@ def test_an_administrator_of_kumomta_takes_out_the_recipients_that_the_record_na
     waits = _kumo("TransientFailure", first, second, other)
     found = totals(counted([waits, _kumo("AdminBounce", first, second)], "kumomta"))
     assert (found.deferred, found.removed, found.messages) == (1, 2, 3)
-    assert totals(counted([_kumo("AdminBounce", first, second)], "kumomta")).removed == 2
+    assert totals(counted([_kumo("AdminBounce", first, second)], "kumomta")).dropped == 2
 
 
 def test_all_recipients_of_one_record_of_kumomta_expire() -> None:
     assert totals(counted([_kumo("Expiration", "bob@b.example", "eve@b.example")], "kumomta")).expired == 2
+
+
+HARAKA = "2026-11-29T10:06:{}Z [{}] [4F895CC6-9C72-4644-AC4D-F6F55150EFBF.1.1] [outbound] {}"
+
+
+def test_a_message_whose_recipients_the_log_does_not_name_is_one_message() -> None:
+    """Haraka names them when they come; a log that begins later does not."""
+    waits = "Temp failing 17_mail for 64 seconds: Tried all MXs"
+    rows = [HARAKA.format(f"{second}.601", "INFO", waits) for second in (10, 20, 30)]
+    found = counted(rows, "haraka")
+    assert (totals(found).deferred, totals(found).attempts) == (1, 3)
+    delivered = HARAKA.format(
+        *("40.601", "NOTICE"),
+        " delivered file=17_mail domain=b.example host=mx.b.example ip=192.0.2.1 port=25 mode=SMTP tls=N "
+        'auth=N response="Ok" delay=1 fails=3 rcpts=1/0/0',
+    )
+    found = counted([*rows, delivered], "haraka")
+    assert (totals(found).deferred, totals(found).sent, totals(found).cured) == (0, 1, 1)
+
+
+def test_what_courierd_itself_cannot_do_is_this_servers_own() -> None:
+    begin = "Nov 29 10:06:00 mail courierd: id=000000000027C008.000000006B0B906A.00000102,from=<#@[]>"
+    addressee = f"{begin},addr=<postmaster@sender.example>"
+    found = counted(
+        [f"{addressee}: 450 Service temporarily unavailable.", f"{addressee},status: deferred"], "courier"
+    )
+    (group,) = found.groups.values()
+    assert group.operator is LOCAL and group.reason.fix_by is FixBy.SENDER
