@@ -29,15 +29,16 @@ _EXTENDED = re.compile(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", 
 
 
 def without_mark(data: bytes) -> tuple[bytes, str]:
-    """(a message as octets of mail although an editor saved it with a byte order mark, what was undone or
-    empty). RFC 5322 section 2.1 knows no such mark: the first header field would be lost by it."""
+    """(a message as octets of mail although an editor saved it with a byte order mark, the charset that it
+    was read as or empty). RFC 5322 section 2.1 knows no such mark: the first header field would be lost by
+    it."""
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             decoder = codecs.getincrementaldecoder(codec)("replace")
             octets = bytearray()
             for start in range(0, len(data), _AT_ONCE):
                 octets += decoder.decode(data[start : start + _AT_ONCE]).encode("utf-8", "replace")
-            return bytes(octets), f"the file begins with a byte order mark and was read as {name}"
+            return bytes(octets), name
     return data, ""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from probe.bounce import messages, read_bounces, to_json
+from probe.checks.judging.spoken import clauses
 from probe.model.address import AddressError
 from probe.model.address_parse import describe, parse_domain, parse_endpoint, parse_mailbox
 from probe.model.text import decode, printable
@@ -78,7 +79,7 @@ def message(data: bytes) -> None:
     for link in facts.links:
         assert link.host
         quiet(printable(f"{link}"))
-    quiet(printable(f"{facts.problems} {subject_problems(facts.subject)}"))
+    quiet(printable(" ".join(clauses((*facts.problems, *subject_problems(facts.subject))))))
     text = decode(data)
     links_in_text(text)
     links_in_html(text)

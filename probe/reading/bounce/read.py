@@ -42,9 +42,9 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     A message that names no failed recipient but carries bounces (a person's forward, a digest, a
     gateway's wrapping) is read for those that it carries.
     """
-    octets, problem = without_mark(data[:BOUNCE_SIZE_LIMIT])
+    octets, charset = without_mark(data[:BOUNCE_SIZE_LIMIT])
     top = read_head(with_line_feeds(octets))
-    problems = [problem] if problem else []
+    problems = [f"the file begins with a byte order mark and was read as {charset}"] if charset else []
     parts = tuple(leaves(top, problems))
     notice, is_named = _judge(top, parts, layouts)
     if not is_named:

@@ -13,9 +13,9 @@ _DASHED_LIMIT = 4 * MESSAGE_PART_LIMIT  # lines that may be boundaries; a patch 
 _TOTAL_LIMIT = 8 * MESSAGE_TEXT_LIMIT
 
 
-def abridge(data: bytes) -> tuple[bytes, str]:
-    """(the message without the rest of bodies longer than MESSAGE_TEXT_LIMIT, why the end of the message
-    was left out altogether, or empty).
+def abridge(data: bytes) -> tuple[bytes, int | None]:
+    """(the message without the rest of bodies longer than MESSAGE_TEXT_LIMIT, how many octets were read where
+    the end of the message was left out altogether, else None).
 
     What is short and whole comes back as it is. Boundary lines stay, so every part keeps its place.
     """
@@ -34,10 +34,9 @@ def abridge(data: bytes) -> tuple[bytes, str]:
             continue
         total += cost
         if total > _TOTAL_LIMIT or dashed > _DASHED_LIMIT:
-            read = stream.tell() - len(line)
-            return b"".join(pieces), f"only the first {read} octets of the message were read"
+            return b"".join(pieces), stream.tell() - len(line)
         pieces.append(line)
-    return b"".join(pieces), ""
+    return b"".join(pieces), None
 
 
 def head_of(data: bytes) -> tuple[bytes, bool]:

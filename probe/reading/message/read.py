@@ -20,6 +20,7 @@ from probe.model.declared import (
     in_declared,
     without_mark,
 )
+from probe.model.message_problem import MessageReason, MessageWhy
 from probe.model.text import decode
 from probe.reading.message.abridge import abridge, head_of, longest_line
 from probe.reading.message.links import LINK_LIMIT, links_in_html, links_in_text
@@ -59,8 +60,8 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
 
     Line ends may be CRLF or, as files have them, LF; `size` counts each as two octets.
     """
-    data, problem = without_mark(data)
-    problems = [problem] if problem else []
+    data, charset = without_mark(data)
+    problems = [MessageWhy(MessageReason.BYTE_ORDER_MARK, charset=charset)] if charset else []
     head, is_whole = head_of(data)
     message = _parse(data, head, problems, is_whole=is_whole)
     _check_headers(message, problems)
@@ -69,7 +70,7 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
     unsubscribe = _header(message, "List-Unsubscribe")
     longest = longest_line(data)
     if longest > LINE_LIMIT:
-        problems.append(f"a line is {longest} octets long, {LINE_LIMIT} are allowed (RFC 5322 section 2.1.1)")
+        problems.append(MessageWhy(MessageReason.LONG_LINE, count=longest, most=LINE_LIMIT))
     return MessageFacts(
         size=len(data) + _lone_lf(data),
         subject=_decode_header(_header(message, "Subject")),
@@ -96,15 +97,13 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
     )
 
 
-def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> _Part:
+def _parse(data: bytes, head: bytes, problems: list[MessageWhy], *, is_whole: bool) -> _Part:
     """The parsed message; its headers alone when its structure is beyond reason."""
     head = fit_for_parsing(head)
     if not is_whole:
-        problems.append(
-            f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read"
-        )
+        problems.append(MessageWhy(MessageReason.LONG_HEAD, most=MESSAGE_HEADER_LIMIT))
         return BytesHeaderParser(policy=compat32).parsebytes(head)
-    short, problem = abridge(data)
+    short, read_octets = abridge(data)
     short = fit_for_parsing(short)
     # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
     if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
@@ -113,9 +112,10 @@ def _parse(data: bytes, head: bytes, problems: list[str], *, is_whole: bool) -> 
         except RecursionError:
             pass
         else:
-            problems.extend([problem] if problem else [])
+            if read_octets is not None:
+                problems.append(MessageWhy(MessageReason.CUT_SHORT, count=read_octets))
             return message
-    problems.append("the parts are nested too deeply to be read")
+    problems.append(MessageWhy(MessageReason.NESTED_PARTS))
     return BytesHeaderParser(policy=compat32).parsebytes(head)
 
 
@@ -149,22 +149,22 @@ def _restore(text: str) -> str:
     return decode(text.encode("utf-8", "surrogateescape")) if not text.isascii() else text
 
 
-def _check_headers(message: _Part, problems: list[str]) -> None:
+def _check_headers(message: _Part, problems: list[MessageWhy]) -> None:
     for name in _ONCE:
         count = len(_values(message, name))
         if count > 1:
-            problems.append(f"{count} {name} headers, one is allowed (RFC 5322 section 3.6)")
+            problems.append(MessageWhy(MessageReason.SEVERAL_FIELDS, name, count=count))
     for name in ("From", "Date"):
         if name not in message:
-            problems.append(f"no {name} header (RFC 5322 section 3.6)")
+            problems.append(MessageWhy(MessageReason.NO_FIELD, name))
     if "Date" in message:
         try:
             parsedate_to_datetime(_header(message, "Date"))
         except (*HARMLESS, OverflowError):
-            problems.append("the Date header is not a date")
+            problems.append(MessageWhy(MessageReason.NO_DATE))
 
 
-def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _authors(message: _Part, problems: list[MessageWhy]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The mailboxes of From: and their domains."""
     mailboxes: list[str] = []
     domains: list[str] = []
@@ -180,13 +180,13 @@ def _authors(message: _Part, problems: list[str]) -> tuple[tuple[str, ...], tupl
             try:
                 domains.append(parse_mailbox(address).domain)
             except AddressError as error:
-                problems.append(f"From: {error.reason}")
+                problems.append(MessageWhy(MessageReason.AUTHOR_ADDRESS, text=error.reason))
         if not any(address for _, address in pairs):
-            problems.append("the From header holds no address")
+            problems.append(MessageWhy(MessageReason.NO_AUTHOR))
     return tuple(mailboxes), tuple(dict.fromkeys(domains))
 
 
-def _leaves(message: _Part, problems: list[str]) -> Iterator[_Part]:
+def _leaves(message: _Part, problems: list[MessageWhy]) -> Iterator[_Part]:
     """The parts that are no containers, without recursion and up to the cap."""
     waiting: list[_Part] = [message]
     count = 0
@@ -194,7 +194,7 @@ def _leaves(message: _Part, problems: list[str]) -> Iterator[_Part]:
         part = waiting.pop()
         count += 1
         if count > MESSAGE_PART_LIMIT:
-            problems.append(f"more than {MESSAGE_PART_LIMIT} parts; the rest was not read")
+            problems.append(MessageWhy(MessageReason.MANY_PARTS, most=MESSAGE_PART_LIMIT))
             return
         # of a leaf, get_payload would decode the text, and raise where the charset holds a NUL
         if part.is_multipart():

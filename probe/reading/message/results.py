@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.message_problem import MessageWhy
 from probe.model.signing import SignatureVerdict, SignatureWhy
 
 
@@ -43,7 +44,7 @@ class Link:
 class MessageFacts:
     """The message, read once. `size` is octets on the wire with CRLF line ends; header values are a
     stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
-    (List-* or Precedence: bulk, or more than one hint); `problems` are clauses about broken
+    (List-* or Precedence: bulk, or more than one hint); `problems` are about broken
     syntax; `is_threaded` that it has In-Reply-To or References; `has_dkim2` that it has
     a DKIM2-Signature, which is a draft and is not verified; `from_fields` counts the From fields;
     `has_sender` that there is a Sender field. `one_click` says what the header fields say; whether a
@@ -66,7 +67,7 @@ class MessageFacts:
     has_bare_newlines: bool
     has_8bit_headers: bool
     signatures: tuple[SignatureResult, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[MessageWhy, ...] = ()
     is_threaded: bool = True
     has_dkim2: bool = False
     from_fields: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from probe.model.message_problem import SubjectReason, SubjectWhy
 from probe.model.text import printable
 from probe.reading.message.words import words
 
@@ -15,27 +16,27 @@ _SHOUT_LENGTH = 8  # letters; shorter subjects in capitals are often names ("NAT
 _LONGEST = 150  # characters; longer ones are cut everywhere and look padded
 
 
-def subject_problems(subject: str, *, is_threaded: bool = True) -> tuple[str, ...]:
-    """Clauses on a decoded subject, empty when nothing is wrong.
+def subject_problems(subject: str, *, is_threaded: bool = True) -> tuple[SubjectWhy, ...]:
+    """What is wrong with a decoded subject; empty when nothing is.
 
     `is_threaded` says whether the message has In-Reply-To or References: without them a "Re:"
     claims a conversation that never was (15 U.S.C. 7704(a)(2)).
     """
     if not subject.strip():
-        return ("the subject is empty",)
-    problems: list[str] = []
+        return (SubjectWhy(SubjectReason.EMPTY),)
+    problems: list[SubjectWhy] = []
     letters = [char for char in subject if char.isupper() or char.islower()]
     if len(letters) >= _SHOUT_LENGTH and all(char.isupper() for char in letters):
-        problems.append("the subject is all capitals")
+        problems.append(SubjectWhy(SubjectReason.CAPITALS))
     if re.search(r"[!?\uff01\uff1f]{2,}|[$€£¥]{2,}", subject) or len(re.findall("[!\uff01]", subject)) > 2:
-        problems.append("the subject has piled-up punctuation")
+        problems.append(SubjectWhy(SubjectReason.PUNCTUATION))
     if _REPLY_MARK.match(subject) and not is_threaded:
-        problems.append("the subject claims to answer or forward, but the message continues no thread")
-    problems.extend(f"the subject says “{phrase}”" for phrase in _phrases_in(subject))
+        problems.append(SubjectWhy(SubjectReason.FALSE_THREAD))
+    problems.extend(SubjectWhy(SubjectReason.PHRASE, text=phrase) for phrase in _phrases_in(subject))
     if len(subject) > _LONGEST:
-        problems.append(f"the subject is {len(subject)} characters long")
+        problems.append(SubjectWhy(SubjectReason.LONG, count=len(subject)))
     if printable(subject) != subject:
-        problems.append("the subject holds characters that hide or reorder text")
+        problems.append(SubjectWhy(SubjectReason.HIDDEN_CHARACTERS))
     return tuple(problems)
 
 

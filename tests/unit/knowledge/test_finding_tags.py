@@ -30,6 +30,7 @@ from probe.model.dkim_key import KeyReason
 from probe.model.dmarc_record import DmarcReason
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingReason
+from probe.model.message_problem import MessageReason, SubjectReason
 from probe.model.near_miss import NearMissReason, Place
 from probe.model.observed import (
     CertificateFault,
@@ -178,6 +179,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     HeloReason,
     KeyReason,
     ListingReason,
+    MessageReason,
     NearMissReason,
     OpinionFault,
     OutcomeReason,
@@ -185,6 +187,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     SessionReason,
     SignatureReason,
     SpfReason,
+    SubjectReason,
     TagListReason,
     Trust,
 )

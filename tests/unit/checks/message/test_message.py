@@ -9,6 +9,7 @@ from probe.facts.model import Facts
 from probe.model.address import Mailbox
 from probe.model.fault import Fault
 from probe.model.listing import ListingRole, ListingStatus
+from probe.model.message_problem import MessageReason, MessageWhy
 from probe.model.readers import FactReader
 from probe.model.signing import SignatureReason, SignatureVerdict, SignatureWhy
 from probe.model.target import PairTarget
@@ -35,6 +36,7 @@ def signed(
 
 
 LINKED = message(links=(link("plain"),))
+TWO_FROM = MessageWhy(MessageReason.SEVERAL_FIELDS, "From", count=2)
 FAILED = signed("fail", problem=SignatureWhy(SignatureReason.BODY_CHANGED))
 ONLY_DKIM = make.sender_facts(spf=make.spf(SpfVerdict.FAIL), alignment=Alignment(True, None))
 UTF8_SENDER = PairTarget(Mailbox("阿丽", "sender.example", "sender.example"), make.RECIPIENT)
@@ -68,7 +70,7 @@ CASES = (
          ("error message-several-from-fields",), ("2 From fields",)),
     Case("message-syntax", "well formed", message(), ("ok message-well-formed",)),
     Case("message-syntax", "no message", make.facts(), ()),
-    Case("message-syntax", "broken", message(problems=("2 From headers",)), ("warning message-malformed",),
+    Case("message-syntax", "broken", message(problems=(TWO_FROM,)), ("warning message-malformed",),
          ("2 From headers",)),
     Case("message-subject", "plain", message(), ("ok message-subject-plain",)),
     Case("message-subject", "no message", make.facts(), ()),

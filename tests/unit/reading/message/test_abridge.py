@@ -33,23 +33,23 @@ def test_the_longest_line_is_that_of_all_lines(data: bytes) -> None:
 
 @given(LINES)
 def test_a_message_within_the_bounds_is_left_as_it_is(data: bytes) -> None:
-    assert abridge(data) == (data, "")
+    assert abridge(data) == (data, None)
 
 
 def test_a_long_body_loses_its_end_and_no_boundary() -> None:
     long = b"a line of a body\r\n" * 100_000
     data = b"--b\r\n\r\n" + long + b"--b\r\nContent-Type: text/html\r\n\r\nshort\r\n--b--\r\n"
-    short, problem = abridge(data)
-    assert len(short) < MESSAGE_TEXT_LIMIT and not problem
+    short, read_octets = abridge(data)
+    assert len(short) < MESSAGE_TEXT_LIMIT and read_octets is None
     assert short.endswith(b"--b\r\nContent-Type: text/html\r\n\r\nshort\r\n--b--\r\n")
 
 
 @pytest.mark.parametrize("data", [b"--b\n\nx\n" * 20_000, (b"--b\n" + b"x\n" * 10_000) * 20])
 def test_beyond_reason_the_end_is_left_out_and_said(data: bytes) -> None:
-    short, problem = abridge(data)
+    short, read_octets = abridge(data)
     assert 0 < len(short) < len(data)
     assert data.startswith(short)
-    assert problem == f"only the first {len(short)} octets of the message were read"
+    assert read_octets == len(short)
 
 
 def test_the_head_ends_at_the_first_empty_line() -> None:

@@ -6,12 +6,16 @@ from importlib.resources import files
 
 import pytest
 
+from probe.checks.judging.spoken import clauses, spoken
 from probe.knowledge.toml_import import load
+from probe.model.message_problem import MessageReason, MessageWhy, SubjectReason
 from probe.reading.message.links import judge_link, links_in_html, links_in_text
 from probe.reading.message.read import read_message
 from probe.reading.message.signatures import signing_selectors
 from probe.reading.message.subject import subject_problems
 from probe.reading.message.words import refused_attachments
+from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
+from tests.support.exact_reasons import assert_exact
 
 PLAIN = (
     b"From: Bob <bob@B\xc3\xbccher.example>\r\nTo: alice@example.com\r\n"
@@ -110,7 +114,7 @@ def test_a_line_beyond_998_octets_is_a_problem() -> None:
     assert (fits.longest_line, fits.problems) == (998, ())
     long = read_message(message(body="x" * 999 + "\n"))
     assert long.longest_line == 999
-    assert any("999" in problem for problem in long.problems)
+    assert clauses(long.problems) == ("a line is 999 octets long, 998 are allowed (RFC 5322 section 2.1.1)",)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +126,19 @@ def test_a_line_beyond_998_octets_is_a_problem() -> None:
     ],
 )
 def test_a_doubled_header_is_a_problem(headers: tuple[str, ...], word: str) -> None:
-    assert any(word in problem for problem in read_message(message(*headers)).problems)
+    assert f"{word}, one is allowed (RFC 5322 section 3.6)" in clauses(
+        read_message(message(*headers)).problems
+    )
 
 
 def test_a_missing_or_unreadable_header_is_a_problem() -> None:
-    assert any("no From" in problem for problem in read_message(b"Date: x\n\n").problems)
-    assert any("not a date" in problem for problem in read_message(b"Date: x\n\n").problems)
-    assert any("From: " in problem for problem in read_message(b"From: a@b\n\n").problems)
+    assert clauses(read_message(b"Date: x\n\n").problems) == (
+        "no From header (RFC 5322 section 3.6)",
+        "the Date header is not a date",
+    )
+    no_date, author = read_message(b"From: a@b..c\n\n").problems
+    assert no_date == MessageWhy(MessageReason.NO_FIELD, "Date")
+    assert spoken(author) == f"From: {author.text}" and author.tag is MessageReason.AUTHOR_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -248,7 +258,7 @@ def test_an_anchor_that_is_never_closed_counts() -> None:
     ],
 )
 def test_a_bad_subject_is_named(subject: str, word: str) -> None:
-    assert any(word in problem for problem in subject_problems(subject))
+    assert any(word in problem for problem in clauses(subject_problems(subject)))
 
 
 @pytest.mark.parametrize(
@@ -270,6 +280,50 @@ def test_an_ordinary_subject_is_left_alone(subject: str) -> None:
 def test_a_false_thread_is_named_only_without_thread_headers(subject: str) -> None:
     assert subject_problems(subject, is_threaded=False)
     assert subject_problems(subject, is_threaded=True) == ()
+
+
+def test_every_reason_of_a_subject_is_reached_with_the_values_of_its_template() -> None:
+    subjects = ("", "WIN A NEW CAR TODAY", "Hello!!!", "Re: act now", "x" * 151, "a\u202eb")
+    problems = [it for subject in subjects for it in subject_problems(subject, is_threaded=False)]
+    assert_exact(problems, SubjectReason)
+    assert clauses(problems) == (
+        "the subject is empty",
+        "the subject is all capitals",
+        "the subject has piled-up punctuation",
+        "the subject claims to answer or forward, but the message continues no thread",
+        "the subject says “act now”",
+        "the subject is 151 characters long",
+        "the subject holds characters that hide or reorder text",
+    )
+
+
+PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * (MESSAGE_PART_LIMIT + 1)
+# What a message has, and what is said of it.
+MALFORMED = [
+    (b"\xef\xbb\xbf" + PLAIN, "the file begins with a byte order mark and was read as UTF-8"),
+    (b"From: eve@example.com\n" + PLAIN, "2 From headers, one is allowed (RFC 5322 section 3.6)"),
+    (b"\n", "no Date header (RFC 5322 section 3.6)"),
+    (b"Date: today\n\n", "the Date header is not a date"),
+    (b"From: \n\n", "the From header holds no address"),
+    (b"From: a@b..c\n\n", "From: two dots in a row are not allowed"),
+    (b"\n" + b"x" * 999, "a line is 999 octets long, 998 are allowed (RFC 5322 section 2.1.1)"),
+    (
+        b"A: " + b"x" * MESSAGE_HEADER_LIMIT,
+        f"the header section is longer than {MESSAGE_HEADER_LIMIT} octets; only its beginning was read",
+    ),
+    (b"\n" + b"boundary " * (MESSAGE_PART_LIMIT + 1), "the parts are nested too deeply to be read"),
+    (PARTS, f"more than {MESSAGE_PART_LIMIT} parts; the rest was not read"),
+    (b"\n" + b"--b\n" * 100_000, "only the first 16001 octets of the message were read"),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), MALFORMED, ids=lambda it: str(it)[:20])
+def test_what_breaks_the_form_of_a_message_is_told(data: bytes, words: str) -> None:
+    assert words in clauses(read_message(data).problems)
+
+
+def test_every_reason_of_a_message_is_reached_with_the_values_of_its_template() -> None:
+    assert_exact([it for data, _ in MALFORMED for it in read_message(data).problems], MessageReason)
 
 
 def test_thread_headers_are_seen() -> None:
