@@ -17,6 +17,9 @@ _LISTED_BY = {
     "mailq": "mailq",
     "exim-queue": "exim -bp",
     "smtpctl": "smtpctl show queue",
+    "courier-queue": "mailq",
+    "dma-queue": "dma -bp",
+    "nullmailer-queue": "mailq",
 }
 
 

@@ -15,7 +15,13 @@ from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry
 
 SCHEMA = "smtp-probe.log/1"
-QUEUES = frozenset({"postqueue", "mailq", "exim-queue", "smtpctl"})  # formats that list what waits now
+# Formats that list what waits now.
+QUEUES = frozenset(
+    (
+        *("postqueue", "mailq", "exim-queue", "smtpctl"),
+        *("courier-queue", "dma-queue", "nullmailer-queue", "haraka-queue"),
+    )
+)
 
 
 class Since(StrEnum):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
+from probe.reading.log.formats import by_name, detect
+from probe.reading.log.plain_queues import HarakaQueueReader
 from probe.reading.log.queues import MailqReader
 from tests.unit.reading.log.samples import events, sample
 
@@ -88,3 +92,42 @@ def test_sendmail_lists_what_is_in_quarantine() -> None:
     (event,) = (event for number, row in enumerate(rows, 1) for event in reader.read(row, number))
     assert isinstance(event, Event)
     assert (event.recipient, event.status) == ("q@full.example", Status.HELD)
+
+
+@pytest.mark.parametrize(
+    ("name", "queue_id", "sender", "recipients"),
+    [
+        (
+            "queue-courier",
+            "000000000030C636.000000006B0BF934.00000041",
+            "alice@sender.example",
+            ["bob@full.example"],
+        ),
+        (
+            *("queue-courier", "000000000030C665.000000006B0BF934.00000053", "alice@sender.example"),
+            ["r1@ratelimit.example", "r2@ratelimit.example"],
+        ),
+        ("queue-courier", "000000000030C6AF.000000006B0BF935.0000007B", "", ["alice@sender.example"]),
+        ("queue-dma", "25425f.562a01a659a0", "alice@sender.example", ["bob@grey.example"]),
+        ("queue-dma", "2546f7.55e0c44360d0", "", ["alice@sender.example"]),
+        (
+            *("queue-nullmailer", "2026-11-29T02:31:27/310", "alice@sender.example"),
+            ["bob@grey.example", "carol@grey.example"],
+        ),
+    ],
+)
+def test_listings_without_reasons_name_who_waits(
+    name: str, queue_id: str, sender: str, recipients: list[str]
+) -> None:
+    rows = [it for it in events(sample(name)) if it.queue_id == queue_id]
+    assert [it.recipient for it in rows] == recipients
+    assert {(it.sender, it.status, it.words) for it in rows} == {(sender, Status.QUEUED, None)}
+
+
+def test_haraka_lists_no_names() -> None:
+    row = b"Q: 1795946812510_0_28_jMwfQB_3_mail rcpt:1 from:<alice@sender.example> domain:full.example"
+    reader = HarakaQueueReader()
+    (event,) = reader.read(row, 1)
+    assert isinstance(event, Event)
+    assert (event.queue_id, event.recipient) == ("1795946812510_0_28_jMwfQB_3_mail", None)
+    assert detect([row]) is by_name("haraka-queue")
