@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -297,7 +298,7 @@ class _Session:
             files=tuple(run.files),
             first_at=moment(aggregate.first),
             last_at=moment(aggregate.last),
-            utc_offset_s=round((self.now.utcoffset() or self.now - self.now).total_seconds()),
+            utc_offset_s=self._offset(run.aggregate.last),
             totals=totals(aggregate, self.wanted.fates),
             groups=rows,
             history=history(run.history, aggregate, self.names),
@@ -307,6 +308,11 @@ class _Session:
             notes=notes,
             exit_code=self._exit_code(run, rows),
         )
+
+    def _offset(self, last: int) -> int:
+        """That of the end of the period: it may have been summer then."""
+        at = datetime.fromtimestamp(last, self.now.tzinfo) if last else self.now
+        return round((at.utcoffset() or timedelta(0)).total_seconds())
 
     def _exit_code(self, run: Run, rows: Sequence[LogGroup]) -> ExitCode:
         if not any(it.read for it in run.files):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from probe.cli.errors import UsageError, unreadable
+from probe.cli.local_zone import LocalZone
 from probe.cli.log_inputs import Input
 from probe.cli.progress import ProgressLine
 from probe.maillog.aggregate import Aggregate
@@ -220,4 +221,4 @@ def _read_block(
 
 def now_here() -> datetime:
     """The time, in the zone of this machine."""
-    return datetime.now().astimezone()
+    return datetime.now(LocalZone())

@@ -205,8 +205,8 @@ class LogAttempt:
 @dataclass(frozen=True, slots=True)
 class LogReport:
     """All of it. `history` is that of one message, where one was asked for; `notes` are sentences about
-    what is odd, or was left out; `utc_offset_s` is that of the zone
-    in which stamps without one were read, and in which people are told times."""
+    what is odd, or was left out; `utc_offset_s` is that of this machine's zone at the end of the period, in
+    which people are told times."""
 
     schema: str
     tool: ReportTool

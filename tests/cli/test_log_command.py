@@ -289,3 +289,15 @@ def test_nothing_observed_is_4(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     done = smtp_probe("log", POSTFIX, "/nonexistent")
     assert done.code == 2 and "did not get through" in done.stdout and done.stderr.count("\n") == 1
+
+
+def test_a_stamp_without_a_zone_is_of_the_summer_time_that_it_was_written_in(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(deferred("450 4.7.1 Greylisted").replace("Nov 29 03:00:00", "Jul 10 12:00:00") + "\n")
+    os.utime(log, (1783764000, 1783764000))  # 11 July 2026
+    zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+    told = json.loads(smtp_probe("log", str(log), "--format", "json", env=zone).stdout)
+    assert (told["first_at"], told["utc_offset_s"]) == ("2026-07-10T10:00:00Z", 7200)
+    assert "10 Jul 12:00" in smtp_probe("log", str(log), env=zone).stdout
+    around = ("--since", "2026-07-10 11:30", "--until", "2026-07-10 12:30")
+    assert json.loads(smtp_probe("log", str(log), *around, "--format", "json", env=zone).stdout)["groups"]
