@@ -14,11 +14,12 @@ from probe.checks.judging.sentence import outline
 from probe.checks.judging.spoken import table_of
 from probe.cli.reference_text import literal
 from probe.knowledge.finding_tags import shared_words
+from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
 from probe.model.dialable import AddressKind
 from probe.model.exhaustion import Shortage
 from probe.model.reason import Reason
 from probe.model.session import Stop
-from probe.recording.codec import event_kinds
+from probe.recording.codec import DERIVED, event_kinds
 from probe.report.markdown_text import markdown_code
 
 _PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false", bytes: "octets"}
@@ -53,8 +54,15 @@ def recording_page() -> Iterator[str]:
     hints = typing.get_type_hints(Reason)
     names = (field.name for field in dataclasses.fields(Reason) if field.name != "tag")
     yield "\n".join(f"- {markdown_code(name)}: {_type(hints[name])}" for name in names)
+    yield "## Values of the reason of an answer"
+    yield (
+        "Why a question of DNS has no answer: `answer.why` of the event `dns`. The tag is a word of"
+        " AnswerFault; those that begin with `own_` are concluded from the answer, and stand in reports"
+        " alone."
+    )
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in _values_of_answers())
     yield "## Vocabularies"
-    vocabularies += [Stop, AddressKind]
+    vocabularies += [Stop, AddressKind, AnswerFault, WireFault]
     for vocabulary in vocabularies:
         yield f"### {vocabulary.__name__}"
         yield _prose(_paragraph(vocabulary))
@@ -65,6 +73,13 @@ def recording_page() -> Iterator[str]:
     yield f"### {Shortage.__name__}"
     yield _prose(_paragraph(Shortage))
     yield "\n".join(f"- {markdown_code(it.value)}: {literal(it.words)}" for it in Shortage)
+
+
+def _values_of_answers() -> Iterator[tuple[str, Any]]:
+    """The fields of a reason of an answer that a recording holds, each with its type."""
+    hints = typing.get_type_hints(AnswerWhy)
+    names = (field.name for field in dataclasses.fields(AnswerWhy) if field.name != "tag")
+    return ((name, hints[name]) for name in names if (AnswerWhy.__name__, name) not in DERIVED)
 
 
 def _paragraph(kind: type) -> str:

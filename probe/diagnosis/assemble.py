@@ -72,7 +72,9 @@ def _compose(
         findings=findings,
         sessions=tuple(_session(session) for session in facts.sessions),
         dns=dns_section(facts, recording),
-        not_reached=tuple(rp.ReportNotReached(part_of(n), spoken(n.reason)) for n in facts.not_reached),
+        not_reached=tuple(
+            rp.ReportNotReached(part_of(n), spoken(n.reason), n.part, n.reason.tag) for n in facts.not_reached
+        ),
         contact_note=recover(
             "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
         ),
@@ -170,6 +172,8 @@ def _session(session: Session) -> rp.ReportSession:
         ),
         ended=session.end or EndReason.INTERRUPTED,
         ended_detail=spoken(session.cause),
+        reason_tag=session.reason.tag,
+        ended_tag=session.cause.tag if session.cause is not None else None,
     )
 
 
@@ -193,4 +197,6 @@ def _tls(tls: TlsObserved) -> rp.ReportTls:
         name_matches=tls.name_matches,
         problems=clauses(tls.problems),
         error=spoken(tls.fault) or None,
+        problem_tags=tuple(it.tag for it in tls.problems),
+        error_tag=tls.fault.tag if tls.fault is not None else None,
     )

@@ -8,12 +8,15 @@ from probe.checks.judging.spoken import clauses, spoken
 from probe.checks.judging.wording import mta_sts_problems
 from probe.facts.model import Facts
 from probe.model import report as rp
+from probe.model.mx_fault import MxFault, MxWhy
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dkim.results import KeyResult
 from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
 from probe.standards.dns.results import MxHost, PtrStatus
 from probe.standards.dnsbl.results import Listing
+from probe.standards.mta_sts.results import TlsRptResult
+from probe.standards.tls.results import DaneResult
 
 
 def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
@@ -28,29 +31,32 @@ def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
         ptr=_ptr(facts),
         helo=_helo(facts),
         mta_sts=_mta_sts(facts),
-        tls_rpt=rp.ReportTlsRpt(
-            recipient.tls_rpt.status.value, recipient.tls_rpt.rua, recipient.tls_rpt.problems
-        ),
-        dane=tuple(rp.ReportDane(d.host, d.status.value, d.records, d.problems) for d in recipient.dane),
+        tls_rpt=_tls_rpt(recipient.tls_rpt),
+        dane=tuple(map(_dane, recipient.dane)),
         dnsbl=tuple(_listing(listing) for listing in facts.listings),
         answers=tuple(answer_line(event.answer) for event in recording.all(ev.DnsAnswered)),
+        unanswered=tuple(
+            rp.ReportUnanswered(str(event.answer.question), spoken(why), why.tag)
+            for event in recording.all(ev.DnsAnswered)
+            if (why := event.answer.failure) is not None
+        ),
     )
 
 
 def _mx(facts: Facts, host: MxHost) -> rp.ReportMx:
-    problems = [
-        text
-        for wrong, text in (
-            (host.is_alias, "the name is an alias (CNAME), which RFC 2181 forbids"),
-            (host.is_literal, "an address stands where a host name belongs"),
-            (host.is_dangling, "the name has no address"),
-        )
-        if wrong
+    is_of = {
+        MxFault.ALIAS: host.is_alias,
+        MxFault.LITERAL: host.is_literal,
+        MxFault.NO_ADDRESS: host.is_dangling,
+    }
+    faults = [MxWhy(tag) for tag, is_at_fault in is_of.items() if is_at_fault]
+    faults += [
+        MxWhy(MxFault.NOT_PUBLIC, ip, why)
+        for ip in host.addresses
+        if (why := why_not_public(facts, ip)) is not None
     ]
-    problems += [
-        f"{ip} is {spoken(why)}" for ip in host.addresses if (why := why_not_public(facts, ip)) is not None
-    ]
-    return rp.ReportMx(host.preference, host.host, tuple(map(str, host.addresses)), tuple(problems))
+    addresses, tags = tuple(map(str, host.addresses)), tuple(it.tag for it in faults)
+    return rp.ReportMx(host.preference, host.host, addresses, clauses(faults), tags)
 
 
 def _spf(facts: Facts) -> rp.ReportSpf | None:
@@ -129,8 +135,16 @@ def _helo(facts: Facts) -> rp.ReportHelo | None:
     helo = facts.sender.helo
     if helo is None:
         return None
-    reason = spoken(facts.vantage.helo_reason)
-    return rp.ReportHelo(helo.name, reason, helo.is_fqdn, helo.resolves, helo.matches_source, helo.equals_ptr)
+    reason = facts.vantage.helo_reason
+    return rp.ReportHelo(
+        name=helo.name,
+        reason=spoken(reason),
+        is_fqdn=helo.is_fqdn,
+        resolves=helo.resolves,
+        matches_source=helo.matches_source,
+        equals_ptr=helo.equals_ptr,
+        reason_tag=reason.tag if reason is not None else None,
+    )
 
 
 def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
@@ -143,8 +157,19 @@ def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
         max_age=policy.max_age if policy else None,
         mx=policy.mx_patterns if policy else (),
         uncovered=sts.uncovered,
-        problems=mta_sts_problems(sts),
+        problems=clauses(mta_sts_problems(sts)),
+        problem_tags=(*(it.tag for it in sts.problems), *([sts.fetch.tag] if sts.fetch is not None else [])),
     )
+
+
+def _tls_rpt(reports: TlsRptResult) -> rp.ReportTlsRpt:
+    tags = tuple(it.tag for it in reports.problems)
+    return rp.ReportTlsRpt(reports.status.value, reports.rua, clauses(reports.problems), tags)
+
+
+def _dane(host: DaneResult) -> rp.ReportDane:
+    tags = tuple(it.tag for it in host.problems)
+    return rp.ReportDane(host.host, host.status.value, host.records, clauses(host.problems), tags)
 
 
 def _listing(listing: Listing) -> rp.ReportListing:
@@ -161,6 +186,7 @@ def _listing(listing: Listing) -> rp.ReportListing:
         meanings=tuple(code.meaning for code in listing.codes),
         delist_url=listing.delist_url,
         reason=listings.reason_of(listing),
+        reason_tags=tuple(it.tag for it in listing.reasons),
     )
 
 
@@ -172,14 +198,14 @@ def answer_line(answer: Answer) -> str:
     records = ", ".join(first)
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
-    text = records or answer.failure or answer.status.value
+    text = records or spoken(answer.failure) or answer.status.value
     return f"{answer.question}{alias}: {text}{secure}{_provenance_text(answer)}"
 
 
 def _provenance_text(answer: Answer) -> str:
     """Why it is not believed, else what the name server said beside it."""
     if answer.doubt:
-        return f"; not believed: {answer.doubt}"
+        return f"; not believed: {spoken(answer.doubt)}"
     if answer.provenance is None or answer.is_unknown or not answer.provenance.extended:
         return ""
     return f" [{', '.join(map(str, answer.provenance.extended))}]"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.facts.session import Exchange, Session
-from probe.model.reason import Reason
+from probe.model.reason import Reason, Tagged
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome, OutcomeReason
 
@@ -33,8 +33,8 @@ class Observed:
     """The outcome with the exchange that decided it, when one did.
 
     `reason` says more than the ground does, None where the reply says all; `behind` is what it rests on: how
-    a session ended, what is wrong with a certificate, why no server was asked. `probe.diagnosis.why` makes
-    the clause.
+    a session ended, what is wrong with a certificate, why no server was asked, what DNS gave instead of an
+    answer. `probe.diagnosis.why` makes the clause.
     """
 
     outcome: Outcome
@@ -43,7 +43,7 @@ class Observed:
     session: Session | None = None
     exchange: Exchange | None = None
     reason: Reason[OutcomeReason] | None = None
-    behind: tuple[Reason[StrEnum], ...] = ()
+    behind: tuple[Tagged, ...] = ()
 
     @property
     def reply(self) -> Reply | None:

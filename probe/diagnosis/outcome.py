@@ -84,10 +84,10 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
     -4, -6 or --bind leaves out what it gave."""
     failures = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failures:
-        question = failures[0].question
-        tag, text = OutcomeReason.QUESTION_FAILED, failures[0].failure
-        why = Reason(tag, host=question.name, rtype=question.rtype.value, text=text)
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why)
+        question, failure = failures[0].question, failures[0].failure
+        why = Reason(OutcomeReason.QUESTION_FAILED, host=question.name, rtype=question.rtype.value)
+        behind = (failure,) if failure is not None else ()
+        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why, behind=behind)
     if any(a.is_unknown for a in answers) or not answers:
         return _unasked(facts, Stage.DNS)
     return _not_reached(Stage.DNS, Reason(OutcomeReason.HOSTS_OF_OTHER_FAMILY, ip=_binding_address(facts)))

@@ -88,7 +88,9 @@ def sender_dns_fails(at: Situation) -> Seen | None:
     if mail is None or mail.kind is not RouteKind.UNKNOWN:
         return None
     failures = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
-    return Seen(failures[0].ref, f"{failures[0].question}: {failures[0].failure}") if failures else None
+    return (
+        Seen(failures[0].ref, f"{failures[0].question}: {spoken(failures[0].failure)}") if failures else None
+    )
 
 
 _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address"})

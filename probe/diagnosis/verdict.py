@@ -15,6 +15,7 @@ from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, releva
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carry_over, is_foreign
+from probe.diagnosis.why import why_tags
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -179,6 +180,7 @@ def _verdict(
         exit_code=exit_code,
         extent=extent,
         reason=reason,
+        summary_tags=why_tags(observed),
     )
 
 

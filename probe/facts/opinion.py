@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.answer_fault import AnswerWhy
 from probe.model.observed import OpinionFault
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -12,11 +13,11 @@ from probe.standards.dns.message import Question, RecordType
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What was said of one record; `failure` is what DNS gave instead of an answer, as a clause, where the
-    opinion failed for that."""
+    """What was said of one record; `failure` is what DNS gave instead of an answer, where the opinion failed
+    for that."""
 
     event: ev.OpinionGiven
-    failure: str = ""
+    failure: AnswerWhy | None = None
 
 
 def opinions_of(recording: Recording) -> tuple[Opinion, ...]:
@@ -24,8 +25,8 @@ def opinions_of(recording: Recording) -> tuple[Opinion, ...]:
     return tuple(Opinion(event, _failure(recording, event)) for event in recording.all(ev.OpinionGiven))
 
 
-def _failure(recording: Recording, event: ev.OpinionGiven) -> str:
+def _failure(recording: Recording, event: ev.OpinionGiven) -> AnswerWhy | None:
     fault = event.fault
     if fault is None or fault.tag is not OpinionFault.NO_ANSWER or fault.rtype not in RecordType.__members__:
-        return ""
+        return None
     return recording.answer(Question(fault.host, RecordType(fault.rtype))).believed().failure

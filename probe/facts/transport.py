@@ -8,9 +8,10 @@ from datetime import datetime
 
 from probe.facts.session import Session
 from probe.model.observed import FetchFault
+from probe.model.tls_policy import TlsaProblem, TlsaWhy
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
-from probe.standards.dns.message import Status
+from probe.standards.dns.message import Answer, Status
 from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.policy import policy_url
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
@@ -67,7 +68,7 @@ def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneRe
         return result
     if answer.is_unknown:
         status = DaneStatus.NOT_ASKED if answer.status is Status.NOT_ASKED else DaneStatus.UNKNOWN
-        return replace(result, status=status, problems=(f"{answer.question}: {answer.failure}",))
+        return replace(result, status=status, problems=(_unanswered(answer),))
     if not answer.authenticated:
         # RFC 7672 section 2.1.1: as if there were none
         return replace(result, status=DaneStatus.INSECURE)
@@ -83,5 +84,9 @@ def _without_base(tlsa: HostTlsa) -> DaneResult:
     silent = tlsa.unanswered
     if silent is None:
         return DaneResult(tlsa.host, DaneStatus.INSECURE)
-    problem = f"{silent.question}: {silent.failure}"
+    problem = _unanswered(silent)
     return DaneResult(tlsa.host, DaneStatus.UNKNOWN, problems=(problem,), evidence=(silent.ref,))
+
+
+def _unanswered(answer: Answer) -> TlsaWhy:
+    return TlsaWhy(TlsaProblem.UNANSWERED, question=str(answer.question), failure=answer.failure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.answer_fault import AnswerWhy
 from probe.model.tag_list import TagListWhy
 
 
@@ -59,7 +60,7 @@ class KeyWhy:
     of an answer, `count` of records, octets or bits, `least` how many of these there should be."""
 
     tag: KeyReason
-    failure: str = ""
+    failure: AnswerWhy | None = None
     count: int | None = None
     least: int | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.answer_fault import AnswerWhy
 from probe.model.tag_list import TagListWhy
 
 
@@ -43,7 +44,7 @@ class DmarcWhy:
     count: int | None = None
     host: str = ""
     rtype: str = ""
-    failure: str = ""
+    failure: AnswerWhy | None = None
 
 
 RecordProblem = DmarcWhy | TagListWhy

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.address import IPAddress
+from probe.model.answer_fault import AnswerWhy
 
 
 class ListingStatus(StrEnum):
@@ -77,7 +78,7 @@ class ListingWhy:
     """A reason with the values that its sentence names; the others are empty. `server` is the name server
     that answered, `entry` a test entry of the list, `entries` several, `ip` what was answered, `count` a
     number of answers, characters or seconds, `text` others' own words (the operator's, the resolver's) or
-    codes."""
+    codes, `failure` what DNS gave instead of an answer."""
 
     tag: ListingReason
     server: str = ""
@@ -86,3 +87,4 @@ class ListingWhy:
     ip: IPAddress | None = None
     count: int = 0
     text: str = ""
+    failure: AnswerWhy | None = None

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from probe.model.answer_fault import AnswerFault
 from probe.model.dkim_key import KeyReason
 from probe.model.dmarc_record import DmarcReason
 from probe.model.evidence import Band
 from probe.model.finding import Finding
-from probe.model.listing import ListingStatus
+from probe.model.listing import ListingReason, ListingStatus
+from probe.model.mx_fault import MxFault
 from probe.model.near_miss import NearMissReason
+from probe.model.observed import (
+    CertificateFault,
+    EndCause,
+    FetchFault,
+    Gap,
+    HandshakeFault,
+    HeloReason,
+    Part,
+    SessionReason,
+)
 from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
@@ -18,6 +30,7 @@ from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.tag_list import TagListReason
 from probe.model.target import Command
+from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
 
 SCHEMA = "smtp-probe.report/1"
@@ -59,11 +72,12 @@ class AfterDataRisk:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The conclusion. `confidence` 0 to 1;
-    `retry_reason` is what `retry` rests on where it departs from the usual: the words that ask to try
-    again, or those for which `never` is said. `extent` is how far the question went, and `outcome` speaks of
-    no more than that: `accepted` where `dns` was asked says that nothing in DNS stands in the way. `reason`
-    is why nothing was asked beyond; null where the mailbox was asked about."""
+    """The conclusion. `confidence` 0 to 1; `retry_reason` is what `retry` rests on where it departs from the
+    usual: the words that ask to try again, or those for which `never` is said. `extent` is how far the
+    question went, and `outcome` speaks of no more than that: `accepted` where `dns` was asked says that
+    nothing in DNS stands in the way. `reason` is why nothing was asked beyond; null where the mailbox was
+    asked about. `summary_tags` are the tags of what `summary` says of the outcome's reason: of the reason
+    itself, then of what stands behind it (empty: a reply says all)."""
 
     outcome: Outcome
     stage: Stage
@@ -80,6 +94,7 @@ class Verdict:
     exit_code: ExitCode
     extent: Extent = field(default=Extent.MAILBOX, metadata={"json": "asked"})
     reason: str | None = None
+    summary_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,8 @@ class ReportTls:
     name_matches: bool | None
     problems: tuple[str, ...]
     error: str | None
+    problem_tags: tuple[CertificateFault, ...] = ()
+    error_tag: HandshakeFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +237,8 @@ class ReportSession:
     exchanges: tuple[ReportExchange, ...]
     ended: EndReason
     ended_detail: str
+    reason_tag: SessionReason | None = None
+    ended_tag: EndCause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +247,7 @@ class ReportMx:
     host: str
     addresses: tuple[str, ...]
     problems: tuple[str, ...]
+    problem_tags: tuple[MxFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +318,7 @@ class ReportHelo:
     resolves: bool | None
     matches_source: bool | None
     equals_ptr: bool | None
+    reason_tag: HeloReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +330,7 @@ class ReportMtaSts:
     mx: tuple[str, ...]
     uncovered: tuple[str, ...]
     problems: tuple[str, ...]
+    problem_tags: tuple[StsProblem | FetchFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +338,7 @@ class ReportTlsRpt:
     status: str
     rua: tuple[str, ...]
     problems: tuple[str, ...]
+    problem_tags: tuple[TlsRptProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +347,7 @@ class ReportDane:
     status: str
     records: tuple[str, ...]
     problems: tuple[str, ...]
+    problem_tags: tuple[TlsaProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +364,16 @@ class ReportListing:
     meanings: tuple[str, ...]
     delist_url: str
     reason: str
+    reason_tags: tuple[ListingReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportUnanswered:
+    """A question that DNS did not answer, and why; `reason` is what its line of `answers` says."""
+
+    question: str
+    reason: str
+    reason_tag: AnswerFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,12 +392,15 @@ class ReportDns:
     dane: tuple[ReportDane, ...]
     dnsbl: tuple[ReportListing, ...]
     answers: tuple[str, ...]  # every DNS answer on one line each, for -v
+    unanswered: tuple[ReportUnanswered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReportNotReached:
     part: str
     reason: str
+    part_tag: Part | None = None
+    reason_tag: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True)

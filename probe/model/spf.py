@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.address import IPAddress
+from probe.model.answer_fault import AnswerWhy
 
 
 class SpfStepOutcome(StrEnum):
@@ -84,7 +85,7 @@ class SpfWhy:
     host: str = ""
     rtype: str = ""
     status: str = ""
-    failure: str = ""
+    failure: AnswerWhy | None = None
     result: str = ""
     ip: IPAddress | None = None
     hosts: tuple[str, ...] = ()

@@ -11,7 +11,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from probe.model.exhaustion import shortage_clause
+from probe.model.answer_fault import AnswerFault, AnswerWhy, AskedOver
+from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
 from probe.net import descriptors
 from probe.net.dns_query import Query, make_query, question_octets
@@ -56,17 +57,20 @@ async def exchange(
         async with asyncio.timeout(timeout):
             reply = await asking.reply()
     except TimeoutError:
-        reply = Reply(Status.TIMEOUT, detail=asking.in_vain(f"no answer in {timeout:.1f} s"))
+        waited = AnswerWhy(AnswerFault.NO_REPLY, seconds=round(timeout, 1))
+        reply = Reply(Status.TIMEOUT, why=asking.in_vain(waited))
     except (OSError, asyncio.IncompleteReadError) as error:
-        detail = shortage_clause(error) or asking.in_vain(_reason(error))
-        reply = Reply(Status.UNREACHABLE, detail=detail)
+        lack = shortage(error)
+        why = AnswerWhy(AnswerFault.SHORTAGE, shortage=lack) if lack else asking.in_vain(_reason(error))
+        reply = Reply(Status.UNREACHABLE, why=why)
     return Exchange(reply, asking.queries, asking.edns)
 
 
-def _reason(error: OSError | EOFError) -> str:
+def _reason(error: OSError | EOFError) -> AnswerWhy:
     if isinstance(error, EOFError):
-        return "the connection was closed before the end of the answer"
-    return (error.strerror or str(error) or type(error).__name__).lower()
+        return AnswerWhy(AnswerFault.CUT_SHORT)
+    words = error.strerror or str(error) or type(error).__name__
+    return AnswerWhy(AnswerFault.SYSTEM, text=words.lower())
 
 
 class _Asking:
@@ -84,16 +88,18 @@ class _Asking:
         self._question = question
         self._again = again
 
-    def in_vain(self, what: str) -> str:
-        """What an operator has to know: which server, and that it had sent us from UDP to TCP."""
-        server = f"(name server {self._server.host})"
-        if self._only_tcp:
-            return f"{what} over TCP {server}"
+    def in_vain(self, why: AnswerWhy) -> AnswerWhy:
+        """With what an operator has to know: which server, and that it had sent us from UDP to TCP."""
+        why = replace(why, server=self._server.host, over=self._over)
         if self._tcp:
-            return f"truncated over UDP, and over TCP {what} {server}"
-        times = f" to {self.queries} queries" if self.queries > 1 else ""
-        others = f", but {self._strange} datagrams that are no reply to it" if self._strange else ""
-        return f"{what}{times}{others} {server}"
+            return why
+        return replace(why, queries=self.queries if self.queries > 1 else 0, strange=self._strange)
+
+    @property
+    def _over(self) -> AskedOver | None:
+        if self._only_tcp:
+            return AskedOver.TCP
+        return AskedOver.TCP_AFTER_UDP if self._tcp else None
 
     async def reply(self) -> Reply:
         """The first reply that is more than a wish to be asked in another way."""
@@ -102,8 +108,7 @@ class _Asking:
             if reply.truncated and not self._tcp:
                 self._tcp = True  # RFC 7766 section 5
             elif reply.truncated:
-                over = "over TCP" if self._only_tcp else "over UDP, and over TCP as well"
-                return replace(reply, detail=f"truncated {over}")
+                return replace(reply, why=AnswerWhy(AnswerFault.TRUNCATED, over=self._over))
             elif reply.without_edns and self.edns:
                 self.edns = False  # RFC 6891 section 7
             else:
@@ -155,7 +160,7 @@ class _Asking:
             reply = await in_thread(partial(read_reply, query, data))
         else:
             reply = read_reply(query, data)
-        return reply or Reply(Status.MALFORMED, detail="the reply over TCP answers another question")
+        return reply or Reply(Status.MALFORMED, why=AnswerWhy(AnswerFault.OTHER_QUESTION))
 
     async def _asked_over_tcp(self, query: Query) -> bytes:
         family, address = socket_address(self._server)

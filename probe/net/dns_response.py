@@ -75,7 +75,7 @@ def answer_of(question: Question, reply: Reply, server: str, elapsed_ms: int) ->
         reply.aliases,
         reply.ttl,
         reply.authenticated,
-        reply.detail,
+        reply.why,
         elapsed_ms,
         replace(provenance, server=server) if provenance is not None else None,
     )

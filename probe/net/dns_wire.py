@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
 from probe.net.dns_query import TYPE_NUMBERS as _NUMBERS
 from probe.net.dns_query import Query
 from probe.settings import CNAME_LIMIT
@@ -41,7 +42,7 @@ _ERRORS_TOLD = 3  # extended errors of one reply
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one server said. `aliases` and `records` as in Answer; `open_end` names where a CNAME
+    """What one server said. `aliases`, `records` and `why` as in Answer; `open_end` names where a CNAME
     chain stops without the server saying that nothing is there; `without_edns` that the server
     wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS;
     `provenance` is how it said it, its own name left empty (None: nothing of it could be read)."""
@@ -51,7 +52,7 @@ class Reply:
     aliases: tuple[str, ...] = ()
     ttl: int | None = None
     authenticated: bool = False
-    detail: str = ""
+    why: AnswerWhy | None = None
     open_end: str | None = None
     without_edns: bool = False
     truncated: bool = False
@@ -74,7 +75,11 @@ def read_reply(query: Query, wire: bytes) -> Reply | None:
         reading = _Reading(wire, unfolding, message)
         return replace(_read(reading, question), edns=message.edns, provenance=_provenance(reading))
     except WireError as error:
-        return Reply(Status.MALFORMED, detail=f"the reply is no DNS message ({error})")
+        return _fault(Status.MALFORMED, AnswerFault.NO_MESSAGE, wire=error.fault)
+
+
+def _fault(status: Status, tag: AnswerFault, *, wire: WireFault | None = None) -> Reply:
+    return Reply(status, why=AnswerWhy(tag, wire=wire))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +98,13 @@ class _Reading:
         """The name that the record's data are or, after `skip` octets, end with."""
         text, end = self.unfolding.name(record.start + skip)
         if end > record.end:
-            raise WireError("a name longer than its record")
+            raise WireError(WireFault.NAME_OF_RECORD)
         return text
 
     def data(self, record: WireRecord, least: int = 0) -> bytes:
         octets = self.wire[record.start : record.end]
         if len(octets) < least:
-            raise WireError("a record shorter than its type")
+            raise WireError(WireFault.RECORD_LENGTH)
         return octets
 
 
@@ -153,7 +158,7 @@ def _answers(message: WireMessage, query: Query) -> bool:
 def _read(reading: _Reading, question: Question) -> Reply:
     message = reading.message
     if message.flags & TC:
-        return Reply(Status.MALFORMED, truncated=True, detail="truncated")
+        return Reply(Status.MALFORMED, truncated=True, why=AnswerWhy(AnswerFault.TRUNCATED))
     if message.rcode in (_NOERROR, _NXDOMAIN):
         return _read_answer(reading, question, is_denial=message.rcode == _NXDOMAIN)
     return _read_failure(message)
@@ -163,15 +168,13 @@ def _read_failure(message: WireMessage) -> Reply:
     import dns.edns
     import dns.rcode
 
-    detail = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
-    if detail.isdigit():
-        detail = f"response code {detail}, which nobody has defined"
-    codes = list(dict.fromkeys(code for code, _ in message.extended_errors))[:_ERRORS_TOLD]
-    code_names = ", ".join(dns.edns.EDECode.make(code).name for code in codes)
-    detail = f"{detail}, {code_names}" if code_names else detail
+    code = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
+    tag = AnswerFault.UNDEFINED_CODE if code.isdigit() else AnswerFault.RESPONSE_CODE
+    errors = list(dict.fromkeys(error for error, _ in message.extended_errors))[:_ERRORS_TOLD]
+    why = AnswerWhy(tag, code=code, extended=tuple(dns.edns.EDECode.make(error).name for error in errors))
     status = Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL
     # RFC 6891 section 7: a server that does not know EDNS fails, and its reply has no OPT record
-    return Reply(status, detail=detail, without_edns=message.rcode in _WITHOUT_EDNS or not message.edns)
+    return Reply(status, why=why, without_edns=message.rcode in _WITHOUT_EDNS or not message.edns)
 
 
 def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> Reply:
@@ -185,11 +188,11 @@ def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> R
             targets.pop(record.owner, None)
     aliases, loop = _chain(start, targets)
     if loop:
-        return Reply(Status.CNAME_LOOP, aliases=aliases, detail=loop)
+        return Reply(Status.CNAME_LOOP, aliases=aliases, why=loop)
     end = aliases[-1] if aliases else start
     answers = [record for record in rows if record.owner == end and record.rtype == number]
     if answers and is_denial:
-        return Reply(Status.MALFORMED, detail="the reply denies the name and answers for it")
+        return _fault(Status.MALFORMED, AnswerFault.DENIES_AND_ANSWERS)
     if answers:
         chain_names = {start, *aliases}
         lowest = min(record.ttl for record in rows if record.owner in chain_names)
@@ -211,10 +214,10 @@ def _nothing(reading: _Reading, aliases: tuple[str, ...]) -> Reply:
         # RFC 1034 section 3.6.2 lets a server stop where another zone begins
         return Reply(Status.NODATA, aliases=aliases, authenticated=secure, open_end=aliases[-1])
     if message.answer:
-        return Reply(Status.MALFORMED, detail="the reply answers for other names than the one asked for")
+        return _fault(Status.MALFORMED, AnswerFault.OTHER_NAMES)
     if _NUMBERS[RecordType.NS] in kinds and not message.flags & AA:
         # RFC 2308 section 2.2: with NS, and without SOA, it is no denial, whatever RA says
-        return Reply(Status.REFUSED, detail="a referral: this server does not resolve for us")
+        return _fault(Status.REFUSED, AnswerFault.REFERRAL)
     return Reply(Status.NODATA, authenticated=secure)
 
 
@@ -227,18 +230,18 @@ def _aliases(reading: _Reading, rows: Iterable[WireRecord]) -> dict[str, str]:
     return targets
 
 
-def _chain(start: str, targets: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+def _chain(start: str, targets: Mapping[str, str]) -> tuple[tuple[str, ...], AnswerWhy | None]:
     """The names that CNAMEs lead to from `start`, and why the chain was given up, if it was."""
     chain: list[str] = []
     name = start
     while name in targets:
         name = targets[name]
         if name == start or name in chain:
-            return (*chain, name), f"the CNAMEs lead back to {name}"
+            return (*chain, name), AnswerWhy(AnswerFault.CNAME_BACK, name=name)
         chain.append(name)
         if len(chain) > CNAME_LIMIT:
-            return tuple(chain), f"more than {CNAME_LIMIT} CNAMEs in a row"
-    return tuple(chain), ""
+            return tuple(chain), AnswerWhy(AnswerFault.CNAME_MOST, most=CNAME_LIMIT)
+    return tuple(chain), None
 
 
 def _record(rtype: RecordType, reading: _Reading, record: WireRecord) -> Record:
@@ -248,7 +251,7 @@ def _record(rtype: RecordType, reading: _Reading, record: WireRecord) -> Record:
             size = 4 if rtype is RecordType.A else 16
             data = reading.data(record, size)
             if len(data) != size:
-                raise WireError("an address of the wrong length")
+                raise WireError(WireFault.ADDRESS_LENGTH)
             return IPv4Address(data) if size == 4 else IPv6Address(data)
         case RecordType.MX:
             preference = int.from_bytes(reading.data(record, 3)[:2], "big")

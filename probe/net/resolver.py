@@ -20,6 +20,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.observed import Gap
 from probe.model.reason import Reason
 from probe.model.target import Endpoint
@@ -163,7 +164,7 @@ class Resolver:
 
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
-        bad_name_answer = Answer(question, Status.BAD_NAME, detail=bad) if bad else None
+        bad_name_answer = Answer(question, Status.BAD_NAME, why=bad) if bad else None
         answer = bad_name_answer or self._shared.recall(self.nameservers, question)
         if answer is not None:
             self._answers[question].set_result(answer)
@@ -207,13 +208,13 @@ class Resolver:
             asked_on += 1
             too_many = asked_on > CNAME_QUERIES or len(aliases) > CNAME_LIMIT
             if too_many or end in (question.name, *aliases[:-1]):
-                reply = Reply(Status.CNAME_LOOP, detail=f"the CNAMEs do not end at {end}")
+                reply = Reply(Status.CNAME_LOOP, why=AnswerWhy(AnswerFault.CNAME_OPEN, name=end))
                 break
             reply = await self._first_good(replace(question, name=end), until)
             aliases += reply.aliases
             secure = secure and reply.authenticated
-        if reply.status is Status.TIMEOUT and seconds_left < self._lifetime:
-            reply = replace(reply, detail=f"{reply.detail}, when the time of the run was over")
+        if reply.status is Status.TIMEOUT and reply.why is not None and seconds_left < self._lifetime:
+            reply = replace(reply, why=replace(reply.why, is_late=True))
         return Answer(
             question,
             reply.status,
@@ -221,7 +222,7 @@ class Resolver:
             aliases,
             reply.ttl,
             secure,
-            reply.detail,
+            reply.why,
             elapsed_ms=round((time.monotonic() - began) * 1000),
             provenance=reply.provenance,
         )
@@ -237,7 +238,7 @@ class Resolver:
                 return reply
             replies.append(reply)
         own = next((reply for reply in replies if reply.status in FINAL), None)
-        return own or most_telling(replies) or _not_asked("no name server")
+        return own or most_telling(replies) or _not_asked(AnswerFault.NO_SERVER)
 
     def _is_own_word(self, question: Question, reply: Reply) -> bool:
         return is_own_word(question, reply, is_stub=bool(self._behind))
@@ -263,12 +264,12 @@ class Resolver:
             for server in tuple(candidates):
                 rest = until - time.monotonic()
                 if rest <= 0:
-                    return own or most_telling(failures) or _not_asked("the run's deadline had passed")
+                    return own or most_telling(failures) or _not_asked(AnswerFault.DEADLINE)
                 if self._queries_left <= 0:
                     return (
                         own
                         or most_telling(failures)
-                        or _not_asked(f"the limit of {self._max_queries} DNS queries of one run was reached")
+                        or _not_asked(AnswerFault.MOST_QUERIES, self._max_queries)
                     )
                 # the last one is worth all the time that is left
                 is_last = len(candidates) == 1 and own is None and patient
@@ -282,7 +283,7 @@ class Resolver:
                     failures.append(reply)
                 if reply.status is not Status.TIMEOUT or own is not None or not patient:
                     candidates.remove(server)  # it spoke, or cannot be reached: asking again is idle
-        return own or most_telling(failures) or _not_asked("no name server")
+        return own or most_telling(failures) or _not_asked(AnswerFault.NO_SERVER)
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
@@ -301,5 +302,5 @@ class Resolver:
         return replace(reply, provenance=replace(reply.provenance, server=server_text(server)))
 
 
-def _not_asked(reason: str) -> Reply:
-    return Reply(Status.NOT_ASKED, detail=reason)
+def _not_asked(tag: AnswerFault, most: int | None = None) -> Reply:
+    return Reply(Status.NOT_ASKED, why=AnswerWhy(tag, most=most))

@@ -36,7 +36,7 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
     # before systemd 248 the stub did not set AA; what DNS says with a TTL of 0 is the same behind it
     is_stubs = is_stub and reply.status is Status.ANSWER and reply.ttl == 0 and _is_of_this_machine(reply)
     is_local = answer.is_local and (is_stub or question.rtype is RecordType.PTR)
-    return bool(answer.doubt) or is_local or is_stubs
+    return answer.doubt is not None or is_local or is_stubs
 
 
 def _is_of_this_machine(reply: Reply) -> bool:

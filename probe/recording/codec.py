@@ -23,13 +23,15 @@ from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from probe.model.answer_fault import AnswerWhy
 from probe.model.dialable import NotPublic
 from probe.model.reason import Reason
 from probe.recording import events as ev
-from probe.recording import format_1
+from probe.recording import format_1, format_1_answers
 from probe.recording.limits import (
     NAMED,
     RANGES,
+    why_no_fault,
     why_no_name,
     why_no_reason,
     why_no_time,
@@ -65,6 +67,9 @@ _NAMES = {event: kind for kind, event in _KINDS.items()}
 _BASE64 = frozenset(
     {("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data"), ("BounceGiven", "data")}
 )
+
+# What follows from the rest of an answer: no recording holds it.
+DERIVED = frozenset({("AnswerWhy", "words"), ("AnswerWhy", "own")})
 
 # Fields that a recording calls by another name than the program: the files that exist keep their keys.
 _KEYS = {("Answer", "provenance"): "told"}
@@ -146,6 +151,8 @@ def _event(value: Any, version: int) -> ev.Event:
         fields["version"] = ev.FORMAT_VERSION
     if version == format_1.VERSION:
         fields = _upgrade(kind, fields)
+    if kind == "dns":
+        fields = _with_reason(fields, version)
     event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
     if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
         raise _WrongError(f"started.started_at {wrong}")
@@ -172,6 +179,20 @@ def _upgrade(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     return format_1.upgrade(kind, fields)
 
 
+def _with_reason(fields: dict[str, Any], version: int) -> dict[str, Any]:
+    """The fields of an answer of DNS with a reason where a sentence stood: in format 1, and in format 2 as
+    the first recordings of it were written."""
+    answer = fields.get("answer")
+    if not isinstance(answer, dict):
+        return fields
+    if "why" in answer and ("detail" in answer or version == format_1.VERSION):
+        raise _WrongError('dns.answer has an unknown field "why"')
+    if "detail" not in answer:
+        return fields
+    _SCALARS[str].read(answer["detail"], "dns.answer.detail")
+    return fields | {"answer": format_1_answers.upgrade(answer)}
+
+
 def _shorten(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:40] + "…"
@@ -189,6 +210,8 @@ def _shape(hint: Any) -> _Shape:
         return _union(typing.get_args(hint))
     if origin is Reason:
         return _reason(typing.get_args(hint)[0])
+    if hint is AnswerWhy:
+        return _limit(_sparse(AnswerWhy, _field_shapes(AnswerWhy)), AnswerWhy, why_no_fault)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         shape = _dataclass(hint)
         return _limit(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape
@@ -331,7 +354,7 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
     hints = typing.get_type_hints(hint)
     shapes: dict[str, _Shape] = {}
     for key, name in _names_of(hint).items():
-        if isinstance(hints[name], typing.TypeVar):
+        if isinstance(hints[name], typing.TypeVar) or (hint.__name__, name) in DERIVED:
             continue  # whoever asks for the rest knows what stands there
         if (hint.__name__, name) in _BASE64:
             is_list = typing.get_origin(hints[name]) is tuple
@@ -346,15 +369,20 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
 
 
 def _reason(vocabulary: type[StrEnum]) -> _Shape:
-    """A reason whose tag is of this vocabulary; values that are not set are left out."""
+    """A reason whose tag is of this vocabulary."""
     shapes = {"tag": _enum(vocabulary), **_field_shapes(Reason)}
-    unset = {field.name: field.default for field in dataclasses.fields(Reason)}
+    return _limit(_sparse(Reason, shapes), Reason, why_no_reason)
+
+
+def _sparse(hint: type, shapes: Mapping[str, _Shape]) -> _Shape:
+    """A dataclass of which values that are not set are left out."""
+    unset = {field.name: field.default for field in dataclasses.fields(hint)}
 
     def write(value: Any) -> dict[str, Any]:
         values = ((name, getattr(value, name)) for name in shapes)
         return {name: shapes[name].write(entry) for name, entry in values if entry != unset[name]}
 
-    return _limit(_Shape(write, _dataclass_reader(Reason, shapes)), Reason, why_no_reason)
+    return _Shape(write, _dataclass_reader(hint, shapes))
 
 
 def _union(members: tuple[Any, ...]) -> _Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.recording import events as ev
 from probe.standards.dns.message import Answer, Question, Status
 
@@ -65,7 +66,7 @@ class Recording:
     def answer(self, question: Question) -> Answer:
         """What DNS said to a question; status NOT_ASKED when the run did not get to it."""
         latest = self._answers.get(question)
-        return latest or Answer(question, Status.NOT_ASKED, detail="not asked in this run")
+        return latest or Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NOT_IN_RUN))
 
     @property
     def elapsed_ms(self) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.observed import EndCause, FetchFault, Gap, HandshakeFault, OpinionFault, SessionReason
 from probe.model.reason import Reason
@@ -40,6 +41,9 @@ RANGES: dict[str, tuple[int, int]] = {
     "most": (0, 10**18),
     "more": (0, 10**18),
     "line": (0, 10**18),
+    "queries": (0, 10**18),
+    "strange": (0, 10**18),
+    "octets": (0, 10**18),
     "attempts": (0, 10**18),
     "others": (0, 10**18),
     "delivered": (0, 10**18),
@@ -67,6 +71,7 @@ NAMED = frozenset(
             ("Provenance", "policy_zone"),
         ),
         *(("OpinionGiven", "domain"), ("HttpsFetched", "url"), ("Reason", "host")),
+        *(("AnswerWhy", "server"), ("AnswerWhy", "name")),
         *(("LoggedDelivery", "relay_host"), ("LoggedVolume", "operator")),
     }
 )
@@ -118,6 +123,17 @@ _NEEDED: dict[type[StrEnum], dict[str, tuple[str, ...]]] = {
 }
 """Numbers, addresses and words that a reason with this tag never lacks; texts may be empty."""
 
+_OWN = (AnswerFault.OWN_NXDOMAIN, AnswerFault.OWN_NODATA, AnswerFault.OWN_RECORDS, AnswerFault.OWN_DATA)
+_NEEDED_OF_ANSWERS: dict[AnswerFault, str] = {
+    AnswerFault.NO_REPLY: "seconds",
+    AnswerFault.SHORTAGE: "shortage",
+    AnswerFault.NO_MESSAGE: "wire",
+    AnswerFault.CNAME_MOST: "most",
+    AnswerFault.MOST_QUERIES: "most",
+    AnswerFault.LONG_LABEL: "octets",
+    AnswerFault.LONG_NAME: "most",
+}
+
 _OF_IPV4 = frozenset({AddressKind.NAT64, AddressKind.SIX_TO_FOUR, AddressKind.ISATAP})
 
 
@@ -130,6 +146,16 @@ def why_no_reason(reason: Reason[StrEnum]) -> str | None:
         if missing_field is not None
         else None
     )
+
+
+def why_no_fault(why: AnswerWhy) -> str | None:
+    """About why a question has no answer: what the name server was told to have made itself is concluded from
+    its answer, and never recorded; the values that the tag goes with are there."""
+    if why.tag in _OWN:
+        return f"has the tag {why.tag.value}, which no run records"
+    needed = _NEEDED_OF_ANSWERS.get(why.tag, "tag")
+    lacking = getattr(why, needed) is None
+    return f"with the tag {why.tag.value} lacks the field {needed}" if lacking else None
 
 
 def why_not_an_address_kind(address: NotPublic) -> str | None:

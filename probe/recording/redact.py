@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
+from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import ToldByLog
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
@@ -254,9 +255,16 @@ class _Redactor:
             question=Question(self.pseudonyms.domain(name), answer.question.rtype),
             records=tuple(self._record(name, record) for record in answer.records),
             aliases=tuple(self.pseudonyms.domain(alias) for alias in answer.aliases),
-            detail=self._text.text(answer.detail),
+            why=self._answer_why(answer.why),
             provenance=self._provenance(answer),
         )
+
+    def _answer_why(self, why: AnswerWhy | None) -> AnswerWhy | None:
+        """Names and addresses for those of the run, others' words as any text."""
+        if why is None:
+            return None
+        name, text = self.pseudonyms.domain(why.name) if why.name else "", self._text.text
+        return replace(why, server=text(why.server), name=name, text=text(why.text))
 
     def _provenance(self, answer: Answer) -> Provenance | None:
         """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:

@@ -190,13 +190,13 @@ def mta_sts(data: bytes) -> None:
         question = tls_rpt_question("example.com")
         result = judge_tls_rpt("example.com", Answer(question, Status.ANSWER, (Txt((text,)),)))
         assert bool(result.rua) == (result.status is StsStatus.VALID)
-        quiet(printable(" ".join(result.problems)))
+        quiet(printable(" ".join(clauses(result.problems))))
     elif form == 2:
         policy, why = parse_policy(text)
         assert (policy is None) == bool(why)
         assert policy is None or policy.mode in {"enforce", "testing", "none"}
         assert policy is None or 0 <= policy.max_age <= 31557600
-        quiet(printable(" ".join(why)))
+        quiet(printable(" ".join(clauses(why))))
     else:
         is_policy_media_type(decode(text))
 
@@ -215,10 +215,11 @@ def dns_wire(data: bytes) -> None:
 
 
 def _recordable(question: Question, reply: Reply) -> None:
-    answer = Answer(question, reply.status, reply.records, reply.aliases, reply.ttl, reply.authenticated)
+    found = reply.records, reply.aliases, reply.ttl, reply.authenticated, reply.why
+    answer = Answer(question, reply.status, *found)
     event = ev.DnsAnswered(1, answer)
     assert decode_event(encode_event(event)) == event
-    quiet(printable(reply.detail))
+    quiet(printable(spoken(reply.why)))
     for name in (*reply.aliases, *answer.names(), *(mx.exchange for mx in answer.mxs())):
         assert names.from_labels(names.to_labels(name)) == name
     assert (reply.status is Status.ANSWER) == bool(reply.records)
@@ -259,7 +260,7 @@ def name_text(data: bytes) -> None:
         assert names.to_labels(names.from_labels(labels)) == tuple(label.lower() for label in labels)
         list(names.parents(names.normal(text)))
     else:
-        quiet(printable(reason))
+        quiet(printable(spoken(reason)))
     names.is_fqdn(text)
 
 
@@ -270,7 +271,7 @@ def certificate(data: bytes) -> None:
     for chain in ((data,), (data, data), (next(iter(_certificates())), data)):
         status, reasons = match_tlsa(chain, records, ("mx.example.net",), at)
         assert status is DaneStatus.MISMATCHED
-        quiet(printable(" ".join(reasons)))
+        quiet(printable(" ".join(clauses(reasons))))
         trust = trust_of(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())
         quiet(printable(spoken(trust)))
         assert not is_verified(chain, "mx.example.net", at, trust)

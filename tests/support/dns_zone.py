@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.standards.dns import names
 from probe.standards.dns.message import (
     Answer,
@@ -18,6 +19,7 @@ from probe.standards.dns.message import (
     Txt,
 )
 
+_WHY = AnswerWhy(AnswerFault.OTHER_WORDS, text="from the test's table")
 Zone = Mapping[str, Sequence[str] | Status]
 """Keys are "TYPE name"; values record texts (MX as "10 host", TXT one string each) or a failure."""
 
@@ -47,7 +49,7 @@ class Table:
             aliases.append(name)
         found = self._zone.get(f"{question.rtype} {name}".lower())
         if isinstance(found, Status):
-            return Answer(question, found, aliases=tuple(aliases), detail="from the test's table")
+            return Answer(question, found, aliases=tuple(aliases), why=_WHY)
         if found is None:
             status = Status.NODATA if name in self._names else Status.NXDOMAIN
             return Answer(

@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.model.address import NullReversePath
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.listing import ListingStatus
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
@@ -178,7 +179,8 @@ def facts_of_domain() -> Facts:
     )  # fmt: skip
 
 
-SPF_UNANSWERED = SpfWhy(SpfReason.UNANSWERED, host="sender.example", rtype="TXT", failure="timeout")
+NO_ANSWER = AnswerWhy(AnswerFault.TIMEOUT)
+SPF_UNANSWERED = SpfWhy(SpfReason.UNANSWERED, host="sender.example", rtype="TXT", failure=NO_ANSWER)
 
 
 def facts_unknown() -> Facts:

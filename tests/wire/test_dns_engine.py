@@ -62,7 +62,7 @@ def _plain(answers: Sequence[Answer]) -> list[Answer]:
             it,
             elapsed_ms=0,
             records=tuple(sorted(it.records, key=str)),
-            detail=it.detail if it.status is not Status.TIMEOUT else "",
+            why=it.why if it.status is not Status.TIMEOUT else None,
         )
         for it in answers
     ]

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Tlsa, Txt
@@ -106,7 +107,7 @@ async def test_a_failure_is_unknown_and_says_which(fault: Fault, status: Status)
         answer = await one(server, "mail.example")
     assert answer.status is status
     assert answer.is_unknown
-    assert answer.detail
+    assert spoken(answer.why)
 
 
 @pytest.mark.parametrize(
@@ -190,18 +191,18 @@ async def test_a_failure_tells_the_server_the_way_and_the_number_of_queries() ->
         Resolver((server.endpoint,), query_timeout=0.2, lifetime=0.5) as resolver,
     ):
         cut, silent = await resolver.ask((Question("mail.example", A), Question("other.example", A)))
-    assert cut.failure == (
+    assert spoken(cut.failure) == (
         "truncated over UDP, and over TCP the connection was closed before the end of the answer "
         "(name server 127.0.0.1)"
     )
-    assert silent.failure.startswith("no answer in 0.")
-    assert silent.failure.endswith(" queries (name server 127.0.0.1)")
+    assert spoken(silent.failure).startswith("no answer in 0.")
+    assert spoken(silent.failure).endswith(" queries (name server 127.0.0.1)")
 
 
 async def test_a_failed_dnssec_validation_is_named() -> None:
     async with DnsServer(ZONE, {"mail.example": Fault.BOGUS}) as server:
         answer = await one(server, "mail.example")
-    assert (answer.status, answer.detail) == (Status.SERVFAIL, "SERVFAIL, DNSSEC_BOGUS")
+    assert (answer.status, spoken(answer.why)) == (Status.SERVFAIL, "SERVFAIL, DNSSEC_BOGUS")
 
 
 async def test_a_closed_port_is_unreachable_without_waiting() -> None:
@@ -219,7 +220,7 @@ async def test_cname_loops_and_endless_chains_end() -> None:
         endless = await one(server, "long0.example")
     assert loop.status is Status.CNAME_LOOP
     assert endless.status is Status.CNAME_LOOP
-    assert "16" in endless.detail
+    assert "16" in spoken(endless.why)
 
 
 async def test_a_chain_left_open_is_asked_on() -> None:
@@ -329,7 +330,7 @@ async def test_past_the_deadline_nothing_is_asked() -> None:
             (answer,) = await resolver.ask((Question("mail.example", A),))
         assert server.seen == []
     assert answer.status is Status.NOT_ASKED
-    assert "deadline" in answer.detail
+    assert "deadline" in spoken(answer.why)
 
 
 async def test_the_deadline_cuts_the_wait_for_an_answer() -> None:
@@ -339,7 +340,7 @@ async def test_the_deadline_cuts_the_wait_for_an_answer() -> None:
     ):
         (answer,) = await asyncio.wait_for(resolver.ask((Question("mail.example", A),)), 20)
     assert answer.status is Status.TIMEOUT
-    assert "the time of the run was over" in answer.failure
+    assert "the time of the run was over" in spoken(answer.failure)
 
 
 async def test_the_cap_on_queries_holds_and_is_said() -> None:
@@ -349,7 +350,7 @@ async def test_the_cap_on_queries_holds_and_is_said() -> None:
             answers = await resolver.ask(questions)
         assert len(server.seen) == 3
     assert [answer.status for answer in answers] == [Status.NXDOMAIN] * 3 + [Status.NOT_ASKED] * 2
-    assert "3 DNS queries" in answers[4].detail
+    assert "3 DNS queries" in spoken(answers[4].why)
 
 
 async def test_closing_ends_what_is_under_way_without_an_answer() -> None:

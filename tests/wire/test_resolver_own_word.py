@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.net.stub import servers_behind
@@ -38,8 +39,8 @@ async def test_a_denial_of_its_own_making_is_recorded_as_it_was_told() -> None:
     assert answer.status is Status.NXDOMAIN
     assert answer.provenance is not None
     assert answer.provenance.server == f"127.0.0.1:{server.endpoint.port}"
-    assert 'EDE 15 Blocked: "a policy"' in answer.doubt
-    assert server.endpoint.host in answer.doubt
+    assert 'EDE 15 Blocked: "a policy"' in spoken(answer.doubt)
+    assert server.endpoint.host in spoken(answer.doubt)
     event = ev.DnsAnswered(5, answer)
     assert decode(encode(event)) == event
 
@@ -51,7 +52,7 @@ async def test_another_name_server_is_heard_before_an_own_word_is_taken() -> Non
     ):
         (answer,) = await ask((filtered, true), Question("good.example", MX))
         assert len(true.asked("good.example")) == 1
-    assert (answer.status, answer.doubt) == (Status.ANSWER, "")
+    assert (answer.status, answer.doubt) == (Status.ANSWER, None)
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVFAIL, Fault.REFUSED, Fault.SILENCE, Fault.BLOCKED])
@@ -71,7 +72,7 @@ async def test_a_denial_of_the_zone_asks_nobody_else() -> None:
     async with DnsServer(ZONE) as first, DnsServer(ZONE) as second:
         (answer,) = await ask((first, second), Question("nosuch.example", MX))
         assert second.seen == []
-    assert (answer.is_negative, answer.doubt) == (True, "")
+    assert (answer.is_negative, answer.doubt) == (True, None)
 
 
 async def test_an_extended_error_of_a_true_answer_is_kept() -> None:
@@ -79,7 +80,7 @@ async def test_an_extended_error_of_a_true_answer_is_kept() -> None:
         (answer,) = await ask((server,), Question("good.example", MX))
     assert answer.provenance is not None
     assert [str(error) for error in answer.provenance.extended] == ["EDE 3 Stale Answer"]
-    assert (answer.status, answer.doubt) == (Status.ANSWER, "")
+    assert (answer.status, answer.doubt) == (Status.ANSWER, None)
 
 
 async def test_a_host_of_the_own_network_is_still_found_in_the_routers_hosts_file() -> None:
@@ -142,7 +143,7 @@ async def test_a_stub_with_nothing_known_behind_it_confirms_nothing() -> None:
     ):
         found = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
     assert (found.status, found.confirmed) == (PtrStatus.UNKNOWN, ())
-    assert "out of data of its own (AA, TTL 0)" in found.answers[0].failure
+    assert "out of data of its own (AA, TTL 0)" in spoken(found.answers[0].failure)
 
 
 async def test_where_those_behind_are_silent_the_stub_is_heard_and_not_believed(
@@ -157,7 +158,7 @@ async def test_where_those_behind_are_silent_the_stub_is_heard_and_not_believed(
             found = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
             true = await run_async(confirm_reverse(ip_address("192.0.2.10")), resolver.ask)
     assert found.status is PtrStatus.UNKNOWN
-    assert "out of data of its own" in found.answers[0].failure
+    assert "out of data of its own" in spoken(found.answers[0].failure)
     assert true.status is PtrStatus.UNKNOWN  # this stub makes up all that it says
 
 

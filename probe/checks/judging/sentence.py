@@ -17,6 +17,7 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {needs:sentences:{needs:word:remedy}}   the same, each different sentence once, one after another
     {limit:size}                   octets in MiB or KiB
     {elapsed_ms:seconds}           milliseconds in seconds, with one decimal
+    {seconds:tenths}               a number with one decimal; a question mark where it is not known
     {seconds:brief}                a number without needless decimals; a question mark where it is not known
     {questions,failures:listed:{questions}: {failures}}   as `each`, with semicolons between
 
@@ -191,6 +192,12 @@ def _seconds(name: str, _: str, args: Args) -> str:
     return seconds(_number(args[name]))
 
 
+def _tenths(name: str, _: str, args: Args) -> str:
+    if args[name] == "":
+        return "?"
+    return f"{_number(args[name]):.1f}"
+
+
 def _brief(name: str, _: str, args: Args) -> str:
     if args[name] == "":
         return "?"
@@ -219,6 +226,7 @@ _FORMATTERS: Mapping[str, _Formatter] = {
     "quoted": _quoted,
     "size": _size,
     "seconds": _seconds,
+    "tenths": _tenths,
     "brief": _brief,
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cache
 from typing import TypeGuard
@@ -25,10 +25,25 @@ from probe.model.reason import Tagged
 from probe.recording.events import NotReached
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A reason that is in words already; `tag` is the reason's."""
+
+    tag: StrEnum
+    text: str
+
+
+def clause(reason: Tagged | NotPublic, **more: object) -> Clause:
+    """A reason in words, with its tag. `more` as in `spoken`."""
+    return Clause(reason.kind if isinstance(reason, NotPublic) else reason.tag, spoken(reason, **more))
+
+
 def spoken(reason: Tagged | NotPublic | None, **more: object) -> str:
     """The clause; "" for none. `more` are values that its template names beside those of the reason."""
     if reason is None:
         return ""
+    if isinstance(reason, Clause):
+        return reason.text
     tag = reason.kind if isinstance(reason, NotPublic) else reason.tag
     arguments = {field.name: getattr(reason, field.name) for field in fields(reason)} | more
     template = shared_words()[table_of(type(tag))][tag.value]
@@ -81,7 +96,13 @@ def _value(value: object) -> Arg:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, tuple):
-        return tuple(spoken(item) if is_tagged(item) else item for item in value)
+        return tuple(_one(item) for item in value)
+    return _one(value)
+
+
+def _one(value: object) -> str | int | float:
+    if is_tagged(value):
+        return spoken(value)
     if isinstance(value, str | int | float):
         return value
     return "" if value is None else str(value)

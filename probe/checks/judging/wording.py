@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from probe.checks.judging.sentence import sentence
-from probe.checks.judging.spoken import is_tagged, spoken
+from probe.checks.judging.spoken import clause, is_tagged, spoken
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import finding_tags
 from probe.model.address import NullReversePath
 from probe.model.finding import Arg, Finding
 from probe.model.observed import Gap
+from probe.model.reason import Tagged
 from probe.model.target import PairTarget
 from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
@@ -118,18 +119,17 @@ def why_not_looked_at(facts: Facts, fact: Fact) -> Gap:
     return why.tag if why is not None and why.tag in NOT_LOOKED_AT else Gap.NOT_MADE
 
 
-def failures(answers: Iterable[Answer]) -> dict[str, list[str]]:
+def failures(answers: Iterable[Answer]) -> Values:
     """The values `questions` and `failures`: what was asked in vain, each once, and what came instead."""
-    pairs = dict.fromkeys((str(it.question), it.failure) for it in answers if it.is_unknown)
-    return {"questions": [question for question, _ in pairs], "failures": [failure for _, failure in pairs]}
+    pairs = dict.fromkeys((it.question, why) for it in answers if (why := it.failure) is not None)
+    return {"questions": tuple(str(it) for it, _ in pairs), "failures": tuple(why for _, why in pairs)}
 
 
-def mta_sts_problems(sts: StsResult) -> tuple[str, ...]:
-    """What is wrong with the record or the policy, a clause each; last, why the policy did not come."""
+def mta_sts_problems(sts: StsResult) -> tuple[Tagged, ...]:
+    """What is wrong with the record or the response; last, why the policy did not come."""
     if sts.fetch is None:
         return sts.problems
-    named = failures(sts.host_answers)
-    return (*sts.problems, spoken(sts.fetch, **{name: tuple(those) for name, those in named.items()}))
+    return (*sts.problems, clause(sts.fetch, **failures(sts.host_answers)))
 
 
 def has_null_sender(facts: Facts) -> bool:

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.dialogue import TlsDemand
-from probe.checks.judging.spoken import clauses
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -47,7 +46,7 @@ def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:
         _tag(facts, host),
         (dialogue.ref(session),),
         host=host,
-        problems=clauses(tls.problems),
+        problems=tls.problems,
         fault=_own(tls),
         demand=dialogue.authenticated_by(facts, host),
     )

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.sentence import series
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -53,7 +52,7 @@ def _without_tlsa(results: tuple[DaneResult, ...]) -> Finding:
     unknown = [result for result in results if result.status is DaneStatus.UNKNOWN]
     if unknown:
         # RFC 7672 section 2.1.2: without an answer about TLSA the host must not be used
-        hosts, problems = [it.host for it in unknown], [series(it.problems) for it in unknown]
+        hosts, problems = [it.host for it in unknown], [next(iter(it.problems), None) for it in unknown]
         return say("dane-unanswered", evidence, hosts=hosts, problems=problems)
     if any(result.status is DaneStatus.NOT_ASKED for result in results):
         return say("dane-not-asked", evidence, hosts=[it.host for it in results])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -49,7 +49,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             "second-opinion-failed",
             records=[_record(o.event) for o in silent],
             domains=[o.event.domain for o in silent],
-            errors=[spoken(o.event.fault, failure=o.failure) for o in silent],
+            errors=[clause(fault, failure=o.failure) for o in silent if (fault := o.event.fault) is not None],
         )
     elif not remarks:
         yield say(

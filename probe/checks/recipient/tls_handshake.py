@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
-from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -43,7 +42,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 (dialogue.ref(session),),
                 host=session.mx_host,
                 ip=session.ip,
-                error=spoken(tls.fault),
+                error=tls.fault,
                 version=tls.version,
                 demand=dialogue.demanded_by(facts, session.mx_host),
             )

@@ -63,12 +63,13 @@ def _losses(zones: Mapping[str, Listing]) -> Values:
         how: [zone for zone, entry in zones.items() if entry.status is status]
         for how, status in _LOST.items()
     }
-    reasons = [reason_of(entry) for entry in zones.values() if entry.is_resolvers and entry.reasons]
+    by_resolver = [entry for entry in zones.values() if entry.is_resolvers and entry.reasons]
     return {
         "lost": [how for how, those in unusable.items() if those],
         **unusable,
-        "reason": reasons[0] if reasons else "",
-        "more_reasons": max(0, len(reasons) - 1),
+        "reason": reason_of(by_resolver[0]) if by_resolver else "",
+        "reason_tags": [it.tag.value for it in by_resolver[0].reasons] if by_resolver else [],
+        "more_reasons": max(0, len(by_resolver) - 1),
     }
 
 

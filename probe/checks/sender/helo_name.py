@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import spoken
-from probe.checks.judging.wording import Voice, failures, why_not_looked_at
+from probe.checks.judging.wording import Values, Voice, failures, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -32,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if helo is None:
         yield say("helo-not-looked-at", why=why_not_looked_at(facts, Fact.HELO))
         return
-    values = {"helo": helo.name, "reason": spoken(facts.vantage.helo_reason)}
+    values: Values = {"helo": helo.name, "reason": facts.vantage.helo_reason}
     evidence = [answer.ref for answer in helo.answers]
     if helo.is_literal:
         yield say("helo-literal", evidence, **values)

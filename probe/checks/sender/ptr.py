@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import Clause, clause
 from probe.checks.judging.wording import Voice, failures, source, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -62,12 +62,13 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield say("ptr-unanswered", evidence, **failures(ptr.answers), **values)
 
 
-def _kind_of_private(ptr: PtrResult, facts: Facts) -> str:
-    """What kind of address, that is no public one, has no reverse name outside; empty: it is public, or such
+def _kind_of_private(ptr: PtrResult, facts: Facts) -> Clause | None:
+    """What kind of address, that is no public one, has no reverse name outside; None: it is public, or such
     are allowed on purpose."""
     if not is_private(ptr.ip) or facts.options.allow_private:
-        return ""
-    return spoken(why_not_public(facts, ptr.ip))
+        return None
+    kind = why_not_public(facts, ptr.ip)
+    return clause(kind) if kind is not None else None
 
 
 def _name_to_give(facts: Facts) -> str:

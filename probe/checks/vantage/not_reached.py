@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import part_of, spoken
+from probe.checks.judging.spoken import part_of
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -24,7 +24,7 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.3.2",))
 def check(facts: Facts) -> Iterator[Finding]:
     """One not_assessed for each part that was not made, else ok."""
     for omission in facts.not_reached:
-        yield say("part-not-reached", part=part_of(omission), reason=spoken(omission.reason))
+        yield say("part-not-reached", part=part_of(omission), reason=omission.reason, part_tag=omission.part)
     if not facts.complete:
         yield say("recording-cut-short")
     elif not facts.not_reached:

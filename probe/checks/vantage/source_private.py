@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -35,4 +35,4 @@ def check(facts: Facts) -> Iterator[Finding]:
         tag = "source-public"
     else:
         tag = "source-not-public-on-purpose" if facts.options.allow_private else "source-not-public"
-    yield say(tag, ("vantage",), ip=ip, kind=spoken(kind))
+    yield say(tag, ("vantage",), ip=ip, kind=clause(kind) if kind is not None else None)

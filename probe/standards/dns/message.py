@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from probe.model.address import IPAddress
+from probe.model.answer_fault import AnswerFault, AnswerWhy, OwnWordWhy
 from probe.model.dialable import nat64_inner
 from probe.standards.dns.provenance import Provenance, is_own_refusal, why_own_answer, why_own_denial
 
@@ -47,19 +48,6 @@ class Status(StrEnum):
     CNAME_LOOP = "cname_loop"
     NOT_ASKED = "not_asked"
     OWN_WORD = "own_word"
-
-
-_WORDS = {
-    Status.SERVFAIL: "SERVFAIL",
-    Status.REFUSED: "REFUSED",
-    Status.TIMEOUT: "no answer in time",
-    Status.UNREACHABLE: "the name server could not be reached",
-    Status.MALFORMED: "the reply could not be read",
-    Status.BAD_NAME: "no name that DNS can hold",
-    Status.CNAME_LOOP: "the CNAMEs do not end",
-    Status.NOT_ASKED: "it was not asked",
-    Status.OWN_WORD: "the name server made the answer itself",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +99,11 @@ Record = IPAddress | Mx | Txt | Tlsa | str
 class Answer:
     """What the resolver said to one question.
 
-    `records` are those of the asked type at the end of the CNAME chain `aliases` (the names that
-    were followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver;
-    `ttl` the lowest of the answer in seconds (None unknown); `detail` a short reason on failure; `provenance`
-    who said it and how (None: no reply was read, or the recording is from before that was kept).
+    `records` are those of the asked type at the end of the CNAME chain `aliases` (the names that were
+    followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver; `ttl` the lowest of
+    the answer in seconds (None unknown); `why` why there is neither an answer nor a denial, as far as there
+    is more to say than `status` does; `provenance` who said it and how (None: no reply was read, or the
+    recording is from before that was kept).
     """
 
     question: Question
@@ -123,7 +112,7 @@ class Answer:
     aliases: tuple[str, ...] = ()
     ttl: int | None = None
     authenticated: bool = False
-    detail: str = ""
+    why: AnswerWhy | None = None
     elapsed_ms: int = 0
     provenance: Provenance | None = None
 
@@ -138,44 +127,42 @@ class Answer:
         return self.status is not Status.ANSWER and not self.is_negative
 
     @property
-    def failure(self) -> str:
-        """What came instead of an answer or a denial, as a clause for a reader; "" when one came."""
+    def failure(self) -> AnswerWhy | None:
+        """What came instead of an answer or a denial, with the name server and its words where these say
+        more; None when one came."""
         if not self.is_unknown:
-            return ""
-        what = self.detail or _WORDS[self.status]
-        provenance = self.provenance
-        if (
-            provenance is None
-            or provenance.server in what
-            or not (provenance.extended or self.status is Status.REFUSED)
-        ):
-            return what
-        words = next((f', which says "{error.text}"' for error in provenance.extended if error.text), "")
-        return f"{what} (name server {provenance.server}{words})"
+            return None
+        why, provenance = self.why or AnswerWhy(AnswerFault(self.status.value)), self.provenance
+        if provenance is None or not (provenance.extended or self.status is Status.REFUSED):
+            return why
+        if why.server or provenance.server in why.text:
+            return why
+        words = next((error.text for error in provenance.extended if error.text), "")
+        return replace(why, server=provenance.server, words=words)
 
     @property
-    def doubt(self) -> str:
-        """Why the records or the denial are the name server's own word and not the zone's, as a sentence
-        without its full stop; "" when there is no reason to think so."""
+    def doubt(self) -> AnswerWhy | None:
+        """Why the records or the denial are the name server's own word and not the zone's; None when there is
+        no reason to think so."""
         if self.provenance is None:
-            return ""
+            return None
+        own: OwnWordWhy | None = None
+        tag = AnswerFault.OWN_RECORDS
         if self.is_negative:
             name = self.aliases[-1] if self.aliases else self.question.name
             is_whole_name = self.status is Status.NXDOMAIN
-            why = why_own_denial(
+            own = why_own_denial(
                 self.provenance, name, authenticated=self.authenticated, is_whole_name=is_whole_name
             )
-            denial = "NXDOMAIN" if self.status is Status.NXDOMAIN else "no such record"
-            return f"{denial}, which the name server {self.provenance.server} {why}" if why else ""
-        if self.status is Status.ANSWER:
+            tag = AnswerFault.OWN_NXDOMAIN if is_whole_name else AnswerFault.OWN_NODATA
+        elif self.status is Status.ANSWER:
             addresses = self.addresses()
             dns64 = bool(addresses) and all(nat64_inner(ip) is not None for ip in addresses)
             null = bool(addresses) and all(ip.is_unspecified for ip in addresses)
-            why = why_own_answer(
+            own = why_own_answer(
                 self.provenance, is_dns64=dns64, is_null=null, authenticated=self.authenticated
             )
-            return f"records that the name server {self.provenance.server} {why}" if why else ""
-        return ""
+        return AnswerWhy(tag, server=self.provenance.server, own=own) if own is not None else None
 
     @property
     def is_local(self) -> bool:
@@ -200,14 +187,14 @@ class Answer:
         """The name server denied, made up or refused this by itself; nothing was heard from the zone."""
         if self.status is Status.REFUSED:
             return self.provenance is not None and is_own_refusal(self.provenance)
-        return self.status is Status.OWN_WORD or bool(self.doubt)
+        return self.status is Status.OWN_WORD or self.doubt is not None
 
     def believed(self) -> Answer:
         """The answer as the algorithms are to take it: what a name server made itself is not known."""
         doubt = self.doubt
-        if not doubt:
+        if doubt is None:
             return self
-        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, detail=doubt)
+        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, why=doubt)
 
     @property
     def ref(self) -> str:
@@ -218,11 +205,8 @@ class Answer:
         """The answer as far as others get it, too: what a server has of its own machine is not known."""
         if self.provenance is None or not self.is_local:
             return self
-        detail = (
-            f"the name server {self.provenance.server} answers out of data of its own (AA, TTL 0), which "
-            "nobody else sees"
-        )
-        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, detail=detail)
+        why = AnswerWhy(AnswerFault.OWN_DATA, server=self.provenance.server)
+        return replace(self, status=Status.OWN_WORD, records=(), ttl=None, authenticated=False, why=why)
 
     def addresses(self) -> tuple[IPAddress, ...]:
         """The A or AAAA records."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from probe.model.address import IPAddress
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 
 LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
 NAME_LIMIT = 253  # octets of the text form; 255 on the wire, RFC 1035 section 2.3.4
@@ -21,7 +22,11 @@ _ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.ASCII | re.DOTALL)
 
 
 class BadNameError(ValueError):
-    """A text that cannot be a domain name; the message is a clause for a reader."""
+    """A text that cannot be a domain name; `why` says what is wrong with it."""
+
+    def __init__(self, why: AnswerWhy) -> None:
+        super().__init__(why.tag.value)
+        self.why = why
 
 
 def normal(name: str) -> str:
@@ -82,12 +87,12 @@ def _octets(name: str) -> Iterator[tuple[str, int]]:
     while position < len(name):
         match = _ESCAPE.match(name, position)
         if match is None:
-            raise BadNameError("a backslash ends the name")
+            raise BadNameError(AnswerWhy(AnswerFault.OPEN_ESCAPE))
         code, escaped, plain = match.groups()
         position = match.end()
         octet = int(code) if code else ord(escaped or plain)
         if octet > 255 or (not code and octet > 127):
-            raise BadNameError("a character outside ASCII where an A-label belongs")
+            raise BadNameError(AnswerWhy(AnswerFault.NOT_ASCII))
         yield (plain or ""), octet
 
 
@@ -95,19 +100,19 @@ def _check(labels: Sequence[bytes]) -> None:
     lengths = [len(label) for label in labels]
     longest = max(lengths)
     if not min(lengths):
-        raise BadNameError("an empty label (two dots in a row, or a dot in front)")
+        raise BadNameError(AnswerWhy(AnswerFault.EMPTY_LABEL))
     if longest > LABEL_LIMIT:
-        raise BadNameError(f"a label of {longest} octets, {LABEL_LIMIT} are allowed")
+        raise BadNameError(AnswerWhy(AnswerFault.LONG_LABEL, octets=longest, most=LABEL_LIMIT))
     if sum(lengths) + len(lengths) + 1 > NAME_LIMIT + 2:
-        raise BadNameError(f"longer than {NAME_LIMIT} octets")
+        raise BadNameError(AnswerWhy(AnswerFault.LONG_NAME, most=NAME_LIMIT))
 
 
-def why_bad_name(name: str) -> str | None:
-    """A clause that says why this cannot be a domain name; None when it can."""
+def why_bad_name(name: str) -> AnswerWhy | None:
+    """Why this cannot be a domain name; None when it can."""
     try:
         to_labels(name)
     except BadNameError as error:
-        return str(error)
+        return error.why
     return None
 
 

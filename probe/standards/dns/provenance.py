@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.answer_fault import OwnWord, OwnWordWhy
 from probe.standards.dns.special_use import LABORATORY, locally_served, special_use
 
 
@@ -107,30 +108,27 @@ _NAMES = dict(
 )
 
 
-def why_own_denial(provenance: Provenance, name: str, *, authenticated: bool, is_whole_name: bool) -> str:
+def why_own_denial(
+    provenance: Provenance, name: str, *, authenticated: bool, is_whole_name: bool
+) -> OwnWordWhy | None:
     """Why a denial of `name` (the end of its aliases; `is_whole_name`: of all its records, NXDOMAIN) is the
-    server's own word and not the zone's, as a clause that follows "which the name server"; "" when it is the
-    zone's. A server that recurses for us and still answers with authority (AA) holds the zone itself, as for
-    a domain that it blocks."""
+    server's own word and not the zone's; None when it is the zone's. A server that recurses for us and still
+    answers with authority (AA) holds the zone itself, as for a domain that it blocks."""
     error = provenance.error(_OWN_DENIAL)
     if error is not None:
-        return f"made itself ({error})"
+        return OwnWordWhy(OwnWord.EXTENDED_ERROR, error=str(error))
     stale = provenance.error(STALE)
     if stale is not None:
-        return f"remembers from before and could not renew ({stale})"
-    soa = provenance.soa
+        return OwnWordWhy(OwnWord.STALE, error=str(stale))
+    soa, policy = provenance.soa, provenance.policy_zone
     if soa is None:
-        policy = f", {_by_policy(provenance)}" if provenance.policy_zone else ""
-        return f"gives without the zone's SOA record (RFC 2308 section 2){policy}"
-    if provenance.policy_zone:
-        return f"made itself, {_by_policy(provenance)}"
-    return _why_own_start(
-        provenance, soa, name, is_proven=authenticated and not provenance.authoritative
-    ) or (
-        f"contradicts by the SOA record at {soa.zone}, which is there with it"
-        if is_whole_name and name and soa.zone == name
-        else ""
-    )
+        return OwnWordWhy(OwnWord.NO_SOA, policy=policy)
+    if policy:
+        return OwnWordWhy(OwnWord.POLICY_ZONE, policy=policy)
+    why = _why_own_start(provenance, soa, name, is_proven=authenticated and not provenance.authoritative)
+    if why is None and is_whole_name and name and soa.zone == name:
+        return OwnWordWhy(OwnWord.CONTRADICTED, zone=name)
+    return why
 
 
 def has_made_start(mname: str, rname: str) -> bool:
@@ -138,37 +136,35 @@ def has_made_start(mname: str, rname: str) -> bool:
     return mname in _MADE_PRIMARY or _is_at_or_below(mname, _NOWHERE) or _is_at_or_below(rname, _NOWHERE)
 
 
-def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> str:
+def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> OwnWordWhy | None:
     """What is wrong with the start of authority that a denial of `name` rests on."""
     if not _is_at_or_below(name, soa.zone):
-        return f"gives with the SOA record of another zone, {soa.zone}"
+        return OwnWordWhy(OwnWord.OTHER_ZONE, zone=soa.zone)
     if has_made_start(soa.mname, soa.rname):
-        return f"gives with an SOA record of its own making ({_soa_text(soa)})"
+        return OwnWordWhy(OwnWord.MADE_SOA, soa=_soa_text(soa))
     zone = special_use(name) or locally_served(name)
     is_inside = zone is not None and _is_at_or_below(soa.zone, zone.zone)
     if zone and is_inside and not is_proven and not (zone.zone == LABORATORY != soa.zone):
-        return f"gives out of a zone that resolvers serve themselves ({zone.zone}, {zone.source})"
+        return OwnWordWhy(OwnWord.LOCALLY_SERVED, zone=zone.zone, source=zone.source)
     if provenance.authoritative and provenance.recursive:
-        return f"gives out of a zone of its own, {soa.zone or 'the root'}; others may see another"
-    return ""
+        return OwnWordWhy(OwnWord.OWN_ZONE, zone=soa.zone)
+    return None
 
 
-def why_own_answer(provenance: Provenance, *, is_dns64: bool, is_null: bool, authenticated: bool) -> str:
-    """Why records are the server's own and not the zone's, as a clause that follows "that the name server";
-    "" when they are the zone's. An address that DNS64 made is the server's own, and leads to the host;
-    0.0.0.0 and :: (`is_null`) lead nowhere, and are what filters give for a name that they block."""
+def why_own_answer(
+    provenance: Provenance, *, is_dns64: bool, is_null: bool, authenticated: bool
+) -> OwnWordWhy | None:
+    """Why records are the server's own and not the zone's; None when they are the zone's. An address that
+    DNS64 made is the server's own, and leads to the host; 0.0.0.0 and :: (`is_null`) lead nowhere, and are
+    what filters give for a name that they block."""
     error = provenance.error(FILTERED) or (None if is_dns64 else provenance.error(FORGED))
     if error is not None:
-        return f"made itself ({error})"
+        return OwnWordWhy(OwnWord.EXTENDED_ERROR, error=str(error))
     if provenance.policy_zone:
-        return f"made itself, {_by_policy(provenance)}"
+        return OwnWordWhy(OwnWord.POLICY_ZONE, policy=provenance.policy_zone)
     if is_null and provenance.recursive and (provenance.authoritative or not authenticated):
-        return "gives as filters do for names that they block (0.0.0.0 or ::)"
-    return ""
-
-
-def _by_policy(provenance: Provenance) -> str:
-    return f"by the policy zone {provenance.policy_zone}"
+        return OwnWordWhy(OwnWord.NULL_ADDRESS)
+    return None
 
 
 def is_own_refusal(provenance: Provenance) -> bool:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from probe.model.answer_fault import WireFault
 from probe.standards.dns import names
 
 _HEADER = struct.Struct("!HHHHHH")
@@ -28,7 +29,11 @@ _OPCODE = 0x7800
 
 
 class WireError(ValueError):
-    """The octets are no DNS message; the message is a clause for a reader."""
+    """The octets are no DNS message; `fault` says what is wrong with them."""
+
+    def __init__(self, fault: WireFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +94,18 @@ class Unfolding:
                 target = (length & 0x3F) << 8 | self._octet(at + 1)
                 end = at + 2 if end is None else end
                 if target >= lowest:
-                    raise WireError("a compression pointer that does not lead backwards")
+                    raise WireError(WireFault.POINTER)
                 labels.append((at, b""))
                 at = lowest = target
             elif length == 0:
                 self._suffixes[at] = ("", 1)
             elif length > names.LABEL_LIMIT:
-                raise WireError("a label of an unknown kind")
+                raise WireError(WireFault.LABEL)
             else:
                 labels.append((at, self._slice(at + 1, length)))
                 octets += 1 + length
                 if octets > _NAME_ROOM:
-                    raise WireError("a name longer than 255 octets")
+                    raise WireError(WireFault.NAME_LENGTH)
                 at += 1 + length
         text, size = self._suffixes[at]
         if end is None:
@@ -109,7 +114,7 @@ class Unfolding:
             if label:
                 size += len(label) + 1
                 if size > _NAME_ROOM:
-                    raise WireError("a name longer than 255 octets")
+                    raise WireError(WireFault.NAME_LENGTH)
                 own = names.from_labels((label,))
                 text = f"{own}.{text}" if text else own
             self._suffixes[start] = (text, size)
@@ -127,12 +132,12 @@ class Unfolding:
 
     def _octet(self, at: int) -> int:
         if at >= len(self._wire):
-            raise WireError("the message ends within a name")
+            raise WireError(WireFault.NAME_END)
         return self._wire[at]
 
     def _slice(self, at: int, length: int) -> bytes:
         if at + length > len(self._wire):
-            raise WireError("the message ends within a name")
+            raise WireError(WireFault.NAME_END)
         return self._wire[at : at + length]
 
 
@@ -143,14 +148,14 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
     holds is not to be used (RFC 2181 section 9).
     """
     if len(wire) < _HEADER.size:
-        raise WireError("shorter than a header")
+        raise WireError(WireFault.HEADER)
     number, flags, *counts = _HEADER.unpack_from(wire)
     at = _HEADER.size
     questions = []
     for _ in range(counts[0]):
         name, at = unfolding.name(at)
         if at + 4 > len(wire):
-            raise WireError("the message ends within a question")
+            raise WireError(WireFault.QUESTION_END)
         rtype, rclass = struct.unpack_from("!HH", wire, at)
         questions.append((name, rtype, rclass))
         at += 4
@@ -175,12 +180,12 @@ def read_message(wire: bytes, unfolding: Unfolding) -> WireMessage:
 def strings(data: bytes) -> Iterator[bytes]:
     """The character-strings of a TXT record (RFC 1035 section 3.3.14). Raises WireError."""
     if not data:
-        raise WireError("a TXT record without a string")
+        raise WireError(WireFault.TXT_EMPTY)
     at = 0
     while at < len(data):
         length = data[at]
         if at + 1 + length > len(data):
-            raise WireError("a string longer than its record")
+            raise WireError(WireFault.STRING_LENGTH)
         yield data[at + 1 : at + 1 + length]
         at += 1 + length
 
@@ -188,12 +193,12 @@ def strings(data: bytes) -> Iterator[bytes]:
 def _record(wire: bytes, at: int, unfolding: Unfolding) -> tuple[WireRecord, int]:
     owner, at = unfolding.name(at)
     if at + _RECORD.size > len(wire):
-        raise WireError("the message ends within a record")
+        raise WireError(WireFault.RECORD_END)
     rtype, rclass, ttl, length = _RECORD.unpack_from(wire, at)
     start = at + _RECORD.size
     end = start + length
     if end > len(wire):
-        raise WireError("the message ends within a record")
+        raise WireError(WireFault.RECORD_END)
     return WireRecord(owner, rtype, rclass, ttl, start, end), end
 
 

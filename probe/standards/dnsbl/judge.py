@@ -89,7 +89,7 @@ def read(blocklist: BlockList, answer: Answer, *, refuses_all: bool = False) -> 
             return Reading(Sight.UNKNOWN, why=own_refusal(answer))
         return Reading(Sight.REFUSED, why=ListingWhy(ListingReason.REFUSED))
     if answer.status is not Status.ANSWER:
-        return Reading(Sight.UNKNOWN, why=ListingWhy(ListingReason.NO_ANSWER, text=answer.failure))
+        return Reading(Sight.UNKNOWN, why=ListingWhy(ListingReason.NO_ANSWER, failure=answer.failure))
     addresses = answer.addresses()
     return blocklist.read(addresses) if addresses else Reading(Sight.ABSENT)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
+from probe.model.tls_policy import StsProblem, StsWhy
 from probe.standards.dns.message import Answer
 from probe.standards.mta_sts.match import uncovered_hosts
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
@@ -36,14 +37,17 @@ def judge(domain: str, answer: Answer, response: PolicyResponse | None, mx_hosts
     if record.status is not StsStatus.VALID:
         return result
     if response is None:
-        problem = "the policy was not fetched"
+        problem = StsWhy(StsProblem.NOT_FETCHED)
         return replace(result, status=StsStatus.UNKNOWN, problems=(*record.problems, problem))
     result = replace(result, evidence=(answer.ref, f"https:{policy_url(domain)}"))
     if response.fault is not None and response.status in (None, 200):
         return replace(result, status=_by_fault(response.fault.tag), fetch=response.fault)
-    status, problem = _response_fault(response)
-    if problem:
-        return replace(result, status=status, problems=(*record.problems, problem))
+    fault = _response_fault(response)
+    if fault is not None:
+        # trouble of the server passes; what it means to serve does not
+        is_passing = fault.tag in (StsProblem.NO_RESPONSE, StsProblem.SERVER_ERROR)
+        status = StsStatus.UNKNOWN if is_passing else StsStatus.UNUSABLE
+        return replace(result, status=status, problems=(*record.problems, fault))
     policy, faults = parse_policy(response.body)
     if policy is None:
         return replace(result, status=StsStatus.UNUSABLE, problems=(*record.problems, *faults))
@@ -59,17 +63,16 @@ def _by_fault(fault: FetchFault) -> StsStatus:
     return StsStatus.UNUSABLE if is_own else StsStatus.UNKNOWN
 
 
-def _response_fault(response: PolicyResponse) -> tuple[StsStatus, str]:
-    """Why the response is no policy; an empty clause when it may be one."""
+def _response_fault(response: PolicyResponse) -> StsWhy | None:
+    """Why the response is no policy; None when it may be one."""
     if response.status is None:
-        return StsStatus.UNKNOWN, "no response"
+        return StsWhy(StsProblem.NO_RESPONSE)
     if 300 <= response.status < 400:
-        return StsStatus.UNUSABLE, f"status {response.status}: redirects are not followed"
+        return StsWhy(StsProblem.REDIRECT, status=response.status)
     if response.status >= 500:
-        return StsStatus.UNKNOWN, f"status {response.status}: the policy server is in trouble"
+        return StsWhy(StsProblem.SERVER_ERROR, status=response.status)
     if response.status != 200:
-        return StsStatus.UNUSABLE, f"status {response.status}: only 200 gives a policy"
+        return StsWhy(StsProblem.OTHER_STATUS, status=response.status)
     if not is_policy_media_type(response.content_type):
-        media_type = response.content_type or "missing"
-        return StsStatus.UNUSABLE, f"content type is {media_type}, not text/plain"
-    return StsStatus.VALID, ""
+        return StsWhy(StsProblem.MEDIA_TYPE, text=response.content_type)
+    return None

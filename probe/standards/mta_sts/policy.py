@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from probe.model.text import decode
+from probe.model.tls_policy import StsProblem, StsWhy
 from probe.standards.mta_sts.results import StsMode, StsPolicy
 
 MEDIA_TYPE = "text/plain"
@@ -26,28 +27,28 @@ def policy_url(domain: str) -> str:
     return f"https://{policy_host(domain)}/.well-known/mta-sts.txt"
 
 
-def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[str, ...]]:
-    """Read a policy file: the policy, or None with the clauses that say why it cannot be used.
+def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[StsWhy, ...]]:
+    """Read a policy file: the policy, or None with what makes it unusable.
 
     Lines end in CRLF or LF. Unknown keys are ignored; of a repeated key other than mx the first
     counts. Never raises.
     """
     fields: dict[str, str] = {}
     patterns: list[str] = []
-    problems: list[str] = []
+    problems: list[StsWhy] = []
     for number, raw in enumerate(decode(body).split("\n"), 1):
         line = raw.removesuffix("\r").rstrip(" \t")
         if not line:
             continue
         key, colon, value = line.partition(":")
         if not colon or not _NAME.fullmatch(key):
-            return None, (f"line {number} of the policy is no key: value",)
+            return None, (StsWhy(StsProblem.NO_PAIR, line=number),)
         if not value.strip(" \t"):
-            return None, (f"line {number} of the policy has a key, {key}, and no value",)
+            return None, (StsWhy(StsProblem.NO_VALUE, line=number, name=key),)
         if key == "mx":
             patterns.append(value.strip(" \t"))
         elif key in fields:
-            problems.append(f"{key} occurs more than once in the policy; the first counts")
+            problems.append(StsWhy(StsProblem.REPEATED_KEY, name=key))
         else:
             fields[key] = value.strip(" \t")
     faults = _faults(fields, patterns)
@@ -55,26 +56,26 @@ def parse_policy(body: bytes) -> tuple[StsPolicy | None, tuple[str, ...]]:
         return None, (*problems, *faults)
     mode, max_age = StsMode(fields["mode"]), int(fields["max_age"])
     if mode is not StsMode.NONE and max_age < _SHORT_MAX_AGE:
-        problems.append(f"max_age of {max_age} s is less than a day; weeks are meant")
+        problems.append(StsWhy(StsProblem.SHORT_MAX_AGE, seconds=max_age))
     return StsPolicy(mode, tuple(patterns), max_age, tuple(problems)), ()
 
 
-def _faults(fields: dict[str, str], patterns: list[str]) -> list[str]:
+def _faults(fields: dict[str, str], patterns: list[str]) -> list[StsWhy]:
     """Every reason why the policy is not valid."""
     faults = []
     if fields.get("version") != "STSv1":
-        faults.append("the policy has no version: STSv1")
+        faults.append(StsWhy(StsProblem.NO_VERSION))
     mode = fields.get("mode")
     if mode not in _MODES:
-        faults.append("the policy has no mode of enforce, testing or none")
+        faults.append(StsWhy(StsProblem.NO_MODE))
     if not re.fullmatch(r"[0-9]{1,10}", fields.get("max_age", "")):
-        faults.append("the policy has no max_age in seconds")
+        faults.append(StsWhy(StsProblem.NO_MAX_AGE))
     elif int(fields["max_age"]) > MAX_AGE_LIMIT:
-        faults.append(f"max_age of the policy is above {MAX_AGE_LIMIT} s")
+        faults.append(StsWhy(StsProblem.LONG_MAX_AGE, most=MAX_AGE_LIMIT))
     if not patterns and mode != StsMode.NONE:
-        faults.append("the policy names no mx")
+        faults.append(StsWhy(StsProblem.NO_MX))
     bad = [pattern for pattern in patterns if not _MX_PATTERN.fullmatch(pattern)]
-    faults.extend(f"mx {pattern} of the policy is no host name or *. pattern" for pattern in bad[:3])
+    faults.extend(StsWhy(StsProblem.BAD_MX, text=pattern) for pattern in bad[:3])
     return faults
 
 

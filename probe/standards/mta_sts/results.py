@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
+from probe.model.tls_policy import StsWhy, TlsRptWhy
 from probe.standards.dns.message import Answer
 
 
@@ -35,13 +36,13 @@ class StsPolicy:
     mode: StsMode
     mx_patterns: tuple[str, ...]
     max_age: int
-    problems: tuple[str, ...] = ()
+    problems: tuple[StsWhy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StsResult:
-    """`policy_id` is the record's id=; `problems` are clauses for a reader, `fetch` why the
-    policy did not come; `uncovered` the MX hosts that no pattern of the policy matches (RFC 8461 section
+    """`policy_id` is the record's id=; `problems` are those of the record and of the response, `fetch` why
+    the policy did not come; `uncovered` the MX hosts that no pattern of the policy matches (RFC 8461 section
     4.1); `host_answers` what DNS said of the policy host, where it did not come for that."""
 
     domain: str
@@ -49,7 +50,7 @@ class StsResult:
     policy_id: str | None = None
     policy: StsPolicy | None = None
     uncovered: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[StsWhy, ...] = ()
     evidence: tuple[str, ...] = ()
     fetch: Reason[FetchFault] | None = None
     host_answers: tuple[Answer, ...] = ()
@@ -62,5 +63,5 @@ class TlsRptResult:
     domain: str
     status: StsStatus
     rua: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[TlsRptWhy, ...] = ()
     evidence: tuple[str, ...] = ()

@@ -307,7 +307,7 @@ class _Evaluation:
         for question in dict.fromkeys(questions):
             reason = names.why_bad_name(question.name) if question not in self.answers else None
             if reason:
-                self.answers[question] = Answer(question, Status.BAD_NAME, detail=reason)
+                self.answers[question] = Answer(question, Status.BAD_NAME, why=reason)
             elif question not in self.answers:
                 open_questions.append(question)
         if open_questions:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from probe.model.tls_policy import TlsaProblem, TlsaWhy
 from probe.standards.dns.message import Tlsa
 from probe.standards.tls.certificate import (
     load_certificate,
@@ -29,18 +30,18 @@ _DIGESTS = {1: "sha256", 2: "sha512"}  # by matching type; the higher one is the
 
 def match_tlsa(
     chain: tuple[bytes, ...], records: tuple[Tlsa, ...], names: tuple[str, ...], at: datetime | None = None
-) -> tuple[DaneStatus, tuple[str, ...]]:
+) -> tuple[DaneStatus, tuple[TlsaWhy, ...]]:
     """The DANE status of a chain (DER, leaf first) for the reference names of the host: the TLSA base domain
     and the domain whose MX it is (RFC 7672 section 3.2.2), of which DANE-TA wants one in the certificate.
 
-    `at`, when given, is when the chain was seen; DANE-TA then also looks at the dates. The clauses
+    `at`, when given, is when the chain was seen; DANE-TA then also looks at the dates. The reasons
     say why a record was left out or did not match. ABSENT without records, NOT_SEEN without a chain.
     """
     if not records:
         return DaneStatus.ABSENT, ()
-    reasons = {record: unusable_reason(record) for record in records}
-    problems = [f"{_label(record)}: {reason}" for record, reason in reasons.items() if reason]
-    usable = [record for record in records if not reasons[record]]
+    reasons = {record: why_unusable(record) for record in records}
+    problems = [reason for reason in reasons.values() if reason is not None]
+    usable = [record for record in records if reasons[record] is None]
     if not usable:
         return DaneStatus.UNUSABLE, tuple(problems)
     if not chain:
@@ -51,33 +52,33 @@ def match_tlsa(
         try:
             problem = stronger or _mismatch(record, anchors, chain, names, at)
         except ValueError as error:
-            problem = f"unreadable certificate: {error}"
+            problem = _why(record, TlsaProblem.UNREADABLE, text=str(error))
         if problem is None:
             return DaneStatus.MATCHED, tuple(problems)
-        problems.append(f"{_label(record)}: {problem}")
+        problems.append(problem)
     return DaneStatus.MISMATCHED, tuple(problems)
 
 
-def unusable_reason(record: Tlsa) -> str:
-    """Why an SMTP client must leave the record out; "" when it can be used."""
+def why_unusable(record: Tlsa) -> TlsaWhy | None:
+    """Why an SMTP client must leave the record out; None when it can be used."""
     if record.usage in (0, 1):
         # RFC 7672 section 3.1.3: PKIX-TA and PKIX-EE are not for SMTP
-        return "usages 0 and 1 are not for SMTP"
+        return _why(record, TlsaProblem.NOT_FOR_SMTP)
     if record.usage not in (_TRUST_ANCHOR, _END_ENTITY):
-        return f"unknown usage {record.usage}"
+        return _why(record, TlsaProblem.UNKNOWN_USAGE)
     if record.selector not in (_WHOLE_CERTIFICATE, _PUBLIC_KEY):
-        return f"unknown selector {record.selector}"
+        return _why(record, TlsaProblem.UNKNOWN_SELECTOR)
     if record.matching_type not in (_FULL, *_DIGESTS):
-        return f"unknown matching type {record.matching_type}"
+        return _why(record, TlsaProblem.UNKNOWN_MATCHING_TYPE)
     digest = _DIGESTS.get(record.matching_type)
     if digest and len(record.data) != hashlib.new(digest).digest_size:
-        return f"{len(record.data)} octets are no {digest.upper()} digest"
+        return _why(record, TlsaProblem.NO_DIGEST, octets=len(record.data), digest=digest.upper())
     if not record.data:
-        return "no data"
-    return _unreadable(record) if digest is None else ""
+        return _why(record, TlsaProblem.NO_DATA)
+    return _why_unreadable(record) if digest is None else None
 
 
-def _unreadable(record: Tlsa) -> str:
+def _why_unreadable(record: Tlsa) -> TlsaWhy | None:
     """Why what stands there whole is not what its selector says (RFC 7671 section 4.1: then unusable)."""
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -86,15 +87,26 @@ def _unreadable(record: Tlsa) -> str:
         with strangers_certificate():
             load_der_public_key(record.data) if is_key else load_certificate(record.data).public_key()
     except ValueError:
-        return f"{len(record.data)} octets are no {'public key' if is_key else 'certificate'}"
-    return ""
+        tag = TlsaProblem.NO_KEY if is_key else TlsaProblem.NO_CERTIFICATE
+        return _why(record, tag, octets=len(record.data))
+    return None
 
 
-def _label(record: Tlsa) -> str:
-    return f"TLSA {record.usage} {record.selector} {record.matching_type}"
+def _why(
+    record: Tlsa,
+    tag: TlsaProblem,
+    *,
+    octets: int = 0,
+    digest: str = "",
+    names: tuple[str, ...] = (),
+    text: str = "",
+) -> TlsaWhy:
+    return TlsaWhy(
+        tag, record.usage, record.selector, record.matching_type, octets, digest, names=names, text=text
+    )
 
 
-def _stronger(record: Tlsa, usable: Iterable[Tlsa]) -> str | None:
+def _stronger(record: Tlsa, usable: Iterable[Tlsa]) -> TlsaWhy | None:
     """Why a digest does not count beside a stronger one of the same usage and selector (RFC 7671 section 9);
     None where it counts."""
     best = max(
@@ -102,17 +114,18 @@ def _stronger(record: Tlsa, usable: Iterable[Tlsa]) -> str | None:
     )
     if record.matching_type in (_FULL, best):
         return None
-    return f"only the stronger {_DIGESTS[best].upper()} of this usage and selector counts"
+    return _why(record, TlsaProblem.WEAKER, digest=_DIGESTS[best].upper())
 
 
 def _mismatch(
     record: Tlsa, anchors: list[Tlsa], chain: tuple[bytes, ...], names: tuple[str, ...], at: datetime | None
-) -> str | None:
+) -> TlsaWhy | None:
     """Why the chain does not match the record; None when it does. Raises ValueError for a leaf that cannot be
     read."""
     if record.usage == _END_ENTITY:
         # RFC 7672 section 3.1.1: neither the names nor the dates of the leaf are looked at
-        return None if _selects(record, chain[0]) else "the server's certificate is another one"
+        is_matching = _selects(record, chain[0])
+        return None if is_matching else _why(record, TlsaProblem.OTHER_CERTIFICATE)
     whole = [it for it in anchors if it.matching_type == _FULL and it.selector == _WHOLE_CERTIFICATE]
     is_key_alone = record.matching_type == _FULL and record.selector == _PUBLIC_KEY
     possible = Anchors(
@@ -120,19 +133,19 @@ def _mismatch(
         tuple(it.data for it in whole),
         (record.data,) if is_key_alone else (),
     )
-    problem = "the chain does not lead to the published trust anchor"
+    problem = TlsaProblem.OTHER_ANCHOR
     for path in paths(chain, possible, at):
-        problem = why_not_valid(path, at) or _names_none(chain[0], names)
-        if not problem:
+        fault = why_not_valid(path, at)
+        if fault is None and _names_one(chain[0], names):
             return None
-    return problem
+        problem = fault or TlsaProblem.OTHER_NAMES
+    return _why(record, problem, names=names if problem is TlsaProblem.OTHER_NAMES else ())
 
 
-def _names_none(leaf: bytes, names: tuple[str, ...]) -> str:
+def _names_one(leaf: bytes, names: tuple[str, ...]) -> bool:
     # RFC 7672 section 3.2.3: unlike DANE-EE, the name counts
     certificate = read_certificate(leaf)
-    is_name_match = any(name_matches(certificate, name) for name in names)
-    return "" if is_name_match else f"the certificate does not name {' or '.join(names)}"
+    return any(name_matches(certificate, name) for name in names)
 
 
 def _selects_certificate(record: Tlsa, certificate: x509.Certificate) -> bool:

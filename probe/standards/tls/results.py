@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.tls_policy import TlsaWhy
 from probe.standards.dns.message import Tlsa
 
 
@@ -53,6 +54,6 @@ class DaneResult:
     host: str
     status: DaneStatus
     records: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[TlsaWhy, ...] = ()
     evidence: tuple[str, ...] = ()
     base: str = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from probe.model.tls_policy import TlsaProblem
 from probe.standards.tls.certificate import load_certificate, strangers_certificate
 
 if TYPE_CHECKING:
@@ -73,19 +74,18 @@ def leads_to(chain: tuple[bytes, ...], roots: Sequence[x509.Certificate]) -> boo
         return False
 
 
-def why_not_valid(path: Path, at: datetime | None) -> str:
-    """What RFC 5280 section 6 has against a path, as a clause; "" when nothing. `at`: None leaves the dates
-    out."""
+def why_not_valid(path: Path, at: datetime | None) -> TlsaProblem | None:
+    """What RFC 5280 section 6 has against a path; None when nothing. `at`: None leaves the dates out."""
     from cryptography import x509
 
     with strangers_certificate():
         if not all(_is_in_time(certificate, at) for certificate in path):
-            return "a certificate of the chain is not valid at that time"
+            return TlsaProblem.NOT_IN_TIME
         extension = _extension(path[0], x509.ExtendedKeyUsage)
     usages = {x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
     if extension is not None and not usages & set(extension):
-        return "the certificate is not one for servers (its extended key usage)"
-    return ""
+        return TlsaProblem.NOT_FOR_SERVERS  # by its extended key usage
+    return None
 
 
 def _is_in_time(certificate: x509.Certificate, at: datetime | None) -> bool:

@@ -25,12 +25,14 @@ from probe.knowledge import finding_groups
 from probe.knowledge.finding_tags import FindingTag, finding_tags, shared_words, tags_of
 from probe.knowledge.requirements import Need
 from probe.knowledge.risks import risk_rules
+from probe.model.answer_fault import AnswerFault, AskedOver, OwnWord, WireFault
 from probe.model.dialable import AddressKind
 from probe.model.dkim_key import KeyReason
 from probe.model.dmarc_record import DmarcReason
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingReason
 from probe.model.message_problem import MessageReason, SubjectReason
+from probe.model.mx_fault import MxFault
 from probe.model.near_miss import NearMissReason, Place
 from probe.model.observed import (
     CertificateFault,
@@ -49,6 +51,7 @@ from probe.model.session import Experiment, Stop
 from probe.model.signing import SignatureReason
 from probe.model.spf import SpfReason
 from probe.model.tag_list import TagListReason
+from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
 from probe.model.trust import Trust
 from probe.model.verdict import OutcomeReason
 from probe.standards.smtp.results import Deviation
@@ -169,6 +172,7 @@ def templates() -> list[str]:
 # What reasons are of: their words are made by `probe.checks.judging.spoken`
 VOCABULARIES: tuple[type[StrEnum], ...] = (
     AddressKind,
+    AnswerFault,
     CertificateFault,
     DmarcReason,
     EndCause,
@@ -180,16 +184,22 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     KeyReason,
     ListingReason,
     MessageReason,
+    MxFault,
     NearMissReason,
     OpinionFault,
     OutcomeReason,
+    OwnWord,
     Part,
     SessionReason,
     SignatureReason,
+    StsProblem,
+    TlsRptProblem,
+    TlsaProblem,
     SpfReason,
     SubjectReason,
     TagListReason,
     Trust,
+    WireFault,
 )
 
 
@@ -227,6 +237,7 @@ def test_a_template_uses_formatters_that_there_are() -> None:
         ("control_question", Experiment),
         ("stop", Stop),
         ("record_beginning", Place),
+        *((f"asked_over_{place}", AskedOver) for place in ("before", "behind", "truncated")),
         *((table_of(vocabulary), vocabulary) for vocabulary in VOCABULARIES),
     ],
 )

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.target import Endpoint
 from probe.net import answers
 from probe.net.answers import Answers
@@ -14,6 +15,7 @@ from probe.settings import SHARED_ANSWERS_FOR
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 
+WHY = AnswerWhy(AnswerFault.SERVFAIL)
 HERE = (Endpoint("192.0.2.53", 53),)
 ELSEWHERE = (Endpoint("192.0.2.54", 53),)
 ASKED = Question("mx.example.com", RecordType.A)
@@ -81,7 +83,7 @@ def test_nothing_holds_longer_than_a_mended_record_may_wait(shared: Answers, tim
 @pytest.mark.parametrize(
     "answer",
     [
-        *(Answer(ASKED, status, detail="x", ttl=30) for status in Status if status not in
+        *(Answer(ASKED, status, why=WHY, ttl=30) for status in Status if status not in
           (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)),
         replace(DENIED, provenance=Provenance("192.0.2.53")),
         replace(FOUND, ttl=0),

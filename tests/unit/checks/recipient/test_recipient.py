@@ -12,6 +12,7 @@ from probe.model.observed import CertificateFault, OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import Options, PairTarget
+from probe.model.tls_policy import StsProblem, StsWhy, TlsRptProblem, TlsRptWhy
 from probe.model.trust import Trust
 from probe.recording.events import OpinionGiven
 from probe.standards.dns.message import Mx, RecordType, Status
@@ -65,6 +66,9 @@ HALF_KNOWN = replace(make.mx_host(), answers=(
     make.answer("mx1.recipient.example", RecordType.AAAA, status=Status.TIMEOUT),))  # fmt: skip
 
 SIX = ip_address("2606:4700::1111")
+SHORT_AGE = StsWhy(StsProblem.SHORT_MAX_AGE, seconds=60)
+NO_POLICY = StsWhy(StsProblem.OTHER_STATUS, status=404)
+NO_RUA = TlsRptWhy(TlsRptProblem.NO_RUA)
 CASES = (
     Case("recipient-domain-exists", "exists", make.facts(), ("ok recipient-domain-exists",)),
     Case("recipient-domain-exists", "NXDOMAIN", routed(RouteKind.NO_DOMAIN),
@@ -183,16 +187,16 @@ CASES = (
     Case("mta-sts", "mode none covers nobody and harms nobody", recipient(mta_sts=make.sts(
         mode="none", uncovered=("mx1.recipient.example",))), ("notice mta-sts-none",), ("asks for nothing",)),
     Case("mta-sts", "policy with a blemish", recipient(mta_sts=make.sts(
-        policy=StsPolicy(StsMode.ENFORCE, ("*.recipient.example",), 60, ("max_age is short",)))),
+        policy=StsPolicy(StsMode.ENFORCE, ("*.recipient.example",), 60, (SHORT_AGE,)))),
          ("notice mta-sts-faulty",)),
-    Case("mta-sts", "unusable", recipient(mta_sts=make.sts(StsStatus.UNUSABLE, problems=("404",))),
+    Case("mta-sts", "unusable", recipient(mta_sts=make.sts(StsStatus.UNUSABLE, problems=(NO_POLICY,))),
          ("warning mta-sts-unusable",), ("404",)),
     Case("mta-sts", "unknown", make.facts_unknown(), ("not_assessed mta-sts-unanswered",)),
     Case("tls-rpt", "there", make.facts(), ("ok tls-rpt-published",)),
     Case("tls-rpt", "absent", recipient(tls_rpt=TlsRptResult("r.example", StsStatus.ABSENT)),
          ("notice tls-rpt-absent",)),
     Case("tls-rpt", "unusable", recipient(tls_rpt=TlsRptResult(
-        "r.example", StsStatus.UNUSABLE, problems=("no rua",))), ("notice tls-rpt-unusable",), ("no rua",)),
+        "r.example", StsStatus.UNUSABLE, problems=(NO_RUA,))), ("notice tls-rpt-unusable",), ("no rua",)),
     Case("tls-rpt", "unknown", make.facts_unknown(), ("not_assessed tls-rpt-unanswered",)),
     Case("local-part-length", "short", make.facts(), ()),
     Case("local-part-length", "long", replace(make.facts(), target=PairTarget(

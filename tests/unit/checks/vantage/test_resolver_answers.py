@@ -182,7 +182,7 @@ def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
     (event,) = [it for it in redact(run_of(denied)) if isinstance(it, ev.DnsAnswered)]
     # its pseudonym is a documentation address, whose reverse zone resolvers serve themselves
     assert event.answer.question.name.endswith("2.0.192.in-addr.arpa")
-    assert (denied.doubt, event.answer.doubt) == ("", "")
+    assert (denied.doubt, event.answer.doubt) == (None, None)
 
 
 def test_a_strangers_words_of_an_extended_error_are_redacted() -> None:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.checks.judging.spoken import spoken
 from probe.net.dns_query import Query, make_query
 from probe.net.dns_wire import Reply, read_reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run
@@ -104,11 +105,11 @@ def test_a_denial_that_a_resolver_makes_itself_is_not_believed(seen: Seen) -> No
     answer = answer_of(seen)
     believed = answer.believed()
     if not seen.why:
-        assert answer.doubt == ""
+        assert answer.doubt is None
         assert believed is answer
         return
-    assert seen.why in answer.doubt
-    assert SERVER in answer.doubt
+    assert seen.why in spoken(answer.doubt)
+    assert SERVER in spoken(answer.doubt)
     assert believed.is_unknown
     assert not believed.is_negative
     assert (believed.records, believed.authenticated) == ((), False)
@@ -134,12 +135,13 @@ def resolved(seen: Seen, domain: str) -> MxResult:
 
 def test_what_was_recorded_before_it_was_told_how_is_believed() -> None:
     answer = Answer(Question("nosuch.example", RecordType.MX), Status.NXDOMAIN)
-    assert (answer.doubt, answer.is_negative, answer.believed()) == ("", True, answer)
+    assert (answer.doubt, answer.is_negative, answer.believed()) == (None, True, answer)
 
 
 def test_a_failure_names_the_server_and_its_words() -> None:
     seen = Seen("unbound", "MX bogus.test", "SERVFAIL", extended=(6, "no keys have a DS"))
-    assert answer_of(seen).failure == (f'SERVFAIL (name server {SERVER}, which says "no keys have a DS")')
+    words = f'SERVFAIL (name server {SERVER}, which says "no keys have a DS")'
+    assert spoken(answer_of(seen).failure) == words
 
 
 def test_each_extended_error_is_read_with_its_words_and_bounded() -> None:
@@ -229,4 +231,4 @@ def test_data_of_the_servers_own_machine_are_seen_by_nobody_else(
     answer = replace(LOCAL, **changes, provenance=replace(LOCAL.provenance, **told))  # type: ignore[arg-type]
     assert answer.is_local is is_local
     assert answer.seen_outside().is_unknown is is_local
-    assert answer.doubt == ""  # it may be dialled all the same: --mx names hosts of one's own network
+    assert answer.doubt is None  # it may be dialled all the same: --mx names hosts of one's own network

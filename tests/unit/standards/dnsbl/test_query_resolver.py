@@ -10,6 +10,7 @@ import pytest
 
 from probe.checks.judging.listings import reason_of
 from probe.knowledge.dnsbl import BlockList, by_zone
+from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.listing import ListingRole, ListingStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
@@ -197,7 +198,7 @@ def test_a_recording_from_before_is_judged_as_it_was() -> None:
     def recorded(question: Question) -> Answer:
         known = (f"test.{DBL}", f"invalid.{DBL}", f"good.example.{DBL}", f"dbltest.com.{DBL}")
         if question.name not in known:
-            return Answer(question, Status.NOT_ASKED, detail="not asked in this run")
+            return Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NOT_IN_RUN))
         if question.name in entries:
             return Answer(question, Status.ANSWER, (ip_address(entries[question.name]),))
         return Answer(question, Status.NXDOMAIN)

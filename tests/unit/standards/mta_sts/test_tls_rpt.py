@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Answer, Status, Txt
 from probe.standards.mta_sts.results import StsStatus, TlsRptResult
 from probe.standards.mta_sts.tls_rpt import judge_tls_rpt, tls_rpt_question
@@ -46,7 +47,8 @@ def test_records(texts: tuple[bytes, ...], status: StsStatus) -> None:
 
 
 def test_unusable_records_say_why() -> None:
-    assert "a@example.com is no mailto: or https: URI" in judged(b"v=TLSRPTv1; rua=a@example.com").problems[0]
+    (problem,) = judged(b"v=TLSRPTv1; rua=a@example.com").problems
+    assert spoken(problem) == "rua= a@example.com is no mailto: or https: URI"
 
 
 def test_denied_is_absent_and_unanswered_is_unknown() -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Tlsa
-from probe.standards.tls.dane import match_tlsa, unusable_reason
+from probe.standards.tls.dane import match_tlsa, why_unusable
 from probe.standards.tls.results import DaneStatus
 from tests.support.certificates import Issued, authority, issue
 
@@ -42,7 +43,7 @@ def test_end_entity_looks_at_neither_name_nor_dates() -> None:
 
 def test_trust_anchor_looks_at_the_name() -> None:
     status, problems = match_tlsa(CHAIN, (record(2, 0, 1, ROOT),), ("other.test",))
-    assert status is DaneStatus.MISMATCHED and "does not name other.test" in problems[0]
+    assert status is DaneStatus.MISMATCHED and "does not name other.test" in spoken(problems[0])
 
 
 def test_trust_anchor_looks_at_the_dates_when_the_time_is_known() -> None:
@@ -55,12 +56,12 @@ def test_trust_anchor_looks_at_the_dates_when_the_time_is_known() -> None:
 def test_a_trust_anchor_that_did_not_issue_the_leaf_proves_nothing() -> None:
     stranger = issue("mx.test")
     status, problems = match_tlsa((stranger.der, ROOT.der), (record(2, 0, 1, ROOT),), NAMES)
-    assert status is DaneStatus.MISMATCHED and "does not lead" in problems[0]
+    assert status is DaneStatus.MISMATCHED and "does not lead" in spoken(problems[0])
 
 
 def test_the_leaf_of_another_key_does_not_match() -> None:
     status, problems = match_tlsa(CHAIN, (record(3, 1, 1, issue("mx.test")),), NAMES)
-    assert status is DaneStatus.MISMATCHED and problems[0].startswith("TLSA 3 1 1: ")
+    assert status is DaneStatus.MISMATCHED and spoken(problems[0]).startswith("TLSA 3 1 1: ")
 
 
 def test_one_match_is_enough() -> None:
@@ -71,14 +72,14 @@ def test_one_match_is_enough() -> None:
 @pytest.mark.parametrize("bad", [(0, 0, 1), (1, 0, 1), (4, 0, 1), (3, 2, 1), (3, 0, 3)])
 def test_records_that_smtp_must_leave_out(bad: tuple[int, int, int]) -> None:
     records = (Tlsa(*bad, b"x" * 32),)
-    assert unusable_reason(records[0])
+    assert why_unusable(records[0])
     assert match_tlsa(CHAIN, records, NAMES)[0] is DaneStatus.UNUSABLE
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 31])
 def test_a_digest_of_the_wrong_length_is_unusable(data: bytes) -> None:
-    assert unusable_reason(Tlsa(3, 1, 1, data))
-    assert unusable_reason(Tlsa(3, 1, 0, b"")) == "no data"
+    assert why_unusable(Tlsa(3, 1, 1, data))
+    assert spoken(why_unusable(Tlsa(3, 1, 0, b""))) == "TLSA 3 1 0: no data"
 
 
 def test_nothing_published_and_nothing_seen() -> None:
@@ -88,4 +89,4 @@ def test_nothing_published_and_nothing_seen() -> None:
 
 def test_an_unreadable_certificate_is_a_mismatch_with_its_reason() -> None:
     status, problems = match_tlsa((b"junk",), (record(3, 1, 1, LEAF),), NAMES)
-    assert status is DaneStatus.MISMATCHED and "unreadable" in problems[0]
+    assert status is DaneStatus.MISMATCHED and "unreadable" in spoken(problems[0])
