@@ -60,6 +60,7 @@ def check(
     severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
+    pager: opt.PagerOption = False,
 ) -> int:
     """Find out why mail from SENDER to RECIPIENT does not go through.
 
@@ -85,7 +86,7 @@ def check(
         dnsbl_enabled=not no_dnsbl,
         dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
     )
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
     delivery = _delivery(destination, record, severities, target)
     log_facts = _log(log, target, queue_id)
     return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)
@@ -128,7 +129,9 @@ def _delivery(
     from probe.cli.session import Delivery
 
     return Delivery(
-        *(to.form, to.path, to.verbosity, choices.record_to(record), choices.severities(severities)),
+        to,
+        choices.record_to(record),
+        choices.severities(severities),
         subject=target.forward_path.domain,
         is_kept=True,
     )

@@ -24,21 +24,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Format, file and amount of a report, checked."""
+    """Format, file (None: stdout) and amount of a report, and whether it is paged; checked."""
 
     form: Format
     path: Path | None
     verbosity: int
+    is_paged: bool = False
 
 
-def destination(form: str, output: str | None, *, quiet: bool, verbose: bool) -> Destination:
-    """Read --format, -o, -q and -v. Raises UsageError."""
+def destination(
+    form: str, output: str | None, *, quiet: bool, verbose: bool, pager: bool = False
+) -> Destination:
+    """Read --format, -o, -q, -v and --pager. Raises UsageError."""
     if quiet and verbose:
         raise UsageError("-q", "cannot be used together with -v")
     return Destination(
         chosen_format(form, Kind.RUN),
         output_path(output),
         -1 if quiet else 1 if verbose else 0,
+        pager,
     )
 
 

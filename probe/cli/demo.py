@@ -37,12 +37,13 @@ def demo(
     output: opt.OutputOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
+    pager: opt.PagerOption = False,
 ) -> int:
     """Run the main job against an embedded DNS and mail server lab.
 
     Everything happens on this machine's loopback, without privileges and without network.
     """
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
     record_to = choices.record_to(record)
 
     from probe import lab
@@ -70,9 +71,7 @@ def demo(
                 world=running.world,
             )
 
-    delivery = Delivery(
-        destination.form, destination.path, destination.verbosity, record_to, subject=entry.id
-    )
+    delivery = Delivery(destination, record_to, subject=entry.id)
     return run_live(observe, delivery)
 
 

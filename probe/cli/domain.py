@@ -37,6 +37,7 @@ def domain(
     severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
+    pager: opt.PagerOption = False,
 ) -> int:
     """Look at a recipient domain before a send.
 
@@ -54,7 +55,7 @@ def domain(
         ipv6=ipv6,
         timeout=timeout,
     ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
     record_to = choices.record_to(record)
     own = choices.severities(severities)
 
@@ -71,7 +72,9 @@ def domain(
             spent=hooks.spent,
         ),
         Delivery(
-            *(destination.form, destination.path, destination.verbosity, record_to, own),
+            destination,
+            record_to,
+            own,
             subject=f"{target.domain}-domain",
             is_kept=True,
         ),

@@ -304,5 +304,15 @@ VerboseOption = Annotated[
         help="Every DNS answer and the full dialogue as well.",
     ),
 ]
+PagerOption = Annotated[
+    bool,
+    typer.Option(
+        "--pager",
+        rich_help_panel=REPORT,
+        show_default=False,
+        help="Show a report that is longer than the screen page by page, with $PAGER or less -FRX. Default: "
+        "it is folded, the verdict last.",
+    ),
+]
 
 DEFAULT_TIMEOUT = f"{settings.RUN_TIMEOUT:g}"

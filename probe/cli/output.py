@@ -14,7 +14,7 @@ from typing import Protocol, TextIO
 
 from probe.cli import signals
 from probe.cli.errors import UsageError, abandon, unreadable
-from probe.cli.terminal import terminal_columns
+from probe.cli.terminal import terminal_columns, terminal_lines
 from probe.model.verdict import ExitCode
 from probe.report.formats import Format, Kind, formats_of
 from probe.report.style import Style
@@ -22,8 +22,9 @@ from probe.report.style import Style
 MAX_COLUMNS = 100  # longer lines are harder to read, however wide the terminal
 
 
-def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Style:
-    """The style of a stream; None means a file: UTF-8, 100 columns, no colour."""
+def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "", *, is_paged: bool = False) -> Style:
+    """The style of a stream; None means a file: UTF-8, 100 columns, no colour. What a pager shows may be as
+    long as it is."""
     if stream is None:
         return Style(verbosity=verbosity, note=note)
     is_terminal = stream.isatty()
@@ -31,6 +32,7 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "") -> Styl
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
         width=min(terminal_columns(MAX_COLUMNS), MAX_COLUMNS),
+        height=terminal_lines(stream) if is_terminal and not is_paged else None,
         colour=is_terminal and not plain,
         encoding=stream.encoding or "ascii",
         verbosity=verbosity,
@@ -66,13 +68,14 @@ def deliver_each(
     *,
     is_sequence: bool,
     verbosity: int = 0,
+    is_paged: bool = False,
 ) -> ExitCode:
     """Write results one by one as they come, to a file or to stdout; `is_sequence`: however many there are,
     they are written as several. Returns the worst exit code. Raises UsageError when it cannot be written."""
     series = form.series
     codes: set[ExitCode] = set()
-    with destination(path) as target:
-        style = style_for(None if target is not sys.stdout else sys.stdout, verbosity)
+    with destination(path, is_paged=is_paged) as target:
+        style = style_for(None if path is not None else sys.stdout, verbosity, is_paged=is_paged)
         for result in results:
             lead = series.between if codes else series.before if is_sequence else ""
             codes.add(result.exit_code)
@@ -83,25 +86,31 @@ def deliver_each(
     return ExitCode.worst(codes)
 
 
-def deliver_text(text: str, path: Path | None, stream: TextIO | None = None) -> None:
-    """Write to a file (UTF-8), or to `stream` (None: stdout). A reader that went away is no error.
+def deliver_text(
+    text: str, path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
+) -> None:
+    """Write to a file (UTF-8), or to `stream` (None: stdout), before which a pager may stand. A reader that
+    went away is no error.
 
     Raises UsageError when it cannot be written.
     """
-    with destination(path, stream) as target:
+    with destination(path, stream, is_paged=is_paged) as target:
         target.write(text)
 
 
 @contextlib.contextmanager
-def destination(path: Path | None, stream: TextIO | None = None) -> Iterator[TextIO]:
+def destination(
+    path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
+) -> Iterator[TextIO]:
     """Where a report is written: `stream` (None: stdout), or the file of -o, which is the whole report or is
-    left as it was. A reader that went away is no error.
+    left as it was; a pager, where one is asked for and stdout is a terminal. A reader that went away is no
+    error.
 
     Raises UsageError when it cannot be written. What is done within may raise OSError only for that.
     """
     stream = stream or sys.stdout
     try:
-        with contextlib.nullcontext(stream) if path is None else _file(path) as target:
+        with _stdout_or_pager(stream, is_paged=is_paged) if path is None else _file(path) as target:
             yield target
             target.flush()
     except BrokenPipeError:
@@ -112,6 +121,14 @@ def destination(path: Path | None, stream: TextIO | None = None) -> Iterator[Tex
         abandon(stream)
         where = "standard error" if stream is sys.stderr else "standard output"
         raise unreadable("", where, error, verb="write") from None
+
+
+def _stdout_or_pager(stream: TextIO, *, is_paged: bool) -> contextlib.AbstractContextManager[TextIO]:
+    if not is_paged or stream is not sys.stdout or not stream.isatty():
+        return contextlib.nullcontext(stream)
+    from probe.cli.pager import open_pager
+
+    return open_pager()
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ def replay(
     severities: opt.SeveritiesOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
+    pager: opt.PagerOption = False,
 ) -> int:
     """Interpret a saved run again, offline.
 
@@ -33,7 +34,7 @@ def replay(
     """
     path = choices.recording(recording, last=last)
     own = choices.severities(severities)
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose)
+    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
 
     from probe import run
     from probe.cli.session import Delivery, deliver
@@ -45,4 +46,4 @@ def replay(
         raise unreadable("RECORDING", str(path), error) from None
     except RecordingError as error:
         raise UsageError("RECORDING", f"{path}: {error}") from None
-    return deliver(report, Delivery(destination.form, destination.path, destination.verbosity))
+    return deliver(report, Delivery(destination))

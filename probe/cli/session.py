@@ -14,6 +14,7 @@ from typing import Any
 from probe import run
 from probe.cli import key_log, output, signals, start
 from probe.cli import tape as tapes
+from probe.cli.choices import Destination
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
 from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
@@ -26,7 +27,7 @@ from probe.net.resolver import ResolverConfigError
 from probe.net.threads import start as start_in_thread
 from probe.recording.events import Event
 from probe.recording.journal import Recording
-from probe.report.formats import Format, Kind
+from probe.report.formats import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,11 @@ Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What becomes of the report: its format, the file (None: stdout), -q or -v, the recording, and the
-    severities that the user gave. `subject` is the domain that the run is about; `is_kept`: it joins the last
-    runs, where the user has not turned that off."""
+    """What becomes of the report and the recording, and the severities that the user gave. `subject` is the
+    domain that the run is about; `is_kept`: it joins the last runs, where the user has not turned that
+    off."""
 
-    form: Format
-    path: Path | None
-    verbosity: int
+    to: Destination
     record: RecordTo | None = None
     severities: Severities | None = None
     subject: str = ""
@@ -59,7 +58,7 @@ class Delivery:
     @property
     def on_stderr(self) -> bool:
         """The report gives way to a recording on stdout."""
-        return self.record is not None and self.record.path is None and self.path is None
+        return self.record is not None and self.record.path is None and self.to.path is None
 
 
 def run_live(observe: Observe, delivery: Delivery) -> int:
@@ -69,13 +68,13 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     UsageError when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
     """
     record, name = delivery.record, tapes.run_name(delivery.subject)
-    if record and record.path and delivery.path and _is_one_file(record.path, delivery.path):
-        raise UsageError("-o", f"{delivery.path} is the file of --record, too; give each its own")
+    if record and record.path and delivery.to.path and _is_one_file(record.path, delivery.to.path):
+        raise UsageError("-o", f"{delivery.to.path} is the file of --record, too; give each its own")
     key_log.pass_over_a_bad_one()
     tape = tapes.tape_on(record, name) if record else None
     archive = None
     if delivery.is_kept and tapes.keeps_runs(os.environ):
-        archive = tapes.Archive(name, is_quiet=delivery.verbosity < 0)
+        archive = tapes.Archive(name, is_quiet=delivery.to.verbosity < 0)
     with signals.call_on_signal(_nothing):  # what was seen is worth the second that its report takes
         try:
             recording, past = _observe(observe, delivery, tape, archive)
@@ -88,7 +87,8 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         report = run.report_of(recording, delivery.severities)
         text = _render(report, delivery, note=_note(delivery, past))
     try:
-        output.deliver_text(text, delivery.path, sys.stderr if delivery.on_stderr else sys.stdout)
+        stream = sys.stderr if delivery.on_stderr else sys.stdout
+        output.deliver_text(text, delivery.to.path, stream, is_paged=delivery.to.is_paged)
     finally:  # a disk that is full may have taken both
         _say_of(tape, delivery)
     return report.verdict.exit_code
@@ -113,7 +113,7 @@ def _say_of(tape: Tape | None, delivery: Delivery) -> None:
     where = str(tape.path or "standard output")
     if tape.failure:
         complain(f"{unreadable('--record', where, tape.failure, verb='write')}; it ends there")
-    elif tape.path and delivery.verbosity >= 0 and _is_of_interest(delivery):
+    elif tape.path and delivery.to.verbosity >= 0 and _is_of_interest(delivery):
         complain(f"recorded to {where}; `smtp-probe replay` reads it again")
 
 
@@ -134,7 +134,7 @@ def _observe(
             stack.callback(lambda: past.append(archive.end(is_worth_it=bool(recordings))))
         if tape:
             stack.callback(tape.close)
-        progress = stack.enter_context(ProgressLine(wanted=delivery.verbosity >= 0))
+        progress = stack.enter_context(ProgressLine(wanted=delivery.to.verbosity >= 0))
         if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
             _load()
         try:
@@ -223,16 +223,16 @@ def _load() -> None:
 
 def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report where it belongs; returns the exit code of its verdict."""
-    output.deliver_text(_render(report, delivery), delivery.path)
+    output.deliver_text(_render(report, delivery), delivery.to.path, is_paged=delivery.to.is_paged)
     return report.verdict.exit_code
 
 
 def _render(report: Report, delivery: Delivery, note: str = "") -> str:
-    if not delivery.form.is_laid_out:
+    if not delivery.to.form.is_laid_out:
         output.speak_utf8(sys.stderr if delivery.on_stderr else sys.stdout)
-    place = None if delivery.path else sys.stderr if delivery.on_stderr else sys.stdout
-    style = output.style_for(place, delivery.verbosity, note)
-    return delivery.form.write(Kind.RUN, report, style)
+    place = None if delivery.to.path else sys.stderr if delivery.on_stderr else sys.stdout
+    style = output.style_for(place, delivery.to.verbosity, note, is_paged=delivery.to.is_paged)
+    return delivery.to.form.write(Kind.RUN, report, style)
 
 
 def _nothing() -> None:

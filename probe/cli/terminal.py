@@ -1,21 +1,39 @@
-"""The width of the terminal."""
+"""The size of the terminal."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 
 def terminal_columns(otherwise: int) -> int:
     """Columns, as `shutil.get_terminal_size` finds them (that module loads the archivers, too): COLUMNS, else
     those of the terminal, else `otherwise`."""
-    try:
-        columns = int(os.environ.get("COLUMNS", ""))
-    except ValueError:
-        columns = 0
-    if columns > 0:
+    if columns := _set("COLUMNS"):
         return columns
+    size = _size(sys.__stdout__)
+    return (size.columns if size is not None else 0) or otherwise
+
+
+def terminal_lines(stream: TextIO) -> int | None:
+    """Lines of the terminal behind a stream: LINES, else its own word. None where it is none, or tells no
+    size."""
+    size = _size(stream)
+    if size is None:
+        return None
+    return _set("LINES") or size.lines or None
+
+
+def _set(name: str) -> int:
     try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or otherwise  # type: ignore[union-attr]
+        return max(int(os.environ.get(name, "")), 0)
+    except ValueError:
+        return 0
+
+
+def _size(stream: TextIO | None) -> os.terminal_size | None:
+    try:
+        return os.get_terminal_size(stream.fileno()) if stream is not None else None
     except (AttributeError, ValueError, OSError):  # no stdout, a closed one, or no terminal
-        return otherwise
+        return None

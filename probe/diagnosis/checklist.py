@@ -173,7 +173,7 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
             "Nothing in DNS stands in the way; what the server says was not asked.",
         )
     if is_clear:
-        return StepStatus.PASS, "Send the message; nothing stood in its way up to RCPT."
+        return StepStatus.PASS, "Send the message: nothing stood in its way."
     if verdict.retry is Retry.NOW:
         return StepStatus.PASS, "Try again now."
     if verdict.retry is Retry.LATER:

@@ -52,6 +52,12 @@ UNANSWERED: Mapping[str, str] = {
     "PTR": "ptr-unanswered",
 }
 
+# Blocklists of which nothing can be learned: worth a word only to who looks at everything.
+UNUSABLE_LISTS = "blocklists-partly-believed"
+
+# Steps 4 and 5 have nothing to look at.
+MESSAGE_NOT_GIVEN = frozenset({"size-not-known", "message-not-given"})
+
 # By step: that without which it has not been looked at was not looked at.
 STEP_NOT_LOOKED_AT: Mapping[int, frozenset[str]] = {
     3: frozenset({"recipient-not-asked", "recipient-refused-before"}),

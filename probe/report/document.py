@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 from probe.model.verdict import ExitCode
 from probe.report.line import Line
 from probe.report.rows import (
+    Act,
     ArguedCause,
     Argument,
     Column,
@@ -25,8 +26,10 @@ from probe.report.rows import (
     HypothesisRow,
     Note,
     Ranking,
+    Row,
     Share,
     Side,
+    Station,
     StepRow,
     Transcript,
     Turn,
@@ -34,10 +37,11 @@ from probe.report.rows import (
 
 # rows belong to the vocabulary: who makes or writes a document imports this module alone
 __all__ = [
-    "Advice", "ArguedCause", "Argument", "Block", "Colophon", "Column", "Dialogue", "Document", "Entries",
-    "Entry", "Fact", "Facts", "FindingRow", "Findings", "Hypotheses", "HypothesisRow", "Items", "Note",
-    "Notes", "Paragraph", "Part", "Quote", "Ranking", "Section", "Share", "Side", "StepRow", "Steps",
-    "Subject", "Table", "Title", "Tone", "Transcript", "Turn", "Verdict", "Weighing",
+    "Act", "Advice", "ArguedCause", "Argument", "Block", "Colophon", "Column", "Course", "Dialogue",
+    "Document", "Entries", "Entry", "Fact", "Facts", "FindingRow", "Findings", "Hypotheses", "HypothesisRow",
+    "Items", "Note", "Notes", "Paragraph", "Part", "Quote", "Ranking", "Row", "Section", "Share", "Side",
+    "Station", "StepRow", "Steps", "Subject", "Table", "Title", "Tone", "Transcript", "Turn", "Verdict",
+    "Weighing",
 ]  # fmt: skip
 
 
@@ -55,7 +59,7 @@ class Subject(NamedTuple):
     word: str
     tone: Tone
     line: Line
-    facts: tuple[Fact | Ranking, ...] = ()
+    facts: tuple[Row, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -68,10 +72,16 @@ class Verdict(NamedTuple):
     remarks: tuple[Line, ...] = ()
 
 
+class Course(NamedTuple):
+    """How the attempt went, one stage after another."""
+
+    stations: tuple[Station, ...]
+
+
 class Facts(NamedTuple):
     """Labels and values."""
 
-    rows: tuple[Fact | Ranking, ...]
+    rows: tuple[Row, ...]
 
 
 class Notes(NamedTuple):
@@ -135,9 +145,10 @@ class Findings(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """The checklist."""
+    """The checklist; where it is not `is_whole`, each step in one line, and what is longer ends there."""
 
     rows: tuple[StepRow, ...]
+    is_whole: bool = True
 
 
 class Dialogue(NamedTuple):
@@ -153,7 +164,8 @@ class Quote(NamedTuple):
 
 
 Part: TypeAlias = (
-    Facts
+    Course
+    | Facts
     | Notes
     | Paragraph
     | Advice
@@ -170,10 +182,11 @@ Part: TypeAlias = (
 
 
 class Section(NamedTuple):
-    """Parts under a heading."""
+    """Parts under a heading; `stays`: also where there is no room for all (`probe.report.folding`)."""
 
     heading: Line
     parts: tuple[Part, ...]
+    stays: bool = False
 
 
 Block: TypeAlias = Subject | Verdict | Part | Section

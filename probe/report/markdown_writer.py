@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from probe.model.steps import StepStatus
 from probe.report import document as doc
 from probe.report import words
 from probe.report.line import Code, Emphasis, Line, Origin, Raw, plain
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_run, markdown_text, unmistaken
+from probe.report.style import mark
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
 _ENTRY = "###"  # of what one entry among others is about; a section of it is headed by words in bold
@@ -84,6 +86,8 @@ def _block(block: doc.Block, heading: str) -> list[str]:
 
 def _part(part: doc.Part) -> str:
     match part:
+        case doc.Course():
+            return " · ".join(map(_station, part.stations))
         case doc.Facts():
             return _table(("What", "Seen"), [cells for row in part.rows for cells in _fact_cells(row)])
         case doc.Notes():
@@ -138,12 +142,20 @@ def _percent(probability: float) -> str:
     return words.percent(probability).replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _facts(rows: Sequence[doc.Fact | doc.Ranking]) -> str:
+def _station(station: doc.Station) -> str:
+    remark = f" {markdown_text(station.remark)}" if station.remark else ""
+    sign = "(!)" if station.status is StepStatus.WARN else mark(station.status)  # GitLab links !4
+    return f"{markdown_text(station.name)} {sign}{remark}"
+
+
+def _facts(rows: Sequence[doc.Row]) -> str:
     return "\n".join(text for row in rows for text in _fact_lines(row))
 
 
-def _fact_lines(row: doc.Fact | doc.Ranking) -> list[str]:
+def _fact_lines(row: doc.Row) -> list[str]:
     lead = f"- **{markdown_text(row.label)}:** "
+    if isinstance(row, doc.Act):
+        return [f"{lead}**{inline(row.act)}** {inline(row.more)}".rstrip()]
     if isinstance(row, doc.Ranking):
         return [lead + "; ".join(_share(share) for share in row.shares)]
     texts = [lead + inline(line) for line in row.lines]
@@ -152,8 +164,11 @@ def _fact_lines(row: doc.Fact | doc.Ranking) -> list[str]:
     return texts
 
 
-def _fact_cells(row: doc.Fact | doc.Ranking) -> Iterator[tuple[str, str]]:
+def _fact_cells(row: doc.Row) -> Iterator[tuple[str, str]]:
     label = markdown_text(row.label)
+    if isinstance(row, doc.Act):
+        yield label, f"**{inline(row.act, in_cell=True)}** {inline(row.more, in_cell=True)}".rstrip()
+        return
     if isinstance(row, doc.Ranking):
         yield label, "; ".join(_share(share) for share in row.shares)
         return

@@ -12,6 +12,7 @@ MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no fine
 _WORDS = re.compile(r"\S+|\s+")
 _SHELL_WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+"""
 _CONTINUED = " \\"
+_RFC = re.compile(r"\bRFC [0-9]{3,5}(?: (?:sections? |§)[0-9.]*[0-9])?")
 
 
 def columns(text: str) -> int:
@@ -89,15 +90,23 @@ class Page:
             self._lines.append("")
 
     def heading(self, text: str) -> None:
-        """A section's title after an empty line."""
+        """A title after an empty line, bold."""
         self.blank()
-        for line in wrap(self.fit(text), max(self.style.width, MIN_COLUMNS)):
-            self._lines.append(self.style.paint(line, Paint.STRONG))
+        self.text(text, is_strong=True)
 
-    def text(self, text: str, *, lead: str = "", indent: int = 0, paint: Paint | None = None) -> None:
+    def text(
+        self,
+        text: str,
+        *,
+        lead: str = "",
+        indent: int = 0,
+        paint: Paint | None = None,
+        is_strong: bool = False,
+    ) -> None:
         """A paragraph behind `indent` spaces and `lead`; further lines hang under its first word.
 
-        `paint` colours the lead. Where the lead leaves too little room, the text goes below it.
+        `paint` colours the lead; the text is bold where it `is_strong`, else the RFCs that it names are
+        faint. Where the lead leaves too little room, the text goes below it.
         """
         lead, text = self.fit(lead), self.fit(text)
         width = max(self.style.width, MIN_COLUMNS)
@@ -107,9 +116,18 @@ class Page:
                 self._lines.append(" " * indent + self._painted(line, paint))
             lead, paint, hang = "", None, min(indent + 2, width - 10)
             indent = hang
-        first, *rest = wrap(text, max(width - hang, 10))
+        first, *rest = (self._tone(line, is_strong=is_strong) for line in wrap(text, max(width - hang, 10)))
         self._lines.append((" " * indent + self._painted(lead, paint) + first).rstrip())
         self._lines += [" " * hang + line for line in rest]
+
+    def cut(self, text: str, before: int) -> str:
+        """What of the text has room in one line behind `before` columns; where that is not all, it ends in
+        an ellipsis."""
+        text, room = self.fit(text), self.style.width - before
+        ellipsis = self.fit("…")
+        return (
+            text if columns(text) <= room else f"{_cut(text, room - columns(ellipsis))[0].rstrip()}{ellipsis}"
+        )
 
     def command(self, text: str, *, indent: int) -> None:
         """A command line to paste into a shell: where it is broken, between two words of the shell, it is
@@ -125,6 +143,13 @@ class Page:
             else:
                 lines[-1] += f" {word}" if lines[-1] else word
         self._lines += [" " * indent + line for line in lines]
+
+    def _tone(self, line: str, *, is_strong: bool) -> str:
+        if not self.style.colour or not line:
+            return line
+        if is_strong:
+            return self.style.paint(line, Paint.STRONG)
+        return _RFC.sub(lambda named: self.style.paint(named[0], Paint.FAINT), line)
 
     def _painted(self, lead: str, paint: Paint | None) -> str:
         if paint is None or not lead.strip():

@@ -10,8 +10,8 @@ from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
 from probe.model.verdict import ExitCode
+from probe.report import act, words
 from probe.report import document as doc
-from probe.report import words
 from probe.report.cause_rows import ranking, side_of
 from probe.report.detail import Detail
 from probe.report.line import Line, Origin, Raw
@@ -96,13 +96,13 @@ def _where(explanation: Explanation) -> Line:
     return (f"{stage} by ".lstrip(), Raw(reading.host))
 
 
-def _facts(conclusion: Conclusion) -> Iterator[doc.Fact | doc.Ranking]:
+def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
     conduct = conclusion.conduct
     shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranked]
     yield ranking("Cause", shares, conclusion.band)
     is_undecided = conclusion.band is Band.UNDECIDED
     yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
-    yield doc.Fact("Who acts", ((f"{words.FIX_BY[conduct.fix_by]}: {conclusion.action}",),))
+    yield from act.rows(conduct.fix_by, conclusion.action)
     retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
     yield doc.Fact("Retry", ((Raw(retry),),))
     steps = ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from probe.model.steps import StepStatus
 from probe.report.line import Line
@@ -30,6 +30,25 @@ class Ranking(NamedTuple):
 
     label: str
     shares: tuple[Share, ...]
+
+
+class Act(NamedTuple):
+    """What to do as a row of facts: the act in a sentence, and what more there is to say of it."""
+
+    label: str
+    act: Line
+    more: Line = ()
+
+
+Row: TypeAlias = Fact | Ranking | Act
+
+
+class Station(NamedTuple):
+    """A stage of the attempt: how it went, and a word on what stood in the way (the code of a reply)."""
+
+    name: str
+    status: StepStatus
+    remark: str = ""
 
 
 class Note(NamedTuple):

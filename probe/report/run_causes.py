@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from probe.knowledge import finding_groups as groups
 from probe.model.reply import Stage
-from probe.model.report import Report, ReportCause, ReportEvidence
+from probe.model.report import Report, ReportCause, ReportEvidence, ReportHypothesis
 from probe.report import document as doc
-from probe.report import view
+from probe.report import view, words
 from probe.report.cause_rows import NEGLIGIBLE, side_of
 from probe.report.detail import Detail
 from probe.report.line import Code, Emphasis, Line, Origin, Raw
@@ -81,19 +81,40 @@ def merge(cause: ReportCause) -> ReportCause:
     )
 
 
-def hypotheses(report: Report) -> Iterator[doc.Section]:
+def hypotheses(report: Report, detail: Detail) -> Iterator[doc.Section]:
     """Where the reply names no cause, every kind of explanation with the fact that speaks most of it; and
     what is documented about the recipient's domain."""
     if report.hypotheses:
-        rows = (
-            doc.HypothesisRow(it.title, it.probability, it.weight_db, (Raw(it.fact),))
-            for it in report.hypotheses
-        )
+        slight = [it.title for it in report.hypotheses if detail is Detail.SCREEN and _is_slight(it)]
+        rows = tuple(_hypothesis_rows(it for it in report.hypotheses if it.title not in slight))
         above = (doc.Paragraph((Raw(text),)) for text in origins(report))
-        yield doc.Section(unsaid(report), (*above, doc.Hypotheses(tuple(rows))))
+        share = words.percent(NEGLIGIBLE)
+        titles = Raw("; ".join(slight))
+        below = (doc.Paragraph((f"less than {share} each: ", titles, " (-v tells why)")),)
+        parts = (*above, doc.Hypotheses(rows), *(below if slight else ()))
+        yield doc.Section(unsaid(report), parts)
     if known_hypotheses := public_knowledge(report):
         lines = tuple((Raw(text),) for text in known_hypotheses)
         yield doc.Section(("Documented about ", Raw(report.target.domain)), (doc.Items(lines),))
+
+
+def _is_slight(hypothesis: ReportHypothesis) -> bool:
+    return hypothesis.probability < NEGLIGIBLE
+
+
+def _hypothesis_rows(all_hypotheses: Iterable[ReportHypothesis]) -> Iterator[doc.HypothesisRow]:
+    """Each with its fact; a fact that speaks of several, too, is told once."""
+    title_of: dict[str, str] = {}
+    before = ""
+    for it in all_hypotheses:
+        fact: Line = (Raw(it.fact),)
+        if it.weight_db is not None and it.fact in title_of:
+            fact = (
+                ("the same fact",) if it.fact == before else ("the same fact as for ", Raw(title_of[it.fact]))
+            )
+        yield doc.HypothesisRow(it.title, it.probability, it.weight_db, fact)
+        title_of.setdefault(it.fact, it.title)
+        before = it.fact
 
 
 def unsaid(report: Report) -> Line:

@@ -22,8 +22,8 @@ from probe.report.line import Line, Raw
 
 
 def glance(report: Report) -> Iterator[doc.Section]:
-    """Each session in two lines."""
-    if report.sessions:
+    """Each session in two lines, where there is more than the one that the verdict tells of."""
+    if len(report.sessions) > 1:
         entries = (
             doc.Entry(
                 (Raw(view_session.session_title(it)), f"  {run_words.EXPERIMENTS[it.experiment]}"),

@@ -7,8 +7,18 @@ from collections.abc import Iterator
 from probe.model.report import Report
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Outcome
+from probe.report import (
+    act,
+    run_causes,
+    run_course,
+    run_detail,
+    run_domain,
+    run_steps,
+    run_words,
+    view,
+    words,
+)
 from probe.report import document as doc
-from probe.report import run_causes, run_detail, run_domain, run_steps, run_words, view, words
 from probe.report.cause_rows import ranking
 from probe.report.detail import Detail
 from probe.report.line import Code, Line, Raw
@@ -19,7 +29,6 @@ _TONES = {
     Outcome.DEFERRED: doc.Tone.WARN,
     Outcome.INCONCLUSIVE: doc.Tone.WARN,
 }
-AFTER_DATA = "What could still happen after DATA: "
 
 
 def build(report: Report, detail: Detail) -> doc.Document:
@@ -55,10 +64,11 @@ def _brief(report: Report) -> Iterator[doc.Block]:
 
 def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
     """Verdict, who acts, why, the nine steps, what was not reached, and only then detail."""
+    yield run_course.course(report)
     yield _first(report)
     yield doc.Facts(tuple(_facts(report, detail)))
     yield from run_causes.why(report, detail)
-    yield from run_causes.hypotheses(report)
+    yield from run_causes.hypotheses(report, detail)
     if report.target.command is Command.DOMAIN:
         yield from run_domain.sections(report, detail)
     else:
@@ -66,7 +76,10 @@ def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
         yield from run_steps.steps(report, detail)
         if detail is Detail.SCREEN:
             yield from run_detail.glance(report)
-        yield doc.Paragraph((AFTER_DATA, view.after_data(report)))
+        else:
+            yield doc.Section(
+                ("What could still happen after DATA",), (doc.Paragraph((view.after_data(report),)),)
+            )
     yield from _not_reached(report)
     yield from _internal(report)
     if detail is Detail.FULL:
@@ -82,7 +95,7 @@ def _caution(report: Report) -> Line:
     return (
         "LAB: scenario “",
         Raw(report.target.scenario),
-        "”. DNS and mail servers are embedded on loopback; no answer below is that of a real server.",
+        "”; no answer below is that of a real server.",
     )
 
 
@@ -99,7 +112,7 @@ def _verdict(report: Report, place: Line, reply: str = "", remarks: tuple[Line, 
     return doc.Verdict(run_words.headline(report), tone, place, reply, remarks)
 
 
-def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
+def _facts(report: Report, detail: Detail) -> Iterator[doc.Row]:
     verdict = report.verdict
     if sent := view.sent_as(report):
         yield doc.Fact("Sent", ((Raw(sent),),))
@@ -112,9 +125,8 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Fact | doc.Ranking]:
     elif report.causes:
         shares = [(cause.title, cause.probability) for cause in report.causes]
         yield ranking("Cause", shares, verdict.band)
-    action = view.action(report)
-    yield doc.Fact("Who acts", ((words.FIX_BY[verdict.fix_by], *((": ", Raw(action)) if action else ())),))
-    if verdict.outcome is not Outcome.ACCEPTED:
+    yield from act.rows(verdict.fix_by, view.action(report))
+    if verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code is not ExitCode.ACCEPTED:
         yield doc.Fact("Retry", ((Raw(view.retry(report)),),))
     if report.next_test is not None:
         yield doc.Fact("Settle it", ((Raw(report.next_test.text),),), report.next_test.command or "")
@@ -139,7 +151,7 @@ def _not_reached(report: Report) -> Iterator[doc.Section]:
             doc.Paragraph(("the run was cut short; what is above rests on what was seen until then",))
         )
     if parts:
-        yield doc.Section(("Not reached",), tuple(parts))
+        yield doc.Section(("Not reached",), tuple(parts), stays=not report.complete)
 
 
 def _internal(report: Report) -> Iterator[doc.Section]:
@@ -153,4 +165,5 @@ def _internal(report: Report) -> Iterator[doc.Section]:
                 doc.Items(tuple((Raw(finding.message),) for finding in internal_findings)),
                 *(doc.Advice((Raw(remedy),)) for remedy in remedies),
             ),
+            stays=True,
         )

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from probe.model.finding import Finding, Severity
 from probe.model.report import Report
-from probe.model.steps import StepStatus
+from probe.model.steps import STEP_TITLES, StepStatus
+from probe.model.text import size
+from probe.report import act, view, view_steps
 from probe.report import document as doc
-from probe.report import view, view_steps
 from probe.report.detail import Detail
 from probe.report.line import Line, Origin, Raw
 
 _NOTHING = "Nothing"  # how the advice of a step begins that asks for nothing
 _ORDER = list(Severity)
+_SIZE, _CONTENT = 3, 5  # where steps 4 and 5 begin and end
 
 
 def findings(report: Report, detail: Detail) -> Iterator[doc.Section]:
@@ -41,14 +43,30 @@ def _row(finding: Finding, detail: Detail) -> doc.FindingRow:
 def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
     """The nine steps: the problems, or what was found right; and what to do."""
     if report.checklist:
-        rows = tuple(_step(report, step_view, detail) for step_view in view_steps.steps(report))
-        yield doc.Section(("Nine steps",), (doc.Steps(rows),))
+        views = view_steps.steps(report)
+        rows = [_step(report, step_view, detail) for step_view in views]
+        if detail is Detail.SCREEN and view_steps.waits_for_the_message(views):
+            rows[_SIZE:_CONTENT] = [_without_message(report)]
+        yield doc.Section(("Nine steps",), (doc.Steps(tuple(rows)),))
+
+
+def _without_message(report: Report) -> doc.StepRow:
+    """Steps 4 and 5 in a line, where there is no message to look at."""
+    session = view.deciding_session(report)
+    limit = f"up to {size(session.size_limit)}; " if session is not None and session.size_limit else ""
+    return doc.StepRow(
+        _SIZE + 1,
+        f"{STEP_TITLES[_SIZE + 1]}; {_CONTENT} {STEP_TITLES[_CONTENT]}",
+        StepStatus.NOT_ASSESSED,
+        ((f"{limit}--message FILE lets both be assessed",),),
+        (),
+    )
 
 
 def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc.StepRow:
     step = step_view.step
     lines = tuple(_finding_lines(report, step_view, detail))
-    do = step.do
+    do = _refer_to_act(step.do, view.action(report))
     if lines and (do.startswith(_NOTHING) or (detail is Detail.FULL and _is_told(do, step_view))):
         do = ""
     if not lines and not do:
@@ -57,11 +75,18 @@ def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc
     return doc.StepRow(step.step, step.title, step.status, lines, (Raw(do),) if do else ())
 
 
+def _refer_to_act(do: str, action: str) -> str:
+    """What to do at a step, where the verdict has said it already."""
+    return f"{do.removesuffix(action)}See “{act.ACT}”." if action and do.endswith(action) else do
+
+
 def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:
+    glance = []
     if step_view.step.step == view_steps.DNS_STEP:
         # with -v the findings below tell the reasons
-        for text in view_steps.authentication(report, reasons=detail is not Detail.FULL):
-            yield (Raw(text),)
+        glance = view_steps.authentication(report, reasons=detail is not Detail.FULL)
+    if not step_view.problems:
+        yield from ((Raw(text),) for text in glance)
     if detail is Detail.FULL:
         for finding in (*step_view.problems, *step_view.rest):
             row = _row(finding, detail)
@@ -71,6 +96,8 @@ def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detai
         where_more = "see above" if detail is Detail.TICKET else "-v shows all"
         for text in view_steps.main_findings(step_view, where_more):
             yield (Raw(text),)
+    if step_view.problems:
+        yield from ((Raw(text),) for text in glance)
 
 
 def _is_told(do: str, step_view: view_steps.StepView) -> bool:

@@ -32,6 +32,11 @@ _MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "manual": "☐", "not_asses
 _ASCII_MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL", "manual": "todo", "not_assessed": "n/a"}
 
 
+def mark(status: str) -> str:
+    """The mark of a checklist status in a document that takes every character."""
+    return _MARKS[status]
+
+
 class Paint(Enum):
     """ANSI SGR parameters. Only whole words that also say it in letters are painted."""
 
@@ -45,11 +50,13 @@ class Paint(Enum):
 class Style(NamedTuple):
     """How to set a text report.
 
-    `width` in columns; `colour` allows ANSI SGR sequences; `encoding` is that of the stream, and
-    decides about marks; `verbosity` is -1 (-q), 0 or 1 (-v); `note` is said in the last line.
+    `width` in columns; `height` in lines, None where there is no screen; `colour` allows ANSI SGR sequences;
+    `encoding` is that of the stream, and decides about marks; `verbosity` is -1 (-q), 0 or 1 (-v); `note` is
+    said in the last line.
     """
 
     width: int = 100
+    height: int | None = None
     colour: bool = False
     encoding: str = "utf-8"
     verbosity: int = NORMAL
@@ -83,7 +90,7 @@ class Style(NamedTuple):
     def mark(self, status: str) -> str:
         """The mark of a checklist status, padded to one common width."""
         if self.has_typography:
-            return _MARKS[status]
+            return mark(status)
         return f"{_ASCII_MARKS[status]:4}"
 
     def paint(self, text: str, paint: Paint) -> str:

@@ -10,15 +10,17 @@ from probe.report import document as doc
 from probe.report import words
 from probe.report.line import plain
 from probe.report.page import Page, columns
-from probe.report.style import Paint, Style
+from probe.report.style import VERBOSE, Paint, Style
 
 _PAINTS = {doc.Tone.GOOD: Paint.GOOD, doc.Tone.WARN: Paint.WARN, doc.Tone.BAD: Paint.BAD}
 _STEP_PAINTS = {StepStatus.PASS: Paint.GOOD, StepStatus.WARN: Paint.WARN, StepStatus.FAIL: Paint.BAD}
 
 _INDENT = 2  # of what stands under a heading, and of facts
 _QUOTED = 4  # of a reply under its verdict
-_LABEL = 12  # columns of the labels of the first screen
-_CAUSE_COLUMNS = 60  # to which causes are padded, at most, so that their shares stand under each other
+_LABEL, _NARROW_LABEL = 12, 11  # columns of the labels of the first screen
+_NARROW = 60  # columns; below it every one counts
+_PERCENT = 4  # columns of a share, at least
+_CLOSE = {(doc.Course, doc.Verdict), (doc.Verdict, doc.Facts)}  # what follows without an empty line
 _SIDE_COLUMNS = 9
 _SEVERITY_COLUMNS = 8
 _TIME_COLUMNS = 11
@@ -31,17 +33,41 @@ _ROOM_FOR_CELLS = 24  # what a table leaves for its last column at least, or its
 def write(document: doc.Document, style: Style) -> str:
     """The document in lines of `style.width` columns, with a final line break.
 
-    Everything a stranger wrote comes out escaped; ANSI sequences only where `style.colour` asks.
+    Everything a stranger wrote comes out escaped; ANSI sequences only where `style.colour` asks. On a screen
+    of `style.height` lines the answer stands last, and what else has no room is left out and named.
     """
+    whole = _compose(document, style)
+    if style.height is None or _fits(whole, style.height):
+        return whole
+    from probe.report import folding
+
+    if style.verbosity >= VERBOSE:
+        return _compose(folding.put_answer_last(document), style)
+    text = whole
+    for shorter in folding.fold(document):
+        text = _compose(shorter, style)
+        if _fits(text, style.height):
+            break
+    return text
+
+
+def _fits(text: str, height: int) -> bool:
+    return text.count("\n") < height  # the prompt takes a line
+
+
+def _compose(document: doc.Document, style: Style) -> str:
     page = Page(style)
     if document.caution:
         page.text(plain(document.caution))
-        page.blank()
     if document.title is not None:
         page.pair(plain(document.title.line), plain(document.title.effort))
     writer = _Writer(page, _label_columns(document))
+    before: doc.Block | None = None
     for block in document.blocks:
+        if not isinstance(block, doc.Notes) and (type(before), type(block)) not in _CLOSE:
+            page.blank()
         writer.block(block)
+        before = block
     if document.colophon is not None:
         page.blank()
         page.pair(style.note, f"exit {document.colophon.exit_code}")
@@ -61,31 +87,26 @@ class _Writer:
     def __init__(self, page: Page, labels: int) -> None:
         self.page = page
         self.labels = labels
+        self.first = _LABEL if page.style.width >= _NARROW else _NARROW_LABEL
 
     def block(self, block: doc.Block) -> None:
         """A block outside any section."""
         match block:
             case doc.Subject():
-                self.page.blank()
                 self.page.text(plain(block.line), lead=f"{block.word}  ", paint=_PAINTS[block.tone])
-                self._facts(block.facts, _LABEL)
+                self._facts(block.facts, self.first)
             case doc.Verdict():
                 self._verdict(block)
             case doc.Section():
-                self.page.heading(plain(block.heading))
+                self.page.text(plain(block.heading))
                 for part in block.parts:
                     self._part(part, _INDENT)
             case doc.Facts():
-                self.page.blank()
-                self._facts(block.rows, _LABEL)
-            case doc.Notes():
-                self._part(block, 0)
+                self._facts(block.rows, self.first)
             case _:
-                self.page.blank()
                 self._part(block, 0)
 
     def _verdict(self, verdict: doc.Verdict) -> None:
-        self.page.blank()
         self.page.text(plain(verdict.place), lead=f"{verdict.word}  ", paint=_PAINTS[verdict.tone])
         if verdict.reply:
             self.page.text(verdict.reply, indent=_QUOTED)
@@ -95,6 +116,8 @@ class _Writer:
     def _part(self, part: doc.Part, indent: int) -> None:
         page = self.page
         match part:
+            case doc.Course():
+                page.text(" · ".join(map(self._station, part.stations)), indent=indent)
             case doc.Facts():
                 self._facts(part.rows, self.labels)
             case doc.Notes():
@@ -121,7 +144,7 @@ class _Writer:
                 self._findings(part, indent)
             case doc.Steps():
                 for step in part.rows:
-                    self._step(step, indent)
+                    self._step(step, indent, is_whole=part.is_whole)
             case doc.Dialogue():
                 self._dialogue(part, indent)
             case doc.Quote():
@@ -130,28 +153,37 @@ class _Writer:
             case _:
                 assert_never(part)
 
-    def _facts(self, rows: Iterable[doc.Fact | doc.Ranking], label_columns: int) -> None:
-        for row in rows:
-            lines = (
-                self._ranking(row, label_columns) if isinstance(row, doc.Ranking) else map(plain, row.lines)
-            )
-            label = row.label
-            for line in lines:
-                self.page.text(line, lead=f"{label:{label_columns}}", indent=_INDENT)
-                label = ""
-            if isinstance(row, doc.Fact) and row.command:
-                self.page.command(row.command, indent=_INDENT + label_columns)
+    def _station(self, station: doc.Station) -> str:
+        remark = f" {station.remark}" if station.remark else ""
+        return f"{station.name} {self.page.style.mark(station.status).strip()}{remark}"
 
-    def _ranking(self, ranking: doc.Ranking, label_columns: int) -> list[str]:
-        room = self.page.style.width - _INDENT - label_columns - len("  100 %  undecided")
-        titles = [self.page.fit(share.title) for share in ranking.shares]
-        widest = min(_CAUSE_COLUMNS, max(map(columns, titles), default=0))
-        lines = []
-        for title, share in zip(titles, ranking.shares, strict=True):
-            pad = widest - columns(title) if widest <= room else 0
-            percent = words.percent(share.probability)
-            lines.append(f"{title}{' ' * pad}  {percent:>5}  {share.band}".rstrip())
-        return lines
+    def _facts(self, rows: Iterable[doc.Row], label_columns: int) -> None:
+        for row in rows:
+            lead = f"{row.label:{label_columns}}"
+            match row:
+                case doc.Ranking():
+                    self._ranking(row, lead)
+                case doc.Act():
+                    self.page.text(plain(row.act), lead=lead, indent=_INDENT, is_strong=True)
+                    if row.more:
+                        self.page.text(plain(row.more), lead=" " * label_columns, indent=_INDENT)
+                case doc.Fact():
+                    for line in row.lines:
+                        self.page.text(plain(line), lead=lead, indent=_INDENT)
+                        lead = " " * label_columns
+                    if row.command:
+                        self.page.command(row.command, indent=_INDENT + label_columns)
+                case _:
+                    assert_never(row)
+
+    def _ranking(self, ranking: doc.Ranking, lead: str) -> None:
+        """The share before its cause: so they stand under each other however narrow the page is."""
+        percents = [words.percent(share.probability) for share in ranking.shares]
+        widest = max(_PERCENT, *map(len, percents))
+        for share, percent in zip(ranking.shares, percents, strict=True):
+            band = f" ({share.band})" if share.band else ""
+            self.page.text(share.title + band, lead=f"{lead}{percent:>{widest}}  ", indent=_INDENT)
+            lead = " " * len(lead)
 
     def _notes(self, rows: Iterable[doc.Note], indent: int) -> None:
         for note in rows:
@@ -167,16 +199,13 @@ class _Writer:
                 before = argument.side
                 weight = "" if argument.side is doc.Side.NEUTRAL else words.decibans(argument.weight_db)
                 lead = f"{side:{_SIDE_COLUMNS}}{weight:>3}  "
-                self.page.text(plain(argument.line), lead=lead, indent=indent)
+                self.page.text(plain(argument.line), lead=lead, indent=indent, paint=Paint.FAINT)
 
     def _hypotheses(self, hypotheses: doc.Hypotheses, indent: int) -> None:
-        titles = [self.page.fit(row.title) for row in hypotheses.rows]
-        widest = max(map(columns, titles), default=0)
-        for title, row in zip(titles, hypotheses.rows, strict=True):
+        for row in hypotheses.rows:
             weight = words.decibans(row.weight_db) if row.weight_db is not None else ""
-            pad = " " * (widest - columns(title))
-            lead = f"{title}{pad} {words.percent(row.probability):>6}  {weight:>3}  "
-            self.page.text(plain(row.fact), lead=lead, indent=indent)
+            lead = f"{words.percent(row.probability):>5}  {weight:>3}  "
+            self.page.text(f"{row.title}: {plain(row.fact)}", lead=lead, indent=indent, paint=Paint.FAINT)
 
     def _findings(self, findings: doc.Findings, indent: int) -> None:
         for row in findings.rows:
@@ -186,7 +215,7 @@ class _Writer:
             if row.remedy:
                 self.page.text(plain(row.remedy), lead="→ ", indent=indent + _SEVERITY_COLUMNS)
 
-    def _step(self, step: doc.StepRow, indent: int) -> None:
+    def _step(self, step: doc.StepRow, indent: int, *, is_whole: bool) -> None:
         do = plain(step.do)
         texts = [plain(line) for line in step.findings]
         if do:
@@ -199,6 +228,8 @@ class _Writer:
                 self.page.text(text, indent=indent + 4)
             return
         lead = f"{head:{_STEP_COLUMNS}} "
+        if not is_whole:
+            texts = [self.page.cut(text, indent + len(lead)) for text in texts[:1]]
         for text in texts or [""]:
             self.page.text(text, lead=lead, indent=indent, paint=paint)
             lead, paint = " " * len(lead), None

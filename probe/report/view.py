@@ -24,6 +24,8 @@ from probe.report.line import Line, Raw
 from probe.standards.dns.results import RouteKind
 
 _GUESS = "the first cause above is only the likeliest of several"
+_STOPS = "A probe stops before DATA; what comes after it may still refuse."
+_SEND = "Send the message"
 INTERNAL = "internal"
 BAD = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
@@ -40,11 +42,13 @@ def effort_line(report: Report) -> str:
     """What the run cost, and that nothing was sent."""
     sessions = len(report.sessions)
     return " · ".join(
-        (
+        part
+        for part in (
             seconds(report.elapsed_ms),
-            "1 session" if sessions == 1 else f"{sessions} sessions" if sessions else "no session",
-            "nothing was delivered",
+            f"{sessions} sessions" if sessions > 1 else "" if sessions else "no session",
+            "nothing delivered",
         )
+        if part
     )
 
 
@@ -122,14 +126,14 @@ def action(report: Report) -> str:
     nothing is to be done."""
     verdict, cause = report.verdict, main_cause(report)
     if verdict.outcome is Outcome.ACCEPTED and verdict.exit_code is ExitCode.ACCEPTED:
-        return _worth_mending(report)
+        return _advice_on_acceptance(report)
     if cause is None:
         return ""
     if verdict.band is not Band.UNDECIDED or verdict.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
         return cause.action
     if report.next_test is not None:
-        return f"{_GUESS}; make the test below before you act on it."
-    return f"{_GUESS}. {causes()[UNSETTLED].action}"
+        return f"Make the test below before you act: {_GUESS}."
+    return f"{causes()[UNSETTLED].action} Do not act on a guess: {_GUESS}."
 
 
 def is_doubted(report: Report) -> bool:
@@ -138,20 +142,34 @@ def is_doubted(report: Report) -> bool:
     return is_doubtful and report.verdict.outcome is Outcome.ACCEPTED
 
 
-def _worth_mending(report: Report) -> str:
-    """Beside an acceptance that nothing stands in the way of: what is amiss all the same."""
+def _advice_on_acceptance(report: Report) -> str:
+    """Beside an acceptance that nothing stands in the way of: what is amiss all the same, and what a probe
+    cannot see."""
     if is_doubted(report):
-        return "do not rely on this acceptance: the server's own words speak against it (step 1)."
+        return f"Do not rely on this acceptance (step 1). {_sentence(after_data(report))}"
     if report.verdict.after_data_risks:
-        return "mend what “After DATA” names; until then a sender that honours it may not deliver."
+        return "Mend what “After DATA” names; until then a sender that honours it may not deliver."
     if report.target.command is not Command.CHECK:
         amiss = any(finding.severity in BAD for finding in report.findings)
-        return "the findings below are worth a look." if amiss else ""
+        return "The findings are worth a look." if amiss else "Nothing to do; no mailbox was asked about."
+    if report.verdict.extent is Extent.DNS:
+        return f"{_worth_a_look(report) or 'Nothing to mend in DNS'}. {_sentence(after_data(report))}"
+    amiss_at = _worth_a_look(report)
+    more = _sentence(after_data(report)) if dns_failures(report) else _STOPS
+    return f"{_SEND}{f'; {amiss_at} first' if amiss_at else ''}. {more}"
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}"
+
+
+def _worth_a_look(report: Report) -> str:
+    """The steps at which something is amiss; empty where none is."""
     steps = [str(step.step) for step in report.checklist if step.status in (StepStatus.WARN, StepStatus.FAIL)]
     if not steps:
         return ""
     which = f"steps {', '.join(steps[:-1])} and {steps[-1]}" if len(steps) > 1 else f"step {steps[0]}"
-    return f"{which} below {'are' if len(steps) > 1 else 'is'} worth a look."
+    return f"{which} {'are' if len(steps) > 1 else 'is'} worth a look"
 
 
 def not_reached_part(item: ReportNotReached) -> str:

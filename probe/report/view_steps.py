@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.knowledge import finding_groups as groups
 from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report, ReportDkim
 from probe.model.steps import StepStatus
@@ -44,6 +45,14 @@ def steps(report: Report) -> tuple[StepView, ...]:
     return tuple(views)
 
 
+def waits_for_the_message(views: tuple[StepView, ...]) -> bool:
+    """Whether steps 4 and 5 were not looked at because neither message nor size was given."""
+    tags = {finding.tag for step_view in views for finding in step_view.rest}
+    return tags >= groups.MESSAGE_NOT_GIVEN and not any(
+        step_view.problems for step_view in views if step_view.step.step in (4, 5)
+    )
+
+
 def main_findings(step_view: StepView, where_more: str) -> list[str]:
     """What is wrong, a text each; else what is right, in one text; else why it was not looked at.
     `where_more` says where those are found for which there is no room.
@@ -63,7 +72,7 @@ def main_findings(step_view: StepView, where_more: str) -> list[str]:
     if step_view.step.step == RETRY_STEP:
         return []  # its `do` says all
     right = [f for f in step_view.rest if f.severity is Severity.OK][:1]
-    notices = [f for f in step_view.rest if f.severity is Severity.NOTICE]
+    notices = [f for f in step_view.rest if f.severity is Severity.NOTICE and f.tag != groups.UNUSABLE_LISTS]
     texts = [finding.message.rstrip(".") for finding in (*right, *notices)]
     return [" · ".join(texts[:FINDINGS_SHOWN])] if texts else []
 

@@ -28,7 +28,7 @@ NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-d
 def test_no_resolver_is_inconclusive_and_never_blames_the_recipient() -> None:
     outcome = smtp_probe("check", *PAIR, *NOWHERE)
     assert outcome.code == 4
-    assert outcome.stdout.split("\n")[2].startswith("INCONCLUSIVE")
+    assert outcome.stdout.split("\n")[3].startswith("INCONCLUSIVE")
     assert outcome.stdout.rstrip().endswith("exit 4")
     assert "Saved nothing. --record FILE" in outcome.stdout
     assert outcome.stderr == ""

@@ -151,12 +151,14 @@ def test_a_fault_of_the_recipient_s_side_beside_an_acceptance_is_told_to_its_pos
     report = ran("mta-sts-broken").report
     assert report.verdict.fix_by == "recipient_admin"
     assert report.checklist[7].status == "manual"
-    assert "the recipient's postmaster: mend what" in " ".join(to_text(report, Style()).split())
+    assert "the recipient's postmaster Act Mend what" in " ".join(to_text(report, Style()).split())
 
 
 def test_where_nobody_must_act_the_steps_that_are_amiss_are_named_all_the_same() -> None:
-    assert "Who acts    nobody: step 5 below is worth a look." in to_text(ran("message-content").report)
-    assert "  Who acts    nobody\n" in to_text(ran("healthy").report)
+    assert "Act         Send the message; step 5 is worth a look first." in to_text(
+        ran("message-content").report
+    )
+    assert "Act         Send the message.\n" in to_text(ran("healthy").report)
 
 
 def test_a_control_that_was_left_out_is_named_in_words() -> None:

@@ -1,8 +1,9 @@
 """Does the certificate of the recipient's mail hosts verify?
 
 Looks at the certificate that came with STARTTLS: chain of trust, name, dates. Most mail is delivered
-whatever the certificate says (opportunistic TLS); where MTA-STS in mode enforce applies it must verify.
-Where TLSA records match, DANE stands in the place of all this.
+whatever the certificate says (opportunistic TLS), so a fault is only worth knowing. Where MTA-STS in mode
+enforce applies, or the sender demands it, it must verify. Where TLSA records match, DANE stands in the place
+of all this.
 
 What to do: the host's operator installs a certificate of a public authority that names the MX host, with its
 intermediate certificates, and renews it before it expires.
@@ -19,6 +20,7 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
 from probe.model.finding import Finding
+from probe.model.target import TlsMode
 from probe.standards.tls.results import DaneStatus
 
 ID = "certificate"
@@ -57,6 +59,8 @@ def _tag(facts: Facts, host: str) -> str:
         return "certificate-vouched-for"
     if dialogue.authenticated_by(facts, host) is TlsDemand.MTA_STS:
         return "certificate-not-verified-demanded"
+    if facts.options.tls is TlsMode.REQUIRE:
+        return "certificate-not-verified-required"
     return "certificate-not-verified"
 
 

@@ -87,8 +87,23 @@ def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
 def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, shown: bool) -> None:
     assert bool(report.hypotheses) is shown
     assert bool(json.loads(to_json(report))["hypotheses"]) is shown
-    for rendered in (to_text(report), to_markdown(report)):
+    for rendered in (to_text(report, Style(verbosity=1)), to_markdown(report)):
         assert ("before DATA; a refusal" in " ".join(rendered.split())) is shown
+    assert ("less than 3 % each: " in to_text(report)) is shown
+
+
+def test_a_fact_that_speaks_of_several_is_told_once() -> None:
+    report = refusal("550 5.0.0 no", enhanced="5.0.0")
+    first, second, third, *others = report.hypotheses
+    shared = replace(first, probability=0.5, fact="postmaster got the same answer", weight_db=12.0)
+    against = replace(second, probability=0.2, fact=shared.fact, weight_db=-15.0)
+    third, again = replace(third, probability=0.1), replace(shared, id="x", title="x", probability=0.1)
+    walked = replace(report, hypotheses=(shared, against, third, again, *others))
+    for rendered in (to_text(walked), to_markdown(walked)):
+        text = " ".join(rendered.split())
+        assert text.count("postmaster got the same answer") == 1
+        assert text.count("the same fact") == 2
+        assert f"the same fact as for {shared.title}" in text
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
@@ -106,7 +121,9 @@ def test_where_the_status_comes_from_stands_above_the_walk() -> None:
     verdict_itself = Finding("reply-permanence", Severity.ERROR, 1, "refused for good", tag="reply-refused")
     report = replace(refusal("550 5.0.0 no", enhanced="5.0.0"), findings=(verdict_itself, origin))
     section = to_text(report).split("\nHypotheses (5.0.0 names no cause)\n")[1]
-    assert section.startswith("  the 5.0.0 is the server's own\n  the whole domain, or its server")
+    assert section.startswith(
+        "  the 5.0.0 is the server's own\n   30 %  −12  the whole domain, or its server"
+    )
     assert "names no cause)\n\nthe `5.0.0` is the server's own\n\n| Hypothesis" in to_markdown(report)
 
 

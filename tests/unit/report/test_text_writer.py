@@ -25,23 +25,24 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 def test_first_lines_say_who_and_the_verdict() -> None:
     lines = to_text(reports.refused()).splitlines()
     assert lines[0].startswith("bob@example.com → alice@shop.example")
-    assert lines[0].endswith("nothing was delivered")
-    assert lines[2] == "REFUSED FOR GOOD  at RCPT by mx1.shop.example [203.0.113.16]"
-    assert lines[3].strip() == "554 5.0.0 user unknown"
+    assert lines[0].endswith("nothing delivered")
+    assert lines[2] == "DNS ✓ · connect ✓ · TLS ✓ · MAIL ✓ · RCPT ✗ 554"
+    assert lines[3] == "REFUSED FOR GOOD  at RCPT by mx1.shop.example [203.0.113.16]"
+    assert lines[4].strip() == "554 5.0.0 user unknown"
 
 
-def test_order_is_verdict_cause_action_why_steps_dialogue_after_data() -> None:
+def test_order_is_verdict_cause_action_why_steps_dialogue() -> None:
     text = to_text(reports.refused())
     marks = [
         "REFUSED",
         "Cause",
         "Who acts",
+        "Act  ",
         "Retry",
         "Settle it",
         "Why",
         "Nine steps",
         "Dialogue",
-        "after DATA",
     ]
     positions = [text.index(mark) for mark in marks]
     assert positions == sorted(positions)
@@ -49,9 +50,9 @@ def test_order_is_verdict_cause_action_why_steps_dialogue_after_data() -> None:
 
 def test_causes_show_shares_and_the_rest() -> None:
     text = to_text(reports.refused())
-    assert re.search(r"Cause +the domain takes no mail from outside +52 % +likely", text)
+    assert re.search(r"Cause +52 %  the domain takes no mail from outside \(likely\)", text)
     few = replace(reports.refused(), causes=reports.refused().causes[:2])
-    assert re.search(r"something else +7 %", to_text(few))
+    assert re.search(r"  7 %  something else", to_text(few))
 
 
 def test_evidence_against_stands_beside_evidence_for() -> None:
@@ -65,6 +66,24 @@ def test_all_nine_steps_are_shown_in_order() -> None:
     text = to_text(reports.refused())
     section = text[text.index("Nine steps") : text.index("Dialogue")]
     assert re.findall(r"(?m)^  ([1-9]) ", section) == list("123456789")
+
+
+def test_the_steps_of_a_message_that_is_not_given_are_one_line() -> None:
+    report = reports.refused()
+    given = (it for it in report.findings if it.step not in (4, 5))
+    size = Finding(
+        "size-limit", Severity.NOT_ASSESSED, 4, "not known", remedy="Give it.", tag="size-not-known"
+    )
+    message = Finding(
+        "message-missing", Severity.NOT_ASSESSED, 5, "absent", remedy="Give it.", tag="message-not-given"
+    )
+    missing = replace(report, findings=(*given, size, message))
+    section = to_text(missing).split("Nine steps")[1].split("Dialogue")[0]
+    assert re.findall(r"(?m)^  ([1-9]) ", section) == list("12346789")
+    line = "  4 – size; 5 content        up to 35 MiB; --message FILE lets both be assessed"
+    assert line in section.splitlines()
+    for whole in (to_markdown(missing), to_text(missing, Style(verbosity=1))):
+        assert "not known" in whole and "absent" in whole
 
 
 def test_quiet_is_the_verdict_and_the_cause_only() -> None:
@@ -217,7 +236,7 @@ def test_an_acceptance_in_the_words_of_a_refusal_is_not_to_be_relied_on() -> Non
     )
     report = replace(reports.SAMPLES["accepted"](), findings=(doubt,))
     shown = " ".join(to_text(report).split())
-    assert "nobody: do not rely on this acceptance" in shown
+    assert "Act Do not rely on this acceptance" in shown
     assert "the server accepts in the words of a refusal" in shown
     assert "nothing found that makes a refusal likely" not in shown
 
@@ -248,7 +267,7 @@ def test_what_came_without_a_code_is_shown_without_one() -> None:
     asked = reports.exchange("greeting", "", "HTTP/1.1 400 Bad Request", code=0)
     session = replace(reports.session(), exchanges=(asked,))
     report = replace(reports.SAMPLES["inconclusive"](), sessions=(session,))
-    assert "greeting no code" in to_text(report)
+    assert "greeting ! no SMTP reply" in to_text(report)
     verbose = to_text(report, Style(verbosity=1))
     assert "HTTP/1.1 400 Bad Request" in verbose
     assert "0 HTTP" not in verbose
@@ -275,8 +294,8 @@ def test_a_domain_that_was_not_heard_at_ehlo_is_not_said_to_announce_no_limit() 
 def test_a_domain_whose_server_answers_with_faults_points_to_them() -> None:
     fault = Finding("certificate", Severity.WARNING, 2, "expired", tag="certificate-not-verified")
     report = reports.SAMPLES["domain"]()
-    assert "nobody: the findings below" in to_text(replace(report, findings=(fault,)))
-    assert "nobody: the findings below" not in to_text(replace(report, findings=()))
+    assert "The findings are worth a look." in to_text(replace(report, findings=(fault,)))
+    assert "The findings are worth a look." not in to_text(replace(report, findings=()))
 
 
 @pytest.mark.parametrize("status", DaneStatus)

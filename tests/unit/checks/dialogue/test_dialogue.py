@@ -177,8 +177,8 @@ CASES = (
     Case("mail-from-accepted", "deferred", with_session(exchanges=(
         *make.exchanges()[:3], make.exchange(Stage.MAIL, make.reply(451, "4.7.1 later")))),
          ("warning sender-deferred",)),
-    Case("limits-signals", "none, and says what cannot be seen", make.facts(), ("ok limits-not-seen",),
-         ("cannot be seen",)),
+    Case("limits-signals", "none, and says what is not known", make.facts(), ("ok limits-not-seen",),
+         ("is not known",)),
     Case("limits-signals", "421", rcpt(make.reply(421, "4.7.0 too many")), ("warning limits-channel-closed",),
          ("421",)),
     Case("limits-signals", "closed by the server", with_session(end=EndReason.CLOSED_BY_PEER),
@@ -192,7 +192,7 @@ CASES = (
         *make.exchanges(), make.exchange(Stage.QUIT, make.reply(421, "bye"), elapsed_ms=20_000))),
          ("ok limits-not-seen",)),
     Case("limits-signals", "no session", UNSEEN_DIALOGUE, ("not_assessed limits-no-session",),
-         ("cannot be seen",)),
+         ("is not known",)),
     Case("not-reached", "complete", make.facts(), ("ok every-part-reached",)),
     Case("not-reached", "deadline", make.facts(not_reached=(
         NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)),

@@ -65,4 +65,4 @@ def test_the_volume_is_no_longer_said_to_be_unseen() -> None:
 
     (seen,) = limits_signals.check(_facts(FEW))
     (unseen,) = limits_signals.check(make.facts())
-    assert "stands in the log" in seen.message and "cannot be seen" in unseen.message
+    assert "stands in the log" in seen.message and "is not known" in unseen.message

@@ -1,0 +1,48 @@
+"""What is longer than the screen, page by page: `--pager`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TextIO, cast
+
+from probe.cli.errors import complain
+
+PAGER = "less -FRX"  # leaves at once where all fits, passes colours on, and leaves the text on the screen
+_LESS = "FRX"  # the same for a `less` that $PAGER names without options
+
+
+@contextlib.contextmanager
+def open_pager() -> Iterator[TextIO]:
+    """Where to write what is to be read page by page: what $PAGER names, else `less -FRX`;
+    stdout where there is no such program. At the end it waits until the reader has left; one that leaves
+    early is no error."""
+    command = os.environ.get("PAGER", "").strip() or PAGER
+    try:
+        process = subprocess.Popen(  # noqa: S603  the user's own word, no shell
+            shlex.split(command),
+            stdin=subprocess.PIPE,
+            env={"LESS": _LESS, **os.environ},
+            encoding=sys.stdout.encoding,
+            errors="backslashreplace",
+        )
+        stdin = cast(TextIO, process.stdin)
+    except (OSError, ValueError) as error:
+        why = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error).lower()
+        complain(f"--pager: cannot run {command}: {why}; set PAGER to the program that pages")
+        yield sys.stdout
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            yield stdin
+        with contextlib.suppress(BrokenPipeError):
+            stdin.close()
+        process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,23 @@
+"""What to do, as every kind of report tells it: who acts, and the act in its first sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from probe.model.verdict import FixBy
+from probe.report import words
+from probe.report.document import Act, Fact, Row
+from probe.report.line import Raw
+
+ACT = "Act"
+_SENTENCE = re.compile(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
+
+
+def rows(fix_by: FixBy, action: str) -> Iterator[Row]:
+    """Who acts, and what they do; the first sentence of `action` is the act itself."""
+    yield Fact("Who acts", ((words.FIX_BY[fix_by],),))
+    if action:
+        first, *more = _SENTENCE.split(action, maxsplit=1)
+        text = f"{first[:1].upper()}{first[1:]}"
+        yield Act(ACT, (Raw(text),), (Raw(more[0]),) if more else ())

@@ -1,0 +1,173 @@
+"""What a screen shows that is shorter than the report: the answer last, what needs attention above it.
+
+Decided here once, for every kind of report, by the kind of each part. A pipe, a file and a ticket have the
+whole document; what is left out of a screen is named, with how to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from probe.model.steps import StepStatus
+from probe.report import document as doc
+from probe.report.line import Line
+
+_AMISS = (StepStatus.FAIL, StepStatus.WARN)
+_GRAVE = ("fatal", "error", "warning")
+_NAMES_SHOWN = 8  # of what is not shown
+_REPLY_SHOWN = 200  # characters of a reply, where nothing else is left to leave out
+HOW = "-v or --pager shows all"
+
+
+def put_answer_last(document: doc.Document) -> doc.Document:
+    """The whole document, with the verdict and its facts as the last blocks: those that a screen shows."""
+    head, rest, answer = _sort(document)
+    return document._replace(blocks=(*head, *rest, *answer))
+
+
+def fold(document: doc.Document) -> Iterator[doc.Document]:
+    """The document fold, each time shorter: without sections that need no attention; without what the
+    steps advise; without more than the act itself; with the first cause alone; with a reply cut short."""
+    head, rest, answer = _sort(document)
+    short, hidden = _drop_what_is_right(rest)
+    yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
+    for shorten, name in _WAYS:
+        left = tuple(shorten(it) for it in (*short, *answer))
+        if left == (*short, *answer):
+            continue
+        short, answer = left[: len(short)], left[len(short) :]
+        hidden = (*hidden, (name,)) if name else hidden
+        yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
+
+
+def _sort(
+    document: doc.Document,
+) -> tuple[tuple[doc.Block, ...], tuple[doc.Block, ...], tuple[doc.Block, ...]]:
+    """Head, what tells the details, and the answer."""
+    head: list[doc.Block] = []
+    rest: list[doc.Block] = []
+    answer: list[doc.Block] = []
+    for block in document.blocks:
+        if isinstance(block, doc.Subject):
+            head.append(block)
+        elif isinstance(block, doc.Course | doc.Verdict | doc.Facts):
+            answer.append(block)
+        else:
+            rest.append(block)
+    return tuple(head), tuple(rest), tuple(answer)
+
+
+def _drop_what_is_right(blocks: tuple[doc.Block, ...]) -> tuple[tuple[doc.Block, ...], tuple[Line, ...]]:
+    """The blocks that need attention, with what of them does, and the names of what is left out."""
+    kept: list[doc.Block] = []
+    hidden: list[Line] = []
+    for block in blocks:
+        if not isinstance(block, doc.Section):
+            hidden.append(("remarks",))
+        elif block.stays:
+            kept.append(block)
+        else:
+            parts = tuple(part for it in block.parts if (part := _attention(it)) is not None)
+            if parts:
+                kept.append(block._replace(parts=parts))
+            if parts != block.parts:
+                hidden.append(_name(block, parts))
+    return tuple(kept), tuple(dict.fromkeys(hidden))
+
+
+def _attention(part: doc.Part) -> doc.Part | None:
+    """What of a part needs attention; None where nothing does."""
+    if isinstance(part, doc.Steps):
+        steps = tuple(row for row in part.rows if row.status in _AMISS)
+        return doc.Steps(steps) if steps else None
+    if isinstance(part, doc.Findings):
+        findings = tuple(row for row in part.rows if row.severity in _GRAVE)
+        return doc.Findings(findings) if findings else None
+    return None
+
+
+def _name(section: doc.Section, kept: tuple[doc.Part, ...]) -> Line:
+    """What is left out of a section: all of it, by its heading, or some of its rows."""
+    if not kept:
+        first, *more = section.heading
+        if not isinstance(first, str):
+            return section.heading
+        word, aside, _ = first.partition(" (")
+        return (word[:1].lower() + word[1:], *(() if aside else more))
+    rows = sum(_rows(part) for part in section.parts) - sum(_rows(part) for part in kept)
+    what = "step" if any(isinstance(part, doc.Steps) for part in kept) else "finding"
+    return (f"{rows} more {what}{'' if rows == 1 else 's'}",)
+
+
+def _rows(part: doc.Part) -> int:
+    return len(part.rows) if isinstance(part, doc.Steps | doc.Findings) else 0
+
+
+def _note(hidden: tuple[Line, ...]) -> tuple[doc.Block, ...]:
+    """The sentence that names what is not shown, and how to see it."""
+    if not hidden:
+        return ()
+    line: list[Line] = [("Not shown: ",)]
+    for number, name in enumerate(hidden[:_NAMES_SHOWN]):
+        line.append((", ", *name) if number else name)
+    if len(hidden) > _NAMES_SHOWN:
+        line.append((f" and {len(hidden) - _NAMES_SHOWN} more",))
+    return (doc.Paragraph((*(span for spans in line for span in spans), f"; {HOW}.")),)
+
+
+def _change_parts(change: Callable[[doc.Part], doc.Part]) -> Callable[[doc.Block], doc.Block]:
+    """A change of parts, made in the sections alone."""
+
+    def changed(block: doc.Block) -> doc.Block:
+        return (
+            block._replace(parts=tuple(map(change, block.parts))) if isinstance(block, doc.Section) else block
+        )
+
+    return changed
+
+
+def _drop_advice(part: doc.Part) -> doc.Part:
+    """Steps and findings that say what is amiss, and not what to do."""
+    match part:
+        case doc.Steps():
+            return doc.Steps(tuple(row._replace(do=()) if row.findings else row for row in part.rows))
+        case doc.Findings():
+            return doc.Findings(tuple(row._replace(remedy=()) for row in part.rows))
+        case _:
+            return part
+
+
+def _shorten_steps(part: doc.Part) -> doc.Part:
+    """Steps in a line each."""
+    return part._replace(is_whole=False) if isinstance(part, doc.Steps) else part
+
+
+def _drop_more_on_act(block: doc.Block) -> doc.Block:
+    if not isinstance(block, doc.Facts):
+        return block
+    return doc.Facts(tuple(row._replace(more=()) if isinstance(row, doc.Act) else row for row in block.rows))
+
+
+def _drop_further_causes(block: doc.Block) -> doc.Block:
+    if not isinstance(block, doc.Facts):
+        return block
+    rows = (
+        row._replace(shares=row.shares[:1]) if isinstance(row, doc.Ranking) else row for row in block.rows
+    )
+    return doc.Facts(tuple(rows))
+
+
+def _cut_reply(block: doc.Block) -> doc.Block:
+    if not isinstance(block, doc.Verdict) or len(block.reply) <= _REPLY_SHOWN:
+        return block
+    return block._replace(reply=f"{block.reply[:_REPLY_SHOWN]}…")
+
+
+# What is left out one after another where there is still no room, and the name of what is then not shown
+_WAYS: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
+    (_change_parts(_drop_advice), ""),  # the act says what to do
+    (_drop_more_on_act, "more on the act"),
+    (_change_parts(_shorten_steps), ""),  # the line shows where it is cut
+    (_drop_further_causes, "further causes"),
+    (_cut_reply, "the rest of the reply"),
+)
