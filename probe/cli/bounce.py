@@ -31,19 +31,16 @@ def parser() -> argparse.ArgumentParser:
         "Example:\n  smtp-probe bounce returned.eml\n"
         "  smtp-probe bounce --format jsonl Maildir/new/*",
     )
-    result.add_argument(
+    result.add(
         "files", metavar="FILE", nargs="+", help='Bounce messages (.eml, Maildir, mbox); "-" is stdin.'
     )
-    result.add_argument(
-        "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
-    )
-    result.add_argument(
+    result.add(
         "--check",
         action="store_true",
         help="Go on with the live check for what was found, as `check --bounce` does; one FILE, and all "
         "further options are those of `check`.",
     )
-    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    result.add_report(FORMATS, verbose="The whole report, however long it is.")
     return result
 
 
@@ -64,7 +61,13 @@ def main(argv: Sequence[str], run: Run) -> int:
         return _check_each(arguments, further, run)
     unread: list[UsageError] = []
     path = report_path(arguments.output)
-    code = deliver_each(_results(arguments.files, unread), Kind.BOUNCE, form, path, is_sequence=True)
+    code = deliver_each(
+        _results(arguments.files, unread),
+        *(Kind.BOUNCE, form, path),
+        is_sequence=True,
+        verbosity=int(arguments.verbose),
+        is_paged=arguments.pager,
+    )
     for problem in unread:
         complain(str(problem))
     # a file that could not be read comes first: it hides an answer
@@ -110,6 +113,7 @@ def _check_one(
         sys.stdout.flush()
     recipient = entry.status.recipient if entry.status else ""
     report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
+    report += (("-v",) if arguments.verbose else ()) + (("--pager",) if arguments.pager else ())
     # behind "--": an address that a stranger chose must not become an option
     operands = ("--", entry.sender or "<>", recipient)
     return run(("check", "--bounce", entry.name, *report, *further, *operands))

@@ -41,20 +41,17 @@ def parser() -> argparse.ArgumentParser:
         epilog="Example:\n  smtp-probe explain '550 5.1.1 user unknown' --stage rcpt\n"
         "  grep -o 'said: .*' mail.log | smtp-probe explain --input - --format jsonl",
     )
-    result.add_argument(
+    result.add(
         "reply", metavar="REPLY", nargs="?", help="The reply, in any wrapping; may have several lines."
     )
-    result.add_argument("--stage", default="", metavar="S", help=f"What it answered: {STAGES}.")
-    result.add_argument("--host", default="", metavar="H", help="The host that sent it, for provider rules.")
-    result.add_argument(
+    result.add("--stage", default="", metavar="S", help=f"What it answered: {STAGES}.")
+    result.add("--host", default="", metavar="H", help="The host that sent it, for provider rules.")
+    result.add(
         "--input",
         metavar="FILE|-",
         help='Many replies, one a line: plain text, or JSON {"id", "text", "stage", "host"}. "-" is stdin.',
     )
-    result.add_argument(
-        "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
-    )
-    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    result.add_report(FORMATS, verbose="The whole report, however long it is.")
     return result
 
 
@@ -79,7 +76,13 @@ def main(argv: Sequence[str], _: Run) -> int:
         if arguments.input is None:
             explanations = iter(first := list(explanations))
         many = arguments.input is not None or len(first) > 1
-        code = deliver_each(explanations, Kind.REPLY, form, path, is_sequence=many)
+        code = deliver_each(
+            explanations,
+            *(Kind.REPLY, form, path),
+            is_sequence=many,
+            verbosity=int(arguments.verbose),
+            is_paged=arguments.pager,
+        )
     if unread:
         complain(f"explain: a line could not be read: {unread[0]}")
     return code

@@ -4,27 +4,80 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from probe.cli.errors import UsageError
 
+OPTIONS = "Options"
+REPORT = "Report"
+
 
 class LightParser(argparse.ArgumentParser):
-    """The options of one command; `prog` ends with its name. Bad arguments raise UsageError."""
+    """The options of one command; `prog` ends with its name. Bad arguments raise UsageError. Its help looks
+    as that of the commands that typer reads."""
 
     def __init__(self, prog: str, description: str, epilog: str) -> None:
+        self.panels: dict[str, list[argparse.Action]] = {}
         super().__init__(
-            prog=prog,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
+            prog=prog, description=description, epilog=epilog, allow_abbrev=False, add_help=False
         )
+
+    def add(self, *names: str, panel: str = OPTIONS, **details: Any) -> None:
+        """`add_argument`, under a heading of the help."""
+        self.panels.setdefault(panel, []).append(self.add_argument(*names, **details))
+
+    def add_report(self, formats: Iterable[str], *, verbose: str) -> None:
+        """What every command that reports has, and -h: the last to be added. `verbose` says what -v adds."""
+        names = "|".join(formats)
+        self.add(
+            "--format", panel=REPORT, default="text", metavar=names, help="Report format. Default: text."
+        )
+        self.add("-o", "--output", panel=REPORT, metavar="FILE", help="Write the report to FILE.")
+        self.add("-v", "--verbose", panel=REPORT, action="store_true", help=verbose)
+        self.add(
+            "--pager",
+            panel=REPORT,
+            action="store_true",
+            help="Show a report that is longer than the screen page by page, with $PAGER or less -FRX. "
+            "Default: it is folded, the verdict last.",
+        )
+        self.add("-h", "--help", action="help", help="Show this message and exit.")
 
     def error(self, message: str) -> NoReturn:
         """One line, as for every bad argument; argparse would print the usage and leave."""
         raise UsageError(self.prog.rpartition(" ")[2], message)
 
+    def format_help(self) -> str:
+        """The help in lines as wide as the terminal; the examples keep theirs."""
+        from probe.cli.program_help import help_width
+
+        return "\n".join(self._lines(help_width())) + "\n"
+
     def print_help(self, file: Any = None) -> None:
         """As it stands: argparse's own passes over a disk that is full."""
         (file or sys.stdout).write(self.format_help())
+
+    def _lines(self, width: int) -> Iterator[str]:
+        from probe.cli.program_help import Row, prose, section
+
+        operands = [it for it in self._operands() if not it.option_strings]
+        names = " ".join(f"[{it.metavar}]" if it.nargs == "?" else f"{it.metavar}..." for it in operands)
+        yield f"Usage: {self.prog} [OPTIONS] {names}"
+        yield from prose(self.description or "", width)
+        yield from section("Arguments", [Row(str(it.metavar), it.help or "") for it in operands], width)
+        for title, actions in self.panels.items():
+            rows = [Row(_name(it), it.help or "") for it in actions if it.option_strings]
+            if rows:
+                yield from section(title, rows, width)
+        about, _, examples = (self.epilog or "").rpartition("Example:")
+        if about.strip():
+            yield from prose(about.strip(), width)
+        yield from ("", f"Example:{examples}")
+
+    def _operands(self) -> list[argparse.Action]:
+        return [action for actions in self.panels.values() for action in actions]
+
+
+def _name(action: argparse.Action) -> str:
+    return " ".join(part for part in (", ".join(action.option_strings), str(action.metavar or "")) if part)

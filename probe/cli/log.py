@@ -53,48 +53,36 @@ def parser() -> argparse.ArgumentParser:
         "Example:\n  smtp-probe log /var/log/mail.log\n"
         "  postqueue -j | smtp-probe log -",
     )
-    result.add_argument("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
-    result.add_argument(
-        "--log-format", metavar="NAME", help="The format, where it is not found out by itself."
-    )
-    result.add_argument(
-        "--since", metavar="TIME", help="Only what happened since: 2h, 14:30, 2026-11-29T14:30."
-    )
-    result.add_argument("--until", metavar="TIME", help="Only what happened before.")
-    result.add_argument("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
-    result.add_argument("--recipient", metavar="ADDR", help="Only to this address.")
-    result.add_argument("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
-    result.add_argument("--queue-id", metavar="ID", help="Only the message with this queue id.")
-    result.add_argument(
+    result.add("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
+    result.add("--log-format", metavar="NAME", help="The format, where it is not found out by itself.")
+    result.add("--since", metavar="TIME", help="Only what happened since: 2h, 14:30, 2026-11-29T14:30.")
+    result.add("--until", metavar="TIME", help="Only what happened before.")
+    result.add("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
+    result.add("--recipient", metavar="ADDR", help="Only to this address.")
+    result.add("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
+    result.add("--queue-id", metavar="ID", help="Only the message with this queue id.")
+    result.add(
         "--status", metavar="|".join(STATUSES), action="append", help="Only messages that ended so; repeat."
     )
-    result.add_argument("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
-    result.add_argument("--internal", action="store_true", help="Count hops to filters on this machine, too.")
-    result.add_argument("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
-    result.add_argument(
-        "--addresses", action="store_true", help="Show addresses; else local parts are hashed."
-    )
-    result.add_argument(
-        "--state", metavar="FILE", help="Remember in FILE, and say what is new since last time."
-    )
-    result.add_argument(
+    result.add("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
+    result.add("--internal", action="store_true", help="Count hops to filters on this machine, too.")
+    result.add("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
+    result.add("--addresses", action="store_true", help="Show addresses; else local parts are hashed.")
+    result.add("--state", metavar="FILE", help="Remember in FILE, and say what is new since last time.")
+    result.add(
         "--alert-on",
         default="never",
         metavar="|".join(ALERTS),
         help="What gives exit code 1. Default: never.",
     )
-    result.add_argument(
+    result.add(
         "--check",
         action="store_true",
         help="With --queue-id: go on with the live check of each recipient that failed, as `check --log` "
         "does. FILE comes first; further options are those of `check`.",
     )
-    result.add_argument("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
-    result.add_argument("-v", "--verbose", action="store_true", help="Every matter, with all its wordings.")
-    result.add_argument(
-        "--format", default="text", metavar="|".join(FORMATS), help="Report format. Default: text."
-    )
-    result.add_argument("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+    result.add("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
+    result.add_report(FORMATS, verbose="Every matter, with all its wordings.")
     return result
 
 
@@ -269,6 +257,7 @@ class _Session:
                 self.output,
                 is_sequence=False,
                 verbosity=int(self.arguments.verbose),
+                is_paged=self.arguments.pager,
             )
         if self.state is not None and comparison is not None:
             self.state.save(comparison.state)

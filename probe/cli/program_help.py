@@ -4,7 +4,7 @@ them would take most of its time."""
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from probe.cli.commands import COMMANDS, Group
@@ -30,6 +30,7 @@ Example:
 MAX_COLUMNS = 100
 _MIN_COLUMNS = 50
 _INDENT = 2
+_NAMES = 34  # columns of names, at most, as `probe.cli.help` has it; what does not fit has a line of its own
 
 
 class Row(NamedTuple):
@@ -45,28 +46,41 @@ OPTIONS = (VERSION_OPTION, Row("-h, --help", "Show this message and exit."))
 
 def program_help(width: int | None = None) -> str:
     """The help in lines of at most `width` columns; by default as wide as the terminal, with a margin."""
-    if width is None:
-        width = max(min(terminal_columns(80), MAX_COLUMNS) - _INDENT, _MIN_COLUMNS)
-    return "\n".join(_lines(width)) + "\n"
+    return "\n".join(_lines(width or help_width())) + "\n"
+
+
+def help_width() -> int:
+    """Columns of any help: those of the terminal, with a margin."""
+    return max(min(terminal_columns(80), MAX_COLUMNS) - _INDENT, _MIN_COLUMNS)
+
+
+def prose(text: str, width: int) -> Iterator[str]:
+    """Paragraphs, an empty line before each."""
+    margin = " " * _INDENT
+    for paragraph in text.split("\n\n"):
+        yield ""
+        yield from textwrap.wrap(paragraph, width, initial_indent=margin, subsequent_indent=margin)
 
 
 def _lines(width: int) -> Iterator[str]:
     yield "Usage: smtp-probe [OPTIONS] COMMAND [ARGS]..."
-    margin = " " * _INDENT
-    for paragraph in ABOUT.split("\n\n"):
-        yield ""
-        yield from textwrap.wrap(paragraph, width, initial_indent=margin, subsequent_indent=margin)
+    yield from prose(ABOUT, width)
     for group in Group:
         rows = [Row(entry.name, entry.summary) for entry in COMMANDS if entry.group is group]
-        yield from _section(group.value, rows, width)
-    yield from _section("Options", OPTIONS, width)
+        yield from section(group.value, rows, width)
+    yield from section("Options", OPTIONS, width)
     yield from ("", *EPILOG.strip().splitlines())
 
 
-def _section(title: str, rows: Iterable[Row], width: int) -> Iterator[str]:
+def section(title: str, rows: Sequence[Row], width: int) -> Iterator[str]:
+    """Names and what they do, in two columns, an empty line and the title before them."""
     yield from ("", f"{title}:")
-    names = max(len(row.name) for row in rows) + 2
+    names = min(max(len(row.name) for row in rows) + 2, _NAMES)
     for row in rows:
         first, *more = textwrap.wrap(row.does, max(width - names - _INDENT, 10))
-        yield f"{'':{_INDENT}}{row.name:{names}}{first}"
+        if len(row.name) > names - 2:
+            yield f"{'':{_INDENT}}{row.name}"
+            yield f"{'':{names + _INDENT}}{first}"
+        else:
+            yield f"{'':{_INDENT}}{row.name:{names}}{first}"
         yield from (f"{'':{names + _INDENT}}{line}" for line in more)

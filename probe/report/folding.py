@@ -59,20 +59,20 @@ def _sort(
 
 def _drop_what_is_right(blocks: tuple[doc.Block, ...]) -> tuple[tuple[doc.Block, ...], tuple[Line, ...]]:
     """The blocks that need attention, with what of them does, and the names of what is left out."""
-    kept: list[doc.Block] = []
+    remaining: list[doc.Block] = []
     hidden: list[Line] = []
     for block in blocks:
         if not isinstance(block, doc.Section):
             hidden.append(("remarks",))
         elif block.stays:
-            kept.append(block)
+            remaining.append(block)
         else:
             parts = tuple(part for it in block.parts if (part := _attention(it)) is not None)
             if parts:
-                kept.append(block._replace(parts=parts))
+                remaining.append(block._replace(parts=parts))
             if parts != block.parts:
                 hidden.append(_name(block, parts))
-    return tuple(kept), tuple(dict.fromkeys(hidden))
+    return tuple(remaining), tuple(dict.fromkeys(hidden))
 
 
 def _attention(part: doc.Part) -> doc.Part | None:
@@ -86,16 +86,16 @@ def _attention(part: doc.Part) -> doc.Part | None:
     return None
 
 
-def _name(section: doc.Section, kept: tuple[doc.Part, ...]) -> Line:
+def _name(section: doc.Section, remaining: tuple[doc.Part, ...]) -> Line:
     """What is left out of a section: all of it, by its heading, or some of its rows."""
-    if not kept:
+    if not remaining:
         first, *more = section.heading
         if not isinstance(first, str):
             return section.heading
         word, aside, _ = first.partition(" (")
         return (word[:1].lower() + word[1:], *(() if aside else more))
-    rows = sum(_rows(part) for part in section.parts) - sum(_rows(part) for part in kept)
-    what = "step" if any(isinstance(part, doc.Steps) for part in kept) else "finding"
+    rows = sum(_rows(part) for part in section.parts) - sum(_rows(part) for part in remaining)
+    what = "step" if any(isinstance(part, doc.Steps) for part in remaining) else "finding"
     return (f"{rows} more {what}{'' if rows == 1 else 's'}",)
 
 

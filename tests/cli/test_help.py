@@ -15,9 +15,20 @@ from probe.cli.app import build
 from probe.cli.commands import COMMANDS as TABLE
 from probe.cli.main import run
 from probe.cli.program_help import EPILOG, OPTIONS
-from tests.cli.command import smtp_probe
 
-COMMANDS = ("check", "domain", "demo", "explain", "replay", "redact", "checks", "rules", "schema")
+COMMANDS = (
+    "check",
+    "domain",
+    "demo",
+    "explain",
+    "bounce",
+    "log",
+    "replay",
+    "redact",
+    "checks",
+    "rules",
+    "schema",
+)
 
 # From the contract: the options of `check`, each of which keeps its name.
 CHECK_OPTIONS = [
@@ -78,9 +89,36 @@ def test_check_has_every_option_of_the_contract(capsys: pytest.CaptureFixture[st
     assert missing == []
 
 
-def test_help_fits_80_columns() -> None:
-    outcome = smtp_probe("check", "--help", env={"COLUMNS": "80"})
-    assert max(map(len, outcome.stdout.splitlines())) <= 80
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_help_of_all_commands_looks_alike_and_fits_the_terminal(
+    command: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert run((command, "--help")) == 0
+    text, _, examples = capsys.readouterr().out.partition("Example:\n")
+    assert text.startswith(f"Usage: smtp-probe {command} [OPTIONS]") and examples
+    assert [line for line in text.splitlines() if len(line) > width] == []
+    headings = re.findall(r"(?m)^(\S.*):$", text)
+    assert set(headings) <= {
+        *("Arguments", "Options", "Other", "Report"),
+        *("Who sends", "What is sent", "Whom to ask", "How to go about it"),
+    }
+    assert re.search(r"\n  -h, --help +Show this message and\s+exit\.", text)
+
+
+REPORTING = ("check", "domain", "demo", "explain", "bounce", "log", "replay")
+
+
+@pytest.mark.parametrize("command", REPORTING)
+def test_every_command_that_reports_can_page_and_show_all(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert run((command, "--help")) == 0
+    report = capsys.readouterr().out.split("\nReport:\n")[1].split("\n\n")[0]
+    for option in ("--format", "-o, --output FILE", "-v, --verbose", "--pager"):
+        assert f"\n  {option}" in f"\n{report}"
 
 
 def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
