@@ -150,4 +150,5 @@ BOUNCE_RECIPIENT_LIMIT = 1000  # recipients reported for one message
 # The tools of this host's own mail server (postconf, postmap, exim)
 LOCAL_TOOLS_TIMEOUT = 2.0  # all of them: they read local files, and the MX question is under way meanwhile
 LOCAL_TOOLS_AT_ONCE = 2  # inquiries of a process: each starts up to five programs, of three descriptors each
+MOST_ROOTS = 500  # files of a directory of authorities: a usual one has about 150
 LOCAL_TOOLS_SIZE_LIMIT = 262144  # of what one prints, and of one file: many times a main.cf

@@ -25,8 +25,7 @@ from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
-from probe.standards.tls.required import NO_TLSA
-from probe.standards.tls.results import TlsaSet
+from probe.survey.demand import HostTls
 
 PLANNED = Reason(SessionReason.PLANNED)
 WITHOUT_TLS = Reason(SessionReason.TLS_FAILED)
@@ -39,8 +38,8 @@ class Visits:
     `why_not_dialable` says why an address must not be connected to, None when it may. `courtesy`
     is that of all runs that are one guest. `bind` is the local address, `sources` that of
     each family where there is none, `dialling` opens a connection,
-    `tls_roots` is a PEM file to trust instead of the system's store, `tlsas` the TLSA records by MX host, of
-    secure answers. Times in seconds.
+    `tls_roots` is what to trust instead of the system's store, `demands` what is wanted of TLS by MX host.
+    Times in seconds.
     """
 
     sink: Sink
@@ -52,7 +51,7 @@ class Visits:
     bind: IPAddress | None = None
     sources: Mapping[int, IPAddress] = field(default_factory=dict)
     tls_roots: str | None = None
-    tlsas: Mapping[str, TlsaSet] = field(default_factory=dict)
+    demands: Mapping[str, HostTls] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
     dialling: Dialling = dial_tcp
@@ -74,6 +73,9 @@ class Visits:
 
         None, with a NotReached event, when the deadline or a cap stands against it.
         """
+        demand = self.demands.get(mx_host)
+        if plan.tls is TlsMode.DANE:  # what that comes to depends on the host
+            plan = replace(plan, tls=demand.mode if demand is not None else TlsMode.AUTO)
         if plan.tls is TlsMode.AUTO and (mx_host, ip) in self._without_tls:
             plan = replace(plan, tls=TlsMode.NEVER)
         outcome = await self._session(mx_host, ip, experiment, reason, plan)
@@ -129,8 +131,9 @@ class Visits:
         plan: DialoguePlan,
     ) -> SessionOutcome:
         self._number += 1
-        tlsas = self.tlsas.get(mx_host, NO_TLSA)
-        dial = Dial(ip, self.port, mx_host, self.bind or self.sources.get(ip.version), self.tls_roots, tlsas)
+        demand = self.demands[mx_host].certificate if mx_host in self.demands else None
+        local = self.bind or self.sources.get(ip.version)
+        dial = Dial(ip, self.port, mx_host, local, self.tls_roots, demand)
         try:
             outcome = await run_session(
                 self._number,

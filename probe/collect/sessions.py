@@ -14,7 +14,8 @@ from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.standards.dns.results import MxHost, MxResult
 from probe.standards.smtp.dialogue import DialoguePlan
-from probe.standards.tls.results import TlsaSet
+from probe.standards.tls.required import NO_TLSA
+from probe.survey.demand import BY_TLSA, HostTls, tls_towards
 from probe.survey.recipient import tlsa_answers
 
 
@@ -36,8 +37,8 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         bind=options.bind,
         sources=own_sources(how),
         dialling=world.dial,
-        tls_roots=world.tls_roots,
-        tlsas=await _vouchers(context, mx),
+        tls_roots=_roots(context),
+        demands=await _demands(context, mx),
         spacing=world.pace.session_spacing,
         budgets=world.pace.smtp,
     )
@@ -50,8 +51,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         helo=helo,
         reverse_path=context.target.reverse_path,
         forward_paths=(context.target.forward_path,),
-        # what DANE asks for is judged by the records, and does not end a dialogue
-        tls=TlsMode.AUTO if options.tls is TlsMode.DANE else options.tls,
+        tls=options.tls,
         size=len(message[1]) if (message := context.files.message) is not None else options.size,
         until=Stage.RCPT,
         logs_in=how.logs_in,
@@ -83,13 +83,21 @@ def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]
     return tuple(sorted(hosts, key=lambda host: host.host.lower().rstrip(".") != name or not host.addresses))
 
 
-async def _vouchers(context: Context, mx: MxResult) -> dict[str, TlsaSet]:
-    """The TLSA records that a certificate may stand on: asked first only where it is enforced."""
-    how = context.sending
-    if how.options.tls is not TlsMode.REQUIRE:
+async def _demands(context: Context, mx: MxResult) -> dict[str, HostTls]:
+    """What is wanted of TLS with each host. TLSA records are asked for first only where they count."""
+    how, tlsas = context.sending, {}
+    if how.options.tls not in (TlsMode.REQUIRE, TlsMode.DANE):
         return {}
-    answers = await context.ask(tlsa_answers(mx, how.port))
-    return {answer.host: answer.tlsas for answer in answers}
+    if how.tls_policy is None or how.tls_policy.level in BY_TLSA:
+        answers = await context.ask(tlsa_answers(mx, how.port))
+        tlsas = {answer.host: answer.known_tlsas for answer in answers}
+    return {it.host: tls_towards(how, it.host, mx.domain, tlsas.get(it.host, NO_TLSA)) for it in mx.hosts}
+
+
+def _roots(context: Context) -> str | None:
+    """What this host's mail server trusts, where it demands a certificate; a lab has its own."""
+    policy = context.sending.tls_policy
+    return context.world.tls_roots or (policy.roots if policy is not None else None) or None
 
 
 def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from probe.diagnosis.commands import command, fill, fill_flags
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.observed import Ground, Observed
-from probe.diagnosis.outcome import NEEDED, is_of_other_family, own_demand
+from probe.diagnosis.outcome import is_of_other_family
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
+from probe.facts.tls_demand import NEEDED, mode_with, own_demand
 from probe.knowledge.causes import causes
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_gain, least_share_of_tls
 from probe.model.address import NullReversePath
@@ -56,9 +57,11 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
-    if ground is Ground.TLS and facts.options.tls in NEEDED:
+    session = diagnosis.observed.session
+    if ground is Ground.TLS and session is not None and mode_with(facts, session.mx_host) in NEEDED:
         text = "let the probe go on without TLS: it tells whether the recipient is taken at all"
-        return NextTest(text, command(facts, "--tls never" if own_demand(facts) else "--tls auto"))
+        is_ours = own_demand(facts, session.mx_host)
+        return NextTest(text, command(facts, "--tls never" if is_ours else "--tls auto"))
     if ground is Ground.DESYNCHRONISED:
         text = "check from a second network: replies out of step are often the work of a device on the path"
         return NextTest(text, command(facts, "--bind ADDRESS"))

@@ -12,20 +12,18 @@ from probe.facts.gaps import why_no_session
 from probe.facts.logged import tells_of_failure
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
+from probe.facts.tls_demand import NEEDED, certificate_faults, mode_with, own_demand
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host, why_not_dialable
 from probe.model.observed import EndCause, Gap
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Stop
-from probe.model.target import PairTarget, TlsMode
+from probe.model.target import PairTarget
 from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
-
-# What does not go on without TLS
-NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
 
 
 def observe(facts: Facts) -> Observed:
@@ -205,8 +203,9 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         exchange, reply = ehlo, ehlo.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _was_tls_needed(facts, session, exchange):
-        observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(session))
-        return replace(observed, outcome=Outcome.DEFERRED) if own_demand(facts) else observed
+        observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(facts, session))
+        is_ours = own_demand(facts, session.mx_host)
+        return replace(observed, outcome=Outcome.DEFERRED) if is_ours else observed
     if reply is None and _is_no_smtp(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
         reason = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
@@ -257,16 +256,10 @@ def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
 
 def _was_tls_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
     """TLS was demanded, and the session stopped because there was no TLS to have."""
-    if facts.options.tls not in NEEDED or exchange.stage is not Stage.EHLO:
+    if mode_with(facts, session.mx_host) not in NEEDED or exchange.stage is not Stage.EHLO:
         return False
     positive = exchange.reply is not None and exchange.reply.is_positive
     return positive and not (session.tls is not None and session.tls.established)
-
-
-def own_demand(facts: Facts) -> bool:
-    """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
-    demand = facts.user_options.tls if facts.user_options is not None else facts.options.tls
-    return facts.mta is not None and demand is TlsMode.AUTO and facts.options.tls in NEEDED
 
 
 def _undecided(
@@ -280,12 +273,13 @@ def _undecided(
     return Observed(Outcome.INCONCLUSIVE, stage, ground, session, exchange, reason, behind)
 
 
-def _tls_error(session: Session) -> _Told:
+def _tls_error(facts: Facts, session: Session) -> _Told:
     tls = session.tls
     if tls is None or not tls.offered:
         return (Reason(OutcomeReason.STARTTLS_NOT_OFFERED),)
     if session.stop is Stop.TLS_NOT_VERIFIED:
-        return (Reason(OutcomeReason.CERTIFICATE), *tls.problems) if tls.problems else _end(session)
+        faults = certificate_faults(facts, session)
+        return (Reason(OutcomeReason.CERTIFICATE), *faults) if faults else _end(session)
     return (Reason(OutcomeReason.HANDSHAKE, end=session.end), tls.fault) if tls.fault else _end(session)
 
 

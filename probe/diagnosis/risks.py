@@ -92,7 +92,9 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
 def relevant(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
     """Those that concern this sender."""
     tls = facts.options.tls
-    if tls is TlsMode.DANE:
+    if facts.tls_policy is not None:
+        tls = TlsMode.AUTO  # what this host's mail server demands, its session has met
+    elif tls is TlsMode.DANE:
         has_tlsa = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
         tls = TlsMode.REQUIRE if has_tlsa else TlsMode.AUTO
     return tuple(risk for risk in risks if risk.is_relevant(tls))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from probe.diagnosis.evidence import log_reading
 from probe.diagnosis.observed import Ground, Observed
-from probe.diagnosis.outcome import NEEDED
 from probe.diagnosis.risks import Risk
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
 from probe.facts.session import Session
+from probe.facts.tls_demand import NEEDED, mode_with
 from probe.model.reply import Stage
 from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
@@ -77,7 +77,8 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
     """What follows where the domain's DANE or MTA-STS fails; empty where it does not."""
     if not any(risk.is_tls_policy for risk in risks):
         return ""
-    who = "this sender" if facts.options.tls in (*NEEDED, TlsMode.DANE) else "a sender that enforces it"
+    is_ours = facts.tls_policy is None and facts.options.tls in (*NEEDED, TlsMode.DANE)
+    who = "this sender" if is_ours else "a sender that enforces it"
     return f", but the domain's policy for TLS (DANE or MTA-STS) fails: {who} does not deliver"
 
 
@@ -107,7 +108,7 @@ def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
     session: Session | None = observed.session
     if session is not None and session.stop is Stop.TLS_NOT_VERIFIED:
         return f"TLS was required, and the certificate of {_host(observed)} does not verify ({detail})"
-    if facts.options.tls in NEEDED:
+    if session is not None and mode_with(facts, session.mx_host) in NEEDED:
         return f"TLS was required and {_host(observed)} gave none ({detail})"
     return f"TLS with {_host(observed)} failed ({detail}), and no session without TLS came about"
 

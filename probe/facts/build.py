@@ -115,6 +115,7 @@ def _read(reader: _Reader) -> Facts:
         user_options=started.options,
         mta=how.mta,
         relay=how.relay,
+        tls_policy=how.tls_policy,
         why_no_mta=event.why if event is not None else "",
     )
 

@@ -13,7 +13,7 @@ from probe.model.fault import Fault
 from probe.model.logged import ToldByLog
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
-from probe.model.sender_mta import Hop, SenderMta
+from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
 from probe.model.target import Options, Target
 from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
@@ -86,7 +86,8 @@ class Facts:
 
     `options` are those that hold: what was left open is as `mta`, this host's mail server, has it (None: not
     known; `why_no_mta` where one is there that did not tell); `user_options` are the user's. `relay` is
-    what that server hands the mail to, empty where the MX hosts are asked."""
+    what that server hands the mail to, empty where the MX hosts are asked; `tls_policy` what it demands of
+    TLS there, None where that is the options' to say."""
 
     target: Target
     options: Options
@@ -109,6 +110,7 @@ class Facts:
     user_options: Options | None = None
     mta: SenderMta | None = None
     relay: tuple[Hop, ...] = ()
+    tls_policy: TlsPolicy | None = None
     why_no_mta: str = ""
 
     @property

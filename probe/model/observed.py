@@ -73,6 +73,12 @@ class CertificateFault(StrEnum):
     OTHER_NAME = "other_name"
     NOT_TRUSTED = "not_trusted"
     WEAK_KEY = "weak_key"
+    # for a client that wants more than an authority's word
+    NO_ROOTS = "no_roots"  # it knows no authority
+    OTHER_FINGERPRINT = "other_fingerprint"
+    OTHER_TLSA = "other_tlsa"  # than the records that DNSSEC vouches for
+    NO_TLSA = "no_tlsa"  # that can be used
+    UNANSWERED_TLSA = "unanswered_tlsa"  # DNS did not say whether there are any
 
 
 class FetchFault(StrEnum):

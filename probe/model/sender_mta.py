@@ -44,8 +44,10 @@ class HopKind(StrEnum):
     MX = "mx"  # hands it to the MX hosts of the recipient domain
     RELAY = "relay"  # hands it to a named server over SMTP
     LOCAL = "local"  # delivers it itself
+    DEFERRED = "deferred"  # its own configuration makes it wait
     PROGRAM = "program"  # hands it to something that is not SMTP
-    REFUSED = "refused"  # its own configuration refuses, discards or holds it
+    REFUSED = "refused"  # its own configuration refuses it
+    DISCARDED = "discarded"  # it is thrown away
     UNKNOWN = "unknown"
 
 
@@ -61,6 +63,7 @@ class TlsLevel(StrEnum):
     FINGERPRINT = "fingerprint"
     VERIFY = "verify"
     SECURE = "secure"
+    INVALID = "invalid"  # no level that the server knows: all mail there waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,14 @@ class NumberFact:
 @dataclass(frozen=True, slots=True)
 class Families:
     """The address families that the server uses (4, 6), and the one that it tries first among hosts of equal
-    preference; None: it has none."""
+    preference; None: it has none. `most`: how many addresses it tries for one message (None: all of them);
+    `is_balanced`: one of the other family is among them all the same."""
 
     usable: tuple[int, ...]
     preferred: int | None
     source: str
+    most: int | None = None
+    is_balanced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +139,17 @@ class Route:
 class TlsPolicy:
     """What the server demands of TLS towards the next hop; None with the reason. `names`: what the
     certificate may be for (host names, `.example.org` for those below, `nexthop`, `dot-nexthop`,
-    `hostname`). `wrapped`: TLS from the first octet (RFC 8314 section 3), not by STARTTLS."""
+    `hostname`; any, where there are none), or at the level `fingerprint` its fingerprints by `digest`.
+    `roots`: the file or directory of the authorities that are trusted; None: as this machine, empty: none.
+    `wrapped`: TLS from the first octet (RFC 8314 section 3), not by STARTTLS."""
 
     level: TlsLevel | None
     source: str
     names: tuple[str, ...] = ()
     wrapped: bool = False
     reason: str = ""
+    roots: str | None = None
+    digest: str = "sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ class SenderMta:
     tls: TlsPolicy
     size_limit: NumberFact
     instances: tuple[str, ...] = ()
+    waits_at_greeting: bool = False  # a 5yz greeting is no refusal to it: it tries again later
 
     def source(self, family: int) -> AddressFact:
         """The address it connects from towards an address of that family (4 or 6)."""

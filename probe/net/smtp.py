@@ -34,8 +34,7 @@ from probe.recording import events as ev
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
 from probe.standards.smtp.transcript import Entry, Transcript
-from probe.standards.tls.required import NO_TLSA, is_verified
-from probe.standards.tls.results import TlsaSet
+from probe.standards.tls.required import CertificateDemand, why_unverified
 
 Sink = Callable[[ev.Event], None]
 
@@ -61,15 +60,15 @@ class HandshakeError(Exception):
 class Dial:
     """Where to connect: `ip` is dialled as it stands, never looked up; `mx_host` is the name for SNI.
     `bind` is the local address, None for the system's choice;
-    `tls_roots` a PEM file to trust instead of the system's store; `tlsas` the host's TLSA records,
-    where a secure answer gave some, with the names that go with them."""
+    `tls_roots` a PEM file, or a directory of such, to trust instead of the system's store; `demand` what the
+    certificate is held to (None: that it verifies by the host's name)."""
 
     ip: IPAddress
     port: int
     mx_host: str
     bind: IPAddress | None = None
     tls_roots: str | None = None
-    tlsas: TlsaSet = NO_TLSA
+    demand: CertificateDemand | None = None
 
 
 Dialling = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
@@ -167,7 +166,7 @@ class Wire:
     async def handshake(self, dial: Dial, budget: float) -> bool:
         """Begin TLS after a 220 to STARTTLS. Raises HandshakeError.
 
-        Returns whether the certificate verifies; to enforce it is the caller's.
+        Returns whether the certificate is what is demanded; to enforce it is the caller's.
         """
         tap = self._open_tap()
         plain = cast(asyncio.Transport, tap.transport)
@@ -194,7 +193,8 @@ class Wire:
         )
         for data in early:
             self._take(data)
-        return is_verified(outcome.chain, dial.mx_host, at, trust, dial.tlsas)
+        demand = dial.demand or CertificateDemand(names=(dial.mx_host,))
+        return not why_unverified(outcome.chain, dial.mx_host, at, trust, demand)
 
     async def until_closed(self, budget: float) -> None:
         """Give a server that is not yet silent the time to finish; returns at once when it closes."""

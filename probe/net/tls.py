@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from probe import settings
 from probe.model.exhaustion import shortage
 from probe.model.reason import Reason
 from probe.model.trust import Trust
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -96,8 +98,9 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
 def trust_of(handshake: TlsSeen, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
     """What this machine's trust store says of the chain. The name is not judged.
 
-    `roots_file` is a PEM file to trust instead of this machine's store. Nothing can be said without a trust
-    store, and against a chain of which only the leaf could be seen (`Trust.is_judged`).
+    `roots_file` is a PEM file, or a directory of such, to trust instead of this machine's store. Nothing can
+    be said without a trust store, and against a chain of which only the leaf could be seen
+    (`Trust.is_judged`).
     """
     if not handshake.chain:
         return Reason(Trust.NO_CERTIFICATE)
@@ -171,7 +174,7 @@ def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
         return ()
     roots = []
     try:
-        text = path.read_text("ascii", "replace")
+        text = _directory(path) if path.is_dir() else path.read_text("ascii", "replace")
     except OSError:  # it may not be read: as if it were not there
         return ()
     for pem in _PEM.findall(text):
@@ -180,3 +183,9 @@ def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
         except ValueError:
             continue  # one root that cannot be read is no reason to distrust the others
     return tuple(roots)
+
+
+def _directory(path: Path) -> str:
+    """What OpenSSL would take from a directory: the files that are named by a hash (openssl-rehash(1))."""
+    places = sorted(it for it in path.iterdir() if _HASHED.fullmatch(it.name))[: settings.MOST_ROOTS]
+    return "\n".join(it.read_text("ascii", "replace") for it in places)

@@ -56,6 +56,12 @@ class HostTlsa:
         records = answer.tlsas() if answer is not None and answer.authenticated else ()
         return TlsaSet(records, tuple(dict.fromkeys((base, self.next_hop))) if records else ())
 
+    @property
+    def known_tlsas(self) -> TlsaSet | None:
+        """The same; None where DNS did not say whether there are any (RFC 7672 section 2.1.2)."""
+        is_silent = self.unanswered is not None if self.decisive is None else _is_silent(self.decisive[1])
+        return None if is_silent else self.tlsas
+
 
 def transport_records(domain: str) -> Resolution[TransportRecords]:
     """_mta-sts (RFC 8461 section 3.1) and _smtp._tls (RFC 8460 section 3)."""
@@ -112,8 +118,11 @@ def _all_unanswered(host: MxHost) -> Answer | None:
 
 
 def _unanswered(answer: Answer | None) -> Answer | None:
-    is_silent = answer is not None and answer.is_unknown and answer.status is not Status.NOT_ASKED
-    return answer if is_silent else None
+    return answer if answer is not None and _is_silent(answer) else None
+
+
+def _is_silent(answer: Answer) -> bool:
+    return answer.is_unknown and answer.status is not Status.NOT_ASKED
 
 
 def is_dane_candidate(mx: MxResult, host_is_secure: bool) -> bool:

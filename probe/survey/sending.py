@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from probe.model.address import IPAddress
-from probe.model.sender_mta import Hop, HopKind, RouteChoice, SenderMta, TlsLevel
+from probe.model.sender_mta import Hop, HopKind, RouteChoice, SenderMta, TlsLevel, TlsPolicy
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Resolution
@@ -18,22 +18,25 @@ _MODES: Mapping[TlsLevel, TlsMode] = {
     TlsLevel.NONE: TlsMode.NEVER,
     TlsLevel.MAY: TlsMode.AUTO,
     TlsLevel.ENCRYPT: TlsMode.ENCRYPT,
-    TlsLevel.FINGERPRINT: TlsMode.ENCRYPT,
+    TlsLevel.FINGERPRINT: TlsMode.REQUIRE,
     TlsLevel.DANE: TlsMode.DANE,
     TlsLevel.DANE_ONLY: TlsMode.REQUIRE,
     TlsLevel.VERIFY: TlsMode.REQUIRE,
     TlsLevel.SECURE: TlsMode.REQUIRE,
+    TlsLevel.INVALID: TlsMode.AUTO,  # nobody is asked
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
     """`options` as they hold for this run; `mta` the server whose ways they follow, None where there is none;
-    `relay` what it hands the mail to, empty where the MX hosts are asked."""
+    `relay` what it hands the mail to, empty where the MX hosts are asked; `tls_policy` what it demands of TLS
+    there, None where that is the options' to say."""
 
     options: Options
     mta: SenderMta | None = None
     relay: tuple[Hop, ...] = ()
+    tls_policy: TlsPolicy | None = None
 
     def source(self, family: int) -> IPAddress | None:
         """The local address to connect from towards one of that family; None: the system's choice."""
@@ -56,24 +59,26 @@ def sending(options: Options, mta: SenderMta | None) -> Sending:
     """What was given stands; the server fills what was left open."""
     if mta is None:
         return Sending(options)
+    policy = _policy(options, mta)
     return Sending(
         replace(
             options,
             helo=options.helo if options.helo is not None else mta.helo.value,
             families=mta.families.usable if options.families == _ALL_FAMILIES else options.families,
-            tls=_tls(options, mta),
+            tls=_MODES[policy.level] if policy is not None and policy.level is not None else options.tls,
         ),
         mta,
         _relay(options, mta),
+        policy,
     )
 
 
-def _tls(options: Options, mta: SenderMta) -> TlsMode:
+def _policy(options: Options, mta: SenderMta) -> TlsPolicy | None:
     """What a policy for a relay demands is not demanded of an MX that is asked in its place."""
     is_elsewhere = mta.route.kind is not HopKind.MX and not _relay(options, mta)
     if options.tls is not TlsMode.AUTO or mta.tls.level is None or is_elsewhere or options.mx is not None:
-        return options.tls
-    return _MODES[mta.tls.level]
+        return None
+    return mta.tls
 
 
 def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:

@@ -39,7 +39,7 @@ from probe.standards.spf.record import RecordError, is_spf, parse
 from probe.standards.spf.results import SpfVerdict
 from probe.standards.tls.certificate import name_matches, problems, read_certificate
 from probe.standards.tls.dane import match_tlsa
-from probe.standards.tls.required import is_verified
+from probe.standards.tls.required import CertificateDemand, why_unverified
 from probe.standards.tls.results import DaneStatus
 from tests.fuzz.target import Target, fixtures, quiet
 from tests.support.reasons import TRUSTED
@@ -274,7 +274,7 @@ def certificate(data: bytes) -> None:
         quiet(printable(" ".join(clauses(reasons))))
         trust = trust_of(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())
         quiet(printable(spoken(trust)))
-        assert not is_verified(chain, "mx.example.net", at, trust)
+        assert why_unverified(chain, "mx.example.net", at, trust, CertificateDemand())
     try:
         read = read_certificate(data)
     except ValueError:

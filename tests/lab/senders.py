@@ -90,7 +90,7 @@ _EXIM_LINE = re.compile(r" (?P<sign>=>|\*\*|==) \S+(?P<said>.*)")
 _EXIM_STATUS = {"=>": "sent", "**": "bounced", "==": "deferred"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sender:
     """A server that sends, and the truth of one message: `status` is what its log says of it, `exit_code`,
     `cause` and `fix_by` what `check` has to conclude. `values` are lines of main.cf, `overrides` those of the
@@ -125,6 +125,11 @@ class Fate:
     relay: str = ""
 
 
+def _assigned(text: str) -> list[tuple[str, str]]:
+    parts = (line.partition("=") for line in text.splitlines() if line.strip())
+    return [(name.strip(), value.strip()) for name, _, value in parts]
+
+
 class Outgoing:
     """One sending server in the lab's namespace."""
 
@@ -141,17 +146,20 @@ class Outgoing:
     def configure(self) -> None:
         """Write its configuration and make its spool."""
         self.home.mkdir()
+        authority = self.space.directory / "tls" / "authority.pem"
         for name, text in self.case.files.items():
             (self.home / name).write_text(text)
         if self.case.software == "exim":
-            text = EXIM.format(home=self.home, routers=self.case.routers, transport=self.case.transport)
+            transport = self.case.transport.replace("{authority}", str(authority))
+            text = EXIM.format(home=self.home, routers=self.case.routers, transport=transport)
             (self.home / "exim4.conf").write_text(text)
             (self.home / "spool").mkdir(mode=0o750)
             for path in (self.home, self.home / "spool"):
                 shutil.chown(path, 61001, 61001)
             return
-        authority = self.space.directory / "tls" / "authority.pem"
-        main = MAIN.format(home=self.home, authority=authority) + self.case.values.format(home=self.home)
+        main = MAIN.format(home=self.home, authority=authority)
+        for name, value in _assigned(self.case.values.format(home=self.home)):
+            main = re.sub(rf"(?m)^{name} =.*\n", "", main) + f"{name} = {value}\n"
         (self.home / "main.cf").write_text(main)
         (self.home / "master.cf").write_text(MASTER.format(overrides=self.case.overrides))
         make_spool(self.home)
@@ -203,42 +211,3 @@ class Outgoing:
             return Fate(_EXIM_STATUS[line["sign"]], line["said"]) if line else None
         found = next((it for it in map(_LINE.search, text.splitlines()) if it), None)
         return Fate(found["status"], found["said"], found["relay"]) if found else None
-
-
-RELAY_MAP = "transport_maps = texthash:{home}/transport\n"
-SENDERS = (
-    Sender("plain", "alice@healthy.example", "sent", "accepted", 0),
-    Sender(
-        *("helo-localhost", "alice@helo.example", "bounced", "refused", 1, "rdns_helo", "sender_network"),
-        values="smtp_helo_name = localhost\n",
-        helo="localhost",
-    ),
-    Sender(
-        *("second-address", "alice@rbl.example", "bounced", "refused", 1, "ip_blocklisted", "sender_network"),
-        overrides="\n  -o smtp_bind_address=198.51.100.66 -o smtp_helo_name=listed.sender.example",
-        helo="listed.sender.example",
-    ),
-    Sender(
-        *("relay-refuses", "alice@exim.example", "bounced", "refused", 1, "relay_denied", "sender"),
-        values="relayhost = [203.0.113.11]\n",
-        route="relay",
-    ),
-    Sender(
-        *("relay-takes", "alice@healthy.example", "sent", "accepted", 0),
-        values="relayhost = [127.0.0.1]:2525\n" + RELAY_MAP,
-        files={"transport": "healthy.example smtp:[mx.healthy.example]\n"},
-        route="relay",
-    ),
-    Sender(
-        *("tls-demanded", "alice@plaintext.example", "deferred", "deferred", 3, "tls_problem", "either"),
-        values="smtp_tls_policy_maps = texthash:{home}/policy\n",
-        files={"policy": "plaintext.example encrypt\n"},
-    ),
-    Sender(
-        *("exim-helo", "alice@helo.example", "bounced", "refused", 1, "rdns_helo", "sender_network"),
-        software="exim",
-        transport="  helo_data = ${if eq{$sending_ip_address}{198.51.100.10}{localhost}{$primary_hostname}}",
-        helo="localhost",
-    ),
-    Sender("exim-plain", "alice@healthy.example", "sent", "accepted", 0, software="exim"),
-)

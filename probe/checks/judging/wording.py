@@ -83,6 +83,8 @@ def _one(value: object) -> str | int | float:
         return value
     if is_tagged(value):
         return spoken(value)
+    if isinstance(value, bool):
+        return "yes" if value else ""  # so that a template can ask whether it is so
     return "" if value is None else str(value)
 
 

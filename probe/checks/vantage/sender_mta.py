@@ -28,6 +28,8 @@ _ROUTES = {
     HopKind.LOCAL: "mta-delivers-itself",
     HopKind.PROGRAM: "mta-hands-to-program",
     HopKind.REFUSED: "mta-refuses",
+    HopKind.DEFERRED: "mta-makes-wait",
+    HopKind.DISCARDED: "mta-discards",
     HopKind.UNKNOWN: "mta-route-unknown",
 }
 _DEMANDS = (TlsLevel.NONE, TlsLevel.MAY)
@@ -80,5 +82,12 @@ def _demand(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
         or level in _DEMANDS
         or (facts.user_options is not None and facts.user_options.tls is not TlsMode.AUTO)
     ):
+        return
+    if level is TlsLevel.INVALID:
+        software, reason = mta.software.label, mta.tls.reason
+        domain = facts.recipient.domain
+        yield say(
+            "mta-tls-invalid", _REF, software=software, domain=domain, source=mta.tls.source, reason=reason
+        )
         return
     yield say("mta-demands-tls", _REF, software=mta.software.label, level=level.value, source=mta.tls.source)

@@ -230,8 +230,10 @@ def _route(
     source = f"exim -bt: router {answer.router}" if answer.router else "exim -bt"
     if answer.refused:
         return Route(HopKind.REFUSED, "", source, reason=answer.refused)
+    if answer.discarded:
+        return Route(HopKind.DISCARDED, "", source, reason=answer.discarded)
     if answer.deferred:
-        return Route(HopKind.UNKNOWN, "", source, reason=answer.deferred)
+        return Route(HopKind.DEFERRED, "", source, reason=answer.deferred)
     driver = transport.get("driver", "")
     if driver != "smtp":
         kind = HopKind.LOCAL if driver in ("appendfile", "autoreply") else HopKind.PROGRAM
@@ -241,7 +243,8 @@ def _route(
     if answer.became:
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=f"it is sent on to {answer.became}")
     logs_in = bool(first_in(transport, "hosts_require_auth", hops) or transport.get("hosts_try_auth"))
-    if answer.by_mx or (router.get("driver") == "dnslookup" and not transport.get("hosts")):
+    # a manualroute may name the MX hosts of another domain: `route_list = * relay.example/MX`
+    if router.get("driver") == "dnslookup" and transport.get("hosts_override") != "yes":
         port = port_of(transport.get("port", ""))
         if port in (25, None):
             return Route(HopKind.MX, answer.transport, source, (), logs_in)
@@ -273,9 +276,17 @@ def _tls(answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, .
     if held["hosts_require_dane"]:
         return TlsPolicy(TlsLevel.DANE_ONLY, f"{source} hosts_require_dane", (), wrapped)
     if held["hosts_require_tls"]:
-        verifies = bool(held["tls_verify_hosts"])
-        level = TlsLevel.VERIFY if verifies else TlsLevel.ENCRYPT
-        return TlsPolicy(level, f"{source} hosts_require_tls", ("hostname",) if verifies else (), wrapped)
+        if not held["tls_verify_hosts"]:
+            return TlsPolicy(TlsLevel.ENCRYPT, f"{source} hosts_require_tls", (), wrapped)
+        by_name = first_in(transport, "tls_verify_cert_hostnames", hops) is not False
+        roots = transport.get("tls_verify_certificates", "system").strip()
+        return TlsPolicy(
+            TlsLevel.VERIFY,
+            f"{source} tls_verify_hosts",
+            ("hostname",) if by_name else (),
+            wrapped,
+            roots=None if roots == "system" or "$" in roots else roots,
+        )
     if held["hosts_try_dane"]:
         return TlsPolicy(TlsLevel.DANE, f"{source} hosts_try_dane", (), wrapped)
     return TlsPolicy(TlsLevel.MAY, f"{source} hosts_require_tls", (), wrapped)

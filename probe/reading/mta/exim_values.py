@@ -72,13 +72,15 @@ def address_in(text: str) -> IPAddress | None:
 @dataclass(frozen=True, slots=True)
 class Tested:
     """What `exim -bt` printed of one address: the router and transport that take it, the hosts it found.
-    `refused` and `deferred` are its words where none takes it; `became` the address that it was made."""
+    `refused`, `discarded` and `deferred` are its words where none takes it; `became` the address that it was
+    made."""
 
     router: str = ""
     transport: str = ""
     hops: tuple[Hop, ...] = ()
     by_mx: bool = False
     refused: str = ""
+    discarded: str = ""
     deferred: str = ""
     became: str = ""
 
@@ -92,7 +94,9 @@ def answer_of(text: str, recipient: str) -> Tested | None:
         if match := _DEFERRED.search(line):
             return Tested(deferred=match["why"] or "no reason was given")
         if match := _REFUSED.search(line):
-            return Tested(refused=match["why"] or match["gone"] or "no reason was given")
+            if match["gone"]:
+                return Tested(discarded=match["gone"])
+            return Tested(refused=match["why"] or "no reason was given")
     routed = next((it for it in map(_ROUTED.match, lines) if it), None)
     if routed is None:
         return None

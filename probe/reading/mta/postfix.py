@@ -51,8 +51,7 @@ _KINDS = {
     "local": HopKind.LOCAL,
     "virtual": HopKind.LOCAL,
     "error": HopKind.REFUSED,
-    "retry": HopKind.REFUSED,
-    "discard": HopKind.REFUSED,
+    "discard": HopKind.DISCARDED,
 }
 
 
@@ -155,6 +154,7 @@ class _Reading:
             tls=self._tls(unread),
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
+            waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
         )
 
     def _source(self, name: str) -> str:
@@ -182,11 +182,14 @@ class _Reading:
         command = self.commands.get(resolved.transport)
         if command is None:
             reason = f"master.cf has no service {resolved.transport}"
-            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=reason)
+            return Route(HopKind.DEFERRED, resolved.transport, source, reason=reason)
         kind = _KINDS.get(command, HopKind.PROGRAM)
+        if kind is HopKind.REFUSED and resolved.transport == "retry":
+            kind = HopKind.DEFERRED  # one program, which goes by the name of its service (error(8))
         if kind is HopKind.RELAY:
             return self._over_smtp(source)
-        reason = resolved.nexthop if kind is HopKind.REFUSED else command if kind is HopKind.PROGRAM else ""
+        says_why = kind in (HopKind.REFUSED, HopKind.DEFERRED, HopKind.DISCARDED)
+        reason = resolved.nexthop if says_why else command if kind is HopKind.PROGRAM else ""
         return Route(kind, resolved.transport, source, reason=reason)
 
     def _over_smtp(self, source: str) -> Route:

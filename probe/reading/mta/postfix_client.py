@@ -14,6 +14,9 @@ CLIENT = (
     *("disable_dns_lookups", "smtp_sasl_auth_enable", "smtp_tls_wrappermode"),
     *("smtp_tls_security_level", "smtp_use_tls", "smtp_enforce_tls", "smtp_tls_enforce_peername"),
     *("smtp_tls_policy_maps", "smtp_tls_verify_cert_match", "smtp_tls_secure_cert_match"),
+    *("smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_trust_anchor_file", "tls_append_default_CA"),
+    *("smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "smtp_host_lookup"),
+    *("smtp_balance_inet_protocols", "smtp_mx_address_limit", "smtp_skip_5xx_greeting"),
 )
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # or it could not be said in one command
 _BOTH = (4, 6)
@@ -41,7 +44,10 @@ def families_of(values: Mapping[str, str]) -> Families:
     source = "postconf inet_protocols"
     if len(usable) == 2 and first is not None:
         source += ", smtp_address_preference"
-    return Families(usable or _BOTH, first if first in usable else None, source)
+    limit = values.get("smtp_mx_address_limit", "")
+    most = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 7 else 0
+    is_balanced = values.get("smtp_balance_inet_protocols", _YES) == _YES
+    return Families(usable or _BOTH, first if first in usable else None, source, most or None, is_balanced)
 
 
 def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFact:
@@ -81,38 +87,75 @@ def tls_of(values: Mapping[str, str], destination: str, entries: Found, source: 
     wrapped = values.get("smtp_tls_wrappermode", "no") == _YES
     policy = first_entry(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
     if policy is not None:
-        return _by_policy(policy[0], values, wrapped)
+        words = words_of(policy[0])
+        level = words[0] if words else ""
+        return _policy(level, values, words[1:], "postconf smtp_tls_policy_maps", wrapped=wrapped)
     named = values.get("smtp_tls_security_level", "")
     if named:
-        level = _level(named)
-        reason = "" if level is not None else f"{named} is no level of TLS that is known here"
-        return TlsPolicy(level, source, _names(level, values, ""), wrapped, reason)
+        return _policy(named, values, (), source, wrapped=wrapped)
     if values.get("smtp_enforce_tls") == _YES:
         verifies = values.get("smtp_tls_enforce_peername", _YES) == _YES
         level = TlsLevel.VERIFY if verifies else TlsLevel.ENCRYPT
-        return TlsPolicy(level, "postconf smtp_enforce_tls", _names(level, values, ""), wrapped)
+        return _policy(level, values, (), "postconf smtp_enforce_tls", wrapped=wrapped)
     level = TlsLevel.MAY if values.get("smtp_use_tls") == _YES else TlsLevel.NONE
     return TlsPolicy(level, "postconf smtp_use_tls" if level is TlsLevel.MAY else source, (), wrapped)
 
 
-def _by_policy(value: str, values: Mapping[str, str], wrapped: bool) -> TlsPolicy:
-    words = words_of(value)
-    level = _level(words[0]) if words else None
-    match = next((it.removeprefix("match=") for it in words[1:] if it.startswith("match=")), "")
-    reason = "" if level is not None else "the entry has no level of TLS that is known here"
-    return TlsPolicy(level, "postconf smtp_tls_policy_maps", _names(level, values, match), wrapped, reason)
+def _policy(
+    named: str, values: Mapping[str, str], attributes: tuple[str, ...], source: str, *, wrapped: bool
+) -> TlsPolicy:
+    """The policy of a level and of the attributes that stand behind it in a table."""
+    level, reason = _level(named, values)
+    given = [attribute.partition("=") for attribute in attributes]
+    match = " ".join(value for name, _, value in given if name == "match")
+    anchors = next((value for name, _, value in given if name == "tafile"), "")
+    return TlsPolicy(
+        level,
+        source,
+        _names(level, values, match),
+        wrapped,
+        reason,
+        _roots(values, anchors),
+        values.get("smtp_tls_fingerprint_digest") or "sha256",
+    )
 
 
-def _level(word: str) -> TlsLevel | None:
+def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, str]:
+    """(the level as it comes to hold, why it is no other). Postfix lets all mail wait for a level that it
+    does not know; without DNSSEC `dane` is as `may`, and `dane-only` goes nowhere (smtp_tls_policy.c)."""
     try:
-        return TlsLevel(word.lower())
+        level = TlsLevel(word.lower())
     except ValueError:
-        return None
+        level = TlsLevel.INVALID
+    if level is TlsLevel.INVALID:
+        return level, f"{word or 'nothing'} is no level of TLS that Postfix knows"
+    has_dnssec = values.get("smtp_dns_support_level") == "dnssec"
+    asks_dns = "dns" in words_of(values.get("smtp_host_lookup") or "dns")
+    if has_dnssec and asks_dns:
+        return level, ""
+    without = f"{level.value} needs smtp_dns_support_level = dnssec, which is not set"
+    if level is TlsLevel.DANE:
+        return TlsLevel.MAY, without
+    return (TlsLevel.INVALID, without) if level is TlsLevel.DANE_ONLY else (level, "")
 
 
-def _names(level: TlsLevel | None, values: Mapping[str, str], match: str) -> tuple[str, ...]:
-    """What the certificate may be for; `match=` of a policy goes before the parameter."""
-    parameter = {TlsLevel.VERIFY: "smtp_tls_verify_cert_match", TlsLevel.SECURE: "smtp_tls_secure_cert_match"}
+def _names(level: TlsLevel, values: Mapping[str, str], match: str) -> tuple[str, ...]:
+    """What the certificate may be for, or its fingerprints; `match=` of a policy goes before the
+    parameter."""
+    parameter = {
+        TlsLevel.VERIFY: "smtp_tls_verify_cert_match",
+        TlsLevel.SECURE: "smtp_tls_secure_cert_match",
+        TlsLevel.FINGERPRINT: "smtp_tls_fingerprint_cert_match",
+    }
     if level not in parameter:
         return ()
-    return words_of((match or values.get(parameter[level], "")).replace(":", " "))
+    sign = "|" if level is TlsLevel.FINGERPRINT else ":"
+    return words_of((match or values.get(parameter[level], "")).replace(sign, " "))
+
+
+def _roots(values: Mapping[str, str], anchors: str) -> str | None:
+    """The authorities that count for `verify` and `secure`: Postfix trusts those alone that it is given."""
+    if values.get("tls_append_default_CA") == _YES:
+        return None
+    own = anchors or values.get("smtp_tls_trust_anchor_file") or values.get("smtp_tls_CAfile")
+    return own or values.get("smtp_tls_CApath") or ""

@@ -141,8 +141,9 @@ class Routing:
     def _relayhost(self, entries: Found) -> tuple[str, list[str]]:
         name = "sender_dependent_relayhost_maps"
         entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
-        if entry is not None:
-            return (self.envelope.domain, []) if entry[0].upper() == "DUNNO" else (entry[0], [name])
+        # DUNNO ends the look-ups of the table and leaves relayhost as it is (postconf(5))
+        if entry is not None and entry[0].upper() != "DUNNO":
+            return entry[0], [name]
         relayhost = self.values.get("relayhost", "")
         return (relayhost, ["relayhost"]) if relayhost else (self.envelope.domain, [])
 

@@ -159,12 +159,13 @@ def _selects_certificate(record: Tlsa, certificate: x509.Certificate) -> bool:
 
 def _selects(record: Tlsa, der: bytes) -> bool:
     """RFC 6698 section 2.1: selector and matching type applied to one certificate."""
-    data = der if record.selector == _WHOLE_CERTIFICATE else _public_key(der)
+    data = der if record.selector == _WHOLE_CERTIFICATE else public_key_of(der)
     digest = _DIGESTS.get(record.matching_type)
     return (hashlib.new(digest, data).digest() if digest else data) == record.data
 
 
-def _public_key(der: bytes) -> bytes:
+def public_key_of(der: bytes) -> bytes:
+    """The public key of a certificate, as DER. Raises ValueError for what cannot be read."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     certificate = load_certificate(der)

@@ -2,32 +2,112 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
 from probe.model.trust import Trust
-from probe.standards.tls.certificate import problems, read_certificate
-from probe.standards.tls.dane import match_tlsa
-from probe.standards.tls.results import DaneStatus, TlsaSet
+from probe.standards.tls.certificate import name_matches, problems, read_certificate
+from probe.standards.tls.dane import match_tlsa, public_key_of
+from probe.standards.tls.results import Certificate, DaneStatus, TlsaSet
 
 NO_TLSA = TlsaSet()
 
 
-def is_verified(
-    chain: tuple[bytes, ...], host: str, at: datetime, trust: Reason[Trust], tlsas: TlsaSet = NO_TLSA
-) -> bool:
-    """Whether nothing stands against the chain (DER, leaf first).
+class Proof(StrEnum):
+    """What a certificate has to show."""
 
-    `tlsas` are the host's, from a secure answer: one that matches vouches for the
-    certificate, whoever issued it (RFC 7672 section 3.1). Else chain, name and dates must be in
-    order; `trust` is what the trust store said, and a trust that could not be judged is no fault.
-    """
-    if match_tlsa(chain, tlsas.records, tlsas.names, at)[0] is DaneStatus.MATCHED:
-        return True
-    if not chain:
-        return False
+    EITHER = "either"  # a TLSA record that matches, else an authority's word (RFC 7672 section 3.1)
+    AUTHORITY = "authority"  # an authority's word and a name
+    TLSA = "tlsa"
+    FINGERPRINT = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateDemand:
+    """What a client holds a certificate to. `names`: it must have one of them, `.example.org` standing for
+    all below; empty: whatever its name. `tlsas` are the host's, from a secure answer. `fingerprints` are
+    those of a certificate or of its public key (hexadecimal, colons between octets) by `digest`. `has_roots`
+    False: the client knows no authority, so no certificate is trusted."""
+
+    proof: Proof = Proof.EITHER
+    names: tuple[str, ...] = ()
+    tlsas: TlsaSet = NO_TLSA
+    fingerprints: tuple[str, ...] = ()
+    digest: str = "sha256"
+    has_roots: bool = True
+
+
+def why_unverified(
+    chain: tuple[bytes, ...], host: str, at: datetime, trust: Reason[Trust], demand: CertificateDemand
+) -> tuple[Reason[CertificateFault], ...]:
+    """What stands against the chain (DER, leaf first) of a host; empty when nothing does. `trust` is what the
+    trust store said; a trust that could not be judged is no fault."""
     try:
-        certificate = read_certificate(chain[0])
-    except ValueError:
-        return False
-    return not problems(certificate, host, at, trust)
+        certificate = read_certificate(chain[0]) if chain else None
+    except ValueError as error:
+        return (Reason(CertificateFault.UNREADABLE, text=str(error)),)
+    if certificate is None:
+        return (Reason(CertificateFault.UNREADABLE, text="there is none"),)
+    return held_to(demand, chain, certificate, problems(certificate, host, at, trust), at)
+
+
+def held_to(
+    demand: CertificateDemand,
+    chain: tuple[bytes, ...],
+    certificate: Certificate,
+    general: tuple[Reason[CertificateFault], ...],
+    at: datetime | None,
+) -> tuple[Reason[CertificateFault], ...]:
+    """The same, where `certificate` has been read, and `general` is what stands against it for the host's own
+    name."""
+    if demand.proof is Proof.FINGERPRINT:
+        return _by_fingerprint(demand, chain[0])
+    if demand.proof is not Proof.AUTHORITY:
+        status, clauses = match_tlsa(chain, demand.tlsas.records, demand.tlsas.names, at)
+        if status is DaneStatus.MATCHED:
+            return ()
+        if demand.proof is Proof.TLSA:
+            fault = CertificateFault.OTHER_TLSA if demand.tlsas.records else CertificateFault.NO_TLSA
+            return (Reason(fault, text="; ".join(clauses[:2])),)
+        return general
+    return _by_authority(demand, certificate, general)
+
+
+def _by_authority(
+    demand: CertificateDemand, certificate: Certificate, general: tuple[Reason[CertificateFault], ...]
+) -> tuple[Reason[CertificateFault], ...]:
+    replaced = {CertificateFault.OTHER_NAME, CertificateFault.WEAK_KEY}
+    if not demand.has_roots:
+        replaced.add(CertificateFault.NOT_TRUSTED)
+    faults = [fault for fault in general if fault.tag not in replaced]
+    if demand.names and not any(_is_named(certificate, name) for name in demand.names):
+        wanted, shown = " or ".join(demand.names), ", ".join(certificate.names[:4])
+        faults.append(Reason(CertificateFault.OTHER_NAME, host=wanted, text=shown))
+    if not demand.has_roots:
+        faults.append(Reason(CertificateFault.NO_ROOTS))
+    return tuple(faults)
+
+
+def _is_named(certificate: Certificate, pattern: str) -> bool:
+    """Whether the certificate has the name, or for `.example.org` one below it."""
+    if not pattern.startswith("."):
+        return name_matches(certificate, pattern)
+    suffix = pattern.rstrip(".").lower()
+    return any(len(name) > len(suffix) and name.rstrip(".").endswith(suffix) for name in certificate.names)
+
+
+def _by_fingerprint(demand: CertificateDemand, leaf: bytes) -> tuple[Reason[CertificateFault], ...]:
+    try:
+        shown = {hashlib.new(demand.digest, octets).hexdigest() for octets in (leaf, public_key_of(leaf))}
+    except ValueError as error:  # a digest that this machine has not, or a key that cannot be read
+        return (Reason(CertificateFault.UNREADABLE, text=str(error)),)
+    wanted = {it.replace(":", "").lower() for it in demand.fingerprints}
+    if shown & wanted:
+        return ()
+    own = hashlib.new(demand.digest, leaf).hexdigest().upper()
+    colons = ":".join(own[at : at + 2] for at in range(0, len(own), 2))
+    return (Reason(CertificateFault.OTHER_FINGERPRINT, text=f"{demand.digest} {colons}"),)

@@ -26,7 +26,9 @@ from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.message import Tlsa
 from probe.standards.smtp.dialogue import DialoguePlan
+from probe.standards.tls.required import CertificateDemand, Proof
 from probe.standards.tls.results import TlsaSet
+from probe.survey.demand import HostTls
 from tests.support.reasons import FORBIDDEN, NOT_PUBLIC, WHY
 from tests.support.sessions import PLAN
 from tests.support.visits import (
@@ -122,15 +124,26 @@ def visit(
 
 
 def test_a_visit_is_numbered_from_one_and_says_where_it_goes(world: Make) -> None:
-    tlsa = TlsaSet((Tlsa(3, 1, 1, b"x"),), ("a.test",))
+    demand = CertificateDemand(Proof.TLSA, tlsas=TlsaSet((Tlsa(3, 1, 1, b"x"),), ("a.test",)))
     at = world(ANSWERED)
-    visits = at.visits(port=2525, bind=B, tls_roots="roots.pem", tlsas={"a.test": tlsa})
+    demands = {"a.test": HostTls(TlsMode.REQUIRE, demand)}
+    visits = at.visits(port=2525, bind=B, tls_roots="roots.pem", demands=demands)
     first, second = visit(visits), visit(visits, host="b.test")
     assert [it.number for it in at.dialled] == [1, 2]
-    assert at.dialled[0].dial == Dial(A, 2525, "a.test", B, "roots.pem", tlsa)
-    assert at.dialled[1].dial == Dial(A, 2525, "b.test", B, "roots.pem", TlsaSet())
+    assert at.dialled[0].dial == Dial(A, 2525, "a.test", B, "roots.pem", demand)
+    assert at.dialled[1].dial == Dial(A, 2525, "b.test", B, "roots.pem", None)
     assert visits.outcomes == [first, second]
     assert (at.dialled[0].experiment, at.dialled[0].reason) == (Experiment.TARGET, WHY)
+
+
+@pytest.mark.parametrize(
+    ("host", "mode"), [("a.test", TlsMode.ENCRYPT), ("b.test", TlsMode.AUTO), ("c.test", TlsMode.REQUIRE)]
+)
+def test_what_dane_comes_to_is_told_by_the_host(world: Make, host: str, mode: TlsMode) -> None:
+    demands = {"a.test": HostTls(TlsMode.ENCRYPT), "c.test": HostTls(TlsMode.REQUIRE, CertificateDemand())}
+    at = world(ANSWERED)
+    visit(at.visits(demands=demands), host=host, plan=replace(PLAN, tls=TlsMode.DANE))
+    assert at.dialled[0].plan.tls is mode
 
 
 def test_mail_goes_to_port_25_unless_told_otherwise(world: Make) -> None:

@@ -49,7 +49,7 @@ def test_a_name_that_is_not_known_is_left_open() -> None:
         (TlsLevel.NONE, TlsMode.NEVER),
         (TlsLevel.MAY, TlsMode.AUTO),
         (TlsLevel.ENCRYPT, TlsMode.ENCRYPT),
-        (TlsLevel.FINGERPRINT, TlsMode.ENCRYPT),
+        (TlsLevel.FINGERPRINT, TlsMode.REQUIRE),
         (TlsLevel.DANE, TlsMode.DANE),
         (TlsLevel.DANE_ONLY, TlsMode.REQUIRE),
         (TlsLevel.VERIFY, TlsMode.REQUIRE),

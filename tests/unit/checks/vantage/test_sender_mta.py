@@ -80,6 +80,29 @@ CASES = (
         ("no mail to them",),
     ),
     Case(
+        *("sender-mta", "made to wait here"),
+        make.facts(mta=to(HopKind.DEFERRED, "no service nosuch"), user_options=GIVEN),
+        ("error mta-makes-wait",),
+        ("no service nosuch",),
+    ),
+    Case(
+        *("sender-mta", "thrown away here"),
+        make.facts(mta=to(HopKind.DISCARDED), user_options=GIVEN),
+        ("error mta-discards",),
+        ("says that it was sent",),
+    ),
+    Case(
+        *("sender-mta", "a level of TLS that there is not"),
+        make.facts(mta=demanding(TlsLevel.INVALID), user_options=GIVEN),
+        ("ok mta-hands-to-mx", "error mta-tls-invalid"),
+    ),
+    Case(
+        *("sender-mta", "to a relay that it does not log in to"),
+        make.facts(mta=RELAYING, user_options=GIVEN, relay=(RELAY,)),
+        ("notice mta-relays",),
+        ("(postconf transport_maps); this host",),
+    ),
+    Case(
         *("sender-mta", "a table that may not be read"),
         make.facts(mta=to(HopKind.UNKNOWN, "hash:/x could not be read"), user_options=GIVEN),
         ("not_assessed mta-route-unknown",),

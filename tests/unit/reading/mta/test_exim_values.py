@@ -72,21 +72,22 @@ def test_hosts_of_the_first_address_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "refused", "deferred"),
+    ("printed", "refused", "deferred", "discarded"),
     [
-        ("> a@x.org is undeliverable: Unrouteable address\n> \n", "Unrouteable address", ""),
+        ("> a@x.org is undeliverable: Unrouteable address\n> \n", "Unrouteable address", "", ""),
         (
             "> a@x.org cannot be resolved at this time: host lookup did not complete\n",
             "",
             "host lookup did not complete",
+            "",
         ),
-        ("> mail to a@x.org is discarded\n", "is discarded", ""),
+        ("> mail to a@x.org is discarded\n", "", "", "is discarded"),
     ],
 )
-def test_what_no_transport_takes(printed: str, refused: str, deferred: str) -> None:
+def test_what_no_transport_takes(printed: str, refused: str, deferred: str, discarded: str) -> None:
     tested = answer_of(printed, "a@x.org")
     assert tested is not None
-    assert (tested.refused, tested.deferred) == (refused, deferred)
+    assert (tested.refused, tested.deferred, tested.discarded) == (refused, deferred, discarded)
 
 
 def test_nothing_said_is_nothing_known() -> None:

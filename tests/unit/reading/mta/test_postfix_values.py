@@ -129,7 +129,12 @@ def test_an_empty_helo_name_is_myhostname_and_an_unexpanded_one_is_not_known() -
 @pytest.mark.parametrize(
     ("values", "level", "names"),
     [
-        ({"smtp_tls_security_level": "dane"}, TlsLevel.DANE, ()),
+        ({"smtp_tls_security_level": "dane", "smtp_dns_support_level": "dnssec"}, TlsLevel.DANE, ()),
+        (
+            {"smtp_tls_security_level": "fingerprint", "smtp_tls_fingerprint_cert_match": "A|B"},
+            "fingerprint",
+            2,
+        ),
         (
             {"smtp_tls_security_level": "SECURE", "smtp_tls_secure_cert_match": "nexthop, dot-nexthop"},
             "secure",
@@ -139,14 +144,48 @@ def test_an_empty_helo_name_is_myhostname_and_an_unexpanded_one_is_not_known() -
         ({"smtp_enforce_tls": "yes", "smtp_tls_enforce_peername": "no"}, TlsLevel.ENCRYPT, 0),
         ({"smtp_use_tls": "yes"}, TlsLevel.MAY, 0),
         ({}, TlsLevel.NONE, 0),
-        ({"smtp_tls_security_level": "nonsense"}, None, 0),
     ],
 )
 def test_the_level_of_tls(values: dict[str, str], level: TlsLevel | None, names: object) -> None:
     policy = tls_of(values, "example.net", {}, "s")
     assert policy.level == level
     assert names in ((), len(policy.names))
-    assert bool(policy.reason) == (level is None)
+    assert not policy.reason
+
+
+@pytest.mark.parametrize(
+    ("level", "support", "comes_to"),
+    [
+        ("nonsense", "dnssec", TlsLevel.INVALID),
+        ("invalid", "dnssec", TlsLevel.INVALID),
+        ("dane", "enabled", TlsLevel.MAY),
+        ("dane-only", "enabled", TlsLevel.INVALID),
+        ("encrypt", "enabled", TlsLevel.ENCRYPT),
+    ],
+)
+def test_a_level_that_cannot_hold_comes_to_another(level: str, support: str, comes_to: TlsLevel) -> None:
+    policy = tls_of({"smtp_tls_security_level": level, "smtp_dns_support_level": support}, "x.org", {}, "s")
+    assert policy.level is comes_to
+    assert bool(policy.reason) == (policy.level.value != level or level == "invalid")
+
+
+@pytest.mark.parametrize(
+    ("values", "roots"),
+    [
+        ({}, ""),
+        ({"tls_append_default_CA": "yes"}, None),
+        ({"smtp_tls_CApath": "/certs"}, "/certs"),
+        ({"smtp_tls_CApath": "/certs", "smtp_tls_CAfile": "/ca.pem"}, "/ca.pem"),
+        ({"smtp_tls_trust_anchor_file": "/ta.pem", "smtp_tls_CAfile": "/ca.pem"}, "/ta.pem"),
+    ],
+)
+def test_whom_postfix_trusts(values: dict[str, str], roots: str | None) -> None:
+    """Without a file of authorities it trusts nobody, whatever the system does."""
+    assert tls_of({"smtp_tls_security_level": "verify", **values}, "x.org", {}, "s").roots == roots
+    by_table = {"smtp_tls_policy_maps": "hash:/p", **values}
+    policy = tls_of(by_table, "x.org", {"hash:/p": {"x.org": "secure tafile=/own.pem match=a:b"}}, "s")
+    assert policy.roots == (None if roots is None else "/own.pem")
+    assert policy.names == ("a", "b")
 
 
 def test_a_policy_goes_before_the_level_and_is_looked_up_by_the_next_hop() -> None:
@@ -155,7 +194,19 @@ def test_a_policy_goes_before_the_level_and_is_looked_up_by_the_next_hop() -> No
     policy = tls_of(values, "mx.example.net", found, "s")
     assert (policy.level, policy.names) == (TlsLevel.VERIFY, ("a.example", "b.example"))
     assert policy_keys("[Relay.example.org]:587") == ("[relay.example.org]:587",)
-    assert tls_of(values, "x.org", {"hash:/p": {"x.org": "broken"}}, "s").level is None
+    assert tls_of(values, "x.org", {"hash:/p": {"x.org": "broken"}}, "s").level is TlsLevel.INVALID
+
+
+def test_dunno_leaves_the_relayhost_as_it_is() -> None:
+    values = {
+        "sender_dependent_relayhost_maps": "hash:/s",
+        "sender_dependent_default_transport_maps": "hash:/t",
+        "relayhost": "[relay.example.org]",
+        "default_transport": "relay",
+    }
+    found = {"hash:/s": {"bob@example.org": "DUNNO"}, "hash:/t": {"bob@example.org": "dunno"}}
+    resolved = Routing(values, ASKED).resolved(found)
+    assert (resolved.transport, resolved.nexthop) == ("relay", "[relay.example.org]")
 
 
 def test_a_negated_name_takes_the_domain_out_of_a_list() -> None:

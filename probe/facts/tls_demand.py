@@ -1,0 +1,66 @@
+"""What this sender demanded of TLS with a host, and why it did not get it."""
+
+from __future__ import annotations
+
+from probe.facts.model import Facts
+from probe.facts.session import Session
+from probe.model.observed import CertificateFault
+from probe.model.reason import Reason
+from probe.model.target import TlsMode
+from probe.standards.tls.required import held_to
+from probe.standards.tls.results import DaneResult, DaneStatus
+from probe.survey.demand import BY_TLSA, tls_towards
+from probe.survey.sending import Sending
+
+# What does not go on without TLS
+NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
+
+_BY_STATUS = {
+    DaneStatus.MATCHED: TlsMode.REQUIRE,
+    DaneStatus.MISMATCHED: TlsMode.REQUIRE,
+    DaneStatus.NOT_SEEN: TlsMode.REQUIRE,
+    DaneStatus.UNKNOWN: TlsMode.REQUIRE,  # RFC 7672 section 2.1.2
+    DaneStatus.UNUSABLE: TlsMode.ENCRYPT,
+}
+
+
+def mode_with(facts: Facts, host: str) -> TlsMode:
+    """How TLS was to be had with a host; what DANE comes to depends on its records."""
+    if facts.tls_policy is None or facts.options.tls is not TlsMode.DANE:
+        return facts.options.tls
+    dane = _dane_of(facts, host)
+    return _BY_STATUS.get(dane.status, TlsMode.AUTO) if dane is not None else TlsMode.AUTO
+
+
+def own_demand(facts: Facts, host: str) -> bool:
+    """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
+    return facts.tls_policy is not None and mode_with(facts, host) in NEEDED
+
+
+def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[CertificateFault], ...]:
+    """What stands against the certificate that a session ended for."""
+    tls, policy = session.tls, facts.tls_policy
+    if tls is None:
+        return ()
+    if policy is None:
+        return tls.problems
+    if policy.level in BY_TLSA:
+        return (_by_tlsa(_dane_of(facts, session.mx_host)),)
+    how = Sending(facts.options, facts.mta, facts.relay, policy)
+    demand = tls_towards(how, session.mx_host, facts.recipient.mx.domain).certificate
+    if demand is None or tls.certificate is None:
+        return tls.problems
+    return held_to(demand, tls.chain, tls.certificate, tls.problems, None)
+
+
+def _dane_of(facts: Facts, host: str) -> DaneResult | None:
+    return next((dane for dane in facts.recipient.dane if dane.host == host), None)
+
+
+def _by_tlsa(dane: DaneResult | None) -> Reason[CertificateFault]:
+    clauses = "; ".join(dane.problems[:2]) if dane is not None else ""
+    if dane is not None and dane.status is DaneStatus.UNKNOWN:
+        return Reason(CertificateFault.UNANSWERED_TLSA, text=clauses)
+    if dane is not None and dane.status in (DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN):
+        return Reason(CertificateFault.OTHER_TLSA, text=clauses)
+    return Reason(CertificateFault.NO_TLSA, text=clauses)

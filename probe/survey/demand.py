@@ -1,0 +1,60 @@
+"""What is demanded of TLS with one host: by --tls, else by this host's own mail server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.sender_mta import TlsLevel, TlsPolicy
+from probe.model.target import TlsMode
+from probe.standards.tls.dane import unusable_reason
+from probe.standards.tls.required import NO_TLSA, CertificateDemand, Proof
+from probe.standards.tls.results import TlsaSet
+from probe.survey.sending import Sending
+
+BY_TLSA = (TlsLevel.DANE, TlsLevel.DANE_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class HostTls:
+    """How TLS is to be had with a host; `certificate` where that must be a certain one."""
+
+    mode: TlsMode
+    certificate: CertificateDemand | None = None
+
+
+def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO_TLSA) -> HostTls:
+    """The demand towards a host that `domain` leads to. `tlsas` are its TLSA records from a secure answer;
+    None: they could not be learned."""
+    policy, mode = how.tls_policy, how.options.tls
+    if policy is None or policy.level is None:
+        demand = CertificateDemand(names=(host,), tlsas=tlsas or NO_TLSA)
+        return HostTls(mode, demand if mode is TlsMode.REQUIRE else None)
+    if policy.level in BY_TLSA:
+        return _by_tlsa(policy.level, tlsas)
+    if policy.level is TlsLevel.FINGERPRINT:
+        demand = CertificateDemand(Proof.FINGERPRINT, fingerprints=policy.names, digest=policy.digest)
+        return HostTls(mode, demand)
+    if mode is not TlsMode.REQUIRE:
+        return HostTls(mode)
+    names = _expanded(policy, host, domain)
+    return HostTls(mode, CertificateDemand(Proof.AUTHORITY, names, has_roots=policy.roots != ""))
+
+
+def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None) -> HostTls:
+    """RFC 7672 section 2.2: records that can be used are to be matched; where none of them can be, TLS is
+    demanded all the same; without records it is as ever. `dane-only` goes nowhere without a match."""
+    demand = CertificateDemand(Proof.TLSA, tlsas=tlsas or NO_TLSA)
+    if tlsas is None or level is TlsLevel.DANE_ONLY:
+        return HostTls(TlsMode.REQUIRE, demand)
+    if not tlsas.records:
+        return HostTls(TlsMode.AUTO)
+    if all(unusable_reason(record) for record in tlsas.records):
+        return HostTls(TlsMode.ENCRYPT)
+    return HostTls(TlsMode.REQUIRE, demand)
+
+
+def _expanded(policy: TlsPolicy, host: str, domain: str) -> tuple[str, ...]:
+    """The names of a policy with `hostname`, `nexthop` and `dot-nexthop` filled in (postconf(5),
+    smtp_tls_verify_cert_match)."""
+    words = {"hostname": host, "nexthop": domain, "dot-nexthop": f".{domain}"}
+    return tuple(dict.fromkeys(words.get(name.lower(), name) for name in policy.names))
