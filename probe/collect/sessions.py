@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from probe.collect.attempts import Visits, ask_target
 from probe.collect.context import Context
 from probe.collect.controls import run_controls
@@ -9,21 +11,31 @@ from probe.collect.vantage import own_sources
 from probe.knowledge.providers import by_mx_hosts
 from probe.model.address import NullReversePath
 from probe.model.dialable import why_no_host, why_not_dialable
+from probe.model.observed import Gap, Part
+from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
+from probe.net.route import is_own_address
+from probe.recording import events as ev
 from probe.standards.dns.results import MxHost, MxResult
 from probe.standards.smtp.dialogue import DialoguePlan
 from probe.standards.tls.required import NO_TLSA
 from probe.survey.demand import BY_TLSA, HostTls, tls_towards
+from probe.survey.own_server import own_decision
 from probe.survey.recipient import tlsa_answers
+from probe.survey.sending import in_order
 
 
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
     how, world = context.sending, context.world
     options = how.options
-    hosts = _in_order(context, tuple(_usable(host, options.usable_families) for host in mx.hosts))
+    if _is_kept(context, mx):
+        context.record(ev.NotReached(context.clock.at_ms(), Part.SESSIONS, Reason(Gap.KEPT_HERE)))
+        return
+    usable = tuple(_usable(host, options.usable_families) for host in mx.hosts)
+    hosts = _in_order(context, in_order(how, usable))
     if not any(host.addresses for host in hosts):
         return
     visits = Visits(
@@ -52,7 +64,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         reverse_path=context.target.reverse_path,
         forward_paths=(context.target.forward_path,),
         tls=options.tls,
-        size=len(message[1]) if (message := context.files.message) is not None else options.size,
+        size=_size(context),
         until=Stage.RCPT,
         logs_in=how.logs_in,
     )
@@ -71,6 +83,17 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         advise=lambda offered: context.judges.next_experiment(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
+
+
+def _size(context: Context) -> int | None:
+    message = context.files.message
+    return len(message[1]) if message is not None else context.options.size
+
+
+def _is_kept(context: Context, mx: MxResult) -> bool:
+    """Whether this host's mail server never hands the mail to one of these hosts."""
+    leads_here = any(is_own_address(ip) for host in mx.hosts for ip in host.addresses)
+    return own_decision(context.sending, _size(context), leads_here=leads_here) is not None
 
 
 def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
@@ -104,6 +127,4 @@ def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
     """Without addresses of a family that -4, -6 or --bind leaves out, and without an address literal that
     stands where a name belongs: RFC 5321 section 5.1 gives it no meaning."""
     addresses = () if host.is_literal else tuple(ip for ip in host.addresses if ip.version in families)
-    return MxHost(
-        host.preference, host.host, addresses, host.answers, host.is_alias, host.is_literal, host.secure
-    )
+    return replace(host, addresses=addresses)

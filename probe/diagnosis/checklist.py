@@ -103,6 +103,8 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
         meaning = "It does not settle the cause."
     if diagnosis.observed.ground is Ground.ROUTE:
         where = "DNS decided, no server was asked"
+    elif diagnosis.observed.ground is Ground.OWN:
+        where = "this host's own mail server decided, no other was asked"
     elif verdict.reply is None:
         where = "what the server offers decided, not a reply"
     else:
@@ -129,7 +131,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
         return StepStatus.PASS, f"Not needed: {_acceptance(diagnosis)}."
-    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN):
+    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
         return (

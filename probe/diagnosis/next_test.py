@@ -29,6 +29,7 @@ _SETTLED = 0.8  # a stated cause of this share needs no further test
 _HALF_AN_HOUR_S = 1800
 _DOWN = "check from a second network: it tells a server that is down from a path that is blocked"
 _DROPS = "check from a second network: it tells whether the server drops everybody, or this address"
+_PAST_THIS_HOST = "ask the MX hosts in the name of this host's mail server, to see what they would say"
 _PAST_THE_RELAY = "ask the MX hosts in the name of this host: it tells what the recipient's side says of it"
 _NO_RESOLVER = (
     "ask another resolver: the sender's domain was not answered for either, so look at this machine's "
@@ -53,6 +54,9 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         had_dialogue = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
         text = _DROPS if had_dialogue else _DOWN
         return NextTest(text, command(facts, "--bind ADDRESS"))
+    if ground is Ground.OWN:
+        is_family = diagnosis.observed.stage is Stage.DNS  # the MX hosts are out of its reach
+        return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
     if ground is Ground.NOT_REACHED:

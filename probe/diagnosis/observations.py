@@ -25,6 +25,7 @@ from probe.diagnosis.seen import Seen, Situation
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.knowledge.test_data import generated_shape
+from probe.model.observed import CertificateFault
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.target import PairTarget, TlsMode
@@ -87,6 +88,27 @@ def _ground(ground: Ground) -> Callable[[Situation], Seen | None]:
         return Seen(at.observed.ref, why(at.observed)) if at.observed.ground is ground else None
 
     return predicate
+
+
+def _own(tag: OutcomeReason) -> Callable[[Situation], Seen | None]:
+    """What this host's own mail server decides, for this reason."""
+
+    def seen(at: Situation) -> Seen | None:
+        reason = at.observed.reason
+        is_own = at.observed.ground is Ground.OWN and reason is not None and reason.tag is tag
+        return Seen("sender_mta", why(at.observed)) if is_own else None
+
+    return seen
+
+
+def _certificate_lacks(tag: CertificateFault) -> Callable[[Situation], Seen | None]:
+    """What this host's own mail server demands of a certificate, and did not get."""
+
+    def seen(at: Situation) -> Seen | None:
+        is_it = at.facts.tls_policy is not None and any(it.tag is tag for it in at.observed.behind)
+        return Seen(at.observed.ref) if is_it else None
+
+    return seen
 
 
 def _no_connection(at: Situation) -> Seen | None:
@@ -197,6 +219,14 @@ PREDICATES: dict[str, Predicate] = {
     "no_reply": _ground(Ground.NO_REPLY),
     "desynchronised": _ground(Ground.DESYNCHRONISED),
     "tls_failed": _ground(Ground.TLS),
+    "own_refuses": _own(OutcomeReason.OWN_REFUSES),
+    "own_waits": _own(OutcomeReason.OWN_WAITS),
+    "own_size": _own(OutcomeReason.OWN_SIZE),
+    "own_tls": _own(OutcomeReason.OWN_TLS),
+    "own_family": _own(OutcomeReason.OWN_FAMILY),
+    "no_roots": _certificate_lacks(CertificateFault.NO_ROOTS),
+    "no_tlsa": _certificate_lacks(CertificateFault.NO_TLSA),
+    "other_tlsa": _certificate_lacks(CertificateFault.OTHER_TLSA),
     "tls_failed_before_refusal": _tls_failed_before_refusal,
     "tls_not_used": _tls_not_used,
     "smtputf8_missing": _ground(Ground.SMTPUTF8),

@@ -23,6 +23,7 @@ class Ground(StrEnum):
     DESYNCHRONISED = "desynchronised"
     TLS = "tls"
     SMTPUTF8 = "smtputf8"
+    OWN = "own"  # this host's own mail server decides
     LOGIN = "login"  # the relay is to be logged in to
     NOT_REACHED = "not_reached"  # the deadline, an interruption
     NOT_ASKED = "not_asked"  # --no-smtp: DNS alone was to be asked, and nothing in it stands in the way

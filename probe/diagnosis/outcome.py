@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.own_server import by_own_family, by_own_server, waits_at, without_tls
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.gaps import why_no_session
 from probe.facts.logged import tells_of_failure
@@ -28,7 +29,7 @@ from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
 def observe(facts: Facts) -> Observed:
     """Decide from DNS first, then from the session that came farthest."""
-    return _by_route(facts) or _by_sessions(facts)
+    return _by_route(facts) or by_own_server(facts) or _by_sessions(facts)
 
 
 def _by_route(facts: Facts) -> Observed | None:
@@ -88,7 +89,8 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
         return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why, behind=behind)
     if any(a.is_unknown for a in answers) or not answers:
         return _unasked(facts, Stage.DNS)
-    return _not_reached(Stage.DNS, Reason(OutcomeReason.HOSTS_OF_OTHER_FAMILY, ip=_binding_address(facts)))
+    other_family = Reason(OutcomeReason.HOSTS_OF_OTHER_FAMILY, ip=_binding_address(facts))
+    return by_own_family(facts) or _not_reached(Stage.DNS, other_family)
 
 
 def is_of_other_family(facts: Facts) -> bool:
@@ -205,14 +207,14 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if at_tls or _was_tls_needed(facts, session, exchange):
         observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(facts, session))
         is_ours = own_demand(facts, session.mx_host)
-        return replace(observed, outcome=Outcome.DEFERRED) if is_ours else observed
+        return replace(observed, outcome=without_tls(facts, observed)) if is_ours else observed
     if reply is None and _is_no_smtp(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
         reason = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
         return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, *reason)
     if reply is None or _only_unknown(session, exchange, reply):
         return _undecided(exchange.stage, Ground.NO_REPLY, session, exchange, *_end(session))
-    if reply.is_transient:
+    if reply.is_transient or (reply.is_permanent and waits_at(facts, exchange.stage)):
         return Observed(Outcome.DEFERRED, exchange.stage, Ground.REPLY, session, exchange)
     if reply.is_permanent:
         return Observed(Outcome.REFUSED, exchange.stage, Ground.REPLY, session, exchange)

@@ -34,11 +34,21 @@ def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
         return f"refused for good before any server was asked: {why(observed)}"
     if observed.ground is Ground.SMTPUTF8:
         return f"refused: {_host(observed)} does not offer SMTPUTF8, which the address needs"
+    if (
+        observed.ground is Ground.OWN
+        and facts.mta is not None
+        and observed.outcome is not Outcome.INCONCLUSIVE
+    ):
+        word = "refused" if observed.outcome is Outcome.REFUSED else "deferred"
+        return (
+            f"{word} by {facts.mta.software.label} on this host before any server is asked: {why(observed)}"
+        )
     whose = ", the relay of this host" if facts.relay else ""
-    if observed.outcome is Outcome.REFUSED:
+    is_ours = observed.ground is Ground.TLS and facts.mta is not None
+    if observed.outcome is Outcome.REFUSED and not is_ours:
         return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}"
-    if observed.outcome is Outcome.DEFERRED and observed.ground is Ground.TLS and facts.mta is not None:
-        ours = f"deferred by {facts.mta.software.label} on this host, which demands TLS"
+    if observed.outcome is not Outcome.INCONCLUSIVE and is_ours and facts.mta is not None:
+        ours = f"{observed.outcome} by {facts.mta.software.label} on this host, which demands TLS"
         return f"{ours}: {_without_tls(facts, observed, why(observed))}"
     if observed.outcome is Outcome.DEFERRED:
         return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}: not now, perhaps later"
@@ -94,9 +104,14 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
         Ground.DESYNCHRONISED: f"the dialogue with {_host(observed)} went wrong {where}: {detail}",
         Ground.TLS: _without_tls(facts, observed, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
+        Ground.OWN: f"no server of {domain} was asked: {_own(facts)} on this host {detail}",
         Ground.LOGIN: f"{_host(observed)} was asked no further than EHLO: {detail}",
     }
     return words.get(observed.ground, f"the dialogue ended {where}")
+
+
+def _own(facts: Facts) -> str:
+    return facts.mta.software.label if facts.mta is not None else "the mail server"
 
 
 def _nobody(facts: Facts) -> str:

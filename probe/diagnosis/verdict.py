@@ -22,7 +22,7 @@ from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.fault import Fault, collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.report import Verdict
-from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, Retry
+from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, OutcomeReason, Retry
 from probe.reading.reply.read import Reading
 
 # Where no reply decided, the ground itself is nearly the cause; the corpus shares are those of replies.
@@ -34,12 +34,16 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
     Ground.DESYNCHRONISED: {"protocol_error": 0.9, "server_error": 0.05, "unknown": 0.001},
     Ground.TLS: {"tls_problem": 0.95, "unknown": 0.001},
     Ground.SMTPUTF8: {"address_syntax": 0.95, "unknown": 0.001},
+    Ground.OWN: dict.fromkeys(
+        ("policy_unspecified", "server_error", "message_too_large", "tls_problem", "connection_failed"), 0.2
+    ),
 }
 _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct(FixBy.NOBODY, Retry.NOW, None)
 _NOTHING_LEARNED = Conduct(FixBy.NOBODY, Retry.NOW, None)  # no server was asked: there is nobody to turn to
 _NOT_DIALLED = Conduct(FixBy.EITHER, Retry.AFTER_FIX, None)  # the same addresses are not dialled again
+_OWN_AFFAIR = Conduct(FixBy.SENDER, Retry.AFTER_FIX, None)
 _RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
 
 
@@ -81,14 +85,24 @@ def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 
 
 def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    if observed.outcome is Outcome.ACCEPTED or observed.ground in (
-        Ground.NOT_REACHED,
-        Ground.LOGIN,
-        Ground.UNDIALLED,
+    if (
+        observed.outcome is Outcome.ACCEPTED
+        or observed.ground
+        in (
+            Ground.NOT_REACHED,
+            Ground.LOGIN,
+            Ground.UNDIALLED,
+        )
+        or _is_kept_here(observed)
     ):
         return ()
     evidence = recover("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
     return evidence if evidence is not None else reply_evidence(observed)
+
+
+def _is_kept_here(observed: Observed) -> bool:
+    """What becomes of the mail on this host is not known: no server could be asked about it."""
+    return observed.ground is Ground.OWN and observed.outcome is Outcome.INCONCLUSIVE
 
 
 def _outside_reading(facts: Facts, observed: Observed) -> Reading | None:
@@ -109,7 +123,7 @@ def _rank(
         return rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     if observed.outcome is Outcome.ACCEPTED:
         return as_causes(relevant(risks, facts))
-    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED):
+    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED) or _is_kept_here(observed):
         return ()
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
@@ -129,8 +143,8 @@ def _band(
     if observed.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if relevant(risks, facts) else Band.STATED
-    if observed.ground is Ground.ROUTE:
-        return Band.STATED  # the domain's own records say so
+    if observed.ground is Ground.ROUTE or (observed.ground is Ground.OWN and ranked):
+        return Band.STATED  # the domain's own records say so, or this host's own configuration
     if not ranked:
         return Band.UNDECIDED
     if observed.ground is not Ground.REPLY:
@@ -229,6 +243,8 @@ def _conduct(
     if observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
         return causes()[UNSETTLED].conduct(permanent=observed.outcome is Outcome.REFUSED)
     if cause is None:
+        if _is_kept_here(observed) and not _is_for(observed, OutcomeReason.OWN_WRAPPED):
+            return _OWN_AFFAIR
         if observed.ground is Ground.UNDIALLED:
             return _NOT_DIALLED
         if observed.outcome is not Outcome.ACCEPTED:
@@ -240,6 +256,10 @@ def _conduct(
         return Conduct(fix_by, Retry.AFTER_FIX, None)
     # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
     return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
+
+
+def _is_for(observed: Observed, tag: OutcomeReason) -> bool:
+    return observed.reason is not None and observed.reason.tag is tag
 
 
 def _confidence(

@@ -51,6 +51,7 @@ class Fact(StrEnum):
     BOUNCE = "bounce"
     BOUNCE_STATUS = "bounce.status"
     MTA = "mta"
+    TLS_POLICY = "tls_policy"
     LOG = "log"
 
 
@@ -215,6 +216,11 @@ def _no_typo(facts: Facts) -> Why:
     return _none_found(FactReader.TYPO)(facts)
 
 
+def _no_tls_policy(facts: Facts) -> Why:
+    """The options say how TLS is to be had, or nobody else does."""
+    return Reason(Gap.MTA_SILENT, text=facts.why_no_mta) if facts.mta is None else Reason(Gap.NOT_GIVEN)
+
+
 _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.SOURCE_IP: _no_address,
     Fact.PROBE_IP: _no_address,
@@ -240,6 +246,7 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
     # its own word on why not is `why_no_mta`; where it has none, nobody asked, or there is none
     Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),
+    Fact.TLS_POLICY: _no_tls_policy,
     Fact.LOG: lambda _: Reason(Gap.NOT_GIVEN),
     Fact.BOUNCE_STATUS: lambda _: Reason(Gap.NONE_FOUND),  # it tells of no recipient, or of several others
 }

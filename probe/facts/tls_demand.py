@@ -48,7 +48,7 @@ def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[Certifica
         return (_by_tlsa(_dane_of(facts, session.mx_host)),)
     how = Sending(facts.options, facts.mta, facts.relay, policy)
     demand = tls_towards(how, session.mx_host, facts.recipient.mx.domain).certificate
-    if demand is None or tls.certificate is None:
+    if demand is None or tls.certificate is None or not tls.chain:
         return tls.problems
     return held_to(demand, tls.chain, tls.certificate, tls.problems, None)
 

@@ -184,6 +184,7 @@ class Gap(StrEnum):
     UNREAD = "unread"  # this program failed to read it
     NO_SERVER_ASKED = "no_server_asked"  # the run ended before
     NOT_GIVEN = "not_given"
+    KEPT_HERE = "kept_here"  # this host's mail server hands it to no server that could be asked
     MTA_SILENT = "mta_silent"  # this host's mail server, if it has one
     NONE_FOUND = "none_found"  # looked for, and there is none
     NO_SENDER = "no_sender"  # the command asks about a domain alone

@@ -43,6 +43,16 @@ class OutcomeReason(StrEnum):
     GIVEN_HOST_WITHOUT_ADDRESS = "given_host_without_address"  # with --mx
     RELAY_OF_OTHER_FAMILY = "relay_of_other_family"  # of this host's mail server
     RELAY_WITHOUT_ADDRESS = "relay_without_address"
+    # this host's own mail server decides
+    OWN_REFUSES = "own_refuses"
+    OWN_WAITS = "own_waits"
+    OWN_DISCARDS = "own_discards"
+    OWN_DELIVERS = "own_delivers"
+    OWN_PROGRAM = "own_program"
+    OWN_SIZE = "own_size"
+    OWN_TLS = "own_tls"  # a setting that it cannot go by
+    OWN_WRAPPED = "own_wrapped"  # TLS from the first octet, which a probe does not speak
+    OWN_FAMILY = "own_family"  # the hosts have addresses of the other one alone
     NOT_DIALLED = "not_dialled"
     NOT_ASKED = "not_asked"
     # a session that came to no answer

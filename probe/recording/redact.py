@@ -202,7 +202,12 @@ class _Redactor:
             source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=""),
             source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=""),
             route=replace(route, hops=hops, transport=text(route.transport), reason=text(route.reason)),
-            tls=replace(mta.tls, names=tuple(map(text, mta.tls.names)), reason=text(mta.tls.reason)),
+            tls=replace(
+                mta.tls,
+                names=tuple(map(text, mta.tls.names)),
+                reason=text(mta.tls.reason),
+                roots=mta.tls.roots and None,  # that there are none is a fact, where they are is a path
+            ),
         )
 
     def _mta_name(self, fact: TextFact) -> TextFact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.model.sender_mta import TlsLevel, TlsPolicy
+from probe.model.sender_mta import MtaSoftware, TlsLevel, TlsPolicy
 from probe.model.target import TlsMode
 from probe.standards.tls.dane import unusable_reason
 from probe.standards.tls.required import NO_TLSA, CertificateDemand, Proof
@@ -30,7 +30,8 @@ def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO
         demand = CertificateDemand(names=(host,), tlsas=tlsas or NO_TLSA)
         return HostTls(mode, demand if mode is TlsMode.REQUIRE else None)
     if policy.level in BY_TLSA:
-        return _by_tlsa(policy.level, tlsas)
+        is_exim = how.mta is not None and how.mta.software is MtaSoftware.EXIM
+        return _by_tlsa(policy.level, tlsas, is_exim=is_exim)
     if policy.level is TlsLevel.FINGERPRINT:
         demand = CertificateDemand(Proof.FINGERPRINT, fingerprints=policy.names, digest=policy.digest)
         return HostTls(mode, demand)
@@ -40,16 +41,16 @@ def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO
     return HostTls(mode, CertificateDemand(Proof.AUTHORITY, names, has_roots=policy.roots != ""))
 
 
-def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None) -> HostTls:
+def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None, *, is_exim: bool) -> HostTls:
     """RFC 7672 section 2.2: records that can be used are to be matched; where none of them can be, TLS is
-    demanded all the same; without records it is as ever. `dane-only` goes nowhere without a match."""
+    demanded all the same; without records it is as ever. `dane-only` goes nowhere without a match, but that
+    to Exim records of which none can be used are enough for TLS."""
     demand = CertificateDemand(Proof.TLSA, tlsas=tlsas or NO_TLSA)
-    if tlsas is None or level is TlsLevel.DANE_ONLY:
-        return HostTls(TlsMode.REQUIRE, demand)
-    if not tlsas.records:
-        return HostTls(TlsMode.AUTO)
-    if all(unusable_reason(record) for record in tlsas.records):
+    is_unusable = bool(tlsas and tlsas.records) and all(map(unusable_reason, (tlsas or NO_TLSA).records))
+    if is_unusable and (level is TlsLevel.DANE or is_exim):
         return HostTls(TlsMode.ENCRYPT)
+    if tlsas is not None and not tlsas.records and level is TlsLevel.DANE:
+        return HostTls(TlsMode.AUTO)
     return HostTls(TlsMode.REQUIRE, demand)
 
 

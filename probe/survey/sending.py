@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from probe.model.address import IPAddress
-from probe.model.sender_mta import Hop, HopKind, RouteChoice, SenderMta, TlsLevel, TlsPolicy
+from probe.model.sender_mta import Families, Hop, HopKind, RouteChoice, SenderMta, TlsLevel, TlsPolicy
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Resolution
@@ -109,6 +109,42 @@ def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
     hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(results)))
     answers: tuple[Answer, ...] = tuple(answer for result in results for answer in result.answers)
     return MxResult(how.relay[0].host, RouteKind.FIXED, hosts, answers)
+
+
+def in_order(how: Sending, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
+    """The hosts as this host's mail server would try them: among equals those of the family that it prefers
+    first, and no more addresses than it tries (smtp_address_preference, smtp_balance_inet_protocols,
+    smtp_mx_address_limit of Postfix). One host may stand there once for each family."""
+    families = how.mta.families if how.mta is not None else None
+    if families is None:
+        return hosts
+    if families.preferred is not None and how.options.families == families.usable:
+        hosts = _by_family(hosts, families.preferred)
+    return _first(hosts, families) if families.most is not None else hosts
+
+
+def _by_family(hosts: tuple[MxHost, ...], preferred: int) -> tuple[MxHost, ...]:
+    halves = [
+        (host.preference, ip_family != preferred, place, replace(host, addresses=addresses))
+        for place, host in enumerate(hosts)
+        for ip_family in (4, 6)
+        if (addresses := tuple(ip for ip in host.addresses if ip.version == ip_family))
+    ]
+    without = [(host.preference, True, place, host) for place, host in enumerate(hosts) if not host.addresses]
+    return tuple(half[3] for half in sorted([*halves, *without], key=lambda half: half[:3]))
+
+
+def _first(hosts: tuple[MxHost, ...], families: Families) -> tuple[MxHost, ...]:
+    """The hosts with the first addresses alone. Balanced, the last place is kept for the other family where
+    one has all of them."""
+    every = [ip for host in hosts for ip in host.addresses]
+    chosen = every[: families.most]
+    others = [ip for ip in every if chosen and ip.version != chosen[0].version]
+    if families.is_balanced and len(chosen) > 1 and others and {ip.version for ip in chosen} != {4, 6}:
+        chosen[-1] = others[0]
+    return tuple(
+        replace(host, addresses=tuple(ip for ip in host.addresses if ip in chosen)) for host in hosts
+    )
 
 
 def _hosts_of(hop: Hop, families: tuple[int, ...], seed: int) -> Resolution[MxResult]:

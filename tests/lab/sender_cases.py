@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.senders import BOB, Sender
+from tests.lab.senders import BOB, DNSLOOKUP, Sender
 
 MANUAL = "relay:\n  driver = manualroute\n  route_list = * {hosts}\n  transport = remote_smtp"
 STRICT = "203.0.113.11"  # a server that refuses to relay, with 554
@@ -35,6 +35,20 @@ def relaying(slug: str, main: str, table: str, entry: str = f"[{STRICT}]", key: 
         values=f"{main}\n{table} = texthash:{{home}}/map\n",
         files={"map": f"{key} {entry}\n"},
         route="relay",
+    )
+
+
+def kept(slug: str, entry: str, outcome: str) -> Sender:
+    """Postfix whose transport_maps lead to no server."""
+    status, code, cause, route = {
+        "refused": ("bounced", 1, "policy_unspecified", "refused"),
+        "deferred": ("deferred", 3, "server_error", "deferred"),
+    }[outcome]
+    return Sender(
+        *(slug, "alice@healthy.example", status, outcome, code, cause, "sender"),
+        values="transport_maps = texthash:{home}/map\n",
+        files={"map": entry + "\n"},
+        route=route,
     )
 
 
@@ -124,6 +138,29 @@ SENDERS = (
         values="relayhost = [203.0.113.91], [mx.healthy.example]\n",
         route="relay",
     ),
+    # --- what its own configuration decides ---------------------------------------------------------
+    kept("error-transport", "healthy.example error:5.1.2 no mail there", "refused"),
+    kept("retry-transport", "healthy.example retry:paused", "deferred"),
+    kept("no-such-service", "healthy.example nosuch:", "deferred"),
+    Sender(
+        *("one-family-alone", "alice@six.example", "bounced", "refused", 1, "connection_failed", "sender"),
+        values="inet_protocols = ipv4\n",
+    ),
+    Sender(
+        *("no-such-level", "alice@healthy.example", "deferred", "deferred", 3, "tls_problem", "sender"),
+        values="smtp_tls_policy_maps = texthash:{home}/policy\n",
+        files={"policy": "healthy.example encrypted\n"},
+    ),
+    Sender("refusing-greeting", "alice@closed.example", "deferred", "deferred", 3, "bad_domain"),
+    Sender(
+        *("refusing-greeting-counts", "alice@closed.example", "bounced", "refused", 1, "bad_domain"),
+        values="smtp_skip_5xx_greeting = no\n",
+    ),
+    # --- the order of addresses -------------------------------------------------------------------------
+    Sender(
+        *("first-family-is-dead", "alice@dual.example", "sent", "accepted", 0),
+        values="smtp_address_preference = ipv6\nsmtp_mx_address_limit = 2\n",
+    ),
     # --- Exim -------------------------------------------------------------------------------------------
     Sender(
         *("exim-relay", "alice@exim.example", "bounced", "refused", 1, "relay_denied", "sender"),
@@ -136,6 +173,26 @@ SENDERS = (
         software="exim",
         routers=MANUAL.format(hosts="stray554.example/MX"),
         route="relay",
+    ),
+    Sender(
+        *("exim-fail", "alice@healthy.example", "bounced", "refused", 1, "policy_unspecified", "sender"),
+        software="exim",
+        routers="fail:\n  driver = redirect\n  allow_fail\n  data = :fail: no mail there",
+        route="refused",
+        helo="",
+    ),
+    Sender(
+        *("exim-defer", "alice@healthy.example", "deferred", "deferred", 3, "server_error", "sender"),
+        software="exim",
+        routers="defer:\n  driver = redirect\n  allow_defer\n  data = :defer: later",
+        route="deferred",
+        helo="",
+    ),
+    Sender(
+        *("exim-interface", "alice@rbl.example", "bounced", "refused", 1, "ip_blocklisted", "sender_network"),
+        software="exim",
+        routers=DNSLOOKUP.replace("remote_smtp", "second"),
+        transport="second:\n  driver = smtp\n  interface = 198.51.100.66",
     ),
     exim_tls("exim-demands-tls", "plaintext.example", is_taken=False),
     exim_tls("exim-other-name", "rbl.example", "  tls_verify_hosts = *", is_taken=False),

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.checks.judging.dialogue import answering_sessions
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -55,8 +56,19 @@ def check(facts: Facts) -> Iterator[Finding]:
     size, limit = facts.planned_size, mta.size_limit.value
     if size is not None and limit is not None and size > limit:
         yield say("mta-size-too-large", _REF, software=software, size=size, limit=limit)
+    yield from _larger(facts, mta)
     if mta.helo.value is None and facts.user_options is not None and facts.user_options.helo is None:
         yield say("mta-helo-unknown", _REF, software=software, source=mta.helo.source, reason=mta.helo.reason)
+
+
+def _larger(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
+    """Where no size is planned, the largest message that this host takes is what may come."""
+    limit, sessions = mta.size_limit.value, answering_sessions(facts)
+    extensions = (sessions[-1].extensions or sessions[-1].plain_extensions) if sessions else None
+    theirs = extensions.size_limit if extensions is not None else None
+    if facts.planned_size is None and limit and theirs and limit > theirs:
+        host = sessions[-1].mx_host
+        yield say("mta-size-beyond", _REF, software=mta.software.label, limit=limit, host=host, theirs=theirs)
 
 
 def _relay(facts: Facts, mta: SenderMta) -> Finding:

@@ -48,6 +48,9 @@ _KNOWN = re.compile(
     r"primary_hostname|qualify_domain|smtp_active_hostname|sender_address(?:_domain|_local_part)?"
     r"|version_number|tod_.*|spool_directory|exim_(?:uid|gid|path|version)|pid"
 )
+RESOLV_CONF = "/etc/resolv.conf"
+# Without it the C library takes the word of a resolver for DNSSEC away (resolv.conf(5)), and Exim has no DANE
+_TRUST_AD = re.compile(r"(?m)^\s*options\b[^\n#;]*\btrust-ad\b")
 _PLAIN = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 
 
@@ -65,10 +68,11 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
         exim = _Exim(program, where)
-        about, main, tested = yield (
+        about, main, tested, resolver = yield (
             exim.call("-bV"),
             exim.call("-bP", *_MAIN),
             exim.call(who, "-bt", stdin=f"{recipient}\n"),
+            FileCall(RESOLV_CONF),
         )
         if not about.is_missing:
             break
@@ -83,6 +87,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     transport, router = yield from exim.options(answer)
     told_by = yield from exim.expand(transport, sender, recipient)
     hops = _hops(answer, transport)
+    has_dnssec = resolver.exit_code is None or _TRUST_AD.search(resolver.text) is not None
     return SenderMta(
         software=MtaSoftware.EXIM,
         version=version[1],
@@ -92,7 +97,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
         route=_route(answer, tested, transport, router, hops),
-        tls=_tls(answer, transport, hops),
+        tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
         size_limit=_size(values),
     )
 
@@ -254,7 +259,9 @@ def _route(
     return Route(HopKind.RELAY, answer.transport, source, hops, logs_in)
 
 
-def _tls(answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, ...]) -> TlsPolicy:
+def _tls(
+    answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, ...], *, has_dnssec: bool
+) -> TlsPolicy:
     """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for the hosts that were named."""
     source = _name_of(answer)
     if transport.get("driver") != "smtp":
@@ -273,8 +280,10 @@ def _tls(answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, .
         return TlsPolicy(None, f"{source} {unclear}", (), wrapped, "it is not the same for all of the hosts")
     if held["hosts_avoid_tls"]:
         return TlsPolicy(TlsLevel.NONE, f"{source} hosts_avoid_tls", (), wrapped)
+    no_dane = "" if has_dnssec else f"DANE needs the option trust-ad in {RESOLV_CONF}, which is not set"
     if held["hosts_require_dane"]:
-        return TlsPolicy(TlsLevel.DANE_ONLY, f"{source} hosts_require_dane", (), wrapped)
+        level = TlsLevel.DANE_ONLY if has_dnssec else TlsLevel.INVALID
+        return TlsPolicy(level, f"{source} hosts_require_dane", (), wrapped, no_dane)
     if held["hosts_require_tls"]:
         if not held["tls_verify_hosts"]:
             return TlsPolicy(TlsLevel.ENCRYPT, f"{source} hosts_require_tls", (), wrapped)
@@ -287,6 +296,8 @@ def _tls(answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, .
             wrapped,
             roots=None if roots == "system" or "$" in roots else roots,
         )
-    if held["hosts_try_dane"]:
+    if held["hosts_try_dane"] and has_dnssec:
         return TlsPolicy(TlsLevel.DANE, f"{source} hosts_try_dane", (), wrapped)
+    if held["hosts_try_dane"]:
+        return TlsPolicy(TlsLevel.MAY, f"{source} hosts_try_dane", (), wrapped, no_dane)
     return TlsPolicy(TlsLevel.MAY, f"{source} hosts_require_tls", (), wrapped)

@@ -106,9 +106,9 @@ def _policy(
 ) -> TlsPolicy:
     """The policy of a level and of the attributes that stand behind it in a table."""
     level, reason = _level(named, values)
-    given = [attribute.partition("=") for attribute in attributes]
-    match = " ".join(value for name, _, value in given if name == "match")
-    anchors = next((value for name, _, value in given if name == "tafile"), "")
+    pairs = [attribute.partition("=") for attribute in attributes]
+    match = " ".join(value for name, _, value in pairs if name == "match")
+    anchors = next((value for name, _, value in pairs if name == "tafile"), "")
     return TlsPolicy(
         level,
         source,

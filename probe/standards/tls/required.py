@@ -85,8 +85,8 @@ def _by_authority(
         replaced.add(CertificateFault.NOT_TRUSTED)
     faults = [fault for fault in general if fault.tag not in replaced]
     if demand.names and not any(_is_named(certificate, name) for name in demand.names):
-        wanted, shown = " or ".join(demand.names), ", ".join(certificate.names[:4])
-        faults.append(Reason(CertificateFault.OTHER_NAME, host=wanted, text=shown))
+        wanted, names = " or ".join(demand.names), ", ".join(certificate.names[:4])
+        faults.append(Reason(CertificateFault.OTHER_NAME, host=wanted, text=names))
     if not demand.has_roots:
         faults.append(Reason(CertificateFault.NO_ROOTS))
     return tuple(faults)
@@ -102,11 +102,11 @@ def _is_named(certificate: Certificate, pattern: str) -> bool:
 
 def _by_fingerprint(demand: CertificateDemand, leaf: bytes) -> tuple[Reason[CertificateFault], ...]:
     try:
-        shown = {hashlib.new(demand.digest, octets).hexdigest() for octets in (leaf, public_key_of(leaf))}
+        prints = {hashlib.new(demand.digest, octets).hexdigest() for octets in (leaf, public_key_of(leaf))}
     except ValueError as error:  # a digest that this machine has not, or a key that cannot be read
         return (Reason(CertificateFault.UNREADABLE, text=str(error)),)
     wanted = {it.replace(":", "").lower() for it in demand.fingerprints}
-    if shown & wanted:
+    if prints & wanted:
         return ()
     own = hashlib.new(demand.digest, leaf).hexdigest().upper()
     colons = ":".join(own[at : at + 2] for at in range(0, len(own), 2))

@@ -32,6 +32,7 @@ from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
+from tests.unit.diagnosis.own_cases import OWN_CASES
 from tests.unit.diagnosis.test_outcome import (
     LOOPBACK,
     NO_TLS,
@@ -159,6 +160,7 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         make.facts(target=UTF8, sessions=(met(Stage.EHLO, OK, extensions=make.extensions(("SIZE", "0"))),)),
         make.facts(target=UTF8, sessions=(met(Stage.RCPT, make.reply(550, NO_WORDS)),)),
     ),
+    **OWN_CASES,
     "test_data_address": (
         refused(target=GENERATED),
         refused(target=PairTarget(make.SENDER, parse_mailbox("jsmithd2@recipient.example"))),

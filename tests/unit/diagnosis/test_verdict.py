@@ -21,6 +21,7 @@ from probe.model.observed import CertificateFault, EndCause
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep, Verdict
+from probe.model.sender_mta import HopKind
 from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import DomainTarget, FailOn, Options, TlsMode
 from probe.reading.reply.stated_wait import stated_wait
@@ -31,6 +32,8 @@ from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
+from tests.support.own_server import kept_here
+from tests.unit.checks.vantage.test_sender_mta import to
 from tests.unit.diagnosis.test_evidence import CASES, UNDIALLED, others, refused
 from tests.unit.diagnosis.test_outcome import TLS_FAILED, met, unanswered, with_hosts
 
@@ -62,6 +65,7 @@ GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
     Ground.SMTPUTF8: (CASES["smtputf8_missing"][0], "refused", "address_syntax", 1),
     Ground.NOT_REACHED: (make.facts(sessions=()), "inconclusive", None, 4),
     Ground.NOT_ASKED: (make.facts(sessions=(), options=Options(smtp=False)), "accepted", None, 0),
+    Ground.OWN: (kept_here(to(HopKind.REFUSED, "no mail to them")), "refused", "policy_unspecified", 1),
     Ground.LOGIN: (make.facts(sessions=(LOGIN,)), "inconclusive", None, 4),
     Ground.REPLY: (refused("5.1.1 user unknown"), "refused", "user_unknown", 1),
 }

@@ -7,10 +7,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.model.sender_mta import Hop, HopKind, Route, RouteChoice, TextFact, TlsLevel, TlsPolicy
+from probe.model.sender_mta import Families, Hop, HopKind, Route, RouteChoice, TextFact, TlsLevel, TlsPolicy
 from probe.model.target import Endpoint, Options, TlsMode
-from probe.standards.dns.results import RouteKind
-from probe.survey.sending import route_as, sending
+from probe.standards.dns.results import MxHost, RouteKind
+from probe.survey.sending import in_order, route_as, sending
 from tests.support.dns_zone import Table
 from tests.unit.checks.vantage.test_sender_mta import MTA
 
@@ -108,3 +108,40 @@ def test_the_route_to_a_relay_is_by_name_by_address_or_by_its_own_mx() -> None:
         ("192.0.2.7", ["192.0.2.7"]),
         ("mx.pool.example.org", ["192.0.2.3"]),
     ]
+
+
+def hosts(*named: tuple[int, str, tuple[str, ...]]) -> tuple[MxHost, ...]:
+    return tuple(MxHost(preference, name, tuple(map(ip_address, ips)), ()) for preference, name, ips in named)
+
+
+BOTH = hosts(
+    (10, "a", ("192.0.2.1", "2001:db8::1")),
+    (10, "b", ("192.0.2.2", "2001:db8::2")),
+    (20, "c", ("192.0.2.3",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("preferred", "most", "is_balanced", "order"),
+    [
+        (None, None, True, "192.0.2.1 2001:db8::1 192.0.2.2 2001:db8::2 192.0.2.3"),
+        (6, None, True, "2001:db8::1 2001:db8::2 192.0.2.1 192.0.2.2 192.0.2.3"),
+        (4, None, True, "192.0.2.1 192.0.2.2 2001:db8::1 2001:db8::2 192.0.2.3"),
+        (6, 1, True, "2001:db8::1"),
+        (6, 2, True, "2001:db8::1 192.0.2.1"),
+        (6, 2, False, "2001:db8::1 2001:db8::2"),
+        (6, 3, False, "2001:db8::1 2001:db8::2 192.0.2.1"),
+    ],
+)
+def test_addresses_are_tried_in_the_order_of_the_server(
+    preferred: int | None, most: int | None, is_balanced: bool, order: str
+) -> None:
+    families = Families((4, 6), preferred, "s", most, is_balanced)
+    how = sending(Options(), replace(MTA, families=families))
+    assert " ".join(str(ip) for host in in_order(how, BOTH) for ip in host.addresses) == order
+
+
+def test_without_a_server_the_order_of_the_hosts_stands() -> None:
+    assert in_order(sending(Options(), None), BOTH) == BOTH
+    only = replace(MTA, families=Families((4, 6), 6, "s"))
+    assert in_order(sending(Options(families=(4,)), only), BOTH) == BOTH

@@ -45,6 +45,7 @@ def demanding(level: TlsLevel, *, wrapped: bool = False) -> SenderMta:
     return replace(MTA, tls=TlsPolicy(level, "postconf smtp_tls_security_level", wrapped=wrapped))
 
 
+BROKEN = replace(MTA, tls=TlsPolicy(TlsLevel.INVALID, "postconf x", reason="encrypted is no level of TLS"))
 RELAYING = to(HopKind.RELAY, "", RELAY)
 GIVEN = Options()
 
@@ -93,7 +94,7 @@ CASES = (
     ),
     Case(
         *("sender-mta", "a level of TLS that there is not"),
-        make.facts(mta=demanding(TlsLevel.INVALID), user_options=GIVEN),
+        make.facts(mta=BROKEN, user_options=GIVEN),
         ("ok mta-hands-to-mx", "error mta-tls-invalid"),
     ),
     Case(
@@ -124,6 +125,12 @@ CASES = (
         make.facts(mta=MTA, user_options=GIVEN, options=Options(size=10240001)),
         ("ok mta-hands-to-mx", "error mta-size-too-large"),
         ("10240001", "10240000"),
+    ),
+    Case(
+        *("sender-mta", "a limit beyond that of the other side"),
+        make.facts(mta=replace(MTA, size_limit=NumberFact(50_000_000, "postconf x")), user_options=GIVEN),
+        ("ok mta-hands-to-mx", "notice mta-size-beyond"),
+        ("50000000 octets", "35882577 at most"),
     ),
     Case(
         *("sender-mta", "a name that a program makes"),

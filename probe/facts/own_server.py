@@ -1,0 +1,26 @@
+"""What this host's own mail server decided before any other server was asked."""
+
+from __future__ import annotations
+
+from probe.facts.model import Facts
+from probe.model.observed import Gap, Part
+from probe.survey.own_server import OwnDecision, own_decision
+from probe.survey.sending import Sending
+
+
+def own_decision_of(facts: Facts) -> OwnDecision | None:
+    """The decision that kept the run from asking a server; None where there was none."""
+    is_kept = any(it.part is Part.SESSIONS and it.reason.tag is Gap.KEPT_HERE for it in facts.not_reached)
+    if not is_kept:
+        return None
+    how = Sending(facts.options, facts.mta, facts.relay, facts.tls_policy)
+    return own_decision(how, facts.planned_size)
+
+
+def uses_one_family(facts: Facts) -> int | None:
+    """The family (4 or 6) that this host's mail server, and not an option, confines its mail to."""
+    if facts.mta is None or facts.user_options is None or facts.options.bind is not None:
+        return None
+    is_given = len(facts.user_options.families) == 1
+    families = facts.options.families
+    return families[0] if len(families) == 1 and not is_given else None
