@@ -24,6 +24,13 @@ _BY_STATUS = {
 }
 
 
+_FAULTS = {
+    DaneStatus.UNKNOWN: CertificateFault.UNANSWERED_TLSA,
+    DaneStatus.MISMATCHED: CertificateFault.OTHER_TLSA,
+    DaneStatus.NOT_SEEN: CertificateFault.OTHER_TLSA,
+}
+
+
 def mode_with(facts: Facts, host: str) -> TlsMode:
     """How TLS was to be had with a host; what DANE comes to depends on its records."""
     if facts.tls_policy is None or facts.options.tls is not TlsMode.DANE:
@@ -58,9 +65,5 @@ def _dane_of(facts: Facts, host: str) -> DaneResult | None:
 
 
 def _by_tlsa(dane: DaneResult | None) -> Reason[CertificateFault]:
-    clauses = "; ".join(dane.problems[:2]) if dane is not None else ""
-    if dane is not None and dane.status is DaneStatus.UNKNOWN:
-        return Reason(CertificateFault.UNANSWERED_TLSA, text=clauses)
-    if dane is not None and dane.status in (DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN):
-        return Reason(CertificateFault.OTHER_TLSA, text=clauses)
-    return Reason(CertificateFault.NO_TLSA, text=clauses)
+    status = dane.status if dane is not None else DaneStatus.ABSENT
+    return Reason(_FAULTS.get(status, CertificateFault.NO_TLSA))

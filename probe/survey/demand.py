@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from probe.model.sender_mta import MtaSoftware, TlsLevel, TlsPolicy
 from probe.model.target import TlsMode
-from probe.standards.tls.dane import unusable_reason
+from probe.standards.tls.dane import why_unusable
 from probe.standards.tls.required import NO_TLSA, CertificateDemand, Proof
 from probe.standards.tls.results import TlsaSet
 from probe.survey.sending import Sending
@@ -46,7 +46,7 @@ def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None, *, is_exim: bool) -> HostTl
     demanded all the same; without records it is as ever. `dane-only` goes nowhere without a match, but that
     to Exim records of which none can be used are enough for TLS."""
     demand = CertificateDemand(Proof.TLSA, tlsas=tlsas or NO_TLSA)
-    is_unusable = bool(tlsas and tlsas.records) and all(map(unusable_reason, (tlsas or NO_TLSA).records))
+    is_unusable = bool(tlsas and tlsas.records) and all(map(why_unusable, (tlsas or NO_TLSA).records))
     if is_unusable and (level is TlsLevel.DANE or is_exim):
         return HostTls(TlsMode.ENCRYPT)
     if tlsas is not None and not tlsas.records and level is TlsLevel.DANE:

@@ -67,12 +67,12 @@ def held_to(
     if demand.proof is Proof.FINGERPRINT:
         return _by_fingerprint(demand, chain[0])
     if demand.proof is not Proof.AUTHORITY:
-        status, clauses = match_tlsa(chain, demand.tlsas.records, demand.tlsas.names, at)
+        status, _ = match_tlsa(chain, demand.tlsas.records, demand.tlsas.names, at)
         if status is DaneStatus.MATCHED:
             return ()
         if demand.proof is Proof.TLSA:
             fault = CertificateFault.OTHER_TLSA if demand.tlsas.records else CertificateFault.NO_TLSA
-            return (Reason(fault, text="; ".join(clauses[:2])),)
+            return (Reason(fault),)
         return general
     return _by_authority(demand, certificate, general)
 
