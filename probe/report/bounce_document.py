@@ -27,7 +27,8 @@ def build(recipient: BouncedRecipient, _: Detail) -> doc.Document:
     subject = doc.Subject(word, tone, _about(recipient), tuple(_facts(recipient)))
     if recipient.explanation is None:
         return doc.Document((subject,))
-    return doc.Document((subject, *reply_document.blocks(recipient.explanation, recipient.exit_code)))
+    blocks = reply_document.blocks(recipient.explanation, recipient.exit_code)
+    return doc.Document((subject, *blocks), exit_code=recipient.exit_code)
 
 
 def _about(recipient: BouncedRecipient) -> Line:

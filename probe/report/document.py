@@ -209,9 +209,11 @@ class Colophon(NamedTuple):
 
 class Document(NamedTuple):
     """A whole report, or an entry of several that follow one another (a reply, a bounce): those have no
-    title. `caution` stands before everything else: what is told is not real."""
+    title. `caution` stands before everything else: what is told is not real. `exit_code` stands at the end
+    of a screen that has no room for all, where there is no colophon."""
 
     blocks: tuple[Block, ...]
     title: Title | None = None
     caution: Line = ()
     colophon: Colophon | None = None
+    exit_code: ExitCode | None = None

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 from probe.model.steps import StepStatus
 from probe.report import document as doc
-from probe.report.line import Line
+from probe.report.line import Line, plain
 
 _AMISS = (StepStatus.FAIL, StepStatus.WARN)
 _GRAVE = ("fatal", "error", "warning")
-_NAMES_SHOWN = 8  # of what is not shown
+_NAMES_SHOWN = 160  # characters of the names of what is not shown
 _REPLY_SHOWN = 200  # characters of a reply, where nothing else is left to leave out
 HOW = "-v or --pager shows all"
 
@@ -108,10 +108,13 @@ def _note(hidden: tuple[Line, ...]) -> tuple[doc.Block, ...]:
     if not hidden:
         return ()
     line: list[Line] = [("Not shown: ",)]
-    for number, name in enumerate(hidden[:_NAMES_SHOWN]):
+    room = _NAMES_SHOWN
+    for number, name in enumerate(hidden):
+        room -= len(plain(name))
+        if room < 0 and number:
+            line.append((f" and {len(hidden) - number} more",))
+            break
         line.append((", ", *name) if number else name)
-    if len(hidden) > _NAMES_SHOWN:
-        line.append((f" and {len(hidden) - _NAMES_SHOWN} more",))
     return (doc.Paragraph((*(span for spans in line for span in spans), f"; {HOW}.")),)
 
 

@@ -60,7 +60,7 @@ def build(report: LogReport, detail: Detail) -> doc.Document:
             groups_with_messages[:0] or [it for it in groups_with_messages if it not in groups],
             detail,
         )
-    return doc.Document(tuple(blocks), title=_title(report))
+    return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
 
 
 def _title(report: LogReport) -> doc.Title:

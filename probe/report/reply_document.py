@@ -33,11 +33,15 @@ def build(explanation: Explanation, _: Detail) -> doc.Document:
     tells of the message goes before it."""
     logged = explanation.logged
     if logged is None or explanation.error:
-        return doc.Document(tuple(blocks(explanation, explanation.exit_code)))
+        return doc.Document(
+            tuple(blocks(explanation, explanation.exit_code)), exit_code=explanation.exit_code
+        )
     subject = _subject(logged, _HEADLINES[explanation.exit_code][1])
     if explanation.reading is None or logged.note:
         return doc.Document((subject,))
-    return doc.Document((subject, *blocks(explanation, explanation.exit_code)))
+    return doc.Document(
+        (subject, *blocks(explanation, explanation.exit_code)), exit_code=explanation.exit_code
+    )
 
 
 def _subject(logged: Logged, tone: doc.Tone) -> doc.Subject:

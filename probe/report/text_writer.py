@@ -42,10 +42,10 @@ def write(document: doc.Document, style: Style) -> str:
     from probe.report import folding
 
     if style.verbosity >= VERBOSE:
-        return _compose(folding.put_answer_last(document), style)
+        return _compose(folding.put_answer_last(document), style, is_folded=True)
     text = whole
     for shorter in folding.fold(document):
-        text = _compose(shorter, style)
+        text = _compose(shorter, style, is_folded=True)
         if _fits(text, style.height):
             break
     return text
@@ -55,7 +55,7 @@ def _fits(text: str, height: int) -> bool:
     return text.count("\n") < height  # the prompt takes a line
 
 
-def _compose(document: doc.Document, style: Style) -> str:
+def _compose(document: doc.Document, style: Style, *, is_folded: bool = False) -> str:
     page = Page(style)
     if document.caution:
         page.text(plain(document.caution))
@@ -71,6 +71,9 @@ def _compose(document: doc.Document, style: Style) -> str:
     if document.colophon is not None:
         page.blank()
         page.pair(style.note, f"exit {document.colophon.exit_code}")
+    elif is_folded and document.exit_code is not None:
+        page.blank()
+        page.pair("", f"exit {document.exit_code}")
     return str(page)
 
 
@@ -222,14 +225,16 @@ class _Writer:
             texts.append(f"→ {do}" if texts else do)
         head = f"{step.number} {self.page.style.mark(step.status)} {step.title}"
         paint = _STEP_PAINTS.get(step.status)
-        if self.page.style.width < _ROOM_FOR_STEPS:
+        is_narrow = self.page.style.width < _ROOM_FOR_STEPS
+        lead = "" if is_narrow else f"{head:{_STEP_COLUMNS}} "
+        if not is_whole:
+            before = indent + 4 if is_narrow else indent + len(lead)
+            texts = [self.page.cut(text, before) for text in texts[:1]]
+        if is_narrow:
             self.page.text("", lead=head, indent=indent, paint=paint)
             for text in texts:
                 self.page.text(text, indent=indent + 4)
             return
-        lead = f"{head:{_STEP_COLUMNS}} "
-        if not is_whole:
-            texts = [self.page.cut(text, indent + len(lead)) for text in texts[:1]]
         for text in texts or [""]:
             self.page.text(text, lead=lead, indent=indent, paint=paint)
             lead, paint = " " * len(lead), None

@@ -169,3 +169,38 @@ def test_marks_are_words_where_the_terminal_has_no_utf_8() -> None:
     shown = on_terminal("replay", recording("tmall"), env={"PYTHONIOENCODING": "ascii"})
     assert "DNS ok | connect ok | TLS ok | MAIL ok | RCPT FAIL 554" in shown.lines
     assert all(line.isascii() for line in shown.lines)
+
+
+LONG_REPLY = "550 5.7.1 Service unavailable; Client host [192.0.2.99] blocked using zen.spamhaus.org"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("explain", LONG_REPLY, "--stage", "rcpt"), 1),
+        (("bounce", "fixtures/bounces/alibaba-text.eml"), 1),
+        (("log", "fixtures/logs/courier.log"), 0),
+    ],
+)
+def test_what_is_read_offline_is_folded_alike(arguments: tuple[str, ...], code: int) -> None:
+    root = RECORDINGS.parents[1]
+    paths = tuple(str(root / it) if it.startswith("fixtures/") else it for it in arguments)
+    shown = on_terminal(*paths, lines=18)
+    assert shown.code == code
+    assert HINT in joined("\n".join(shown.lines))
+    assert shown.lines[-1].strip() == f"exit {code}"
+    if arguments[0] != "log":
+        last = joined(shown.last(17))
+        assert "REFUSED FOR GOOD" in last
+        assert all(f" {label} " in last for label in ("Cause", "Who acts", "Act", "Retry"))
+    whole = on_terminal(*paths, "-v", lines=18)
+    assert HINT not in joined("\n".join(whole.lines))
+    paged = on_terminal(*paths, "--pager", lines=18, env={"PAGER": "cat"})
+    assert paged.lines == smtp_probe(*paths, env={"COLUMNS": "80"}).stdout.rstrip("\n").split("\n")
+
+
+def test_at_any_width_a_step_that_is_cut_ends_in_its_line() -> None:
+    for columns in (40, 80):
+        steps = "\n".join(screen("tmall", columns).lines).split("Nine steps\n")[1].split("\n\n")[0]
+        assert len(steps.splitlines()) == (6 if columns == 40 else 3)
+        assert "…" in steps

@@ -12,6 +12,7 @@ import pytest
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
 from probe.model.report import ReportDane, ReportNotReached
+from probe.model.steps import StepStatus
 from probe.report import run_words
 from probe.report.page import Page, columns, wrap
 from probe.report.style import Style
@@ -248,6 +249,9 @@ def test_a_probe_that_may_stand_elsewhere_says_so_first(tag: str) -> None:
     assert "Vantage the probe stands elsewhere" in " ".join(
         to_text(replace(report, findings=(place,))).split()
     )
+    step = replace(report.checklist[5], findings=("vantage-address",), status=StepStatus.PASS)
+    both = replace(report, findings=(place,), checklist=(step,))
+    assert " ".join(to_text(both).split()).count("the probe stands elsewhere") == 1
     here = replace(place, tag="probe-at-sending-address", severity=Severity.OK)
     assert "Vantage" not in to_text(replace(report, findings=(here,)))
 
