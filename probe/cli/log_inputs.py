@@ -144,6 +144,9 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
         except UsageError as problem:
             problems.append(problem)
             continue
+        if entry.problem and not sample:
+            problems.append(UsageError("FILE", f"{name}: {entry.problem}"))
+            continue
         entry.format = fixed_format or detect(sample)
         entry.is_empty = not sample
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))

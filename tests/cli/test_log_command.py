@@ -301,3 +301,10 @@ def test_a_stamp_without_a_zone_is_of_the_summer_time_that_it_was_written_in(tmp
     assert "10 Jul 12:00" in smtp_probe("log", str(log), env=zone).stdout
     around = ("--since", "2026-07-10 11:30", "--until", "2026-07-10 12:30")
     assert json.loads(smtp_probe("log", str(log), *around, "--format", "json", env=zone).stdout)["groups"]
+
+
+def test_an_archive_that_is_damaged_from_its_beginning_is_said_to_be(tmp_path: Path) -> None:
+    archive = tmp_path / "mail.log.gz"
+    archive.write_bytes(b"\x1f\x8b\x08\x00" + bytes(range(200)))
+    outcome = smtp_probe("log", str(archive))
+    assert outcome.code == 2 and "archive is damaged" in outcome.stderr

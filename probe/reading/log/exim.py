@@ -12,6 +12,7 @@ from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status,
 from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without_times
 from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
+from probe.reading.log.reader import TEXT
 
 # Arrivals and messages that are done with are passed over; then one of three usual lines, addresses plain:
 # a delivery to another server, a host that is not tried yet, a failure with what the server or Exim said.
@@ -74,6 +75,8 @@ class EximReader(EximLines):
         end = counted = 0
         while end < len(text):
             line = usual(text, end)
+            if line is not None and line.end() - line.start(1) > TEXT:
+                line = None  # of so long a line only a part is read
             if line is not None and (is_ascii or line[0].isascii()):
                 begin = line.start(1)
             else:

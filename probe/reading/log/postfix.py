@@ -10,7 +10,7 @@ from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
-from probe.reading.log.reader import line_starts
+from probe.reading.log.reader import TEXT, line_starts
 from probe.reading.log.words import reply_of_lines, stage_of
 
 # The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
@@ -82,6 +82,8 @@ class PostfixReader(PostfixLines):
             number += text.count("\n", counted, begin)
             counted = begin
             line = usual(text, begin)
+            if line is not None and line.end() - begin > TEXT:
+                line = None  # of so long a line only a part is read
             if line is not None and (is_ascii or line[0].isascii()):
                 records.append(brief(line, number))
                 statuses += 1

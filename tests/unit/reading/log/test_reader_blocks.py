@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from probe.reading.log.event import Event, Record, Status
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks, lines
-from probe.reading.log.reader import Reader, Tally, records, records_of_blocks
+from probe.reading.log.reader import TEXT, Reader, Tally, records, records_of_blocks
 from tests.bench import logs_made
 from tests.unit.reading.log.samples import SAMPLES, Sample
 
@@ -117,3 +117,14 @@ def test_a_line_without_end_is_held_in_bounded_memory() -> None:
     found = list(blocks(iter([b"x" * 1000] * 50), limit=3000))
     assert len(found) == 1 and len(found[0]) <= 4000
     assert list(blocks([b"a\nb", b"c\n", b"", b"d"])) == [b"a\n", b"bc\n", b"d"]
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_of_a_long_line_only_a_part_is_read(name: str) -> None:
+    rows = [row for row in MADE[name].split(b"\n") if b"550 5.7.606" in row]
+    data = rows[0].replace(b"Access denied", b"x" * 3_000_000) + b"\n" + rows[1]
+    by_line, _ = _by_line(name, data)
+    found, _ = _by_block(name, [data])
+    assert [_told(it) for it in found] == [_told(it) for it in by_line]
+    (first, _) = found
+    assert isinstance(first, Event) and first.words is not None and len(first.words.text) <= TEXT
