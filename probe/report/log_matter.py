@@ -1,0 +1,122 @@
+"""One matter of a mail log, and the history of one message, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from probe.maillog.report import LogGroup, LogReport, LogWording
+from probe.model.evidence import Band
+from probe.model.reply import Stage
+from probe.model.verdict import FixBy
+from probe.report import document as doc
+from probe.report import words
+from probe.report.detail import Detail
+from probe.report.line import Code, Emphasis, Line, Raw
+from probe.report.log_terms import at, cut, mark, next_label, number, times
+
+_WHO = {
+    FixBy.SENDER: "you must act",
+    FixBy.SENDER_NETWORK: "your network or its operator must act",
+    FixBy.RECIPIENT_ADMIN: "the recipient's administrator must act",
+    FixBy.RECIPIENT: "the recipient must act",
+    FixBy.EITHER: "who must act cannot be told",
+    FixBy.NOBODY: "passes by itself",
+}
+_LEVELS = " .:-=+*#"
+_WORDS_SHOWN = 300  # characters of a reply on the screen
+_DOMAINS_SHOWN = 4
+
+
+def history(report: LogReport) -> doc.Section:
+    """All that happened to one message."""
+    entries = []
+    for it in report.history:
+        when = f"{at(it.at, report, '%H:%M:%S')}  " if it.at else ""
+        server = f"{it.relay or ''} [{it.relay_ip}]" if it.relay_ip else it.relay or ""
+        line: Line = (
+            when,
+            Emphasis(it.status),
+            "  ",
+            Raw(it.recipient or ""),
+            *(("  ", Raw(server)) if server else ()),
+        )
+        stage = f" (at {words.STAGES[Stage(it.stage)]})" if it.stage else ""
+        prefix = "" if it.is_remote else "this server's own words: "
+        below: tuple[Line, ...] = ((prefix, Code(it.words.replace("\n", " ")), stage),) if it.words else ()
+        entries.append(doc.Entry(line, below))
+    return doc.Section(("What happened to the message",), (doc.Entries(tuple(entries)),))
+
+
+def matter(group: LogGroup, report: LogReport, detail: Detail) -> doc.Section:
+    """One matter: who must act, how much, since when, the words, what to do."""
+    heading: Line = (*mark(group), Raw(group.operator_title), f": {group.title}  ({_WHO[group.fix_by]})")
+    return doc.Section(heading, (doc.Facts(tuple(_matter_rows(group, report, detail))),))
+
+
+def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator[doc.Fact]:
+    yield doc.Fact("Messages", ((_fates(group),),))
+    if group.first_at and group.last_at:
+        bar = f"  |{_bar(group.bar)}|" if any(group.bar) else ""
+        when = f"{at(group.first_at, report)} to {at(group.last_at, report)}{bar}"
+        yield doc.Fact("When", ((when,),))
+    domains = [it for it in group.domains if it.name][:_DOMAINS_SHOWN]
+    if domains:
+        parts: list[Raw | str] = []
+        for it in domains:
+            parts += [Raw(it.name), f" {number(it.messages)}, "]
+        more = len(group.domains) - len(domains) + bool(group.other_domains)
+        parts[-1] = str(parts[-1])[:-2] + (", and others" if more else "")
+        yield doc.Fact("Domains", (tuple(parts),))
+    sure = f"{group.band.value}, {words.percent(group.probability)}"
+    if group.band is Band.UNDECIDED:
+        sure += "; on a guess nobody should act"
+    yield doc.Fact("Cause", ((f"{group.title}: {sure}",),))
+    wordings = group.wordings if detail is Detail.FULL else group.wordings[:1]
+    for wording in wordings:
+        yield _words_of(wording, detail)
+    if group.source_ips:
+        yield doc.Fact("From", ((Raw(", ".join(group.source_ips)),),))
+    yield doc.Fact("Do", ((group.action,),))
+    yield doc.Fact("Retry", ((words.retry(group.retry, group.retry_after_s),),))
+    if group.command:
+        yield doc.Fact("Next", ((next_label(group.command),),), group.command)
+
+
+def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
+    label = "Reply" if wording.is_remote else "Log says"
+    example = wording.example.replace("\n", " ")
+    example_text = example if detail is Detail.FULL else cut(example, _WORDS_SHOWN)
+    stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
+    lines: list[Line] = []
+    if wording.template != wording.example and wording.messages != 1:
+        template = cut(wording.template.replace("\n", " "), _WORDS_SHOWN)
+        lines.append((f"{number(wording.messages)} x ", Raw(template)))
+    lines.append(((Code(example_text) if example_text else "no words"), stage))
+    where = f"{wording.file}:{wording.line}" + (f", {wording.queue_id}" if wording.queue_id else "")
+    whom = (
+        f", {wording.sender or '<>'} to {wording.recipient}"
+        if wording.recipient and wording.sender is not None
+        else ""
+    )
+    lines.append((Raw(where + whom),))
+    return doc.Fact(label, tuple(lines))
+
+
+def _fates(group: LogGroup) -> str:
+    parts = (
+        (group.bounced, "refused for good"),
+        (group.deferred, "still waits" if group.deferred == 1 else "still wait"),
+        (group.expired, "given up after the time in the queue"),
+        (group.removed, "taken out of the queue"),
+    )
+    text = ", ".join(f"{number(count)} {what}" for count, what in parts if count)
+    tries = f"; {number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
+    again = f", put off {times(group.repeats)} without a try" if group.repeats else ""
+    later = f"; {number(group.cured)} more were delivered later" if group.cured else ""
+    return f"{text}{tries}{again}{later}"
+
+
+def _bar(counts: Sequence[int]) -> str:
+    most = max(counts)
+    top = len(_LEVELS) - 1
+    return "".join(_LEVELS[-(-count * top // most)] for count in counts)
