@@ -1,9 +1,8 @@
-"""`smtp-probe log FILE...`. Parsed with argparse, like `explain`: a log is read at night, by cron, often."""
+"""`smtp-probe log FILE...`: mail logs and queue listings, read into causes."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from probe._version import VERSION
-from probe.cli import signals
 from probe.cli.commands import Run as RunCommand
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
-from probe.cli.light import LightParser
 from probe.cli.log_inputs import STDIN, Input, inputs
+from probe.cli.log_options import ALERTS, FORMATS, STATUSES, number_of_jobs, parser
 from probe.cli.log_reading import Run, now_here, read_all
 from probe.cli.output import chosen_format, deliver_each, destination, report_path, speak_utf8, style_for
 from probe.cli.progress import ProgressLine
@@ -31,59 +29,9 @@ from probe.maillog.summary import groups, history, moment, refusals, totals, vol
 from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
-from probe.reading.log.formats import FORMATS as LOG_FORMATS
 from probe.reading.log.period import period
-from probe.report.formats import Kind, formats_of
+from probe.report.formats import Kind
 from probe.report.log_rows import NamedOutcome
-
-FORMATS = formats_of(Kind.LOG)
-ALERTS = ("new", "any", "never")
-STATUSES = tuple(fate.value for fate in Fate)
-JOBS = 64
-
-
-def parser() -> argparse.ArgumentParser:
-    """The one definition of the options of `log`."""
-    result = LightParser(
-        prog="smtp-probe log",
-        description="Read mail logs and queue listings into causes: what did not get through, why,\n"
-        "who must act, since when. Offline.",
-        epilog="A FILE may be packed (gz, xz, bz2; zst with smtp-probe[zstd]); rotated files are read in\n"
-        f"the order of time. Formats: {', '.join(row.name for row in LOG_FORMATS)}.\n\n"
-        "Example:\n  smtp-probe log /var/log/mail.log\n"
-        "  postqueue -j | smtp-probe log -",
-    )
-    result.add("files", metavar="FILE", nargs="+", help='Mail logs or queue listings; "-" is stdin.')
-    result.add("--log-format", metavar="NAME", help="The format, where it is not found out by itself.")
-    result.add("--since", metavar="TIME", help="Only what happened since: 2h, 14:30, 2026-11-29T14:30.")
-    result.add("--until", metavar="TIME", help="Only what happened before.")
-    result.add("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
-    result.add("--recipient", metavar="ADDR", help="Only to this address.")
-    result.add("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
-    result.add("--queue-id", metavar="ID", help="Only the message with this queue id.")
-    result.add(
-        "--status", metavar="|".join(STATUSES), action="append", help="Only messages that ended so; repeat."
-    )
-    result.add("--follow", action="store_true", help="Go on as the one FILE grows; Ctrl-C ends it.")
-    result.add("--internal", action="store_true", help="Count hops to filters on this machine, too.")
-    result.add("--unparsed", metavar="FILE", help="Keep the lines that were not understood in FILE.")
-    result.add("--addresses", action="store_true", help="Show addresses; else local parts are hashed.")
-    result.add("--state", metavar="FILE", help="Remember in FILE, and say what is new since last time.")
-    result.add(
-        "--alert-on",
-        default="never",
-        metavar="|".join(ALERTS),
-        help="What gives exit code 1. Default: never.",
-    )
-    result.add(
-        "--check",
-        action="store_true",
-        help="With --queue-id: go on with the live check of each recipient that failed, as `check --log` "
-        "does. FILE comes first; further options are those of `check`.",
-    )
-    result.add("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
-    result.add_report(FORMATS, verbose="Every matter, with all its wordings.")
-    return result
 
 
 def main(argv: Sequence[str], run_command: RunCommand) -> int:
@@ -113,7 +61,9 @@ def main(argv: Sequence[str], run_command: RunCommand) -> int:
         run = session.run(keep)
         try:
             if arguments.follow:
-                _follow(files, run, session, problems)
+                from probe.cli.log_follow import read_on
+
+                read_on(files, run, problems)
             else:
                 with ProgressLine() as line:
                     read_all(files, run, line, problems)
@@ -157,7 +107,7 @@ class _Session:
             raise UsageError("--alert-on", f"{arguments.alert_on!r} is not one of {', '.join(ALERTS)}")
         if arguments.alert_on == "new" and arguments.state is None:
             raise UsageError("--alert-on", "new needs --state FILE, to know what is not")
-        self.jobs = _jobs(arguments.jobs)
+        self.jobs = number_of_jobs(arguments.jobs)
         if arguments.follow and (len(arguments.files) != 1 or arguments.files[0] == "-"):
             raise UsageError("--follow", "takes one FILE, not stdin and not several")
         self.now = now_here()
@@ -333,41 +283,3 @@ def _left_out(aggregate: Aggregate) -> list[str]:
     if aggregate.undated:
         notes.append(f"{aggregate.undated} events have no time")
     return notes
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= JOBS:
-        raise UsageError("--jobs", f"{text!r} is no number from 1 to {JOBS}")
-    return int(text)
-
-
-def _follow(files: Sequence[Input], run: Run, session: _Session, problems: list[UsageError]) -> None:
-    from probe.cli.log_follow import follow
-    from probe.maillog.report import LogFileRead
-    from probe.reading.log.reader import Tally, records_of_blocks
-
-    if not files or files[0].format is None:
-        return
-    (file,) = files
-    assert file.format is not None
-    reader = run.reader(file.format.name)
-    reader.source(file.title, file.written_at)
-    run.aggregate.sender_of = reader.sender
-    has_ended = False
-
-    def end() -> None:
-        nonlocal has_ended
-        has_ended = True
-
-    tally = Tally()
-    try:
-        with signals.call_on_signal(end):
-            for records in records_of_blocks(
-                reader, follow(file.name, lambda: has_ended, sys.stdout.flush), tally
-            ):
-                run.take(records)
-    except OSError as error:
-        problems.append(unreadable("FILE", file.name, error))
-    run.files.append(
-        LogFileRead(file.title, file.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
-    )

@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from probe.cli.log_inputs import CHUNK
-from probe.reading.log.reader import LINE
+from probe.cli import signals
+from probe.cli.errors import UsageError, unreadable
+from probe.cli.log_inputs import CHUNK, Input
+from probe.cli.log_reading import Run
+from probe.maillog.report import LogFileRead
+from probe.reading.log.reader import LINE, Tally, records_of_blocks
 
 _PAUSE = 0.25  # seconds between two looks at the file
 _PATIENCE = 20  # looks at a rotated file before the new one is opened: its last lines may still be written
+
+
+def read_on(files: Sequence[Input], run: Run, problems: list[UsageError]) -> None:
+    """Read the one file, and what comes, until a signal ends it."""
+    if not files or files[0].format is None:
+        return
+    (file,) = files
+    assert file.format is not None
+    reader = run.reader(file.format.name)
+    reader.source(file.title, file.written_at)
+    run.aggregate.sender_of = reader.sender
+    has_ended = False
+
+    def end() -> None:
+        nonlocal has_ended
+        has_ended = True
+
+    tally = Tally()
+    try:
+        with signals.call_on_signal(end):
+            for records in records_of_blocks(
+                reader, follow(file.name, lambda: has_ended, sys.stdout.flush), tally
+            ):
+                run.take(records)
+    except OSError as error:
+        problems.append(unreadable("FILE", file.name, error))
+    run.files.append(
+        LogFileRead(file.title, file.format.name, tally.lines, tally.read, tally.unparsed, tally.other, "")
+    )
 
 
 def follow(name: str, is_asked: Callable[[], bool], at_rest: Callable[[], None]) -> Iterator[bytes]:
