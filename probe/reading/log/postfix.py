@@ -16,7 +16,7 @@ from probe.reading.log.words import reply_of_lines, stage_of
 # The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
 _BRIEF = re.compile(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
-    r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): to=<([^\">\\\n]*)>, "
+    r"([\w/.-]{1,128})\[\d{1,10}\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}): to=<([^\">\\\n]*)>, "
     r"(?:orig_to=<([^\">\\\n]*)>, )?relay=([^,\n]*), (?:conn_use=\d+, )?delay=[\d.]+"
     r"(?:, delays=[\d./]+)?(?:, tls=[^,\n]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
     r", status=([A-Za-z-]+) \(([^\n\x1b]*)"

@@ -128,3 +128,12 @@ def test_of_a_long_line_only_a_part_is_read(name: str) -> None:
     assert [_told(it) for it in found] == [_told(it) for it in by_line]
     (first, _) = found
     assert isinstance(first, Event) and first.words is not None and len(first.words.text) <= TEXT
+
+
+def test_a_delivery_without_a_queue_id_has_none_in_blocks_too() -> None:
+    (row, *_) = [it for it in MADE["postfix"].split(b"\n") if b"status=bounced" in it]
+    head, _, rest = row.partition(b": to=<")
+    data = head.rpartition(b" ")[0] + b" NOQUEUE: to=<" + rest
+    (event,), _ = _by_block("postfix", [data])
+    assert isinstance(event, Event) and event.queue_id is None
+    assert [_told(event)] == [_told(it) for it in _by_line("postfix", data)[0]]
