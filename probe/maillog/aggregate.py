@@ -162,6 +162,7 @@ class Aggregate(Queue):
             entry = self.waiting.settle(event)
             self._leave(entry)
             group.enter(_IS_BOUNCED, domain, key)
+            self._note_refusal(event)
             self._tell(_IS_BOUNCED, event, entry, at, reason)
             return
         entry = self.waiting.find(event)

@@ -21,6 +21,10 @@ _REMOVED, _DISCARDED, _DROPPED = Status.REMOVED, Status.DISCARDED, Status.DROPPE
 _IS_SENT, _IS_DEFERRED, _IS_BOUNCED, _IS_EXPIRED = Fate.SENT, Fate.DEFERRED, Fate.BOUNCED, Fate.EXPIRED
 
 
+REFUSED = 5_000  # messages that were refused last
+_BOUNCE = "delivery error message"  # in Exim's word for a bounce that it freezes
+
+
 class Queue(Table):
     """The recipients that wait or are parked. `emit` is called with each outcome when it is known, and then
     events of what waits are kept."""
@@ -38,6 +42,7 @@ class Queue(Table):
         self.waiting = WaitingList(waiting_limit)
         self.parked = ParkedList()
         self.forgotten = 0  # that waited, and were too many to be followed
+        self._refused: dict[str, set[str]] = {}  # who was refused last, by the queue id
         self.dropped = 0  # taken out by hand, before any failure was told
         self._whole = ("", 0)  # the line that spoke last of a whole message
 
@@ -92,8 +97,24 @@ class Queue(Table):
 
     def _park(self, event: Event) -> None:
         """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
+        is_held = event.status is _HELD
+        if event.recipient is None:  # of the whole message: of whom it is, what went before tells
+            refused = self._refused.get(event.queue_id or "", ()) if _BOUNCE in event.word else ()
+            names = [*self.waiting.recipients_of(event), *refused]
+            for name in names:
+                self.parked.park(event._replace(recipient=name), is_held=is_held, is_counted=True)
+            if names:
+                return
         is_counted = event.earlier is not None or self.waiting.find(event) is not None
-        self.parked.park(event, is_held=event.status is _HELD, is_counted=is_counted)
+        self.parked.park(event, is_held=is_held, is_counted=is_counted)
+
+    def _note_refusal(self, event: Event) -> None:
+        """Exim freezes a bounce that was refused behind that, and does not give it up."""
+        if event.queue_id is None:
+            return
+        if len(self._refused) >= REFUSED:
+            del self._refused[next(iter(self._refused))]
+        self._refused.setdefault(event.queue_id, set()).add(event.recipient or "")
 
     def _move(self, event: Event, at: int | None) -> None:
         """What the queue, or an operator, did with a message or one recipient."""

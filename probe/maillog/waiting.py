@@ -57,6 +57,11 @@ class WaitingList:
             return entry if entry.recipient == recipient else None
         return entry.get(recipient)
 
+    def recipients_of(self, event: Event) -> Sequence[str]:
+        """Those of the event's message."""
+        entry = self._by_id.get(event.queue_id or "")
+        return [it.recipient for it in _each(entry)] if entry is not None else ()
+
     def find_for(self, event: Event) -> Sequence[Waiting]:
         """Those who wait in the place of the event's recipient, an alias or a list."""
         entry = self._by_id.get(event.queue_id or "")

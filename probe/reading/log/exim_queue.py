@@ -65,7 +65,7 @@ class EximQueue(FramedReader):
         status = Status.HELD if rest.startswith(_HELD) else Status.RELEASED
         failed = self._failed.note_of(queue_id)
         whom = self._waiting(queue_id)
-        if status is Status.HELD and isinstance(failed, dict):
+        if "delivery error message" in rest and isinstance(failed, dict):
             whom = [*(it for it in whom if it[0] is not None), *failed.items()]
         if status is Status.RELEASED:
             whom = [(None, None)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 
 import pytest
 
+from probe.maillog.aggregate import Aggregate
 from probe.maillog.operators import LOCAL
 from probe.maillog.outcome import Outcome
 from probe.maillog.summary import totals
 from probe.model.verdict import FixBy
-from tests.unit.maillog.made import counted
+from tests.unit.maillog.made import counted, reader
 from tests.unit.reading.log.samples import SAMPLES
 
 LOGS = {it.name: b"".join(line + b"\n" for line in it.lines) for it in SAMPLES}
@@ -231,3 +233,30 @@ def test_what_courierd_itself_cannot_do_is_this_servers_own() -> None:
     )
     (group,) = found.groups.values()
     assert group.operator is LOCAL and group.reason.fix_by is FixBy.SENDER
+
+
+@pytest.mark.parametrize("name", ["exim-hands", "postfix-hands"])
+def test_lines_that_are_read_apart_give_the_same_table(name: str) -> None:
+    """As --jobs reads blocks, no reader of which knows what another one read."""
+    format_name = name.partition("-")[0]
+    whole = totals(counted(LOGS[name], format_name))
+    aggregate = Aggregate(UTC)
+    for number, row in enumerate(LOGS[name].split(b"\n"), 1):
+        one = reader(format_name)
+        aggregate.take(one.block(row + b"\n", number))
+    aggregate.end()
+    assert totals(aggregate) == whole
+
+
+def test_who_was_refused_before_somebody_froze_the_message_is_not_on_hold() -> None:
+    begin = "2026-11-29 09:23:3{} 1xXb88-00000x-30 "
+    failed = "T=remote_smtp H=mx.b.example [192.0.2.1]: SMTP error from remote mail server after {}: {}"
+    refused = failed.format("RCPT TO:<bob@b.example>", "550 5.1.1 gone")
+    full = failed.format("RCPT TO:<eve@b.example>", "452 4.2.2 full")
+    rows = [
+        begin.format(1) + f"** bob@b.example R=dnslookup {refused}",
+        begin.format(2) + f"== eve@b.example R=dnslookup {full.replace(' H=', ' defer (-44) H=')}",
+        begin.format(3) + "frozen by root",
+    ]
+    found = totals(counted(rows, "exim"))
+    assert (found.held, found.held_counted, found.deferred, found.bounced) == (1, 1, 1, 1)
