@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,12 +17,14 @@ from probe.cli.light import LightParser
 from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
+from probe.report.style import QUIET
 
+_START = 64  # octets
 CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
 FORMATS = formats_of(Kind.BOUNCE)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> LightParser:
     """The one definition of the options of `bounce`."""
     result = LightParser(
         prog="smtp-probe bounce",
@@ -40,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
         help="Go on with the live check for what was found, as `check --bounce` does; one FILE, and all "
         "further options are those of `check`.",
     )
+    result.add_argument("-q", "--quiet", action="store_true", help="Only the verdict and the cause.")
     result.add_report(FORMATS, verbose="The whole report, however long it is.")
     return result
 
@@ -47,9 +51,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str], run: Run) -> int:
     """Run `bounce` with the arguments behind its name; `run` runs the command line of another command.
     Returns the exit code. Raises UsageError."""
-    arguments, further = parser().parse_known_args(list(argv))
-    if further and not arguments.check:
-        raise UsageError("bounce", f"no such option: {further[0]}; see smtp-probe bounce --help")
+    options = parser()
+    arguments, further = options.parse_known_args(list(argv))
+    if not arguments.check:
+        options.refuse(further)
     for name in ("format", "output"):
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
     for name in arguments.files:
@@ -60,18 +65,22 @@ def main(argv: Sequence[str], run: Run) -> int:
     if arguments.check:
         return _check_each(arguments, further, run)
     unread: list[UsageError] = []
-    path = report_path(arguments.output)
+    path, verbosity = report_path(arguments.output), _verbosity(arguments)
     code = deliver_each(
         _results(arguments.files, unread),
         *(Kind.BOUNCE, form, path),
         is_sequence=True,
-        verbosity=int(arguments.verbose),
+        verbosity=verbosity,
         is_paged=arguments.pager,
     )
     for problem in unread:
         complain(str(problem))
     # a file that could not be read comes first: it hides an answer
     return ExitCode.USAGE if unread else code
+
+
+def _verbosity(arguments: argparse.Namespace) -> int:
+    return QUIET if arguments.quiet else int(arguments.verbose)
 
 
 def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) -> int:
@@ -85,6 +94,10 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
     (name,) = arguments.files
     unread: list[UsageError] = []
     results = list(_results((name,), unread))
+    if unread and further:
+        raise UsageError(
+            "", f"{unread[0]}; with --check, FILE comes first: smtp-probe bounce FILE --check ..."
+        )
     if unread:
         raise unread[0]
     if any(item.name != name for item in results):
@@ -109,10 +122,13 @@ def _check_one(
     entry: BouncedRecipient, arguments: argparse.Namespace, further: Sequence[str], run: Run
 ) -> int:
     if arguments.format == "text" and not arguments.output:
-        sys.stdout.write(FORMATS["text"].write(Kind.BOUNCE, entry, style_for(sys.stdout)) + "\n")
+        style = style_for(sys.stdout, _verbosity(arguments))
+        text = FORMATS["text"].write(Kind.BOUNCE, entry, style)
+        sys.stdout.write(text if arguments.quiet else f"{text}\n")
         sys.stdout.flush()
     recipient = entry.status.recipient if entry.status else ""
     report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
+    report += ("-q",) if arguments.quiet else ()
     report += (("-v",) if arguments.verbose else ()) + (("--pager",) if arguments.pager else ())
     # behind "--": an address that a stranger chose must not become an option
     operands = ("--", entry.sender or "<>", recipient)
@@ -124,6 +140,9 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
     for name in files:
         try:
             with _open(name) as stream:
+                if _is_recording(stream):
+                    unread.append(UsageError("FILE", _about_recording(name)))
+                    continue
                 yield from _of_stream(stream, name)
         except OSError as error:
             unread.append(unreadable("FILE", name, error))
@@ -131,11 +150,22 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
             unread.append(UsageError("FILE", f"{name} is empty; give a message as it was received"))
 
 
+def _is_recording(stream: BufferedReader) -> bool:
+    return stream.peek(_START)[:_START].startswith(b'{"kind":"started"')
+
+
+def _about_recording(name: str) -> str:
+    from probe.cli.slips import shown
+
+    title = "stdin" if name == "-" else shown(name)
+    return f"{title} is a recording of a run; read it with: smtp-probe replay {shown(name)}"
+
+
 class _EmptyError(Exception):
     """A file without a message."""
 
 
-def _open(name: str) -> BinaryIO:
+def _open(name: str) -> BufferedReader:
     # stdin is duplicated by its number, so that closing the stream leaves the process's own alone
     return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else Path(name).open("rb")
 

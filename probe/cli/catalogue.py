@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ Example:
 RULES_EXAMPLE = """
 Example:
   smtp-probe rules text.mailbox-full
+  smtp-probe rules quota
 """
 _ID_COLUMNS = 30
 _SEVERITY_COLUMNS = 14
@@ -33,7 +34,8 @@ _ASKED_OF = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders 
 
 def checks(
     identity: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One check. Default: list all.")
+        str | None,
+        typer.Argument(metavar="[ID|WORD]", help="One check, or a word to look for. Default: list all."),
     ] = None,
 ) -> int:
     """Say what each check looks at, what to do, its source, and what it can find.
@@ -46,11 +48,12 @@ def checks(
 
     by_id = {check.ID: check for check in catalogue.all_checks()}
     page = Page(out.style_for(sys.stdout))
-    if identity is None:
-        for check in by_id.values():
+    listing = _matching("ID", identity, {check.ID: _words_of_check(check) for check in by_id.values()})
+    if listing is not None:
+        for check in map(by_id.__getitem__, listing):
             page.text(catalogue.title(check), lead=f"{check.ID:{_ID_COLUMNS}} step {check.STEP}  ")
     else:
-        check = by_id[_require_known("ID", identity, by_id)]
+        check = by_id[identity or ""]
         page.heading(f"{check.ID} (step {check.STEP})")
         for paragraph in paragraphs(check.__doc__):
             page.blank()
@@ -66,17 +69,19 @@ def checks(
 
 def rules(
     identity: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One rule. Default: list all.")
+        str | None,
+        typer.Argument(metavar="[ID|WORD]", help="One rule, or a word to look for. Default: list all."),
     ] = None,
 ) -> int:
     """Say what each rule reads out of a reply or a fact, how much it weighs, and its source."""
     by_id = {entry.id: entry for entry in rule_entries()}
     page = Page(out.style_for(sys.stdout))
-    if identity is None:
-        for entry in by_id.values():
+    listing = _matching("ID", identity, {entry.id: _words_of_rule(entry) for entry in by_id.values()})
+    if listing is not None:
+        for entry in map(by_id.__getitem__, listing):
             page.text(entry.says, lead=f"{entry.id:{_ID_COLUMNS}} ")
     else:
-        entry = by_id[_require_known("ID", identity, by_id)]
+        entry = by_id[identity or ""]
         page.heading(entry.id)
         page.text(entry.says)
         page.blank()
@@ -284,10 +289,25 @@ def paragraphs(doc: str | None) -> list[str]:
     return [block for block in blocks if block]
 
 
-def _require_known(subject: str, identity: str, ids: Iterable[str]) -> str:
-    names = list(ids)
-    if identity in names:
-        return identity
-    near = difflib.get_close_matches(identity, names, n=3, cutoff=0.5)
+def _words_of_check(check: Any) -> str:
+    return f"{check.ID} {check.__doc__ or ''}"
+
+
+def _words_of_rule(entry: RuleEntry) -> str:
+    return " ".join((entry.id, entry.says, *(text for _, text in entry.rows)))
+
+
+def _matching(subject: str, word: str | None, texts: Mapping[str, str]) -> list[str] | None:
+    """The ids whose text holds the word, those first that hold it themselves; all without a word, None where
+    it is an id. Raises UsageError where there is none, with the ids that are near."""
+    if word is None:
+        return list(texts)
+    if word in texts:
+        return None
+    wanted = " ".join(word.casefold().split())
+    holding = [it for it, text in texts.items() if wanted and wanted in " ".join(text.casefold().split())]
+    if holding:
+        return sorted(holding, key=lambda identity: wanted not in identity.casefold())
+    near = difflib.get_close_matches(word, texts, n=3, cutoff=0.5)
     hint = f"near to it: {', '.join(near)}" if near else "without ID, all are listed"
-    raise UsageError(subject, f"{identity!r} is unknown; {hint}")
+    raise UsageError(subject, f"{word!r} is unknown; {hint}")

@@ -71,7 +71,7 @@ def recording(name: str | None, *, last: bool) -> Path:
         return last_run(int(name[:9]) if name else 1)
     if name is None:
         raise UsageError("RECORDING", "give a file made by --record, or --last for the last run")
-    path = Path(name)
+    path = Path("/dev/stdin" if name == "-" else name)
     return path if path.exists() or os.sep in name else past_run(name) or path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 FORMATS = formats_of(Kind.REPLY)
 STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
 LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
+_PATH_LIMIT = 4096  # characters; no path is longer (PATH_MAX of Linux)
 PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> LightParser:
     """The one definition of the options of `explain`."""
     result = LightParser(
         prog="smtp-probe explain",
@@ -57,7 +59,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str], _: Run) -> int:
     """Run `explain` with the arguments behind its name; returns the exit code. Raises UsageError."""
-    arguments = parser().parse_args(list(argv))
+    options = parser()
+    arguments, further = options.parse_known_args(list(argv))
+    if further and arguments.reply and not any(word.startswith("-") for word in further):
+        from probe.cli.slips import shown
+
+        whole = shown(" ".join((arguments.reply, *further)))
+        raise UsageError("REPLY", f"a reply is one argument; put it in quotes: smtp-probe explain {whole}")
+    options.refuse(further)
     for name in ("stage", "host", "input", "format", "output"):
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
     form = chosen_format(arguments.format, Kind.REPLY)
@@ -65,6 +74,7 @@ def main(argv: Sequence[str], _: Run) -> int:
         stage = parse_stage(arguments.stage)
     except ValueError as error:
         raise UsageError("--stage", str(error)) from None
+    _refuse_a_file(arguments.reply)
     if (arguments.reply is None) == (arguments.input is None):
         raise UsageError("REPLY", "give either a REPLY or --input FILE")
     if not form.is_laid_out:
@@ -86,6 +96,16 @@ def main(argv: Sequence[str], _: Run) -> int:
     if unread:
         complain(f"explain: a line could not be read: {unread[0]}")
     return code
+
+
+def _refuse_a_file(reply: str | None) -> None:
+    """A file, or the dash of stdin, in the place of a reply: what it says is to be read, not its name."""
+    if reply == "-":
+        raise UsageError("REPLY", "- is no reply; smtp-probe explain --input - reads replies from stdin")
+    if reply and len(reply) < _PATH_LIMIT and "\n" not in reply and os.path.isfile(reply):  # noqa: PTH113 - light
+        from probe.cli.slips import about_file
+
+        raise UsageError("REPLY", about_file(reply))
 
 
 def _note_faults(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:

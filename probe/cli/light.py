@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from probe.cli.errors import UsageError
@@ -46,7 +46,20 @@ class LightParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line, as for every bad argument; argparse would print the usage and leave."""
+        _, unknown, options = message.partition("unrecognized arguments: ")
+        if unknown:
+            self.refuse(options.split())
         raise UsageError(self.prog.rpartition(" ")[2], message)
+
+    def refuse(self, options: Sequence[str]) -> None:
+        """Options and arguments that the command does not have. Raises UsageError where there are any."""
+        if not options:
+            return
+        from probe.cli.slips import option_advice
+
+        advice = option_advice(options[0]) or f"see {self.prog} --help"
+        what = "no such option" if options[0].startswith("-") else "one argument too many"
+        raise UsageError(self.prog.rpartition(" ")[2], f"{what}: {options[0]}; {advice}")
 
     def format_help(self) -> str:
         """The help in lines as wide as the terminal; the examples keep theirs."""

@@ -107,7 +107,7 @@ def _acceptance(delivery: LoggedDelivery) -> str:
 def _check_one(
     delivery: LoggedDelivery, count: int, arguments: argparse.Namespace, further: Sequence[str], run: Run
 ) -> int:
-    if arguments.format == "text" and not arguments.output:
+    if arguments.format == "text" and not arguments.output and not {"-q", "--quiet"} & set(further):
         of = f", one of {count} recipients," if count > 1 else ""
         what = f"{delivery.queue_id} to {printable(delivery.recipient)}{of} {_FATES[delivery.status]}"
         sys.stdout.write(f"{what}; the check of it:\n\n")

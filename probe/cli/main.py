@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from probe.cli.commands import READING_THEMSELVES
+from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
     UsageError,
@@ -93,6 +93,10 @@ def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in READING_THEMSELVES:
         code: int = READING_THEMSELVES[argv[0]].load().main(argv[1:], run)
         return code
+    if argv and argv[0] not in _NAMES:
+        argv = _as_meant(argv)
+        if argv[:1] and argv[0] in READING_THEMSELVES:
+            return _dispatch(argv)
     if argv in ([], ["-h"], ["--help"]):
         from probe.cli.program_help import program_help
 
@@ -101,6 +105,27 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     _refuse_controls(argv)
     return _typer(argv)
+
+
+_NAMES = frozenset(entry.name for entry in COMMANDS)
+
+
+def _as_meant(argv: list[str]) -> list[str]:
+    """`help CMD` is its --help, and two addresses are to be checked; all else as it is."""
+    if argv[0] == "help":
+        return [*argv[1:2], "--help"]
+    if argv[0].startswith("-") and len(argv) == 1:
+        return argv
+    from probe.cli.slips import command_for, is_address
+
+    addresses = sum(map(is_address, argv))
+    if addresses >= 2 and (is_address(argv[0]) or argv[0].startswith("-")):
+        return ["check", *argv]
+    meant = command_for(" ".join(argv)) or command_for(argv[0])
+    if meant and not argv[0].startswith("-"):
+        refuse_controls(f"argument {argv[0]!r}", argv[0])
+        raise UsageError("", f"{argv[0]!r} is no command; did you mean: {meant}")
+    return argv
 
 
 def _refuse_controls(argv: list[str]) -> None:
@@ -125,7 +150,7 @@ def _typer(argv: list[str]) -> int:
     try:
         code = typer.main.get_command(build()).main(argv, "smtp-probe", standalone_mode=False)
     except usage_error as error:
-        raise _as_usage_error(error) from None
+        raise _as_usage_error(error, argv) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
     except SystemExit:  # so click ends a --help whose reader went away, which is no error
@@ -135,8 +160,13 @@ def _typer(argv: list[str]) -> int:
     return int(code or 0)
 
 
-def _as_usage_error(error: Exception) -> UsageError:
+def _as_usage_error(error: Exception, argv: list[str]) -> UsageError:
+    from probe.cli.slips import one_address, option_advice
+
     message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "smtp-probe"
-    return UsageError("", f"{message[:1].lower()}{message[1:]}; see {path} --help")
+    advice = option_advice(message) if "option" in message else ""
+    if argv[0] == "check" and "'RECIPIENT'" in message:
+        advice = one_address(argv[1:])
+    return UsageError("", f"{message[:1].lower()}{message[1:]}; {advice or f'see {path} --help'}")

@@ -24,7 +24,8 @@ RecordingArgument = Annotated[
     typer.Argument(
         metavar="RECORDING",
         show_default=False,
-        help="A file made by --record, or the name that the last line of a report gives to a kept run.",
+        help='A file made by --record ("-" is stdin), or the name that the last line of a report gives to a '
+        "kept run.",
     ),
 ]
 LastOption = Annotated[

@@ -39,6 +39,7 @@ def redact(
     source = choices.recording(recording, last=last)
     path = choices.output_path(output)
 
+    from probe.cli.slips import no_recording
     from probe.recording.codec import RecordingError, encode
     from probe.recording.file import load
     from probe.recording.redact import redaction
@@ -48,7 +49,7 @@ def redact(
     except OSError as error:
         raise unreadable("RECORDING", str(source), error) from None
     except RecordingError as error:
-        raise UsageError("RECORDING", f"{source}: {error}") from None
+        raise UsageError("RECORDING", no_recording(str(source), str(error))) from None
     out.deliver_text("".join(encode(event) + "\n" for event in result.recording), path)
     # with the recording on stdout, or in what may be stdout, nothing else is written there
     stream = sys.stdout if path is not None and path.is_file() else sys.stderr

@@ -38,6 +38,7 @@ def replay(
 
     from probe import run
     from probe.cli.session import Delivery, deliver
+    from probe.cli.slips import no_recording
     from probe.recording.codec import RecordingError
 
     try:
@@ -45,5 +46,5 @@ def replay(
     except OSError as error:
         raise unreadable("RECORDING", str(path), error) from None
     except RecordingError as error:
-        raise UsageError("RECORDING", f"{path}: {error}") from None
+        raise UsageError("RECORDING", no_recording(str(path), str(error))) from None
     return deliver(report, Delivery(destination))

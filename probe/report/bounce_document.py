@@ -1,4 +1,4 @@
-"""What the report of a bounced recipient says. Light: nothing here but the standard library and knowledge."""
+"""What the report of a recipient recipient says. Light: nothing here but the standard library and knowledge."""
 
 from __future__ import annotations
 
@@ -21,14 +21,28 @@ _KINDS = {
 _NOT_REMOTE = "no remote server's; the words are the reporting server's"
 
 
-def build(recipient: BouncedRecipient, _: Detail) -> doc.Document:
-    """Whom it is about and who reports it, then the reply explained; the same for every occasion."""
+def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
+    """Whom it is about and who reports it, then the reply explained; in brief, what it is and its cause."""
     word, tone = _KINDS[recipient.kind]
+    if detail is Detail.BRIEF:
+        return doc.Document(
+            (doc.Subject(word, tone, (*_about(recipient), *_reply(recipient)), ()), *_brief(recipient))
+        )
     subject = doc.Subject(word, tone, _about(recipient), tuple(_facts(recipient)))
     if recipient.explanation is None:
         return doc.Document((subject,))
     blocks = reply_document.blocks(recipient.explanation, recipient.exit_code)
     return doc.Document((subject, *blocks), exit_code=recipient.exit_code)
+
+
+def _reply(recipient: BouncedRecipient) -> Line:
+    explained = recipient.explanation
+    return (": ", Raw(reply_document.reply_line(explained))) if explained is not None else ()
+
+
+def _brief(recipient: BouncedRecipient) -> Iterator[doc.Block]:
+    if recipient.explanation is not None:
+        yield doc.Notes(reply_document.cause_in_brief(recipient.explanation))
 
 
 def _about(recipient: BouncedRecipient) -> Line:

@@ -81,6 +81,16 @@ def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
     yield from _why(explanation.conclusion)
 
 
+def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
+    """The first cause with its share, for -q; nothing where the reply has no conclusion."""
+    conclusion = explanation.conclusion
+    if explanation.exit_code is ExitCode.ACCEPTED or conclusion is None or not conclusion.ranked:
+        return ()
+    first = conclusion.ranked[0]
+    share = f" ({words.percent(first.probability)}, {conclusion.band.value})"
+    return (doc.Note(("Cause",), (Raw(causes()[first.id].title), share)),)
+
+
 def reply_line(explanation: Explanation) -> str:
     """Code, enhanced status and text, as far as there are any; not escaped."""
     reading = explanation.reading

@@ -1,0 +1,54 @@
+"""The blocklist that a reply names, and where its operator tells about an address."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from probe.knowledge.dnsbl import BlockList, all_lists
+
+_NONE = (
+    "The reply names no list that is known here: 'smtp-probe check' asks those that are, and shows the page "
+    "of one that lists the IP (step 6)."
+)
+_LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
+
+
+def named_list(text: str) -> BlockList | None:
+    """The list of addresses whose zone, or the domain of whose page, stands in the text; the longest name
+    counts. None where it names none that is known."""
+    lowered = text.lower()
+    name = max((it for it in _names() if _stands_in(it, lowered)), key=len, default="")
+    return _names().get(name)
+
+
+def where_to_look(text: str) -> str:
+    """A sentence: where to look the address up."""
+    entry = named_list(text)
+    if entry is not None and entry.delist_url:
+        return f"Look the IP up at {entry.delist_url}, the page of {entry.title}, which the reply names."
+    if entry is not None:
+        return f"The reply names {entry.title} ({entry.zone}): look the IP up on the page of that list."
+    if _LINK.search(text):
+        return "Look the IP up on the page that the reply names."
+    return _NONE
+
+
+@cache
+def _names() -> dict[str, BlockList]:
+    """Zones, and the domains of operators' pages, each with its list; of lists that share one, the first."""
+    names: dict[str, BlockList] = {}
+    for entry in all_lists():
+        if entry.is_allow_list or not entry.weight:
+            continue
+        page = entry.delist_url.partition("://")[2].partition("/")[0].removeprefix("www.").lower()
+        for name in (entry.zone, *entry.other_zones, entry.key_zone, page):
+            if "." in name:
+                names.setdefault(name, entry)
+    return names
+
+
+def _stands_in(name: str, text: str) -> bool:
+    place = text.find(name)
+    before, after = text[place - 1 : place], text[place + len(name) : place + len(name) + 1]
+    return place >= 0 and not (before.isalnum() or before == "-") and not (after.isalnum() or after == "-")
