@@ -16,7 +16,9 @@ from probe.diagnosis.scoring import WORDS, band, rank
 from probe.knowledge.causes import Cause
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Facet, RankedCause
+from probe.model.presented import Presented
 from probe.model.reply import Stage
+from probe.model.text import printable
 from probe.model.verdict import Conduct, ExitCode
 from probe.reading.reply.read import Reading, read_reply
 
@@ -33,6 +35,7 @@ STAGES = (
     Stage.END_OF_DATA,
 )
 _FIELDS = frozenset({"id", "text", "stage", "host"})
+_REPR_LIMIT = 80  # characters
 _ID_DEPTH = 32  # levels of a caller's id
 _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
@@ -55,19 +58,26 @@ class Logged:
         return self.event is not None and self.event.status.value in ("bounced", "expired", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class Explanation(Presented):
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
     `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion, and neither
     has a line of a log that tells of no failure; `logged` is None for what is no line of a log.
     """
 
+    _kind = "reply"
+
     id: Any
     reading: Reading | None
     conclusion: Conclusion | None
     error: str = ""
     logged: Logged | None = None
+
+    def __repr__(self) -> str:
+        words = self.error or (self.reading.text if self.reading is not None else "")
+        cause = f"{self.cause.id} ({self.band})" if self.cause is not None else "no cause"
+        return printable(f"<Explanation {cause}: {words[:_REPR_LIMIT]}>")
 
     @property
     def ranked(self) -> tuple[RankedCause, ...]:

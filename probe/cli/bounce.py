@@ -9,7 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from probe.bounce import BouncedRecipient, messages, read_bounces
+from probe.bounces import BouncedRecipient, messages, read_bounces
 from probe.cli import signals
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable

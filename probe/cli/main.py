@@ -121,10 +121,10 @@ def _as_meant(argv: list[str]) -> list[str]:
     addresses = sum(map(is_address, argv))
     if addresses >= 2 and (is_address(argv[0]) or argv[0].startswith("-")):
         return ["check", *argv]
-    meant = command_for(" ".join(argv)) or command_for(argv[0])
-    if meant and not argv[0].startswith("-"):
+    command = command_for(" ".join(argv)) or command_for(argv[0])
+    if command and not argv[0].startswith("-"):
         refuse_controls(f"argument {argv[0]!r}", argv[0])
-        raise UsageError("", f"{argv[0]!r} is no command; did you mean: {meant}")
+        raise UsageError("", f"{argv[0]!r} is no command; did you mean: {command}")
     return argv
 
 

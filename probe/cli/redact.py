@@ -40,7 +40,7 @@ def redact(
     path = choices.output_path(output)
 
     from probe.cli.slips import no_recording
-    from probe.recording.codec import RecordingError, encode
+    from probe.recording.codec import RecordingError
     from probe.recording.file import load
     from probe.recording.redact import redaction
 
@@ -50,7 +50,7 @@ def redact(
         raise unreadable("RECORDING", str(source), error) from None
     except RecordingError as error:
         raise UsageError("RECORDING", no_recording(str(source), str(error))) from None
-    out.deliver_text("".join(encode(event) + "\n" for event in result.recording), path)
+    out.deliver_text(result.text, path)
     # with the recording on stdout, or in what may be stdout, nothing else is written there
     stream = sys.stdout if path is not None and path.is_file() else sys.stderr
     if stream is not None:

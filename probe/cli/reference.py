@@ -20,6 +20,7 @@ from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
 from probe.cli.help import GENERAL, by_group
+from probe.cli.python_reference import python_page
 from probe.cli.recording_reference import recording_page
 from probe.cli.reference_text import MADE, literal, page
 from probe.cli.rule_reference import rule_pages
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "cli.md": page("Command line", _cli()),
         "checks.md": page("Checks", _checks()),
         "recording.md": page("Recordings", recording_page()),
+        "python.md": page("Python", python_page()),
         **rule_pages(),
         "report-schema.json": json_text(report_schema(), indent=2) + "\n",
         "log-schema.json": json_text(log_schema(), indent=2) + "\n",

@@ -139,11 +139,11 @@ def option_advice(message: str) -> str:
 
 def one_address(argv: Sequence[str]) -> str:
     """For `check` with one argument: what it takes, and what else may have been meant."""
-    given = [it for it in argv if not it.startswith("-")][-1:]
-    meant = ""
-    for argument in given:
+    operands = [it for it in argv if not it.startswith("-")]
+    hint = ""
+    for argument in operands[-1:]:
         if is_address(argument) and (domain := argument.rpartition("@")[2].rstrip(">")):
-            meant = f"; for the recipient domain alone: smtp-probe domain {shown(domain)}"
+            hint = f"; for the recipient domain alone: smtp-probe domain {shown(domain)}"
         elif command := command_for(argument):
-            meant = f"; or did you mean: {command}"
-    return f"check takes two addresses: smtp-probe check SENDER RECIPIENT{meant}"
+            hint = f"; or did you mean: {command}"
+    return f"check takes two addresses: smtp-probe check SENDER RECIPIENT{hint}"

@@ -10,7 +10,7 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 
 from probe.model.address import AddressError, IPAddress, Mailbox, NullReversePath, ReversePath
-from probe.model.target import Endpoint
+from probe.model.endpoint import Endpoint
 from probe.model.text import printable
 
 DOMAIN_LIMIT = 253  # octets; RFC 5321 section 4.5.3.1.2 says 255, which in DNS counts length octets and root

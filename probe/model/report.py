@@ -22,6 +22,7 @@ from probe.model.observed import (
     Part,
     SessionReason,
 )
+from probe.model.presented import Presented
 from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
@@ -31,6 +32,7 @@ from probe.model.steps import StepStatus
 from probe.model.tag_list import TagListReason
 from probe.model.target import Command
 from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
+from probe.model.text import printable
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
 
 SCHEMA = "smtp-probe.report/1"
@@ -403,9 +405,12 @@ class ReportNotReached:
     reason_tag: Gap | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The whole report of `check` and `domain`. Strings may hold a stranger's text: renderers escape."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Presented):
+    """The whole report of `check` and `domain`. Strings may hold a stranger's text: `to_text`, `to_markdown`
+    and `to_json` escape it, and who shows a string by itself must."""
+
+    _kind = "run"
 
     schema: str
     tool: ReportTool
@@ -423,3 +428,10 @@ class Report:
     contact_note: str  # step 8: ready to send to the recipient's postmaster; empty when not needed
     complete: bool
     hypotheses: tuple[ReportHypothesis, ...] = ()  # empty where the reply names its cause
+
+    def __repr__(self) -> str:
+        target, verdict = self.target, self.verdict
+        pair = f"{target.reverse_path} to {target.forward_path}" if target.forward_path else target.domain
+        cause = f", {verdict.cause} ({verdict.band})" if verdict.cause else ""
+        outcome = f"{verdict.outcome} at {verdict.stage}{cause}, exit {verdict.exit_code:d}"
+        return printable(f"<Report {pair}: {outcome}>")

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from probe.model import option_values as read
 from probe.model.address import IPAddress, Mailbox, ReversePath
+from probe.model.endpoint import DNS_PORT, Endpoint
 from probe.model.sender_mta import MtaChoice, RouteChoice
+
+__all__ = [
+    "DNS_PORT",
+    "Command",
+    "ControlsMode",
+    "DomainTarget",
+    "Endpoint",
+    "FailOn",
+    "Options",
+    "PairTarget",
+    "Target",
+    "TlsMode",
+    "recipient_domain",
+]
 
 
 class Command(StrEnum):
@@ -44,17 +62,6 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
-DNS_PORT = 53  # RFC 1035 section 4.2
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A host (name or address literal) and a port."""
-
-    host: str
-    port: int
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """The choices of a run, as given on the command line; everything a replay needs to know.
@@ -65,6 +72,9 @@ class Options:
     built-in set; `seed`: orders MX hosts of equal preference and makes the invented mailbox; `mta`: whose
     configuration the rest comes from where it is not given, `mta_config` the directory of a further
     instance of it (empty: the main one), `route` whom to ask where it hands the mail to a relay.
+
+    Where an address, a host, a mailbox or a word of a closed vocabulary is meant, its text will do, and one
+    in the place of several. ValueError names the field that is wrong.
     """
 
     ip: IPAddress | None = None
@@ -90,6 +100,37 @@ class Options:
     mta_config: str = ""
     route: RouteChoice = RouteChoice.MTA
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            ip: IPAddress | str | None = None,
+            bind: IPAddress | str | None = None,
+            helo: str | None = None,
+            header_from: Mailbox | str | None = None,
+            selectors: Iterable[str] = (),
+            size: int | None = None,
+            nameservers: Iterable[Endpoint | IPAddress | str] | str = (),
+            mx: Endpoint | str | None = None,
+            port: int = 25,
+            families: Iterable[int] | int = (4, 6),
+            tls: TlsMode | str = TlsMode.AUTO,
+            controls: ControlsMode | str = ControlsMode.AUTO,
+            smtp: bool = True,
+            dnsbl_enabled: bool = True,
+            dnsbl: Iterable[str] = (),
+            allow_private: bool = False,
+            timeout: float = 60.0,
+            fail_on: FailOn | str = FailOn.ERROR,
+            seed: int = 0,
+            mta: MtaChoice | str = MtaChoice.AUTO,
+            mta_config: str = "",
+            route: RouteChoice | str = RouteChoice.MTA,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        read.set_fields(self, _READERS)
+
     @property
     def smtp_port(self) -> int:
         """The port that is dialled: that of --mx HOST:PORT, else --port."""
@@ -100,6 +141,32 @@ class Options:
         """The families in which a host can be reached: `families`, and with `bind` that of this address
         alone, for no other address of this machine is connected from."""
         return tuple(it for it in self.families if self.bind is None or it == self.bind.version)
+
+
+_READERS = {
+    "ip": read.optional(read.ip),
+    "bind": read.optional(read.ip),
+    "helo": read.optional(read.name),
+    "header_from": read.optional(read.mailbox),
+    "selectors": read.several(read.name),
+    "size": read.optional(read.whole(0)),
+    "nameservers": read.several(read.NAMESERVER),
+    "mx": read.optional(read.ENDPOINT),
+    "port": read.whole(1, 65535),
+    "families": read.families,
+    "tls": read.word(TlsMode),
+    "controls": read.word(ControlsMode),
+    "smtp": read.switch,
+    "dnsbl_enabled": read.switch,
+    "dnsbl": read.several(read.name),
+    "allow_private": read.switch,
+    "timeout": read.seconds,
+    "fail_on": read.word(FailOn),
+    "seed": read.whole(0),
+    "mta": read.word(MtaChoice),
+    "mta_config": read.text,
+    "route": read.word(RouteChoice),
+}
 
 
 @dataclass(frozen=True, slots=True)

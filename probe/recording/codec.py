@@ -345,7 +345,11 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
                 raise _WrongError(f"{place} has an unknown field {_shorten(name)}")
         for name in sorted(required_fields - value.keys()):
             raise _WrongError(f"{place} lacks the field {name}")
-        return hint(**{names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()})
+        fields = {names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()}
+        try:
+            return hint(**fields)
+        except ValueError as error:  # of Options, whose fields have limits of their own
+            raise _WrongError(str(error)) from None
 
     return read
 

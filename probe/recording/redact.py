@@ -31,6 +31,7 @@ from probe.model.reason import Reason
 from probe.model.sender_mta import SenderMta, TextFact
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
+from probe.recording.codec import encode
 from probe.recording.journal import Recording
 from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact_remains import identifiers
@@ -46,7 +47,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Redaction:
     """A redacted recording, how many local parts, names (registered domains, labels of hosts) and addresses
     were replaced in it, and the identifiers of servers that stay. `is_new`: it was not redacted before."""
@@ -57,6 +58,15 @@ class Redaction:
     names: int = 0
     addresses: int = 0
     identifiers: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The recording as JSON Lines, fit for a file."""
+        return "".join(encode(event) + "\n" for event in self.recording)
+
+    def __repr__(self) -> str:
+        replaced = f"{self.local_parts} local parts, {self.names} names, {self.addresses} addresses replaced"
+        return f"<Redaction of {len(self.recording)} events: {replaced}>"
 
 
 def redact(recording: Recording) -> Recording:

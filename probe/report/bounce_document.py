@@ -1,10 +1,10 @@
-"""What the report of a recipient recipient says. Light: nothing here but the standard library and knowledge."""
+"""What the report of a bounced recipient says. Light: nothing here but the standard library and knowledge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.bounce import BouncedRecipient
+from probe.bounces import BouncedRecipient
 from probe.reading.bounce.results import NoticeKind
 from probe.report import document as doc
 from probe.report import reply_document

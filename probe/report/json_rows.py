@@ -8,7 +8,7 @@ from probe import explanation
 from probe.report.json_text import json_text
 
 if TYPE_CHECKING:
-    from probe.bounce import BouncedRecipient
+    from probe.bounces import BouncedRecipient
 
 
 def reply_object(item: explanation.Explanation) -> str:
@@ -33,6 +33,6 @@ def bounce_line(recipient: BouncedRecipient) -> str:
 
 def bounce_row(recipient: BouncedRecipient) -> str:
     """One object on one line, without a line break."""
-    from probe.bounce import to_json
+    from probe.bounces import to_json
 
     return json_text(to_json(recipient))

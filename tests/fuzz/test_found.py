@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.bounce import read_bounces
+from probe.bounces import read_bounces
 from probe.checks.judging.spoken import spoken
 from probe.explanation import explain_lines, to_json
 from probe.reading.message.links import links_in_html

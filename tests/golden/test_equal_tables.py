@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from probe.bounce import read_bounces
+from probe.bounces import read_bounces
 from probe.model.reply import Stage
 from tests.golden.test_log_reports import report
 from tests.unit.reading.log.samples import SAMPLES, Sample

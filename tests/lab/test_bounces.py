@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.bounce import BouncedRecipient, read_bounces
+from probe.bounces import BouncedRecipient, read_bounces
 from probe.explanation import Explanation
 from probe.maillog.lines import LogLines
 from probe.reading.log.event import Status

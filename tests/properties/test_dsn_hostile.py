@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.bounce import read_bounces, to_json
+from probe.bounces import read_bounces, to_json
 from probe.report.json_text import json_text
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probe import bounce
+from probe import bounces
 from probe.cli import errors, progress
 from probe.cli.main import run
 from probe.model.text import decode, inert_lines, printable
@@ -58,14 +58,14 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user {0}
 @IN_PROCESS
 def test_a_bounce_is_never_live(text: str, encoding: str) -> None:
     octets = BOUNCE.format(text).encode("utf-8", "surrogatepass")
-    results = bounce.read_bounces(octets, f"x{text}")
+    results = bounces.read_bounces(octets, f"x{text}")
     assert results
     for result in results:
         assert live(rendering.to_text(result, Style(width=60, encoding=encoding))) == []
         rendered = rendering.to_markdown(result)
         assert live(rendered) == []
         assert live_in(rendered) == []
-        line = json_text(bounce.to_json(result))
+        line = json_text(bounces.to_json(result))
         assert live(line) == []
         json.loads(line.encode("utf-8"))
 

@@ -63,7 +63,7 @@ LAYERS = (
     ),
     Layer("explanation", ("model", "knowledge", "reading", "diagnosis"), is_pure=True),
     Layer(
-        "bounce",
+        "bounces",
         ("model", "standards", "knowledge", "reading", "diagnosis", "explanation"),
         is_pure=True,
     ),
@@ -74,7 +74,7 @@ LAYERS = (
     ),
     Layer(
         "report",
-        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounce", "maillog"),
+        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounces", "maillog"),
         is_pure=True,
     ),
     Layer("net", ("model", "standards", "recording")),
@@ -88,13 +88,13 @@ LAYERS = (
         ),
     ),
     Layer("lab", ("model", "standards", "knowledge", "survey", "world")),
-    Layer("api", ("model", "explanation", "net", "run")),
-    Layer("__init__", ("model", "recording", "explanation", "net", "api")),
+    Layer("api", ("model", "recording", "explanation", "bounces", "net", "run")),
+    Layer("__init__", ("model", "reading", "recording", "explanation", "bounces", "net", "api")),
     Layer(
         "cli",
         (
             *("model", "knowledge", "reading", "recording", "checks", "diagnosis"),
-            *("explanation", "bounce", "maillog", "report", "net", "run", "lab"),
+            *("explanation", "bounces", "maillog", "report", "net", "run", "lab"),
         ),
     ),
     Layer("__main__", ("cli",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -259,7 +260,7 @@ def python_blocks() -> list[str]:
 def test_python_examples_use_only_the_public_api() -> None:
     named = set()
     for text in python_blocks():
-        compile(text, "example", "exec")
+        compile(text, "example", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # as in a notebook
         named |= set(re.findall(r"\bprobe\.(\w+)", text))
     assert {"check", "explain", "replay"} <= named
     assert named <= set(probe.__all__)

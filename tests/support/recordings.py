@@ -190,12 +190,12 @@ def full_recording() -> Recording:
 
 def any_event() -> st.SearchStrategy[ev.Event]:
     """Every kind of event with any content that a run can have recorded."""
-    timeout = st.floats(allow_nan=False, allow_infinity=False)
+    timeout = st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
     started = _within_limits(
         ev.Started,
         version=st.just(ev.FORMAT_VERSION),
         started_at=st.just(STARTED_AT),
-        options=_within_limits(Options, timeout=timeout),
+        options=_within_limits(Options, timeout=timeout, port=st.integers(1, 65535)),
     )
     log_facts = _within_limits(
         ToldByLog,
@@ -216,7 +216,7 @@ def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.Sea
         elif hint == (int | None) and name in RANGES:
             numbers[name] = st.none() | st.integers(*RANGES[name])
     if "families" in typing.get_type_hints(kind):
-        numbers["families"] = st.lists(st.sampled_from((4, 6))).map(tuple)
+        numbers["families"] = st.lists(st.sampled_from((4, 6)), min_size=1).map(tuple)
     return st.builds(kind, **(numbers | given))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.bounce import BouncedRecipient
+from probe.bounces import BouncedRecipient
 from probe.explanation import Explanation
 from probe.model.report import Report
 from probe.report.formats import Kind, formats_of

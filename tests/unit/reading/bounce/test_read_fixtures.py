@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from probe.bounce import BouncedRecipient, read_bounces, to_json
+from probe.bounces import BouncedRecipient, read_bounces, to_json
 
 FIXTURES = Path(__file__).resolve().parents[4] / "fixtures" / "bounces"
 CASES = sorted(FIXTURES.glob("*.toml"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from probe.bounce import read_bounces, to_json
+from probe.bounces import read_bounces, to_json
 
 FIXTURES = Path(__file__).resolve().parents[4] / "fixtures" / "bounces"
 FORGED = {

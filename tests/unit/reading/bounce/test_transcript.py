@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.bounce import BouncedRecipient, read_bounces, to_json
+from probe.bounces import BouncedRecipient, read_bounces, to_json
 from probe.explanation import explain
 from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Band

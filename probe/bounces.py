@@ -15,7 +15,9 @@ from probe.diagnosis.conclusion import Conclusion, document
 from probe.explanation import Explanation, explain
 from probe.knowledge.causes import UNSETTLED
 from probe.model.evidence import Band
+from probe.model.presented import Presented
 from probe.model.reply import Stage
+from probe.model.text import printable
 from probe.model.verdict import ExitCode, Retry
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
@@ -57,19 +59,27 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BouncedRecipient:
+@dataclass(frozen=True, slots=True, repr=False)
+class BouncedRecipient(Presented):
     """What one message says of one recipient; `status` and `explanation` are None where it is no bounce.
 
     `name` is the file, with `#n` for the n-th message of a mailbox file; `kind` is this recipient's:
     one message may report a failure, a delay and a success.
     """
 
+    _kind = "bounce"
+
     name: str
     notice: DeliveryNotice
     kind: NoticeKind
     status: DeliveryStatus | None = None
     explanation: Explanation | None = None
+
+    def __repr__(self) -> str:
+        recipient = self.status.recipient if self.status is not None else "nobody"
+        explained = self.explanation
+        cause = f", {explained.cause.id} ({explained.band})" if explained and explained.cause else ""
+        return printable(f"<BouncedRecipient {self.kind} for {recipient}{cause}>")
 
     @property
     def is_bounce(self) -> bool:
