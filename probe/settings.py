@@ -132,6 +132,8 @@ RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with room
 RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
 RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
+OWN_ADDRESSES_LIMIT = 16  # of this machine that are noted: one more is a reason to name another
+
 # The last runs, kept for `replay --last`
 HISTORY_RUNS = 20  # some days of one person's work; 0: none is kept
 HISTORY_SIZE_LIMIT = (

@@ -7,6 +7,7 @@ from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
+from probe.net.interfaces import own_addresses
 from probe.net.route import full_host_name, is_own_address, local_address_towards
 from probe.recording import events as ev
 from probe.standards.dns.names import is_fqdn
@@ -20,7 +21,7 @@ async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.V
     source = _bind_address(context, towards) or _source(context, towards)
     hostname = full_host_name()
     helo, why = await _helo(context, source, hostname)
-    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, why)
+    vantage = ev.Vantage(context.clock.at_ms(), source, hostname, helo, why, own_addresses())
     context.record(vantage)
     return vantage
 

@@ -6,6 +6,13 @@ against the ranking of this run; where none was, what stood in the way decides."
 from __future__ import annotations
 
 from probe.diagnosis.commands import command, fill, fill_flags
+from probe.diagnosis.elsewhere import (
+    by_another_resolver,
+    from_second_place,
+    from_sending_address,
+    has_family,
+    with_line,
+)
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import is_of_other_family
@@ -27,14 +34,18 @@ from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
 _HALF_AN_HOUR_S = 1800
-_DOWN = "check from a second network: it tells a server that is down from a path that is blocked"
-_DROPS = "check from a second network: it tells whether the server drops everybody, or this address"
+_MORE_TIME_S = 180
+_DOWN = "check from {place}: it tells a server that is down from a path that is blocked"
+_DROPS = "check from {place}: it tells whether the server drops everybody, or this address"
+_OUT_OF_STEP = "check from {place}: replies out of step are often the work of a device on the path"
 _PAST_THIS_HOST = "ask the MX hosts in the name of this host's mail server, to see what they would say"
 _PAST_THE_RELAY = "ask the MX hosts in the name of this host: it tells what the recipient's side says of it"
+_ASK_ANOTHER = "ask another resolver, {resolver}"
 _NO_RESOLVER = (
-    "ask another resolver: the sender's domain was not answered for either, so look at this machine's "
+    f"{_ASK_ANOTHER}: the sender's domain was not answered for either, so look at this machine's "
     "resolver and network first"
 )
+_NAME = "NAME"  # what only the reader knows
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -44,16 +55,14 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if outcome is Outcome.ACCEPTED:
         return _to_reach(facts) if ground is Ground.NOT_ASKED else None
     if ground is Ground.DNS_UNKNOWN:
-        text = _NO_RESOLVER if _sender_is_unknown_too(facts) else "ask another resolver"
-        return NextTest(text, command(facts, "--nameserver ADDRESS"))
+        return by_another_resolver(facts, _NO_RESOLVER if _sender_is_unknown_too(facts) else _ASK_ANOTHER)
     if ground is Ground.UNDIALLED:
         return NextTest(
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
         )
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
         had_dialogue = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
-        text = _DROPS if had_dialogue else _DOWN
-        return NextTest(text, command(facts, "--bind ADDRESS"))
+        return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
     if ground is Ground.OWN:
         is_family = diagnosis.observed.stage is Stage.DNS  # the MX hosts are out of its reach
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
@@ -67,8 +76,7 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         is_ours = own_demand(facts, session.mx_host)
         return NextTest(text, command(facts, "--tls never" if is_ours else "--tls auto"))
     if ground is Ground.DESYNCHRONISED:
-        text = "check from a second network: replies out of step are often the work of a device on the path"
-        return NextTest(text, command(facts, "--bind ADDRESS"))
+        return from_second_place(facts, _OUT_OF_STEP)
     return _by_ranking(facts, diagnosis)
 
 
@@ -90,7 +98,8 @@ def _to_reach(facts: Facts) -> NextTest:
         flags = ("--bind",) if facts.options.bind is not None else ("-4", "-6")
         text = f"ask in both address families, without {' and '.join(flags)}"
         return NextTest(text, command(facts, "", leave=("--bind", "-4", "-6")))
-    return NextTest("run it again with more time", command(facts, "--timeout 180"))
+    seconds = max(_MORE_TIME_S, 3 * facts.options.timeout)
+    return NextTest("run it again with more time", command(facts, f"--timeout {seconds:g}"))
 
 
 def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
@@ -183,13 +192,10 @@ def _other_family(facts: Facts, observed: Observed) -> int | None:
     session = observed.session
     if session is None or facts.options.bind is not None:
         return None
-    addresses = {
-        ip.version for it in facts.recipient.mx.hosts if it.host == session.mx_host for ip in it.addresses
-    }
-    other_addresses = addresses - {
-        other.ip.version for other in facts.sessions if other.mx_host == session.mx_host
-    }
-    return next(iter(other_addresses), None)
+    hosts = (it for it in facts.recipient.mx.hosts if it.host == session.mx_host)
+    addresses = {ip.version for it in hosts for ip in it.addresses}
+    tried = {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
+    return next((version for version in addresses - tried if has_family(facts, version)), None)
 
 
 def _may_try_tls(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
@@ -239,19 +245,16 @@ def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTes
     observed = diagnosis.observed
     words = {"other_mx": _other_mx(facts, observed), "family": str(_other_family(facts, observed) or "")}
     ptr = facts.sender.ptr
-    words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else "NAME"
+    words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else _NAME
     words["minutes"] = str((diagnosis.verdict.retry_after_s or _HALF_AN_HOUR_S) // 60 or 1)
     text = fill(test.text, words)
+    if test.place:
+        return from_second_place(facts, text) if test.place == "second" else from_sending_address(facts, text)
     if not test.here:
         return NextTest(text, None)
     domain = facts.target.forward_path.domain if isinstance(facts.target, PairTarget) else ""
-    return NextTest(
-        text,
-        command(
-            facts,
-            fill_flags(test.flags, words),
-            leave=("--ip", "--bind") if test.id == "sending-machine" else (),
-            sender=test.sender,
-            recipient=f"{test.recipient}@{domain}" if test.recipient else "",
-        ),
-    )
+    recipient = f"{test.recipient}@{domain}" if test.recipient else ""
+    line = command(facts, fill_flags(test.flags, words), sender=test.sender, recipient=recipient)
+    if test.sender or test.recipient or (words["helo"] == _NAME and "{helo}" in test.flags):
+        return with_line(facts, text, "", line)
+    return NextTest(text, line)

@@ -113,6 +113,7 @@ def _read(reader: _Reader) -> Facts:
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
         user_options=started.options,
+        scenario=started.scenario or "",
         mta=how.mta,
         relay=how.relay,
         tls_policy=how.tls_policy,
@@ -138,6 +139,8 @@ def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFact
         hostname=event.hostname if event is not None else "",
         helo=event.helo if event is not None else (options.helo or ""),
         helo_reason=event.helo_reason if event is not None else None,
+        # of a lab this machine is no part
+        addresses=event.addresses if event is not None and recording.started.scenario is None else (),
     )
 
 

@@ -34,7 +34,8 @@ class VantageFacts:
     """Where the probe stood. `source_ip` is the address that SPF, PTR and blocklists are judged for
     (--ip, else the one the probe connects from; None: no route); `probe_ip` the one it really connected
     from; `is_sending_address` True when --ip was given and equals `probe_ip`, False when it was given and
-    differs, None when it was not given (it cannot be known whether the mail leaves from here)."""
+    differs, None when it was not given (it cannot be known whether the mail leaves from here). `addresses`
+    are those of this machine; none where they are not known."""
 
     source_ip: IPAddress | None
     probe_ip: IPAddress | None
@@ -42,6 +43,7 @@ class VantageFacts:
     hostname: str
     helo: str
     helo_reason: Reason[HeloReason] | None
+    addresses: tuple[IPAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Facts:
     `options` are those that hold: what was left open is as `mta`, this host's mail server, has it (None: not
     known; `why_no_mta` where one is there that did not tell); `user_options` are the user's. `relay` is
     what that server hands the mail to, empty where the MX hosts are asked; `tls_policy` what it demands of
-    TLS there, None where that is the options' to say."""
+    TLS there, None where that is the options' to say; `scenario` is that of a lab."""
 
     target: Target
     options: Options
@@ -112,6 +114,7 @@ class Facts:
     relay: tuple[Hop, ...] = ()
     tls_policy: TlsPolicy | None = None
     why_no_mta: str = ""
+    scenario: str = ""
 
     @property
     def planned_size(self) -> int | None:

@@ -39,7 +39,8 @@ class Ending:
 class CandidateTest:
     """One further observation. `flags` are added to the command; `sender` and `recipient` are words for
     the place of the run's own, or empty; `here` False: no command of this machine makes it; `stages`
-    empty: at any stage; `effort` 1 is a minute at this machine; `experiments` are the control
+    empty: at any stage; `place` from where it is made: `second` another address, `sender` the one that mail
+    leaves from, empty that of the run; `effort` 1 is a minute at this machine; `experiments` are the control
     experiments by which a run makes the test itself."""
 
     id: str
@@ -52,6 +53,7 @@ class CandidateTest:
     effort: float
     outcomes: tuple[Ending, ...]
     experiments: tuple[Experiment, ...] = ()
+    place: str = ""
 
 
 @cache
@@ -69,6 +71,11 @@ def hypotheses() -> tuple[Hypothesis, ...]:
 def candidate_tests() -> tuple[CandidateTest, ...]:
     """Every test, in the order of the file, which decides between equals."""
     return tuple(_test(row) for row in _table()["test"])
+
+
+def public_resolvers() -> tuple[tuple[str, str], ...]:
+    """Operator and address of resolvers that answer everybody."""
+    return tuple((operator, address) for operator, address in _table()["resolvers"])
 
 
 def least_gain() -> float:
@@ -101,6 +108,7 @@ def _test(row: Mapping[str, Any]) -> CandidateTest:
             for outcome in row["outcome"]
         ),
         experiments=tuple(Experiment(name) for name in row.get("experiments", ())),
+        place=row.get("place", ""),
     )
 
 

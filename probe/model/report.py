@@ -31,8 +31,8 @@ from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.tag_list import TagListReason
 from probe.model.target import Command
-from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
 from probe.model.text import printable
+from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome, Retry
 
 SCHEMA = "smtp-probe.report/1"

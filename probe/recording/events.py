@@ -51,13 +51,15 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Vantage:
     """Where the probe stands: the local address it connects from (None: no route), this host's
-    own name, and the EHLO name that was chosen with the reason why."""
+    own name, and the EHLO name that was chosen with the reason why. `addresses` are those that this machine
+    has beyond its links (none: the system does not tell)."""
 
     at_ms: int
     source_ip: IPAddress | None
     hostname: str
     helo: str
     helo_reason: Reason[HeloReason]
+    addresses: tuple[IPAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ class _Redactor:
             case ev.Vantage():
                 helo, why = names.host(event.helo), self._reason(event.helo_reason)
                 ip, host = self._optional(event.source_ip), names.host(event.hostname)
-                return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why)
+                own = tuple(map(names.address, event.addresses))
+                return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why, addresses=own)
             case ev.SenderMtaRead():
                 mta = self._mta(event.mta) if event.mta is not None else None
                 return replace(event, mta=mta, why=text(event.why))

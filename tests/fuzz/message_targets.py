@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from probe.checks.judging.spoken import clauses
 from probe.bounces import messages, read_bounces, to_json
+from probe.checks.judging.spoken import clauses
 from probe.model.address import AddressError
 from probe.model.address_parse import describe, parse_domain, parse_endpoint, parse_mailbox
 from probe.model.text import decode, printable

@@ -1,0 +1,74 @@
+"""Further observations from another place than the run's: another address of this machine, another host,
+another resolver. What this machine can do is a command; for the rest there is the line for another host."""
+
+from __future__ import annotations
+
+from probe.diagnosis.commands import command
+from probe.facts.model import Facts
+from probe.knowledge.next_tests import public_resolvers
+from probe.model.address import IPAddress
+from probe.model.address_parse import parse_ip
+from probe.model.dialable import is_private
+from probe.model.report import NextTest
+
+_OF_THIS_HOST = ("--bind", "--ip", "--mta", "--config-dir", "--route")
+
+
+def from_second_place(facts: Facts, text: str) -> NextTest:
+    """The same run from another address; `{place}` in the text says from where."""
+    second = second_address(facts)
+    if second is not None:
+        place = f"{second}, another address of this machine"
+        line = command(facts, f"--bind {second}", leave=("--ip",))
+        return NextTest(text.replace("{place}", place), line)
+    words = text.replace("{place}", "a second network of yours")
+    return with_line(facts, words, "; on a host there", line_elsewhere(facts))
+
+
+def from_sending_address(facts: Facts, text: str) -> NextTest:
+    """The same run from the address that mail leaves from: here, where this machine has it."""
+    sending = facts.options.ip
+    if sending is not None and sending in facts.vantage.addresses:
+        return NextTest(text, command(facts, f"--bind {sending}", leave=("--ip",)))
+    return with_line(facts, text, "; there", line_elsewhere(facts))
+
+
+def with_line(facts: Facts, text: str, where: str, line: str) -> NextTest:
+    """A test that no command of this machine makes as it stands: the line is a part of the text. A lab has
+    none: its servers are gone when its report is read."""
+    return NextTest(text if facts.scenario else f"{text}{where}: {line}", None)
+
+
+def line_elsewhere(facts: Facts) -> str:
+    """The same run on another host: without what is true of this one alone."""
+    return command(facts, "", leave=_OF_THIS_HOST)
+
+
+def second_address(facts: Facts) -> IPAddress | None:
+    """Another address of this machine that the Internet may see, in the family of the run. A private one
+    leaves by the same way as the rest."""
+    here = facts.vantage.probe_ip
+    if here is None:
+        return None
+    used = {here, facts.options.bind, *(session.local_ip for session in facts.sessions)}
+    others = (ip for ip in facts.vantage.addresses if ip.version == here.version and ip not in used)
+    return next((ip for ip in others if not is_private(ip)), None)
+
+
+def has_family(facts: Facts, version: int) -> bool:
+    """Whether this machine has an address of the family, towards more than itself; also where that is not
+    known, and where all servers are on its loopback."""
+    own = facts.vantage.addresses
+    hosts = [ip for it in facts.recipient.mx.hosts for ip in it.addresses if ip.version == version]
+    is_local = bool(hosts) and all(ip.is_loopback for ip in hosts)
+    return not own or is_local or any(ip.version == version for ip in own)
+
+
+def by_another_resolver(facts: Facts, text: str) -> NextTest:
+    """The same run with a public resolver that it has not asked; `{resolver}` in the text names it."""
+    tried = {server.host for server in facts.options.nameservers}
+    for operator, address in public_resolvers():
+        if address not in tried and has_family(facts, parse_ip(address).version):
+            words = text.replace("{resolver}", f"such as {address} ({operator})")
+            return NextTest(words, command(facts, f"--nameserver {address}"))
+    return NextTest(text.replace("{resolver}", "with --nameserver"), None)
