@@ -3,7 +3,8 @@
 A block that stands under `<!-- made by: smtp-probe demo tmall -->` is the true output of that command.
 A part of it: `; until Why` ends before the line that begins so, `; only Nine steps` is the paragraph
 that begins so. A table under `<!-- made from: tests/repo/layers.py -->` is made by that module.
-`python -m tests.repo.documents` writes all of them again, and docs/reference/fixtures.md.
+`python -m tests.repo.documents` writes all of them again, docs/reference/fixtures.md and the picture of the
+README (tests/repo/picture.py).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.repo import fixtures, layers
+from tests.repo import fixtures, layers, picture
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
@@ -161,6 +162,10 @@ def refresh() -> None:
             page.write_text(fresh, encoding="utf-8")
             print(f"written: {name(page)}")
     fixtures.PAGE.write_text(fixtures.index(), encoding="utf-8")
+    drawn = picture.drawn(picture.screen())
+    if not picture.PAGE.exists() or steady(drawn) != steady(picture.PAGE.read_text(encoding="utf-8")):
+        picture.PAGE.write_text(drawn, encoding="utf-8")
+        print(f"written: {name(picture.PAGE)}")
 
 
 def _rewritten(match: re.Match[str]) -> str:

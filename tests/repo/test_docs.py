@@ -12,6 +12,7 @@ from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import typer
@@ -26,7 +27,7 @@ from probe.knowledge.rules import all_rules
 from probe.knowledge.severities import read_severities
 from probe.model.evidence import Facet
 from probe.model.verdict import ExitCode
-from tests.repo import layers
+from tests.repo import layers, picture
 from tests.repo.documents import (
     ROOT,
     Made,
@@ -213,7 +214,7 @@ def test_every_scenario_that_is_shown_exists() -> None:
 
 def test_the_readme_has_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/smtp-probe demo\n" in readme
+    assert "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/smtp-probe demo\n" in readme
     assert "python3 tests/check.py\n" in readme
     assert (ROOT / "tests/check.py").is_file()
 
@@ -341,6 +342,22 @@ def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> Non
 
 def test_the_readme_shows_a_real_output() -> None:
     assert ROOT / "README.md" in {made.page for made in made_outputs()}
+
+
+def test_the_picture_is_of_a_true_output() -> None:
+    text = picture.PAGE.read_text(encoding="utf-8")
+    assert steady(text) == steady(picture.drawn(picture.screen())), "run: python -m tests.repo.documents"
+    root = ElementTree.fromstring(text)
+    rows = ["".join(row.itertext()) for row in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert rows[0] == f"$ {picture.COMMAND}"
+    assert max(map(len, rows)) <= picture.COLUMNS
+    assert "\x1b" not in text
+    assert "<script" not in text and "href" not in text
+
+
+def test_a_style_of_the_terminal_is_a_class_of_the_picture_and_text_is_escaped() -> None:
+    drawn = picture.drawn("\x1b[1;31mNO\x1b[0m <b> & \x1b[2mdim\n")
+    assert '<tspan class="b r">NO</tspan> &lt;b&gt; &amp; <tspan class="d">dim</tspan>' in drawn
 
 
 # -- JSON of the offline commands -----------------------------------------------------------------
