@@ -13,7 +13,6 @@ from probe.diagnosis.why import why
 from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session, TlsObserved
-from probe.model.address import IPAddress
 from probe.model.address_parse import parse_mailbox
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
@@ -197,40 +196,6 @@ def test_private_addresses_are_not_dialled_and_prove_nothing() -> None:
         Stage.CONNECT,
         Ground.UNDIALLED,
     )
-
-
-LEFT_OUT = Options(smtp=False)
-
-
-def test_a_dialogue_that_was_left_out_is_no_failure() -> None:
-    observed = seen(options=LEFT_OUT)
-    assert (observed.outcome, observed.stage, observed.ground, why(observed)) == (
-        Outcome.ACCEPTED,
-        Stage.DNS,
-        Ground.NOT_ASKED,
-        "--no-smtp left the dialogue out",
-    )
-
-
-def test_a_run_that_was_cut_short_before_the_end_of_dns_shows_nothing() -> None:
-    assert seen(options=LEFT_OUT, complete=False).outcome is Outcome.INCONCLUSIVE
-
-
-@pytest.mark.parametrize(
-    ("ips", "outcome"),
-    [
-        ((LOOPBACK,), Outcome.REFUSED),
-        ((PRIVATE,), Outcome.INCONCLUSIVE),
-        ((PRIVATE, ip_address("192.0.2.25")), Outcome.ACCEPTED),
-    ],
-)
-def test_addresses_that_no_connection_would_be_made_to_are_not_in_order(
-    ips: tuple[IPAddress, ...], outcome: Outcome
-) -> None:
-    facts = replace(with_hosts(make.mx_host("p.example", *ips)), options=LEFT_OUT)
-    assert observe(facts).outcome is outcome
-    own = replace(facts, options=replace(LEFT_OUT, allow_private=True))
-    assert observe(own).outcome is Outcome.ACCEPTED
 
 
 @pytest.mark.parametrize(

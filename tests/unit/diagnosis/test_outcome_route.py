@@ -321,3 +321,40 @@ def test_a_loopback_host_beside_one_that_is_not_there_takes_no_mail() -> None:
 def test_beyond_the_addresses_that_were_not_dialled_nothing_is_known() -> None:
     detail = "its first 1 MX hosts have no public address (it is not public (2)), and 4 more were not tried"
     assert ending(leading(LOOPBACK, PRIVATE, dropped=4)) == not_reached(detail)
+
+
+# -- no server is to be asked ----------------------------------------------------------------------
+
+LEFT_OUT = Options(smtp=False)
+IN_ORDER = (Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, "--no-smtp left the dialogue out")
+OTHER = ip_address("100.64.0.1")  # of another kind, so that it is told otherwise
+
+
+def left_out(*found: IPAddress, **changes: Any) -> tuple[Outcome, Stage, Ground, str]:
+    facts = routed(host("p.example", *found), options=LEFT_OUT)
+    return ending(replace(facts, **changes))
+
+
+def test_a_dialogue_that_was_left_out_is_no_failure() -> None:
+    assert left_out(make.SOURCE) == IN_ORDER
+    why_not = observe(routed(host("p.example", make.SOURCE), options=LEFT_OUT, sessions=())).reason
+    assert why_not == Reason(OutcomeReason.NOT_ASKED)
+
+
+def test_a_run_that_was_cut_short_before_the_end_of_dns_shows_nothing() -> None:
+    assert left_out(make.SOURCE, complete=False)[0] is Outcome.INCONCLUSIVE
+
+
+def test_addresses_that_nobody_would_connect_to_are_not_in_order() -> None:
+    assert left_out(LOOPBACK) == (REFUSED, Stage.DNS, Ground.ROUTE, LOOP)
+    nowhere = left_out(PRIVATE, OTHER)
+    assert nowhere[:3] == (Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED)
+    assert "private" in nowhere[3] and nowhere == left_out(PRIVATE, LOOPBACK)
+    facts = routed(host("p.example", PRIVATE, OTHER), options=LEFT_OUT, sessions=())
+    assert observe(facts).reason == Reason(OutcomeReason.NOT_DIALLED)
+
+
+def test_one_public_address_or_the_users_word_puts_them_in_order() -> None:
+    assert left_out(PRIVATE, make.SOURCE) == IN_ORDER
+    own = replace(LEFT_OUT, allow_private=True)
+    assert left_out(PRIVATE, options=own) == left_out(LOOPBACK, options=own) == IN_ORDER
