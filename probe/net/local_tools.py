@@ -102,9 +102,10 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     finally:
         if transport.get_returncode() is None:
             _end(transport.get_pid())
-        transport.close()
-        # or its end would be told to a loop that is closed by then
+        # or its end would be told to a loop that is closed by then; and close() would take it from the
+        # watcher, which complains on standard error
         await asyncio.wait([hearing.ended], timeout=_REAPED)
+        transport.close()
     if hearing.is_too_much:
         limit = settings.LOCAL_TOOLS_SIZE_LIMIT
         return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
