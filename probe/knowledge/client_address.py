@@ -1,0 +1,47 @@
+"""The forms in which a server names the address that it sees its client at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from probe.knowledge.toml_import import load
+
+PLACE = "@IP@"
+# a group for each place: a pattern may have several, in alternatives
+_IPV4 = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_IPV6 = r"[0-9a-f:]{0,40}:[0-9a-f:.]{0,44}[0-9a-f:]"
+_ADDRESS = rf"((?:ipv6:)?(?:{_IPV4}|{_IPV6}))(?!@)(?![\w.]*\w)"
+
+
+class Where(StrEnum):
+    """The replies that a form may stand in."""
+
+    EHLO = "ehlo"  # the first line of the 250 to EHLO or HELO
+    REFUSAL = "refusal"
+    GREETING = "greeting"  # a refusal before anything was said
+
+
+@dataclass(frozen=True, slots=True)
+class AddressForm:
+    """One form: `pattern` has a group for each place at which the address may stand; one of `needs` is in
+    every text, in small letters, that holds it."""
+
+    id: str
+    where: Where
+    needs: tuple[str, ...]
+    pattern: str
+
+
+@cache
+def address_forms() -> tuple[AddressForm, ...]:
+    """Every form, in the order of the file."""
+    table = load(files("probe.knowledge") / "client_address.toml")
+    return tuple(
+        AddressForm(
+            row["id"], Where(row["where"]), tuple(row["needs"]), row["pattern"].replace(PLACE, _ADDRESS)
+        )
+        for row in table["form"]
+    )
