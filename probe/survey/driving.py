@@ -28,11 +28,12 @@ Survey: TypeAlias = Generator["Request", Any, T]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the probe stands. `source_ip` is the address that the sender is judged for, `probe_ip` the one
-    that the probe connects from (None: no route), `helo` the name that it says (empty: not known)."""
+    """Where the probe stands. `source_ip` is the address that the sender is judged for, `outside_ip` the one
+    at which servers see the probe (None: no route, or not known), `helo` the name that it says (empty: not
+    known)."""
 
     source_ip: IPAddress | None
-    probe_ip: IPAddress | None
+    outside_ip: IPAddress | None
     helo: str
 
 

@@ -122,9 +122,9 @@ def mail_domain(domain: str, options: Options) -> Resolution[MxResult]:
     return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
 
 
-def helo_of(name: str, connects_from: IPAddress | None, ptr: PtrResult) -> Resolution[HeloResult]:
-    """The EHLO name, held against the address that the probe connects from."""
-    return (yield from judge_helo(name, connects_from, ptr))
+def helo_of(name: str, outside_ip: IPAddress | None, ptr: PtrResult | None) -> Resolution[HeloResult]:
+    """The EHLO name, held against the address at which servers see the probe."""
+    return (yield from judge_helo(name, outside_ip, ptr))
 
 
 _UNKNOWN = Alignment(None, None)
@@ -219,8 +219,8 @@ def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
 def _from_place(who: Identities) -> Survey[SenderRecords]:
     place = yield from standing()
     ip, name = place.source_ip, place.helo
-    if ip is None:
-        return SenderRecords()
+    if ip is None:  # the name can be judged all the same
+        return SenderRecords(helo=(yield from _helo(place, None)) if name else None)
     (ptr, helo), spf, spf_helo = yield from together(
         _names(ip, place),
         recover_steps(FactReader.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
@@ -234,8 +234,12 @@ def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloRe
     ptr = yield from recover_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
     if not place.helo or ptr is None:
         return ptr, None
-    helo = helo_of(place.helo, place.probe_ip, ptr)
-    return ptr, (yield from recover_steps(FactReader.HELO, helo, None, step=2))
+    return ptr, (yield from _helo(place, ptr))
+
+
+def _helo(place: Place, ptr: PtrResult | None) -> Survey[HeloResult | None]:
+    helo = helo_of(place.helo, place.outside_ip, ptr)
+    return (yield from recover_steps(FactReader.HELO, helo, None, step=2))
 
 
 def _aligned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.address import IPAddress
 from probe.standards.dsn.results import DeliveryStatus
 
 
@@ -19,11 +20,21 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A Received field (RFC 5321 section 4.4): the host that wrote it, in small letters, and the address at
+    which that saw its client."""
+
+    by: str
+    client: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnedMessage:
     """The headers of the message that came back, as far as the notice returned them; empty: not known.
 
     `reverse_path` is its envelope sender, where a Return-Path or the report tells it; `delivered_to` whom
-    its trace fields name as recipients, which its To field need not do.
+    its trace fields name as recipients, which its To field need not do; `trace` its newest Received field,
+    None where that names no address.
     """
 
     reverse_path: str = ""
@@ -33,6 +44,7 @@ class ReturnedMessage:
     date: str = ""
     subject: str = ""
     delivered_to: tuple[str, ...] = ()
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
-from probe.reading.bounce.results import ReturnedMessage
+from probe.reading.bounce.results import ReturnedMessage, Trace
 from probe.reading.bounce.structure import Part, read_head
 from probe.settings import BOUNCE_HEADER_LIMIT
 from probe.standards.dsn.address import mailbox, mailboxes
@@ -17,6 +18,10 @@ _HEADER_LINE = re.compile(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
 
+# From-domain and By-domain of a trace field; what stands in brackets or parentheses before "by", and is
+# not what it said in EHLO, is the client
+_TRACE = re.compile(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
+_TRACE_IP = re.compile(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
 _TRACE_FOR = re.compile(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
 
 
@@ -43,6 +48,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
         date=head.header("date")[:200],
         subject=head.header("subject")[:998],
         delivered_to=mailboxes(", ".join(delivered)),
+        trace=_trace(head.header("received")),
     )
 
 
@@ -66,3 +72,17 @@ def _delivered_to(head: Part) -> tuple[str, ...]:
 def _for(received: str) -> list[str]:
     """The forward-path of a trace field (RFC 5321 section 4.4, `For`)."""
     return _TRACE_FOR.findall(received[:2000])
+
+
+def _trace(received: str) -> Trace | None:
+    """Whom the writer of the field saw at which address: the last one before "by", for the first may be what
+    the client said in EHLO."""
+    match = _TRACE.match(received[:2000])
+    if match is None:
+        return None
+    for text in reversed(_TRACE_IP.findall(match["client"])):
+        try:
+            return Trace(match["by"].lower().rstrip("."), ip_address(text))
+        except ValueError:
+            continue
+    return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from probe.model.address import IPAddress
 from probe.model.answer_fault import AnswerFault, AnswerWhy
@@ -131,6 +132,19 @@ def is_fqdn(name: str) -> bool:
 def reverse_name(ip: IPAddress) -> str:
     """The name that holds the PTR of an address (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
     return ip.reverse_pointer
+
+
+def address_of_reverse_name(name: str) -> IPAddress | None:
+    """The address whose PTR a name holds; None for any other name."""
+    labels = normal(name).lower().split(".")
+    try:
+        if labels[-2:] == ["in-addr", "arpa"] and len(labels) == 6:
+            return IPv4Address(".".join(reversed(labels[:4])))
+        if labels[-2:] == ["ip6", "arpa"] and len(labels) == 34 and all(len(it) == 1 for it in labels[:32]):
+            return IPv6Address(int("".join(reversed(labels[:32])), 16))
+    except ValueError:
+        return None
+    return None
 
 
 def parents(name: str) -> Iterator[str]:

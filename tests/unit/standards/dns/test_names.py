@@ -90,3 +90,19 @@ def test_parents_from_the_name_to_its_top_label() -> None:
 )
 def test_subdomains(name: str, parent: str, expected: bool) -> None:
     assert names.is_subdomain(name, parent) is expected
+
+
+@pytest.mark.parametrize("text", ["192.0.2.1", "2001:db8::1", "0.0.0.0"])
+def test_a_reverse_name_leads_back_to_its_address(text: str) -> None:
+    ip = ip_address(text)
+    assert names.address_of_reverse_name(names.reverse_name(ip)) == ip
+    assert names.address_of_reverse_name(f"{names.reverse_name(ip).upper()}.") == ip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "in-addr.arpa", "2.0.192.in-addr.arpa", "x.2.0.192.in-addr.arpa", "1.1.2.0.192.in-addr.arpa",
+     "ip6.arpa", "1.2.0.192.example", "256.2.0.192.in-addr.arpa", f"{'g.' * 32}ip6.arpa"],
+)  # fmt: skip
+def test_any_other_name_leads_to_none(name: str) -> None:
+    assert names.address_of_reverse_name(name) is None

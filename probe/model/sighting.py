@@ -1,0 +1,69 @@
+"""Who names the address that mail of this side comes from, and what is known of it by that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from probe.model.address import IPAddress
+from probe.model.dialable import AddressKind, is_private, why_not_dialable
+
+# The addresses of books and laboratories: where such may be dialled, they stand for public ones
+_OF_LABS = frozenset(
+    {
+        AddressKind.DOCUMENTATION,
+        AddressKind.DOCUMENTATION_V6,
+        AddressKind.DOCUMENTATION_V6_LARGE,
+        AddressKind.BENCHMARK,
+        AddressKind.RESERVED,
+    }
+)
+
+
+class SightingPlace(StrEnum):
+    """Where a client address was named."""
+
+    EHLO = "ehlo"  # in the answer to EHLO
+    REPLY = "reply"  # in a refusal of this run
+    BOUNCE = "bounce"  # in the reply that a bounce quotes
+    RECEIVED = "received"  # in a trace field of the message that came back
+    LOG = "log"  # in the own mail log
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Somebody names the address that mail, or this probe, comes from. `by` is who: a host name, in small
+    letters; `ref` how findings name the reply; `bound` the local address of that very connection (None: it
+    was another machine's, or is not known)."""
+
+    ip: IPAddress
+    by: str
+    place: SightingPlace
+    ref: str
+    bound: IPAddress | None = None
+
+    @property
+    def is_of_this_run(self) -> bool:
+        """Whether a server named it to this probe."""
+        return self.place in (SightingPlace.EHLO, SightingPlace.REPLY)
+
+
+class AddressBasis(StrEnum):
+    """What the address that the sender is judged for rests on."""
+
+    GIVEN = "given"  # --ip
+    BOUND = "bound"  # the probe connects from it, and nobody names another
+    LOGGED = "logged"  # the own mail log names it
+    SEEN = "seen"  # two servers name it
+    SAID = "said"  # one server alone names it
+    PRIVATE = "private"  # none: this host's own is private, and nobody names another
+    NOWHERE = "nowhere"  # none: there is no route
+
+
+def counts(ip: IPAddress, *, allow_private: bool, redacted: bool = False) -> bool:
+    """Whether the address can be one that mail leaves from: a global one. In a laboratory (`allow_private`),
+    and in a redacted recording, those of documentation stand for such."""
+    if is_private(ip):
+        return False
+    why = why_not_dialable(ip)
+    return why is None or ((allow_private or redacted) and why.kind in _OF_LABS)

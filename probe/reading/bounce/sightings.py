@@ -1,0 +1,40 @@
+"""Which address the mail that bounced left from, as the bounce names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.model.sighting import Sighting, SightingPlace
+from probe.reading.bounce.reply import telling
+from probe.reading.bounce.results import DeliveryNotice
+from probe.reading.reply.client_address import client_in_refusal
+from probe.standards.dsn.results import DeliveryStatus
+
+_REF = "bounce:1"
+_ITSELF = "the bounce"
+
+
+def sightings_in_bounce(notice: DeliveryNotice, status: DeliveryStatus) -> tuple[Sighting, ...]:
+    """By what it says of one recipient: the reply that it quotes, and the trace field of the server that gave
+    the message up."""
+    return tuple(_sightings(notice, status))
+
+
+def _sightings(notice: DeliveryNotice, status: DeliveryStatus) -> Iterator[Sighting]:
+    ip = client_in_refusal(f"{status.added} {telling(status)}")
+    if ip is not None:
+        by = (status.remote_mta or status.reporting_mta).lower().rstrip(".") or _ITSELF
+        yield Sighting(ip, by, SightingPlace.BOUNCE, _REF)
+    trace = notice.returned.trace
+    if trace is not None and _took_it(notice, status, trace.by):
+        yield Sighting(trace.client, trace.by, SightingPlace.RECEIVED, _REF)
+
+
+def _took_it(notice: DeliveryNotice, status: DeliveryStatus, by: str) -> bool:
+    """Whether the server that reports the failure took the message from the sender's side before it gave it
+    up: then its trace field shows where the mail left. A sender's own server, which reports what a remote one
+    said, shows there whoever handed the message in."""
+    if status.is_remote or status.remote_mta or by != status.reporting_mta.lower().rstrip("."):
+        return False
+    sender = (notice.returned.reverse_path or notice.returned.header_from).rpartition("@")[2].lower()
+    return bool(sender) and by != sender and not by.endswith(f".{sender}")
