@@ -30,7 +30,7 @@ from probe.net.local_tools import run_tools
 from probe.net.resolver import Resolver
 from probe.net.smtp import Dialling, dial_tcp
 from probe.net.threads import in_thread
-from probe.standards.dns.message import Answer, Question
+from probe.standards.dns.message import Answer, Question, Status
 
 if TYPE_CHECKING:
     from probe.net.opinions import Opinion
@@ -46,6 +46,7 @@ class MakesResolver(Protocol):
         nameservers: tuple[Endpoint, ...],
         *,
         on_answer: Callable[[Answer], None],
+        on_silence: Callable[[Endpoint, Status], None],
         seconds_left: Callable[[], float],
         query_timeout: float,
         lifetime: float,

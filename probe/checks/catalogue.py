@@ -78,6 +78,7 @@ from probe.checks.sender import (
     spf_lookups,
 )
 from probe.checks.vantage import (
+    clock,
     internal,
     not_reached,
     port25,
@@ -87,9 +88,10 @@ from probe.checks.vantage import (
     vantage_address,
 )
 from probe.facts.model import Facts
+from probe.knowledge.finding_groups import OF_THE_ADDRESS
 from probe.knowledge.severities import Severities
 from probe.model.fault import collect_faults, recover
-from probe.model.finding import Finding
+from probe.model.finding import Finding, Severity
 from probe.model.target import PairTarget
 
 
@@ -175,7 +177,7 @@ _SENDER: tuple[Check, ...] = (
 )
 _DIALOGUE: tuple[Check, ...] = (reply_permanence, bounce_reply, log_reply)
 _DIALOGUE_OF_PAIR: tuple[Check, ...] = (recipient_address, mail_from_accepted)
-_PROBE: tuple[Check, ...] = (resolver_answers, port25, not_reached, internal)
+_PROBE: tuple[Check, ...] = (resolver_answers, clock, port25, not_reached, internal)
 _PROBE_OF_PAIR: tuple[Check, ...] = (sender_mta, vantage_address, source_private)
 
 
@@ -226,13 +228,18 @@ def findings_of(facts: Facts, severities: Severities | None = None) -> tuple[Fin
     A `domain` run has neither sender nor mailbox: the checks of those stay silent. A check that fails costs
     itself: what it had found until then stays, and a finding `internal` stands for the rest."""
     is_pair = isinstance(facts.target, PairTarget)
-    own = severities or {}
+    own = _severities(facts) | dict(severities or {})
     return tuple(
         replace(finding, severity=own[finding.tag]) if finding.tag in own else finding
         for module in _ALL
         if is_pair or module.ID not in _PAIR_ONLY
         for finding in _findings(module, facts)
     )
+
+
+def _severities(facts: Facts) -> dict[str, Severity]:
+    """Those that the facts change: what holds for an address that one server alone names is no fault."""
+    return dict.fromkeys(OF_THE_ADDRESS, Severity.NOTICE) if facts.vantage.rests_on_one_word else {}
 
 
 def _findings(module: Check, facts: Facts) -> list[Finding]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, recover_parts
 from probe.collect.sender_mta import read_sender_mta
 from probe.collect.sessions import ask_the_servers
-from probe.collect.vantage import take_vantage
-from probe.model.fault import collect_faults, recover_async
+from probe.collect.vantage import bound_address, sightings_in_run, take_vantage
+from probe.model.fault import collect_faults, recover, recover_async
 from probe.model.observed import Gap, Part
+from probe.model.readers import FactReader
 from probe.model.reason import Reason
-from probe.model.target import recipient_domain
+from probe.model.sighting import Sighting
+from probe.model.target import PairTarget, recipient_domain
+from probe.net.threads import in_thread
+from probe.reading.bounce.about import read_about
 from probe.reading.message.read import read_message
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.survey import recipient, reputation, sender
 from probe.survey.driving import NOWHERE, Place
+from probe.survey.earlier import sightings_before
+from probe.survey.standpoint import standpoint
 
 
 async def observe(context: Context) -> None:
@@ -100,21 +107,51 @@ async def _recipient(context: Context, driver: Driver, domain: str) -> None:
 
 
 async def _from_here(context: Context, driver: Driver) -> None:
-    """Where the probe stands, by the way that leads to the MX hosts; and then the hosts themselves."""
+    """Where the probe stands, by the way that leads to the MX hosts; and then the hosts themselves, whose
+    answers may show that mail from here leaves from another address."""
     options = context.options
+    before = await in_thread(partial(_sightings_before, context))
+    place = NOWHERE
     try:
         mx = await asyncio.shield(driver.route)
         hosts = mx.hosts if mx is not None else ()
         families = context.sending.options.usable_families
         towards = tuple(ip for host in hosts for ip in host.addresses if ip.version in families)
         vantage = await take_vantage(context, towards)
-        source = vantage.source_ip
-        driver.place.set_result(Place(options.ip or source, source, vantage.helo))
+        stand = standpoint(options, vantage.source_ip, before)
+        place = Place(stand.ip, vantage.source_ip, vantage.helo)
     finally:
-        if not driver.place.done():  # the surveys that wait for it go on without
-            driver.place.set_result(NOWHERE)
+        driver.place.set_result(place)  # the surveys that wait for it go on, if without
     if options.smtp and mx is not None:
-        await part(context, Part.SESSIONS, partial(ask_the_servers, context, mx, vantage.helo), None)
+        asking = partial(ask_the_servers, context, mx, vantage.helo)
+        outcomes = await part(context, Part.SESSIONS, asking, ())
+        bound = bound_address(context) or vantage.source_ip
+        stand = standpoint(options, bound, (*sightings_in_run(context, outcomes), *before))
+        if stand.ip is not None and stand.ip != place.source_ip:
+            await _ask_again(context, replace(place, source_ip=stand.ip, outside_ip=stand.ip))
+
+
+async def _ask_again(context: Context, place: Place) -> None:
+    """What holds for the address that mail from here was found to leave from. What was asked before is
+    answered from memory."""
+    who = sender.identities(context.target, context.options)
+    message = context.files.message[1] if context.files.message is not None else None
+    driver = Driver(context)
+    driver.place.set_result(place)
+    await asyncio.gather(
+        driver.drive(sender.survey(who, context.options, message)),
+        driver.drive(reputation.survey(who, context.options, partial(_links, message))),
+    )
+
+
+def _sightings_before(context: Context) -> tuple[Sighting, ...]:
+    """The addresses that the bounce and the log name."""
+    bounce, target = context.files.bounce, context.target
+    recipient = str(target.forward_path).lower().strip("<>") if isinstance(target, PairTarget) else ""
+    if bounce is None:
+        return sightings_before(None, context.files.log)
+    about = recover(FactReader.BOUNCE, partial(read_about, bounce[1], recipient), None, step=1)
+    return sightings_before(about, context.files.log)
 
 
 def _links(message: bytes | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from probe.collect.attempts import Visits, ask_target
 from probe.collect.context import Context
 from probe.collect.controls import run_controls
+from probe.collect.session import SessionOutcome
 from probe.collect.vantage import own_sources
 from probe.knowledge.providers import by_mx_hosts
 from probe.model.address import NullReversePath
@@ -27,17 +28,17 @@ from probe.survey.recipient import tlsa_answers
 from probe.survey.sending import in_order
 
 
-async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
-    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT."""
+async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[SessionOutcome, ...]:
+    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT. All sessions, in their order."""
     how, world = context.sending, context.world
     options = how.options
     if _is_kept(context, mx):
         context.record(ev.NotReached(context.clock.at_ms(), Part.SESSIONS, Reason(Gap.KEPT_HERE)))
-        return
+        return ()
     usable = tuple(_usable(host, options.usable_families) for host in mx.hosts)
     hosts = _in_order(context, in_order(how, usable))
     if not any(host.addresses for host in hosts):
-        return
+        return ()
     visits = Visits(
         sink=context.record,
         clock=context.clock,
@@ -57,8 +58,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
     context.say(f"asking {hosts[0].host}")
     if not isinstance(context.target, PairTarget):
         plan = DialoguePlan(helo, NullReversePath(), (), options.tls, until=Stage.EHLO)
-        await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
-        return
+        return await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
     plan = DialoguePlan(
         helo=helo,
         reverse_path=context.target.reverse_path,
@@ -83,6 +83,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> None:
         advise=lambda offered: context.judges.next_experiment(context.recording, offered),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
+    return tuple(visits.outcomes)
 
 
 def _size(context: Context) -> int | None:

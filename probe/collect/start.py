@@ -50,6 +50,9 @@ async def make_run(
         async with world.resolver(
             options.nameservers,
             on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
+            on_silence=lambda server, status: context.record(
+                ev.NameServerSilent(clock.at_ms(), server, status)
+            ),
             seconds_left=deadline.seconds_left,
             query_timeout=world.pace.dns_query,
             lifetime=world.pace.dns_lifetime,

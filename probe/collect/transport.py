@@ -29,6 +29,5 @@ async def fetch_policy(context: Context, domain: str, answers: tuple[Answer, ...
         context.record(ev.HttpsFetched(at_ms(), url, None, "", b"", fault))
         return
     response = await context.world.fetch(url, ips, deadline=context.deadline)
-    context.record(
-        ev.HttpsFetched(at_ms(), url, response.status, response.content_type, response.body, response.fault)
-    )
+    answer = (response.status, response.content_type, response.body, response.fault, response.date)
+    context.record(ev.HttpsFetched(at_ms(), url, *answer))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from probe.collect.context import Context
+from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
+from probe.model.sighting import Sighting
 from probe.net.interfaces import own_addresses
 from probe.net.route import full_host_name, is_own_address, local_address_towards
 from probe.recording import events as ev
@@ -14,6 +18,7 @@ from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.special_use import why_never_global
 from probe.survey.sending import Sending
+from probe.survey.standpoint import sightings_in
 
 
 async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
@@ -75,3 +80,20 @@ async def _choose_helo(context: Context, source: IPAddress | None, hostname: str
 def _can_be_said(name: str) -> bool:
     """Whether a receiver could look the name up: one of the local network alone (.local) it never can."""
     return is_fqdn(name) and not why_never_global(name)
+
+
+def bound_address(context: Context) -> IPAddress | None:
+    """The local address of the first connection that came about."""
+    return next((event.local_ip for event in context.recording.all(ev.Connected)), None)
+
+
+def sightings_in_run(context: Context, outcomes: Sequence[SessionOutcome]) -> tuple[Sighting, ...]:
+    """The addresses at which the servers of this run say that they see the probe."""
+    local = {event.session: event.local_ip for event in context.recording.all(ev.Connected)}
+    return tuple(it for outcome in outcomes for it in _in_session(outcome, local.get(outcome.number)))
+
+
+def _in_session(outcome: SessionOutcome, bound: IPAddress | None) -> tuple[Sighting, ...]:
+    usable = (it for it in outcome.entries if it.usable)
+    replies = [(it.stage, it.sent, it.reply, "") for it in usable if it.reply is not None]
+    return sightings_in(outcome.mx_host, replies, server=outcome.ip, bound=bound)

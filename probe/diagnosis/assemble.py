@@ -17,7 +17,7 @@ from probe.diagnosis.next_test import next_test
 from probe.diagnosis.sender_mta import sender_mta
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
-from probe.facts.model import Facts, RecipientFacts
+from probe.facts.model import Facts, RecipientFacts, VantageFacts
 from probe.facts.session import Session, TlsObserved
 from probe.knowledge.causes import causes
 from probe.knowledge.providers import KnownBy
@@ -109,6 +109,17 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
         provider=_provider(facts.recipient),
         scenario=started.scenario,
         sender_mta=sender_mta(facts),
+        vantage=_vantage(facts.vantage),
+    )
+
+
+def _vantage(vantage: VantageFacts) -> rp.ReportVantage:
+    return rp.ReportVantage(
+        bound_ip=str(vantage.probe_ip) if vantage.probe_ip else None,
+        seen_ip=str(vantage.outside_ip) if vantage.outside_ip else None,
+        basis=vantage.basis,
+        by=vantage.basis_by,
+        sightings=tuple(rp.ReportSighting(str(it.ip), it.by, it.place, it.ref) for it in vantage.sightings),
     )
 
 

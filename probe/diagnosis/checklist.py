@@ -131,6 +131,8 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
     if diagnosis.observed.outcome is Outcome.ACCEPTED:
         return StepStatus.PASS, f"Not needed: {_acceptance(diagnosis)}."
+    if diagnosis.observed.ground is Ground.INTERRUPTED:
+        return StepStatus.NOT_ASSESSED, "The run was stopped, so there is nothing to tell the postmaster."
     if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
     if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:

@@ -23,7 +23,7 @@ def contact_note(facts: Facts, observed: Observed) -> str:
         return _note_on_acceptance(facts)
     if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
         return ""
-    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.OWN):
+    if observed.ground in (Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.OWN):
         return ""
     sender, recipient = facts.target.reverse_path, facts.target.forward_path
     ours = facts.sender.author_domain or str(sender)

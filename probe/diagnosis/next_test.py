@@ -55,7 +55,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if outcome is Outcome.ACCEPTED:
         return _to_reach(facts) if ground is Ground.NOT_ASKED else None
     if ground is Ground.DNS_UNKNOWN:
-        return by_another_resolver(facts, _NO_RESOLVER if _sender_is_unknown_too(facts) else _ASK_ANOTHER)
+        is_ours = facts.name_servers.is_at_fault or _sender_is_unknown_too(facts)
+        return by_another_resolver(facts, _NO_RESOLVER if is_ours else _ASK_ANOTHER)
     if ground is Ground.UNDIALLED:
         return NextTest(
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
@@ -68,6 +69,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
+    if ground is Ground.INTERRUPTED or (ground is Ground.NOT_REACHED and facts.was_interrupted):
+        return NextTest("run it again, to its end", command(facts, ""))
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
     session = diagnosis.observed.session

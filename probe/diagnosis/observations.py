@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from probe.checks.judging.spoken import spoken
 from probe.diagnosis import posture
 from probe.diagnosis.experiments import (
     accepted_in,
@@ -24,12 +25,14 @@ from probe.diagnosis.observed import Ground
 from probe.diagnosis.seen import Seen, Situation
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
+from probe.facts.reach import Barrier, barrier
 from probe.knowledge.test_data import generated_shape
 from probe.model.observed import CertificateFault
 from probe.model.reply import Stage
-from probe.model.session import Experiment
+from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.model.verdict import OutcomeReason
+from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
 
 
@@ -62,6 +65,16 @@ def _resolver_own_word(at: Situation) -> Seen | None:
     if at.observed.ground is not Ground.DNS_UNKNOWN or own is None or own.provenance is None:
         return None
     return Seen(own.ref, own.provenance.server)
+
+
+def _no_resolver(at: Situation) -> Seen | None:
+    """No name server answers for any name."""
+    servers = at.facts.name_servers
+    if at.observed.ground is not Ground.DNS_UNKNOWN or not servers.is_at_fault:
+        return None
+    words = {Health.SILENT: "silent", Health.REFUSING: "it refuses every name"}
+    what = words.get(servers.health, "it fails for every name")
+    return Seen("dns:NS:.", f"{', '.join(servers.names)} ({what})" if servers.names else what)
 
 
 def _no_usable_mx(at: Situation) -> Seen | None:
@@ -119,6 +132,29 @@ def _no_connection(at: Situation) -> Seen | None:
         f"{s.mx_host} [{s.ip}]: {s.end.words if s.end else 'the run was interrupted'}" for s in sessions[:4]
     )
     return Seen(at.observed.ref, words + ("; ..." if len(sessions) > 4 else ""))
+
+
+def _barred(*barriers: Barrier) -> Callable[[Situation], Seen | None]:
+    """No connection came about, and the way ended there."""
+
+    def seen(at: Situation) -> Seen | None:
+        if at.observed.ground is not Ground.NO_CONNECTION or barrier(at.facts.sessions) not in barriers:
+            return None
+        tried = [it for it in at.facts.sessions if not it.connected and it.end is not EndReason.NOT_DIALLED]
+        words = "; ".join(f"[{it.ip}] {spoken(it.cause)}".rstrip() for it in tried[:4])
+        return Seen(at.observed.ref, words + ("; ..." if len(tried) > 4 else ""))
+
+    return seen
+
+
+def _certificate_not_judged(at: Situation) -> Seen | None:
+    """TLS came about and was not enough, for want of what this machine needs to judge it."""
+    session = at.observed.session
+    tls = session.tls if session is not None else None
+    if at.observed.ground is not Ground.TLS or tls is None or not tls.established or tls.problems:
+        return None
+    is_judged = tls.trust is None or tls.trust.tag.is_judged
+    return None if is_judged else Seen(at.observed.ref, spoken(tls.trust))
 
 
 def _tls_failed_before_refusal(at: Situation) -> Seen | None:
@@ -210,11 +246,16 @@ PREDICATES: dict[str, Predicate] = {
     "loopback_mx": _loopback_mx,
     "dns_unknown": _ground(Ground.DNS_UNKNOWN),
     "resolver_own_word": _resolver_own_word,
+    "no_resolver": _no_resolver,
     "implicit_mx": _implicit_mx,
     "mx_answers": _mx_answers,
     "known_provider": _known_provider,
     "recipient_typo": _recipient_typo,
     "no_connection": _no_connection,
+    "no_route": _barred(Barrier.NO_ROUTE),
+    "own_gateway": _barred(Barrier.GATEWAY),
+    "local_failure": _barred(Barrier.LOCAL),
+    "closed_everywhere": _barred(Barrier.SILENT_EVERYWHERE, Barrier.REFUSED_EVERYWHERE),
     "hello_not_known": _hello_not_known,
     "no_reply": _ground(Ground.NO_REPLY),
     "desynchronised": _ground(Ground.DESYNCHRONISED),
@@ -227,6 +268,7 @@ PREDICATES: dict[str, Predicate] = {
     "no_roots": _certificate_lacks(CertificateFault.NO_ROOTS),
     "no_tlsa": _certificate_lacks(CertificateFault.NO_TLSA),
     "other_tlsa": _certificate_lacks(CertificateFault.OTHER_TLSA),
+    "certificate_not_judged": _certificate_not_judged,
     "tls_failed_before_refusal": _tls_failed_before_refusal,
     "tls_not_used": _tls_not_used,
     "smtputf8_missing": _ground(Ground.SMTPUTF8),

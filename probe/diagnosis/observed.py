@@ -27,6 +27,10 @@ class Ground(StrEnum):
     LOGIN = "login"  # the relay is to be logged in to
     NOT_REACHED = "not_reached"  # the deadline, an interruption
     NOT_ASKED = "not_asked"  # --no-smtp: DNS alone was to be asked, and nothing in it stands in the way
+    INTERRUPTED = "interrupted"  # in the middle of a session
+
+
+_WITHOUT_CAUSE = frozenset({Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.UNDIALLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Observed:
     exchange: Exchange | None = None
     reason: Reason[OutcomeReason] | None = None
     behind: tuple[Tagged, ...] = ()
+
+    @property
+    def has_no_cause(self) -> bool:
+        """Whether nothing was learned of anybody, so that no cause is looked for."""
+        return self.ground in _WITHOUT_CAUSE
 
     @property
     def reply(self) -> Reply | None:

@@ -26,6 +26,14 @@ from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
+# -4, -6 or --bind leave out every address that there is
+OF_OTHER_FAMILY = (
+    OutcomeReason.HOSTS_OF_OTHER_FAMILY,
+    OutcomeReason.HOST_OF_OTHER_FAMILY,
+    OutcomeReason.GIVEN_HOST_OF_OTHER_FAMILY,
+    OutcomeReason.RELAY_OF_OTHER_FAMILY,
+)
+
 
 def observe(facts: Facts) -> Observed:
     """Decide from DNS first, then from the session that came farthest."""
@@ -126,9 +134,28 @@ def _by_sessions(facts: Facts) -> Observed:
     connections = [s for s in attempts if s.connected]
     if not connections:
         last = attempts[-1]
-        why = Reason(OutcomeReason.ENDED, end=last.end) if last.end else Reason(OutcomeReason.INTERRUPTED)
+        if _was_stopped(last):
+            return _undecided(Stage.CONNECT, Ground.INTERRUPTED, last, None, _stopped(facts))
+        why = Reason(OutcomeReason.ENDED, end=last.end)
         return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
-    return _by_session(facts, farthest(connections))
+    session = farthest(connections)
+    observed = _by_session(facts, session)
+    if _was_stopped(session) and observed.ground in _MID_SESSION:
+        # what did not come may have been under way
+        return _undecided(observed.stage, Ground.INTERRUPTED, session, observed.exchange, _stopped(facts))
+    return observed
+
+
+_MID_SESSION = (Ground.NO_REPLY, Ground.DESYNCHRONISED, Ground.TLS)
+
+
+def _was_stopped(session: Session) -> bool:
+    """Whether the run ended before the session did: by its user, or the recording stops there."""
+    return session.end is None or session.end is EndReason.INTERRUPTED
+
+
+def _stopped(facts: Facts) -> Reason[OutcomeReason]:
+    return Reason(OutcomeReason.INTERRUPTED if facts.was_interrupted else OutcomeReason.CUT_SHORT)
 
 
 def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
@@ -164,6 +191,8 @@ def _unasked(facts: Facts, stage: Stage) -> Observed:
     why = why_no_session(facts)
     if why.tag is Gap.NO_SMTP and facts.complete and not tells_of_failure(facts):
         return _by_dns_alone(facts, why)
+    if why.tag is Gap.INTERRUPTED:
+        return _not_reached(stage, Reason(OutcomeReason.INTERRUPTED))
     if why.tag not in (Gap.NO_SMTP, Gap.UNREAD) and is_of_other_family(facts):
         return _not_reached(stage, Reason(OutcomeReason.HOST_OF_OTHER_FAMILY, ip=_binding_address(facts)))
     return _not_reached(stage, Reason(OutcomeReason.NOT_ASKED), why)
@@ -287,6 +316,6 @@ def _tls_error(facts: Facts, session: Session) -> _Told:
 
 def _end(session: Session) -> _Told:
     if session.end is None:
-        return (Reason(OutcomeReason.INTERRUPTED),)
+        return (Reason(OutcomeReason.CUT_SHORT),)
     cause = (session.cause,) if session.cause is not None else ()
     return Reason(OutcomeReason.ENDED, end=session.end), *cause

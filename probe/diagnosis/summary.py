@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from probe.diagnosis.evidence import log_reading
 from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.outcome import OF_OTHER_FAMILY
 from probe.diagnosis.risks import Risk
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
+from probe.facts.reach import Barrier, barrier
+from probe.facts.resolver import NameServerFacts
 from probe.facts.session import Session
 from probe.facts.tls_demand import NEEDED, mode_with
 from probe.model.reply import Stage
 from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
 from probe.model.verdict import Outcome
+from probe.standards.dns.health import Health
 from probe.standards.smtp.results import Deviation
 
 _STAGE_WORDS = {
@@ -94,8 +98,15 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
 
 def _inconclusive(facts: Facts, observed: Observed) -> str:
     domain = facts.recipient.domain
+    if observed.reason is not None and observed.reason.tag in OF_OTHER_FAMILY:
+        return f"no server of {domain} was asked, by the choice of the options: {why(observed)}"
+    obstacle = barrier(facts.sessions) if observed.ground is Ground.NO_CONNECTION else None
+    if obstacle is not None and obstacle in _BARRIERS:
+        return f"{_BARRIERS[obstacle]}; it says nothing of {domain}"
     where = _STAGE_WORDS.get(observed.stage, "in DNS")
     detail = why(observed)
+    if observed.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
+        return _no_resolver(facts.name_servers)
     words = {
         Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
@@ -105,6 +116,7 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
         Ground.TLS: _without_tls(facts, observed, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
         Ground.OWN: f"no server of {domain} was asked: {_own(facts)} on this host {detail}",
+        Ground.INTERRUPTED: f"{detail} {_awaiting(observed)}",
         Ground.LOGIN: f"{_host(observed)} was asked no further than EHLO: {detail}",
     }
     return words.get(observed.ground, f"the dialogue ended {where}")
@@ -112,6 +124,32 @@ def _inconclusive(facts: Facts, observed: Observed) -> str:
 
 def _own(facts: Facts) -> str:
     return facts.mta.software.label if facts.mta is not None else "the mail server"
+
+
+_BARRIERS = {
+    Barrier.NO_ROUTE: "this machine has no route to the mail hosts",
+    Barrier.GATEWAY: "this machine's own gateway turns the connections away",
+    Barrier.LOCAL: "this machine could not connect",
+    Barrier.SILENT_EVERYWHERE: "port 25 is silent at all hosts of several networks: this network closes it",
+    Barrier.REFUSED_EVERYWHERE: "port 25 is refused at all hosts of several networks: this network closes it",
+}
+
+
+def _no_resolver(servers: NameServerFacts) -> str:
+    """This machine's own fault: nothing was learned of any domain."""
+    who = ", ".join(servers.names) or "the name servers"
+    what = {Health.SILENT: "no answer from", Health.REFUSING: "every name is refused by"}
+    return f"this machine cannot ask DNS: {what.get(servers.health, 'every name fails at')} {who}"
+
+
+def _awaiting(observed: Observed) -> str:
+    """What the run was waiting for."""
+    if observed.stage is Stage.CONNECT:
+        return f"while connecting to {_host(observed)}"
+    if observed.stage is Stage.GREETING:
+        return f"while waiting for the greeting of {_host(observed)}"
+    what = "TLS" if observed.stage is Stage.STARTTLS else observed.stage.words
+    return f"while waiting for the answer of {_host(observed)} to {what}"
 
 
 def _nobody(facts: Facts) -> str:

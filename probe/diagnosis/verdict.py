@@ -10,7 +10,7 @@ from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
 from probe.diagnosis.observed import Ground, Observed
-from probe.diagnosis.outcome import observe
+from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, relevant, risks_of
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
@@ -42,6 +42,8 @@ _LIKELY = 0.6
 _CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
 _NOTHING_TO_DO = Conduct(FixBy.NOBODY, Retry.NOW, None)
 _NOTHING_LEARNED = Conduct(FixBy.NOBODY, Retry.NOW, None)  # no server was asked: there is nobody to turn to
+_OF_A_FACT = (Ground.DNS_UNKNOWN, Ground.NO_CONNECTION, Ground.TLS)
+_CHOSEN = Conduct(FixBy.SENDER, Retry.NOW, None)  # the options left the hosts out
 _NOT_DIALLED = Conduct(FixBy.EITHER, Retry.AFTER_FIX, None)  # the same addresses are not dialled again
 _OWN_AFFAIR = Conduct(FixBy.SENDER, Retry.AFTER_FIX, None)
 _RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
@@ -85,16 +87,7 @@ def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 
 
 def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    if (
-        observed.outcome is Outcome.ACCEPTED
-        or observed.ground
-        in (
-            Ground.NOT_REACHED,
-            Ground.LOGIN,
-            Ground.UNDIALLED,
-        )
-        or _is_kept_here(observed)
-    ):
+    if observed.outcome is Outcome.ACCEPTED or observed.has_no_cause or _is_kept_here(observed):
         return ()
     evidence = recover("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
     return evidence if evidence is not None else reply_evidence(observed)
@@ -123,7 +116,7 @@ def _rank(
         return rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
     if observed.outcome is Outcome.ACCEPTED:
         return as_causes(relevant(risks, facts))
-    if observed.ground in (Ground.NOT_REACHED, Ground.LOGIN, Ground.UNDIALLED) or _is_kept_here(observed):
+    if observed.has_no_cause or _is_kept_here(observed):
         return ()
     permanent = observed.reply.is_permanent if observed.reply is not None else None
     if observed.ground is not Ground.REPLY:
@@ -166,7 +159,8 @@ def _verdict(
     cause = ranked[0].id if ranked else None
     ours = relevant(risks, facts)
     conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks, ours)
-    if facts.relay and observed.outcome is not Outcome.ACCEPTED and observed.ground is not Ground.LOGIN:
+    is_learned = observed.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
+    if facts.relay and observed.outcome is not Outcome.ACCEPTED and is_learned:
         # what one's own relay does is told to whoever runs this host, not to the recipient
         conduct = replace(conduct, fix_by=FixBy.SENDER)
     bounced = reading is not None
@@ -223,7 +217,7 @@ def _conclusion(
     if observed.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
         # nobody is to blame, unless a fact says whose affair it is
         of_a_fact = any(item.conduct is not None for item, _ in ranked[0].evidence_for)
-        is_known = observed.ground is Ground.DNS_UNKNOWN and of_a_fact
+        is_known = observed.ground in _OF_A_FACT and of_a_fact
         return conclude(ranked, certainty, evidence, permanent=False) if is_known else None
     reply = observed.reply
     return conclude(
@@ -247,6 +241,8 @@ def _conduct(
             return _OWN_AFFAIR
         if observed.ground is Ground.UNDIALLED:
             return _NOT_DIALLED
+        if observed.reason is not None and observed.reason.tag in OF_OTHER_FAMILY:
+            return _CHOSEN
         if observed.outcome is not Outcome.ACCEPTED:
             return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from probe.facts.bounce import bounce_of
+from probe.facts.bounce import BounceFacts, bounce_of
+from probe.facts.clock import NOT_COMPARED, ClockFacts, by_right_clock, clock_of, without_dates
 from probe.facts.memo import Lookup, Memo
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
-from probe.facts.resolver import notable_answers
+from probe.facts.resolver import name_servers_of, notable_answers
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
+from probe.facts.vantage import vantage_of
 from probe.knowledge.providers import operator
 from probe.knowledge.typo import likely_typo_of
 from probe.model.fault import collect_faults, recover
@@ -85,14 +88,16 @@ def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
     how, event = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
-    vantage = _vantage(recording, sessions)
-    message = _message(reader)
-    bounce, log = recording.last(ev.BounceGiven), recording.last(ev.LogGiven)
+    clock = recover("this machine's clock", partial(clock_of, recording, sessions), NOT_COMPARED, step=2)
+    sessions = without_dates(sessions, clock, datetime.fromisoformat(started.started_at))
+    bounce = _bounce(reader)
+    vantage = vantage_of(recording, sessions, bounce)
+    message, log = _message(reader), recording.last(ev.LogGiven)
     return Facts(
         target=started.target,
         options=how.options,
         vantage=vantage,
-        recipient=_recipient(reader, how, sessions),
+        recipient=_recipient(reader, how, sessions, clock),
         sender=_sender(reader, vantage),
         listings=_listings(reader, vantage, message),
         sessions=sessions,
@@ -103,15 +108,13 @@ def _read(reader: _Reader) -> Facts:
         elapsed_ms=recording.elapsed_ms,
         complete=recording.last(ev.Finished) is not None,
         redacted=started.redacted,
-        bounce=reader.part(
-            "bounce",
-            (bounce,),
-            lambda _: recover(FactReader.BOUNCE, partial(bounce_of, recording), None, step=1),
-        ),
+        bounce=bounce,
         log=log.log_facts if log is not None else None,
         resolver=recover(
             "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
         ),
+        name_servers=name_servers_of(recording),
+        clock=clock,
         user_options=started.options,
         scenario=started.scenario or "",
         mta=how.mta,
@@ -127,20 +130,11 @@ def _how(recording: Recording) -> Sending:
     return sending(recording.started.options, event.mta if event is not None else None)
 
 
-def _vantage(recording: Recording, sessions: tuple[Session, ...]) -> VantageFacts:
-    options = recording.started.options
-    event = recording.last(ev.Vantage)
-    local_ip = next((s.local_ip for s in sessions if s.local_ip is not None), None)
-    probe_ip = local_ip or (event.source_ip if event is not None else None) or options.bind
-    return VantageFacts(
-        source_ip=options.ip or probe_ip,
-        probe_ip=probe_ip,
-        is_sending_address=None if options.ip is None else options.ip == probe_ip,
-        hostname=event.hostname if event is not None else "",
-        helo=event.helo if event is not None else (options.helo or ""),
-        helo_reason=event.helo_reason if event is not None else None,
-        # of a lab this machine is no part
-        addresses=event.addresses if event is not None and recording.started.scenario is None else (),
+def _bounce(reader: _Reader) -> BounceFacts | None:
+    return reader.part(
+        "bounce",
+        (reader.recording.last(ev.BounceGiven),),
+        lambda _: recover(FactReader.BOUNCE, partial(bounce_of, reader.recording), None, step=1),
     )
 
 
@@ -157,9 +151,11 @@ def _message(reader: _Reader) -> MessageFacts | None:
     )
 
 
-def _recipient(reader: _Reader, how: Sending, sessions: tuple[Session, ...]) -> RecipientFacts:
+def _recipient(
+    reader: _Reader, how: Sending, sessions: tuple[Session, ...], clock: ClockFacts
+) -> RecipientFacts:
     recording = reader.recording
-    fetches = recording.all(ev.HttpsFetched)
+    fetches = by_right_clock(recording.all(ev.HttpsFetched), clock)
     read = partial(_recipient_by, recording.started, how, fetches)
     records, tlsas = reader.part("recipient", (fetches, how), read)
     dane = recover("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
@@ -242,7 +238,7 @@ def _sender_by(
 
 
 def _place(vantage: VantageFacts) -> Place:
-    return Place(vantage.source_ip, vantage.probe_ip, vantage.helo)
+    return Place(vantage.source_ip, vantage.outside_ip, vantage.helo)
 
 
 def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | None) -> tuple[Listing, ...]:

@@ -17,6 +17,7 @@ from probe.model.address import NullReversePath
 from probe.model.observed import Gap, Part
 from probe.model.readers import FactReader
 from probe.model.reason import Reason
+from probe.model.sighting import AddressBasis
 from probe.model.target import DomainTarget
 from probe.standards.dkim.results import KeyStatus
 from probe.survey.sender import identities
@@ -29,6 +30,7 @@ class Fact(StrEnum):
 
     SOURCE_IP = "vantage.source_ip"
     PROBE_IP = "vantage.probe_ip"
+    OUTSIDE_IP = "vantage.outside_ip"
     IS_SENDING_ADDRESS = "vantage.is_sending_address"
     HELO_REASON = "vantage.helo_reason"
     PROVIDER = "recipient.provider"
@@ -88,7 +90,9 @@ def _unread(facts: Facts, part: Part, *readers: str) -> Why:
 
 
 def _no_address(facts: Facts) -> Why:
-    """No address to judge: there is no route, or it was not looked for yet."""
+    """No address to judge: this host's is private, there is no route, or it was not looked for yet."""
+    if facts.vantage.basis is AddressBasis.PRIVATE:
+        return Reason(Gap.PRIVATE_ADDRESS)
     if facts.vantage.helo_reason is not None:
         return Reason(Gap.NO_ADDRESS)
     why = _unread(facts, Part.SENDER_ADDRESS)
@@ -152,7 +156,7 @@ def _no_spf_helo(facts: Facts) -> Why:
 
 
 def _no_helo(facts: Facts) -> Why:
-    if facts.vantage.helo and facts.sender.ptr is None:
+    if facts.vantage.helo and facts.vantage.source_ip is not None and facts.sender.ptr is None:
         return _no_ptr(facts)
     return _of_name(facts, FactReader.HELO)
 
@@ -224,6 +228,7 @@ def _no_tls_policy(facts: Facts) -> Why:
 _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.SOURCE_IP: _no_address,
     Fact.PROBE_IP: _no_address,
+    Fact.OUTSIDE_IP: _no_address,
     Fact.IS_SENDING_ADDRESS: lambda _: Reason(Gap.NOT_GIVEN),
     Fact.HELO_REASON: _no_vantage,
     Fact.PROVIDER: _none_found(FactReader.PROVIDER),
@@ -269,7 +274,7 @@ def _of_tls(facts: Facts, tls: TlsObserved) -> Iterator[tuple[str, Gap]]:
     unseen = Gap.NOT_SECURED
     if tls.established:
         unseen = Gap.REDACTED if facts.redacted else Gap.NO_CERTIFICATE
-    gaps = dict.fromkeys(("certificate", "trusted", "name_matches"), unseen)
+    gaps = dict.fromkeys(("certificate", "trusted", "name_matches", "trust"), unseen)
     gaps |= dict.fromkeys(("version", "cipher"), Gap.NOT_SECURED)
     gaps |= {"offered": Gap.NO_EHLO, "fault": Gap.NONE_FOUND}
     if tls.certificate is not None:

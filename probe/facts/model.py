@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.facts.bounce import BounceFacts
+from probe.facts.clock import NOT_COMPARED, ClockFacts
 from probe.facts.opinion import Opinion
+from probe.facts.resolver import AT_WORK, NameServerFacts
 from probe.facts.session import Session
 from probe.knowledge.providers import KnownBy, Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.logged import ToldByLog
-from probe.model.observed import HeloReason
+from probe.model.observed import Gap, HeloReason
 from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
+from probe.model.sighting import AddressBasis, Sighting
 from probe.model.target import Options, Target
 from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
@@ -31,11 +34,13 @@ from probe.standards.tls.results import DaneResult
 
 @dataclass(frozen=True, slots=True)
 class VantageFacts:
-    """Where the probe stood. `source_ip` is the address that SPF, PTR and blocklists are judged for
-    (--ip, else the one the probe connects from; None: no route); `probe_ip` the one it really connected
-    from; `is_sending_address` True when --ip was given and equals `probe_ip`, False when it was given and
-    differs, None when it was not given (it cannot be known whether the mail leaves from here). `addresses`
-    are those of this machine; none where they are not known."""
+    """Where the probe stood. `source_ip` is the address that SPF, PTR and blocklists are judged for (None:
+    no route, or only a private one), `basis` what that rests on and `basis_by` who names it; `probe_ip` the
+    one it really connected from, `outside_ip` the one at which servers see it, as far as that is known;
+    `is_sending_address` True when --ip was given and servers see it, or the probe connects from it, False
+    when it was given and differs, None when it was not given (it cannot be known whether the mail leaves from
+    here). `sightings` are all that name an address of this side, `addresses` those of
+    this machine; none where they are not known."""
 
     source_ip: IPAddress | None
     probe_ip: IPAddress | None
@@ -44,6 +49,16 @@ class VantageFacts:
     helo: str
     helo_reason: Reason[HeloReason] | None
     addresses: tuple[IPAddress, ...] = ()
+    basis: AddressBasis = AddressBasis.BOUND
+    basis_by: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    outside_ip: IPAddress | None = None
+
+    @property
+    def rests_on_one_word(self) -> bool:
+        """Whether one server alone names the address that is judged: a stranger, who may lie. Nothing that
+        holds for such an address is a fault."""
+        return self.basis is AddressBasis.SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,8 @@ class Facts:
     bounce: BounceFacts | None = None
     log: ToldByLog | None = None
     resolver: tuple[Answer, ...] = ()
+    name_servers: NameServerFacts = AT_WORK
+    clock: ClockFacts = NOT_COMPARED
     faults: tuple[Fault, ...] = ()
     user_options: Options | None = None
     mta: SenderMta | None = None
@@ -115,6 +132,11 @@ class Facts:
     tls_policy: TlsPolicy | None = None
     why_no_mta: str = ""
     scenario: str = ""
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether its user stopped the run."""
+        return any(it.reason.tag is Gap.INTERRUPTED for it in self.not_reached)
 
     @property
     def planned_size(self) -> int | None:

@@ -44,12 +44,12 @@ _HERE = (
 
 
 def barrier(sessions: Sequence[Session]) -> Barrier | None:
-    """Judge the sessions about the target. None where one of them was connected, or none was tried to its end:
-    an address that this machine has no route to says nothing where others were dialled."""
-    tried = [it for it in main_sessions(sessions) if it.end is not EndReason.NOT_DIALLED]
-    if not tried or any(it.connected or it.end in (None, EndReason.INTERRUPTED) for it in tried):
+    """Judge the sessions about the target. None where one of them was connected, or none was tried to its
+    end: an address that this machine has no route to says nothing where others were dialled."""
+    attempts = [it for it in main_sessions(sessions) if it.end is not EndReason.NOT_DIALLED]
+    if not attempts or any(it.connected or it.end in (None, EndReason.INTERRUPTED) for it in attempts):
         return None
-    routed = [it for it in tried if _cause(it) is not EndCause.NO_ROUTE]
+    routed = [it for it in attempts if _cause(it) is not EndCause.NO_ROUTE]
     if not routed:
         return Barrier.NO_ROUTE
     if all(_cause(it) is EndCause.GATEWAY for it in routed):

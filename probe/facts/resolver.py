@@ -1,14 +1,57 @@
-"""Answers that are worth a word for how they were told."""
+"""The name servers as witnesses: whether they are at work, and which answers are worth a word."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv6Network
 
+from probe.model.target import DNS_PORT, Endpoint
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
+from probe.standards.dns.health import Health, health
 from probe.standards.dns.message import Answer
 from probe.standards.dns.provenance import STALE
+
+
+@dataclass(frozen=True, slots=True)
+class NameServerFacts:
+    """What the name servers of a run are good for. `silent` are those that never answered, `failed` those
+    that refused or failed whatever they were asked, each as it is written."""
+
+    health: Health = Health.WORKING
+    silent: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    @property
+    def is_at_fault(self) -> bool:
+        """Whether nothing that DNS did not say can be held against anybody else."""
+        return self.health is not Health.WORKING
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are at fault."""
+        return tuple(dict.fromkeys((*self.failed, *self.silent)))
+
+
+AT_WORK = NameServerFacts()
+
+
+def name_servers_of(recording: Recording) -> NameServerFacts:
+    """Judged by all answers of the run."""
+    answers = [event.answer for event in recording.all(ev.DnsAnswered)]
+    spoke = dict.fromkeys(it.provenance.server for it in answers if it.provenance is not None)
+    mute = dict.fromkeys(_written(event.server) for event in recording.all(ev.NameServerSilent))
+    state = health(answers)
+    failed = tuple(spoke) if state in (Health.REFUSING, Health.FAILING) else ()
+    return NameServerFacts(state, tuple(it for it in mute if it not in spoke), failed)
+
+
+def _written(server: Endpoint) -> str:
+    """As `Provenance.server` has it."""
+    if server.port == DNS_PORT:
+        return server.host
+    return f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
 
 
 def notable_answers(recording: Recording) -> tuple[Answer, ...]:

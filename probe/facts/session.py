@@ -9,6 +9,7 @@ from probe.model.observed import CertificateFault, EndCause, HandshakeFault, Ses
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment, Stop
+from probe.model.trust import Trust
 from probe.standards.smtp.results import Deviation, Extensions
 from probe.standards.tls.results import Certificate
 
@@ -18,7 +19,7 @@ class TlsObserved:
     """A session's STARTTLS. `offered` None when EHLO was not answered with 250; `established` says
     whether the handshake succeeded; `trusted` and `name_matches` judge the certificate (None: there
     was none, or it was not judged); `problems` say what is wrong with it, `fault` why TLS was not
-    established."""
+    established, `trust` what the trust store said (None: there was no certificate)."""
 
     offered: bool | None
     established: bool
@@ -30,6 +31,7 @@ class TlsObserved:
     name_matches: bool | None = None
     problems: tuple[Reason[CertificateFault], ...] = ()
     fault: Reason[HandshakeFault] | None = None
+    trust: Reason[Trust] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,4 +163,5 @@ def _judge(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: da
         trusted=trust is Trust.TRUSTED if trust.is_judged else None,
         name_matches=name_matches(certificate, host),
         problems=problems(certificate, host, at, event.trust),
+        trust=event.trust,
     )

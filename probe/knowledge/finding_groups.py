@@ -23,7 +23,32 @@ ORIGINS_OF_STATUS = frozenset(
 )
 
 # The probe may not stand where the mail leaves from.
-NOT_THE_SENDING_PLACE = frozenset({"probe-elsewhere", "probe-place-not-known"})
+NOT_THE_SENDING_PLACE = frozenset(
+    {
+        "probe-elsewhere",
+        "probe-seen-at-another-address",
+        "probe-place-not-known",
+        "probe-seen-elsewhere",
+        "probe-said-elsewhere",
+        "probe-logged-elsewhere",
+        "probe-private",
+    }
+)
+
+# The bounce is about mail from another address than the probe's.
+BOUNCE_OF_ANOTHER_PLACE = "bounce-names-another-address"
+
+# What holds for one address alone. Of an address that one server's word alone names it is no fault.
+OF_THE_ADDRESS = frozenset(
+    {
+        *("spf-fail", "spf-softfail", "spf-neutral"),
+        *("spf-helo-fail", "spf-helo-fail-of-chosen-name", "spf-helo-softfail", "spf-helo-neutral"),
+        *("ptr-missing", "ptr-missing-demanded", "ptr-mismatch", "ptr-mismatch-demanded"),
+        *("source-listed-grave", "source-listed-middling", "source-listed-minor"),
+        *("source-policy-listed", "source-policy-listed-elsewhere"),
+        *("helo-of-other-address", "helo-not-ptr-name"),
+    }
+)
 
 # The recipient's DANE, or MTA-STS in mode enforce, fails: who enforces these policies does not deliver.
 TLS_POLICY_FAILS = frozenset(

@@ -44,6 +44,7 @@ class AnswerFault(StrEnum):
     CNAME_OPEN = "cname_open"  # their end was not found
     # not asked
     NO_SERVER = "no_server"
+    NO_LIVE_SERVER = "no_live_server"  # none answered for what every one of them knows
     DEADLINE = "deadline"
     MOST_QUERIES = "most_queries"
     NOT_IN_RUN = "not_in_run"  # the recording does not hold it

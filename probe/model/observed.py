@@ -45,6 +45,9 @@ class EndCause(StrEnum):
     REPLIES = "replies"  # more than the probe takes
     SYSTEM = "system"  # the operating system's or the TLS library's words
     SHORTAGE = "shortage"
+    NO_ROUTE = "no_route"  # of this machine to the address
+    GATEWAY = "gateway"  # of this machine, which says that there is no way (ICMP)
+    ICMP = "icmp"  # somebody else on the way says so
     OTHER_FAMILY = "other_family"  # than the address of --bind
     NOT_PUBLIC = "not_public"
     OTHER_WORDS = "other_words"
@@ -94,6 +97,7 @@ class FetchFault(StrEnum):
     LATE = "late"
     CERTIFICATE = "certificate"
     CERTIFICATE_REFUSED = "certificate_refused"
+    CLOCK_OFF = "clock_off"  # of this machine, while a certificate was refused
     TLS = "tls"
     NOT_HTTP = "not_http"
     CUT_SHORT = "cut_short"
@@ -191,6 +195,7 @@ class Gap(StrEnum):
     NULL_SENDER = "null_sender"
     ADDRESS_LITERAL = "address_literal"  # the sender's, which has no DNS
     NO_ADDRESS = "no_address"  # no route
+    PRIVATE_ADDRESS = "private_address"  # this host's, and nobody names the one that the world sees
     NO_HELO = "no_helo"
     HELO_WITHOUT_DNS = "helo_without_dns"  # an address literal, or a single label
     NO_KEY = "no_key"

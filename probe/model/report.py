@@ -27,6 +27,7 @@ from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
+from probe.model.sighting import AddressBasis, SightingPlace
 from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.tag_list import TagListReason
@@ -171,9 +172,34 @@ class ReportSenderMta:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSighting:
+    """Somebody names the address that mail of this side comes from: `by` who, `place` where, `ref` the reply.
+    A server is a stranger: what it says is no fact."""
+
+    ip: str
+    by: str
+    place: SightingPlace
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportVantage:
+    """From where mail leaves. `bound_ip` is the local address that the probe connected from, `seen_ip` the
+    one at which servers see it (null: not known); `basis` is what `target.source_ip` rests on, `by` who names
+    it, `sightings` all that name an address of this side."""
+
+    bound_ip: str | None
+    seen_ip: str | None
+    basis: AddressBasis
+    by: tuple[str, ...]
+    sightings: tuple[ReportSighting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportTarget:
-    """Who to whom. For the `domain` command both paths are None and `domain` is set. `sender_mta` is null
-    where this host has no mail server whose tools were asked."""
+    """Who to whom. For the `domain` command both paths are None and `domain` is set. `source_ip` is the
+    address that SPF, PTR and blocklists are judged for (null: none is known, or only a private one).
+    `sender_mta` is null where this host has no mail server whose tools were asked."""
 
     reverse_path: str | None
     forward_path: str | None
@@ -185,6 +211,7 @@ class ReportTarget:
     provider: str | None
     scenario: str | None  # the lab scenario of a demo: nothing in it is real
     sender_mta: ReportSenderMta | None = None
+    vantage: ReportVantage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class Trust(StrEnum):
     """Judged at the time of the handshake, apart from the name (RFC 5280 section 6). `refused`: the library's
-    own words say why; of the last five nothing follows."""
+    own words say why; of the last six nothing follows."""
 
     TRUSTED = "trusted"
     NO_CERTIFICATE = "no_certificate"
@@ -22,6 +22,7 @@ class Trust(StrEnum):
     STORE_UNREADABLE = "store_unreadable"
     SHORTAGE = "shortage"
     LEAF_ONLY = "leaf_only"  # this Python shows no chain
+    CLOCK_OFF = "clock_off"  # of this machine, so that dates mean nothing
     NOT_JUDGED = "not_judged"  # in other words
 
     @property
@@ -36,6 +37,7 @@ _NOT_JUDGED = frozenset(
         Trust.STORE_UNREADABLE,
         Trust.SHORTAGE,
         Trust.LEAF_ONLY,
+        Trust.CLOCK_OFF,
         Trust.NOT_JUDGED,
     }
 )

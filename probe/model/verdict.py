@@ -58,6 +58,7 @@ class OutcomeReason(StrEnum):
     # a session that came to no answer
     ENDED = "ended"
     INTERRUPTED = "interrupted"
+    CUT_SHORT = "cut_short"  # the recording ends there
     NO_SMTP_REPLY = "no_smtp_reply"
     LOGIN_NEEDED = "login_needed"  # at the relay of this host's mail server
     STARTTLS_NOT_OFFERED = "starttls_not_offered"

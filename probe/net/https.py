@@ -29,18 +29,20 @@ from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
 
 _READ_SIZE = 16384
 _HEADER_LIMIT = 16384  # octets of status line and header section
+_DATE_LIMIT = 64  # octets: a date has 29
 _OVERHEAD = 4  # times the body's limit: interim responses, the chunks' own lines
 
 
 @dataclass(frozen=True, slots=True)
 class HttpsResponse:
     """What came back. `status` is None when no response came, and then `fault` says why; with a status it
-    says why `body` is not the whole body."""
+    says why `body` is not the whole body. `date` is the Date field (RFC 9110 section 6.6.1), or empty."""
 
     status: int | None
     content_type: str
     body: bytes
     fault: Reason[FetchFault] | None = None
+    date: str = ""
 
 
 class _IncompleteError(Exception):
@@ -90,7 +92,9 @@ async def fetch(
         progress.fault = Reason(FetchFault.NOT_HTTP if progress.status is None else FetchFault.CUT_SHORT)
     except (OSError, EOFError) as error:
         progress.fault = _fault(error)
-    return HttpsResponse(progress.status, progress.content_type, bytes(progress.body), progress.fault)
+    return HttpsResponse(
+        progress.status, progress.content_type, bytes(progress.body), progress.fault, progress.date
+    )
 
 
 class _Progress:
@@ -99,6 +103,7 @@ class _Progress:
     def __init__(self) -> None:
         self.status: int | None = None
         self.content_type = ""
+        self.date = ""
         self.body = bytearray()
         self.fault: Reason[FetchFault] | None = None
 
@@ -173,6 +178,8 @@ async def _exchange(
             progress.status = event.status_code
             types = [value for name, value in event.headers if name == b"content-type"]
             progress.content_type = types[0].decode("ascii", "backslashreplace") if types else ""
+            dates = [value for name, value in event.headers if name == b"date"]
+            progress.date = dates[0][:_DATE_LIMIT].decode("ascii", "replace") if dates else ""
             if event.status_code != 200:
                 return  # nobody reads the body of a refusal or redirect
         elif isinstance(event, h11.Data):

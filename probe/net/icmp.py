@@ -46,9 +46,9 @@ def reported(connection: socket.socket, error: OSError) -> OSError:
     for level, kind, data in ancillary:
         reporter = _reporter(data) if (level, kind) == queue else None
         if reporter is not None:
-            told = ReportedError(error.errno, error.strerror)
-            told.reporter = reporter
-            return told
+            with_reporter = ReportedError(error.errno, error.strerror)
+            with_reporter.reporter = reporter
+            return with_reporter
     return error
 
 

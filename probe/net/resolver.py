@@ -26,6 +26,7 @@ from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net.answers import Answers
 from probe.net.dns_exchange import exchange
+from probe.net.dns_liveness import Liveness
 from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
 from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
@@ -40,6 +41,7 @@ from probe.settings import (
     DNS_QUERY_TIMEOUT,
 )
 from probe.standards.dns import names
+from probe.standards.dns.health import CONTROL
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
 FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
@@ -102,6 +104,7 @@ class Resolver:
         nameservers: tuple[Endpoint, ...] = (),
         *,
         on_answer: Callable[[Answer], None] | None = None,
+        on_silence: Callable[[Endpoint, Status], None] | None = None,
         seconds_left: Callable[[], float] = lambda: math.inf,
         query_timeout: float = DNS_QUERY_TIMEOUT,
         lifetime: float = DNS_LIFETIME,
@@ -125,6 +128,8 @@ class Resolver:
         self._shared = shared or Answers()
         self._answers: dict[Question, asyncio.Future[Answer]] = {}
         self._tasks: set[asyncio.Task[Answer]] = set()
+        self._liveness = Liveness(on_silence)
+        self._watch: asyncio.TimerHandle | None = None
         self._edns: dict[Endpoint, bool] = {}  # whether a server answers to EDNS, as far as that was seen
 
     async def __aenter__(self) -> Resolver:
@@ -138,6 +143,8 @@ class Resolver:
     async def close(self) -> None:
         """Stop questions that are still under way; they stay without an answer."""
         schedule().withdraw(self._questions)
+        if self._watch is not None:
+            self._watch.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -153,38 +160,63 @@ class Resolver:
         """The answers in the order of the questions, asked at once; never raises for what DNS said. What was
         asked before in this run is answered from memory, and what is under way is waited for."""
         for question in questions:
-            if question not in self._answers:
-                self._answers[question] = asyncio.get_running_loop().create_future()
-                self._ask(question)
+            self._ask_for(question)
         answers = [self._answers[question] for question in questions]
         for answer in answers:
             if not answer.done():
                 await asyncio.shield(answer)  # another caller may wait for it, too
         return tuple(answer.result() for answer in answers)
 
+    def _ask_for(self, question: Question) -> None:
+        if question not in self._answers:
+            self._answers[question] = asyncio.get_running_loop().create_future()
+            self._ask(question)
+
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
         bad_name_answer = Answer(question, Status.BAD_NAME, why=bad) if bad else None
-        answer = bad_name_answer or self._shared.recall(self.nameservers, question)
+        answer = bad_name_answer or self._unasked(question) or self._shared.recall(self.nameservers, question)
         if answer is not None:
             self._answers[question].set_result(answer)
             self._tell(answer)
+        elif question == CONTROL:
+            self._begin(question, None)  # those that wait for it hold all turns, perhaps
         else:
             schedule().add(self._questions, partial(self._begin, question))
 
-    def _begin(self, question: Question, turn: Turn) -> None:
+    def _unasked(self, question: Question) -> Answer | None:
+        """Once nobody has answered for a name that every resolver knows, nothing more is asked."""
+        if not self._liveness.is_dead:
+            return None
+        names = " and ".join(server_text(server) for server in self.nameservers)
+        return Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NO_LIVE_SERVER, server=names))
+
+    def _begin(self, question: Question, turn: Turn | None) -> None:
+        if self._watch is None:
+            # the longest that a try may take: whoever is heard of by then is at work
+            self._watch = asyncio.get_running_loop().call_later(self._query_timeout, self._look_around)
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
         task.add_done_callback(partial(self._finish, question, turn))
 
+    def _look_around(self) -> None:
+        """Nobody was heard in time: ask for what every resolver knows, while the others still wait."""
+        if self._liveness.is_silent:
+            self._ask_for(CONTROL)
+
     async def _answer(self, question: Question) -> Answer:
-        answer = await self._resolve(question)
+        answer = self._unasked(question) or await self._resolve(question)
+        if question == CONTROL:
+            self._liveness.conclude(answer.status)
+        elif self._liveness.is_in_doubt(answer.status) and self._remaining() > 0:
+            await self.ask((CONTROL,))
         self._shared.keep(self.nameservers, answer)
         self._tell(answer)
         return answer
 
-    def _finish(self, question: Question, turn: Turn, task: asyncio.Task[Answer]) -> None:
-        turn.end()
+    def _finish(self, question: Question, turn: Turn | None, task: asyncio.Task[Answer]) -> None:
+        if turn is not None:
+            turn.end()
         self._tasks.discard(task)
         if task.cancelled():
             self._answers[question].cancel()
@@ -201,7 +233,9 @@ class Resolver:
         """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
         began = time.monotonic()
         seconds_left = self._remaining()
-        until = began + min(self._lifetime, seconds_left)
+        # nobody is waited for longer than for the question that made it doubtful
+        lifetime = max(self._lifetime - self._query_timeout, 0.0) if question == CONTROL else self._lifetime
+        until = began + min(lifetime, seconds_left)
         reply = await self._first_good(question, until)
         aliases, secure, asked_on = reply.aliases, reply.authenticated, 0
         while (end := reply.open_end) is not None:
@@ -292,6 +326,7 @@ class Resolver:
             server, question, timeout, edns=edns, again=self._query_timeout, tcp=self.only_tcp
         )
         self._queries_left -= result.queries - 1
+        self._liveness.note(server, result.reply.status)
         if result.reply.edns:
             self._edns[server] = True
         elif result.reply.status in FINAL and not result.edns:

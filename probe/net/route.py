@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
+from pathlib import Path
 
 from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
+
+_IPV4_ROUTES, _IPV6_ROUTES = Path("/proc/net/route"), Path("/proc/net/ipv6_route")
 
 
 def local_address_towards(ip: IPAddress) -> IPAddress | None:
@@ -33,6 +37,22 @@ def is_own_address(ip: IPAddress) -> bool:
     except OSError as error:
         return error.errno != errno.EADDRNOTAVAIL
     return True
+
+
+def is_gateway(ip: IPAddress) -> bool:
+    """Whether this machine sends packets by way of `ip`, as its routing table has it (Linux); False where
+    that cannot be read."""
+    try:
+        if ip.version == 4:
+            rows = (line.split() for line in _IPV4_ROUTES.read_text("ascii").splitlines()[1:])
+            # octets of the network, printed as a number of this machine
+            return f"{int.from_bytes(ip.packed, sys.byteorder):08X}" in {
+                row[2] for row in rows if len(row) > 2
+            }
+        rows = (line.split() for line in _IPV6_ROUTES.read_text("ascii").splitlines())
+        return ip.packed.hex() in {row[4] for row in rows if len(row) > 4}
+    except (OSError, UnicodeError):
+        return False
 
 
 def full_host_name() -> str:

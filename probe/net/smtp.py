@@ -9,8 +9,10 @@ replies that our own reader found there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,6 +32,8 @@ from probe.model.session import EndReason
 from probe.net import tls
 from probe.net.clock import Clock, Deadline
 from probe.net.handshake import start_tls
+from probe.net.icmp import ReportedError, reported, watch
+from probe.net.route import is_gateway, local_address_towards
 from probe.recording import events as ev
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import ReadReply
@@ -77,9 +81,21 @@ Dialling = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
 
 async def dial_tcp(protocol: Callable[[], asyncio.Protocol], dial: Dial) -> object:
     """Dial the address as it stands."""
-    local = (str(dial.bind), 0) if dial.bind else None
+    family = socket.AF_INET if dial.ip.version == 4 else socket.AF_INET6
     loop = asyncio.get_running_loop()
-    return await loop.create_connection(protocol, str(dial.ip), dial.port, local_addr=local)
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        connection.setblocking(False)
+        if dial.bind is not None:
+            connection.bind((str(dial.bind), 0))
+        watch(connection)
+        try:
+            await loop.sock_connect(connection, (str(dial.ip), dial.port))
+        except OSError as error:
+            raise reported(connection, error) from error
+        watch(connection, on=False)
+        stack.pop_all()
+    return await loop.create_connection(protocol, sock=connection)
 
 
 class _Tap(SMTPProtocol):
@@ -148,7 +164,7 @@ class Wire:
         except TimeoutError as error:
             raise self._out_of_time(EndCause.NO_CONNECTION, budget) from error
         except OSError as error:
-            raise connect_error(error) from error
+            raise connect_error(error, dial.ip) from error
 
     async def greeting(self, budget: float) -> ReadReply:
         """Wait for the first reply."""
@@ -313,11 +329,18 @@ class Wire:
         return HandshakeError(reason, fault)
 
 
-def connect_error(error: OSError) -> WireError:
-    """Name what stood between this machine and the server.
+def connect_error(error: OSError, ip: IPAddress | None = None) -> WireError:
+    """Name what stood between this machine and the server at `ip`.
 
     LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
     """
+    if isinstance(error, ReportedError):
+        by = error.reporter
+        cause = EndCause.GATEWAY if is_gateway(by) else EndCause.ICMP
+        reason = _REASONS.get(error.errno or 0, EndReason.UNREACHABLE)
+        return WireError(reason, Reason(cause, ip=by, **_words(error)))
+    if ip is not None and error.errno in _WITHOUT_ROUTE and local_address_towards(ip) is None:
+        return WireError(EndReason.UNREACHABLE, Reason(EndCause.NO_ROUTE, ip=ip, **_words(error)))
     reason = _REASONS.get(error.errno or 0, EndReason.LOCAL_ERROR)
     resource = shortage(error)
     if resource is not None:
@@ -325,6 +348,8 @@ def connect_error(error: OSError) -> WireError:
     return WireError(reason, Reason(EndCause.SYSTEM, **_words(error)))
 
 
+# what the system says at once of an address that its routing table leads nowhere for, or forbids
+_WITHOUT_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EACCES, errno.EADDRNOTAVAIL)
 _REASONS = {
     errno.ECONNREFUSED: EndReason.REFUSED,
     errno.ECONNRESET: EndReason.RESET,

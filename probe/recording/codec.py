@@ -48,6 +48,7 @@ _KINDS: dict[str, type] = {
     "vantage": ev.Vantage,
     "local_mta": ev.SenderMtaRead,
     "dns": ev.DnsAnswered,
+    "name_server_silent": ev.NameServerSilent,
     "session_opened": ev.SessionOpened,
     "connected": ev.Connected,
     "sent": ev.Sent,

@@ -24,9 +24,9 @@ from probe.model.observed import (
 from probe.model.reason import Reason
 from probe.model.sender_mta import SenderMta
 from probe.model.session import EndReason, Experiment
-from probe.model.target import Options, Target
+from probe.model.target import Endpoint, Options, Target
 from probe.model.trust import Trust
-from probe.standards.dns.message import Answer
+from probe.standards.dns.message import Answer, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,15 @@ class DnsAnswered:
 
     at_ms: int
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class NameServerSilent:
+    """A name server did not answer a query, told once for each; `status` is `timeout` or `unreachable`."""
+
+    at_ms: int
+    server: Endpoint
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class SessionClosed:
 @dataclass(frozen=True, slots=True)
 class HttpsFetched:
     """One HTTPS request. `status` is None when no response came; `fault` says why none did, or why `body` is
-    not the whole of it."""
+    not the whole of it; `date` is the server's, as it gives it."""
 
     at_ms: int
     url: str
@@ -164,6 +173,7 @@ class HttpsFetched:
     content_type: str
     body: bytes
     fault: Reason[FetchFault] | None = None
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +241,7 @@ Event = (
     | Vantage
     | SenderMtaRead
     | DnsAnswered
+    | NameServerSilent
     | SessionEvent
     | HttpsFetched
     | OpinionGiven

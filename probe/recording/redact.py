@@ -36,7 +36,8 @@ from probe.recording.journal import Recording
 from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact_remains import identifiers
 from probe.recording.redact_text import TextRedactor, u_label
-from probe.standards.dns.message import Answer, Mx, Question, Record, Tlsa, Txt
+from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Tlsa, Txt
+from probe.standards.dns.names import address_of_reverse_name
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 
 R = TypeVar("R", bound=Reason[StrEnum] | None)
@@ -121,6 +122,8 @@ class _Redactor:
                 return replace(event, mta=mta, why=text(event.why))
             case ev.DnsAnswered():
                 return replace(event, answer=self._answer(event.answer))
+            case ev.NameServerSilent():
+                return replace(event, server=self._endpoint(event.server))
             case ev.SessionOpened():
                 host, ip = names.host(event.mx_host), names.address(event.ip)
                 return replace(event, mx_host=host, ip=ip, reason=self._reason(event.reason))
@@ -137,7 +140,10 @@ class _Redactor:
             case ev.HttpsFetched():
                 body, fault = self._text.octets(event.body), self._reason(event.fault)
                 kind = text(event.content_type)
-                return replace(event, url=text(event.url), content_type=kind, body=body, fault=fault)
+                date = text(event.date)
+                return replace(
+                    event, url=text(event.url), content_type=kind, body=body, fault=fault, date=date
+                )
             case ev.OpinionGiven():
                 return self._opinion(event)
             case ev.MessageGiven():
@@ -371,7 +377,14 @@ def _spf_addresses(recording: Recording) -> tuple[IPAddress, ...]:
     vantage = recording.last(ev.Vantage)
     ips = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
     ips += [event.local_ip for event in recording.all(ev.Connected)]
+    # those that a server, a bounce or the log named were asked for their reverse names
+    ips += [_of_reverse_name(event.answer.question) for event in recording.all(ev.DnsAnswered)]
     return tuple(dict.fromkeys(ip for ip in ips if ip is not None))[:_MOST_JUDGED]
+
+
+def _of_reverse_name(question: Question) -> IPAddress | None:
+    """The address whose reverse name was asked for; None for any other question."""
+    return address_of_reverse_name(question.name) if question.rtype is RecordType.PTR else None
 
 
 def _keep(options: Options) -> Keep:

@@ -114,6 +114,8 @@ def _verdict(report: Report, place: Line, reply: str = "", remarks: tuple[Line, 
 
 def _facts(report: Report, detail: Detail) -> Iterator[doc.Row]:
     verdict = report.verdict
+    if bounce := view.bounce_of_another_place(report):
+        yield doc.Fact("Bounce", ((Raw(bounce),),))
     if sent := view.sent_as(report):
         yield doc.Fact("Sent", ((Raw(sent),),))
     if vantage := view.vantage(report):

@@ -196,6 +196,12 @@ def vantage(report: Report) -> str:
     return next((f.message for f in report.findings if f.tag in groups.NOT_THE_SENDING_PLACE), "")
 
 
+def bounce_of_another_place(report: Report) -> str:
+    """That the bounce is about mail from another address than the probe's; empty where it is not known to
+    be."""
+    return next((f.message for f in report.findings if f.tag == groups.BOUNCE_OF_ANOTHER_PLACE), "")
+
+
 def internal(report: Report) -> tuple[Finding, ...]:
     """What this program failed at: parts that the report was made without."""
     return tuple(f for f in report.findings if f.id == INTERNAL)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import packages
+from tests.lab.behind import Behind
 from tests.lab.world import World
 
 REQUIRED = os.environ.get("PROBE_LAB") == "required"
@@ -25,3 +26,13 @@ def world() -> Iterator[World]:
         yield lab
     finally:
         lab.stop()
+
+
+@pytest.fixture(scope="session")
+def behind(world: World) -> Iterator[Behind]:
+    made = Behind(world.space)
+    try:
+        made.create()
+        yield made
+    finally:
+        made.remove()

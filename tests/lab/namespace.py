@@ -125,9 +125,9 @@ class Namespace:
         """One more address of loopback."""
         _ip("-n", self.name, "addr", "add", f"{address}/32", "dev", "lo")
 
-    def command(self, argv: Sequence[str | Path]) -> list[str]:
-        """`argv` as it is run inside."""
-        enter = ["ip", "netns", "exec", self.name, "unshare", "--uts", "sh", "-c", _ENTER, "lab"]
+    def command(self, argv: Sequence[str | Path], host: str = "") -> list[str]:
+        """`argv` as it is run inside, or on another `host` of the lab."""
+        enter = ["ip", "netns", "exec", host or self.name, "unshare", "--uts", "sh", "-c", _ENTER, "lab"]
         return [*enter, *map(str, argv)]
 
     def environment(
@@ -145,11 +145,16 @@ class Namespace:
         }
 
     def run(
-        self, argv: Sequence[str | Path], *, more: Mapping[str, str] | None = None, timeout: float = 120
+        self,
+        argv: Sequence[str | Path],
+        *,
+        more: Mapping[str, str] | None = None,
+        timeout: float = 120,
+        host: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a command inside to its end; its exit code is the caller's to judge."""
         return subprocess.run(
-            self.command(argv),
+            self.command(argv, host),
             env={**self.environment(), **(more or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -214,6 +219,6 @@ def remove_leftovers() -> None:
     """Remove the namespaces and directories of runs whose process is gone."""
     listed = [line.split()[0] for line in _ip("netns", "list").splitlines() if line.startswith(PREFIX)]
     for name in sorted({*listed, *(path.name for path in HOME.glob(f"{PREFIX}*"))}):
-        owner = name.removeprefix(PREFIX)
+        owner = name.removeprefix(PREFIX).partition("-")[0]
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             _remove(name)

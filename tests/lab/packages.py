@@ -36,6 +36,8 @@ INSTALLED = {
     "pdns-recursor": "pdns_recursor",
     "dnsmasq-base": "dnsmasq",
     "dnsdist": "dnsdist",
+    "nftables": "nft",
+    "faketime": "faketime",
 }
 # What tests outside the lab are held against; they skip without it (tests/wire).
 COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2")

@@ -111,9 +111,17 @@ class World:
         witness = self.logs.settle()
         return Run(told.report, told.exit_code, told.errors, witness, self.logs.text())
 
-    def ask(self, *arguments: str, behind_stub: bool = False, tree: Path | None = None) -> Told:
+    def ask(
+        self,
+        *arguments: str,
+        behind_stub: bool = False,
+        tree: Path | None = None,
+        host: str = "",
+        before: Sequence[str] = (),
+    ) -> Told:
         """Run `smtp-probe` inside, with a JSON report. Several may run at a time. `behind_stub`: it sees what
-        systemd-resolved keeps in /run; `tree`: the programs of these packages, too."""
+        systemd-resolved keeps in /run; `tree`: the programs of these packages, too; `host`: not in the lab
+        itself, but on another host of it; `before`: what its command line stands behind."""
         assert self.keys is not None
         more = {
             "PYTHONPATH": str(REPOSITORY),
@@ -123,8 +131,8 @@ class World:
             "LAB_TREE": str(tree or ""),
             "SMTP_PROBE_MTA": "none",  # but where --mta names one
         }
-        argv: Sequence[str] = (sys.executable, "-m", "probe", *arguments, "--format", "json")
-        done = self.space.run(argv, more=more)
+        argv: Sequence[str] = (*before, sys.executable, "-m", "probe", *arguments, "--format", "json")
+        done = self.space.run(argv, more=more, host=host)
         report = json.loads(done.stdout) if done.stdout.startswith("{") else {}
         return Told(report, done.returncode, done.stderr)
 

@@ -317,7 +317,7 @@ def test_the_architecture_has_every_layer() -> None:
 def test_every_term_says_where_it_lives() -> None:
     page = (ROOT / "docs/explanation/terms.md").read_text(encoding="utf-8")
     terms = dict(re.findall(r"^## (.+)\n\n((?:.+\n)+)", page, re.M))
-    assert len(terms) == 21
+    assert len(terms) == 22
     assert [term for term, text in terms.items() if "`probe/" not in text] == []
     # two sentences each, and the places behind them
     told = {term: re.split(r"`probe/", text)[0] for term, text in terms.items()}

@@ -131,6 +131,7 @@ def vantage(**changes: Any) -> VantageFacts:
         hostname="mail.sender.example",
         helo="mail.sender.example",
         helo_reason=Reason(HeloReason.PTR),
+        outside_ip=SOURCE,
     )
     return replace(made, **changes)
 

@@ -177,6 +177,7 @@ def full_events() -> list[ev.Event]:
         ev.MessageGiven(16, "alice.eml", b"From: Bob.Smith@mail.sender.co.uk\r\n\r\nhi\xff\r\n"),
         ev.BounceGiven(16, "bounce.eml", b"Subject: failure notice\r\n\r\n<alice@tmall.com>:\xff\r\n"),
         ev.LogGiven(16, LOGGED),
+        ev.NameServerSilent(17, Endpoint("9.9.9.9", 53), Status.TIMEOUT),
         ev.NotReached(17, Part.SESSION, Reason(Gap.DEADLINE, host="mx1.tmall.com", ip=MX_IP)),
         ev.SenderMtaRead(15, SENDING_SERVER),
         ev.Finished(20),

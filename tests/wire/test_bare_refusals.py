@@ -137,7 +137,10 @@ CASES: dict[str, Case] = {
         unknown_at_the_first_host, ("user_unknown",), TWO_HOSTS, sure=OPEN
     ),
     "one address family": Case(
-        first_host, ("rdns_helo", "ip_blocklisted"), without(BOTH_FAMILIES, "PTR "), {"bind": None}
+        first_host,
+        ("rdns_helo", "ip_blocklisted"),
+        without(BOTH_FAMILIES, "PTR "),
+        {"bind": None, "ip": ip_address("127.0.0.1")},
     ),
     "TLS demanded, --tls never": Case(
         in_the_clear,
@@ -166,6 +169,7 @@ async def met(case: Case, answer: str) -> tuple[Report, JudgingServer]:
     )
     async with DnsServer(case.zone, case.faults) as dns, server:
         options = Options(
+            ip=HERE,
             nameservers=(dns.endpoint,),
             port=server.port,
             allow_private=True,

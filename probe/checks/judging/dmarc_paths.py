@@ -29,7 +29,9 @@ def spf_path(facts: Facts) -> bool | None:
     if verdict is None or verdict is SpfVerdict.TEMPERROR:
         return None
     if verdict is not SpfVerdict.PASS:
-        return False
+        # of an address that one server alone names, nothing is held against anybody
+        is_of_address = verdict in (SpfVerdict.FAIL, SpfVerdict.SOFTFAIL, SpfVerdict.NEUTRAL)
+        return None if is_of_address and facts.vantage.rests_on_one_word else False
     return is_aligned
 
 

@@ -43,6 +43,8 @@ def standing(need: Need, facts: Facts) -> Standing:
 
 def _spf_verdict(facts: Facts) -> SpfVerdict | None:
     verdict = facts.sender.spf.verdict if facts.sender.spf else None
+    if facts.vantage.rests_on_one_word and verdict is not SpfVerdict.PASS:
+        return None
     return None if verdict is SpfVerdict.TEMPERROR else verdict
 
 
@@ -106,6 +108,8 @@ def _fcrdns(facts: Facts) -> Standing:
         return _UNKNOWN
     if ptr.status is PtrStatus.CONFIRMED:
         return _MET
+    if facts.vantage.rests_on_one_word:
+        return _UNKNOWN
     return Standing(False, "ptr_missing" if ptr.status is PtrStatus.MISSING else "ptr_mismatch", str(ptr.ip))
 
 
@@ -144,6 +148,8 @@ def _helo_fqdn(facts: Facts) -> Standing:
 def _not_listed(facts: Facts) -> Standing:
     entries = listings.of_roles(facts, ListingRole.SOURCE)
     grave = [entry for entry in entries if listings.is_grave(facts, entry)]
+    if grave and facts.vantage.rests_on_one_word:
+        return _UNKNOWN
     if grave:
         return Standing(False, "listed", grave[0].subject, grave[0].title)
     return _MET if any(entry.status is ListingStatus.NOT_LISTED for entry in entries) else _UNKNOWN

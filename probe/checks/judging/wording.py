@@ -9,12 +9,13 @@ from enum import Enum, StrEnum
 from probe.checks.judging.sentence import sentence
 from probe.checks.judging.spoken import clause, is_tagged, spoken
 from probe.facts.gaps import Fact, gap_of
-from probe.facts.model import Facts
+from probe.facts.model import Facts, VantageFacts
 from probe.knowledge.finding_tags import finding_tags
 from probe.model.address import NullReversePath
 from probe.model.finding import Arg, Finding
 from probe.model.observed import Gap
 from probe.model.reason import Tagged
+from probe.model.sighting import AddressBasis
 from probe.model.target import PairTarget
 from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
@@ -93,22 +94,38 @@ class Source(StrEnum):
 
     SENDING = "sending"  # mail leaves from it
     ASSUMED = "assumed"  # the probe's own address: whether mail leaves from it was not said
+    SEEN = "seen"  # servers name it
+    SAID = "said"  # one server alone names it
+    LOGGED = "logged"  # the own mail log names it
     NOT_KNOWN = "not_known"
 
 
 def source(facts: Facts) -> Values:
-    """The values `ip` and `source`: the address that is judged, with the reservation that mail may not leave
-    from it."""
-    ip = facts.vantage.source_ip
-    if ip is None:
-        return {"ip": None, "source": Source.NOT_KNOWN}
-    is_assumed = facts.vantage.is_sending_address is None
-    return {"ip": ip, "source": Source.ASSUMED if is_assumed else Source.SENDING}
+    """The values `ip`, `source` and `source_by`: the address that is judged, with the reservation that mail
+    may not leave from it, and who names it."""
+    vantage = facts.vantage
+    by = vantage.basis_by[0] if vantage.basis_by else ""
+    if vantage.source_ip is None:
+        return {"ip": None, "source": Source.NOT_KNOWN, "source_by": by}
+    return {"ip": vantage.source_ip, "source": _source(vantage), "source_by": by}
+
+
+_SOURCES = {
+    AddressBasis.SEEN: Source.SEEN,
+    AddressBasis.SAID: Source.SAID,
+    AddressBasis.LOGGED: Source.LOGGED,
+}
+
+
+def _source(vantage: VantageFacts) -> Source:
+    is_assumed = vantage.is_sending_address is None
+    return _SOURCES.get(vantage.basis, Source.ASSUMED if is_assumed else Source.SENDING)
 
 
 NOT_LOOKED_AT = frozenset(
     {
-        *(Gap.NULL_SENDER, Gap.ADDRESS_LITERAL, Gap.NO_ADDRESS, Gap.NO_HELO, Gap.HELO_WITHOUT_DNS),
+        *(Gap.NULL_SENDER, Gap.ADDRESS_LITERAL, Gap.NO_ADDRESS, Gap.PRIVATE_ADDRESS),
+        *(Gap.NO_HELO, Gap.HELO_WITHOUT_DNS),
         *(Gap.NOT_MADE, Gap.DEADLINE, Gap.INTERRUPTED, Gap.FAILED, Gap.SHORTAGE),
     }
 )

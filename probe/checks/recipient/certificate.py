@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.dialogue import TlsDemand
+from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -39,7 +40,16 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     faults = [_fault(facts, session, tls) for session, tls in by_host.values() if tls.problems or _own(tls)]
     evidence = (dialogue.ref(s) for s, _ in by_host.values())
-    yield from faults or [say("certificate-verified", evidence, hosts=list(by_host))]
+    unjudged = [(s, tls) for s, tls in by_host.values() if tls.trusted is None and not tls.problems]
+    if faults or not unjudged:
+        yield from faults or [say("certificate-verified", evidence, hosts=list(by_host))]
+    for session, tls in unjudged:
+        yield say(
+            "certificate-not-judged",
+            (dialogue.ref(session),),
+            host=session.mx_host,
+            reason=spoken(tls.trust) or "no trust store was asked",
+        )
 
 
 def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:

@@ -45,7 +45,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("helo-unanswered", evidence, **values, **failures(helo.answers))
     elif _leads_elsewhere(helo, facts):
         # RFC 5321 section 4.1.4 forbids refusing for this alone, so it is no more than worth knowing
-        yield say("helo-of-other-address", evidence, ip=facts.vantage.probe_ip, **values)
+        yield say("helo-of-other-address", evidence, ip=facts.vantage.outside_ip, **values)
     elif helo.equals_ptr is False:
         yield say("helo-not-ptr-name", evidence, ip=facts.vantage.source_ip, **values)
     else:
@@ -53,6 +53,6 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _leads_elsewhere(helo: HeloResult, facts: Facts) -> bool:
-    """Not to the probe's address, which says EHLO whatever --ip names; with --ip the name may be the
-    sender's."""
+    """Not to the address at which servers see the probe, which says EHLO whatever --ip names; with --ip the
+    name may be the sender's."""
     return helo.matches_source is False and facts.vantage.source_ip not in helo.addresses

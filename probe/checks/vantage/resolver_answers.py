@@ -1,8 +1,10 @@
-"""Does the resolver pass on what DNS says?
+"""Does the resolver answer, and pass on what DNS says?
 
-Looks at how the name servers told their answers: denials and records of their own making (filters, policies,
-zones that resolvers serve themselves, stubs), answers that had expired and could not be renewed, and IPv6
-addresses that DNS64 made. The first count as unknown everywhere in the report; the others are used.
+Looks whether the name servers that this machine asks answer at all, and how they told their answers: denials
+and records of their own making (filters, policies, zones that resolvers serve themselves, stubs), answers
+that had expired and could not be renewed, and IPv6 addresses that DNS64 made. The first count as unknown
+everywhere in the report; the others are used. A resolver that answers for no name, the root's included, is
+this machine's affair or its network's, and says nothing of the recipient.
 
 What to do: compare with a resolver of your own that filters nothing (--nameserver).
 Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 7050; RFC 8767.
@@ -16,16 +18,20 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
+from probe.standards.dns.health import CONTROL, Health
 from probe.standards.dns.message import Answer, RecordType
 from probe.standards.dns.provenance import STALE
 
 ID = "resolver-answers"
 STEP = 2
+_CONTROL = f"dns:{CONTROL.rtype}:."
 say = Voice(ID, STEP, ("RFC 8914 section 4", "RFC 2308 section 2"))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A notice for each way in which the answers are not the zones' own; nothing to say where they are."""
+    """A warning where no name server can be used, a notice for one that never answered and for each way in
+    which the answers are not the zones' own; nothing to say where they are."""
+    yield from _at_work(facts)
     zones = tuple(f".{zone}" for zone in {entry.zone for entry in facts.listings})
     # what a list lacks by it is told with the list
     own = [
@@ -56,6 +62,21 @@ def check(facts: Facts) -> Iterator[Finding]:
             errors=[provenance.error(STALE) for _, provenance in expired_signatures],
         )
     yield from _synthesised(facts)
+
+
+_HEALTH = {
+    Health.SILENT: "resolver-silent",
+    Health.REFUSING: "resolver-refuses",
+    Health.FAILING: "resolver-fails",
+}
+
+
+def _at_work(facts: Facts) -> Iterator[Finding]:
+    servers = facts.name_servers
+    if servers.is_at_fault:
+        yield say(_HEALTH[servers.health], (_CONTROL,), servers=servers.names, count=len(servers.names))
+    elif servers.silent:
+        yield say("resolver-partly-silent", (_CONTROL,), servers=servers.silent, count=len(servers.silent))
 
 
 def _synthesised(facts: Facts) -> Iterator[Finding]:

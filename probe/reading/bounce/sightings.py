@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.model.sighting import Sighting, SightingPlace
-from probe.reading.bounce.reply import telling
+from probe.reading.bounce.reply import rule_text
 from probe.reading.bounce.results import DeliveryNotice
 from probe.reading.reply.client_address import client_in_refusal
 from probe.standards.dsn.results import DeliveryStatus
@@ -21,7 +21,7 @@ def sightings_in_bounce(notice: DeliveryNotice, status: DeliveryStatus) -> tuple
 
 
 def _sightings(notice: DeliveryNotice, status: DeliveryStatus) -> Iterator[Sighting]:
-    ip = client_in_refusal(f"{status.added} {telling(status)}")
+    ip = client_in_refusal(f"{status.added} {rule_text(status)}")
     if ip is not None:
         by = (status.remote_mta or status.reporting_mta).lower().rstrip(".") or _ITSELF
         yield Sighting(ip, by, SightingPlace.BOUNCE, _REF)

@@ -89,6 +89,13 @@ def _covers(pattern: list[str], labels: list[str]) -> bool:
     return pattern == labels
 
 
+def holds_at(certificate: Certificate, at: datetime) -> bool:
+    """Whether its dates hold at that time."""
+    not_before = datetime.strptime(certificate.not_before, _TIME).replace(tzinfo=UTC)
+    not_after = datetime.strptime(certificate.not_after, _TIME).replace(tzinfo=UTC)
+    return not_before <= at <= not_after
+
+
 def problems(
     certificate: Certificate, host: str, at: datetime | None, trust: Reason[Trust]
 ) -> tuple[Reason[CertificateFault], ...]:

@@ -22,7 +22,7 @@ from tests.unit.checks.recipient import (
     test_requiretls_offered,
 )
 from tests.unit.checks.sender import test_sender
-from tests.unit.checks.vantage import test_resolver_answers, test_sender_mta
+from tests.unit.checks.vantage import test_clock, test_resolver_answers, test_sender_mta, test_vantage_address
 
 # What stands in the folder without being a check.
 CASES: tuple[Case, ...] = (
@@ -37,6 +37,8 @@ CASES: tuple[Case, ...] = (
     *test_resolver_answers.CASES,
     *test_sender.CASES,
     *test_sender_mta.CASES,
+    *test_vantage_address.CASES,
+    *test_clock.CASES,
 )
 PROBLEMS = {Severity.FATAL, Severity.ERROR, Severity.WARNING, Severity.NOTICE}
 # These have nothing to find fault with: one says what was not given, one what was not made, one what failed.

@@ -301,7 +301,7 @@ def test_the_note_tells_in_words_why_the_host_is_of_no_use() -> None:
     assert "could not be used: every MX of recipient.example leads back to the sender's own machine." in words
 
 
-NOBODY_TO_TELL = (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN)
+NOBODY_TO_TELL = (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.INTERRUPTED, Ground.OWN)
 
 
 @pytest.mark.parametrize("ground", [g for g in Ground if g not in NOBODY_TO_TELL])

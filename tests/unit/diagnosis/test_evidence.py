@@ -15,6 +15,7 @@ from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import observe
 from probe.diagnosis.seen import Seen, Situation
 from probe.facts.model import Facts
+from probe.facts.resolver import NameServerFacts
 from probe.facts.session import Session, TlsObserved
 from probe.knowledge.causes import causes
 from probe.knowledge.fact_evidence import beside_words, fact_evidence
@@ -22,16 +23,21 @@ from probe.knowledge.toml_import import load
 from probe.model.address_parse import parse_mailbox
 from probe.model.evidence import Evidence, Facet
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
+from probe.model.observed import EndCause
+from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.session import EndReason, Experiment
+from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import Options, PairTarget, TlsMode
+from probe.model.trust import Trust
 from probe.standards.dmarc.results import Alignment
+from probe.standards.dns.health import Health
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.provenance import Provenance
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
+from tests.support.barred import FAR, LOCAL, NEAR, NO_ROUTE, TURNED_AWAY, attempts
 from tests.unit.diagnosis.own_cases import OWN_CASES
 from tests.unit.diagnosis.test_outcome import (
     LOOPBACK,
@@ -128,6 +134,27 @@ OWN_ROUTE = make.mx_result(
     ),
 )
 
+
+def barred(sessions: tuple[Session, ...]) -> tuple[Facts, Facts]:
+    """No connection for a reason of this side, and one that is not known to be."""
+    silent = make.facts(sessions=attempts(EndReason.TIMEOUT, NEAR))
+    return make.facts(sessions=sessions), silent
+
+
+def unverified(trust: Trust) -> Facts:
+    """TLS was demanded, came about, and was not enough."""
+    hello = (
+        make.exchange(Stage.GREETING, make.reply(220, "mx")),
+        make.exchange(Stage.EHLO, make.reply(250, "mx")),
+    )
+    stop = Reason(EndCause.STOP, stop=Stop.TLS_NOT_VERIFIED)
+    tls = make.tls(trusted=None, trust=Reason(trust))
+    session = make.session(
+        exchanges=(*hello, make.exchange(Stage.STARTTLS, make.reply(220, "go"))), tls=tls, cause=stop
+    )
+    return make.facts(sessions=(session,), options=Options(tls=TlsMode.REQUIRE))
+
+
 # name: facts in which it is seen, facts in which it is not
 UNDIALLED = with_hosts(make.mx_host("p.example", PRIVATE), sessions=(not_dialled(1, "p.example", PRIVATE),))
 CASES: dict[str, tuple[Facts, Facts]] = {
@@ -148,6 +175,15 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     "mx_answers": (refused(), routed(RouteKind.IMPLICIT_MX)),
     "known_provider": (of_recipient(provider=make.provider()), refused()),
     "recipient_typo": (of_recipient(typo_of="gmail.com"), refused()),
+    "no_resolver": (
+        replace(of_recipient(mx=UNKNOWN_ROUTE), name_servers=NameServerFacts(Health.SILENT, ("192.0.2.53",))),
+        of_recipient(mx=UNKNOWN_ROUTE),
+    ),
+    "no_route": barred(NO_ROUTE),
+    "own_gateway": barred(TURNED_AWAY),
+    "local_failure": barred(LOCAL),
+    "closed_everywhere": barred(attempts(EndReason.TIMEOUT, NEAR, FAR)),
+    "certificate_not_judged": (unverified(Trust.NO_STORE), unverified(Trust.NOT_ISSUED)),
     "no_connection": (make.facts(sessions=(make.failed_session(EndReason.TIMEOUT),)), refused()),
     "no_reply": (make.facts(sessions=(met(Stage.RCPT, None),)), refused()),
     "desynchronised": (make.facts(sessions=(DESYNCHRONISED,)), refused()),

@@ -261,7 +261,7 @@ def test_without_a_connection_the_last_attempt_is_told() -> None:
     assert why(seen) == EndReason.TIMEOUT.words
     assert seen.ref == "session:2"
     cut = observe(make.facts(sessions=(replace(first, end=None),)))
-    assert (cut.ground, why(cut)) == (Ground.NO_CONNECTION, "the run was interrupted")
+    assert (cut.ground, why(cut)) == (Ground.INTERRUPTED, "the run ended")
 
 
 def test_one_attempt_that_was_dialled_counts_beside_others_that_were_not() -> None:

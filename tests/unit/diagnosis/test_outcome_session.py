@@ -113,16 +113,17 @@ CLOSED = EndReason.CLOSED_BY_PEER
     [
         (CLOSED, "", CLOSED.words),
         (CLOSED, "with a word on it", "with a word on it"),
-        (None, "", "the run was interrupted"),
-        (None, "a word", "the run was interrupted"),
+        (None, "", "the run ended"),
+        (None, "a word", "the run ended"),
     ],
 )
 def test_the_end_is_told_where_nothing_decided(end: EndReason | None, detail: str, words: str) -> None:
     how: dict[str, Any] = {"end": end, "cause": ended(detail)}
-    assert ending(until(Stage.RCPT, None, **how)) == (INCONCLUSIVE, Stage.RCPT, Ground.NO_REPLY, words)
-    assert ending(until(Stage.MAIL, OK, **how)) == (INCONCLUSIVE, Stage.MAIL, Ground.NO_REPLY, words)
+    ground = Ground.NO_REPLY if end is not None else Ground.INTERRUPTED
+    assert ending(until(Stage.RCPT, None, **how)) == (INCONCLUSIVE, Stage.RCPT, ground, words)
+    assert ending(until(Stage.MAIL, OK, **how)) == (INCONCLUSIVE, Stage.MAIL, ground, words)
     silent = make.session(exchanges=(), **how)
-    assert ending(silent) == (INCONCLUSIVE, Stage.GREETING, Ground.NO_REPLY, words)
+    assert ending(silent) == (INCONCLUSIVE, Stage.GREETING, ground, words)
     assert (judged(silent).session, judged(silent).exchange) == (silent, None)
 
 

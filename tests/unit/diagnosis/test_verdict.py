@@ -66,6 +66,12 @@ GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
     Ground.NOT_REACHED: (make.facts(sessions=()), "inconclusive", None, 4),
     Ground.NOT_ASKED: (make.facts(sessions=(), options=Options(smtp=False)), "accepted", None, 0),
     Ground.OWN: (kept_here(to(HopKind.REFUSED, "no mail to them")), "refused", "policy_unspecified", 1),
+    Ground.INTERRUPTED: (
+        make.facts(sessions=(make.failed_session(EndReason.INTERRUPTED),)),
+        "inconclusive",
+        None,
+        4,
+    ),
     Ground.LOGIN: (make.facts(sessions=(LOGIN,)), "inconclusive", None, 4),
     Ground.REPLY: (refused("5.1.1 user unknown"), "refused", "user_unknown", 1),
 }

@@ -33,7 +33,7 @@ def test_the_kinds_have_the_names_that_recordings_on_disk_use() -> None:
     assert kinds == {
         "started", "vantage", "dns", "session_opened", "connected", "sent", "received", "tls_established",
         "tls_failed", "session_closed", "https", "opinion", "message", "bounce", "not_reached", "finished",
-        "local_mta", "log",
+        "local_mta", "log", "name_server_silent",
     }  # fmt: skip
 
 

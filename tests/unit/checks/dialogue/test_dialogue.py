@@ -18,6 +18,7 @@ from probe.model.target import Options, PairTarget
 from probe.recording.events import NotReached
 from probe.standards.smtp.results import Deviation
 from tests.support import facts as make
+from tests.support.barred import BARRED
 from tests.support.check_cases import Case, assert_case, parametrize
 
 
@@ -217,6 +218,8 @@ CASES = (
     Case("port25", "unreachable is something else",
          make.facts(sessions=(make.failed_session(EndReason.UNREACHABLE),)),
          ("not_assessed port-not-judged",)),
+    *(Case("port25", name, make.facts(sessions=sessions), (f"warning {tag}",), says)
+      for name, sessions, tag, says in BARRED),
     Case("port25", "nothing dialled", make.facts(sessions=(make.failed_session(EndReason.NOT_DIALLED),)),
          ("not_assessed port-not-tried",)),
 

@@ -168,8 +168,9 @@ CASES = (
          ("error certificate-not-verified-demanded",)),
     Case("certificate", "DANE vouches", under(SELF_SIGNED, mta_sts=ENFORCED, dane=(make.dane(),)),
          ("notice certificate-vouched-for",)),
-    Case("certificate", "trust not judged is no fault", seen_tls(trusted=None, name_matches=None),
-         ("ok certificate-verified",)),
+    Case("certificate", "trust not judged is no fault", seen_tls(
+        trusted=None, trust=Reason(Trust.NO_STORE)),
+         ("not_assessed certificate-not-judged",), ("no trust store",)),
     Case("certificate", "dropped by redaction", seen_tls(certificate=None, trusted=None, name_matches=None),
          ("not_assessed certificate-not-recorded",), ("not in the recording",)),
     Case("certificate", "none seen", NOT_OFFERED, ("not_assessed certificate-not-seen",)),

@@ -303,11 +303,6 @@ CASES = (
     Case("reputation-desk", "no provider", make.facts(), ("not_assessed desk-of-unknown-provider",)),
     Case("reputation-desk", "no desk", make.facts(recipient=make.recipient_facts(
          provider=make.provider(desk=None))), ("not_assessed desk-not-known",)),
-    Case("vantage-address", "there", make.facts(), ("ok probe-at-sending-address",)),
-    Case("vantage-address", "elsewhere", elsewhere(make.facts(), False), ("notice probe-elsewhere",)),
-    Case("vantage-address", "not known", elsewhere(make.facts(), None), ("notice probe-place-not-known",),
-         ("--ip",)),
-    Case("vantage-address", "no route", make.facts_without_address(), ("not_assessed probe-without-route",)),
     Case("source-private", "public", make.facts(), ("ok source-public",)),
     Case("source-private", "behind translation", make.facts(vantage=make.vantage(
          source_ip=ip_address("192.168.1.5"))), ("warning source-not-public",), ("192.168.1.5", "RFC 1918")),

@@ -11,6 +11,7 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
+from probe.facts.resolver import NameServerFacts
 from probe.model.listing import ListingReason, ListingStatus, ListingWhy
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
@@ -18,6 +19,7 @@ from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.run import report_of
+from probe.standards.dns.health import Health
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.results import PtrStatus
@@ -43,6 +45,10 @@ def heard(*answers: Answer, **changes: Any) -> Facts:
     return make.facts(resolver=answers, **changes)
 
 
+def at_work(health: Health, **changes: Any) -> Facts:
+    return make.facts(name_servers=NameServerFacts(health, **changes))
+
+
 def reached_by_nat64() -> Facts:
     return heard(MADE, sessions=(make.session(ip=NAT64),))
 
@@ -56,6 +62,14 @@ def private(*, allow_private: bool = False) -> Facts:
 
 CASES = (
     Case("resolver-answers", "nothing of its own", make.facts(), ()),
+    Case("resolver-answers", "no name server answers", at_work(Health.SILENT, silent=(SERVER, "192.0.2.54")),
+         ("warning resolver-silent",), ("192.0.2.53 and 192.0.2.54", "--nameserver")),
+    Case("resolver-answers", "it refuses", at_work(Health.REFUSING, failed=(SERVER,)),
+         ("warning resolver-refuses",), ("192.0.2.53 refuses",)),
+    Case("resolver-answers", "it fails", at_work(Health.FAILING, failed=(SERVER,)),
+         ("warning resolver-fails",), ("192.0.2.53 fails",)),
+    Case("resolver-answers", "one of two never answered", at_work(Health.WORKING, silent=(SERVER,)),
+         ("notice resolver-partly-silent",), ("server 192.0.2.53 never answered",)),
     Case("resolver-answers", "a denial of its own", heard(DENIED), ("notice resolver-answers-of-its-own",),
          ("MX tmall.com", SERVER, 'EDE 15 Blocked: "a policy"', "--nameserver")),
     Case("resolver-answers", "expired data", heard(OLD), ("notice resolver-answers-expired",),

@@ -1,0 +1,135 @@
+"""This machine's clock, held against the dates that servers give: in their greetings, and over HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from statistics import median_low
+
+from probe.facts.session import Session, TlsObserved
+from probe.model.observed import CertificateFault, FetchFault
+from probe.model.reason import Reason
+from probe.model.reply import Stage
+from probe.model.trust import Trust
+from probe.recording import events as ev
+from probe.recording.journal import Recording
+from probe.standards.tls.certificate import holds_at
+
+LEAST_OFF_S = 600  # less is no matter for certificates, signatures and queues
+# RFC 5322 section 3.3, as Exim, sendmail and Exchange greet
+_DATE = re.compile(
+    r"\b(?:mon|tue|wed|thu|fri|sat|sun), \d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|gmt|utc)\b",
+    re.IGNORECASE,
+)
+_OF_DATES = (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What a server's clock showed: `ahead_s` seconds more than this machine's; `by` its name."""
+
+    by: str
+    ahead_s: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFacts:
+    """`readings` are those of all servers that gave a date, each server once."""
+
+    readings: tuple[ClockReading, ...] = ()
+
+    @property
+    def behind_s(self) -> int:
+        """How far this machine's clock is behind those of the servers, by the middle one; 0 where none gave a
+        date."""
+        return median_low([it.ahead_s for it in self.readings]) if self.readings else 0
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is more than ten minutes off, by all servers that gave a date: where one agrees with it,
+        the others' clocks are wrong."""
+        return bool(self.readings) and all(abs(it.ahead_s) > LEAST_OFF_S for it in self.readings)
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether two servers agree on that, within the same ten minutes."""
+        near = [it for it in self.readings if abs(it.ahead_s - self.behind_s) <= LEAST_OFF_S]
+        return self.is_off and len(near) > 1
+
+
+NOT_COMPARED = ClockFacts()
+
+
+def clock_of(recording: Recording, sessions: tuple[Session, ...]) -> ClockFacts:
+    """Compared with the time at which the run began and the milliseconds since."""
+    began = datetime.fromisoformat(recording.started.started_at)
+    opened = {event.session: event.at_ms for event in recording.all(ev.SessionOpened)}
+    readings = [*_of_greetings(sessions, opened, began), *_of_policies(recording, began)]
+    first: dict[str, ClockReading] = {}
+    for reading in readings:
+        first.setdefault(reading.by, reading)
+    return ClockFacts(tuple(first.values()))
+
+
+def _of_greetings(
+    sessions: tuple[Session, ...], opened: dict[int, int], began: datetime
+) -> Iterator[ClockReading]:
+    for session in sessions:
+        greeting = session.exchange(Stage.GREETING)
+        text = greeting.reply.text if greeting is not None and greeting.reply is not None else ""
+        match = _DATE.search(text[:1000])
+        if greeting is not None and match is not None:
+            at = began + timedelta(milliseconds=opened.get(session.number, 0) + greeting.elapsed_ms)
+            yield from _reading(session.mx_host, match[0], at, greeting.ref)
+
+
+def _of_policies(recording: Recording, began: datetime) -> Iterator[ClockReading]:
+    for event in recording.all(ev.HttpsFetched):
+        host = event.url.removeprefix("https://").partition("/")[0]
+        at = began + timedelta(milliseconds=event.at_ms)
+        yield from _reading(host, event.date, at, f"https:{event.url}")
+
+
+def _reading(by: str, text: str, at: datetime, ref: str) -> Iterator[ClockReading]:
+    try:
+        date = parsedate_to_datetime(text)
+        if date.tzinfo is not None:
+            yield ClockReading(by.lower().rstrip("."), round((date - at).total_seconds()), ref)
+    except (TypeError, ValueError, OverflowError):
+        return
+
+
+def without_dates(sessions: tuple[Session, ...], clock: ClockFacts, began: datetime) -> tuple[Session, ...]:
+    """The sessions as they are to be judged by a clock that is off: what only that clock holds against a
+    certificate is not known."""
+    if not clock.is_off:
+        return sessions
+    at = began + timedelta(seconds=clock.behind_s)
+    return tuple(replace(it, tls=_without_dates(it.tls, at)) if it.tls is not None else it for it in sessions)
+
+
+def _without_dates(tls: TlsObserved, at: datetime) -> TlsObserved:
+    certificate = tls.certificate
+    has_fault = any(it.tag in _OF_DATES for it in tls.problems)
+    if certificate is None or not has_fault or not holds_at(certificate, at):
+        return tls
+    problems = tuple(it for it in tls.problems if it.tag not in _OF_DATES)
+    return replace(tls, problems=problems, trusted=None, trust=Reason(Trust.CLOCK_OFF))
+
+
+def by_right_clock(fetches: tuple[ev.HttpsFetched, ...], clock: ClockFacts) -> tuple[ev.HttpsFetched, ...]:
+    """The fetches as they are to be judged by a clock that is off: a certificate that was refused says
+    nothing."""
+    if not clock.is_off:
+        return fetches
+    return tuple(_by_right_clock(it) for it in fetches)
+
+
+def _by_right_clock(fetch: ev.HttpsFetched) -> ev.HttpsFetched:
+    if fetch.fault is None or not fetch.fault.tag.is_of_certificate:
+        return fetch
+    return replace(fetch, fault=Reason(FetchFault.CLOCK_OFF, text=fetch.fault.text))

@@ -1,0 +1,49 @@
+"""Whether the name servers that are asked can be used at all: told by a name that every one of them knows.
+
+A name that nobody answers for may have dead name servers of its own; the root has not. Any answer to it shows
+that a resolver is at work, and none that this machine's resolver is at fault, whatever was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from probe.standards.dns.message import Answer, Question, RecordType, Status
+
+CONTROL = Question("", RecordType.NS)
+UNHEARD = (Status.TIMEOUT, Status.UNREACHABLE)
+_USABLE = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)
+
+
+class Health(StrEnum):
+    """What the name servers of a run are good for."""
+
+    WORKING = "working"  # or nothing speaks against it
+    SILENT = "silent"  # none answers
+    REFUSING = "refusing"  # whatever is asked
+    FAILING = "failing"  # whatever is asked: they cannot resolve
+
+
+def is_failure(status: Status) -> bool:
+    """Whether a question that ended so leaves open whether a resolver is at work."""
+    return status in (*UNHEARD, Status.REFUSED, Status.SERVFAIL, Status.MALFORMED)
+
+
+def is_use(status: Status) -> bool:
+    """Whether a resolver that answered so does its work."""
+    return status in _USABLE
+
+
+def health(answers: Iterable[Answer]) -> Health:
+    """Judge by all answers of a run. Without one about the root nothing is concluded."""
+    statuses = {answer.question: answer.status for answer in answers}
+    control = statuses.get(CONTROL)
+    failed = [status for status in statuses.values() if is_failure(status)]
+    if control is None or not is_failure(control) or any(map(is_use, statuses.values())):
+        return Health.WORKING
+    if all(status in UNHEARD for status in failed):
+        return Health.SILENT
+    if all(status is Status.REFUSED or status in UNHEARD for status in failed):
+        return Health.REFUSING
+    return Health.FAILING
