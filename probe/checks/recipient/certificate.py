@@ -16,7 +16,6 @@ from collections.abc import Iterator
 
 from probe.checks.judging import dialogue
 from probe.checks.judging.dialogue import TlsDemand
-from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsObserved
@@ -48,7 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             "certificate-not-judged",
             (dialogue.ref(session),),
             host=session.mx_host,
-            reason=spoken(tls.trust) or "no trust store was asked",
+            reason=tls.trust or "no trust store was asked",
         )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import spoken
+from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts, VantageFacts
 from probe.model.finding import Finding
@@ -39,7 +39,7 @@ _EARLIER = (SightingPlace.BOUNCE, SightingPlace.RECEIVED)
 def check(facts: Facts) -> Iterator[Finding]:
     """ok where all that is known agrees; a notice where it does not, or is not known."""
     vantage = facts.vantage
-    kind = spoken(why_not_public(facts, vantage.probe_ip)) if vantage.probe_ip is not None else ""
+    why = why_not_public(facts, vantage.probe_ip) if vantage.probe_ip is not None else None
     evidence = ("vantage", *dict.fromkeys(it.ref for it in vantage.sightings if it.ip == vantage.source_ip))
     yield say(
         _tag(facts),
@@ -48,7 +48,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         ip=vantage.source_ip,
         by=vantage.basis_by or _speakers(vantage),
         others=_others(vantage),
-        kind=kind,
+        kind=clause(why) if why is not None else None,
     )
     yield from _of_the_bounce(vantage)
 
