@@ -11,7 +11,7 @@ from probe.facts.opinion import Opinion
 from probe.model.observed import CertificateFault, OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.model.session import EndReason
-from probe.model.target import Options, PairTarget
+from probe.model.target import Options, PairTarget, TlsMode
 from probe.model.tls_policy import StsProblem, StsWhy, TlsRptProblem, TlsRptWhy
 from probe.model.trust import Trust
 from probe.recording.events import OpinionGiven
@@ -166,6 +166,9 @@ CASES = (
          ("notice certificate-not-verified",)),
     Case("certificate", "self-signed though enforced", under(SELF_SIGNED, mta_sts=ENFORCED),
          ("error certificate-not-verified-demanded",)),
+    Case("certificate", "self-signed though the sender demands that it verifies",
+         replace(SELF_SIGNED, options=Options(tls=TlsMode.REQUIRE)),
+         ("error certificate-not-verified-required",)),
     Case("certificate", "DANE vouches", under(SELF_SIGNED, mta_sts=ENFORCED, dane=(make.dane(),)),
          ("notice certificate-vouched-for",)),
     Case("certificate", "trust not judged is no fault", seen_tls(
