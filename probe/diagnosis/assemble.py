@@ -29,6 +29,7 @@ from probe.model.evidence import Evidence, RankedCause
 from probe.model.fault import collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.report_tool import ReportTool
+from probe.model.report_vantage import ReportSighting, ReportVantage
 from probe.model.session import EndReason
 from probe.model.target import Command, Options, PairTarget
 from probe.recording import events as ev
@@ -113,13 +114,13 @@ def _target(facts: Facts, started: ev.Started) -> rp.ReportTarget:
     )
 
 
-def _vantage(vantage: VantageFacts) -> rp.ReportVantage:
-    return rp.ReportVantage(
+def _vantage(vantage: VantageFacts) -> ReportVantage:
+    return ReportVantage(
         bound_ip=str(vantage.probe_ip) if vantage.probe_ip else None,
         seen_ip=str(vantage.outside_ip) if vantage.outside_ip else None,
         basis=vantage.basis,
         by=vantage.basis_by,
-        sightings=tuple(rp.ReportSighting(str(it.ip), it.by, it.place, it.ref) for it in vantage.sightings),
+        sightings=tuple(ReportSighting(str(it.ip), it.by, it.place, it.ref) for it in vantage.sightings),
     )
 
 

@@ -25,9 +25,9 @@ from probe.model.observed import (
 from probe.model.presented import Presented
 from probe.model.reply import Stage
 from probe.model.report_tool import ReportTool
+from probe.model.report_vantage import ReportVantage
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
-from probe.model.sighting import AddressBasis, SightingPlace
 from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.model.steps import StepStatus
 from probe.model.tag_list import TagListReason
@@ -169,30 +169,6 @@ class ReportSenderMta:
     instances: tuple[str, ...]
     relay_asked: bool
     sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportSighting:
-    """Somebody names the address that mail of this side comes from: `by` who, `place` where, `ref` the reply.
-    A server is a stranger: what it says is no fact."""
-
-    ip: str
-    by: str
-    place: SightingPlace
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportVantage:
-    """From where mail leaves. `bound_ip` is the local address that the probe connected from, `seen_ip` the
-    one at which servers see it (null: not known); `basis` is what `target.source_ip` rests on, `by` who names
-    it, `sightings` all that name an address of this side."""
-
-    bound_ip: str | None
-    seen_ip: str | None
-    basis: AddressBasis
-    by: tuple[str, ...]
-    sightings: tuple[ReportSighting, ...]
 
 
 @dataclass(frozen=True, slots=True)

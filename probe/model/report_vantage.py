@@ -1,0 +1,31 @@
+"""What a report says of where mail leaves: part of the published JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probe.model.sighting import AddressBasis, SightingPlace
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSighting:
+    """Somebody names the address that mail of this side comes from: `by` who, `place` where, `ref` the reply.
+    A server is a stranger: what it says is no fact."""
+
+    ip: str
+    by: str
+    place: SightingPlace
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportVantage:
+    """From where mail leaves. `bound_ip` is the local address that the probe connected from, `seen_ip` the
+    one at which servers see it (null: not known); `basis` is what `target.source_ip` rests on, `by` who names
+    it, `sightings` all that name an address of this side."""
+
+    bound_ip: str | None
+    seen_ip: str | None
+    basis: AddressBasis
+    by: tuple[str, ...]
+    sightings: tuple[ReportSighting, ...]
