@@ -92,8 +92,17 @@ def conclude(
         ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
-    action = override.action or advice.action_at(stage, permanent)
+    action = override.action or _with_list(advice, advice.action_at(stage, permanent), text)
     return Conclusion(tuple(ranked), certainty, advice, _with_stated_wait(conduct, text), action, reason)
+
+
+def _with_list(advice: Cause, action: str, text: str) -> str:
+    """Where the cause is a listing: the action with the list that the reply names, and its page."""
+    if advice.id != "ip_blocklisted" or not text:
+        return action
+    from probe.knowledge.named_list import where_to_look
+
+    return f"{where_to_look(text)} {action.partition('. ')[2]}"
 
 
 def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evidence | None]:

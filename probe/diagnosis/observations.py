@@ -31,6 +31,7 @@ from probe.model.observed import CertificateFault
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget, TlsMode
+from probe.model.text import size as in_units
 from probe.model.verdict import OutcomeReason
 from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
@@ -225,7 +226,7 @@ def _size_over_limit(at: Situation) -> Seen | None:
     limit = extensions.size_limit if extensions is not None else None
     if size is None or not limit or size <= limit:
         return None
-    return Seen(at.observed.ref, f"{size} octets, limit {limit}")
+    return Seen(at.observed.ref, f"{in_units(size)} ({size} octets), limit {in_units(limit)} ({limit})")
 
 
 def _no_size_announced(at: Situation) -> Seen | None:

@@ -49,6 +49,5 @@ def _names() -> dict[str, BlockList]:
 
 
 def _stands_in(name: str, text: str) -> bool:
-    place = text.find(name)
-    before, after = text[place - 1 : place], text[place + len(name) : place + len(name) + 1]
-    return place >= 0 and not (before.isalnum() or before == "-") and not (after.isalnum() or after == "-")
+    """As a whole name, or the end of one."""
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None

@@ -19,6 +19,7 @@ from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.reply import Reply
 from probe.model.target import PairTarget
+from probe.reading.reply.quotation import may_quote, quotation
 
 ID = "recipient-address"
 STEP = 3
@@ -54,8 +55,17 @@ def _tag(reply: Reply) -> str:
         return "recipient-moved"
     if reply.is_positive:
         return "recipient-accepted"
+    if _is_about_sender(reply):
+        return "recipient-answer-about-sender"
     if reply.is_transient:
         return "recipient-deferred"
     status = reply.enhanced_status
     is_policy = status is not None and status.subject == _POLICY
     return "recipient-refused-by-policy" if is_policy else "recipient-refused"
+
+
+def _is_about_sender(reply: Reply) -> bool:
+    """Whether the words say that the sender's address was asked about (a callout, an address probe)."""
+    line = " ".join(reply.text.split())
+    quoted = quotation(line) if may_quote(line) else None
+    return quoted is not None and quoted.about == "sender"

@@ -152,7 +152,8 @@ def _read_quoted(
             inner = unwrap(f"{head.code or ''} {quoted.inner}")
         inner_evidence = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
     named = _named_cause(inner_evidence)
-    says = quoted.says + (f"; the answer: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
+    answer = "it could not be reached" if named == _UNREACHED else "the answer"
+    says = quoted.says + (f"; {answer}: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
     if quoted.about == "sender":
         evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
     else:
@@ -171,6 +172,15 @@ def _read_quoted(
     )
 
 
+_UNREACHED = "connection_failed"
+_OPEN_THE_WAY_BACK = (
+    "Let the recipient's server reach the mail server of your own domain: before it takes mail from your "
+    "address it calls back to your MX, and got no connection. See that the MX record of the sender's domain "
+    "names a host that is up and takes connections on port 25 from everywhere. Your queue tries again by "
+    "itself."
+)
+
+
 def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evidence:
     """Whatever the sender's own server said of the address: it cannot be used as a sender here. What that
     server has against the address only for a time passes."""
@@ -178,7 +188,8 @@ def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evid
     weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
     conduct = None
     if cause is not None and cause.passes:
-        conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after)
+        action = _OPEN_THE_WAY_BACK if named == _UNREACHED else ""
+        conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after, action=action)
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 
 

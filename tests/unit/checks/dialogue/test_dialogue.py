@@ -115,6 +115,10 @@ CASES = (
     Case("recipient-address", "unknown user", rcpt(USER_UNKNOWN), ("error recipient-refused",),
          ("user unknown",)),
     Case("recipient-address", "deferred", rcpt(DEFERRED), ("warning recipient-deferred",)),
+    Case("recipient-address", "a call back to the sender's server is not about the recipient",
+         rcpt(make.reply(450, "4.1.7 <b@s.example>: Sender address rejected: unverified address: connect to "
+                              "mx.s.example[192.0.2.1]:25: Connection refused")),
+         ("ok recipient-answer-about-sender",), ("about the sender's address",)),
     Case("recipient-address", "policy says nothing of the mailbox", rcpt(make.reply(550, "5.7.1 no")),
          ("notice recipient-refused-by-policy",)),
     Case("recipient-address", "251 forwards", rcpt(make.reply(251, "will forward to <b@c.example>")),
