@@ -240,6 +240,9 @@ def _route(
     if answer.deferred:
         return Route(HopKind.DEFERRED, "", source, reason=answer.deferred)
     driver = transport.get("driver", "")
+    if not driver:
+        reason = f"exim -bP did not tell what the transport {answer.transport} is"
+        return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     if driver != "smtp":
         kind = HopKind.LOCAL if driver in ("appendfile", "autoreply") else HopKind.PROGRAM
         return Route(kind, answer.transport, source, reason=driver)

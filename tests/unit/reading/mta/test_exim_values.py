@@ -6,7 +6,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.model.sender_mta import Hop
+from probe.model.address_parse import parse_mailbox
+from probe.model.local_tool import Call, ToolCall, ToolOutput, run_inquiry
+from probe.model.sender_mta import Hop, HopKind, SenderMta
+from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.exim_values import (
     answer_of,
     in_host_list,
@@ -93,3 +96,19 @@ def test_what_no_transport_takes(printed: str, refused: str, deferred: str, disc
 def test_nothing_said_is_nothing_known() -> None:
     assert answer_of("> \n", "a@x.org") is None
     assert answer_of("", "a@x.org") is None
+
+
+def test_a_transport_that_was_not_told_in_time_is_not_known_and_no_program() -> None:
+    def answer(call: Call) -> ToolOutput:
+        if isinstance(call, ToolCall) and "-bV" in call.arguments:
+            return ToolOutput("Exim version 4.96 #2 built\n")
+        if isinstance(call, ToolCall) and "-bt" in call.arguments:
+            return ToolOutput("alice@example.net\n  router = dnslookup, transport = remote_smtp\n")
+        return ToolOutput(exit_code=None, failure="the tools took longer than 2 s")
+
+    mta = run_inquiry(
+        ask_exim(parse_mailbox("a@example.org"), parse_mailbox("alice@example.net"), ""), answer
+    )
+    assert isinstance(mta, SenderMta)
+    assert mta.route.kind is HopKind.UNKNOWN
+    assert "remote_smtp" in mta.route.reason
