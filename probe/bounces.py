@@ -94,8 +94,8 @@ class BouncedRecipient(Presented):
     @property
     def sender(self) -> str:
         """The reverse-path of what bounced, as the notice tells; else whom the notice went to; or empty."""
-        returned = self.notice.returned
-        return returned.reverse_path or self.notice.addressed_to or returned.header_from
+        original = self.notice.original
+        return original.reverse_path or self.notice.addressed_to or original.header_from
 
     @property
     def exit_code(self) -> ExitCode:
@@ -159,24 +159,26 @@ def _is_from_line(line: bytes) -> bool:
     return bool(_FROM_LINE.match(line)) and all(part.search(line, 0, _FROM_LIMIT) for part in _DATE)
 
 
-def to_json(bounced: BouncedRecipient) -> dict[str, Any]:
+def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
     """The object that `--format jsonl` prints: the contract's keys, and beside them what else is known."""
-    status, explanation = bounced.status, bounced.explanation
+    status, explanation = recipient_result.status, recipient_result.explanation
     head: dict[str, Any] = {
-        "file": bounced.name,
-        "is_bounce": bounced.is_bounce,
-        "kind": bounced.kind.value,
-        "detail": bounced.notice.detail,
+        "file": recipient_result.name,
+        "is_bounce": recipient_result.is_bounce,
+        "kind": recipient_result.kind.value,
+        "detail": recipient_result.notice.detail,
     }
     conclusion = explanation.conclusion if explanation is not None else None
     conclusion_fields = document(conclusion, action="action_text")
-    return head | _status_json(bounced, status) | conclusion_fields | _returned_json(bounced)
+    return (
+        head | _status_json(recipient_result, status) | conclusion_fields | _returned_json(recipient_result)
+    )
 
 
-def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
+def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
     if status is None:
         return dict.fromkeys(_STATUS_KEYS) | {"reply_is_remote": None, "stage": "", "added": None}
-    reading = bounced.explanation.reading if bounced.explanation else None
+    reading = recipient_result.explanation.reading if recipient_result.explanation else None
     own = own_status(status, reading)
     return {
         "recipient": status.recipient or None,
@@ -192,21 +194,25 @@ def _status_json(bounced: BouncedRecipient, status: DeliveryStatus | None) -> di
             "text": reply_line(status),
         },
         "reply_is_remote": status.is_remote,
-        "stage": bounced.stage.value if bounced.stage else "",
+        "stage": recipient_result.stage.value if recipient_result.stage else "",
         "added": status.added or None,
     }
 
 
-def _returned_json(bounced: BouncedRecipient) -> dict[str, Any]:
-    returned = bounced.notice.returned
+def _returned_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
+    original = recipient_result.notice.original
     message = {
-        "reverse_path": bounced.sender or None,
-        "header_from": returned.header_from or None,
-        "recipients": list(returned.recipients),
-        "message_id": returned.message_id or None,
-        "date": returned.date or None,
+        "reverse_path": recipient_result.sender or None,
+        "header_from": original.header_from or None,
+        "recipients": list(original.recipients),
+        "message_id": original.message_id or None,
+        "date": original.date or None,
     }
-    return {"returned": message, "layout": bounced.notice.layout, "problems": list(bounced.notice.problems)}
+    return {
+        "returned": message,
+        "layout": recipient_result.notice.layout,
+        "problems": list(recipient_result.notice.problems),
+    }
 
 
 def _recipient_of(
@@ -263,10 +269,10 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
 
 def _lower_band(conclusion: Conclusion) -> Conclusion:
     """Of a reply that may be another recipient's: never more than possible, or nothing is known."""
-    ranked = [
+    ranking = [
         replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == UNSETTLED))
-        for item in conclusion.ranked
+        for item in conclusion.ranking
     ]
     certainty = Band.POSSIBLE if conclusion.band in {Band.STATED, Band.LIKELY} else conclusion.band
-    ranking = sorted(ranked, key=lambda item: (-item.probability, item.id))
-    return replace(conclusion, ranked=tuple(ranking), band=certainty)
+    by_share = sorted(ranking, key=lambda item: (-item.probability, item.id))
+    return replace(conclusion, ranking=tuple(by_share), band=certainty)

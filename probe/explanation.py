@@ -41,7 +41,7 @@ _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LogExcerpt:
     """What a line of a mail log tells beside the words. `program` wrote it; `event` is None, and `note` set,
     where there is nothing to explain. `words` are what was said, `is_remote` by the server that the message
     was handed to; else the own server's words."""
@@ -72,7 +72,7 @@ class Explanation(Presented):
     reading: Reading | None
     conclusion: Conclusion | None
     error: str = ""
-    logged: Logged | None = None
+    excerpt: LogExcerpt | None = None
 
     def __repr__(self) -> str:
         words = self.error or (self.reading.text if self.reading is not None else "")
@@ -80,9 +80,9 @@ class Explanation(Presented):
         return printable(f"<Explanation {cause}: {words[:_REPR_LIMIT]}>")
 
     @property
-    def ranked(self) -> tuple[RankedCause, ...]:
+    def ranking(self) -> tuple[RankedCause, ...]:
         """All causes, the likeliest first."""
-        return () if self.conclusion is None else self.conclusion.ranked
+        return () if self.conclusion is None else self.conclusion.ranking
 
     @property
     def band(self) -> Band:
@@ -124,22 +124,22 @@ class Explanation(Presented):
     def exit_code(self) -> ExitCode:
         """What `explain` ends with for this reply; USAGE for a line that cannot be read. The code of a remote
         server's reply goes before what the own server made of it."""
-        if self.error or (self.reading is None and self.logged is None):
+        if self.error or (self.reading is None and self.excerpt is None):
             return ExitCode.USAGE
         if self.reading is not None and self.reading.code and self.reading.code < 400:
             return ExitCode.ACCEPTED
-        if self.logged is not None and (self.reading is None or not self.reading.code):
-            return _exit_code_of(self.logged)
+        if self.excerpt is not None and (self.reading is None or not self.reading.code):
+            return _exit_code_of(self.excerpt)
         if self.refused is None:
             return ExitCode.INCONCLUSIVE
         return ExitCode.REFUSED if self.refused else ExitCode.DEFERRED
 
 
-def _exit_code_of(logged: Logged) -> ExitCode:
+def _exit_code_of(excerpt: LogExcerpt) -> ExitCode:
     """What the own server says became of the message, where no remote server's code does."""
-    if logged.is_given_up:
+    if excerpt.is_given_up:
         return ExitCode.REFUSED
-    return ExitCode.DEFERRED if logged.words else ExitCode.ACCEPTED
+    return ExitCode.DEFERRED if excerpt.words else ExitCode.ACCEPTED
 
 
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
@@ -147,10 +147,12 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
         return Explanation(identity, reading, None)
-    ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading))
+    ranking = rank(
+        reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading)
+    )
     conclusion = conclude(
-        ranked,
-        band(ranked),
+        ranking,
+        band(ranking),
         reading.evidence,
         permanent=reading.permanent,
         text=reading.text,
@@ -212,24 +214,24 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     A positive reply has no cause; a line that could not be read has `error` beside nulls. A line of a log has
     further keys: what it tells beside the words; `reply` is the remote server's then, `local` the own one's.
     """
-    reading, logged = explanation.reading, explanation.logged
-    is_replied = reading is not None and (logged is None or logged.is_remote)
+    reading, excerpt = explanation.reading, explanation.excerpt
+    is_replied = reading is not None and (excerpt is None or excerpt.is_remote)
     row = {
         "id": explanation.id,
         "reply": _reply(reading) if reading and is_replied else None,
         "stage": reading.stage.value if reading and reading.stage else "",
         **document(explanation.conclusion),
     }
-    if logged is not None:
-        row |= _log_json(logged)
+    if excerpt is not None:
+        row |= _log_json(excerpt)
     return row | {"error": explanation.error} if explanation.error else row
 
 
-def _log_json(logged: Logged) -> dict[str, Any]:
-    event = logged.event
+def _log_json(excerpt: LogExcerpt) -> dict[str, Any]:
+    event = excerpt.event
     relay = event.relay if event is not None else None
     return {
-        "program": logged.program,
+        "program": excerpt.program,
         "queue_id": event.queue_id if event is not None else None,
         "sender": event.sender if event is not None else None,
         "recipient": event.recipient if event is not None else None,
@@ -237,8 +239,8 @@ def _log_json(logged: Logged) -> dict[str, Any]:
         "relay_ip": relay.ip if relay is not None else None,
         "source_ip": event.source_ip if event is not None else None,
         "status": event.status.value if event is not None else None,
-        "local": logged.words if logged.words and not logged.is_remote else None,
-        "note": logged.note or None,
+        "local": excerpt.words if excerpt.words and not excerpt.is_remote else None,
+        "note": excerpt.note or None,
     }
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.report import Report
 from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
@@ -26,7 +26,7 @@ async def observe(
     *,
     message: tuple[str, bytes] | None = None,
     bounce: tuple[str, bytes] | None = None,
-    log: ToldByLog | None = None,
+    log: LogAccount | None = None,
     sink: Callable[[Event], None] | None = None,
     progress: Callable[[str], None] | None = None,
     recording_to: Callable[[Recording], None] | None = None,
@@ -69,9 +69,9 @@ def _advice_of_one_run() -> Callable[[Recording, tuple[Experiment, ...]], Awaita
 
     facts = GrowingFacts()
 
-    async def advise(recording: Recording, offered: tuple[Experiment, ...]) -> Advice:
+    async def advise(recording: Recording, experiments: tuple[Experiment, ...]) -> Advice:
         further = tuple(islice(recording, facts.events, None))  # the run goes on meanwhile
-        return await in_thread(partial(next_experiment, partial(facts.after, further), offered))
+        return await in_thread(partial(next_experiment, partial(facts.after, further), experiments))
 
     return advise
 

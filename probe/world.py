@@ -28,7 +28,7 @@ from probe.net.dns_schedule import schedule
 from probe.net.https import HttpsResponse
 from probe.net.local_tools import run_tools
 from probe.net.resolver import Resolver
-from probe.net.smtp import Dialling, dial_tcp
+from probe.net.smtp import Dialler, dial_tcp
 from probe.net.threads import in_thread
 from probe.standards.dns.message import Answer, Question, Status
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
-class MakesResolver(Protocol):
+class ResolverFactory(Protocol):
     """Makes the resolver of one run. Raises ResolverConfigError when there is no name server to ask."""
 
     def __call__(
@@ -63,7 +63,7 @@ class Fetches(Protocol):
         """All of it ends at the deadline."""
 
 
-class GivesOpinions(Protocol):
+class OpinionSource(Protocol):
     """A second opinion on the records of a sender, an author and a recipient domain; None leaves one out."""
 
     async def __call__(
@@ -78,7 +78,7 @@ class GivesOpinions(Protocol):
         """Asks DNS through `ask` alone, and ends at the deadline."""
 
 
-class RunsTools(Protocol):
+class ToolRunner(Protocol):
     """Drives an inquiry over the programs of this host, for a bounded time."""
 
     async def __call__(self, inquiry: Inquiry[T]) -> T:
@@ -96,10 +96,10 @@ class World:
     guest; `pace` says how long a run waits; `scenario` names that of a lab.
     """
 
-    resolver: MakesResolver
-    dial: Dialling
+    resolver: ResolverFactory
+    dial: Dialler
     fetch: Fetches
-    opinions: GivesOpinions
+    opinions: OpinionSource
     courtesy: Courtesy
     clock: Callable[[], Clock] = Clock
     seed: Callable[[], int] = lambda: secrets.randbits(63) | 1
@@ -107,13 +107,13 @@ class World:
     pace: settings.Pace = settings.PACE
     tls_roots: str | None = None
     scenario: str | None = None
-    tools: RunsTools | None = None
+    tools: ToolRunner | None = None
 
 
 def live(pace: settings.Pace = settings.PACE) -> World:
     """The Internet, by way of this machine."""
     return World(
-        resolver=partial(Resolver, shared=Answers()),
+        resolver=partial(Resolver, shared_answers=Answers()),
         dial=dial_tcp,
         fetch=https.fetch,
         opinions=_checkdmarc,
@@ -154,7 +154,7 @@ async def _room_for_a_run() -> AsyncIterator[None]:
         yield
 
 
-def _adapter() -> GivesOpinions:
+def _adapter() -> OpinionSource:
     from probe.net.opinions import opinions
 
     return opinions

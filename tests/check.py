@@ -47,14 +47,14 @@ class Result:
 
 def run(*command: str | Path, cwd: Path = ROOT) -> bool:
     """Run a command, its output to ours; whether it succeeded."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, check=False)
-    return done.returncode == 0
+    result = subprocess.run([str(part) for part in command], cwd=cwd, stdin=subprocess.DEVNULL, check=False)
+    return result.returncode == 0
 
 
 def quietly(*command: str | Path, cwd: Path = ROOT) -> bool:
     """The same, its output shown only where it fails: a build names every file three times."""
     line = [str(part) for part in command]
-    done = subprocess.run(
+    result = subprocess.run(
         line,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -63,9 +63,9 @@ def quietly(*command: str | Path, cwd: Path = ROOT) -> bool:
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        print(done.stdout, flush=True)
-    return done.returncode == 0
+    if result.returncode != 0:
+        print(result.stdout, flush=True)
+    return result.returncode == 0
 
 
 # -- the environment ------------------------------------------------------------------------------
@@ -74,8 +74,8 @@ def quietly(*command: str | Path, cwd: Path = ROOT) -> bool:
 def unfit() -> str:
     """Why this Python cannot make the environment, and what to do; empty when it can."""
     if sys.version_info < OLDEST:
-        found = ".".join(map(str, sys.version_info[:3]))
-        return f"Python {found} is too old; run this with Python 3.11 or later: python3.11 tests/check.py"
+        text = ".".join(map(str, sys.version_info[:3]))
+        return f"Python {text} is too old; run this with Python 3.11 or later: python3.11 tests/check.py"
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         return f"this Python has no venv; install it: apt-get install {package} (or your system's equivalent)"
@@ -87,15 +87,15 @@ def environment() -> Path:
     this Python changed. Raises SystemExit when it cannot be made."""
     python = HOME / "venv" / SCRIPTS / "python"
     sources = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "setup.py")]
-    seen = b"".join([f"{sys.executable} {sys.version} ".encode(), *sources])
-    wanted = hashlib.sha256(seen).hexdigest()
+    text = b"".join([f"{sys.executable} {sys.version} ".encode(), *sources])
+    wanted = hashlib.sha256(text).hexdigest()
     stamp = HOME / "venv" / "made-from"
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
     say("environment", "making .check/venv")
     HOME.mkdir(exist_ok=True)
-    made = run(sys.executable, "-m", "venv", "--clear", HOME / "venv")
-    if not made or not run(
+    result = run(sys.executable, "-m", "venv", "--clear", HOME / "venv")
+    if not result or not run(
         python, "-m", "pip", "-q", "--disable-pip-version-check", "install", "-e", ".[test]"
     ):
         sys.exit("the environment could not be made; pip's message is above")
@@ -241,18 +241,18 @@ def audit_step(python: Path) -> Result:
     installed = sorted((HOME / "wheel-venv").glob("lib/python*/site-packages"))
     where = [part for path in installed for part in ("--path", str(path))] or ["--skip-editable"]
     command = [str(python), "-m", "pip_audit", "--format", "json", "--progress-spinner", "off", *where]
-    done = subprocess.run(
+    result = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     try:
-        judged = [item for item in json.loads(done.stdout)["dependencies"] if "vulns" in item]
+        judged = [item for item in json.loads(result.stdout)["dependencies"] if "vulns" in item]
     except (ValueError, KeyError):
         judged = []
     if not judged:
         return Result(True, {}, "not done: this index does not tell vulnerabilities")
     for item in judged:
-        for known in item["vulns"]:
-            print(f"{item['name']} {item['version']}: {known['id']}, fixed in {known['fix_versions']}")
+        for entry in item["vulns"]:
+            print(f"{item['name']} {item['version']}: {entry['id']}, fixed in {entry['fix_versions']}")
     return Result(not any(item["vulns"] for item in judged), {}, f"{len(judged)} packages judged")
 
 
@@ -273,17 +273,17 @@ def mutation_step(python: Path) -> Result:
 def optional(python: Path, extra: str) -> bool:
     """Install what an extra of the project names; whether that was possible."""
     command = [str(python), "-m", "pip", "-q", "--disable-pip-version-check", "install", "-e", f".[{extra}]"]
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.returncode == 0
+    result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return result.returncode == 0
 
 
 def demo_refuses(command: Path, cwd: Path) -> bool:
     """The default demo is a refusal: exit code 1 and the nine steps, from the installed package."""
-    done = subprocess.run(
+    result = subprocess.run(
         [str(command), "demo"], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    print(done.stdout + done.stderr)
-    return done.returncode == 1 and "Nine steps" in done.stdout
+    print(result.stdout + result.stderr)
+    return result.returncode == 1 and "Nine steps" in result.stdout
 
 
 def pytest(python: Path, *arguments: str) -> Result:
@@ -344,8 +344,8 @@ def closing(results: dict[str, Result], seconds: float) -> str:
     for result in results.values():
         for word, number in result.counts.items():
             totals[word] = totals.get(word, 0) + number
-    said = [f"{totals[word]} {word}" for word in COUNTED if totals.get(word)] or ["no tests ran"]
-    return f"{', '.join(said)} in {seconds:.2f}s".center(78, "=")
+    text = [f"{totals[word]} {word}" for word in COUNTED if totals.get(word)] or ["no tests ran"]
+    return f"{', '.join(text)} in {seconds:.2f}s".center(78, "=")
 
 
 def main(arguments: list[str]) -> int:

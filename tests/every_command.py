@@ -34,7 +34,7 @@ class Installed:
         """What it printed. Another exit code, or anything on stderr but a line that begins with `says`, is
         noted."""
         self.runs += 1
-        done = subprocess.run(
+        result = subprocess.run(
             [self._command, *arguments],
             input=stdin,
             capture_output=True,
@@ -42,14 +42,14 @@ class Installed:
             env={**os.environ, "COLUMNS": "100"},
             check=False,
         )
-        lines = done.stderr.splitlines()
+        lines = result.stderr.splitlines()
         is_told = len(lines) == 1 and lines[0].startswith(says) if says else not lines
-        if done.returncode not in codes or not is_told or not done.stdout:
-            said = (done.stderr or done.stdout).decode("utf-8", "replace")[-2000:]
+        if result.returncode not in codes or not is_told or not result.stdout:
+            text = (result.stderr or result.stdout).decode("utf-8", "replace")[-2000:]
             self.wrong.append(
-                f"{' '.join(arguments)}: exit {done.returncode}, of {sorted(codes)}; it said\n{said}"
+                f"{' '.join(arguments)}: exit {result.returncode}, of {sorted(codes)}; it said\n{text}"
             )
-        return done.stdout.decode("utf-8", "replace")
+        return result.stdout.decode("utf-8", "replace")
 
 
 def help_texts(command: Installed) -> None:
@@ -70,9 +70,9 @@ def demos(command: Installed) -> None:
         expected = tomllib.loads(path.read_text("utf-8"))["expected"]
         record = f"{path.stem}.jsonl"
         code = {expected["exit_code"]}
-        seen = command.run("demo", path.stem, "--record", record, "--format", "json", codes=code)
+        result = command.run("demo", path.stem, "--record", record, "--format", "json", codes=code)
         again = command.run("replay", record, "--format", "json", codes=code)
-        if not seen or json.loads(seen)["verdict"] != json.loads(again)["verdict"]:
+        if not result or json.loads(result)["verdict"] != json.loads(again)["verdict"]:
             command.wrong.append(f"demo {path.stem}: the replay comes to another verdict")
         command.run("redact", record, codes={0}, says=b"Replaced ")
 

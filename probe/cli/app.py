@@ -21,7 +21,7 @@ def _show_version(is_wanted: bool) -> None:
 def _program(
     version: Annotated[
         bool,
-        typer.Option(VERSION_OPTION.name, callback=_show_version, is_eager=True, help=VERSION_OPTION.does),
+        typer.Option(VERSION_OPTION.name, callback=_show_version, is_eager=True, help=VERSION_OPTION.purpose),
     ] = False,
 ) -> None:
     """What typer takes for the program itself."""

@@ -13,7 +13,7 @@ from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, refuse_controls
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.target import Options, PairTarget
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def check(
     return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)
 
 
-_Given = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, ToldByLog | None]
+_Files = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, LogAccount | None]
 
 
-def _run(target: PairTarget, options: Options, files: _Given, delivery: Delivery) -> int:
+def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery) -> int:
     from probe import run
     from probe.cli.session import run_live
 
@@ -116,7 +116,7 @@ def _run(target: PairTarget, options: Options, files: _Given, delivery: Delivery
     )
 
 
-def _from(log: ToldByLog | None, options: Options) -> Options:
+def _from(log: LogAccount | None, options: Options) -> Options:
     """With the address that mail leaves from as the log tells it, where none was files."""
     if log is None or log.delivery is None or options.ip is not None:
         return options
@@ -151,7 +151,7 @@ def _bounce(path: str | None) -> tuple[str, bytes] | None:
     return Path(path).name, values.input_start("--bounce", path, settings.BOUNCE_SIZE_LIMIT + 1)
 
 
-def _log(names: list[str] | None, target: PairTarget, queue_id: str | None) -> ToldByLog | None:
+def _log(names: list[str] | None, target: PairTarget, queue_id: str | None) -> LogAccount | None:
     """What the log tells of the pair; None where there is none."""
     if not names:
         if queue_id is not None:

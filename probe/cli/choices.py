@@ -54,8 +54,8 @@ def record_to(record: str | None) -> RecordTo | None:
         return None
     if record == "-":
         return RecordTo(None)
-    path = Path(record)
-    if record.endswith(os.sep) or path.is_dir():
+    # Path.is_dir raises OSError where no file can have the name
+    if record.endswith(os.sep) or os.path.isdir(record):  # noqa: PTH112
         return RecordTo(values.output_directory("--record", record), is_directory=True)
     return RecordTo(values.output_file("--record", record))
 

@@ -59,16 +59,16 @@ def demo(
     from probe.cli.session import Delivery, run_live
 
     async def observe(hooks: Hooks) -> Recording:
-        async with lab.serve(entry) as running:
+        async with lab.serve(entry) as running_lab:
             return await run.observe(
-                running.target,
-                running.options,
-                message=running.message,
+                running_lab.target,
+                running_lab.options,
+                message=running_lab.message,
                 sink=hooks.sink,
                 progress=hooks.progress,
                 recording_to=hooks.recording_to,
                 spent=hooks.spent,
-                world=running.world,
+                world=running_lab.world,
             )
 
     delivery = Delivery(destination, record_to, subject=entry.id)

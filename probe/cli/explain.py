@@ -133,7 +133,7 @@ def _explain_log(text: str) -> Sequence[Explanation]:
     if not any(map(may_be_logged, lines)):
         return ()
     results = list(_explain_each(lines, None, ""))
-    return results if any(it.logged is not None for it in results) else ()
+    return results if any(it.excerpt is not None for it in results) else ()
 
 
 def _explain_each(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:

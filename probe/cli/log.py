@@ -19,14 +19,14 @@ from probe.cli.output import chosen_format, deliver_each, destination, report_pa
 from probe.cli.progress import ProgressLine
 from probe.knowledge.rules import rules_digest
 from probe.maillog.aggregate import Aggregate
-from probe.maillog.further import Shown
+from probe.maillog.event_filter import EventFilter
+from probe.maillog.further import Selection
 from probe.maillog.groups import Fate
-from probe.maillog.news import Compared, compare, within
+from probe.maillog.news import Comparison, compare, within
 from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import QUEUES, SCHEMA, LogGroup, LogReport, Since
 from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
-from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
 from probe.reading.log.period import period
@@ -111,7 +111,7 @@ class _Session:
         if arguments.follow and (len(arguments.files) != 1 or arguments.files[0] == "-"):
             raise UsageError("--follow", "takes one FILE, not stdin and not several")
         self.now = now_here()
-        self.wanted = self._event_filter()
+        self.event_filter = self._event_filter()
         self.state = None
         if arguments.state is not None:
             from probe.cli.log_state import StateFile
@@ -128,7 +128,7 @@ class _Session:
 
         return machine_key()[:64]
 
-    def _event_filter(self) -> Wanted:
+    def _event_filter(self) -> EventFilter:
         arguments = self.arguments
         try:
             span = period(arguments.since, arguments.until, self.now)
@@ -137,7 +137,7 @@ class _Session:
         for status in arguments.status or ():
             if status not in STATUSES:
                 raise UsageError("--status", f"{status!r} is not one of {', '.join(STATUSES)}")
-        return Wanted(
+        return EventFilter(
             span if arguments.since or arguments.until else None,
             arguments.sender.strip("<>") if arguments.sender is not None else None,
             arguments.recipient.strip("<>") if arguments.recipient is not None else None,
@@ -150,7 +150,7 @@ class _Session:
         """Write each outcome as a line of JSON when it is known."""
         form = FORMATS["jsonl"]
         style = style_for(None)
-        fates = self.wanted.fates
+        fates = self.event_filter.fates
 
         def emit(outcome: Outcome) -> None:
             if fates and outcome.fate not in fates:
@@ -191,8 +191,10 @@ class _Session:
             mark=self.before.until if self.before is not None else None,
             internal=self.arguments.internal,
         )
-        is_brief = self._emit is None and not self.wanted.needs_senders and self.wanted.queue_id is None
-        return Run(aggregate, self.wanted, is_brief, keep, self.jobs)
+        is_brief = (
+            self._emit is None and not self.event_filter.needs_senders and self.event_filter.queue_id is None
+        )
+        return Run(aggregate, self.event_filter, is_brief, keep, self.jobs)
 
     def deliver(self, run: Run) -> int:
         """Say what was found; keep the state. Returns the exit code."""
@@ -213,15 +215,15 @@ class _Session:
             self.state.save(comparison.state)
         return report.exit_code
 
-    def report(self, run: Run, comparison: Compared | None) -> LogReport:
+    def report(self, run: Run, comparison: Comparison | None) -> LogReport:
         """The report of what was counted."""
         aggregate = run.aggregate
-        selection = Shown(
+        selection = Selection(
             self.names,
             self.arguments.files,
-            self.wanted.fates,
+            self.event_filter.fates,
             comparison.since_last if comparison is not None and comparison.news.previous_at else None,
-            self.wanted.queue_id,
+            self.event_filter.queue_id,
             self.arguments.log_format,
             [it.format for it in run.files if it.name == STDIN],
         )
@@ -238,7 +240,7 @@ class _Session:
             first_at=moment(aggregate.first),
             last_at=moment(aggregate.last),
             utc_offset_s=self._offset(run.aggregate.last),
-            totals=totals(aggregate, self.wanted.fates),
+            totals=totals(aggregate, self.event_filter.fates),
             groups=rows,
             history=history(run.history, aggregate, self.names),
             volumes=volumes(aggregate),

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from probe.cli.errors import UsageError, unreadable
 from probe.reading.log.formats import FORMATS, SAMPLE, Format, by_name, detect
-from probe.reading.log.octets import HEAD, Unpacked, packing
+from probe.reading.log.octets import HEAD, UnpackedFile, packing
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
 
 CHUNK = 1 << 20
@@ -39,7 +39,7 @@ class Input:
     is_empty: bool = False
     is_utf16: bool = False
     problem: str = ""
-    unpacked: list[Unpacked] = field(default_factory=list)
+    archives: list[UnpackedFile] = field(default_factory=list)
 
     @property
     def why_unknown(self) -> str:
@@ -48,10 +48,10 @@ class Input:
             return f"{self.title} is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
         return f"{self.title} holds no line of a known mail log in its beginning"
 
-    def chunks(self, passed: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    def chunks(self, on_progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
         """Its octets, unpacked. `passed` is told of each part of the file that was read. Raises OSError, or
         UsageError for a kind of archive that cannot be read here."""
-        raw = _raw(self, passed)
+        raw = _raw(self, on_progress)
         first = next(raw, b"")
         kind = packing(first[:HEAD])
         whole = _chain(first, raw)
@@ -60,9 +60,9 @@ class Input:
         elif kind == "zst":
             yield from _zstd(whole, self)
         else:
-            unpacked = Unpacked(whole, kind)
-            yield from unpacked
-            self.problem = unpacked.problem or ""
+            archives = UnpackedFile(whole, kind)
+            yield from archives
+            self.problem = archives.problem or ""
 
 
 def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
@@ -71,14 +71,14 @@ def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _raw(file: Input, passed: Callable[[int], None] | None) -> Iterator[bytes]:
+def _raw(file: Input, on_progress: Callable[[int], None] | None) -> Iterator[bytes]:
     if file.head:
         head, file.head = file.head, b""
         yield head
     with file.stream or open_input(file.name) as stream:
         while chunk := stream.read(CHUNK):
-            if passed is not None:
-                passed(len(chunk))
+            if on_progress is not None:
+                on_progress(len(chunk))
             yield chunk
 
 
@@ -215,7 +215,7 @@ def _first(source: Input, is_once: bool) -> Iterator[bytes]:
     elif kind == "zst":
         yield from _zstd([source.head], source)
     else:
-        yield from Unpacked([source.head], kind)
+        yield from UnpackedFile([source.head], kind)
 
 
 def detect_format(sample: Sequence[bytes]) -> Format | None:

@@ -13,7 +13,7 @@ from probe.cli.log_reading import Progress, few_collections, now_here, records_i
 from probe.cli.progress import ProgressLine
 from probe.maillog.pair import PairLog
 from probe.model.address import Mailbox
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.target import PairTarget
 from probe.reading.log.reader import Reader, Tally
 
@@ -31,7 +31,7 @@ def already_read(names: Sequence[str], log: PairLog) -> Iterator[None]:
         _READ.reset(token)
 
 
-def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None) -> ToldByLog:
+def log_facts_of(names: Sequence[str], target: PairTarget, queue_id: str | None) -> LogAccount:
     """What the log tells of the pair. Raises UsageError for a log that cannot be read, and for a queue id
     that is not in it."""
     box = target.reverse_path

@@ -16,10 +16,10 @@ from probe.cli.local_zone import LocalZone
 from probe.cli.log_inputs import Input
 from probe.cli.progress import ProgressLine
 from probe.maillog.aggregate import Aggregate
+from probe.maillog.event_filter import EventFilter
 from probe.maillog.report import LogFileRead
-from probe.maillog.wanted import Wanted
 from probe.model.text import duration
-from probe.reading.log.event import Event, Record, Unparsed
+from probe.reading.log.event import Event, Record, UnparsedLine
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks
 from probe.reading.log.reader import Reader, Tally, records_of_blocks
@@ -39,7 +39,7 @@ class Run:
     understood."""
 
     aggregate: Aggregate
-    wanted: Wanted
+    event_filter: EventFilter
     is_brief: bool
     keep_unparsed: Callable[[bytes], None] | None = None
     jobs: int = 1
@@ -61,13 +61,13 @@ class Run:
         """Count what is wanted; keep what was not understood."""
         if self.keep_unparsed is not None:
             for record in records:
-                if isinstance(record, Unparsed):
+                if isinstance(record, UnparsedLine):
                     self.keep_unparsed(record.data)
-        if not self.wanted.is_open:
-            holds = self.wanted.holds
-            records = wanted = [it for it in records if isinstance(it, Event) and holds(it)]
-            if self.wanted.queue_id is not None and len(self.history) < HISTORY:
-                self.history += wanted
+        if not self.event_filter.is_open:
+            holds = self.event_filter.holds
+            records = event_filter = [it for it in records if isinstance(it, Event) and holds(it)]
+            if self.event_filter.queue_id is not None and len(self.history) < HISTORY:
+                self.history += event_filter
         self.aggregate.take(records)
 
 
@@ -78,7 +78,7 @@ class Progress:
         sizes = [it.size for it in inputs]
         self._total = sum(it for it in sizes if it is not None) if None not in sizes else None
         self._line = line
-        self._begun = self._last = time.monotonic()
+        self._begin_time = self._last = time.monotonic()
         self.octets = 0
         self.lines = 0
 
@@ -89,7 +89,7 @@ class Progress:
         if now - self._last < _TICK:
             return
         self._last = now
-        seconds = max(now - self._begun, 0.001)
+        seconds = max(now - self._begin_time, 0.001)
         text = f"{self.octets / 1e6:.0f} MB, {self.lines / seconds:,.0f} lines/s".replace(",", " ")
         if self._total and self.octets:
             seconds_left = round(seconds * (self._total - self.octets) / self.octets)
@@ -176,11 +176,11 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
 
     def count_one() -> None:
         block, future = under_way.popleft()
-        records, counted = future.result()
+        records, other_tally = future.result()
         reader.pass_by(block)
         run.take(records)
-        tally.add(counted)
-        progress.lines += counted.lines
+        tally.add(other_tally)
+        progress.lines += other_tally.lines
 
     number = 1
     description = (file.format.name, file.title, file.written_at)
@@ -200,7 +200,7 @@ _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another
 
 
 def _read_block(
-    format_name: str, file: str, written: datetime | None, block: bytes, number: int
+    format_name: str, file: str, written_at: datetime | None, block: bytes, number: int
 ) -> tuple[Sequence[Record], Tally]:
     reader = _here.get((format_name, file))
     if reader is None:
@@ -209,7 +209,7 @@ def _read_block(
             raise ValueError(f"no format {format_name}")
         reader = row.make()
         reader.is_brief = True
-        reader.source(file, written)
+        reader.source(file, written_at)
         _here.clear()
         _here[(format_name, file)] = reader
     tally = Tally()

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from probe.cli.errors import UsageError
-from probe.maillog.news import Remembered, State
+from probe.maillog.news import PastCounts, State
 
 _VERSION = "1"
 _TABLES = """
@@ -67,14 +67,14 @@ class StateFile:
                 return State(
                     int(until[0]) if until is not None else None,
                     {
-                        (fix_by, operator, cause): Remembered(*counts)
+                        (fix_by, operator, cause): PastCounts(*counts)
                         for fix_by, operator, cause, *counts in base.execute(
                             "select fix_by, operator, cause, attempts, seconds, last, operator_title, title, "
                             "is_gone from groups"
                         )
                     },
                     {
-                        operator: Remembered(attempts, seconds, last)
+                        operator: PastCounts(attempts, seconds, last)
                         for operator, attempts, seconds, last in base.execute("select * from volumes")
                     },
                     dict(base.execute("select ip, first from sources")),

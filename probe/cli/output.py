@@ -40,7 +40,7 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "", *, is_p
     )
 
 
-class Judged(Protocol):
+class ExitResult(Protocol):
     """A result that says what it means to a script."""
 
     @property
@@ -61,7 +61,7 @@ def report_path(output: str | None) -> Path | None:
 
 
 def deliver_each(
-    results: Iterable[Judged],
+    results: Iterable[ExitResult],
     kind: Kind,
     form: Format,
     path: Path | None,

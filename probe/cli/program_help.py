@@ -37,7 +37,7 @@ class Row(NamedTuple):
     """A command or an option, and what it does."""
 
     name: str
-    does: str
+    purpose: str
 
 
 VERSION_OPTION = Row("--version", "Show the version, and stop.")
@@ -77,7 +77,7 @@ def section(title: str, rows: Sequence[Row], width: int) -> Iterator[str]:
     yield from ("", f"{title}:")
     names = min(max(len(row.name) for row in rows) + 2, _NAMES)
     for row in rows:
-        first, *more = textwrap.wrap(row.does, max(width - names - _INDENT, 10))
+        first, *more = textwrap.wrap(row.purpose, max(width - names - _INDENT, 10))
         if len(row.name) > names - 2:
             yield f"{'':{_INDENT}}{row.name}"
             yield f"{'':{names + _INDENT}}{first}"

@@ -18,8 +18,8 @@ class ProgressLine:
     """Writes to stderr, and only when that is a terminal that can erase a line. Use as a context
     manager: at its end the line is gone, and the report follows on a clean screen."""
 
-    def __init__(self, *, wanted: bool = True) -> None:
-        self._active = wanted and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    def __init__(self, *, is_wanted: bool = True) -> None:
+        self._active = is_wanted and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._visible = False
 
     def __call__(self, text: str) -> None:

@@ -134,7 +134,7 @@ def _observe(
             stack.callback(lambda: past.append(archive.end(is_worth_it=bool(recordings))))
         if tape:
             stack.callback(tape.close)
-        progress = stack.enter_context(ProgressLine(wanted=delivery.to.verbosity >= 0))
+        progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
         if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
             _load()
         try:
@@ -148,12 +148,12 @@ def _observe(
 
 def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     """Takes each event to all places that there are."""
-    used = [place for place in places if place is not None]
-    if not used:
+    places_used = [place for place in places if place is not None]
+    if not places_used:
         return None
 
     def append(event: Event) -> None:
-        for place in used:
+        for place in places_used:
             place.append(event)
 
     return append

@@ -19,7 +19,7 @@ _SAME_KEY_S = 1.0  # a terminal and a wrapper that forwards (uv run, make) both 
 
 _ask: Callable[[], None] | None = None  # asks the run under way for its end
 _asked_at: float | None = None  # when a signal first did so
-_unfinished: set[str] = set()  # files that must not be taken for whole ones
+_partial_files: set[str] = set()  # files that must not be taken for whole ones
 
 
 def heed() -> None:
@@ -56,11 +56,11 @@ def is_end_wanted() -> bool:
 @contextlib.contextmanager
 def remove_on_signal(path: str) -> Iterator[None]:
     """Within, a signal that ends the process removes this file first."""
-    _unfinished.add(path)
+    _partial_files.add(path)
     try:
         yield
     finally:
-        _unfinished.discard(path)
+        _partial_files.discard(path)
 
 
 def _numbers() -> tuple[signal.Signals, ...]:
@@ -86,7 +86,7 @@ def _take(number: int, _frame: FrameType | None) -> None:
 
 
 def _end() -> None:
-    for path in _unfinished:
+    for path in _partial_files:
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108 - nothing is imported here that is not there yet
     with contextlib.suppress(OSError):

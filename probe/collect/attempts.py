@@ -20,7 +20,7 @@ from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline, pause
 from probe.net.courtesy import Courtesy
-from probe.net.smtp import Dial, Dialling, Sink, dial_tcp
+from probe.net.smtp import Dial, Dialler, Sink, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.dns.results import MxHost
@@ -54,10 +54,10 @@ class Visits:
     demands: Mapping[str, HostTls] = field(default_factory=dict)
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
-    dialling: Dialling = dial_tcp
+    dial_with: Dialler = dial_tcp
     outcomes: list[SessionOutcome] = field(default_factory=list)
     _number: int = 0
-    _connected: int = 0
+    _connections: int = 0
     _last_end: float | None = None
     _without_tls: set[tuple[str, IPAddress]] = field(default_factory=set)
 
@@ -145,12 +145,12 @@ class Visits:
                 clock=self.clock,
                 deadline=self.deadline,
                 budgets=self._budgets(),
-                dialling=self.dialling,
+                dial_with=self.dial_with,
             )
         finally:
             self._last_end = self.clock.seconds()
         if outcome.connected:
-            self._connected += 1
+            self._connections += 1
         else:
             self._last_end = None  # nobody was bothered, nobody needs a pause
         self.outcomes.append(outcome)
@@ -170,7 +170,7 @@ class Visits:
     def _obstacle(self) -> Reason[Gap] | None:
         if self.deadline.has_passed:
             return Reason(Gap.DEADLINE)
-        if self._connected >= settings.MAX_SESSIONS:
+        if self._connections >= settings.MAX_SESSIONS:
             return Reason(Gap.MOST_SESSIONS, most=settings.MAX_SESSIONS)
         return None
 

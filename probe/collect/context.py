@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.observed import Part
 from probe.model.reply import Reply, Stage
 from probe.model.session import Advice, Experiment
@@ -39,7 +39,7 @@ class UserFiles:
 
     message: tuple[str, bytes] | None = None
     bounce: tuple[str, bytes] | None = None
-    log: ToldByLog | None = None
+    log: LogAccount | None = None
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ async def run_controls(
     *,
     mode: ControlsMode,
     seed: int,
-    settled: Judge,
+    settles: Judge,
     unwelcome: Judge,
     advise: Advise,
     refuses_null_sender: bool = False,
@@ -71,7 +71,7 @@ async def run_controls(
     at an address that bars the probe. What is left out is recorded with its reason.
     """
     target = outcomes[-1] if outcomes else None
-    if target is None or not _is_called_for(target, mode, settled):
+    if target is None or not _is_called_for(target, mode, settles):
         return ()
     rest = {
         control.experiment: control
@@ -87,8 +87,8 @@ async def run_controls(
                 _note(visits, idle, Reason(why))
             break
         control = rest.pop(experiment)
-        barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *further))
-        obstacle = Reason(Gap.BARRED) if barred else _cap(control, further)
+        is_barred = any(o.ip == control.ip and _is_barred(o, unwelcome) for o in (target, *further))
+        obstacle = Reason(Gap.BARRED) if is_barred else _cap(control, further)
         if obstacle is not None:
             _note(visits, experiment, obstacle)
             continue
@@ -119,7 +119,7 @@ def _cap(control: _Control, outcomes: list[SessionOutcome]) -> Reason[Gap] | Non
     return None
 
 
-def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -> bool:
+def _is_called_for(target: SessionOutcome, mode: ControlsMode, settles: Judge) -> bool:
     if mode is ControlsMode.NEVER or not target.plan.forward_paths:
         return False
     reply, stage = _deciding_reply(target)
@@ -127,7 +127,7 @@ def _is_called_for(target: SessionOutcome, mode: ControlsMode, settled: Judge) -
         return False  # turned away, or no answer at all: more sessions would only bother
     if stage in _BEFORE_MAIL and reply.is_positive:
         return False  # broken off behind a yes: nothing was refused
-    return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settled(reply, stage))
+    return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settles(reply, stage))
 
 
 _BEFORE_MAIL = (Stage.GREETING, Stage.EHLO)
@@ -150,12 +150,12 @@ def _controls(
 ) -> Iterator[_Control]:
     """The experiments that are open, in the order of what they usually tell."""
     plan = target.plan
-    wanted = plan.forward_paths[0]
+    mailbox = plan.forward_paths[0]
     _, stage = _deciding_reply(target)
-    again = replace(plan, forward_paths=(wanted,))
+    again = replace(plan, forward_paths=(mailbox,))
     # where MAIL was refused, RCPT was never judged: other mailboxes would show nothing new
     if stage is Stage.RCPT:
-        yield _other_mailboxes(target, wanted, seed)
+        yield _other_mailboxes(target, mailbox, seed)
     # before MAIL nobody was named: neither sender nor recipient can be what was refused
     if stage not in _BEFORE_MAIL:
         if not refuses_null_sender and not isinstance(plan.reverse_path, NullReversePath):
@@ -203,14 +203,14 @@ def _other_family(
             return
 
 
-def _other_mailboxes(target: SessionOutcome, wanted: Mailbox, seed: int) -> _Control:
-    random_mailbox = invented_mailbox(wanted, seed)
-    if wanted.local_part.lower() == "postmaster":
+def _other_mailboxes(target: SessionOutcome, mailbox: Mailbox, seed: int) -> _Control:
+    random_mailbox = invented_mailbox(mailbox, seed)
+    if mailbox.local_part.lower() == "postmaster":
         experiment = Experiment.RANDOM
         paths: tuple[Mailbox, ...] = (random_mailbox,)
     else:
         experiment = Experiment.POSTMASTER
-        paths = (postmaster_of(wanted), random_mailbox)
+        paths = (postmaster_of(mailbox), random_mailbox)
     return _Control(experiment, target.mx_host, target.ip, replace(target.plan, forward_paths=paths))
 
 

@@ -12,7 +12,7 @@ from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline
-from probe.net.smtp import Dial, Dialling, HandshakeError, Sink, Wire, WireError, dial_tcp
+from probe.net.smtp import Dial, Dialler, HandshakeError, Sink, Wire, WireError, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
 from probe.standards.smtp.commands import Command
@@ -86,7 +86,7 @@ async def run_session(
     clock: Clock,
     deadline: Deadline,
     budgets: SmtpBudgets = settings.SMTP,
-    dialling: Dialling = dial_tcp,
+    dial_with: Dialler = dial_tcp,
 ) -> SessionOutcome:
     """Hold one session and return what became of it.
 
@@ -94,7 +94,7 @@ async def run_session(
     Network trouble is an outcome, never an exception.
     """
     sink(ev.SessionOpened(clock.at_ms(), number, dial.mx_host, dial.ip, dial.port, experiment, reason))
-    wire = Wire(number, sink, clock, deadline, dialling)
+    wire = Wire(number, sink, clock, deadline, dial_with)
     dialogue = Dialogue(plan)
     end: tuple[EndReason, Reason[EndCause] | None] | None = None
     try:
@@ -142,12 +142,16 @@ class _Conversation:
         if isinstance(action, Handshake):
             return await self._secure()
         if isinstance(action, AwaitGreeting):
-            read = await self.wire.greeting(self.budgets.greeting)
+            wire_reply = await self.wire.greeting(self.budgets.greeting)
         elif isinstance(action, Close):
             return action
         else:
-            read = await self.wire.exchange(action.command, self._budget(action.command))
-        return self.dialogue.lost_step() if self.wire.transcript.out_of_step else self.dialogue.replied(read)
+            wire_reply = await self.wire.exchange(action.command, self._budget(action.command))
+        return (
+            self.dialogue.lost_step()
+            if self.wire.transcript.out_of_step
+            else self.dialogue.replied(wire_reply)
+        )
 
     async def _secure(self) -> Action:
         try:

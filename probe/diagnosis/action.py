@@ -21,15 +21,19 @@ def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...])
     What is known of this very sender goes before what the cause asks of everybody: the way out of the lists
     that DNS shows, then the remedies of the gravest faults that explain the cause. Words of the reply that
     have an action of their own keep it."""
-    if not diagnosis.ranked:
+    if not diagnosis.ranking:
         return ""
-    first = diagnosis.ranked[0].id
+    first = diagnosis.ranking[0].id
     if first == "ip_blocklisted" and (way_out := _removal(facts)):
         return way_out
-    concluded = diagnosis.conclusion
-    if concluded is not None and concluded.advice.id == first and concluded.action != causes()[first].action:
-        return concluded.action
-    is_guess = concluded is not None and concluded.advice.id != first
+    conclusion = diagnosis.conclusion
+    if (
+        conclusion is not None
+        and conclusion.advice.id == first
+        and conclusion.action != causes()[first].action
+    ):
+        return conclusion.action
+    is_guess = conclusion is not None and conclusion.advice.id != first
     own = [] if is_guess else _remedies(first, findings)
     return " ".join(own) or causes()[first].action
 

@@ -36,7 +36,7 @@ def advise(facts: Facts, experiments: tuple[Experiment, ...]) -> Advice:
 
     Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
     now = diagnose(facts, ())
-    shares = {cause.id: cause.probability for cause in now.ranked}
+    shares = {cause.id: cause.probability for cause in now.ranking}
     called_for = [it for it in experiments if it is not Experiment.WITHOUT_TLS or _may_be_about_tls(shares)]
     idle = {it: Gap.UNCHANGED for it in called_for if not _is_informative(facts, now, it)}
     open_ = [it for it in called_for if it not in idle]
@@ -77,7 +77,7 @@ def _basis_of_action(diagnosis: Diagnosis) -> tuple[object, ...]:
 def endings(now: Diagnosis, experiment: Experiment) -> Iterator[Session]:
     """The sessions that the experiment may turn out to be: accepted, or refused as the target was; for
     other mailboxes each way for each of them."""
-    base, exchange = now.observed.session, now.observed.exchange
+    base, exchange = now.result.session, now.result.exchange
     if base is None or exchange is None or exchange.reply is None:
         return
     empty = replace(base, number=base.number + 1, experiment=experiment, desynchronised=False)

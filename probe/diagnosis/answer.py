@@ -20,16 +20,16 @@ def settles_cause(reply: Reply, stage: Stage) -> bool:
 def _settles_cause(reply: Reply, stage: Stage) -> bool:
     if reply.is_transient:
         return True
-    ranked = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
-    if not words_name_it(ranked):
+    ranking = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
+    if not words_name_it(ranking):
         return False
-    if ranked[0].id != "user_unknown":
+    if ranking[0].id != "user_unknown":
         return True
     # "5.0.0 user unknown" is what a domain that takes no mail says of everybody; the status of a server
     # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2). And "recipient rejected" or OpenSMTPD's
     # "invalid recipient" is said of filtered senders and foreign domains as well.
     placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
-    return not placeholder and ranked[0].probability >= beside_words().sure_of_unknown
+    return not placeholder and ranking[0].probability >= beside_words().sure_of_unknown
 
 
 def refuses_this_client(reply: Reply, stage: Stage) -> bool:
@@ -41,5 +41,5 @@ def refuses_this_client(reply: Reply, stage: Stage) -> bool:
 def _refuses_this_client(reply: Reply, stage: Stage) -> bool:
     if reply.is_positive:
         return False
-    ranked = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
-    return words_name_it(ranked) and ranked[0].id in _ABOUT_THE_CLIENT
+    ranking = rank(read_received(reply, stage).evidence, stage=stage, permanent=reply.is_permanent)
+    return words_name_it(ranking) and ranking[0].id in _ABOUT_THE_CLIENT

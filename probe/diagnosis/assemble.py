@@ -18,9 +18,9 @@ from probe.diagnosis.sender_mta import sender_mta
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
 from probe.facts.model import Facts, RecipientFacts, VantageFacts
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.knowledge.causes import causes
-from probe.knowledge.providers import KnownBy
+from probe.knowledge.providers import OperatorSource
 from probe.knowledge.rules import rules_digest
 from probe.knowledge.severities import Severities
 from probe.model import report as rp
@@ -57,9 +57,9 @@ def _compose(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
     action = recover("what to do", lambda: action_of(diagnosis, facts, findings), "", step=1)
-    ranked = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranked))
+    ranking = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranking))
     test = recover("the next test", lambda: next_test(facts, diagnosis), None, step=1)
-    hypotheses = recover("the walk of the hypotheses", lambda: walk(ranked, findings), (), step=1)
+    hypotheses = recover("the walk of the hypotheses", lambda: walk(ranking, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=ReportTool(VERSION, rules_digest()),
@@ -67,7 +67,7 @@ def _compose(
         started_at=facts.started_at,
         elapsed_ms=facts.elapsed_ms,
         verdict=diagnosis.verdict,
-        causes=ranked,
+        causes=ranking,
         next_test=_settle(test, recording.started),
         checklist=checklist(diagnosis, findings, action),
         findings=findings,
@@ -77,7 +77,7 @@ def _compose(
             rp.ReportNotReached(part_of(n), spoken(n.reason), n.part, n.reason.tag) for n in facts.not_reached
         ),
         contact_note=recover(
-            "the note to the postmaster", lambda: contact_note(facts, diagnosis.observed), "", step=8
+            "the note to the postmaster", lambda: contact_note(facts, diagnosis.result), "", step=8
         ),
         complete=facts.complete,
         hypotheses=hypotheses if _is_open(facts, diagnosis) else (),
@@ -85,7 +85,7 @@ def _compose(
 
 
 def _is_open(facts: Facts, diagnosis: Diagnosis) -> bool:
-    reply = diagnosis.observed.reply
+    reply = diagnosis.result.reply
     status = reply.enhanced_status if reply is not None else None
     return isinstance(facts.target, PairTarget) and is_open(diagnosis.verdict, status)
 
@@ -128,7 +128,7 @@ def _provider(recipient: RecipientFacts) -> str | None:
     """Who runs the recipient's servers; with the reservation that a server's own words need."""
     if recipient.provider is None:
         return None
-    if recipient.known_by is KnownBy.GREETING:
+    if recipient.known_by is OperatorSource.GREETING:
         return f"{recipient.provider.title}, by its greeting"
     return recipient.provider.title
 
@@ -140,15 +140,15 @@ def _header_from(pair: PairTarget | None, options: Options) -> str | None:
     return str(author) if author is not None else None
 
 
-def _cause(ranked: RankedCause, action: str) -> rp.ReportCause:
-    cause = causes()[ranked.id]
+def _cause(ranking: RankedCause, action: str) -> rp.ReportCause:
+    cause = causes()[ranking.id]
     return rp.ReportCause(
-        id=ranked.id,
+        id=ranking.id,
         title=cause.title,
         family=cause.family,
-        probability=round(ranked.probability, 9),
-        evidence_for=tuple(_evidence(item, weight) for item, weight in ranked.evidence_for),
-        evidence_against=tuple(_evidence(item, weight) for item, weight in ranked.evidence_against),
+        probability=round(ranking.probability, 9),
+        evidence_for=tuple(_evidence(item, weight) for item, weight in ranking.evidence_for),
+        evidence_against=tuple(_evidence(item, weight) for item, weight in ranking.evidence_against),
         action=action or cause.action,
     )
 
@@ -193,7 +193,7 @@ def _enhanced_text(status: object) -> str | None:
     return str(status) if status is not None else None
 
 
-def _tls(tls: TlsObserved) -> rp.ReportTls:
+def _tls(tls: TlsFacts) -> rp.ReportTls:
     leaf = tls.certificate
     return rp.ReportTls(
         offered=tls.offered,

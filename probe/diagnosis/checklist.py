@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from probe.diagnosis.observed import Ground
+from probe.diagnosis.run_result import Ground
 from probe.diagnosis.verdict import Diagnosis
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import causes
@@ -65,9 +65,9 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...], acti
             status, do = StepStatus.WARN, doubt.remedy or do
     elif number == 8:
         status, do = _contact(diagnosis, own, _doubt(findings))
-        taken = next((f for f in findings if f.tag == groups.TAKEN_BY_THE_OTHER_SIDE), None)
-        if taken is not None and diagnosis.observed.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
-            status, do = StepStatus.MANUAL, f"{taken.remedy} {_NOTE}"
+        takeover = next((f for f in findings if f.tag == groups.TAKEN_BY_THE_OTHER_SIDE), None)
+        if takeover is not None and diagnosis.result.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
+            status, do = StepStatus.MANUAL, f"{takeover.remedy} {_NOTE}"
     elif number == 9:
         status, do = _retry(diagnosis, _doubt(findings))
     else:
@@ -85,7 +85,7 @@ def _doubt(findings: Iterable[Finding]) -> Finding | None:
 
 
 def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
-    outcome, verdict = diagnosis.observed.outcome, diagnosis.verdict
+    outcome, verdict = diagnosis.result.outcome, diagnosis.verdict
     status = {
         Outcome.ACCEPTED: StepStatus.PASS,
         Outcome.REFUSED: StepStatus.FAIL,
@@ -93,7 +93,7 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     }.get(outcome, StepStatus.NOT_ASSESSED)
     if outcome is Outcome.INCONCLUSIVE:
         return status, "No reply decided anything: nothing here speaks for or against the recipient."
-    if diagnosis.observed.ground is Ground.NOT_ASKED:
+    if diagnosis.result.ground is Ground.NOT_ASKED:
         return StepStatus.NOT_ASSESSED, "There is no reply: no server was asked (--no-smtp)."
     if outcome is Outcome.ACCEPTED:
         return status, f"Nothing: {_acceptance(diagnosis)}."
@@ -101,20 +101,20 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
     if _is_a_guess(diagnosis):
         meaning = "It does not settle the cause."
-    if diagnosis.observed.ground is Ground.ROUTE:
+    if diagnosis.result.ground is Ground.ROUTE:
         where = "DNS decided, no server was asked"
-    elif diagnosis.observed.ground is Ground.OWN:
+    elif diagnosis.result.ground is Ground.OWN:
         where = "this host's own mail server decided, no other was asked"
     elif verdict.reply is None:
         where = "what the server offers decided, not a reply"
     else:
-        where = f"given at {diagnosis.observed.stage.words}"
+        where = f"given at {diagnosis.result.stage.words}"
     return status, f"{kind}, {where}. {meaning}"
 
 
 def _acceptance(diagnosis: Diagnosis) -> str:
     """What was accepted; a `domain` run names no recipient."""
-    at_rcpt = diagnosis.observed.stage is Stage.RCPT
+    at_rcpt = diagnosis.result.stage is Stage.RCPT
     return "the recipient was accepted at RCPT" if at_rcpt else "the server answers; no mailbox was asked for"
 
 
@@ -125,24 +125,24 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
             StepStatus.MANUAL,
             "Tell the recipient's postmaster that the domain's DANE or MTA-STS fails (step 2 has the facts).",
         )
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and doubt is not None:
+    if diagnosis.result.outcome is Outcome.ACCEPTED and doubt is not None:
         return StepStatus.MANUAL, "Ask the recipient's postmaster what the server means by its reply."
-    if diagnosis.observed.outcome is Outcome.ACCEPTED and fix_by is FixBy.RECIPIENT_ADMIN:
+    if diagnosis.result.outcome is Outcome.ACCEPTED and fix_by is FixBy.RECIPIENT_ADMIN:
         return StepStatus.MANUAL, "Tell the recipient's postmaster what their side has wrong."
-    if diagnosis.observed.outcome is Outcome.ACCEPTED:
+    if diagnosis.result.outcome is Outcome.ACCEPTED:
         return StepStatus.PASS, f"Not needed: {_acceptance(diagnosis)}."
-    if diagnosis.observed.ground is Ground.INTERRUPTED:
+    if diagnosis.result.ground is Ground.INTERRUPTED:
         return StepStatus.NOT_ASSESSED, "The run was stopped, so there is nothing to tell the postmaster."
-    if diagnosis.observed.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN):
+    if diagnosis.result.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
-    if diagnosis.observed.outcome is Outcome.INCONCLUSIVE:
+    if diagnosis.result.outcome is Outcome.INCONCLUSIVE:
         return (
             StepStatus.MANUAL,
             f"Only if it stays so from another network; a note with the facts is ready {_NOTE}.",
         )
     if fix_by is FixBy.NOBODY:
         return StepStatus.PASS, "Not needed: it passes by itself."
-    if diagnosis.observed.ground is Ground.ROUTE:
+    if diagnosis.result.ground is Ground.ROUTE:
         return (
             StepStatus.MANUAL,
             "Mail to its postmaster would go the same way: use another channel than mail.",
@@ -171,7 +171,7 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
             StepStatus.WARN,
             f"Send the message; a server that enforces DANE or MTA-STS does not: {policy[0]}.",
         )
-    if is_clear and diagnosis.observed.ground is Ground.NOT_ASKED:
+    if is_clear and diagnosis.result.ground is Ground.NOT_ASKED:
         return (
             StepStatus.NOT_ASSESSED,
             "Nothing in DNS stands in the way; what the server says was not asked.",
@@ -195,37 +195,37 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
 
 def _is_a_guess(diagnosis: Diagnosis) -> bool:
     """A refusal or deferral whose first cause is only the likeliest of several."""
-    was_answered = diagnosis.observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED)
+    was_answered = diagnosis.result.outcome in (Outcome.REFUSED, Outcome.DEFERRED)
     return was_answered and diagnosis.band is Band.UNDECIDED
 
 
 def _by_findings(
     number: int, diagnosis: Diagnosis, own: tuple[Finding, ...], action: str
 ) -> tuple[StepStatus, str]:
-    outcome, cause = diagnosis.observed.outcome, diagnosis.verdict.cause
-    blamed = outcome is not Outcome.ACCEPTED and cause is not None and causes()[cause].at_fault == number
+    outcome, cause = diagnosis.result.outcome, diagnosis.verdict.cause
+    is_blamed = outcome is not Outcome.ACCEPTED and cause is not None and causes()[cause].at_fault == number
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
         # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
-        blamed = number == (2 if diagnosis.observed.ground is Ground.ROUTE else 3)
+        is_blamed = number == (2 if diagnosis.result.ground is Ground.ROUTE else 3)
     is_guess = _is_a_guess(diagnosis)
-    blamed = blamed and not is_guess  # nobody is told to act on a guess
-    status = _status(number, outcome, blamed, own)
+    is_blamed = is_blamed and not is_guess  # nobody is told to act on a guess
+    status = _status(number, outcome, is_blamed, own)
     if number == 3 and status is StepStatus.FAIL and (cause is not None and outcome is Outcome.REFUSED):
         if is_guess:
             return StepStatus.WARN, f"Not settled whether it is about this address ({_SETTLE})."
-        if not blamed and cause not in _OPEN:
+        if not is_blamed and cause not in _OPEN:
             elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"
             return StepStatus.NOT_ASSESSED, f"{elsewhere}; nothing was learned of this mailbox."
     if status is StepStatus.NOT_ASSESSED and number in groups.STEP_NOT_LOOKED_AT:
         own = tuple(f for f in own if f.tag in groups.STEP_NOT_LOOKED_AT[number])
-    if blamed and cause is not None:
+    if is_blamed and cause is not None:
         return status, " ".join([*_behind(cause, own), action or causes()[cause].action])
     return status, _what_to_do(status, own)
 
 
-def _status(number: int, outcome: Outcome, blamed: bool, own: tuple[Finding, ...]) -> StepStatus:
+def _status(number: int, outcome: Outcome, is_blamed: bool, own: tuple[Finding, ...]) -> StepStatus:
     severities = {finding.severity for finding in own}
-    if blamed:
+    if is_blamed:
         return StepStatus.FAIL if outcome is Outcome.REFUSED else StepStatus.WARN
     if severities & _BAD:
         return StepStatus.FAIL

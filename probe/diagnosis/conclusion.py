@@ -31,7 +31,7 @@ class Conclusion:
     always); else it is empty.
     """
 
-    ranked: tuple[RankedCause, ...]
+    ranking: tuple[RankedCause, ...]
     band: Band
     advice: Cause
     conduct: Conduct
@@ -41,7 +41,7 @@ class Conclusion:
     @property
     def cause(self) -> Cause:
         """The first of the ranked causes."""
-        return causes()[self.ranked[0].id]
+        return causes()[self.ranking[0].id]
 
 
 def document(conclusion: Conclusion | None, action: str = "action") -> dict[str, Any]:
@@ -63,7 +63,7 @@ def document(conclusion: Conclusion | None, action: str = "action") -> dict[str,
     return {
         "cause": conclusion.cause.id,
         "band": conclusion.band.value,
-        "causes": [{"id": it.id, "probability": round(it.probability, 4)} for it in conclusion.ranked],
+        "causes": [{"id": it.id, "probability": round(it.probability, 4)} for it in conclusion.ranking],
         "fix_by": conclusion.conduct.fix_by.value,
         "retry": conclusion.conduct.retry.value,
         "steps": list(conclusion.advice.steps),
@@ -74,7 +74,7 @@ def document(conclusion: Conclusion | None, action: str = "action") -> dict[str,
 
 
 def conclude(
-    ranked: Sequence[RankedCause],
+    ranking: Sequence[RankedCause],
     certainty: Band,
     evidence: Iterable[Evidence],
     *,
@@ -84,7 +84,7 @@ def conclude(
 ) -> Conclusion:
     """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
     `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
-    top = ranked[0]
+    top = ranking[0]
     advice = advice_cause(top.id, certainty)
     override, source = _override(top, certainty)
     conduct, reason = _with_times(advice.conduct(permanent), override, source, evidence)
@@ -93,7 +93,7 @@ def conclude(
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
     action = override.action or _with_list(advice, advice.action_at(stage, permanent), text)
-    return Conclusion(tuple(ranked), certainty, advice, _with_stated_wait(conduct, text), action, reason)
+    return Conclusion(tuple(ranking), certainty, advice, _with_stated_wait(conduct, text), action, reason)
 
 
 def _with_list(advice: Cause, action: str, text: str) -> str:

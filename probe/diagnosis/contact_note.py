@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.checks.judging.spoken import spoken
-from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
@@ -15,15 +15,15 @@ from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.results import PtrStatus
 
 
-def contact_note(facts: Facts, observed: Observed) -> str:
+def contact_note(facts: Facts, result: RunResult) -> str:
     """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and
     when nothing was asked that a postmaster could find in a log. Where the own log says that the other side
     has the message, it asks for that one."""
-    if is_handed_over(facts) and observed.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
+    if is_handed_over(facts) and result.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
         return _note_on_acceptance(facts)
-    if not isinstance(facts.target, PairTarget) or observed.outcome is Outcome.ACCEPTED:
+    if not isinstance(facts.target, PairTarget) or result.outcome is Outcome.ACCEPTED:
         return ""
-    if observed.ground in (Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.OWN):
+    if result.ground in (Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.OWN):
         return ""
     sender, recipient = facts.target.reverse_path, facts.target.forward_path
     ours = facts.sender.author_domain or str(sender)
@@ -33,13 +33,13 @@ def contact_note(facts: Facts, observed: Observed) -> str:
         "",
         "Dear postmaster,",
         "",
-        _what_happened(facts, observed),
+        _what_happened(facts, result),
         "",
         f"  From (envelope)   {sender}",
         f"  To                {recipient}",
         *_posture(facts),
         "",
-        *_request(observed),
+        *_request(result),
         "",
         "Name, phone:",
     ]
@@ -87,8 +87,8 @@ def _note_on_acceptance(facts: Facts) -> str:
     )
 
 
-def _request(observed: Observed) -> tuple[str, ...]:
-    if observed.reply is None:
+def _request(result: RunResult) -> tuple[str, ...]:
+    if result.reply is None:
         return ("Please look at what stands in the way there, or tell us where mail is to go instead.",)
     return (
         "Please look for this in your log and tell us which rule decided it, or allow this sender if the",
@@ -96,25 +96,25 @@ def _request(observed: Observed) -> tuple[str, ...]:
     )
 
 
-def _what_happened(facts: Facts, observed: Observed) -> str:
+def _what_happened(facts: Facts, result: RunResult) -> str:
     at = facts.started_at
-    if observed.ground is Ground.DNS_UNKNOWN:
-        return f"At {at} DNS gave no usable answer for {facts.recipient.domain} ({why(observed)})."
-    if observed.session is None:
+    if result.ground is Ground.DNS_UNKNOWN:
+        return f"At {at} DNS gave no usable answer for {facts.recipient.domain} ({why(result)})."
+    if result.session is None:
         return f"At {at} DNS gave no host that takes mail for {facts.recipient.domain}."
-    server = f"{observed.session.mx_host} [{observed.session.ip}]"
-    if observed.ground is Ground.SMTPUTF8:
+    server = f"{result.session.mx_host} [{result.session.ip}]"
+    if result.ground is Ground.SMTPUTF8:
         return f"At {at} your server {server} did not offer SMTPUTF8, which the address needs."
-    if observed.reply is None or observed.reply.is_positive:
-        return f"At {at} your server {server} could not be used: {why(observed)}."
-    lines = "\n".join(f"    {observed.reply.code} {line}" for line in observed.reply.lines)
-    return f"At {at} your server {server} answered to {_command(observed)}:\n\n{lines}"
+    if result.reply is None or result.reply.is_positive:
+        return f"At {at} your server {server} could not be used: {why(result)}."
+    lines = "\n".join(f"    {result.reply.code} {line}" for line in result.reply.lines)
+    return f"At {at} your server {server} answered to {_command(result)}:\n\n{lines}"
 
 
-def _command(observed: Observed) -> str:
-    if observed.exchange is None or not observed.exchange.sent:
+def _command(result: RunResult) -> str:
+    if result.exchange is None or not result.exchange.sent:
         return "the connection"
-    return observed.exchange.sent
+    return result.exchange.sent
 
 
 def _posture(facts: Facts) -> list[str]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from probe.diagnosis.observations import PREDICATES
-from probe.diagnosis.observed import Ground, Observed
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.scoring import WORDS, rank
-from probe.diagnosis.seen import Situation, named_causes
+from probe.diagnosis.situation import Situation, named_causes
 from probe.facts.bounce import REF
 from probe.facts.logged import REF as LOG_REF
 from probe.facts.logged import has_passed
@@ -25,17 +25,17 @@ from probe.reading.reply.software import tell
 from probe.reading.reply.speaker import Speaker
 
 
-def evidence_of(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
+def evidence_of(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
     """Everything that speaks for or against causes; of a recipient who was accepted, only the
     bounce and the log do."""
-    if observed.outcome is Outcome.ACCEPTED:
+    if result.outcome is Outcome.ACCEPTED:
         return _with_earlier(facts, ())
-    by_words = _with_earlier(facts, reply_evidence(observed))
-    by_facts = _fact_evidence(Situation(facts, observed, by_words))
+    by_words = _with_earlier(facts, reply_evidence(result))
+    by_facts = _fact_evidence(Situation(facts, result, by_words))
     cause_ids = named_causes(by_words)
     if _are_empty(cause_ids, by_facts):
         return (*(_without_weight(evidence) for evidence in by_words), *by_facts)
-    if _lead(by_words, observed) in cause_ids - beside_words().vague:
+    if _lead(by_words, result) in cause_ids - beside_words().vague:
         by_facts = tuple(_beside(evidence, cause_ids) for evidence in by_facts)
     return (*by_words, *by_facts)
 
@@ -79,11 +79,11 @@ def _with_earlier(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidenc
     return evidence
 
 
-def _lead(evidence: tuple[Evidence, ...], observed: Observed) -> str | None:
+def _lead(evidence: tuple[Evidence, ...], result: RunResult) -> str | None:
     """The likeliest cause by the reply alone."""
-    if observed.reply is None or not evidence:
+    if result.reply is None or not evidence:
         return None
-    return rank(evidence, stage=observed.stage, permanent=observed.reply.is_permanent)[0].id
+    return rank(evidence, stage=result.stage, permanent=result.reply.is_permanent)[0].id
 
 
 def _are_empty(cause_ids: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
@@ -120,20 +120,20 @@ def _beside(evidence: Evidence, cause_ids: frozenset[str]) -> Evidence:
     return replace(evidence, weights=weights)
 
 
-def reply_evidence(observed: Observed) -> tuple[Evidence, ...]:
+def reply_evidence(result: RunResult) -> tuple[Evidence, ...]:
     """What the deciding reply says; nothing when there was none or it was positive."""
-    reply = observed.reply
-    if observed.ground is not Ground.REPLY or reply is None or reply.is_positive:
+    reply = result.reply
+    if result.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
-    reading = recover("the reading of the reply", partial(_read_reply, observed, reply), None, step=1)
+    reading = recover("the reading of the reply", partial(_read_reply, result, reply), None, step=1)
     return reading.evidence if reading is not None else ()
 
 
-def _read_reply(observed: Observed, reply: Reply) -> Reading:
-    session = observed.session
+def _read_reply(result: RunResult, reply: Reply) -> Reading:
+    session = result.session
     host = session.mx_host if session is not None else ""
     speaker = _speaker(session) if session is not None else None
-    return read_received(reply, observed.stage, host, observed.ref, speaker)
+    return read_received(reply, result.stage, host, result.ref, speaker)
 
 
 def _speaker(session: Session) -> Speaker | None:
@@ -155,7 +155,7 @@ def _texts(session: Session, stage: Stage) -> list[tuple[str, bool]]:
 def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
     items: list[Evidence] = []
     for entry in fact_evidence():
-        if entry.stages and situation.observed.stage not in entry.stages:
+        if entry.stages and situation.result.stage not in entry.stages:
             continue
         evidence = recover(f"the rule {entry.id}", partial(_fact_evidence_of, entry, situation), None, step=1)
         if evidence is not None:
@@ -177,7 +177,7 @@ def _fact_evidence_of(entry: FactEvidence, at: Situation) -> Evidence | None:
 
 def _of_address(entry: FactEvidence, evidence: Evidence, at: Situation) -> Evidence:
     """A fact of the sending address, where the server answered another one."""
-    vantage, reply = at.facts.vantage, at.observed.reply
+    vantage, reply = at.facts.vantage, at.result.reply
     if not entry.of_address or vantage.is_sending_address is not False:
         return evidence
     if reply is not None and str(vantage.source_ip) in reply.text:

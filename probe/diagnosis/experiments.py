@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from probe.diagnosis.observed import Observed
-from probe.diagnosis.seen import Seen, Situation, words_name
+from probe.diagnosis.run_result import RunResult
+from probe.diagnosis.situation import Sighting, Situation, words_name
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.model.reply import Reply, Stage
@@ -18,112 +18,112 @@ _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
 _TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 
-def postmaster_accepted(at: Situation) -> Seen | None:
+def postmaster_accepted(at: Situation) -> Sighting | None:
     """The target was refused and postmaster was not."""
-    exchange = _is_refused(at.observed) and _rcpt(at.facts, "postmaster@")
+    exchange = _is_refused(at.result) and _rcpt(at.facts, "postmaster@")
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
-    return Seen(exchange.ref)
+    return Sighting(exchange.ref)
 
 
-def all_refused_as_unknown(at: Situation) -> Seen | None:
+def all_refused_as_unknown(at: Situation) -> Sighting | None:
     """Everybody is refused alike, in words about an unknown user."""
-    return _all_refused(at.facts, at.observed) if at.reply_speaks_of("user_unknown") else None
+    return _all_refused(at.facts, at.result) if at.reply_speaks_of("user_unknown") else None
 
 
-def all_refused_alike(at: Situation) -> Seen | None:
+def all_refused_alike(at: Situation) -> Sighting | None:
     """Everybody is refused alike, in words that are not about users."""
-    return None if at.reply_speaks_of("user_unknown") else _all_refused(at.facts, at.observed)
+    return None if at.reply_speaks_of("user_unknown") else _all_refused(at.facts, at.result)
 
 
-def random_accepted(at: Situation) -> Seen | None:
+def random_accepted(at: Situation) -> Sighting | None:
     """The target was refused and an invented mailbox was not."""
-    exchange = _is_refused(at.observed) and _random_rcpt(at.facts)
+    exchange = _is_refused(at.result) and _random_rcpt(at.facts)
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
-    return Seen(exchange.ref)
+    return Sighting(exchange.ref)
 
 
-def random_refused_alike(at: Situation) -> Seen | None:
+def random_refused_alike(at: Situation) -> Sighting | None:
     """Postmaster passed; the target and an invented mailbox were refused in the same words."""
     exchange = postmaster_accepted(at) and _random_rcpt(at.facts)
-    if not exchange or exchange.reply is None or at.observed.reply is None:
+    if not exchange or exchange.reply is None or at.result.reply is None:
         return None
-    return Seen(exchange.ref) if alike(exchange.reply, at.observed.reply) else None
+    return Sighting(exchange.ref) if alike(exchange.reply, at.result.reply) else None
 
 
-def random_unknown(at: Situation) -> Seen | None:
+def random_unknown(at: Situation) -> Sighting | None:
     """An invented mailbox is refused in words about an unknown user, and the target in others."""
-    exchange = _is_refused(at.observed) and _random_rcpt(at.facts)
-    if not exchange or exchange.reply is None or at.observed.reply is None:
+    exchange = _is_refused(at.result) and _random_rcpt(at.facts)
+    if not exchange or exchange.reply is None or at.result.reply is None:
         return None
-    if not exchange.reply.is_permanent or alike(exchange.reply, at.observed.reply):
+    if not exchange.reply.is_permanent or alike(exchange.reply, at.result.reply):
         return None
     if at.reply_speaks_of("user_unknown"):
         return None
     reading = read_received(exchange.reply, Stage.RCPT, ref=exchange.ref)
-    return Seen(exchange.ref) if words_name(reading.evidence, "user_unknown") else None
+    return Sighting(exchange.ref) if words_name(reading.evidence, "user_unknown") else None
 
 
-def null_sender_got_further(at: Situation) -> Seen | None:
+def null_sender_got_further(at: Situation) -> Sighting | None:
     """The sender was refused at MAIL FROM, the null reverse-path only at RCPT."""
-    exchange = _is_refused(at.observed) and _answer_of(at.facts, Experiment.NULL_SENDER)
-    if not exchange or at.observed.stage is not Stage.MAIL or exchange.stage is not Stage.RCPT:
+    exchange = _is_refused(at.result) and _answer_of(at.facts, Experiment.NULL_SENDER)
+    if not exchange or at.result.stage is not Stage.MAIL or exchange.stage is not Stage.RCPT:
         return None
-    return Seen(exchange.ref) if exchange.reply is not None and not exchange.reply.is_positive else None
+    return Sighting(exchange.ref) if exchange.reply is not None and not exchange.reply.is_positive else None
 
 
-def all_refused_without_words(at: Situation) -> Seen | None:
+def all_refused_without_words(at: Situation) -> Sighting | None:
     """Everybody is refused alike, in words that name no cause at all."""
-    return None if at.reply_names_a_cause else _all_refused(at.facts, at.observed)
+    return None if at.reply_names_a_cause else _all_refused(at.facts, at.result)
 
 
-def accepted_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
+def accepted_in(experiment: Experiment) -> Callable[[Situation], Sighting | None]:
     """The experiment took the same recipient, which the first session did not."""
 
-    def predicate(at: Situation) -> Seen | None:
-        exchange = _is_refused(at.observed) and _answer_of(at.facts, experiment)
+    def predicate(at: Situation) -> Sighting | None:
+        exchange = _is_refused(at.result) and _answer_of(at.facts, experiment)
         if not exchange or exchange.stage is not Stage.RCPT or exchange.reply is None:
             return None
-        return Seen(exchange.ref, _place(at.facts, experiment)) if exchange.reply.is_positive else None
+        return Sighting(exchange.ref, _place(at.facts, experiment)) if exchange.reply.is_positive else None
 
     return predicate
 
 
-def other_mx_accepted(at: Situation) -> Seen | None:
+def other_mx_accepted(at: Situation) -> Sighting | None:
     """Another MX host took the recipient, and nothing says that the first one knows its users."""
     return None if postmaster_accepted(at) is not None else accepted_in(Experiment.OTHER_MX)(at)
 
 
-def other_mx_is_lax(at: Situation) -> Seen | None:
+def other_mx_is_lax(at: Situation) -> Sighting | None:
     """Another MX host took the recipient, and the first one tells mailboxes apart."""
     return accepted_in(Experiment.OTHER_MX)(at) if postmaster_accepted(at) is not None else None
 
 
-def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Seen | None]:
+def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Sighting | None]:
     """The experiment changed nothing: the same answer at the same stage."""
 
-    def predicate(at: Situation) -> Seen | None:
-        exchange = _is_refused(at.observed) and _answer_of(at.facts, experiment)
-        if not exchange or exchange.reply is None or at.observed.reply is None:
+    def predicate(at: Situation) -> Sighting | None:
+        exchange = _is_refused(at.result) and _answer_of(at.facts, experiment)
+        if not exchange or exchange.reply is None or at.result.reply is None:
             return None
-        same = exchange.stage is at.observed.stage and alike(exchange.reply, at.observed.reply)
-        return Seen(exchange.ref, _place(at.facts, experiment)) if same else None
+        same = exchange.stage is at.result.stage and alike(exchange.reply, at.result.reply)
+        return Sighting(exchange.ref, _place(at.facts, experiment)) if same else None
 
     return predicate
 
 
-def later_turned_away(at: Situation) -> Seen | None:
+def later_turned_away(at: Situation) -> Sighting | None:
     """The target was judged at MAIL or RCPT, and a later session with that server came less far."""
-    target = at.observed.session
-    if not _is_refused(at.observed) or target is None or at.observed.stage not in (Stage.MAIL, Stage.RCPT):
+    target = at.result.session
+    if not _is_refused(at.result) or target is None or at.result.stage not in (Stage.MAIL, Stage.RCPT):
         return None
     for session in at.facts.sessions:
         if session.number <= target.number or session.ip != target.ip or session.desynchronised:
             continue
         refusal = _turned_away_at(session)
         if refusal is not None:
-            return Seen(refusal.ref, f"{refusal.reply} at {refusal.stage.words}")
+            return Sighting(refusal.ref, f"{refusal.reply} at {refusal.stage.words}")
     return None
 
 
@@ -151,19 +151,19 @@ def _shape(text: str) -> str:
     return " ".join(_TOKEN.sub("#", _ADDRESS.sub("@", text)).lower().split())
 
 
-def _all_refused(facts: Facts, observed: Observed) -> Seen | None:
-    if not _is_refused(observed) or observed.reply is None or observed.stage is not Stage.RCPT:
+def _all_refused(facts: Facts, result: RunResult) -> Sighting | None:
+    if not _is_refused(result) or result.reply is None or result.stage is not Stage.RCPT:
         return None
     controls = [e for e in (_rcpt(facts, "postmaster@"), _random_rcpt(facts)) if e is not None]
     if not controls or _rcpt(facts, "postmaster@") is None:
         return None
-    if not all(e.reply is not None and alike(e.reply, observed.reply) for e in controls):
+    if not all(e.reply is not None and alike(e.reply, result.reply) for e in controls):
         return None
-    return Seen(controls[0].ref, "both were asked" if len(controls) > 1 else "postmaster was asked")
+    return Sighting(controls[0].ref, "both were asked" if len(controls) > 1 else "postmaster was asked")
 
 
-def _is_refused(observed: Observed) -> bool:
-    reply = observed.reply
+def _is_refused(result: RunResult) -> bool:
+    reply = result.reply
     return reply is not None and not reply.is_positive
 
 

@@ -14,9 +14,9 @@ from probe.diagnosis.elsewhere import (
     with_line,
 )
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import is_of_other_family
 from probe.diagnosis.posture import is_bad_helo
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.verdict import Diagnosis
 from probe.facts.model import Facts
 from probe.facts.tls_demand import NEEDED, mode_with, own_demand
@@ -51,7 +51,7 @@ _WAIT, _LOG = "half-an-hour", "own-log"
 
 def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     """None when one more observation would not change the verdict."""
-    ground, outcome = diagnosis.observed.ground, diagnosis.observed.outcome
+    ground, outcome = diagnosis.result.ground, diagnosis.result.outcome
     if outcome is Outcome.ACCEPTED:
         return _to_reach(facts) if ground is Ground.NOT_ASKED else None
     if ground is Ground.DNS_UNKNOWN:
@@ -62,10 +62,10 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
             "if that network is your own, let the probe connect to it", command(facts, "--allow-private")
         )
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
-        had_dialogue = diagnosis.observed.stage not in (Stage.CONNECT, Stage.GREETING)
+        had_dialogue = diagnosis.result.stage not in (Stage.CONNECT, Stage.GREETING)
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
     if ground is Ground.OWN:
-        is_family = diagnosis.observed.stage is Stage.DNS  # the MX hosts are out of its reach
+        is_family = diagnosis.result.stage is Stage.DNS  # the MX hosts are out of its reach
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
@@ -73,7 +73,7 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return NextTest("run it again, to its end", command(facts, ""))
     if ground is Ground.NOT_REACHED:
         return _to_reach(facts)
-    session = diagnosis.observed.session
+    session = diagnosis.result.session
     if ground is Ground.TLS and session is not None and mode_with(facts, session.mx_host) in NEEDED:
         text = "let the probe go on without TLS: it tells whether the recipient is taken at all"
         is_ours = own_demand(facts, session.mx_host)
@@ -111,7 +111,7 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     tests = {test.id: test for test in candidate_tests()}
     if _is_waiting_enough(facts, diagnosis):
         return _as_next(facts, diagnosis, tests[_WAIT])
-    shares = {cause.id: cause.probability for cause in diagnosis.ranked}
+    shares = {cause.id: cause.probability for cause in diagnosis.ranking}
     open_tests = [it for it in candidate_tests() if _is_possible(it, facts, diagnosis)]
     gains = {it.id: expected_gain(shares, it) for it in open_tests}
     worth = [it for it in open_tests if gains[it.id] >= least_gain()]
@@ -124,15 +124,15 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
 def _is_waiting_enough(facts: Facts, diagnosis: Diagnosis) -> bool:
     """A 4yz from the right address: the queue asks again by itself, which is the test as well."""
     cause = diagnosis.verdict.cause
-    if diagnosis.observed.outcome is not Outcome.DEFERRED or facts.vantage.is_sending_address is False:
+    if diagnosis.result.outcome is not Outcome.DEFERRED or facts.vantage.is_sending_address is False:
         return False
     return cause is None or not causes()[cause].lasts
 
 
 def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
     """Whether a test is open: not done in this run, and possible from what the run is."""
-    observed, pair = diagnosis.observed, isinstance(facts.target, PairTarget)
-    if test.stages and observed.stage not in test.stages:
+    result, pair = diagnosis.result, isinstance(facts.target, PairTarget)
+    if test.stages and result.stage not in test.stages:
         return False
     if test.experiments and (not pair or _was_tried(facts, *test.experiments) or _is_idle(facts, test)):
         return False
@@ -143,7 +143,7 @@ def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
             # an answer to a foreign address is asked from the right one first; and where the same address
             # got further with another reverse-path, it is not the address that is refused
             return facts.vantage.is_sending_address is not False and not _null_sender_got_further(
-                facts, observed
+                facts, result
             )
         case "null-sender":
             return not (_has_null_sender(facts) or _has_controls(facts) or _refuses_null(facts))
@@ -152,9 +152,9 @@ def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
         case "known-good-mailbox":
             return pair and not _has_other_acceptance(facts)
         case "other-mx":
-            return bool(_other_mx(facts, observed))
+            return bool(_other_mx(facts, result))
         case "other-family":
-            return _other_family(facts, observed) is not None
+            return _other_family(facts, result) is not None
         case "other-helo":
             return pair and facts.sender.helo is not None and is_bad_helo(facts.sender.helo)
         case "with-tls" | "without-tls":
@@ -173,26 +173,26 @@ def _is_idle(facts: Facts, test: CandidateTest) -> bool:
     )
 
 
-def _null_sender_got_further(facts: Facts, observed: Observed) -> bool:
+def _null_sender_got_further(facts: Facts, result: RunResult) -> bool:
     return any(
-        exchange.stage is observed.stage and exchange.reply is not None and exchange.reply.is_positive
+        exchange.stage is result.stage and exchange.reply is not None and exchange.reply.is_positive
         for session in facts.sessions
         if session.experiment is Experiment.NULL_SENDER
         for exchange in session.exchanges
     )
 
 
-def _other_mx(facts: Facts, observed: Observed) -> str:
+def _other_mx(facts: Facts, result: RunResult) -> str:
     """The next MX host that was not asked, empty when there is none."""
     names = {session.mx_host for session in facts.sessions}
     hosts = [it for it in facts.recipient.mx.hosts if it.addresses and it.host not in names]
-    here = observed.session.ip if observed.session is not None else None
+    here = result.session.ip if result.session is not None else None
     return next((it.host for it in hosts if here not in it.addresses), "")
 
 
-def _other_family(facts: Facts, observed: Observed) -> int | None:
+def _other_family(facts: Facts, result: RunResult) -> int | None:
     """The family in which the host that refused was not asked, and could be."""
-    session = observed.session
+    session = result.session
     if session is None or facts.options.bind is not None:
         return None
     hosts = (it for it in facts.recipient.mx.hosts if it.host == session.mx_host)
@@ -202,13 +202,13 @@ def _other_family(facts: Facts, observed: Observed) -> int | None:
 
 
 def _may_try_tls(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
-    session, mode = diagnosis.observed.session, facts.options.tls
+    session, mode = diagnosis.result.session, facts.options.tls
     if session is None:
         return False
     if test.id == "with-tls":
         extensions = session.plain_extensions
         return mode is TlsMode.NEVER and extensions is not None and extensions.offers("STARTTLS")
-    share = next((it.probability for it in diagnosis.ranked if it.id == "tls_problem"), 0.0)
+    share = next((it.probability for it in diagnosis.ranking if it.id == "tls_problem"), 0.0)
     has_tls = session.tls is not None and session.tls.established
     return has_tls and mode is TlsMode.AUTO and share >= least_share_of_tls()
 
@@ -245,8 +245,8 @@ def _was_tried(facts: Facts, *experiments: Experiment) -> bool:
 
 def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTest:
     """The test in words, with the command that makes it where this program can."""
-    observed = diagnosis.observed
-    words = {"other_mx": _other_mx(facts, observed), "family": str(_other_family(facts, observed) or "")}
+    result = diagnosis.result
+    words = {"other_mx": _other_mx(facts, result), "family": str(_other_family(facts, result) or "")}
     ptr = facts.sender.ptr
     words["helo"] = ptr.confirmed[0] if ptr is not None and ptr.confirmed else _NAME
     words["minutes"] = str((diagnosis.verdict.retry_after_s or _HALF_AN_HOUR_S) // 60 or 1)

@@ -21,8 +21,8 @@ from probe.diagnosis.experiments import (
     random_unknown,
     refused_alike_in,
 )
-from probe.diagnosis.observed import Ground
-from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.run_result import Ground
+from probe.diagnosis.situation import Sighting, Situation
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.facts.reach import Barrier, barrier
@@ -37,206 +37,210 @@ from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
 
 
-def _null_mx(at: Situation) -> Seen | None:
+def _null_mx(at: Situation) -> Sighting | None:
     return _route(at.facts, RouteKind.NULL_MX)
 
 
-def _no_domain(at: Situation) -> Seen | None:
+def _no_domain(at: Situation) -> Sighting | None:
     return _route(at.facts, RouteKind.NO_DOMAIN)
 
 
-def _no_mail_host(at: Situation) -> Seen | None:
+def _no_mail_host(at: Situation) -> Sighting | None:
     return _route(at.facts, RouteKind.NO_MAIL_HOST)
 
 
-def _implicit_mx(at: Situation) -> Seen | None:
+def _implicit_mx(at: Situation) -> Sighting | None:
     return _route(at.facts, RouteKind.IMPLICIT_MX)
 
 
-def _route(facts: Facts, kind: RouteKind) -> Seen | None:
+def _route(facts: Facts, kind: RouteKind) -> Sighting | None:
     mx = facts.recipient.mx
-    return Seen(mx.answers[0].ref if mx.answers else "dns:MX") if mx.kind is kind else None
+    return Sighting(mx.answers[0].ref if mx.answers else "dns:MX") if mx.kind is kind else None
 
 
-def _resolver_own_word(at: Situation) -> Seen | None:
+def _resolver_own_word(at: Situation) -> Sighting | None:
     """The resolver itself denied, made up or refused what the route hangs on."""
     mx = at.facts.recipient.mx
     answers = (*mx.answers, *(answer for host in mx.hosts for answer in host.answers))
     own = next((answer for answer in answers if answer.is_own_word), None)
-    if at.observed.ground is not Ground.DNS_UNKNOWN or own is None or own.provenance is None:
+    if at.result.ground is not Ground.DNS_UNKNOWN or own is None or own.provenance is None:
         return None
-    return Seen(own.ref, own.provenance.server)
+    return Sighting(own.ref, own.provenance.server)
 
 
-def _no_resolver(at: Situation) -> Seen | None:
+def _no_resolver(at: Situation) -> Sighting | None:
     """No name server answers for any name."""
     servers = at.facts.name_servers
-    if at.observed.ground is not Ground.DNS_UNKNOWN or not servers.is_at_fault:
+    if at.result.ground is not Ground.DNS_UNKNOWN or not servers.is_at_fault:
         return None
     words = {Health.SILENT: "silent", Health.REFUSING: "it refuses every name"}
     what = words.get(servers.health, "it fails for every name")
-    return Seen("dns:NS:.", f"{', '.join(servers.names)} ({what})" if servers.names else what)
+    return Sighting("dns:NS:.", f"{', '.join(servers.names)} ({what})" if servers.names else what)
 
 
-def _no_usable_mx(at: Situation) -> Seen | None:
+def _no_usable_mx(at: Situation) -> Sighting | None:
     if not _is_for(at, OutcomeReason.NO_USABLE_MX):
         return None
     hosts = ", ".join(host.host or "." for host in at.facts.recipient.mx.hosts)
-    return Seen(at.facts.recipient.mx.answers[0].ref if at.facts.recipient.mx.answers else "dns:MX", hosts)
+    return Sighting(
+        at.facts.recipient.mx.answers[0].ref if at.facts.recipient.mx.answers else "dns:MX", hosts
+    )
 
 
-def _loopback_mx(at: Situation) -> Seen | None:
-    if not _is_for(at, OutcomeReason.LOOPBACK_MX) or at.observed.session is None:
+def _loopback_mx(at: Situation) -> Sighting | None:
+    if not _is_for(at, OutcomeReason.LOOPBACK_MX) or at.result.session is None:
         return None
-    return Seen(at.observed.ref, f"{at.observed.session.mx_host} [{at.observed.session.ip}]")
+    return Sighting(at.result.ref, f"{at.result.session.mx_host} [{at.result.session.ip}]")
 
 
 def _is_for(at: Situation, tag: OutcomeReason) -> bool:
     """Whether DNS alone decided, for this reason."""
-    reason = at.observed.reason
-    return at.observed.ground is Ground.ROUTE and reason is not None and reason.tag is tag
+    reason = at.result.reason
+    return at.result.ground is Ground.ROUTE and reason is not None and reason.tag is tag
 
 
-def _ground(ground: Ground) -> Callable[[Situation], Seen | None]:
-    def predicate(at: Situation) -> Seen | None:
-        return Seen(at.observed.ref, why(at.observed)) if at.observed.ground is ground else None
+def _ground(ground: Ground) -> Callable[[Situation], Sighting | None]:
+    def predicate(at: Situation) -> Sighting | None:
+        return Sighting(at.result.ref, why(at.result)) if at.result.ground is ground else None
 
     return predicate
 
 
-def _own(tag: OutcomeReason) -> Callable[[Situation], Seen | None]:
+def _own(tag: OutcomeReason) -> Callable[[Situation], Sighting | None]:
     """What this host's own mail server decides, for this reason."""
 
-    def seen(at: Situation) -> Seen | None:
-        reason = at.observed.reason
-        is_own = at.observed.ground is Ground.OWN and reason is not None and reason.tag is tag
-        return Seen("sender_mta", why(at.observed)) if is_own else None
+    def predicate(at: Situation) -> Sighting | None:
+        reason = at.result.reason
+        is_own = at.result.ground is Ground.OWN and reason is not None and reason.tag is tag
+        return Sighting("sender_mta", why(at.result)) if is_own else None
 
-    return seen
+    return predicate
 
 
-def _certificate_lacks(tag: CertificateFault) -> Callable[[Situation], Seen | None]:
+def _certificate_lacks(tag: CertificateFault) -> Callable[[Situation], Sighting | None]:
     """What this host's own mail server demands of a certificate, and did not get."""
 
-    def seen(at: Situation) -> Seen | None:
-        is_it = at.facts.tls_policy is not None and any(it.tag is tag for it in at.observed.behind)
-        return Seen(at.observed.ref) if is_it else None
+    def predicate(at: Situation) -> Sighting | None:
+        is_it = at.facts.tls_policy is not None and any(it.tag is tag for it in at.result.behind)
+        return Sighting(at.result.ref) if is_it else None
 
-    return seen
+    return predicate
 
 
-def _no_connection(at: Situation) -> Seen | None:
-    if at.observed.ground is not Ground.NO_CONNECTION:
+def _no_connection(at: Situation) -> Sighting | None:
+    if at.result.ground is not Ground.NO_CONNECTION:
         return None
     sessions = [s for s in at.facts.sessions if not s.connected]
     words = "; ".join(
         f"{s.mx_host} [{s.ip}]: {s.end.words if s.end else 'the run was interrupted'}" for s in sessions[:4]
     )
-    return Seen(at.observed.ref, words + ("; ..." if len(sessions) > 4 else ""))
+    return Sighting(at.result.ref, words + ("; ..." if len(sessions) > 4 else ""))
 
 
-def _barred(*barriers: Barrier) -> Callable[[Situation], Seen | None]:
+def _barred(*barriers: Barrier) -> Callable[[Situation], Sighting | None]:
     """No connection came about, and the way ended there."""
 
-    def seen(at: Situation) -> Seen | None:
-        if at.observed.ground is not Ground.NO_CONNECTION or barrier(at.facts.sessions) not in barriers:
+    def predicate(at: Situation) -> Sighting | None:
+        if at.result.ground is not Ground.NO_CONNECTION or barrier(at.facts.sessions) not in barriers:
             return None
-        tried = [it for it in at.facts.sessions if not it.connected and it.end is not EndReason.NOT_DIALLED]
-        words = "; ".join(f"[{it.ip}] {spoken(it.cause)}".rstrip() for it in tried[:4])
-        return Seen(at.observed.ref, words + ("; ..." if len(tried) > 4 else ""))
+        sessions = [
+            it for it in at.facts.sessions if not it.connected and it.end is not EndReason.NOT_DIALLED
+        ]
+        words = "; ".join(f"[{it.ip}] {spoken(it.cause)}".rstrip() for it in sessions[:4])
+        return Sighting(at.result.ref, words + ("; ..." if len(sessions) > 4 else ""))
 
-    return seen
+    return predicate
 
 
-def _certificate_not_judged(at: Situation) -> Seen | None:
+def _certificate_not_judged(at: Situation) -> Sighting | None:
     """TLS came about and was not enough, for want of what this machine needs to judge it."""
-    session = at.observed.session
+    session = at.result.session
     tls = session.tls if session is not None else None
-    if at.observed.ground is not Ground.TLS or tls is None or not tls.established or tls.problems:
+    if at.result.ground is not Ground.TLS or tls is None or not tls.established or tls.problems:
         return None
     is_judged = tls.trust is None or tls.trust.tag.is_judged
-    return None if is_judged else Seen(at.observed.ref, spoken(tls.trust))
+    return None if is_judged else Sighting(at.result.ref, spoken(tls.trust))
 
 
-def _tls_failed_before_refusal(at: Situation) -> Seen | None:
-    if at.observed.ground is not Ground.REPLY or at.observed.reply is None or at.observed.reply.is_positive:
+def _tls_failed_before_refusal(at: Situation) -> Sighting | None:
+    if at.result.ground is not Ground.REPLY or at.result.reply is None or at.result.reply.is_positive:
         return None
-    if at.observed.stage is Stage.STARTTLS:
+    if at.result.stage is Stage.STARTTLS:
         return None  # that is the refusal itself, not what went before it
     sessions = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
-    return Seen(f"session:{sessions[0].number}:starttls") if sessions else None
+    return Sighting(f"session:{sessions[0].number}:starttls") if sessions else None
 
 
-def _hello_not_known(at: Situation) -> Seen | None:
-    observed = at.observed
-    if observed.ground is not Ground.REPLY or observed.stage is not Stage.EHLO or observed.reply is None:
+def _hello_not_known(at: Situation) -> Sighting | None:
+    result = at.result
+    if result.ground is not Ground.REPLY or result.stage is not Stage.EHLO or result.reply is None:
         return None
-    return Seen(observed.ref, str(observed.reply.code)) if observed.reply.code in (500, 502) else None
+    return Sighting(result.ref, str(result.reply.code)) if result.reply.code in (500, 502) else None
 
 
-def _bare_deferral(at: Situation) -> Seen | None:
-    reply = at.observed.reply
+def _bare_deferral(at: Situation) -> Sighting | None:
+    reply = at.result.reply
     if reply is None or reply.code not in (450, 451) or at.reply_names_a_cause:
         return None
-    return Seen(at.observed.ref)
+    return Sighting(at.result.ref)
 
 
-def _tls_not_used(at: Situation) -> Seen | None:
-    session, reply = at.observed.session, at.observed.reply
+def _tls_not_used(at: Situation) -> Sighting | None:
+    session, reply = at.result.session, at.result.reply
     if at.facts.options.tls is not TlsMode.NEVER or session is None or reply is None or reply.is_positive:
         return None
     has_starttls = session.plain_extensions is not None and session.plain_extensions.offers("STARTTLS")
-    return Seen(f"session:{session.number}:ehlo") if has_starttls else None
+    return Sighting(f"session:{session.number}:ehlo") if has_starttls else None
 
 
-def _mx_answers(at: Situation) -> Seen | None:
+def _mx_answers(at: Situation) -> Sighting | None:
     """The domain names MX hosts, and one of them has answered EHLO."""
     if at.facts.recipient.mx.kind is not RouteKind.MX:
         return None
     for session in at.facts.sessions:
         hello = session.exchange(Stage.EHLO)
         if hello is not None and hello.reply is not None and hello.reply.is_positive and hello.usable:
-            return Seen(hello.ref, session.mx_host)
+            return Sighting(hello.ref, session.mx_host)
     return None
 
 
-def _known_provider(at: Situation) -> Seen | None:
+def _known_provider(at: Situation) -> Sighting | None:
     provider = at.facts.recipient.provider
     if provider is None or provider.kind not in ("mailbox", "gateway") or not provider.mx_suffixes:
         return None  # known by its domain alone: whose mailboxes are there is not known
-    return Seen("dns:MX", provider.title)
+    return Sighting("dns:MX", provider.title)
 
 
-def _recipient_typo(at: Situation) -> Seen | None:
+def _recipient_typo(at: Situation) -> Sighting | None:
     typo = at.facts.recipient.typo_of
-    return Seen("input:recipient", typo) if typo else None
+    return Sighting("input:recipient", typo) if typo else None
 
 
-def _test_data_address(at: Situation) -> Seen | None:
+def _test_data_address(at: Situation) -> Sighting | None:
     target = at.facts.target
     if not isinstance(target, PairTarget):
         return None
     shape = generated_shape(target.forward_path.local_part, target.forward_path.domain)
-    return Seen("input:recipient", shape.generator.title) if shape is not None and shape.telling else None
+    return Sighting("input:recipient", shape.generator.title) if shape is not None and shape.telling else None
 
 
-def _size_over_limit(at: Situation) -> Seen | None:
+def _size_over_limit(at: Situation) -> Sighting | None:
     size = at.facts.planned_size
-    extensions = at.observed.session.extensions if at.observed.session is not None else None
+    extensions = at.result.session.extensions if at.result.session is not None else None
     limit = extensions.size_limit if extensions is not None else None
     if size is None or not limit or size <= limit:
         return None
-    return Seen(at.observed.ref, f"{in_units(size)} ({size} octets), limit {in_units(limit)} ({limit})")
+    return Sighting(at.result.ref, f"{in_units(size)} ({size} octets), limit {in_units(limit)} ({limit})")
 
 
-def _no_size_announced(at: Situation) -> Seen | None:
+def _no_size_announced(at: Situation) -> Sighting | None:
     if at.facts.planned_size is not None or at.reply_names_a_cause:
         return None
-    reply = at.observed.reply
-    return Seen(at.observed.ref) if reply is not None and not reply.is_positive else None
+    reply = at.result.reply
+    return Sighting(at.result.ref) if reply is not None and not reply.is_positive else None
 
 
-Predicate = Callable[[Situation], Seen | None]
+Predicate = Callable[[Situation], Sighting | None]
 
 
 PREDICATES: dict[str, Predicate] = {

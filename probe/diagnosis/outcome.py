@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.own_server import by_own_family, by_own_server, waits_at, without_tls
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.gaps import why_no_session
 from probe.facts.logged import tells_of_failure
@@ -35,12 +35,12 @@ OF_OTHER_FAMILY = (
 )
 
 
-def observe(facts: Facts) -> Observed:
+def observe(facts: Facts) -> RunResult:
     """Decide from DNS first, then from the session that came farthest."""
     return _by_route(facts) or by_own_server(facts) or _by_sessions(facts)
 
 
-def _by_route(facts: Facts) -> Observed | None:
+def _by_route(facts: Facts) -> RunResult | None:
     mx = facts.recipient.mx
     if mx.kind in _NO_ROUTE:
         return _takes_no_mail(facts, _NO_ROUTE[mx.kind])
@@ -69,7 +69,7 @@ def _fixed_host(facts: Facts) -> Reason[OutcomeReason]:
     )
 
 
-_Told = tuple[Reason[OutcomeReason], *tuple[Reason[StrEnum], ...]]  # and what stands behind it
+_Reasons = tuple[Reason[OutcomeReason], *tuple[Reason[StrEnum], ...]]  # and what stands behind it
 _NO_ROUTE = {
     RouteKind.NO_DOMAIN: OutcomeReason.NO_DOMAIN,
     RouteKind.NULL_MX: OutcomeReason.NULL_MX,
@@ -77,16 +77,16 @@ _NO_ROUTE = {
 }
 
 
-def _takes_no_mail(facts: Facts, tag: OutcomeReason, session: Session | None = None) -> Observed:
+def _takes_no_mail(facts: Facts, tag: OutcomeReason, session: Session | None = None) -> RunResult:
     reason = Reason(tag, host=facts.recipient.domain)
-    return Observed(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, session, reason=reason)
+    return RunResult(Outcome.REFUSED, Stage.DNS, Ground.ROUTE, session, reason=reason)
 
 
-def _not_reached(stage: Stage, reason: Reason[OutcomeReason], *behind: Reason[StrEnum]) -> Observed:
-    return Observed(Outcome.INCONCLUSIVE, stage, Ground.NOT_REACHED, reason=reason, behind=behind)
+def _not_reached(stage: Stage, reason: Reason[OutcomeReason], *behind: Reason[StrEnum]) -> RunResult:
+    return RunResult(Outcome.INCONCLUSIVE, stage, Ground.NOT_REACHED, reason=reason, behind=behind)
 
 
-def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
+def _by_silence(facts: Facts, answers: Sequence[Answer]) -> RunResult:
     """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
     -4, -6 or --bind leaves out what it gave."""
     failures = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
@@ -94,7 +94,7 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> Observed:
         question, failure = failures[0].question, failures[0].failure
         why = Reason(OutcomeReason.QUESTION_FAILED, host=question.name, rtype=question.rtype.value)
         behind = (failure,) if failure is not None else ()
-        return Observed(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why, behind=behind)
+        return RunResult(Outcome.INCONCLUSIVE, Stage.DNS, Ground.DNS_UNKNOWN, reason=why, behind=behind)
     if any(a.is_unknown for a in answers) or not answers:
         return _unasked(facts, Stage.DNS)
     other_family = Reason(OutcomeReason.HOSTS_OF_OTHER_FAMILY, ip=_binding_address(facts))
@@ -124,7 +124,7 @@ def _is_unusable(host: MxHost) -> bool:
     return bool(addresses) and all(why_no_host(ip) for ip in addresses)
 
 
-def _by_sessions(facts: Facts) -> Observed:
+def _by_sessions(facts: Facts) -> RunResult:
     sessions = main_sessions(facts.sessions)
     attempts = [s for s in sessions if s.end is not EndReason.NOT_DIALLED]
     if not sessions:
@@ -137,13 +137,13 @@ def _by_sessions(facts: Facts) -> Observed:
         if _was_stopped(last):
             return _undecided(Stage.CONNECT, Ground.INTERRUPTED, last, None, _stopped(facts))
         why = Reason(OutcomeReason.ENDED, end=last.end)
-        return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
+        return RunResult(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
     session = farthest(connections)
-    observed = _by_session(facts, session)
-    if _was_stopped(session) and observed.ground in _MID_SESSION:
+    result = _by_session(facts, session)
+    if _was_stopped(session) and result.ground in _MID_SESSION:
         # what did not come may have been under way
-        return _undecided(observed.stage, Ground.INTERRUPTED, session, observed.exchange, _stopped(facts))
-    return observed
+        return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, _stopped(facts))
+    return result
 
 
 _MID_SESSION = (Ground.NO_REPLY, Ground.DESYNCHRONISED, Ground.TLS)
@@ -158,7 +158,7 @@ def _stopped(facts: Facts) -> Reason[OutcomeReason]:
     return Reason(OutcomeReason.INTERRUPTED if facts.was_interrupted else OutcomeReason.CUT_SHORT)
 
 
-def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
+def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> RunResult:
     last = sessions[-1]
     mx = facts.recipient.mx
     behind = (last.cause,) if last.cause is not None else ()
@@ -172,7 +172,7 @@ def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> Observed:
         tag = OutcomeReason.LOOPBACK_MX if to_itself else OutcomeReason.NO_USABLE_MX
         return _takes_no_mail(facts, tag, last)
     why = Reason(OutcomeReason.NOT_DIALLED)
-    return Observed(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, reason=why, behind=behind)
+    return RunResult(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last, reason=why, behind=behind)
 
 
 def _is_loop(mx: MxResult) -> bool:
@@ -186,7 +186,7 @@ def _is_loop(mx: MxResult) -> bool:
     )
 
 
-def _unasked(facts: Facts, stage: Stage) -> Observed:
+def _unasked(facts: Facts, stage: Stage) -> RunResult:
     """No server was asked about the target."""
     why = why_no_session(facts)
     if why.tag is Gap.NO_SMTP and facts.complete and not tells_of_failure(facts):
@@ -198,7 +198,7 @@ def _unasked(facts: Facts, stage: Stage) -> Observed:
     return _not_reached(stage, Reason(OutcomeReason.NOT_ASKED), why)
 
 
-def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> Observed:
+def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> RunResult:
     """No server was to be asked: what a connection would have met by the addresses alone decides."""
     hosts = facts.recipient.mx.hosts
     if not facts.options.allow_private:
@@ -208,14 +208,14 @@ def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> Observed:
         if private and len(private) == sum(len(host.addresses) for host in hosts):
             behind = Reason(EndCause.NOT_PUBLIC, address=private[0])
             nowhere = Reason(OutcomeReason.NOT_DIALLED)
-            return Observed(
+            return RunResult(
                 Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, reason=nowhere, behind=(behind,)
             )
     left_out = Reason(OutcomeReason.NOT_ASKED)
-    return Observed(Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, reason=left_out, behind=(why,))
+    return RunResult(Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, reason=left_out, behind=(why,))
 
 
-def _by_session(facts: Facts, session: Session) -> Observed:
+def _by_session(facts: Facts, session: Session) -> RunResult:
     exchange = deciding_exchange(session)
     if session.stop is Stop.LOGIN_NEEDED:
         ehlo = session.exchange(Stage.EHLO)
@@ -234,9 +234,9 @@ def _by_session(facts: Facts, session: Session) -> Observed:
         exchange, reply = ehlo, ehlo.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _was_tls_needed(facts, session, exchange):
-        observed = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(facts, session))
+        result = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(facts, session))
         is_ours = own_demand(facts, session.mx_host)
-        return replace(observed, outcome=without_tls(facts, observed)) if is_ours else observed
+        return replace(result, outcome=without_tls(facts, result)) if is_ours else result
     if reply is None and _is_no_smtp(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA
         reason = _end(session) if flood else (Reason(OutcomeReason.NO_SMTP_REPLY),)
@@ -244,9 +244,9 @@ def _by_session(facts: Facts, session: Session) -> Observed:
     if reply is None or _only_unknown(session, exchange, reply):
         return _undecided(exchange.stage, Ground.NO_REPLY, session, exchange, *_end(session))
     if reply.is_transient or (reply.is_permanent and waits_at(facts, exchange.stage)):
-        return Observed(Outcome.DEFERRED, exchange.stage, Ground.REPLY, session, exchange)
+        return RunResult(Outcome.DEFERRED, exchange.stage, Ground.REPLY, session, exchange)
     if reply.is_permanent:
-        return Observed(Outcome.REFUSED, exchange.stage, Ground.REPLY, session, exchange)
+        return RunResult(Outcome.REFUSED, exchange.stage, Ground.REPLY, session, exchange)
     return _by_positive(facts, session, exchange, reply)
 
 
@@ -267,13 +267,13 @@ def _only_greets(facts: Facts) -> bool:
     return not isinstance(facts.target, PairTarget) and facts.options.tls not in NEEDED
 
 
-def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> Observed:
+def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> RunResult:
     goal = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
     # EHLO is answered by 250 alone (RFC 5321 section 4.3.2); at RCPT the first digit decides
     if exchange.stage is goal and (reply.code == 250 or (goal is Stage.RCPT and reply.code < 300)):
-        return Observed(Outcome.ACCEPTED, goal, Ground.REPLY, session, exchange)
+        return RunResult(Outcome.ACCEPTED, goal, Ground.REPLY, session, exchange)
     if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
-        return Observed(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)
+        return RunResult(Outcome.REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, exchange)
     ground = Ground.NO_REPLY if session.end is not EndReason.QUIT else Ground.DESYNCHRONISED
     return _undecided(exchange.stage, ground, session, exchange, *_end(session))
 
@@ -300,11 +300,11 @@ def _undecided(
     exchange: Exchange | None,
     reason: Reason[OutcomeReason],
     *behind: Reason[StrEnum],
-) -> Observed:
-    return Observed(Outcome.INCONCLUSIVE, stage, ground, session, exchange, reason, behind)
+) -> RunResult:
+    return RunResult(Outcome.INCONCLUSIVE, stage, ground, session, exchange, reason, behind)
 
 
-def _tls_error(facts: Facts, session: Session) -> _Told:
+def _tls_error(facts: Facts, session: Session) -> _Reasons:
     tls = session.tls
     if tls is None or not tls.offered:
         return (Reason(OutcomeReason.STARTTLS_NOT_OFFERED),)
@@ -314,7 +314,7 @@ def _tls_error(facts: Facts, session: Session) -> _Told:
     return (Reason(OutcomeReason.HANDSHAKE, end=session.end), tls.fault) if tls.fault else _end(session)
 
 
-def _end(session: Session) -> _Told:
+def _end(session: Session) -> _Reasons:
     if session.end is None:
         return (Reason(OutcomeReason.CUT_SHORT),)
     cause = (session.cause,) if session.cause is not None else ()

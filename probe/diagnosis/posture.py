@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.checks.judging import listings
 from probe.checks.judging.dmarc_paths import enforces
 from probe.checks.judging.spoken import spoken
-from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.situation import Sighting, Situation
 from probe.facts.model import Facts
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.reply import Stage
@@ -23,40 +23,40 @@ def _spf(at: Situation, *verdicts: SpfVerdict) -> SpfResult | None:
     return spf if spf is not None and spf.verdict in verdicts else None
 
 
-def spf_fail(at: Situation) -> Seen | None:
+def spf_fail(at: Situation) -> Sighting | None:
     """SPF fail or permerror for the address that sends."""
     spf = _spf(at, SpfVerdict.FAIL, SpfVerdict.PERMERROR)
     if spf is None:
         return None
     word = spf.matched or spoken(spf.problem) or "no term matches"
-    return Seen(f"dns:TXT:{spf.domain}", f"{spf.verdict} for {spf.ip} ({word})")
+    return Sighting(f"dns:TXT:{spf.domain}", f"{spf.verdict} for {spf.ip} ({word})")
 
 
-def spf_softfail(at: Situation) -> Seen | None:
+def spf_softfail(at: Situation) -> Sighting | None:
     """SPF softfail: the domain only doubts the address."""
     spf = _spf(at, SpfVerdict.SOFTFAIL)
     if spf is None:
         return None
-    return Seen(f"dns:TXT:{spf.domain}", f"softfail for {spf.ip} ({spf.matched or 'no term matches'})")
+    return Sighting(f"dns:TXT:{spf.domain}", f"softfail for {spf.ip} ({spf.matched or 'no term matches'})")
 
 
-def spf_none(at: Situation) -> Seen | None:
+def spf_none(at: Situation) -> Sighting | None:
     """The sender domain has no SPF record."""
     spf = _spf(at, SpfVerdict.NONE)
     if spf is None or at.facts.sender.domain is None:
         return None
-    return Seen(f"dns:TXT:{spf.domain}", spf.domain)
+    return Sighting(f"dns:TXT:{spf.domain}", spf.domain)
 
 
-def spf_pass(at: Situation) -> Seen | None:
+def spf_pass(at: Situation) -> Sighting | None:
     """SPF passes for the address that sends."""
     spf = _spf(at, SpfVerdict.PASS)
     if spf is None:
         return None
-    return Seen(f"dns:TXT:{spf.domain}", f"{spf.ip} matches {spf.matched}")
+    return Sighting(f"dns:TXT:{spf.domain}", f"{spf.ip} matches {spf.matched}")
 
 
-def dmarc_cannot_pass(at: Situation) -> Seen | None:
+def dmarc_cannot_pass(at: Situation) -> Sighting | None:
     """DMARC asks for enforcement, and neither SPF nor DKIM can align."""
     dmarc, spf = at.facts.sender.dmarc, at.facts.sender.spf
     if dmarc is None or not enforces(dmarc):
@@ -66,10 +66,10 @@ def dmarc_cannot_pass(at: Situation) -> Seen | None:
         return None
     if at.facts.sender.alignment.dkim is not False:
         return None  # a key exists, or its selector cannot be known: DKIM may well carry it
-    return Seen(f"dns:TXT:_dmarc.{dmarc.author_domain}", f"p={dmarc.applied_policy}, SPF {spf.verdict}")
+    return Sighting(f"dns:TXT:_dmarc.{dmarc.author_domain}", f"p={dmarc.applied_policy}, SPF {spf.verdict}")
 
 
-def sender_domain_dead(at: Situation) -> Seen | None:
+def sender_domain_dead(at: Situation) -> Sighting | None:
     """The sender domain cannot take a bounce."""
     mail = at.facts.sender.mail
     words = {
@@ -79,62 +79,64 @@ def sender_domain_dead(at: Situation) -> Seen | None:
     }
     if mail is None or mail.kind not in words:
         return None
-    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", words[mail.kind])
+    return Sighting(mail.answers[0].ref if mail.answers else "dns:MX", words[mail.kind])
 
 
-def sender_dns_fails(at: Situation) -> Seen | None:
+def sender_dns_fails(at: Situation) -> Sighting | None:
     """The name servers of the sender domain give no usable answer: what a server meets that looks it up."""
     mail = at.facts.sender.mail
     if mail is None or mail.kind is not RouteKind.UNKNOWN:
         return None
     failures = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
     return (
-        Seen(failures[0].ref, f"{failures[0].question}: {spoken(failures[0].failure)}") if failures else None
+        Sighting(failures[0].ref, f"{failures[0].question}: {spoken(failures[0].failure)}")
+        if failures
+        else None
     )
 
 
 _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address"})
 
 
-def sender_dns_as_told(at: Situation) -> Seen | None:
+def sender_dns_as_told(at: Situation) -> Sighting | None:
     """The reply can mean that DNS of the sender domain failed, and it fails here, too."""
     is_named = any(item.rule in _DNS_OR_SERVER for item in at.reply_evidence)
     return sender_dns_fails(at) if is_named else None
 
 
-def sender_domain_takes_mail(at: Situation) -> Seen | None:
+def sender_domain_takes_mail(at: Situation) -> Sighting | None:
     """The sender domain has an MX of its own."""
     mail = at.facts.sender.mail
-    if mail is None or mail.kind is not RouteKind.MX or at.observed.reply is None:
+    if mail is None or mail.kind is not RouteKind.MX or at.result.reply is None:
         return None
     host = next((it.host for it in mail.hosts), "") or "not known"
-    return Seen(mail.answers[0].ref if mail.answers else "dns:MX", f"MX {host}")
+    return Sighting(mail.answers[0].ref if mail.answers else "dns:MX", f"MX {host}")
 
 
-def no_reverse_dns(at: Situation) -> Seen | None:
+def no_reverse_dns(at: Situation) -> Sighting | None:
     """No PTR, or one that does not lead back."""
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status not in (PtrStatus.MISSING, PtrStatus.MISMATCH):
         return None
     word = "no PTR" if ptr.status is PtrStatus.MISSING else f"{ptr.first_name} does not lead back"
-    return Seen(f"dns:PTR:{ptr.ip}", f"{ptr.ip}, {word}")
+    return Sighting(f"dns:PTR:{ptr.ip}", f"{ptr.ip}, {word}")
 
 
-def reverse_dns_confirmed(at: Situation) -> Seen | None:
+def reverse_dns_confirmed(at: Situation) -> Sighting | None:
     """A PTR that leads back, and nothing wrong with the EHLO name."""
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status is not PtrStatus.CONFIRMED or helo_bad(at) is not None:
         return None  # a name that leads back helps little beside an EHLO name that does not
-    return Seen(f"dns:PTR:{ptr.ip}", ptr.first_name)
+    return Sighting(f"dns:PTR:{ptr.ip}", ptr.first_name)
 
 
-def helo_bad(at: Situation) -> Seen | None:
+def helo_bad(at: Situation) -> Sighting | None:
     """The EHLO name is no FQDN, or leads nowhere."""
     helo = at.facts.sender.helo
     if helo is None or not is_bad_helo(helo):
         return None
     why = "does not resolve" if helo.is_fqdn else "is not a fully qualified name"
-    return Seen("vantage:helo", f"{helo.name} {why}")
+    return Sighting("vantage:helo", f"{helo.name} {why}")
 
 
 def is_bad_helo(helo: HeloResult) -> bool:
@@ -157,10 +159,10 @@ def _for_what_it_did(facts: Facts) -> list[Listing]:
     return [entry for entry in _listings_of(facts, ListingRole.SOURCE) if not listings.is_policy(entry)]
 
 
-def source_listed_high(at: Situation) -> Seen | None:
+def source_listed_high(at: Situation) -> Sighting | None:
     """The address is on a list that receivers are known to refuse by."""
     entries = [entry for entry in _for_what_it_did(at.facts) if entry.weight >= HIGH_WEIGHT]
-    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
+    return Sighting(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
 def removal(facts: Facts) -> str:
@@ -194,45 +196,45 @@ def _where(entries: list[Listing]) -> str:
     return next((f" at {it.delist_url}" for it in entries if it.delist_url), "")
 
 
-def source_listed_low(at: Situation) -> Seen | None:
+def source_listed_low(at: Situation) -> Sighting | None:
     """The address is on a list that few use."""
     entries = [entry for entry in _for_what_it_did(at.facts) if entry.weight < HIGH_WEIGHT]
-    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
+    return Sighting(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
-def source_listed_policy(at: Situation) -> Seen | None:
+def source_listed_policy(at: Situation) -> Sighting | None:
     """The address is in a range that is not meant to send."""
     policies = [entry for entry in _listings_of(at.facts, ListingRole.SOURCE) if listings.is_policy(entry)]
     # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
-    if not policies or at.observed.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
+    if not policies or at.result.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
-    return Seen(f"dnsbl:{policies[0].zone}", _names(policies))
+    return Sighting(f"dnsbl:{policies[0].zone}", _names(policies))
 
 
-def source_listed_nowhere(at: Situation) -> Seen | None:
+def source_listed_nowhere(at: Situation) -> Sighting | None:
     """No list that could be believed has the address."""
     of_source = listings.of_roles(at.facts, ListingRole.SOURCE)
     not_listed = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
     if not not_listed or _listings_of(at.facts, ListingRole.SOURCE):
         return None
-    return Seen("dnsbl", f"{len(not_listed)} blocklists" if len(not_listed) > 1 else "1 blocklist")
+    return Sighting("dnsbl", f"{len(not_listed)} blocklists" if len(not_listed) > 1 else "1 blocklist")
 
 
 _RECEIVERS_QUERY = frozenset({"receiver.dnsbl-query-refused", "receiver.dead-list"})
 
 
-def not_listed_after_all(at: Situation) -> Seen | None:
+def not_listed_after_all(at: Situation) -> Sighting | None:
     """The receiver's query of a list failed, as its reply shows, and no list that answers has the address."""
     is_named = any(item.rule in _RECEIVERS_QUERY for item in at.reply_evidence)
     return source_listed_nowhere(at) if is_named else None
 
 
-def sender_domain_listed(at: Situation) -> Seen | None:
+def sender_domain_listed(at: Situation) -> Sighting | None:
     """The sender's domain is on a domain list."""
     entries = _listings_of(at.facts, ListingRole.SENDER_DOMAIN)
-    return Seen(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
+    return Sighting(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
-def not_the_sending_address(at: Situation) -> Seen | None:
+def not_the_sending_address(at: Situation) -> Sighting | None:
     """The probe stood elsewhere than the mail does."""
-    return Seen("vantage:address") if at.facts.vantage.is_sending_address is False else None
+    return Sighting("vantage:address") if at.facts.vantage.is_sending_address is False else None

@@ -20,7 +20,7 @@ _NEVER = -60.0  # decibans of a cause that the stage rules out
 WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
 """The families of evidence that are somebody's words."""
 
-Weighed = tuple[Evidence, float]
+WeightedEvidence = tuple[Evidence, float]
 
 
 def rank(
@@ -66,7 +66,7 @@ def rank(
     )
 
 
-def band(ranked: Sequence[RankedCause]) -> Band:
+def band(ranking: Sequence[RankedCause]) -> Band:
     """How sure the first cause is.
 
     Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
@@ -75,9 +75,9 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     because acting on it deletes an address.
     """
     limits = scoring()["bands"]
-    if not ranked:
+    if not ranking:
         return Band.UNDECIDED
-    top = ranked[0]
+    top = ranking[0]
     exact = _word_weight([pair for pair in top.evidence_for if pair[0].is_exact])
     families = {item.facet for item, _ in top.evidence_for}
     is_stated = exact >= limits["stated_weight"] and top.probability >= limits["stated_share"]
@@ -91,14 +91,14 @@ def band(ranked: Sequence[RankedCause]) -> Band:
     return Band.POSSIBLE if top.probability >= limits["possible_share"] else Band.UNDECIDED
 
 
-def words_name_it(ranked: Sequence[RankedCause]) -> bool:
+def words_name_it(ranking: Sequence[RankedCause]) -> bool:
     """Whether a sentence that is known names the first cause and little speaks for another: less than what
     the band `stated` asks, and enough to ask no more of a server that has said what it has to say."""
     limits = scoring()["bands"]
-    if not ranked or ranked[0].id in limits["not_stated"]:
+    if not ranking or ranking[0].id in limits["not_stated"]:
         return False
-    exact = _word_weight([pair for pair in ranked[0].evidence_for if pair[0].is_exact])
-    return bool(exact >= limits["stated_weight"] and ranked[0].probability >= limits["named_share"])
+    exact = _word_weight([pair for pair in ranking[0].evidence_for if pair[0].is_exact])
+    return bool(exact >= limits["stated_weight"] and ranking[0].probability >= limits["named_share"])
 
 
 def _transfer(item: Evidence, instead: Mapping[str, str]) -> Evidence:
@@ -124,12 +124,12 @@ def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mappin
 
 def _cap(
     evidence: Sequence[Evidence], caps: Mapping[str, Sequence[float]]
-) -> Mapping[str, Sequence[Weighed]]:
+) -> Mapping[str, Sequence[WeightedEvidence]]:
     """For each cause its evidence with the weight that counts after the family's cap."""
     families: dict[Facet, list[Evidence]] = {}
     for item in evidence:
         families.setdefault(item.facet, []).append(item)
-    result: dict[str, list[Weighed]] = {}
+    result: dict[str, list[WeightedEvidence]] = {}
     for facet, members in families.items():
         factors = _cap_factors(members, *caps[facet])
         for item in members:
@@ -152,7 +152,7 @@ def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mappin
     }
 
 
-def _word_weight(items: Sequence[Weighed]) -> float:
+def _word_weight(items: Sequence[WeightedEvidence]) -> float:
     """Decibans of words (text or a provider's token) that speak for a cause."""
     return sum(weight for item, weight in items if item.facet in WORDS and weight > 0)
 
@@ -185,12 +185,14 @@ def _softmax(scores: Mapping[str, float]) -> Mapping[str, float]:
     return {cause: odd / total for cause, odd in odds.items()}
 
 
-def _sides(items: Sequence[Weighed]) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
+def _sides(
+    items: Sequence[WeightedEvidence],
+) -> tuple[tuple[WeightedEvidence, ...], tuple[WeightedEvidence, ...]]:
     """The evidence for and against, the strongest first."""
     if len(items) > 1:
         items = sorted(items, key=_strongest_first)
     return tuple([pair for pair in items if pair[1] > 0]), tuple([pair for pair in items if pair[1] < 0])
 
 
-def _strongest_first(pair: Weighed) -> tuple[float, str]:
+def _strongest_first(pair: WeightedEvidence) -> tuple[float, str]:
     return -abs(pair[1]), pair[0].rule

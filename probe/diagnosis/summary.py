@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from probe.diagnosis.evidence import log_reading
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import OF_OTHER_FAMILY
 from probe.diagnosis.risks import Risk
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
 from probe.facts.model import Facts
@@ -30,61 +30,55 @@ _STAGE_WORDS = {
 }
 
 
-def summary(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
+def summary(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str:
     """One sentence, without a full stop at its end."""
-    if observed.outcome is Outcome.ACCEPTED:
-        return _acceptance(facts, observed, risks)
-    if observed.ground is Ground.ROUTE:
-        return f"refused for good before any server was asked: {why(observed)}"
-    if observed.ground is Ground.SMTPUTF8:
-        return f"refused: {_host(observed)} does not offer SMTPUTF8, which the address needs"
-    if (
-        observed.ground is Ground.OWN
-        and facts.mta is not None
-        and observed.outcome is not Outcome.INCONCLUSIVE
-    ):
-        word = "refused" if observed.outcome is Outcome.REFUSED else "deferred"
-        return (
-            f"{word} by {facts.mta.software.label} on this host before any server is asked: {why(observed)}"
-        )
+    if result.outcome is Outcome.ACCEPTED:
+        return _acceptance(facts, result, risks)
+    if result.ground is Ground.ROUTE:
+        return f"refused for good before any server was asked: {why(result)}"
+    if result.ground is Ground.SMTPUTF8:
+        return f"refused: {_host(result)} does not offer SMTPUTF8, which the address needs"
+    if result.ground is Ground.OWN and facts.mta is not None and result.outcome is not Outcome.INCONCLUSIVE:
+        word = "refused" if result.outcome is Outcome.REFUSED else "deferred"
+        return f"{word} by {facts.mta.software.label} on this host before any server is asked: {why(result)}"
     whose = ", the relay of this host" if facts.relay else ""
-    is_ours = observed.ground is Ground.TLS and facts.mta is not None
-    if observed.outcome is Outcome.REFUSED and not is_ours:
-        return f"refused for good {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}"
-    if observed.outcome is not Outcome.INCONCLUSIVE and is_ours and facts.mta is not None:
-        ours = f"{observed.outcome} by {facts.mta.software.label} on this host, which demands TLS"
-        return f"{ours}: {_without_tls(facts, observed, why(observed))}"
-    if observed.outcome is Outcome.DEFERRED:
-        return f"deferred {_STAGE_WORDS[observed.stage]} by {_host(observed)}{whose}: not now, perhaps later"
-    return "inconclusive: " + _inconclusive(facts, observed)
+    is_ours = result.ground is Ground.TLS and facts.mta is not None
+    if result.outcome is Outcome.REFUSED and not is_ours:
+        return f"refused for good {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}"
+    if result.outcome is not Outcome.INCONCLUSIVE and is_ours and facts.mta is not None:
+        ours = f"{result.outcome} by {facts.mta.software.label} on this host, which demands TLS"
+        return f"{ours}: {_without_tls(facts, result, why(result))}"
+    if result.outcome is Outcome.DEFERRED:
+        return f"deferred {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}: not now, perhaps later"
+    return "inconclusive: " + _inconclusive(facts, result)
 
 
-def _acceptance(facts: Facts, observed: Observed, risks: tuple[Risk, ...]) -> str:
-    if observed.ground is Ground.NOT_ASKED:
+def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str:
+    if result.ground is Ground.NOT_ASKED:
         ours = any(risk.is_sender_side for risk in risks)
         tail = (
             ", and a fault on the sender's side is likely to have the mail refused or junked" if ours else ""
         )
-        return f"no server was asked ({why(observed)}); DNS names servers that take mail{tail}"
+        return f"no server was asked ({why(result)}); DNS names servers that take mail{tail}"
     if not isinstance(facts.target, PairTarget):
         domain = facts.recipient.domain
-        answers = f"{_host(observed)} answers as a mail server for {domain}; no mailbox was asked for"
+        answers = f"{_host(result)} answers as a mail server for {domain}; no mailbox was asked for"
         return answers + _policy_fails(facts, risks)
     if facts.bounce is not None and facts.bounce.is_refusal:
-        return f"accepted at RCPT by {_host(observed)} now, but the bounce tells of a refusal before"
+        return f"accepted at RCPT by {_host(result)} now, but the bounce tells of a refusal before"
     if log_reading(facts) is not None:
-        return f"accepted at RCPT by {_host(observed)} now, but the log tells of a failure before"
+        return f"accepted at RCPT by {_host(result)} now, but the log tells of a failure before"
     tail = ", but a fault on the sender's side is likely to have the mail refused or junked after DATA"
-    if observed.exchange is not None and Deviation.CONTRADICTED in observed.exchange.deviations:
+    if result.exchange is not None and Deviation.CONTRADICTED in result.exchange.deviations:
         tail = ", with the enhanced status of a refusal: the acceptance is not to be relied on"
-        return f"accepted at RCPT by {_host(observed)}{tail}"
+        return f"accepted at RCPT by {_host(result)}{tail}"
     is_ours = any(risk.is_sender_side for risk in risks)
     policy = _policy_fails(facts, risks)
     untold = "; nothing was delivered"
     if is_handed_over(facts):
         untold = "; nothing was delivered by this run, and the log shows that the other side has the message"
     tail = tail if is_ours else policy or untold
-    return f"accepted at RCPT by {_host(observed)}{tail}"
+    return f"accepted at RCPT by {_host(result)}{tail}"
 
 
 def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
@@ -96,30 +90,30 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
     return f", but the domain's policy for TLS (DANE or MTA-STS) fails: {who} does not deliver"
 
 
-def _inconclusive(facts: Facts, observed: Observed) -> str:
+def _inconclusive(facts: Facts, result: RunResult) -> str:
     domain = facts.recipient.domain
-    if observed.reason is not None and observed.reason.tag in OF_OTHER_FAMILY:
-        return f"no server of {domain} was asked, by the choice of the options: {why(observed)}"
-    obstacle = barrier(facts.sessions) if observed.ground is Ground.NO_CONNECTION else None
+    if result.reason is not None and result.reason.tag in OF_OTHER_FAMILY:
+        return f"no server of {domain} was asked, by the choice of the options: {why(result)}"
+    obstacle = barrier(facts.sessions) if result.ground is Ground.NO_CONNECTION else None
     if obstacle is not None and obstacle in _BARRIERS:
         return f"{_BARRIERS[obstacle]}; it says nothing of {domain}"
-    where = _STAGE_WORDS.get(observed.stage, "in DNS")
-    detail = why(observed)
-    if observed.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
+    where = _STAGE_WORDS.get(result.stage, "in DNS")
+    detail = why(result)
+    if result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
         return _no_resolver(facts.name_servers)
     words = {
         Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
         Ground.NO_CONNECTION: f"{_nobody(facts)} could be connected to ({detail})",
-        Ground.NO_REPLY: f"{_host(observed)} gave no complete reply {where} ({detail})",
-        Ground.DESYNCHRONISED: f"the dialogue with {_host(observed)} went wrong {where}: {detail}",
-        Ground.TLS: _without_tls(facts, observed, detail),
+        Ground.NO_REPLY: f"{_host(result)} gave no complete reply {where} ({detail})",
+        Ground.DESYNCHRONISED: f"the dialogue with {_host(result)} went wrong {where}: {detail}",
+        Ground.TLS: _without_tls(facts, result, detail),
         Ground.NOT_REACHED: f"no server of {domain} was asked: {detail}",
         Ground.OWN: f"no server of {domain} was asked: {_own(facts)} on this host {detail}",
-        Ground.INTERRUPTED: f"{detail} {_awaiting(observed)}",
-        Ground.LOGIN: f"{_host(observed)} was asked no further than EHLO: {detail}",
+        Ground.INTERRUPTED: f"{detail} {_awaiting(result)}",
+        Ground.LOGIN: f"{_host(result)} was asked no further than EHLO: {detail}",
     }
-    return words.get(observed.ground, f"the dialogue ended {where}")
+    return words.get(result.ground, f"the dialogue ended {where}")
 
 
 def _own(facts: Facts) -> str:
@@ -142,14 +136,14 @@ def _no_resolver(servers: NameServerFacts) -> str:
     return f"this machine cannot ask DNS: {what.get(servers.health, 'every name fails at')} {who}"
 
 
-def _awaiting(observed: Observed) -> str:
+def _awaiting(result: RunResult) -> str:
     """What the run was waiting for."""
-    if observed.stage is Stage.CONNECT:
-        return f"while connecting to {_host(observed)}"
-    if observed.stage is Stage.GREETING:
-        return f"while waiting for the greeting of {_host(observed)}"
-    what = "TLS" if observed.stage is Stage.STARTTLS else observed.stage.words
-    return f"while waiting for the answer of {_host(observed)} to {what}"
+    if result.stage is Stage.CONNECT:
+        return f"while connecting to {_host(result)}"
+    if result.stage is Stage.GREETING:
+        return f"while waiting for the greeting of {_host(result)}"
+    what = "TLS" if result.stage is Stage.STARTTLS else result.stage.words
+    return f"while waiting for the answer of {_host(result)} to {what}"
 
 
 def _nobody(facts: Facts) -> str:
@@ -157,15 +151,15 @@ def _nobody(facts: Facts) -> str:
     return f"no relay of this host for {domain}" if facts.relay else f"no MX host of {domain}"
 
 
-def _without_tls(facts: Facts, observed: Observed, detail: str) -> str:
-    session: Session | None = observed.session
+def _without_tls(facts: Facts, result: RunResult, detail: str) -> str:
+    session: Session | None = result.session
     if session is not None and session.stop is Stop.TLS_NOT_VERIFIED:
-        return f"TLS was required, and the certificate of {_host(observed)} does not verify ({detail})"
+        return f"TLS was required, and the certificate of {_host(result)} does not verify ({detail})"
     if session is not None and mode_with(facts, session.mx_host) in NEEDED:
-        return f"TLS was required and {_host(observed)} gave none ({detail})"
-    return f"TLS with {_host(observed)} failed ({detail}), and no session without TLS came about"
+        return f"TLS was required and {_host(result)} gave none ({detail})"
+    return f"TLS with {_host(result)} failed ({detail}), and no session without TLS came about"
 
 
-def _host(observed: Observed) -> str:
-    session: Session | None = observed.session
+def _host(result: RunResult) -> str:
+    session: Session | None = result.session
     return f"{session.mx_host} [{session.ip}]" if session is not None else "the server"

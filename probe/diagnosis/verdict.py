@@ -9,9 +9,9 @@ from functools import partial
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, relevant, risks_of
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carry_over, is_foreign
@@ -55,8 +55,8 @@ class Diagnosis:
     where nothing was refused or deferred; `faults` are rules of this program that failed: it rests on the
     others."""
 
-    observed: Observed
-    ranked: tuple[RankedCause, ...]
+    result: RunResult
+    ranking: tuple[RankedCause, ...]
     risks: tuple[Risk, ...]
     band: Band
     conclusion: Conclusion | None
@@ -73,106 +73,112 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 
 
 def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
-    observed = observe(facts)
-    risks = risks_of(findings, facts.options.fail_on) if observed.outcome is Outcome.ACCEPTED else ()
-    reading = _outside_reading(facts, observed)
-    evidence = reading.evidence if reading is not None else _evidence(facts, observed)
-    ranking = partial(_rank, facts, observed, risks, reading, evidence)
-    ranked = recover("the ranking of the causes", ranking, (), step=1)
-    certainty = _band(facts, observed, ranked, risks, reading)
-    conclude = partial(_conclusion, observed, ranked, certainty, reading, evidence)
+    result = observe(facts)
+    risks = risks_of(findings, facts.options.fail_on) if result.outcome is Outcome.ACCEPTED else ()
+    reading = _outside_reading(facts, result)
+    evidence = reading.evidence if reading is not None else _evidence(facts, result)
+    rank_causes = partial(_rank, facts, result, risks, reading, evidence)
+    ranking = recover("the ranking of the causes", rank_causes, (), step=1)
+    certainty = _band(facts, result, ranking, risks, reading)
+    conclude = partial(_conclusion, result, ranking, certainty, reading, evidence)
     conclusion = recover("the conclusion", conclude, None, step=1)
-    verdict = _verdict(facts, observed, ranked, risks, reading, certainty, conclusion)
-    return Diagnosis(observed, ranked, risks, certainty, conclusion, verdict)
+    verdict = _verdict(facts, result, ranking, risks, reading, certainty, conclusion)
+    return Diagnosis(result, ranking, risks, certainty, conclusion, verdict)
 
 
-def _evidence(facts: Facts, observed: Observed) -> tuple[Evidence, ...]:
-    if observed.outcome is Outcome.ACCEPTED or observed.has_no_cause or _is_kept_here(observed):
+def _evidence(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
+    if result.outcome is Outcome.ACCEPTED or result.has_no_cause or _is_kept_here(result):
         return ()
-    evidence = recover("the weighing of the facts", lambda: evidence_of(facts, observed), None, step=1)
-    return evidence if evidence is not None else reply_evidence(observed)
+    evidence = recover("the weighing of the facts", lambda: evidence_of(facts, result), None, step=1)
+    return evidence if evidence is not None else reply_evidence(result)
 
 
-def _is_kept_here(observed: Observed) -> bool:
+def _is_kept_here(result: RunResult) -> bool:
     """What becomes of the mail on this host is not known: no server could be asked about it."""
-    return observed.ground is Ground.OWN and observed.outcome is Outcome.INCONCLUSIVE
+    return result.ground is Ground.OWN and result.outcome is Outcome.INCONCLUSIVE
 
 
-def _outside_reading(facts: Facts, observed: Observed) -> Reading | None:
+def _outside_reading(facts: Facts, result: RunResult) -> Reading | None:
     """The bounce or the log, where this run saw no refusal of its own: accepted now, or not able to ask."""
-    if observed.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
+    if result.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
         return None
     return earlier_reading(facts)
 
 
 def _rank(
     facts: Facts,
-    observed: Observed,
+    result: RunResult,
     risks: tuple[Risk, ...],
     reading: Reading | None,
     evidence: tuple[Evidence, ...],
 ) -> tuple[RankedCause, ...]:
     if reading is not None:
         return rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
-    if observed.outcome is Outcome.ACCEPTED:
+    if result.outcome is Outcome.ACCEPTED:
         return as_causes(relevant(risks, facts))
-    if observed.has_no_cause or _is_kept_here(observed):
+    if result.has_no_cause or _is_kept_here(result):
         return ()
-    permanent = observed.reply.is_permanent if observed.reply is not None else None
-    if observed.ground is not Ground.REPLY:
-        return rank(evidence, priors=_GROUND_PRIORS[observed.ground])
-    return carry_over(facts, observed, rank(evidence, stage=observed.stage, permanent=permanent))
+    permanent = result.reply.is_permanent if result.reply is not None else None
+    if result.ground is not Ground.REPLY:
+        return rank(evidence, priors=_GROUND_PRIORS[result.ground])
+    return carry_over(facts, result, rank(evidence, stage=result.stage, permanent=permanent))
 
 
 def _band(
     facts: Facts,
-    observed: Observed,
-    ranked: tuple[RankedCause, ...],
+    result: RunResult,
+    ranking: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
     reading: Reading | None,
 ) -> Band:
     if reading is not None:
-        return band(ranked)  # the refusal was seen, in the bounce or the log
-    if observed.outcome is Outcome.ACCEPTED:
+        return band(ranking)  # the refusal was seen, in the bounce or the log
+    if result.outcome is Outcome.ACCEPTED:
         # Accepted is what was seen; what comes after DATA is predicted, never stated.
         return Band.LIKELY if relevant(risks, facts) else Band.STATED
-    if observed.ground is Ground.ROUTE or (observed.ground is Ground.OWN and ranked):
+    if result.ground is Ground.ROUTE or (result.ground is Ground.OWN and ranking):
         return Band.STATED  # the domain's own records say so, or this host's own configuration
-    if not ranked:
+    if not ranking:
         return Band.UNDECIDED
-    if observed.ground is not Ground.REPLY:
-        return Band.LIKELY if ranked[0].probability >= _LIKELY else Band.POSSIBLE
-    value = band(ranked)
-    held = is_foreign(facts, observed, ranked[0].id) and value in (Band.STATED, Band.LIKELY)
+    if result.ground is not Ground.REPLY:
+        return Band.LIKELY if ranking[0].probability >= _LIKELY else Band.POSSIBLE
+    value = band(ranking)
+    held = is_foreign(facts, result, ranking[0].id) and value in (Band.STATED, Band.LIKELY)
     return Band.POSSIBLE if held else value
 
 
 def _verdict(
     facts: Facts,
-    observed: Observed,
-    ranked: tuple[RankedCause, ...],
+    result: RunResult,
+    ranking: tuple[RankedCause, ...],
     risks: tuple[Risk, ...],
     reading: Reading | None,
     certainty: Band,
     conclusion: Conclusion | None,
 ) -> Verdict:
-    cause = ranked[0].id if ranked else None
+    cause = ranking[0].id if ranking else None
     ours = relevant(risks, facts)
-    conduct = conclusion.conduct if conclusion is not None else _conduct(observed, cause, risks, ours)
-    is_learned = observed.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
-    if facts.relay and observed.outcome is not Outcome.ACCEPTED and is_learned:
+    conduct = conclusion.conduct if conclusion is not None else _conduct(result, cause, risks, ours)
+    is_learned = result.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
+    if facts.relay and result.outcome is not Outcome.ACCEPTED and is_learned:
         # what one's own relay does is told to whoever runs this host, not to the recipient
         conduct = replace(conduct, fix_by=FixBy.SENDER)
-    bounced = reading is not None
-    at_risk = (bounced and observed.outcome is Outcome.ACCEPTED) or bool(ours)
-    exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(observed.outcome)
-    extent, reason = extent_of(facts, observed)
+    has_outside_reading = reading is not None
+    at_risk = (has_outside_reading and result.outcome is Outcome.ACCEPTED) or bool(ours)
+    exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(result.outcome)
+    extent, reason = extent_of(facts, result)
     return Verdict(
-        outcome=observed.outcome,
-        stage=observed.stage,
-        reply=_deciding_words(observed),
+        outcome=result.outcome,
+        stage=result.stage,
+        reply=_deciding_words(result),
         cause=cause,
-        confidence=_confidence(observed, ranked, () if bounced else ours, certainty, bounced=bounced),
+        confidence=_confidence(
+            result,
+            ranking,
+            () if has_outside_reading else ours,
+            certainty,
+            has_outside_reading=has_outside_reading,
+        ),
         band=certainty,
         fix_by=conduct.fix_by,
         retry=conduct.retry,
@@ -181,72 +187,72 @@ def _verdict(
         after_data_risks=as_report(risks),
         summary=recover(
             "the summary",
-            lambda: summary(facts, observed, risks),
-            f"{observed.outcome} at {observed.stage.words}",
+            lambda: summary(facts, result, risks),
+            f"{result.outcome} at {result.stage.words}",
             step=1,
         ),
         exit_code=exit_code,
         extent=extent,
         reason=reason,
-        summary_tags=why_tags(observed),
+        summary_tags=why_tags(result),
     )
 
 
-def _deciding_words(observed: Observed) -> str | None:
+def _deciding_words(result: RunResult) -> str | None:
     """The reply that decided. The 220 before a broken handshake, or an EHLO that lacks what is needed,
     decided nothing by its words."""
-    reply = observed.reply
-    if reply is None or (observed.ground is not Ground.REPLY and reply.is_positive):
+    reply = result.reply
+    if reply is None or (result.ground is not Ground.REPLY and reply.is_positive):
         return None
     return str(reply)
 
 
 def _conclusion(
-    observed: Observed,
-    ranked: tuple[RankedCause, ...],
+    result: RunResult,
+    ranking: tuple[RankedCause, ...],
     certainty: Band,
     reading: Reading | None,
     evidence: tuple[Evidence, ...],
 ) -> Conclusion | None:
-    if not ranked:
+    if not ranking:
         return None
     if reading is not None:
         return conclude(
-            ranked, certainty, evidence, permanent=reading.permanent, text=reading.text, stage=reading.stage
+            ranking, certainty, evidence, permanent=reading.permanent, text=reading.text, stage=reading.stage
         )
-    if observed.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
+    if result.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
         # nobody is to blame, unless a fact says whose affair it is
-        of_a_fact = any(item.conduct is not None for item, _ in ranked[0].evidence_for)
-        is_known = observed.ground in _OF_A_FACT and of_a_fact
-        return conclude(ranked, certainty, evidence, permanent=False) if is_known else None
-    reply = observed.reply
+        of_a_fact = any(item.conduct is not None for item, _ in ranking[0].evidence_for)
+        is_known = result.ground in _OF_A_FACT and of_a_fact
+        return conclude(ranking, certainty, evidence, permanent=False) if is_known else None
+    reply = result.reply
     return conclude(
-        ranked,
+        ranking,
         certainty,
         evidence,
-        permanent=observed.outcome is Outcome.REFUSED,
+        permanent=result.outcome is Outcome.REFUSED,
         text=reply.text if reply is not None else "",
-        stage=observed.stage if observed.ground is Ground.REPLY else None,
+        stage=result.stage if result.ground is Ground.REPLY else None,
     )
 
 
 def _conduct(
-    observed: Observed, cause: str | None, risks: tuple[Risk, ...], ours: tuple[Risk, ...]
+    result: RunResult, cause: str | None, risks: tuple[Risk, ...], ours: tuple[Risk, ...]
 ) -> Conduct:
     """What follows where nothing was refused, or no cause was ranked."""
-    if observed.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
-        return causes()[UNSETTLED].conduct(permanent=observed.outcome is Outcome.REFUSED)
+    if result.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
+        return causes()[UNSETTLED].conduct(permanent=result.outcome is Outcome.REFUSED)
     if cause is None:
-        if _is_kept_here(observed) and not _is_for(observed, OutcomeReason.OWN_WRAPPED):
+        if _is_kept_here(result) and not _is_for(result, OutcomeReason.OWN_WRAPPED):
             return _OWN_AFFAIR
-        if observed.ground is Ground.UNDIALLED:
+        if result.ground is Ground.UNDIALLED:
             return _NOT_DIALLED
-        if observed.reason is not None and observed.reason.tag in OF_OTHER_FAMILY:
+        if result.reason is not None and result.reason.tag in OF_OTHER_FAMILY:
             return _CHOSEN
-        if observed.outcome is not Outcome.ACCEPTED:
+        if result.outcome is not Outcome.ACCEPTED:
             return _NOTHING_LEARNED
         return _RECIPIENTS_AFFAIR if risks else _NOTHING_TO_DO
-    if observed.outcome is Outcome.ACCEPTED:
+    if result.outcome is Outcome.ACCEPTED:
         is_theirs = bool(ours) and not any(risk.is_sender_side for risk in ours)
         fix_by = FixBy.RECIPIENT_ADMIN if is_theirs else causes()[cause].permanent.fix_by
         return Conduct(fix_by, Retry.AFTER_FIX, None)
@@ -254,20 +260,20 @@ def _conduct(
     return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
 
 
-def _is_for(observed: Observed, tag: OutcomeReason) -> bool:
-    return observed.reason is not None and observed.reason.tag is tag
+def _is_for(result: RunResult, tag: OutcomeReason) -> bool:
+    return result.reason is not None and result.reason.tag is tag
 
 
 def _confidence(
-    observed: Observed,
-    ranked: tuple[RankedCause, ...],
+    result: RunResult,
+    ranking: tuple[RankedCause, ...],
     ours: tuple[Risk, ...],
     certainty: Band,
     *,
-    bounced: bool,
+    has_outside_reading: bool,
 ) -> float:
-    if observed.outcome is Outcome.ACCEPTED and not bounced:
+    if result.outcome is Outcome.ACCEPTED and not has_outside_reading:
         return likelihood(ours[0]) if ours else _CERTAIN
-    if not ranked or (certainty is Band.UNDECIDED and not ranked[0].evidence_for):
+    if not ranking or (certainty is Band.UNDECIDED and not ranking[0].evidence_for):
         return 0.0
-    return round(min(_CERTAIN, ranked[0].probability), 3)
+    return round(min(_CERTAIN, ranking[0].probability), 3)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from probe.checks.judging.spoken import clauses, spoken
-from probe.diagnosis.observed import Observed
+from probe.diagnosis.run_result import RunResult
 
 
-def why_tags(observed: Observed) -> tuple[str, ...]:
+def why_tags(result: RunResult) -> tuple[str, ...]:
     """The tag of the reason, then those of what stands behind it; empty where the reply says all."""
-    if observed.reason is None:
+    if result.reason is None:
         return ()
-    return (observed.reason.tag.value, *(it.tag.value for it in observed.behind))
+    return (result.reason.tag.value, *(it.tag.value for it in result.behind))
 
 
-def why(observed: Observed) -> str:
+def why(result: RunResult) -> str:
     """The clause without a full stop; empty where the reply says all."""
-    reason = observed.reason
+    reason = result.reason
     if reason is None:
         return ""
-    behind = ", ".join(clauses(observed.behind))
+    behind = ", ".join(clauses(result.behind))
     return spoken(reason, behind=behind or (reason.end.words if reason.end is not None else ""))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median_low
 
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.model.observed import CertificateFault, FetchFault
 from probe.model.reason import Reason
 from probe.model.reply import Stage
@@ -112,7 +112,7 @@ def without_dates(sessions: tuple[Session, ...], clock: ClockFacts, began: datet
     return tuple(replace(it, tls=_without_dates(it.tls, at)) if it.tls is not None else it for it in sessions)
 
 
-def _without_dates(tls: TlsObserved, at: datetime) -> TlsObserved:
+def _without_dates(tls: TlsFacts, at: datetime) -> TlsFacts:
     certificate = tls.certificate
     has_fault = any(it.tag in _OF_DATES for it in tls.problems)
     if certificate is None or not has_fault or not holds_at(certificate, at):

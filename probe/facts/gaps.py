@@ -12,7 +12,7 @@ from dataclasses import fields
 from enum import StrEnum
 
 from probe.facts.model import Facts
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.model.address import NullReversePath
 from probe.model.observed import Gap, Part
 from probe.model.readers import FactReader
@@ -270,7 +270,7 @@ def _of_session(facts: Facts, session: Session) -> Iterator[tuple[str, Gap]]:
             yield f"exchanges.{index}.reply", Gap.NO_REPLY
 
 
-def _of_tls(facts: Facts, tls: TlsObserved) -> Iterator[tuple[str, Gap]]:
+def _of_tls(facts: Facts, tls: TlsFacts) -> Iterator[tuple[str, Gap]]:
     unseen = Gap.NOT_SECURED
     if tls.established:
         unseen = Gap.REDACTED if facts.redacted else Gap.NO_CERTIFICATE

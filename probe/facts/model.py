@@ -9,10 +9,10 @@ from probe.facts.clock import NOT_COMPARED, ClockFacts
 from probe.facts.opinion import Opinion
 from probe.facts.resolver import AT_WORK, NameServerFacts
 from probe.facts.session import Session
-from probe.knowledge.providers import KnownBy, Provider
+from probe.knowledge.providers import OperatorSource, Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.observed import Gap, HeloReason
 from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
@@ -73,7 +73,7 @@ class RecipientFacts:
     tls_rpt: TlsRptResult
     dane: tuple[DaneResult, ...]
     typo_of: str | None
-    known_by: KnownBy = KnownBy.NAME
+    known_by: OperatorSource = OperatorSource.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Facts:
     complete: bool
     redacted: bool = False
     bounce: BounceFacts | None = None
-    log: ToldByLog | None = None
+    log: LogAccount | None = None
     resolver: tuple[Answer, ...] = ()
     name_servers: NameServerFacts = AT_WORK
     clock: ClockFacts = NOT_COMPARED

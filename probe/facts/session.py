@@ -15,7 +15,7 @@ from probe.standards.tls.results import Certificate
 
 
 @dataclass(frozen=True, slots=True)
-class TlsObserved:
+class TlsFacts:
     """A session's STARTTLS. `offered` None when EHLO was not answered with 250; `established` says
     whether the handshake succeeded; `trusted` and `name_matches` judge the certificate (None: there
     was none, or it was not judged); `problems` say what is wrong with it, `fault` why TLS was not
@@ -72,7 +72,7 @@ class Session:
     exchanges: tuple[Exchange, ...]
     plain_extensions: Extensions | None
     extensions: Extensions | None
-    tls: TlsObserved | None
+    tls: TlsFacts | None
     end: EndReason | None  # None: the recording stops before the session's end
     cause: Reason[EndCause] | None
     elapsed_ms: int

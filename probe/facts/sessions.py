@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from probe.facts.session import Exchange, Session, TlsObserved
+from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.fault import recover
 from probe.model.observed import CertificateFault, HandshakeFault
 from probe.model.readers import FactReader
@@ -45,17 +45,17 @@ def sessions_of(recording: Recording) -> tuple[Session, ...]:
 class _Reading:
     """One session while its events are read."""
 
-    opened: ev.SessionOpened
+    open_event: ev.SessionOpened
     transcript: Transcript = field(default_factory=Transcript)
-    connected: ev.Connected | None = None
+    connect_event: ev.Connected | None = None
     tls: ev.TlsEstablished | ev.TlsFailed | None = None
-    closed: ev.SessionClosed | None = None
+    close_event: ev.SessionClosed | None = None
     last_ms: int = 0
 
     def observe(self, event: ev.SessionEvent) -> None:
         self.last_ms = max(self.last_ms, event.at_ms)
         if isinstance(event, ev.Connected):
-            self.connected = event
+            self.connect_event = event
             self.transcript.connected(event.at_ms)
         elif isinstance(event, ev.Sent):
             self.transcript.sent(event.data, event.at_ms)
@@ -65,35 +65,35 @@ class _Reading:
             self.tls = event
             self.transcript.secured()
         elif isinstance(event, ev.SessionClosed):
-            self.closed = event
+            self.close_event = event
             self.transcript.ended()
 
 
 def _session(events: tuple[ev.SessionEvent, ...], began: datetime) -> Session | None:
-    opened = events[0]
-    if not isinstance(opened, ev.SessionOpened):
+    open_event = events[0]
+    if not isinstance(open_event, ev.SessionOpened):
         return None
-    reading = _Reading(opened, last_ms=opened.at_ms)
+    reading = _Reading(open_event, last_ms=open_event.at_ms)
     for event in events[1:]:
         reading.observe(event)
-    transcript, connected, closed = reading.transcript, reading.connected, reading.closed
+    transcript, connect_event, close_event = reading.transcript, reading.connect_event, reading.close_event
     plain = transcript.extensions(secure=False)
     return Session(
-        number=opened.session,
-        mx_host=opened.mx_host,
-        ip=opened.ip,
-        port=opened.port,
-        experiment=opened.experiment,
-        reason=opened.reason,
-        local_ip=connected.local_ip if connected else None,
-        connected=connected is not None,
+        number=open_event.session,
+        mx_host=open_event.mx_host,
+        ip=open_event.ip,
+        port=open_event.port,
+        experiment=open_event.experiment,
+        reason=open_event.reason,
+        local_ip=connect_event.local_ip if connect_event else None,
+        connected=connect_event is not None,
         exchanges=_exchanges(reading),
         plain_extensions=plain,
         extensions=transcript.extensions(secure=True) or plain,
-        tls=_tls(reading, began) if connected else None,
-        end=closed.reason if closed else None,
-        cause=closed.cause if closed else None,
-        elapsed_ms=reading.last_ms - opened.at_ms,
+        tls=_tls(reading, began) if connect_event else None,
+        end=close_event.reason if close_event else None,
+        cause=close_event.cause if close_event else None,
+        elapsed_ms=reading.last_ms - open_event.at_ms,
         desynchronised=transcript.out_of_step,
     )
 
@@ -104,7 +104,7 @@ def _exchanges(reading: _Reading) -> tuple[Exchange, ...]:
     for entry in reading.transcript.entries:
         counts[entry.stage] += 1
         place = counts[entry.stage]
-        ref = f"session:{reading.opened.session}:{entry.stage}{place if place > 1 else ''}"
+        ref = f"session:{reading.open_event.session}:{entry.stage}{place if place > 1 else ''}"
         exchanges.append(_exchange(entry, ref, reading.last_ms))
     return tuple(exchanges)
 
@@ -123,42 +123,42 @@ def _exchange(entry: Entry, ref: str, last_ms: int) -> Exchange:
     )
 
 
-def _tls(reading: _Reading, began: datetime) -> TlsObserved:
+def _tls(reading: _Reading, began: datetime) -> TlsFacts:
     offer = reading.transcript.extensions(secure=False)
-    offered = None
+    has_offer = None
     if offer is not None and (offer.offers("STARTTLS") or offer.complete):
-        offered = offer.offers("STARTTLS")
+        has_offer = offer.offers("STARTTLS")
     event = reading.tls
     if isinstance(event, ev.TlsEstablished):
-        observed = TlsObserved(offered, True, event.version, event.cipher, chain=event.chain)
-        judging = partial(_judge, observed, event, reading.opened.mx_host, began)
-        return recover("the certificate", judging, observed, step=2)
+        tls = TlsFacts(has_offer, True, event.version, event.cipher, chain=event.chain)
+        judge = partial(_judge, tls, event, reading.open_event.mx_host, began)
+        return recover("the certificate", judge, tls, step=2)
     if isinstance(event, ev.TlsFailed):
-        return TlsObserved(offered, established=False, fault=event.fault)
+        return TlsFacts(has_offer, established=False, fault=event.fault)
     starttls = reading.transcript.last(Stage.STARTTLS)
     if starttls is None:
-        return TlsObserved(offered, established=False)
+        return TlsFacts(has_offer, established=False)
     if starttls.reply is None:
         fault = Reason(HandshakeFault.NO_REPLY)
     elif starttls.usable and starttls.reply.code == 220:
         fault = Reason(HandshakeFault.ENDED)
     else:
         fault = Reason(HandshakeFault.REFUSED, text=str(starttls.reply))
-    return TlsObserved(offered, established=False, fault=fault)
+    return TlsFacts(has_offer, established=False, fault=fault)
 
 
-def _judge(observed: TlsObserved, event: ev.TlsEstablished, host: str, began: datetime) -> TlsObserved:
+def _judge(tls: TlsFacts, event: ev.TlsEstablished, host: str, began: datetime) -> TlsFacts:
     trust = event.trust.tag
     try:
         certificate = read_certificate(event.chain[0]) if event.chain else None
     except ValueError as error:
         unreadable = Reason(CertificateFault.UNREADABLE, text=str(error))
-        return replace(observed, problems=(unreadable,))
+        return replace(tls, problems=(unreadable,))
     if certificate is None:
-        return observed
+        return tls
     at = began + timedelta(milliseconds=event.at_ms)
     return replace(
-        observed,
+        tls,
         certificate=certificate,
         trusted=trust is Trust.TRUSTED if trust.is_judged else None,
         name_matches=name_matches(certificate, host),

@@ -74,7 +74,7 @@ def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
     return next((provider for host in hosts if (provider := _by_host(host)) is not None), None)
 
 
-class KnownBy(StrEnum):
+class OperatorSource(StrEnum):
     """What told who runs a mail server."""
 
     MX = "mx"  # the name of an MX host
@@ -91,22 +91,22 @@ class Operator:
 
     key: str
     provider: Provider | None
-    known_by: KnownBy
+    known_by: OperatorSource
 
 
 def operator(mx_hosts: Sequence[str], *, domain: str = "", greeting: str = "") -> Operator | None:
     """Who runs the mail of a domain: by its MX hosts in order of preference, by the `domain` itself, by the
     text of the first server's `greeting` without the code; else by name. None where there is no host."""
     names = (
-        (KnownBy.MX, by_mx_hosts(mx_hosts)),
-        (KnownBy.DOMAIN, by_domain(domain)),
-        (KnownBy.GREETING, by_greeting(greeting)),
+        (OperatorSource.MX, by_mx_hosts(mx_hosts)),
+        (OperatorSource.DOMAIN, by_domain(domain)),
+        (OperatorSource.GREETING, by_greeting(greeting)),
     )
     for known_by, provider in names:
         if provider is not None:
             return Operator(provider.id, provider, known_by)
     name = next((host.strip().rstrip(".").lower() for host in mx_hosts), "")
-    return Operator(organizational_domain(name) or name, None, KnownBy.NAME) if name else None
+    return Operator(organizational_domain(name) or name, None, OperatorSource.NAME) if name else None
 
 
 def operator_of(mx_host: str) -> str:
@@ -121,9 +121,9 @@ def by_greeting(greeting: str) -> Provider | None:
     words = greeting.split()
     if not words:
         return None
-    named = by_mx_hosts(words[:1])
-    if named is not None:
-        return named
+    by_name = by_mx_hosts(words[:1])
+    if by_name is not None:
+        return by_name
     fitting = [
         (len(text), provider)
         for provider in all_providers()

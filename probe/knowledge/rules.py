@@ -65,10 +65,10 @@ def rules_digest() -> str:
 
 
 def _rule(row: Mapping[str, Any], table: Mapping[str, Any], file: str) -> Rule:
-    described = {
+    texts = {
         "id", "says", "facet", "causes", "source", "date", "examples", "counter", "final", "conduct", "basis"
     }  # fmt: skip
-    conditions = {key: value for key, value in row.items() if key not in described}
+    conditions = {key: value for key, value in row.items() if key not in texts}
     if "pattern" in conditions:
         conditions["pattern"] = expression(conditions["pattern"])
     return Rule(

@@ -34,7 +34,7 @@ def parse(path: Path) -> dict[str, Any]:
 
 
 def derive(
-    shipped: Path,
+    copy: Path,
     sources: Sequence[Path],
     make: Callable[[], Mapping[str, Any]],
     *,
@@ -46,10 +46,10 @@ def derive(
     `keep` says whether a new cache may be written; by default Python's own bytecode setting decides.
     """
     try:
-        return _table(shipped, None)
+        return _table(copy, None)
     except FileNotFoundError:
         pass
-    cache = shipped.parent / "__pycache__" / shipped.name
+    cache = copy.parent / "__pycache__" / copy.name
     stamp = _stamp(sources)
     try:
         return _table(cache, stamp)

@@ -29,13 +29,13 @@ def likely_typo_of(domain: str) -> str | None:
     if domain in table.real or domain.startswith("["):
         return None
     name, _, tld = domain.rpartition(".")
-    corrected = table.never.get(tld)
-    if corrected is None and len(name) >= _EDIT_LENGTH and tld in table.country:
+    new_tld = table.never.get(tld)
+    if new_tld is None and len(name) >= _EDIT_LENGTH and tld in table.country:
         candidate = f"{name}.{table.country[tld]}"
         if candidate in table.domains:
             return candidate
-    if corrected is not None:
-        domain = f"{name}.{corrected}"
+    if new_tld is not None:
+        domain = f"{name}.{new_tld}"
         if domain in table.domains:
             return domain
     return next((other for other in table.domains if _is_one_slip(domain, other)), None)

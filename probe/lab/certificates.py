@@ -26,7 +26,7 @@ _LIFE = 10 * 365 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedCertificate:
     """A certificate with its private key."""
 
     certificate: x509.Certificate
@@ -46,7 +46,7 @@ class Issued:
         return digest.finalize().hex()
 
 
-def authority() -> Issued:
+def authority() -> IssuedCertificate:
     """A new root, valid for ten years, known to nobody but this lab."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
@@ -57,10 +57,10 @@ def authority() -> Issued:
         .add_extension(_usage(signs=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    return Issued(builder.sign(key, hashes.SHA256()), key)
+    return IssuedCertificate(builder.sign(key, hashes.SHA256()), key)
 
 
-def issue(kind: Tls, names: tuple[str, ...], by: Issued) -> Issued:
+def issue(kind: Tls, names: tuple[str, ...], by: IssuedCertificate) -> IssuedCertificate:
     """A server's certificate for the names, valid or with the fault that `kind` names."""
     if kind is Tls.OTHER_NAME:
         names = ("other.invalid",)
@@ -82,10 +82,10 @@ def issue(kind: Tls, names: tuple[str, ...], by: Issued) -> Issued:
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
     )
-    return Issued(builder.sign(signer, hashes.SHA256()), key)
+    return IssuedCertificate(builder.sign(signer, hashes.SHA256()), key)
 
 
-def server_context(leaf: Issued, folder: Path, *, outdated: bool = False) -> ssl.SSLContext:
+def server_context(leaf: IssuedCertificate, folder: Path, *, outdated: bool = False) -> ssl.SSLContext:
     """A server's context. The key lies in `folder` only while it is read (Python's ssl takes files)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     file = folder / "server.pem"
@@ -104,7 +104,7 @@ def server_context(leaf: Issued, folder: Path, *, outdated: bool = False) -> ssl
     return context
 
 
-def trusting_context(root: Issued) -> ssl.SSLContext:
+def trusting_context(root: IssuedCertificate) -> ssl.SSLContext:
     """A client's context that trusts the lab's root and nothing else."""
     return ssl.create_default_context(cadata=root.pem.decode())
 

@@ -69,7 +69,7 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedSubject:
     """One entry of a blocklist: `subject` is an IP address or a domain."""
 
     zone: str
@@ -79,7 +79,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Expectation:
     """What a report of the scenario must say: the demo's promise, and the test's assertion.
 
     `present` are tags of findings; `absent` are ids of checks that may find neither a warning nor worse.
@@ -109,10 +109,10 @@ class Scenario:
     options: Options
     records: str
     smtp: Smtp
-    expected: Expected
+    expected: Expectation
     secure: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedSubject, ...] = ()
     policies: Mapping[str, str] = field(default_factory=dict)
     message: bytes | None = None
 
@@ -166,7 +166,7 @@ def _scenario(identity: str, table: Mapping[str, Any]) -> Scenario:
         expected=_expectation(table["expected"]),
         secure=tuple(table.get("secure", ())),
         failing=tuple(table.get("failing", ())),
-        listed=tuple(Listed(**row) for row in table.get("listed", ())),
+        listed=tuple(ListedSubject(**row) for row in table.get("listed", ())),
         policies=dict(table.get("policies", {})),
         message=message.lstrip().encode() if message is not None else None,
     )
@@ -209,8 +209,8 @@ def _lines(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _expectation(table: Mapping[str, Any]) -> Expected:
-    return Expected(
+def _expectation(table: Mapping[str, Any]) -> Expectation:
+    return Expectation(
         outcome=table["outcome"],
         stage=table["stage"],
         cause=table.get("cause"),

@@ -16,7 +16,7 @@ import dns.rrset
 import dns.zone
 
 from probe.knowledge.dnsbl import BlockList
-from probe.lab.scenario import Listed
+from probe.lab.scenario import ListedSubject
 from probe.model.address import IPAddress
 from probe.standards.dnsbl.blocklist import SubjectKind
 from probe.standards.dnsbl.query import query_name
@@ -39,9 +39,11 @@ class Zone:
         text = f"$TTL {_TTL}\n. SOA {_START_OF_AUTHORITY}\n{records}\n"
         self._zone = dns.zone.from_text(text, origin=".", relativize=False, check_origin=False)
         # A name below which there are names exists, though it holds nothing (RFC 8020).
-        self._existing = {parent for name in self._zone.nodes for parent in _and_ancestors(_absolute(name))}
+        self._names_with_parents = {
+            parent for name in self._zone.nodes for parent in _and_ancestors(_absolute(name))
+        }
         self._secure = tuple(map(_absolute, secure))
-        self._failing = frozenset(map(_absolute, failing))
+        self._failing_names = frozenset(map(_absolute, failing))
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
         """The response to a query for one name; FORMERR for any other number of questions."""
@@ -51,7 +53,7 @@ class Zone:
             return response
         question = query.question[0]
         name = question.name
-        if name in self._failing:
+        if name in self._failing_names:
             response.set_rcode(dns.rcode.SERVFAIL)
             return response
         secure = True
@@ -74,7 +76,7 @@ class Zone:
 
     def _deny(self, response: dns.message.Message, name: dns.name.Name) -> None:
         """NODATA for a name that exists, else NXDOMAIN (RFC 2308 section 2)."""
-        if name not in self._existing:
+        if name not in self._names_with_parents:
             response.set_rcode(dns.rcode.NXDOMAIN)
         response.authority.append(dns.rrset.from_text(".", _TTL, "IN", "SOA", _START_OF_AUTHORITY))
 
@@ -82,7 +84,7 @@ class Zone:
         return any(name.is_subdomain(domain) for domain in self._secure)
 
 
-def blocklist_records(lists: Iterable[BlockList], listed: Iterable[Listed]) -> str:
+def blocklist_records(lists: Iterable[BlockList], listed: Iterable[ListedSubject]) -> str:
     """Master-file text that makes each list a working one (RFC 5782 section 5), with what it lists."""
     lines = [line for blocklist in lists for line in _test_entries(blocklist)]
     for entry in listed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from probe.maillog.groups import Fate, Group, Waiting
+from probe.maillog.groups import Fate, Group, WaitingRecipient
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.outcome import Outcome
 from probe.maillog.queue import Queue
@@ -18,7 +18,7 @@ from probe.maillog.template import template
 from probe.maillog.volumes import Volumes
 from probe.maillog.waiting import WAITING
 from probe.model.reply import Stage
-from probe.reading.log.event import Event, Kind, Speaker, Status, Unparsed
+from probe.reading.log.event import Event, Kind, Speaker, Status, UnparsedLine
 
 RELAYS = 20_000  # next hops whose operator is remembered
 REFUSALS = 200  # wordings of our own server's refusals
@@ -54,10 +54,10 @@ class Aggregate(Queue):
         self._remote: dict[tuple[str | None, str | None], Operator] = {}
         self._last_of_domain: dict[str, tuple[Group, str]] = {}  # why its hosts were not reached
 
-    def take(self, records: Sequence[Event | Unparsed]) -> None:
+    def take(self, records: Sequence[Event | UnparsedLine]) -> None:
         """Count events; lines that were not understood are passed over."""
         for event in records:
-            if isinstance(event, Unparsed):
+            if isinstance(event, UnparsedLine):
                 continue
             if event.kind is _REFUSAL:
                 if event.status is not _HELD:
@@ -97,7 +97,7 @@ class Aggregate(Queue):
                 self._remote[(relay.host, relay.ip)] = operator
         self._count_delivery(event, at, operator, entry)
 
-    def _count_local(self, event: Event, at: int | None, entry: Waiting | None) -> None:
+    def _count_local(self, event: Event, at: int | None, entry: WaitingRecipient | None) -> None:
         """To a filter or a mailbox of this machine."""
         if event.relay is None or not event.relay.is_loopback:
             self.local += 1
@@ -108,7 +108,7 @@ class Aggregate(Queue):
             self._count_delivery(event, at, LOCAL, entry)
 
     def _count_delivery(
-        self, event: Event, at: int | None, operator: Operator, entry: Waiting | None
+        self, event: Event, at: int | None, operator: Operator, entry: WaitingRecipient | None
     ) -> None:
         self.sent += 1
         if self._mark is not None and at is not None and at > self._mark:
@@ -119,7 +119,7 @@ class Aggregate(Queue):
         if self._emit is not None:
             self._tell(_IS_SENT, event, entry, at)
 
-    def _count_recovery(self, entry: Waiting, at: int | None) -> None:
+    def _count_recovery(self, entry: WaitingRecipient, at: int | None) -> None:
         group = entry.group
         group.messages[_IS_DEFERRED] -= 1
         group.messages[_IS_SENT] += 1

@@ -24,7 +24,7 @@ _LISTED_BY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Selection:
     """How to show it: `names` hides local parts or does not, `inputs` are the files as they were given,
     `fates` those that were asked for (none: all), `queue_id` the one message that was, `since_last` the news
     of each group by its key, `log_format` the format that was named, `listings` those of what came by stdin
@@ -39,7 +39,7 @@ class Shown:
     listings: Collection[str] = ()
 
 
-def command(wording: Wording, selection: Shown) -> str:
+def command(wording: Wording, selection: Selection) -> str:
     """The live check of the sender and recipient where addresses may be named, else that of the message by
     its queue id; where the failure was this machine's own, the history of the message. Empty where the log
     names no message."""

@@ -86,7 +86,7 @@ class Group:
             self.other_wordings += count
 
 
-class Waiting:
+class WaitingRecipient:
     """A recipient that was deferred: why, since when, how often. `event` is the last one, where events
     are kept; `orig_to` the alias or list that it took the place of."""
 

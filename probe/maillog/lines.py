@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from probe.explanation import Explanation, Logged, explain
+from probe.explanation import Explanation, LogExcerpt, explain
 from probe.maillog.operators import LOCAL, Operators, is_on_this_machine
 from probe.maillog.reasons import Reasons
-from probe.reading.log.event import Event, Speaker, Status, Unparsed
+from probe.reading.log.event import Event, Speaker, Status, UnparsedLine
 from probe.reading.log.formats import Format, by_name, detect
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.looks import is_reply_alone
@@ -106,20 +106,20 @@ class LogLines:
             return (_silent("Exim main log", identity),)
         return None
 
-    def _explain(self, record: Event | Unparsed, row: Format, identity: Any) -> Explanation:
-        if isinstance(record, Unparsed):
+    def _explain(self, record: Event | UnparsedLine, row: Format, identity: Any) -> Explanation:
+        if isinstance(record, UnparsedLine):
             why = f"a line of {row.title} that could not be read: {record.why}"
-            return Explanation(identity, None, None, f"line {record.line}: {why}", Logged(row.title))
+            return Explanation(identity, None, None, f"line {record.line}: {why}", LogExcerpt(row.title))
         words = record.words
         if record.status is Status.EXPIRED:
             words = record.earlier or words
-        log_line = Logged(row.title, record)
+        log_line = LogExcerpt(row.title, record)
         if record.status is Status.SENT and words is not None and words.speaker is Speaker.REMOTE:
             reading = explain(words.text, words.stage).reading
             log_line = replace(log_line, note=_TAKEN, words=words.text, is_remote=True)
-            return Explanation(identity, reading, None, logged=log_line)
+            return Explanation(identity, reading, None, excerpt=log_line)
         if words is None or not words.text.strip() or record.status not in _FAILED:
-            return Explanation(identity, None, None, logged=replace(log_line, note=_why_silent(record)))
+            return Explanation(identity, None, None, excerpt=replace(log_line, note=_why_silent(record)))
         operator = LOCAL if is_on_this_machine(record) else self._operators.of(record, "")
         # its own memory: what was read of one line must not be told with the words of another
         reason = Reasons().of(record, operator, words)
@@ -127,7 +127,7 @@ class LogLines:
             reason.explanation,
             id=identity,
             conclusion=reason.conclusion,
-            logged=replace(log_line, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
+            excerpt=replace(log_line, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
         )
 
 
@@ -145,7 +145,7 @@ def _format_of(name: str) -> Format:
 
 
 def _silent(program: str, identity: Any) -> Explanation:
-    return Explanation(identity, None, None, logged=Logged(program, note=NOTHING))
+    return Explanation(identity, None, None, excerpt=LogExcerpt(program, note=NOTHING))
 
 
 def _why_silent(event: Event) -> str:

@@ -27,7 +27,7 @@ _LATE = 0.1  # share of the period after which a source address is new
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class PastCounts:
     """A group, or an operator, as it was known: attempts seen in how many seconds, and when last."""
 
     attempts: int
@@ -44,13 +44,13 @@ class State:
     one."""
 
     until: int | None = None
-    groups: Mapping[Key, Remembered] = field(default_factory=dict)
-    volumes: Mapping[str, Remembered] = field(default_factory=dict)
+    groups: Mapping[Key, PastCounts] = field(default_factory=dict)
+    volumes: Mapping[str, PastCounts] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     """What is to be said, the news of each group, and the state for the next time."""
 
     news: LogNews
@@ -80,12 +80,12 @@ def is_tripled(count: int, seconds: float, count_before: int, seconds_before: fl
     return ratio >= 3 and lower_ratio(count, seconds, count_before, seconds_before) > _LEAST
 
 
-def compare(aggregate: Aggregate, before: State) -> Compared:
+def compare(aggregate: Aggregate, before: State) -> Comparison:
     """Hold what was counted (with `before.until` as its mark) against the last state."""
     aggregate.volumes.settle()
     if before.until is None:
         state = _first_state(aggregate)
-        return Compared(LogNews(None, 0, 0, (), ()), {}, (), state)
+        return Comparison(LogNews(None, 0, 0, (), ()), {}, (), state)
     span = max(1, aggregate.last - before.until)
     since: dict[Key, Since] = {}
     groups = dict(before.groups)
@@ -97,13 +97,13 @@ def compare(aggregate: Aggregate, before: State) -> Compared:
             continue
         if earlier is None or earlier.is_gone:
             since[key] = Since.NEW
-            earlier = Remembered(0, 0, 0)
+            earlier = PastCounts(0, 0, 0)
         else:
             much = is_tripled(group.fresh, span, earlier.attempts, earlier.seconds)
             since[key] = Since.TRIPLED if much else Since.KNOWN
         title = group.reason.title
         attempts = earlier.attempts + group.fresh
-        groups[key] = Remembered(attempts, earlier.seconds + span, group.last, group.operator.title, title)
+        groups[key] = PastCounts(attempts, earlier.seconds + span, group.last, group.operator.title, title)
     ended_groups = _ended_groups(aggregate, before, groups) if aggregate.last > before.until else ()
     sources = tuple(sorted(ip for ip in aggregate.sources if ip not in before.sources))
     keys = [key for key, value in since.items() if key[0] != FixBy.NOBODY]
@@ -116,23 +116,23 @@ def compare(aggregate: Aggregate, before: State) -> Compared:
     )
     notes, volumes = _volumes(aggregate, before, span)
     state = State(max(aggregate.last, before.until), groups, volumes, {**aggregate.sources, **before.sources})
-    return Compared(news, since, notes, state)
+    return Comparison(news, since, notes, state)
 
 
 def _first_state(aggregate: Aggregate) -> State:
     span = max(1, aggregate.last - aggregate.first)
     groups = {
-        key_of(group): Remembered(group.attempts, span, group.last, group.operator.title, group.reason.title)
+        key_of(group): PastCounts(group.attempts, span, group.last, group.operator.title, group.reason.title)
         for group in aggregate.groups.values()
     }
     volumes = {
-        name: Remembered(it.sent + it.failed, span, aggregate.last)
+        name: PastCounts(it.sent + it.failed, span, aggregate.last)
         for name, it in aggregate.volumes.by_id.items()
     }
     return State(aggregate.last or None, groups, volumes, dict(aggregate.sources))
 
 
-def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, Remembered]) -> tuple[LogGone, ...]:
+def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, PastCounts]) -> tuple[LogGone, ...]:
     """Groups of which nothing was heard since the last report, and nobody waits for them any more."""
     here = {key_of(group): group for group in aggregate.groups.values()}
     rows = []
@@ -146,7 +146,7 @@ def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, Remembe
     return tuple(rows)
 
 
-def _volumes(aggregate: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, Remembered]]:
+def _volumes(aggregate: Aggregate, before: State, span: int) -> tuple[tuple[str, ...], dict[str, PastCounts]]:
     notes, volumes = [], dict(before.volumes)
     for name, volume in aggregate.volumes.by_id.items():
         fresh = aggregate.volumes.bins[name].since((before.until or 0) + 1)
@@ -160,8 +160,8 @@ def _volumes(aggregate: Aggregate, before: State, span: int) -> tuple[tuple[str,
             notes.append(_jump(volume.operator.title, rate, usual))
         elif earlier is None and fresh >= _MUCH:
             notes.append(f"{fresh} attempts to {volume.operator.title}, to whom nothing was sent before")
-        old = earlier if earlier is not None else Remembered(0, 0, 0)
-        volumes[name] = Remembered(old.attempts + fresh, old.seconds + span, aggregate.last)
+        old = earlier if earlier is not None else PastCounts(0, 0, 0)
+        volumes[name] = PastCounts(old.attempts + fresh, old.seconds + span, aggregate.last)
     return tuple(notes), volumes
 
 

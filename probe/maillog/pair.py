@@ -13,7 +13,7 @@ from probe.maillog.operators import Operator
 from probe.maillog.outcome import Outcome
 from probe.maillog.summary import moment
 from probe.model.address import IPAddress
-from probe.model.logged import LogFate, LoggedDelivery, LoggedVolume, ToldByLog
+from probe.model.logged import LogAccount, LogFate, LoggedDelivery, LoggedVolume
 from probe.reading.log.event import Event, Kind, Record, Speaker
 
 KEPT = 1_000  # outcomes that are kept, and messages that are followed
@@ -45,7 +45,7 @@ class PairLog:
         self._domain = self._recipient.rpartition("@")[2] if self._recipient is not None else None
         self._own = Aggregate(zone, emit=self._keep)
         self._ids: set[str] = set()
-        self._tried: dict[str, Event] = {}  # the last event of a message that names a server
+        self._last_events: dict[str, Event] = {}  # the last event of a message that names a server
         self._to_domain: dict[str, Event] = {}  # the last event to a domain that names one
         self.outcomes: list[Outcome] = []
         self.others = 0
@@ -73,7 +73,7 @@ class PairLog:
         self.all.end()
         self._own.end()
 
-    def log_facts(self, names: Collection[str], domain: str, recipient: str | None = None) -> ToldByLog:
+    def log_facts(self, names: Collection[str], domain: str, recipient: str | None = None) -> LogAccount:
         """What the log tells, where the recipient's domain is `domain`; of one `recipient`, where the log was
         read for any."""
         last = self.last(recipient)
@@ -82,7 +82,7 @@ class PairLog:
         if of is None or (of.relay is None and to_domain is not None):
             of = to_domain or _nothing(domain)
         operator = self.all.operators.of(of, domain)
-        return ToldByLog(
+        return LogAccount(
             names=tuple(names),
             first_at=moment(self.all.first) or "",
             last_at=moment(self.all.last) or "",
@@ -153,14 +153,14 @@ class PairLog:
         if event.queue_id is not None and len(self._ids) < KEPT:
             self._ids.add(event.queue_id)
             if event.relay is not None and event.relay.host:
-                self._tried[event.queue_id] = event
+                self._last_events[event.queue_id] = event
         return True
 
     def _tried_of(self, event: Event) -> Event:
         """The event, or the last one of the same message that names a server."""
         if event.relay is not None and event.relay.host:
             return event
-        return self._tried.get(event.queue_id or "", event)
+        return self._last_events.get(event.queue_id or "", event)
 
     def _sender_of(self, event: Event) -> str | None:
         if event.sender is not None or event.queue_id is None or self.all.sender_of is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from probe.maillog.groups import Fate, Group, Waiting
+from probe.maillog.groups import Fate, Group, WaitingRecipient
 from probe.maillog.operators import Operator
 from probe.maillog.outcome import Outcome
 from probe.maillog.parked import Parked, ParkedList
@@ -58,14 +58,14 @@ class Queue(Table):
     def parked_counts(self) -> tuple[int, int, int]:
         """How many recipients are on hold, how many of these failed before and are counted by their reason,
         and how many are queued without a reason."""
-        held = counted = queued = 0
+        held = count = queued = 0
         for parked in self.parked.all():
             if parked.is_held:
                 held += 1
-                counted += self._is_counted(parked)
+                count += self._is_counted(parked)
             elif not self._is_counted(parked):
                 queued += 1
-        return held, counted, queued
+        return held, count, queued
 
     def _is_counted(self, parked: Parked) -> bool:
         return parked.is_counted or self.waiting.find(parked.event) is not None
@@ -73,17 +73,17 @@ class Queue(Table):
     def _count_expiry(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
         whole = event.kind is _QUEUE
-        settled: list[Waiting | None] = (
+        entries: list[WaitingRecipient | None] = (
             [*self.waiting.settle_all(event)] if whole else [self.waiting.settle(event)]
         )
         (self.parked.take_out_all if whole else self.parked.take_out)(event)
-        if whole and not settled:
+        if whole and not entries:
             if (event.file, event.line) == self._whole:
                 return  # told for another recipient already, together with this one
-            settled = [None]
+            entries = [None]
         if whole:
             self._whole = (event.file, event.line)
-        for entry in settled:
+        for entry in entries:
             if entry is not None:
                 self._leave(entry)
                 group, key = entry.group, entry.key
@@ -136,21 +136,19 @@ class Queue(Table):
             self._count_removal(event, at, self.waiting.settle_all(event), self.parked.take_out_all(event))
 
     def _count_removal(
-        self, event: Event, at: int | None, settled: Sequence[Waiting], parked: Sequence[Parked]
+        self, event: Event, at: int | None, entries: Sequence[WaitingRecipient], parked: Sequence[Parked]
     ) -> None:
         """An operator took these out of the queue."""
-        for entry in settled:
+        for entry in entries:
             self._leave(entry)
             entry.group.enter(Fate.UNKNOWN, entry.domain, entry.key)
             self._tell(Fate.UNKNOWN, _of(event, entry), entry, at)
-        names = {entry.recipient for entry in settled}
-        uncounted = [
-            it.event.recipient for it in parked if not it.is_counted and it.event.recipient not in names
-        ]
-        if not settled and not parked:
-            uncounted = [event.recipient]
-        self.dropped += len(uncounted)
-        for recipient in uncounted:
+        names = {entry.recipient for entry in entries}
+        rest = [it.event.recipient for it in parked if not it.is_counted and it.event.recipient not in names]
+        if not entries and not parked:
+            rest = [event.recipient]
+        self.dropped += len(rest)
+        for recipient in rest:
             self._tell(Fate.UNKNOWN, event._replace(recipient=recipient), None, at)
 
     def _settle_alias(self, event: Event) -> None:
@@ -158,8 +156,8 @@ class Queue(Table):
         if event.queue_id in self.waiting.ids:
             self._leave(self.waiting.settle(event._replace(recipient=event.orig_to)))
 
-    def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> Waiting:
-        entry = Waiting(event.recipient or "", event.orig_to, domain, group, key, at)
+    def _wait(self, event: Event, domain: str, group: Group, key: str, at: int | None) -> WaitingRecipient:
+        entry = WaitingRecipient(event.recipient or "", event.orig_to, domain, group, key, at)
         group.enter(_IS_DEFERRED, domain, key)
         if event.queue_id is None:
             if self._emit is not None:
@@ -171,7 +169,7 @@ class Queue(Table):
             self._tell(_IS_DEFERRED, each.event, each)
         return entry
 
-    def _leave(self, entry: Waiting | None) -> None:
+    def _leave(self, entry: WaitingRecipient | None) -> None:
         if entry is not None:
             entry.group.enter(_IS_DEFERRED, entry.domain, entry.key, -1)
 
@@ -179,7 +177,7 @@ class Queue(Table):
         self,
         fate: Fate,
         event: Event | None,
-        entry: Waiting | None,
+        entry: WaitingRecipient | None,
         at: int | None = None,
         reason: Reason | None = None,
     ) -> None:
@@ -198,7 +196,7 @@ class Queue(Table):
         self._emit(Outcome(fate, event, reason, first, attempts, after))
 
 
-def _of(event: Event, entry: Waiting) -> Event:
+def _of(event: Event, entry: WaitingRecipient) -> Event:
     """An event of a whole message as that of one recipient, with why this one waited."""
     last = entry.event
     words = (last.earlier or last.words) if last is not None else event.earlier

@@ -55,13 +55,13 @@ class Reasons:
 
     def __init__(self, limit: int = TEMPLATES) -> None:
         self._limit = limit
-        self._read: dict[tuple[object, ...], Reason] = {}
+        self._readings: dict[tuple[object, ...], Reason] = {}
         self._variants: dict[tuple[object, ...], int] = {}
         self.left_over = 0  # events whose words were not read by themselves
 
     def __len__(self) -> int:
         """How many templates were read."""
-        return len(self._read)
+        return len(self._readings)
 
     def of(self, event: Event, operator: Operator, words: Words | None = None) -> Reason:
         """What the event's words mean, or those given in their place."""
@@ -74,25 +74,25 @@ class Reasons:
         # rules name providers' hosts alone
         whose = operator.id if operator.is_known or operator is LOCAL else ""
         place = (is_remote, stage, whose)
-        earlier = self._read.get((key, *place))
+        earlier = self._readings.get((key, *place))
         if earlier is not None:
             return earlier
         wide = coarse(key)
         if self._variants.get((wide, *place), 0) >= _VARIANTS:
-            earlier = self._read.get((wide, *place))
+            earlier = self._readings.get((wide, *place))
             if earlier is not None:
                 return earlier
             key = wide
-        elif len(self._read) >= self._limit:
+        elif len(self._readings) >= self._limit:
             self.left_over += 1
             key = f"{code_of(key)} (others)".strip()
-            earlier = self._read.get((key, *place))
+            earlier = self._readings.get((key, *place))
             if earlier is not None:
                 return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
         reason = _reason(key, text, is_remote, event, operator, wording)
-        self._read[(key, *place)] = reason
+        self._readings[(key, *place)] = reason
         return reason
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from probe.maillog.aggregate import Aggregate
-from probe.maillog.further import Shown, command
+from probe.maillog.further import Selection, command
 from probe.maillog.groups import Fate, Group, Wording
 from probe.maillog.operators import LOCAL
 from probe.maillog.pseudonym import Names
@@ -92,7 +92,7 @@ def _is_asked(fate: Fate, fates: Collection[Fate]) -> bool:
     return not fates or fate in fates
 
 
-def groups(aggregate: Aggregate, selection: Shown) -> tuple[LogGroup, ...]:
+def groups(aggregate: Aggregate, selection: Selection) -> tuple[LogGroup, ...]:
     """The groups: by who acts, then those with the most messages. One without messages is left out."""
     is_unreached = _is_unreached(aggregate)
     rows = [_group(group, aggregate, selection, is_unreached) for group in aggregate.groups.values()]
@@ -107,13 +107,13 @@ def groups(aggregate: Aggregate, selection: Shown) -> tuple[LogGroup, ...]:
 
 def _is_unreached(aggregate: Aggregate) -> bool:
     """Whether most operators that were tried could not be reached: then it is not each of theirs."""
-    unreached = [
+    is_unreached = [
         it for it in aggregate.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL
     ]
-    whose = {it.operator.id for it in unreached}
+    whose = {it.operator.id for it in is_unreached}
     volumes = [it for it in aggregate.volumes.by_id.values() if it.operator is not LOCAL]
     attempts = sum(it.sent + it.failed for it in volumes if it.operator.id in whose)
-    failures = sum(it.attempts for it in unreached)
+    failures = sum(it.attempts for it in is_unreached)
     return len(whose) >= _MANY and len(whose) * 2 > len(volumes) and failures * 2 > attempts
 
 
@@ -122,7 +122,7 @@ def key_of(group: Group) -> tuple[str, str, str]:
     return (group.reason.fix_by.value, group.operator.id, group.cause)
 
 
-def _group(group: Group, aggregate: Aggregate, selection: Shown, is_unreached: bool) -> LogGroup:
+def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreached: bool) -> LogGroup:
     conclusion = group.reason.conclusion
     conduct = conclusion.conduct
     is_ours = is_unreached and group.cause in _UNREACHED and group.operator is not LOCAL
@@ -141,7 +141,7 @@ def _group(group: Group, aggregate: Aggregate, selection: Shown, is_unreached: b
         cause=group.cause,
         title=group.reason.title,
         band=conclusion.band,
-        probability=round(conclusion.ranked[0].probability, 4),
+        probability=round(conclusion.ranking[0].probability, 4),
         retry=conduct.retry,
         retry_after_s=conduct.retry_after,
         steps=conclusion.advice.steps,

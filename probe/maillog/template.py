@@ -59,7 +59,7 @@ class _Waits(dict[str, str]):
 
 
 _masks = _Masks()
-_waits = _Waits()
+_wait_marks = _Waits()
 
 
 def template(text: str, recipient: str | None = None, host: str | None = None) -> str:
@@ -71,7 +71,7 @@ def template(text: str, recipient: str | None = None, host: str | None = None) -
         text = text.replace(host, "[host]")
     if recipient and "@" in recipient and recipient in text:
         text = text.replace(recipient, "[address]")  # its token comes again then, and is masked once
-    text_template = _waits[" ".join(map(_masks.__getitem__, text.split(" ")))]
+    text_template = _wait_marks[" ".join(map(_masks.__getitem__, text.split(" ")))]
     if recipient:
         local, _, domain = recipient.rpartition("@")
         if len(local) >= _SHORT and local in text_template:

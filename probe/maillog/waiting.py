@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
-from probe.maillog.groups import Waiting
+from probe.maillog.groups import WaitingRecipient
 from probe.reading.log.event import Event
 
 WAITING = 60_000  # recipients that wait at once and are still followed: some 20 MB
 
 # Most messages have one recipient that waits; those of a mailing list may have thousands, and each event
 # is of one.
-_Recipients = Waiting | dict[str, Waiting]
+_Recipients = WaitingRecipient | dict[str, WaitingRecipient]
 
 
 class WaitingList:
@@ -24,14 +24,14 @@ class WaitingList:
         self.ids = self._by_id.keys()  # of their messages
         self.count = 0
 
-    def all(self) -> Iterator[Waiting]:
+    def all(self) -> Iterator[WaitingRecipient]:
         """Every recipient."""
         for recipients in self._by_id.values():
             yield from _each(recipients)
 
-    def add(self, queue_id: str, waiting: Waiting) -> list[Waiting]:
+    def add(self, queue_id: str, recipient_entry: WaitingRecipient) -> list[WaitingRecipient]:
         """One more; returns those that are no longer followed, for there are too many."""
-        overflow: list[Waiting] = []
+        overflow: list[WaitingRecipient] = []
         while self.count >= self._limit and self._by_id:
             _, recipients = self._by_id.popitem(last=False)
             of_message = _each(recipients)
@@ -39,21 +39,21 @@ class WaitingList:
             overflow += of_message
         entry = self._by_id.get(queue_id)
         if entry is None:
-            self._by_id[queue_id] = waiting
-        elif isinstance(entry, Waiting):
-            self._by_id[queue_id] = {entry.recipient: entry, waiting.recipient: waiting}
+            self._by_id[queue_id] = recipient_entry
+        elif isinstance(entry, WaitingRecipient):
+            self._by_id[queue_id] = {entry.recipient: entry, recipient_entry.recipient: recipient_entry}
         else:
-            entry[waiting.recipient] = waiting
+            entry[recipient_entry.recipient] = recipient_entry
         self.count += 1
         return overflow
 
-    def find(self, event: Event) -> Waiting | None:
+    def find(self, event: Event) -> WaitingRecipient | None:
         """The event's recipient, if it waits."""
         entry = self._by_id.get(event.queue_id or "")
         recipient = event.recipient or ""
         if entry is None:
             return None
-        if isinstance(entry, Waiting):
+        if isinstance(entry, WaitingRecipient):
             return entry if entry.recipient == recipient else None
         return entry.get(recipient)
 
@@ -62,33 +62,33 @@ class WaitingList:
         entry = self._by_id.get(event.queue_id or "")
         return [it.recipient for it in _each(entry)] if entry is not None else ()
 
-    def find_for(self, event: Event) -> Sequence[Waiting]:
+    def find_for(self, event: Event) -> Sequence[WaitingRecipient]:
         """Those who wait in the place of the event's recipient, an alias or a list."""
         entry = self._by_id.get(event.queue_id or "")
         if entry is None:
             return ()
         return [it for it in _each(entry) if it.orig_to is not None and it.orig_to == event.recipient]
 
-    def settle(self, event: Event) -> Waiting | None:
+    def settle(self, event: Event) -> WaitingRecipient | None:
         """The recipient waits no longer."""
         queue_id, recipient = event.queue_id, event.recipient or ""
         entry = self._by_id.get(queue_id or "")
         if entry is None or queue_id is None:
             return None
-        if isinstance(entry, Waiting):
+        if isinstance(entry, WaitingRecipient):
             if entry.recipient != recipient:
                 return None
             del self._by_id[queue_id]
             self.count -= 1
             return entry
-        waiting = entry.pop(recipient, None)
-        if waiting is not None:
+        recipient_entry = entry.pop(recipient, None)
+        if recipient_entry is not None:
             self.count -= 1
             if not entry:
                 del self._by_id[queue_id]
-        return waiting
+        return recipient_entry
 
-    def settle_all(self, event: Event) -> Sequence[Waiting]:
+    def settle_all(self, event: Event) -> Sequence[WaitingRecipient]:
         """No recipient of the message waits any longer."""
         entry = self._by_id.pop(event.queue_id or "", None)
         recipients = _each(entry) if entry is not None else ()
@@ -96,5 +96,5 @@ class WaitingList:
         return recipients
 
 
-def _each(recipients: _Recipients) -> Sequence[Waiting]:
-    return (recipients,) if isinstance(recipients, Waiting) else tuple(recipients.values())
+def _each(recipients: _Recipients) -> Sequence[WaitingRecipient]:
+    return (recipients,) if isinstance(recipients, WaitingRecipient) else tuple(recipients.values())

@@ -267,10 +267,12 @@ def _empty_label(at: int, start: int, end: int) -> str:
 
 def _label(text: str, at: int, raw: str) -> tuple[str, str]:
     """One label as (A-label, U-label): RFC 5895 mapping of case and width, then IDNA 2008."""
-    mapped = _map_characters(raw)
-    if mapped.isascii():
-        _check_ldh(text, at, raw, mapped)
-        return mapped, (_from_a_label(text, at, mapped) if mapped.startswith("xn--") else mapped)
+    mapped_name = _map_characters(raw)
+    if mapped_name.isascii():
+        _check_ldh(text, at, raw, mapped_name)
+        return mapped_name, (
+            _from_a_label(text, at, mapped_name) if mapped_name.startswith("xn--") else mapped_name
+        )
     for offset, char in enumerate(raw):
         if char.isspace():
             raise AddressError(text, at + offset, "a space is not allowed in a domain")
@@ -279,11 +281,11 @@ def _label(text: str, at: int, raw: str) -> tuple[str, str]:
     import idna
 
     try:
-        if len(mapped) > LABEL_LIMIT:
+        if len(mapped_name) > LABEL_LIMIT:
             raise idna.IDNAError("too long")
-        return idna.alabel(mapped).decode("ascii"), mapped
+        return idna.alabel(mapped_name).decode("ascii"), mapped_name
     except UnicodeError:
-        position, reason = _idna_fault(raw, mapped)
+        position, reason = _idna_fault(raw, mapped_name)
         raise AddressError(text, at + position, reason) from None
 
 
@@ -327,17 +329,17 @@ def _is_host_label(label: str) -> bool:
     """Whether an A-label that IDNA 2008 does not allow can be the name of a host all the same: it stands for
     characters that there are, which the older IDNA 2003 allowed."""
     try:
-        decoded = label.removeprefix("xn--").encode("ascii").decode("punycode")
+        u_label = label.removeprefix("xn--").encode("ascii").decode("punycode")
     except UnicodeError:
         return False
-    return bool(decoded) and all(unicodedata.category(char) not in _UNSEEN for char in decoded)
+    return bool(u_label) and all(unicodedata.category(char) not in _UNSEEN for char in u_label)
 
 
-def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:
+def _idna_fault(raw: str, mapped_name: str) -> tuple[int, str]:
     """Where and why IDNA 2008 refuses the label: the end of the shortest prefix that it refuses."""
     import idna
 
-    if len(mapped) > LABEL_LIMIT:
+    if len(mapped_name) > LABEL_LIMIT:
         return LABEL_LIMIT, "a label is too long"
     for length in range(1, len(raw) + 1):
         try:
@@ -347,4 +349,4 @@ def _idna_fault(raw: str, mapped: str) -> tuple[int, str]:
             return length - 1, f"{char} (U+{ord(char):04X}) is not allowed in a domain (IDNA 2008)"
         except UnicodeError:
             continue
-    return 0, f"the label {mapped} is not allowed (IDNA 2008)"
+    return 0, f"the label {mapped_name} is not allowed (IDNA 2008)"

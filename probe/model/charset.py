@@ -56,9 +56,9 @@ def guess(data: bytes) -> str | None:
     """The name of the codec in which `data` reads best, or None where none makes ordinary words of it."""
     sample = data[:SAMPLE]
     best, most = None, _LEAST
-    for codec, scored in _CANDIDATES.items():
+    for codec, score_table in _CANDIDATES.items():
         text = _attempt(sample, codec)
-        if text is not None and (score := scored(text)) > most:
+        if text is not None and (score := score_table(text)) > most:
             best, most = codec, score
     return best
 

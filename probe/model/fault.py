@@ -57,18 +57,18 @@ class Fault:
         return Reason(Gap.FAILED, text=self.what, where=self.where)
 
 
-_collected: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
+_collector: ContextVar[list[Fault] | None] = ContextVar("faults", default=None)
 
 
 @contextmanager
 def collect_faults() -> Iterator[list[Fault]]:
     """Collect the faults of the code inside the `with`, each once. Of two, the inner one takes its own."""
     faults: list[Fault] = []
-    before = _collected.set(faults)
+    before = _collector.set(faults)
     try:
         yield faults
     finally:
-        _collected.reset(before)
+        _collector.reset(before)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int
 
 def note(fault: Fault) -> None:
     """Give a fault to the innermost `collect_faults`; outside of one it is dropped."""
-    faults = _collected.get()
+    faults = _collector.get()
     if faults is not None and fault not in faults:
         faults.append(fault)
 

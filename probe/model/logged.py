@@ -83,7 +83,7 @@ class LoggedVolume:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldByLog:
+class LogAccount:
     """What the log of --log tells: `names` are its files. `delivery` is None where it holds none of the pair;
     `others` counts messages to the same recipient from other senders; `volume` is None where nothing
     went to the operator."""

@@ -44,9 +44,9 @@ def decode(data: bytes) -> str:
     if data.isascii() and b"\x1b$" not in data:
         return data.decode("ascii")
     if b"\x1b$" in data:
-        read = decode_shifted(data)
-        if read is not None:
-            return read
+        text = decode_shifted(data)
+        if text is not None:
+            return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -71,8 +71,8 @@ def decode_shifted(data: bytes) -> str | None:
 
 def _is_mostly_utf8(data: bytes, problem: UnicodeDecodeError) -> bool:
     """Whether characters were read before the first fault, and faults stay rarer than characters."""
-    read = data[: problem.start].decode("utf-8")
-    if read.isascii():
+    text = data[: problem.start].decode("utf-8")
+    if text.isascii():
         return False
     sample = data[:_SAMPLE].decode("utf-8", "replace")
     good = sum(not character.isascii() for character in sample) - sample.count("\ufffd")

@@ -75,7 +75,7 @@ class DnsEngine:
         self.questions = QuestionWindow(careful, window, self._fill)
         self._loop = asyncio.get_running_loop()
         self._source: Iterator[_Task] | None = None
-        self._finished: asyncio.Future[None] | None = None
+        self._completion: asyncio.Future[None] | None = None
         self._under_way = 0
 
     async def __aenter__(self) -> DnsEngine:
@@ -95,13 +95,13 @@ class DnsEngine:
         """Do all `works`, drawn as there is room for them, and hand on each result as it comes, in no order.
         Raises what a piece of work, `works` or `take` raises; then the rest is not done."""
         self._source = (_Task(work, take) for work in works)
-        self._finished = self._loop.create_future()
+        self._completion = self._loop.create_future()
         try:
             with rare_collections():
                 self._fill()
-                await self._finished
+                await self._completion
         finally:
-            self._source = self._finished = None
+            self._source = self._completion = None
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
         """The answers in the order of the questions, as `Resolver.ask` gives them."""
@@ -146,8 +146,8 @@ class DnsEngine:
     def _fail(self, error: BaseException) -> None:
         """Give up; `run` raises the error."""
         self._source = None
-        if self._finished is not None and not self._finished.done():
-            self._finished.set_exception(error)
+        if self._completion is not None and not self._completion.done():
+            self._completion.set_exception(error)
 
     def _ask(self, question: Question, task: _Task, place: int) -> Response | None:
         return self.questions.ask(question, partial(self._take, task, place))
@@ -167,8 +167,8 @@ class DnsEngine:
                 self._go_on(task, None)
                 questions.send()
         questions.send()
-        if not self._under_way and self._source is None and self._finished and not self._finished.done():
-            self._finished.set_result(None)
+        if not self._under_way and self._source is None and self._completion and not self._completion.done():
+            self._completion.set_result(None)
 
     def _next_task(self) -> _Task | None:
         """The next piece of work; None when there is none."""

@@ -52,18 +52,18 @@ async def exchange(
     boxes on the way drop what they do not know. With `tcp` UDP is left out. What went wrong is a status of
     the reply; nothing is raised.
     """
-    asking = _Asking(server, question, edns, again, tcp=tcp)
+    exchange = _QueryExchange(server, question, edns, again, tcp=tcp)
     try:
         async with asyncio.timeout(timeout):
-            reply = await asking.reply()
+            reply = await exchange.reply()
     except TimeoutError:
-        waited = AnswerWhy(AnswerFault.NO_REPLY, seconds=round(timeout, 1))
-        reply = Reply(Status.TIMEOUT, why=asking.in_vain(waited))
+        why = AnswerWhy(AnswerFault.NO_REPLY, seconds=round(timeout, 1))
+        reply = Reply(Status.TIMEOUT, why=exchange.in_vain(why))
     except (OSError, asyncio.IncompleteReadError) as error:
         lack = shortage(error)
-        why = AnswerWhy(AnswerFault.SHORTAGE, shortage=lack) if lack else asking.in_vain(_reason(error))
+        why = AnswerWhy(AnswerFault.SHORTAGE, shortage=lack) if lack else exchange.in_vain(_reason(error))
         reply = Reply(Status.UNREACHABLE, why=why)
-    return Exchange(reply, asking.queries, asking.edns)
+    return Exchange(reply, exchange.queries, exchange.edns)
 
 
 def _reason(error: OSError | EOFError) -> AnswerWhy:
@@ -73,7 +73,7 @@ def _reason(error: OSError | EOFError) -> AnswerWhy:
     return AnswerWhy(AnswerFault.SYSTEM, text=words.lower())
 
 
-class _Asking:
+class _QueryExchange:
     """One exchange: how it asks at the moment, and how often it has."""
 
     def __init__(

@@ -59,19 +59,19 @@ class OpenQuestion:
 
 
 class Port:
-    """One socket to a name server, and the questions that are under way on it by their id. `arrived` gets the
-    datagrams of one turn, `unreachable` is called when the network says that none will come."""
+    """One socket to a name server, and the questions that are under way on it by their id. `on_wires` gets
+    the datagrams of one turn, `unreachable` is called when the network says that none will come."""
 
     def __init__(
         self,
         server: Endpoint,
-        arrived: Callable[[Port, list[bytes]], None],
+        on_wires: Callable[[Port, list[bytes]], None],
         unreachable: Callable[[Port], None],
     ) -> None:
         """Raises OSError when no socket can be opened."""
         self.by_id: dict[bytes, OpenQuestion] = {}
         self.server = server_text(server)
-        self._arrived = arrived
+        self._on_wires = on_wires
         self._unreachable = unreachable
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
@@ -115,7 +115,7 @@ class Port:
             if shortage(error) is None:
                 self._unreachable(self)
         if wires:
-            self._arrived(self, wires)
+            self._on_wires(self, wires)
 
 
 class Ports:
@@ -124,14 +124,14 @@ class Ports:
     def __init__(
         self,
         servers: tuple[Endpoint, ...],
-        arrived: Callable[[Port, list[bytes]], None],
+        on_wires: Callable[[Port, list[bytes]], None],
         unreachable: Callable[[Port], None],
     ) -> None:
         self._servers = servers
-        self._arrived = arrived
+        self._on_wires = on_wires
         self._unreachable = unreachable
         self._open: dict[Endpoint, list[Port]] = {}
-        self._retired: list[Port] = []
+        self._old_ports: list[Port] = []
         self._turn = 0
 
     def next(self, tries: int) -> Port | None:
@@ -140,7 +140,7 @@ class Ports:
         ports = self._open.setdefault(server, [])
         if len(ports) < ENGINE_SOCKETS:
             try:
-                ports.append(Port(server, self._arrived, self._unreachable))
+                ports.append(Port(server, self._on_wires, self._unreachable))
             except OSError:
                 if not ports:
                     return None
@@ -154,15 +154,15 @@ class Ports:
         went and have no question left."""
         for ports in self._open.values():
             if ports and ports[0].opened_at + DNS_SOCKET_AGE < asyncio.get_running_loop().time():
-                self._retired.append(ports.pop(0))
-        for port in tuple(self._retired):
+                self._old_ports.append(ports.pop(0))
+        for port in tuple(self._old_ports):
             if not port.by_id:
-                self._retired.remove(port)
+                self._old_ports.remove(port)
                 port.close()
 
     def close(self) -> None:
         """Close all."""
-        for port in (*self._retired, *(port for ports in self._open.values() for port in ports)):
+        for port in (*self._old_ports, *(port for ports in self._open.values() for port in ports)):
             port.close()
         self._open.clear()
-        self._retired.clear()
+        self._old_ports.clear()

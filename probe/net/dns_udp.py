@@ -42,16 +42,16 @@ def socket_address(
 class Inquiry:
     """One question under way. `strange` counts datagrams that were no reply to it."""
 
-    def __init__(self, shared: _SharedSocket, ident: int, question: bytes) -> None:
+    def __init__(self, owner: _SharedSocket, ident: int, question: bytes) -> None:
         self.id = ident
         self.question = question
         self.strange = 0
-        self.shared = shared
+        self.owner = owner
         self._datagrams: asyncio.Queue[bytes | OSError] = asyncio.Queue()
 
     def send(self, wire: bytes) -> None:
         """Send a query. Raises OSError where this machine cannot."""
-        self.shared.send(self, wire)
+        self.owner.send(self, wire)
 
     async def datagram(self) -> bytes:
         """The next datagram under this id. Raises OSError when the network says that none will come."""
@@ -77,7 +77,7 @@ def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
         try:
             yield query
         finally:
-            query.shared.by_id.pop(query.id)
+            query.owner.by_id.pop(query.id)
             sockets.close_unused()
     finally:
         if not sockets.all:
@@ -186,10 +186,10 @@ class _Sockets:
 
     def close_unused(self) -> None:
         """Close those on which nothing is under way."""
-        for shared in tuple(self.all):
-            if not shared.by_id:
-                self.all.remove(shared)
-                shared.close()
+        for each in tuple(self.all):
+            if not each.by_id:
+                self.all.remove(each)
+                each.close()
 
 
 _SERVERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Endpoint, _Sockets]]

@@ -48,7 +48,7 @@ class QuestionWindow:
     def __init__(self, careful: CarefulQuestions, size: int | None, has_room: Callable[[], None]) -> None:
         self._careful = careful
         resolver = careful.resolver
-        self._ports = Ports(resolver.nameservers, self._arrived, self._unreachable)
+        self._ports = Ports(resolver.nameservers, self._take_wires, self._unreachable)
         self._only_careful = resolver.only_tcp
         self._behind = bool(servers_behind(resolver.nameservers))
         self._has_room = has_room
@@ -153,27 +153,27 @@ class QuestionWindow:
         self._due.append(pending)
         return True
 
-    def _arrived(self, port: Port, wires: list[bytes]) -> None:
+    def _take_wires(self, port: Port, wires: list[bytes]) -> None:
         now = self._loop.time()
         for wire in wires:
             pending = port.by_id.get(wire[:2])
             if pending is None:
                 continue
             reply = lean.read(wire, pending.octets, pending.question)
-            elapsed = round((now - pending.began) * 1000)
+            elapsed_ms = round((now - pending.began) * 1000)
             if reply is not None:
-                self._settle(pending, of_lean(pending.question, reply, wire, port.server, elapsed))
+                self._settle(pending, of_lean(pending.question, reply, wire, port.server, elapsed_ms))
             else:
-                self._read_carefully(pending, port, wire, elapsed)
+                self._read_carefully(pending, port, wire, elapsed_ms)
         self._has_room()
 
-    def _read_carefully(self, pending: OpenQuestion, port: Port, wire: bytes, elapsed: int) -> None:
+    def _read_carefully(self, pending: OpenQuestion, port: Port, wire: bytes, elapsed_ms: int) -> None:
         question = pending.question
         reply = read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
         if reply is None:
             return  # no reply to it, whoever sent it
         is_whole = reply.status in FINAL and reply.open_end is None
-        answer = answer_of(question, reply, port.server, elapsed)
+        answer = answer_of(question, reply, port.server, elapsed_ms)
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
             self._settle(pending, of_answer(answer))
         else:

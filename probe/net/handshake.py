@@ -52,9 +52,9 @@ async def start_tls(
         try:
             # its first step puts the TLS protocol in place, before anything is read
             await asyncio.sleep(0)
-            secured = transport.get_protocol()
-            if isinstance(secured, asyncio.BufferedProtocol):
-                transport.set_protocol(_Ahead(transport, secured, hear))
+            ssl_protocol = transport.get_protocol()
+            if isinstance(ssl_protocol, asyncio.BufferedProtocol):
+                transport.set_protocol(_Ahead(transport, ssl_protocol, hear))
             return await task
         finally:
             task.cancel()
@@ -72,11 +72,11 @@ class _Ahead(asyncio.Protocol):
     def __init__(
         self,
         transport: asyncio.WriteTransport,
-        secured: asyncio.BufferedProtocol,
+        ssl_protocol: asyncio.BufferedProtocol,
         on_text: Callable[[bytes], None],
     ) -> None:
         self._transport = transport
-        self._secured = secured
+        self._protocol = ssl_protocol
         self._on_text = on_text
 
     def data_received(self, data: bytes) -> None:
@@ -86,25 +86,25 @@ class _Ahead(asyncio.Protocol):
             self._on_text(data[:at])
             data = data[at:]
         if data:
-            self._transport.set_protocol(self._secured)
+            self._transport.set_protocol(self._protocol)
             self._hand_over(memoryview(data))
 
     def _hand_over(self, rest: memoryview) -> None:
         while rest:
-            room = cast(memoryview, self._secured.get_buffer(len(rest)))
+            room = cast(memoryview, self._protocol.get_buffer(len(rest)))
             size = min(len(room), len(rest))
             room[:size] = rest[:size]
-            self._secured.buffer_updated(size)
+            self._protocol.buffer_updated(size)
             rest = rest[size:]
 
     def eof_received(self) -> bool | None:
-        return self._secured.eof_received()
+        return self._protocol.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._secured.connection_lost(exc)
+        self._protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        self._secured.pause_writing()
+        self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        self._secured.resume_writing()
+        self._protocol.resume_writing()

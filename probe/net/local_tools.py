@@ -86,8 +86,8 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= {"LC_ALL": "C", "PATH": os.pathsep.join(SYSTEM)}
     try:
-        transport, hearing = await asyncio.get_running_loop().subprocess_exec(
-            _Hearing,
+        transport, protocol = await asyncio.get_running_loop().subprocess_exec(
+            _ToolProtocol,
             path,
             *call.arguments,
             env=environment,
@@ -97,34 +97,34 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     except (OSError, ValueError) as error:  # ValueError: an argument with a NUL
         return ToolOutput(exit_code=None, failure=f"{call.program} could not be run: {error}")
     try:
-        hearing.say(call.stdin.encode("utf-8", "backslashreplace"))
-        await hearing.over
+        protocol.say(call.stdin.encode("utf-8", "backslashreplace"))
+        await protocol.over
     finally:
         if transport.get_returncode() is None:
             _end(transport.get_pid())
         # or its end would be told to a loop that is closed by then; and close() would take it from the
         # watcher, which complains on standard error
-        await asyncio.wait([hearing.ended], timeout=_REAPED)
+        await asyncio.wait([protocol.end], timeout=_REAPED)
         transport.close()
-    if hearing.is_too_much:
+    if protocol.is_too_much:
         limit = settings.LOCAL_TOOLS_SIZE_LIMIT
         return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
-    return ToolOutput(_decode(hearing.output[1]), _decode(hearing.output[2]), transport.get_returncode())
+    return ToolOutput(_decode(protocol.output[1]), _decode(protocol.output[2]), transport.get_returncode())
 
 
-class _Hearing(asyncio.SubprocessProtocol):
+class _ToolProtocol(asyncio.SubprocessProtocol):
     """What a program prints, until it ends or prints too much."""
 
     def __init__(self) -> None:
         self.output = {1: bytearray(), 2: bytearray()}
         self.is_too_much = False
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._input: asyncio.WriteTransport | None = None
 
     def process_exited(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
+        if not self.end.done():
+            self.end.set_result(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.SubprocessTransport)

@@ -65,7 +65,7 @@ async def opinions(
     Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. All ends at `deadline`,
     and after OPINION_TIMEOUT at the latest.
     """
-    wanted = [
+    questions = [
         (subject, domain)
         for subject, domain in (
             (OpinionSubject.SPF, sender_domain),
@@ -76,9 +76,9 @@ async def opinions(
         if domain is not None
     ]
     library = f"{_LIBRARY} {version(_LIBRARY)}"
-    blank = [Opinion(subject, domain, library) for subject, domain in wanted]
+    blank = [Opinion(subject, domain, library) for subject, domain in questions]
     try:
-        if wanted:
+        if questions:
             await in_thread(load)
     except (ImportError, OSError, MemoryError) as error:
         why = Reason(OpinionFault.NOT_LOADED, shortage=shortage(error), text=str(error))
@@ -129,8 +129,8 @@ class _Inquiry:
     def __init__(self, blank: Opinion, ask: Ask, loop: asyncio.AbstractEventLoop, deadline: Deadline) -> None:
         self._blank = blank
         self._watch = Watch(deadline, _SPARED, OPINION_QUERIES)
-        shared = SharedNameserver(ask, loop, self._watch)
-        self._dns = {"nameservers": [shared], "timeout": OPINION_TIMEOUT}
+        nameserver = SharedNameserver(ask, loop, self._watch)
+        self._dns = {"nameservers": [nameserver], "timeout": OPINION_TIMEOUT}
 
     def abandon(self) -> None:
         """Nobody waits for it any more."""
@@ -184,10 +184,10 @@ _CRASHES = (
 )
 
 
-_Said = tuple[tuple[str, ...], tuple[str, ...]]  # errors, warnings
+_Messages = tuple[tuple[str, ...], tuple[str, ...]]  # errors, warnings
 
 
-def _spf(domain: str, options: dict[str, Any]) -> _Said:
+def _spf(domain: str, options: dict[str, Any]) -> _Messages:
     from checkdmarc import spf
 
     try:
@@ -204,7 +204,7 @@ def _spf(domain: str, options: dict[str, Any]) -> _Said:
     return errors, (*result["warnings"], *record["warnings"])
 
 
-def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
+def _dmarc(domain: str, options: dict[str, Any]) -> _Messages:
     from checkdmarc import dmarc
 
     try:
@@ -220,7 +220,7 @@ def _dmarc(domain: str, options: dict[str, Any]) -> _Said:
     return (), (*result["warnings"], *record["warnings"])
 
 
-def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
+def _mta_sts(domain: str, options: dict[str, Any]) -> _Messages:
     from checkdmarc import mta_sts
 
     try:
@@ -233,7 +233,7 @@ def _mta_sts(domain: str, options: dict[str, Any]) -> _Said:
     return (), (*result["warnings"], *record["warnings"])
 
 
-def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
+def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Messages:
     from checkdmarc import smtp_tls_reporting as tls_rpt
 
     try:
@@ -246,7 +246,7 @@ def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Said:
     return (), (*result["warnings"], *record["warnings"])
 
 
-_INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Said]] = {
+_INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Messages]] = {
     OpinionSubject.SPF: _spf,
     OpinionSubject.DMARC: _dmarc,
     OpinionSubject.MTA_STS: _mta_sts,

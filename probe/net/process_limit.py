@@ -56,8 +56,8 @@ class ProcessLimit:
     def forget(self) -> None:
         """Nobody holds it or waits for it: in a forked process those who did are not there."""
         self._lock = threading.Lock()
-        self._holding: list[_Hold] = []
-        self._waiting: list[_Hold] = []
+        self._holders: list[_Hold] = []
+        self._queue: list[_Hold] = []
 
     def hold(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Waits until there is room; within, it is held."""
@@ -66,27 +66,27 @@ class ProcessLimit:
     def want(self, hold: _Hold) -> None:
         """The last of those who wait, unless there is room."""
         with self._lock:
-            self._waiting.append(hold)
+            self._queue.append(hold)
             self._hand_on()
 
     def give_back(self, hold: _Hold) -> None:
         """It is neither held nor waited for any longer."""
         with self._lock:
-            for those in (self._holding, self._waiting):
+            for those in (self._holders, self._queue):
                 if hold in those:
                     those.remove(hold)
             self._hand_on()
 
     def _hand_on(self) -> None:
-        self._holding = [hold for hold in self._holding if not hold.loop.is_closed()]
-        while self._waiting and self._has_room(len(self._holding)):
-            hold = self._waiting.pop(0)
+        self._holders = [hold for hold in self._holders if not hold.loop.is_closed()]
+        while self._queue and self._has_room(len(self._holders)):
+            hold = self._queue.pop(0)
             try:
                 hold.loop.call_soon_threadsafe(hold.tell)
             except RuntimeError:
                 continue  # its event loop is closed: nobody waits there any more
             hold.is_held = True
-            self._holding.append(hold)
+            self._holders.append(hold)
 
 
 def at_most(number: int) -> Callable[[int], bool]:

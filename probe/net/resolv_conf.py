@@ -32,7 +32,7 @@ _END = re.compile(rb"[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
+class ResolverConfiguration:
     """What the file says. `servers` in their order, each once; `passed_over` why lines are not heeded, each
     with its number (None: the whole file); `tcp` that questions go over TCP alone (use-vc)."""
 
@@ -41,18 +41,18 @@ class Configured:
     tcp: bool = False
 
 
-def read(path: Path = SYSTEM, *, most: int = MOST) -> Configured:
+def read(path: Path = SYSTEM, *, most: int = MOST) -> ResolverConfiguration:
     """What a file says of its first `most` servers; one that cannot be read says nothing.
     Never raises."""
     try:
         if not path.is_file():
-            return Configured((), (Reason(Gap.NO_FILE),))
+            return ResolverConfiguration((), (Reason(Gap.NO_FILE),))
         with path.open("rb") as source:
             data = source.read(_SIZE + 1)
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "")
         text = (error.strerror or str(error)).lower()
-        return Configured((), (Reason(Gap.FILE_UNREADABLE, error=name, text=text),))
+        return ResolverConfiguration((), (Reason(Gap.FILE_UNREADABLE, error=name, text=text),))
     if len(data) <= _SIZE:
         return parse(data, most=most)
     whole = data[: data.rfind(b"\n") + 1]
@@ -63,13 +63,13 @@ def read(path: Path = SYSTEM, *, most: int = MOST) -> Configured:
 
 def parse(
     data: bytes, index_of: Callable[[str], int] = socket.if_nametoindex, *, most: int = MOST
-) -> Configured:
+) -> ResolverConfiguration:
     """What the octets of a file say of its first `most` servers. `index_of` gives the index of an interface,
     or raises OSError."""
     servers: list[Endpoint] = []
     passed_over: list[Reason[Gap]] = []
     beyond: list[int] = []
-    named, tcp = 0, False
+    count, tcp = 0, False
     for number, line in enumerate(data.split(b"\n"), 1):
         text = line.partition(b"\0")[0]  # a string of C ends there
         if text.startswith((b"options ", b"options\t")):
@@ -80,8 +80,8 @@ def parse(
                 passed_over.append(Reason(Gap.NO_KEYWORD, line=number, text=_escape(text)))
             continue
         server, obstacle = _read_address(token, index_of)
-        named += server is not None
-        if server is not None and named > most:
+        count += server is not None
+        if server is not None and count > most:
             beyond.append(number)
         elif obstacle is not None:
             passed_over.append(replace(obstacle, line=number))
@@ -89,7 +89,7 @@ def parse(
             servers.append(server)
     if beyond:
         passed_over.append(Reason(Gap.BEYOND_FIRST, line=beyond[0], more=len(beyond) - 1, most=most))
-    return Configured(tuple(servers), tuple(_few(passed_over)), tcp)
+    return ResolverConfiguration(tuple(servers), tuple(_few(passed_over)), tcp)
 
 
 def interface_index(zone: str, index_of: Callable[[str], int] = socket.if_nametoindex) -> int:

@@ -29,7 +29,7 @@ from probe.net.dns_exchange import exchange
 from probe.net.dns_liveness import Liveness
 from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
-from probe.net.resolv_conf import LOCAL, SYSTEM, Configured, read
+from probe.net.resolv_conf import LOCAL, SYSTEM, ResolverConfiguration, read
 from probe.net.stub import servers_behind
 from probe.net.witness import is_own_word, means_this_machine, most_telling, server_text
 from probe.settings import (
@@ -56,7 +56,7 @@ class ResolverConfigError(Exception):
         self.passed_over = passed_over
 
 
-def system_nameservers(path: Path = SYSTEM) -> Configured:
+def system_nameservers(path: Path = SYSTEM) -> ResolverConfiguration:
     """The name servers of this machine, in their order. Where none is named, the one on this machine, if one
     listens there, as glibc has it. Raises ResolverConfigError when there are none."""
     configuration = read(path)
@@ -110,22 +110,24 @@ class Resolver:
         lifetime: float = DNS_LIFETIME,
         parallel: int = DNS_PARALLEL,
         max_queries: int = DNS_MAX_QUERIES,
-        shared: Answers | None = None,
+        shared_answers: Answers | None = None,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
-        configured = Configured(tuple(map(_check, nameservers))) if nameservers else system_nameservers()
-        self.nameservers = configured.servers
+        configuration = (
+            ResolverConfiguration(tuple(map(_check, nameservers))) if nameservers else system_nameservers()
+        )
+        self.nameservers = configuration.servers
         self._behind = servers_behind(self.nameservers)
-        self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configured.passed_over)
-        self.only_tcp = configured.tcp
+        self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configuration.passed_over)
+        self.only_tcp = configuration.tcp
         self._on_answer = on_answer
-        self._remaining = seconds_left
+        self._seconds_left = seconds_left
         self._query_timeout = query_timeout
         self._lifetime = lifetime
         self._max_queries = max_queries
         self._queries_left = max_queries
         self._questions = RunQuestions(parallel)
-        self._shared = shared or Answers()
+        self._shared_answers = shared_answers or Answers()
         self._answers: dict[Question, asyncio.Future[Answer]] = {}
         self._tasks: set[asyncio.Task[Answer]] = set()
         self._liveness = Liveness(on_silence)
@@ -175,7 +177,11 @@ class Resolver:
     def _ask(self, question: Question) -> None:
         bad = names.why_bad_name(question.name)
         bad_name_answer = Answer(question, Status.BAD_NAME, why=bad) if bad else None
-        answer = bad_name_answer or self._unasked(question) or self._shared.recall(self.nameservers, question)
+        answer = (
+            bad_name_answer
+            or self._unasked(question)
+            or self._shared_answers.recall(self.nameservers, question)
+        )
         if answer is not None:
             self._answers[question].set_result(answer)
             self._tell(answer)
@@ -208,9 +214,9 @@ class Resolver:
         answer = self._unasked(question) or await self._resolve(question)
         if question == CONTROL:
             self._liveness.conclude(answer.status)
-        elif self._liveness.is_in_doubt(answer.status) and self._remaining() > 0:
+        elif self._liveness.is_in_doubt(answer.status) and self._seconds_left() > 0:
             await self.ask((CONTROL,))
-        self._shared.keep(self.nameservers, answer)
+        self._shared_answers.keep(self.nameservers, answer)
         self._tell(answer)
         return answer
 
@@ -232,7 +238,7 @@ class Resolver:
     async def _resolve(self, question: Question) -> Answer:
         """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
         began = time.monotonic()
-        seconds_left = self._remaining()
+        seconds_left = self._seconds_left()
         # nobody is waited for longer than for the question that made it doubtful
         lifetime = max(self._lifetime - self._query_timeout, 0.0) if question == CONTROL else self._lifetime
         until = began + min(lifetime, seconds_left)

@@ -36,7 +36,7 @@ from probe.net.icmp import ReportedError, reported, watch
 from probe.net.route import is_gateway, local_address_towards
 from probe.recording import events as ev
 from probe.standards.smtp.commands import Command, verb_of
-from probe.standards.smtp.reader import ReadReply
+from probe.standards.smtp.reader import WireReply
 from probe.standards.smtp.transcript import Entry, Transcript
 from probe.standards.tls.required import CertificateDemand, why_unverified
 
@@ -75,7 +75,7 @@ class Dial:
     demand: CertificateDemand | None = None
 
 
-Dialling = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
+Dialler = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
 """Opens the connection that a Dial names, with the protocol that the first argument makes. Raises OSError."""
 
 
@@ -140,10 +140,10 @@ class Wire:
     """
 
     def __init__(
-        self, session: int, sink: Sink, clock: Clock, deadline: Deadline, dialling: Dialling = dial_tcp
+        self, session: int, sink: Sink, clock: Clock, deadline: Deadline, dial: Dialler = dial_tcp
     ) -> None:
         self.transcript = Transcript()
-        self._dialling = dialling
+        self._dial_with = dial
         self._session = session
         self._sink = sink
         self._clock = clock
@@ -151,7 +151,7 @@ class Wire:
         self._tap: _Tap | None = None
         self._over: WireError | None = None
         self._early: list[bytes] | None = None  # what came inside TLS before the handshake was recorded
-        self._changed = asyncio.Event()
+        self._change = asyncio.Event()
 
     # -- what the caller does ---------------------------------------------------------------------
 
@@ -160,17 +160,17 @@ class Wire:
         tap = _Tap(self)
         try:
             async with asyncio.timeout(self._deadline.cut(budget)):
-                await self._dialling(lambda: tap, dial)
+                await self._dial_with(lambda: tap, dial)
         except TimeoutError as error:
             raise self._out_of_time(EndCause.NO_CONNECTION, budget) from error
         except OSError as error:
             raise connect_error(error, dial.ip) from error
 
-    async def greeting(self, budget: float) -> ReadReply:
+    async def greeting(self, budget: float) -> WireReply:
         """Wait for the first reply."""
         return _read_of(await self._await_answers(budget))
 
-    async def exchange(self, command: Command, budget: float) -> ReadReply:
+    async def exchange(self, command: Command, budget: float) -> WireReply:
         """Send a command and wait for its reply, or for an earlier one that is still owed."""
         tap = self._open_tap()
         try:
@@ -217,8 +217,8 @@ class Wire:
         try:
             async with asyncio.timeout(self._deadline.cut(budget)):
                 while self._over is None:
-                    self._changed.clear()
-                    await self._changed.wait()
+                    self._change.clear()
+                    await self._change.wait()
         except TimeoutError:
             return
 
@@ -264,7 +264,7 @@ class Wire:
             self._end_flood(EndCause.OCTETS, settings.SESSION_SIZE_LIMIT)
         elif self.transcript.is_flooded:
             self._end_flood(EndCause.REPLIES, settings.SURPLUS_LIMIT)
-        self._changed.set()
+        self._change.set()
 
     def _on_sent(self, data: bytes) -> None:
         at_ms = self._clock.at_ms()
@@ -275,7 +275,7 @@ class Wire:
         if self._over is None:
             reason = EndReason.RESET if isinstance(error, ConnectionResetError) else EndReason.CLOSED_BY_PEER
             self._over = WireError(reason, Reason(EndCause.SYSTEM, **_words(error)) if error else None)
-        self._changed.set()
+        self._change.set()
 
     # -- waiting ----------------------------------------------------------------------------------
 
@@ -288,8 +288,8 @@ class Wire:
                 while self.transcript.is_waiting:
                     if self._over is not None:
                         raise self._over
-                    self._changed.clear()
-                    await self._changed.wait()
+                    self._change.clear()
+                    await self._change.wait()
         except TimeoutError as error:
             raise self._out_of_time(EndCause.NO_REPLY, seconds) from error
         # what came in the same moment belongs to the same observation
@@ -378,7 +378,7 @@ def _words(error: Exception) -> _Words:
     return _Words(error="", text=str(error))
 
 
-def _read_of(entry: Entry) -> ReadReply:
+def _read_of(entry: Entry) -> WireReply:
     if entry.read is None:
         raise WireError(EndReason.CLOSED_BY_PEER)
     return entry.read

@@ -33,7 +33,7 @@ _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
-class TlsSeen:
+class HandshakeResult:
     """What a handshake showed. `chain` is DER, leaf first; `chain_complete` False when this Python
     gave only the leaf."""
 
@@ -70,12 +70,12 @@ def server_name(mx_host: str) -> str | None:
     return ".".join(labels)
 
 
-def observe(ssl_object: ssl.SSLObject) -> TlsSeen:
+def observe(ssl_object: ssl.SSLObject) -> HandshakeResult:
     """Read version, cipher and chain of an established connection."""
     cipher = ssl_object.cipher()
     leaf = ssl_object.getpeercert(binary_form=True)
     chain = _unverified_chain(ssl_object)
-    return TlsSeen(
+    return HandshakeResult(
         version=ssl_object.version() or "",
         cipher=cipher[0] if cipher else "",
         chain=chain or ((leaf,) if leaf else ()),
@@ -95,7 +95,7 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in read() or ())
 
 
-def trust_of(handshake: TlsSeen, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
+def trust_of(handshake: HandshakeResult, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
     """What this machine's trust store says of the chain. The name is not judged.
 
     `roots_file` is a PEM file, or a directory of such, to trust instead of this machine's store. Nothing can

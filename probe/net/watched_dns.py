@@ -39,10 +39,12 @@ class Watch:
     """One inquiry: what may be asked, and why nothing may be concluded. Questions for the `excluded` record
     types are not asked; they are answered here with NODATA. At most `limit` questions."""
 
-    def __init__(self, deadline: Deadline, excluded: frozenset[dns.rdatatype.RdataType], limit: int) -> None:
+    def __init__(
+        self, deadline: Deadline, exclusions: frozenset[dns.rdatatype.RdataType], limit: int
+    ) -> None:
         self.deadline = deadline
         self.problem: Reason[OpinionFault] | None = None
-        self._excluded = excluded
+        self._exclusions = exclusions
         self._limit = limit
         self._questions: set[Question] = set()
 
@@ -55,7 +57,7 @@ class Watch:
         if self.deadline.has_passed:
             self.give_up(Reason(OpinionFault.LATE))
         first = request.question[0]
-        if first.rdtype in self._excluded:
+        if first.rdtype in self._exclusions:
             return None
         kind = dns.rdatatype.to_text(first.rdtype)
         if kind not in RecordType.__members__:

@@ -130,10 +130,10 @@ class _WrongError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Shape:
-    """How values of one type are written and read. `read` takes the JSON value and its place."""
+    """How values of one type are written and read. `parse` takes the JSON value and its place."""
 
     write: Callable[[Any], Any]
-    read: Callable[[Any, str], Any]
+    parse: Callable[[Any, str], Any]
 
 
 def _refuse_constant(name: str) -> Any:
@@ -154,7 +154,7 @@ def _event(value: Any, version: int) -> ev.Event:
         fields = _upgrade(kind, fields)
     if kind == "dns":
         fields = _with_reason(fields, version)
-    event: ev.Event = _shape(_KINDS[kind]).read(fields, kind)
+    event: ev.Event = _shape(_KINDS[kind]).parse(fields, kind)
     if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
         raise _WrongError(f"started.started_at {wrong}")
     return event
@@ -173,7 +173,7 @@ def _upgrade(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of an event of format 1 as format 2 has them."""
     for name in format_1.SENTENCES.get(kind, ()):
         if name in fields:
-            _SCALARS[str].read(fields[name], f"{kind}.{name}")
+            _SCALARS[str].parse(fields[name], f"{kind}.{name}")
     for name in format_1.NEW.get(kind, ()):
         if name in fields:
             raise _WrongError(f"{kind} has an unknown field {_shorten(name)}")
@@ -190,7 +190,7 @@ def _with_reason(fields: dict[str, Any], version: int) -> dict[str, Any]:
         raise _WrongError('dns.answer has an unknown field "why"')
     if "detail" not in answer:
         return fields
-    _SCALARS[str].read(answer["detail"], "dns.answer.detail")
+    _SCALARS[str].parse(answer["detail"], "dns.answer.detail")
     return fields | {"answer": format_1_answers.upgrade(answer)}
 
 
@@ -222,13 +222,13 @@ def _shape(hint: Any) -> _Shape:
 
 
 def _scalar(kind: type) -> _Shape:
-    def read(value: Any, place: str) -> Any:
+    def parse(value: Any, place: str) -> Any:
         # bool is a subclass of int, and "true" is no number
         if type(value) is not kind:
             raise _WrongError(f"{place} must be {_WORDS[kind]}, not {_shorten(value)}")
         return value
 
-    return _Shape(lambda value: value, read)
+    return _Shape(lambda value: value, parse)
 
 
 def _read_float(value: Any, place: str) -> float:
@@ -285,33 +285,33 @@ _BASE64_SHAPE = _Shape(lambda value: base64.b64encode(value).decode("ascii"), _r
 def _limit(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _Shape:
     """A value of this kind, or those of a list, held to its limits."""
 
-    def read(value: Any, place: str) -> Any:
-        result = shape.read(value, place)
+    def parse(value: Any, place: str) -> Any:
+        result = shape.parse(value, place)
         for item in result if isinstance(result, tuple) else (result,):
             wrong = why_not(item) if isinstance(item, kind) else None
             if wrong is not None:
                 raise _WrongError(f"{place} {wrong}")
         return result
 
-    return _Shape(shape.write, read)
+    return _Shape(shape.write, parse)
 
 
 def _enum(hint: type[StrEnum]) -> _Shape:
-    def read(value: Any, place: str) -> StrEnum:
+    def parse(value: Any, place: str) -> StrEnum:
         if isinstance(value, str) and value in hint.__members__.values():
             return hint(value)
         raise _WrongError(f"{place} must be one of {', '.join(hint)}, not {_shorten(value)}")
 
-    return _Shape(str, read)
+    return _Shape(str, parse)
 
 
 def _tuple(item: _Shape) -> _Shape:
-    def read(value: Any, place: str) -> tuple[Any, ...]:
+    def parse(value: Any, place: str) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise _WrongError(f"{place} must be a list, not {_shorten(value)}")
-        return tuple(item.read(entry, f"{place}[{index}]") for index, entry in enumerate(value))
+        return tuple(item.parse(entry, f"{place}[{index}]") for index, entry in enumerate(value))
 
-    return _Shape(lambda value: [item.write(entry) for entry in value], read)
+    return _Shape(lambda value: [item.write(entry) for entry in value], parse)
 
 
 def _dataclass(hint: type) -> _Shape:
@@ -338,7 +338,7 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
 
-    def read(value: Any, place: str) -> Any:
+    def parse(value: Any, place: str) -> Any:
         if not isinstance(value, dict):
             raise _WrongError(f"{place} must be an object, not {_shorten(value)}")
         for name in value:
@@ -346,13 +346,13 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
                 raise _WrongError(f"{place} has an unknown field {_shorten(name)}")
         for name in sorted(required_fields - value.keys()):
             raise _WrongError(f"{place} lacks the field {name}")
-        fields = {names[key]: shapes[key].read(entry, f"{place}.{key}") for key, entry in value.items()}
+        fields = {names[key]: shapes[key].parse(entry, f"{place}.{key}") for key, entry in value.items()}
         try:
             return hint(**fields)
         except ValueError as error:  # of Options, whose fields have limits of their own
             raise _WrongError(str(error)) from None
 
-    return read
+    return parse
 
 
 def _field_shapes(hint: type) -> dict[str, _Shape]:
@@ -405,7 +405,7 @@ def _union(members: tuple[Any, ...]) -> _Shape:
         return inner
     return _Shape(
         lambda value: None if value is None else inner.write(value),
-        lambda value, place: None if value is None else inner.read(value, place),
+        lambda value, place: None if value is None else inner.parse(value, place),
     )
 
 
@@ -418,19 +418,19 @@ def _tag_shape(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
                 return {"kind": kind} | value_json if is_object else {"kind": kind, "value": value_json}
         raise TypeError(f"{value!r} fits none of {', '.join(kinds)}")
 
-    def read(value: Any, place: str) -> Any:
+    def parse(value: Any, place: str) -> Any:
         fields = dict(value) if isinstance(value, dict) else {}
         kind = fields.pop("kind", None)
         if not isinstance(kind, str) or kind not in kinds:
             raise _WrongError(f"{place} must be an object whose kind is one of {', '.join(kinds)}")
         members, shape = kinds[kind]
         if dataclasses.is_dataclass(members[0]):
-            return shape.read(fields, place)
+            return shape.parse(fields, place)
         if set(fields) != {"value"}:
             raise _WrongError(f"{place} must have the fields kind and value")
-        return shape.read(fields["value"], place)
+        return shape.parse(fields["value"], place)
 
-    return _Shape(write, read)
+    return _Shape(write, parse)
 
 
 def _snake_case(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.observed import (
     EndCause,
     FetchFault,
@@ -213,7 +213,7 @@ class LogGiven:
     """What the log of --log tells of this sender and recipient; never the log itself."""
 
     at_ms: int
-    log_facts: ToldByLog
+    log_facts: LogAccount
 
 
 @dataclass(frozen=True, slots=True)

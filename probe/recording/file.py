@@ -155,7 +155,7 @@ class _Totals:
 
     sessions: set[int] = field(default_factory=set)
     singles: set[type] = field(default_factory=set)
-    received: int = 0
+    octets_read: int = 0
 
     def take(self, event: ev.Event, number: int) -> None:
         """Raises RecordingError when it cannot be of one run."""
@@ -167,8 +167,8 @@ class _Totals:
                 if len(self.sessions) > RECORDING_SESSION_LIMIT:
                     raise RecordingError(number, "more sessions than a run can make")
             case ev.Received():
-                self.received += len(event.data)
-                if self.received > RECORDING_RECEIVED_LIMIT:
+                self.octets_read += len(event.data)
+                if self.octets_read > RECORDING_RECEIVED_LIMIT:
                     raise RecordingError(number, "more octets of servers than a run reads")
             case ev.MessageGiven() | ev.BounceGiven():
                 if type(event) in self.singles:

@@ -81,7 +81,7 @@ class HistoryFile:
 
     def drop(self) -> None:
         """Take it out again: nothing was observed, or the disk is full."""
-        with contextlib.suppress(OSError), _opened(self.path.parent) as folder:
+        with contextlib.suppress(OSError), _open(self.path.parent) as folder:
             os.unlink(self.path.name, dir_fd=folder)
 
 
@@ -92,7 +92,7 @@ def begin(directory: Path, name: str) -> HistoryFile:
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)
-    with _opened(directory) as folder:
+    with _open(directory) as folder:
         file, descriptor = new_file(folder, name)
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, descriptor)
@@ -114,7 +114,7 @@ def new_file(folder: int, name: str) -> tuple[str, int]:
 def trim(directory: Path, runs: int, octets: int) -> None:
     """Remove the oldest until `runs` are left, of at most `octets` in all; the newest stays whatever its
     size. Raises HistoryError, OSError."""
-    with _opened(directory) as folder:
+    with _open(directory) as folder:
         total = 0
         for index, run in enumerate(_listed(folder, directory)):
             total += run.size
@@ -127,14 +127,14 @@ def past_runs(directory: Path) -> tuple[PastRun, ...]:
     """The runs that have ended, the newest first; none where there is no directory. Raises HistoryError,
     OSError."""
     try:
-        with _opened(directory) as folder:
+        with _open(directory) as folder:
             return tuple(run for run in _listed(folder, directory) if run.size)
     except FileNotFoundError:
         return ()
 
 
 @contextlib.contextmanager
-def _opened(directory: Path) -> Iterator[int]:
+def _open(directory: Path) -> Iterator[int]:
     """The directory, if it is one, and the user's own; it is made private where it is not."""
     try:
         folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

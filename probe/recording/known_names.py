@@ -104,13 +104,13 @@ class KnownNames:
         """Start, end, last atom and owner of a name that begins in an atom, behind digits of others."""
         start, end, folded = atoms[index]
         most = min(len(folded), _GLUED) if folded.isdigit() else 1
-        for skipped in range(most):
-            rest = folded[skipped:]
+        for skip in range(most):
+            rest = folded[skip:]
             if not (rest[:_FIRST] in self._longest if len(rest) >= _FIRST else rest):
                 continue
-            name = self._match(text, [(start + skipped, end, rest), *atoms[index + 1 : index + _MOST_ATOMS]])
-            if name is not None and (skipped == 0 or name[1] > 0):
-                return start + skipped, name[0], index + name[1], name[2]
+            name = self._match(text, [(start + skip, end, rest), *atoms[index + 1 : index + _MOST_ATOMS]])
+            if name is not None and (skip == 0 or name[1] > 0):
+                return start + skip, name[0], index + name[1], name[2]
         return None
 
     def _match(self, text: str, atoms: list[_Atom]) -> tuple[int, int, str] | None:

@@ -153,9 +153,9 @@ def why_no_fault(why: AnswerWhy) -> str | None:
     its answer, and never recorded; the values that the tag goes with are there."""
     if why.tag in _OWN:
         return f"has the tag {why.tag.value}, which no run records"
-    needed = _NEEDED_OF_ANSWERS.get(why.tag, "tag")
-    lacking = getattr(why, needed) is None
-    return f"with the tag {why.tag.value} lacks the field {needed}" if lacking else None
+    field = _NEEDED_OF_ANSWERS.get(why.tag, "tag")
+    is_missing = getattr(why, field) is None
+    return f"with the tag {why.tag.value} lacks the field {field}" if is_missing else None
 
 
 def why_not_an_address_kind(address: NotPublic) -> str | None:

@@ -25,7 +25,7 @@ from typing import TypeVar
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.sender_mta import SenderMta, TextFact
@@ -159,7 +159,7 @@ class _Redactor:
             case _:
                 return event
 
-    def _log_facts(self, log_facts: ToldByLog) -> ToldByLog:
+    def _log_facts(self, log_facts: LogAccount) -> LogAccount:
         """What a log tells: names and addresses for those of the run, words as any text. A queue id and a
         file are this side's alone."""
         text, delivery, volume = self._text.text, log_facts.delivery, log_facts.volume

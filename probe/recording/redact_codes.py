@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 Rewrite = Callable[[str], str]
-Known = Callable[[str], bool]
+NameTest = Callable[[str], bool]
 _Reading = Callable[[str, int], str | None]
 _Escapes = tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]
 
@@ -55,7 +55,7 @@ _BASE64_LINES = re.compile(
 class Codes:
     """`rewrite` replaces who is meant in plain text; `is_known` tells whether a text names the run."""
 
-    def __init__(self, rewrite: Rewrite, is_known: Known) -> None:
+    def __init__(self, rewrite: Rewrite, is_known: NameTest) -> None:
         self._rewrite = rewrite
         self._is_known = is_known
         self._verdicts: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
@@ -113,7 +113,7 @@ class Codes:
     def _hexadecimal(self, word: str, depth: int) -> str | None:
         digits = _NO_DIGIT.sub("", word)
         octets = (bytes.fromhex(digits[at : at + (len(digits) - at) // 2 * 2]) for at in (0, 1))
-        return REDACTED if any(self._tells(data, depth) for data in octets) else None
+        return REDACTED if any(self._names_anybody(data, depth) for data in octets) else None
 
     def _base32(self, word: str, _: int) -> str | None:
         """RFC 4648 section 6. Many a plain word is of its letters, so that only text counts."""
@@ -129,10 +129,12 @@ class Codes:
         if (bare, depth) not in self._verdicts:
             if len(self._verdicts) > _REMEMBERED:
                 self._verdicts.clear()
-            self._verdicts[bare, depth] = any(self._tells(_decode(part), depth) for part in _parts(bare))
+            self._verdicts[bare, depth] = any(
+                self._names_anybody(_decode(part), depth) for part in _parts(bare)
+            )
         return REDACTED if self._verdicts[bare, depth] else None
 
-    def _tells(self, data: bytes, depth: int = _DEPTH) -> bool:
+    def _names_anybody(self, data: bytes, depth: int = _DEPTH) -> bool:
         """Whether decoded octets name anybody; where they are no text, only by a name of the run."""
         data = data.replace(b"\0", b"")  # UTF-16 of ASCII
         try:
@@ -161,7 +163,7 @@ class Codes:
     def _base64_lines(self, run: re.Match[str]) -> str:
         first, *lines = run[0].split("\n")
         whole = first.strip() + "".join(re.sub(r"^[0-9]{3}[ -]|\s", "", line) for line in lines)
-        if not self._tells(_decode(whole.rstrip("="))):
+        if not self._names_anybody(_decode(whole.rstrip("="))):
             return run[0]
         return "\n".join(_BASE64_LINE.sub(REDACTED, line) for line in (first, *lines))
 

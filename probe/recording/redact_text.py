@@ -61,10 +61,10 @@ class TextRedactor:
     that SPF is judged for."""
 
     def __init__(
-        self, pseudonyms: Pseudonyms, judged: Iterable[IPAddress], originals: Pseudonyms | None
+        self, pseudonyms: Pseudonyms, spf_ips: Iterable[IPAddress], originals: Pseudonyms | None
     ) -> None:
         self._pseudonyms = pseudonyms
-        self._judged = tuple(judged)
+        self._spf_ips = tuple(spf_ips)
         self._originals = originals
         self._names = frozenset(originals.names) if originals is not None else frozenset()
         self._locals = originals.locals() if originals is not None else frozenset()
@@ -157,7 +157,7 @@ class TextRedactor:
         network = _network(match.group(3)) if match else None
         if match is None or network is None:
             return self.text(term)
-        inside = [ip for ip in self._judged if ip.version == network.version and ip in network]
+        inside = [ip for ip in self._spf_ips if ip.version == network.version and ip in network]
         fresh = [self._pseudonyms.address(ip) for ip in inside or [network.network_address]]
         return " ".join(f"{match.group(1)}{match.group(2)}:{ip}" for ip in dict.fromkeys(fresh))
 
@@ -230,7 +230,7 @@ def _alone(originals: Pseudonyms) -> KnownNames:
     single = (name for name in originals.names if name and "." not in name and not is_top_level(name))
     brands = {organization.partition(".")[0] for organization in originals.organizations()}
     labels = (label for label in originals.labels() | brands if _is_long(label) or not is_top_level(label))
-    named = [
+    pairs_found = [
         *((local, local) for local in local_parts),
         *((local.partition("+")[0], local) for local in local_parts),
         *((key, key) for key in sorted(originals.keys)),
@@ -246,16 +246,18 @@ def _alone(originals: Pseudonyms) -> KnownNames:
             if part.isalpha() and _is_long(part)
         ),
     ]
-    named += (pair for pair in parts if pair[0] not in keep.vocabulary)
+    pairs_found += (pair for pair in parts if pair[0] not in keep.vocabulary)
     left_out = keep.words | keep.roles | {"localhost"}
-    return KnownNames((pair for pair in named if pair[0] not in left_out and _tells(pair[0])), keep.words)
+    return KnownNames(
+        (pair for pair in pairs_found if pair[0] not in left_out and _is_telling(pair[0])), keep.words
+    )
 
 
 def _is_long(part: str) -> bool:
     return len(part) >= _LEAST_OF_PART
 
 
-def _tells(name: str) -> bool:
+def _is_telling(name: str) -> bool:
     if name.startswith("_"):
         return False
     if name.isdigit():

@@ -56,7 +56,7 @@ def _about(recipient: BouncedRecipient) -> Line:
 def _facts(recipient: BouncedRecipient) -> Iterator[doc.Fact]:
     status = recipient.status
     if status is not None:
-        original = recipient.notice.returned
+        original = recipient.notice.original
         facts = (
             ("Sent to", status.original_recipient),
             ("Aliased to", status.actual_recipient),

@@ -121,12 +121,12 @@ def _note(hidden: tuple[Line, ...]) -> tuple[doc.Block, ...]:
 def _change_parts(change: Callable[[doc.Part], doc.Part]) -> Callable[[doc.Block], doc.Block]:
     """A change of parts, made in the sections alone."""
 
-    def changed(block: doc.Block) -> doc.Block:
+    def change_block(block: doc.Block) -> doc.Block:
         return (
             block._replace(parts=tuple(map(change, block.parts))) if isinstance(block, doc.Section) else block
         )
 
-    return changed
+    return change_block
 
 
 def _drop_advice(part: doc.Part) -> doc.Part:

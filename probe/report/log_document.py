@@ -132,7 +132,7 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
 
 
 def _on_hold(report: LogReport) -> Line:
-    held, counted = report.totals.held, report.totals.held_counted
-    above = f" ({number(counted)} of them counted above)" if 0 < counted < held else ""
-    above = " (counted above)" if 0 < counted == held else above
+    held, held_count = report.totals.held, report.totals.held_counted
+    above = f" ({number(held_count)} of them counted above)" if 0 < held_count < held else ""
+    above = " (counted above)" if 0 < held_count == held else above
     return (f"{messages(held)}{above}: not tried until somebody releases {'it' if held == 1 else 'them'}",)

@@ -34,24 +34,24 @@ def wrap(text: str, width: int) -> list[str]:
         return [text.rstrip()]
     measure = len if text.isascii() else columns
     lines: list[str] = []
-    line, used = "", 0
+    line, width_used = "", 0
     for token in _WORDS.findall(text):
         size = measure(token)
-        if used + size <= width:
-            line, used = line + token, used + size
+        if width_used + size <= width:
+            line, width_used = line + token, width_used + size
             continue
         if token.isspace():
             lines.append(line)
-            line, used = "", 0
+            line, width_used = "", 0
             continue
         if line.strip():
             lines.append(line.rstrip())
         if size <= width:
-            line, used = token, size
+            line, width_used = token, size
             continue
         *full, line = _cut(token, width)
         lines += full
-        used = columns(line)
+        width_used = columns(line)
     if line.strip() or not lines:
         lines.append(line.rstrip())
     return lines
@@ -59,14 +59,14 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _cut(word: str, width: int) -> list[str]:
     pieces = [""]
-    used = 0
+    width_used = 0
     for char in word:
         size = _columns_of(char)
-        if used + size > width:
+        if width_used + size > width:
             pieces.append("")
-            used = 0
+            width_used = 0
         pieces[-1] += char
-        used += size
+        width_used += size
     return pieces
 
 
@@ -113,11 +113,11 @@ class Page:
         hang = indent + columns(lead)
         if lead and width - hang < MIN_COLUMNS and text:
             for line in wrap(lead.strip(), width - indent):
-                self._lines.append(" " * indent + self._painted(line, paint))
+                self._lines.append(" " * indent + self._paint_line(line, paint))
             lead, paint, hang = "", None, min(indent + 2, width - 10)
             indent = hang
         first, *rest = (self._tone(line, is_strong=is_strong) for line in wrap(text, max(width - hang, 10)))
-        self._lines.append((" " * indent + self._painted(lead, paint) + first).rstrip())
+        self._lines.append((" " * indent + self._paint_line(lead, paint) + first).rstrip())
         self._lines += [" " * hang + line for line in rest]
 
     def cut(self, text: str, before: int) -> str:
@@ -151,7 +151,7 @@ class Page:
             return self.style.paint(line, Paint.STRONG)
         return _RFC.sub(lambda named: self.style.paint(named[0], Paint.FAINT), line)
 
-    def _painted(self, lead: str, paint: Paint | None) -> str:
+    def _paint_line(self, lead: str, paint: Paint | None) -> str:
         if paint is None or not lead.strip():
             return lead
         word = lead.rstrip()

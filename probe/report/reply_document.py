@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.diagnosis.conclusion import Conclusion
-from probe.explanation import Explanation, Logged
+from probe.explanation import Explanation, LogExcerpt
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
@@ -31,7 +31,7 @@ _OWN_WORDS = "the text is the sending server's own; the remote server's words ar
 def build(explanation: Explanation, _: Detail) -> doc.Document:
     """The reply, what it means, who acts, when to retry, and why; the same for every occasion. What a log
     tells of the message goes before it."""
-    logged = explanation.logged
+    logged = explanation.excerpt
     if logged is None or explanation.error:
         return doc.Document(
             tuple(blocks(explanation, explanation.exit_code)), exit_code=explanation.exit_code
@@ -44,7 +44,7 @@ def build(explanation: Explanation, _: Detail) -> doc.Document:
     )
 
 
-def _subject(logged: Logged, tone: doc.Tone) -> doc.Subject:
+def _subject(logged: LogExcerpt, tone: doc.Tone) -> doc.Subject:
     """The line of a log: which message, to whom, by which way, and who speaks."""
     event = logged.event
     if event is None or logged.note:
@@ -84,9 +84,9 @@ def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
 def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
     """The first cause with its share, for -q; nothing where the reply has no conclusion."""
     conclusion = explanation.conclusion
-    if explanation.exit_code is ExitCode.ACCEPTED or conclusion is None or not conclusion.ranked:
+    if explanation.exit_code is ExitCode.ACCEPTED or conclusion is None or not conclusion.ranking:
         return ()
-    first = conclusion.ranked[0]
+    first = conclusion.ranking[0]
     share = f" ({words.percent(first.probability)}, {conclusion.band.value})"
     return (doc.Note(("Cause",), (Raw(causes()[first.id].title), share)),)
 
@@ -112,7 +112,7 @@ def _where(explanation: Explanation) -> Line:
 
 def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
     conduct = conclusion.conduct
-    shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranked]
+    shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranking]
     yield ranking("Cause", shares, conclusion.band)
     is_undecided = conclusion.band is Band.UNDECIDED
     yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
@@ -125,9 +125,9 @@ def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
 
 def _why(conclusion: Conclusion) -> Iterator[doc.Section]:
     """The evidence for and against the first cause, the heaviest first."""
-    if not conclusion.ranked:
+    if not conclusion.ranking:
         return
-    first = conclusion.ranked[0]
+    first = conclusion.ranking[0]
     pairs = sorted((*first.evidence_for, *first.evidence_against), key=lambda pair: -abs(pair[1]))
     arguments = tuple(
         doc.Argument(side, weight, (Raw(item.says), Origin(item.rule)))

@@ -122,18 +122,18 @@ def _spf(spf: ReportSpf) -> Iterator[Line]:
 
 def _keys(keys: tuple[ReportDkim, ...]) -> Iterator[Line]:
     """A guessed selector without a key says nothing (RFC 6376 section 3.1): those are only counted."""
-    counted = {"missing": 0, "unknown": 0}
+    counts = {"missing": 0, "unknown": 0}
     for key in keys:
-        if key.status in counted and not KeyOrigin(key.origin).is_named:
-            counted[key.status] += 1
+        if key.status in counts and not KeyOrigin(key.origin).is_named:
+            counts[key.status] += 1
             continue
         status = run_words.KEYS.get(key.status, key.status)
         parts = [status, run_words.key_strength(key), "testing" if key.testing else "", key.origin]
         text = ", ".join(part for part in (*parts, *key.problems) if part)
         yield (Raw(key.selector), ": ", Raw(text))
-    if any(counted.values()):
+    if any(counts.values()):
         yield (
-            f"of the guessed selectors {counted['missing']} hold no key, {counted['unknown']} got no answer",
+            f"of the guessed selectors {counts['missing']} hold no key, {counts['unknown']} got no answer",
         )
 
 

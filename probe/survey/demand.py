@@ -37,7 +37,7 @@ def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO
         return HostTls(mode, demand)
     if mode is not TlsMode.REQUIRE:
         return HostTls(mode)
-    names = _expanded(policy, host, domain)
+    names = _allowed_names(policy, host, domain)
     return HostTls(mode, CertificateDemand(Proof.AUTHORITY, names, has_roots=policy.roots != ""))
 
 
@@ -54,7 +54,7 @@ def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None, *, is_exim: bool) -> HostTl
     return HostTls(TlsMode.REQUIRE, demand)
 
 
-def _expanded(policy: TlsPolicy, host: str, domain: str) -> tuple[str, ...]:
+def _allowed_names(policy: TlsPolicy, host: str, domain: str) -> tuple[str, ...]:
     """The names of a policy with `hostname`, `nexthop` and `dot-nexthop` filled in (postconf(5),
     smtp_tls_verify_cert_match)."""
     words = {"hostname": host, "nexthop": domain, "dot-nexthop": f".{domain}"}

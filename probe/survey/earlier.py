@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.model.logged import ToldByLog
+from probe.model.logged import LogAccount
 from probe.model.sighting import Sighting, SightingPlace
 from probe.reading.bounce.about import About
 from probe.reading.bounce.sightings import sightings_in_bounce
 
 
-def sightings_before(bounce: About | None, log: ToldByLog | None) -> tuple[Sighting, ...]:
+def sightings_before(bounce: About | None, log: LogAccount | None) -> tuple[Sighting, ...]:
     """What both name; the log goes first, for it is this side's own."""
     of_bounce = sightings_in_bounce(bounce.notice, bounce.status) if bounce and bounce.status else ()
     return (*_of_log(log), *of_bounce)
 
 
-def _of_log(log: ToldByLog | None) -> Iterator[Sighting]:
+def _of_log(log: LogAccount | None) -> Iterator[Sighting]:
     delivery = log.delivery if log is not None else None
     if delivery is not None and delivery.source_ip is not None:
         yield Sighting(delivery.source_ip, "the log", SightingPlace.LOG, "log:1")

@@ -35,19 +35,21 @@ def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) ->
         return None
     route, limit = mta.route, mta.size_limit.value
     if route.kind is HopKind.REFUSED:
-        return _decided(*_BY_ROUTE[route.kind], text=route.reason)
+        return _decision(*_BY_ROUTE[route.kind], text=route.reason)
     if size is not None and limit is not None and size > limit:
-        return _decided(Outcome.REFUSED, OutcomeReason.OWN_SIZE, most=limit)
+        return _decision(Outcome.REFUSED, OutcomeReason.OWN_SIZE, most=limit)
     if route.kind in _BY_ROUTE and not (route.kind is HopKind.LOCAL and leads_here):
-        return _decided(*_BY_ROUTE[route.kind], text=route.reason)
+        return _decision(*_BY_ROUTE[route.kind], text=route.reason)
     if mta.tls.level is TlsLevel.INVALID and route.kind in (HopKind.MX, HopKind.RELAY):
         # Exim sends back what it cannot take to a host with DANE, Postfix lets it wait
         outcome = Outcome.REFUSED if mta.software is MtaSoftware.EXIM else Outcome.DEFERRED
-        return _decided(outcome, OutcomeReason.OWN_TLS, text=mta.tls.reason)
+        return _decision(outcome, OutcomeReason.OWN_TLS, text=mta.tls.reason)
     if mta.tls.wrapped and route.kind is HopKind.RELAY:
-        return _decided(Outcome.INCONCLUSIVE, OutcomeReason.OWN_WRAPPED)
+        return _decision(Outcome.INCONCLUSIVE, OutcomeReason.OWN_WRAPPED)
     return None
 
 
-def _decided(outcome: Outcome, tag: OutcomeReason, *, text: str = "", most: int | None = None) -> OwnDecision:
+def _decision(
+    outcome: Outcome, tag: OutcomeReason, *, text: str = "", most: int | None = None
+) -> OwnDecision:
     return OwnDecision(outcome, Reason(tag, text=text, most=most))

@@ -55,10 +55,10 @@ def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
 
 
 def listings(
-    subjects_: tuple[Subject, ...], options: Options, *, by_depth: bool = True
+    who: tuple[Subject, ...], options: Options, *, by_depth: bool = True
 ) -> Resolution[tuple[Listing, ...]]:
     """All subjects on all lists that take them, asked at once; `by_depth` as in `look_up_many`."""
-    return (yield from look_up_many(subjects_, chosen_lists(options), by_depth=by_depth))
+    return (yield from look_up_many(who, chosen_lists(options), by_depth=by_depth))
 
 
 def _add(subjects: dict[str, ListingRole], name: str | None, role: ListingRole) -> None:
@@ -86,5 +86,5 @@ def _looked_up(
 ) -> Survey[tuple[Listing, ...]]:
     hosts = yield from lengthy(links)
     place = yield from standing()
-    subjects_ = subjects(place.source_ip, who, place.helo, hosts)
-    return (yield from listings(subjects_, options, by_depth=by_depth))
+    all_subjects = subjects(place.source_ip, who, place.helo, hosts)
+    return (yield from listings(all_subjects, options, by_depth=by_depth))

@@ -150,15 +150,15 @@ def survey(who: Identities, options: Options, message: bytes | None) -> Survey[S
     beside that, once it is known where the probe stands, what holds for the address."""
     if not who.exists:
         return SenderRecords()
-    published, rest = yield from together(
+    mail_result, rest = yield from together(
         part(Part.SENDER_POLICY, _published(who, options, message), _NOTHING),
         part(Part.SENDER_ADDRESS, _by_address(who), SenderRecords()),
     )
-    mail, dkim = published
+    mail, dkim = mail_result
     usable = tuple(key.domain for key in dkim if key.status is KeyStatus.VALID)
     # the signing domain is the author domain, for which nothing more is asked
-    signed = yield from _aligned(rest.dmarc, None, usable)
-    alignment = Alignment(rest.alignment.spf, signed.dkim)
+    dkim_result = yield from _aligned(rest.dmarc, None, usable)
+    alignment = Alignment(rest.alignment.spf, dkim_result.dkim)
     return replace(rest, mail=mail, dkim=dkim, alignment=alignment)
 
 
@@ -243,11 +243,11 @@ def _helo(place: Place, ptr: PtrResult | None) -> Survey[HeloResult | None]:
 
 
 def _aligned(
-    dmarc: DmarcResult | None, spf_domain: str | None, signing: tuple[str, ...]
+    dmarc: DmarcResult | None, spf_domain: str | None, signing_domains: tuple[str, ...]
 ) -> Survey[Alignment]:
     if dmarc is None:
         return _UNKNOWN
-    resolution = possible_alignment(dmarc, spf_domain, signing)
+    resolution = possible_alignment(dmarc, spf_domain, signing_domains)
     return (yield from recover_steps("alignment", resolution, _UNKNOWN, step=2))
 
 

@@ -50,22 +50,22 @@ def _others_had() -> float:
     return int(path.read_text(encoding="ascii").split()[1]) / 1e9 if path.exists() else 0.0
 
 
-async def _beat(seen: Seen) -> None:
+async def _beat(sample: Seen) -> None:
     while True:
         before, others = time.perf_counter(), _others_had()
         await asyncio.sleep(_PERIOD)
         late = time.perf_counter() - before - _PERIOD
-        seen.stalls.append(late)
-        seen.own.append(max(0.0, late - (_others_had() - others)))
+        sample.stalls.append(late)
+        sample.own.append(max(0.0, late - (_others_had() - others)))
 
 
-async def _count(seen: Seen) -> None:
+async def _count(sample: Seen) -> None:
     while True:
         links = [_link(entry) for entry in Path("/proc/self/fd").iterdir()]
         udp = _udp_inodes()
-        seen.descriptors = max(seen.descriptors, len(links))
-        seen.udp_sockets = max(seen.udp_sockets, sum(link in udp for link in links))
-        seen.threads = max(seen.threads, threading.active_count())
+        sample.descriptors = max(sample.descriptors, len(links))
+        sample.udp_sockets = max(sample.udp_sockets, sum(link in udp for link in links))
+        sample.threads = max(sample.threads, threading.active_count())
         await asyncio.sleep(0.1)
 
 
@@ -99,17 +99,17 @@ async def measure(
     )
     if warm:
         await probe.check(place["sender"], place["recipient"], options)
-    seen = Seen()
-    watching = [asyncio.create_task(_beat(seen)), asyncio.create_task(_count(seen))]
+    result = Seen()
+    watching = [asyncio.create_task(_beat(result)), asyncio.create_task(_count(result))]
     await asyncio.sleep(0.05)
-    seen.stalls.clear()
-    seen.own.clear()
+    result.stalls.clear()
+    result.own.clear()
     reports = await asyncio.gather(
         *(probe.check(place["sender"], place["recipient"], options, message=message) for _ in range(checks))
     )
     for task in watching:
         task.cancel()
-    return seen, reports
+    return result, reports
 
 
 def signed_message(mebibytes: int) -> bytes:
@@ -133,17 +133,17 @@ def serve(scenario: str) -> None:
     async def run() -> None:
         from probe import lab
 
-        found = lab.scenario(scenario)
-        if found is None or not hasattr(found.target, "forward_path"):
+        result = lab.scenario(scenario)
+        if result is None or not hasattr(result.target, "forward_path"):
             raise SystemExit(f"{scenario}: no scenario with a recipient")
-        async with lab.serve(found) as it:
+        async with lab.serve(result) as it:
             server = it.options.nameservers[0]
             place = {
                 "dns": [server.host, server.port],
                 "port": it.options.port,
                 "ip": str(it.options.ip),
-                "sender": str(found.target.reverse_path),
-                "recipient": str(found.target.forward_path),
+                "sender": str(result.target.reverse_path),
+                "recipient": str(result.target.forward_path),
             }
             print(json.dumps(place), flush=True)
             await asyncio.Event().wait()
@@ -165,26 +165,30 @@ def main() -> None:
     parser.add_argument("--scenario", default="healthy")
     parser.add_argument("--message", type=int, default=0, metavar="MIB")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.serve:
-        serve(given.scenario)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve(arguments.scenario)
         return
-    command = [sys.executable, "-m", "tests.bench.concurrency", "--serve", "--scenario", given.scenario]
+    command = [sys.executable, "-m", "tests.bench.concurrency", "--serve", "--scenario", arguments.scenario]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as servers:
         assert servers.stdout is not None
         place = json.loads(servers.stdout.readline())
         began = time.perf_counter()
-        message = signed_message(given.message) if given.message else None
-        measured = measure(place, given.checks, dnsbl=not given.no_dnsbl, warm=given.warm, message=message)
-        seen, reports = asyncio.run(measured)
+        message = signed_message(arguments.message) if arguments.message else None
+        measured = measure(
+            place, arguments.checks, dnsbl=not arguments.no_dnsbl, warm=arguments.warm, message=message
+        )
+        records, reports = asyncio.run(measured)
         wall = time.perf_counter() - began
         servers.terminate()
     spent = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"{given.checks} checks in {wall:.1f} s, {spent.ru_utime + spent.ru_stime:.1f} s of processor time")
-    for name, times in (("all", seen.stalls), ("without what other processes had", seen.own)):
+    processor = spent.ru_utime + spent.ru_stime
+    print(f"{arguments.checks} checks in {wall:.1f} s, {processor:.1f} s of processor time")
+    for name, times in (("all", records.stalls), ("without what other processes had", records.own)):
         longest = " ".join(f"{1000 * late:.0f}" for late in sorted(times)[-5:][::-1])
         print(f"longest stalls in ms, {name}: {longest}")
-    print(f"at most {seen.descriptors} descriptors, {seen.udp_sockets} UDP sockets, {seen.threads} threads")
+    most = f"{records.descriptors} descriptors, {records.udp_sockets} UDP sockets, {records.threads} threads"
+    print(f"at most {most}")
     outcomes = Counter((str(r.verdict.outcome), r.complete) for r in reports)
     different = len({_told(report) for report in reports})
     print(f"{different} different reports; outcome and complete: {dict(outcomes)}")

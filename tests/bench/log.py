@@ -53,8 +53,8 @@ def compare(lines: int) -> None:
                 for _ in range(_ROUNDS)
             ]
         ours, theirs = (min(column) for column in zip(*runs, strict=True))
-        told = f"{other} {theirs:.2f} s, {theirs / ours:.2f} x as long" if program else f"no {other} here"
-        print(f"{name:8} {lines} lines, {size:.0f} MB: smtp-probe log {ours:.2f} s, {told}")
+        text = f"{other} {theirs:.2f} s, {theirs / ours:.2f} x as long" if program else f"no {other} here"
+        print(f"{name:8} {lines} lines, {size:.0f} MB: smtp-probe log {ours:.2f} s, {text}")
 
 
 def memory(lines: int) -> None:
@@ -85,11 +85,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lines", nargs="?", type=int, default=300_000)
     parser.add_argument("--memory", type=int, metavar="LINES")
-    asked = parser.parse_args()
-    if asked.memory:
-        memory(asked.memory)
+    arguments = parser.parse_args()
+    if arguments.memory:
+        memory(arguments.memory)
     else:
-        compare(asked.lines)
+        compare(arguments.lines)
 
 
 if __name__ == "__main__":

@@ -63,30 +63,30 @@ class _Made:
         """What the server of this recipient's domain says; each has two ways of its own."""
         first = len(to.partition("@")[2])
         status, text, command = rows[(first + self.dice.randrange(2)) % len(rows)]
-        told = text.format(to=to, n=self.dice.randrange(1, 255), id=f"{self.dice.getrandbits(64):016x}")
-        return status, told, command
+        result = text.format(to=to, n=self.dice.randrange(1, 255), id=f"{self.dice.getrandbits(64):016x}")
+        return status, result, command
 
 
 def postfix(lines: int, seed: int = 1) -> Iterator[bytes]:
     """So many lines of a Postfix log, each with its line feed."""
-    made, count = _Made(seed), 0
+    items, count = _Made(seed), 0
     while True:
-        for text in _postfix_message(made):
+        for text in _postfix_message(items):
             yield text
             count += 1
             if count == lines:
                 return
 
 
-def _postfix_message(made: _Made) -> Iterator[bytes]:
-    dice = made.dice
+def _postfix_message(items: _Made) -> Iterator[bytes]:
+    dice = items.dice
     queue_id = f"{dice.getrandbits(44):011X}"
     domain, host, ip = dice.choice(_OPERATORS)
     to = f"user{dice.randrange(200_000)}@{domain}"
     sender = f"sender{dice.randrange(500)}@example.org"
 
     def line(program: str, text: str) -> bytes:
-        at = made.tick()
+        at = items.tick()
         stamp = f"{at:%b} {at.day:2d} {at:%H:%M:%S}"
         return f"{stamp} mail postfix/{program}[{1000 + dice.randrange(400)}]: {text}\n".encode()
 
@@ -121,14 +121,14 @@ def _postfix_message(made: _Made) -> Iterator[bytes]:
                     f"dsn=4.4.1, status=deferred (connect to {host}[{ip}]:25: Connection timed out)",
                 )
                 continue
-            status, text, command = made.words(_DEFERRALS, to)
+            status, text, command = items.words(_DEFERRALS, to)
             yield line(
                 "smtp",
                 f"{queue_id}: to=<{to}>, relay={relay}, {delay}, dsn={status}, status=deferred "
                 f"(host {host}[{ip}] said: {text} (in reply to {command} command))",
             )
     if roll > 0.94:
-        status, text, command = made.words(_REFUSALS, to)
+        status, text, command = items.words(_REFUSALS, to)
         yield line(
             "smtp",
             f"{queue_id}: to=<{to}>, relay={relay}, {delay}, dsn={status}, status=bounced "
@@ -156,24 +156,24 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def exim(lines: int, seed: int = 1) -> Iterator[bytes]:
     """So many lines of an Exim main log, each with its line feed."""
-    made, count = _Made(seed), 0
+    items, count = _Made(seed), 0
     while True:
-        for text in _exim_message(made):
+        for text in _exim_message(items):
             yield text
             count += 1
             if count == lines:
                 return
 
 
-def _exim_message(made: _Made) -> Iterator[bytes]:
-    dice = made.dice
+def _exim_message(items: _Made) -> Iterator[bytes]:
+    dice = items.dice
     domain, host, ip = dice.choice(_OPERATORS)
     to = f"user{dice.randrange(200_000)}@{domain}"
     sender = f"sender{dice.randrange(500)}@example.org"
     identity = "1x" + "".join(dice.choices(_BASE62, k=4)) + "-" + "".join(dice.choices(_BASE62, k=6)) + "-0A"
 
     def line(text: str) -> bytes:
-        return f"{made.tick():%Y-%m-%d %H:%M:%S} {identity} {text}\n".encode()
+        return f"{items.tick():%Y-%m-%d %H:%M:%S} {identity} {text}\n".encode()
 
     yield line(
         f"<= {sender} H=app{dice.randrange(9)}.example.org [10.0.0.{dice.randrange(255)}] P=esmtps "
@@ -190,7 +190,7 @@ def _exim_message(made: _Made) -> Iterator[bytes]:
                     f"== {to} R=dnslookup T=remote_smtp defer (110): Connection timed out H={host} [{ip}]"
                 )
             else:
-                _, text, _ = made.words(_DEFERRALS[:1], to)
+                _, text, _ = items.words(_DEFERRALS[:1], to)
                 yield line(
                     f"== {to} R=dnslookup T=remote_smtp defer (-44) H={host} [{ip}] DT=0s: {_SAID} "
                     f"RCPT TO:<{to}>: "
@@ -202,7 +202,7 @@ def _exim_message(made: _Made) -> Iterator[bytes]:
                     f"for '{domain}'"
                 )
     if roll > 0.94:
-        _, text, _ = made.words(_REFUSALS[1:3], to)
+        _, text, _ = items.words(_REFUSALS[1:3], to)
         yield line(f"** {to} {where} X={_TLS} CV=yes: {_SAID} RCPT TO:<{to}>: {text}")
     elif roll > 0.03:
         yield line(

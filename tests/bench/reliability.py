@@ -61,7 +61,7 @@ def judge(rows: Iterable[dict[str, Any]]) -> list[Judged]:
         (explain(row["text"], parse_stage(_SHORT.get(row["stage"], row["stage"])), row.get("host", "")), row)
         for row in rows
     ]
-    return [(explanation, row) for explanation, row in explained if explanation.ranked]
+    return [(explanation, row) for explanation, row in explained if explanation.ranking]
 
 
 def summary(name: str, judged: Sequence[Judged]) -> str:
@@ -69,10 +69,10 @@ def summary(name: str, judged: Sequence[Judged]) -> str:
     count = len(judged)
     if not count:
         return f"{name:14} {0:5}"
-    confidence = sum(item.ranked[0].probability for item, _ in judged) / count
-    strict = sum(item.ranked[0].id == row["cause"] for item, row in judged) / count
-    lenient = sum(item.ranked[0].id in {row["cause"], *row["also"]} for item, row in judged) / count
-    three = sum(row["cause"] in {one.id for one in item.ranked[:3]} for item, row in judged) / count
+    confidence = sum(item.ranking[0].probability for item, _ in judged) / count
+    strict = sum(item.ranking[0].id == row["cause"] for item, row in judged) / count
+    lenient = sum(item.ranking[0].id in {row["cause"], *row["also"]} for item, row in judged) / count
+    three = sum(row["cause"] in {one.id for one in item.ranking[:3]} for item, row in judged) / count
     return (
         f"{name:14} {count:5}  said {confidence:6.1%}  label {strict:6.1%}  label or also {lenient:6.1%}"
         f"  label among three {three:6.1%}"
@@ -87,9 +87,9 @@ def is_generic(row: dict[str, Any]) -> bool:
 
 def harm(judged: Sequence[Judged]) -> str:
     """How often an unknown user was answered, and how often where the sender could have mended the cause."""
-    said = [row for item, row in judged if item.ranked[0].id == "user_unknown"]
-    harmful = [row for row in said if row["cause"] in _MENDABLE and "user_unknown" not in row["also"]]
-    return f"unknown user answered {len(said)} times, {len(harmful)} times where the sender could mend it"
+    text = [row for item, row in judged if item.ranking[0].id == "user_unknown"]
+    harmful = [row for row in text if row["cause"] in _MENDABLE and "user_unknown" not in row["also"]]
+    return f"unknown user answered {len(text)} times, {len(harmful)} times where the sender could mend it"
 
 
 def acts(judged: Sequence[Judged]) -> str:
@@ -98,19 +98,19 @@ def acts(judged: Sequence[Judged]) -> str:
     if not labelled:
         return "no labels of owner and time"
     right = {"owner": 0, "time": 0, "cause, owner and time": 0}
-    wrongly = said = 0
+    wrongly = text = 0
     for item, row in labelled:
         assert item.conduct is not None
         owner = item.conduct.fix_by in {row["fix_by"], *row.get("fix_by_also", ())}
         time_ = item.conduct.retry in {row["retry"], *row.get("retry_also", ())}
-        cause = item.ranked[0].id in {row["cause"], *row["also"]}
+        cause = item.ranking[0].id in {row["cause"], *row["also"]}
         right["owner"] += owner
         right["time"] += time_
         right["cause, owner and time"] += cause and owner and time_
-        said += item.conduct.retry == "never"
+        text += item.conduct.retry == "never"
         wrongly += item.conduct.retry == "never" and not time_
     shares = "  ".join(f"{name} {count / len(labelled):6.1%}" for name, count in right.items())
-    return f"{shares}  never said {said} times, {wrongly} times wrongly"
+    return f"{shares}  never said {text} times, {wrongly} times wrongly"
 
 
 def reliability(judged: Sequence[Judged]) -> list[str]:
@@ -126,7 +126,7 @@ def reliability(judged: Sequence[Judged]) -> list[str]:
 
 
 def _where(judged: Sequence[Judged], low: float, high: float) -> list[Judged]:
-    inside: Callable[[Judged], bool] = lambda pair: low <= pair[0].ranked[0].probability < high  # noqa: E731
+    inside: Callable[[Judged], bool] = lambda pair: low <= pair[0].ranking[0].probability < high  # noqa: E731
     return [pair for pair in judged if inside(pair)]
 
 

@@ -20,7 +20,7 @@ def smtp_probe(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | Non
     """One run of `python -m probe` with `arguments`, in a plain environment, in which no fault of the program
     is spared (tests/conftest.py)."""
     environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", **(env or {})}
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "probe", *arguments],
         input=stdin,
         capture_output=True,
@@ -28,4 +28,4 @@ def smtp_probe(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | Non
         timeout=60,
         check=False,
     )
-    return Outcome(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+    return Outcome(run.returncode, run.stdout.decode("utf-8"), run.stderr.decode("utf-8"))

@@ -161,9 +161,9 @@ def test_check_with_bounce_replays_identically(tmp_path: Path) -> None:
     )
     report = json.loads(live.stdout)
     assert report["target"]["forward_path"] == "alice@example.net"
-    said = [item["message"] for item in report["findings"] if item["id"] == "bounce-reply"]
+    words = [item["message"] for item in report["findings"] if item["id"] == "bounce-reply"]
     assert any(
-        "5.0.0 is filler that mail.example.com wrote; the remote server said 5.7.1" in text for text in said
+        "5.0.0 is filler that mail.example.com wrote; the remote server said 5.7.1" in text for text in words
     )
     assert smtp_probe("replay", recording, "--format", "json").stdout == live.stdout
 

@@ -191,10 +191,10 @@ def test_a_line_that_tells_of_no_failure_takes_one_line(capsys: pytest.CaptureFi
 
 
 def test_lines_of_logs_and_replies_mix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = tmp_path / "mixed"
+    argument = tmp_path / "mixed"
     wrapped = json.dumps({"id": "mine", "text": LOGGED})
-    given.write_text("\n".join((LOGGED, UNKNOWN, REMOVED, wrapped, '{"id": 7, "text": "452 4.2.2 full"}')))
-    assert run(("explain", "--input", str(given), "--format", "jsonl")) == 1
+    argument.write_text("\n".join((LOGGED, UNKNOWN, REMOVED, wrapped, '{"id": 7, "text": "452 4.2.2 full"}')))
+    assert run(("explain", "--input", str(argument), "--format", "jsonl")) == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["id"] for row in rows] == [1, 2, 3, "mine", 7]
     assert [row.get("status", "") for row in rows] == ["deferred", "", None, "deferred", ""]

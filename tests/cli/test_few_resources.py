@@ -32,9 +32,9 @@ sys.exit(run(sys.argv[1:]))
 @asynccontextmanager
 async def healthy() -> AsyncIterator[list[str]]:
     """The arguments of a check of a recipient in good order."""
-    found = lab.scenario("healthy")
-    assert found is not None
-    async with lab.serve(found) as it:
+    scenario = lab.scenario("healthy")
+    assert scenario is not None
+    async with lab.serve(scenario) as it:
         target, options = it.target, it.options
         assert isinstance(target, PairTarget)
         (server,) = options.nameservers
@@ -83,15 +83,15 @@ async def test_with_few_descriptors_a_check_is_what_it_is_with_many(number: int)
 
 async def test_with_almost_none_it_is_this_machine_that_is_named() -> None:
     """Six or seven are what the event loop and its first socket need."""
-    told = []
+    texts = []
     async with healthy() as arguments:
         for number in range(6, 10):
             code, out, err = await ended(["-m", "probe"], arguments, _limit(resource.RLIMIT_NOFILE, number))
             assert code in (0, 4), (number, code, err)
             assert "Traceback" not in out + err, (number, err)
-            told.append(out + err)
-    assert any("this machine allows this process no more open files" in words for words in told)
-    assert not any("a bug" in words for words in told)
+            texts.append(out + err)
+    assert any("this machine allows this process no more open files" in words for words in texts)
+    assert not any("a bug" in words for words in texts)
 
 
 async def test_without_threads_there_is_no_second_opinion_and_a_report() -> None:

@@ -54,8 +54,8 @@ def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_table_of_commands_says_what_the_commands_say_of_themselves() -> None:
     program: Any = typer.main.get_command(build())
-    said = {name: command.get_short_help_str(100) for name, command in program.commands.items()}
-    assert said == {entry.name: entry.summary for entry in TABLE}
+    text = {name: command.get_short_help_str(100) for name, command in program.commands.items()}
+    assert text == {entry.name: entry.summary for entry in TABLE}
     context = program.make_context("smtp-probe", [], resilient_parsing=True)
     assert [param.get_help_record(context) for param in program.get_params(context)] == list(OPTIONS)
 
@@ -65,12 +65,12 @@ def test_typer_shows_the_same_help(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width + 2))
-    shown = []
+    output = []
     for arguments in (("--help",), ("--help", "check")):  # the second is left to typer
         assert run(arguments) == 0
-        shown.append(capsys.readouterr().out)
-    assert shown[0] == shown[1]
-    assert {line for line in shown[0].splitlines() if len(line) > width} <= set(EPILOG.splitlines())
+        output.append(capsys.readouterr().out)
+    assert output[0] == output[1]
+    assert {line for line in output[0].splitlines() if len(line) > width} <= set(EPILOG.splitlines())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -127,12 +127,12 @@ def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_into_a_closed_pipe_is_quiet() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         f"{sys.executable} -m probe check --help | head -n 1",
         shell=True,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.startswith("Usage:")
-    assert done.stderr == ""
+    assert result.stdout.startswith("Usage:")
+    assert result.stderr == ""

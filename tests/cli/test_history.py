@@ -23,8 +23,8 @@ NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-d
 @pytest.fixture
 def probe(tmp_path: Path) -> Callable[..., Outcome]:
     def run(*arguments: str, **env: str) -> Outcome:
-        kept = {"XDG_STATE_HOME": str(tmp_path / "state"), "SMTP_PROBE_HISTORY": "1", **env}
-        return smtp_probe(*arguments, env=kept)
+        rest = {"XDG_STATE_HOME": str(tmp_path / "state"), "SMTP_PROBE_HISTORY": "1", **env}
+        return smtp_probe(*arguments, env=rest)
 
     return run
 

@@ -36,14 +36,14 @@ def usual(*arguments: str) -> float:
     return measured(*arguments).memory
 
 
-def held(done: Measured, *honest: str) -> None:
+def held(run: Measured, *honest: str) -> None:
     """What must hold whatever the file was."""
-    assert done.code in {0, 1, 2, 3, 4, 5}
-    assert (done.code == 2) == done.stderr.startswith("smtp-probe: ")
-    assert done.stderr.count("\n") <= 1 and "Traceback" not in done.stderr
-    quiet(done.stdout.decode("utf-8"))
-    quiet(done.stderr)
-    assert done.memory <= usual(*honest) + MORE
+    assert run.code in {0, 1, 2, 3, 4, 5}
+    assert (run.code == 2) == run.stderr.startswith("smtp-probe: ")
+    assert run.stderr.count("\n") <= 1 and "Traceback" not in run.stderr
+    quiet(run.stdout.decode("utf-8"))
+    quiet(run.stderr)
+    assert run.memory <= usual(*honest) + MORE
 
 
 def with_message(octets: bytes) -> str:
@@ -59,10 +59,10 @@ HONEST_BOUNCE = str(BASE.parents[2] / "bounces" / "postfix-dsn.eml")
 @named(MESSAGES)
 def test_a_bounce_that_means_harm(row: dict[str, Any], tmp_path: Path) -> None:
     path = write(row, tmp_path / "bounce.eml")
-    done = measured("bounce", str(path), "--format", "jsonl")
-    held(done, "bounce", HONEST_BOUNCE)
-    assert done.code != 2
-    rows = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    run = measured("bounce", str(path), "--format", "jsonl")
+    held(run, "bounce", HONEST_BOUNCE)
+    assert run.code != 2
+    rows = [json.loads(line) for line in run.stdout.decode("utf-8").splitlines()]
     assert rows
     if "is_bounce" in row:
         assert (rows[0]["is_bounce"], len(rows)) == (row["is_bounce"], row["recipients"])
@@ -79,11 +79,11 @@ def test_a_message_that_means_harm_in_a_run(row: dict[str, Any], tmp_path: Path)
     assert len(octets) <= MESSAGE_SIZE_LIMIT
     path = tmp_path / "run.jsonl"
     path.write_text(with_message(octets), "ascii")
-    done = measured("replay", str(path))
-    assert done.code == 1
+    run = measured("replay", str(path))
+    assert run.code == 1
     # the message itself is held as text and as octets while its line is read
     held(
-        Measured(done.code, done.stdout, done.stderr, done.memory - 4 * len(octets) / 2**20),
+        Measured(run.code, run.stdout, run.stderr, run.memory - 4 * len(octets) / 2**20),
         "replay",
         str(BASE),
     )
@@ -93,37 +93,37 @@ def test_a_message_that_means_harm_in_a_run(row: dict[str, Any], tmp_path: Path)
 @pytest.mark.parametrize("command", ["replay", "redact"])
 def test_a_message_is_no_recording(command: str, row: dict[str, Any], tmp_path: Path) -> None:
     path = write(row, tmp_path / "bounce.eml")
-    done = measured(command, str(path))
-    held(done, command, str(BASE))
-    assert done.code == 2 and f"{path}: line 1: is" in done.stderr
+    run = measured(command, str(path))
+    held(run, command, str(BASE))
+    assert run.code == 2 and f"{path}: line 1: is" in run.stderr
 
 
 @named(LINES)
 def test_lines_that_mean_harm(row: dict[str, Any], tmp_path: Path) -> None:
     path = write(row, tmp_path / "lines.txt")
-    done = measured("explain", "--input", str(path), "--format", "jsonl")
-    held(done, "explain", "550 5.1.1 user unknown")
-    rows = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    run = measured("explain", "--input", str(path), "--format", "jsonl")
+    held(run, "explain", "550 5.1.1 user unknown")
+    rows = [json.loads(line) for line in run.stdout.decode("utf-8").splitlines()]
     assert len(rows) == row["results"]
     assert [item["id"] for item in rows][: len(row.get("ids", ()))] == row.get("ids", [])
-    assert row.get("refused", "") in done.stderr
+    assert row.get("refused", "") in run.stderr
     held(measured("explain", "--input", str(path)), "explain", "550 5.1.1 user unknown")
 
 
 @named(RECORDINGS)
 def test_a_recording_that_is_not_that_of_a_run(row: dict[str, Any], tmp_path: Path) -> None:
     path = write_recording(row, tmp_path / "run.jsonl")
-    done = measured("replay", str(path))
-    held(done, "replay", str(BASE))
-    assert done.code == row.get("exit", done.code)
-    assert row.get("says", "") in done.stderr
-    if done.code != 2:
+    run = measured("replay", str(path))
+    held(run, "replay", str(BASE))
+    assert run.code == row.get("exit", run.code)
+    assert row.get("says", "") in run.stderr
+    if run.code != 2:
         report = measured("replay", str(path), "--format", "json")
         held(report, "replay", str(BASE))
-        assert json.loads(report.stdout.decode("utf-8"))["verdict"]["exit_code"] == done.code == report.code
+        assert json.loads(report.stdout.decode("utf-8"))["verdict"]["exit_code"] == run.code == report.code
     shared = measured("redact", str(path))
     held(shared, "redact", str(BASE))
-    assert (shared.code == 2) == (done.code == 2)
+    assert (shared.code == 2) == (run.code == 2)
 
 
 def test_a_recording_cut_anywhere_is_a_run_or_a_line_that_is_wrong(tmp_path: Path) -> None:
@@ -156,12 +156,12 @@ def test_a_recording_cut_anywhere_is_a_run_or_a_line_that_is_wrong(tmp_path: Pat
 def test_what_is_no_file_is_one_line(command: tuple[str, ...], path: str, problem: str) -> None:
     if path.startswith("/proc") and not Path(path).exists():
         pytest.skip("this system has no /proc")
-    done = measured(*command, path)
-    assert (done.code, done.stdout) == (2, b"")
-    assert done.stderr.startswith("smtp-probe: ") and done.stderr.count("\n") == 1
-    quiet(done.stderr)
+    run = measured(*command, path)
+    assert (run.code, run.stdout) == (2, b"")
+    assert run.stderr.startswith("smtp-probe: ") and run.stderr.count("\n") == 1
+    quiet(run.stderr)
     if problem != "control character" or command[0] in {"bounce", "explain"}:
-        assert problem in done.stderr
+        assert problem in run.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
@@ -176,9 +176,9 @@ def test_what_is_no_file_is_one_line(command: tuple[str, ...], path: str, proble
     ],
 )
 def test_a_device_without_end_is_not_read_for_ever(arguments: tuple[str, ...], code: int) -> None:
-    done = measured(*arguments)
-    assert done.code == code
-    held(done, "replay", str(BASE))
+    run = measured(*arguments)
+    assert run.code == code
+    held(run, "replay", str(BASE))
 
 
 def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
@@ -186,9 +186,9 @@ def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(b"550 5.1.1 user unknown\n"))
     writer.start()
-    done = measured("explain", "--input", str(pipe))
+    run = measured("explain", "--input", str(pipe))
     writer.join()
-    assert done.code == 1 and b"REFUSED" in done.stdout
+    assert run.code == 1 and b"REFUSED" in run.stdout
 
 
 def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("550 no\n")
     path.chmod(0)
-    done = measured("explain", "--input", str(path))
-    assert (done.code, done.stdout) == (2, b"") and "permission denied" in done.stderr
+    run = measured("explain", "--input", str(path))
+    assert (run.code, run.stdout) == (2, b"") and "permission denied" in run.stderr
 
 
 def test_every_line_of_the_base_is_an_event() -> None:
@@ -210,8 +210,8 @@ def test_a_long_bounce_joins_a_check_by_its_beginning(tmp_path: Path) -> None:
     path = write(row, tmp_path / "bounce.eml")
     pair = ("a@a.example", "u@b.example")
     nowhere = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
-    done = measured("check", *pair, "--bounce", str(path), *nowhere, "--format", "json")
-    held(done, "check", *pair, "--bounce", HONEST_BOUNCE, *nowhere)
-    assert done.code != 2
-    assert json.loads(done.stdout)["verdict"]
-    assert b"550 5.1.1 no such user" in done.stdout
+    run = measured("check", *pair, "--bounce", str(path), *nowhere, "--format", "json")
+    held(run, "check", *pair, "--bounce", HONEST_BOUNCE, *nowhere)
+    assert run.code != 2
+    assert json.loads(run.stdout)["verdict"]
+    assert b"550 5.1.1 no such user" in run.stdout

@@ -36,11 +36,11 @@ _LIST_HEAVY = (
     ids=" ".join,
 )
 def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", _LIST_HEAVY, *arguments], capture_output=True, text=True, check=False
     )
-    assert "HEAVY []" in done.stderr
-    assert "internal error" not in done.stderr
+    assert "HEAVY []" in run.stderr
+    assert "internal error" not in run.stderr
 
 
 _LIST_TABLES = (
@@ -72,14 +72,14 @@ def test_the_tables_of_findings_are_read_where_they_are_needed(
 ) -> None:
     # no cache of parsed tables: what is read is read from the tables themselves
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", _LIST_TABLES, *arguments],
         capture_output=True,
         text=True,
         check=False,
         env=environment,
     )
-    assert ("FINDINGS []" in done.stderr) is not is_read, done.stderr
+    assert ("FINDINGS []" in run.stderr) is not is_read, run.stderr
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_the_tables_of_findings_are_read_where_they_are_needed(
 )
 def test_typer_and_its_friends_are_not_imported(arguments: tuple[str, ...]) -> None:
     script = _LIST_HEAVY.replace(repr(HEAVY), repr(("typer", "rich", "pydantic", "click", "asyncio", "ssl")))
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
     )
-    assert "HEAVY []" in done.stderr
+    assert "HEAVY []" in run.stderr
 
 
 def _cheapest(cache: Path, *commands: tuple[str, ...]) -> list[float]:

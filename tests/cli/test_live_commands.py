@@ -70,11 +70,11 @@ def test_a_redacted_recording_replays_to_the_same_verdict(tmp_path: Path) -> Non
 
 def test_redact_says_what_was_replaced_and_what_stays(tmp_path: Path) -> None:
     path, shared = FIXTURES / "recordings/lab-spf-fail/recording.jsonl", tmp_path / "shared.jsonl"
-    piped, kept = smtp_probe("redact", str(path)), smtp_probe("redact", str(path), "-o", str(shared))
+    piped, rest = smtp_probe("redact", str(path)), smtp_probe("redact", str(path), "-o", str(shared))
     assert piped.stdout == shared.read_text()
-    assert piped.stderr == kept.stdout and kept.stderr == ""
-    assert kept.stdout.startswith("Replaced 4 local parts, 8 names, 2 addresses. What stays: ")
-    assert "hashes, GUIDs, queue ids and ticket numbers: who has" in kept.stdout
+    assert piped.stderr == rest.stdout and rest.stderr == ""
+    assert rest.stdout.startswith("Replaced 4 local parts, 8 names, 2 addresses. What stays: ")
+    assert "hashes, GUIDs, queue ids and ticket numbers: who has" in rest.stdout
     again = smtp_probe("redact", str(shared), "-o", "/dev/stdout")
     assert again.stdout == piped.stdout
     assert again.stderr.startswith("Redacted before, and given as it is. What stays: ")
@@ -107,7 +107,7 @@ def _on_a_terminal(*arguments: str, **env: str) -> str:
         [sys.executable, "-m", "probe", *arguments], stdin=child, stdout=child, stderr=child, env=environment
     )
     os.close(child)
-    seen = b""
+    text = b""
     while select.select([main], [], [], 60)[0]:
         try:
             chunk = os.read(main, 65536)
@@ -115,29 +115,29 @@ def _on_a_terminal(*arguments: str, **env: str) -> str:
             break
         if not chunk:
             break
-        seen += chunk
+        text += chunk
     process.wait()
     os.close(main)
-    return seen.decode()
+    return text.decode()
 
 
 def test_a_terminal_gets_colour_and_a_progress_line_that_is_gone_at_the_end() -> None:
-    seen = _on_a_terminal("check", *PAIR, *NOWHERE, NO_COLOR="")
-    assert "\x1b[33mINCONCLUSIVE\x1b[0m" in seen
-    progress, report = seen.rsplit("\r\x1b[K", 1)
+    result = _on_a_terminal("check", *PAIR, *NOWHERE, NO_COLOR="")
+    assert "\x1b[33mINCONCLUSIVE\x1b[0m" in result
+    progress, report = result.rsplit("\r\x1b[K", 1)
     assert re.search(r"\w", progress)
     assert "INCONCLUSIVE" in report
 
 
 def test_no_color_is_obeyed() -> None:
-    seen = _on_a_terminal("check", *PAIR, *NOWHERE, NO_COLOR="1")
-    assert "\x1b[33m" not in seen
-    assert "INCONCLUSIVE" in seen
+    result = _on_a_terminal("check", *PAIR, *NOWHERE, NO_COLOR="1")
+    assert "\x1b[33m" not in result
+    assert "INCONCLUSIVE" in result
 
 
 def test_a_dumb_terminal_gets_neither_colour_nor_progress() -> None:
-    seen = _on_a_terminal("check", *PAIR, *NOWHERE, TERM="dumb")
-    assert "\x1b" not in seen
+    result = _on_a_terminal("check", *PAIR, *NOWHERE, TERM="dumb")
+    assert "\x1b" not in result
 
 
 def test_ctrl_c_gives_the_report_so_far(tmp_path: Path) -> None:

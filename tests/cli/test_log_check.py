@@ -21,8 +21,8 @@ def test_the_log_joins_the_evidence_and_fills_step_7() -> None:
     outcome = smtp_probe("check", *PAIR, "--log", LOG, *NOWHERE, "--format", "json")
     report = json.loads(outcome.stdout)
     assert outcome.code == 4 and report["verdict"]["cause"] == "user_unknown"
-    said = {item["id"]: item["message"] for item in report["findings"] if item["id"].startswith("log-")}
-    assert "550 5.1.1" in said["log-reply"] and "in the last hour of the log" in said["log-volume"]
+    text = {item["id"]: item["message"] for item in report["findings"] if item["id"].startswith("log-")}
+    assert "550 5.1.1" in text["log-reply"] and "in the last hour of the log" in text["log-volume"]
     (step,) = (it for it in report["checklist"] if it["step"] == 7)
     assert "log-volume" in step["findings"]
 

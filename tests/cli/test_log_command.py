@@ -31,9 +31,9 @@ GONE = "550 5.1.1 user unknown"
 def reported(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
     """The JSON report, which is valid against its schema."""
     assert run(("log", *arguments, "--format", "json")) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    Draft202012Validator(log_schema()).validate(told)
-    return told
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    Draft202012Validator(log_schema()).validate(result)
+    return result
 
 
 def written(folder: Path, *lines: str, name: str = "mail.log") -> str:
@@ -44,12 +44,12 @@ def written(folder: Path, *lines: str, name: str = "mail.log") -> str:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in LOGS.glob("*.log")))
 def test_every_kind_of_log_is_reported(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told = reported(capsys, str(LOGS / f"{name}.log"))
-    totals = told["totals"]
+    result = reported(capsys, str(LOGS / f"{name}.log"))
+    totals = result["totals"]
     assert totals["messages"] + totals["held"] + totals["queued"] + totals["local"] > 0
     parts = ("sent", "deferred", "bounced", "expired", "removed")
     assert totals["messages"] == sum(totals[part] for part in parts)
-    failing = [group for group in told["groups"] if group["messages"]]
+    failing = [group for group in result["groups"] if group["messages"]]
     assert sum(group["messages"] for group in failing) == totals["messages"] - totals["sent"]
     for group in failing:
         assert (
@@ -61,18 +61,18 @@ def test_every_kind_of_log_is_reported(name: str, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("form", ["text", "markdown", "csv", "json", "jsonl"])
 def test_every_format_hides_local_parts_unless_they_are_asked_for(form: str) -> None:
     hidden = smtp_probe("log", POSTFIX, "--format", form, "-v")
-    shown = smtp_probe("log", POSTFIX, "--format", form, "-v", "--addresses")
-    assert hidden.code == shown.code == 0 and not hidden.stderr
+    result = smtp_probe("log", POSTFIX, "--format", form, "-v", "--addresses")
+    assert hidden.code == result.code == 0 and not hidden.stderr
     for local in ("alice", "bob"):
         assert local not in hidden.stdout
-        assert local in shown.stdout
+        assert local in result.stdout
 
 
 def test_a_queue_listing_on_stdin_says_what_waits_now() -> None:
     data = (LOGS / "queue-postqueue.log").read_bytes()
-    done = smtp_probe("log", "-", stdin=data)
-    assert done.code == 0 and "wait in the queue now" in done.stdout
-    assert "Connection refused" in done.stdout and "log - --queue-id" in done.stdout
+    result = smtp_probe("log", "-", stdin=data)
+    assert result.code == 0 and "wait in the queue now" in result.stdout
+    assert "Connection refused" in result.stdout and "log - --queue-id" in result.stdout
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
@@ -94,12 +94,12 @@ def test_packed_files_are_read_by_what_they_hold(pack: Any, tmp_path: Path) -> N
 def test_zstd_without_its_extra_names_it(tmp_path: Path) -> None:
     path = tmp_path / "mail.log.zst"
     path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
-    done = smtp_probe("log", str(path))
-    assert done.code == 2
+    result = smtp_probe("log", str(path))
+    assert result.code == 2
     try:
         import zstandard  # noqa: F401
     except ImportError:
-        assert "smtp-probe[zstd]" in done.stderr and done.stderr.count("\n") == 1
+        assert "smtp-probe[zstd]" in result.stderr and result.stderr.count("\n") == 1
 
 
 def test_a_damaged_archive_gives_what_stands_before_the_damage(
@@ -107,8 +107,8 @@ def test_a_damaged_archive_gives_what_stands_before_the_damage(
 ) -> None:
     path = tmp_path / "mail.log.gz"
     path.write_bytes(gzip.compress(Path(POSTFIX).read_bytes())[:-2000])
-    told = reported(capsys, str(path))
-    assert told["files"][0]["problem"] and told["totals"]["messages"] > 10
+    result = reported(capsys, str(path))
+    assert result["files"][0]["problem"] and result["totals"]["messages"] > 10
 
 
 def test_rotated_files_are_read_in_the_order_of_time(
@@ -116,9 +116,9 @@ def test_rotated_files_are_read_in_the_order_of_time(
 ) -> None:
     old = written(tmp_path, deferred(GREY, at="02:00:00"), name="mail.log.1")
     new = written(tmp_path, sent(at="02:10:00"), name="mail.log")
-    told = reported(capsys, new, old)
-    assert told["totals"]["cured"] == 1 and told["totals"]["deferred"] == 0
-    assert [it["name"] for it in told["files"]] == [old, new]
+    result = reported(capsys, new, old)
+    assert result["totals"]["cured"] == 1 and result["totals"]["deferred"] == 0
+    assert [it["name"] for it in result["files"]] == [old, new]
 
 
 def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,9 +176,9 @@ def test_with_addresses_the_next_line_is_the_live_check(tmp_path: Path) -> None:
 def test_lines_that_were_not_understood_are_kept(tmp_path: Path) -> None:
     odd = "Nov 29 03:00:00 mail postfix/smtp[1]: ABCDEF1234: to=<x@b.example>, status=sent"
     path = written(tmp_path, sent(), odd)
-    kept = tmp_path / "kept.log"
-    done = smtp_probe("log", path, "--unparsed", str(kept))
-    assert done.code == 0 and kept.read_text() == f"{odd}\n" and "--unparsed FILE" in done.stdout
+    rest = tmp_path / "kept.log"
+    result = smtp_probe("log", path, "--unparsed", str(rest))
+    assert result.code == 0 and rest.read_text() == f"{odd}\n" and "--unparsed FILE" in result.stdout
 
 
 def test_the_state_file_tells_what_is_new_gone_and_known(
@@ -194,11 +194,11 @@ def test_the_state_file_tells_what_is_new_gone_and_known(
         bounced(GONE, "ABCDEF1234", at="01:00:00"),
         bounced("552 5.2.2 Mailbox full", "ABCDEF1235", at="02:00:00"),
     )
-    told = reported(capsys, path, *alert, code=1)
-    assert told["news"]["new"] == 1 and [it["title"] for it in told["news"]["gone"]] == [
+    result = reported(capsys, path, *alert, code=1)
+    assert result["news"]["new"] == 1 and [it["title"] for it in result["news"]["gone"]] == [
         "this mailbox does not exist"
     ]
-    assert {it["cause"]: it["since_last"] for it in told["groups"]}["mailbox_full"] == "new"
+    assert {it["cause"]: it["since_last"] for it in result["groups"]}["mailbox_full"] == "new"
     assert Path(state).stat().st_mode & 0o777 == 0o600
 
 
@@ -245,50 +245,50 @@ def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], says: str) -> None:
-    done = smtp_probe("log", *arguments)
-    assert done.code == 2 and says in done.stderr and done.stderr.count("\n") == 1
+    result = smtp_probe("log", *arguments)
+    assert result.code == 2 and says in result.stderr and result.stderr.count("\n") == 1
 
 
 def test_a_log_in_utf_16_is_named_as_one(tmp_path: Path) -> None:
     """As PowerShell redirects the output of Get-MessageTrackingLog."""
     log = tmp_path / "tracking.log"
     log.write_bytes((LOGS / "exchange.log").read_text("utf-8").encode("utf-16"))
-    done = smtp_probe("log", str(log))
-    assert done.code == 2 and "is UTF-16; convert it first: iconv" in done.stderr
-    assert done.stderr.count("\n") == 1 and done.stdout == ""
+    result = smtp_probe("log", str(log))
+    assert result.code == 2 and "is UTF-16; convert it first: iconv" in result.stderr
+    assert result.stderr.count("\n") == 1 and result.stdout == ""
 
 
 def test_a_pipe_with_a_name_is_read_once_and_whole(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["sh", "-c", f"cat {POSTFIX} > {pipe}"]):
-        done = smtp_probe("log", str(pipe), "--format", "csv")
+        result = smtp_probe("log", str(pipe), "--format", "csv")
     plain = smtp_probe("log", POSTFIX, "--format", "csv")
-    assert done.code == 0 and len(done.stdout.splitlines()) == len(plain.stdout.splitlines())
+    assert result.code == 0 and len(result.stdout.splitlines()) == len(plain.stdout.splitlines())
 
 
 def test_the_log_itself_is_never_written_over(tmp_path: Path) -> None:
     path = written(tmp_path, sent())
-    done = smtp_probe("log", path, "--unparsed", path)
-    assert done.code == 2 and "--unparsed" in done.stderr and Path(path).read_text() == f"{sent()}\n"
+    result = smtp_probe("log", path, "--unparsed", path)
+    assert result.code == 2 and "--unparsed" in result.stderr and Path(path).read_text() == f"{sent()}\n"
 
 
 def test_a_state_file_that_is_none_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("keep me " * 200)
-    done = smtp_probe("log", POSTFIX, "--state", str(other))
-    assert done.code == 2 and "--state" in done.stderr and other.read_text().startswith("keep me")
+    result = smtp_probe("log", POSTFIX, "--state", str(other))
+    assert result.code == 2 and "--state" in result.stderr and other.read_text().startswith("keep me")
 
 
 def test_nothing_observed_is_4(tmp_path: Path) -> None:
     (tmp_path / "mail.log").write_bytes(b"")
-    done = smtp_probe("log", str(tmp_path / "mail.log"))
-    assert done.code == 4 and "NOTHING SEEN" in done.stdout
+    result = smtp_probe("log", str(tmp_path / "mail.log"))
+    assert result.code == 4 and "NOTHING SEEN" in result.stdout
 
 
 def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
-    done = smtp_probe("log", POSTFIX, "/nonexistent")
-    assert done.code == 2 and "did not get through" in done.stdout and done.stderr.count("\n") == 1
+    result = smtp_probe("log", POSTFIX, "/nonexistent")
+    assert result.code == 2 and "did not get through" in result.stdout and result.stderr.count("\n") == 1
 
 
 def test_a_stamp_without_a_zone_is_of_the_summer_time_that_it_was_written_in(tmp_path: Path) -> None:
@@ -296,11 +296,11 @@ def test_a_stamp_without_a_zone_is_of_the_summer_time_that_it_was_written_in(tmp
     log.write_text(deferred("450 4.7.1 Greylisted").replace("Nov 29 03:00:00", "Jul 10 12:00:00") + "\n")
     os.utime(log, (1783764000, 1783764000))  # 11 July 2026
     zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
-    told = json.loads(smtp_probe("log", str(log), "--format", "json", env=zone).stdout)
-    assert (told["first_at"], told["utc_offset_s"]) == ("2026-07-10T10:00:00Z", 7200)
+    result = json.loads(smtp_probe("log", str(log), "--format", "json", env=zone).stdout)
+    assert (result["first_at"], result["utc_offset_s"]) == ("2026-07-10T10:00:00Z", 7200)
     assert "10 Jul 12:00" in smtp_probe("log", str(log), env=zone).stdout
-    around = ("--since", "2026-07-10 11:30", "--until", "2026-07-10 12:30")
-    assert json.loads(smtp_probe("log", str(log), *around, "--format", "json", env=zone).stdout)["groups"]
+    by_facts = ("--since", "2026-07-10 11:30", "--until", "2026-07-10 12:30")
+    assert json.loads(smtp_probe("log", str(log), *by_facts, "--format", "json", env=zone).stdout)["groups"]
 
 
 def test_an_archive_that_is_damaged_from_its_beginning_is_said_to_be(tmp_path: Path) -> None:

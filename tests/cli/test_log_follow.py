@@ -28,8 +28,8 @@ def following(path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def _next(process: subprocess.Popen[str]) -> dict[str, object]:
     assert process.stdout is not None
-    told: dict[str, object] = json.loads(process.stdout.readline())
-    return told
+    result: dict[str, object] = json.loads(process.stdout.readline())
+    return result
 
 
 def _append(path: Path, text: str) -> None:
@@ -50,8 +50,8 @@ def test_a_rotation_is_survived(how: str, tmp_path: Path) -> None:
         else:
             os.truncate(path, 0)
             _append(path, sent(at="03:05:00"))
-        told = _next(process)
-        assert (told["status"], told["delivered_after_s"], told["attempts"]) == ("sent", 300, 2)
+        result = _next(process)
+        assert (result["status"], result["delivered_after_s"], result["attempts"]) == ("sent", 300, 2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0 and out == err == ""

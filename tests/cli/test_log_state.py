@@ -10,12 +10,12 @@ import pytest
 
 from probe.cli.errors import UsageError
 from probe.cli.log_state import StateFile, machine_key
-from probe.maillog.news import Remembered, State
+from probe.maillog.news import PastCounts, State
 
 STATE = State(
     1764374400,
-    {("sender", "b.example", "user_unknown"): Remembered(3, 60, 9, "b.example", "gone", True)},
-    {"b.example": Remembered(7, 60, 9)},
+    {("sender", "b.example", "user_unknown"): PastCounts(3, 60, 9, "b.example", "gone", True)},
+    {"b.example": PastCounts(7, 60, 9)},
     {"192.0.2.1": 5},
 )
 

@@ -73,10 +73,10 @@ def understood(
     monkeypatch.setattr(choices, "_is_own", lambda _: True)
     name, *argv = shlex.split(line)
     assert name == "smtp-probe"
-    seen: list[tuple[Target, Options]] = []
+    records: list[tuple[Target, Options]] = []
 
     async def observe(target: Target, options: Options, **_: Any) -> Recording:
-        seen.append((target, options))
+        records.append((target, options))
         started = ev.Started(
             version=ev.FORMAT_VERSION,
             tool_version="0",
@@ -92,9 +92,9 @@ def understood(
 
     monkeypatch.setattr(run, "observe", observe)
     code = main.run(argv)
-    said = capsys.readouterr().err
-    assert code == 4, f"{line}\n{said}"
-    return seen[0]
+    text = capsys.readouterr().err
+    assert code == 4, f"{line}\n{text}"
+    return records[0]
 
 
 def without_seed(options: Options) -> Options:
@@ -128,13 +128,13 @@ def test_every_candidate_is_a_command_that_is_understood(
     diagnosis = diagnose(facts, ())
     if test.id == "other-family" and not _is_possible(test, facts, diagnosis):
         return  # bound to an address of one family
-    found = _as_next(facts, diagnosis, test)
-    assert "{" not in f"{found.text}{found.command}"
-    if found.command is not None:
-        assert not re.search(r"\b[A-Z_]{4,}\b", found.command)
-        understood(found.command, monkeypatch, capsys)
+    result = _as_next(facts, diagnosis, test)
+    assert "{" not in f"{result.text}{result.command}"
+    if result.command is not None:
+        assert not re.search(r"\b[A-Z_]{4,}\b", result.command)
+        understood(result.command, monkeypatch, capsys)
     else:
-        (line,) = re.findall(r": (smtp-probe .*)", found.text)
+        (line,) = re.findall(r": (smtp-probe .*)", result.text)
         blanks = {"OTHER_SENDER": "carol@other.example", "KNOWN_GOOD": "known", "NAME": "h.example"}
         for blank, value in blanks.items():
             line = line.replace(blank, value)
@@ -161,10 +161,10 @@ GROUNDS: dict[str, Facts] = {
 def test_what_is_proposed_is_understood_whatever_stood_in_the_way(
     facts: Facts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = next_test(facts, diagnose(facts, findings_of(facts)))
-    assert found is not None
-    if found.command is not None:
-        target, _ = understood(found.command, monkeypatch, capsys)
+    proposal = next_test(facts, diagnose(facts, findings_of(facts)))
+    assert proposal is not None
+    if proposal.command is not None:
+        target, _ = understood(proposal.command, monkeypatch, capsys)
         assert type(target) is type(facts.target)
 
 

@@ -47,9 +47,9 @@ def test_a_disk_that_runs_full_leaves_no_part_of_a_report(
     target = tmp_path / "report"
     if before is not None:
         target.write_text(before)
-    done = _run(*command, "-o", str(target), beforehand=_little_room)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"smtp-probe: -o: cannot write {target}: file too large\n"
+    run = _run(*command, "-o", str(target), beforehand=_little_room)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"smtp-probe: -o: cannot write {target}: file too large\n"
     assert [path.name for path in tmp_path.iterdir()] == ([] if before is None else ["report"])
     assert before is None or target.read_text() == before
 
@@ -57,9 +57,9 @@ def test_a_disk_that_runs_full_leaves_no_part_of_a_report(
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("command", [EXPLAIN, BOUNCE, ("schema", "report")])
 def test_a_full_device_is_named(command: tuple[str, ...]) -> None:
-    done = _run(*command, "-o", str(FULL))
-    assert done.stderr == "smtp-probe: -o: cannot write /dev/full: no space left on device\n"
-    assert done.returncode == 2
+    run = _run(*command, "-o", str(FULL))
+    assert run.stderr == "smtp-probe: -o: cannot write /dev/full: no space left on device\n"
+    assert run.returncode == 2
 
 
 def test_the_input_may_be_the_output(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_a_name_that_no_file_can_have_is_one_line(option: str) -> None:
 def test_a_disk_that_took_neither_recording_nor_report_is_said_of_both(tmp_path: Path) -> None:
     run = ("check", "bob@example.com", "alice@example.net", "--nameserver", "127.0.0.1:9", "--timeout", "2")
     saved, target = tmp_path / "run.jsonl", tmp_path / "report"
-    done = _run(*run, "--no-smtp", "--record", str(saved), "-o", str(target), beforehand=_little_room)
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
+    result = _run(*run, "--no-smtp", "--record", str(saved), "-o", str(target), beforehand=_little_room)
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
         f"smtp-probe: --record: cannot write {saved}: file too large; it ends there",
         f"smtp-probe: -o: cannot write {target}: file too large",
     ]
@@ -131,7 +131,7 @@ def test_a_disk_that_took_neither_recording_nor_report_is_said_of_both(tmp_path:
 def test_a_reader_that_is_gone_changes_no_exit_code(command: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "probe", *command],
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -139,7 +139,7 @@ def test_a_reader_that_is_gone_changes_no_exit_code(command: tuple[str, ...]) ->
         check=False,
     )
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1 if command == EXPLAIN else 0, b"")
+    assert (run.returncode, run.stderr) == (1 if command == EXPLAIN else 0, b"")
 
 
 def test_recording_and_report_are_two_files(tmp_path: Path) -> None:

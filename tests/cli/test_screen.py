@@ -38,8 +38,8 @@ def joined(text: str) -> str:
 @pytest.mark.parametrize("identity", IDS)
 def test_the_last_24_lines_hold_the_answer(identity: str) -> None:
     report = run.replay(Path(recording(identity)))
-    shown, verdict = screen(identity), report.verdict
-    last = joined(shown.last(23))  # the prompt takes a line
+    output, verdict = screen(identity), report.verdict
+    last = joined(output.last(23))  # the prompt takes a line
     assert run_words.headline(report) in last
     assert f"Who acts {words.FIX_BY[verdict.fix_by]} Act" in last
     act = re.split(r"(?<=[.]) ", view.action(report))[0]
@@ -49,17 +49,17 @@ def test_the_last_24_lines_hold_the_answer(identity: str) -> None:
     if verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code:
         assert f"Retry {view.retry(report)}" in last
     assert last.endswith(f"exit {verdict.exit_code}")
-    assert shown.code == verdict.exit_code
+    assert output.code == verdict.exit_code
     assert "DNS " in last and ("RCPT " in last or "connect –" in last)
 
 
 @pytest.mark.parametrize("identity", IDS)
 def test_what_has_no_room_is_left_out_and_named_and_a_pipe_has_all(identity: str) -> None:
-    shown, piped = screen(identity), smtp_probe("replay", recording(identity), env={"COLUMNS": "80"}).stdout
-    assert len(shown.lines) < 28, "the head may scroll away, hardly more"
+    output, piped = screen(identity), smtp_probe("replay", recording(identity), env={"COLUMNS": "80"}).stdout
+    assert len(output.lines) < 28, "the head may scroll away, hardly more"
     is_whole = len(piped.splitlines()) < 24
-    assert (shown.lines == piped.splitlines()) is is_whole
-    assert (HINT in joined("\n".join(shown.lines))) is not is_whole
+    assert (output.lines == piped.splitlines()) is is_whole
+    assert (HINT in joined("\n".join(output.lines))) is not is_whole
     assert HINT not in joined(piped)
     assert "Nine steps" in piped
 
@@ -73,33 +73,33 @@ def test_every_step_that_is_amiss_is_still_named(identity: str) -> None:
 
 
 def test_a_healthy_pair_fits_the_screen() -> None:
-    shown = on_terminal("demo", "healthy")
-    assert len(shown.lines) < 24
-    assert shown.lines[0].startswith("LAB: ") and "Nine steps" in shown.lines
-    assert HINT not in joined("\n".join(shown.lines))
+    result = on_terminal("demo", "healthy")
+    assert len(result.lines) < 24
+    assert result.lines[0].startswith("LAB: ") and "Nine steps" in result.lines
+    assert HINT not in joined("\n".join(result.lines))
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120, 200])
 def test_causes_stand_under_each_other_and_nothing_is_too_wide(columns: int) -> None:
     for whole in (True, False):
-        shown = screen("tmall", columns, *(("-v",) if whole else ()))
-        rows = shown.lines[[n for n, line in enumerate(shown.lines) if line.startswith("  Cause")][-1] :]
+        result = screen("tmall", columns, *(("-v",) if whole else ()))
+        rows = result.lines[[n for n, line in enumerate(result.lines) if line.startswith("  Cause")][-1] :]
         signs = {row.index(" %") for row in rows if re.match(r"(?:  Cause)? {2,}[<>]?\d+ %  ", row)}
         assert len(signs) == 1
-        assert max(map(len, shown.lines)) <= columns
+        assert max(map(len, result.lines)) <= columns
 
 
 def test_verbose_tells_all_and_the_answer_last() -> None:
-    shown = screen("tmall", 80, "-v")
-    assert HINT not in "\n".join(shown.lines)
-    assert "DNS answers" in shown.lines
-    assert "REFUSED FOR GOOD" in shown.last(23) and shown.lines[-1].endswith("exit 1")
+    result = screen("tmall", 80, "-v")
+    assert HINT not in "\n".join(result.lines)
+    assert "DNS answers" in result.lines
+    assert "REFUSED FOR GOOD" in result.last(23) and result.lines[-1].endswith("exit 1")
 
 
 def test_a_tall_terminal_shows_the_verdict_first() -> None:
-    shown = on_terminal("replay", recording("tmall"), lines=200)
-    assert shown.lines[4].startswith("REFUSED FOR GOOD")
-    assert HINT not in "\n".join(shown.lines)
+    result = on_terminal("replay", recording("tmall"), lines=200)
+    assert result.lines[4].startswith("REFUSED FOR GOOD")
+    assert HINT not in "\n".join(result.lines)
 
 
 def test_the_walk_of_the_hypotheses_is_short() -> None:
@@ -122,10 +122,10 @@ def test_the_act_alone_is_bold_and_weights_and_rfcs_are_faint() -> None:
 
 @pytest.mark.parametrize("form", ["markdown", "json"])
 def test_a_ticket_and_json_are_whole_on_a_terminal_too(form: str) -> None:
-    shown = on_terminal("replay", recording("tmall"), "--format", form)
-    assert "\n".join(shown.lines) == smtp_probe("replay", recording("tmall"), "--format", form).stdout.rstrip(
-        "\n"
-    )
+    result = on_terminal("replay", recording("tmall"), "--format", form)
+    assert "\n".join(result.lines) == smtp_probe(
+        "replay", recording("tmall"), "--format", form
+    ).stdout.rstrip("\n")
 
 
 def test_a_file_is_whole(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ PAGER = f'{sys.executable} -c \'import sys; sys.stdout.write("<" + sys.stdin.rea
 
 
 def test_the_pager_gets_the_whole_report_and_the_exit_code_stays() -> None:
-    shown = on_terminal("replay", recording("tmall"), "--pager", env={"PAGER": PAGER})
-    assert shown.code == 1
-    assert shown.lines[0].startswith("<LAB: ") and shown.lines[-1] == ">"
-    assert HINT not in "\n".join(shown.lines) and "Nine steps" in shown.lines
-    assert "\x1b[31mREFUSED FOR GOOD" in shown.painted
+    result = on_terminal("replay", recording("tmall"), "--pager", env={"PAGER": PAGER})
+    assert result.code == 1
+    assert result.lines[0].startswith("<LAB: ") and result.lines[-1] == ">"
+    assert HINT not in "\n".join(result.lines) and "Nine steps" in result.lines
+    assert "\x1b[31mREFUSED FOR GOOD" in result.painted
 
 
 def test_a_pager_never_stands_in_a_pipe() -> None:
@@ -153,22 +153,24 @@ def test_a_pager_never_stands_in_a_pipe() -> None:
 
 
 def test_a_pager_that_leaves_early_is_no_error() -> None:
-    shown = on_terminal("replay", recording("tmall"), "-v", "--pager", env={"PAGER": "true"})
-    assert shown.code == 1
-    assert "Traceback" not in shown.painted
+    result = on_terminal("replay", recording("tmall"), "-v", "--pager", env={"PAGER": "true"})
+    assert result.code == 1
+    assert "Traceback" not in result.painted
 
 
 def test_a_pager_that_is_not_there_is_named_and_the_report_is_shown() -> None:
-    shown = on_terminal("replay", recording("tmall"), "--pager", env={"PAGER": "no-such-pager -x"})
-    assert shown.code == 1
-    assert "--pager: cannot run no-such-pager -x: no such file or directory" in joined("\n".join(shown.lines))
-    assert "Nine steps" in shown.lines
+    result = on_terminal("replay", recording("tmall"), "--pager", env={"PAGER": "no-such-pager -x"})
+    assert result.code == 1
+    assert "--pager: cannot run no-such-pager -x: no such file or directory" in joined(
+        "\n".join(result.lines)
+    )
+    assert "Nine steps" in result.lines
 
 
 def test_marks_are_words_where_the_terminal_has_no_utf_8() -> None:
-    shown = on_terminal("replay", recording("tmall"), env={"PYTHONIOENCODING": "ascii"})
-    assert "DNS ok | connect ok | TLS ok | MAIL ok | RCPT FAIL 554" in shown.lines
-    assert all(line.isascii() for line in shown.lines)
+    result = on_terminal("replay", recording("tmall"), env={"PYTHONIOENCODING": "ascii"})
+    assert "DNS ok | connect ok | TLS ok | MAIL ok | RCPT FAIL 554" in result.lines
+    assert all(line.isascii() for line in result.lines)
 
 
 LONG_REPLY = "550 5.7.1 Service unavailable; Client host [192.0.2.99] blocked using zen.spamhaus.org"
@@ -185,12 +187,12 @@ LONG_REPLY = "550 5.7.1 Service unavailable; Client host [192.0.2.99] blocked us
 def test_what_is_read_offline_is_folded_alike(arguments: tuple[str, ...], code: int) -> None:
     root = RECORDINGS.parents[1]
     paths = tuple(str(root / it) if it.startswith("fixtures/") else it for it in arguments)
-    shown = on_terminal(*paths, lines=18)
-    assert shown.code == code
-    assert HINT in joined("\n".join(shown.lines))
-    assert shown.lines[-1].strip() == f"exit {code}"
+    result = on_terminal(*paths, lines=18)
+    assert result.code == code
+    assert HINT in joined("\n".join(result.lines))
+    assert result.lines[-1].strip() == f"exit {code}"
     if arguments[0] != "log":
-        last = joined(shown.last(17))
+        last = joined(result.last(17))
         assert "REFUSED FOR GOOD" in last
         assert all(f" {label} " in last for label in ("Cause", "Who acts", "Act", "Retry"))
     whole = on_terminal(*paths, "-v", lines=18)

@@ -22,8 +22,8 @@ def replayed(
 ) -> tuple[int, dict[str, str]]:
     """The exit code, and the severity of every tag in the JSON report."""
     code = run(("replay", str(recording), "--format", "json", *arguments))
-    found = json.loads(capsys.readouterr().out)["findings"]
-    return code, {finding["tag"]: finding["severity"] for finding in found}
+    result = json.loads(capsys.readouterr().out)["findings"]
+    return code, {finding["tag"]: finding["severity"] for finding in result}
 
 
 def profile(tmp_path: Path, text: str) -> str:
@@ -44,12 +44,12 @@ def test_a_fault_that_matters_less_no_longer_counts(
 def test_a_fault_that_matters_more_counts_where_it_foretells_a_refusal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, found = replayed(capsys, HEALTHY)
-    assert (code, found["mta-sts-absent"]) == (0, "notice")
+    code, result = replayed(capsys, HEALTHY)
+    assert (code, result["mta-sts-absent"]) == (0, "notice")
     text = 'mta-sts-absent = "fatal"\nspf-pass = "error"\n'
-    code, found = replayed(capsys, HEALTHY, "--severities", profile(tmp_path, text))
+    code, result = replayed(capsys, HEALTHY, "--severities", profile(tmp_path, text))
     # what predicts no refusal after DATA changes no verdict, whatever its severity
-    assert (code, found["mta-sts-absent"], found["spf-pass"]) == (0, "fatal", "error")
+    assert (code, result["mta-sts-absent"], result["spf-pass"]) == (0, "fatal", "error")
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +58,7 @@ def test_an_empty_file_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ('spf-sofftail = "error"', "'spf-sofftail' is unknown; near to it: spf-softfail"),
         ('"" = "error"', "`smtp-probe checks ID` lists those of a check"),
@@ -78,23 +78,23 @@ def test_an_empty_file_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     ids=lambda value: value[:30],
 )
 def test_what_cannot_be_used_is_one_line(
-    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = run(("replay", str(ACCEPTED), "--severities", profile(tmp_path, text)))
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("smtp-probe: --severities: ")
-    assert said in err
+    assert words in err
     assert err.rstrip("\n").isprintable()
 
 
 @pytest.mark.parametrize("command", [("check", "a@example.com", "b@example.net"), ("domain", "example.net")])
-@pytest.mark.parametrize(("name", "said"), [("", "is a directory"), ("none.toml", "no such file")])
+@pytest.mark.parametrize(("name", "text"), [("", "is a directory"), ("none.toml", "no such file")])
 def test_a_file_that_is_none_ends_a_run_before_it_begins(
-    command: tuple[str, ...], name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: tuple[str, ...], name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run((*command, "--severities", str(tmp_path / name))) == 2
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_octets_that_are_no_text_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

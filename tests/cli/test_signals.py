@@ -91,11 +91,11 @@ sys.exit(5)
 
 @pytest.mark.parametrize(("last", "code"), [("SIGINT", 130), ("SIGTERM", 5)])
 def test_only_a_later_ctrl_c_ends_a_run_that_was_asked_to_end(last: str, code: int) -> None:
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", _TWICE.replace("{last}", last)], capture_output=True, timeout=60, check=False
     )
-    assert done.returncode == code
-    assert done.stderr == (b"smtp-probe: interrupted\n" if code == 130 else b"")
+    assert run.returncode == code
+    assert run.stderr == (b"smtp-probe: interrupted\n" if code == 130 else b"")
 
 
 def test_ctrl_c_in_one_check_is_meant_for_those_behind_it(

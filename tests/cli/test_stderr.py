@@ -45,7 +45,7 @@ def in_shell(arguments: tuple[str, ...], streams: str, more: Mapping[str, str] |
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = subprocess.run(
+        run = subprocess.run(
             ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-m", "probe", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if streams else writer,
@@ -55,15 +55,15 @@ def in_shell(arguments: tuple[str, ...], streams: str, more: Mapping[str, str] |
         )
     finally:
         os.close(writer)
-    return Outcome(done.returncode, done.stdout.decode(), (done.stderr or b"").decode())
+    return Outcome(run.returncode, run.stdout.decode(), (run.stderr or b"").decode())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("streams", STREAMS.values(), ids=STREAMS.keys())
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
 def test_a_usage_error_is_one_whatever_stderr_does(arguments: tuple[str, ...], streams: str) -> None:
-    done = in_shell(arguments, streams)
-    assert (done.code, done.stdout, done.stderr) == (2, "", "")
+    run = in_shell(arguments, streams)
+    assert (run.code, run.stdout, run.stderr) == (2, "", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -73,16 +73,16 @@ def test_an_internal_error_is_one_whatever_stderr_does(streams: str, tmp_path: P
         "from probe.cli import explain\ndef fail(*_): raise RuntimeError('planted')\nexplain.main = fail\n"
     )
     path = os.pathsep.join((str(tmp_path), str(Path.cwd())))
-    done = in_shell(("explain", "550 no"), streams, {"PYTHONPATH": path, "SMTP_PROBE_DEBUG": ""})
-    assert done.code == 70
+    run = in_shell(("explain", "550 no"), streams, {"PYTHONPATH": path, "SMTP_PROBE_DEBUG": ""})
+    assert run.code == 70
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_report_does_not_mind_a_stderr_that_takes_nothing(tmp_path: Path) -> None:
     demo = ("demo", "unknown-user", "--record", str(tmp_path / "run.jsonl"))
-    done = in_shell(demo, "2>/dev/full")
-    assert done.code == 1
-    assert "exit 1" in done.stdout
+    run = in_shell(demo, "2>/dev/full")
+    assert run.code == 1
+    assert "exit 1" in run.stdout
 
 
 KEY_LOGS = {
@@ -99,19 +99,19 @@ KEY_LOGS = {
 def test_a_key_log_that_cannot_be_written_is_one_line_beside_the_report(path: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     plain = smtp_probe("demo", "mta-sts-enforce", "--format", "json")
-    done = smtp_probe(
+    run = smtp_probe(
         "demo", "mta-sts-enforce", "--format", "json", env={"SSLKEYLOGFILE": path.format(tmp=tmp_path)}
     )
-    assert done.code == plain.code
-    assert '"status": "valid"' in done.stdout, "the policy was fetched all the same"
-    assert done.stderr.count("\n") == 1
-    assert "smtp-probe: SSLKEYLOGFILE: cannot write" in done.stderr
-    assert "no keys are logged" in done.stderr
+    assert run.code == plain.code
+    assert '"status": "valid"' in run.stdout, "the policy was fetched all the same"
+    assert run.stderr.count("\n") == 1
+    assert "smtp-probe: SSLKEYLOGFILE: cannot write" in run.stderr
+    assert "no keys are logged" in run.stderr
 
 
 def test_a_key_log_that_can_be_written_is(tmp_path: Path) -> None:
     path = tmp_path / "keys"
-    done = smtp_probe("demo", "mta-sts-enforce", env={"SSLKEYLOGFILE": str(path)})
-    assert done.stderr == ""
+    run = smtp_probe("demo", "mta-sts-enforce", env={"SSLKEYLOGFILE": str(path)})
+    assert run.stderr == ""
     assert "TRAFFIC_SECRET" in path.read_text()
     assert path.stat().st_mode & 0o077 == 0

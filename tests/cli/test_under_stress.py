@@ -115,20 +115,20 @@ def test_a_disk_that_is_full_while_recording_costs_the_recording_and_not_the_rep
 )
 def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
     with FULL.open("w") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
-    assert done.returncode == 2
-    assert done.stderr == "smtp-probe: cannot write standard output: no space left on device\n"
+    assert result.returncode == 2
+    assert result.stderr == "smtp-probe: cannot write standard output: no space left on device\n"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_change_nothing(closed: str) -> None:
     line = " ".join(["exec", *COMMAND, "check", *PAIR, *NOWHERE, closed])
-    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 4
-    assert done.stderr == ""
-    assert ("INCONCLUSIVE" in done.stdout) is (" >&-" not in f" {closed}")
+    result = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 4
+    assert result.stderr == ""
+    assert ("INCONCLUSIVE" in result.stdout) is (" >&-" not in f" {closed}")
 
 
 @pytest.mark.parametrize(
@@ -160,13 +160,13 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(option: 
     ],
 )
 def test_arguments_that_are_nothing_are_one_short_line(arguments: tuple[str | bytes, ...]) -> None:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert done.stdout == b""
-    assert done.stderr.startswith(b"smtp-probe: ")
-    assert done.stderr.count(b"\n") == 1
-    assert len(done.stderr) < 2_000
-    assert done.stderr.decode("utf-8")
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert result.stdout == b""
+    assert result.stderr.startswith(b"smtp-probe: ")
+    assert result.stderr.count(b"\n") == 1
+    assert len(result.stderr) < 2_000
+    assert result.stderr.decode("utf-8")
 
 
 @pytest.mark.parametrize("columns", ["40", "1", "0", "-5", "many", "9" * 400])
@@ -191,9 +191,9 @@ def test_the_c_locale_gets_ascii() -> None:
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     line = f"{' '.join(COMMAND)} rules | head -1"
-    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stderr == ""
-    assert done.stdout.count("\n") == 1
+    result = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert result.stderr == ""
+    assert result.stdout.count("\n") == 1
 
 
 def test_an_ignored_sigint_does_not_make_sigterm_ignored(silent_server: _SilentServer) -> None:
@@ -291,7 +291,7 @@ def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
     arguments: tuple[str, ...] = ("check", *PAIR, *NOWHERE, "--record", str(small))
     if command == "replay":
         arguments = ("replay", str(whole), "--format", "json", "-o", str(small))
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, *arguments],
         capture_output=True,
         text=True,
@@ -299,9 +299,9 @@ def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
         check=False,
         preexec_fn=_little_room,
     )
-    assert done.stderr.count("\n") == 1
-    assert "cannot write" in done.stderr
-    assert done.returncode == (4 if command == "check" else 2)
+    assert result.stderr.count("\n") == 1
+    assert "cannot write" in result.stderr
+    assert result.returncode == (4 if command == "check" else 2)
     if command == "check":
         again = smtp_probe("replay", str(small), "-q")
         assert (again.code, again.stderr) == (4, "")
@@ -313,7 +313,7 @@ def _little_room() -> None:
 
 
 def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, "check", *PAIR, *NOWHERE],
         capture_output=True,
         cwd=tmp_path,
@@ -321,5 +321,5 @@ def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 4
+    assert result.returncode == 4
     assert list(tmp_path.rglob("*")) == []

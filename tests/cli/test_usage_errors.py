@@ -165,7 +165,7 @@ def test_a_message_of_outlook_is_named_and_a_way_out_is_told(tmp_path: Path) -> 
     file = tmp_path / "mail.msg"
     file.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
     for words in ((*PAIR, "--message", str(file)), (*PAIR, "--bounce", str(file))):
-        told = smtp_probe(*words)
-        assert (told.code, told.stdout) == (2, "")
-        assert told.stderr.count("\n") == 1
-        assert "Outlook" in told.stderr and ".eml" in told.stderr
+        result = smtp_probe(*words)
+        assert (result.code, result.stdout) == (2, "")
+        assert result.stderr.count("\n") == 1
+        assert "Outlook" in result.stderr and ".eml" in result.stderr

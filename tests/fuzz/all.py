@@ -36,10 +36,10 @@ def main() -> int:
         return 0 if all(result.result() for result in results) else 1
 
 
-def _one(name: str, seconds: int, found: Path) -> bool:
+def _one(name: str, seconds: int, path: Path) -> bool:
     begun = time.monotonic()
-    command = [sys.executable, "-m", "tests.fuzz.run", name, "--seconds", str(seconds), "--found", str(found)]
-    done = subprocess.run(
+    command = [sys.executable, "-m", "tests.fuzz.run", name, "--seconds", str(seconds), "--found", str(path)]
+    run = subprocess.run(
         command,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -48,13 +48,13 @@ def _one(name: str, seconds: int, found: Path) -> bool:
         errors="replace",
         check=False,
     )
-    runs = _RUNS.search(done.stderr)
+    runs = _RUNS.search(run.stderr)
     executions = int(runs[1]) if runs else 0
-    ok = done.returncode == 0 and executions > 0
-    verdict = "ok" if ok else f"FAILED ({done.returncode}), the unit is in {found}"
+    ok = run.returncode == 0 and executions > 0
+    verdict = "ok" if ok else f"FAILED ({run.returncode}), the unit is in {path}"
     print(f"{name:18}{executions:>10} executions{time.monotonic() - begun:>7.0f} s  {verdict}", flush=True)
     if not ok:
-        print(done.stdout[-4000:] + done.stderr[-2000:], flush=True)
+        print(run.stdout[-4000:] + run.stderr[-2000:], flush=True)
     return ok
 
 

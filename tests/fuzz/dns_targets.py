@@ -18,7 +18,7 @@ from probe.checks.judging.spoken import clauses, spoken
 from probe.model.text import decode, printable
 from probe.net.dns_query import make_query
 from probe.net.dns_wire import Reply, is_reply_to, read_reply
-from probe.net.tls import TlsSeen, trust_of
+from probe.net.tls import HandshakeResult, trust_of
 from probe.reading.message.signatures import signing_selectors, verify_signatures
 from probe.recording import events as ev
 from probe.recording.codec import decode as decode_event
@@ -102,10 +102,10 @@ def spf(data: bytes) -> None:
             assert parse(b"v=spf1 " + mechanism.text.encode()).mechanisms == (mechanism,)
         for modifier in (parsed.redirect, parsed.explanation):
             assert modifier is None or modifier.text in parsed.text.split(" ")
-    asked: list[Question] = []
+    questions: list[Question] = []
 
     def lookup(question: Question) -> Answer:
-        asked.append(question)
+        questions.append(question)
         names.to_labels(question.name)
         if question.rtype is RecordType.TXT:
             return Answer(question, Status.ANSWER, (Txt((record,)),))
@@ -116,7 +116,7 @@ def spf(data: bytes) -> None:
         return Answer(question, Status.NXDOMAIN)
 
     result = run(check_host(_CLIENT, "example.com", "user", "example.com", "mail.example.com"), lookup)
-    assert result.verdict in SpfVerdict and result.lookups <= 11 and len(asked) <= 150
+    assert result.verdict in SpfVerdict and result.lookups <= 11 and len(questions) <= 150
     quiet(printable(f"{spoken(result.why)} {result.explanation} {result.matched}"))
 
 
@@ -167,15 +167,15 @@ def dmarc(data: bytes) -> None:
     is_dmarc_record(data)
     _tag_list(data)
     for record in (data, b"v=DMARC1; p=none; " + data):
-        found = parse_record(record, "example.com")
-        if isinstance(found, InvalidRecord):
-            assert spoken(found.problem) and found.psd in {"y", "n", "u"}
+        result = parse_record(record, "example.com")
+        if isinstance(result, InvalidRecord):
+            assert spoken(result.problem) and result.psd in {"y", "n", "u"}
             continue
-        assert found.policy in {"none", "quarantine", "reject"} and found.adkim in {"r", "s"}
-        quiet(printable(" ".join(clauses(found.problems))))
+        assert result.policy in {"none", "quarantine", "reject"} and result.adkim in {"r", "s"}
+        quiet(printable(" ".join(clauses(result.problems))))
         for exists in (True, False, None):
             for domain in ("example.com", "a.example.com"):
-                assert applied_policy(found, domain, exists) in {"none", "quarantine", "reject", None}
+                assert applied_policy(result, domain, exists) in {"none", "quarantine", "reject", None}
 
 
 def mta_sts(data: bytes) -> None:
@@ -215,8 +215,8 @@ def dns_wire(data: bytes) -> None:
 
 
 def _recordable(question: Question, reply: Reply) -> None:
-    found = reply.records, reply.aliases, reply.ttl, reply.authenticated, reply.why
-    answer = Answer(question, reply.status, *found)
+    result = reply.records, reply.aliases, reply.ttl, reply.authenticated, reply.why
+    answer = Answer(question, reply.status, *result)
     event = ev.DnsAnswered(1, answer)
     assert decode_event(encode_event(event)) == event
     quiet(printable(spoken(reply.why)))
@@ -272,7 +272,7 @@ def certificate(data: bytes) -> None:
         status, reasons = match_tlsa(chain, records, ("mx.example.net",), at)
         assert status is DaneStatus.MISMATCHED
         quiet(printable(" ".join(clauses(reasons))))
-        trust = trust_of(TlsSeen("TLSv1.3", "", chain, True), at, certifi.where())
+        trust = trust_of(HandshakeResult("TLSv1.3", "", chain, True), at, certifi.where())
         quiet(printable(spoken(trust)))
         assert why_unverified(chain, "mx.example.net", at, trust, CertificateDemand())
     try:

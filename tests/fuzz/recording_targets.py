@@ -110,9 +110,9 @@ def _told(event: ev.Event) -> ev.Event:
 @cache
 def bases() -> tuple[tuple[str, ...], ...]:
     """The lines of valid recordings."""
-    made = tuple(encode(_told(event)) for event in full_events())
-    found = (octets.decode("ascii").splitlines() for octets in fixtures("recordings/*/recording.jsonl"))
-    return (made, *map(tuple, found))
+    items = tuple(encode(_told(event)) for event in full_events())
+    result = (octets.decode("ascii").splitlines() for octets in fixtures("recordings/*/recording.jsonl"))
+    return (items, *map(tuple, result))
 
 
 def leaves(document: Any) -> Iterable[tuple[Any, Any]]:

@@ -14,7 +14,7 @@ from probe.reading.reply.unwrap import unwrap
 from probe.report.style import Style
 from probe.settings import REPLY_LINES_LIMIT, REPLY_SIZE_LIMIT
 from probe.standards.smtp.ehlo import parse_extensions
-from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.reader import ReplyReader, WireReply
 from probe.standards.smtp.transcript import Transcript
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
 from tests.support.rendering import to_markdown, to_text
@@ -64,7 +64,7 @@ _COMMANDS = (
 )  # fmt: skip
 
 
-def read_whole(octets: bytes) -> list[ReadReply]:
+def read_whole(octets: bytes) -> list[WireReply]:
     """Every reply, the unfinished one at the end included."""
     reader = ReplyReader()
     replies = reader.feed(octets)
@@ -148,12 +148,12 @@ def enhanced_status(data: bytes) -> None:
         assert [int(part) for part in text.split(".")] == [status.klass, status.subject, status.detail]
         look_up(status)
     (read,) = read_whole(b"550 " + data.replace(b"\n", b"") + b"\r\n")
-    found = read.reply.enhanced_status
-    if found is not None:
-        assert 2 <= found.klass <= 5 and found.subject <= 999 and found.detail <= 999
-        look_up(found)
+    result = read.reply.enhanced_status
+    if result is not None:
+        assert 2 <= result.klass <= 5 and result.subject <= 999 and result.detail <= 999
+        look_up(result)
     if status is not None and text.isascii() and read.usable:
-        assert found == status
+        assert result == status
     for other in unwrap(text).enhanced:
         assert other.klass in {2, 4, 5}
         look_up(other)
@@ -167,8 +167,8 @@ def explained(data: bytes) -> None:
     explanation = explain(text, stage, "mx.example.net")
     assert explanation == explain(text, stage, "mx.example.net")
     assert explanation.exit_code in {0, 1, 3, 4}
-    total = sum(item.probability for item in explanation.ranked)
-    assert not explanation.ranked or abs(total - 1) < 1e-6
+    total = sum(item.probability for item in explanation.ranking)
+    assert not explanation.ranking or abs(total - 1) < 1e-6
     valid_json(explanation_json(explanation))
     quiet(to_text(explanation, Style(width=80)))
     quiet(to_markdown(explanation))

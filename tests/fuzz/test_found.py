@@ -146,8 +146,8 @@ def test_a_reply_that_stands_for_a_thousand_recipients_is_read_once() -> None:
         f"550 5.1.1 no {'such user ' * 800}\n\n"
         f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n{groups}\n--b--\n"
     )
-    found = read_bounces(notice.encode())
-    assert len(found) == 1000
-    assert len({id(item.explanation) for item in found}) == 1
-    assert found[999].explanation and found[999].explanation.cause
-    assert found[999].explanation.cause.id == "user_unknown"
+    result = read_bounces(notice.encode())
+    assert len(result) == 1000
+    assert len({id(item.explanation) for item in result}) == 1
+    assert result[999].explanation and result[999].explanation.cause
+    assert result[999].explanation.cause.id == "user_unknown"

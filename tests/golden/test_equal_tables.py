@@ -13,7 +13,7 @@ from tests.golden.test_log_reports import report
 from tests.unit.reading.log.samples import SAMPLES, Sample
 
 PROGRAMS = ("postfix", "exim", "opensmtpd", "sendmail")
-LOGS = [it for it in SAMPLES if it.made == "produced" and it.complete and it.format.name in PROGRAMS]
+LOGS = [it for it in SAMPLES if it.basis == "produced" and it.complete and it.format.name in PROGRAMS]
 # One message went to each of these domains; what is known of each: whose servers, and the cause.
 TABLE = {
     "multi": ("multi.example", "user_unknown"),
@@ -116,7 +116,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("which", [it for it in LOGS if it.format.name in FILLER], ids=lambda each: each.name)
 def test_a_bounce_with_the_words_of_a_log_line_has_its_cause(which: Sample) -> None:
-    seen = set()
+    records = set()
     for group in report(which.name).groups:
         for wording in group.wordings:
             # what is refused for good is bounced
@@ -136,5 +136,5 @@ def test_a_bounce_with_the_words_of_a_log_line_has_its_cause(which: Sample) -> N
             (bounced,) = read_bounces(data.encode())
             assert bounced.explanation is not None and bounced.explanation.cause is not None
             assert bounced.explanation.cause.id == group.cause, words
-            seen.add(group.cause)
-    assert len(seen) >= 5
+            records.add(group.cause)
+    assert len(records) >= 5

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.maillog.further import Shown
+from probe.maillog.further import Selection
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogFileRead, LogReport
 from probe.maillog.summary import groups, moment, refusals, totals, volumes
@@ -24,7 +24,7 @@ from tests.unit.reading.log.samples import SAMPLES, Sample, sample
 
 FILES = Path(__file__).parent / "reports"
 GOLDEN = ("postfix-bsd", "exim-plain", "sendmail", "opensmtpd-stdout", "queue-postqueue")
-COMPLETE = [it for it in SAMPLES if it.made == "produced" and it.complete]
+COMPLETE = [it for it in SAMPLES if it.basis == "produced" and it.complete]
 # What each domain of the laboratory answers, and so who must act, whichever program wrote the log.
 TRUTH = {
     "unknown": ("user_unknown", FixBy.SENDER),
@@ -67,7 +67,7 @@ MUST_NOT = {
 @cache
 def report(name: str) -> LogReport:
     which = sample(name)
-    found = counted(b"".join(line + b"\n" for line in which.lines), which.format.name)
+    aggregate = counted(b"".join(line + b"\n" for line in which.lines), which.format.name)
     names = Names(b"golden")
     path = f"{name}.log"
     read = LogFileRead(path, which.format.name, len(which.lines), 1, 0, len(which.lines) - 1, "")
@@ -75,14 +75,14 @@ def report(name: str) -> LogReport:
         SCHEMA,
         ReportTool("0", "0"),
         (read,),
-        moment(found.first),
-        moment(found.last),
+        moment(aggregate.first),
+        moment(aggregate.last),
         0,
-        totals(found),
-        groups(found, Shown(names, (path,))),
+        totals(aggregate),
+        groups(aggregate, Selection(names, (path,))),
         (),
-        volumes(found),
-        refusals(found, names),
+        volumes(aggregate),
+        refusals(aggregate, names),
         None,
         (),
         ExitCode.ACCEPTED,
@@ -121,12 +121,12 @@ def test_the_first_screen_says_who_must_act_and_what_to_run(name: str) -> None:
 @pytest.mark.parametrize("which", COMPLETE, ids=lambda each: each.name)
 def test_one_refusal_has_one_cause_whoever_logged_it(which: Sample, domain: str) -> None:
     name = f"{domain}.example"
-    found = [it for it in report(which.name).groups if any(count.name == name for count in it.domains)]
-    if (which.format.name, domain) in ELSEWISE or not found:
+    result = [it for it in report(which.name).groups if any(count.name == name for count in it.domains)]
+    if (which.format.name, domain) in ELSEWISE or not result:
         # what never failed in the time of the log, or a program without look-ups of its own
-        assert found or which.format.name in {"nullmailer", "msmtp", "courier", "dma", "opensmtpd"}
+        assert result or which.format.name in {"nullmailer", "msmtp", "courier", "dma", "opensmtpd"}
         return
-    assert {(it.cause, it.fix_by) for it in found} == {TRUTH[domain]}
+    assert {(it.cause, it.fix_by) for it in result} == {TRUTH[domain]}
 
 
 @pytest.mark.parametrize("which", SAMPLES, ids=lambda each: each.name)

@@ -30,9 +30,9 @@ def identity(path: Path) -> str:
 
 def values(report: Report) -> str:
     """The report in JSON, without the version of this program."""
-    found = json.loads(to_json(report))
-    del found["tool"]
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    result = json.loads(to_json(report))
+    del result["tool"]
+    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
 
 
 WRITERS = {"txt": lambda report: to_text(report, Style(verbosity=1, note="")), "json": values}

@@ -54,8 +54,8 @@ def ran(identity: str) -> Ran:
 def assert_as_expected(report: Report, identity: str) -> None:
     expected = lab.load(identity).expected
     verdict = report.verdict
-    said = (verdict.outcome, verdict.stage, verdict.cause, verdict.exit_code)
-    assert said == (expected.outcome, expected.stage, expected.cause, expected.exit_code)
+    text = (verdict.outcome, verdict.stage, verdict.cause, verdict.exit_code)
+    assert text == (expected.outcome, expected.stage, expected.cause, expected.exit_code)
     assert set(expected.present) <= {finding.tag for finding in report.findings}
     bad = {finding.id for finding in report.findings if finding.severity.value in BAD}
     assert not bad & set(expected.absent)
@@ -124,9 +124,9 @@ def test_every_piece_of_evidence_names_a_rule_and_every_finding_a_check_with_its
     entries = {entry.id: dict(entry.rows) for entry in rule_entries()}
     pieces = [piece for cause in report.causes for piece in (*cause.evidence_for, *cause.evidence_against)]
     assert [piece.rule for piece in pieces if not entries.get(piece.rule, {}).get("source")] == []
-    known = {check.ID: check for check in catalogue.all_checks()}
-    assert {finding.id for finding in report.findings} <= known.keys()
-    assert all("Source:" in (known[finding.id].__doc__ or "") for finding in report.findings)
+    names = {check.ID: check for check in catalogue.all_checks()}
+    assert {finding.id for finding in report.findings} <= names.keys()
+    assert all("Source:" in (names[finding.id].__doc__ or "") for finding in report.findings)
 
 
 def test_a_recipient_that_was_never_asked_for_is_said_to_be_so() -> None:

@@ -26,28 +26,28 @@ def main(arguments: list[str]) -> int:
     share.add_argument("file", type=Path)
     share.add_argument("--least", type=float, default=0.0, help="exit 1 below this share, in per cent")
     share.add_argument("--show", type=int, default=20, help="how many unnamed operators are printed (20)")
-    given = parser.parse_args(arguments)
-    return _stale(given.months, given.today) if given.command == "stale" else _coverage(given)
+    argument = parser.parse_args(arguments)
+    return _stale(argument.months, argument.today) if argument.command == "stale" else _coverage(argument)
 
 
 def _stale(months: int, today: date) -> int:
-    found = stale(months, today)
-    for entry in found:
+    result = stale(months, today)
+    for entry in result:
         print(f"{entry.checked}  {age_in_months(entry.checked, today):3} months  {entry.file}: {entry.id}")
-    print(f"{len(found)} entries were last checked {months} months ago or more, as of {today}.")
-    return 1 if found else 0
+    print(f"{len(result)} entries were last checked {months} months ago or more, as of {today}.")
+    return 1 if result else 0
 
 
-def _coverage(given: argparse.Namespace) -> int:
+def _coverage(arguments: argparse.Namespace) -> int:
     try:
-        measured = coverage(given.file.read_text(encoding="utf-8"))
+        measured = coverage(arguments.file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, BadTableError) as error:
-        print(f"{given.file}: {error}", file=sys.stderr)
+        print(f"{arguments.file}: {error}", file=sys.stderr)
         return 2
-    for count, name in measured.unnamed[: given.show]:
+    for count, name in measured.unnamed[: arguments.show]:
         print(f"{count:7.0f}  {name}")
     print(f"{measured.share:.1%} of {measured.domains} domains have an operator that is named.")
-    return 1 if measured.share * 100 < given.least else 0
+    return 1 if measured.share * 100 < arguments.least else 0
 
 
 if __name__ == "__main__":

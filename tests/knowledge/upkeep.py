@@ -93,19 +93,19 @@ def coverage(text: str) -> Coverage:
                 f"line {number}: it needs domain, number, countries and hosts, divided by tabs"
             )
         hosts = columns[3].split() or [columns[0]]
-        known = sum(by_mx_hosts([host.replace("*", "any")]) is not None for host in hosts)
+        names = sum(by_mx_hosts([host.replace("*", "any")]) is not None for host in hosts)
         count = int(columns[1])
         domains += count
-        named += count * known / len(hosts)
-        if known < len(hosts):
-            unnamed.append((count * (1 - known / len(hosts)), columns[0] or "(no name)"))
+        named += count * names / len(hosts)
+        if names < len(hosts):
+            unnamed.append((count * (1 - names / len(hosts)), columns[0] or "(no name)"))
     return Coverage(named, domains, tuple(sorted(unnamed, key=lambda it: (-it[0], it[1]))))
 
 
 def _entry(file: str, row: dict[str, Any], table: dict[str, Any]) -> Entry:
     name = str(row.get("id") or row.get("title") or ", ".join(row.get("domains", ())))
-    told = str(row.get("checked") or row.get("date") or table.get("checked") or table.get("date") or "")
-    found = _ISO.search(told)
-    if found is None:
+    result = str(row.get("checked") or row.get("date") or table.get("checked") or table.get("date") or "")
+    output = _ISO.search(result)
+    if output is None:
         raise UndatedEntryError(f"{file}: {name} has no date")
-    return Entry(file, name, date.fromisoformat(found[0]))
+    return Entry(file, name, date.fromisoformat(output[0]))

@@ -60,8 +60,8 @@ class Behind:
 
     def _link(self, one: str, device: str, address: str, other: str, peer: str, far: str) -> None:
         _run("ip", "link", "add", device, "netns", one, "type", "veth", "peer", "name", peer, "netns", other)
-        for name, link, given in ((one, device, address), (other, peer, far)):
-            _run("ip", "-n", name, "addr", "add", given, "dev", link)
+        for name, link, argument in ((one, device, address), (other, peer, far)):
+            _run("ip", "-n", name, "addr", "add", argument, "dev", link)
             _run("ip", "-n", name, "link", "set", link, "up")
 
 

@@ -30,9 +30,9 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def behind(world: World) -> Iterator[Behind]:
-    made = Behind(world.space)
+    result = Behind(world.space)
     try:
-        made.create()
-        yield made
+        result.create()
+        yield result
     finally:
-        made.remove()
+        result.remove()

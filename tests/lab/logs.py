@@ -38,15 +38,15 @@ class Witness:
             self.opened += 1
         elif _SCREEN_CLOSE.search(line):
             self.closed += 1
-        elif found := _POSTFIX_CLOSE.search(line):
+        elif result := _POSTFIX_CLOSE.search(line):
             self.closed += 1
-            self.verbs.update({verb: int(count) for verb, count in _VERB.findall(found["verbs"])})
-        elif found := _EXIM.search(line):
-            self._hear_exim(found["verb"])
+            self.verbs.update({verb: int(count) for verb, count in _VERB.findall(result["verbs"])})
+        elif result := _EXIM.search(line):
+            self._hear_exim(result["verb"])
         elif _OPENSMTPD_OPEN.search(line):
             self.opened += 1
-        elif found := _OPENSMTPD_VERB.search(line):
-            self.verbs[found["verb"].lower()] += 1
+        elif result := _OPENSMTPD_VERB.search(line):
+            self.verbs[result["verb"].lower()] += 1
         elif _OPENSMTPD_CLOSE.search(line):
             self.closed += 1
 

@@ -42,9 +42,9 @@ def _start_postfix(space: Namespace, values: dict[str, str]) -> None:
     config.write("postfix/*", directory, values)
     config.write("policy/*", directory, values)
     domains = [line.split()[0] for line in (directory / "domains").read_text().splitlines()]
-    known = [f"{local}@{domain} x" for domain in domains for local in ("alice", "postmaster")]
+    entries = [f"{local}@{domain} x" for domain in domains for local in ("alice", "postmaster")]
     head = (directory / "mailboxes.head").read_text()
-    (directory / "mailboxes").write_text(head + "\n".join(known) + "\n")
+    (directory / "mailboxes").write_text(head + "\n".join(entries) + "\n")
     make_spool(directory)
     (directory / "grey").mkdir(mode=0o700)
     shutil.chown(directory / "grey", "postgrey")

@@ -53,10 +53,10 @@ def _rbldnsd(directory: Path) -> list[str | Path]:
 
 
 def _keymgr(space: Namespace, zone: str, *arguments: str) -> str:
-    done = space.run(["keymgr", "-c", space.directory / "dns" / "knot.conf", zone, *arguments])
-    if done.returncode:
-        raise RuntimeError(f"keymgr {zone} {' '.join(arguments)}: {done.stderr}")
-    return done.stdout
+    run = space.run(["keymgr", "-c", space.directory / "dns" / "knot.conf", zone, *arguments])
+    if run.returncode:
+        raise RuntimeError(f"keymgr {zone} {' '.join(arguments)}: {run.stderr}")
+    return run.stdout
 
 
 def root_keys(space: Namespace) -> tuple[str, str]:

@@ -82,8 +82,8 @@ class Namespace:
         for _ in range(50):
             if command[:2] != ["route", "del"]:
                 break
-            done = subprocess.run(["ip", "-n", self.name, *command], check=False, capture_output=True)
-            if not done.returncode:
+            result = subprocess.run(["ip", "-n", self.name, *command], check=False, capture_output=True)
+            if not result.returncode:
                 return
             time.sleep(0.1)
         _ip("-n", self.name, *command)
@@ -189,8 +189,8 @@ class Namespace:
 
 
 def _ip(*arguments: str) -> str:
-    done = subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
-    return done.stdout
+    result = subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+    return result.stdout
 
 
 def _processes(name: str) -> list[int]:

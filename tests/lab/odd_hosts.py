@@ -23,7 +23,7 @@ def _listen(address: str) -> socket.socket:
 def main() -> None:
     """Serve until the process is ended."""
     silent, slammed = _listen(SILENT), _listen(SLAMMED)
-    kept: list[socket.socket] = []
+    rest: list[socket.socket] = []
     while True:
         time.sleep(0.02)
         for listener in (silent, slammed):
@@ -32,7 +32,7 @@ def main() -> None:
             except BlockingIOError:
                 continue
             if listener is silent:
-                kept.append(connection)
+                rest.append(connection)
             else:
                 time.sleep(0.3)  # long enough for the client to count itself connected
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)

@@ -58,7 +58,7 @@ class Policy:
 
     blocklist: str
     greylisting: tuple[str, ...]
-    seen: set[tuple[str, str, str]] = field(default_factory=set)
+    lines: set[tuple[str, str, str]] = field(default_factory=set)
 
     def answer(self, session: Session, forward_path: str) -> str:
         """What smtpd is to do with this RCPT."""
@@ -66,8 +66,8 @@ class Policy:
         if listed or is_homeless(session.reverse_path) or spf_fails(session):
             return "reject|550 5.0.0"
         visit = (session.ip, session.reverse_path, forward_path)
-        if forward_path.rpartition("@")[2] in self.greylisting and visit not in self.seen:
-            self.seen.add(visit)
+        if forward_path.rpartition("@")[2] in self.greylisting and visit not in self.lines:
+            self.lines.add(visit)
             return "reject|451 4.0.0"
         return "proceed"
 

@@ -68,7 +68,7 @@ def _run(call: ToolCall) -> ToolOutput:
     if path is None:
         return ToolOutput(exit_code=None, failure=f"no {call.program} on this host", is_missing=True)
     libraries = str(EXIM / "lib" / "x86_64-linux-gnu")
-    done = subprocess.run(
+    run = subprocess.run(
         [path, *call.arguments],
         input=call.stdin,
         capture_output=True,
@@ -76,7 +76,7 @@ def _run(call: ToolCall) -> ToolOutput:
         check=False,
         env={"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin", "LD_LIBRARY_PATH": libraries},
     )
-    return ToolOutput(done.stdout, done.stderr, done.returncode)
+    return ToolOutput(run.stdout, run.stderr, run.returncode)
 
 
 def _row(call: Call, output: ToolOutput) -> str:

@@ -121,7 +121,7 @@ class Fate:
     """What a log says of one message."""
 
     status: str
-    said: str
+    text: str
     relay: str = ""
 
 
@@ -195,19 +195,19 @@ class Outgoing:
             "sys.exit(subprocess.run(sys.argv[1:], input=b'Subject: real\\n\\nreal\\n').returncode)"
         )
         more = {"LAB_TREE": str(self.tree or "")}
-        done = self.space.run([sys.executable, "-c", code, *argv], more=more)
+        run = self.space.run([sys.executable, "-c", code, *argv], more=more)
         for _ in range(300):
             fate = self._fate(log)
             if fate is not None:
                 return fate
             time.sleep(0.1)
-        told = log.read_text(errors="replace") if log.exists() else ""
-        raise RuntimeError(f"nothing became of the message\n{done.stderr}\n{told}")
+        text = log.read_text(errors="replace") if log.exists() else ""
+        raise RuntimeError(f"nothing became of the message\n{run.stderr}\n{text}")
 
     def _fate(self, log: Path) -> Fate | None:
         text = log.read_text(errors="replace") if log.exists() else ""
         if self.case.software == "exim":
             line = next((it for it in map(_EXIM_LINE.search, text.splitlines()) if it), None)
             return Fate(_EXIM_STATUS[line["sign"]], line["said"]) if line else None
-        found = next((it for it in map(_LINE.search, text.splitlines()) if it), None)
-        return Fate(found["status"], found["said"], found["relay"]) if found else None
+        result = next((it for it in map(_LINE.search, text.splitlines()) if it), None)
+        return Fate(result["status"], result["said"], result["relay"]) if result else None

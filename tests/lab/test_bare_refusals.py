@@ -34,9 +34,9 @@ class Visits:
     world: World
 
     def run(self, case: BareCase) -> Told:
-        told = self.runs[case.slug].result()
-        assert told.report, told.errors
-        return told
+        texts = self.runs[case.slug].result()
+        assert texts.report, texts.errors
+        return texts
 
     def text(self, case: BareCase) -> str:
         """The report for people, of the same observations."""
@@ -88,7 +88,7 @@ def _explained(run: Told) -> str:
 
 def _controls(run: Told, bare: str) -> str:
     """The signs of `BareCase.controls` as the report has them; empty without a control session."""
-    heard: dict[str, bool] = {}
+    lines: dict[str, bool] = {}
     for session in run.report["sessions"]:
         for exchange in session["exchanges"]:
             sent, code, experiment = exchange["sent"], exchange["reply_code"], session["experiment"]
@@ -99,20 +99,22 @@ def _controls(run: Told, bare: str) -> str:
             expected = bare.replace("@", recipient)
             assert code == 250 or f"{code} {exchange['reply_lines'][0]}" == expected, exchange
             made_up = experiment == "postmaster" and not recipient.startswith("postmaster@")
-            heard["random" if made_up else experiment] = code == 250
-    return "".join(_SIGNS[heard.get(key)] for key in _CONTROLS) if heard else ""
+            lines["random" if made_up else experiment] = code == 250
+    return "".join(_SIGNS[lines.get(key)] for key in _CONTROLS) if lines else ""
 
 
 def _expect_the_lab_to_have_answered_so(run: Told, case: BareCase) -> None:
     verdict = run.verdict
-    found = (verdict["outcome"], run.exit_code, verdict["stage"], verdict["reply"])
+    result = (verdict["outcome"], run.exit_code, verdict["stage"], verdict["reply"])
     reply = case.reply.replace("@", case.recipient)
     expected = (case.outcome, EXIT_CODES[case.outcome], case.stage, reply)
-    assert found == expected, _explained(run)
+    assert result == expected, _explained(run)
     signs = _controls(run, case.reply)
     assert bool(signs) == bool(case.controls), _explained(run)
     true = case.controls.ljust(len(signs), ".")
-    assert all(seen in (".", known) for seen, known in zip(signs, true, strict=True)), _explained(run)
+    assert all(records in (".", entries) for records, entries in zip(signs, true, strict=True)), _explained(
+        run
+    )
 
 
 @pytest.mark.parametrize("case", WELCOME, ids=lambda case: case.slug)

@@ -55,12 +55,12 @@ def test_two_lists_are_believed_each_by_its_own_test_entries(world: World) -> No
     zones = ("zen.bl.example", "plain.bl.example", "closed.bl.example", "all.bl.example", "gonebl.example")
     options = [word for zone in zones for word in ("--dnsbl", zone)]
     run = world.probe("check", BOB, "alice@healthy.example", *HERE, "--ip", LISTED, *options)
-    found = {it["zone"]: it["status"] for it in run.report["dns"]["dnsbl"]}
-    assert found["zen.bl.example"] == "listed"
-    assert found["plain.bl.example"] == "unusable"
-    assert found["closed.bl.example"] == "refused"
-    assert found["all.bl.example"] == "unusable"
-    assert found["gonebl.example"] == "timeout"
+    result = {it["zone"]: it["status"] for it in run.report["dns"]["dnsbl"]}
+    assert result["zen.bl.example"] == "listed"
+    assert result["plain.bl.example"] == "unusable"
+    assert result["closed.bl.example"] == "refused"
+    assert result["all.bl.example"] == "unusable"
+    assert result["gonebl.example"] == "timeout"
     assert (run.verdict["outcome"], run.exit_code) == ("accepted", 5)
 
 
@@ -74,6 +74,6 @@ def test_dane_counts_where_the_answers_are_secure(world: World) -> None:
 def test_the_certificate_is_judged_by_the_trust_store_and_the_name(world: World) -> None:
     right = world.probe("check", BOB, "alice@healthy.example", *HERE, *LIST)
     wrong = world.probe("check", BOB, "alice@catchall.example", *HERE, *LIST, "--mx", "mx.access.example")
-    found = [{it["id"]: it for it in run.report["findings"]}["certificate"] for run in (right, wrong)]
-    assert found[0]["severity"] == "ok", found[0]["message"]
-    assert found[1]["severity"] != "ok", found[1]["message"]
+    result = [{it["id"]: it for it in run.report["findings"]}["certificate"] for run in (right, wrong)]
+    assert result[0]["severity"] == "ok", result[0]["message"]
+    assert result[1]["severity"] != "ok", result[1]["message"]

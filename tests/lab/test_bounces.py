@@ -44,8 +44,8 @@ def _bounce(server: Outgoing) -> BouncedRecipient:
         data = path.read_bytes() if path.exists() else b""
         if b"Final-Recipient" in data:
             time.sleep(0.3)  # the rest of it
-            (found,) = read_bounces(path.read_bytes().partition(b"\n")[2])
-            return found
+            (result,) = read_bounces(path.read_bytes().partition(b"\n")[2])
+            return result
         time.sleep(0.1)
     raise RuntimeError(f"no bounce came to {path}:\n{_log(server).read_text(errors='replace')}")
 
@@ -56,11 +56,13 @@ def _log(server: Outgoing) -> Path:
 
 def _of_the_log(server: Outgoing) -> Explanation:
     log = LogLines()
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     for number, line in enumerate(_log(server).read_text(errors="replace").splitlines(), 1):
-        found += log.take(line, number, number) or ()
+        explanations += log.take(line, number, number) or ()
     return next(
-        it for it in found if it.logged and it.logged.event and it.logged.event.status is Status.BOUNCED
+        it
+        for it in explanations
+        if it.excerpt and it.excerpt.event and it.excerpt.event.status is Status.BOUNCED
     )
 
 
@@ -76,6 +78,6 @@ def test_a_bounce_has_the_cause_of_its_log_line(world: World, software: str, rec
         bounced = _bounce(server)
     logged = _of_the_log(server)
     assert bounced.explanation is not None and bounced.explanation.cause is not None
-    assert logged.cause is not None and logged.logged is not None and logged.logged.is_remote
+    assert logged.cause is not None and logged.excerpt is not None and logged.excerpt.is_remote
     assert (bounced.explanation.cause.id, logged.cause.id) == (REFUSED[recipient], REFUSED[recipient])
     assert bounced.status is not None and bounced.status.recipient == recipient

@@ -31,18 +31,18 @@ def by_postfix(world: World, domain: str) -> str:
     program = shutil.which("posttls-finger", path="/usr/sbin:/usr/bin")
     assert program is not None, "posttls-finger is part of the package postfix"
     config = {"MAIL_CONFIG": str(world.space.directory / "postfix")}
-    told = world.space.run([program, "-c", "-l", "dane", "-L", "summary,untrusted", domain], more=config)
-    return told.stdout + told.stderr
+    run = world.space.run([program, "-c", "-l", "dane", "-L", "summary,untrusted", domain], more=config)
+    return run.stdout + run.stderr
 
 
 @pytest.mark.parametrize(("domain", "status", "base"), DOMAINS, ids=lambda it: it)
 def test_postfix_comes_to_the_same(world: World, domain: str, status: str, base: str) -> None:
-    told = by_postfix(world, domain)
+    result = by_postfix(world, domain)
     run = world.probe("domain", domain, "--allow-private")
     (dane,) = run.report["dns"]["dane"]
     assert dane["status"] == status, dane
-    assert ("Verified TLS connection established" in told) is (status == "matched"), told
-    assert ("Untrusted TLS connection established" in told) is (status != "matched"), told
+    assert ("Verified TLS connection established" in result) is (status == "matched"), result
+    assert ("Untrusted TLS connection established" in result) is (status != "matched"), result
     (finding,) = [it for it in run.report["findings"] if it["id"] == "dane"]
     assert f"dns:TLSA:_25._tcp.{base}" in finding["evidence"], finding
     assert base in finding["message"], finding

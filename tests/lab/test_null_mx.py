@@ -12,8 +12,8 @@ pytestmark = pytest.mark.lab
 
 @pytest.mark.parametrize("domain", ["nullbeside.test", "rootbeside.test", "root.test"])
 def test_no_mail_goes_there(world: World, domain: str) -> None:
-    told = by_postfix(world, domain)
-    assert f"Domain {domain} does not accept mail (nullMX)" in told, told
+    result = by_postfix(world, domain)
+    assert f"Domain {domain} does not accept mail (nullMX)" in result, result
     run = world.probe("domain", domain, "--allow-private")
     assert (run.exit_code, run.verdict["cause"]) == (1, "bad_domain"), run.verdict
     (finding,) = [it for it in run.report["findings"] if it["id"] == "recipient-mx"]

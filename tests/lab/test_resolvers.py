@@ -43,8 +43,8 @@ def through(
 def of_source(run: Told) -> dict[str, Any]:
     """What the one list says of the source address."""
     (entry,) = [it for it in run.report["dns"]["dnsbl"] if it["role"] == "source"]
-    found: dict[str, Any] = entry
-    return found
+    result: dict[str, Any] = entry
+    return result
 
 
 def said(run: Told, identity: str) -> list[dict[str, Any]]:
@@ -132,8 +132,8 @@ def test_what_a_resolver_denies_of_its_own_is_not_known(
     run = through(world, at[name], f"alice@{domain}")
     assert (run.exit_code, run.verdict["outcome"]) == (4, "inconclusive"), words(run)
     assert run.verdict["cause"] == "dns_failure"
-    told = [it["message"] for it in said(run, "recipient-domain-exists") + said(run, "recipient-mx")]
-    assert any(at[name] in message and why in message for message in told), told
+    texts = [it["message"] for it in said(run, "recipient-domain-exists") + said(run, "recipient-mx")]
+    assert any(at[name] in message and why in message for message in texts), texts
     assert not any(it["severity"] == "fatal" for it in run.report["findings"])
 
 
@@ -209,8 +209,8 @@ def test_a_refusal_of_the_resolver_is_not_the_lists(
 @pytest.mark.parametrize("name", ["unbound-dns64", "named-dns64", "kresd-dns64", "recursor-dns64"])
 def test_an_address_that_dns64_made_is_named_as_such(world: World, at: dict[str, str], name: str) -> None:
     run = through(world, at[name], "alice@healthy.example")
-    told = [it["message"] for it in said(run, "resolver-answers")]
-    assert any("DNS64" in message and "64:ff9b::cb00:710a" in message for message in told), told
+    texts = [it["message"] for it in said(run, "resolver-answers")]
+    assert any("DNS64" in message and "64:ff9b::cb00:710a" in message for message in texts), texts
     true_one = through(world, at[name], "alice@six.example")
     assert not any("2001:db8" in it["message"] for it in said(true_one, "resolver-answers"))
 
@@ -218,8 +218,8 @@ def test_an_address_that_dns64_made_is_named_as_such(world: World, at: dict[str,
 def test_a_prefix_that_only_the_network_knows_is_found(world: World, at: dict[str, str]) -> None:
     """As RFC 7050 shows: by the name that has IPv4 addresses alone."""
     run = through(world, at["unbound-nat64"], "alice@healthy.example")
-    told = [it["message"] for it in said(run, "resolver-answers")]
-    assert any("DNS64" in message and "2001:db8:64::cb00:710a" in message for message in told), told
+    texts = [it["message"] for it in said(run, "resolver-answers")]
+    assert any("DNS64" in message and "2001:db8:64::cb00:710a" in message for message in texts), texts
 
 
 def test_the_stub_confirms_nothing_of_its_own_machine(world: World, at: dict[str, str]) -> None:
@@ -229,14 +229,14 @@ def test_the_stub_confirms_nothing_of_its_own_machine(world: World, at: dict[str
         *("check", BOB, "alice@healthy.example", "--nameserver", at["resolved-stub"], "--ip", OWN),
         *("--bind", OWN, "--no-smtp", "--no-dnsbl", "--allow-private"),
     )
-    asked = world.ask(*options, behind_stub=True)
+    result = world.ask(*options, behind_stub=True)
     blind = world.ask(*options)
-    assert [it["severity"] for it in said(asked, "ptr")] == ["warning"], said(asked, "ptr")
-    assert asked.report["dns"]["ptr"]["status"] == "missing"
+    assert [it["severity"] for it in said(result, "ptr")] == ["warning"], said(result, "ptr")
+    assert result.report["dns"]["ptr"]["status"] == "missing"
     assert [it["severity"] for it in said(blind, "ptr")] == ["not_assessed"]
     assert blind.report["dns"]["ptr"]["status"] == "unknown"
     assert "(AA, TTL 0)" in said(blind, "ptr")[0]["message"]
-    for run in (asked, blind):
+    for run in (result, blind):
         assert ".local" not in run.report["target"]["helo"]
         assert run.report["target"]["helo"] == f"[{OWN}]"
 
@@ -259,14 +259,14 @@ def test_an_expired_answer_is_said_to_be_one(world: World, at: dict[str, str]) -
     """The first answer is new; when its second is over, the old one is served while a new one is fetched. Its
     clock has whole seconds, and somebody's question may come first: asked until it is seen."""
     address = at["unbound-stale"]
-    told: list[str] = []
+    lines: list[str] = []
     for _ in range(20):
         run = through(world, address, "alice@old.example")
-        told = [it["message"] for it in said(run, "resolver-answers")]
-        if any("EDE 3 Stale Answer" in message and address in message for message in told):
+        lines = [it["message"] for it in said(run, "resolver-answers")]
+        if any("EDE 3 Stale Answer" in message and address in message for message in lines):
             return
         time.sleep(1.2)
-    raise AssertionError(told)
+    raise AssertionError(lines)
 
 
 def test_how_old_a_denial_of_a_signed_list_may_be_is_said(world: World, at: dict[str, str]) -> None:

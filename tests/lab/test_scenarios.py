@@ -59,8 +59,8 @@ def test_the_verdict_is_the_truth_and_the_servers_saw_no_more_than_a_probe(
     run = world.probe("check", scenario.sender, scenario.recipient, *_options(scenario))
     assert run.report, run.errors
     verdict = run.verdict
-    found = (verdict["outcome"], run.exit_code, verdict["stage"])
-    assert found == (scenario.outcome, scenario.exit_code, scenario.stage), _explained(run)
+    result = (verdict["outcome"], run.exit_code, verdict["stage"])
+    assert result == (scenario.outcome, scenario.exit_code, scenario.stage), _explained(run)
     allowed = scenario.cause.split("|") if scenario.cause is not None else [None]
     assert verdict["cause"] in allowed, _explained(run)
     assert verdict["exit_code"] == run.exit_code

@@ -23,7 +23,7 @@ OUTCOMES = {"sent": "accepted", "bounced": "refused", "deferred": "deferred"}
 class Beside:
     """What the probe said first, and what then became of a real message."""
 
-    told: Told
+    report: Told
     fate: Fate
 
 
@@ -33,10 +33,10 @@ def _both(world: World, case: Sender) -> Beside:
     here = ("--nameserver", RESOLVER, "--allow-private", "--no-dnsbl", "--selector", "s1")
     chosen = ("--mta", case.software, "--config-dir", str(server.home))
     for _ in range(TRIES):
-        told = world.ask("check", case.sender, case.recipient, *here, *chosen, tree=server.tree)
-        if told.report and told.report["target"]["sender_mta"]:
+        result = world.ask("check", case.sender, case.recipient, *here, *chosen, tree=server.tree)
+        if result.report and result.report["target"]["sender_mta"]:
             break
-    return Beside(told, server.deliver())
+    return Beside(result, server.deliver())
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +50,18 @@ def fates(world: World, request: pytest.FixtureRequest) -> Iterator[dict[Sender,
 @pytest.mark.parametrize("case", SENDERS, ids=lambda case: case.slug)
 def test_the_verdict_is_what_a_real_message_meets(fates: dict[Sender, Future[Beside]], case: Sender) -> None:
     beside = fates[case].result()
-    told, fate = beside.told, beside.fate
-    assert told.report, told.errors
+    texts, fate = beside.report, beside.fate
+    assert texts.report, texts.errors
     assert fate.status == case.status, fate
     assert OUTCOMES[fate.status] == case.outcome
-    verdict = told.verdict
-    found = (verdict["outcome"], told.exit_code, verdict["cause"], verdict["fix_by"])
+    verdict = texts.verdict
+    result = (verdict["outcome"], texts.exit_code, verdict["cause"], verdict["fix_by"])
     fix_by = case.fix_by or verdict["fix_by"]
-    findings = [it["message"] for it in told.report["findings"] if it["id"] == "sender-mta"]
-    assert found == (case.outcome, case.exit_code, case.cause, fix_by), (verdict, fate, findings)
-    mta = told.report["target"]["sender_mta"]
+    findings = [it["message"] for it in texts.report["findings"] if it["id"] == "sender-mta"]
+    assert result == (case.outcome, case.exit_code, case.cause, fix_by), (verdict, fate, findings)
+    mta = texts.report["target"]["sender_mta"]
     assert (mta["software"], mta["route"]) == (case.software, case.route)
-    assert case.helo in ("", told.report["target"]["helo"])
+    assert case.helo in ("", texts.report["target"]["helo"])
     if verdict["reply"] and verdict["outcome"] != "accepted":
-        said = fate.said.replace("-", " ")
-        assert verdict["reply"].split()[0] in said, fate
+        output = fate.text.replace("-", " ")
+        assert verdict["reply"].split()[0] in output, fate

@@ -99,17 +99,17 @@ class World:
 
     def python(self, code: str, *arguments: str) -> str:
         """Run a few lines of Python inside, to its end; returns what it printed."""
-        done = self.space.run([sys.executable, "-c", code, *arguments])
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout
+        run = self.space.run([sys.executable, "-c", code, *arguments])
+        if run.returncode:
+            raise RuntimeError(run.stderr)
+        return run.stdout
 
     def probe(self, *arguments: str) -> Run:
         """Run `smtp-probe` inside, with a JSON report, and wait until the servers have logged its end."""
         self.logs.mark()
-        told = self.ask(*arguments)
+        result = self.ask(*arguments)
         witness = self.logs.settle()
-        return Run(told.report, told.exit_code, told.errors, witness, self.logs.text())
+        return Run(result.report, result.exit_code, result.errors, witness, self.logs.text())
 
     def ask(
         self,
@@ -132,9 +132,9 @@ class World:
             "SMTP_PROBE_MTA": "none",  # but where --mta names one
         }
         argv: Sequence[str] = (*before, sys.executable, "-m", "probe", *arguments, "--format", "json")
-        done = self.space.run(argv, more=more, host=host)
-        report = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-        return Told(report, done.returncode, done.stderr)
+        run = self.space.run(argv, more=more, host=host)
+        report = json.loads(run.stdout) if run.stdout.startswith("{") else {}
+        return Told(report, run.returncode, run.stderr)
 
     def stop(self) -> None:
         self.space.remove()

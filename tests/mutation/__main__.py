@@ -59,20 +59,20 @@ def _apart(module: Judged, chosen: argparse.Namespace) -> int:
 
 
 def _one(module: Judged, chosen: argparse.Namespace) -> int:
-    found = [it for it in faults(module) if chosen.place in it.place]
-    if not found:
+    result = [it for it in faults(module) if chosen.place in it.place]
+    if not result:
         print(f"no fault in a place that contains {chosen.place}", file=sys.stderr)
         return 2
     if chosen.list:
-        for mutant in found:
+        for mutant in result:
             print(_told(module, mutant))
         return 0
     began = time.monotonic()
     counts: Counter[Fate] = Counter()
     named_equivalent = 0
-    wrong = _stale(module, found) if not chosen.place else []
+    wrong = _stale(module, result) if not chosen.place else []
     try:
-        for mutant, fate in run(module, found, chosen.jobs):
+        for mutant, fate in run(module, result, chosen.jobs):
             is_equivalent = mutant.key in module.equivalent
             if is_equivalent and fate is Fate.SURVIVED:
                 named_equivalent += 1
@@ -88,8 +88,8 @@ def _one(module: Judged, chosen: argparse.Namespace) -> int:
     return _closing(module, counts, named_equivalent, wrong, time.monotonic() - began)
 
 
-def _stale(module: Judged, found: list[Mutant]) -> list[str]:
-    keys = {mutant.key for mutant in found}
+def _stale(module: Judged, mutants: list[Mutant]) -> list[str]:
+    keys = {mutant.key for mutant in mutants}
     return [
         f"equivalent.toml names a fault that is not made: {key}"
         for key in module.equivalent
@@ -106,11 +106,11 @@ def _told(module: Judged, mutant: Mutant) -> str:
 def _closing(module: Judged, counts: Counter[Fate], equivalent: int, wrong: list[str], seconds: float) -> int:
     for line in wrong:
         print(line)
-    made, survived = counts.total(), counts[Fate.SURVIVED]
-    share = survived / made if made else 0.0
+    items, survived = counts.total(), counts[Fate.SURVIVED]
+    share = survived / items if items else 0.0
     parts = [f"{counts[fate]} {fate}" for fate in Fate]
     print(
-        f"{module.name}: {made} faults: {', '.join(parts)} ({share:.1%}); "
+        f"{module.name}: {items} faults: {', '.join(parts)} ({share:.1%}); "
         f"{equivalent} more that change nothing; {seconds:.0f} s",
         flush=True,
     )

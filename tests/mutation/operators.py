@@ -109,14 +109,14 @@ def mutants(source: str, imported: Callable[[str, str], Sequence[str]] = lambda 
 
 def _enums(tree: ast.Module, imported: Callable[[str, str], Sequence[str]]) -> Enums:
     """The enums that the module defines or imports by name, with their members."""
-    found: dict[str, Sequence[str]] = {}
+    result: dict[str, Sequence[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {alias.asname or alias.name: imported(node.module, alias.name) for alias in node.names}
+            result |= {alias.asname or alias.name: imported(node.module, alias.name) for alias in node.names}
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Enum") for base in node.bases):
             targets = [it.targets[0] for it in node.body if isinstance(it, ast.Assign)]
-            found[node.name] = [target.id for target in targets if isinstance(target, ast.Name)]
-    return found
+            result[node.name] = [target.id for target in targets if isinstance(target, ast.Name)]
+    return result
 
 
 def _told(node: ast.AST) -> str:

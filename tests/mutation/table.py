@@ -32,22 +32,22 @@ class Judged:
 def judged() -> dict[str, Judged]:
     """All modules of modules.toml by name. Raises ValueError for an equivalent fault of another module."""
     tests = tomllib.loads((HERE / "modules.toml").read_text(encoding="utf-8"))
-    found = {name: Judged(name, tuple(paths), {}) for name, paths in tests["tests"].items()}
+    result = {name: Judged(name, tuple(paths), {}) for name, paths in tests["tests"].items()}
     for row in tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8")).get("fault", ()):
-        if row["module"] not in found:
+        if row["module"] not in result:
             raise ValueError(f"equivalent.toml names {row['module']}, which modules.toml does not")
-        found[row["module"]].equivalent[row["in"], row["before"], row["after"]] = row["reason"]
-    return found
+        result[row["module"]].equivalent[row["in"], row["before"], row["after"]] = row["reason"]
+    return result
 
 
 def named(wanted: list[str]) -> list[Judged]:
     """The modules that are meant by whole names or their last part; all where none is named. Raises
     ValueError for a name that is none or several."""
-    known = judged()
+    result = judged()
     chosen: list[Judged] = []
     for name in wanted:
-        fitting = [it for it in known.values() if it.name == name or it.name.endswith(f".{name}")]
+        fitting = [it for it in result.values() if it.name == name or it.name.endswith(f".{name}")]
         if len(fitting) != 1:
-            raise ValueError(f"{name} is no module of tests/mutation/modules.toml: {', '.join(known)}")
+            raise ValueError(f"{name} is no module of tests/mutation/modules.toml: {', '.join(result)}")
         chosen += fitting
-    return chosen or list(known.values())
+    return chosen or list(result.values())

@@ -37,7 +37,7 @@ def test_in_pieces_as_whole(body: bytes, blank: bytes, piece: int, relaxed: bool
     data = HEAD + blank + body
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(body_hash, "_PIECE", piece)
-        pieces = body_hash.body_hash(data, hashlib.sha256, relaxed=relaxed, length=length)
+        pieces = body_hash.body_hash(data, hashlib.sha256, is_relaxed=relaxed, length=length)
     assert pieces == of_dkimpy(data, relaxed=relaxed, length=length)
 
 

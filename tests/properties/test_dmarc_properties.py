@@ -35,17 +35,17 @@ def test_any_octets_parse(text: bytes) -> None:
 @given(st.lists(st.sampled_from("abc"), max_size=11), st.data())
 def test_any_zone_gives_a_consistent_answer(labels: list[str], data: st.DataObject) -> None:
     author = ".".join((*labels, "example", "com"))
-    asked: list[Question] = []
+    questions: list[Question] = []
 
     def lookup(question: Question) -> Answer:
-        asked.append(question)
+        questions.append(question)
         drawn = data.draw(ANSWERS)
         if isinstance(drawn, Status):
             return Answer(question, drawn)
         return Answer(question, Status.ANSWER, tuple(Txt((text,)) for text in drawn))
 
     result = run(discover(author), lookup)
-    assert len(asked) <= 10  # eight of the walk, the registered domain, the MX
+    assert len(questions) <= 10  # eight of the walk, the registered domain, the MX
     assert author == result.organizational_domain or author.endswith(f".{result.organizational_domain}")
     assert not (result.unknown and result.record)
     if result.record is None:

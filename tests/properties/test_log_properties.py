@@ -22,13 +22,13 @@ from probe.cli.log_inputs import inputs
 from probe.cli.log_reading import Run, read_all
 from probe.cli.progress import ProgressLine
 from probe.maillog.aggregate import Aggregate
-from probe.maillog.further import Shown
+from probe.maillog.event_filter import EventFilter
+from probe.maillog.further import Selection
 from probe.maillog.news import State, compare, within
 from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogReport
 from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
-from probe.maillog.wanted import Wanted
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode
 from probe.reading.log.event import Event
@@ -44,7 +44,7 @@ POSTFIX = list(logs_made.postfix(900))
 EXIM = list(logs_made.exim(900))
 PACKS: tuple[Callable[[bytes], bytes], ...] = (bytes, gzip.compress, bz2.compress, lzma.compress)
 cuts = st.lists(st.integers(1, 899), max_size=4, unique=True).map(sorted)
-ONE_LINE = [it for it in SAMPLES if not it.format.is_multiline and it.made == "produced"]
+ONE_LINE = [it for it in SAMPLES if not it.format.is_multiline and it.basis == "produced"]
 
 
 def _totals(aggregate: Aggregate) -> tuple[object, ...]:
@@ -63,8 +63,8 @@ def _totals(aggregate: Aggregate) -> tuple[object, ...]:
 
 def _read(names: Sequence[str], jobs: int = 1) -> Aggregate:
     problems: list[UsageError] = []
-    run = Run(Aggregate(UTC), Wanted(), is_brief=True, jobs=jobs)
-    read_all(inputs(names, None, problems), run, ProgressLine(wanted=False), problems)
+    run = Run(Aggregate(UTC), EventFilter(), is_brief=True, jobs=jobs)
+    read_all(inputs(names, None, problems), run, ProgressLine(is_wanted=False), problems)
     run.aggregate.end()
     assert problems == []
     return run.aggregate
@@ -129,13 +129,13 @@ def test_each_message_that_is_counted_is_told_once(which: Sample) -> None:
     outcomes: list[Outcome] = []
     counted(data, which.format.name, outcomes=outcomes)
     all_told = Counter(it.fate.value for it in outcomes)
-    found = totals(counted(data, which.format.name))
-    waiting = found.queued + found.held - found.held_counted
-    assert all_told["sent"] == found.sent + found.local
+    result = totals(counted(data, which.format.name))
+    waiting = result.queued + result.held - result.held_counted
+    assert all_told["sent"] == result.sent + result.local
     for name in ("deferred", "bounced", "expired"):
-        assert all_told[name] == getattr(found, name)
-    assert all_told["unknown"] == found.removed + found.dropped + waiting
-    assert sum(all_told.values()) == found.messages + found.local + found.dropped + waiting
+        assert all_told[name] == getattr(result, name)
+    assert all_told["unknown"] == result.removed + result.dropped + waiting
+    assert sum(all_told.values()) == result.messages + result.local + result.dropped + waiting
 
 
 def _report(aggregate: Aggregate, events: Sequence[Event]) -> LogReport:
@@ -149,7 +149,7 @@ def _report(aggregate: Aggregate, events: Sequence[Event]) -> LogReport:
         moment(aggregate.last),
         0,
         totals(aggregate),
-        groups(aggregate, Shown(names, ("-",), since_last=compared.since_last)),
+        groups(aggregate, Selection(names, ("-",), since_last=compared.since_last)),
         history(events, aggregate, names),
         volumes(aggregate),
         refusals(aggregate, names),
@@ -179,13 +179,13 @@ def test_no_octets_end_it_or_come_out_live(row: object, rows: list[bytes]) -> No
     data = b"\n".join(rows)
     outcomes: list[Outcome] = []
     counted(data, name, outcomes=outcomes)
-    told = _report(counted(data, name), [it.event for it in outcomes])
+    result = _report(counted(data, name), [it.event for it in outcomes])
     style = Style()
     for form in formats_of(Kind.LOG).values():
         if form.name == "jsonl":
             texts = [form.write(Kind.LOG, NamedOutcome(it, Names(None)), style) for it in outcomes]
         else:
-            texts = [form.write(Kind.LOG, told, style)]
+            texts = [form.write(Kind.LOG, result, style)]
         for text in texts:
             plain = text.replace("\n", "").replace("\r", "") if form.name == "csv" else text.replace("\n", "")
             assert not [char for char in plain if unicodedata.category(char) in ("Cc", "Cf", "Cs")]

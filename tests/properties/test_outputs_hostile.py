@@ -76,12 +76,12 @@ def test_an_error_is_one_line_and_never_live(text: str) -> None:
     stream, sys.stderr = sys.stderr, io.StringIO()
     try:
         errors.complain(text)
-        said = sys.stderr.getvalue()
+        output = sys.stderr.getvalue()
     finally:
         sys.stderr = stream
-    assert said.count("\n") == 1
-    assert live(said) == []
-    assert len(said) <= errors.LINE_LIMIT + 100
+    assert output.count("\n") == 1
+    assert live(output) == []
+    assert len(output) <= errors.LINE_LIMIT + 100
 
 
 class _Terminal(io.StringIO):
@@ -97,8 +97,8 @@ def test_the_progress_line_holds_nothing_live(text: str) -> None:
         patch.setattr(sys, "stderr", _Terminal())
         with progress.ProgressLine() as line:
             line(f"asking {text}")
-        shown = sys.stderr.getvalue()  # type: ignore[union-attr]
-    assert live(shown.replace("\r\x1b[K", "")) == []
+        output = sys.stderr.getvalue()  # type: ignore[union-attr]
+    assert live(output.replace("\r\x1b[K", "")) == []
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_command_says_back_no_argument_live(
 
 @given(st.one_of(poison, st.binary(max_size=60).map(decode)))
 def test_printable_is_one_function_and_done_once_is_enough(text: str) -> None:
-    shown = printable(text)
-    assert live(inert_lines(shown)) == []  # a command to a build system is one at a line's beginning only
-    assert "\n" not in shown
-    assert printable(shown) == shown
-    shown.encode("utf-8")
+    result = printable(text)
+    assert live(inert_lines(result)) == []  # a command to a build system is one at a line's beginning only
+    assert "\n" not in result
+    assert printable(result) == result
+    result.encode("utf-8")

@@ -36,11 +36,11 @@ def test_arbitrary_octets_are_an_event_or_a_recording_error(line: bytes) -> None
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path] if path else []
+    result = [path] if path else []
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
-        found += places(inner, (*path, key))
-    return found
+        result += places(inner, (*path, key))
+    return result
 
 
 @given(st.data())

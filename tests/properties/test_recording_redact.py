@@ -153,8 +153,8 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
     sender, recipient = draw(MAILBOXES), draw(MAILBOXES)
     host, ip, mx_ip, ip6 = draw(DOMAINS), draw(V4), draw(V4), draw(V6)
     reverse = ip.reverse_pointer.removesuffix(".in-addr.arpa")
-    said = f"550 {recipient} refused by {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
-    cut = draw(st.integers(0, len(said)))
+    text = f"550 {recipient} refused by {host} [{mx_ip}] {ip6} for {sender}\r\n".encode()
+    cut = draw(st.integers(0, len(text)))
     form = draw(st.sampled_from(FORMS))
     whole = said_of(form, recipient, host, mx_ip, ip6)
     # base64 in capitals is another text
@@ -178,8 +178,8 @@ def runs(draw: st.DrawFn) -> tuple[Recording, list[str]]:
             2, 1, host, mx_ip, 25, Experiment.TARGET, other(SessionReason, f"MX of {recipient.domain}")
         ),
         ev.Sent(3, 1, f"RCPT TO:<{recipient}>\r\n".encode()),
-        ev.Received(4, 1, said[:cut]),
-        ev.Received(5, 1, said[cut:]),
+        ev.Received(4, 1, text[:cut]),
+        ev.Received(5, 1, text[cut:]),
         ev.Received(6, 1, f"550 {loud}\r\n".encode()),
         ev.TlsFailed(6, 1, other(HandshakeFault, f"certificate of {host}: {whole}")),
         ev.HttpsFetched(

@@ -34,8 +34,8 @@ _STAGES = st.sampled_from([None, Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.E
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_explained(text: str, stage: Stage | None, host: str) -> None:
     explanation = explain(text, stage, host)
-    if explanation.ranked:
-        assert sum(item.probability for item in explanation.ranked) == pytest.approx(1)
+    if explanation.ranking:
+        assert sum(item.probability for item in explanation.ranking) == pytest.approx(1)
     json.dumps(to_json(explanation))
     assert explanation.exit_code in {0, 1, 3, 4}
     if stage in {Stage.GREETING, Stage.MAIL} and explanation.cause:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.reader import ReplyReader, WireReply
 
 PIECES = [
     b"250",
@@ -25,7 +25,7 @@ PIECES = [
 streams = st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join))
 
 
-def read_in(chunks: list[bytes]) -> list[ReadReply]:
+def read_in(chunks: list[bytes]) -> list[WireReply]:
     reader = ReplyReader(line_limit=20, lines_limit=4, size_limit=60)
     replies = [reply for chunk in chunks for reply in reader.feed(chunk)]
     rest = reader.finish()

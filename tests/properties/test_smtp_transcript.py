@@ -45,13 +45,13 @@ def test_any_recording_can_be_read(happened: list[ev.SessionEvent]) -> None:
 
 
 @given(st.lists(replies, max_size=12), st.integers(0, 6))
-def test_nothing_is_usable_once_replies_and_commands_disagree(octets: list[bytes], said: int) -> None:
+def test_nothing_is_usable_once_replies_and_commands_disagree(octets: list[bytes], text: int) -> None:
     transcript = Transcript()
     transcript.connected(0)
     for data in octets:
         transcript.received(data, 0)
     was_out = transcript.out_of_step
-    for _ in range(said):
+    for _ in range(text):
         transcript.sent(b"RCPT TO:<a@b>\r\n", 0)
         transcript.received(b"250 ok\r\n", 0)
     if was_out:

@@ -129,7 +129,7 @@ def _run(command: str) -> str:
     if program != "smtp-probe":
         raise ValueError(f"not a command of this program: {command}")
     environment = os.environ | {"COLUMNS": "100", "PYTHONUTF8": "1", "NO_COLOR": "1"}
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "probe", *arguments],
         cwd=ROOT,
         env=environment,
@@ -137,9 +137,9 @@ def _run(command: str) -> str:
         encoding="utf-8",
         check=False,
     )
-    if done.stderr:
-        raise ValueError(f"`{command}` complains: {done.stderr[-500:]}")
-    return done.stdout
+    if run.stderr:
+        raise ValueError(f"`{command}` complains: {run.stderr[-500:]}")
+    return run.stdout
 
 
 def with_made_tables(text: str) -> str:

@@ -81,9 +81,9 @@ def _shown(path: Path) -> str:
 
 def strays() -> list[str]:
     """The files under fixtures/ that belong to no fixture."""
-    known = {path for folder in folders() for fixture in fixtures(folder) for path in fixture.files}
-    known |= {folder / "README.md" for folder in folders()}
-    return [_shown(path) for path in sorted(FIXTURES.rglob("*")) if path.is_file() and path not in known]
+    entries = {path for folder in folders() for fixture in fixtures(folder) for path in fixture.files}
+    entries |= {folder / "README.md" for folder in folders()}
+    return [_shown(path) for path in sorted(FIXTURES.rglob("*")) if path.is_file() and path not in entries]
 
 
 def folders() -> list[Path]:

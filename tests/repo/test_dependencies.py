@@ -69,7 +69,7 @@ _NEED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*\(?>=([0-9.]+)")
 @pytest.mark.parametrize("name", _declared())
 def test_a_floor_is_not_below_what_another_dependency_needs(name: str) -> None:
     """Else the lowest version that is promised to do could never be installed."""
-    floors = {known.lower(): floor for known, floor in _declared().items()}
+    floors = {entries.lower(): floor for entries, floor in _declared().items()}
     for row in requires(name) or ():
         match = None if "extra ==" in row else _NEED.match(row)
         if match is not None and match[1].lower() in floors:

@@ -107,16 +107,16 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
 def options() -> dict[str, set[str]]:
     """Every command of the program with every spelling of its options."""
     program: Any = typer.main.get_command(app.build())
-    known = {
+    entries = {
         command: {spelling for param in entry.params for spelling in (*param.opts, *param.secondary_opts)}
         | {"-h", "--help"}
         for command, entry in program.commands.items()
     }
-    known[""] = {spelling for param in program.params for spelling in param.opts}
+    entries[""] = {spelling for param in program.params for spelling in param.opts}
     for command, module in {"explain": explain, "bounce": bounce, "log": log}.items():  # read by argparse
         actions = module.parser()._actions
-        known[command] = {spelling for action in actions for spelling in action.option_strings}
-    return known
+        entries[command] = {spelling for action in actions for spelling in action.option_strings}
+    return entries
 
 
 def shell_commands(text: str) -> Iterator[list[str]]:
@@ -158,13 +158,13 @@ def test_every_command_that_is_shown_exists_with_its_options() -> None:
 
 @each_page
 def test_every_option_in_running_text_exists(page: Path) -> None:
-    known = set().union(*options().values()) | FOREIGN
+    entries = set().union(*options().values()) | FOREIGN
     if page.name == "changelog.md":
-        known |= {option for _, option in NOT_YET_OPTIONS}
+        entries |= {option for _, option in NOT_YET_OPTIONS}
     named = {
         word for code in CODE.findall(prose(page)) for word in re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", code)
     }
-    assert named - known == set()
+    assert named - entries == set()
 
 
 def test_every_command_is_shown_somewhere() -> None:
@@ -187,17 +187,20 @@ def test_what_the_changelog_says_is_not_there_yet_is_not_there() -> None:
 
 
 def test_every_check_and_rule_that_is_shown_exists() -> None:
-    known = {"checks": {check.ID for check in all_checks()}, "rules": {entry.id for entry in rule_entries()}}
+    entries = {
+        "checks": {check.ID for check in all_checks()},
+        "rules": {entry.id for entry in rule_entries()},
+    }
     # a word is looked for: it stands in the sentence of a rule
-    known["rules"] |= {word for entry in rule_entries() for word in entry.says.split() if word.isalpha()}
+    entries["rules"] |= {word for entry in rule_entries() for word in entry.says.split() if word.isalpha()}
     reference = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
     lines = [line for line in reference.splitlines() if line.strip().startswith("smtp-probe ")]
     examples = [words for line in lines for words in shell_commands(line)]
-    shown = [*(words for _, words in written_commands()), *examples]
-    assert ["rules", "text.mailbox-full"] in shown
-    asked = [(words[0], words[1]) for words in shown if words[0] in known and len(words) > 1]
-    assert asked
-    assert [(kind, ident) for kind, ident in asked if ident not in known[kind] | {"ID"}] == []
+    output = [*(words for _, words in written_commands()), *examples]
+    assert ["rules", "text.mailbox-full"] in output
+    questions = [(words[0], words[1]) for words in output if words[0] in entries and len(words) > 1]
+    assert questions
+    assert [(kind, ident) for kind, ident in questions if ident not in entries[kind] | {"ID"}] == []
 
 
 def test_every_scenario_that_is_shown_exists() -> None:
@@ -296,9 +299,9 @@ def test_the_example_of_severities_can_be_used() -> None:
     assert read_severities(text)
 
 
-@pytest.mark.parametrize("made", made_outputs(), ids=lambda made: f"{name(made.page)}: {made.command}")
-def test_shown_outputs_are_what_the_command_prints(made: Made) -> None:
-    assert steady(made.output) == steady(output_of(made.command, made.part)), (
+@pytest.mark.parametrize("items", made_outputs(), ids=lambda items: f"{name(items.page)}: {items.command}")
+def test_shown_outputs_are_what_the_command_prints(items: Made) -> None:
+    assert steady(items.output) == steady(output_of(items.command, items.part)), (
         "run: python -m tests.repo.documents"
     )
 
@@ -320,9 +323,9 @@ def test_every_term_says_where_it_lives() -> None:
     assert len(terms) == 22
     assert [term for term, text in terms.items() if "`probe/" not in text] == []
     # two sentences each, and the places behind them
-    told = {term: re.split(r"`probe/", text)[0] for term, text in terms.items()}
+    texts = {term: re.split(r"`probe/", text)[0] for term, text in terms.items()}
     assert {
-        term: count for term, text in told.items() if (count := text.count(". ") + text.count(".\n")) != 2
+        term: count for term, text in texts.items() if (count := text.count(". ") + text.count(".\n")) != 2
     } == {}
 
 
@@ -331,17 +334,17 @@ def test_record_replay_and_redact_do_what_their_page_says(tmp_path: Path) -> Non
         output = json.loads(output_of(shlex.join(["smtp-probe", *words, "--format", "json"])))
         return {key: output["verdict"][key] for key in ("outcome", "stage", "cause", "band", "exit_code")}
 
-    kept, shared = str(tmp_path / "run.jsonl"), str(tmp_path / "shareable.jsonl")
-    live = report("demo", "unknown-user", "--record", kept)
-    assert Path(kept).stat().st_mode & 0o777 == 0o600
-    assert report("replay", kept) == live
-    output_of(shlex.join(["smtp-probe", "redact", kept, "-o", shared]))
+    rest, shared = str(tmp_path / "run.jsonl"), str(tmp_path / "shareable.jsonl")
+    live = report("demo", "unknown-user", "--record", rest)
+    assert Path(rest).stat().st_mode & 0o777 == 0o600
+    assert report("replay", rest) == live
+    output_of(shlex.join(["smtp-probe", "redact", rest, "-o", shared]))
     assert report("replay", shared) == live
     assert b"recipient.example" not in Path(shared).read_bytes()
 
 
 def test_the_readme_shows_a_real_output() -> None:
-    assert ROOT / "README.md" in {made.page for made in made_outputs()}
+    assert ROOT / "README.md" in {items.page for items in made_outputs()}
 
 
 def test_the_picture_is_of_a_true_output() -> None:

@@ -26,10 +26,10 @@ own.example\t60\tde\tmail.own.example
 
 
 def test_every_entry_has_a_date_that_is_not_in_the_future_of_the_newest() -> None:
-    found = list(entries())
-    assert len(found) > 900
-    assert {it.file.split("/")[0] for it in found} >= {"providers.toml", "dnsbl.toml", "mx", "replies"}
-    assert all(date(2010, 1, 1) < it.checked < date(2100, 1, 1) for it in found)
+    result = list(entries())
+    assert len(result) > 900
+    assert {it.file.split("/")[0] for it in result} >= {"providers.toml", "dnsbl.toml", "mx", "replies"}
+    assert all(date(2010, 1, 1) < it.checked < date(2100, 1, 1) for it in result)
 
 
 def test_an_entry_is_due_after_its_months() -> None:

@@ -67,10 +67,10 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_no_arrow_leads_back_up() -> None:
-    known: set[str] = set()
+    lines: set[str] = set()
     for layer in LAYERS:
-        assert set(layer.below) <= known, layer.name
-        known.add(layer.name)
+        assert set(layer.below) <= lines, layer.name
+        lines.add(layer.name)
 
 
 @each_layer

@@ -67,16 +67,16 @@ def test_the_faults_of_a_line(source: str, expected: set[str]) -> None:
 def test_every_fault_is_another_program_and_leaves_the_next_one_alone() -> None:
     module = judged()["probe.facts.deciding"]
     source = module.path.read_text(encoding="utf-8")
-    found = list(mutants(source))
+    result = list(mutants(source))
     plain = compile(ast.parse(source), "x", "exec", dont_inherit=True).co_code
-    codes = {it.compiled("x") for it in found}
-    assert len(codes) == len(found) > 100
-    assert compile(found[0]._tree, "x", "exec", dont_inherit=True).co_code == plain
+    codes = {it.compiled("x") for it in result}
+    assert len(codes) == len(result) > 100
+    assert compile(result[0]._tree, "x", "exec", dont_inherit=True).co_code == plain
 
 
 def test_faults_that_read_alike_are_told_apart() -> None:
-    found = list(mutants("def f():\n    g(a)\n    g(a)\n"))
-    assert [it.key for it in found] == [("f", "g(a)", "pass"), ("f", "g(a) [2]", "pass")]
+    result = list(mutants("def f():\n    g(a)\n    g(a)\n"))
+    assert [it.key for it in result] == [("f", "g(a)", "pass"), ("f", "g(a) [2]", "pass")]
 
 
 @pytest.mark.parametrize("module", judged().values(), ids=judged())
@@ -102,8 +102,8 @@ def test_a_module_is_named_by_its_last_part() -> None:
 
 def run(*arguments: str) -> tuple[int, str]:
     command = [sys.executable, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    return done.returncode, done.stdout + done.stderr
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return result.returncode, result.stdout + result.stderr
 
 
 def test_a_run_says_how_many_faults_the_tests_noticed() -> None:

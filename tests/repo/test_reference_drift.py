@@ -57,8 +57,8 @@ def test_reference_has_no_page_that_nothing_makes() -> None:
 
 def test_reference_names_every_check_rule_and_cause() -> None:
     assert [check.ID for check in all_checks() if check.ID not in headings("checks.md")] == []
-    shown = Counter(head for name in written if name.startswith("rules/") for head in headings(name)[1:])
-    assert shown == Counter(entry.id for entry in rule_entries())
+    result = Counter(head for name in written if name.startswith("rules/") for head in headings(name)[1:])
+    assert result == Counter(entry.id for entry in rule_entries())
     assert {name for name in written if name.startswith("causes/")} == {f"causes/{it}.md" for it in causes()}
 
 
@@ -85,8 +85,8 @@ def test_every_link_of_the_reference_leads_somewhere(name: str) -> None:
 
 @each_page
 def test_no_two_headings_of_a_page_have_one_slug(name: str) -> None:
-    made = Counter(slug(heading) for heading in headings(name))
-    assert [place for place, count in made.items() if count > 1] == []
+    result = Counter(slug(heading) for heading in headings(name))
+    assert [place for place, count in result.items() if count > 1] == []
 
 
 def test_no_page_is_too_large_to_read() -> None:
@@ -117,12 +117,12 @@ def test_writing_removes_what_is_no_longer_made_and_nothing_else(tmp_path: Path)
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("pyproject.toml",), ("a", "b")])
 def test_a_wrong_directory_is_one_clear_line(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "probe.cli.reference", *arguments],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert arguments != ("pyproject.toml",) or "pyproject.toml: cannot be written" in done.stderr
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+    assert arguments != ("pyproject.toml",) or "pyproject.toml: cannot be written" in run.stderr

@@ -35,8 +35,8 @@ def answer(wire: bytes, way: str) -> bytes:
     if text is not None:
         reply.answer.append(dns.rrset.from_text(name, 60, "IN", rtype, text))
     else:
-        known = any(owner == name for owner, _ in RECORDS)
-        reply.set_rcode(dns.rcode.NOERROR if known else dns.rcode.NXDOMAIN)
+        result = any(owner == name for owner, _ in RECORDS)
+        reply.set_rcode(dns.rcode.NOERROR if result else dns.rcode.NXDOMAIN)
         reply.authority.append(dns.rrset.from_text(".", 60, "IN", "SOA", _SOA.partition("SOA ")[2]))
     return reply.to_wire()
 

@@ -19,7 +19,7 @@ Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedCertificate:
     certificate: x509.Certificate
     key: Key
 
@@ -51,7 +51,7 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
 
 
 @lru_cache(maxsize=4)
-def authority(name: str = "Test Root") -> Issued:
+def authority(name: str = "Test Root") -> IssuedCertificate:
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
@@ -67,17 +67,17 @@ def authority(name: str = "Test Root") -> Issued:
         .add_extension(_usage(signs=True), critical=True)
         .add_extension(identifier, critical=False)
     )
-    return Issued(builder.sign(key, hashes.SHA256()), key)
+    return IssuedCertificate(builder.sign(key, hashes.SHA256()), key)
 
 
 def issue(
     *names: str,
-    by: Issued | None = None,
+    by: IssuedCertificate | None = None,
     days: tuple[int, int] = (-1, 30),
     common_name: str | None = None,
     key: Key | None = None,
     ips: tuple[str, ...] = (),
-) -> Issued:
+) -> IssuedCertificate:
     """A leaf for DNS names and addresses; self-signed without `by`; valid from and to, in days from now.
     `key` is an elliptic curve key by default."""
     key = key or ec.generate_private_key(ec.SECP256R1())
@@ -103,10 +103,12 @@ def issue(
         builder = builder.add_extension(identifier, critical=False)
     signer = by.key if by else key
     digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return Issued(builder.sign(signer, digest), key)
+    return IssuedCertificate(builder.sign(signer, digest), key)
 
 
-def server_context(folder: Path, leaf: Issued, *chain: Issued, strict: bool = True) -> ssl.SSLContext:
+def server_context(
+    folder: Path, leaf: IssuedCertificate, *chain: IssuedCertificate, strict: bool = True
+) -> ssl.SSLContext:
     """A server's context that shows the leaf and the rest of the chain; not `strict`: also a weak one."""
     file = folder / "server.pem"
     key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -37,15 +37,15 @@ def findings(case: Case) -> tuple[Finding, ...]:
 
 def assert_case(case: Case) -> None:
     """The check says what the case expects, in a form that every finding must have."""
-    found = findings(case)
-    assert tuple(f"{f.severity} {f.tag}" for f in found) == case.expected, [f.message for f in found]
-    for finding in found:
+    result = findings(case)
+    assert tuple(f"{f.severity} {f.tag}" for f in result) == case.expected, [f.message for f in result]
+    for finding in result:
         assert finding.id == case.check
         assert finding.message
         assert all(finding.evidence), "an evidence reference is empty"
         if finding.severity in (Severity.FATAL, Severity.ERROR, Severity.WARNING):
             assert finding.evidence or case.check in ("sender-typo",), "a fault without evidence"
     if case.says:
-        text = f"{found[0].message} {found[0].remedy}"
+        text = f"{result[0].message} {result[0].remedy}"
         for words in case.says:
             assert words in text

@@ -90,8 +90,8 @@ def _mail_dkim(message: bytes, _: str, record: bytes, folder: Path) -> bool:
     paths = (folder / "message", folder / "record")
     for path, octets in zip(paths, (message, record), strict=True):
         path.write_bytes(octets)
-    told = subprocess.run(["perl", "-e", _PERL, *paths], capture_output=True, text=True, check=True)
-    return told.stdout == "pass"
+    run = subprocess.run(["perl", "-e", _PERL, *paths], capture_output=True, text=True, check=True)
+    return run.stdout == "pass"
 
 
 def verifiers() -> Mapping[str, Verifier | None]:

@@ -122,7 +122,7 @@ class DnsServer:
         self._delay = delay
         self._dropped: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.seen: list[Seen] = []
+        self.queries: list[Seen] = []
         self.in_flight = 0
         self.most_in_flight = 0
         self.endpoint = Endpoint("127.0.0.1", 0)
@@ -159,7 +159,7 @@ class DnsServer:
 
     def asked(self, name: str) -> list[Seen]:
         """The queries for one name."""
-        return [seen for seen in self.seen if seen.name == name]
+        return [query for query in self.queries if query.name == name]
 
     def forget_what_was_dropped(self) -> None:
         """What drops only the first query for a name begins anew."""
@@ -233,7 +233,7 @@ class DnsServer:
     def _replies(self, wire: bytes, *, tcp: bool) -> list[bytes]:
         query = dns.message.from_wire(wire)
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
-        self.seen.append(
+        self.queries.append(
             Seen(
                 name,
                 dns.rdatatype.to_text(query.question[0].rdtype),

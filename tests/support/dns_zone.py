@@ -47,15 +47,15 @@ class Table:
         while f"cname {name}" in self._zone and len(aliases) < 8:
             name = str(self._zone[f"cname {name}"][0])
             aliases.append(name)
-        found = self._zone.get(f"{question.rtype} {name}".lower())
-        if isinstance(found, Status):
-            return Answer(question, found, aliases=tuple(aliases), why=_WHY)
-        if found is None:
+        result = self._zone.get(f"{question.rtype} {name}".lower())
+        if isinstance(result, Status):
+            return Answer(question, result, aliases=tuple(aliases), why=_WHY)
+        if result is None:
             status = Status.NODATA if name in self._names else Status.NXDOMAIN
             return Answer(
                 question, status, aliases=tuple(aliases), authenticated=question.rtype in self._secure
             )
-        records = tuple(_record(question.rtype, text) for text in found)
+        records = tuple(_record(question.rtype, text) for text in result)
         return Answer(
             question,
             Status.ANSWER,

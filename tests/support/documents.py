@@ -18,9 +18,9 @@ _EITHER: dict[type, tuple[str, ...]] = {doc.Turn: ("reply", "remark")}
 def whole(text: Callable[[str], str]) -> doc.Document:
     """A document with every kind of block, row and span in every place that takes it. `text` makes the string
     of a field, named `Class.field`."""
-    made = _made(doc.Document, "", text)[0]
-    assert isinstance(made, doc.Document)
-    return made
+    result = _made(doc.Document, "", text)[0]
+    assert isinstance(result, doc.Document)
+    return result
 
 
 def _made(hint: Any, name: str, text: Callable[[str], str]) -> list[Any]:

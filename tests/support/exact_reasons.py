@@ -17,16 +17,16 @@ from probe.model.reason import Tagged
 def assert_exact(reasons: Iterable[Tagged], vocabulary: type[StrEnum]) -> None:
     """Every tag is among the reasons. What its template names is given, over all reasons of the tag, and
     nothing else is; each sentence is whole."""
-    given: dict[StrEnum, set[str]] = defaultdict(set)
+    result: dict[StrEnum, set[str]] = defaultdict(set)
     for reason in reasons:
         assert isinstance(reason.tag, vocabulary)
-        given[reason.tag] |= set(_given(reason))
+        result[reason.tag] |= set(_given(reason))
         text = spoken(reason)
         assert text and text == text.strip(), text
         assert not {"None", "()", "{", "}"} & set(text.split()) and not text.endswith((".", ":", ",")), text
-    assert sorted(tag for tag in vocabulary if tag not in given) == []
+    assert sorted(tag for tag in vocabulary if tag not in result) == []
     words = shared_words()[table_of(vocabulary)]
-    for tag, names in given.items():
+    for tag, names in result.items():
         assert names == sentence.fields(words[tag.value]), tag
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, ip_address
 from typing import Any
 
-from probe.facts.session import Exchange, Session, TlsObserved
+from probe.facts.session import Exchange, Session, TlsFacts
 from probe.knowledge.providers import Provider
 from probe.model.address import IPAddress, Mailbox
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
@@ -43,8 +43,8 @@ def mx_host(host: str = MX_NAME, *ips: IPAddress, preference: int = 10, **change
     """A mail exchanger with addresses (one by default)."""
     addresses = ips or (MX_IP,)
     v4 = tuple(ip for ip in addresses if isinstance(ip, IPv4Address))
-    made = MxHost(preference, host, addresses, (answer(host, RecordType.A, *v4),))
-    return replace(made, **changes)
+    result = MxHost(preference, host, addresses, (answer(host, RecordType.A, *v4),))
+    return replace(result, **changes)
 
 
 def mx_result(
@@ -53,8 +53,8 @@ def mx_result(
     """How mail for a domain is routed."""
     used = hosts or ((mx_host(),) if kind in (RouteKind.MX, RouteKind.IMPLICIT_MX) else ())
     records = tuple(Mx(host.preference, host.host) for host in used)
-    made = MxResult(domain, kind, used, (answer(domain, RecordType.MX, *records),))
-    return replace(made, **changes)
+    result = MxResult(domain, kind, used, (answer(domain, RecordType.MX, *records),))
+    return replace(result, **changes)
 
 
 def reply(code: int, *lines: str) -> Reply:
@@ -65,7 +65,7 @@ def reply(code: int, *lines: str) -> Reply:
 
 def exchange(
     stage: Stage,
-    said: Reply | None,
+    text: Reply | None,
     sent: str = "",
     *,
     session: int = 1,
@@ -73,18 +73,18 @@ def exchange(
     deviations: tuple[Deviation, ...] = (),
 ) -> Exchange:
     """One command and its reply."""
-    return Exchange(stage, sent, said, elapsed_ms, deviations, f"session:{session}:{stage}")
+    return Exchange(stage, sent, text, elapsed_ms, deviations, f"session:{session}:{stage}")
 
 
 def extensions(*keywords: tuple[str, str], size_limit: int | None = 35_882_577) -> Extensions:
     """An EHLO response."""
-    shown = keywords or (("PIPELINING", ""), ("SIZE", "35882577"), ("STARTTLS", ""), ("SMTPUTF8", ""))
-    return Extensions(MX_NAME, shown, size_limit)
+    output = keywords or (("PIPELINING", ""), ("SIZE", "35882577"), ("STARTTLS", ""), ("SMTPUTF8", ""))
+    return Extensions(MX_NAME, output, size_limit)
 
 
 def certificate(**changes: Any) -> Certificate:
     """A valid certificate of the mail exchanger."""
-    made = Certificate(
+    result = Certificate(
         subject=f"CN={MX_NAME}",
         issuer="CN=Example CA",
         names=(MX_NAME,),
@@ -93,12 +93,12 @@ def certificate(**changes: Any) -> Certificate:
         key="RSA 2048",
         sha256="ab" * 32,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
-def tls(**changes: Any) -> TlsObserved:
+def tls(**changes: Any) -> TlsFacts:
     """A good STARTTLS."""
-    made = TlsObserved(
+    result = TlsFacts(
         offered=True,
         established=True,
         version="TLSv1.3",
@@ -107,26 +107,26 @@ def tls(**changes: Any) -> TlsObserved:
         trusted=True,
         name_matches=True,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def exchanges(
     rcpt: Reply | None = None, *, session: int = 1, to: str = str(RECIPIENT)
 ) -> tuple[Exchange, ...]:
     """A dialogue from greeting to RCPT; accepted by default."""
-    said = rcpt or reply(250, "2.1.5 Ok")
+    text = rcpt or reply(250, "2.1.5 Ok")
     return (
         exchange(Stage.GREETING, reply(220, f"{MX_NAME} ESMTP"), session=session),
         exchange(Stage.EHLO, reply(250, MX_NAME, "STARTTLS"), "EHLO mail.sender.example", session=session),
         exchange(Stage.STARTTLS, reply(220, "2.0.0 Ready"), "STARTTLS", session=session),
         exchange(Stage.MAIL, reply(250, "2.1.0 Ok"), f"MAIL FROM:<{SENDER}>", session=session),
-        exchange(Stage.RCPT, said, f"RCPT TO:<{to}>", session=session),
+        exchange(Stage.RCPT, text, f"RCPT TO:<{to}>", session=session),
     )
 
 
 def session(number: int = 1, **changes: Any) -> Session:
     """A session that ended with QUIT after RCPT was accepted."""
-    made = Session(
+    result = Session(
         number=number,
         mx_host=MX_NAME,
         ip=MX_IP,
@@ -143,7 +143,7 @@ def session(number: int = 1, **changes: Any) -> Session:
         cause=None,
         elapsed_ms=200,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def failed_session(end: EndReason, number: int = 1, **changes: Any) -> Session:
@@ -162,7 +162,7 @@ def failed_session(end: EndReason, number: int = 1, **changes: Any) -> Session:
 
 def spf(verdict: SpfVerdict = SpfVerdict.PASS, **changes: Any) -> SpfResult:
     """check_host of the reverse-path's domain."""
-    made = SpfResult(
+    result = SpfResult(
         ip=SOURCE,
         domain=SENDER.domain,
         identity=SpfIdentity.MAIL_FROM,
@@ -174,12 +174,12 @@ def spf(verdict: SpfVerdict = SpfVerdict.PASS, **changes: Any) -> SpfResult:
         trace=(SpfStep(SENDER.domain, 0, f"ip4:{SOURCE}", SpfStepOutcome.MATCH),),
         evidence=(f"dns:TXT:{SENDER.domain}",),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def key(selector: str = "s1", status: KeyStatus = KeyStatus.VALID, **changes: Any) -> KeyResult:
     """A DKIM key record."""
-    made = KeyResult(
+    result = KeyResult(
         selector=selector,
         domain=SENDER.domain,
         origin=KeyOrigin.GIVEN,
@@ -188,12 +188,12 @@ def key(selector: str = "s1", status: KeyStatus = KeyStatus.VALID, **changes: An
         key_bits=2048 if status is KeyStatus.VALID else None,
         evidence=f"dns:TXT:{selector}._domainkey.{SENDER.domain}",
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def dmarc_record(policy: str = "reject", **changes: Any) -> DmarcRecord:
     """A DMARC record of the sender domain."""
-    made = DmarcRecord(
+    result = DmarcRecord(
         domain=SENDER.domain,
         text=f"v=DMARC1; p={policy}; rua=mailto:dmarc@{SENDER.domain}",
         policy=policy,
@@ -205,12 +205,12 @@ def dmarc_record(policy: str = "reject", **changes: Any) -> DmarcRecord:
         psd="u",
         tags=(("v", "DMARC1"), ("p", policy), ("rua", f"mailto:dmarc@{SENDER.domain}")),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def dmarc(policy: str | None = "reject", **changes: Any) -> DmarcResult:
     """DMARC discovery for the sender domain; None: no record."""
-    made = DmarcResult(
+    result = DmarcResult(
         author_domain=SENDER.domain,
         record=dmarc_record(policy) if policy else None,
         applied_policy=policy,
@@ -219,26 +219,26 @@ def dmarc(policy: str | None = "reject", **changes: Any) -> DmarcResult:
         rfc7489_organizational_domain=SENDER.domain,
         evidence=(f"dns:TXT:_dmarc.{SENDER.domain}",),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def ptr(status: PtrStatus = PtrStatus.CONFIRMED, **changes: Any) -> PtrResult:
     """Reverse DNS of the source address."""
     name = "mail.sender.example"
-    made = PtrResult(
+    result = PtrResult(
         ip=SOURCE,
         status=status,
         names=() if status is PtrStatus.MISSING else (name,),
         confirmed=(name,) if status is PtrStatus.CONFIRMED else (),
         answers=(answer("10.4.8.8.in-addr.arpa", RecordType.PTR, name),),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def helo(**changes: Any) -> HeloResult:
     """A good EHLO name."""
     name = "mail.sender.example"
-    made = HeloResult(
+    result = HeloResult(
         name=name,
         is_fqdn=True,
         is_literal=False,
@@ -248,13 +248,13 @@ def helo(**changes: Any) -> HeloResult:
         addresses=(SOURCE,),
         answers=(answer(name, RecordType.A, SOURCE),),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def listing(status: ListingStatus = ListingStatus.NOT_LISTED, **changes: Any) -> Listing:
     """The source address on one list."""
     listed = status is ListingStatus.LISTED
-    made = Listing(
+    result = Listing(
         list_id="example-list",
         title="Example List",
         zone="bl.example",
@@ -267,7 +267,7 @@ def listing(status: ListingStatus = ListingStatus.NOT_LISTED, **changes: Any) ->
         delist_url="https://bl.example/remove" if listed else "",
         evidence=("dns:A:10.4.8.8.bl.example",),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 SIGNED = ("from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post")
@@ -275,7 +275,7 @@ SIGNED = ("from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post")
 
 def message(**changes: Any) -> MessageFacts:
     """A message with nothing wrong."""
-    made = MessageFacts(
+    result = MessageFacts(
         size=12_000,
         subject="Minutes of Tuesday",
         from_mailboxes=(str(SENDER),),
@@ -294,12 +294,12 @@ def message(**changes: Any) -> MessageFacts:
         has_8bit_headers=False,
         signatures=(SignatureResult(SENDER.domain, "s1", SignatureVerdict.PASS, signed=SIGNED),),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def provider(**changes: Any) -> Provider:
     """A provider without requirements of its own."""
-    made = Provider(
+    result = Provider(
         id="example",
         title="Example Mail",
         kind="mailbox",
@@ -312,23 +312,23 @@ def provider(**changes: Any) -> Provider:
         notes="",
         source="made for tests",
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def sts(status: StsStatus = StsStatus.VALID, mode: str = "enforce", **changes: Any) -> StsResult:
     """MTA-STS of the recipient domain."""
     valid = status is StsStatus.VALID
-    made = StsResult(
+    result = StsResult(
         domain=RECIPIENT.domain,
         status=status,
         policy_id="20260101" if valid else None,
         policy=StsPolicy(StsMode(mode), ("*.recipient.example",), 604_800) if valid else None,
         evidence=(f"dns:TXT:_mta-sts.{RECIPIENT.domain}",),
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def dane(status: DaneStatus = DaneStatus.MATCHED, host: str = MX_NAME, **changes: Any) -> DaneResult:
     """DANE of one mail exchanger."""
-    made = DaneResult(host, status, ("3 1 1 ab..",), evidence=(f"dns:TLSA:_25._tcp.{host}",))
-    return replace(made, **changes)
+    result = DaneResult(host, status, ("3 1 1 ab..",), evidence=(f"dns:TLSA:_25._tcp.{host}",))
+    return replace(result, **changes)

@@ -92,7 +92,7 @@ __all__ = [
 
 def recipient_facts(**changes: Any) -> RecipientFacts:
     """A healthy recipient domain."""
-    made = RecipientFacts(
+    result = RecipientFacts(
         domain=RECIPIENT.domain,
         mx=mx_result(),
         provider=None,
@@ -101,12 +101,12 @@ def recipient_facts(**changes: Any) -> RecipientFacts:
         dane=(dane(DaneStatus.ABSENT),),
         typo_of=None,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def sender_facts(**changes: Any) -> SenderFacts:
     """A healthy sender."""
-    made = SenderFacts(
+    result = SenderFacts(
         domain=SENDER.domain,
         author_domain=SENDER.domain,
         spf=spf(),
@@ -119,12 +119,12 @@ def sender_facts(**changes: Any) -> SenderFacts:
         mail=mx_result(RouteKind.MX, mx_host("mx.sender.example"), domain=SENDER.domain),
         typo_of=None,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def vantage(**changes: Any) -> VantageFacts:
     """A probe that stands at the sending address."""
-    made = VantageFacts(
+    result = VantageFacts(
         source_ip=SOURCE,
         probe_ip=SOURCE,
         is_sending_address=True,
@@ -133,12 +133,12 @@ def vantage(**changes: Any) -> VantageFacts:
         helo_reason=Reason(HeloReason.PTR),
         outside_ip=SOURCE,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def facts(**changes: Any) -> Facts:
     """A healthy pair: everything right, RCPT accepted. Keywords replace fields of Facts."""
-    made = Facts(
+    result = Facts(
         target=PairTarget(SENDER, RECIPIENT),
         options=Options(ip=SOURCE),
         vantage=vantage(),
@@ -153,7 +153,7 @@ def facts(**changes: Any) -> Facts:
         elapsed_ms=1500,
         complete=True,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)
 
 
 def facts_null_sender() -> Facts:

@@ -90,18 +90,18 @@ def _server(state: Any, index: int) -> str:
     if plain.family == socket.AF_INET:
         return socket.inet_ntop(socket.AF_INET, bytes(plain.address))
     address = state.extension.nsaddrs[index].contents
-    shown = socket.inet_ntop(socket.AF_INET6, bytes(address.address))
-    return f"{shown}%{address.scope}" if address.scope else shown
+    result = socket.inet_ntop(socket.AF_INET6, bytes(address.address))
+    return f"{result}%{address.scope}" if address.scope else result
 
 
 def main(path: Path) -> None:
     """Read every text of standard input."""
-    found = []
+    result = []
     for number, text in enumerate(json.load(sys.stdin), 1):
         path.write_bytes(text.encode("latin-1"))
         os.utime(path, (number, number))  # by which it sees that the file is another one
-        found.append(read())
-    json.dump(found, sys.stdout)
+        result.append(read())
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

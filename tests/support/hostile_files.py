@@ -54,8 +54,8 @@ def write(row: dict[str, Any], path: Path) -> Path:
                 stream.writelines(octets.replace(b"{n}", b"%d" % number) for number in range(times))
                 continue
             at_once = max(1, min(times, _BLOCK // len(octets)))
-            for done in range(0, times, at_once):
-                stream.write(octets * min(at_once, times - done))
+            for start in range(0, times, at_once):
+                stream.write(octets * min(at_once, times - start))
     return path
 
 
@@ -86,7 +86,7 @@ def write_recording(row: dict[str, Any], path: Path) -> Path:
 def measured(*arguments: str) -> Measured:
     """Run `python -m probe` with `arguments`; a minute is more than any hostile file may take."""
     environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", _LAUNCHER, sys.executable, "-m", "probe", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -94,6 +94,6 @@ def measured(*arguments: str) -> Measured:
         timeout=60,
         check=False,
     )
-    stderr, _, last = done.stderr.decode("utf-8").rpartition("\n")
+    stderr, _, last = run.stderr.decode("utf-8").rpartition("\n")
     code, memory = last.split()
-    return Measured(int(code), done.stdout, stderr, int(memory) / 1024)
+    return Measured(int(code), run.stdout, stderr, int(memory) / 1024)

@@ -71,7 +71,7 @@ class Seen:
 
     recording: Recording
     report: Report
-    heard: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -125,13 +125,13 @@ async def whole_run(
 def refused_instead(recording: Recording) -> Recording:
     """The same run, had the server refused the recipient: rules about refusals see the zone, too."""
     changed: list[ev.Event] = []
-    asked = False
+    questions = False
     for event in recording:
         if isinstance(event, ev.Sent):
-            asked = event.data.startswith(b"RCPT TO:")
-        elif isinstance(event, ev.Received) and asked:
+            questions = event.data.startswith(b"RCPT TO:")
+        elif isinstance(event, ev.Received) and questions:
             event = replace(event, data=b"550 5.0.0 no\r\n")
-            asked = False
+            questions = False
         changed.append(event)
     return Recording.of(changed)
 
@@ -169,23 +169,23 @@ def unsafe(report: Report) -> list[str]:
 _FORBIDDEN = {"DATA", "BDAT", "AUTH", "VRFY", "EXPN", "ETRN", "TURN"}
 
 
-def impolite(seen: Seen) -> list[str]:
+def impolite(sample: Seen) -> list[str]:
     """What the program must never do to a server, judged by what the server heard and the recording."""
-    verbs = [line.split(" ")[0].upper() for line in seen.heard]
+    verbs = [line.split(" ")[0].upper() for line in sample.lines]
     wrong = [f"said {verb}" for verb in verbs if verb in _FORBIDDEN]
-    connected = len(seen.recording.all(ev.Connected))
+    connected = len(sample.recording.all(ev.Connected))
     if connected > settings.MAX_SESSIONS:
         wrong.append(f"{connected} sessions")
-    for session in seen.sessions:
-        asked = sum(exchange.stage == "rcpt" for exchange in session.exchanges)
-        if asked > settings.MAX_RCPT_PER_SESSION:
-            wrong.append(f"{asked} RCPT in a session")
+    for session in sample.sessions:
+        questions = sum(exchange.stage == "rcpt" for exchange in session.exchanges)
+        if questions > settings.MAX_RCPT_PER_SESSION:
+            wrong.append(f"{questions} RCPT in a session")
         if session.end is None:
             wrong.append(f"session {session.number} was not closed")
     return wrong
 
 
-def disagreements(seen: Seen, wanted: Mapping[str, Any]) -> list[str]:
+def disagreements(sample: Seen, wanted: Mapping[str, Any]) -> list[str]:
     """How a report differs from what its file says must be true of it.
 
     `outcome`, `stage`, `cause`, `exit_code`: the allowed values ("none" for no cause); `present`, `absent`:
@@ -195,7 +195,7 @@ def disagreements(seen: Seen, wanted: Mapping[str, Any]) -> list[str]:
     unknown = wanted.keys() - _CHECKED
     if unknown:
         raise ValueError(f"unknown expectations {sorted(unknown)}")
-    verdict = seen.report.verdict
+    verdict = sample.report.verdict
     actual = {
         "outcome": verdict.outcome,
         "stage": verdict.stage,
@@ -207,13 +207,13 @@ def disagreements(seen: Seen, wanted: Mapping[str, Any]) -> list[str]:
         for name, value in actual.items()
         if name in wanted and value not in _listed(wanted[name])
     ]
-    wrong += [f"no finding {name!r}" for name in wanted.get("present", ()) if name not in seen.findings]
-    wrong += [f"a finding {name!r}" for name in wanted.get("absent", ()) if name in seen.findings]
+    wrong += [f"no finding {name!r}" for name in wanted.get("present", ()) if name not in sample.findings]
+    wrong += [f"a finding {name!r}" for name in wanted.get("absent", ()) if name in sample.findings]
     if "ends" in wanted:
-        wrong += [f"ended by {s.end}" for s in seen.sessions if s.end not in wanted["ends"]]
-    noted = {d.value for s in seen.sessions for e in s.exchanges for d in e.deviations}
+        wrong += [f"ended by {s.end}" for s in sample.sessions if s.end not in wanted["ends"]]
+    noted = {d.value for s in sample.sessions for e in s.exchanges for d in e.deviations}
     wrong += [f"deviation {name} not noted" for name in wanted.get("deviations", ()) if name not in noted]
-    text = " ".join(to_text(seen.report, Style(verbosity=1)).split())
+    text = " ".join(to_text(sample.report, Style(verbosity=1)).split())
     wrong += [f"does not say {part!r}" for part in wanted.get("says", ()) if part not in text]
     wrong += [f"says {part!r}" for part in wanted.get("silent_about", ()) if part in text]
     return wrong

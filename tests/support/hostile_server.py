@@ -182,18 +182,18 @@ def _polite(until: str, contexts: Contexts, *, greets: bool) -> Step:
         if greets:
             await peer.send(b"220 mx.example.net ESMTP\r\n")
         while True:
-            heard = (await peer.hear()).split(" ")[0].upper()
-            if heard == verb and (secure or not inside):
+            replies = (await peer.hear()).split(" ")[0].upper()
+            if replies == verb and (secure or not inside):
                 return
-            if heard == "EHLO":
+            if replies == "EHLO":
                 lines = ["mx.example.net", *(() if secure else ("STARTTLS",)), "SIZE 35882577", "8BITMIME"]
                 reply = "".join(f"250-{line}\r\n" for line in lines) + "250 ENHANCEDSTATUSCODES"
             else:
-                reply = _NORMAL.get(heard, "502 5.5.1 not here")
+                reply = _NORMAL.get(replies, "502 5.5.1 not here")
             await peer.send(reply.encode() + b"\r\n")
-            if heard == "QUIT":
+            if replies == "QUIT":
                 return
-            if heard == "STARTTLS":
+            if replies == "STARTTLS":
                 await peer.writer.start_tls(contexts.of("valid"))
                 secure = True
 
@@ -201,7 +201,7 @@ def _polite(until: str, contexts: Contexts, *, greets: bool) -> Step:
 
 
 @cache
-def _leaf(kind: str) -> tuple[certs.Issued, tuple[certs.Issued, ...]]:
+def _leaf(kind: str) -> tuple[certs.IssuedCertificate, tuple[certs.IssuedCertificate, ...]]:
     root = certs.authority()
     match kind:
         case "expired":

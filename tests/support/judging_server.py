@@ -112,14 +112,14 @@ class JudgingServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        guest = Guest(
+        client = Guest(
             len(self.guests) + 1,
             writer.get_extra_info("peername")[0],
             writer.get_extra_info("sockname")[0],
         )
-        self.guests.append(guest)
+        self.guests.append(client)
         try:
-            await self._converse(guest, reader, writer)
+            await self._converse(client, reader, writer)
         except (OSError, EOFError, ssl.SSLError):
             pass
         finally:
@@ -127,32 +127,32 @@ class JudgingServer:
             writer.close()
 
     async def _converse(
-        self, guest: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, client: Guest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        await self._say(writer, self._verdict(guest) or f"220 {self._manner.greeting}")
+        await self._say(writer, self._verdict(client) or f"220 {self._manner.greeting}")
         while line := (await reader.readline()).decode("utf-8", "replace").rstrip("\r\n"):
             self.lines.append(line)
-            reply = self._reply(guest, line)
+            reply = self._reply(client, line)
             await self._say(writer, reply)
             if reply.startswith("221") or (self._closes and reply == self._refusal):
                 return
             if line.upper() == "STARTTLS" and self._tls is not None:
                 await writer.start_tls(self._tls)
-                guest.secure = True
+                client.secure = True
 
-    def _reply(self, guest: Guest, line: str) -> str:
+    def _reply(self, client: Guest, line: str) -> str:
         verb, _, argument = line.partition(" ")
         path = argument.partition("<")[2].partition(">")[0]
         match verb.upper():
             case "EHLO" | "HELO":
-                guest.stage, guest.helo = "ehlo", argument
-                return self._verdict(guest) or self._offer(guest)
+                client.stage, client.helo = "ehlo", argument
+                return self._verdict(client) or self._offer(client)
             case "MAIL":
-                guest.stage, guest.sender = "mail", path
-                return self._verdict(guest) or f"250 {self._manner.mail}"
+                client.stage, client.sender = "mail", path
+                return self._verdict(client) or f"250 {self._manner.mail}"
             case "RCPT":
-                guest.stage, guest.rcpt = "rcpt", path
-                return self._verdict(guest) or f"250 {self._manner.rcpt}"
+                client.stage, client.rcpt = "rcpt", path
+                return self._verdict(client) or f"250 {self._manner.rcpt}"
             case "STARTTLS":
                 return "220 2.0.0 go ahead"
             case "QUIT":
@@ -160,16 +160,16 @@ class JudgingServer:
             case _:
                 return "250 2.0.0 ok"
 
-    def _offer(self, guest: Guest) -> str:
+    def _offer(self, client: Guest) -> str:
         lines = [self._manner.hello, *self._manner.keywords]
-        if self._tls is not None and not guest.secure:
+        if self._tls is not None and not client.secure:
             lines.insert(1, "STARTTLS")
         last = lines.pop()
         return "".join(f"250-{line}\r\n" for line in lines) + f"250 {last}"
 
-    def _verdict(self, guest: Guest) -> str:
+    def _verdict(self, client: Guest) -> str:
         """The refusal, or empty where the guest may go on."""
-        judged = self._judge(guest)
+        judged = self._judge(client)
         return judged if isinstance(judged, str) else self._refusal if judged else ""
 
     @staticmethod

@@ -64,19 +64,19 @@ def rendered(markdown: str) -> dict[str, str]:
 def live_in(markdown: str) -> list[str]:
     """Whatever would be more than text in it: elements and attributes that no report of ours has, and
     references outside of code."""
-    found = [f"source: {text}" for text in _called_by_marks(markdown)]
+    result = [f"source: {text}" for text in _called_by_marks(markdown)]
     for program, page in rendered(markdown).items():
         reader = _Page()
         reader.feed(page)
         reader.close()
-        found += [f"{program}: {item}" for item in reader.found]
+        result += [f"{program}: {item}" for item in reader.problems]
         for text in reader.texts():
-            found += [
+            result += [
                 f"{program}: {kind} {hit[0]!r} in {text[:60]!r}"
                 for kind, pattern in REFERENCES.items()
                 for hit in re.finditer(pattern, text)
             ]
-    return found
+    return result
 
 
 class _Page(HTMLParser):
@@ -84,7 +84,7 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
+        self.problems: list[str] = []
         self._code = 0
         self._pieces: list[str] = []
 
@@ -95,8 +95,8 @@ class _Page(HTMLParser):
         self._code += tag in {"code", "pre"}
         self._pieces.append("\0")
         if tag not in OWN_TAGS:
-            self.found.append(f"<{tag}>")
-        self.found += [
+            self.problems.append(f"<{tag}>")
+        self.problems += [
             f"<{tag} {name}={value}>" for name, value in attrs if (name, value) not in OWN_ATTRIBUTES
         ]
 
@@ -109,16 +109,16 @@ class _Page(HTMLParser):
             self._pieces.append(data)
 
     def handle_comment(self, data: str) -> None:
-        self.found.append(f"<!--{data}-->")
+        self.problems.append(f"<!--{data}-->")
 
     def handle_decl(self, decl: str) -> None:
-        self.found.append(f"<!{decl}>")
+        self.problems.append(f"<!{decl}>")
 
     def handle_pi(self, data: str) -> None:
-        self.found.append(f"<?{data}>")
+        self.problems.append(f"<?{data}>")
 
     def unknown_decl(self, data: str) -> None:
-        self.found.append(f"<![{data}]>")
+        self.problems.append(f"<![{data}]>")
 
 
 # As Redmine does before it notifies: blocks by three marks, then spans by one

@@ -15,6 +15,6 @@ from tests.support import facts as make
 
 def kept_here(mta: SenderMta, **changes: Any) -> Facts:
     """No session, because this server hands the mail to nobody."""
-    kept = NotReached(9, Part.SESSIONS, Reason(Gap.KEPT_HERE))
+    result = NotReached(9, Part.SESSIONS, Reason(Gap.KEPT_HERE))
     changed = {"user_options": Options(), "tls_policy": mta.tls, **changes}
-    return make.facts(sessions=(), not_reached=(kept,), mta=mta, **changed)
+    return make.facts(sessions=(), not_reached=(result,), mta=mta, **changed)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from probe.model.address import Mailbox
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.exhaustion import Shortage
-from probe.model.logged import LogFate, LoggedDelivery, LoggedVolume, ToldByLog
+from probe.model.logged import LogAccount, LogFate, LoggedDelivery, LoggedVolume
 from probe.model.observed import (
     EndCause,
     Gap,
@@ -89,7 +89,7 @@ SENDING_SERVER = SenderMta(
     instances=("/etc/postfix-sender.co.uk",),
 )
 
-LOGGED = ToldByLog(
+LOGGED = LogAccount(
     names=("alice.log",),
     first_at="2026-11-28T00:00:00Z",
     last_at="2026-11-28T20:25:15Z",
@@ -199,7 +199,7 @@ def any_event() -> st.SearchStrategy[ev.Event]:
         options=_within_limits(Options, timeout=timeout, port=st.integers(1, 65535)),
     )
     log_facts = _within_limits(
-        ToldByLog,
+        LogAccount,
         delivery=st.none() | _within_limits(LoggedDelivery),
         volume=st.none() | _within_limits(LoggedVolume),
     )
@@ -208,7 +208,7 @@ def any_event() -> st.SearchStrategy[ev.Event]:
     return st.one_of(started, log, *(_within_limits(kind) for kind in dict.fromkeys(others)))
 
 
-def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[_Kind]:
+def _within_limits(kind: type[_Kind], **argument: st.SearchStrategy[Any]) -> st.SearchStrategy[_Kind]:
     """A dataclass whose whole numbers keep to the limits of recordings."""
     numbers: dict[str, st.SearchStrategy[Any]] = {}
     for name, hint in typing.get_type_hints(kind).items():
@@ -218,7 +218,7 @@ def _within_limits(kind: type[_Kind], **given: st.SearchStrategy[Any]) -> st.Sea
             numbers[name] = st.none() | st.integers(*RANGES[name])
     if "families" in typing.get_type_hints(kind):
         numbers["families"] = st.lists(st.sampled_from((4, 6)), min_size=1).map(tuple)
-    return st.builds(kind, **(numbers | given))
+    return st.builds(kind, **(numbers | argument))
 
 
 def _reason(hint: Any) -> st.SearchStrategy[Reason[Any]]:

@@ -19,10 +19,12 @@ from typing import Self
 class Peer:
     """One connection as the script sees it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: list[str]) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, replies: list[str]
+    ) -> None:
         self.reader = reader
         self.writer = writer
-        self.heard = heard
+        self.lines = replies
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -32,8 +34,8 @@ class Peer:
         line = await self.reader.readline()
         if not line:
             raise ConnectionResetError("the client left")
-        self.heard.append(line.decode("utf-8", "replace").rstrip("\r\n"))
-        return self.heard[-1]
+        self.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+        return self.lines[-1]
 
 
 Step = Callable[[Peer], Awaitable[None]]
@@ -69,7 +71,7 @@ def expect(verb: str) -> Step:
     async def step(peer: Peer) -> None:
         line = await peer.hear()
         if not line.upper().startswith(verb):
-            peer.heard.append(f"!! expected {verb}, heard {line}")
+            peer.lines.append(f"!! expected {verb}, heard {line}")
             raise ConnectionAbortedError(line)
 
     return step
@@ -181,12 +183,12 @@ def dialogue(
 
 
 class SmtpServer:
-    """`heard` has the lines of each connection, in the order of connecting."""
+    """`dialogues` has the lines of each connection, in the order of connecting."""
 
     def __init__(self, *scripts: Script, host: str = "127.0.0.1") -> None:
         self._scripts = scripts
         self._host = host
-        self.heard: list[list[str]] = []
+        self.dialogues: list[list[str]] = []
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -212,7 +214,7 @@ class SmtpServer:
     @property
     def lines(self) -> list[str]:
         """Everything heard, over all connections."""
-        return [line for connection in self.heard for line in connection]
+        return [line for connection in self.dialogues for line in connection]
 
     @property
     def verbs(self) -> list[str]:
@@ -222,10 +224,10 @@ class SmtpServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        script = self._scripts[min(len(self.heard), len(self._scripts) - 1)]
-        heard: list[str] = []
-        self.heard.append(heard)
-        peer = Peer(reader, writer, heard)
+        script = self._scripts[min(len(self.dialogues), len(self._scripts) - 1)]
+        lines: list[str] = []
+        self.dialogues.append(lines)
+        peer = Peer(reader, writer, lines)
         try:
             for step in script:
                 await step(peer)

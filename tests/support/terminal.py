@@ -49,7 +49,7 @@ def on_terminal(
         [sys.executable, "-m", "probe", *arguments], stdin=side, stdout=side, stderr=side, env=environment
     )
     os.close(side)
-    seen = b""
+    octets = b""
     try:
         while select.select([main], [], [], 60)[0]:
             try:
@@ -58,10 +58,10 @@ def on_terminal(
                 break
             if not piece:
                 break
-            seen += piece
+            octets += piece
         code = process.wait(timeout=60)
     finally:
         process.kill()
         os.close(main)
-    text = seen.decode("utf-8").replace("\r\n", "\n")
+    text = octets.decode("utf-8").replace("\r\n", "\n")
     return Screen(code, _ERASED.sub("", text))

@@ -20,7 +20,7 @@ from probe.net.courtesy import Courtesy
 from probe.net.smtp import Dial
 from probe.settings import SmtpBudgets
 from probe.standards.smtp.dialogue import DialoguePlan
-from probe.standards.smtp.reader import ReadReply
+from probe.standards.smtp.reader import WireReply
 from probe.standards.smtp.transcript import Entry
 from tests.support.sessions import PLAN
 
@@ -33,11 +33,11 @@ MAILED = (*HELLO, (Stage.MAIL, 250))
 TLS_BROKEN = (*HELLO, (Stage.STARTTLS, 220))
 
 
-def outcome(*said: Said, stop: Stop | None = None, end: EndReason = EndReason.QUIT) -> SessionOutcome:
+def outcome(*text: Said, stop: Stop | None = None, end: EndReason = EndReason.QUIT) -> SessionOutcome:
     """A session with these replies (None: none); without any there was no connection."""
     entries = tuple(
-        Entry(stage, "", 0, False, None if code is None else ReadReply(Reply(code, None, ("x",)), (), b""))
-        for stage, code in said
+        Entry(stage, "", 0, False, None if code is None else WireReply(Reply(code, None, ("x",)), (), b""))
+        for stage, code in text
     )
     return SessionOutcome(0, "", A, Experiment.TARGET, PLAN, end, None, stop, entries)
 
@@ -90,7 +90,7 @@ class World:
         plan: DialoguePlan,
         **rest: object,
     ) -> SessionOutcome:
-        made = self.become[min(len(self.dialled), len(self.become) - 1)]
+        items = self.become[min(len(self.dialled), len(self.become) - 1)]
         budgets = rest["budgets"]
         assert isinstance(budgets, SmtpBudgets)
         self.dialled.append(Dialled(number, dial, experiment, reason, plan, budgets))
@@ -102,7 +102,7 @@ class World:
             "experiment": experiment,
             "plan": plan,
         }
-        return replace(made, **where)
+        return replace(items, **where)
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

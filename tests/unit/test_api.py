@@ -175,5 +175,5 @@ def test_every_name_is_there_and_dir_tells_it() -> None:
 
 def test_import_probe_loads_nothing_more() -> None:
     script = "import sys, probe; print(sorted(name for name in sys.modules if name.startswith('probe')))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['probe', 'probe._version']"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "['probe', 'probe._version']"

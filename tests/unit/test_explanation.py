@@ -99,8 +99,8 @@ def test_where_nothing_is_settled_nobody_is_told_to_act_on_a_guess() -> None:
     row = to_json(guess)
     assert row["fix_by"] == "either" and row["steps"] == [1, 8, 9]
     assert row["action"].startswith("Find the raw reply")
-    told = explain("550 5.1.1 No such user", Stage.RCPT)
-    assert told.advice is told.cause
+    result = explain("550 5.1.1 No such user", Stage.RCPT)
+    assert result.advice is result.cause
 
 
 def test_a_positive_reply_names_no_cause() -> None:

@@ -58,37 +58,37 @@ BAD_NAME = {"helo": "localhost"}
 
 
 def at(stage: str) -> Judge:
-    return lambda guest: guest.stage == stage
+    return lambda client: client.stage == stage
 
 
 def of_sender(stage: str) -> Judge:
     """What is refused hangs on the reverse-path: the null one passes."""
-    return lambda guest: guest.stage == stage and guest.sender != ""
+    return lambda client: client.stage == stage and client.sender != ""
 
 
-def but_postmaster(guest: Guest) -> bool:
-    return guest.stage == "rcpt" and not guest.is_postmaster
+def but_postmaster(client: Guest) -> bool:
+    return client.stage == "rcpt" and not client.is_postmaster
 
 
-def only_alice(guest: Guest) -> bool:
-    return guest.stage == "rcpt" and guest.rcpt.startswith("alice@")
+def only_alice(client: Guest) -> bool:
+    return client.stage == "rcpt" and client.rcpt.startswith("alice@")
 
 
-def first_host(guest: Guest) -> bool:
-    return guest.stage == "rcpt" and guest.here == "127.0.0.1"
+def first_host(client: Guest) -> bool:
+    return client.stage == "rcpt" and client.here == "127.0.0.1"
 
 
-def unknown_at_the_first_host(guest: Guest) -> bool:
-    return first_host(guest) and not guest.is_postmaster
+def unknown_at_the_first_host(client: Guest) -> bool:
+    return first_host(client) and not client.is_postmaster
 
 
-def in_the_clear(guest: Guest) -> bool:
-    return guest.stage == "mail" and not guest.secure
+def in_the_clear(client: Guest) -> bool:
+    return client.stage == "mail" and not client.secure
 
 
-def often(guest: Guest) -> bool:
+def often(client: Guest) -> bool:
     """One visit is judged at RCPT; whoever comes again at once is turned away."""
-    return guest.stage == "rcpt" or (guest.stage == "greeting" and guest.visit > 1)
+    return client.stage == "rcpt" or (client.stage == "greeting" and client.visit > 1)
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,8 @@ async def met(case: Case, answer: str) -> tuple[Report, JudgingServer]:
             helo="mail.sender.example",
             bind=HERE,
         )
-        made = replace(options, **case.options)  # type: ignore[arg-type]
-        recording = await observe(PAIR, made, world=live(QUICK))
+        result = replace(options, **case.options)  # type: ignore[arg-type]
+        recording = await observe(PAIR, result, world=live(QUICK))
     return report_of(recording), server
 
 
@@ -195,7 +195,9 @@ async def test_the_first_cause_is_the_true_one(case: Case, answer: str) -> None:
     if answer.endswith("5.0.0"):
         assert verdict.band in case.sure, (verdict.band, shares)
     assert len(server.guests) <= 4
-    assert max(sum(guest.here == host for guest in server.guests) for host in ("127.0.0.1", "127.0.0.2")) <= 3
+    assert (
+        max(sum(client.here == host for client in server.guests) for host in ("127.0.0.1", "127.0.0.2")) <= 3
+    )
     if verdict.band != "likely":
         assert report.next_test is not None
 
@@ -247,7 +249,7 @@ async def test_an_answer_to_another_address_makes_no_cause_of_the_address_likely
 async def test_the_other_family_is_asked_where_it_can_tell() -> None:
     report, server = await met(CASES["one address family"], "550 5.0.0")
     assert "other_family" in [session.experiment for session in report.sessions]
-    assert {guest.here for guest in server.guests} == {"127.0.0.1", "::1"}
+    assert {client.here for client in server.guests} == {"127.0.0.1", "::1"}
 
 
 async def test_controls_that_are_not_wanted_are_proposed_instead() -> None:

@@ -47,9 +47,9 @@ async def test_checks_at_once_say_what_they_say_alone() -> None:
     async with AsyncExitStack() as stack:
         labs = []
         for name in SCENARIOS:
-            found = lab.scenario(name)
-            assert found is not None
-            labs.append(await stack.enter_async_context(lab.serve(found)))
+            scenario = lab.scenario(name)
+            assert scenario is not None
+            labs.append(await stack.enter_async_context(lab.serve(scenario)))
         alone = [told(await _check(it)) for it in labs]
         together = await asyncio.gather(*(_check(it) for it in labs * 4))
     assert len(set(alone)) == len(SCENARIOS)
@@ -64,9 +64,9 @@ async def test_reports_are_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> 
         made_in.append(threading.current_thread())
         return report_of(recording)
 
-    found = lab.scenario("healthy")
-    assert found is not None
-    async with lab.serve(found) as it:
+    scenario = lab.scenario("healthy")
+    assert scenario is not None
+    async with lab.serve(scenario) as it:
         await _check(it)
         monkeypatch.setattr(run, "report_of", watched)
         await _check(it)
@@ -75,9 +75,9 @@ async def test_reports_are_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_without_a_thread_the_report_is_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = lab.scenario("healthy")
-    assert found is not None
-    async with lab.serve(found) as it:
+    scenario = lab.scenario("healthy")
+    assert scenario is not None
+    async with lab.serve(scenario) as it:
         usual = await _check(it)
         monkeypatch.setattr(threading.Thread, "start", _no_thread)
         monkeypatch.setattr(threads, "_pool", threads._Pool())
@@ -175,9 +175,9 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("limit", [24, 48])
 async def test_with_few_descriptors_checks_wait_for_each_other(limit: int) -> None:
-    found = lab.scenario("healthy")
-    assert found is not None
-    async with lab.serve(found) as it:
+    scenario = lab.scenario("healthy")
+    assert scenario is not None
+    async with lab.serve(scenario) as it:
         target, server = it.target, it.options.nameservers[0]
         assert isinstance(target, PairTarget)
         place = {
@@ -207,10 +207,10 @@ async def test_a_check_waits_for_its_turn_before_its_time_begins(monkeypatch: py
     from probe.net import descriptors
 
     monkeypatch.setattr(descriptors, "free", lambda: 0)
-    found = lab.scenario("healthy")
-    assert found is not None
+    scenario = lab.scenario("healthy")
+    assert scenario is not None
     begun: list[str] = []
-    async with lab.serve(found) as it, descriptors.admission():
+    async with lab.serve(scenario) as it, descriptors.admission():
         waiting = asyncio.create_task(
             run.observe(it.target, Options(timeout=0.01), recording_to=lambda _: begun.append("begun"))
         )

@@ -57,14 +57,14 @@ async def controlled(
 
     async with SmtpServer(*scripts, host="0.0.0.0") as server:
         visits = run.visits(server.port)
-        asked = await ask_target(visits, hosts, plan)
+        result = await ask_target(visits, hosts, plan)
         await run_controls(
             visits,
-            asked,
+            result,
             hosts,
             mode=mode,
             seed=1,
-            settled=lambda _reply, _stage: settles,
+            settles=lambda _reply, _stage: settles,
             unwelcome=lambda reply, _stage: reply == BARRED,
             advise=advise,
             refuses_null_sender=refuses_null_sender,
@@ -92,14 +92,14 @@ async def test_a_refusal_that_does_not_explain_itself_is_followed_by_controls() 
         Experiment.NULL_SENDER,
         Experiment.OTHER_MX,
     ]
-    asked = [line for line in server.heard[1] if line.startswith("RCPT")]
+    questions = [line for line in server.dialogues[1] if line.startswith("RCPT")]
     invented = invented_mailbox(ALICE, 1)
-    assert asked == ["RCPT TO:<postmaster@example.net>", f"RCPT TO:<{invented}>"]
+    assert questions == ["RCPT TO:<postmaster@example.net>", f"RCPT TO:<{invented}>"]
     assert [e.ref for e in run.sessions[1].exchanges if e.stage is Stage.RCPT] == [
         "session:2:rcpt",
         "session:2:rcpt2",
     ]
-    assert "MAIL FROM:<>" in server.heard[2]
+    assert "MAIL FROM:<>" in server.dialogues[2]
     assert all(session.reason for session in run.sessions)
     assert run.sessions[3].mx_host == "b.test"
     assert run.recording.all(ev.NotReached) == ()
@@ -122,20 +122,20 @@ async def test_always_makes_the_experiments_that_would_tell_nothing_too() -> Non
 
 
 async def test_the_other_family_is_asked_and_no_address_is_visited_more_than_three_times() -> None:
-    judging = JudgingServer("550 5.0.0", lambda guest: guest.stage == "rcpt", hosts=BOTH_FAMILIES)
+    judging = JudgingServer("550 5.0.0", lambda client: client.stage == "rcpt", hosts=BOTH_FAMILIES)
     async with judging as server:
         run = Run()
         visits = run.visits(server.port)
         hosts = mx(("a.test", (FIRST, ip_address("::1"))))
         plan = replace(PLAN, tls=TlsMode.AUTO)
-        asked = await ask_target(visits, hosts, plan)
+        result = await ask_target(visits, hosts, plan)
         await run_controls(
             visits,
-            asked,
+            result,
             hosts,
             mode=ControlsMode.AUTO,
             seed=1,
-            settled=lambda _reply, _stage: False,
+            settles=lambda _reply, _stage: False,
             unwelcome=lambda _reply, _stage: False,
             advise=the_first,
         )
@@ -156,40 +156,40 @@ async def test_no_address_gets_a_third_control() -> None:
         offered.append(open_)
         return Advice(open_[-1])
 
-    async with JudgingServer("550 5.0.0", lambda guest: guest.stage == "rcpt", tls=tls()) as server:
+    async with JudgingServer("550 5.0.0", lambda client: client.stage == "rcpt", tls=tls()) as server:
         run = Run()
         visits = run.visits(server.port)
-        asked = await ask_target(visits, plain, PLAN)
+        result = await ask_target(visits, plain, PLAN)
         await run_controls(
             visits,
-            asked,
+            result,
             plain,
             mode=ControlsMode.AUTO,
             seed=1,
-            settled=lambda _reply, _stage: False,
+            settles=lambda _reply, _stage: False,
             unwelcome=lambda _reply, _stage: False,
             advise=advise,
         )
     assert offered[0] == (Experiment.POSTMASTER, Experiment.NULL_SENDER, Experiment.WITHOUT_TLS)
     assert experiments(run) == [Experiment.TARGET, Experiment.WITHOUT_TLS, Experiment.NULL_SENDER]
-    assert [guest.secure for guest in server.guests] == [True, False, True]
+    assert [client.secure for client in server.guests] == [True, False, True]
     (missed,) = run.recording.all(ev.NotReached)
     assert (missed.experiment, missed.reason.tag) == (Experiment.POSTMASTER, Gap.MOST_CONTROLS_THERE)
 
 
 async def test_before_mail_only_the_address_can_be_what_was_refused() -> None:
     hosts = mx(("a.test", (FIRST, ip_address("::1"))), ("b.test", (FIRST,)))
-    async with JudgingServer("554 5.0.0", lambda _guest: True, hosts=BOTH_FAMILIES) as server:
+    async with JudgingServer("554 5.0.0", lambda client: True, hosts=BOTH_FAMILIES) as server:
         run = Run()
         visits = run.visits(server.port)
-        asked = await ask_target(visits, hosts[:1], PLAN)
+        result = await ask_target(visits, hosts[:1], PLAN)
         await run_controls(
             visits,
-            asked,
+            result,
             hosts,
             mode=ControlsMode.AUTO,
             seed=1,
-            settled=lambda _reply, _stage: False,
+            settles=lambda _reply, _stage: False,
             unwelcome=lambda _reply, _stage: False,
             advise=the_first,
         )
@@ -246,7 +246,7 @@ async def test_a_control_that_is_turned_away_is_the_last(turned_away: Script) ->
 async def test_an_address_that_bars_the_probe_gets_no_further_session(scripts: tuple[Script, ...]) -> None:
     run, _ = await controlled(*scripts, REFUSED, mode=ControlsMode.ALWAYS)
     sessions = run.sessions
-    barred = next(n for n, met in enumerate(sessions) if any(e.reply == BARRED for e in met.exchanges))
+    barred = next(n for n, item in enumerate(sessions) if any(e.reply == BARRED for e in item.exchanges))
     assert all(session.ip != sessions[barred].ip for session in sessions[barred + 1 :])
     assert any(note.reason.tag is Gap.BARRED for note in run.recording.all(ev.NotReached))
 

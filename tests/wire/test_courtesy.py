@@ -68,6 +68,6 @@ async def test_sessions_keep_their_distance() -> None:
 async def test_sessions_of_a_run_are_capped() -> None:
     hosts = mx(("a.test", tuple(ip_address(f"127.0.1.{n}") for n in range(1, 30))))
     run, server = await searched(hosts, [drop()])
-    assert len(server.heard) == 12
+    assert len(server.dialogues) == 12
     (missed,) = run.recording.all(ev.NotReached)
     assert missed.reason.tag is Gap.MOST_SESSIONS

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from probe.standards.dns.message import Tlsa
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneStatus
-from tests.support.certificates import Issued, authority, issue, server_context
+from tests.support.certificates import IssuedCertificate, authority, issue, server_context
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
@@ -38,13 +38,13 @@ NOW = datetime.now(UTC)
 
 def intermediate(
     name: str,
-    by: Issued,
+    by: IssuedCertificate,
     *,
     ca: bool = True,
     room: int | None = None,
     days: tuple[int, int] = (-9, 900),
     key: ec.EllipticCurvePrivateKey | None = None,
-) -> Issued:
+) -> IssuedCertificate:
     """An authority below another one; without `ca` one that may not issue."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -57,7 +57,7 @@ def intermediate(
         .not_valid_after(NOW + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=room if ca else None), critical=True)
     )
-    return Issued(builder.sign(by.key, hashes.SHA256()), key)
+    return IssuedCertificate(builder.sign(by.key, hashes.SHA256()), key)
 
 
 ROOT = authority("DANE Root")
@@ -76,7 +76,7 @@ EXPIRED_MIDDLE = intermediate("Middle", ROOT, days=(-30, -3), key=MIDDLE.key)  #
 CHAIN = (LEAF, MIDDLE, ROOT)
 
 
-def tlsa(usage: int, selector: int, matching: int, issued: Issued) -> Tlsa:
+def tlsa(usage: int, selector: int, matching: int, issued: IssuedCertificate) -> Tlsa:
     public = issued.certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     data = public if selector else issued.der
     return Tlsa(usage, selector, matching, _digest(matching, data))
@@ -89,7 +89,7 @@ def _digest(matching: int, data: bytes) -> bytes:
 @dataclass(frozen=True)
 class Case:
     about: str
-    chain: tuple[Issued, ...]
+    chain: tuple[IssuedCertificate, ...]
     records: tuple[Tlsa, ...]
     status: DaneStatus
 
@@ -150,7 +150,7 @@ CASES = [
 
 
 @contextmanager
-def shown(folder: Path, chain: tuple[Issued, ...]) -> Iterator[int]:
+def shown(folder: Path, chain: tuple[IssuedCertificate, ...]) -> Iterator[int]:
     """A server that shows the chain to one client; its port."""
     context = server_context(folder, *chain)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -170,26 +170,26 @@ def shown(folder: Path, chain: tuple[Issued, ...]) -> Iterator[int]:
 
 def by_openssl(folder: Path, case: Case) -> DaneStatus:
     assert OPENSSL is not None
-    given = [
+    argument = [
         word
         for it in case.records
         for word in ("-dane_tlsa_rrdata", f"{it.usage} {it.selector} {it.matching_type} {it.data.hex()}")
     ]
     with shown(folder, case.chain) as port:
         # RFC 7672 section 3.1.1 has no name checks for usage 3, nor have mail servers
-        options = ("-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks", *given)
+        options = ("-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks", *argument)
         client = (OPENSSL, "s_client", "-connect", f"127.0.0.1:{port}", *options)
-        told = subprocess.run(client, input="", capture_output=True, text=True, timeout=30, check=False)
-    if "Failed to import any TLSA records" in told.stderr:
+        run = subprocess.run(client, input="", capture_output=True, text=True, timeout=30, check=False)
+    if "Failed to import any TLSA records" in run.stderr:
         return DaneStatus.UNUSABLE
-    code = re.search(r"Verify return code: (\d+)", told.stdout)
-    assert code is not None, told.stdout + told.stderr
+    code = re.search(r"Verify return code: (\d+)", run.stdout)
+    assert code is not None, run.stdout + run.stderr
     return DaneStatus.MATCHED if code[1] == "0" else DaneStatus.MISMATCHED
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.about)
 def test_openssl_comes_to_the_same(tmp_path: Path, case: Case) -> None:
     chain = tuple(issued.der for issued in case.chain)
-    found, problems = match_tlsa(chain, case.records, (HOST,), datetime.now(UTC))
-    assert found is case.status, problems
+    result, problems = match_tlsa(chain, case.records, (HOST,), datetime.now(UTC))
+    assert result is case.status, problems
     assert by_openssl(tmp_path, case) is case.status, ssl.OPENSSL_VERSION

@@ -115,13 +115,13 @@ def record_of(case: Case) -> bytes:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.record)
 def test_what_is_said_of_a_key(case: Case) -> None:
     read = parse_key(record_of(case))
-    told = "; ".join(clauses(read.problems))
-    assert read.status is case.status, told
-    assert (case.says in told) if case.says else not told, told
+    text = "; ".join(clauses(read.problems))
+    assert read.status is case.status, text
+    assert (case.says in text) if case.says else not text, text
     if len(ALL - case.taken_by) > 1:
         assert read.status is not KeyStatus.VALID
     if case.taken_by != ALL:
-        assert told
+        assert text
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

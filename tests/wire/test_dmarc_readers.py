@@ -71,9 +71,9 @@ def by_opendmarc(record: str) -> str | None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.record)
 def test_what_is_said_of_a_record(case: Case) -> None:
     read = parse_record(case.record.encode(), DOMAIN)
-    told = spoken(read.problem) if isinstance(read, InvalidRecord) else "; ".join(clauses(read.problems))
-    assert (None if isinstance(read, InvalidRecord) else read.policy) == case.policy, told
-    assert (case.says in told) if case.says else not told
+    result = spoken(read.problem) if isinstance(read, InvalidRecord) else "; ".join(clauses(read.problems))
+    assert (None if isinstance(read, InvalidRecord) else read.policy) == case.policy, result
+    assert (case.says in result) if case.says else not result
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.record)

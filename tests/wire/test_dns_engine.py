@@ -118,22 +118,22 @@ def _ask(question: Question) -> Work[Status]:
 @pytest.mark.parametrize("window", [None, 1, 10, 5000])
 async def test_no_question_is_lost_at_any_window(window: int | None) -> None:
     zone = {f"MX d{number}.example": ["10 mx.example."] for number in range(0, 1000, 2)}
-    found: Counter[Status] = Counter()
+    result: Counter[Status] = Counter()
     async with DnsServer(zone) as server, DnsEngine((server.endpoint,), window=window) as engine:
         count = 100 if window == 1 else 1000
         works = (_ask(Question(f"d{number}.example", MX)) for number in range(count))
-        await engine.run(works, lambda status: found.update([status]))
-    assert found == {Status.ANSWER: count // 2, Status.NXDOMAIN: count // 2}
+        await engine.run(works, lambda status: result.update([status]))
+    assert result == {Status.ANSWER: count // 2, Status.NXDOMAIN: count // 2}
 
 
 async def test_a_question_under_way_is_asked_once_and_remembered_for_its_ttl() -> None:
     async with DnsServer(ZONE, delay=0.05) as server, DnsEngine((server.endpoint,)) as engine:
-        found: list[Status] = []
-        await engine.run((_ask(QUESTIONS[0]) for _ in range(500)), found.append)
-        await engine.run((_ask(QUESTIONS[0]) for _ in range(500)), found.append)
+        result: list[Status] = []
+        await engine.run((_ask(QUESTIONS[0]) for _ in range(500)), result.append)
+        await engine.run((_ask(QUESTIONS[0]) for _ in range(500)), result.append)
         (again,) = await engine.ask((QUESTIONS[0],))
-    assert found == [Status.ANSWER] * 1000
-    assert len(server.seen) == 1
+    assert result == [Status.ANSWER] * 1000
+    assert len(server.queries) == 1
     assert {mx.exchange for mx in again.mxs()} == {"mx.shop.example", "other.example"}
 
 
@@ -141,7 +141,7 @@ async def test_an_answer_without_a_time_to_live_is_not_remembered() -> None:
     async with DnsServer(ZONE, {"*": Fault.NO_TTL}) as server, DnsEngine((server.endpoint,)) as engine:
         await engine.ask((QUESTIONS[0],))
         await engine.ask((QUESTIONS[0],))
-    assert len(server.seen) == 2
+    assert len(server.queries) == 2
 
 
 async def test_work_goes_on_with_what_it_was_told() -> None:
@@ -152,9 +152,9 @@ async def test_work_goes_on_with_what_it_was_told() -> None:
         return [record for response in responses for record in response.records]
 
     async with DnsServer(ZONE) as server, DnsEngine((server.endpoint,)) as engine:
-        found: list[list[object]] = []
-        await engine.run([hosts("shop.example")], found.append)
-    assert [sorted(map(str, it)) for it in found] == [sorted(map(str, (b"\xc0\0\2\1", b"\xc0\0\2\2")))]
+        result: list[list[object]] = []
+        await engine.run([hosts("shop.example")], result.append)
+    assert [sorted(map(str, it)) for it in result] == [sorted(map(str, (b"\xc0\0\2\1", b"\xc0\0\2\2")))]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -174,9 +174,9 @@ async def test_where_nothing_listens_each_question_is_told_so() -> None:
     async with DnsServer(ZONE) as server:
         nobody = Endpoint("127.0.0.1", server.endpoint.port)
     async with DnsEngine((nobody,), lifetime=0.6) as engine:
-        found: list[Status] = []
-        await engine.run((_ask(Question(f"d{number}.example", MX)) for number in range(200)), found.append)
-    assert found == [Status.UNREACHABLE] * 200
+        result: list[Status] = []
+        await engine.run((_ask(Question(f"d{number}.example", MX)) for number in range(200)), result.append)
+    assert result == [Status.UNREACHABLE] * 200
 
 
 @pytest.mark.parametrize("place", ["work", "source", "take"])
@@ -205,20 +205,20 @@ async def test_what_the_callers_code_raises_is_raised_by_run(place: str) -> None
 
 
 async def test_works_are_drawn_as_there_is_room() -> None:
-    drawn = done = most = 0
+    drawn = run = most = 0
 
     def works() -> Iterator[Work[Status]]:
         nonlocal drawn, most
         for number in range(500):
             drawn += 1
-            most = max(most, drawn - done)
+            most = max(most, drawn - run)
             yield _ask(Question(f"d{number}.example", MX))
 
     def take(status: Status) -> None:
-        nonlocal done
-        done += 1
+        nonlocal run
+        run += 1
 
     async with DnsServer({}) as server, DnsEngine((server.endpoint,), window=50) as engine:
         await engine.run(works(), take)
-    assert done == 500
+    assert run == 500
     assert most <= 52

@@ -51,12 +51,12 @@ async def test_a_turn_of_the_loop_lets_few_through() -> None:
     run, of = Run(), schedule()
     run.ask(100, of)
     assert run.begun == 0
-    seen = []
+    records = []
     for _ in range(40):
         before = run.begun
         await asyncio.sleep(0)
-        seen.append(run.begun - before)
-    assert max(seen) <= DNS_A_TURN
+        records.append(run.begun - before)
+    assert max(records) <= DNS_A_TURN
     assert run.begun == 100
     run.end(100)
 

@@ -104,7 +104,7 @@ async def test_all_runs_of_a_loop_share_one_socket_and_get_their_own_answers(hos
         server = await stack.enter_async_context(serving(protocol, host))
         runs = [await stack.enter_async_context(Resolver((server,))) for _ in range(6)]
         answers = await asyncio.gather(*(run.ask(questions(n * 40, 40)) for n, run in enumerate(runs)))
-        assert all(is_right(told, n * 40) for n, told in enumerate(answers))
+        assert all(is_right(texts, n * 40) for n, texts in enumerate(answers))
         assert len(protocol.ports) == 1
     assert udp_sockets() == 0
 
@@ -119,7 +119,7 @@ async def test_each_family_and_server_has_a_socket_of_its_own() -> None:
             assert udp_sockets() == 2
             four.release()
             six.release()
-            assert all(is_right(told, 0) for told in await asyncio.gather(*asking))
+            assert all(is_right(text, 0) for text in await asyncio.gather(*asking))
         assert udp_sockets() == 0
 
 
@@ -158,8 +158,8 @@ async def test_a_closed_port_is_told_to_all_who_ask_there() -> None:
 
 async def test_a_run_that_is_cancelled_leaves_no_socket_and_the_others_theirs() -> None:
     protocol = Shuffled(at_once=1000)
-    async with serving(protocol) as server, Resolver((server,)) as kept:
-        asking = asyncio.create_task(kept.ask(questions(0, 20)))
+    async with serving(protocol) as server, Resolver((server,)) as rest:
+        asking = asyncio.create_task(rest.ask(questions(0, 20)))
         async with Resolver((server,)) as given_up:
             lost = asyncio.create_task(given_up.ask(questions(50, 200)))
             while len(protocol.held) < 84:  # 20, and the 64 that one run may have under way

@@ -57,9 +57,9 @@ def _as_for_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def _reported(folder: Path, server: HostileServer = POLITE) -> Report:
     async with DnsServer(HEALTHY) as dns, SmtpServer(*server.scripts(folder)) as smtp:
-        seen = await whole_run(options(smtp.port, (dns.endpoint,)), folder)
-    assert unsafe(seen.report) == []
-    return seen.report
+        result = await whole_run(options(smtp.port, (dns.endpoint,)), folder)
+    assert unsafe(result.report) == []
+    return result.report
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -59,12 +59,12 @@ async def _run(
         pace = QUICK if UNANSWERED.intersection(faults.values()) else PACE
         if dns_query is not None:
             pace = replace(pace, dns_query=dns_query)
-        seen = await whole_run(
+        result = await whole_run(
             options(smtp.port, (dns.endpoint,), **changes), folder, pace=pace, target=target
         )
-    seen.heard = smtp.lines
+    result.lines = smtp.lines
     assert not failures
-    return seen, dns
+    return result, dns
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in ZONES])
@@ -72,7 +72,7 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
     table = tomllib.loads(path.read_text("utf-8"))
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     wildcard = table.get("wildcard")
-    seen, dns = await _run(
+    records, dns = await _run(
         zone_of(table),
         faults,
         tmp_path,
@@ -80,12 +80,12 @@ async def test_a_hostile_zone_neither_stalls_nor_misleads(path: Path, tmp_path: 
         dns_query=table.get("dns_query"),
         **table.get("run", {}),
     )
-    assert disagreements(seen, table["report"]) == []
-    assert impolite(seen) == []
-    assert unsafe(seen.report) == []
-    assert unsafe(report_of(refused_instead(seen.recording))) == []
-    assert len(dns.seen) <= table.get("queries", 400)
-    assert len(dns.seen) <= settings.DNS_MAX_QUERIES
+    assert disagreements(records, table["report"]) == []
+    assert impolite(records) == []
+    assert unsafe(records.report) == []
+    assert unsafe(report_of(refused_instead(records.recording))) == []
+    assert len(dns.queries) <= table.get("queries", 400)
+    assert len(dns.queries) <= settings.DNS_MAX_QUERIES
 
 
 def _is_about_the_recipient(path: Path) -> bool:
@@ -100,7 +100,7 @@ async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path
     table = tomllib.loads(path.read_text("utf-8"))
     faults = {name: Fault(fault) for name, fault in table.get("faults", {}).items()}
     domain = DomainTarget("example.net")
-    seen, dns = await _run(
+    records, dns = await _run(
         zone_of(table),
         faults,
         tmp_path,
@@ -112,43 +112,43 @@ async def test_a_look_at_the_domain_comes_to_the_same(path: Path, tmp_path: Path
     wanted = {
         key: value for key, value in table["report"].items() if key in ("outcome", "stage", "exit_code")
     }
-    assert disagreements(seen, wanted) == []
-    assert unsafe(seen.report) == []
-    assert len(dns.seen) <= table.get("queries", 400)
+    assert disagreements(records, wanted) == []
+    assert unsafe(records.report) == []
+    assert len(dns.queries) <= table.get("queries", 400)
 
 
 async def test_the_query_limit_of_a_run_holds(tmp_path: Path) -> None:
     """A zone that makes every name worth asking still ends; here the limit itself, over many lists."""
     lists = tuple(f"bl{number}.test" for number in range(700))
-    seen, dns = await _run(zone_of({}), {}, tmp_path, dnsbl=lists)
-    own = [s for s in dns.seen if s.name.endswith(".test")]
+    records, dns = await _run(zone_of({}), {}, tmp_path, dnsbl=lists)
+    own = [s for s in dns.queries if s.name.endswith(".test")]
     assert len(own) <= settings.DNS_MAX_QUERIES
-    assert seen.report.verdict.outcome in ("accepted", "inconclusive")
+    assert records.report.verdict.outcome in ("accepted", "inconclusive")
 
 
 def _questions(folder: Path) -> list[Question]:
-    seen, _ = asyncio.run(_run(zone_of({}), {}, folder))
-    assert seen.report.verdict.outcome == "accepted"
-    return [event.answer.question for event in seen.recording.all(ev.DnsAnswered)]
+    records, _ = asyncio.run(_run(zone_of({}), {}, folder))
+    assert records.report.verdict.outcome == "accepted"
+    return [event.answer.question for event in records.recording.all(ev.DnsAnswered)]
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVFAIL, pytest.param(Fault.SILENCE, marks=pytest.mark.slow)])
 def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, tmp_path: Path) -> None:
     """For each question of a healthy run in turn. A failed look-up may cost an assessment, not more."""
     healthy, _ = asyncio.run(_run(zone_of({}), {}, tmp_path))
-    known = {(f.id, f.message) for f in healthy.report.findings}
+    entries = {(f.id, f.message) for f in healthy.report.findings}
     wrong = []
     for question in _questions(tmp_path):
-        seen, _ = asyncio.run(_run(zone_of({}), {str(question): fault}, tmp_path))
-        if not seen.recording.answer(question).is_unknown:
+        records, _ = asyncio.run(_run(zone_of({}), {str(question): fault}, tmp_path))
+        if not records.recording.answer(question).is_unknown:
             wrong.append(f"{question}: did not fail")
-        verdict = seen.report.verdict
+        verdict = records.report.verdict
         if verdict.outcome not in ("accepted", "inconclusive"):
             wrong.append(f"{question}: {verdict.outcome} ({verdict.summary})")
         wrong += [
             f"{question}: {finding.id} {finding.severity}: {finding.message}"
-            for finding in seen.report.findings
-            if (finding.id, finding.message) not in known
+            for finding in records.report.findings
+            if (finding.id, finding.message) not in entries
             and finding.severity in ("warning", "error", "fatal")
         ]
     assert wrong == []
@@ -156,12 +156,12 @@ def test_a_question_that_fails_is_never_a_record_that_is_missing(fault: Fault, t
 
 async def test_an_address_is_judged_once_and_that_one_is_dialled(tmp_path: Path) -> None:
     """A name that leads elsewhere when it is asked again (DNS rebinding) is never asked again."""
-    seen, dns = await _run(zone_of({}), {}, tmp_path)
-    asked = [(query.name, query.rtype) for query in dns.seen]
-    assert len(asked) == len(set(asked))
-    answers = [event.answer for event in seen.recording.all(ev.DnsAnswered)]
+    records, dns = await _run(zone_of({}), {}, tmp_path)
+    questions = [(query.name, query.rtype) for query in dns.queries]
+    assert len(questions) == len(set(questions))
+    answers = [event.answer for event in records.recording.all(ev.DnsAnswered)]
     judged = {ip for a in answers if a.question.name == "mx.example.net" for ip in a.addresses()}
-    dialled = {event.ip for event in seen.recording.all(ev.SessionOpened)}
+    dialled = {event.ip for event in records.recording.all(ev.SessionOpened)}
     assert dialled
     assert dialled <= judged
 
@@ -172,11 +172,11 @@ async def test_what_is_no_address_of_a_host_is_not_connected_to_even_with_allow_
 ) -> None:
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, authenticated=True)
-    assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
-    assert seen.report.verdict.outcome in ("refused", "inconclusive")
-    assert "--allow-private" not in str(seen.report.next_test)
-    assert seen.heard == []
+    samples, _ = await _run(zone_of({"records": records}), {}, tmp_path, authenticated=True)
+    assert [session.end for session in samples.sessions] == [EndReason.NOT_DIALLED]
+    assert samples.report.verdict.outcome in ("refused", "inconclusive")
+    assert "--allow-private" not in str(samples.report.next_test)
+    assert samples.lines == []
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
@@ -184,12 +184,12 @@ async def test_the_null_address_of_a_filter_refuses_nothing_for_good(address: st
     """What Pi-hole and AdGuard Home give for a name that they block, without a word."""
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path)
-    assert seen.sessions == ()
-    assert (seen.report.verdict.outcome, seen.report.verdict.exit_code) == ("inconclusive", 4)
+    samples, _ = await _run(zone_of({"records": records}), {}, tmp_path)
+    assert samples.sessions == ()
+    assert (samples.report.verdict.outcome, samples.report.verdict.exit_code) == ("inconclusive", 4)
     assert any(
         finding.id == "resolver-answers" and "as filters do" in finding.message
-        for finding in seen.report.findings
+        for finding in samples.report.findings
     )
 
 
@@ -197,10 +197,10 @@ async def test_the_null_address_of_a_filter_refuses_nothing_for_good(address: st
 async def test_without_allow_private_nothing_inside_is_connected_to(address: str, tmp_path: Path) -> None:
     kind = "AAAA" if ":" in address else "A"
     records = {"A mx.example.net": [], f"{kind} mx.example.net": [address]}
-    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, allow_private=False)
-    assert [session.end for session in seen.sessions] == [EndReason.NOT_DIALLED]
-    assert seen.recording.all(ev.Connected) == ()
-    assert seen.heard == []
+    samples, _ = await _run(zone_of({"records": records}), {}, tmp_path, allow_private=False)
+    assert [session.end for session in samples.sessions] == [EndReason.NOT_DIALLED]
+    assert samples.recording.all(ev.Connected) == ()
+    assert samples.lines == []
 
 
 _NO_HOST_NAMES = ("\\027[31m.example.org", "a\\032b.example.org", "a\\.b.example.org", "host", "1.2.3.4")
@@ -209,7 +209,7 @@ _NO_HOST_NAMES = ("\\027[31m.example.org", "a\\032b.example.org", "a\\.b.example
 @pytest.mark.parametrize("name", ["probe.example.org", *_NO_HOST_NAMES])
 async def test_only_the_name_of_a_host_is_taken_from_the_ptr_for_ehlo(name: str, tmp_path: Path) -> None:
     records = {"PTR 1.0.0.127.in-addr.arpa": [f"{name}."], f"A {name}": ["127.0.0.1"]}
-    seen, _ = await _run(zone_of({"records": records}), {}, tmp_path, helo=None, ip=None)
-    told = [line for line in seen.heard if line.startswith("EHLO")]
-    assert told
-    assert all((line == f"EHLO {name}") == (name not in _NO_HOST_NAMES) for line in told)
+    samples, _ = await _run(zone_of({"records": records}), {}, tmp_path, helo=None, ip=None)
+    texts = [line for line in samples.lines if line.startswith("EHLO")]
+    assert texts
+    assert all((line == f"EHLO {name}") == (name not in _NO_HOST_NAMES) for line in texts)

@@ -55,18 +55,18 @@ async def _visit(server: HostileServer, folder: Path, target: Target | None = No
     loop.set_exception_handler(lambda _, context: failures.append(str(context)))
     async with DnsServer(HEALTHY) as dns, SmtpServer(*server.scripts(folder)) as smtp:
         chosen = options(smtp.port, (dns.endpoint,), **wanted)
-        seen = await whole_run(chosen, folder, pace=pace, roots=str(roots), target=target)
-    seen.heard = smtp.lines
+        result = await whole_run(chosen, folder, pace=pace, roots=str(roots), target=target)
+    result.lines = smtp.lines
     assert not failures
-    return seen
+    return result
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _a_normal_run_first(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Loads what every run loads, so that memory is measured above a normal run."""
     polite = HostileServer("polite", "", "polite")
-    seen = asyncio.run(_visit(polite, tmp_path_factory.mktemp("normal")))
-    assert seen.report.verdict.outcome == "accepted", seen.report.verdict
+    result = asyncio.run(_visit(polite, tmp_path_factory.mktemp("normal")))
+    assert result.report.verdict.outcome == "accepted", result.report.verdict
 
 
 def _marked(server: HostileServer) -> object:
@@ -79,13 +79,13 @@ async def test_a_misbehaving_server_neither_stalls_nor_misleads(
     server: HostileServer, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seen = await _visit(server, tmp_path)
+    result = await _visit(server, tmp_path)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert disagreements(seen, server.report) == []
-    assert impolite(seen) == []
-    assert unsafe(seen.report) == []
+    assert disagreements(result, server.report) == []
+    assert impolite(result) == []
+    assert unsafe(result.report) == []
     assert after - before < MEMORY
-    assert printed_wrongly(seen, tmp_path, capsysbinary) == []
+    assert printed_wrongly(result, tmp_path, capsysbinary) == []
 
 
 EARLY = [
@@ -96,17 +96,17 @@ EARLY = [
 @pytest.mark.parametrize("server", EARLY, ids=lambda server: server.name)
 async def test_a_look_at_the_domain_comes_to_the_same(server: HostileServer, tmp_path: Path) -> None:
     """Where a server misbehaves before MAIL, `domain` meets what `check` met."""
-    seen = await _visit(server, tmp_path, DomainTarget("example.net"))
+    result = await _visit(server, tmp_path, DomainTarget("example.net"))
     wanted = {
         key: server.report[key] for key in ("outcome", "stage", "ends", "deviations") if key in server.report
     }
-    assert disagreements(seen, wanted) == []
-    assert impolite(seen) == []
-    assert unsafe(seen.report) == []
-    assert {line.split(" ")[0].upper() for line in seen.heard} <= {"EHLO", "HELO", "STARTTLS", "QUIT"}
+    assert disagreements(result, wanted) == []
+    assert impolite(result) == []
+    assert unsafe(result.report) == []
+    assert {line.split(" ")[0].upper() for line in result.lines} <= {"EHLO", "HELO", "STARTTLS", "QUIT"}
 
 
-def printed_wrongly(seen: Seen, folder: Path, capture: pytest.CaptureFixture[bytes]) -> list[str]:
+def printed_wrongly(sample: Seen, folder: Path, capture: pytest.CaptureFixture[bytes]) -> list[str]:
     """What is wrong with what the command itself prints of the recording; [] when nothing is."""
     wrong = []
     for form in ("text", "json", "markdown"):
@@ -116,7 +116,7 @@ def printed_wrongly(seen: Seen, folder: Path, capture: pytest.CaptureFixture[byt
         text = out.decode("utf-8")
         live = {char for char in text if is_live(char)}
         wrong += [f"{form}: live U+{ord(char):04X}" for char in sorted(live)]
-        if code != seen.report.verdict.exit_code or err:
+        if code != sample.report.verdict.exit_code or err:
             wrong.append(f"{form}: exit code {code}, {err!r}")
     return wrong
 

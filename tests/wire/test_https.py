@@ -95,12 +95,12 @@ async def test_a_policy_is_fetched_whole(certified: Certified) -> None:
 
 
 async def test_the_name_goes_into_sni_and_the_literal_is_dialled(certified: Certified) -> None:
-    seen: list[str | None] = []
+    records: list[str | None] = []
     context = certified.server_context()
-    context.sni_callback = lambda _socket, name, _context: seen.append(name)
+    context.sni_callback = lambda _socket, name, _context: records.append(name)
     async with serving(answering(OK), context) as port:
         response = await fetched(certified, port)
-    assert (response.status, seen) == (200, [HOST])
+    assert (response.status, records) == (200, [HOST])
 
 
 async def test_chunked_and_close_delimited_bodies_are_read(certified: Certified) -> None:

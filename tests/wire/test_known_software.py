@@ -80,15 +80,15 @@ async def test_a_greeting_without_a_name_is_told_by_what_follows_and_counts_less
 
 
 async def test_harakas_denial_of_a_recipient_is_no_word_about_the_mailbox() -> None:
-    told, _ = await met(Case(at("rcpt"), (), manner=HARAKA), DENIED)
+    texts, _ = await met(Case(at("rcpt"), (), manner=HARAKA), DENIED)
     other, _ = await met(Case(at("rcpt"), (), manner=POSTFIX), DENIED)
-    assert _told(told, "haraka.recipient-denied") and not _told(other, "haraka.recipient-denied")
+    assert _told(texts, "haraka.recipient-denied") and not _told(other, "haraka.recipient-denied")
 
     def share(report: Report, cause: str) -> float:
         return next(it.probability for it in report.causes if it.id == cause)
 
-    assert share(told, "user_unknown") < share(other, "user_unknown") / 3
-    assert told.verdict.cause != "user_unknown" and told.verdict.retry == "after_fix"
+    assert share(texts, "user_unknown") < share(other, "user_unknown") / 3
+    assert texts.verdict.cause != "user_unknown" and texts.verdict.retry == "after_fix"
 
 
 async def test_words_of_one_server_are_not_believed_under_the_name_of_another() -> None:

@@ -15,7 +15,7 @@ import dns.rcode
 
 from probe.knowledge.dnsbl import built_in_lists
 from probe.lab.dns_server import serve_dns
-from probe.lab.scenario import Listed
+from probe.lab.scenario import ListedSubject
 from probe.lab.zone import Zone, blocklist_records
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.target import Endpoint
@@ -43,8 +43,8 @@ async def server(records: str = RECORDS) -> AsyncIterator[Endpoint]:
 
 async def answer(name: str, rtype: RecordType = RecordType.A, records: str = RECORDS) -> Answer:
     async with server(records) as endpoint, Resolver((endpoint,)) as resolver:
-        (found,) = await resolver.ask((Question(name, rtype),))
-    return found
+        (result,) = await resolver.ask((Question(name, rtype),))
+    return result
 
 
 async def test_a_record_is_answered_whatever_the_case_of_its_name() -> None:
@@ -68,9 +68,9 @@ async def test_a_broken_name_is_a_failure_and_no_denial() -> None:
 
 
 async def test_aliases_are_followed_to_their_end() -> None:
-    found = await answer("alias.example")
-    assert found.addresses() == (ip_address("192.0.2.1"),)
-    assert found.aliases == ("next.example", "a.example")
+    result = await answer("alias.example")
+    assert result.addresses() == (ip_address("192.0.2.1"),)
+    assert result.aliases == ("next.example", "a.example")
 
 
 async def test_an_alias_of_a_name_that_does_not_exist_is_nxdomain() -> None:
@@ -93,8 +93,8 @@ async def test_authentication_is_told_only_to_who_asks_for_it() -> None:
 
 async def test_an_answer_too_long_for_udp_comes_over_tcp() -> None:
     long = "\n".join(f'long.example. TXT "{number:03} {"x" * 200}"' for number in range(20))
-    found = await answer("long.example", RecordType.TXT, long)
-    assert len(found.txts()) == 20
+    result = await answer("long.example", RecordType.TXT, long)
+    assert len(result.txts()) == 20
 
 
 async def test_one_tcp_connection_takes_several_queries() -> None:
@@ -121,8 +121,8 @@ async def test_noise_is_not_answered_and_does_no_harm() -> None:
 
 async def test_every_built_in_blocklist_is_a_working_one_in_the_lab() -> None:
     listed = [
-        Listed("zen.spamhaus.org", "192.0.2.99", "127.0.0.4", 'say "hello"\\'),
-        Listed("dbl.spamhaus.org", "spam.example", "127.0.1.2", "listed"),
+        ListedSubject("zen.spamhaus.org", "192.0.2.99", "127.0.0.4", 'say "hello"\\'),
+        ListedSubject("dbl.spamhaus.org", "spam.example", "127.0.1.2", "listed"),
     ]
     subjects = (
         Subject(ip_address("192.0.2.99"), ListingRole.SOURCE),
@@ -133,10 +133,10 @@ async def test_every_built_in_blocklist_is_a_working_one_in_the_lab() -> None:
         server(blocklist_records(built_in_lists(), listed)) as endpoint,
         Resolver((endpoint,)) as resolver,
     ):
-        found = await run_async(look_up_many(subjects, built_in_lists()), resolver.ask)
+        result = await run_async(look_up_many(subjects, built_in_lists()), resolver.ask)
     believed = {ListingStatus.LISTED, ListingStatus.NOT_LISTED}
-    assert [it for it in found if it.status not in believed] == []
-    hits = {(it.zone, it.subject): it.text for it in found if it.status is ListingStatus.LISTED}
+    assert [it for it in result if it.status not in believed] == []
+    hits = {(it.zone, it.subject): it.text for it in result if it.status is ListingStatus.LISTED}
     assert hits == {
         ("zen.spamhaus.org", "192.0.2.99"): 'say "hello"\\',
         ("dbl.spamhaus.org", "spam.example"): "listed",

@@ -30,14 +30,14 @@ def _tool(directory: Path, name: str, body: str) -> None:
 
 async def test_arguments_reach_the_program_as_they_are(tmp_path: Path) -> None:
     _tool(tmp_path, "probe-tool", 'for it in "$@"; do echo "[$it]"; done; cat; echo said >&2; exit 3')
-    (told,) = await run_tools(_asked(ToolCall("probe-tool", ("-x", "$(id); a b", ""), "typed\n")))
-    assert (told.text, told.errors, told.exit_code) == ("[-x]\n[$(id); a b]\n[]\ntyped\n", "said\n", 3)
+    (texts,) = await run_tools(_asked(ToolCall("probe-tool", ("-x", "$(id); a b", ""), "typed\n")))
+    assert (texts.text, texts.errors, texts.exit_code) == ("[-x]\n[$(id); a b]\n[]\ntyped\n", "said\n", 3)
 
 
 async def test_a_program_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
-    (told,) = await run_tools(_asked(ToolCall("probe-no-such-tool")))
-    assert told.is_missing
-    assert not told.is_usable
+    (texts,) = await run_tools(_asked(ToolCall("probe-no-such-tool")))
+    assert texts.is_missing
+    assert not texts.is_usable
 
 
 async def test_a_system_program_goes_before_one_of_the_path(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ async def test_only_what_the_tools_go_by_is_left_of_the_environment(
 ) -> None:
     monkeypatch.setenv("LD_PRELOAD_OF_PROBE", "x")
     monkeypatch.setenv("MAIL_CONFIG", "/etc/postfix-out")
-    (told,) = await run_tools(_asked(ToolCall("env")))
-    names = {line.partition("=")[0] for line in told.text.splitlines()}
+    (texts,) = await run_tools(_asked(ToolCall("env")))
+    names = {line.partition("=")[0] for line in texts.text.splitlines()}
     assert {"MAIL_CONFIG", "LC_ALL", "PATH"} <= names
     assert "LD_PRELOAD_OF_PROBE" not in names
 
@@ -73,8 +73,8 @@ async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: 
 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     _tool(tmp_path, "probe-tool", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done")
-    (told,) = await run_tools(_asked(ToolCall("probe-tool")), budget=30)
-    assert told.failure == f"probe-tool printed more than {settings.LOCAL_TOOLS_SIZE_LIMIT} octets"
+    (texts,) = await run_tools(_asked(ToolCall("probe-tool")), budget=30)
+    assert texts.failure == f"probe-tool printed more than {settings.LOCAL_TOOLS_SIZE_LIMIT} octets"
 
 
 async def test_files_are_read_when_they_are_files(tmp_path: Path) -> None:

@@ -72,8 +72,8 @@ async def run_twice(name: str) -> tuple[str | None, Report, Report | None]:
     async with lab.serve(scenario) as it:
         first = await run.observe(it.target, it.options, message=it.message, world=it.world)
         facts = facts_of(first)
-        found = next_test(facts, diagnose(facts, findings_of(facts)))
-        line = found.command if found is not None else None
+        proposal = next_test(facts, diagnose(facts, findings_of(facts)))
+        line = proposal.command if proposal is not None else None
         if line is None:
             return None, run.report_of(first), None
         target, options = await asyncio.to_thread(read_command, line)

@@ -81,7 +81,7 @@ def test_a_domain_asks_about_no_mailbox(smtp: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("identity", "asked", "reason"),
+    ("identity", "text", "reason"),
     [
         ("healthy", "mailbox", None),
         ("unknown-user", "mailbox", None),
@@ -89,6 +89,6 @@ def test_a_domain_asks_about_no_mailbox(smtp: bool) -> None:
         ("size-limit", "server", "refused at MAIL FROM"),
     ],
 )
-def test_how_far_a_dialogue_went_is_said(identity: str, asked: str, reason: str | None) -> None:
+def test_how_far_a_dialogue_went_is_said(identity: str, text: str, reason: str | None) -> None:
     verdict = made(identity, smtp=True).verdict
-    assert (verdict.extent, verdict.reason) == (asked, reason)
+    assert (verdict.extent, verdict.reason) == (text, reason)

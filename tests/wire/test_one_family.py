@@ -61,9 +61,9 @@ async def test_a_loopback_mx_of_the_other_family_is_not_told_as_a_refusal(tmp_pa
 async def test_a_host_of_the_other_family_given_with_mx_is_told_as_that(
     changes: dict[str, Any], tmp_path: Path
 ) -> None:
-    told = "has no address of the family"
+    text = "has no address of the family"
     for host in ("::1", "mx.example.net"):
         mx = Endpoint(host, 25)
         report = await _reported(tmp_path, HOSTS["loopback of IPv6"], mx=mx, allow_private=True, **changes)
         assert (report.verdict.outcome, report.verdict.exit_code) == ("inconclusive", 4)
-        assert told in report.verdict.summary
+        assert text in report.verdict.summary

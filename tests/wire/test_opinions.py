@@ -51,10 +51,10 @@ async def asked(
         async with Resolver(
             (server.endpoint,), seconds_left=deadline.seconds_left, query_timeout=0.5, lifetime=1
         ) as resolver:
-            given = await opinions(
+            result = await opinions(
                 "sender.example", "sender.example", "recipient.example", resolver.ask, deadline=deadline
             )
-        yield {opinion.subject: opinion for opinion in given}, server
+        yield {opinion.subject: opinion for opinion in result}, server
 
 
 _CONTACTED: list[Any] = []
@@ -84,13 +84,13 @@ def contacted() -> Iterator[list[Any]]:
 
 
 async def test_good_records_have_no_errors() -> None:
-    async with asked(ZONE) as (given, _):
-        assert set(given) == set(OpinionSubject)
-        for opinion in given.values():
+    async with asked(ZONE) as (argument, _):
+        assert set(argument) == set(OpinionSubject)
+        for opinion in argument.values():
             assert (opinion.errors, opinion.fault) == ((), None), opinion
             assert opinion.library.startswith("checkdmarc ")
-        assert given[OpinionSubject.DMARC].domain == "sender.example"
-        assert given[OpinionSubject.MTA_STS].domain == "recipient.example"
+        assert argument[OpinionSubject.DMARC].domain == "sender.example"
+        assert argument[OpinionSubject.MTA_STS].domain == "recipient.example"
 
 
 async def test_all_traffic_goes_to_the_nameserver_that_was_given() -> None:
@@ -104,10 +104,10 @@ async def test_all_traffic_goes_to_the_nameserver_that_was_given() -> None:
         ],
     }
     with contacted() as addresses:
-        async with asked(zone) as (given, server):
-            assert len(given) == 4
+        async with asked(zone) as (argument, server):
+            assert len(argument) == 4
             here = (server.endpoint.host, server.endpoint.port)
-            assert len(server.seen) > 10
+            assert len(server.queries) > 10
     questions = [address for address in addresses if address[1] == here[1]]
     others = [address for address in addresses if address not in questions]
     assert set(questions) == {here}
@@ -129,16 +129,19 @@ async def test_faulty_records_are_errors_with_its_text() -> None:
         "TXT _mta-sts.recipient.example": ['"v=STSv1; id=not-valid"'],
         "TXT _smtp._tls.recipient.example": ['"v=TLSRPTv1; rua=nowhere"'],
     }
-    async with asked(zone) as (given, _):
-        for opinion in given.values():
+    async with asked(zone) as (argument, _):
+        for opinion in argument.values():
             assert opinion.errors, opinion
             assert opinion.fault is None
-        assert "999.1.1.1" in given[OpinionSubject.SPF].errors[0]
+        assert "999.1.1.1" in argument[OpinionSubject.SPF].errors[0]
 
 
 async def test_a_missing_record_is_a_warning() -> None:
-    async with asked({"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}) as (given, _):
-        for opinion in given.values():
+    async with asked({"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}) as (
+        argument,
+        _,
+    ):
+        for opinion in argument.values():
             assert (opinion.errors, opinion.fault) == ((), None)
             assert any("does not exist" in warning for warning in opinion.warnings)
 
@@ -151,18 +154,18 @@ async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault) -> None:
         "_mta-sts.recipient.example": fault,
         "_smtp._tls.recipient.example": fault,
     }
-    async with asked(ZONE, faults) as (given, _):
-        for opinion in given.values():
+    async with asked(ZONE, faults) as (argument, _):
+        for opinion in argument.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
             assert opinion.fault is not None and opinion.fault.tag is OpinionFault.NO_ANSWER
             assert (opinion.fault.rtype, opinion.fault.host[:1]) == ("TXT", "_"), opinion
 
 
 async def test_an_unanswered_question_ends_the_inquiry() -> None:
-    async with asked(ZONE, {"*": Fault.SERVFAIL}) as (given, server):
-        assert all(opinion.fault for opinion in given.values())
-        told = {(seen.name, seen.rtype) for seen in server.seen}
-    assert told == {
+    async with asked(ZONE, {"*": Fault.SERVFAIL}) as (argument, server):
+        assert all(opinion.fault for opinion in argument.values())
+        texts = {(query.name, query.rtype) for query in server.queries}
+    assert texts == {
         ("sender.example", "TXT"),
         ("_dmarc.sender.example", "TXT"),
         ("_mta-sts.recipient.example", "TXT"),
@@ -172,7 +175,7 @@ async def test_an_unanswered_question_ends_the_inquiry() -> None:
 
 async def test_abolished_and_needless_questions_are_spared() -> None:
     async with asked(ZONE) as (_, server):
-        assert not {"SPF", "CNAME"} & {seen.rtype for seen in server.seen}
+        assert not {"SPF", "CNAME"} & {query.rtype for query in server.queries}
 
 
 async def test_a_second_nameserver_makes_good_for_the_first() -> None:
@@ -181,8 +184,8 @@ async def test_a_second_nameserver_makes_good_for_the_first() -> None:
         DnsServer(ZONE) as sound,
         Resolver((broken.endpoint, sound.endpoint)) as resolver,
     ):
-        given = await opinions(None, None, "recipient.example", resolver.ask, deadline=Clock().deadline(20))
-    assert [(o.subject, o.errors, o.fault) for o in given] == [
+        result = await opinions(None, None, "recipient.example", resolver.ask, deadline=Clock().deadline(20))
+    assert [(o.subject, o.errors, o.fault) for o in result] == [
         (OpinionSubject.MTA_STS, (), None),
         (OpinionSubject.SMTP_TLS_REPORTING, (), None),
     ]
@@ -196,8 +199,8 @@ async def test_nothing_is_remembered_from_one_run_to_the_next() -> None:
 
 
 async def test_the_deadline_ends_it_with_no_opinion() -> None:
-    async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6) as (given, _):
-        for opinion in given.values():
+    async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6) as (argument, _):
+        for opinion in argument.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
             assert opinion.fault
 
@@ -210,16 +213,16 @@ async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.Mo
         for n in range(400)
     }
     zone["TXT sender.example"] = ['"v=spf1 include:i0.example -all"']
-    async with asked({**ZONE, **zone}) as (given, server):
-        assert given[OpinionSubject.SPF].fault == Reason(OpinionFault.TOO_MANY, most=5)
-        assert len(server.seen) < 20
+    async with asked({**ZONE, **zone}) as (argument, server):
+        assert argument[OpinionSubject.SPF].fault == Reason(OpinionFault.TOO_MANY, most=5)
+        assert len(server.queries) < 20
 
 
 async def test_no_question_is_asked_twice() -> None:
     """The run's own resolver remembers: what the program has asked already, the library asks nobody."""
     async with asked(ZONE) as (_, server):
-        told = [(seen.name, seen.rtype) for seen in server.seen]
-    assert len(told) == len(set(told))
+        texts = [(query.name, query.rtype) for query in server.queries]
+    assert len(texts) == len(set(texts))
 
 
 async def test_hostile_records_do_not_break_it() -> None:
@@ -227,8 +230,8 @@ async def test_hostile_records_do_not_break_it() -> None:
     zone = {**ZONE}
     for name in ("sender.example", "_dmarc.sender.example"):
         zone[f"TXT {name}"] = hostile
-    async with asked(zone) as (given, _):
-        assert set(given) == set(OpinionSubject)
+    async with asked(zone) as (argument, _):
+        assert set(argument) == set(OpinionSubject)
 
 
 async def test_no_side_gives_no_opinion() -> None:
@@ -247,11 +250,11 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
             "        return await o.opinions('a.example', None, None, resolver.ask, deadline=deadline(2))\n"
             "print(asyncio.run(go())[0].fault.tag)\n"
         )
-        done = await asyncio.to_thread(
+        run = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
         )
-    assert done.stdout.startswith("no_opinion")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run.stdout.startswith("no_opinion")
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
@@ -265,7 +268,7 @@ async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
             "        return await opinions(a, b, None, resolver.ask, deadline=deadline(5))\n"
             "print(len(asyncio.run(go())))\n"
         )
-        done = await asyncio.to_thread(
+        run = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
         )
-    assert (done.stdout, done.stderr) == ("2\n", "")
+    assert (run.stdout, run.stderr) == ("2\n", "")

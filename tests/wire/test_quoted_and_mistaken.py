@@ -42,8 +42,8 @@ async def test_the_act_is_that_of_what_was_meant(answer: str, act: tuple[str, st
 
 async def test_the_blocklists_confirm_that_nothing_is_listed() -> None:
     report, _ = await met(Case(at("rcpt"), ()), OPEN_RESOLVER)
-    told = [evidence.text for evidence in report.causes[0].evidence_for]
-    assert any("on none of the 1 blocklist" in text for text in told), told
+    texts = [evidence.text for evidence in report.causes[0].evidence_for]
+    assert any("on none of the 1 blocklist" in text for text in texts), texts
 
 
 async def test_a_mailbox_is_not_given_up_where_nothing_says_that_it_is_not_there() -> None:
@@ -62,7 +62,7 @@ async def test_a_record_that_says_so_is_the_ground() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "127.0.0.3"])
 async def test_a_resolver_with_an_address_for_every_name_makes_no_list_believable(address: str) -> None:
-    asked = (
+    questions = (
         "9.0.0.127",
         "2.0.0.127",
         "1.0.0.127",
@@ -71,7 +71,7 @@ async def test_a_resolver_with_an_address_for_every_name_makes_no_list_believabl
         "invalid",
         "mail.sender.example",
     )
-    zone = CLEAN | {f"A {name}.bl.example": [address] for name in asked}
+    zone = CLEAN | {f"A {name}.bl.example": [address] for name in questions}
     report, _ = await met(Case(at("rcpt"), (), zone), "550 5.0.0")
     assert {entry.status for entry in report.dns.dnsbl} == {"unusable"}
     assert not [f for f in report.findings if f.id == "source-blocklist" and f.severity in ("ok", "error")]

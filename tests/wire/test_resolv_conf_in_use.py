@@ -28,20 +28,22 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Namespace]:
-    made = Namespace(f"probe-resolv-{os.getpid()}")
+    result = Namespace(f"probe-resolv-{os.getpid()}")
     try:
-        made.create()
+        result.create()
     except (OSError, subprocess.CalledProcessError) as error:
-        made.remove()
+        result.remove()
         pytest.skip(f"no network of its own can be made here: {error}")
     try:
         for address in ("fe80::53/64", "127.0.0.1/8"):
             subprocess.run(
-                ["ip", "-n", made.name, "addr", "add", address, "dev", "lo"], check=False, capture_output=True
+                ["ip", "-n", result.name, "addr", "add", address, "dev", "lo"],
+                check=False,
+                capture_output=True,
             )
-        yield made
+        yield result
     finally:
-        made.remove()
+        result.remove()
 
 
 @contextmanager
@@ -82,7 +84,7 @@ LOCAL_LINK = b"nameserver fe80::53%lo\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "texts"),
     [
         (LOCAL_LINK, ()),
         (b"# r\xc3\xa9solveur\nsearch \xff\n" + LOCAL_LINK + b"options edns0 trust-ad ndots:9\n", ()),
@@ -94,45 +96,45 @@ LOCAL_LINK = b"nameserver fe80::53%lo\n"
     ],
 )
 def test_what_can_be_asked_is_asked_and_the_rest_is_said(
-    text: bytes, said: tuple[str, ...], network: Namespace
+    text: bytes, texts: tuple[str, ...], network: Namespace
 ) -> None:
     with name_server(network, "fe80::53%lo") as log:
-        done = check(network, text)
+        run = check(network, text)
     assert "MX" in log.read_text()
-    assert (done.returncode, done.stderr) == (1, "")
-    told = " ".join(done.stdout.split())
-    assert "every MX of example.net leads back to the sender's own machine" in told
-    for words in said:
-        assert words in told
+    assert (run.returncode, run.stderr) == (1, "")
+    octets = " ".join(run.stdout.split())
+    assert "every MX of example.net leads back to the sender's own machine" in octets
+    for words in texts:
+        assert words in octets
 
 
 def test_an_option_names_a_link_local_resolver(network: Namespace) -> None:
     with name_server(network, "fe80::53%lo") as log:
-        done = check(network, b"", "--nameserver", "fe80::53%lo")
-    assert done.stderr == ""
-    assert "mx.example.net" in done.stdout
+        run = check(network, b"", "--nameserver", "fe80::53%lo")
+    assert run.stderr == ""
+    assert "mx.example.net" in run.stdout
     assert "example.net. MX" in log.read_text()
 
 
 def test_a_file_that_names_nobody_means_this_machine(network: Namespace) -> None:
     with name_server(network, "127.0.0.1") as log:
-        done = check(network, b"search example.org\n")
-    assert done.stderr == ""
+        run = check(network, b"search example.org\n")
+    assert run.stderr == ""
     assert "example.net. MX" in log.read_text()
 
 
 def test_where_nobody_is_named_and_nobody_listens_there_is_one_line(network: Namespace) -> None:
-    done = check(network, b"nameserver dns.example\n")
-    assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.count("\n") == 1
-    assert "this machine names no DNS resolver; give one with --nameserver IP" in done.stderr
-    assert "'dns.example' is no IP address" in done.stderr
+    run = check(network, b"nameserver dns.example\n")
+    assert (run.returncode, run.stdout) == (4, "")
+    assert run.stderr.count("\n") == 1
+    assert "this machine names no DNS resolver; give one with --nameserver IP" in run.stderr
+    assert "'dns.example' is no IP address" in run.stderr
 
 
 def test_tcp_alone_is_used_where_the_file_wants_it(network: Namespace) -> None:
     with name_server(network, "127.0.0.1", "--tcp-only") as log:
-        done = check(network, b"nameserver 127.0.0.1\noptions use-vc\n")
-    assert "mx.example.net" in done.stdout
+        run = check(network, b"nameserver 127.0.0.1\noptions use-vc\n")
+    assert "mx.example.net" in run.stdout
     assert "udp" not in log.read_text()
 
 
@@ -202,7 +204,7 @@ def test_it_is_read_as_glibc_reads_it(tmp_path: Path) -> None:
     place, texts = tmp_path / "resolv.conf", _texts()
     place.write_bytes(b"")
     script = 'mount --bind "$1" /etc/resolv.conf && exec "$2" -m tests.support.glibc_resolver "$1"'
-    done = subprocess.run(
+    run = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, "sh", str(place), sys.executable],
         input=json.dumps([text.decode("latin-1") for text in texts]),
         capture_output=True,
@@ -210,17 +212,17 @@ def test_it_is_read_as_glibc_reads_it(tmp_path: Path) -> None:
         cwd=ROOT,
         check=False,
     )
-    if done.returncode != 0:
-        pytest.skip(f"no glibc to compare with: {done.stderr.strip().splitlines()[-1]}")
-    for text, theirs in zip(texts, json.loads(done.stdout), strict=True):
+    if run.returncode != 0:
+        pytest.skip(f"no glibc to compare with: {run.stderr.strip().splitlines()[-1]}")
+    for text, theirs in zip(texts, json.loads(run.stdout), strict=True):
         ours = parse(text)
         assert ours.tcp == theirs["tcp"], text
         # it asks a server twice that is named twice, and one behind a missing interface in vain
         in_vain = {"fe80::1"} if any(it.tag is Gap.NO_INTERFACE for it in ours.passed_over) else set()
-        asked = [it for it in dict.fromkeys(map(_without_need, theirs["servers"])) if it not in in_vain]
+        questions = [it for it in dict.fromkeys(map(_without_need, theirs["servers"])) if it not in in_vain]
         named = dict.fromkeys(_by_number(server.host) for server in ours.servers)
         servers = [host for host in named if host not in in_vain]
-        assert servers == asked or (not servers and asked == [LOCAL.host]), text
+        assert servers == questions or (not servers and questions == [LOCAL.host]), text
 
 
 def _without_need(host: str) -> str:

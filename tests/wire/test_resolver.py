@@ -134,7 +134,7 @@ async def test_a_hitch_is_got_over(fault: Fault) -> None:
 async def test_truncation_goes_to_tcp() -> None:
     async with DnsServer(ZONE, {"mail.example": Fault.TRUNCATED}) as server:
         await one(server, "mail.example")
-        assert [seen.tcp for seen in server.seen] == [False, True]
+        assert [query.tcp for query in server.queries] == [False, True]
 
 
 async def test_a_64_kib_txt_answer_comes_over_tcp() -> None:
@@ -147,7 +147,7 @@ async def test_a_64_kib_txt_answer_comes_over_tcp() -> None:
 async def test_a_refused_edns_is_left_out_in_the_second_query() -> None:
     async with DnsServer(ZONE, {"mail.example": Fault.NO_EDNS}) as server:
         await one(server, "mail.example")
-        assert [seen.edns for seen in server.seen] == [True, False]
+        assert [query.edns for query in server.queries] == [True, False]
 
 
 async def test_what_a_server_makes_of_edns_is_remembered() -> None:
@@ -159,8 +159,8 @@ async def test_what_a_server_makes_of_edns_is_remembered() -> None:
         for number in range(3):
             (answer,) = await resolver.ask((Question(f"host{number}.example", A),))
             assert answer.status is Status.ANSWER
-        assert [seen.edns for seen in server.asked("host0.example")][:2] == [True, False]
-        assert not any(seen.edns for seen in server.asked("host2.example"))
+        assert [query.edns for query in server.asked("host0.example")][:2] == [True, False]
+        assert not any(query.edns for query in server.asked("host2.example"))
 
 
 async def test_a_server_that_speaks_edns_is_always_asked_with_it() -> None:
@@ -170,7 +170,7 @@ async def test_a_server_that_speaks_edns_is_always_asked_with_it() -> None:
     ):
         await resolver.ask((Question("other.example", A),))
         await resolver.ask((Question("mail.example", A),))
-        assert all(seen.edns for seen in server.seen)
+        assert all(query.edns for query in server.queries)
         assert len(server.asked("mail.example")) > 1
 
 
@@ -226,7 +226,7 @@ async def test_cname_loops_and_endless_chains_end() -> None:
 async def test_a_chain_left_open_is_asked_on() -> None:
     async with DnsServer(ZONE, {"alias.example": Fault.BARE_CHAIN}) as server:
         answer = await one(server, "alias.example")
-        assert [seen.name for seen in server.seen] == ["alias.example", "mail.example"]
+        assert [query.name for query in server.queries] == ["alias.example", "mail.example"]
     assert answer.aliases == ("mail.example",)
     assert len(answer.addresses()) == 2
 
@@ -237,13 +237,13 @@ async def test_a_loop_of_open_chains_ends() -> None:
         endless = await one(server, "long0.example")
     assert answer.status is Status.CNAME_LOOP
     assert endless.status is Status.CNAME_LOOP
-    assert len(server.seen) < 15
+    assert len(server.queries) < 15
 
 
 async def test_the_ad_bit_is_asked_for_and_recorded() -> None:
     async with DnsServer(ZONE, authenticated=True) as server:
         secure = await one(server, "mail.example")
-        assert all(seen.authentic_data and seen.recursion_desired for seen in server.seen)
+        assert all(query.authentic_data and query.recursion_desired for query in server.queries)
     async with DnsServer(ZONE) as server:
         insecure = await one(server, "mail.example")
     assert (secure.authenticated, insecure.authenticated) == (True, False)
@@ -255,7 +255,7 @@ async def test_the_ad_bit_is_asked_for_and_recorded() -> None:
 async def test_a_name_that_dns_cannot_hold_is_not_asked(name: str) -> None:
     async with DnsServer(ZONE) as server:
         answer = await one(server, name)
-        assert server.seen == []
+        assert server.queries == []
     assert answer.status is Status.BAD_NAME
 
 
@@ -280,14 +280,14 @@ async def test_the_next_server_is_asked_when_one_fails(fault: Fault) -> None:
     ):
         (answer,) = await resolver.ask((Question("mail.example", A),))
     assert answer.status is Status.ANSWER
-    assert len(good.seen) == 1
+    assert len(good.queries) == 1
 
 
 async def test_a_denial_is_believed_without_asking_further() -> None:
     async with DnsServer({}) as first, DnsServer(ZONE) as second:
         async with Resolver((first.endpoint, second.endpoint)) as resolver:
             (answer,) = await resolver.ask((Question("mail.example", A),))
-        assert second.seen == []
+        assert second.queries == []
     assert answer.status is Status.NXDOMAIN
 
 
@@ -309,7 +309,7 @@ async def test_each_question_is_asked_and_delivered_once() -> None:
             together = await asyncio.gather(resolver.ask((question, question)), resolver.ask((question,)))
             later = await resolver.ask((question,))
             assert resolver.queries_sent == 1
-        assert len(server.seen) == 1
+        assert len(server.queries) == 1
     assert together[0] == (later[0], later[0])
     assert delivered == [later[0]]
 
@@ -328,7 +328,7 @@ async def test_past_the_deadline_nothing_is_asked() -> None:
     async with DnsServer(ZONE) as server:
         async with Resolver((server.endpoint,), seconds_left=lambda: 0.0) as resolver:
             (answer,) = await resolver.ask((Question("mail.example", A),))
-        assert server.seen == []
+        assert server.queries == []
     assert answer.status is Status.NOT_ASKED
     assert "deadline" in spoken(answer.why)
 
@@ -348,7 +348,7 @@ async def test_the_cap_on_queries_holds_and_is_said() -> None:
     async with DnsServer({}) as server:
         async with Resolver((server.endpoint,), max_queries=3, parallel=1) as resolver:
             answers = await resolver.ask(questions)
-        assert len(server.seen) == 3
+        assert len(server.queries) == 3
     assert [answer.status for answer in answers] == [Status.NXDOMAIN] * 3 + [Status.NOT_ASKED] * 2
     assert "3 DNS queries" in spoken(answers[4].why)
 
@@ -358,7 +358,7 @@ async def test_closing_ends_what_is_under_way_without_an_answer() -> None:
     async with DnsServer(ZONE, {"*": Fault.SILENCE}) as server:
         resolver = Resolver((server.endpoint,), on_answer=delivered.append, query_timeout=60, lifetime=60)
         waiting = asyncio.create_task(resolver.ask((Question("mail.example", A),)))
-        while not server.seen:
+        while not server.queries:
             await asyncio.sleep(0.01)
         await resolver.close()
         with pytest.raises(asyncio.CancelledError):
@@ -370,4 +370,4 @@ async def test_two_resolvers_share_nothing() -> None:
     async with DnsServer(ZONE) as server:
         await one(server, "mail.example")
         await one(server, "mail.example")
-        assert len(server.seen) == 2
+        assert len(server.queries) == 2

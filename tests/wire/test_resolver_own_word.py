@@ -71,7 +71,7 @@ async def test_where_no_other_says_more_the_first_own_word_stays(fault: Fault) -
 async def test_a_denial_of_the_zone_asks_nobody_else() -> None:
     async with DnsServer(ZONE) as first, DnsServer(ZONE) as second:
         (answer,) = await ask((first, second), Question("nosuch.example", MX))
-        assert second.seen == []
+        assert second.queries == []
     assert (answer.is_negative, answer.doubt) == (True, None)
 
 
@@ -141,9 +141,9 @@ async def test_a_stub_with_nothing_known_behind_it_confirms_nothing() -> None:
         DnsServer({**ZONE, **INVENTED}, {"*": Fault.LOCAL}) as stub,
         Resolver((stub.endpoint,), query_timeout=0.3) as resolver,
     ):
-        found = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
-    assert (found.status, found.confirmed) == (PtrStatus.UNKNOWN, ())
-    assert "out of data of its own (AA, TTL 0)" in spoken(found.answers[0].failure)
+        result = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
+    assert (result.status, result.confirmed) == (PtrStatus.UNKNOWN, ())
+    assert "out of data of its own (AA, TTL 0)" in spoken(result.answers[0].failure)
 
 
 async def test_where_those_behind_are_silent_the_stub_is_heard_and_not_believed(
@@ -155,10 +155,10 @@ async def test_where_those_behind_are_silent_the_stub_is_heard_and_not_believed(
     ):
         monkeypatch.setattr("probe.net.resolver.servers_behind", lambda _: (silent.endpoint,))
         async with Resolver((stub.endpoint,), query_timeout=0.2, lifetime=0.6) as resolver:
-            found = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
+            result = await run_async(confirm_reverse(ip_address("192.0.2.99")), resolver.ask)
             true = await run_async(confirm_reverse(ip_address("192.0.2.10")), resolver.ask)
-    assert found.status is PtrStatus.UNKNOWN
-    assert "out of data of its own" in spoken(found.answers[0].failure)
+    assert result.status is PtrStatus.UNKNOWN
+    assert "out of data of its own" in spoken(result.answers[0].failure)
     assert true.status is PtrStatus.UNKNOWN  # this stub makes up all that it says
 
 
@@ -170,7 +170,7 @@ async def test_localhost_is_this_machine_wherever_it_is_asked_for(monkeypatch: p
         monkeypatch.setattr("probe.net.resolver.servers_behind", lambda _: (true.endpoint,))
         async with Resolver((stub.endpoint,), query_timeout=0.3) as resolver:
             (answer,) = await resolver.ask((Question("localhost", A),))
-        assert true.seen == []
+        assert true.queries == []
     assert answer.records == (ip_address("127.0.0.1"),)
 
 
@@ -178,7 +178,7 @@ STUB = Endpoint("127.0.0.53", 53)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "result"),
     [
         (b"nameserver 192.0.2.53\nsearch .\n", ("192.0.2.53",)),
         (b"# a comment\n\nnameserver 192.0.2.53\nnameserver 2001:db8::1\n", ("192.0.2.53", "2001:db8::1")),
@@ -191,11 +191,11 @@ STUB = Endpoint("127.0.0.53", 53)
     ],
 )
 def test_the_file_beside_the_stubs_own_names_what_it_asks(
-    text: bytes, found: tuple[str, ...], tmp_path: Path
+    text: bytes, result: tuple[str, ...], tmp_path: Path
 ) -> None:
     file = tmp_path / "resolv.conf"
     file.write_bytes(text)
-    assert tuple(server.host for server in servers_behind((STUB,), file)) == found
+    assert tuple(server.host for server in servers_behind((STUB,), file)) == result
 
 
 def test_only_the_stub_has_servers_behind_it(tmp_path: Path) -> None:

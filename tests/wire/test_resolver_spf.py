@@ -21,17 +21,17 @@ ZONE = {
 
 
 async def test_a_live_run_replays_to_the_same_result() -> None:
-    heard: list[Answer] = []
-    async with DnsServer(ZONE) as server, Resolver((server.endpoint,), on_answer=heard.append) as resolver:
+    answers: list[Answer] = []
+    async with DnsServer(ZONE) as server, Resolver((server.endpoint,), on_answer=answers.append) as resolver:
         live = await run_async(
             check_host(ip_address("192.0.2.10"), "example.org", "bob", "example.org", "mail.example.org"),
             resolver.ask,
         )
-        assert len(server.seen) == len(heard)
-    known = {answer.question: answer for answer in heard}
+        assert len(server.queries) == len(answers)
+    entries = {answer.question: answer for answer in answers}
     again = run(
         check_host(ip_address("192.0.2.10"), "example.org", "bob", "example.org", "mail.example.org"),
-        known.__getitem__,
+        entries.__getitem__,
     )
     assert (live.verdict, live.matched) == (SpfVerdict.PASS, "include:_spf.example.net")
     assert again == live

@@ -57,7 +57,7 @@ EVERY_STAGE_HALF_A_SECOND = SmtpBudgets(*[0.5] * 8)
 
 def options(dns: DnsServer, port: int, **changes: object) -> Options:
     """Options of a test: its own resolver and port, loopback allowed, one blocklist, a fixed seed."""
-    made = Options(
+    result = Options(
         nameservers=(dns.endpoint,),
         port=port,
         allow_private=True,
@@ -66,7 +66,7 @@ def options(dns: DnsServer, port: int, **changes: object) -> Options:
         seed=7,
         helo="mail.sender.example",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(result, **changes)  # type: ignore[arg-type]
 
 
 async def run(
@@ -84,11 +84,11 @@ async def run(
         DnsServer(zone, faults, authenticated=secure) as dns,
         SmtpServer(*(scripts or (dialogue(),))) as server,
     ):
-        made = options(dns, server.port, **changes)
+        result = options(dns, server.port, **changes)
         if changes.get("mx") == "fixed":
-            made = replace(made, mx=Endpoint("mx.recipient.example", server.port))
-        given = ("mail.eml", message) if message is not None else None
-        recording = await observe(target, made, message=given, world=live(pace))
+            result = replace(result, mx=Endpoint("mx.recipient.example", server.port))
+        argument = ("mail.eml", message) if message is not None else None
+        recording = await observe(target, result, message=argument, world=live(pace))
     return recording, report_of(recording), server
 
 
@@ -98,10 +98,10 @@ def asked_by_facts_alone(recording: Recording, monkeypatch: pytest.MonkeyPatch) 
     answer = Recording.answer
 
     def watched(self: Recording, question: Question) -> Answer:
-        found = answer(self, question)
-        if found.status is Status.NOT_ASKED:
+        result = answer(self, question)
+        if result.status is Status.NOT_ASKED:
             missing.append(question)
-        return found
+        return result
 
     monkeypatch.setattr(Recording, "answer", watched)
     facts_of(recording)
@@ -174,7 +174,7 @@ async def test_a_refusal_is_told_by_outcome_stage_cause_and_code(
         cause,
         exit_code,
     )
-    assert len(server.heard) == 1, "the words settle the cause, so nothing more is asked"
+    assert len(server.dialogues) == 1, "the words settle the cause, so nothing more is asked"
 
 
 async def test_a_listed_address_that_is_accepted_is_at_risk() -> None:
@@ -204,7 +204,7 @@ async def test_a_silent_dns_server_is_inconclusive_and_says_what_was_not_reached
     assert not report.complete
     assert {part.part for part in report.not_reached} >= {"sessions", "blocklists", "sender policy"}
     assert all(part.reason == "the deadline of the run" for part in report.not_reached)
-    assert server.heard == []
+    assert server.dialogues == []
     assert report_of(Recording.of(recording)) == report
 
 
@@ -215,7 +215,7 @@ async def test_a_silent_mail_server_at_the_deadline() -> None:
         "greeting",
         4,
     )
-    assert len(server.heard) >= 1
+    assert len(server.dialogues) >= 1
     assert report.sessions[0].ended == "deadline"
 
 
@@ -227,23 +227,23 @@ async def test_a_silent_mail_server_within_its_budget_is_asked_at_its_next_host(
         "mx.recipient.example",
         "backup.recipient.example",
     }
-    assert len(server.heard) == 2
+    assert len(server.dialogues) == 2
 
 
 async def test_a_cancelled_run_keeps_what_it_saw_and_closes_its_sockets() -> None:
-    kept: list[Recording] = []
+    recordings: list[Recording] = []
     async with DnsServer(ZONE) as dns, SmtpServer([silence()]) as server:
         work = asyncio.ensure_future(
-            observe(PAIR, options(dns, server.port), recording_to=kept.append, world=live(QUICK))
+            observe(PAIR, options(dns, server.port), recording_to=recordings.append, world=live(QUICK))
         )
-        while not server.heard:
+        while not server.dialogues:
             await asyncio.sleep(0.01)
         work.cancel()
         with pytest.raises(asyncio.CancelledError), warnings.catch_warnings():
             warnings.simplefilter("error", ResourceWarning)
             await work
         await asyncio.wait_for(server.finished(), 5)  # ends only when the probe has closed its side
-    report = report_of(kept[0])
+    report = report_of(recordings[0])
     assert report.verdict.exit_code == 4
     assert "sessions" in {part.part for part in report.not_reached}
     assert {part.reason for part in report.not_reached} == {"the run was interrupted"}

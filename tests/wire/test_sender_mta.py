@@ -13,7 +13,7 @@ from probe.model.sender_mta import Hop, HopKind, MtaChoice, Route, RouteChoice, 
 from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
 from probe.run import observe, report_of
-from probe.world import RunsTools, live
+from probe.world import ToolRunner, live
 from tests.support.dns_server import DnsServer
 from tests.support.smtp_server import Script, SmtpServer, dialogue
 from tests.unit.checks.vantage.test_sender_mta import MTA
@@ -22,7 +22,7 @@ from tests.wire.test_run import PAIR, QUICK, ZONE, options
 HERE = ip_address("127.0.0.1")
 
 
-def telling(mta: SenderMta) -> RunsTools:
+def telling(mta: SenderMta) -> ToolRunner:
     """Tools that end every inquiry with this server."""
 
     async def tools(inquiry: Inquiry[T]) -> T:
@@ -39,9 +39,9 @@ async def ask(own: SenderMta, *scripts: Script, **changes: object) -> tuple[Reco
             hop = Hop("127.0.0.1", server.port, False, (HERE,))
             own = replace(own, route=replace(own.route, hops=(hop,)))
         port = server.port if changes.pop("mx", False) else 1
-        made = options(dns, port, helo=None, **changes)
+        result = options(dns, port, helo=None, **changes)
         world = replace(live(QUICK), tools=telling(own))
-        recording = await observe(PAIR, made, world=world)
+        recording = await observe(PAIR, result, world=world)
     return recording, report_of(recording), server
 
 
@@ -58,7 +58,7 @@ def _switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_private_relay_is_asked_on_its_port_by_the_servers_name() -> None:
     recording, report, server = await ask(relaying(), allow_private=False)
-    assert server.heard[0][0] == "EHLO mail.example.org"
+    assert server.dialogues[0][0] == "EHLO mail.example.org"
     assert report.verdict.outcome == "accepted"
     assert report.findings[0].tag == "mta-relays"
     assert report.target.sender_mta is not None
@@ -77,7 +77,7 @@ async def test_what_the_relay_refuses_is_the_senders_to_mend() -> None:
 
 async def test_a_relay_that_is_to_be_logged_in_to_hears_no_address() -> None:
     _, report, server = await ask(relaying(logs_in=True), dialogue(ehlo="250-mx.test\n250 AUTH PLAIN"))
-    assert [line.split()[0] for line in server.heard[0][:2]] == ["EHLO", "QUIT"]
+    assert [line.split()[0] for line in server.dialogues[0][:2]] == ["EHLO", "QUIT"]
     verdict = report.verdict
     assert (verdict.outcome, verdict.stage, verdict.fix_by, verdict.exit_code) == (
         *("inconclusive", "ehlo", "nobody"),
@@ -96,7 +96,7 @@ async def test_a_relay_that_offers_no_login_is_asked_as_the_server_would() -> No
 
 async def test_tls_that_the_server_demands_and_does_not_get_defers_its_mail() -> None:
     _, report, server = await ask(relaying(level=TlsLevel.ENCRYPT))
-    assert [line.split()[0] for line in server.heard[0][:2]] == ["EHLO", "QUIT"]
+    assert [line.split()[0] for line in server.dialogues[0][:2]] == ["EHLO", "QUIT"]
     verdict = report.verdict
     assert (verdict.outcome, verdict.cause, verdict.exit_code) == ("deferred", "tls_problem", 3)
     assert "Postfix on this host, which demands TLS" in verdict.summary
@@ -104,7 +104,7 @@ async def test_tls_that_the_server_demands_and_does_not_get_defers_its_mail() ->
 
 async def test_the_mx_is_asked_in_the_servers_name_where_that_is_wanted() -> None:
     _, report, server = await ask(relaying(), mx=True, route=RouteChoice.MX)
-    assert server.heard[0][0] == "EHLO mail.example.org"
+    assert server.dialogues[0][0] == "EHLO mail.example.org"
     assert "mta-relays-mx-asked" in {finding.tag for finding in report.findings}
 
 
@@ -131,8 +131,8 @@ async def test_tools_that_do_not_tell_are_named_and_nothing_else_changes() -> No
             while True:
                 calls = inquiry.send(tuple(late for _ in calls))
         except StopIteration as stop:
-            told: T = stop.value
-            return told
+            texts: T = stop.value
+            return texts
 
     async with DnsServer(ZONE) as dns, SmtpServer(dialogue()) as server:
         recording = await observe(PAIR, options(dns, server.port), world=replace(live(QUICK), tools=tools))

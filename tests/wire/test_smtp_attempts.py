@@ -137,7 +137,7 @@ async def test_a_forbidden_address_is_recorded_and_never_dialled() -> None:
         NOT_PUBLIC,
         False,
     )
-    assert second.ip == SECOND and len(server.heard) == 1
+    assert second.ip == SECOND and len(server.dialogues) == 1
 
 
 async def test_the_second_family_is_tried_when_the_first_fails() -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Stop
 from probe.model.target import TlsMode
 from probe.net import tls
 from probe.recording import events as ev
 from probe.standards.smtp.results import Deviation
-from tests.support.certificates import Issued, authority, issue, server_context
+from tests.support.certificates import IssuedCertificate, authority, issue, server_context
 from tests.support.reasons import spoken
 from tests.support.sessions import HASTY, PATIENT, PLAN, Run
 from tests.support.smtp_server import (
@@ -47,7 +47,7 @@ INSIDE = [
 
 async def held(
     script: Script, *, hasty: bool = False, mode: TlsMode = TlsMode.AUTO, roots: Path | None = None
-) -> tuple[Session, TlsObserved, SmtpServer, Run]:
+) -> tuple[Session, TlsFacts, SmtpServer, Run]:
     run = Run()
     async with SmtpServer(script) as server:
         budgets = HASTY if hasty else PATIENT
@@ -59,7 +59,7 @@ async def held(
     return session, session.tls, server, run
 
 
-def secured_by(folder: Path, leaf: Issued, *chain: Issued) -> Script:
+def secured_by(folder: Path, leaf: IssuedCertificate, *chain: IssuedCertificate) -> Script:
     return [*AGREED, starttls(server_context(folder, leaf, *chain)), *INSIDE]
 
 
@@ -68,11 +68,11 @@ async def test_a_trusted_certificate_of_the_right_name(tmp_path: Path) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_bytes(root.pem)
     leaf = issue("mx.test", by=root)
-    session, seen, server, _ = await held(secured_by(tmp_path, leaf, root), roots=roots)
-    assert seen.established and seen.offered
-    assert seen.version == "TLSv1.3" and seen.cipher
-    assert seen.chain == (leaf.der, root.der)
-    assert seen.trusted is True and seen.name_matches is True and seen.problems == ()
+    session, records, server, _ = await held(secured_by(tmp_path, leaf, root), roots=roots)
+    assert records.established and records.offered
+    assert records.version == "TLSv1.3" and records.cipher
+    assert records.chain == (leaf.der, root.der)
+    assert records.trusted is True and records.name_matches is True and records.problems == ()
     assert session.extensions is not None and session.extensions.size_limit == 7
     assert session.plain_extensions is not None and session.plain_extensions.size_limit is None
     assert server.verbs == ["EHLO", "STARTTLS", "EHLO", "MAIL", "RCPT", "RSET", "QUIT"]
@@ -90,13 +90,15 @@ async def test_a_trusted_certificate_of_the_right_name(tmp_path: Path) -> None:
     ],
 )
 async def test_a_bad_certificate_is_reported_and_does_not_stop_the_dialogue(
-    tmp_path: Path, leaf: Issued, problem: str
+    tmp_path: Path, leaf: IssuedCertificate, problem: str
 ) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_bytes(authority().pem)
-    session, seen, _, _ = await held(secured_by(tmp_path, leaf), roots=roots)
-    assert [found for found in seen.problems if spoken(found).startswith(problem)] == list(seen.problems)
-    assert len(seen.problems) == 1
+    session, records, _, _ = await held(secured_by(tmp_path, leaf), roots=roots)
+    assert [match for match in records.problems if spoken(match).startswith(problem)] == list(
+        records.problems
+    )
+    assert len(records.problems) == 1
     rcpt = session.exchange(Stage.RCPT)
     assert rcpt is not None and rcpt.reply is not None and rcpt.reply.code == 250
 
@@ -109,13 +111,15 @@ async def test_a_bad_certificate_is_reported_and_does_not_stop_the_dialogue(
         issue("other.test", by=authority()),
     ],
 )
-async def test_a_bad_certificate_ends_the_dialogue_when_tls_is_required(tmp_path: Path, leaf: Issued) -> None:
+async def test_a_bad_certificate_ends_the_dialogue_when_tls_is_required(
+    tmp_path: Path, leaf: IssuedCertificate
+) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_bytes(authority().pem)
     script = [*AGREED, starttls(server_context(tmp_path, leaf)), answer("QUIT", "221 bye")]
-    session, seen, server, _ = await held(script, mode=TlsMode.REQUIRE, roots=roots)
+    session, records, server, _ = await held(script, mode=TlsMode.REQUIRE, roots=roots)
     assert server.verbs == ["EHLO", "STARTTLS", "QUIT"]
-    assert seen.established and seen.problems
+    assert records.established and records.problems
     assert (session.end, session.stop) == (EndReason.QUIT, Stop.TLS_NOT_VERIFIED)
 
 
@@ -129,26 +133,26 @@ async def test_a_good_certificate_is_enough_when_tls_is_required(tmp_path: Path)
 
 
 async def test_refused_starttls(tmp_path: Path) -> None:
-    session, seen, _, _ = await held(
+    session, records, _, _ = await held(
         [*OFFER, answer("STARTTLS", "454 4.7.0 not now"), answer("QUIT", "221 bye")]
     )
-    assert (seen.offered, seen.established) == (True, False)
-    assert spoken(seen.fault) == "refused: 454 4.7.0 not now"
+    assert (records.offered, records.established) == (True, False)
+    assert spoken(records.fault) == "refused: 454 4.7.0 not now"
     assert session.stop is Stop.TLS_REFUSED
 
 
 @pytest.mark.parametrize("step", [say_raw(b"this is not TLS\r\n" * 3), drop(), reset()])
 async def test_a_broken_handshake_is_a_failure_with_a_word_on_it(step: Step) -> None:
-    session, seen, _, run = await held([*AGREED, gulp(), step])
-    assert not seen.established and seen.fault
+    session, records, _, run = await held([*AGREED, gulp(), step])
+    assert not records.established and records.fault
     assert session.exchange(Stage.MAIL) is None
     assert run.recording.last(ev.TlsFailed) is not None
     assert session.end is not None
 
 
 async def test_a_silent_handshake_times_out() -> None:
-    session, seen, _, _ = await held([*AGREED, silence()], hasty=True)
-    assert not seen.established and spoken(seen.fault).startswith("no handshake within")
+    session, records, _, _ = await held([*AGREED, silence()], hasty=True)
+    assert not records.established and spoken(records.fault).startswith("no handshake within")
     assert session.end is EndReason.TIMEOUT
 
 
@@ -158,17 +162,17 @@ async def test_old_tls_only_is_a_failed_handshake(tmp_path: Path) -> None:
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = ssl.TLSVersion.TLSv1_1
-    _, seen, _, _ = await held([*AGREED, starttls(context)])
-    assert not seen.established and seen.fault
+    _, records, _, _ = await held([*AGREED, starttls(context)])
+    assert not records.established and records.fault
 
 
 async def test_plaintext_behind_the_220_is_named_and_not_believed(tmp_path: Path) -> None:
     script = [*OFFER, answer("STARTTLS", "220 go", "250-evil", "250 SIZE 1")]
     script += [starttls(server_context(tmp_path, issue("mx.test"))), *INSIDE]
-    session, seen, _, _ = await held(script)
-    asked = session.exchange(Stage.STARTTLS)
-    assert asked is not None and asked.deviations == (Deviation.INJECTED_BEFORE_TLS,)
-    assert seen.established and not session.desynchronised
+    session, records, _, _ = await held(script)
+    result = session.exchange(Stage.STARTTLS)
+    assert result is not None and result.deviations == (Deviation.INJECTED_BEFORE_TLS,)
+    assert records.established and not session.desynchronised
     assert session.extensions is not None and session.extensions.size_limit == 7
 
 
@@ -176,25 +180,25 @@ async def test_half_a_line_of_plaintext_behind_the_220_is_named_too(tmp_path: Pa
     script = [*OFFER, expect("STARTTLS"), say_raw(b"220 go\r\n250 ev")]
     script += [starttls(server_context(tmp_path, issue("mx.test"))), *INSIDE]
     session, _, _, _ = await held(script)
-    asked = session.exchange(Stage.STARTTLS)
-    assert asked is not None and asked.deviations == (Deviation.INJECTED_BEFORE_TLS,)
+    result = session.exchange(Stage.STARTTLS)
+    assert result is not None and result.deviations == (Deviation.INJECTED_BEFORE_TLS,)
     rcpt = session.exchange(Stage.RCPT)
     assert rcpt is not None and rcpt.usable
 
 
 async def test_required_and_not_offered_stops_before_mail() -> None:
     script = [say("220 hi"), answer("EHLO", "250 mx.test"), answer("QUIT", "221 bye")]
-    session, seen, server, _ = await held(script, mode=TlsMode.REQUIRE)
+    session, records, server, _ = await held(script, mode=TlsMode.REQUIRE)
     assert server.verbs == ["EHLO", "QUIT"]
-    assert seen.offered is False
+    assert records.offered is False
     assert session.stop is Stop.TLS_NOT_OFFERED
 
 
 async def test_never_says_nothing_of_tls() -> None:
     script = [*OFFER, *INSIDE[1:]]
-    _, seen, server, _ = await held(script, mode=TlsMode.NEVER)
+    _, records, server, _ = await held(script, mode=TlsMode.NEVER)
     assert "STARTTLS" not in server.verbs
-    assert (seen.offered, seen.established, seen.fault) == (True, False, None)
+    assert (records.offered, records.established, records.fault) == (True, False, None)
 
 
 @pytest.mark.parametrize(
@@ -217,13 +221,13 @@ def test_the_name_for_sni_is_a_host_name_or_none(host: str, name: str | None) ->
 def test_without_a_trust_store_trust_is_not_judged(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_bytes(b"")
-    seen = tls.TlsSeen("TLSv1.3", "x", (issue("mx.test").der,), chain_complete=True)
-    assert not tls.trust_of(seen, datetime.now(UTC), str(empty)).tag.is_judged
+    result = tls.HandshakeResult("TLSv1.3", "x", (issue("mx.test").der,), chain_complete=True)
+    assert not tls.trust_of(result, datetime.now(UTC), str(empty)).tag.is_judged
 
 
 def test_a_leaf_without_its_chain_is_not_called_untrusted(tmp_path: Path) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_bytes(authority().pem)
     leaf = issue("mx.test", by=authority("Intermediate"))
-    seen = tls.TlsSeen("TLSv1.3", "x", (leaf.der,), chain_complete=False)
-    assert not tls.trust_of(seen, datetime.now(UTC), str(roots)).tag.is_judged
+    result = tls.HandshakeResult("TLSv1.3", "x", (leaf.der,), chain_complete=False)
+    assert not tls.trust_of(result, datetime.now(UTC), str(roots)).tag.is_judged

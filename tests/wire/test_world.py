@@ -49,22 +49,22 @@ def told(recording: Recording) -> dict[Question, object]:
 async def test_runs_in_one_world_ask_each_question_once() -> None:
     world = silent()
     async with DnsServer(ZONE) as dns, SmtpServer(dialogue()) as server:
-        made = options(dns, server.port)
-        first = await observe(PAIR, made, world=world)
-        before = len(dns.seen)
-        second = await observe(PAIR, made, world=world)
-        again = {(seen.rtype, seen.name) for seen in dns.seen[before:]}
-        alone = await observe(PAIR, made, world=silent())
+        result = options(dns, server.port)
+        first = await observe(PAIR, result, world=world)
+        before = len(dns.queries)
+        second = await observe(PAIR, result, world=world)
+        again = {(query.rtype, query.name) for query in dns.queries[before:]}
+        alone = await observe(PAIR, result, world=silent())
     assert told(first) == told(second) == told(alone)
-    found = {
+    results = {
         (str(question.rtype), question.name)
         for question, answer in answers(first).items()
         if answer.status is Status.ANSWER
     }
-    assert ("MX", "recipient.example") in found
-    assert not found & again, "what was found holds for the second run; what was denied, for a second"
+    assert ("MX", "recipient.example") in results
+    assert not results & again, "what was found holds for the second run; what was denied, for a second"
     assert report_of(second).verdict == report_of(first).verdict == report_of(alone).verdict
-    assert len(server.heard) == 3, "the mail server is asked by each run itself"
+    assert len(server.dialogues) == 3, "the mail server is asked by each run itself"
 
 
 async def test_a_failure_is_not_shared() -> None:
@@ -73,10 +73,10 @@ async def test_a_failure_is_not_shared() -> None:
         DnsServer(ZONE, {"recipient.example": Fault.SERVFAIL}) as dns,
         SmtpServer(dialogue()) as server,
     ):
-        made = options(dns, server.port)
-        first = report_of(await observe(PAIR, made, world=world))
+        result = options(dns, server.port)
+        first = report_of(await observe(PAIR, result, world=world))
         dns.mend()
-        second = report_of(await observe(PAIR, made, world=world))
+        second = report_of(await observe(PAIR, result, world=world))
     assert (first.verdict.outcome, first.verdict.stage) == ("inconclusive", "dns")
     assert second.verdict.outcome == "accepted"
 
@@ -90,8 +90,8 @@ async def test_a_test_dials_where_it_likes() -> None:
             dialled.append(f"{place.ip}:{place.port}")
             return await dial_tcp(protocol, replace(place, ip=ip_address("127.0.0.1"), port=server.port))
 
-        made = replace(options(dns, 25), allow_private=False)
-        report = report_of(await observe(PAIR, made, world=replace(silent(), dial=dial)))
+        result = replace(options(dns, 25), allow_private=False)
+        report = report_of(await observe(PAIR, result, world=replace(silent(), dial=dial)))
     assert report.verdict.outcome == "accepted"
     assert dialled == ["9.9.9.1:25"]
 
@@ -132,12 +132,12 @@ async def test_runs_in_one_world_are_one_guest_of_an_operator(shared: bool) -> N
     zone = {f"MX d{n}.example": [f"10 mx{n}.operator.example."] for n in range(runs)}
     zone |= {f"A mx{n}.operator.example": [f"9.9.9.{n + 1}"] for n in range(runs)}
     async with DnsServer(zone) as dns:
-        made = replace(options(dns, 25), allow_private=False, dnsbl_enabled=False)
+        base_options = replace(options(dns, 25), allow_private=False, dnsbl_enabled=False)
         worlds = [base if shared else replace(base, courtesy=Courtesy()) for _ in range(runs)]
         await asyncio.gather(
             *(
-                observe(replace(PAIR, forward_path=replace(PAIR.forward_path, domain=f"d{n}.example")), made,
-                        world=world)
+                observe(replace(PAIR, forward_path=replace(PAIR.forward_path, domain=f"d{n}.example")),
+                        base_options, world=world)
                 for n, world in enumerate(worlds)
             )
         )  # fmt: skip

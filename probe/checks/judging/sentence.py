@@ -73,12 +73,12 @@ def outline(template: str) -> str:
     `SPF of <domain>: softfail (matched <term>)`. Of two texts the one of the rule is shown: the value is
     given, and there are several."""
     return "".join(
-        literal + (_outlined(name, spec) if name is not None else "")
+        literal + (_outline_name(name, spec) if name is not None else "")
         for literal, name, spec in _parse(template)
     )
 
 
-def _outlined(name: str, spec: str) -> str:
+def _outline_name(name: str, spec: str) -> str:
     kind, _, text = spec.partition(":")
     match kind:
         case "phrase":

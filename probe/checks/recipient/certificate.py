@@ -18,7 +18,7 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.dialogue import TlsDemand
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.model.finding import Finding
 from probe.model.target import TlsMode
 from probe.standards.tls.results import DaneStatus
@@ -51,7 +51,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _fault(facts: Facts, session: Session, tls: TlsObserved) -> Finding:
+def _fault(facts: Facts, session: Session, tls: TlsFacts) -> Finding:
     host = session.mx_host
     return say(
         _tag(facts, host),
@@ -73,7 +73,7 @@ def _tag(facts: Facts, host: str) -> str:
     return "certificate-not-verified"
 
 
-def _own(tls: TlsObserved) -> str:
+def _own(tls: TlsFacts) -> str:
     """What is wrong with a certificate that has no problem of its own; empty: nothing is known to be."""
     if tls.problems:
         return ""

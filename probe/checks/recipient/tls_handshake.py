@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.model.finding import Finding
 
 ID = "tls-handshake"
@@ -53,7 +53,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("tls-established", evidence, hosts=hosts, versions=versions, ciphers=ciphers)
 
 
-def _tag_of_fault(facts: Facts, session: Session, tls: TlsObserved) -> str:
+def _tag_of_fault(facts: Facts, session: Session, tls: TlsFacts) -> str:
     """Empty: nothing is amiss."""
     if not tls.established:
         return "tls-failed-demanded" if dialogue.demanded_by(facts, session.mx_host) else "tls-failed"

@@ -86,8 +86,8 @@ def _without_leads(reply: str, layouts: Layouts) -> str:
         if match is None or not reply[match.end() :].strip():
             break
         reply = reply[match.end() :].strip()
-    for opened, closed in ("()", "<>"):  # what the lead opened
-        if reply.endswith(closed) and opened not in reply:
+    for start, end in ("()", "<>"):  # what the lead opened
+        if reply.endswith(end) and start not in reply:
             reply = reply[:-1]
     return reply
 

@@ -58,15 +58,19 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     subject = top.header("subject")
     if layouts.words["challenge"].search(subject) or layouts.words["challenge_subject"].search(subject):
         return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
-    submitted = top.header("auto-submitted").lower()
-    if submitted.startswith("auto-replied"):
+    auto_submitted = top.header("auto-submitted").lower()
+    if auto_submitted.startswith("auto-replied"):
         return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply (RFC 3834)")
-    marked = any(
+    is_marked = any(
         top.headers(name)
         for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-from", "x-vacation")
     )
     precedence = top.header("precedence").lower().strip()
-    if marked or precedence in {"auto_reply", "auto-reply"} or layouts.words["auto_subject"].search(subject):
+    if (
+        is_marked
+        or precedence in {"auto_reply", "auto-reply"}
+        or layouts.words["auto_subject"].search(subject)
+    ):
         return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
     if layouts.words["auto_text"].search(text[:1000]) and not looks_like_bounce(top, text, layouts):
         return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
@@ -85,7 +89,7 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     if layouts.words["auto_subject"].match(top.header("subject")) and not is_system:
         return False  # what follows in such a subject are the words of the message that was answered
     by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
-    failed = by_subject or bool(layouts.words["failed"].search(text[:20000]))
+    is_failure = by_subject or bool(layouts.words["failed"].search(text[:20000]))
     signs = (
         is_system,
         top.header("return-path").strip() == "<>",
@@ -95,7 +99,7 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
         failed_plainly = bool(layouts.words["failed_plainly"].search(text[:20000]))
     else:
         failed_plainly = False
-    return failed and (sum(signs) > 1 or signs[0] or failed_plainly)
+    return is_failure and (sum(signs) > 1 or signs[0] or failed_plainly)
 
 
 def action_in(top: Part, text: str, layouts: Layouts) -> Action:

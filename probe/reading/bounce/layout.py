@@ -147,8 +147,8 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
         return
     region = _region(text, layout)
     matches = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
-    named = [match for match in matches if not SYSTEM.match(match["recipient"])]
-    matches = list(_without_repeats(named or matches))[:BOUNCE_RECIPIENT_LIMIT]
+    with_recipients = [match for match in matches if not SYSTEM.match(match["recipient"])]
+    matches = list(_without_repeats(with_recipients or matches))[:BOUNCE_RECIPIENT_LIMIT]
     whole = _Whole(text, layout, layouts)
     for index, match in enumerate(matches):
         end = matches[index + 1].start() if index + 1 < len(matches) else len(region)
@@ -216,9 +216,9 @@ def coded_line(text: str) -> str:
     for index, line in enumerate(lines):
         match = _CODED.search(line)
         if match and not _LABELLED.match(line):
-            following = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
+            next_lines = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
             start = max(match.start("code"), 0)  # a status stands at the end of its sentence as often
-            return " ".join(" ".join((line[start:], *following)).split()).lstrip("-*•> ")[:2000]
+            return " ".join(" ".join((line[start:], *next_lines)).split()).lstrip("-*•> ")[:2000]
     return ""
 
 

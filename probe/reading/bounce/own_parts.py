@@ -36,19 +36,19 @@ def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
 def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> StatusReport:
     """The delivery-status parts, else a text part that holds their fields; `own_text` takes from a text
     what the reporter wrote, for the fields of another report may stand in what was returned."""
-    merged = StatusReport()
+    report = StatusReport()
     for part in parts:
         if part.content_type in STATUS_TYPES:
-            read = read_report(part.text())
-            merged.recipients.extend(read.recipients)
-            merged.reporting_mta = merged.reporting_mta or read.reporting_mta
-            merged.remote_mta = merged.remote_mta or read.remote_mta
-            merged.sender = merged.sender or read.sender
-    if merged.recipients:
-        return merged
+            part_report = read_report(part.text())
+            report.recipients.extend(part_report.recipients)
+            report.reporting_mta = report.reporting_mta or part_report.reporting_mta
+            report.remote_mta = report.remote_mta or part_report.remote_mta
+            report.sender = report.sender or part_report.sender
+    if report.recipients:
+        return report
     for part in parts:
         if part.content_type.startswith("text/") and not is_returned(part):
             text = own_text(part.text())
             if looks_like_report(text):
                 return read_report(text)
-    return merged
+    return report

@@ -17,14 +17,14 @@ _TEXT_LIMIT = 32768
 
 
 def prose_entries(
-    top: Part, notice: str, returned: ReturnedMessage, layouts: Layouts, *, guess: bool
+    top: Part, notice: str, original: ReturnedMessage, layouts: Layouts, *, guess: bool
 ) -> list[Entry]:
     """The recipients that headers name (X-Failed-Recipients), else, where `guess` allows it, those that
     the notice names and that are not the sender's; else the one to whom the returned message went."""
-    named = mailboxes(", ".join(top.headers("x-failed-recipients")))
-    recipients = named or (_mentions(top, notice, returned) if guess else ())
-    if not recipients and guess and len(returned.recipients) == 1:
-        recipients = returned.recipients
+    x_failed = mailboxes(", ".join(top.headers("x-failed-recipients")))
+    recipients = x_failed or (_mentions(top, notice, original) if guess else ())
+    if not recipients and guess and len(original.recipients) == 1:
+        recipients = original.recipients
     reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice)
@@ -34,15 +34,15 @@ def prose_entries(
     return [Entry(recipient, text, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
 
 
-def _mentions(top: Part, notice: str, returned: ReturnedMessage) -> tuple[str, ...]:
+def _mentions(top: Part, notice: str, original: ReturnedMessage) -> tuple[str, ...]:
     senders = (top.headers(name) for name in ("to", "from", "cc", "reply-to"))
     own = {address.lower() for values in senders for address in mailboxes(", ".join(values))}
-    own |= {returned.header_from.lower(), returned.reverse_path.lower()}
-    addressed = {address.lower() for address in (*returned.recipients, *returned.delivered_to)} - own
+    own |= {original.header_from.lower(), original.reverse_path.lower()}
+    recipients = {address.lower() for address in (*original.recipients, *original.delivered_to)} - own
     addresses = [
         address for address in mailboxes(notice) if not SYSTEM.match(address) and _ODD.search(address) is None
     ]
-    both = tuple(address for address in addresses if address.lower() in addressed)
+    both = tuple(address for address in addresses if address.lower() in recipients)
     if both:
         return both
     others = tuple(address for address in addresses if address.lower() not in own)

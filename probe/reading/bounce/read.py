@@ -49,7 +49,7 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     notice, is_named = _judge(top, parts, layouts)
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
-        notice = _attached(parts, layouts, is_told=is_told) or _from_text(parts, layouts) or notice
+        notice = _attached_notice(parts, layouts, is_told=is_told) or _from_text(parts, layouts) or notice
     problems.extend(notice.problems)
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
         problems.append(f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read")
@@ -60,35 +60,35 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     return replace(notice, problems=tuple(dict.fromkeys(problems)))
 
 
-def _attached(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
+def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
     """The bounces among the attached messages, and among those attached to them, as one notice; None
     when none is one. Bounded in number and depth, whatever is nested in what.
 
     Where the message itself tells of a failure (`is_told`), what it carries is first of all what failed:
     the words of a bounce in its text make it none.
     """
-    waiting = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
-    named: list[DeliveryNotice] = []
-    unnamed: list[DeliveryNotice] = []
+    queue = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
+    with_recipient: list[DeliveryNotice] = []
+    without_recipient: list[DeliveryNotice] = []
     octets = 0
     for _ in range(BOUNCE_PART_LIMIT):
-        if not waiting or octets > _CARRIED_OCTETS:
+        if not queue or octets > _CARRIED_OCTETS:
             break
-        part, depth = waiting.popleft()
+        part, depth = queue.popleft()
         octets += len(part.body)
         top = read_head(part.payload())
         inner_parts = tuple(leaves(top, []))
         if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
             continue
         inner, is_named = _judge(top, inner_parts, layouts)
-        forwarded = None if is_named or inner.kind in _FAILURES else _from_text(inner_parts, layouts)
-        if forwarded is not None:
-            named.append(forwarded)
+        from_text = None if is_named or inner.kind in _FAILURES else _from_text(inner_parts, layouts)
+        if from_text is not None:
+            with_recipient.append(from_text)
         elif inner.kind in _FAILURES:
-            (named if is_named else unnamed).append(inner)
+            (with_recipient if is_named else without_recipient).append(inner)
         if not is_named and depth < _CARRIED_DEPTH:
-            waiting.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
-    messages = named or unnamed
+            queue.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
+    messages = with_recipient or without_recipient
     if not messages:
         return None
     first = next((item for item in messages if item.kind is NoticeKind.BOUNCE), messages[0])
@@ -114,42 +114,42 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
         return DeliveryNotice(other.kind, other.detail), True
     report = status_report(parts, lambda text: _cut(_narrow(text), layouts)[0])
     own, behind = _cut(_narrow(_prose(parts) or preamble(top)), layouts)
-    returned = _returned_message(parts, behind, report)
+    original = _returned_message(parts, behind, report)
     is_likely = kinds.looks_like_bounce(top, own, layouts)
     reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     entries, layout = _entries(own, layouts, top)
     name = layout.id if layout else ""
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
-        return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", returned=returned), True
+        return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", original=original), True
     if report.recipients:
         statuses = [with_entry(status, entries) for status in report.recipients]
     elif reply is not None and not is_likely:
-        return DeliveryNotice(reply.kind, reply.detail, returned=returned), True
+        return DeliveryNotice(reply.kind, reply.detail, original=original), True
     else:
-        if not is_likely and not _is_known(entries, layout, top, returned):
+        if not is_likely and not _is_known(entries, layout, top, original):
             entries, layout = [], None
             name = ""
         if not entries:
-            guessed = prose_entries(top, own, returned, layouts, guess=is_likely and not refusals)
-            entries, name = guessed or _refusal_entries(refusals, returned), "" if guessed else "transcript"
+            guesses = prose_entries(top, own, original, layouts, guess=is_likely and not refusals)
+            entries, name = guesses or _refusal_entries(refusals, original), "" if guesses else "transcript"
         if not entries and is_likely:
-            entries, name = prose_entries(top, own, returned, layouts, guess=True), ""
+            entries, name = prose_entries(top, own, original, layouts, guess=True), ""
             entries = entries or nameless_entry(own, layouts)
         action = kinds.action_in(top, own, layouts)
         statuses = [from_entry(entry, action, report) for entry in entries]
     # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
-    is_partial = layout is not None and layout.transcript and len(returned.recipients) > len(statuses)
+    is_partial = layout is not None and layout.transcript and len(original.recipients) > len(statuses)
     index = Refusals(refusals)
     statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
-    statuses = _complete(statuses, top, returned)
+    statuses = _complete(statuses, top, original)
     statuses = with_software(layout, [attribute(status, layouts) for status in statuses])
     verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
     notice = DeliveryNotice(
         verdict.kind,
         verdict.detail,
         tuple(statuses),
-        returned,
+        original,
         name,
         mailbox(top.header("to")),
         _problems(statuses, has_further=has_further),
@@ -201,13 +201,13 @@ def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
 def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:
     for part in parts:
         if is_returned(part):
-            returned = read_returned(part.payload())
+            original = read_returned(part.payload())
             break
     else:
-        returned = returned_in_text(behind)
+        original = returned_in_text(behind)
     if report.sender:
-        returned = replace(returned, reverse_path=report.sender)
-    return returned
+        original = replace(original, reverse_path=report.sender)
+    return original
 
 
 def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layout | None]:
@@ -226,11 +226,11 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layou
     return [], None
 
 
-def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, returned: ReturnedMessage) -> bool:
+def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, original: ReturnedMessage) -> bool:
     """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
     or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
     reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
-    went_to = {address.lower() for address in (*returned.recipients, *returned.delivered_to)}
+    went_to = {address.lower() for address in (*original.recipients, *original.delivered_to)}
     if top.header("return-path").strip() == "<>" and any(
         item.recipient.lower() in went_to for item in entries
     ):
@@ -244,7 +244,7 @@ def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, return
     )
 
 
-def _refusal_entries(refusals: Sequence[Refusal], returned: ReturnedMessage) -> list[Entry]:
+def _refusal_entries(refusals: Sequence[Refusal], original: ReturnedMessage) -> list[Entry]:
     """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
     by_recipient: dict[str, Entry] = {}
     for item in refusals:
@@ -253,7 +253,7 @@ def _refusal_entries(refusals: Sequence[Refusal], returned: ReturnedMessage) -> 
             address = next(
                 (
                     recipient
-                    for recipient in returned.recipients
+                    for recipient in original.recipients
                     if recipient.lower().startswith(f"{address.lower()}@")
                 ),
                 address,
@@ -268,15 +268,15 @@ def _refusal_entries(refusals: Sequence[Refusal], returned: ReturnedMessage) -> 
 
 
 def _complete(
-    statuses: Sequence[DeliveryStatus], top: Part, returned: ReturnedMessage
+    statuses: Sequence[DeliveryStatus], top: Part, original: ReturnedMessage
 ) -> list[DeliveryStatus]:
     """With the telling status, and a reporting MTA."""
     reporter = host_name(top.header("from").rpartition("@")[2])
     complete: list[DeliveryStatus] = []
     for status in statuses:
         recipient = status.recipient
-        if "@" not in recipient and len(returned.recipients) == 1 and len(statuses) == 1:
-            recipient = returned.recipients[0]
+        if "@" not in recipient and len(original.recipients) == 1 and len(statuses) == 1:
+            recipient = original.recipients[0]
         complete.append(
             replace(
                 status,

@@ -56,7 +56,7 @@ class DeliveryNotice:
     kind: NoticeKind
     detail: str
     recipients: tuple[DeliveryStatus, ...] = ()
-    returned: ReturnedMessage = ReturnedMessage()
+    original: ReturnedMessage = ReturnedMessage()
     layout: str = ""
     addressed_to: str = ""
     problems: tuple[str, ...] = ()

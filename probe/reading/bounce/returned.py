@@ -36,7 +36,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
     header_from = mailbox(head.header("from"))
     recipients = mailboxes(", ".join((*head.headers("to"), *head.headers("cc"))))
     envelope = mailbox(head.header("return-path")) or mailbox(head.header("x-envelope-from"))
-    delivered = (
+    addresses = (
         *_delivered_to(head),
         *(address for value in head.headers("received") for address in _for(value)),
     )
@@ -47,7 +47,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
         message_id=head.header("message-id")[:998],
         date=head.header("date")[:200],
         subject=head.header("subject")[:998],
-        delivered_to=mailboxes(", ".join(delivered)),
+        delivered_to=mailboxes(", ".join(addresses)),
         trace=_trace(head.header("received")),
     )
 
@@ -69,15 +69,15 @@ def _delivered_to(head: Part) -> tuple[str, ...]:
     return tuple(value for name in names for value in head.headers(name))
 
 
-def _for(received: str) -> list[str]:
+def _for(field: str) -> list[str]:
     """The forward-path of a trace field (RFC 5321 section 4.4, `For`)."""
-    return _TRACE_FOR.findall(received[:2000])
+    return _TRACE_FOR.findall(field[:2000])
 
 
-def _trace(received: str) -> Trace | None:
+def _trace(field: str) -> Trace | None:
     """Whom the writer of the field saw at which address: the last one before "by", for the first may be what
     the client said in EHLO."""
-    match = _TRACE.match(received[:2000])
+    match = _TRACE.match(field[:2000])
     if match is None:
         return None
     for text in reversed(_TRACE_IP.findall(match["client"])):

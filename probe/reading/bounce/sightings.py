@@ -25,7 +25,7 @@ def _sightings(notice: DeliveryNotice, status: DeliveryStatus) -> Iterator[Sight
     if ip is not None:
         by = (status.remote_mta or status.reporting_mta).lower().rstrip(".") or _ITSELF
         yield Sighting(ip, by, SightingPlace.BOUNCE, _REF)
-    trace = notice.returned.trace
+    trace = notice.original.trace
     if trace is not None and _took_it(notice, status, trace.by):
         yield Sighting(trace.client, trace.by, SightingPlace.RECEIVED, _REF)
 
@@ -36,5 +36,5 @@ def _took_it(notice: DeliveryNotice, status: DeliveryStatus, by: str) -> bool:
     said, shows there whoever handed the message in."""
     if status.is_remote or status.remote_mta or by != status.reporting_mta.lower().rstrip("."):
         return False
-    sender = (notice.returned.reverse_path or notice.returned.header_from).rpartition("@")[2].lower()
+    sender = (notice.original.reverse_path or notice.original.header_from).rpartition("@")[2].lower()
     return bool(sender) and by != sender and not by.endswith(f".{sender}")

@@ -49,7 +49,7 @@ _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0
 _HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
 
-_Parsed: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
+_Headers: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
     A returned message (message/rfc822) is a leaf. Where a multipart has no usable boundary, one is
     guessed; failing that, its whole body is one text part.
     """
-    waiting = [(top, 0)]
+    queue = [(top, 0)]
     count = 0
-    while waiting:
-        part, depth = waiting.pop()
+    while queue:
+        part, depth = queue.pop()
         if count >= BOUNCE_PART_LIMIT:
             problems.append(f"more than {BOUNCE_PART_LIMIT} parts; the rest was not read")
             return
@@ -151,7 +151,7 @@ def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
         in_digest = part.content_type == "multipart/digest"
         report = part.report or (count if part.content_type == "multipart/report" else 0)
         inner = (read_part(piece, in_digest=in_digest) for piece in reversed(pieces))
-        waiting.extend((replace(item, report=report), depth + 1) for item in inner)
+        queue.extend((replace(item, report=report), depth + 1) for item in inner)
 
 
 def read_part(data: bytes, *, in_digest: bool = False) -> Part:
@@ -197,27 +197,27 @@ def _visible_html(text: str) -> str:
     """HTML without the elements that are never shown; one pass, whatever is left open."""
     lines: list[str] = []
     position = 0
-    hiding = ""
+    element = ""
     for match in _HIDDEN.finditer(text):
-        opened, closed = (name.lower() if name else "" for name in match.groups())
-        if not hiding and opened:
+        start_tag, end_tag = (name.lower() if name else "" for name in match.groups())
+        if not element and start_tag:
             lines.append(text[position : match.start()])
-            hiding = opened
-        elif hiding and closed == hiding:
-            position, hiding = match.end(), ""
-    return " ".join([*lines, text[position:]]) if not hiding else " ".join(lines) + text[position:]
+            element = start_tag
+        elif element and end_tag == element:
+            position, element = match.end(), ""
+    return " ".join([*lines, text[position:]]) if not element else " ".join(lines) + text[position:]
 
 
 def _part(head: bytes, body: bytes) -> Part:
     try:
-        parsed: _Parsed = BytesHeaderParser(policy=compat32).parsebytes(fit_for_parsing(head))
-        content_type = parsed.get_content_type().lower()
-        parameters = tuple((str(name).lower(), _flat(value)) for name, value in parsed.get_params([])[1:60])
-        attached = parsed.get_content_disposition() == "attachment"
-        fields = tuple((str(name).lower(), str(value)) for name, value in parsed.raw_items())
+        headers: _Headers = BytesHeaderParser(policy=compat32).parsebytes(fit_for_parsing(head))
+        content_type = headers.get_content_type().lower()
+        parameters = tuple((str(name).lower(), _flat(value)) for name, value in headers.get_params([])[1:60])
+        is_attachment = headers.get_content_disposition() == "attachment"
+        fields = tuple((str(name).lower(), str(value)) for name, value in headers.raw_items())
     except HARMLESS:
         return Part((), "text/plain", (), body)
-    return Part(fields, content_type, parameters, body, attached)
+    return Part(fields, content_type, parameters, body, is_attachment)
 
 
 def _flat(value: object) -> str:
@@ -231,8 +231,8 @@ def _split(part: Part, most: int) -> list[bytes]:
     boundary = part.parameter("boundary").encode("utf-8", "surrogateescape")
     pieces = _between(part.body, boundary, most) if boundary.strip() else []
     if not pieces:
-        guessed = _GUESSED_BOUNDARY.search(part.body)
-        pieces = _between(part.body, guessed.group(1), most) if guessed else []
+        boundary_match = _GUESSED_BOUNDARY.search(part.body)
+        pieces = _between(part.body, boundary_match.group(1), most) if boundary_match else []
     return pieces
 
 
@@ -273,17 +273,17 @@ def _last_group(text: bytes) -> bytes:
 def _uudecode(body: bytes) -> bytes:
     """What stands between `begin` and `end`, up to the first line that is broken."""
     lines = iter(body.split(b"\n"))
-    decoded = bytearray()
+    octets = bytearray()
     if not any(line.startswith(b"begin ") for line in lines):
         return body
     for line in lines:
         if line.strip() in {b"end", b"`", b""}:
             break
         try:
-            decoded += binascii.a2b_uu(line.rstrip(b"\r"))
+            octets += binascii.a2b_uu(line.rstrip(b"\r"))
         except binascii.Error:
             break
-    return bytes(decoded)
+    return bytes(octets)
 
 
 def _decode(raw: str) -> str:

@@ -72,11 +72,11 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
     for raw in text.split("\n"):
         line = raw.strip()
         is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
-        sent, add_reply_line = _bare(line) if is_bare else _arrow(line)
-        if add_reply_line is not None:
-            reader.add_reply_line(add_reply_line)
-        elif talking := _TALKING.search(line):
-            reader.begin(Stage.GREETING, "", talking.group(1).strip("[]"))
+        sent, reply_text = _bare(line) if is_bare else _arrow(line)
+        if reply_text is not None:
+            reader.add_reply_line(reply_text)
+        elif host_match := _TALKING.search(line):
+            reader.begin(Stage.GREETING, "", host_match.group(1).strip("[]"))
         elif sent is not None:
             stage = _stage(sent)
             reader.begin(stage, mailbox(sent) if stage is Stage.RCPT else "")
@@ -182,9 +182,9 @@ def _match_command(item: Refusal, proven: Collection[str], stage: Stage | None) 
 
 def _arrow(line: str) -> tuple[str | None, str | None]:
     """(command sent, reply received); both None for other lines."""
-    turned = _TURNED.match(line)
-    if turned:
-        return turned["sent"], turned["received"]
+    refusal = _TURNED.match(line)
+    if refusal:
+        return refusal["sent"], refusal["received"]
     reply = _SAID.match(line)
     if reply:
         return None, reply["text"].strip()
@@ -194,15 +194,15 @@ def _arrow(line: str) -> tuple[str | None, str | None]:
 
 def _bare(line: str) -> tuple[str | None, str | None]:
     """The same where no arrows tell who speaks: by the look of the line, behind whatever time it bears."""
-    sent, add_reply_line = _arrow(line)
-    if sent is None and add_reply_line is None:
+    sent, reply_text = _arrow(line)
+    if sent is None and reply_text is None:
         if _BARE_COMMAND.match(line):
             return line, None
         if _BARE_REPLY.match(line):
             return None, line
-    return sent, add_reply_line
+    return sent, reply_text
 
 
 def _stage(command: str) -> Stage | None:
-    lowered = command.lower().strip()
-    return next((stage for verb, stage in _STAGES if lowered.startswith(verb)), None)
+    lower = command.lower().strip()
+    return next((stage for verb, stage in _STAGES if lower.startswith(verb)), None)

@@ -137,6 +137,6 @@ def _words(group: Sequence[str], is_remote: bool, status: Status) -> Words:
     if not is_remote or not is_reply(text):
         stage = next((stage for begin, stage in _OWN_STAGES if text.startswith(begin)), None)
         return Words(Speaker.LOCAL, text, stage)
-    cut = any(line.endswith(_CUT) and len(line) > _CUT_AT for line in group)
+    is_cut = any(line.endswith(_CUT) and len(line) > _CUT_AT for line in group)
     stage = Stage.END_OF_DATA if status is Status.SENT and text.startswith("250") else None
-    return Words(Speaker.REMOTE, text, stage, cut)
+    return Words(Speaker.REMOTE, text, stage, is_cut)

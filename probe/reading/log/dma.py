@@ -51,13 +51,13 @@ class DmaReader(FramedReader):
         if new is not None:
             self.memory.message(message_id).sender = new[1]
             return ()
-        trying = _TRYING.match(text)
-        if trying is not None:
-            if trying[2] == "trying delivery":
-                self.memory.note(("to", queue_id), trying[1])
+        attempt = _TRYING.match(text)
+        if attempt is not None:
+            if attempt[2] == "trying delivery":
+                self.memory.note(("to", queue_id), attempt[1])
                 return ()
             return (
-                self._event(queue_id, Status.SENT, "delivery successful", None, frame, number, trying[1]),
+                self._event(queue_id, Status.SENT, "delivery successful", None, frame, number, attempt[1]),
             )
         if text.startswith("remote delivery "):
             return self._failure(queue_id, text, frame, data, number)
@@ -113,9 +113,9 @@ class DmaReader(FramedReader):
         relay: Relay | None = None,
     ) -> Event:
         message = self.memory.message_of(queue_id.partition(".")[0])
-        noted = self.memory.note_of(("to", queue_id))
-        if recipient is None and isinstance(noted, str):
-            recipient = noted
+        note = self.memory.note_of(("to", queue_id))
+        if recipient is None and isinstance(note, str):
+            recipient = note
         host = self.memory.note_of(("host", queue_id))
         if relay is None and status is Status.SENT and isinstance(host, Relay):
             relay = host

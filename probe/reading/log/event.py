@@ -140,7 +140,7 @@ class Event(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Unparsed:
+class UnparsedLine:
     """A line that looks like a delivery, or a refusal, and was not understood; `why` is for the log's
     reader."""
 
@@ -150,4 +150,4 @@ class Unparsed:
     why: str
 
 
-Record = Event | Unparsed
+Record = Event | UnparsedLine

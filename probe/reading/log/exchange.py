@@ -48,17 +48,17 @@ class ExchangeReader(CsvReader):
         if status is None or (word == "SEND" and row.get("source") != "SMTP"):
             return ()
         recipients = [part for part in row.get("recipient-address", "").split(";") if part][:RECIPIENTS]
-        status_told = row.get("recipient-status", "").strip()
+        status_text = row.get("recipient-status", "").strip()
         # the words of one state may hold a semicolon, too
         states = (
-            [part.strip() for part in _STATES.findall(status_told)] if len(recipients) > 1 else [status_told]
+            [part.strip() for part in _STATES.findall(status_text)] if len(recipients) > 1 else [status_text]
         )
         context = row.get("source-context", "")
         sender = row.get("return-path") or row.get("sender-address", "")
         source = row.get("original-server-ip") or row.get("client-ip") or None
         events = []
-        concerned: Sequence[str | None] = recipients or (None,)
-        for position, recipient in enumerate(concerned):
+        targets: Sequence[str | None] = recipients or (None,)
+        for position, recipient in enumerate(targets):
             state = states[position] if position < len(states) else states[0] if len(states) == 1 else ""
             words, relay = _words_of(state, context, status)
             if relay is None and status is Status.SENT and row.get("server-hostname"):

@@ -72,7 +72,7 @@ class EximReader(EximLines):
         text = self._text
         is_ascii = text.isascii()  # known without a look at the characters
         usual, brief = _USUAL.match, self._brief
-        end = counted = 0
+        end = tally_end = 0
         while end < len(text):
             line = usual(text, end)
             if line is not None and line.end() - line.start(1) > TEXT:
@@ -83,8 +83,8 @@ class EximReader(EximLines):
                 line, begin = None, self._passed_over(text, end)
                 if begin == len(text):
                     break
-            number += text.count("\n", counted, begin)
-            counted = begin
+            number += text.count("\n", tally_end, begin)
+            tally_end = begin
             if line is not None:
                 end = line.end() + 1
                 records.append(brief(line.groups(), number))
@@ -94,8 +94,8 @@ class EximReader(EximLines):
         return records
 
     def _passed_over(self, text: str, begin: int) -> int:
-        passed = _PASSED_OVER.match(text, begin)
-        return passed.end() if passed is not None else begin
+        position = _PASSED_OVER.match(text, begin)
+        return position.end() if position is not None else begin
 
     def pass_by(self, block: bytes) -> None:
         # a character an octet, so that positions are the same
@@ -122,13 +122,13 @@ class EximReader(EximLines):
         return _event((self.file, number, *fate, relay, source, *_NOTHING))
 
     def _brief_failed(self, fields: Sequence[Any], number: int) -> Event:
-        at, queue_id, flag, to, parent, transport, repeated, problem, host, ip, port, source, remark = fields
+        at, queue_id, flag, to, parent, transport, repeat, problem, host, ip, port, source, remark = fields
         recipient = parent if parent is not None and "@" not in to else to
         orig_to = parent if parent not in (None, recipient) else None
         status, relay, earlier, repeats = FLAGS[flag], None, None, False
         words: Words | None
-        if repeated is not None:
-            words, repeats = Words(_LOCAL, repeated), True
+        if repeat is not None:
+            words, repeats = Words(_LOCAL, repeat), True
         else:
             relay = self._relays[(host, ip, port)]
             text = remark.strip() if remark is not None else ""

@@ -198,8 +198,8 @@ class EximLines(EximQueue):
             sender = message.sender
         relay = fields.relay
         if relay is None and status is Status.DEFERRED and not repeats:
-            noted = self.memory.drop(("host", queue_id))
-            relay = noted if isinstance(noted, Relay) and fields.text("T") is not None else None
+            note = self.memory.drop(("host", queue_id))
+            relay = note if isinstance(note, Relay) and fields.text("T") is not None else None
         orig_to = parent if parent not in (None, recipient) else None
         earlier = self.remember(queue_id, recipient, status, words, repeats)
         source = relay_of(fields.text("I") or "")

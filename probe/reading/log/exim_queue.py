@@ -48,8 +48,8 @@ class EximQueue(FramedReader):
             return self._hold(queue_id, rest, frame, number)
         if rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
             return self._cancellation(queue_id, rest, frame, number)
-        marked = _MARKED.match(rest)  # -Mmd, -Mmad
-        return self._drop(queue_id, marked, frame, number) if marked is not None else ()
+        mark = _MARKED.match(rest)  # -Mmd, -Mmad
+        return self._drop(queue_id, mark, frame, number) if mark is not None else ()
 
     def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
         message = self.memory.message_of(queue_id)
@@ -71,8 +71,8 @@ class EximQueue(FramedReader):
             whom = [(None, None)]
         return self._of_queue(queue_id, status, rest.strip(), whom, frame, number)
 
-    def _drop(self, queue_id: str, marked: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
-        recipient = marked[1]
+    def _drop(self, queue_id: str, mark: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
+        recipient = mark[1]
         if recipient is None:
             return self._cancellation(queue_id, "marked delivered", frame, number)
         whom = [(recipient, self.memory.settle(queue_id, recipient))]
@@ -81,7 +81,7 @@ class EximQueue(FramedReader):
     def _waiting(self, queue_id: str) -> list[tuple[str | None, Words | None]]:
         """Who is known to wait, and why; a row without a recipient where nobody is."""
         message = self.memory.message_of(queue_id)
-        return list(((message.deferred if message is not None else None) or {}).items()) or [(None, None)]
+        return list(((message.deferrals if message is not None else None) or {}).items()) or [(None, None)]
 
     def _of_queue(
         self,

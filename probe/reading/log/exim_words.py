@@ -73,11 +73,11 @@ def fields_at(text: str, begin: int) -> Fields:
     match = _FIELD.match
     while (field := match(text, begin)) is not None:
         begin = field.end()
-        name, host, ip, port, quoted, value = field.groups()
+        name, host, ip, port, inner, value = field.groups()
         if value is not None:
             values[name] = value
-        elif quoted is not None:
-            values[name] = unescape(quoted.replace('\\"', '"'))
+        elif inner is not None:
+            values[name] = unescape(inner.replace('\\"', '"'))
         elif name == "H":
             relay = Relay(host.partition(" ")[0], ip, int(port) if port else None)
     return Fields(values, relay, begin)
@@ -115,9 +115,9 @@ def words_of(text: str) -> tuple[Words | None, bool]:
 
 
 def _stage(text: str) -> Stage | None:
-    named = _STAGE_OF_OWN.search(text)
-    if named is not None:
-        command = named[1]
+    stage_match = _STAGE_OF_OWN.search(text)
+    if stage_match is not None:
+        command = stage_match[1]
         return Stage.END_OF_DATA if command == "sending data block" else stage_of(command)
     for words, stage in _OWN:
         if words.search(text):

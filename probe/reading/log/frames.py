@@ -127,9 +127,9 @@ def since_epoch(seconds: float) -> Stamp | None:
 def unframe(data: bytes, clock: Clock) -> Frame:
     """Take a line's frame off, whichever it is; a line without one is all text. Never raises."""
     if data[:1] == b"{":
-        wrapped = _json(data, clock)
-        if wrapped is not None:
-            return wrapped
+        inner_frame = _json(data, clock)
+        if inner_frame is not None:
+            return inner_frame
     if b"\x1b[" in data:
         data = _COLOURS.sub(b"", data)
     usual = _SYSLOG.match(decode(data))
@@ -173,14 +173,14 @@ def _json(data: bytes, clock: Clock) -> Frame | None:
         return None
     if "MESSAGE" in record:
         return _journal(record)
-    log, written = record.get("log"), record.get("time")
+    log, value = record.get("log"), record.get("time")
     if not isinstance(log, str):
         return None
     inner = unframe(log.rstrip("\r\n").encode("utf-8", "surrogatepass"), clock) if log[:1] != "{" else None
     if inner is None:
         inner = Frame(None, None, None, log.rstrip("\r\n"))
-    if inner.at is None and isinstance(written, str):
-        inner = inner._replace(at=_iso(written))
+    if inner.at is None and isinstance(value, str):
+        inner = inner._replace(at=_iso(value))
     return inner
 
 
@@ -194,9 +194,9 @@ def _journal(record: dict[str, object]) -> Frame:
     pid = record.get("_PID") or record.get("SYSLOG_PID")
     at = None
     for name in ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"):
-        written = record.get(name)
-        if isinstance(written, str) and written.isdecimal() and len(written) < 20:
-            at = since_epoch(int(written) / 1_000_000)
+        value = record.get(name)
+        if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+            at = since_epoch(int(value) / 1_000_000)
             break
     return Frame(
         at, program if isinstance(program, str) else None, pid if isinstance(pid, str) else None, text

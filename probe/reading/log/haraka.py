@@ -37,7 +37,7 @@ _PER_RECIPIENT = ("Some recipients failed: ", "Some recipients temp failed: ")
 class _Transaction:
     sender: str | None = None
     recipients: dict[str, list[str]] = field(default_factory=dict)  # by domain, in the order of the domains
-    settled: set[str] = field(default_factory=set)
+    final_recipients: set[str] = field(default_factory=set)
     message_id: str | None = None
 
     def domain(self, position: str) -> list[str]:
@@ -77,9 +77,9 @@ class HarakaReader(FramedReader):
         return ()
 
     def _transaction(self, key: str) -> _Transaction:
-        noted = self.memory.note_of(("transaction", key))
-        if isinstance(noted, _Transaction):
-            return noted
+        note = self.memory.note_of(("transaction", key))
+        if isinstance(note, _Transaction):
+            return note
         fresh = _Transaction()
         self.memory.note(("transaction", key), fresh)
         return fresh
@@ -88,13 +88,13 @@ class HarakaReader(FramedReader):
         if message.startswith("sender <") and fields.get("code") in ("OK", "CONT", None):
             self._transaction(key).sender = message[8:].rpartition(">")[0]
         elif message.startswith("recipient <") and fields.get("code") == "OK":
-            taken = _TAKEN.match(message)
+            acceptance = _TAKEN.match(message)
             transaction = self._transaction(key)
-            if taken is not None and len(transaction.recipients) < _DOMAINS:
-                domain = taken[1].rpartition("@")[2].lower()
+            if acceptance is not None and len(transaction.recipients) < _DOMAINS:
+                domain = acceptance[1].rpartition("@")[2].lower()
                 group = transaction.recipients.setdefault(domain, [])
                 if len(group) < RECIPIENTS:
-                    group.append(taken[1])
+                    group.append(acceptance[1])
                 transaction.sender = fields.get("sender", transaction.sender)
         elif "mid" in fields:
             self._transaction(key).message_id = fields["mid"]
@@ -113,11 +113,11 @@ class HarakaReader(FramedReader):
         position = uuid.split(".")[2] if uuid.count(".") >= 2 else "1"
         if "delivered file" in fields or "delivered" in message:
             return self._delivery(uuid, transaction, fields, frame, data, number)
-        named = _RECIPIENT.match(message)
-        if named is not None:
-            recipient, word, text = named.groups()
+        name_match = _RECIPIENT.match(message)
+        if name_match is not None:
+            recipient, word, text = name_match.groups()
             status = Status.BOUNCED if word == "rejected" else Status.DEFERRED
-            transaction.settled.add(recipient)
+            transaction.final_recipients.add(recipient)
             words = Words(Speaker.REMOTE, text.strip(), Stage.RCPT)
             self.memory.note(("haraka", uuid, recipient), words)
             return (self._event(uuid, transaction, recipient, status, word, words, None, frame, number),)
@@ -126,17 +126,19 @@ class HarakaReader(FramedReader):
             relay = Relay(None, socket[2], int(socket[3]) if len(socket[3]) < 6 else None)
             self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, socket[1].strip(), Stage.CONNECT)))
             return ()
-        ongoing = _ONGOING.match(message)
-        if ongoing is not None:
-            relay = Relay(None, ongoing[1], int(ongoing[2]) if len(ongoing[2]) < 6 else None)
-            stage = Stage.CONNECT if "connect" in ongoing[3] and "waiting" in ongoing[3] else None
-            self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, ongoing[3].strip(), stage)))
+        ongoing_match = _ONGOING.match(message)
+        if ongoing_match is not None:
+            relay = Relay(
+                None, ongoing_match[1], int(ongoing_match[2]) if len(ongoing_match[2]) < 6 else None
+            )
+            stage = Stage.CONNECT if "connect" in ongoing_match[3] and "waiting" in ongoing_match[3] else None
+            self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, ongoing_match[3].strip(), stage)))
             return ()
-        bounced, deferred = _BOUNCE.match(message), _DEFERRED.match(message)
-        if bounced is None and deferred is None:
+        bounce, deferral = _BOUNCE.match(message), _DEFERRED.match(message)
+        if bounce is None and deferral is None:
             return ()
-        text = bounced[1] if bounced is not None else deferred[2] if deferred is not None else ""
-        status = Status.BOUNCED if bounced is not None else Status.DEFERRED
+        text = bounce[1] if bounce is not None else deferral[2] if deferral is not None else ""
+        status = Status.BOUNCED if bounce is not None else Status.DEFERRED
         return self._all(uuid, transaction, position, status, text.strip(), frame, number)
 
     def _all(
@@ -152,8 +154,8 @@ class HarakaReader(FramedReader):
         """The fate of all recipients that no line of their own told of."""
         if text.startswith(_PER_RECIPIENT):
             return ()
-        noted = self.memory.drop(("relay", uuid))
-        relay, before = noted if isinstance(noted, tuple) else (None, None)
+        note = self.memory.drop(("relay", uuid))
+        relay, before = note if isinstance(note, tuple) else (None, None)
         upstream = text.removeprefix(_UPSTREAM)
         if text.startswith("Too many failures"):
             status = Status.EXPIRED
@@ -165,13 +167,13 @@ class HarakaReader(FramedReader):
             reply_text = text.replace("\\r", "").replace("\\n", " ").strip()
             words = Words(Speaker.LOCAL, reply_text, _own_stage(reply_text))
         group = transaction.domain(position)
-        left: Sequence[str | None] = [to for to in group if to not in transaction.settled]
-        if not left and not transaction.settled:
-            left = (None,)  # the lines that name them are not in this log
+        rest: Sequence[str | None] = [to for to in group if to not in transaction.final_recipients]
+        if not rest and not transaction.final_recipients:
+            rest = (None,)  # the lines that name them are not in this log
         word = "Temp failing" if status is Status.DEFERRED else "bouncing mail"
         return [
             self._event(uuid, transaction, recipient, status, word, words, relay, frame, number, before)
-            for recipient in left
+            for recipient in rest
         ]
 
     def _delivery(
@@ -190,8 +192,10 @@ class HarakaReader(FramedReader):
             fields.get("host"), fields.get("ip"), int(port) if port.isdecimal() and len(port) < 6 else None
         )
         group = transaction.recipients.get(fields.get("domain", "").lower(), [])
-        recipients: Sequence[str | None] = [to for to in group if to not in transaction.settled] or (None,)
-        transaction.settled.update(to for to in recipients if to is not None)
+        recipients: Sequence[str | None] = [to for to in group if to not in transaction.final_recipients] or (
+            None,
+        )
+        transaction.final_recipients.update(to for to in recipients if to is not None)
         response = fields.get("response", "")
         words = Words(Speaker.REMOTE, response, Stage.END_OF_DATA) if response else None
         delay = fields.get("delay", "")
@@ -254,7 +258,7 @@ def _fields(text: str) -> Mapping[str, str] | None:
             return None
         return {name: str(value) for name, value in record.items()} if isinstance(record, dict) else None
     if text.startswith("level="):
-        values = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(text))}
+        values = {name: inner or plain for name, inner, plain in reversed(_FIELD.findall(text))}
         if " delivered file=" in text:
             values["delivered file"] = values.get("file", "")
         return {name: value.replace('\\"', '"') for name, value in values.items()}
@@ -262,7 +266,7 @@ def _fields(text: str) -> Mapping[str, str] | None:
     if default is None:
         return None
     level, uuid, origin, message = default.groups()
-    fields = {name: quoted or plain for name, quoted, plain in reversed(_FIELD.findall(message))}
+    fields = {name: inner or plain for name, inner, plain in reversed(_FIELD.findall(message))}
     if message.startswith("delivered file="):
         fields["delivered file"] = fields.get("file", "")
     return {**fields, "level": level, "uuid": uuid, "origin": origin, "message": message}

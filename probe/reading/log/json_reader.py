@@ -32,8 +32,8 @@ class JsonReader(Reader):
         return events
 
     def end(self) -> Sequence[Record]:
-        left = self._json.end()
-        return self.unread(left, self._line, _CUT) if left else ()
+        rest = self._json.end()
+        return self.unread(rest, self._line, _CUT) if rest else ()
 
     @abstractmethod
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:

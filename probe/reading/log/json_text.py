@@ -11,7 +11,7 @@ _TOKEN = re.compile(rb"\"(?>[^\"\\]|\\.)*+\"?|[{}]")
 LIMIT = 1_048_576  # octets of one record
 
 
-class Found(NamedTuple):
+class JsonMatch(NamedTuple):
     """`records`: the objects that ended in this line; `bad`: what began here, or before, and is none."""
 
     records: Sequence[Mapping[str, object]]
@@ -23,28 +23,28 @@ class JsonRecords:
     begins with a lone brace goes on over several lines."""
 
     def __init__(self) -> None:
-        self._pending: list[bytes] = []
+        self._lines: list[bytes] = []
         self._size = 0
         self._depth = 0
 
-    def line(self, data: bytes) -> Found:
+    def line(self, data: bytes) -> JsonMatch:
         """What ends in this line."""
-        stripped = data.strip(b" \t,\r\n\xef\xbb\xbf")
-        if stripped[:1] == b"{" and (not self._pending or data[:2] == b'{"'):
-            one = _object(stripped)
+        text = data.strip(b" \t,\r\n\xef\xbb\xbf")
+        if text[:1] == b"{" and (not self._lines or data[:2] == b'{"'):
+            one = _object(text)
             if one is not None:  # whole and not indented: what went before was no beginning of it
-                return Found((one,), self.end())
-        if not self._pending and b"{" not in stripped:
-            return Found((), None)
+                return JsonMatch((one,), self.end())
+        if not self._lines and b"{" not in text:
+            return JsonMatch((), None)
         return self._scan(data)
 
     def end(self) -> bytes | None:
         """What is left over at the end of the input: the beginning of a record that was cut."""
-        left = b"\n".join(self._pending)
-        self._pending, self._size, self._depth = [], 0, 0
-        return left or None
+        rest = b"\n".join(self._lines)
+        self._lines, self._size, self._depth = [], 0, 0
+        return rest or None
 
-    def _scan(self, data: bytes) -> Found:
+    def _scan(self, data: bytes) -> JsonMatch:
         records: list[Mapping[str, object]] = []
         bad: bytes | None = None
         begin = 0
@@ -57,8 +57,8 @@ class JsonRecords:
             elif sign == b"}" and self._depth:
                 self._depth -= 1
                 if self._depth == 0:
-                    text = b"\n".join([*self._pending, data[begin : token.end()]])
-                    self._pending, self._size, begin = [], 0, token.end()
+                    text = b"\n".join([*self._lines, data[begin : token.end()]])
+                    self._lines, self._size, begin = [], 0, token.end()
                     one = _object(text)
                     if one is None:
                         bad = text
@@ -66,12 +66,12 @@ class JsonRecords:
                         records.append(one)
         if self._depth:
             rest = data[begin:]
-            is_cut = not self._pending and rest.strip() != b"{"
-            self._pending.append(rest)
+            is_cut = not self._lines and rest.strip() != b"{"
+            self._lines.append(rest)
             self._size += len(rest)
             if is_cut or self._size > LIMIT:
                 bad = self.end()
-        return Found(records, bad)
+        return JsonMatch(records, bad)
 
 
 def _object(text: bytes) -> Mapping[str, object] | None:

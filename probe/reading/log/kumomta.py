@@ -48,15 +48,15 @@ class KumoMtaReader(JsonReader):
         tls = " ".join(
             part for part in (text_of(record, "tls_protocol_version"), text_of(record, "tls_cipher")) if part
         )
-        created, at = number_of(record, "created"), number_of(record, "timestamp")
+        creation, at = number_of(record, "created"), number_of(record, "timestamp")
         kind = Kind.ATTEMPT
         if status is Status.DROPPED:
             kind = Kind.QUEUE
         elif status is Status.REJECTED:
             kind = Kind.REFUSAL
         events = []
-        concerned: Sequence[str | None] = recipients or (None,)
-        for recipient in concerned:
+        targets: Sequence[str | None] = recipients or (None,)
+        for recipient in targets:
             earlier = None
             if recipient is not None and status is Status.DEFERRED:
                 self.memory.defer(queue_id, recipient, words)
@@ -78,7 +78,7 @@ class KumoMtaReader(JsonReader):
                     source_ip=_address(source) if source and kind is not Kind.REFUSAL else None,
                     words=words,
                     earlier=earlier if word in _OWN else None,
-                    delay_s=at - created if at is not None and created is not None else None,
+                    delay_s=at - creation if at is not None and creation is not None else None,
                     tls=tls or None,
                     client=relay if kind is Kind.REFUSAL else None,
                 )
@@ -104,10 +104,10 @@ def _words(record: Mapping[str, object], word: str) -> Words | None:
         return Words(Speaker.LOCAL, text.removeprefix(_INTERNAL), stage or _own_stage(text))
     parts = [text_of(record, "response", "enhanced_code", name) for name in ("class", "subject", "detail")]
     status = ".".join(part for part in parts if part is not None) if all(parts) else ""
-    joined = " ".join(part for part in (code, status, text) if part)
+    line = " ".join(part for part in (code, status, text) if part)
     if stage is None and word == "Delivery":
         stage = Stage.END_OF_DATA
-    return Words(Speaker.REMOTE, joined, stage)
+    return Words(Speaker.REMOTE, line, stage)
 
 
 def _stage(command: str | None) -> Stage | None:

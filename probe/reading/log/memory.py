@@ -16,11 +16,11 @@ RECIPIENTS = 1_000  # of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at
 
 @dataclass(slots=True)
 class Message:
-    """What is known of one message; `deferred` has the last words for each recipient that still waits."""
+    """What is known of one message; `deferrals` has the last words for each recipient that still waits."""
 
     sender: str | None = None
     message_id: str | None = None
-    deferred: dict[str, Words | None] | None = None  # most messages never wait
+    deferrals: dict[str, Words | None] | None = None  # most messages never wait
 
 
 class Memory:
@@ -61,21 +61,21 @@ class Memory:
     def defer(self, queue_id: str, recipient: str, words: Words | None) -> None:
         """This recipient waits, because of these words."""
         message = self.message(queue_id)
-        if message.deferred is None:
-            message.deferred = {}
-        waiting = message.deferred
-        if len(waiting) < RECIPIENTS or recipient in waiting:
-            waiting[recipient] = words
+        if message.deferrals is None:
+            message.deferrals = {}
+        deferrals = message.deferrals
+        if len(deferrals) < RECIPIENTS or recipient in deferrals:
+            deferrals[recipient] = words
 
     def is_deferred(self, queue_id: str, recipient: str) -> bool:
         """Whether this recipient is known to wait."""
         message = self._messages.get(queue_id)
-        return message is not None and message.deferred is not None and recipient in message.deferred
+        return message is not None and message.deferrals is not None and recipient in message.deferrals
 
     def settle(self, queue_id: str, recipient: str) -> Words | None:
         """This recipient waits no longer; why it waited until now."""
         message = self._messages.get(queue_id)
-        return message.deferred.pop(recipient, None) if message is not None and message.deferred else None
+        return message.deferrals.pop(recipient, None) if message is not None and message.deferrals else None
 
     def note(self, key: object, value: object) -> None:
         """Keep one value; an older one under the same key is gone."""

@@ -49,22 +49,24 @@ class MsmtpReader(FramedReader):
         if not text.startswith("host="):
             return ()
         fields: dict[str, str] = {}
-        cut = False
-        for name, quoted, closed, plain in _FIELD.findall(text):
-            fields.setdefault(name, unescape(quoted) if quoted or closed else plain)
-            cut = cut or bool(quoted and not closed)
+        is_cut = False
+        for name, inner, quote, plain in _FIELD.findall(text):
+            fields.setdefault(name, unescape(inner) if inner or quote else plain)
+            is_cut = is_cut or bool(inner and not quote)
         exit_code = fields.get("exitcode", "")
         recipients = [part for part in fields.get("recipients", "").split(",") if part][:RECIPIENTS]
-        if not recipients or not (exit_code or cut):
+        if not recipients or not (exit_code or is_cut):
             return self.unread(data, number, "a line of msmtp without recipients or exit code")
         problem, reply = fields.get("errormsg", ""), fields.get("smtpmsg", "")
         stage = next((stage for begin, stage in _STAGES if problem.startswith(begin)), None)
         status = _status(exit_code, fields.get("smtpstatus", ""))
         words: Words | None = None
         if reply:
-            words = Words(Speaker.REMOTE, reply, Stage.END_OF_DATA if status is Status.SENT else stage, cut)
+            words = Words(
+                Speaker.REMOTE, reply, Stage.END_OF_DATA if status is Status.SENT else stage, is_cut
+            )
         elif problem:
-            words = Words(Speaker.PROGRAM, problem.strip(), stage, cut)
+            words = Words(Speaker.PROGRAM, problem.strip(), stage, is_cut)
         relay = Relay(fields.get("host"), None, _port(fields.get("port", "")))
         return [
             Event(
@@ -79,7 +81,7 @@ class MsmtpReader(FramedReader):
                 recipient=recipient,
                 relay=relay,
                 words=words,
-                cut=cut,
+                cut=is_cut,
                 tls=fields.get("tls"),
             )
             for recipient in recipients

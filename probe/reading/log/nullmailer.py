@@ -48,11 +48,11 @@ class NullmailerReader(FramedReader):
         return self._attempt is not None or b"Starting delivery: host: " in data
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        starting = _STARTING.match(text)
-        if starting is not None:
-            left = self.end()
-            self._attempt = _Attempt(number, Relay(starting[1]), starting[3], at=frame.at)
-            return left
+        start_match = _STARTING.match(text)
+        if start_match is not None:
+            rest = self.end()
+            self._attempt = _Attempt(number, Relay(start_match[1]), start_match[3], at=frame.at)
+            return rest
         now = self._attempt
         if now is None:
             return ()
@@ -70,12 +70,12 @@ class NullmailerReader(FramedReader):
         if result is not None and now.result is None:
             now.result, now.lines, now.said_at = result[1], [result[2]], number
             return ()
-        ends = _ENDS.match(text)
-        if ends is None:
+        end_match = _ENDS.match(text)
+        if end_match is None:
             if now.result is not None and len(now.lines) < _LINES:
                 now.lines.append(text)
             return ()
-        return self._attempt_end(ends[1] or "", text)
+        return self._attempt_end(end_match[1] or "", text)
 
     def end(self) -> Sequence[Record]:
         """An attempt whose end is not in the log; what was said so far is told, and that it is cut."""
@@ -85,7 +85,7 @@ class NullmailerReader(FramedReader):
         status = Status.SENT if now.result == "Succeeded" else Status.DEFERRED
         if now.result == "Failed" and now.lines[0][:1] == "5":
             status = Status.BOUNCED
-        return self._events(now, status, now.result, cut=True)
+        return self._events(now, status, now.result, is_cut=True)
 
     def _attempt_end(self, why: str, text: str) -> Sequence[Record]:
         now, self._attempt = self._attempt, None
@@ -98,7 +98,7 @@ class NullmailerReader(FramedReader):
             now.lines = [why]
         return self._events(now, status, why or text)
 
-    def _events(self, now: _Attempt, status: Status, word: str, cut: bool = False) -> Sequence[Record]:
+    def _events(self, now: _Attempt, status: Status, word: str, is_cut: bool = False) -> Sequence[Record]:
         text = "\n".join(line.rstrip() for line in now.lines)
         if not text:
             words = None
@@ -125,7 +125,7 @@ class NullmailerReader(FramedReader):
                 recipient,
                 relay=now.relay,
                 words=words,
-                cut=cut,
+                cut=is_cut,
             )
             for recipient in recipients
         ]

@@ -60,7 +60,7 @@ _MAKERS: dict[str, Callable[[], _Gzip | bz2.BZ2Decompressor | lzma.LZMADecompres
 }
 
 
-class Unpacked:
+class UnpackedFile:
     """The octets inside an archive of kind gz, xz or bz2. Iterate once; then look at `problem`: None where
     all of it could be read, else a clause for a person."""
 
@@ -124,14 +124,14 @@ def blocks(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
 
     Of a line longer than two chunks and `limit` no more than that is kept."""
     rest: list[bytes] = []
-    held = 0
+    size = 0
     for chunk in chunks:
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield b"".join((*rest, chunk[:cut]))
-            rest, held = ([chunk[cut:]], len(chunk) - cut) if cut < len(chunk) else ([], 0)
-        elif held <= limit:
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*rest, chunk[:end]))
+            rest, size = ([chunk[end:]], len(chunk) - end) if end < len(chunk) else ([], 0)
+        elif size <= limit:
             rest.append(chunk)
-            held += len(chunk)
+            size += len(chunk)
     if rest:
         yield b"".join(rest)

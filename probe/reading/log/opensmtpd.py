@@ -71,9 +71,9 @@ class OpenSmtpdReader(FramedReader):
             return (self._attempt(match, frame, number),)
         if " failed-command " in text:
             return self._refusal(text, frame, number)
-        connecting = _CONNECTING.match(text)
-        if connecting is not None:
-            session, address, port, host = connecting.groups()
+        connection = _CONNECTING.match(text)
+        if connection is not None:
+            session, address, port, host = connection.groups()
             number_of_port = int(port) if port and len(port) < 6 else None
             self.memory.note(("session", session), Relay(host, address.strip("[]"), number_of_port))
             return ()
@@ -96,7 +96,7 @@ class OpenSmtpdReader(FramedReader):
 
     def _attempt(self, match: re.Match[str], frame: Frame, number: int) -> Event:
         session, agent, evpid, sender, to, rcpt, middle, delay, result, stat = match.groups()
-        fields = {name: quoted or plain or "" for name, quoted, plain in _FIELD.findall(middle)}
+        fields = {name: inner or plain or "" for name, inner, plain in _FIELD.findall(middle)}
         status = _STATUS[result]
         text = stat.strip().removeprefix('"').removesuffix('"')
         words = _words(text) if agent == "mta" else Words(Speaker.LOCAL, text)
@@ -136,8 +136,8 @@ class OpenSmtpdReader(FramedReader):
     def _sessions_of(self, domain: str, relay: Relay | None) -> tuple[Words | None, Relay | None]:
         """What a session with an MX below the recipient's domain ended with. (Which MX hosts a domain has
         is not in the log, so for hosts elsewhere it stays unknown.)"""
-        noted = self.memory.note_of(("error", domain.lower()))
-        return noted if isinstance(noted, tuple) else (None, relay)
+        note = self.memory.note_of(("error", domain.lower()))
+        return note if isinstance(note, tuple) else (None, relay)
 
     def _refusal(self, text: str, frame: Frame, number: int) -> Sequence[Record]:
         match = _REFUSED.match(text)
@@ -166,9 +166,9 @@ class OpenSmtpdReader(FramedReader):
 
 
 def _words(text: str) -> Words:
-    rejected = _REJECTED.match(text)
-    if rejected is not None:  # "BANNER rejected: 554 ...", of a session
-        return Words(Speaker.REMOTE, text[rejected.end() :], stage_of(rejected[1]))
+    rejection = _REJECTED.match(text)
+    if rejection is not None:  # "BANNER rejected: 554 ...", of a session
+        return Words(Speaker.REMOTE, text[rejection.end() :], stage_of(rejection[1]))
     if is_reply(text):
         return Words(Speaker.REMOTE, text)
     return Words(Speaker.LOCAL, text, next((s for begin, s in _OWN_STAGES if text.startswith(begin)), None))

@@ -22,14 +22,14 @@ def moment(text: str, now: datetime) -> datetime:
     `14:30` is the last half past two: today, or yesterday where that is still to come. Raises ValueError,
     with a sentence for the person who wrote it, for anything else than the forms above."""
     plain = text.strip()
-    lowered = plain.lower()
+    lower = plain.lower()
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
-    fixed = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
-    if lowered in fixed:
-        return fixed[lowered]
+    fixed_times = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
+    if lower in fixed_times:
+        return fixed_times[lower]
     try:
-        if _BACK.fullmatch(lowered):
-            seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(lowered))
+        if _BACK.fullmatch(lower):
+            seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(lower))
             return now - timedelta(seconds=seconds)
         clock = _CLOCK.fullmatch(plain)
         if clock is not None:

@@ -74,13 +74,13 @@ class PostfixReader(PostfixLines):
         records: list[Record] = []
         self.pass_by(block)
         text = self._text
-        counted, first = 0, number
+        tally_end, first = 0, number
         statuses = 0
         is_ascii = text.isascii()  # known without a look at the characters
         usual, brief = _BRIEF.match, self._brief
         for begin in self._places(text):
-            number += text.count("\n", counted, begin)
-            counted = begin
+            number += text.count("\n", tally_end, begin)
+            tally_end = begin
             line = usual(text, begin)
             if line is not None and line.end() - begin > TEXT:
                 line = None  # of so long a line only a part is read
@@ -88,9 +88,9 @@ class PostfixReader(PostfixLines):
                 records.append(brief(line, number))
                 statuses += 1
                 continue
-            refused = _BRIEF_REFUSAL.match(text, begin) if line is None else None
-            if refused is not None and (is_ascii or refused[0].isascii()):
-                records.append(self._brief_refusal(refused, number))
+            refusal = _BRIEF_REFUSAL.match(text, begin) if line is None else None
+            if refusal is not None and (is_ascii or refusal[0].isascii()):
+                records.append(self._brief_refusal(refusal, number))
                 continue
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
@@ -102,8 +102,8 @@ class PostfixReader(PostfixLines):
 
     def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> Sequence[Record]:
         """With the lines of interest that look like no usual one."""
-        read = set(self._places(text))
-        for begin in sorted(line_starts(text, _STATUSES) - read):
+        starts_of_text = set(self._places(text))
+        for begin in sorted(line_starts(text, _STATUSES) - starts_of_text):
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             records += self.read(data, first + text.count("\n", 0, begin))
@@ -119,14 +119,14 @@ class PostfixReader(PostfixLines):
 
     def _places(self, text: str) -> Iterable[int]:
         """Where the lines of interest begin, in order."""
-        begins: list[int] = []
+        starts: list[int] = []
         last, before = -1, text.rfind
-        for hit in _HITS.finditer(text):
-            begin = before("\n", 0, hit.start()) + 1
+        for place in _HITS.finditer(text):
+            begin = before("\n", 0, place.start()) + 1
             if begin != last:
-                begins.append(begin)
+                starts.append(begin)
                 last = begin
-        return begins
+        return starts
 
     def pass_by(self, block: bytes) -> None:
         # a character an octet, so that positions are the same

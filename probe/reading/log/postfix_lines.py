@@ -157,22 +157,22 @@ class PostfixLines(FramedReader):
         relay = self.relays[to]
         service = (frame.program or "").rpartition("/")[2]
         status = status_of(word, service, rest or "")
-        earlier = tls_told = message_id = words = None
+        earlier = tls_text = message_id = words = None
         parts_s: tuple[float, ...] = ()
-        repeats = cut = False
+        repeats = is_cut = False
         if not brief or status is not _SENT:
-            words, repeats, cut = words_of(rest, service, status)
+            words, repeats, is_cut = words_of(rest, service, status)
         message = self.memory.message_of(queue_id)
         if status is _DEFERRED:
             self.memory.defer(queue_id, recipient, words)
-        elif message is not None and message.deferred:
-            earlier = message.deferred.pop(recipient, None)
+        elif message is not None and message.deferrals:
+            earlier = message.deferrals.pop(recipient, None)
         if not brief:
             message_id = message.message_id if message is not None else None
             parts_s = _parts(parts) if parts else ()
-            tls_told = tls
+            tls_text = tls
             if tls is None and relay is not None and frame.pid is not None:
-                tls_told = self._tls_of(frame.pid, to)
+                tls_text = self._tls_of(frame.pid, to)
         return new_event(
             (
                 self.file,
@@ -193,10 +193,10 @@ class PostfixLines(FramedReader):
                 words,
                 earlier if status is _EXPIRED else None,
                 repeats,
-                cut,
+                is_cut,
                 None if brief else _seconds(delay),
                 parts_s,
-                tls_told or None,
+                tls_text or None,
                 None,
             )
         )
@@ -209,7 +209,7 @@ class PostfixLines(FramedReader):
             return ()
         words = Words(Speaker.LOCAL, what.strip()) if what else None
         events = self._for_all(message, _EXPIRED, word, words, queue_id, frame, number)
-        message.deferred = None
+        message.deferrals = None
         return events
 
     def _simple(self, queue_id: str, what: str, frame: Frame, number: int) -> Sequence[Record]:
@@ -240,7 +240,7 @@ class PostfixLines(FramedReader):
         """What befell a whole message, for each recipient that is known to wait; one event, without a
         recipient, where none is known."""
         entry = message if message is not None else Message()
-        waiting: Sequence[tuple[str | None, Words | None]] = tuple((entry.deferred or {}).items()) or (
+        recipients: Sequence[tuple[str | None, Words | None]] = tuple((entry.deferrals or {}).items()) or (
             (None, None),
         )
         return tuple(
@@ -259,7 +259,7 @@ class PostfixLines(FramedReader):
                 words=words,
                 earlier=earlier,
             )
-            for recipient, earlier in waiting
+            for recipient, earlier in recipients
         )
 
     def _tls(self, text: str, frame: Frame) -> None:
@@ -269,9 +269,9 @@ class PostfixLines(FramedReader):
             self.memory.note(("tls", frame.pid), (match[2], f"{match[1].split()[0]} {match[3]}"))
 
     def _tls_of(self, pid: str, relay: str) -> str | None:
-        noted = self.memory.note_of(("tls", pid))
-        if isinstance(noted, tuple) and noted[0] == relay:
-            return str(noted[1])
+        note = self.memory.note_of(("tls", pid))
+        if isinstance(note, tuple) and note[0] == relay:
+            return str(note[1])
         return None
 
 

@@ -54,24 +54,24 @@ def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | No
     Returns the words, whether they are those of an older failure, and whether the line was cut."""
     if rest is None:
         return None, False, False
-    cut = not rest.endswith(")")
-    text = rest if cut else rest[:-1]
+    is_cut = not rest.endswith(")")
+    text = rest if is_cut else rest[:-1]
     if status is Status.SENT and text[:1] == "2" and service not in _NO_SERVER and _REPLY.match(text):
-        return Words(Speaker.REMOTE, reply_of_lines(text), Stage.END_OF_DATA, cut), False, cut
+        return Words(Speaker.REMOTE, reply_of_lines(text), Stage.END_OF_DATA, is_cut), False, is_cut
     repeats = False
     if text.startswith(_SUSPENDED):
         text, repeats = text[len(_SUSPENDED) :], True
     remote = _SAID.match(text)
     if remote is not None:
-        return _reply(text[remote.end() :], remote[1] != "said", cut), repeats, cut
+        return _reply(text[remote.end() :], remote[1] != "said", is_cut), repeats, is_cut
     output = text.find(_OUTPUT) if service not in ("smtp", "lmtp", "relay") else -1
     if output >= 0:
         answer = text[output + len(_OUTPUT) :].strip()
-        return Words(Speaker.PROGRAM, answer, None, cut), repeats, cut
-    return Words(Speaker.LOCAL, text, _own_stage(text), cut), repeats, cut
+        return Words(Speaker.PROGRAM, answer, None, is_cut), repeats, is_cut
+    return Words(Speaker.LOCAL, text, _own_stage(text), is_cut), repeats, is_cut
 
 
-def _reply(text: str, is_refused: bool, cut: bool) -> Words:
+def _reply(text: str, is_refused: bool, is_cut: bool) -> Words:
     """A reply, and the command that it answers; a refusal to talk is one at the greeting or at EHLO, and
     Postfix does not say which."""
     stage = Stage.GREETING if is_refused else None
@@ -79,17 +79,17 @@ def _reply(text: str, is_refused: bool, cut: bool) -> Words:
     if at >= 0 and text.endswith(" command)"):
         stage = stage_of(text[at + len(_IN_REPLY) : -len(" command)")]) or stage
         text = text[:at]
-    elif not is_refused and not cut:
-        cut = (
+    elif not is_refused and not is_cut:
+        is_cut = (
             True  # what Postfix always adds is missing: the line was cut, and ends in a parenthesis by chance
         )
-    return Words(Speaker.REMOTE, reply_of_lines(text), stage, cut)
+    return Words(Speaker.REMOTE, reply_of_lines(text), stage, is_cut)
 
 
 def _own_stage(text: str) -> Stage | None:
-    lost = _LOST.match(text)
-    if lost is not None:
-        return stage_of(lost[1])
+    loss = _LOST.match(text)
+    if loss is not None:
+        return stage_of(loss[1])
     for begin, stage in _OWN:
         if text.startswith(begin):
             return stage

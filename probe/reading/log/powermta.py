@@ -43,12 +43,12 @@ class PowerMtaReader(CsvReader):
         host = _MTA.match(row.get("dsnMta", "").strip())
         address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
         relay = Relay(host[1] if host is not None else None, address or None)
-        at, queued = self.clock.stamp(row.get("timeLogged", "")), None
+        at, queue_time = self.clock.stamp(row.get("timeLogged", "")), None
         if at is not None and row.get("timeQueued"):
-            queued = self.clock.stamp(row["timeQueued"])
+            queue_time = self.clock.stamp(row["timeQueued"])
         delay = None
-        if at is not None and queued is not None and at.has_zone == queued.has_zone:
-            delay = (at.at - queued.at).total_seconds()
+        if at is not None and queue_time is not None and at.has_zone == queue_time.has_zone:
+            delay = (at.at - queue_time.at).total_seconds()
         return (
             Event(
                 self.file,

@@ -40,8 +40,8 @@ def _postfix_reason(reason: str | None) -> tuple[Words | None, Relay | None, boo
     if not reason:
         return None, None, False
     words, repeats, _ = words_of(f"{reason})", "smtp", Status.DEFERRED)
-    named = _HOST.match(reason.removeprefix(_SUSPENDED))
-    return words, relay_of(named[1]) if named is not None else None, repeats
+    host = _HOST.match(reason.removeprefix(_SUSPENDED))
+    return words, relay_of(host[1]) if host is not None else None, repeats
 
 
 class PostqueueReader(JsonReader):
@@ -51,7 +51,7 @@ class PostqueueReader(JsonReader):
         queue_id, queue = text_of(record, "queue_id"), text_of(record, "queue_name")
         if queue_id is None or queue is None:
             return ()
-        arrived = number_of(record, "arrival_time")
+        arrival = number_of(record, "arrival_time")
         rows = []
         for item in items_of(record, "recipients"):
             reason = text_of(item, "delay_reason") or text_of(item, "bounce_reason")
@@ -63,7 +63,7 @@ class PostqueueReader(JsonReader):
                     Kind.QUEUE,
                     _status_of(reason, queue == "hold"),
                     queue,
-                    since_epoch(arrived) if arrived is not None else None,
+                    since_epoch(arrival) if arrival is not None else None,
                     "postqueue",
                     queue_id,
                     sender=_no_daemon(text_of(record, "sender")),
@@ -193,12 +193,12 @@ class SmtpctlReader(Reader):
         fields = decode(data[:TEXT]).rstrip("\r\n").split("|", 13)
         if len(fields) < 13 or not re.fullmatch(r"[0-9a-f]{16}", fields[0]):
             return ()
-        evpid, _, kind, flags, sender, recipient, destination, created = fields[:8]
+        evpid, _, kind, flags, sender, recipient, destination, creation = fields[:8]
         reason = fields[13] if len(fields) > 13 else ""
         words = None
         if reason:
             words = Words(Speaker.REMOTE if is_reply(reason) else Speaker.LOCAL, reason)
-        seconds = int(created) if created.isdecimal() and len(created) < 13 else None
+        seconds = int(creation) if creation.isdecimal() and len(creation) < 13 else None
         is_held = "suspend" in flags or fields[11] == "suspended"
         return (
             Event(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from probe.reading.log.event import Record, Unparsed
+from probe.reading.log.event import Record, UnparsedLine
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.memory import Memory
 
@@ -46,10 +46,10 @@ class Reader(ABC):
     def source(self, file: str, reference: datetime | None = None) -> Sequence[Record]:
         """From now on lines are of this file. `reference`: when it was last written, which gives the year
         to stamps that have none. Returns what the file before left open."""
-        left = self.end()
+        rest = self.end()
         self.file = file
         self.clock = Clock(reference)
-        return left
+        return rest
 
     @abstractmethod
     def read(self, data: bytes, number: int) -> Sequence[Record]:
@@ -79,7 +79,7 @@ class Reader(ABC):
 
     def unread(self, data: bytes, number: int, why: str) -> Sequence[Record]:
         """The record of a line that should have been understood."""
-        return (Unparsed(self.file, number, data[:KEPT].rstrip(b"\r\n"), why),)
+        return (UnparsedLine(self.file, number, data[:KEPT].rstrip(b"\r\n"), why),)
 
 
 def _lines_of(block: bytes) -> list[bytes]:
@@ -91,14 +91,14 @@ def _lines_of(block: bytes) -> list[bytes]:
 
 def line_starts(text: str, marks: Iterable[str]) -> set[int]:
     """Where the lines begin that hold one of `marks`."""
-    begins: set[int] = set()
+    starts: set[int] = set()
     for mark in marks:
         at = text.find(mark)
         while at >= 0:
-            begins.add(text.rfind("\n", 0, at) + 1)
+            starts.add(text.rfind("\n", 0, at) + 1)
             end = text.find("\n", at)
             at = text.find(mark, end) if end >= 0 else -1
-    return begins
+    return starts
 
 
 class FramedReader(Reader):
@@ -111,10 +111,10 @@ class FramedReader(Reader):
         frame = unframe(data[:LINE], self.clock)
         text = frame.text[:TEXT]
         if text.startswith("message repeated "):
-            repeated = REPEATED.fullmatch(text)
-            if repeated is not None:
-                times = min(int(repeated["times"]), TIMES)
-                return tuple(self.text(repeated["text"], frame, data, number)) * times
+            repeat = REPEATED.fullmatch(text)
+            if repeat is not None:
+                times = min(int(repeat["times"]), TIMES)
+                return tuple(self.text(repeat["text"], frame, data, number)) * times
         return self.text(text, frame, data, number)
 
     @abstractmethod
@@ -150,26 +150,28 @@ def records(
     tally = tally if tally is not None else Tally()
     read = reader.read
     number = first - 1
-    counted = first - 1  # up to which line the tally is true: most lines are others, and are counted together
+    tally_end = (
+        first - 1
+    )  # up to which line the tally is true: most lines are others, and are counted together
     for number, data in enumerate(lines, first):
         batch = read(data, number)
         if not batch:
             continue
-        tally.lines += number - counted
-        tally.other += number - counted - 1
-        counted = number
-        if isinstance(batch[0], Unparsed):
+        tally.lines += number - tally_end
+        tally.other += number - tally_end - 1
+        tally_end = number
+        if isinstance(batch[0], UnparsedLine):
             tally.unparsed += 1
         else:
             tally.read += 1
         yield from batch
-    tally.lines += number - counted
-    tally.other += number - counted
-    left = reader.end()
-    if tally.other and any(isinstance(record, Unparsed) for record in left):
+    tally.lines += number - tally_end
+    tally.other += number - tally_end
+    rest = reader.end()
+    if tally.other and any(isinstance(record, UnparsedLine) for record in rest):
         tally.other -= 1  # its last line was no other line
         tally.unparsed += 1
-    yield from left
+    yield from rest
 
 
 def records_of_blocks(
@@ -184,11 +186,11 @@ def records_of_blocks(
         number += count
         _count(tally, batch, count)
         yield batch
-    left = reader.end()
-    if tally.other and any(isinstance(record, Unparsed) for record in left):
+    rest = reader.end()
+    if tally.other and any(isinstance(record, UnparsedLine) for record in rest):
         tally.other -= 1
         tally.unparsed += 1
-    yield left
+    yield rest
 
 
 def _count(tally: Tally, records: Sequence[Record], lines: int) -> None:
@@ -197,7 +199,7 @@ def _count(tally: Tally, records: Sequence[Record], lines: int) -> None:
     for record in records:
         if record.line != last:
             last = record.line
-            if isinstance(record, Unparsed):
+            if isinstance(record, UnparsedLine):
                 bad += 1
             else:
                 good += 1

@@ -24,7 +24,7 @@ class LogFile:
 
     name: str
     first: Stamp | None = None
-    written: datetime | None = None
+    written_at: datetime | None = None
 
 
 def first_stamp(lines: Iterable[bytes], reference: datetime | None = None) -> Stamp | None:
@@ -46,14 +46,14 @@ def in_time_order(files: Sequence[LogFile]) -> Sequence[LogFile]:
     sets: dict[str, list[LogFile]] = {}
     for file in files:
         sets.setdefault(_base(file.name), []).append(file)
-    ordered: list[LogFile] = []
+    files_in_order: list[LogFile] = []
     for members in sets.values():
         zones = {file.first.has_zone for file in members if file.first is not None}
         if all(file.first is not None for file in members) and len(zones) == 1:
-            ordered.extend(sorted(members, key=lambda file: (_first(file), _age(file))))
+            files_in_order.extend(sorted(members, key=lambda file: (_first(file), _age(file))))
         else:
-            ordered.extend(sorted(members, key=_age))
-    return ordered
+            files_in_order.extend(sorted(members, key=_age))
+    return files_in_order
 
 
 def _first(file: LogFile) -> datetime:
@@ -69,8 +69,8 @@ def _base(name: str) -> str:
 def _age(file: LogFile) -> tuple[int, tuple[int, ...], int]:
     """Dated files by their date, then numbered ones from the highest number, then the one being written."""
     plain = _PACKED.sub("", PurePath(file.name).name)
-    dated = _DATE.search(plain)
-    if dated is not None:
-        return 0, tuple(int(part) for part in dated.groups() if part), 0
-    numbered = _NUMBER.search(plain)
-    return (1, (), -int(numbered[1])) if numbered is not None else (2, (), 0)
+    date = _DATE.search(plain)
+    if date is not None:
+        return 0, tuple(int(part) for part in date.groups() if part), 0
+    number = _NUMBER.search(plain)
+    return (1, (), -int(number[1])) if number is not None else (2, (), 0)

@@ -41,7 +41,7 @@ class SendGridReader(JsonReader):
             # what was dropped was never offered to anybody
             remote = is_reply(text) and word != "dropped"
             words = Words(Speaker.REMOTE if remote else Speaker.LOCAL, text, stage)
-        kind_told = text_of(record, "type")
+        kind_text = text_of(record, "type")
         ip = text_of(record, "ip")
         return (
             Event(
@@ -49,7 +49,7 @@ class SendGridReader(JsonReader):
                 number,
                 Kind.QUEUE if word == "dropped" else Kind.ATTEMPT,
                 _STATUS[word],
-                f"{word} ({kind_told})" if kind_told else word,
+                f"{word} ({kind_text})" if kind_text else word,
                 since_epoch(seconds) if seconds is not None else None,
                 "sendgrid",
                 text_of(record, "sg_message_id"),

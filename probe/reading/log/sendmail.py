@@ -79,13 +79,13 @@ class SendmailReader(FramedReader):
         )
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        named = _ID.match(text)
-        if named is None:
+        id_match = _ID.match(text)
+        if id_match is None:
             tls = _STARTTLS.match(text)
             if tls is not None and frame.pid is not None:
                 self.memory.note(("tls", frame.pid), (tls[1].lower(), f"{tls[2]}, {tls[4]}, verify={tls[3]}"))
             return ()
-        queue_id, rest = named[1], text[named.end() :]
+        queue_id, rest = id_match[1], text[id_match.end() :]
         if rest.startswith("from="):
             self._arrival(queue_id, rest)
             return ()
@@ -108,8 +108,8 @@ class SendmailReader(FramedReader):
         if match is not None:
             message = self.memory.message(queue_id)
             message.sender = _bare(match[1])
-            named = _MSGID.search(rest)
-            message.message_id = named[1] if named is not None else None
+            id_match = _MSGID.search(rest)
+            message.message_id = id_match[1] if id_match is not None else None
 
     def _attempts(self, queue_id: str, match: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
         reply, stat = _reply_and_stat(match["rest"] or "")
@@ -119,13 +119,13 @@ class SendmailReader(FramedReader):
         mailer = match["mailer"]
         status = _status(stat)
         # with a status it was tried, as far as the DNS, and why it waits is only in the queue
-        words, cut = (None, False) if is_waiting else _words(reply, stat, mailer)
+        words, is_cut = (None, False) if is_waiting else _words(reply, stat, mailer)
         relay = _relay(match["relay"])
         message = self.memory.message_of(queue_id)
         tls = None
         if relay is not None and relay.host is not None and frame.pid is not None:
-            noted = self.memory.note_of(("tls", frame.pid))
-            tls = str(noted[1]) if isinstance(noted, tuple) and noted[0] == relay.host.lower() else None
+            note = self.memory.note_of(("tls", frame.pid))
+            tls = str(note[1]) if isinstance(note, tuple) and note[0] == relay.host.lower() else None
         events = []
         for recipient in _split(match["to"]):
             if status is Status.DEFERRED:
@@ -152,7 +152,7 @@ class SendmailReader(FramedReader):
                     words,
                     delay_s=_seconds(match["delay"]),
                     tls=tls,
-                    cut=cut,
+                    cut=is_cut,
                 )
             )
         return events
@@ -172,13 +172,13 @@ class SendmailReader(FramedReader):
     ) -> Sequence[Record]:
         """What befell a whole message, for each recipient that is known to wait."""
         message = self.memory.message_of(queue_id)
-        waiting: list[tuple[str | None, Words | None]] = [(None, None)]
-        if message is not None and message.deferred:
-            waiting = list(message.deferred.items())
+        recipients: list[tuple[str | None, Words | None]] = [(None, None)]
+        if message is not None and message.deferrals:
+            recipients = list(message.deferrals.items())
         about = (message.message_id, message.sender) if message is not None else (None, None)
         head = (self.file, number, Kind.QUEUE, status, word, frame.at, frame.program, queue_id)
         return [
-            Event(*head, *about, recipient, words=words, earlier=earlier) for recipient, earlier in waiting
+            Event(*head, *about, recipient, words=words, earlier=earlier) for recipient, earlier in recipients
         ]
 
     def _refusal(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
@@ -244,8 +244,8 @@ def _words(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, boo
     """The words, and whether they are only a part of what was said."""
     is_remote = mailer in ("esmtp", "smtp", "relay", "dsmtp", "smtp8", "lmtp", None) or "smtp" in mailer
     if reply and is_remote and not _INVENTED.match(reply):
-        cut = "..." in reply and len(reply) > 180
-        return Words(Speaker.REMOTE, unescape(reply), cut=cut), False
+        is_cut = "..." in reply and len(reply) > 180
+        return Words(Speaker.REMOTE, unescape(reply), cut=is_cut), False
     if reply and not is_remote:
         return Words(Speaker.PROGRAM if mailer == "prog" else Speaker.LOCAL, unescape(reply)), False
     if stat.startswith("Sent (") and is_remote:

@@ -32,8 +32,8 @@ class SesReader(JsonReader):
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
         inner = text_of(record, "Message")
         if inner is not None and "TopicArn" in record:
-            unpacked = JsonRecords().line(inner.encode("utf-8", "surrogatepass")).records
-            record = unpacked[0] if unpacked else {}
+            records = JsonRecords().line(inner.encode("utf-8", "surrogatepass")).records
+            record = records[0] if records else {}
         if isinstance(detail := record.get("detail"), Mapping):  # EventBridge
             record = detail
         word = text_of(record, "eventType") or text_of(record, "notificationType") or ""

@@ -20,12 +20,12 @@ def abridge(data: bytes) -> tuple[bytes, int | None]:
     What is short and whole comes back as it is. Boundary lines stay, so every part keeps its place.
     """
     pieces: list[bytes] = []
-    total = run = dashed = 0
+    total = run = dash_count = 0
     stream = io.BytesIO(data)
     while line := stream.readline(MESSAGE_TEXT_LIMIT):
         cost = len(line) + _LINE_COST
         if line.startswith(b"--"):
-            dashed += 1
+            dash_count += 1
             run = 0
         run += cost
         if run > MESSAGE_TEXT_LIMIT:
@@ -33,7 +33,7 @@ def abridge(data: bytes) -> tuple[bytes, int | None]:
             stream.seek(boundary + 1 if boundary >= 0 else len(data))
             continue
         total += cost
-        if total > _TOTAL_LIMIT or dashed > _DASHED_LIMIT:
+        if total > _TOTAL_LIMIT or dash_count > _DASHED_LIMIT:
             return b"".join(pieces), stream.tell() - len(line)
         pieces.append(line)
     return b"".join(pieces), None

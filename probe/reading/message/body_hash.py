@@ -39,14 +39,14 @@ def body_start(data: bytes) -> int:
 
 
 def body_hash(
-    data: bytes, algorithm: Callable[[], Hash], *, relaxed: bool, length: int | None = None
+    data: bytes, algorithm: Callable[[], Hash], *, is_relaxed: bool, length: int | None = None
 ) -> bytes:
     """The hash of the body of `data`, or of its first `length` canonical octets (l=). Line ends are CRLF, or
     LF as files have them."""
-    counted = algorithm()
-    for piece in _cut(_canonical(_pieces(data), relaxed=relaxed), length):
-        counted.update(piece)
-    return counted.digest()
+    digest = algorithm()
+    for piece in _cut(_canonical(_pieces(data), is_relaxed=is_relaxed), length):
+        digest.update(piece)
+    return digest.digest()
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
@@ -54,37 +54,37 @@ def _pieces(data: bytes) -> Iterator[bytes]:
         yield data[start : start + _PIECE]
 
 
-def _canonical(pieces: Iterator[bytes], *, relaxed: bool) -> Iterator[bytes]:
+def _canonical(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
     """RFC 6376 sections 3.4.3 and 3.4.4: empty lines at the end do not count, and one line end stands there;
     `relaxed` also makes white space one space, and leaves none before a line end."""
     anything = False
-    waiting = 0  # line ends that count only when something follows them
-    for text in _normal(pieces, relaxed=relaxed):
+    line_ends = 0  # line ends that count only when something follows them
+    for text in _normal(pieces, is_relaxed=is_relaxed):
         body = _without_line_ends(text)
         if body:
-            yield from _line_ends(waiting)
+            yield from _line_ends(line_ends)
             yield body
-            anything, waiting = True, 0
-        waiting += (len(text) - len(body)) // len(_LINE_END)
-    if anything or not relaxed:
+            anything, line_ends = True, 0
+        line_ends += (len(text) - len(body)) // len(_LINE_END)
+    if anything or not is_relaxed:
         yield _LINE_END
 
 
-def _normal(pieces: Iterator[bytes], *, relaxed: bool) -> Iterator[bytes]:
+def _normal(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
     """The pieces with CRLF as line end. What stands at the end of a piece goes with the next one where that
     decides what becomes of it: a CR, and for `relaxed` white space."""
-    held = b""
+    spaces = b""
     for piece in pieces:
-        text = held + piece
+        text = spaces + piece
         whole = text[:-1] if text.endswith(b"\r") else text
-        whole = whole.rstrip(b"\t ") if relaxed else whole
-        held = text[len(whole) :]
+        whole = whole.rstrip(b"\t ") if is_relaxed else whole
+        spaces = text[len(whole) :]
         whole = whole.replace(b"\r\n", b"\n").replace(b"\n", _LINE_END)
-        if relaxed:
+        if is_relaxed:
             whole = _SPACES.sub(b" ", _SPACES_AT_END.sub(_LINE_END, whole))
-            held = _SPACES.sub(b" ", held)
+            spaces = _SPACES.sub(b" ", spaces)
         yield whole
-    yield held
+    yield spaces
 
 
 def _without_line_ends(text: bytes) -> bytes:

@@ -46,9 +46,9 @@ def links_in_html(html: str) -> tuple[Link, ...]:
 def _close(html: str) -> str:
     """The same text, in which nothing is opened that is never closed: html.parser looks for the end of
     a tag, a comment or a marked section up to the end of the text, again for each that begins."""
-    for opening, closing in (("<!--", "-->"), ("<![", "]>")):
-        last = html.rfind(closing) + 1
-        html = html[:last] + html[last:].replace(opening, f"&lt;{opening[1:]}")
+    for start_mark, end_mark in (("<!--", "-->"), ("<![", "]>")):
+        last = html.rfind(end_mark) + 1
+        html = html[:last] + html[last:].replace(start_mark, f"&lt;{start_mark[1:]}")
     pieces: list[str] = []
     start, end = 0, -1
     while (tag := html.find("<", start)) >= 0:

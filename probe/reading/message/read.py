@@ -188,10 +188,10 @@ def _authors(message: _Part, problems: list[MessageWhy]) -> tuple[tuple[str, ...
 
 def _leaves(message: _Part, problems: list[MessageWhy]) -> Iterator[_Part]:
     """The parts that are no containers, without recursion and up to the cap."""
-    waiting: list[_Part] = [message]
+    parts: list[_Part] = [message]
     count = 0
-    while waiting:
-        part = waiting.pop()
+    while parts:
+        part = parts.pop()
         count += 1
         if count > MESSAGE_PART_LIMIT:
             problems.append(MessageWhy(MessageReason.MANY_PARTS, most=MESSAGE_PART_LIMIT))
@@ -199,7 +199,7 @@ def _leaves(message: _Part, problems: list[MessageWhy]) -> Iterator[_Part]:
         # of a leaf, get_payload would decode the text, and raise where the charset holds a NUL
         if part.is_multipart():
             children = part.get_payload()
-            waiting.extend(reversed([child for child in children if isinstance(child, Message)]))
+            parts.extend(reversed([child for child in children if isinstance(child, Message)]))
         else:
             yield part
 

@@ -38,10 +38,10 @@ def verify_signatures(data: bytes) -> Resolution[tuple[SignatureResult, ...]]:
     fields = [_fields(value) for value in headers]
     questions = [_question(field) for field in fields]
     answers = {answer.question: answer for answer in (yield from key_answers(data))}
-    signed = _Signed(data)
+    message = _SignedMessage(data)
     return tuple(
         _judge(
-            signed,
+            message,
             index,
             field,
             answers.get(question) if question else None,
@@ -54,16 +54,16 @@ def verify_signatures(data: bytes) -> Resolution[tuple[SignatureResult, ...]]:
 def key_answers(data: bytes) -> Resolution[tuple[Answer, ...]]:
     """What DNS says of the key of every readable signature, each asked once."""
     questions = (_question(_fields(value)) for value in _signature_headers(data))
-    wanted = tuple(dict.fromkeys(question for question in questions if question is not None))
-    return (yield wanted) if wanted else ()
+    values = tuple(dict.fromkeys(question for question in questions if question is not None))
+    return (yield values) if values else ()
 
 
 def _signature_headers(data: bytes) -> list[bytes]:
     """The values of the DKIM-Signature fields, still folded, as dkimpy will count them."""
     head, _ = head_of(data)
-    unfolded = re.split(rb"\r?\n(?![ \t])", head)
-    named = (line.partition(b":") for line in unfolded)
-    return [value for name, _, value in named if name.lower() == b"dkim-signature"][:SIGNATURE_LIMIT]
+    lines = re.split(rb"\r?\n(?![ \t])", head)
+    pairs = (line.partition(b":") for line in lines)
+    return [value for name, _, value in pairs if name.lower() == b"dkim-signature"][:SIGNATURE_LIMIT]
 
 
 def _fields(value: bytes) -> dict[bytes, bytes]:
@@ -94,12 +94,12 @@ def _question(fields: dict[bytes, bytes]) -> Question | None:
 
 
 def _judge(
-    signed: _Signed, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
+    message: _SignedMessage, index: int, fields: dict[bytes, bytes], answer: Answer | None, *, too_long: bool
 ) -> SignatureResult:
     def result(
-        verdict: SignatureVerdict, problem: SignatureWhy | None, signed: tuple[str, ...] = ()
+        verdict: SignatureVerdict, problem: SignatureWhy | None, message: tuple[str, ...] = ()
     ) -> SignatureResult:
-        return SignatureResult(_text(fields, "d").lower(), _text(fields, "s"), verdict, problem, signed)
+        return SignatureResult(_text(fields, "d").lower(), _text(fields, "s"), verdict, problem, message)
 
     if too_long:
         why = SignatureWhy(SignatureReason.HEADER_TOO_LONG, most=SIGNATURE_SIZE_LIMIT)
@@ -116,19 +116,19 @@ def _judge(
     if not keys:
         why = SignatureWhy(SignatureReason.NO_KEY, host=answer.question.name)
         return result(SignatureVerdict.FAIL, why)
-    if len(signed.head) > MESSAGE_HEADER_LIMIT:
+    if len(message.head) > MESSAGE_HEADER_LIMIT:
         why = SignatureWhy(SignatureReason.HEAD_TOO_LONG, most=MESSAGE_HEADER_LIMIT)
         return result(SignatureVerdict.UNKNOWN, why)
     problem: SignatureWhy | None = None
     for key in keys:
-        problem = _verify(signed, index, key)
+        problem = _verify(message, index, key)
         if problem is None:
             note = SignatureWhy(SignatureReason.UNSIGNED_END) if b"l" in fields else None
             return result(SignatureVerdict.PASS, note, _header_names(fields))
     return result(SignatureVerdict.FAIL, problem)
 
 
-def _verify(signed: _Signed, index: int, key: bytes) -> SignatureWhy | None:
+def _verify(message: _SignedMessage, index: int, key: bytes) -> SignatureWhy | None:
     """None when the signature holds under this key, else why it does not."""
     import dkim
 
@@ -136,13 +136,13 @@ def _verify(signed: _Signed, index: int, key: bytes) -> SignatureWhy | None:
         return SignatureWhy(SignatureReason.KEY_REVOKED)
     log = _LastError()
     try:
-        holds = _timeless(signed, log).verify(index, dnsfunc=lambda name, timeout=5: key)
+        is_valid = _timeless(message, log).verify(index, dnsfunc=lambda name, timeout=5: key)
     except dkim.DKIMException as error:
         return _why_key(key) or _readable(str(error))
     except (ValueError, IndexError, KeyError, TypeError, ArithmeticError):
         # What dkimpy lets through on malformed tags and keys; each means that nothing was verified.
         return _why_key(key) or SignatureWhy(SignatureReason.FORM)
-    if holds:
+    if is_valid:
         return None
     why = _readable(log.text) if log.text else SignatureWhy(SignatureReason.HEADERS_CHANGED)
     return _why_key(key) or why
@@ -169,7 +169,7 @@ _COMPLAINTS = {
 
 def _readable(complaint: str) -> SignatureWhy:
     """What dkimpy's complaint means; its own words hold octets and names of Python."""
-    tags = (tag for begins, tag in _COMPLAINTS.items() if complaint.startswith(begins))
+    tags = (tag for prefix, tag in _COMPLAINTS.items() if complaint.startswith(prefix))
     return SignatureWhy(next(tags, SignatureReason.FORM))
 
 
@@ -203,7 +203,7 @@ class _LastError:
         return False
 
 
-class _Signed:
+class _SignedMessage:
     """A message that is verified. dkimpy gets the header section alone; the body is hashed here in pieces,
     once for all signatures that want it the same way."""
 
@@ -220,7 +220,7 @@ class _Signed:
         way = (fields[b"a"], fields.get(b"c", b"").endswith(b"/relaxed"), length)
         if way not in self._hashes:
             algorithm = HASH_ALGORITHMS[fields[b"a"]]
-            self._hashes[way] = body_hash(self._data, algorithm, relaxed=way[1], length=length)
+            self._hashes[way] = body_hash(self._data, algorithm, is_relaxed=way[1], length=length)
         return self._hashes[way]
 
 
@@ -240,7 +240,7 @@ def _check_beside_clock(fields: dict[bytes, bytes]) -> None:
         raise dkim.ValidationError("x= value is less than t= value")
 
 
-def _timeless(signed: _Signed, log: _LastError) -> Any:
+def _timeless(message: _SignedMessage, log: _LastError) -> Any:
     """A dkimpy verifier that asks no clock, and sees no body."""
     import dkim
 
@@ -261,12 +261,12 @@ def _timeless(signed: _Signed, log: _LastError) -> Any:
 
         def verify_sig_process(self, sig: Any, *rest: Any) -> Any:
             if sig.get(b"c", b"simple/simple").split(b"/")[-1] in (b"simple", b"relaxed"):
-                written = re.sub(rb"\s+", b"", sig[b"bh"])
+                text = re.sub(rb"\s+", b"", sig[b"bh"])
                 # dkimpy, where it looks at the form of bh=, looks at b= instead
-                if len(written) % 4 or not _BASE64.fullmatch(written):
+                if len(text) % 4 or not _BASE64.fullmatch(text):
                     raise dkim.ValidationError("bh= value is not valid base64")
-                if signed.body_hash(sig) != base64.b64decode(written):
+                if message.body_hash(sig) != base64.b64decode(text):
                     raise dkim.ValidationError("body hash mismatch")
             return super().verify_sig_process({tag: sig[tag] for tag in sig if tag != b"bh"}, *rest)
 
-    return Verifier(signed.head, logger=log)
+    return Verifier(message.head, logger=log)

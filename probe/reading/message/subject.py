@@ -48,6 +48,6 @@ def _phrases_in(subject: str) -> tuple[str, ...]:
 @cache
 def _pattern() -> re.Pattern[str]:
     data = words()["subject"]
-    worded = "|".join(re.escape(phrase) for phrase in (*data["urgency"], *data["money"]))
+    phrases = "|".join(re.escape(phrase) for phrase in (*data["urgency"], *data["money"]))
     chinese = "|".join(re.escape(phrase) for phrase in data["chinese"])  # no spaces between words
-    return re.compile(rf"(?<!\w)(?:{worded})(?!\w)|{chinese}")
+    return re.compile(rf"(?<!\w)(?:{phrases})(?!\w)|{chinese}")

@@ -26,7 +26,7 @@ from probe.model.sender_mta import (
     TlsPolicy,
 )
 from probe.reading.mta.exim_values import (
-    Tested,
+    AddressTest,
     address_in,
     answer_of,
     first_in,
@@ -60,15 +60,15 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     where: tuple[str, ...] = ()
     if config:
         places = (config, *(f"{config}/{name}" for name in _FILES))
-        read = yield tuple(FileCall(place) for place in places)
-        binary = next((at for at, it in zip(places, read, strict=True) if it.is_usable), None)
+        outputs = yield tuple(FileCall(place) for place in places)
+        binary = next((at for at, it in zip(places, outputs, strict=True) if it.is_usable), None)
         if binary is None or ":" in binary:
             return NoSenderMta(f"no configuration of Exim in {config}")
         where = ("-C", binary)
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
         exim = _Exim(program, where)
-        about, main, tested, resolver = yield (
+        about, main, test_output, resolver = yield (
             exim.call("-bV"),
             exim.call("-bP", *_MAIN),
             exim.call(who, "-bt", stdin=f"{recipient}\n"),
@@ -82,7 +82,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     if version is None or not about.is_usable:
         return NoSenderMta(f"{program} -bV: {about.why}", MtaSoftware.EXIM)
     values = options_of(main.text)
-    answer = answer_of(tested.text, str(recipient))
+    answer = answer_of(test_output.text, str(recipient))
     config_file = _CONFIG.search(about.text)
     transport, router = yield from exim.options(answer)
     told_by = yield from exim.expand(transport, sender, recipient)
@@ -96,7 +96,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v4=_address(told_by, 4, answer),
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
-        route=_route(answer, tested, transport, router, hops),
+        route=_route(answer, test_output, transport, router, hops),
         tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
         size_limit=_size(values),
     )
@@ -112,7 +112,7 @@ class _Exim:
     def call(self, *arguments: str, stdin: str = "") -> ToolCall:
         return ToolCall(self.program, (*self.where, *arguments), stdin)
 
-    def options(self, answer: Tested | None) -> Inquiry[tuple[dict[str, str], dict[str, str]]]:
+    def options(self, answer: AddressTest | None) -> Inquiry[tuple[dict[str, str], dict[str, str]]]:
         """(the options of the transport, of the router) that take the address."""
         if answer is None or not answer.transport:
             return {}, {}
@@ -157,12 +157,12 @@ class _Exim:
         return line, ""
 
 
-def _name_of(answer: Tested | None) -> str:
+def _name_of(answer: AddressTest | None) -> str:
     return f"exim -bP transport {answer.transport}" if answer is not None and answer.transport else "exim -bt"
 
 
 def _helo(
-    options: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: Tested | None
+    options: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: AddressTest | None
 ) -> TextFact:
     value, reason = options.get("helo_data", ("", ""))
     if answer is None or not answer.transport:
@@ -180,7 +180,7 @@ def _helo(
     return TextFact(name or None, "exim -bP primary_hostname", "" if name else "it is not set")
 
 
-def _address(options: Mapping[str, tuple[str, str]], family: int, answer: Tested | None) -> AddressFact:
+def _address(options: Mapping[str, tuple[str, str]], family: int, answer: AddressTest | None) -> AddressFact:
     """The first of the transport's interface that is of the family."""
     value, reason = options.get("interface", ("", ""))
     source = f"{_name_of(answer)} interface"
@@ -205,14 +205,14 @@ def _size(values: Mapping[str, str]) -> NumberFact:
     return NumberFact(size or None, source, "" if size else "no limit is set, or none that is a plain number")
 
 
-def _hops(answer: Tested | None, transport: Mapping[str, str]) -> tuple[Hop, ...]:
+def _hops(answer: AddressTest | None, transport: Mapping[str, str]) -> tuple[Hop, ...]:
     """The hosts that -bt named, else those of the transport itself; with the port of the transport."""
     port = port_of(transport.get("port", ""))
-    named = answer.hops if answer is not None else ()
+    hosts = answer.hops if answer is not None else ()
     own = transport.get("hosts", "")
-    if own and (not named or transport.get("hosts_override") == "yes") and "$" not in own:
-        named = tuple(_of_list(item) for item in list_of(own))
-    return tuple(Hop(it.host, it.port or port or 25, it.by_mx, it.addresses) for it in named)
+    if own and (not hosts or transport.get("hosts_override") == "yes") and "$" not in own:
+        hosts = tuple(_of_list(item) for item in list_of(own))
+    return tuple(Hop(it.host, it.port or port or 25, it.by_mx, it.addresses) for it in hosts)
 
 
 def _of_list(item: str) -> Hop:
@@ -223,22 +223,22 @@ def _of_list(item: str) -> Hop:
 
 
 def _route(
-    answer: Tested | None,
-    tested: ToolOutput,
+    answer: AddressTest | None,
+    test_output: ToolOutput,
     transport: Mapping[str, str],
     router: Mapping[str, str],
     hops: tuple[Hop, ...],
 ) -> Route:
     if answer is None:
-        why = "exim -bt named no transport" if tested.exit_code is not None else tested.why
+        why = "exim -bt named no transport" if test_output.exit_code is not None else test_output.why
         return Route(HopKind.UNKNOWN, "", "exim -bt", reason=why)
     source = f"exim -bt: router {answer.router}" if answer.router else "exim -bt"
-    if answer.refused:
-        return Route(HopKind.REFUSED, "", source, reason=answer.refused)
+    if answer.refusal:
+        return Route(HopKind.REFUSED, "", source, reason=answer.refusal)
     if answer.discarded:
         return Route(HopKind.DISCARDED, "", source, reason=answer.discarded)
-    if answer.deferred:
-        return Route(HopKind.DEFERRED, "", source, reason=answer.deferred)
+    if answer.deferral:
+        return Route(HopKind.DEFERRED, "", source, reason=answer.deferral)
     driver = transport.get("driver", "")
     if not driver:
         reason = f"exim -bP did not tell what the transport {answer.transport} is"
@@ -248,8 +248,10 @@ def _route(
         return Route(kind, answer.transport, source, reason=driver)
     if transport.get("protocol", "smtp") == "lmtp":
         return Route(HopKind.PROGRAM, answer.transport, source, reason="LMTP")
-    if answer.became:
-        return Route(HopKind.UNKNOWN, answer.transport, source, reason=f"it is sent on to {answer.became}")
+    if answer.new_recipient:
+        return Route(
+            HopKind.UNKNOWN, answer.transport, source, reason=f"it is sent on to {answer.new_recipient}"
+        )
     logs_in = bool(first_in(transport, "hosts_require_auth", hops) or transport.get("hosts_try_auth"))
     # a manualroute may name the MX hosts of another domain: `route_list = * relay.example/MX`
     if router.get("driver") == "dnslookup" and transport.get("hosts_override") != "yes":
@@ -263,13 +265,13 @@ def _route(
 
 
 def _tls(
-    answer: Tested | None, transport: Mapping[str, str], hops: tuple[Hop, ...], *, has_dnssec: bool
+    answer: AddressTest | None, transport: Mapping[str, str], hops: tuple[Hop, ...], *, has_dnssec: bool
 ) -> TlsPolicy:
     """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for the hosts that were named."""
     source = _name_of(answer)
     if transport.get("driver") != "smtp":
         return TlsPolicy(None, source, reason="there is no SMTP transport")
-    wrapped = transport.get("protocol") == "smtps"
+    is_smtps = transport.get("protocol") == "smtps"
     names = (
         "hosts_avoid_tls",
         "hosts_require_dane",
@@ -277,30 +279,30 @@ def _tls(
         "tls_verify_hosts",
         "hosts_try_dane",
     )
-    held = {name: first_in(transport, name, hops) for name in names}
-    unclear = next((name for name in names[:3] if held[name] is None), None)
+    options = {name: first_in(transport, name, hops) for name in names}
+    unclear = next((name for name in names[:3] if options[name] is None), None)
     if unclear is not None:
-        return TlsPolicy(None, f"{source} {unclear}", (), wrapped, "it is not the same for all of the hosts")
-    if held["hosts_avoid_tls"]:
-        return TlsPolicy(TlsLevel.NONE, f"{source} hosts_avoid_tls", (), wrapped)
+        return TlsPolicy(None, f"{source} {unclear}", (), is_smtps, "it is not the same for all of the hosts")
+    if options["hosts_avoid_tls"]:
+        return TlsPolicy(TlsLevel.NONE, f"{source} hosts_avoid_tls", (), is_smtps)
     no_dane = "" if has_dnssec else f"DANE needs the option trust-ad in {RESOLV_CONF}, which is not set"
-    if held["hosts_require_dane"]:
+    if options["hosts_require_dane"]:
         level = TlsLevel.DANE_ONLY if has_dnssec else TlsLevel.INVALID
-        return TlsPolicy(level, f"{source} hosts_require_dane", (), wrapped, no_dane)
-    if held["hosts_require_tls"]:
-        if not held["tls_verify_hosts"]:
-            return TlsPolicy(TlsLevel.ENCRYPT, f"{source} hosts_require_tls", (), wrapped)
+        return TlsPolicy(level, f"{source} hosts_require_dane", (), is_smtps, no_dane)
+    if options["hosts_require_tls"]:
+        if not options["tls_verify_hosts"]:
+            return TlsPolicy(TlsLevel.ENCRYPT, f"{source} hosts_require_tls", (), is_smtps)
         by_name = first_in(transport, "tls_verify_cert_hostnames", hops) is not False
         roots = transport.get("tls_verify_certificates", "system").strip()
         return TlsPolicy(
             TlsLevel.VERIFY,
             f"{source} tls_verify_hosts",
             ("hostname",) if by_name else (),
-            wrapped,
+            is_smtps,
             roots=None if roots == "system" or "$" in roots else roots,
         )
-    if held["hosts_try_dane"] and has_dnssec:
-        return TlsPolicy(TlsLevel.DANE, f"{source} hosts_try_dane", (), wrapped)
-    if held["hosts_try_dane"]:
-        return TlsPolicy(TlsLevel.MAY, f"{source} hosts_try_dane", (), wrapped, no_dane)
-    return TlsPolicy(TlsLevel.MAY, f"{source} hosts_require_tls", (), wrapped)
+    if options["hosts_try_dane"] and has_dnssec:
+        return TlsPolicy(TlsLevel.DANE, f"{source} hosts_try_dane", (), is_smtps)
+    if options["hosts_try_dane"]:
+        return TlsPolicy(TlsLevel.MAY, f"{source} hosts_try_dane", (), is_smtps, no_dane)
+    return TlsPolicy(TlsLevel.MAY, f"{source} hosts_require_tls", (), is_smtps)

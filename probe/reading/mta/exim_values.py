@@ -70,7 +70,7 @@ def address_in(text: str) -> IPAddress | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class AddressTest:
     """What `exim -bt` printed of one address: the router and transport that take it, the hosts it found.
     `refused`, `discarded` and `deferred` are its words where none takes it; `became` the address that it was
     made."""
@@ -79,44 +79,44 @@ class Tested:
     transport: str = ""
     hops: tuple[Hop, ...] = ()
     by_mx: bool = False
-    refused: str = ""
+    refusal: str = ""
     discarded: str = ""
-    deferred: str = ""
-    became: str = ""
+    deferral: str = ""
+    new_recipient: str = ""
 
 
-def answer_of(text: str, recipient: str) -> Tested | None:
+def answer_of(text: str, recipient: str) -> AddressTest | None:
     """The first address of the answer; None where there is none."""
     lines = [line.removeprefix("> ") for line in text.splitlines() if line.removeprefix("> ").strip()]
     if not lines:
         return None
     for line in lines:
         if match := _DEFERRED.search(line):
-            return Tested(deferred=match["why"] or "no reason was given")
+            return AddressTest(deferral=match["why"] or "no reason was given")
         if match := _REFUSED.search(line):
             if match["gone"]:
-                return Tested(discarded=match["gone"])
-            return Tested(refused=match["why"] or "no reason was given")
-    routed = next((it for it in map(_ROUTED.match, lines) if it), None)
-    if routed is None:
+                return AddressTest(discarded=match["gone"])
+            return AddressTest(refusal=match["why"] or "no reason was given")
+    route = next((it for it in map(_ROUTED.match, lines) if it), None)
+    if route is None:
         return None
     hosts = _first_hosts(lines)
     hops = tuple(_hop(match) for match in hosts)
     by_mx = any("MX=" in match["rest"] for match in hosts)
     first = lines[0].strip()
-    became = "" if first.lower() == recipient.lower() else first
-    return Tested(routed["router"] or "", routed["transport"], hops, by_mx, became=became)
+    new_recipient = "" if first.lower() == recipient.lower() else first
+    return AddressTest(route["router"] or "", route["transport"], hops, by_mx, new_recipient=new_recipient)
 
 
 def _first_hosts(lines: list[str]) -> list[re.Match[str]]:
     """The hosts of the first address: those before the next line that names a router."""
     hosts: list[re.Match[str]] = []
-    begun = False
+    is_inside = False
     for line in lines:
         if _ROUTED.match(line):
-            if begun:
+            if is_inside:
                 break
-            begun = True
+            is_inside = True
         elif match := _HOST.match(line):
             hosts.append(match)
     return hosts
@@ -141,10 +141,10 @@ def in_host_list(text: str, hop: Hop) -> bool | None:
     unclear = False
     for item in items:
         bare = item.lstrip("!").strip().lower()
-        fits = _fits(bare, hop)
-        if fits:
+        is_match = _fits(bare, hop)
+        if is_match:
             return None if unclear else not item.startswith("!")
-        unclear = unclear or fits is None
+        unclear = unclear or is_match is None
     if unclear:
         return None
     return bool(items) and items[-1].startswith("!")
@@ -164,5 +164,5 @@ def _fits(item: str, hop: Hop) -> bool | None:
 
 def first_in(options: Mapping[str, str], name: str, hops: tuple[Hop, ...]) -> bool | None:
     """Whether the host list `name` of a transport holds for all of the hosts alike; None: not so."""
-    held = {in_host_list(options.get(name, ""), hop) for hop in hops or (Hop("", 25),)}
-    return held.pop() if len(held) == 1 else None
+    answers = {in_host_list(options.get(name, ""), hop) for hop in hops or (Hop("", 25),)}
+    return answers.pop() if len(answers) == 1 else None

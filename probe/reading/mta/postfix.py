@@ -31,10 +31,10 @@ from probe.reading.mta.postfix_client import (
     source_of,
     tls_of,
 )
-from probe.reading.mta.postfix_route import ROUTING, Envelope, Resolved, Routing
+from probe.reading.mta.postfix_route import ROUTING, Envelope, ResolvedRoute, Routing
 from probe.reading.mta.postfix_values import (
-    Found,
     Table,
+    TableEntries,
     commands_of,
     hops_of,
     overrides_of,
@@ -73,20 +73,22 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     routing = Routing(values, Envelope(reverse_path, str(recipient).lower()))
-    entries, failed = yield from _look_up(where, dict(routing.questions()))
-    resolved = routing.resolved(entries)
-    client = yield from _client(where, values, overrides_of(overrides.text, resolved.transport))
+    entries, why = yield from _look_up(where, dict(routing.questions()))
+    route = routing.resolved(entries)
+    client = yield from _client(where, values, overrides_of(overrides.text, route.transport))
     if isinstance(client, str):
         return NoSenderMta(f"postconf: {client}", MtaSoftware.POSTFIX)
-    policies = {table: policy_keys(resolved.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
+    policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
     levels, unread = yield from _look_up(where, policies)
-    reading = _Reading(values, client, resolved, commands_of(services.text), levels, config)
-    return reading.mta(failed or _files(routing), unread)
+    reading = _Reading(values, client, route, commands_of(services.text), levels, config)
+    return reading.mta(why or _files(routing), unread)
 
 
-def _look_up(where: tuple[str, ...], wanted: Mapping[Table, tuple[str, ...]]) -> Inquiry[tuple[Found, str]]:
+def _look_up(
+    where: tuple[str, ...], keys_by_table: Mapping[Table, tuple[str, ...]]
+) -> Inquiry[tuple[TableEntries, str]]:
     """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
-    questions = {table: keys for table, keys in wanted.items() if not table.name.startswith("-")}
+    questions = {table: keys for table, keys in keys_by_table.items() if not table.name.startswith("-")}
     if not questions:
         return {}, ""
     calls: list[Call] = []
@@ -134,9 +136,9 @@ class _Reading:
 
     values: Mapping[str, str]
     client: Mapping[str, str]
-    resolved: Resolved
+    route: ResolvedRoute
     commands: Mapping[str, str]
-    levels: Found
+    levels: TableEntries
     config: str
 
     def mta(self, unknown: str, unread: str) -> SenderMta:
@@ -159,13 +161,13 @@ class _Reading:
 
     def _source(self, name: str) -> str:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
-        return source_of(name, self.resolved.transport, overridden)
+        return source_of(name, self.route.transport, overridden)
 
     def _tls(self, unread: str) -> TlsPolicy:
         if unread:
             return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=unread)
         source = self._source("smtp_tls_security_level")
-        return tls_of(self.client, self.resolved.nexthop, self.levels, source)
+        return tls_of(self.client, self.route.nexthop, self.levels, source)
 
     def _size(self) -> NumberFact:
         text = self.values.get("message_size_limit", "")
@@ -173,38 +175,38 @@ class _Reading:
         return NumberFact(value or None, "postconf message_size_limit", "" if value else "no limit is set")
 
     def _route(self, unknown: str) -> Route:
-        resolved = self.resolved
-        source = "postconf " + ", ".join(resolved.sources)
+        route = self.route
+        source = "postconf " + ", ".join(route.sources)
         if unknown:
-            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=unknown)
-        if "virtual_alias_domains" in resolved.sources:
+            return Route(HopKind.UNKNOWN, route.transport, source, reason=unknown)
+        if "virtual_alias_domains" in route.sources:
             return Route(HopKind.LOCAL, "virtual", source, reason="virtual aliases are not followed")
-        command = self.commands.get(resolved.transport)
+        command = self.commands.get(route.transport)
         if command is None:
-            reason = f"master.cf has no service {resolved.transport}"
-            return Route(HopKind.DEFERRED, resolved.transport, source, reason=reason)
+            reason = f"master.cf has no service {route.transport}"
+            return Route(HopKind.DEFERRED, route.transport, source, reason=reason)
         kind = _KINDS.get(command, HopKind.PROGRAM)
-        if kind is HopKind.REFUSED and resolved.transport == "retry":
+        if kind is HopKind.REFUSED and route.transport == "retry":
             kind = HopKind.DEFERRED  # one program, which goes by the name of its service (error(8))
         if kind is HopKind.RELAY:
             return self._over_smtp(source)
         says_why = kind in (HopKind.REFUSED, HopKind.DEFERRED, HopKind.DISCARDED)
-        reason = resolved.nexthop if says_why else command if kind is HopKind.PROGRAM else ""
-        return Route(kind, resolved.transport, source, reason=reason)
+        reason = route.nexthop if says_why else command if kind is HopKind.PROGRAM else ""
+        return Route(kind, route.transport, source, reason=reason)
 
     def _over_smtp(self, source: str) -> Route:
-        resolved, port = self.resolved, self.client.get("smtp_tcp_port", "")
-        hops = hops_of(resolved.nexthop, int(port) if port.isascii() and port.isdigit() else 25)
+        route, port = self.route, self.client.get("smtp_tcp_port", "")
+        hops = hops_of(route.nexthop, int(port) if port.isascii() and port.isdigit() else 25)
         if self._asks_no_dns():
             hops = tuple(Hop(it.host, it.port, False, it.addresses) for it in hops)
         if not hops:
-            reason = f"{resolved.nexthop} names no server"
-            return Route(HopKind.UNKNOWN, resolved.transport, source, reason=reason)
+            reason = f"{route.nexthop} names no server"
+            return Route(HopKind.UNKNOWN, route.transport, source, reason=reason)
         logs_in = self.client.get("smtp_sasl_auth_enable") == "yes"
-        domain = resolved.nexthop.lower()
-        if hops == (Hop(domain, 25, True),) and domain == resolved.domain:
-            return Route(HopKind.MX, resolved.transport, source, (), logs_in)
-        return Route(HopKind.RELAY, resolved.transport, source, hops, logs_in)
+        domain = route.nexthop.lower()
+        if hops == (Hop(domain, 25, True),) and domain == route.domain:
+            return Route(HopKind.MX, route.transport, source, (), logs_in)
+        return Route(HopKind.RELAY, route.transport, source, hops, logs_in)
 
     def _asks_no_dns(self) -> bool:
         level = self.client.get("smtp_dns_support_level", "")

@@ -6,7 +6,14 @@ import re
 from collections.abc import Mapping
 
 from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
-from probe.reading.mta.postfix_values import Found, first_entry, literal_of, parents_of, tables_of, words_of
+from probe.reading.mta.postfix_values import (
+    TableEntries,
+    first_entry,
+    literal_of,
+    parents_of,
+    tables_of,
+    words_of,
+)
 
 CLIENT = (
     *("myhostname", "smtp_helo_name", "smtp_bind_address", "smtp_bind_address6", "inet_interfaces"),
@@ -53,17 +60,17 @@ def families_of(values: Mapping[str, str]) -> Families:
 def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFact:
     """The address that is connected from: smtp_bind_address, else the only one of inet_interfaces in that
     family, if it is not of loopback (as smtp_connect.c has it)."""
-    bound = values.get("smtp_bind_address" if family == 4 else "smtp_bind_address6", "")
-    if bound:
-        ip = literal_of(bound.strip("[]"))
+    bind_address = values.get("smtp_bind_address" if family == 4 else "smtp_bind_address6", "")
+    if bind_address:
+        ip = literal_of(bind_address.strip("[]"))
         if ip is not None and ip.version == family:
             return AddressFact(ip, source)
-        return AddressFact(None, source, f"{bound} is no IPv{family} address")
-    listed = words_of(values.get("inet_interfaces", "all"))
-    if "all" in listed or "loopback-only" in listed:
+        return AddressFact(None, source, f"{bind_address} is no IPv{family} address")
+    interfaces = words_of(values.get("inet_interfaces", "all"))
+    if "all" in interfaces or "loopback-only" in interfaces:
         return AddressFact(None, source, "not set: the system chooses")
-    addresses = [literal_of(item.strip("[]")) for item in listed]
-    unknown = next((item for item, ip in zip(listed, addresses, strict=True) if ip is None), None)
+    addresses = [literal_of(item.strip("[]")) for item in interfaces]
+    unknown = next((item for item, ip in zip(interfaces, addresses, strict=True) if ip is None), None)
     if unknown is not None:
         return AddressFact(None, "postconf inet_interfaces", f"the addresses of {unknown} were not looked up")
     own = [ip for ip in addresses if ip is not None and ip.version == family]
@@ -78,31 +85,33 @@ def policy_keys(destination: str) -> tuple[str, ...]:
     bare = destination.lower()
     if any(sign in bare for sign in "[]:"):
         return (bare,)
-    return tuple(parents_of(bare, dotted=True))
+    return tuple(parents_of(bare, with_dot=True))
 
 
-def tls_of(values: Mapping[str, str], destination: str, entries: Found, source: str) -> TlsPolicy:
+def tls_of(values: Mapping[str, str], destination: str, entries: TableEntries, source: str) -> TlsPolicy:
     """The demand towards a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the parameters
     that were before it."""
-    wrapped = values.get("smtp_tls_wrappermode", "no") == _YES
+    is_wrapper_mode = values.get("smtp_tls_wrappermode", "no") == _YES
     policy = first_entry(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
     if policy is not None:
         words = words_of(policy[0])
         level = words[0] if words else ""
-        return _policy(level, values, words[1:], "postconf smtp_tls_policy_maps", wrapped=wrapped)
+        return _policy(
+            level, values, words[1:], "postconf smtp_tls_policy_maps", is_wrapper_mode=is_wrapper_mode
+        )
     named = values.get("smtp_tls_security_level", "")
     if named:
-        return _policy(named, values, (), source, wrapped=wrapped)
+        return _policy(named, values, (), source, is_wrapper_mode=is_wrapper_mode)
     if values.get("smtp_enforce_tls") == _YES:
         verifies = values.get("smtp_tls_enforce_peername", _YES) == _YES
         level = TlsLevel.VERIFY if verifies else TlsLevel.ENCRYPT
-        return _policy(level, values, (), "postconf smtp_enforce_tls", wrapped=wrapped)
+        return _policy(level, values, (), "postconf smtp_enforce_tls", is_wrapper_mode=is_wrapper_mode)
     level = TlsLevel.MAY if values.get("smtp_use_tls") == _YES else TlsLevel.NONE
-    return TlsPolicy(level, "postconf smtp_use_tls" if level is TlsLevel.MAY else source, (), wrapped)
+    return TlsPolicy(level, "postconf smtp_use_tls" if level is TlsLevel.MAY else source, (), is_wrapper_mode)
 
 
 def _policy(
-    named: str, values: Mapping[str, str], attributes: tuple[str, ...], source: str, *, wrapped: bool
+    named: str, values: Mapping[str, str], attributes: tuple[str, ...], source: str, *, is_wrapper_mode: bool
 ) -> TlsPolicy:
     """The policy of a level and of the attributes that stand behind it in a table."""
     level, reason = _level(named, values)
@@ -113,7 +122,7 @@ def _policy(
         level,
         source,
         _names(level, values, match),
-        wrapped,
+        is_wrapper_mode,
         reason,
         _roots(values, anchors),
         values.get("smtp_tls_fingerprint_digest") or "sha256",

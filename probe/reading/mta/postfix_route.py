@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probe.reading.mta.postfix_values import (
-    Found,
     Table,
+    TableEntries,
     address_keys,
     first_entry,
     parents_of,
@@ -56,7 +56,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedRoute:
     """What trivial-rewrite(8) would answer for mail to `domain`: `transport` is a service of master.cf,
     `nexthop` its argument, `sources` the parameters that decided."""
 
@@ -75,19 +75,21 @@ class Routing:
 
     def questions(self) -> tuple[tuple[Table, tuple[str, ...]], ...]:
         """Each table once, with every key that could be looked up in it."""
-        wanted: dict[Table, dict[str, None]] = {}
+        keys_by_table: dict[Table, dict[str, None]] = {}
         for name, keys in self._keys().items():
             for table in tables_of(self.values.get(name, "")):
-                wanted.setdefault(table, {}).update(dict.fromkeys(keys if table.takes_parts else keys[:1]))
-        return tuple((table, tuple(keys)) for table, keys in wanted.items())
+                keys_by_table.setdefault(table, {}).update(
+                    dict.fromkeys(keys if table.takes_parts else keys[:1])
+                )
+        return tuple((table, tuple(keys)) for table, keys in keys_by_table.items())
 
     def _keys(self) -> dict[str, tuple[str, ...]]:
         domain = self.envelope.domain
         keys: dict[str, tuple[str, ...]] = {name: (domain,) for name, _ in _CLASSES}
-        keys["relay_domains"] = tuple(parents_of(domain, dotted=not self._by_parent("relay_domains")))
+        keys["relay_domains"] = tuple(parents_of(domain, with_dot=not self._by_parent("relay_domains")))
         keys["transport_maps"] = (
             *self._address_keys(self.envelope.recipient),
-            *parents_of(domain, dotted=not self._by_parent("transport_maps")),
+            *parents_of(domain, with_dot=not self._by_parent("transport_maps")),
             "*",
         )
         for name in _MAPS[1:]:
@@ -105,7 +107,7 @@ class Routing:
             return (self.values.get(f"empty_address_{name.split('_', 2)[2]}_lookup_key", "") or NULL_SENDER,)
         return (*self._address_keys(self.envelope.sender), "@" + self.envelope.sender.rpartition("@")[2])
 
-    def resolved(self, entries: Found) -> Resolved:
+    def resolved(self, entries: TableEntries) -> ResolvedRoute:
         """The answer, of what the tables had."""
         name = next((own for own, _ in _CLASSES if self._is_in(own, entries)), "")
         if name:
@@ -116,8 +118,8 @@ class Routing:
             channel, sources = self._default_transport(entries)
         nexthop = self.envelope.domain
         if name in ("relay_domains", ""):
-            nexthop, deciding = self._relayhost(entries)
-            sources += deciding
+            nexthop, parameter_name = self._relayhost(entries)
+            sources += parameter_name
         channel, colon, destination = channel.partition(":")
         nexthop = destination if colon and destination else nexthop
         if colon and destination and sources[-1] in ("relayhost", "sender_dependent_relayhost_maps"):
@@ -128,17 +130,17 @@ class Routing:
         if entry is not None and entry[0].strip() not in ("", ":"):
             transport, colon, destination = entry[0].strip().partition(":")
             nexthop = destination or self.envelope.domain
-            return Resolved(self.envelope.domain, transport or channel, nexthop, ("transport_maps",))
-        return Resolved(self.envelope.domain, channel, nexthop, tuple(sources))
+            return ResolvedRoute(self.envelope.domain, transport or channel, nexthop, ("transport_maps",))
+        return ResolvedRoute(self.envelope.domain, channel, nexthop, tuple(sources))
 
-    def _default_transport(self, entries: Found) -> tuple[str, list[str]]:
+    def _default_transport(self, entries: TableEntries) -> tuple[str, list[str]]:
         name = "sender_dependent_default_transport_maps"
         entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
         if entry is not None and entry[0].upper() != "DUNNO":
             return entry[0], [name]
         return self.values.get("default_transport", "") or "smtp", ["default_transport"]
 
-    def _relayhost(self, entries: Found) -> tuple[str, list[str]]:
+    def _relayhost(self, entries: TableEntries) -> tuple[str, list[str]]:
         name = "sender_dependent_relayhost_maps"
         entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
         # DUNNO ends the look-ups of the table and leaves relayhost as it is (postconf(5))
@@ -147,17 +149,17 @@ class Routing:
         relayhost = self.values.get("relayhost", "")
         return (relayhost, ["relayhost"]) if relayhost else (self.envelope.domain, [])
 
-    def _is_in(self, name: str, entries: Found) -> bool:
+    def _is_in(self, name: str, entries: TableEntries) -> bool:
         """Whether the domain is one of a list; the first item that fits decides, `!` turns it round."""
         keys = self._keys()[name]
         for item in words_of(self.values.get(name, "")):
             bare = item.lstrip("!")
             table = Table(bare)
             if tables_of(bare):
-                fits = any(key in entries.get(table.name, {}) for key in keys)
+                is_match = any(key in entries.get(table.name, {}) for key in keys)
             else:
-                fits = bare.lower() in keys
-            if fits:
+                is_match = bare.lower() in keys
+            if is_match:
                 return (len(item) - len(bare)) % 2 == 0
         return False
 

@@ -79,10 +79,12 @@ def values_in(text: str) -> dict[str, str]:
     return {key: value.strip() for key, tab, value in rows if tab}
 
 
-Found = Mapping[str, Mapping[str, str]]  # by table, by key
+TableEntries = Mapping[str, Mapping[str, str]]  # by table, by key
 
 
-def first_entry(tables: tuple[Table, ...], keys: tuple[str, ...], entries: Found) -> tuple[str, str] | None:
+def first_entry(
+    tables: tuple[Table, ...], keys: tuple[str, ...], entries: TableEntries
+) -> tuple[str, str] | None:
     """(the value, the table) of the first key that a table has: keys before tables, and tables of patterns
     for the first key alone, as maps_find of Postfix does."""
     for place, key in enumerate(keys):
@@ -98,17 +100,17 @@ def first_entry(tables: tuple[Table, ...], keys: tuple[str, ...], entries: Found
 def address_keys(address: str, delimiter: str) -> tuple[str, ...]:
     """An address, and without its extension (recipient_delimiter)."""
     local, _, domain = address.rpartition("@")
-    cut = next((at for at, sign in enumerate(local) if at and sign in delimiter), None)
-    return (address,) if cut is None else (address, f"{local[:cut]}@{domain}")
+    position = next((at for at, sign in enumerate(local) if at and sign in delimiter), None)
+    return (address,) if position is None else (address, f"{local[:position]}@{domain}")
 
 
-def parents_of(domain: str, *, dotted: bool) -> Iterator[str]:
+def parents_of(domain: str, *, with_dot: bool) -> Iterator[str]:
     """The domain and those above it: `.example.org` where `dotted`, else `example.org`
     (parent_domain_matches_subdomains)."""
     yield domain
     while "." in domain[1:]:
         domain = domain[domain.index(".", 1) :]
-        yield domain if dotted else domain[1:]
+        yield domain if with_dot else domain[1:]
 
 
 def literal_of(text: str) -> IPAddress | None:

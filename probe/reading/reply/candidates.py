@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from probe.reading.reply.mask import Masked
+from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Index, MatchRule, Table
 
@@ -45,8 +45,8 @@ def index(phrases: Sequence[tuple[str, int]], patterns: Sequence[tuple[Sequence[
         word = _WORDS.match(phrase)
         (worded.setdefault(word[0], []) if word else loose).append((phrase, number))
     users: dict[str, list[int]] = {}
-    for position, (needed, _, _) in enumerate(patterns):
-        for literal in dict.fromkeys(needed):
+    for position, (words, _, _) in enumerate(patterns):
+        for literal in dict.fromkeys(words):
             users.setdefault(literal, []).append(position)
     leads: dict[str, list[tuple[str, Sequence[int]]]] = {}
     short: list[tuple[str, Sequence[int]]] = []
@@ -56,17 +56,17 @@ def index(phrases: Sequence[tuple[str, int]], patterns: Sequence[tuple[Sequence[
     return Index(worded, loose, leads, short, [(expression, number) for _, expression, number in patterns])
 
 
-def places(masked: Masked, table: Table) -> Iterator[Place]:
+def places(masked_text: MaskedText, table: Table) -> Iterator[Place]:
     """Every place where a rule's words stand.
 
     A rule may write its words with their accents or without: a text that has any is searched both ways.
     """
-    yield from _in_text(masked.text, table)
-    if masked.plain:
-        yield from _in_text(masked.plain, table)
-    if masked.links:
+    yield from _in_text(masked_text.text, table)
+    if masked_text.plain:
+        yield from _in_text(masked_text.plain, table)
+    if masked_text.links:
         for link, number in table.links:
-            if link in masked.links:
+            if link in masked_text.links:
                 yield Place(table.rules[number], 0, 0, is_link=True)
 
 
@@ -90,16 +90,16 @@ def _candidates(text: str, index: Index) -> Iterator[tuple[str, int]]:
 
 def _wanted_patterns(text: str, index: Index) -> set[int]:
     leads = index.leads
-    wanted: set[int] = set()
+    numbers: set[int] = set()
     for lead in {text[start : start + _LEAD] for start in range(len(text) - _LEAD + 1)}:
         if lead in leads:
             for literal, positions in leads[lead]:
                 if literal in text:
-                    wanted.update(positions)
+                    numbers.update(positions)
     for literal, positions in index.short:
         if literal in text:
-            wanted.update(positions)
-    return wanted
+            numbers.update(positions)
+    return numbers
 
 
 def _occurrences(phrase: str, text: str) -> Iterator[int]:

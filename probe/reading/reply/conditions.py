@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from probe.reading.reply.mask import Masked
+from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.records import Aspect, MatchRule
 from probe.reading.reply.speaker import Speaker, fits
 
@@ -25,7 +25,7 @@ class Subject(NamedTuple):
     first; `hosts` who answered, and the names in the text; `is_quoted`: another server passed it on.
     """
 
-    masked: Masked
+    masked_text: MaskedText
     code: str = ""
     statuses: tuple[Status, ...] = ()
     stage: str = ""
@@ -45,61 +45,61 @@ def holds(rule: MatchRule, subject: Subject) -> bool:
     """Whether all conditions of a rule hold."""
     if rule.software is not None and not fits(rule.software, subject.speaker):
         return False
-    return all(_HOLDS[condition.aspect](condition.wanted, subject) for condition in rule.conditions)
+    return all(_HOLDS[condition.aspect](condition.values, subject) for condition in rule.conditions)
 
 
 def contradiction(rule: MatchRule, subject: Subject) -> str:
     """The status by which a rule holds, as it was written, where the reply's code contradicts its class; else
     empty."""
-    wanted = next((it.wanted for it in rule.conditions if it.aspect is Aspect.ENHANCED), ())
-    fitting = [status for status in subject.statuses if _is_wanted(status, wanted)]
-    contradicted = [status.written for status in fitting if status.written != status.read]
-    return contradicted[0] if len(contradicted) == len(fitting) > 0 else ""
+    values = next((it.values for it in rule.conditions if it.aspect is Aspect.ENHANCED), ())
+    statuses = [status for status in subject.statuses if _is_wanted(status, values)]
+    contradictions = [status.written for status in statuses if status.written != status.read]
+    return contradictions[0] if len(contradictions) == len(statuses) > 0 else ""
 
 
-def _code(wanted: Sequence[str], subject: Subject) -> bool:
-    return bool(subject.code) and subject.code.startswith(tuple(wanted))
+def _code(values: Sequence[str], subject: Subject) -> bool:
+    return bool(subject.code) and subject.code.startswith(tuple(values))
 
 
-def _enhanced(wanted: Sequence[str], subject: Subject) -> bool:
-    return any(_is_wanted(status, wanted) for status in subject.statuses)
+def _enhanced(values: Sequence[str], subject: Subject) -> bool:
+    return any(_is_wanted(status, values) for status in subject.statuses)
 
 
-def _is_wanted(status: Status, wanted: Sequence[str]) -> bool:
-    return status.read in wanted or f"x{status.read[1:]}" in wanted
+def _is_wanted(status: Status, values: Sequence[str]) -> bool:
+    return status.read in values or f"x{status.read[1:]}" in values
 
 
-def _pair(wanted: Sequence[str], subject: Subject) -> bool:
+def _pair(values: Sequence[str], subject: Subject) -> bool:
     """`550 5.1.1`: both, as they were written; `550 -`: that code without any enhanced status."""
     written = [status.written for status in subject.statuses]
-    return any(f"{subject.code} {status}" in wanted for status in written or ("-",))
+    return any(f"{subject.code} {status}" in values for status in written or ("-",))
 
 
-def _stage(wanted: Sequence[str], subject: Subject) -> bool:
-    return subject.stage in wanted
+def _stage(values: Sequence[str], subject: Subject) -> bool:
+    return subject.stage in values
 
 
-def _host(wanted: Sequence[str], subject: Subject) -> bool:
-    return any(name == suffix or name.endswith("." + suffix) for name in subject.hosts for suffix in wanted)
+def _host(values: Sequence[str], subject: Subject) -> bool:
+    return any(name == suffix or name.endswith("." + suffix) for name in subject.hosts for suffix in values)
 
 
-def _unless(unwanted: Sequence[str], subject: Subject) -> bool:
-    text, plain = subject.masked.text, subject.masked.plain
-    return not any(phrase in text or phrase in plain for phrase in unwanted)
+def _unless(phrases: Sequence[str], subject: Subject) -> bool:
+    text, plain = subject.masked_text.text, subject.masked_text.plain
+    return not any(phrase in text or phrase in plain for phrase in phrases)
 
 
-def _coded(wanted: bool, subject: Subject) -> bool:
+def _coded(values: bool, subject: Subject) -> bool:
     """A reply of a server has a code (RFC 5321 section 4.2); words without one are the sending server's,
     unless another server quotes them."""
-    return (bool(subject.code) or subject.is_quoted) is wanted
+    return (bool(subject.code) or subject.is_quoted) is values
 
 
-def _wordless(wanted: bool, subject: Subject) -> bool:
-    return subject.is_wordless is wanted
+def _wordless(values: bool, subject: Subject) -> bool:
+    return subject.is_wordless is values
 
 
-def _unread(wanted: bool, subject: Subject) -> bool:
-    return subject.is_unread is wanted
+def _unread(values: bool, subject: Subject) -> bool:
+    return subject.is_unread is values
 
 
 _HOLDS: dict[Aspect, Callable[[Any, Subject], bool]] = {

@@ -48,12 +48,12 @@ def _evidence_of(match: Match, ref: str) -> Evidence:
     )
 
 
-def _weights(facet: Facet, named: Mapping[str, float], rest: float | None) -> Mapping[str, float]:
+def _weights(facet: Facet, by_cause: Mapping[str, float], rest: float | None) -> Mapping[str, float]:
     """The rule's weights, with what a clear statement takes from all causes that it does not name."""
     if rest is None:
-        strongest = max(named.values(), default=0.0)
+        strongest = max(by_cause.values(), default=0.0)
         steps: Sequence[Sequence[float]] = scoring()["rest"].get(facet, ())
-        rest = min((taken for least, taken in steps if strongest >= least), default=0.0)
+        rest = min((share for least, share in steps if strongest >= least), default=0.0)
     if not rest:
-        return named
-    return {cause: named.get(cause, rest) for cause in causes()}
+        return by_cause
+    return {cause: by_cause.get(cause, rest) for cause in causes()}

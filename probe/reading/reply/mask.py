@@ -33,7 +33,7 @@ _UNSEEN = (
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
 
 
-class Masked(NamedTuple):
+class MaskedText(NamedTuple):
     """`text` is for phrases; `links` holds the URLs and host names that were taken out, space-separated;
     `plain` is `text` without accents, letter for letter, where it is not all ASCII, else empty."""
 
@@ -42,7 +42,7 @@ class Masked(NamedTuple):
     plain: str = ""
 
 
-def mask(text: str) -> Masked:
+def mask(text: str) -> MaskedText:
     """Lower-case, fold white space and typographic quotes, replace addresses, IPs, URLs, hosts and ids."""
     links: list[str] = []
     line = text.translate(_QUOTES).lower()
@@ -64,7 +64,7 @@ def mask(text: str) -> Masked:
         line = pattern_of(_HOSTS).sub(lambda match: _take(match, "<host>", links), line)
     line = _ID.sub("<id>", line)
     line = _SPACE.sub(" ", line)
-    return Masked(line, " ".join(links), "" if line.isascii() else plain(line))
+    return MaskedText(line, " ".join(links), "" if line.isascii() else plain(line))
 
 
 def _take(match: re.Match[str], placeholder: str, links: list[str]) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from probe.model.evidence import Facet
 from probe.reading.reply.candidates import Place, places
 from probe.reading.reply.conditions import Subject, holds
-from probe.reading.reply.mask import Masked
+from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule
 from probe.reading.reply.table import rule_table
@@ -44,14 +44,14 @@ class _Words(NamedTuple):
     and rules on sentences of notions."""
 
     places: tuple[Place, ...]
-    noted: frozenset[MatchRule]
+    by_notions: frozenset[MatchRule]
     sentences: frozenset[MatchRule]
 
     def part(self, *, of_conduct: bool) -> _Words:
         """Those that speak of when to try again, or those that speak of causes."""
         return _Words(
             tuple(place for place in self.places if place.rule.is_of_conduct is of_conduct),
-            frozenset(rule for rule in self.noted if rule.is_of_conduct is of_conduct),
+            frozenset(rule for rule in self.by_notions if rule.is_of_conduct is of_conduct),
             frozenset(rule for rule in self.sentences if rule.is_of_conduct is of_conduct),
         )
 
@@ -66,30 +66,30 @@ def matches(subject: Subject) -> tuple[Match, ...]:
     conduct = _of_conduct(words.part(of_conduct=True))
     causes, echoes = _of_causes(words.part(of_conduct=False))
     codes = _of_codes(subject, causes)
-    fitting = [Match(rule) for rule in causes | codes | conduct] + [Match(rule, True) for rule in echoes]
-    return tuple(sorted(fitting, key=lambda match: (match.is_echo, match.rule.number)))
+    speakers = [Match(rule) for rule in causes | codes | conduct] + [Match(rule, True) for rule in echoes]
+    return tuple(sorted(speakers, key=lambda match: (match.is_echo, match.rule.number)))
 
 
 def _words(subject: Subject) -> _Words:
     from probe.reading.reply.notions import rules_in
 
     table = rule_table()
-    occurrences = list(places(subject.masked, table))
-    held = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
-    noted, sentences = rules_in(subject.masked.text, table)
-    holding = [it for it in noted if holds(table.rules[it.rule], subject)]
+    occurrences = list(places(subject.masked_text, table))
+    rules = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
+    by_notions, sentences = rules_in(subject.masked_text.text, table)
+    notion_rules = [it for it in by_notions if holds(table.rules[it.rule], subject)]
     # of two on notions the one that asks for more of the same counts
     most = (
         table.rules[it.rule]
-        for it in holding
+        for it in notion_rules
         if not any(
             it.notions < other.notions
             and table.rules[it.rule].is_of_conduct == table.rules[other.rule].is_of_conduct
-            for other in holding
+            for other in notion_rules
         )
     )
     return _Words(
-        tuple(place for place in occurrences if place.rule in held),
+        tuple(place for place in occurrences if place.rule in rules),
         frozenset(most),
         frozenset(rule for rule in sentences if holds(rule, subject)),
     )
@@ -98,8 +98,8 @@ def _words(subject: Subject) -> _Words:
 def _of_conduct(words: _Words) -> set[MatchRule]:
     """What is said of the next try. Notions count only where no words name a time; grounds always."""
     of_time = [place for place in words.places if not place.rule.final]
-    chosen = _outermost(of_time) if of_time else words.noted
-    return {*chosen, *(place.rule for place in words.places if place.rule.final), *words.sentences}
+    best = _outermost(of_time) if of_time else words.by_notions
+    return {*best, *(place.rule for place in words.places if place.rule.final), *words.sentences}
 
 
 def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
@@ -108,27 +108,27 @@ def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
     Beside a sentence that is known, notions only hint: they are echoes, for causes that its rules do not
     name.
     """
-    chosen = _without_unmeant(_outermost(words.places) | words.sentences)
-    if not any(rule.causes and rule.is_exact for rule in chosen):
-        return _without_vague(chosen, words.noted), set()
-    chosen = _without_vague(chosen, ())
-    named = {cause for rule in chosen for cause, weight in rule.causes.items() if weight > 0}
-    return chosen, {rule for rule in words.noted if rule.foremost not in named}
+    best = _without_unmeant(_outermost(words.places) | words.sentences)
+    if not any(rule.causes and rule.is_exact for rule in best):
+        return _without_vague(best, words.by_notions), set()
+    best = _without_vague(best, ())
+    cause_ids = {cause for rule in best for cause, weight in rule.causes.items() if weight > 0}
+    return best, {rule for rule in words.by_notions if rule.foremost not in cause_ids}
 
 
 def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRule]:
     """The rules that look at no words that hold, beside those of the words."""
     is_wordless = not any(rule.causes for rule in by_words)
     is_silent = is_wordless and not _LETTERS.search(
-        pattern_of(_PLACEHOLDER).sub("", pattern_of(_COURTESY).sub("", subject.masked.text))
+        pattern_of(_PLACEHOLDER).sub("", pattern_of(_COURTESY).sub("", subject.masked_text.text))
     )
-    coded = subject._replace(
-        masked=Masked("", ""),
+    without_words = subject._replace(
+        masked_text=MaskedText("", ""),
         hosts=(),
         is_wordless=is_silent and all(_is_generic(status.read) for status in subject.statuses),
         is_unread=is_wordless and not is_silent,
     )
-    return set(_holding_codes(coded))
+    return set(_holding_codes(without_words))
 
 
 @lru_cache(maxsize=4096)
@@ -169,16 +169,16 @@ def _without_unmeant(rules: set[MatchRule]) -> set[MatchRule]:
     return {rule for rule in rules if rule.overrules or not rule.causes or rule.foremost not in unmeant}
 
 
-def _without_vague(by_words: set[MatchRule], noted: Collection[MatchRule]) -> set[MatchRule]:
+def _without_vague(by_words: set[MatchRule], by_notions: Collection[MatchRule]) -> set[MatchRule]:
     """All of both but the vague rules ("refused", "policy") where a more exact one has something to say.
 
     Rules on notions (`noted`) never silence a provider's own token, however vague that is.
     """
     exact = _least_vague((rule for rule in by_words if rule.causes), _VAGUEST)
-    limit = min(exact, _least_vague(noted, exact))
+    limit = min(exact, _least_vague(by_notions, exact))
     return {
         rule
-        for rule in by_words.union(noted)
+        for rule in by_words.union(by_notions)
         if rule.vague <= limit or (rule.facet is Facet.PROVIDER and rule.vague <= exact)
     }
 

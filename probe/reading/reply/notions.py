@@ -91,10 +91,10 @@ def fold(text: str) -> str:
     Hangul and kana keep their marks, which tell words apart. A word of ASCII in a script that writes words
     together gets blanks around it.
     """
-    lowered = text.lower()
-    if lowered.isascii():
-        return lowered
-    folded = plain(unicodedata.normalize("NFC", lowered).replace("\u0307", "")).translate(_FOLDS)
+    lower = text.lower()
+    if lower.isascii():
+        return lower
+    folded = plain(unicodedata.normalize("NFC", lower).replace("\u0307", "")).translate(_FOLDS)
     return re.sub(_JUNCTIONS, " ", folded)
 
 
@@ -178,7 +178,7 @@ def notions(text: str, stems: Stems) -> frozenset[str]:
 
 
 def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
-    taken: dict[str, int] = {}  # language -> where its last entry ends
+    last_ends: dict[str, int] = {}  # language -> where its last entry ends
     starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
         start = match.start()
@@ -187,20 +187,20 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
             continue
         entries, longest = _entries(lines)
         inside = _is_unspaced(text[start])
-        reached: dict[str, int] = {}
+        ends: dict[str, int] = {}
         for length in range(min(longest, len(text) - start), 1, -1):
             meanings = entries.get(text[start : start + length])
             for notion, language, rest in _meanings(meanings) if meanings else ():
-                if inside and start < taken.get(language, 0):
+                if inside and start < last_ends.get(language, 0):
                     continue  # inside a longer entry: "loop" stands in the Japanese word for "group"
-                if reached.get(language, length) != length:
+                if ends.get(language, length) != length:
                     continue  # a longer entry of this language begins here
-                if rest and not _follows(rest, text[start + length :]):
+                if rest and not _is_next(rest, text[start + length :]):
                     continue
-                reached[language] = length
+                ends[language] = length
                 yield language, notion, start
-        for language, length in reached.items():
-            taken[language] = max(start + length, taken.get(language, 0))
+        for language, length in ends.items():
+            last_ends[language] = max(start + length, last_ends.get(language, 0))
 
 
 @lru_cache(maxsize=4096)
@@ -213,7 +213,7 @@ def _is_unspaced(letter: str) -> bool:
     return not letter.isascii() and re.match(f"[{_UNSPACED}]", letter) is not None
 
 
-def _follows(rest: str, text: str) -> bool:
+def _is_next(rest: str, text: str) -> bool:
     """Whether the second part of an entry stands soon after the first, from the start of a word."""
     window = text[: _SOON + len(rest)]
     return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
@@ -244,9 +244,13 @@ def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]
         for language, notions in named.items()
         if language != ANY
     ]
-    noted = [rule for rule in table.noted if any(present.issuperset(rule.notions) for present in together)]
+    notion_rules = [
+        rule for rule in table.notion_rules if any(present.issuperset(rule.notions) for present in together)
+    ]
     anywhere = set[str]().union(*(notions for language, notions in named.items() if language != HINTS))
-    return noted, {rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)}
+    return notion_rules, {
+        rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)
+    }
 
 
 def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> set[int]:
@@ -263,7 +267,7 @@ def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> 
 def _sentences_of(own: frozenset[str], neutral: frozenset[str], sentences: SentenceBook) -> set[int]:
     """Of two sentences the one that asks for more counts."""
     present = own | neutral
-    fitting = [
+    candidates = [
         sentence
         for notion in present
         for sentence in sentences.beginning(notion)
@@ -271,7 +275,7 @@ def _sentences_of(own: frozenset[str], neutral: frozenset[str], sentences: Sente
         and present.isdisjoint(sentence.unwanted)
         and not own.isdisjoint(sentence.notions)
     ]
-    return {it.rule for it in fitting if not any(it.notions < other.notions for other in fitting)}
+    return {it.rule for it in candidates if not any(it.notions < other.notions for other in candidates)}
 
 
 def _is_sure(rule: MatchRule, anywhere: set[str]) -> bool:

@@ -32,15 +32,15 @@ class Quotation(NamedTuple):
 
 def may_quote(text: str) -> bool:
     """Whether a text may hold a quotation: a cheap look before it is brought on one line."""
-    lowered = text.lower()
-    return any(hint in lowered for hint in _HINTS)
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS)
 
 
 def quotation(text: str) -> Quotation | None:
     """The quotation in one reply, given on one line; None where it quotes nobody. Never raises."""
-    lowered = text.lower()
+    lower = text.lower()
     for rule in rule_table().quotations:
-        if not any(literal in lowered for literal in rule.needs):
+        if not any(literal in lower for literal in rule.needs):
             continue
         match = _compile(rule.pattern).search(text)
         if match is None:

@@ -14,7 +14,7 @@ from probe.reading.reply.evidence import evidence_of
 from probe.reading.reply.mask import mask
 from probe.reading.reply.quotation import Quotation, may_quote, quotation
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.unwrap import Unwrapped, received_parts, reply_lines, unwrap
+from probe.reading.reply.unwrap import ReplyParts, received_parts, reply_lines, unwrap
 
 _SHOWN = 120  # characters of a quoted reply that the report repeats
 # Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
@@ -74,11 +74,11 @@ def read_reply(
     parts = unwrap(text)
     if may_quote(text):
         reply, line = reply_lines(text)
-        quoted = quotation(reply) or quotation(line)
-        if quoted is not None:
-            head = unwrap(quoted.head)
+        quote = quotation(reply) or quotation(line)
+        if quote is not None:
+            head = unwrap(quote.head)
             stage = stage or (parts if reply != line else head).stage
-            return _read_quoted(unwrap(reply), head, quoted, stage, host, ref)
+            return _read_quoted(unwrap(reply), head, quote, stage, host, ref)
     return _read(parts, stage or parts.stage, host, ref, speaker)
 
 
@@ -93,15 +93,15 @@ def read_received(
     words. All else as in `read_reply`."""
     parts = received_parts(reply)
     line = f"{reply.code} {parts.status or ''} {parts.text}"
-    quoted = quotation(line) if may_quote(line) else None
-    if quoted is not None:
+    quote = quotation(line) if may_quote(line) else None
+    if quote is not None:
         head = parts._replace(enhanced=(parts.status,) if parts.status is not None else ())
-        return _read_quoted(parts, head, quoted, stage, host, ref)
+        return _read_quoted(parts, head, quote, stage, host, ref)
     return _read(parts, stage, host, ref, speaker)
 
 
 def _read(
-    parts: Unwrapped,
+    parts: ReplyParts,
     stage: Stage | None,
     host: str,
     ref: str,
@@ -130,7 +130,7 @@ def _read(
     )
 
 
-def _status(status: EnhancedStatus, parts: Unwrapped) -> Status:
+def _status(status: EnhancedStatus, parts: ReplyParts) -> Status:
     """How a status is read. That of a reply has the class of its code (RFC 2034 section 4, RFC 3463 section
     2); where it has not, the code's class counts, as sending servers go by the code (RFC 5321 section 4.2.1),
     and subject and detail still tell the cause. A status of success says nothing of a refusal."""
@@ -141,26 +141,26 @@ def _status(status: EnhancedStatus, parts: Unwrapped) -> Status:
 
 
 def _read_quoted(
-    whole: Unwrapped, head: Unwrapped, quoted: Quotation, stage: Stage | None, host: str, ref: str
+    whole: ReplyParts, head: ReplyParts, quote: Quotation, stage: Stage | None, host: str, ref: str
 ) -> Reading:
     """The reading of a reply, given at `stage`, whose reason is quoted."""
     inner_evidence: tuple[Evidence, ...] = ()
-    if quoted.inner:
+    if quote.inner:
         # what is quoted without a code of its own happened on the way there: the head's class is its class
-        inner = unwrap(quoted.inner)
+        inner = unwrap(quote.inner)
         if not inner.code:
-            inner = unwrap(f"{head.code or ''} {quoted.inner}")
+            inner = unwrap(f"{head.code or ''} {quote.inner}")
         inner_evidence = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
-    named = _named_cause(inner_evidence)
-    answer = "it could not be reached" if named == _UNREACHED else "the answer"
-    says = quoted.says + (f"; {answer}: {quoted.inner[:_SHOWN]}" if quoted.inner else "")
-    if quoted.about == "sender":
-        evidence: tuple[Evidence, ...] = (_about_sender(quoted.id, says, named, ref),)
+    cause_id = _named_cause(inner_evidence)
+    answer = "it could not be reached" if cause_id == _UNREACHED else "the answer"
+    says = quote.says + (f"; {answer}: {quote.inner[:_SHOWN]}" if quote.inner else "")
+    if quote.about == "sender":
+        evidence: tuple[Evidence, ...] = (_about_sender(quote.id, says, cause_id, ref),)
     else:
-        weights = {named: _QUOTED_BY_HEAD} if named else _VERIFIED_WITHOUT_REASON
+        weights = {cause_id: _QUOTED_BY_HEAD} if cause_id else _VERIFIED_WITHOUT_REASON
         # the third server met the receiver's own server, not the sender's
-        theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if named in _ABOUT_THE_CLIENT else None
-        evidence = (*inner_evidence, Evidence(quoted.id, Facet.TEXT, weights, says, ref, conduct=theirs))
+        theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if cause_id in _ABOUT_THE_CLIENT else None
+        evidence = (*inner_evidence, Evidence(quote.id, Facet.TEXT, weights, says, ref, conduct=theirs))
     return Reading(
         code=head.code or whole.code,
         enhanced=head.enhanced[0] if head.enhanced else None,
@@ -181,14 +181,14 @@ _OPEN_THE_WAY_BACK = (
 )
 
 
-def _about_sender(identity: str, says: str, named: str | None, ref: str) -> Evidence:
+def _about_sender(identity: str, says: str, cause_id: str | None, ref: str) -> Evidence:
     """Whatever the sender's own server said of the address: it cannot be used as a sender here. What that
     server has against the address only for a time passes."""
-    cause = causes()[named] if named is not None else None
+    cause = causes()[cause_id] if cause_id is not None else None
     weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
     conduct = None
     if cause is not None and cause.passes:
-        action = _OPEN_THE_WAY_BACK if named == _UNREACHED else ""
+        action = _OPEN_THE_WAY_BACK if cause_id == _UNREACHED else ""
         conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after, action=action)
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 

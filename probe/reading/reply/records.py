@@ -30,10 +30,10 @@ class Aspect(StrEnum):
 
 
 class Condition(NamedTuple):
-    """What must hold beside the words of a rule. `wanted`: a bool, or the values of which one must fit."""
+    """What must hold beside the words of a rule. `values`: a bool, or the values of which one must fit."""
 
     aspect: Aspect
-    wanted: Any
+    values: Any
 
 
 class Programs(NamedTuple):
@@ -161,8 +161,8 @@ class Sentence(NamedTuple):
 class SentenceBook:
     """The sentences by the first of their notions; the records are made when they are first asked for."""
 
-    def __init__(self, stored: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str], int]]]) -> None:
-        self._stored = stored
+    def __init__(self, table: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str], int]]]) -> None:
+        self._rows = table
         self._sentences: dict[str, tuple[Sentence, ...]] = {}
 
     def beginning(self, notion: str) -> tuple[Sentence, ...]:
@@ -171,7 +171,7 @@ class SentenceBook:
         if sentences is None:
             sentences = self._sentences[notion] = tuple(
                 Sentence(frozenset(notions), frozenset(unwanted), number)
-                for notions, unwanted, number in self._stored.get(notion, ())
+                for notions, unwanted, number in self._rows.get(notion, ())
             )
         return sentences
 
@@ -238,7 +238,7 @@ class Table:
     rules: RuleBook
     index: Index
     links: Sequence[tuple[str, int]]
-    noted: tuple[NotionRule, ...]
+    notion_rules: tuple[NotionRule, ...]
     sentences: SentenceBook
     coded: Sequence[int]
     stems: Mapping[str, str]
@@ -247,17 +247,17 @@ class Table:
     wrappings: tuple[Wrapping, ...]
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Table:
+    def of(cls, table: Mapping[str, Any]) -> Table:
         """From what `build` makes. Raises KeyError or TypeError for anything else."""
         return cls(
-            rules=RuleBook(stored["rules"]),
-            index=Index(**stored["index"]),
-            links=stored["links"],
-            noted=tuple(NotionRule(frozenset(notions), number) for notions, number in stored["noted"]),
-            sentences=SentenceBook(stored["sentences"]),
-            coded=stored["coded"],
-            stems=stored["stems"],
-            hints=stored["hints"],
-            quotations=tuple(QuotationRule(**row) for row in stored["quotations"]),
-            wrappings=tuple(Wrapping.of(row) for row in stored["wrappings"]),
+            rules=RuleBook(table["rules"]),
+            index=Index(**table["index"]),
+            links=table["links"],
+            notion_rules=tuple(NotionRule(frozenset(notions), number) for notions, number in table["noted"]),
+            sentences=SentenceBook(table["sentences"]),
+            coded=table["coded"],
+            stems=table["stems"],
+            hints=table["hints"],
+            quotations=tuple(QuotationRule(**row) for row in table["quotations"]),
+            wrappings=tuple(Wrapping.of(row) for row in table["wrappings"]),
         )

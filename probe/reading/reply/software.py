@@ -64,28 +64,28 @@ def tell(greeting: str, ehlo: str, answers: Sequence[str]) -> Speaker | None:
 
     All are texts without reply codes. None where nothing tells, or two programs fit.
     """
-    named = _only(item for item in all_software() if _stands(item.greeting, greeting))
-    if named is not None:
-        return Speaker(named.id, f"{named.title}, by its greeting, which anybody can set")
-    if any(_stands(item.greeting, greeting) for item in all_software()):
+    by_greeting = _only(item for item in all_software() if _is_in(item.greeting, greeting))
+    if by_greeting is not None:
+        return Speaker(by_greeting.id, f"{by_greeting.title}, by its greeting, which anybody can set")
+    if any(_is_in(item.greeting, greeting) for item in all_software()):
         return None
     factor = float(toml_import.load(SOFTWARE)["unnamed"])
-    offered = _only(item for item in all_software() if _stands(item.ehlo, ehlo))
-    if offered is not None:
-        return Speaker(offered.id, f"{offered.title}, by its answer to EHLO", False, factor)
-    worded = _only(item for item in all_software() if any(_stands(item.wording, it) for it in answers))
-    if worded is not None:
-        return Speaker(worded.id, f"{worded.title}, by the words with which it accepts", False, factor)
+    by_ehlo = _only(item for item in all_software() if _is_in(item.ehlo, ehlo))
+    if by_ehlo is not None:
+        return Speaker(by_ehlo.id, f"{by_ehlo.title}, by its answer to EHLO", False, factor)
+    by_words = _only(item for item in all_software() if any(_is_in(item.wording, it) for it in answers))
+    if by_words is not None:
+        return Speaker(by_words.id, f"{by_words.title}, by the words with which it accepts", False, factor)
     return None
 
 
 def _only(programs: Iterable[Software]) -> Software | None:
     """The one that was found; None where none or several were."""
-    fits = tuple(programs)
-    return fits[0] if len(fits) == 1 else None
+    matches = tuple(programs)
+    return matches[0] if len(matches) == 1 else None
 
 
-def _stands(pattern: str, text: str) -> bool:
+def _is_in(pattern: str, text: str) -> bool:
     return bool(pattern) and _compile(pattern).search(text[:_LIMIT].lower()) is not None
 
 

@@ -29,15 +29,15 @@ def refusal(text: str) -> tuple[str, Stage | None] | None:
     503 or "no valid recipients". With pipelining that proves that the refusal before belongs to RCPT.
     """
     refusals: list[list[str]] = []
-    collecting = False
+    is_open = False
     for arrow, line in pattern_of(_TRANSCRIPT, re.MULTILINE).findall(pattern_of(_ARROW).sub(r"\n\1", text)):
         if arrow == ">>>":
-            collecting = False
+            is_open = False
         elif re.match(r"[45]\d\d", line):
-            if not collecting:
+            if not is_open:
                 refusals.append([])
             refusals[-1].append(_filler().sub("", line))
-            collecting = line[3:4] == "-"
+            is_open = line[3:4] == "-"
     if not refusals:
         return None
     echo = len(refusals) > 1 and any(pattern_of(_ECHO, re.IGNORECASE).match(line) for line in refusals[-1])

@@ -16,7 +16,7 @@ from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.wrapping import LEADING, REFUSAL
 
 
-class Unwrapped(NamedTuple):
+class ReplyParts(NamedTuple):
     """`code` 200-599 or None; `status` the enhanced status that stands right behind it, None where none does;
     `enhanced` every distinct enhanced status, the most telling first; `text` on one line without wrapping and
     codes; `stage` as the wrapping tells it, else None; `local` true where the only reply there is was written
@@ -47,11 +47,11 @@ _SUBJECT = r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})"
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
-def unwrap(text: str) -> Unwrapped:
+def unwrap(text: str) -> ReplyParts:
     """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
     plain = _plain(text)
-    quoted = transcript.refusal(plain) if "<<<" in plain else None
-    remote, proven = quoted or (None, None)
+    refusal = transcript.refusal(plain) if "<<<" in plain else None
+    remote, proven = refusal or (None, None)
     wrappings = wrapping.wrappings_in(_on_one_line(plain))
     body = _on_one_line(remote or _without_subject(plain))
     body = wrapping.without_reported(body, wrappings).strip()
@@ -64,7 +64,7 @@ def unwrap(text: str) -> Unwrapped:
     if code is not None and f"{code}-" in body:
         # RFC 5321 section 4.2.1: each line of a reply repeats the code, the last with a space
         body = re.sub(rf"(?<![\w.]){code}(?:-\s?|\s){_STATUS}", " ", body)
-    return Unwrapped(
+    return ReplyParts(
         code,
         status,
         enhanced,
@@ -74,7 +74,7 @@ def unwrap(text: str) -> Unwrapped:
     )
 
 
-def received_parts(reply: Reply) -> Unwrapped:
+def received_parts(reply: Reply) -> ReplyParts:
     """The parts of a reply that a session received: its code and status are known, only its words are read.
 
     Never raises. `stage` is None: a server's words do not tell where it said them.
@@ -88,7 +88,7 @@ def received_parts(reply: Reply) -> Unwrapped:
     # behind a code, for at the beginning of a text some marks are of a wrapping
     line = f"{reply.code} {body}"
     text = _words(wrapping.without_forms_within(line, wrapping.wrappings_in(line)))
-    return Unwrapped(reply.code or None, status, enhanced, text, None, False)
+    return ReplyParts(reply.code or None, status, enhanced, text, None, False)
 
 
 def reply_lines(text: str) -> tuple[str, str]:

@@ -24,8 +24,8 @@ Wrappings = Sequence[Wrapping]
 
 def wrappings_in(line: str) -> Wrappings:
     """The forms that may stand in a text on one line, in their order."""
-    lowered = line.lower()
-    return [it for it in rule_table().wrappings if any(literal in lowered for literal in it.needs)]
+    lower = line.lower()
+    return [it for it in rule_table().wrappings if any(literal in lower for literal in it.needs)]
 
 
 def without_reported(line: str, wrappings: Wrappings) -> str:

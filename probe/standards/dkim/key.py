@@ -108,28 +108,28 @@ def parse_key(text: bytes) -> ParsedKey:
     testing = "y" in _colon_list(tags.value("t") or "")
     key_type = "rsa" if tags.value("k") is None else tags.value("k") or ""
 
-    def judged(status: KeyStatus, bits: int | None = None) -> ParsedKey:
+    def result_of(status: KeyStatus, bits: int | None = None) -> ParsedKey:
         return ParsedKey(status, key_type, bits, testing, tuple(problems))
 
     fault = _structural_fault(tags, text_record)
     if fault is not None:
         problems.append(KeyWhy(fault))
-        return judged(KeyStatus.MALFORMED)
+        return result_of(KeyStatus.MALFORMED)
     # octet for octet: for a reader, octets above 127 are written out
     raw = parse_tag_list(text.decode("latin-1")).value("p")
     base64_text = re.sub(r"[ \t\r\n]+", "", raw or "")
     if not base64_text:
-        return judged(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
+        return result_of(KeyStatus.REVOKED)  # RFC 6376 section 3.6.1: an empty p= revokes
     public_key, fault = _octets(base64_text)
     if fault is not None:
         problems.append(KeyWhy(fault))
     if public_key is None:
-        return judged(KeyStatus.MALFORMED)
+        return result_of(KeyStatus.MALFORMED)
     status, bits = _judge_public_key(key_type, public_key, problems)
     if status is KeyStatus.VALID and (restriction := _restriction(tags)) is not None:
         problems.append(KeyWhy(restriction))
         status = KeyStatus.UNUSABLE
-    return judged(status, bits)
+    return result_of(status, bits)
 
 
 def _octets(base64_text: str) -> tuple[bytes | None, KeyReason | None]:

@@ -8,7 +8,7 @@ from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record
 from probe.standards.dmarc.results import DmarcRecord, DmarcResult
-from probe.standards.dmarc.tree_walk import Published, TreeWalk, question, walk, walk_names
+from probe.standards.dmarc.tree_walk import PublishedRecord, TreeWalk, question, walk, walk_names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution, Status
 from probe.standards.near_miss import near_miss
 from probe.standards.public_suffix import PublicSuffix, organizational_domain
@@ -68,7 +68,7 @@ def applied_policy(record: DmarcRecord, author_domain: str, exists: bool | None)
     return _ONE_LEVEL_BELOW[policy] if record.testing else policy
 
 
-def _applicable(tree: TreeWalk) -> Published | None:
+def _applicable(tree: TreeWalk) -> PublishedRecord | None:
     """RFC 9989 section 4.10.1: the author domain's record, else that of its organizational domain,
     else that of its public suffix domain. None when there is none, or DNS leaves it open."""
     own = tree.at(tree.start)
@@ -81,11 +81,11 @@ def _applicable(tree: TreeWalk) -> Published | None:
         return organizational
     if tree.organizational_domain in tree.unknown:
         return None
-    return next((record for record in tree.published if record.psd == "y"), None)
+    return next((record for record in tree.records_found if record.psd == "y"), None)
 
 
 def _invalid(tree: TreeWalk) -> tuple[DmarcWhy, ...]:
-    return tuple(record.problem for record in tree.published if isinstance(record, InvalidRecord))
+    return tuple(record.problem for record in tree.records_found if isinstance(record, InvalidRecord))
 
 
 def _unanswered(answer: Answer) -> DmarcWhy:

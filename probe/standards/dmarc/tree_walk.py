@@ -13,7 +13,7 @@ from probe.standards.dns.message import Answer, Question, RecordType
 QUERY_LIMIT = 8  # RFC 9989 section 4.10
 _LABELS_AFTER_SHORTCUT = 7  # RFC 9989 section 4.10 step 4
 
-Published = DmarcRecord | InvalidRecord
+PublishedRecord = DmarcRecord | InvalidRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,23 @@ class TreeWalk:
     whose DNS did not answer."""
 
     start: str
-    published: tuple[Published, ...]
+    records_found: tuple[PublishedRecord, ...]
     discarded: tuple[DmarcWhy, ...]
     unknown: tuple[str, ...]
 
-    def at(self, domain: str) -> Published | None:
+    def at(self, domain: str) -> PublishedRecord | None:
         """The record published at one name."""
-        return next((record for record in self.published if record.domain == domain), None)
+        return next((record for record in self.records_found if record.domain == domain), None)
 
     @property
     def organizational_domain(self) -> str:
         """RFC 9989 section 4.10.2; the start itself when no record was found on the way."""
-        for record in self.published:
+        for record in self.records_found:
             if record.psd == "n":
                 return record.domain
             if record.psd == "y" and record.domain != self.start:
                 return _one_label_below(record.domain, self.start)
-        return self.published[-1].domain if self.published else self.start
+        return self.records_found[-1].domain if self.records_found else self.start
 
 
 def walk_names(domain: str) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def question(domain: str) -> Question:
 def walk(domain: str, answers: Mapping[Question, Answer]) -> TreeWalk:
     """Walk over answers to the questions of `walk_names`. An answer beyond the point where the walk
     stops (psd=n or psd=y) has no influence."""
-    published: list[Published] = []
+    records_found: list[PublishedRecord] = []
     discarded: list[DmarcWhy] = []
     unknown: list[str] = []
     for name in walk_names(domain):
@@ -71,10 +71,10 @@ def walk(domain: str, answers: Mapping[Question, Answer]) -> TreeWalk:
             discarded.append(DmarcWhy(DmarcReason.SEVERAL_RECORDS, name, count=len(texts)))
         elif texts:
             record = parse_record(texts[0], name)
-            published.append(record)
+            records_found.append(record)
             if record.psd in ("n", "y"):  # steps 2 and 6
                 break
-    return TreeWalk(domain, tuple(published), tuple(discarded), tuple(unknown))
+    return TreeWalk(domain, tuple(records_found), tuple(discarded), tuple(unknown))
 
 
 def _one_label_below(parent: str, start: str) -> str:

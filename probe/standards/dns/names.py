@@ -89,9 +89,9 @@ def _octets(name: str) -> Iterator[tuple[str, int]]:
         match = _ESCAPE.match(name, position)
         if match is None:
             raise BadNameError(AnswerWhy(AnswerFault.OPEN_ESCAPE))
-        code, escaped, plain = match.groups()
+        code, quoted_char, plain = match.groups()
         position = match.end()
-        octet = int(code) if code else ord(escaped or plain)
+        octet = int(code) if code else ord(quoted_char or plain)
         if octet > 255 or (not code and octet > 127):
             raise BadNameError(AnswerWhy(AnswerFault.NOT_ASCII))
         yield (plain or ""), octet

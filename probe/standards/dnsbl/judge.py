@@ -172,9 +172,9 @@ def _silence(looks: Looks) -> Judgement:
     if unknown is not None:
         why = _of_test(unknown.reading.why, unknown.name)
         return Judgement(ListingStatus.TIMEOUT, _whys(why), unknown.is_resolvers)
-    held = next(entry.name for entry in looks.tests if entry.is_held)
+    entry_name = next(entry.name for entry in looks.tests if entry.is_held)
     deeper = tuple(entry.name for entry in deep)
-    why = ListingWhy(ListingReason.NO_DEEP_ENTRY, entry=held, entries=deeper)
+    why = ListingWhy(ListingReason.NO_DEEP_ENTRY, entry=entry_name, entries=deeper)
     return Judgement(ListingStatus.UNUSABLE, (why,), is_resolvers=bool(deep))
 
 
@@ -213,8 +213,8 @@ def _fault(blocklist: BlockList, looks: Looks) -> ListingWhy | None:
 
 
 def _alike(positives: Iterable[Reading], negatives: Iterable[Reading]) -> bool:
-    held = [reading.codes for reading in positives if reading.sight is Sight.ANSWERED]
-    return any(it.codes in held for it in negatives if it.sight is Sight.ANSWERED)
+    entry_name = [reading.codes for reading in positives if reading.sight is Sight.ANSWERED]
+    return any(it.codes in entry_name for it in negatives if it.sight is Sight.ANSWERED)
 
 
 def _but_it_lists(subject: Reading) -> tuple[ListingWhy, ...]:

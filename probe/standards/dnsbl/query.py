@@ -90,28 +90,26 @@ def _of_its_kinds(
 ) -> tuple[Listing, ...]:
     """Without the kinds that a list of unknown kinds does not take: it holds the test entry of another
     kind, or of none, and then what it says of addresses is enough."""
-    guessed = [
+    pairs = [
         (ask, listing) for ask, listing in zip(asks, listings, strict=True) if ask.blocklist.kinds_are_guessed
     ]
-    holding = {
-        (ask.blocklist.zone, ask.subject)
-        for ask, _ in guessed
-        if not _too_long(ask) and _is_held(ask, answers)
+    with_test_entry = {
+        (ask.blocklist.zone, ask.subject) for ask, _ in pairs if not _too_long(ask) and _is_held(ask, answers)
     }
-    speaking = {
+    usable_zones = {
         ask.blocklist.zone
-        for ask, it in guessed
-        if it.status is not ListingStatus.UNUSABLE or (ask.blocklist.zone, ask.subject) in holding
+        for ask, it in pairs
+        if it.status is not ListingStatus.UNUSABLE or (ask.blocklist.zone, ask.subject) in with_test_entry
     }
-    for_addresses = {ask.blocklist.zone for ask, _ in guessed if ask.subject.kind is not SubjectKind.DOMAIN}
+    for_addresses = {ask.blocklist.zone for ask, _ in pairs if ask.subject.kind is not SubjectKind.DOMAIN}
 
     def is_superfluous(ask: Ask, listing: Listing) -> bool:
         if not ask.blocklist.kinds_are_guessed or listing.status is not ListingStatus.UNUSABLE:
             return False
         zone = ask.blocklist.zone
-        if (zone, ask.subject) in holding:
+        if (zone, ask.subject) in with_test_entry:
             return False
-        return zone in speaking or (ask.subject.kind is SubjectKind.DOMAIN and zone in for_addresses)
+        return zone in usable_zones or (ask.subject.kind is SubjectKind.DOMAIN and zone in for_addresses)
 
     return tuple(it for ask, it in zip(asks, listings, strict=True) if not is_superfluous(ask, it))
 
@@ -167,7 +165,7 @@ def _result(ask: Ask, judgement: Judgement, codes: tuple[ListingCode, ...], refs
     blocklist, status, reasons = ask.blocklist, judgement.status, judgement.reasons
     against = tuple(code for code in codes if code.kind in (CodeKind.REPUTATION, CodeKind.POLICY))
     favourable = blocklist.is_allow_list or (status is ListingStatus.LISTED and not against)
-    counted = codes if favourable else against
+    codes_of_use = codes if favourable else against
     listed = status is ListingStatus.LISTED
     if listed and favourable:
         status = ListingStatus.ALLOWED
@@ -182,7 +180,7 @@ def _result(ask: Ask, judgement: Judgement, codes: tuple[ListingCode, ...], refs
         query=ask.question.name,
         status=status,
         codes=codes,
-        weight=max((code.weight for code in counted), default=0) if listed else 0,
+        weight=max((code.weight for code in codes_of_use), default=0) if listed else 0,
         delist_url=blocklist.delist_url,
         reasons=reasons,
         is_allow_list=favourable,

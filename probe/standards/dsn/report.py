@@ -102,7 +102,7 @@ def _lines(text: str) -> list[re.Match[str]]:
 def _groups(text: str) -> list[list[tuple[str, str]]]:
     """The groups, each a list of (lower-case name, unfolded value)."""
     groups: list[list[tuple[str, str]]] = [[]]
-    guessed: set[int] = set()  # begun without an empty line
+    guesses: set[int] = set()  # begun without an empty line
     places: dict[str, int] = {}  # where in the current group each name last stood
     for line in text.split("\n"):
         current = groups[-1]
@@ -114,7 +114,7 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif match:
             name = match.group(1).lower()
             if _begins_anew(name, places):
-                guessed.add(len(groups))
+                guesses.add(len(groups))
                 groups.append([])
                 places = {}
             places[name] = len(groups[-1])
@@ -122,17 +122,17 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
             current[-1] = (name, f"{value} {line.strip()}".strip())
-    return [group for group in _join(groups, guessed) if group]
+    return [group for group in _join(groups, guesses) if group]
 
 
-def _join(groups: list[list[tuple[str, str]]], guessed: set[int]) -> Iterator[list[tuple[str, str]]]:
+def _join(groups: list[list[tuple[str, str]]], guesses: set[int]) -> Iterator[list[tuple[str, str]]]:
     """The groups; what began with Original-Recipient and names no final one goes on with the group before
     (RFC 3464 section 2.3 prescribes no order; Courier writes it between Action and Status)."""
     fields: list[tuple[str, str]] = []
     for number, group in enumerate(groups):
         names = {name for name, _ in group}
         present = {name for name, _ in fields} | {"final-recipient"}
-        if number in guessed and not names & present:
+        if number in guesses and not names & present:
             fields += group
         else:
             yield fields

@@ -27,7 +27,7 @@ from probe.model.session import Stop
 from probe.model.target import TlsMode
 from probe.standards.smtp.commands import Command
 from probe.standards.smtp.ehlo import parse_extensions
-from probe.standards.smtp.reader import ReadReply
+from probe.standards.smtp.reader import WireReply
 from probe.standards.smtp.results import FOREIGN_YES, Extensions
 
 
@@ -173,7 +173,7 @@ class Close:
 Action = AwaitGreeting | Send | Handshake | Close
 
 
-def classify(state: State, read: ReadReply) -> Answer:
+def classify(state: State, read: WireReply) -> Answer:
     """The class of a reply in a state. RFC 5321 section 4.3.2: the first digit decides, except
     where a single code alone opens the way."""
     code = read.reply.code
@@ -206,7 +206,7 @@ class Dialogue:
         """The first action."""
         return AwaitGreeting()
 
-    def replied(self, read: ReadReply) -> Action:
+    def replied(self, read: WireReply) -> Action:
         """A reply came to what was last sent (or the greeting)."""
         answer = classify(self.state, read)
         self._note(answer, read)
@@ -231,7 +231,7 @@ class Dialogue:
         self._stop(Stop.OUT_OF_STEP)
         return self._close() if self.state in (State.QUIT, State.CLOSED) else self._decide(Move.QUIT)
 
-    def _note(self, answer: Answer, read: ReadReply) -> None:
+    def _note(self, answer: Answer, read: WireReply) -> None:
         if self.state in (State.EHLO, State.HELO, State.TLS_EHLO) and answer is Answer.OK:
             self.extensions = parse_extensions(read.reply)
         if self.state in (State.RSET, State.QUIT) or answer is Answer.OK:

@@ -41,7 +41,7 @@ _UNUSABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class ReadReply:
+class WireReply:
     """One reply as it was read.
 
     `reply.code` is 0 when the reply consists of a line without a reply code; `raw` is the octets
@@ -100,9 +100,9 @@ class ReplyReader:
         """True between replies: nothing of a further one has come."""
         return not self._line_size and not self._line_count
 
-    def feed(self, data: bytes) -> list[ReadReply]:
+    def feed(self, data: bytes) -> list[WireReply]:
         """Take octets as they came; return the replies that they complete."""
-        replies: list[ReadReply] = []
+        replies: list[WireReply] = []
         start = 0
         while (end := data.find(b"\n", start)) != -1:
             self._extend(data[start:end])
@@ -113,7 +113,7 @@ class ReplyReader:
         self._extend(data[start:])
         return replies
 
-    def finish(self) -> ReadReply | None:
+    def finish(self) -> WireReply | None:
         """The connection is over: what came of a reply that is not complete, else None."""
         if self.is_empty:
             return None
@@ -131,7 +131,7 @@ class ReplyReader:
         self._line_size += len(part)
         self._ends_in_cr = part[-1] == _CR
 
-    def _end_of_line(self) -> ReadReply | None:
+    def _end_of_line(self) -> WireReply | None:
         if not self._ends_in_cr:
             self._deviations.add(Deviation.BARE_LF)
         ending = b"\r\n" if self._ends_in_cr else b"\n"
@@ -193,12 +193,12 @@ class ReplyReader:
             self._raw += line + ending
             self._texts.append(decode(text))
 
-    def _complete(self) -> ReadReply:
+    def _complete(self) -> WireReply:
         if len(self._codes) > 1:
             self._deviations.add(Deviation.MIXED_CODES)
         reply = Reply(self._code, _enhanced_status(self._texts), tuple(self._texts))
         deviations = tuple(deviation for deviation in Deviation if deviation in self._deviations)
-        read = ReadReply(reply, deviations, bytes(self._raw))
+        read = WireReply(reply, deviations, bytes(self._raw))
         self._forget_reply()
         return read
 

@@ -16,7 +16,7 @@ from probe.model.reply import Reply, Stage
 from probe.model.text import decode
 from probe.standards.smtp.commands import stage_of
 from probe.standards.smtp.ehlo import parse_extensions
-from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.reader import ReplyReader, WireReply
 from probe.standards.smtp.results import FOREIGN_YES, NOT_KNOWN, Deviation, Extensions
 
 _PIECE = 4096  # octets
@@ -35,7 +35,7 @@ _TO_RSET = frozenset({250, 421}) | NOT_KNOWN
 class Entry:
     """One command (or the wait for the greeting) and what came of it.
 
-    `sent` is the command line without CRLF; `secure` says that it was said inside TLS; `noted` are
+    `sent` is the command line without CRLF; `secure` says that it was said inside TLS; `breaches` are
     breaches that concern the pairing; `in_step` is False when the reply may belong to another command.
     """
 
@@ -43,11 +43,11 @@ class Entry:
     sent: str
     at_ms: int
     secure: bool
-    read: ReadReply | None = None
+    read: WireReply | None = None
     answered_ms: int | None = None
     fragment: str = ""
     in_step: bool = True
-    noted: set[Deviation] = field(default_factory=set)
+    breaches: set[Deviation] = field(default_factory=set)
 
     @property
     def reply(self) -> Reply | None:
@@ -60,12 +60,12 @@ class Entry:
         if self.read is None or not self.in_step:
             return False
         answers = self.read.usable_as_greeting if self.stage is Stage.GREETING else self.read.usable
-        return answers and Deviation.FOREIGN_CODE not in self.noted
+        return answers and Deviation.FOREIGN_CODE not in self.breaches
 
     @property
     def deviations(self) -> tuple[Deviation, ...]:
         """Every breach of the reply and of its pairing, in the order of the enumeration."""
-        breaches = self.noted | set(self.read.deviations if self.read else ())
+        breaches = self.breaches | set(self.read.deviations if self.read else ())
         return tuple(deviation for deviation in Deviation if deviation in breaches)
 
 
@@ -103,7 +103,7 @@ class Transcript:
     def was_injected(self) -> bool:
         """Whether something came in the clear between the 220 to STARTTLS and TLS."""
         starttls = self.last(Stage.STARTTLS)
-        return starttls is not None and Deviation.INJECTED_BEFORE_TLS in starttls.noted
+        return starttls is not None and Deviation.INJECTED_BEFORE_TLS in starttls.breaches
 
     def connected(self, at_ms: int) -> None:
         """The connection stands; the greeting is awaited."""
@@ -123,13 +123,13 @@ class Transcript:
                 self._answer(self._pending.popleft(), read, at_ms)
                 has_pair = True
             elif self.awaits_handshake:
-                self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
+                self.entries[-1].breaches.add(Deviation.INJECTED_BEFORE_TLS)
             else:
                 self._surplus(read, same_chunk=has_pair)
         if self.awaits_handshake and not self._reader.is_empty:
-            self.entries[-1].noted.add(Deviation.INJECTED_BEFORE_TLS)
+            self.entries[-1].breaches.add(Deviation.INJECTED_BEFORE_TLS)
 
-    def _replies(self, data: bytes) -> Iterator[ReadReply]:
+    def _replies(self, data: bytes) -> Iterator[WireReply]:
         """Read in pieces, so that a flood of short lines ends where it is known to be one."""
         for start in range(0, len(data), _PIECE):
             if self.is_flooded:
@@ -153,9 +153,9 @@ class Transcript:
             return
         if self._pending:
             self._pending[0].fragment = rest.reply.text if rest.reply.code == 0 else str(rest.reply)
-            self._pending[0].noted.update(rest.deviations)
+            self._pending[0].breaches.update(rest.deviations)
         elif not self.awaits_handshake:
-            self.entries[-1].noted.add(Deviation.UNSOLICITED)
+            self.entries[-1].breaches.add(Deviation.UNSOLICITED)
 
     def last(self, stage: Stage) -> Entry | None:
         """The latest entry of a stage."""
@@ -175,7 +175,7 @@ class Transcript:
         self.entries.append(entry)
         self._pending.append(entry)
 
-    def _answer(self, entry: Entry, read: ReadReply, at_ms: int) -> None:
+    def _answer(self, entry: Entry, read: WireReply, at_ms: int) -> None:
         entry.read = read
         entry.answered_ms = at_ms
         entry.in_step = not self.out_of_step
@@ -183,12 +183,12 @@ class Transcript:
         # RFC 5321 section 4.1.1.5: RSET without arguments is answered with 250. Another command's answer in
         # that place (550 no such user, 221 bye) shows that the replies before were one off as well.
         code = read.reply.code
-        entry.noted |= _breaches_of_meaning(entry.stage, read)
+        entry.breaches |= _breaches_of_meaning(entry.stage, read)
         if entry.stage is Stage.RSET and read.usable and code not in _TO_RSET:
-            entry.noted.add(Deviation.UNSOLICITED)
+            entry.breaches.add(Deviation.UNSOLICITED)
             self._lose_step()
 
-    def _weigh_late(self, entry: Entry, read: ReadReply) -> None:
+    def _weigh_late(self, entry: Entry, read: WireReply) -> None:
         """QUIT is said after a silence, too. A yes that comes then may be the answer to QUIT alone: it counts
         when QUIT has been answered behind it. A refusal is none that QUIT would get."""
         if self._pending and read.reply.is_positive:
@@ -197,12 +197,12 @@ class Transcript:
         elif self._late is not None and not self._pending:
             self._late.in_step = not self.out_of_step
 
-    def _surplus(self, read: ReadReply, *, same_chunk: bool) -> None:
+    def _surplus(self, read: WireReply, *, same_chunk: bool) -> None:
         if not self.entries:
             return
         self._surplus_replies += 1
         last = self.entries[-1]
-        last.noted.add(Deviation.SURPLUS if same_chunk else Deviation.UNSOLICITED)
+        last.breaches.add(Deviation.SURPLUS if same_chunk else Deviation.UNSOLICITED)
         if last.stage is Stage.QUIT and last.reply is not None and last.reply.code == 221:
             return  # the session had ended in good order
         # In one packet with the answer the first reply is the answer. A late one may mean that
@@ -217,7 +217,7 @@ class Transcript:
             entry.in_step = False
 
 
-def _breaches_of_meaning(stage: Stage, read: ReadReply) -> set[Deviation]:
+def _breaches_of_meaning(stage: Stage, read: WireReply) -> set[Deviation]:
     """What is wrong with a yes. The first digit decides (RFC 5321 section 4.3.2), but a code that belongs
     to another command shows that the replies are out of step, and a status of refusal that it is no yes
     to rely on (RFC 2034 section 4)."""

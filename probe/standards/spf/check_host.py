@@ -57,7 +57,7 @@ def check_host(
         identity=identity,
         verdict=outcome.verdict,
         record=evaluation.own_record,
-        matched=outcome.matched,
+        matched=outcome.matched_term,
         lookups=evaluation.lookups,
         void_lookups=evaluation.void_lookups,
         trace=tuple(evaluation.trace),
@@ -90,7 +90,7 @@ class _Outcome:
 
     verdict: SpfVerdict
     domain: str
-    matched: str | None = None
+    matched_term: str | None = None
     problem: SpfWhy | None = None
     near: NearMiss | None = None
     explanation: MacroString | None = None
@@ -121,16 +121,16 @@ class _Evaluation:
 
     def explain(self, target: MacroString, domain: str) -> Resolution[str]:
         """The explanation of a fail; empty when anything about it is wrong (section 6.2)."""
-        validated = yield from self._validated_for(target, domain)
-        answer = yield from self._ask(self.client.target(target, domain, validated), RecordType.TXT)
+        validated_name = yield from self._validated_for(target, domain)
+        answer = yield from self._ask(self.client.target(target, domain, validated_name), RecordType.TXT)
         if len(answer.txts()) != 1:
             return ""
         try:
             text = parse_explanation(answer.txts()[0].data.decode("ascii"))
         except (MacroError, UnicodeDecodeError):
             return ""
-        validated = yield from self._validated_for(text, domain)
-        return self.client.explain(text, domain, validated)[:_EXPLANATION_LIMIT]
+        validated_name = yield from self._validated_for(text, domain)
+        return self.client.explain(text, domain, validated_name)[:_EXPLANATION_LIMIT]
 
     def _check(self, domain: str, depth: int) -> Resolution[_Outcome]:
         """Section 4.3 to 4.7 for one domain; raises _FailedError."""
@@ -162,8 +162,8 @@ class _Evaluation:
 
     def _evaluate(self, record: SpfRecord, domain: str, depth: int) -> Resolution[_Outcome]:
         for mechanism in record.mechanisms:
-            matched = yield from self._step(mechanism, domain, depth)
-            if matched:
+            is_match = yield from self._step(mechanism, domain, depth)
+            if is_match:
                 exp = record.explanation.target if record.explanation else None
                 return _Outcome(mechanism.qualifier, domain, mechanism.text, explanation=exp)
         if record.redirect is not None:
@@ -190,14 +190,14 @@ class _Evaluation:
             self._count(domain, depth, mechanism.text)
         place = len(self.trace)
         try:
-            matched, detail = yield from self._match(mechanism, domain, depth)
+            is_match, detail = yield from self._match(mechanism, domain, depth)
         except _FailedError as failure:
             step = SpfStep(domain, depth, mechanism.text, failure.outcome, failure.problem)
             self.trace.insert(place, step)
             raise
-        outcome = SpfStepOutcome.MATCH if matched else SpfStepOutcome.NO_MATCH
+        outcome = SpfStepOutcome.MATCH if is_match else SpfStepOutcome.NO_MATCH
         self.trace.insert(place, SpfStep(domain, depth, mechanism.text, outcome, detail))
-        return matched
+        return is_match
 
     def _match(self, mechanism: Mechanism, domain: str, depth: int) -> Resolution[_Match]:
         if not mechanism.asks_dns:
@@ -247,13 +247,13 @@ class _Evaluation:
         """Section 5.5: DNS trouble means no match; only the missing PTR itself is a void look-up."""
         answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
         self._count_void(answer)
-        validated = yield from self._validated_names()
+        validated_name = yield from self._validated_names()
         target = yield from self._target(mechanism.target, domain)
-        for name in validated:
+        for name in validated_name:
             if names.is_subdomain(name, target):
                 return True, SpfWhy(SpfReason.NAME_MATCHED, host=name)
-        none = SpfWhy(SpfReason.NO_NAME_MATCHED, hosts=validated)
-        return False, none if validated else _how_answered(answer)
+        none = SpfWhy(SpfReason.NO_NAME_MATCHED, hosts=validated_name)
+        return False, none if validated_name else _how_answered(answer)
 
     def _validated_names(self) -> Resolution[tuple[str, ...]]:
         """The client's names that lead back to it, of the first ten (section 4.6.4)."""
@@ -261,26 +261,28 @@ class _Evaluation:
         hosts = [name for name in answer.names() if name][:SPF_PTR_LIMIT]
         questions = [Question(host, self.client.address_type) for host in hosts]
         yield from self._fetch(questions)
-        validated: list[str] = []
+        validated_name: list[str] = []
         for host in hosts:
             forward = yield from self._ask(host, self.client.address_type)
             if self.client.ip in forward.addresses():
-                validated.append(host)
-        return tuple(validated)
+                validated_name.append(host)
+        return tuple(validated_name)
 
     def _validated_for(self, parts: MacroString, domain: str) -> Resolution[str]:
         """What %{p} expands to: the domain itself, else a name below it, else any (section 7.3)."""
         if not needs_validated_name(parts):
             return UNKNOWN_NAME
-        validated = yield from self._validated_names()
+        validated_name = yield from self._validated_names()
         own = names.normal(domain)
-        return min(validated, key=lambda n: (n != own, not names.is_subdomain(n, own)), default=UNKNOWN_NAME)
+        return min(
+            validated_name, key=lambda n: (n != own, not names.is_subdomain(n, own)), default=UNKNOWN_NAME
+        )
 
     def _target(self, spec: MacroString | None, domain: str) -> Resolution[str]:
-        validated = UNKNOWN_NAME
+        validated_name = UNKNOWN_NAME
         if spec is not None:
-            validated = yield from self._validated_for(spec, domain)
-        return self.client.target(spec, domain, validated)
+            validated_name = yield from self._validated_for(spec, domain)
+        return self.client.target(spec, domain, validated_name)
 
     def _answered(self, name: str, rtype: RecordType) -> Resolution[Answer]:
         """The answer to a question whose failure ends the evaluation; void ones are counted.

@@ -45,26 +45,26 @@ class Client:
                 return ip
         return None
 
-    def target(self, spec: MacroString | None, domain: str, validated: str = UNKNOWN_NAME) -> str:
+    def target(self, spec: MacroString | None, domain: str, validated_name: str = UNKNOWN_NAME) -> str:
         """The name that a domain-spec (None: the current domain) stands for, as DNS writes it."""
         if spec is None:
             return names.normal(domain)
-        name = expand_domain(spec, self._values(domain, validated))
+        name = expand_domain(spec, self._values(domain, validated_name))
         # a backslash is an ordinary character of SPF, and an escape in the text form of a name
         return names.normal(name).replace("\\", "\\\\")
 
-    def explain(self, text: MacroString, domain: str, validated: str) -> str:
+    def explain(self, text: MacroString, domain: str, validated_name: str) -> str:
         """An explain-string expanded (section 6.2)."""
-        return expand(text, self._values(domain, validated))
+        return expand(text, self._values(domain, validated_name))
 
-    def _values(self, domain: str, validated: str) -> dict[str, str]:
+    def _values(self, domain: str, validated_name: str) -> dict[str, str]:
         return {
             "s": f"{self.sender_local}@{self.sender_domain}",
             "l": self.sender_local,
             "o": self.sender_domain,
             "d": domain,
             "i": str(self.ip) if self.ip.version == 4 else ".".join(f"{int(self.ip):032X}"),
-            "p": validated,
+            "p": validated_name,
             "v": "in-addr" if self.ip.version == 4 else "ip6",
             "h": self.helo,
             "c": str(self.ip),

@@ -80,13 +80,13 @@ def held_to(
 def _by_authority(
     demand: CertificateDemand, certificate: Certificate, general: tuple[Reason[CertificateFault], ...]
 ) -> tuple[Reason[CertificateFault], ...]:
-    replaced = {CertificateFault.OTHER_NAME, CertificateFault.WEAK_KEY}
+    own_checks = {CertificateFault.OTHER_NAME, CertificateFault.WEAK_KEY}
     if not demand.has_roots:
-        replaced.add(CertificateFault.NOT_TRUSTED)
-    faults = [fault for fault in general if fault.tag not in replaced]
+        own_checks.add(CertificateFault.NOT_TRUSTED)
+    faults = [fault for fault in general if fault.tag not in own_checks]
     if demand.names and not any(_is_named(certificate, name) for name in demand.names):
-        wanted, names = " or ".join(demand.names), ", ".join(certificate.names[:4])
-        faults.append(Reason(CertificateFault.OTHER_NAME, host=wanted, text=names))
+        allowed_names, names = " or ".join(demand.names), ", ".join(certificate.names[:4])
+        faults.append(Reason(CertificateFault.OTHER_NAME, host=allowed_names, text=names))
     if not demand.has_roots:
         faults.append(Reason(CertificateFault.NO_ROOTS))
     return tuple(faults)
@@ -105,8 +105,8 @@ def _by_fingerprint(demand: CertificateDemand, leaf: bytes) -> tuple[Reason[Cert
         prints = {hashlib.new(demand.digest, octets).hexdigest() for octets in (leaf, public_key_of(leaf))}
     except ValueError as error:  # a digest that this machine has not, or a key that cannot be read
         return (Reason(CertificateFault.UNREADABLE, text=str(error)),)
-    wanted = {it.replace(":", "").lower() for it in demand.fingerprints}
-    if prints & wanted:
+    fingerprints = {it.replace(":", "").lower() for it in demand.fingerprints}
+    if prints & fingerprints:
         return ()
     own = hashlib.new(demand.digest, leaf).hexdigest().upper()
     colons = ":".join(own[at : at + 2] for at in range(0, len(own), 2))

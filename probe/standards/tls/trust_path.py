@@ -42,8 +42,10 @@ def paths(chain: tuple[bytes, ...], anchors: Anchors, at: datetime | None) -> It
     """
     leaf = load_certificate(chain[0])
     certificates = dict.fromkeys((*chain[1:_MOST], *anchors.certificates[:_MOST]))
-    read = (_read(der) for der in certificates if der != chain[0])
-    pool = sorted((it for it in read if it is not None), key=lambda it: not _is_in_time(it, at))
+    parsed_certificates = (_read(der) for der in certificates if der != chain[0])
+    pool = sorted(
+        (it for it in parsed_certificates if it is not None), key=lambda it: not _is_in_time(it, at)
+    )
     paths: deque[Path] = deque([(leaf,)])
     while paths:
         path = paths.popleft()
@@ -148,15 +150,15 @@ def _is_signed_with(certificate: x509.Certificate, key: bytes) -> bool:
         with strangers_certificate():
             public = load_der_public_key(key)
             how, digest = certificate.signature_algorithm_parameters, certificate.signature_hash_algorithm
-            signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+            signature, signed_octets = certificate.signature, certificate.tbs_certificate_bytes
             if isinstance(public, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
-                public.verify(signature, signed)
+                public.verify(signature, signed_octets)
             elif isinstance(public, ec.EllipticCurvePublicKey) and isinstance(how, ec.ECDSA):
-                public.verify(signature, signed, how)
+                public.verify(signature, signed_octets, how)
             elif (
                 isinstance(public, rsa.RSAPublicKey) and isinstance(how, padding.AsymmetricPadding) and digest
             ):
-                public.verify(signature, signed, how, digest)
+                public.verify(signature, signed_octets, how, digest)
             else:
                 return False
     except (InvalidSignature, ValueError):

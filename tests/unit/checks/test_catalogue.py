@@ -108,9 +108,9 @@ def test_an_unknown_id_is_no_check() -> None:
 @ids
 def test_a_check_is_tested_speaking_and_content(check: Check) -> None:
     cases = [case for case in CASES if case.check == check.ID]
-    seen = {Severity(expected.split()[0]) for case in cases for expected in case.expected}
-    assert check.ID in WITHOUT_PROBLEM or seen & PROBLEMS
-    assert check.ID in WITHOUT_OK or Severity.OK in seen
+    records = {Severity(expected.split()[0]) for case in cases for expected in case.expected}
+    assert check.ID in WITHOUT_PROBLEM or records & PROBLEMS
+    assert check.ID in WITHOUT_OK or Severity.OK in records
 
 
 @ids
@@ -134,9 +134,9 @@ def test_every_check_can_judge_the_facts_of_every_case(case: Case) -> None:
 
 
 def _check(identity: str) -> Check:
-    found = by_id(identity)
-    assert found is not None
-    return found
+    result = by_id(identity)
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize("facts", [make.facts_unknown()], ids=["unknown"])
@@ -152,9 +152,15 @@ def test_a_healthy_pair_has_no_fault() -> None:
 
 
 def test_a_domain_run_is_not_told_about_senders_and_mailboxes() -> None:
-    spoken = {finding.id for finding in findings_of(make.facts_of_domain())}
-    assert not spoken & {"spf", "recipient-address", "source-blocklist", "vantage-address", "message-missing"}
-    assert spoken >= {"recipient-mx", "starttls-offered", "certificate", "mta-sts"}
+    findings = {finding.id for finding in findings_of(make.facts_of_domain())}
+    assert not findings & {
+        "spf",
+        "recipient-address",
+        "source-blocklist",
+        "vantage-address",
+        "message-missing",
+    }
+    assert findings >= {"recipient-mx", "starttls-offered", "certificate", "mta-sts"}
 
 
 def test_equal_facts_give_equal_findings() -> None:

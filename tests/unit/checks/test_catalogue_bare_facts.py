@@ -15,7 +15,7 @@ from probe.diagnosis.assemble import report_on
 from probe.diagnosis.evidence import reply_evidence
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import observe
-from probe.diagnosis.seen import Situation
+from probe.diagnosis.situation import Situation
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
@@ -57,9 +57,9 @@ def test_every_check_and_requirement_lives_with_bare_facts(base: Facts) -> None:
 @bases
 def test_every_predicate_lives_with_bare_facts(base: Facts) -> None:
     for _, facts in bare(base):
-        observed = observe(facts)
-        for spoken in ((), (_SAID,), reply_evidence(observed)):
-            situation = Situation(facts, observed, spoken)
+        result = observe(facts)
+        for evidence in ((), (_SAID,), reply_evidence(result)):
+            situation = Situation(facts, result, evidence)
             for predicate in PREDICATES.values():
                 predicate(situation)
 
@@ -82,6 +82,6 @@ def _some(base: Facts) -> Iterator[tuple[str, Facts]]:
 
 def test_the_variants_hold_what_dns_did_to_us() -> None:
     """A PTR that is the root: no name to show, and a status that says that there was one."""
-    found = [facts.sender.ptr for _, facts in bare(BASES["healthy"]) if facts.sender.ptr is not None]
-    assert any(ptr.status is PtrStatus.MISMATCH and not ptr.names for ptr in found)
-    assert any(ptr.status is PtrStatus.CONFIRMED and ptr.confirmed == ("host",) for ptr in found)
+    result = [facts.sender.ptr for _, facts in bare(BASES["healthy"]) if facts.sender.ptr is not None]
+    assert any(ptr.status is PtrStatus.MISMATCH and not ptr.names for ptr in result)
+    assert any(ptr.status is PtrStatus.CONFIRMED and ptr.confirmed == ("host",) for ptr in result)

@@ -53,7 +53,7 @@ LOOK = replace(PLAN, until=Stage.EHLO)
 
 
 @pytest.mark.parametrize(
-    ("made", "step"),
+    ("session", "step"),
     [
         # what ends the run ends the search, however far the session came
         (outcome(GREETED, end=EndReason.DEADLINE), NextStep.DONE),
@@ -100,8 +100,8 @@ LOOK = replace(PLAN, until=Stage.EHLO)
         (outcome(*MAILED, (Stage.RCPT, None), end=EndReason.TIMEOUT), NextStep.ADDRESS),
     ],
 )
-def test_where_the_search_goes_after_a_session(made: SessionOutcome, step: NextStep) -> None:
-    assert next_step(made) is step
+def test_where_the_search_goes_after_a_session(session: SessionOutcome, step: NextStep) -> None:
+    assert next_step(session) is step
 
 
 def test_ehlo_tells_more_than_the_greeting_before_it() -> None:
@@ -154,20 +154,20 @@ def test_mail_goes_to_port_25_unless_told_otherwise(world: Make) -> None:
 
 def test_failed_tls_is_tried_once_more_in_the_clear(world: Make) -> None:
     at = world(TLS_FAILED, ANSWERED)
-    found = visit(at.visits())
+    outcomes = visit(at.visits())
     assert [(it.plan.tls, it.reason) for it in at.dialled] == [
         (TlsMode.AUTO, WHY),
         (TlsMode.NEVER, WITHOUT_TLS),
     ]
-    assert found is not None and found.number == 2
+    assert outcomes is not None and outcomes.number == 2
 
 
 @pytest.mark.parametrize("plan", [REQUIRED, NEVER, LOOK])
 def test_what_needs_tls_or_asks_no_mailbox_is_not_tried_in_the_clear(world: Make, plan: DialoguePlan) -> None:
     at = world(TLS_FAILED)
-    found = visit(at.visits(), plan=plan)
+    outcomes = visit(at.visits(), plan=plan)
     assert [it.plan for it in at.dialled] == [plan]
-    assert found is not None and found.number == 1
+    assert outcomes is not None and outcomes.number == 1
 
 
 def test_tls_that_did_not_fail_is_no_reason_to_come_again(world: Make) -> None:
@@ -194,8 +194,8 @@ def test_where_tls_failed_once_it_is_not_tried_again_at_that_address(world: Make
 def test_what_failed_stands_where_the_second_try_cannot_be_made(world: Make) -> None:
     at = world(TLS_FAILED)
     visits = at.visits(deadline=Deadline(at.clock, 12.0))  # the first session takes all that is left
-    found = visit(visits)
-    assert found is not None and found.number == 1
+    outcomes = visit(visits)
+    assert outcomes is not None and outcomes.number == 1
     assert [(it.part, it.reason) for it in at.events if isinstance(it, ev.NotReached)] == [
         (Part.SESSION, Reason(Gap.DEADLINE, host="a.test", ip=A))
     ]
@@ -204,11 +204,11 @@ def test_what_failed_stands_where_the_second_try_cannot_be_made(world: Make) -> 
 def test_a_forbidden_address_is_recorded_with_its_reason_and_not_dialled(world: Make) -> None:
     at = world(ANSWERED)
     visits = at.visits(lambda ip: FORBIDDEN if ip == A else None, port=26)
-    found = visit(visits)
+    outcomes = visit(visits)
     visit(visits, B)
     assert at.places() == ["a.test 9.9.9.2"]
-    assert found is not None
-    assert (found.number, found.end, found.cause, found.connected) == (
+    assert outcomes is not None
+    assert (outcomes.number, outcomes.end, outcomes.cause, outcomes.connected) == (
         1,
         EndReason.NOT_DIALLED,
         NOT_PUBLIC,
@@ -229,10 +229,10 @@ def test_from_an_address_only_its_own_family_is_dialled(
     world: Make, bind: IPAddress, to: IPAddress, dialled: bool
 ) -> None:
     at = world(ANSWERED)
-    found = visit(at.visits(bind=bind), to)
+    outcomes = visit(at.visits(bind=bind), to)
     assert bool(at.dialled) is dialled
-    assert found is not None
-    assert dialled or found.cause == Reason(EndCause.OTHER_FAMILY, ip=bind)
+    assert outcomes is not None
+    assert dialled or outcomes.cause == Reason(EndCause.OTHER_FAMILY, ip=bind)
 
 
 def test_between_two_sessions_there_is_a_pause_of_what_is_left_of_the_spacing(world: Make) -> None:
@@ -267,16 +267,16 @@ def test_a_pause_ends_with_the_run(world: Make) -> None:
 @pytest.mark.parametrize(("left", "dialled"), [(0.5, True), (0.0, False), (-0.5, False)])
 def test_at_the_deadline_nothing_is_dialled_any_more(world: Make, left: float, dialled: bool) -> None:
     at = world(ANSWERED)
-    found = visit(at.visits(deadline=Deadline(at.clock, 10.0 + left)))
-    assert (found is not None) is dialled is bool(at.dialled)
+    outcomes = visit(at.visits(deadline=Deadline(at.clock, 10.0 + left)))
+    assert (outcomes is not None) is dialled is bool(at.dialled)
 
 
 def test_only_so_many_sessions_are_held_and_only_those_that_connected_count(world: Make) -> None:
     tried = [NOTHING, *[ANSWERED] * (settings.MAX_SESSIONS - 1), NOTHING, ANSWERED, ANSWERED]
     at = world(*tried)
     visits = at.visits()
-    found = [visit(visits) for _ in tried]
-    assert [it is None for it in found] == [False] * (settings.MAX_SESSIONS + 2 - 1) + [False, True]
+    result = [visit(visits) for _ in tried]
+    assert [it is None for it in result] == [False] * (settings.MAX_SESSIONS + 2 - 1) + [False, True]
     [unreached] = [it for it in at.events if isinstance(it, ev.NotReached)]
     assert (unreached.reason.tag, unreached.reason.most) == (Gap.MOST_SESSIONS, settings.MAX_SESSIONS)
 

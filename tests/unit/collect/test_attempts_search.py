@@ -42,8 +42,8 @@ def hosts(**addresses: tuple[IPAddress, ...]) -> tuple[MxHost, ...]:
 THREE = hosts(a=(A, B), b=(C,), c=(A,))
 
 
-def search(at: World, *asked: MxHost, **visits: Any) -> tuple[SessionOutcome, ...]:
-    return asyncio.run(ask_target(at.visits(**visits), asked, PLAN))
+def search(at: World, *questions: MxHost, **visits: Any) -> tuple[SessionOutcome, ...]:
+    return asyncio.run(ask_target(at.visits(**visits), questions, PLAN))
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_hosts_and_addresses_are_asked_in_their_order_until_one_answers(
     world: Make, become: list[SessionOutcome], places: list[str]
 ) -> None:
     at = world(*become)
-    made = search(at, *THREE)
+    outcomes = search(at, *THREE)
     assert at.places() == places
-    assert [it.number for it in made] == list(range(1, len(places) + 1))
+    assert [it.number for it in outcomes] == list(range(1, len(places) + 1))
 
 
 def test_every_address_of_a_host_that_is_talked_to_is_one_host(world: Make) -> None:
@@ -108,8 +108,8 @@ def test_only_the_sessions_of_this_search_are_given_back(world: Make) -> None:
     at = world(ANSWERED)
     visits = at.visits()
     asyncio.run(visits.visit("z.test", C, Experiment.RANDOM, WHY, PLAN))
-    made = asyncio.run(ask_target(visits, THREE, PLAN))
-    assert [(it.number, it.mx_host) for it in made] == [(2, "a.test")]
+    outcomes = asyncio.run(ask_target(visits, THREE, PLAN))
+    assert [(it.number, it.mx_host) for it in outcomes] == [(2, "a.test")]
 
 
 def test_both_tries_of_failed_tls_are_given_back_and_the_second_decides(world: Make) -> None:
@@ -120,8 +120,8 @@ def test_both_tries_of_failed_tls_are_given_back_and_the_second_decides(world: M
 
 def test_at_the_deadline_the_search_ends_with_what_it_has(world: Make) -> None:
     at = world(MUTE)
-    made = search(at, *THREE, deadline=Deadline(at.clock, 12.0))
-    assert [it.number for it in made] == [1]
+    outcomes = search(at, *THREE, deadline=Deadline(at.clock, 12.0))
+    assert [it.number for it in outcomes] == [1]
 
 
 def test_without_hosts_nothing_is_asked(world: Make) -> None:

@@ -67,11 +67,11 @@ class Resolver:
     """Notes what it is asked, and keeps one question waiting."""
 
     def __init__(self, held: str = "") -> None:
-        self.asked: list[Question] = []
+        self.questions: list[Question] = []
         self.held = held
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
-        self.asked += questions
+        self.questions += questions
         await asyncio.sleep(0)
         if any(str(question) == self.held for question in questions):
             await asyncio.Event().wait()
@@ -120,7 +120,7 @@ async def asked_live(target: Target, options: Options, message: bytes | None, he
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    return set(map(str, resolver.asked))
+    return set(map(str, resolver.questions))
 
 
 class _NoPolicies:
@@ -129,15 +129,15 @@ class _NoPolicies:
 
 
 def asked_of_a_recording(target: Target, options: Options, message: bytes | None) -> set[str]:
-    asked: set[str] = set()
+    lines: set[str] = set()
 
     def look_up(question: Question) -> Answer:
-        asked.add(str(question))
+        lines.add(str(question))
         return answer(question)
 
     for survey in surveys(target, options, message):
         drive(survey, look_up, HERE)
-    return asked
+    return lines
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ async def test_surveys_wait_for_the_place_and_the_others_do_not() -> None:
     driver.how.set_result(Sending(OPTIONS))
     task = asyncio.ensure_future(driver.drive(surveys(PAIR, OPTIONS, None)[1]))
     await turns()
-    asked = set(map(str, resolver.asked))
-    assert {"MX sender.example", "TXT _dmarc.sender.example"} <= asked
-    assert not any(it.startswith("PTR") for it in asked)
+    questions = set(map(str, resolver.questions))
+    assert {"MX sender.example", "TXT _dmarc.sender.example"} <= questions
+    assert not any(it.startswith("PTR") for it in questions)
     driver.place.set_result(HERE)
     await task
-    assert "PTR 9.2.0.192.in-addr.arpa" in set(map(str, resolver.asked))
+    assert "PTR 9.2.0.192.in-addr.arpa" in set(map(str, resolver.questions))
 
 
 async def test_one_who_stops_waiting_for_the_place_leaves_it_to_the_others() -> None:
@@ -248,5 +248,5 @@ async def test_a_part_is_open_until_the_last_of_its_pieces_is_done() -> None:
 
 def test_the_route_is_told_before_what_depends_on_it() -> None:
     survey = recipient.survey("recipient.example", OPTIONS)
-    asked = cast(tuple[Question, ...], next(survey))
-    assert [it.rtype for it in asked] == [RecordType.MX]
+    result = cast(tuple[Question, ...], next(survey))
+    assert [it.rtype for it in result] == [RecordType.MX]

@@ -54,8 +54,8 @@ def test_on_a_guess_no_fault_is_made_the_cause() -> None:
     diagnosis = diagnose(facts, findings)
     assert any(it.tag.startswith("ptr-missing") for it in findings)
     assert diagnosis.band is Band.UNDECIDED
-    first = replace(diagnosis.ranked[0], id="rdns_helo")
-    guess = replace(diagnosis, ranked=(first, *diagnosis.ranked[1:]))
+    first = replace(diagnosis.ranking[0], id="rdns_helo")
+    guess = replace(diagnosis, ranking=(first, *diagnosis.ranking[1:]))
     assert action_of(guess, facts, findings) == causes()["rdns_helo"].action
     assert guess.conclusion is not None
     sure = replace(
@@ -83,5 +83,5 @@ def test_the_step_that_is_to_blame_says_what_the_verdict_says(text: str, stage: 
     facts = refused(text, stage, **size)
     findings = findings_of(facts)
     diagnosis = diagnose(facts, findings)
-    said = action_of(diagnosis, facts, findings)
-    assert checklist(diagnosis, findings, said)[number - 1].do == said
+    result = action_of(diagnosis, facts, findings)
+    assert checklist(diagnosis, findings, result)[number - 1].do == result

@@ -71,7 +71,7 @@ def test_idle_is_what_really_changes_nothing() -> None:
     for experiment in idle:
         for ending in endings(now, experiment):
             then = diagnose(replace(facts, sessions=(*facts.sessions, ending)), ())
-            assert then.ranked[0].id == now.ranked[0].id
+            assert then.ranking[0].id == now.ranking[0].id
             assert then.verdict.fix_by == now.verdict.fix_by
 
 

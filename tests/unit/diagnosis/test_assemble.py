@@ -15,7 +15,7 @@ from probe.diagnosis.checklist import checklist
 from probe.diagnosis.contact_note import contact_note
 from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.next_test import next_test
-from probe.diagnosis.observed import Ground
+from probe.diagnosis.run_result import Ground
 from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
@@ -56,7 +56,7 @@ def asked_next(facts: Facts) -> NextTest | None:
 
 
 def note(facts: Facts) -> str:
-    return contact_note(facts, diagnose(facts, findings_of(facts)).observed)
+    return contact_note(facts, diagnose(facts, findings_of(facts)).result)
 
 
 # --- the nine steps --------------------------------------------------------------------------------------
@@ -64,21 +64,21 @@ def note(facts: Facts) -> str:
 
 @pytest.mark.parametrize("ground", Ground)
 def test_all_nine_steps_are_there_with_something_to_do(ground: Ground) -> None:
-    made = steps(GROUNDS[ground][0])
-    assert list(made) == list(STEP_TITLES) == list(range(1, 10))
-    for step in made.values():
+    items = steps(GROUNDS[ground][0])
+    assert list(items) == list(STEP_TITLES) == list(range(1, 10))
+    for step in items.values():
         assert step.status in STATUSES
         assert step.do.endswith(".")
         assert "()" not in step.do and "None" not in step.do
 
 
 def test_an_accepted_healthy_pair_has_nothing_that_fails() -> None:
-    made = steps(make.facts())
-    assert {number: made[number].status for number in (1, 2, 3, 6, 7, 8, 9)} == dict.fromkeys(
+    items = steps(make.facts())
+    assert {number: items[number].status for number in (1, 2, 3, 6, 7, 8, 9)} == dict.fromkeys(
         (1, 2, 3, 6, 7, 8, 9), "pass"
     )
-    assert made[5].status == "not_assessed"
-    assert "--message" in made[5].do
+    assert items[5].status == "not_assessed"
+    assert "--message" in items[5].do
 
 
 def test_a_domain_run_speaks_of_no_recipient() -> None:
@@ -107,9 +107,9 @@ def test_the_step_that_the_cause_belongs_to_fails(code: int, text: str, stage: S
 
 def test_a_passing_cause_warns() -> None:
     busy = met(Stage.GREETING, make.reply(421, "4.7.0 mx Error: too many connections from 8.8.4.10"))
-    made = steps(make.facts(sessions=(busy,)))
-    assert (made[1].status, made[7].status, made[9].status) == ("warn", "warn", "warn")
-    assert made[1].do.startswith("Temporary (soft)")
+    items = steps(make.facts(sessions=(busy,)))
+    assert (items[1].status, items[7].status, items[9].status) == ("warn", "warn", "warn")
+    assert items[1].do.startswith("Temporary (soft)")
 
 
 def test_retry_names_the_wait() -> None:
@@ -131,15 +131,15 @@ def test_the_pseudonym_of_an_mx_address_is_no_fault_of_it() -> None:
     host = MxHost(10, "mx.recipient.example", (ip_address("192.0.2.7"),), ())
     recipient = make.recipient_facts(mx=make.mx_result(RouteKind.MX, host))
     started = full_recording()
-    shown = make.facts(recipient=recipient)
-    assert "documentation" in dns_section(shown, started).mx[0].problems[0]
-    assert dns_section(replace(shown, redacted=True), started).mx[0].problems == ()
+    result = make.facts(recipient=recipient)
+    assert "documentation" in dns_section(result, started).mx[0].problems[0]
+    assert dns_section(replace(result, redacted=True), started).mx[0].problems == ()
 
 
 def test_a_fault_of_the_sender_fails_its_step_even_when_accepted() -> None:
-    made = steps(make.facts(sender=make.sender_facts(spf=make.spf(SpfVerdict.FAIL))))
-    assert (made[1].status, made[2].status, made[9].status) == ("pass", "fail", "fail")
-    assert "spf" in made[2].findings
+    items = steps(make.facts(sender=make.sender_facts(spf=make.spf(SpfVerdict.FAIL))))
+    assert (items[1].status, items[2].status, items[9].status) == ("pass", "fail", "fail")
+    assert "spf" in items[2].findings
 
 
 @pytest.mark.parametrize("number", [2, 6])
@@ -154,17 +154,17 @@ def test_the_findings_of_a_step_are_its_own(number: int) -> None:
 @pytest.mark.parametrize("text", ["5.1.1 fine", "no such user here"])
 def test_an_acceptance_in_the_words_of_a_refusal_is_relied_on_in_no_step(text: str) -> None:
     facts = make.facts(sessions=(met(Stage.RCPT, make.reply(250, text)),))
-    made = steps(facts)
-    assert [made[number].status for number in (1, 8, 9)] == ["warn", "manual", "manual"]
+    items = steps(facts)
+    assert [items[number].status for number in (1, 8, 9)] == ["warn", "manual", "manual"]
 
 
 @pytest.mark.parametrize(("reply", "through_mail"), [(make.reply(250, "2.1.5 Ok"), True), (NOBODY, False)])
 def test_a_postmaster_that_is_refused_is_no_way_to_the_recipient(reply: Reply, through_mail: bool) -> None:
     to = "postmaster@recipient.example"
-    asked = make.session(
+    result = make.session(
         2, experiment=Experiment.POSTMASTER, exchanges=make.exchanges(reply, session=2, to=to)
     )
-    step = steps(make.facts(sessions=(met(Stage.RCPT, NOBODY), asked)))[8]
+    step = steps(make.facts(sessions=(met(Stage.RCPT, NOBODY), result)))[8]
     assert step.status == "manual"
     assert step.do.startswith("Use another channel than mail") is not through_mail
 
@@ -176,8 +176,8 @@ def test_what_is_not_dialled_unasked_is_not_worth_trying_again() -> None:
 
 
 def test_what_was_not_looked_at_never_passes() -> None:
-    made = steps(make.facts_unknown())
-    assert "pass" not in {made[number].status for number in (1, 2, 3, 4, 5, 6)}
+    items = steps(make.facts_unknown())
+    assert "pass" not in {items[number].status for number in (1, 2, 3, 4, 5, 6)}
     not_assessed = [f for f in findings_of(make.facts_unknown()) if f.severity is Severity.NOT_ASSESSED]
     assert len(not_assessed) > 10
 
@@ -385,10 +385,10 @@ def test_the_report_has_every_key_of_the_contract() -> None:
 def test_the_header_from_that_was_judged_is_the_sender_when_none_was_given() -> None:
     started, *events = full_events()
     assert isinstance(started, Started)
-    given = report_of(full_recording()).target
+    result = report_of(full_recording()).target
     options = replace(started.options, header_from=None)
     default = report_of(Recording.of([replace(started, options=options), *events])).target
-    assert given.header_from == str(started.options.header_from) != given.reverse_path
+    assert result.header_from == str(started.options.header_from) != result.reverse_path
     assert default.header_from == default.reverse_path
 
 

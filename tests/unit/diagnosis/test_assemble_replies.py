@@ -110,13 +110,13 @@ def verdict_of(facts: Facts) -> Verdict:
 @pytest.mark.parametrize("beside", BESIDE)
 @pytest.mark.parametrize(("stage", "text", "cause", "retry"), REPLIES, ids=[row[1][:60] for row in REPLIES])
 def test_the_servers_own_words_decide(stage: Stage, text: str, cause: str, retry: str, beside: str) -> None:
-    said = reply_of(text)
-    verdict = verdict_of(make.facts(sessions=(met(stage, said),), **BESIDE[beside]))
-    outcome, code = ("deferred", 3) if said.is_transient else ("refused", 1)
+    reply = reply_of(text)
+    verdict = verdict_of(make.facts(sessions=(met(stage, reply),), **BESIDE[beside]))
+    outcome, code = ("deferred", 3) if reply.is_transient else ("refused", 1)
     assert (verdict.outcome, verdict.stage, verdict.exit_code) == (outcome, stage.value, code)
     assert verdict.cause == cause
     assert verdict.retry == retry
-    assert verdict.reply == str(said)
+    assert verdict.reply == str(reply)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_the_servers_own_words_decide(stage: Stage, text: str, cause: str, retry
     [("listed", "ip_blocklisted"), ("sender domain dead", "sender_invalid")],
 )
 def test_where_the_reply_says_nothing_a_fault_decides(beside: str, cause: str) -> None:
-    for said in (make.reply(550, "5.7.1 rejected"), make.reply(550, "5.0.0 no")):
-        verdict = verdict_of(make.facts(sessions=(met(MAIL, said),), **BESIDE[beside]))
+    for reply in (make.reply(550, "5.7.1 rejected"), make.reply(550, "5.0.0 no")):
+        verdict = verdict_of(make.facts(sessions=(met(MAIL, reply),), **BESIDE[beside]))
         assert verdict.cause == cause
         assert verdict.band != "stated"
 
@@ -188,9 +188,9 @@ def test_experiments_are_made_only_for_lasting_refusals_that_name_no_cause(text:
 
 def test_evidence_is_told_with_what_speaks_against_it() -> None:
     facts = make.facts(sessions=(met(RCPT, make.reply(550, "5.7.1 SPF check failed")),))
-    ranked = diagnose(facts, findings_of(facts)).ranked[0]
-    assert ranked.id == "auth_failed"
-    assert "fact.spf-pass" in {evidence.rule for evidence, _ in ranked.evidence_against}
+    ranking = diagnose(facts, findings_of(facts)).ranking[0]
+    assert ranking.id == "auth_failed"
+    assert "fact.spf-pass" in {evidence.rule for evidence, _ in ranking.evidence_against}
 
 
 def test_the_order_of_sessions_of_experiments_does_not_matter() -> None:

@@ -33,7 +33,7 @@ def asks(retry: Retry | None, rule: str = "asks") -> Evidence:
 
 def concluded(
     cause: str,
-    *spoken: Evidence,
+    *findings: Evidence,
     band: Band = Band.STATED,
     permanent: bool | None = True,
     text: str = "",
@@ -43,10 +43,10 @@ def concluded(
     """What follows from `cause`, without the evidence for it: `named_by`, the strongest first."""
     top = RankedCause(cause, 0.9, tuple((it, 9.0) for it in named_by), ())
     other = item("other", conduct=ConductOverride(fix_by=FixBy.RECIPIENT, action="what another cause asks"))
-    ranked = (top, RankedCause("greylisted", 0.1, ((other, 1.0),), ()))
-    made = conclude(ranked, band, (*named_by, *spoken), permanent=permanent, text=text, stage=stage)
-    assert (made.ranked, made.band) == (ranked, band)
-    return replace(made, ranked=ranked[1:])
+    ranking = (top, RankedCause("greylisted", 0.1, ((other, 1.0),), ()))
+    conclusion = conclude(ranking, band, (*named_by, *findings), permanent=permanent, text=text, stage=stage)
+    assert (conclusion.ranking, conclusion.band) == (ranking, band)
+    return replace(conclusion, ranking=ranking[1:])
 
 
 def time(conclusion: Conclusion) -> tuple[Retry, int | None, str]:
@@ -61,17 +61,17 @@ def time(conclusion: Conclusion) -> tuple[Retry, int | None, str]:
 def test_the_cause_and_the_class_of_the_reply_give_the_usual_conduct(
     cause: str, permanent: bool | None
 ) -> None:
-    made = concluded(cause, permanent=permanent)
-    known = causes()[cause]
-    assert made.advice is known
-    assert made.conduct == (known.transient if permanent is False else known.permanent)
-    assert (made.action, made.retry_reason) == (known.action, "")
+    conclusion = concluded(cause, permanent=permanent)
+    result = causes()[cause]
+    assert conclusion.advice is result
+    assert conclusion.conduct == (result.transient if permanent is False else result.permanent)
+    assert (conclusion.action, conclusion.retry_reason) == (result.action, "")
 
 
 def test_on_a_guess_the_advice_is_that_of_an_unknown_cause() -> None:
-    made = concluded("user_unknown", band=Band.UNDECIDED)
-    assert made.advice is causes()["unknown"]
-    assert made.conduct == causes()["unknown"].permanent
+    conclusion = concluded("user_unknown", band=Band.UNDECIDED)
+    assert conclusion.advice is causes()["unknown"]
+    assert conclusion.conduct == causes()["unknown"].permanent
     assert concluded("user_unknown", band=Band.POSSIBLE).advice is causes()["user_unknown"]
 
 
@@ -85,27 +85,27 @@ def test_the_action_is_that_of_the_stage_where_the_cause_has_one(stage: Stage) -
 
 
 def test_the_keys_of_a_conclusion_tell_it_whole() -> None:
-    ranked = (RankedCause("mailbox_full", 0.87654, (), ()), RankedCause("greylisted", 0.12346, (), ()))
-    made = conclude(ranked, Band.LIKELY, (), permanent=False, text="try again in 5 minutes")
-    known = causes()["mailbox_full"]
-    assert made.cause is known
-    assert document(made) == {
+    ranking = (RankedCause("mailbox_full", 0.87654, (), ()), RankedCause("greylisted", 0.12346, (), ()))
+    conclusion = conclude(ranking, Band.LIKELY, (), permanent=False, text="try again in 5 minutes")
+    result = causes()["mailbox_full"]
+    assert conclusion.cause is result
+    assert document(conclusion) == {
         "cause": "mailbox_full",
         "band": "likely",
         "causes": [
             {"id": "mailbox_full", "probability": 0.8765},
             {"id": "greylisted", "probability": 0.1235},
         ],
-        "fix_by": known.transient.fix_by.value,
+        "fix_by": result.transient.fix_by.value,
         "retry": "later",
-        "steps": list(known.steps),
-        "action": known.action,
+        "steps": list(result.steps),
+        "action": result.action,
         "retry_after_s": 300,
         "retry_reason": None,
     }
-    told = document(replace(made, retry_reason="it asks so"), "action_text")
-    assert (told["retry_reason"], told["action_text"]) == ("it asks so", known.action)
-    assert "action" not in told
+    output = document(replace(conclusion, retry_reason="it asks so"), "action_text")
+    assert (output["retry_reason"], output["action_text"]) == ("it asks so", result.action)
+    assert "action" not in output
 
 
 @pytest.mark.parametrize("action", ["action", "action_text"])
@@ -126,21 +126,21 @@ LASTING = ["user_unknown", "bad_domain"]
 @pytest.mark.parametrize("cause", LASTING)
 @pytest.mark.parametrize("band", SURE)
 def test_never_is_said_with_its_ground(cause: str, band: Band) -> None:
-    made = concluded(cause, item("it is gone", final=cause), band=band)
-    assert time(made) == (Retry.NEVER, None, "it is gone says so")
+    conclusion = concluded(cause, item("it is gone", final=cause), band=band)
+    assert time(conclusion) == (Retry.NEVER, None, "it is gone says so")
 
 
 @pytest.mark.parametrize("cause", LASTING)
 def test_without_a_ground_of_this_very_cause_nothing_is_given_up(cause: str) -> None:
     other = next(it for it in LASTING if it != cause)
-    for spoken in ((), (item(),), (item(final=other),)):
-        assert time(concluded(cause, *spoken)) == (Retry.AFTER_FIX, None, "")
+    for evidence in ((), (item(),), (item(final=other),)):
+        assert time(concluded(cause, *evidence)) == (Retry.AFTER_FIX, None, "")
 
 
 @pytest.mark.parametrize("band", UNSURE)
 def test_a_ground_does_not_help_a_cause_that_is_not_sure(band: Band) -> None:
-    made = concluded("user_unknown", item(final="user_unknown"), band=band)
-    assert time(made) == (Retry.AFTER_FIX, None, "")
+    conclusion = concluded("user_unknown", item(final="user_unknown"), band=band)
+    assert time(conclusion) == (Retry.AFTER_FIX, None, "")
 
 
 def test_a_ground_makes_no_other_cause_final() -> None:
@@ -165,14 +165,14 @@ OTHERWISE = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN, retry=Retry.LATER, ret
 
 @pytest.mark.parametrize("band", [it for it in Band if it is not Band.UNDECIDED])
 def test_the_words_may_name_another_owner_time_and_action(band: Band) -> None:
-    made = concluded("relay_denied", band=band, named_by=(item("w", conduct=OTHERWISE),))
-    assert (made.conduct.fix_by, made.action) == (FixBy.RECIPIENT_ADMIN, "do this")
-    assert time(made) == (Retry.LATER, 77, "w says so")
+    conclusion = concluded("relay_denied", band=band, named_by=(item("w", conduct=OTHERWISE),))
+    assert (conclusion.conduct.fix_by, conclusion.action) == (FixBy.RECIPIENT_ADMIN, "do this")
+    assert time(conclusion) == (Retry.LATER, 77, "w says so")
 
 
 def test_on_a_guess_what_words_say_of_the_conduct_is_not_followed() -> None:
-    made = concluded("relay_denied", band=Band.UNDECIDED, named_by=(item(conduct=OTHERWISE),))
-    assert made == concluded("relay_denied", band=Band.UNDECIDED)
+    conclusion = concluded("relay_denied", band=Band.UNDECIDED, named_by=(item(conduct=OTHERWISE),))
+    assert conclusion == concluded("relay_denied", band=Band.UNDECIDED)
 
 
 def test_the_strongest_words_with_a_conduct_of_their_own_count() -> None:
@@ -181,15 +181,20 @@ def test_the_strongest_words_with_a_conduct_of_their_own_count() -> None:
         item("first", conduct=ConductOverride(action="first")),
         item("second", conduct=ConductOverride(action="second", fix_by=FixBy.RECIPIENT)),
     )
-    made = concluded("relay_denied", named_by=(silent, first, second))
-    assert (made.action, made.conduct.fix_by) == ("first", causes()["relay_denied"].permanent.fix_by)
+    conclusion = concluded("relay_denied", named_by=(silent, first, second))
+    assert (conclusion.action, conclusion.conduct.fix_by) == (
+        "first",
+        causes()["relay_denied"].permanent.fix_by,
+    )
 
 
 def test_what_words_leave_out_stays_as_usual() -> None:
     usual = concluded("mailbox_full")
-    made = concluded("mailbox_full", named_by=(item(conduct=ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN)),))
-    assert made.conduct.fix_by is FixBy.RECIPIENT_ADMIN
-    assert (made.action, time(made)) == (usual.action, time(usual))
+    conclusion = concluded(
+        "mailbox_full", named_by=(item(conduct=ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN)),)
+    )
+    assert conclusion.conduct.fix_by is FixBy.RECIPIENT_ADMIN
+    assert (conclusion.action, time(conclusion)) == (usual.action, time(usual))
     only_action = concluded("mailbox_full", named_by=(item(conduct=ConductOverride(action="do this")),))
     assert (only_action.conduct, only_action.action) == (usual.conduct, "do this")
 
@@ -199,9 +204,9 @@ def test_what_words_leave_out_stays_as_usual() -> None:
     [(Retry.NOW, "w says so"), (Retry.LATER, "w says so"), (Retry.AFTER_FIX, ""), (Retry.NEVER, "")],
 )
 def test_only_a_time_to_try_again_is_told_with_the_words_that_it_rests_on(retry: Retry, reason: str) -> None:
-    made = concluded("relay_denied", named_by=(item("w", conduct=ConductOverride(retry=retry)),))
+    conclusion = concluded("relay_denied", named_by=(item("w", conduct=ConductOverride(retry=retry)),))
     expected = Retry.AFTER_FIX if retry == Retry.NEVER else retry  # no ground
-    assert time(made) == (expected, None, reason)
+    assert time(conclusion) == (expected, None, reason)
 
 
 def test_a_time_of_the_cause_goes_before_words_about_time_alone() -> None:
@@ -215,8 +220,8 @@ def test_a_time_of_the_cause_goes_before_words_about_time_alone() -> None:
 
 def test_words_about_time_alone_are_no_words_of_the_cause() -> None:
     timed = item("t", Facet.CONDUCT, conduct=ConductOverride(fix_by=FixBy.RECIPIENT, action="do this"))
-    made = concluded("mailbox_full", named_by=(timed,))
-    assert made == concluded("mailbox_full")
+    conclusion = concluded("mailbox_full", named_by=(timed,))
+    assert conclusion == concluded("mailbox_full")
 
 
 # -- words about time alone ------------------------------------------------------------------------
@@ -224,9 +229,9 @@ def test_words_about_time_alone_are_no_words_of_the_cause() -> None:
 
 @pytest.mark.parametrize("permanent", [True, False])
 def test_where_a_server_asks_to_try_again_later_that_is_done(permanent: bool) -> None:
-    made = concluded("relay_denied", asks(Retry.LATER), permanent=permanent)
-    assert time(made) == (Retry.LATER, 3600, "asks says so")
-    assert made.conduct.fix_by == causes()["relay_denied"].permanent.fix_by
+    conclusion = concluded("relay_denied", asks(Retry.LATER), permanent=permanent)
+    assert time(conclusion) == (Retry.LATER, 3600, "asks says so")
+    assert conclusion.conduct.fix_by == causes()["relay_denied"].permanent.fix_by
 
 
 def test_asked_to_try_again_later_nothing_is_given_up() -> None:
@@ -277,8 +282,8 @@ def test_only_words_about_time_are_asked_for_a_time(facet: Facet) -> None:
 
 
 def test_words_about_time_that_name_none_change_nothing() -> None:
-    for spoken in (asks(None), item("t", Facet.CONDUCT)):
-        assert concluded("relay_denied", spoken) == concluded("relay_denied")
+    for evidence in (asks(None), item("t", Facet.CONDUCT)):
+        assert concluded("relay_denied", evidence) == concluded("relay_denied")
 
 
 # -- the wait that the server names ----------------------------------------------------------------

@@ -22,9 +22,9 @@ def standing(*texts: str, options: Options | None = None) -> Facts:
 
 
 def test_a_second_address_of_the_family_is_bound_to() -> None:
-    found = elsewhere.from_second_place(standing(str(make.SOURCE), str(SECOND)), "check from {place}: why")
-    assert found.command == f"{PAIR} --bind {SECOND}"
-    assert found.text == f"check from {SECOND}, another address of this machine: why"
+    result = elsewhere.from_second_place(standing(str(make.SOURCE), str(SECOND)), "check from {place}: why")
+    assert result.command == f"{PAIR} --bind {SECOND}"
+    assert result.text == f"check from {SECOND}, another address of this machine: why"
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,17 @@ def test_a_second_address_of_the_family_is_bound_to() -> None:
 )
 def test_without_one_the_text_holds_the_line_for_another_host(others: tuple[str, ...]) -> None:
     options = Options(ip=make.SOURCE, helo="mail.sender.example", mta="none", route="mx", port=2525)
-    found = elsewhere.from_second_place(
+    result = elsewhere.from_second_place(
         standing(str(make.SOURCE), *others, options=options), "check from {place}"
     )
-    assert found.command is None
+    assert result.command is None
     line = f"{PAIR} --helo mail.sender.example --port 2525"
-    assert found.text == f"check from a second network of yours; on a host there: {line}"
+    assert result.text == f"check from a second network of yours; on a host there: {line}"
 
 
 def test_a_lab_has_no_line_for_another_host() -> None:
-    found = elsewhere.from_second_place(replace(standing(), scenario="tmall"), "check from {place}")
-    assert (found.command, found.text) == (None, "check from a second network of yours")
+    result = elsewhere.from_second_place(replace(standing(), scenario="tmall"), "check from {place}")
+    assert (result.command, result.text) == (None, "check from a second network of yours")
 
 
 def test_the_address_that_mail_leaves_from_is_bound_to_where_it_is_here() -> None:

@@ -13,10 +13,10 @@ from probe.diagnosis.evidence import evidence_of, reply_evidence
 from probe.diagnosis.experiments import alike
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.outcome import observe
-from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.situation import Sighting, Situation
 from probe.facts.model import Facts
 from probe.facts.resolver import NameServerFacts
-from probe.facts.session import Session, TlsObserved
+from probe.facts.session import Session, TlsFacts
 from probe.knowledge.causes import causes
 from probe.knowledge.fact_evidence import beside_words, fact_evidence
 from probe.knowledge.toml_import import load
@@ -58,14 +58,14 @@ OK = make.reply(250, "2.1.5 Ok")
 
 def refused(text: str = NO_WORDS, *controls: Session, **changes: object) -> Facts:
     """The target was refused at RCPT with this text, and these controls were made."""
-    said = make.reply(550, text)
-    return make.facts(sessions=(met(Stage.RCPT, said), *controls), **changes)
+    reply = make.reply(550, text)
+    return make.facts(sessions=(met(Stage.RCPT, reply), *controls), **changes)
 
 
 def others(postmaster: str | None, invented: str | None = None) -> Session:
     """A control session: None was accepted, a text was refused with it."""
     opening = make.exchanges(session=2)[:-1]
-    asked = {"postmaster": postmaster, "probe-0123456789abcdef0123": invented}
+    questions = {"postmaster": postmaster, "probe-0123456789abcdef0123": invented}
     answers = tuple(
         make.exchange(
             Stage.RCPT,
@@ -73,14 +73,14 @@ def others(postmaster: str | None, invented: str | None = None) -> Session:
             f"RCPT TO:<{name}@{make.RECIPIENT.domain}>",
             session=2,
         )
-        for name, text in asked.items()
+        for name, text in questions.items()
     )
     return make.session(2, experiment=Experiment.POSTMASTER, exchanges=(*opening, *answers))
 
 
 def again(experiment: Experiment, text: str | None) -> Session:
-    said = OK if text is None else make.reply(550, text)
-    return met(Stage.RCPT, said, 3, experiment=experiment)
+    texts = OK if text is None else make.reply(550, text)
+    return met(Stage.RCPT, texts, 3, experiment=experiment)
 
 
 def at_mail(control: Session) -> Facts:
@@ -307,24 +307,24 @@ CASES: dict[str, tuple[Facts, Facts]] = {
 
 
 def situation(facts: Facts) -> Situation:
-    observed = observe(facts)
-    return Situation(facts, observed, reply_evidence(observed))
+    result = observe(facts)
+    return Situation(facts, result, reply_evidence(result))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_fact_is_seen_where_it_is_there_and_not_where_it_is_not(name: str) -> None:
     there, not_there = (situation(facts) for facts in CASES[name])
-    found = PREDICATES[name](there)
-    assert isinstance(found, Seen)
-    assert found.ref
+    result = PREDICATES[name](there)
+    assert isinstance(result, Sighting)
+    assert result.ref
     assert PREDICATES[name](not_there) is None
 
 
 @pytest.mark.parametrize("name", sorted(PREDICATES))
 def test_nothing_is_seen_in_a_run_that_observed_nothing(name: str) -> None:
     for facts in (make.facts_unknown(), make.facts_without_address()):
-        seen = PREDICATES[name](situation(facts))
-        assert seen is None or name == "dns_unknown"
+        records = PREDICATES[name](situation(facts))
+        assert records is None or name == "dns_unknown"
 
 
 def test_every_fact_has_a_case_and_a_weight_and_each_weight_a_fact() -> None:
@@ -347,9 +347,9 @@ def test_the_weights_name_known_causes_and_each_entry_once() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_sentence_of_a_fact_is_complete(name: str) -> None:
     entry = next(entry for entry in fact_evidence() if entry.predicate == name)
-    found = PREDICATES[name](situation(CASES[name][0]))
-    assert found is not None
-    assert ("{detail}" in entry.says) <= bool(found.detail), "the sentence has a hole"
+    result = PREDICATES[name](situation(CASES[name][0]))
+    assert result is not None
+    assert ("{detail}" in entry.says) <= bool(result.detail), "the sentence has a hole"
 
 
 def test_every_predicted_risk_names_a_check_its_side_and_a_known_cause() -> None:
@@ -384,8 +384,8 @@ def test_a_fact_that_the_words_do_not_mention_counts_little_beside_them() -> Non
 def test_a_fact_that_the_words_mention_keeps_its_weight() -> None:
     on_a_list = (make.listing(ListingStatus.LISTED),)
     alone = by_rule(refused(listings=on_a_list))["fact.listed-high"]
-    told = by_rule(refused("5.7.1 Client host [8.8.4.10] blocked using bl.example", listings=on_a_list))
-    assert told["fact.listed-high"].weights["ip_blocklisted"] == alone.weights["ip_blocklisted"]
+    result = by_rule(refused("5.7.1 Client host [8.8.4.10] blocked using bl.example", listings=on_a_list))
+    assert result["fact.listed-high"].weights["ip_blocklisted"] == alone.weights["ip_blocklisted"]
 
 
 def test_a_fact_of_the_sending_address_explains_little_of_an_answer_to_another_one() -> None:
@@ -402,9 +402,9 @@ def test_a_fact_of_the_sending_address_explains_little_of_an_answer_to_another_o
 
 def test_words_said_of_everybody_lose_their_weight() -> None:
     def words(facts: Facts) -> float:
-        found = evidence_of(facts, observe(facts))
-        spoken = [item for item in found if item.facet in (Facet.TEXT, Facet.PROVIDER)]
-        return sum(item.weights.get("user_unknown", 0.0) for item in spoken)
+        evidence = evidence_of(facts, observe(facts))
+        findings = [item for item in evidence if item.facet in (Facet.TEXT, Facet.PROVIDER)]
+        return sum(item.weights.get("user_unknown", 0.0) for item in findings)
 
     unknown = "5.0.0 user unknown"
     assert 0 < words(refused(unknown, others(unknown, unknown))) < words(refused(unknown)) / 2
@@ -425,7 +425,7 @@ def test_a_control_session_out_of_step_proves_nothing() -> None:
 
 
 def test_broken_tls_is_seen_only_where_it_was_offered() -> None:
-    none = TlsObserved(offered=False, established=False)
+    none = TlsFacts(offered=False, established=False)
     facts = make.facts(sessions=(met(Stage.RCPT, make.reply(550, NO_WORDS), tls=none),))
     assert PREDICATES["tls_failed_before_refusal"](situation(facts)) is None
     assert NO_TLS.offered

@@ -10,9 +10,9 @@ import pytest
 
 from probe.diagnosis import evidence
 from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
-from probe.diagnosis.seen import SPEAKS, Seen, Situation
+from probe.diagnosis.run_result import Ground, RunResult
+from probe.diagnosis.situation import SPEAKS, Sighting, Situation
 from probe.facts.bounce import BounceFacts
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
@@ -46,41 +46,41 @@ def fact(identity: str = "f", facet: Facet = Facet.DNS, **changes: Any) -> FactE
     return FactEvidence(id=identity, facet=facet, **(usual | changes))
 
 
-def refused(reply: Reply | None = NO, stage: Stage = Stage.RCPT, **changes: Any) -> Observed:
+def refused(reply: Reply | None = NO, stage: Stage = Stage.RCPT, **changes: Any) -> RunResult:
     exchange = make.exchange(stage, reply)
-    made = Observed(Outcome.REFUSED, stage, Ground.REPLY, make.session(), exchange)
-    return replace(made, **changes)
+    result = RunResult(Outcome.REFUSED, stage, Ground.REPLY, make.session(), exchange)
+    return replace(result, **changes)
 
 
 class World:
     """What the reply says, what the bounce says, and which facts are seen, each as a test sets it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.spoken: tuple[Evidence, ...] = ()
+        self.by_words: tuple[Evidence, ...] = ()
         self.bounced: tuple[Evidence, ...] = ()
-        self.around: tuple[FactEvidence, ...] = ()
-        self.predicates: dict[str, Callable[[Situation], Seen | None]] = {}
+        self.by_facts: tuple[FactEvidence, ...] = ()
+        self.predicates: dict[str, Callable[[Situation], Sighting | None]] = {}
         self.read: list[tuple[Any, ...]] = []
         monkeypatch.setattr(evidence, "read_received", self._reading)
         monkeypatch.setattr(evidence, "read_bounced", lambda *_: self._said(self.bounced))
-        monkeypatch.setattr(evidence, "fact_evidence", lambda: self.around)
+        monkeypatch.setattr(evidence, "fact_evidence", lambda: self.by_facts)
         monkeypatch.setattr(evidence, "PREDICATES", self)
 
-    def __getitem__(self, name: str) -> Callable[[Situation], Seen | None]:
-        return self.predicates.get(name, lambda _: Seen(f"ref:{name}", "a detail"))
+    def __getitem__(self, name: str) -> Callable[[Situation], Sighting | None]:
+        return self.predicates.get(name, lambda _: Sighting(f"ref:{name}", "a detail"))
 
     def _reading(self, *arguments: Any) -> Any:
         self.read.append(arguments)
-        return self._said(self.spoken)
+        return self._said(self.by_words)
 
-    def _said(self, spoken: tuple[Evidence, ...]) -> Any:
-        return read_reply("550 no")._replace(evidence=spoken)
+    def _said(self, findings: tuple[Evidence, ...]) -> Any:
+        return read_reply("550 no")._replace(evidence=findings)
 
-    def weights(self, observed: Observed | None = None, **changes: Any) -> dict[str, dict[str, float]]:
+    def weights(self, result: RunResult | None = None, **changes: Any) -> dict[str, dict[str, float]]:
         """The weights that count, by rule."""
-        found = evidence_of(make.facts(**changes), observed or refused())
-        assert len({item.rule for item in found}) == len(found)
-        return {item.rule: dict(item.weights) for item in found}
+        items = evidence_of(make.facts(**changes), result or refused())
+        assert len({item.rule for item in items}) == len(items)
+        return {item.rule: dict(item.weights) for item in items}
 
 
 @pytest.fixture
@@ -108,12 +108,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def test_a_clear_fact_or_an_experiment_empties_words_that_name_no_cause(
     world: World, facet: Facet, causes: dict[str, float], empties: bool, named: tuple[str, ...]
 ) -> None:
-    said = dict.fromkeys(named, SPEAKS) | {"greylisted": 5.0}
-    world.spoken = (Evidence("w", Facet.TEXT, said, "because", "reply"),)
-    world.around = (fact("weak", causes={"greylisted": 1}), fact(facet=facet, causes=causes))
-    found = world.weights()
-    assert found["w"] == {cause: weight * (EMPTY if empties else 1) for cause, weight in said.items()}
-    assert found["f"] == causes, "a fact keeps its weight"
+    text = dict.fromkeys(named, SPEAKS) | {"greylisted": 5.0}
+    world.by_words = (Evidence("w", Facet.TEXT, text, "because", "reply"),)
+    world.by_facts = (fact("weak", causes={"greylisted": 1}), fact(facet=facet, causes=causes))
+    result = world.weights()
+    assert result["w"] == {cause: weight * (EMPTY if empties else 1) for cause, weight in text.items()}
+    assert result["f"] == causes, "a fact keeps its weight"
 
 
 @pytest.mark.parametrize(
@@ -121,25 +121,25 @@ def test_a_clear_fact_or_an_experiment_empties_words_that_name_no_cause(
     [(Facet.TEXT, True), (Facet.PROVIDER, True), (Facet.ENHANCED, False), (Facet.CODE, False)],
 )
 def test_only_words_are_emptied(world: World, facet: Facet, emptied: bool) -> None:
-    world.spoken = (words(facet=facet, greylisted=4),)
-    world.around = (fact(facet=Facet.EXPERIMENT),)
+    world.by_words = (words(facet=facet, greylisted=4),)
+    world.by_facts = (fact(facet=Facet.EXPERIMENT),)
     assert world.weights()["w"] == {"greylisted": 4 * EMPTY if emptied else 4}
 
 
 def test_words_that_name_a_cause_stand_beside_an_experiment(world: World) -> None:
-    world.spoken = (words(mailbox_full=SPEAKS, policy_unspecified=SPEAKS),)
-    world.around = (
+    world.by_words = (words(mailbox_full=SPEAKS, policy_unspecified=SPEAKS),)
+    world.by_facts = (
         fact(facet=Facet.EXPERIMENT, causes={"auth_failed": 9}),
         fact("g", causes={"auth_failed": 30}),
     )
-    found = world.weights()
-    assert found["w"] == {"mailbox_full": SPEAKS, "policy_unspecified": SPEAKS}
+    result = world.weights()
+    assert result["w"] == {"mailbox_full": SPEAKS, "policy_unspecified": SPEAKS}
 
 
 def test_an_experiment_that_shows_the_words_empty_empties_any(world: World) -> None:
-    world.spoken = (words(user_unknown=18),)
+    world.by_words = (words(user_unknown=18),)
     emptying = fact(facet=Facet.EXPERIMENT, causes={"bad_domain": 9}, empties_words=True)
-    world.around = (fact("other", causes={"bad_domain": 1}), emptying)
+    world.by_facts = (fact("other", causes={"bad_domain": 1}), emptying)
     assert world.weights() == {
         "w": {"user_unknown": 18 * EMPTY},
         "other": {"bad_domain": 1},
@@ -158,8 +158,8 @@ def test_an_experiment_that_shows_the_words_empty_empties_any(world: World) -> N
 def test_beside_words_a_fact_keeps_what_speaks_for_their_cause(
     world: World, weight: float, counts: float
 ) -> None:
-    world.spoken = (words(mailbox_full=SPEAKS),)
-    world.around = (fact(causes={"mailbox_full": weight, "auth_failed": 6, "greylisted": -6}),)
+    world.by_words = (words(mailbox_full=SPEAKS),)
+    world.by_facts = (fact(causes={"mailbox_full": weight, "auth_failed": 6, "greylisted": -6}),)
     assert world.weights()["f"] == {
         "mailbox_full": counts,
         "auth_failed": 6 * FACTOR,
@@ -169,14 +169,14 @@ def test_beside_words_a_fact_keeps_what_speaks_for_their_cause(
 
 @pytest.mark.parametrize("facet", list(Facet))
 def test_some_facts_keep_their_weight_beside_any_words(world: World, facet: Facet) -> None:
-    world.spoken = (words(mailbox_full=18),)
-    world.around = (fact(facet=facet, causes={"auth_failed": 4}),)
+    world.by_words = (words(mailbox_full=18),)
+    world.by_facts = (fact(facet=facet, causes={"auth_failed": 4}),)
     untouched = facet in (Facet.EXPERIMENT, Facet.VANTAGE)
     assert world.weights()["f"] == {"auth_failed": 4 if untouched else 4 * FACTOR}
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         {"mailbox_full": SPEAKS - 0.1},  # too weak to name it
         {"policy_unspecified": 18, "mailbox_full": SPEAKS},  # what leads names no rule
@@ -185,16 +185,16 @@ def test_some_facts_keep_their_weight_beside_any_words(world: World, facet: Face
     ],
 )
 def test_where_no_cause_is_named_first_every_fact_counts_in_full(
-    world: World, said: dict[str, float]
+    world: World, text: dict[str, float]
 ) -> None:
-    world.spoken = (Evidence("w", Facet.TEXT, said, "because", "reply"),) if said else ()
-    world.around = (fact(causes={"auth_failed": 4}),)
+    world.by_words = (Evidence("w", Facet.TEXT, text, "because", "reply"),) if text else ()
+    world.by_facts = (fact(causes={"auth_failed": 4}),)
     assert world.weights()["f"] == {"auth_failed": 4}
 
 
 def test_a_cause_that_the_stage_rules_out_leads_nothing(world: World) -> None:
-    world.spoken = (words(user_unknown=18),)
-    world.around = (fact(causes={"auth_failed": 4}),)
+    world.by_words = (words(user_unknown=18),)
+    world.by_facts = (fact(causes={"auth_failed": 4}),)
     assert world.weights(refused(stage=Stage.MAIL))["f"] == {"auth_failed": 4}
     assert world.weights(refused(stage=Stage.RCPT))["f"] == {"auth_failed": 4 * FACTOR}
 
@@ -234,7 +234,7 @@ def test_a_bounce_outweighs_that_dns_is_in_order() -> None:
 
 
 def test_reply_and_bounce_add_up_and_one_rule_counts_once(world: World) -> None:
-    world.spoken = (words("both", greylisted=3), words("reply", greylisted=1))
+    world.by_words = (words("both", greylisted=3), words("reply", greylisted=1))
     world.bounced = (words("both", greylisted=9), words("bounce", greylisted=2))
     assert world.weights(bounce=bounced(status=ONE)) == {
         "both": {"greylisted": 3},
@@ -244,8 +244,8 @@ def test_reply_and_bounce_add_up_and_one_rule_counts_once(world: World) -> None:
 
 
 def test_of_a_recipient_who_was_accepted_only_the_bounce_speaks(world: World) -> None:
-    world.spoken, world.bounced = (words("reply"),), (words("bounce", greylisted=2),)
-    world.around = (fact(causes={"auth_failed": 4}),)
+    world.by_words, world.bounced = (words("reply"),), (words("bounce", greylisted=2),)
+    world.by_facts = (fact(causes={"auth_failed": 4}),)
     accepted = refused(make.reply(250, "ok"), outcome=Outcome.ACCEPTED)
     assert world.weights(accepted, bounce=bounced(status=ONE)) == {"bounce": {"greylisted": 2}}
     assert world.weights(accepted) == {}
@@ -253,7 +253,7 @@ def test_of_a_recipient_who_was_accepted_only_the_bounce_speaks(world: World) ->
 
 def test_without_a_reply_the_bounce_leads_no_cause(world: World) -> None:
     world.bounced = (words("bounce", mailbox_full=18),)
-    world.around = (fact(causes={"auth_failed": 4}),)
+    world.by_facts = (fact(causes={"auth_failed": 4}),)
     silent = refused(None, outcome=Outcome.INCONCLUSIVE, ground=Ground.NO_REPLY)
     assert world.weights(silent, bounce=bounced(status=ONE)) == {
         "bounce": {"mailbox_full": 18},
@@ -265,19 +265,19 @@ def test_without_a_reply_the_bounce_leads_no_cause(world: World) -> None:
 
 
 def test_only_a_refusal_that_decided_is_read(world: World) -> None:
-    world.spoken = (words(),)
-    assert reply_evidence(refused()) == world.spoken
+    world.by_words = (words(),)
+    assert reply_evidence(refused()) == world.by_words
     for other in (refused(None), refused(make.reply(250, "ok"))):
         assert reply_evidence(other) == ()
     for ground in Ground:
-        assert reply_evidence(refused(ground=ground)) == (world.spoken if ground is Ground.REPLY else ())
+        assert reply_evidence(refused(ground=ground)) == (world.by_words if ground is Ground.REPLY else ())
 
 
 def test_the_reply_is_read_with_its_stage_its_host_and_how_it_is_named(world: World) -> None:
-    observed = refused(stage=Stage.MAIL, session=make.session(exchanges=()))
-    reply_evidence(observed)
+    result = refused(stage=Stage.MAIL, session=make.session(exchanges=()))
+    reply_evidence(result)
     assert world.read == [(NO, Stage.MAIL, make.MX_NAME, "session:1:mail", None)]
-    reply_evidence(replace(observed, session=None))
+    reply_evidence(replace(result, session=None))
     assert world.read[1] == (NO, Stage.MAIL, "", "session:1:mail", None)
 
 
@@ -289,8 +289,8 @@ def said(stage: Stage, code: int | None, text: str, *, usable: bool = True) -> E
 def test_the_program_is_told_by_what_it_said_last_and_how_it_accepts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[str, str, list[str]]] = []
-    monkeypatch.setattr(evidence, "tell", lambda *texts: told.append(texts))
+    result: list[tuple[str, str, list[str]]] = []
+    monkeypatch.setattr(evidence, "tell", lambda *texts: result.append(texts))
     exchanges = (
         said(Stage.GREETING, 220, "first greeting"),
         said(Stage.GREETING, 220, "last greeting"),
@@ -308,7 +308,7 @@ def test_the_program_is_told_by_what_it_said_last_and_how_it_accepts(
     )
     reply_evidence(refused(session=make.session(exchanges=exchanges)))
     reply_evidence(refused(session=make.session(exchanges=())))
-    assert told == [
+    assert result == [
         ("last greeting", "after TLS", ["sender ok", "recipient ok"]),
         ("", "", []),
     ]
@@ -324,18 +324,18 @@ def test_the_program_that_was_told_is_handed_to_the_rules(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stages", "seen"),
+    ("stages", "records"),
     [((), True), ((Stage.RCPT,), True), ((Stage.MAIL, Stage.RCPT), True), ((Stage.MAIL,), False)],
 )
-def test_a_fact_counts_at_its_stages(world: World, stages: tuple[Stage, ...], seen: bool) -> None:
-    world.around = (fact("before"), fact(stages=stages), fact("after"))
-    assert list(world.weights()) == ["before", *(["f"] if seen else []), "after"]
+def test_a_fact_counts_at_its_stages(world: World, stages: tuple[Stage, ...], records: bool) -> None:
+    world.by_facts = (fact("before"), fact(stages=stages), fact("after"))
+    assert list(world.weights()) == ["before", *(["f"] if records else []), "after"]
 
 
 def test_a_fact_is_told_with_its_detail_and_what_it_refers_to(world: World) -> None:
-    world.around = (fact(says="it is {detail}, truly", causes={"auth_failed": 1}, final="bad_domain"),)
-    [found] = evidence_of(make.facts(), refused())
-    assert found == Evidence(
+    world.by_facts = (fact(says="it is {detail}, truly", causes={"auth_failed": 1}, final="bad_domain"),)
+    [result] = evidence_of(make.facts(), refused())
+    assert result == Evidence(
         "f", Facet.DNS, {"auth_failed": 1}, "it is a detail, truly", "ref:f", "bad_domain", None
     )
 
@@ -363,13 +363,13 @@ ADDRESS = fact(of_address=True, causes={"auth_failed": 6, "greylisted": -3})
 def test_a_fact_of_the_sending_address_counts_little_where_another_was_answered(
     world: World, entry: FactEvidence, is_sending: bool | None, reply: Reply | None, little: bool
 ) -> None:
-    world.around = (entry,)
+    world.by_facts = (entry,)
     stood = make.vantage(is_sending_address=is_sending, probe_ip=make.MX_IP)
-    [found] = evidence_of(make.facts(vantage=stood), refused(reply))
+    [result] = evidence_of(make.facts(vantage=stood), refused(reply))
     share = beside_address().factor if little else 1
-    assert found.weights == {"auth_failed": 6 * share, "greylisted": -3 * share}
+    assert result.weights == {"auth_failed": 6 * share, "greylisted": -3 * share}
     whose = f"; counted little, because the server answered {make.MX_IP}, not {make.SOURCE}" if little else ""
-    assert found.says == f"it is so{whose}"
+    assert result.says == f"it is so{whose}"
 
 
 # -- faults of this program ------------------------------------------------------------------------
@@ -382,14 +382,14 @@ def _fail(*_: object) -> Any:
 def faults_of(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[Fault]]:
     monkeypatch.delenv(DEBUG)
     with collect_faults() as faults:
-        found = evidence_of(facts, refused())
-    return [item.rule for item in found], faults
+        items = evidence_of(facts, refused())
+    return [item.rule for item in items], faults
 
 
 def test_a_fault_in_a_reader_or_a_fact_costs_that_and_is_of_the_first_step(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.spoken, world.around = (words(),), (fact("a"), fact("b"))
+    world.by_words, world.by_facts = (words(),), (fact("a"), fact("b"))
     world.predicates["a"] = _fail
     rules, faults = faults_of(make.facts(), monkeypatch)
     assert rules == ["w", "b"]
@@ -406,7 +406,7 @@ def test_a_fault_in_a_reader_or_a_fact_costs_that_and_is_of_the_first_step(
 def test_a_fault_in_a_reader_leaves_what_the_others_read(
     world: World, monkeypatch: pytest.MonkeyPatch, reader: str, part: str, left: list[str]
 ) -> None:
-    world.spoken, world.bounced, world.around = (words(),), (words("bounce"),), (fact(),)
+    world.by_words, world.bounced, world.by_facts = (words(),), (words("bounce"),), (fact(),)
     monkeypatch.setattr(evidence, reader, _fail)
     rules, faults = faults_of(make.facts(bounce=bounced(status=ONE)), monkeypatch)
     assert rules == left

@@ -32,14 +32,16 @@ EACH = pytest.mark.parametrize("test", candidate_tests(), ids=lambda test: test.
 
 def asked(facts: Facts, **shares: float) -> str:
     """The test that follows from a ranking: its id."""
-    found = next_test(facts, ranking(facts, **shares))
-    assert found is not None
-    return next(test.id for test in candidate_tests() if found.text.startswith(test.text.partition("{")[0]))
+    proposal = next_test(facts, ranking(facts, **shares))
+    assert proposal is not None
+    return next(
+        test.id for test in candidate_tests() if proposal.text.startswith(test.text.partition("{")[0])
+    )
 
 
 def ranking(facts: Facts, **shares: float) -> Diagnosis:
-    ranked = tuple(RankedCause(cause, share, (), ()) for cause, share in shares.items())
-    return replace(diagnose(facts, findings_of(facts)), ranked=ranked, band=Band.UNDECIDED)
+    ranking = tuple(RankedCause(cause, share, (), ()) for cause, share in shares.items())
+    return replace(diagnose(facts, findings_of(facts)), ranking=ranking, band=Band.UNDECIDED)
 
 
 def test_mailbox_or_domain_is_settled_by_other_mailboxes() -> None:
@@ -70,8 +72,8 @@ def test_a_deferral_that_will_not_pass_is_not_waited_for() -> None:
     lasting = make.facts(sessions=(met(Stage.RCPT, make.reply(454, "4.7.1 Relay access denied")),))
     diagnosis = ranking(lasting, relay_denied=0.5, user_unknown=0.5)
     assert diagnosis.verdict.cause == "relay_denied"
-    found = next_test(lasting, diagnosis)
-    assert found is not None and "30 minutes" not in found.text
+    proposal = next_test(lasting, diagnosis)
+    assert proposal is not None and "30 minutes" not in proposal.text
 
 
 def test_a_foreign_address_is_left_before_anything_else_that_depends_on_it() -> None:
@@ -83,8 +85,8 @@ def test_a_foreign_address_is_left_before_anything_else_that_depends_on_it() -> 
 
 def test_where_no_test_tells_enough_the_log_is_left() -> None:
     assert asked(refused(), user_unknown=0.999, bad_domain=0.001) == "own-log"
-    found = next_test(refused(), ranking(refused(), unknown=1.0))
-    assert found is not None and found.command is None
+    proposal = next_test(refused(), ranking(refused(), unknown=1.0))
+    assert proposal is not None and proposal.command is None
 
 
 def test_what_cannot_be_changed_is_not_proposed() -> None:
@@ -98,10 +100,10 @@ def test_what_cannot_be_changed_is_not_proposed() -> None:
 
 def test_the_command_names_the_place_of_what_must_be_found() -> None:
     facts = refused(NO_WORDS, ALL_REFUSED)
-    found = next_test(facts, ranking(facts, user_unknown=0.5, bad_domain=0.5))
-    assert found is not None
-    assert found.command is None
-    assert found.text.endswith(
+    proposal = next_test(facts, ranking(facts, user_unknown=0.5, bad_domain=0.5))
+    assert proposal is not None
+    assert proposal.command is None
+    assert proposal.text.endswith(
         f": smtp-probe check {make.SENDER} KNOWN_GOOD@{make.RECIPIENT.domain} --ip {make.SOURCE}"
     )
 

@@ -7,12 +7,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
 from probe.facts.deciding import deciding_exchange
 from probe.facts.model import Facts
-from probe.facts.session import Exchange, Session, TlsObserved
+from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.address_parse import parse_mailbox
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
@@ -30,22 +30,22 @@ LOOPBACK, PRIVATE = ip_address("127.0.0.1"), ip_address("10.1.1.1")
 ORDER = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
 
 
-def met(stage: Stage, said: Reply | None, number: int = 1, **changes: object) -> Session:
+def met(stage: Stage, reply: Reply | None, number: int = 1, **changes: object) -> Session:
     """A session that went well up to `stage`, where it was told `said` (None: nothing)."""
     usual = make.exchanges(session=number)
     before = [e for e in usual if ORDER.index(e.stage) < ORDER.index(stage)]
     last = next(e for e in usual if e.stage is stage)
     secured = ORDER.index(stage) > ORDER.index(Stage.STARTTLS)
-    told: dict[str, object] = {
-        "exchanges": (*before, replace(last, reply=said)),
-        "tls": make.tls() if secured else TlsObserved(offered=stage is Stage.STARTTLS, established=False),
-        "end": EndReason.QUIT if said is not None else EndReason.TIMEOUT,
+    texts: dict[str, object] = {
+        "exchanges": (*before, replace(last, reply=reply)),
+        "tls": make.tls() if secured else TlsFacts(offered=stage is Stage.STARTTLS, established=False),
+        "end": EndReason.QUIT if reply is not None else EndReason.TIMEOUT,
     }
-    return make.session(number, **(told | changes))
+    return make.session(number, **(texts | changes))
 
 
-def reason_of(observed: Observed) -> OutcomeReason | None:
-    return observed.reason.tag if observed.reason is not None else None
+def reason_of(result: RunResult) -> OutcomeReason | None:
+    return result.reason.tag if result.reason is not None else None
 
 
 def not_dialled(number: int, host: str, ip: object) -> Session:
@@ -54,7 +54,7 @@ def not_dialled(number: int, host: str, ip: object) -> Session:
     )
 
 
-def seen(*sessions: Session, **changes: object) -> Observed:
+def seen(*sessions: Session, **changes: object) -> RunResult:
     return observe(make.facts(**({"sessions": sessions} | changes)))
 
 
@@ -68,7 +68,7 @@ def unanswered(host: str, status: Status) -> MxHost:
 
 
 OK, LATER, NO = make.reply(250, "2.1.5 Ok"), make.reply(450, "4.2.0 later"), make.reply(550, "5.7.1 no")
-NO_TLS = TlsObserved(offered=True, established=False, fault=broken("handshake failure"))
+NO_TLS = TlsFacts(offered=True, established=False, fault=broken("handshake failure"))
 TLS_FAILED = met(Stage.STARTTLS, make.reply(220, "2.0.0 Ready"), tls=NO_TLS, end=EndReason.LOCAL_ERROR)
 
 A_ROUTE = {
@@ -83,9 +83,9 @@ A_ROUTE = {
 def test_dns_alone_decides(kind: RouteKind) -> None:
     silent = make.answer(make.RECIPIENT.domain, RecordType.MX, status=Status.SERVFAIL)
     mx = make.mx_result(kind, answers=(silent,)) if kind is RouteKind.UNKNOWN else make.mx_result(kind)
-    observed = seen(recipient=make.recipient_facts(mx=mx))
-    assert (observed.outcome, observed.ground) == A_ROUTE[kind]
-    assert observed.stage is Stage.DNS
+    result = seen(recipient=make.recipient_facts(mx=mx))
+    assert (result.outcome, result.ground) == A_ROUTE[kind]
+    assert result.stage is Stage.DNS
 
 
 def test_a_question_that_was_not_asked_is_no_failure_of_dns() -> None:
@@ -93,16 +93,16 @@ def test_a_question_that_was_not_asked_is_no_failure_of_dns() -> None:
         RouteKind.UNKNOWN, answers=(make.answer("recipient.example", RecordType.MX, status=Status.NOT_ASKED),)
     )
     cut = (NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)
-    observed = seen(recipient=make.recipient_facts(mx=mx), not_reached=cut)
-    assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert why(observed) == "the deadline of the run"
+    result = seen(recipient=make.recipient_facts(mx=mx), not_reached=cut)
+    assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
+    assert why(result) == "the deadline of the run"
 
 
 def test_hosts_without_any_address_take_no_mail() -> None:
-    observed = observe(
+    result = observe(
         with_hosts(unanswered("a.example", Status.NXDOMAIN), unanswered("b.example", Status.NODATA))
     )
-    assert (observed.outcome, observed.stage, reason_of(observed)) == (
+    assert (result.outcome, result.stage, reason_of(result)) == (
         Outcome.REFUSED,
         Stage.DNS,
         OutcomeReason.NO_USABLE_MX,
@@ -111,13 +111,13 @@ def test_hosts_without_any_address_take_no_mail() -> None:
 
 @pytest.mark.parametrize("ip", ["0.0.0.0", "224.0.0.1", "::"])
 def test_addresses_that_nobody_can_reach_take_no_mail(ip: str) -> None:
-    observed = observe(with_hosts(make.mx_host("a.example", ip_address(ip))))
-    assert (observed.outcome, reason_of(observed)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
+    result = observe(with_hosts(make.mx_host("a.example", ip_address(ip))))
+    assert (result.outcome, reason_of(result)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
 
 
 def test_an_address_where_a_name_belongs_takes_no_mail() -> None:
-    observed = observe(with_hosts(make.mx_host("9.9.9.9", is_literal=True)))
-    assert (observed.outcome, reason_of(observed)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
+    result = observe(with_hosts(make.mx_host("9.9.9.9", is_literal=True)))
+    assert (result.outcome, reason_of(result)) == (Outcome.REFUSED, OutcomeReason.NO_USABLE_MX)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_an_address_where_a_name_belongs_takes_no_mail() -> None:
 )
 def test_one_host_that_dns_did_not_answer_for_keeps_the_route_open(status: Status, words: str) -> None:
     hosts = (unanswered("gone.example", Status.NXDOMAIN), unanswered("b.example", status))
-    observed = observe(with_hosts(*hosts))
-    assert (observed.outcome, observed.ground, why(observed)) == (
+    result = observe(with_hosts(*hosts))
+    assert (result.outcome, result.ground, why(result)) == (
         Outcome.INCONCLUSIVE,
         Ground.DNS_UNKNOWN,
         words,
@@ -140,23 +140,23 @@ def test_one_host_that_dns_did_not_answer_for_keeps_the_route_open(status: Statu
 
 def test_a_family_that_was_left_out_is_the_users_choice() -> None:
     v6 = make.mx_host("a.example", ip_address("2620:fe::9"))
-    observed = observe(with_hosts(replace(v6, addresses=())))
-    assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert "-4 or -6" in why(observed)
+    result = observe(with_hosts(replace(v6, addresses=())))
+    assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
+    assert "-4 or -6" in why(result)
 
 
 def test_a_host_given_with_mx_that_has_no_address_says_nothing_of_the_domain() -> None:
-    observed = observe(with_hosts(unanswered("typo.example", Status.NXDOMAIN), kind=RouteKind.FIXED))
-    assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
-    assert "--mx" in why(observed)
+    result = observe(with_hosts(unanswered("typo.example", Status.NXDOMAIN), kind=RouteKind.FIXED))
+    assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.NOT_REACHED)
+    assert "--mx" in why(result)
 
 
 def test_a_domain_whose_mx_leads_back_to_the_sender_takes_no_mail() -> None:
     host = make.mx_host(
         "localhost.example", answers=(make.answer("x", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
     )
-    observed = observe(with_hosts(host, sessions=(not_dialled(1, "localhost.example", LOOPBACK),)))
-    assert (observed.outcome, observed.ground, reason_of(observed)) == (
+    result = observe(with_hosts(host, sessions=(not_dialled(1, "localhost.example", LOOPBACK),)))
+    assert (result.outcome, result.ground, reason_of(result)) == (
         Outcome.REFUSED,
         Ground.ROUTE,
         OutcomeReason.LOOPBACK_MX,
@@ -176,8 +176,8 @@ def test_a_loopback_mx_beside_one_that_dns_did_not_answer_for_proves_nothing() -
 def test_a_loopback_host_that_the_user_named_proves_nothing() -> None:
     host = MxHost(0, "127.0.0.1", (LOOPBACK,), ())
     for kind in (RouteKind.FIXED, RouteKind.ADDRESS_LITERAL):
-        observed = observe(with_hosts(host, kind=kind, sessions=(not_dialled(1, "127.0.0.1", LOOPBACK),)))
-        assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.UNDIALLED)
+        result = observe(with_hosts(host, kind=kind, sessions=(not_dialled(1, "127.0.0.1", LOOPBACK),)))
+        assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.UNDIALLED)
 
 
 @pytest.mark.parametrize("ip", ["0.0.0.0", "::", "224.0.0.1"])
@@ -190,8 +190,8 @@ def test_a_host_that_the_user_named_and_nobody_can_reach_proves_nothing(ip: str)
 
 def test_private_addresses_are_not_dialled_and_prove_nothing() -> None:
     host = make.mx_host("p.example", PRIVATE)
-    observed = observe(with_hosts(host, sessions=(not_dialled(1, "p.example", PRIVATE),)))
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = observe(with_hosts(host, sessions=(not_dialled(1, "p.example", PRIVATE),)))
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.INCONCLUSIVE,
         Stage.CONNECT,
         Ground.UNDIALLED,
@@ -202,24 +202,24 @@ def test_private_addresses_are_not_dialled_and_prove_nothing() -> None:
     "end", [EndReason.REFUSED, EndReason.TIMEOUT, EndReason.UNREACHABLE, EndReason.DEADLINE]
 )
 def test_no_connection_is_inconclusive(end: EndReason) -> None:
-    observed = seen(make.failed_session(end))
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = seen(make.failed_session(end))
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.INCONCLUSIVE,
         Stage.CONNECT,
         Ground.NO_CONNECTION,
     )
-    assert why(observed) == end.words
+    assert why(result) == end.words
 
 
 def test_a_421_to_starttls_is_a_deferral_and_no_fault_of_tls() -> None:
     closing = make.reply(421, "4.3.2 closing")
-    observed = seen(met(Stage.STARTTLS, closing, tls=NO_TLS, end=EndReason.CLOSED_BY_PEER))
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = seen(met(Stage.STARTTLS, closing, tls=NO_TLS, end=EndReason.CLOSED_BY_PEER))
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.DEFERRED,
         Stage.STARTTLS,
         Ground.REPLY,
     )
-    assert observed.reply == closing
+    assert result.reply == closing
 
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT])
@@ -232,8 +232,8 @@ def test_the_class_of_the_reply_decides_at_every_stage(stage: Stage) -> None:
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT])
 def test_silence_decides_nothing_at_any_stage(stage: Stage) -> None:
-    observed = seen(met(stage, None))
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = seen(met(stage, None))
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.INCONCLUSIVE,
         stage,
         Ground.NO_REPLY,
@@ -242,8 +242,8 @@ def test_silence_decides_nothing_at_any_stage(stage: Stage) -> None:
 
 def test_a_session_cut_off_before_rcpt_is_never_accepted() -> None:
     cut = met(Stage.MAIL, OK, end=EndReason.DEADLINE)
-    observed = seen(cut)
-    assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.NO_REPLY)
+    result = seen(cut)
+    assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.NO_REPLY)
     assert seen(replace(cut, end=None)).outcome is Outcome.INCONCLUSIVE
 
 
@@ -260,8 +260,8 @@ def test_every_completion_of_rcpt_is_an_acceptance(code: int) -> None:
 def test_a_reply_that_cannot_be_used_decides_nothing() -> None:
     session = met(Stage.RCPT, NO)
     garbled = (*session.exchanges[:-1], replace(session.exchanges[-1], usable=False))
-    observed = seen(replace(session, exchanges=garbled))
-    assert (observed.outcome, observed.ground) == (Outcome.INCONCLUSIVE, Ground.DESYNCHRONISED)
+    result = seen(replace(session, exchanges=garbled))
+    assert (result.outcome, result.ground) == (Outcome.INCONCLUSIVE, Ground.DESYNCHRONISED)
     assert seen(replace(met(Stage.RCPT, OK), desynchronised=True)).ground is Ground.DESYNCHRONISED
 
 
@@ -272,15 +272,15 @@ def test_the_second_host_counts_after_the_first_put_off() -> None:
 
 def test_a_refused_greeting_stands_when_the_second_host_is_silent() -> None:
     for second in (make.failed_session(EndReason.TIMEOUT, 2), met(Stage.GREETING, None, 2)):
-        observed = seen(met(Stage.GREETING, NO), second)
-        assert (observed.outcome, observed.stage) == (Outcome.REFUSED, Stage.GREETING)
+        result = seen(met(Stage.GREETING, NO), second)
+        assert (result.outcome, result.stage) == (Outcome.REFUSED, Stage.GREETING)
 
 
 @pytest.mark.parametrize("first", [LATER, NO])
 def test_at_the_same_stage_a_passing_refusal_outweighs_a_lasting_one(first: Reply) -> None:
     second = NO if first is LATER else LATER
-    observed = seen(met(Stage.GREETING, first), met(Stage.GREETING, second, 2))
-    assert (observed.outcome, observed.reply) == (Outcome.DEFERRED, LATER)
+    result = seen(met(Stage.GREETING, first), met(Stage.GREETING, second, 2))
+    assert (result.outcome, result.reply) == (Outcome.DEFERRED, LATER)
 
 
 def test_one_host_that_greets_is_enough_for_a_domain() -> None:
@@ -289,8 +289,8 @@ def test_one_host_that_greets_is_enough_for_a_domain() -> None:
         met(Stage.EHLO, NO, 2, experiment=Experiment.DOMAIN),
     )
     for sessions in (hosts, hosts[::-1]):
-        observed = seen(*sessions, target=DomainTarget("recipient.example"))
-        assert (observed.outcome, observed.stage) == (Outcome.ACCEPTED, Stage.EHLO)
+        result = seen(*sessions, target=DomainTarget("recipient.example"))
+        assert (result.outcome, result.stage) == (Outcome.ACCEPTED, Stage.EHLO)
 
 
 def test_control_experiments_never_decide() -> None:
@@ -319,20 +319,20 @@ def test_rset_and_quit_never_decide() -> None:
 
 
 def test_failed_tls_alone_is_inconclusive() -> None:
-    observed = seen(TLS_FAILED)
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = seen(TLS_FAILED)
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.INCONCLUSIVE,
         Stage.STARTTLS,
         Ground.TLS,
     )
-    assert why(observed) == "handshake failure"
+    assert why(result) == "handshake failure"
 
 
 @pytest.mark.parametrize(
-    ("said", "outcome"), [(OK, Outcome.ACCEPTED), (NO, Outcome.REFUSED), (LATER, Outcome.DEFERRED)]
+    ("reply", "outcome"), [(OK, Outcome.ACCEPTED), (NO, Outcome.REFUSED), (LATER, Outcome.DEFERRED)]
 )
-def test_after_failed_tls_the_session_in_the_clear_decides(said: Reply, outcome: Outcome) -> None:
-    assert seen(TLS_FAILED, met(Stage.RCPT, said, 2)).outcome is outcome
+def test_after_failed_tls_the_session_in_the_clear_decides(reply: Reply, outcome: Outcome) -> None:
+    assert seen(TLS_FAILED, met(Stage.RCPT, reply, 2)).outcome is outcome
 
 
 def test_failed_tls_is_a_finding_for_a_domain_that_only_greets() -> None:
@@ -344,8 +344,8 @@ def test_failed_tls_is_a_finding_for_a_domain_that_only_greets() -> None:
 
 
 def test_required_tls_that_is_not_offered_is_inconclusive() -> None:
-    observed = seen(met(Stage.EHLO, OK), options=Options(tls=TlsMode.REQUIRE))
-    assert (observed.outcome, observed.stage, why(observed)) == (
+    result = seen(met(Stage.EHLO, OK), options=Options(tls=TlsMode.REQUIRE))
+    assert (result.outcome, result.stage, why(result)) == (
         Outcome.INCONCLUSIVE,
         Stage.STARTTLS,
         "STARTTLS is not offered",
@@ -355,8 +355,8 @@ def test_required_tls_that_is_not_offered_is_inconclusive() -> None:
 def test_an_address_beyond_ascii_needs_smtputf8() -> None:
     pair = PairTarget(make.SENDER, parse_mailbox("jörg@recipient.example"))
     plain = met(Stage.EHLO, OK, extensions=make.extensions(("SIZE", "0")))
-    observed = seen(plain, target=pair)
-    assert (observed.outcome, observed.stage, observed.ground) == (
+    result = seen(plain, target=pair)
+    assert (result.outcome, result.stage, result.ground) == (
         Outcome.REFUSED,
         Stage.MAIL,
         Ground.SMTPUTF8,
@@ -370,7 +370,7 @@ def test_a_session_without_any_exchange_decides_nothing() -> None:
 
 
 def test_the_exchange_that_decided_is_named() -> None:
-    observed = seen(met(Stage.RCPT, NO))
-    assert isinstance(observed.exchange, Exchange)
-    assert observed.ref == "session:1:rcpt"
+    result = seen(met(Stage.RCPT, NO))
+    assert isinstance(result.exchange, Exchange)
+    assert result.ref == "session:1:rcpt"
     assert seen(options=Options(smtp=False), sessions=()).ref == "dns:MX"

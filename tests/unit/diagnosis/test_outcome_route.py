@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import is_of_other_family, observe
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.facts.session import Session
@@ -39,12 +39,12 @@ CHOSEN = "the family that was chosen with -4 or -6"
 INCONCLUSIVE, REFUSED = Outcome.INCONCLUSIVE, Outcome.REFUSED
 
 
-def host(name: str, *found: IPAddress, tried: tuple[IPAddress, ...] | None = None) -> MxHost:
+def host(name: str, *result: IPAddress, tried: tuple[IPAddress, ...] | None = None) -> MxHost:
     """A host with these addresses in DNS, of which `tried` are left to be dialled (default: all)."""
     answers = tuple(
-        make.answer(name, RecordType.A if ip.version == 4 else RecordType.AAAA, ip) for ip in found
+        make.answer(name, RecordType.A if ip.version == 4 else RecordType.AAAA, ip) for ip in result
     )
-    return MxHost(10, name, found if tried is None else tried, answers)
+    return MxHost(10, name, result if tried is None else tried, answers)
 
 
 def silent(name: str, *statuses: Status) -> MxHost:
@@ -66,8 +66,8 @@ def undialled(number: int, name: str, ip: IPAddress) -> Session:
 
 
 def ending(facts: Facts) -> tuple[Outcome, Stage, Ground, str]:
-    seen = observe(facts)
-    return seen.outcome, seen.stage, seen.ground, why(seen)
+    result = observe(facts)
+    return result.outcome, result.stage, result.ground, why(result)
 
 
 def not_reached(detail: str) -> tuple[Outcome, Stage, Ground, str]:
@@ -201,7 +201,7 @@ def test_one_address_of_the_hosts_given_with_mx_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "options", "other"),
+    ("result", "options", "other"),
     [
         ((SIX,), V4, True),
         ((GOOD,), V6, True),
@@ -213,10 +213,10 @@ def test_one_address_of_the_hosts_given_with_mx_is_enough() -> None:
     ],
 )
 def test_hosts_are_of_another_family_where_they_have_addresses_and_none_is_left(
-    found: tuple[IPAddress, ...], options: Options, other: bool
+    result: tuple[IPAddress, ...], options: Options, other: bool
 ) -> None:
-    assert is_of_other_family(routed(host("a.example", *found), options=options)) is other
-    literal = MxHost(0, "literal", found, ())  # an address in the target: nothing was asked
+    assert is_of_other_family(routed(host("a.example", *result), options=options)) is other
+    literal = MxHost(0, "literal", result, ())  # an address in the target: nothing was asked
     assert is_of_other_family(routed(literal, options=options)) is other
 
 
@@ -255,32 +255,32 @@ def test_why_no_server_was_asked() -> None:
 
 def test_without_a_connection_the_last_attempt_is_told() -> None:
     first, second = make.failed_session(EndReason.REFUSED), make.failed_session(EndReason.TIMEOUT, 2)
-    seen = observe(make.facts(sessions=(first, second)))
+    result = observe(make.facts(sessions=(first, second)))
     timed_out = Reason(OutcomeReason.ENDED, end=EndReason.TIMEOUT)
-    assert seen == Observed(INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, second, reason=timed_out)
-    assert why(seen) == EndReason.TIMEOUT.words
-    assert seen.ref == "session:2"
+    assert result == RunResult(INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, second, reason=timed_out)
+    assert why(result) == EndReason.TIMEOUT.words
+    assert result.ref == "session:2"
     cut = observe(make.facts(sessions=(replace(first, end=None),)))
     assert (cut.ground, why(cut)) == (Ground.INTERRUPTED, "the run ended")
 
 
 def test_one_attempt_that_was_dialled_counts_beside_others_that_were_not() -> None:
     sessions = (make.failed_session(EndReason.REFUSED), undialled(2, "p.example", PRIVATE))
-    seen = observe(make.facts(sessions=sessions))
-    assert (seen.ground, seen.session) == (Ground.NO_CONNECTION, sessions[0])
+    result = observe(make.facts(sessions=sessions))
+    assert (result.ground, result.session) == (Ground.NO_CONNECTION, sessions[0])
 
 
 # -- addresses that were not dialled -----------------------------------------------------------------
 
 
-def leading(*found: IPAddress, kind: RouteKind = RouteKind.MX, dropped: int = 0) -> Facts:
-    sessions = tuple(undialled(number, "m.example", ip) for number, ip in enumerate(found, 1))
-    return routed(host("m.example", *found), kind=kind, dropped=dropped, sessions=sessions)
+def leading(*result: IPAddress, kind: RouteKind = RouteKind.MX, dropped: int = 0) -> Facts:
+    sessions = tuple(undialled(number, "m.example", ip) for number, ip in enumerate(result, 1))
+    return routed(host("m.example", *result), kind=kind, dropped=dropped, sessions=sessions)
 
 
 @pytest.mark.parametrize("kind", [RouteKind.MX, RouteKind.IMPLICIT_MX])
 @pytest.mark.parametrize(
-    ("found", "detail"),
+    ("result", "detail"),
     [
         ((LOOPBACK,), LOOP),
         ((LOOPBACK, LOOPBACK_6), LOOP),
@@ -289,17 +289,17 @@ def leading(*found: IPAddress, kind: RouteKind = RouteKind.MX, dropped: int = 0)
     ],
 )
 def test_a_domain_that_leads_every_sender_back_to_itself_takes_no_mail(
-    kind: RouteKind, found: tuple[IPAddress, ...], detail: str
+    kind: RouteKind, result: tuple[IPAddress, ...], detail: str
 ) -> None:
-    facts = leading(*found, kind=kind)
+    facts = leading(*result, kind=kind)
     assert ending(facts) == (REFUSED, Stage.DNS, Ground.ROUTE, detail)
     assert observe(facts).session == facts.sessions[-1]
 
 
-@pytest.mark.parametrize("found", [(PRIVATE,), (LOOPBACK, PRIVATE), (PRIVATE, LOOPBACK)])
-def test_a_private_address_may_well_be_reached_by_others(found: tuple[IPAddress, ...]) -> None:
-    facts = leading(*found)
-    last = f"it is not public ({len(found)})"
+@pytest.mark.parametrize("result", [(PRIVATE,), (LOOPBACK, PRIVATE), (PRIVATE, LOOPBACK)])
+def test_a_private_address_may_well_be_reached_by_others(result: tuple[IPAddress, ...]) -> None:
+    facts = leading(*result)
+    last = f"it is not public ({len(result)})"
     assert ending(facts) == (INCONCLUSIVE, Stage.CONNECT, Ground.UNDIALLED, last)
     assert observe(facts).session == facts.sessions[-1]
 
@@ -311,10 +311,10 @@ def test_where_the_user_leads_is_none_of_the_domains_doing(kind: RouteKind) -> N
 
 def test_a_loopback_host_beside_one_that_is_not_there_takes_no_mail() -> None:
     facts = leading(LOOPBACK)
-    [known] = facts.recipient.mx.hosts
+    [entries] = facts.recipient.mx.hosts
     gone, unknown = (silent("b.example", status, status) for status in (Status.NXDOMAIN, Status.TIMEOUT))
     for other, outcome in ((gone, REFUSED), (unknown, INCONCLUSIVE)):
-        mx = replace(facts.recipient.mx, hosts=(known, other))
+        mx = replace(facts.recipient.mx, hosts=(entries, other))
         assert observe(replace(facts, recipient=replace(facts.recipient, mx=mx))).outcome is outcome
 
 
@@ -330,8 +330,8 @@ IN_ORDER = (Outcome.ACCEPTED, Stage.DNS, Ground.NOT_ASKED, "--no-smtp left the d
 OTHER = ip_address("100.64.0.1")  # of another kind, so that it is told otherwise
 
 
-def left_out(*found: IPAddress, **changes: Any) -> tuple[Outcome, Stage, Ground, str]:
-    facts = routed(host("p.example", *found), options=LEFT_OUT)
+def left_out(*result: IPAddress, **changes: Any) -> tuple[Outcome, Stage, Ground, str]:
+    facts = routed(host("p.example", *result), options=LEFT_OUT)
     return ending(replace(facts, **changes))
 
 

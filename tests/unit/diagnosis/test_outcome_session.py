@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from probe.diagnosis.observed import Ground, Observed
 from probe.diagnosis.outcome import observe
+from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
-from probe.facts.session import Exchange, Session, TlsObserved
+from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.address_parse import parse_mailbox
 from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
@@ -26,8 +26,8 @@ PAIR: Target = PairTarget(make.SENDER, make.RECIPIENT)
 DOMAIN: Target = DomainTarget("recipient.example")
 REQUIRE, OFF = Options(tls=TlsMode.REQUIRE), Options(tls=TlsMode.NEVER)
 OK, LATER, NO = make.reply(250, "2.1.5 Ok"), make.reply(450, "4.2.0 later"), make.reply(550, "5.7.1 no")
-HELD_BACK = TlsObserved(offered=False, established=False)
-BROKEN = TlsObserved(offered=True, established=False, fault=broken("handshake failure"))
+HELD_BACK = TlsFacts(offered=False, established=False)
+BROKEN = TlsFacts(offered=True, established=False, fault=broken("handshake failure"))
 EXPIRED = Reason(CertificateFault.EXPIRED, text="2026-01-01")
 WEAK = Reason(CertificateFault.WEAK_KEY, text="RSA 1024")
 DEPTH = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
@@ -35,19 +35,19 @@ DEPTH = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
 INCONCLUSIVE, REFUSED, ACCEPTED = Outcome.INCONCLUSIVE, Outcome.REFUSED, Outcome.ACCEPTED
 
 
-def until(stage: Stage, said: Reply | None, sent: str = "", **changes: Any) -> Session:
+def until(stage: Stage, reply: Reply | None, sent: str = "", **changes: Any) -> Session:
     """A session in order up to `stage`, where this was said, and no further."""
     before = [make.exchange(it, OK) for it in DEPTH[: DEPTH.index(stage)]]
-    return make.session(**({"exchanges": (*before, make.exchange(stage, said, sent))} | changes))
+    return make.session(**({"exchanges": (*before, make.exchange(stage, reply, sent))} | changes))
 
 
 def last(session: Session, **changes: Any) -> Session:
     """The session with its last exchange changed."""
-    made = replace(session.exchanges[-1], **changes)
-    return replace(session, exchanges=(*session.exchanges[:-1], made))
+    result = replace(session.exchanges[-1], **changes)
+    return replace(session, exchanges=(*session.exchanges[:-1], result))
 
 
-def judged(session: Session, target: Target = PAIR, options: Options | None = None) -> Observed:
+def judged(session: Session, target: Target = PAIR, options: Options | None = None) -> RunResult:
     if target is DOMAIN:
         session = replace(session, experiment=Experiment.DOMAIN)
     return observe(make.facts(sessions=(session,), target=target, options=options or Options()))
@@ -56,33 +56,33 @@ def judged(session: Session, target: Target = PAIR, options: Options | None = No
 def ending(
     session: Session, target: Target = PAIR, options: Options | None = None
 ) -> tuple[Outcome, Stage, Ground, str]:
-    seen = judged(session, target, options)
-    assert seen.session is not None
-    return seen.outcome, seen.stage, seen.ground, why(seen)
+    result = judged(session, target, options)
+    assert result.session is not None
+    return result.outcome, result.stage, result.ground, why(result)
 
 
-def exchange_of(seen: Observed) -> Exchange:
-    assert seen.exchange is not None
-    return seen.exchange
+def exchange_of(records: RunResult) -> Exchange:
+    assert records.exchange is not None
+    return records.exchange
 
 
 # -- replies -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stage", DEPTH)
-@pytest.mark.parametrize(("said", "outcome"), [(LATER, Outcome.DEFERRED), (NO, REFUSED)])
+@pytest.mark.parametrize(("reply", "outcome"), [(LATER, Outcome.DEFERRED), (NO, REFUSED)])
 def test_the_first_digit_decides_and_the_words_are_the_reply(
-    stage: Stage, said: Reply, outcome: Outcome
+    stage: Stage, reply: Reply, outcome: Outcome
 ) -> None:
-    session = until(stage, said)
-    assert judged(session) == Observed(outcome, stage, Ground.REPLY, session, session.exchanges[-1])
-    assert judged(session).reply == said
+    session = until(stage, reply)
+    assert judged(session) == RunResult(outcome, stage, Ground.REPLY, session, session.exchanges[-1])
+    assert judged(session).reply == reply
 
 
 @pytest.mark.parametrize("code", [250, 251, 252, 259, 299])
 def test_every_2yz_to_rcpt_accepts(code: int) -> None:
     session = until(Stage.RCPT, make.reply(code, "yes"))
-    assert judged(session) == Observed(ACCEPTED, Stage.RCPT, Ground.REPLY, session, session.exchanges[-1])
+    assert judged(session) == RunResult(ACCEPTED, Stage.RCPT, Ground.REPLY, session, session.exchanges[-1])
 
 
 @pytest.mark.parametrize("code", [300, 354])
@@ -198,10 +198,10 @@ def test_an_ehlo_that_is_not_known_refuses_nothing_before_helo(
     code: int, sent: str, end: EndReason, outcome: Outcome
 ) -> None:
     session = until(Stage.EHLO, make.reply(code, "what?"), sent, end=end)
-    seen = judged(session)
-    assert (seen.outcome, seen.stage) == (outcome, Stage.EHLO)
+    result = judged(session)
+    assert (result.outcome, result.stage) == (outcome, Stage.EHLO)
     if outcome is INCONCLUSIVE:
-        assert (seen.ground, why(seen)) == (Ground.NO_REPLY, end.words)
+        assert (result.ground, why(result)) == (Ground.NO_REPLY, end.words)
 
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.MAIL, Stage.RCPT])
@@ -213,9 +213,9 @@ def test_the_same_code_elsewhere_is_a_refusal(stage: Stage) -> None:
 # -- TLS ---------------------------------------------------------------------------------------------
 
 
-def at_starttls(said: Reply | None = None, tls: TlsObserved | None = BROKEN, **changes: Any) -> Session:
+def at_starttls(reply: Reply | None = None, tls: TlsFacts | None = BROKEN, **changes: Any) -> Session:
     session = until(Stage.EHLO, OK, tls=tls, **({"end": EndReason.LOCAL_ERROR} | changes))
-    exchange = make.exchange(Stage.STARTTLS, said or make.reply(220, "go"), "STARTTLS")
+    exchange = make.exchange(Stage.STARTTLS, reply or make.reply(220, "go"), "STARTTLS")
     return replace(session, exchanges=(*session.exchanges, exchange))
 
 
@@ -236,12 +236,12 @@ def at_starttls(said: Reply | None = None, tls: TlsObserved | None = BROKEN, **c
         (replace(BROKEN, problems=(EXPIRED,)), Stop.TLS_FAILED, "handshake failure"),
     ],
 )
-def test_why_tls_did_not_come_about(tls: TlsObserved | None, detail: str, words: str) -> None:
+def test_why_tls_did_not_come_about(tls: TlsFacts | None, detail: str, words: str) -> None:
     cause = stopped(detail) if isinstance(detail, Stop) else ended(detail)
     session = at_starttls(tls=tls, cause=cause)
-    seen = judged(session)
+    result = judged(session)
     assert ending(session) == (INCONCLUSIVE, Stage.STARTTLS, Ground.TLS, words)
-    assert (seen.session, seen.exchange) == (session, session.exchanges[-1])
+    assert (result.session, result.exchange) == (session, session.exchanges[-1])
 
 
 @pytest.mark.parametrize(("code", "ground"), [(421, Ground.REPLY), (454, Ground.TLS)])
@@ -252,9 +252,9 @@ def test_a_server_that_closes_says_nothing_of_tls(code: int, ground: Ground) -> 
 @pytest.mark.parametrize("options", [None, OFF])
 def test_a_domain_is_greeted_whatever_becomes_of_tls(options: Options | None) -> None:
     session = at_starttls()
-    seen = judged(session, DOMAIN, options)
-    assert (seen.outcome, seen.stage) == (ACCEPTED, Stage.EHLO)
-    assert exchange_of(seen) == session.exchanges[1]
+    result = judged(session, DOMAIN, options)
+    assert (result.outcome, result.stage) == (ACCEPTED, Stage.EHLO)
+    assert exchange_of(result) == session.exchanges[1]
     required = judged(session, DOMAIN, REQUIRE)
     assert (required.ground, exchange_of(required).stage) == (Ground.TLS, Stage.STARTTLS)
 
@@ -278,26 +278,26 @@ def test_a_domain_that_refuses_the_greeting_is_judged_by_that() -> None:
         (None, Ground.TLS),
         (HELD_BACK, Ground.TLS),
         (BROKEN, Ground.TLS),
-        (TlsObserved(offered=True, established=True), Ground.REPLY),
+        (TlsFacts(offered=True, established=True), Ground.REPLY),
     ],
 )
 def test_where_tls_is_required_an_accepted_ehlo_in_the_clear_is_not_enough(
-    tls: TlsObserved | None, ground: Ground
+    tls: TlsFacts | None, ground: Ground
 ) -> None:
     session = until(Stage.EHLO, OK, tls=tls)
     assert judged(session, DOMAIN, REQUIRE).ground is ground
     assert judged(session, DOMAIN).ground is Ground.REPLY
-    seen = judged(session, DOMAIN, REQUIRE)
-    assert (seen.stage, exchange_of(seen)) == (
+    result = judged(session, DOMAIN, REQUIRE)
+    assert (result.stage, exchange_of(result)) == (
         Stage.STARTTLS if ground is Ground.TLS else Stage.EHLO,
         session.exchanges[-1],
     )
 
 
-@pytest.mark.parametrize("said", [NO, LATER, None])
-def test_where_tls_is_required_a_refused_ehlo_is_a_refused_ehlo(said: Reply | None) -> None:
-    for tls in (HELD_BACK, TlsObserved(offered=True, established=True)):
-        session = until(Stage.EHLO, said, tls=tls, end=CLOSED)
+@pytest.mark.parametrize("reply", [NO, LATER, None])
+def test_where_tls_is_required_a_refused_ehlo_is_a_refused_ehlo(reply: Reply | None) -> None:
+    for tls in (HELD_BACK, TlsFacts(offered=True, established=True)):
+        session = until(Stage.EHLO, reply, tls=tls, end=CLOSED)
         assert judged(session, options=REQUIRE) == judged(session)
 
 
@@ -328,11 +328,11 @@ def greeted(extensions: Extensions | None = PLAIN, **changes: Any) -> Session:
 )
 def test_an_address_beyond_ascii_needs_smtputf8_on_either_side(target: Target, lacking: bool) -> None:
     session = greeted()
-    seen = judged(session, target)
+    result = judged(session, target)
     if lacking:
-        assert seen == Observed(REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, session.exchanges[-1])
+        assert result == RunResult(REFUSED, Stage.MAIL, Ground.SMTPUTF8, session, session.exchanges[-1])
     else:
-        assert seen.ground is Ground.DESYNCHRONISED
+        assert result.ground is Ground.DESYNCHRONISED
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_what_it_does_itself_is_the_senders(
     assert (verdict.outcome, verdict.exit_code, verdict.cause, verdict.fix_by) == expected
     assert says in verdict.summary
     assert verdict.stage is Stage.INPUT
-    assert not contact_note(facts, diagnosis.observed)
+    assert not contact_note(facts, diagnosis.result)
     test = next_test(facts, diagnosis)
     assert test is not None and test.command is not None and "--route mx" in test.command
 
@@ -78,11 +78,11 @@ def test_a_domain_that_takes_no_mail_of_anybody_goes_first(kind: RouteKind) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "outcome"), [(Options(), "refused"), (Options(families=(4,)), "inconclusive")]
+    ("argument", "outcome"), [(Options(), "refused"), (Options(families=(4,)), "inconclusive")]
 )
-def test_hosts_of_the_other_family_alone(given: Options, outcome: str) -> None:
+def test_hosts_of_the_other_family_alone(argument: Options, outcome: str) -> None:
     """The server's own setting sends the mail back; an option only keeps the probe away."""
-    facts = of_one_family(given)
+    facts = of_one_family(argument)
     verdict = diagnosed(facts).verdict
     assert verdict.outcome == outcome
     assert (verdict.fix_by == "sender") == (outcome == "refused")

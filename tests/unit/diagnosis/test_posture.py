@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from probe.diagnosis import posture
-from probe.diagnosis.observed import Ground, Observed
-from probe.diagnosis.seen import Seen, Situation
+from probe.diagnosis.run_result import Ground, RunResult
+from probe.diagnosis.situation import Sighting, Situation
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id
 from probe.model.evidence import Evidence, Facet
@@ -31,9 +31,9 @@ SPF_REF, DMARC_REF = f"dns:TXT:{DOMAIN}", f"dns:TXT:_dmarc.{DOMAIN}"
 def at(facts: Facts, *rules: str, stage: Stage = Stage.RCPT, replied: bool = True) -> Situation:
     """The facts beside a refusal at a stage; `rules` are what its words fired."""
     exchange = make.exchange(stage, make.reply(550, "no")) if replied else None
-    observed = Observed(Outcome.REFUSED, stage, Ground.REPLY, exchange=exchange)
-    spoken = tuple(Evidence(rule, Facet.TEXT, {}, "because", "reply") for rule in rules)
-    return Situation(facts, observed, spoken)
+    result = RunResult(Outcome.REFUSED, stage, Ground.REPLY, exchange=exchange)
+    findings = tuple(Evidence(rule, Facet.TEXT, {}, "because", "reply") for rule in rules)
+    return Situation(facts, result, findings)
 
 
 def sender(*rules: str, replied: bool = True, **changes: Any) -> Situation:
@@ -46,41 +46,45 @@ def sender(*rules: str, replied: bool = True, **changes: Any) -> Situation:
 @pytest.mark.parametrize("verdict", SpfVerdict)
 def test_each_verdict_of_spf_is_seen_by_one_fact(verdict: SpfVerdict) -> None:
     here = sender(spf=make.spf(verdict))
-    seen = {
+    records = {
         "fail": posture.spf_fail(here),
         "softfail": posture.spf_softfail(here),
         "none": posture.spf_none(here),
         "pass": posture.spf_pass(here),
     }
     word = "fail" if verdict is SpfVerdict.PERMERROR else verdict.value
-    assert [name for name, it in seen.items() if it is not None] == [name for name in seen if name == word]
+    assert [name for name, it in records.items() if it is not None] == [
+        name for name in records if name == word
+    ]
 
 
 def test_what_spf_says_is_told_with_the_address_and_the_term() -> None:
     def told(verdict: SpfVerdict, **changes: Any) -> SpfResult:
         return make.spf(verdict, **changes)
 
-    assert posture.spf_fail(sender(spf=told(SpfVerdict.FAIL))) == Seen(SPF_REF, f"fail for {SOURCE} (-all)")
+    assert posture.spf_fail(sender(spf=told(SpfVerdict.FAIL))) == Sighting(
+        SPF_REF, f"fail for {SOURCE} (-all)"
+    )
     broken = told(
         SpfVerdict.PERMERROR,
         matched=None,
         problem=SpfWhy(SpfReason.SEVERAL_RECORDS, domain="example.com", count=2),
     )
-    assert posture.spf_fail(sender(spf=broken)) == Seen(
+    assert posture.spf_fail(sender(spf=broken)) == Sighting(
         SPF_REF, f"permerror for {SOURCE} (example.com has 2 SPF records, one is allowed)"
     )
     both = replace(broken, matched="-all")
-    assert posture.spf_fail(sender(spf=both)) == Seen(SPF_REF, f"permerror for {SOURCE} (-all)")
+    assert posture.spf_fail(sender(spf=both)) == Sighting(SPF_REF, f"permerror for {SOURCE} (-all)")
     bare = told(SpfVerdict.FAIL, matched=None, problem=None)
-    assert posture.spf_fail(sender(spf=bare)) == Seen(SPF_REF, f"fail for {SOURCE} (no term matches)")
+    assert posture.spf_fail(sender(spf=bare)) == Sighting(SPF_REF, f"fail for {SOURCE} (no term matches)")
     soft = told(SpfVerdict.SOFTFAIL, matched="~all")
-    assert posture.spf_softfail(sender(spf=soft)) == Seen(SPF_REF, f"softfail for {SOURCE} (~all)")
+    assert posture.spf_softfail(sender(spf=soft)) == Sighting(SPF_REF, f"softfail for {SOURCE} (~all)")
     softest = replace(soft, matched=None)
-    assert posture.spf_softfail(sender(spf=softest)) == Seen(
+    assert posture.spf_softfail(sender(spf=softest)) == Sighting(
         SPF_REF, f"softfail for {SOURCE} (no term matches)"
     )
-    assert posture.spf_none(sender(spf=told(SpfVerdict.NONE))) == Seen(SPF_REF, DOMAIN)
-    assert posture.spf_pass(sender(spf=told(SpfVerdict.PASS))) == Seen(
+    assert posture.spf_none(sender(spf=told(SpfVerdict.NONE))) == Sighting(SPF_REF, DOMAIN)
+    assert posture.spf_pass(sender(spf=told(SpfVerdict.PASS))) == Sighting(
         SPF_REF, f"{SOURCE} matches ip4:{SOURCE}"
     )
 
@@ -94,18 +98,20 @@ def test_without_spf_or_without_a_sender_domain_nothing_is_seen() -> None:
 # -- DMARC -----------------------------------------------------------------------------------------------
 
 
-def dmarc(policy: str | None, verdict: SpfVerdict | None, spf: bool | None, dkim: bool | None) -> Seen | None:
-    found = make.spf(verdict) if verdict is not None else None
+def dmarc(
+    policy: str | None, verdict: SpfVerdict | None, spf: bool | None, dkim: bool | None
+) -> Sighting | None:
+    result = make.spf(verdict) if verdict is not None else None
     return posture.dmarc_cannot_pass(
-        sender(dmarc=make.dmarc(policy), spf=found, alignment=Alignment(spf=spf, dkim=dkim))
+        sender(dmarc=make.dmarc(policy), spf=result, alignment=Alignment(spf=spf, dkim=dkim))
     )
 
 
 @pytest.mark.parametrize("policy", ["quarantine", "reject"])
 def test_dmarc_cannot_pass_where_neither_path_is_open(policy: str) -> None:
-    assert dmarc(policy, SpfVerdict.FAIL, True, False) == Seen(DMARC_REF, f"p={policy}, SPF fail")
-    assert dmarc(policy, SpfVerdict.PASS, False, False) == Seen(DMARC_REF, f"p={policy}, SPF pass")
-    assert dmarc(policy, SpfVerdict.PASS, None, False) == Seen(DMARC_REF, f"p={policy}, SPF pass")
+    assert dmarc(policy, SpfVerdict.FAIL, True, False) == Sighting(DMARC_REF, f"p={policy}, SPF fail")
+    assert dmarc(policy, SpfVerdict.PASS, False, False) == Sighting(DMARC_REF, f"p={policy}, SPF pass")
+    assert dmarc(policy, SpfVerdict.PASS, None, False) == Sighting(DMARC_REF, f"p={policy}, SPF pass")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +147,7 @@ def test_a_sender_domain_that_takes_no_bounce_is_dead(kind: RouteKind) -> None:
         RouteKind.NO_MAIL_HOST: "it has neither MX nor an address",
     }
     mail = make.mx_result(kind, domain=DOMAIN)
-    expected = Seen(f"dns:MX:{DOMAIN}", words[kind]) if kind in words else None
+    expected = Sighting(f"dns:MX:{DOMAIN}", words[kind]) if kind in words else None
     assert posture.sender_domain_dead(sender(mail=mail)) == expected
     bare = posture.sender_domain_dead(sender(mail=replace(mail, answers=())))
     assert bare == (replace(expected, ref="dns:MX") if expected else None)
@@ -151,11 +157,11 @@ def test_a_sender_domain_that_takes_no_bounce_is_dead(kind: RouteKind) -> None:
 def test_the_first_answer_is_referred_to() -> None:
     answers = tuple(make.answer(DOMAIN, kind) for kind in (RecordType.MX, RecordType.A))
     dead = make.mx_result(RouteKind.NO_MAIL_HOST, answers=answers)
-    seen = posture.sender_domain_dead(sender(mail=dead))
-    assert seen is not None and seen.ref == f"dns:MX:{DOMAIN}"
+    result = posture.sender_domain_dead(sender(mail=dead))
+    assert result is not None and result.ref == f"dns:MX:{DOMAIN}"
     alive = make.mx_result(RouteKind.MX, answers=answers)
-    seen = posture.sender_domain_takes_mail(sender(mail=alive))
-    assert seen is not None and seen.ref == f"dns:MX:{DOMAIN}"
+    result = posture.sender_domain_takes_mail(sender(mail=alive))
+    assert result is not None and result.ref == f"dns:MX:{DOMAIN}"
 
 
 def failing(*statuses: Status, kind: RouteKind = RouteKind.UNKNOWN) -> Any:
@@ -165,23 +171,23 @@ def failing(*statuses: Status, kind: RouteKind = RouteKind.UNKNOWN) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "seen"),
+    ("statuses", "records"),
     [
-        ((Status.SERVFAIL,), Seen(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
-        ((Status.SERVFAIL, Status.TIMEOUT), Seen(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
-        ((Status.NODATA, Status.TIMEOUT), Seen(f"dns:A:{DOMAIN}", f"A {DOMAIN}: no answer in time")),
-        ((Status.NOT_ASKED, Status.REFUSED), Seen(f"dns:A:{DOMAIN}", f"A {DOMAIN}: REFUSED")),
+        ((Status.SERVFAIL,), Sighting(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
+        ((Status.SERVFAIL, Status.TIMEOUT), Sighting(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
+        ((Status.NODATA, Status.TIMEOUT), Sighting(f"dns:A:{DOMAIN}", f"A {DOMAIN}: no answer in time")),
+        ((Status.NOT_ASKED, Status.REFUSED), Sighting(f"dns:A:{DOMAIN}", f"A {DOMAIN}: REFUSED")),
         ((Status.NOT_ASKED,), None),
         ((Status.NODATA,), None),
         ((), None),
     ],
 )
 def test_dns_of_the_sender_domain_fails_where_an_answer_failed(
-    statuses: tuple[Status, ...], seen: Seen | None
+    statuses: tuple[Status, ...], records: Sighting | None
 ) -> None:
-    assert posture.sender_dns_fails(sender(mail=failing(*statuses))) == seen
+    assert posture.sender_dns_fails(sender(mail=failing(*statuses))) == records
     for rule in ("exim.local-problem", "exim.local-problem-of-address"):
-        assert posture.sender_dns_as_told(sender("other", rule, mail=failing(*statuses))) == seen
+        assert posture.sender_dns_as_told(sender("other", rule, mail=failing(*statuses))) == records
     assert posture.sender_dns_as_told(sender("other", mail=failing(*statuses))) is None
     assert posture.sender_dns_as_told(sender(mail=failing(*statuses))) is None
 
@@ -195,7 +201,7 @@ def test_a_route_that_is_known_did_not_fail(kind: RouteKind) -> None:
 @pytest.mark.parametrize("kind", RouteKind)
 def test_a_sender_domain_with_an_mx_takes_mail(kind: RouteKind) -> None:
     mail = replace(make.mx_result(kind, make.mx_host("a.example"), make.mx_host("b.example"), domain=DOMAIN))
-    expected = Seen(f"dns:MX:{DOMAIN}", "MX a.example") if kind is RouteKind.MX else None
+    expected = Sighting(f"dns:MX:{DOMAIN}", "MX a.example") if kind is RouteKind.MX else None
     assert posture.sender_domain_takes_mail(sender(mail=mail)) == expected
     assert posture.sender_domain_takes_mail(sender(mail=mail, replied=False)) is None
     assert posture.sender_domain_takes_mail(sender(mail=None)) is None
@@ -205,7 +211,7 @@ def test_an_mx_of_which_nothing_was_kept_is_told_as_not_known() -> None:
     mail = make.mx_result(RouteKind.MX)
     for hosts in ((), (make.mx_host(""),)):
         bare = replace(mail, hosts=hosts, answers=())
-        assert posture.sender_domain_takes_mail(sender(mail=bare)) == Seen("dns:MX", "MX not known")
+        assert posture.sender_domain_takes_mail(sender(mail=bare)) == Sighting("dns:MX", "MX not known")
 
 
 # -- PTR and EHLO name -----------------------------------------------------------------------------------
@@ -218,11 +224,11 @@ BAD_HELO = make.helo(resolves=False)
 def test_reverse_dns_is_missing_confirmed_or_unknown(status: PtrStatus) -> None:
     here = sender(ptr=make.ptr(status))
     lacking = {
-        PtrStatus.MISSING: Seen(PTR_REF, f"{SOURCE}, no PTR"),
-        PtrStatus.MISMATCH: Seen(PTR_REF, f"{SOURCE}, {NAME} does not lead back"),
+        PtrStatus.MISSING: Sighting(PTR_REF, f"{SOURCE}, no PTR"),
+        PtrStatus.MISMATCH: Sighting(PTR_REF, f"{SOURCE}, {NAME} does not lead back"),
     }
     assert posture.no_reverse_dns(here) == lacking.get(status)
-    confirmed = Seen(PTR_REF, NAME) if status is PtrStatus.CONFIRMED else None
+    confirmed = Sighting(PTR_REF, NAME) if status is PtrStatus.CONFIRMED else None
     assert posture.reverse_dns_confirmed(here) == confirmed
 
 
@@ -233,7 +239,7 @@ def test_without_an_address_there_is_no_reverse_dns_to_lack() -> None:
 
 def test_a_good_name_helps_little_beside_a_bad_ehlo_name() -> None:
     assert posture.reverse_dns_confirmed(sender(helo=BAD_HELO)) is None
-    assert posture.reverse_dns_confirmed(sender(helo=None)) == Seen(PTR_REF, NAME)
+    assert posture.reverse_dns_confirmed(sender(helo=None)) == Sighting(PTR_REF, NAME)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +259,7 @@ def test_an_ehlo_name_is_bad_where_it_is_no_name_or_leads_nowhere(
 ) -> None:
     helo = make.helo(**changes)
     assert posture.is_bad_helo(helo) is (words is not None)
-    expected = Seen("vantage:helo", f"{NAME} {words}") if words else None
+    expected = Sighting("vantage:helo", f"{NAME} {words}") if words else None
     assert posture.helo_bad(sender(helo=helo)) == expected
     assert posture.helo_bad(sender(helo=None)) is None
 
@@ -275,9 +281,9 @@ def listed(*entries: Listing, stage: Stage = Stage.RCPT, rules: tuple[str, ...] 
 @pytest.mark.parametrize(("weight", "is_high"), [(1, False), (3, False), (4, True), (5, True), (10, True)])
 def test_from_the_weight_of_four_a_listing_explains_a_refusal_well(weight: int, is_high: bool) -> None:
     here = listed(entry(weight=weight))
-    seen = Seen("dnsbl:bl.example", "bl.example")
-    assert posture.source_listed_high(here) == (seen if is_high else None)
-    assert posture.source_listed_low(here) == (None if is_high else seen)
+    result = Sighting("dnsbl:bl.example", "bl.example")
+    assert posture.source_listed_high(here) == (result if is_high else None)
+    assert posture.source_listed_low(here) == (None if is_high else result)
 
 
 def test_lists_are_named_by_title_and_zone_and_only_four_of_them() -> None:
@@ -290,15 +296,15 @@ def test_lists_are_named_by_title_and_zone_and_only_four_of_them() -> None:
     ]
     here = listed(*entries)
     high = "The B List (b.example), c.example, d.example, e.example"
-    assert posture.source_listed_high(here) == Seen("dnsbl:b.example", high)
-    assert posture.source_listed_low(here) == Seen("dnsbl:a.example", "a.example, h.example")
+    assert posture.source_listed_high(here) == Sighting("dnsbl:b.example", high)
+    assert posture.source_listed_low(here) == Sighting("dnsbl:a.example", "a.example, h.example")
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_a_policy_listing_explains_what_was_refused_to_the_address(stage: Stage) -> None:
     here = listed(entry(codes=POLICY), entry("z.example", codes=POLICY), stage=stage)
-    asked = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
-    expected = Seen("dnsbl:bl.example", "bl.example, z.example") if stage in asked else None
+    questions = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
+    expected = Sighting("dnsbl:bl.example", "bl.example, z.example") if stage in questions else None
     assert posture.source_listed_policy(here) == expected
     assert posture.source_listed_high(here) is None
     assert posture.source_listed_low(here) is None
@@ -334,7 +340,7 @@ OTHERS = [
 def test_an_address_is_listed_nowhere_where_a_list_clears_it_and_none_has_it(
     entries: tuple[Listing, ...], words: str | None
 ) -> None:
-    expected = Seen("dnsbl", words) if words else None
+    expected = Sighting("dnsbl", words) if words else None
     assert posture.source_listed_nowhere(listed(*entries)) == expected
     for rule in ("receiver.dnsbl-query-refused", "receiver.dead-list"):
         assert posture.not_listed_after_all(listed(*entries, rules=("other", rule))) == expected
@@ -344,9 +350,9 @@ def test_an_address_is_listed_nowhere_where_a_list_clears_it_and_none_has_it(
 
 def test_a_listing_counts_for_whom_it_is_about() -> None:
     domain = entry("d.example", role=ListingRole.SENDER_DOMAIN)
-    assert posture.sender_domain_listed(listed(domain)) == Seen("dnsbl:d.example", "d.example")
+    assert posture.sender_domain_listed(listed(domain)) == Sighting("dnsbl:d.example", "d.example")
     two = listed(domain, entry("e.example", role=ListingRole.SENDER_DOMAIN))
-    assert posture.sender_domain_listed(two) == Seen("dnsbl:d.example", "d.example, e.example")
+    assert posture.sender_domain_listed(two) == Sighting("dnsbl:d.example", "d.example, e.example")
     assert posture.sender_domain_listed(listed(entry())) is None
     assert posture.sender_domain_listed(listed(make.listing(role=ListingRole.SENDER_DOMAIN))) is None
     for role in ("sender_domain", "helo", "link"):
@@ -376,12 +382,12 @@ def test_the_way_off_the_lists_is_told_with_the_first_place_that_is_known() -> N
 def test_how_an_entry_ends_is_told_of_the_list_that_is_named() -> None:
     spamcop = by_id("spamcop")
     assert spamcop is not None and spamcop.removal
-    known = entry(spamcop.zone, delist_url=spamcop.delist_url, list_id="spamcop")
+    result = entry(spamcop.zone, delist_url=spamcop.delist_url, list_id="spamcop")
     unknown = entry("b.example", delist_url="https://b.example/")
-    own = posture.removal(make.facts(listings=(known,)))
+    own = posture.removal(make.facts(listings=(result,)))
     assert f"stop it. {spamcop.removal} The" in own and f"page, {spamcop.delist_url}, shows" in own
     assert "ask for removal" not in own  # it ends by itself
-    assert spamcop.removal not in posture.removal(make.facts(listings=(unknown, known)))
+    assert spamcop.removal not in posture.removal(make.facts(listings=(unknown, result)))
 
 
 def test_the_way_off_is_that_of_the_list_that_weighs_most() -> None:
@@ -410,10 +416,10 @@ def test_a_policy_listing_has_nothing_to_clean_up_and_is_left_by_the_provider_s_
 
 
 @pytest.mark.parametrize(
-    ("is_sending", "seen"), [(False, Seen("vantage:address")), (True, None), (None, None)]
+    ("is_sending", "records"), [(False, Sighting("vantage:address")), (True, None), (None, None)]
 )
 def test_the_probe_stood_elsewhere_only_where_that_is_known(
-    is_sending: bool | None, seen: Seen | None
+    is_sending: bool | None, records: Sighting | None
 ) -> None:
     facts = make.facts(vantage=make.vantage(is_sending_address=is_sending))
-    assert posture.not_the_sending_address(at(facts)) == seen
+    assert posture.not_the_sending_address(at(facts)) == records

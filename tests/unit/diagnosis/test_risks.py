@@ -37,12 +37,12 @@ def to(
     provider: str, message: object = None, listings: tuple[Listing, ...] | None = None, **sender: Any
 ) -> Facts:
     """Accepted at RCPT by a provider, from a sender with these faults."""
-    made = make.facts(
+    result = make.facts(
         recipient=make.recipient_facts(provider=make.provider(id=provider, title="Big")),
         sender=make.sender_facts(**sender),
         message=message,
     )
-    return replace(made, listings=listings) if listings is not None else made
+    return replace(result, listings=listings) if listings is not None else result
 
 
 def verdict(facts: Facts) -> Verdict:
@@ -84,15 +84,15 @@ CASES: dict[str, tuple[Facts, str, str]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_refusal_after_data_is_predicted_with_the_providers_code(name: str) -> None:
     facts, code, cause = CASES[name]
-    said = verdict(facts)
-    assert (said.outcome, said.exit_code) == ("accepted", 5)
-    assert cause in {risk.cause for risk in said.after_data_risks if code in risk.reason}
+    result = verdict(facts)
+    assert (result.outcome, result.exit_code) == ("accepted", 5)
+    assert cause in {risk.cause for risk in result.after_data_risks if code in risk.reason}
 
 
 def test_what_is_asked_of_bulk_senders_is_no_risk_for_others() -> None:
     for provider in ("google", "yahoo", "ms-consumer"):
-        said = verdict(to(provider, make.message(), dmarc=make.dmarc(None)))
-        assert (said.exit_code, said.after_data_risks) == (0, ())
+        result = verdict(to(provider, make.message(), dmarc=make.dmarc(None)))
+        assert (result.exit_code, result.after_data_risks) == (0, ())
 
 
 def test_a_healthy_sender_has_no_risk_at_any_of_them() -> None:

@@ -13,14 +13,14 @@ def _evidence(rule: str, facet: Facet = Facet.TEXT, **weights: float) -> Evidenc
     return Evidence(rule, facet, weights, "because", "reply")
 
 
-def _share(ranked: tuple[RankedCause, ...], cause: str) -> float:
-    return next(item.probability for item in ranked if item.id == cause)
+def _share(ranking: tuple[RankedCause, ...], cause: str) -> float:
+    return next(item.probability for item in ranking if item.id == cause)
 
 
 def test_probabilities_sum_to_one_and_the_best_is_first() -> None:
-    ranked = rank([_evidence("a", auth_failed=12)])
-    assert sum(item.probability for item in ranked) == pytest.approx(1)
-    assert [item.probability for item in ranked] == sorted((i.probability for i in ranked), reverse=True)
+    ranking = rank([_evidence("a", auth_failed=12)])
+    assert sum(item.probability for item in ranking) == pytest.approx(1)
+    assert [item.probability for item in ranking] == sorted((i.probability for i in ranking), reverse=True)
 
 
 def test_ten_synonyms_count_no_more_than_the_cap_of_their_family() -> None:
@@ -48,23 +48,23 @@ def test_the_order_of_evidence_does_not_matter() -> None:
 
 @pytest.mark.parametrize("stage", [Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL])
 def test_a_stage_before_rcpt_bars_an_unknown_user(stage: Stage) -> None:
-    ranked = rank([_evidence("a", user_unknown=18)], stage=stage)
-    assert _share(ranked, "user_unknown") < 0.01
+    ranking = rank([_evidence("a", user_unknown=18)], stage=stage)
+    assert _share(ranking, "user_unknown") < 0.01
 
 
 def test_the_class_of_the_reply_moves_a_cause_only_where_no_code_rule_has_spoken() -> None:
     transient = rank([], permanent=False)
     permanent = rank([], permanent=True)
     assert _share(transient, "greylisted") > _share(permanent, "greylisted")
-    spoken = [_evidence("c", Facet.CODE, greylisted=1)]
-    assert rank(spoken, permanent=True) == rank(spoken, permanent=False)
+    findings = [_evidence("c", Facet.CODE, greylisted=1)]
+    assert rank(findings, permanent=True) == rank(findings, permanent=False)
 
 
 def test_evidence_for_and_against_is_shown_with_the_weight_that_counted() -> None:
-    ranked = rank([_evidence("a", rate_limited=10, user_unknown=-8)])
-    first = ranked[0]
+    ranking = rank([_evidence("a", rate_limited=10, user_unknown=-8)])
+    first = ranking[0]
     assert [(item.rule, weight) for item, weight in first.evidence_for] == [("a", 10)]
-    second = next(item for item in ranked if item.id == "user_unknown")
+    second = next(item for item in ranking if item.id == "user_unknown")
     assert [(item.rule, weight) for item, weight in second.evidence_against] == [("a", -8)]
 
 
@@ -116,8 +116,8 @@ def test_codes_alone_never_make_an_unknown_user_likely() -> None:
 
 
 def test_priors_may_be_replaced() -> None:
-    ranked = rank([], priors={"tls_problem": 90, "user_unknown": 1})
-    assert ranked[0].id == "tls_problem"
+    ranking = rank([], priors={"tls_problem": 90, "user_unknown": 1})
+    assert ranking[0].id == "tls_problem"
 
 
 def test_words_that_fit_two_causes_make_the_first_likelier_than_half_but_keep_it_first() -> None:
@@ -169,6 +169,6 @@ def test_the_smallest_words_count_towards_what_is_stated() -> None:
 
 
 def test_what_is_observed_is_never_stated() -> None:
-    seen = (Evidence("d", Facet.DNS, {"auth_failed": 18}, "because", "reply"), 18.0)
-    assert band(_ranked(0.99, seen)) is Band.POSSIBLE
-    assert band(_ranked(0.99, seen, _words(8.9))) is Band.LIKELY
+    records = (Evidence("d", Facet.DNS, {"auth_failed": 18}, "because", "reply"), 18.0)
+    assert band(_ranked(0.99, records)) is Band.POSSIBLE
+    assert band(_ranked(0.99, records, _words(8.9))) is Band.LIKELY

@@ -20,17 +20,17 @@ def said(rule: str, facet: Facet = Facet.TEXT, ref: str = "reply", **weights: fl
     return Evidence(rule, facet, weights, "because", ref)
 
 
-def one(ranked: Sequence[RankedCause], cause: str) -> RankedCause:
-    return next(item for item in ranked if item.id == cause)
+def one(ranking: Sequence[RankedCause], cause: str) -> RankedCause:
+    return next(item for item in ranking if item.id == cause)
 
 
-def ratio(ranked: Sequence[RankedCause], cause: str, other: str) -> float:
-    return one(ranked, cause).probability / one(ranked, other).probability
+def ratio(ranking: Sequence[RankedCause], cause: str, other: str) -> float:
+    return one(ranking, cause).probability / one(ranking, other).probability
 
 
-def counted(ranked: Sequence[RankedCause], cause: str) -> list[tuple[str, float]]:
-    found = one(ranked, cause)
-    return [(item.rule, weight) for item, weight in (*found.evidence_for, *found.evidence_against)]
+def counted(ranking: Sequence[RankedCause], cause: str) -> list[tuple[str, float]]:
+    result = one(ranking, cause)
+    return [(item.rule, weight) for item, weight in (*result.evidence_for, *result.evidence_against)]
 
 
 def decibans(value: float) -> float:
@@ -49,14 +49,14 @@ def test_without_evidence_the_shares_are_those_of_the_corpus() -> None:
 
 @pytest.mark.parametrize("weight", [-6, 3, 12])
 def test_decibans_multiply_the_odds(weight: float) -> None:
-    ranked = rank([said("a", Facet.DNS, greylisted=weight)])
-    assert ratio(ranked, "greylisted", "spam_content") == pytest.approx(PRIOR * decibans(weight))
+    ranking = rank([said("a", Facet.DNS, greylisted=weight)])
+    assert ratio(ranking, "greylisted", "spam_content") == pytest.approx(PRIOR * decibans(weight))
 
 
 def test_causes_left_out_of_given_priors_get_the_smallest_of_them() -> None:
-    ranked = rank([], priors={"tls_problem": 90, "spam_content": 5, "user_unknown": 2})
-    assert ratio(ranked, "greylisted", "user_unknown") == pytest.approx(1)
-    assert ratio(ranked, "spam_content", "user_unknown") == pytest.approx(2.5)
+    ranking = rank([], priors={"tls_problem": 90, "spam_content": 5, "user_unknown": 2})
+    assert ratio(ranking, "greylisted", "user_unknown") == pytest.approx(1)
+    assert ratio(ranking, "spam_content", "user_unknown") == pytest.approx(2.5)
 
 
 def test_what_the_stage_rules_out_is_a_million_times_less_likely() -> None:
@@ -68,13 +68,13 @@ def test_what_the_stage_rules_out_is_a_million_times_less_likely() -> None:
 
 @pytest.mark.parametrize(("permanent", "shift"), [(None, 0), (False, 3), (True, -5)])
 def test_the_class_of_the_reply_shifts_by_what_the_table_says(permanent: bool | None, shift: float) -> None:
-    ranked = rank([said("t", Facet.STAGE, virus_attachment=1)], permanent=permanent)
-    assert ratio(ranked, "greylisted", "spam_content") == pytest.approx(PRIOR * decibans(shift))
+    ranking = rank([said("t", Facet.STAGE, virus_attachment=1)], permanent=permanent)
+    assert ratio(ranking, "greylisted", "spam_content") == pytest.approx(PRIOR * decibans(shift))
 
 
 def test_one_rule_on_the_code_is_enough_to_leave_the_class_out() -> None:
-    ranked = rank([said("c", Facet.CODE, virus_attachment=1), said("t", auth_failed=1)], permanent=True)
-    assert ratio(ranked, "greylisted", "spam_content") == pytest.approx(PRIOR)
+    ranking = rank([said("c", Facet.CODE, virus_attachment=1), said("t", auth_failed=1)], permanent=True)
+    assert ratio(ranking, "greylisted", "spam_content") == pytest.approx(PRIOR)
 
 
 # -- caps -----------------------------------------------------------------------------------------
@@ -98,14 +98,14 @@ def test_one_rule_on_the_code_is_enough_to_leave_the_class_out() -> None:
 def test_the_sum_of_a_family_is_held_between_its_caps(
     facet: Facet, weights: tuple[float, ...], counts: tuple[float, ...]
 ) -> None:
-    ranked = rank([said(f"r{n}", facet, greylisted=weight) for n, weight in enumerate(weights)])
-    assert [weight for _, weight in sorted(counted(ranked, "greylisted"))] == pytest.approx(counts)
+    ranking = rank([said(f"r{n}", facet, greylisted=weight) for n, weight in enumerate(weights)])
+    assert [weight for _, weight in sorted(counted(ranking, "greylisted"))] == pytest.approx(counts)
 
 
 def test_each_family_and_each_cause_has_a_cap_of_its_own() -> None:
-    ranked = rank([said("t", greylisted=30, spam_content=6), said("d", Facet.DNS, greylisted=20)])
-    assert sorted(counted(ranked, "greylisted")) == [("d", 20), ("t", pytest.approx(18))]
-    assert counted(ranked, "spam_content") == [("t", 6)]
+    ranking = rank([said("t", greylisted=30, spam_content=6), said("d", Facet.DNS, greylisted=20)])
+    assert sorted(counted(ranking, "greylisted")) == [("d", 20), ("t", pytest.approx(18))]
+    assert counted(ranking, "spam_content") == [("t", 6)]
 
 
 # -- what stands first ----------------------------------------------------------------------------
@@ -119,9 +119,9 @@ def test_causes_of_equal_share_stand_in_the_order_of_their_names() -> None:
 
 
 def test_of_two_causes_that_words_name_alike_the_first_by_name_is_the_one_made_likely() -> None:
-    ranked = rank([said("t", sender_invalid=9, bad_domain=9)])
-    assert [item.id for item in ranked[:2]] == ["bad_domain", "sender_invalid"]
-    assert ranked[0].probability > 0.5 > ranked[1].probability
+    ranking = rank([said("t", sender_invalid=9, bad_domain=9)])
+    assert [item.id for item in ranking[:2]] == ["bad_domain", "sender_invalid"]
+    assert ranking[0].probability > 0.5 > ranking[1].probability
 
 
 def test_the_strongest_evidence_stands_first_and_then_the_rules_by_name() -> None:
@@ -133,14 +133,14 @@ def test_the_strongest_evidence_stands_first_and_then_the_rules_by_name() -> Non
         said("y", Facet.DNS, greylisted=-4),
         said("x", Facet.STAGE, greylisted=-5),
     ]
-    found = one(rank(items), "greylisted")
-    assert [item.rule for item, _ in found.evidence_for] == ["z", "a", "b", "c"]
-    assert [item.rule for item, _ in found.evidence_against] == ["x", "y"]
+    result = one(rank(items), "greylisted")
+    assert [item.rule for item, _ in result.evidence_for] == ["z", "a", "b", "c"]
+    assert [item.rule for item, _ in result.evidence_against] == ["x", "y"]
 
 
 def test_two_pieces_are_ordered_like_many() -> None:
-    ranked = rank([said("a", greylisted=1), said("b", greylisted=2)])
-    assert counted(ranked, "greylisted") == [("b", 2), ("a", 1)]
+    ranking = rank([said("a", greylisted=1), said("b", greylisted=2)])
+    assert counted(ranking, "greylisted") == [("b", 2), ("a", 1)]
 
 
 def test_the_same_rule_twice_stands_by_what_it_refers_to_and_then_by_family() -> None:
@@ -149,19 +149,19 @@ def test_the_same_rule_twice_stands_by_what_it_refers_to_and_then_by_family() ->
         said("r", Facet.CODE, "reply:2", greylisted=2),
         said("r", Facet.STAGE, "reply:2", greylisted=2),
     ]
-    for given in (items, items[::-1]):
-        shown = [(item.ref, item.facet) for item, _ in one(rank(given), "greylisted").evidence_for]
-        assert shown == [("reply:1", Facet.TEXT), ("reply:2", Facet.CODE), ("reply:2", Facet.STAGE)]
+    for each in (items, items[::-1]):
+        output = [(item.ref, item.facet) for item, _ in one(rank(each), "greylisted").evidence_for]
+        assert output == [("reply:1", Facet.TEXT), ("reply:2", Facet.CODE), ("reply:2", Facet.STAGE)]
 
 
 @pytest.mark.parametrize("weight", [0.5, 1])
 def test_the_smallest_weight_is_shown_on_its_side_and_none_is_not(weight: float) -> None:
-    found = one(
+    result = one(
         rank([said("a", greylisted=weight), said("b", greylisted=-weight), said("c", greylisted=0)]),
         "greylisted",
     )
-    assert [(item.rule, it) for item, it in found.evidence_for] == [("a", weight)]
-    assert [(item.rule, it) for item, it in found.evidence_against] == [("b", -weight)]
+    assert [(item.rule, it) for item, it in result.evidence_for] == [("a", weight)]
+    assert [(item.rule, it) for item, it in result.evidence_against] == [("b", -weight)]
 
 
 # -- what a stage makes of words --------------------------------------------------------------------
@@ -179,9 +179,9 @@ def test_words_on_a_cause_that_the_stage_rules_out_speak_for_another() -> None:
 
 @pytest.mark.parametrize("facet", [it for it in Facet if it not in (Facet.TEXT, Facet.PROVIDER)])
 def test_only_words_are_taken_for_something_else(facet: Facet) -> None:
-    ranked = rank([said("f", facet, bad_domain=2)], stage=Stage.MAIL)
-    assert counted(ranked, "bad_domain") == [("f", 2)]
-    assert counted(ranked, "sender_invalid") == []
+    ranking = rank([said("f", facet, bad_domain=2)], stage=Stage.MAIL)
+    assert counted(ranking, "bad_domain") == [("f", 2)]
+    assert counted(ranking, "sender_invalid") == []
 
 
 def test_a_providers_words_are_taken_for_something_else_like_any() -> None:
@@ -266,11 +266,11 @@ def test_a_cause_that_is_certain_stays_certain() -> None:
 def test_the_first_cause_stays_first_whatever_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TABLE["calibration"], "offset", -20.0)
     priors = dict.fromkeys(ALL, 1.0) | {"rate_limited": 50.0, "greylisted": 40.0, "spam_content": 20.0}
-    ranked = rank([said("a", rate_limited=9)], priors=priors)
-    assert {item.id for item in ranked[:2]} == {"rate_limited", "greylisted"}
-    assert ratio(ranked, "rate_limited", "greylisted") == pytest.approx(1)
-    assert ratio(ranked, "greylisted", "spam_content") == pytest.approx(2)
-    assert sum(item.probability for item in ranked) == pytest.approx(1)
+    ranking = rank([said("a", rate_limited=9)], priors=priors)
+    assert {item.id for item in ranking[:2]} == {"rate_limited", "greylisted"}
+    assert ratio(ranking, "rate_limited", "greylisted") == pytest.approx(1)
+    assert ratio(ranking, "greylisted", "spam_content") == pytest.approx(2)
+    assert sum(item.probability for item in ranking) == pytest.approx(1)
 
 
 # -- when words name the cause ---------------------------------------------------------------------

@@ -10,8 +10,8 @@ import pytest
 
 from probe.checks.catalogue import findings_of
 from probe.diagnosis.checklist import checklist
-from probe.diagnosis.observed import Ground
 from probe.diagnosis.outcome import observe
+from probe.diagnosis.run_result import Ground
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
@@ -80,11 +80,11 @@ GROUNDS: dict[Ground, tuple[Facts, str, str | None, int]] = {
 @pytest.mark.parametrize("ground", Ground)
 def test_every_ground_has_its_outcome_cause_and_exit_code(ground: Ground) -> None:
     facts, outcome, cause, code = GROUNDS[ground]
-    said = verdict(facts)
+    result = verdict(facts)
     assert observe(facts).ground is ground
-    assert (said.outcome, said.cause, said.exit_code) == (outcome, cause, code)
-    assert said.summary
-    assert not said.summary.endswith(".")
+    assert (result.outcome, result.cause, result.exit_code) == (outcome, cause, code)
+    assert result.summary
+    assert not result.summary.endswith(".")
 
 
 @pytest.mark.parametrize("ground", [g for g in Ground if g not in (Ground.REPLY, Ground.NOT_ASKED)])
@@ -113,16 +113,16 @@ def test_nobody_is_blamed_for_what_was_not_seen() -> None:
 def test_the_ranking_is_a_distribution_and_its_first_is_the_cause() -> None:
     for facts, _, cause, _ in GROUNDS.values():
         diagnosis = diagnosed(facts)
-        if diagnosis.ranked:
-            assert sum(one.probability for one in diagnosis.ranked) == pytest.approx(1)
-            assert diagnosis.ranked[0].id == cause
+        if diagnosis.ranking:
+            assert sum(one.probability for one in diagnosis.ranking) == pytest.approx(1)
+            assert diagnosis.ranking[0].id == cause
             assert 0 < diagnosis.verdict.confidence <= 0.99
 
 
 def test_accepted_and_healthy_is_zero() -> None:
-    said = verdict(make.facts())
-    assert (said.outcome, said.cause, said.exit_code, said.retry) == ("accepted", None, 0, "now")
-    assert said.after_data_risks == ()
+    result = verdict(make.facts())
+    assert (result.outcome, result.cause, result.exit_code, result.retry) == ("accepted", None, 0, "now")
+    assert result.after_data_risks == ()
 
 
 def test_a_domain_that_answers_is_zero_whatever_the_machine_that_asks() -> None:
@@ -178,38 +178,38 @@ NOT_AT_RISK: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", AT_RISK)
 def test_a_fault_of_the_sender_puts_an_acceptance_at_risk(name: str) -> None:
     changes, cause = AT_RISK[name]
-    said = verdict(make.facts(**changes))
-    assert (said.outcome, said.exit_code, said.cause) == ("accepted", 5, cause)
-    assert (said.band, said.retry) == ("likely", "after_fix")
-    assert cause in {risk.cause for risk in said.after_data_risks}
-    assert all(risk.reason for risk in said.after_data_risks)
-    assert said.confidence < 0.99
+    result = verdict(make.facts(**changes))
+    assert (result.outcome, result.exit_code, result.cause) == ("accepted", 5, cause)
+    assert (result.band, result.retry) == ("likely", "after_fix")
+    assert cause in {risk.cause for risk in result.after_data_risks}
+    assert all(risk.reason for risk in result.after_data_risks)
+    assert result.confidence < 0.99
 
 
 @pytest.mark.parametrize("name", AT_RISK)
 def test_a_fault_of_the_sender_never_hides_a_refusal(name: str) -> None:
     changes = AT_RISK[name][0] | {"sessions": (met(Stage.RCPT, make.reply(550, "5.1.1 user unknown")),)}
-    said = verdict(make.facts(**changes))
-    assert (said.outcome, said.exit_code, said.cause) == ("refused", 1, "user_unknown")
-    assert said.after_data_risks == ()
+    result = verdict(make.facts(**changes))
+    assert (result.outcome, result.exit_code, result.cause) == ("refused", 1, "user_unknown")
+    assert result.after_data_risks == ()
 
 
 @pytest.mark.parametrize("name", NOT_AT_RISK)
 def test_what_is_only_a_blemish_leaves_an_acceptance_alone(name: str) -> None:
-    said = verdict(make.facts(**NOT_AT_RISK[name]))
-    assert (said.outcome, said.exit_code, said.after_data_risks) == ("accepted", 0, ())
+    result = verdict(make.facts(**NOT_AT_RISK[name]))
+    assert (result.outcome, result.exit_code, result.after_data_risks) == ("accepted", 0, ())
 
 
 def test_a_fault_of_the_recipients_tls_is_told_but_is_not_the_senders() -> None:
-    said = verdict(
+    result = verdict(
         make.facts(
             recipient=make.recipient_facts(mta_sts=make.sts(uncovered=(make.MX_NAME,))),
             sessions=(make.session(tls=make.tls(trusted=False, problems=(EXPIRED,))),),
         )
     )
-    assert (said.outcome, said.exit_code, said.cause) == ("accepted", 0, None)
-    assert {risk.cause for risk in said.after_data_risks} == {"tls_problem"}
-    assert (said.fix_by, said.retry) == ("recipient_admin", "now")
+    assert (result.outcome, result.exit_code, result.cause) == ("accepted", 0, None)
+    assert {risk.cause for risk in result.after_data_risks} == {"tls_problem"}
+    assert (result.fix_by, result.retry) == ("recipient_admin", "now")
 
 
 def test_fail_on_chooses_what_counts() -> None:
@@ -278,8 +278,8 @@ def test_the_stated_wait_goes_before_the_usual_one() -> None:
 
 
 def test_no_wait_is_given_where_time_does_not_help() -> None:
-    said = told("450 4.7.1 <a@b>: Relay access denied")
-    assert (said.outcome, said.exit_code, said.retry, said.retry_after_s) == (
+    result = told("450 4.7.1 <a@b>: Relay access denied")
+    assert (result.outcome, result.exit_code, result.retry, result.retry_after_s) == (
         "deferred",
         3,
         "after_fix",
@@ -288,20 +288,20 @@ def test_no_wait_is_given_where_time_does_not_help() -> None:
 
 
 def test_a_wait_that_the_words_name_is_later_whatever_the_cause() -> None:
-    said = told("450 4.7.1 <a@b>: Relay access denied, try again in 5 minutes")
-    assert (said.cause, said.retry, said.retry_after_s) == ("relay_denied", "later", 300)
-    assert said.retry_reason == "the server asks to try again later"
+    result = told("450 4.7.1 <a@b>: Relay access denied, try again in 5 minutes")
+    assert (result.cause, result.retry, result.retry_after_s) == ("relay_denied", "later", 300)
+    assert result.retry_reason == "the server asks to try again later"
 
 
 def test_a_lasting_refusal_that_passes_by_nature_may_be_tried_again() -> None:
-    said = told("552 5.2.2 mailbox full")
-    assert (said.outcome, said.exit_code, said.retry) == ("refused", 1, "later")
-    assert said.retry_after_s == causes()["mailbox_full"].permanent.retry_after
+    result = told("552 5.2.2 mailbox full")
+    assert (result.outcome, result.exit_code, result.retry) == ("refused", 1, "later")
+    assert result.retry_after_s == causes()["mailbox_full"].permanent.retry_after
 
 
 def test_a_passing_refusal_that_lasts_by_nature_waits_for_a_fix() -> None:
-    said = told("450 4.1.8 <x@y.example>: Sender address rejected: Domain not found")
-    assert (said.outcome, said.exit_code, said.retry) == ("deferred", 3, "after_fix")
+    result = told("450 4.1.8 <x@y.example>: Sender address rejected: Domain not found")
+    assert (result.outcome, result.exit_code, result.retry) == ("deferred", 3, "after_fix")
 
 
 @pytest.mark.parametrize(
@@ -324,15 +324,15 @@ def test_a_passing_refusal_that_lasts_by_nature_waits_for_a_fix() -> None:
     ],
 )
 def test_the_sentence_says_what_was_observed(facts: Facts, words: str) -> None:
-    said = verdict(facts).summary
-    assert words in said
-    assert not any(word in said for word in ("valid", "exists,", "deliverable"))
+    text = verdict(facts).summary
+    assert words in text
+    assert not any(word in text for word in ("valid", "exists,", "deliverable"))
 
 
 def test_a_domain_run_that_is_refused_at_the_greeting() -> None:
     session = met(Stage.GREETING, make.reply(554, "5.7.1 no service"), experiment=Experiment.DOMAIN)
-    said = verdict(make.facts(target=DomainTarget("recipient.example"), sessions=(session,)))
-    assert (said.outcome, said.stage, said.exit_code) == ("refused", "greeting", 1)
+    result = verdict(make.facts(target=DomainTarget("recipient.example"), sessions=(session,)))
+    assert (result.outcome, result.stage, result.exit_code) == ("refused", "greeting", 1)
 
 
 def test_an_unfinished_run_is_not_accepted() -> None:
@@ -369,13 +369,13 @@ def test_a_refusal_that_names_a_blocklist_does_not_fail_the_step_of_the_recipien
 
 def test_what_another_address_was_told_is_no_more_than_possible_of_the_sending_one() -> None:
     elsewhere = make.vantage(is_sending_address=False, probe_ip=ip_address("9.9.9.9"))
-    said = "5.7.1 Service unavailable; Client host [{}] blocked using zen.spamhaus.org"
-    foreign = diagnosed(refused(said.format("9.9.9.9"), vantage=elsewhere))
+    text = "5.7.1 Service unavailable; Client host [{}] blocked using zen.spamhaus.org"
+    foreign = diagnosed(refused(text.format("9.9.9.9"), vantage=elsewhere))
     assert (foreign.verdict.cause, foreign.band) == ("ip_blocklisted", Band.POSSIBLE)
     assert foreign.verdict.confidence == 0.6
-    assert sum(cause.probability for cause in foreign.ranked) == pytest.approx(1)
-    assert foreign.ranked[1].id == "unknown"
-    own = diagnosed(refused(said.format(make.SOURCE), vantage=elsewhere))
+    assert sum(cause.probability for cause in foreign.ranking) == pytest.approx(1)
+    assert foreign.ranking[1].id == "unknown"
+    own = diagnosed(refused(text.format(make.SOURCE), vantage=elsewhere))
     assert (own.verdict.cause, own.band) == ("ip_blocklisted", Band.STATED), "the reply names that address"
     unknown = diagnosed(refused("5.1.1 user unknown", vantage=elsewhere))
     assert unknown.band is Band.STATED, "no matter of addresses"

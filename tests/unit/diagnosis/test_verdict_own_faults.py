@@ -34,15 +34,15 @@ def verdict(facts: Facts) -> Verdict:
 
 @pytest.mark.parametrize("sessions", [it[1] for it in HERE], ids=[it[0] for it in HERE])
 def test_no_connection_for_a_reason_of_this_side_is_this_sides(sessions: tuple[Session, ...]) -> None:
-    found = verdict(make.facts(sessions=sessions))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert (found.cause, found.retry, found.exit_code) == (
+    result = verdict(make.facts(sessions=sessions))
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert (result.cause, result.retry, result.exit_code) == (
         "connection_failed",
         Retry.AFTER_FIX,
         ExitCode.INCONCLUSIVE,
     )
-    assert found.fix_by in SENDERS
-    assert "no MX host" not in found.summary
+    assert result.fix_by in SENDERS
+    assert "no MX host" not in result.summary
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_who_mends_it(sessions: tuple[Session, ...], fix_by: FixBy) -> None:
 
 
 def test_silence_of_one_network_may_be_anybodys() -> None:
-    found = verdict(make.facts(sessions=attempts(EndReason.TIMEOUT, "9.9.9.16")))
-    assert (found.fix_by, found.cause) == (FixBy.EITHER, "connection_failed")
+    result = verdict(make.facts(sessions=attempts(EndReason.TIMEOUT, "9.9.9.16")))
+    assert (result.fix_by, result.cause) == (FixBy.EITHER, "connection_failed")
 
 
 def without_dns(health: Health) -> Facts:
@@ -69,13 +69,13 @@ def without_dns(health: Health) -> Facts:
 
 @pytest.mark.parametrize("health", [Health.SILENT, Health.REFUSING, Health.FAILING])
 def test_a_resolver_that_is_no_use_is_this_sides(health: Health) -> None:
-    found = verdict(without_dns(health))
-    assert (found.outcome, found.cause, found.fix_by) == (
+    result = verdict(without_dns(health))
+    assert (result.outcome, result.cause, result.fix_by) == (
         Outcome.INCONCLUSIVE,
         "dns_failure",
         FixBy.SENDER_NETWORK,
     )
-    assert "192.0.2.53" in found.summary and "recipient.example" not in found.summary
+    assert "192.0.2.53" in result.summary and "recipient.example" not in result.summary
 
 
 def test_a_domain_that_alone_is_not_answered_for_is_not() -> None:
@@ -88,9 +88,9 @@ STOPPED = (NotReached(9, Part.SESSIONS, Reason(Gap.INTERRUPTED)),)
 @pytest.mark.parametrize("end", [EndReason.INTERRUPTED, None])
 def test_a_run_that_was_stopped_while_connecting_has_no_cause(end: EndReason | None) -> None:
     session = replace(attempts(EndReason.INTERRUPTED, "9.9.9.16")[0], end=end)
-    found = verdict(make.facts(sessions=(session,), not_reached=STOPPED))
-    assert (found.outcome, found.cause, found.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.NOBODY)
-    assert "you stopped it while connecting to" in found.summary
+    result = verdict(make.facts(sessions=(session,), not_reached=STOPPED))
+    assert (result.outcome, result.cause, result.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.NOBODY)
+    assert "you stopped it while connecting to" in result.summary
 
 
 def test_a_run_that_was_stopped_in_the_middle_of_a_session_has_none_either() -> None:
@@ -98,9 +98,9 @@ def test_a_run_that_was_stopped_in_the_middle_of_a_session_has_none_either() -> 
     session = replace(
         session, exchanges=(*session.exchanges[:-1], replace(session.exchanges[-1], reply=None))
     )
-    found = verdict(make.facts(sessions=(session,), not_reached=STOPPED))
-    assert (found.outcome, found.cause, found.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.NOBODY)
-    assert "you stopped it while waiting for the answer of" in found.summary
+    result = verdict(make.facts(sessions=(session,), not_reached=STOPPED))
+    assert (result.outcome, result.cause, result.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.NOBODY)
+    assert "you stopped it while waiting for the answer of" in result.summary
 
 
 def test_what_was_answered_before_the_run_was_stopped_stands() -> None:
@@ -110,9 +110,9 @@ def test_what_was_answered_before_the_run_was_stopped_stands() -> None:
 
 def test_a_recording_that_ends_there_says_so() -> None:
     session = replace(attempts(EndReason.INTERRUPTED, "9.9.9.16")[0], end=None)
-    found = verdict(make.facts(sessions=(session,), complete=False))
-    assert (found.cause, found.fix_by) == (None, FixBy.NOBODY)
-    assert "the run ended while connecting to" in found.summary
+    result = verdict(make.facts(sessions=(session,), complete=False))
+    assert (result.cause, result.fix_by) == (None, FixBy.NOBODY)
+    assert "the run ended while connecting to" in result.summary
 
 
 def test_hosts_that_the_options_leave_out_are_the_options_doing() -> None:
@@ -120,6 +120,6 @@ def test_hosts_that_the_options_leave_out_are_the_options_doing() -> None:
     mx = facts.recipient.mx
     hosts = tuple(replace(host, addresses=()) for host in mx.hosts)
     facts = replace(facts, recipient=make.recipient_facts(mx=replace(mx, hosts=hosts)))
-    found = verdict(facts)
-    assert (found.outcome, found.cause, found.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.SENDER)
-    assert "by the choice of the options" in found.summary
+    result = verdict(facts)
+    assert (result.outcome, result.cause, result.fix_by) == (Outcome.INCONCLUSIVE, None, FixBy.SENDER)
+    assert "by the choice of the options" in result.summary

@@ -51,7 +51,7 @@ def test_a_failing_policy_for_tls_is_a_risk_for_who_enforces_it(name: str) -> No
 def test_a_sender_that_requires_tls_is_held_by_the_policy(name: str) -> None:
     options = Options(ip=make.SOURCE, tls=TlsMode.REQUIRE)
     facts = make.facts(options=options, **POLICY_FAILS[name])
-    said = diagnose(facts, findings_of(facts)).verdict
-    if said.outcome == "accepted":  # the dialogue may have ended at STARTTLS
-        assert (said.exit_code, said.cause, said.fix_by) == (5, "tls_problem", "recipient_admin")
-        assert "this sender does not deliver" in said.summary
+    result = diagnose(facts, findings_of(facts)).verdict
+    if result.outcome == "accepted":  # the dialogue may have ended at STARTTLS
+        assert (result.exit_code, result.cause, result.fix_by) == (5, "tls_problem", "recipient_admin")
+        assert "this sender does not deliver" in result.summary

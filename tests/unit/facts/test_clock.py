@@ -47,8 +47,8 @@ def reading(ahead_s: int, by: str = "mx.test") -> ClockReading:
     ],
 )
 def test_the_date_of_a_greeting_is_read(text: str, ahead_s: int | None) -> None:
-    found = [it.ahead_s for it in greeting(text).readings]
-    assert [round(it, -1) for it in found] == ([] if ahead_s is None else [ahead_s])
+    result = [it.ahead_s for it in greeting(text).readings]
+    assert [round(it, -1) for it in result] == ([] if ahead_s is None else [ahead_s])
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_the_date_of_a_greeting_is_read(text: str, ahead_s: int | None) -> None:
 )
 def test_the_date_of_a_policy_host_is_read(date: str, count: int) -> None:
     event = ev.HttpsFetched(0, "https://mta-sts.test/x", 200, "text/plain", b"", None, date)
-    found = clock_of(recording(event), ()).readings
-    assert [(it.by, it.ahead_s) for it in found] == [("mta-sts.test", 0)] * count
+    result = clock_of(recording(event), ()).readings
+    assert [(it.by, it.ahead_s) for it in result] == [("mta-sts.test", 0)] * count
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_what_only_a_wrong_clock_holds_against_a_certificate_is_not_known() -> N
         certificate=leaf, problems=(EXPIRED, OTHER_NAME), trusted=False, trust=Reason(Trust.REFUSED)
     )
     now = datetime(2027, 12, 26, tzinfo=UTC)
-    (found,) = without_dates((make.session(tls=tls),), OFF, now)
-    assert found.tls is not None
-    assert (found.tls.problems, found.tls.trusted) == ((OTHER_NAME,), None)
-    assert found.tls.trust == Reason(Trust.CLOCK_OFF)
+    (result,) = without_dates((make.session(tls=tls),), OFF, now)
+    assert result.tls is not None
+    assert (result.tls.problems, result.tls.trusted) == ((OTHER_NAME,), None)
+    assert result.tls.trust == Reason(Trust.CLOCK_OFF)
     assert without_dates((make.session(tls=tls),), RIGHT, now)[0].tls == tls
 
 
 def test_a_certificate_that_is_expired_by_any_clock_is_expired() -> None:
     leaf = replace(make.certificate(), not_before="2020-01-01T00:00:00Z", not_after="2021-01-01T00:00:00Z")
     tls = make.tls(certificate=leaf, problems=(EXPIRED,))
-    (found,) = without_dates((make.session(tls=tls),), OFF, datetime(2027, 12, 26, tzinfo=UTC))
-    assert found.tls == tls
+    (result,) = without_dates((make.session(tls=tls),), OFF, datetime(2027, 12, 26, tzinfo=UTC))
+    assert result.tls == tls
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_a_policy_host_is_not_blamed_for_a_wrong_clock(
     clock: ClockFacts, tag: FetchFault, expected: FetchFault
 ) -> None:
     event = ev.HttpsFetched(1, "https://mta-sts.test/x", None, "", b"", Reason(tag, text="expired"))
-    (found,) = by_right_clock((event,), clock)
-    assert found.fault is not None
-    assert (found.fault.tag, found.fault.tag.is_of_certificate) == (
+    (result,) = by_right_clock((event,), clock)
+    assert result.fault is not None
+    assert (result.fault.tag, result.fault.tag.is_of_certificate) == (
         expected,
         expected is FetchFault.CERTIFICATE,
     )

@@ -26,16 +26,16 @@ def held(*exchanges: Exchange, number: int = 1, **changes: object) -> Session:
     return make.session(number, **({"exchanges": exchanges} | changes))
 
 
-def until(stage: Stage, said: Reply | None, number: int = 1, **changes: object) -> Session:
+def until(stage: Stage, reply: Reply | None, number: int = 1, **changes: object) -> Session:
     """A session in order up to `stage`, where this was said, and no further."""
     before = [make.exchange(it, OK, session=number) for it in DEPTH[: DEPTH.index(stage)]]
-    return held(*before, make.exchange(stage, said, session=number), number=number, **changes)
+    return held(*before, make.exchange(stage, reply, session=number), number=number, **changes)
 
 
 def decided(session: Session) -> tuple[Stage, int | None]:
-    found = deciding_exchange(session)
-    assert found is not None
-    return found.stage, found.reply.code if found.reply else None
+    result = deciding_exchange(session)
+    assert result is not None
+    return result.stage, result.reply.code if result.reply else None
 
 
 # -- the sessions that asked about the target ------------------------------------------------------
@@ -44,8 +44,8 @@ def decided(session: Session) -> tuple[Stage, int | None]:
 @pytest.mark.parametrize("experiment", Experiment)
 def test_only_the_sessions_about_the_target_or_its_domain_count(experiment: Experiment) -> None:
     session = make.session(experiment=experiment)
-    asked = experiment in (Experiment.TARGET, Experiment.DOMAIN)
-    assert main_sessions([session]) == ((session,) if asked else ())
+    questions = experiment in (Experiment.TARGET, Experiment.DOMAIN)
+    assert main_sessions([session]) == ((session,) if questions else ())
 
 
 def test_they_stand_in_the_order_of_dialling() -> None:
@@ -94,9 +94,9 @@ def test_the_order_holds_between_any_two() -> None:
 
 
 @pytest.mark.parametrize("stage", DEPTH)
-@pytest.mark.parametrize("said", [OK, LATER, NO, None])
-def test_of_equals_the_latest_decides(stage: Stage, said: Reply | None) -> None:
-    first, second = until(stage, said, 1), until(stage, said, 2)
+@pytest.mark.parametrize("reply", [OK, LATER, NO, None])
+def test_of_equals_the_latest_decides(stage: Stage, reply: Reply | None) -> None:
+    first, second = until(stage, reply, 1), until(stage, reply, 2)
     assert farthest([first, second]).number == farthest([second, first]).number == 2
 
 
@@ -129,11 +129,11 @@ def test_without_a_session_there_is_none_that_decides() -> None:
 
 
 @pytest.mark.parametrize("stage", DEPTH)
-@pytest.mark.parametrize("said", [NO, LATER, None])
-def test_the_first_that_was_not_accepted_decides(stage: Stage, said: Reply | None) -> None:
-    usual = [make.exchange(it, said if it is stage else OK) for it in DEPTH]
+@pytest.mark.parametrize("reply", [NO, LATER, None])
+def test_the_first_that_was_not_accepted_decides(stage: Stage, reply: Reply | None) -> None:
+    usual = [make.exchange(it, reply if it is stage else OK) for it in DEPTH]
     later = make.exchange(Stage.RSET, NO)
-    assert decided(held(*usual, later)) == (stage, said.code if said else None)
+    assert decided(held(*usual, later)) == (stage, reply.code if reply else None)
 
 
 def test_a_reply_that_cannot_be_used_is_not_accepted() -> None:
@@ -188,8 +188,8 @@ def test_a_failed_starttls_decides_only_where_nothing_followed() -> None:
     assert deciding_exchange(held(*greeted, STARTTLS, after)) == STARTTLS
     went_on = held(*greeted, STARTTLS, make.exchange(Stage.MAIL, OK))
     assert decided(went_on) == (Stage.MAIL, 250)
-    asked = held(*greeted, STARTTLS, make.exchange(Stage.MAIL, OK), make.exchange(Stage.RCPT, OK))
-    assert decided(asked) == (Stage.RCPT, 250)
+    result = held(*greeted, STARTTLS, make.exchange(Stage.MAIL, OK), make.exchange(Stage.RCPT, OK))
+    assert decided(result) == (Stage.RCPT, 250)
 
 
 def test_after_an_answer_to_rcpt_starttls_decides_nothing() -> None:
@@ -226,12 +226,12 @@ def said_hello(ehlo: Exchange, helo: Exchange, *between: Exchange) -> Session:
     return held(make.exchange(Stage.GREETING, OK), ehlo, *between, helo)
 
 
-def ehlo(said: Reply | None) -> Exchange:
-    return make.exchange(Stage.EHLO, said, "EHLO probe.example")
+def ehlo(reply: Reply | None) -> Exchange:
+    return make.exchange(Stage.EHLO, reply, "EHLO probe.example")
 
 
-def helo(said: Reply | None, sent: str = "HELO probe.example") -> Exchange:
-    return make.exchange(Stage.EHLO, said, sent)
+def helo(reply: Reply | None, sent: str = "HELO probe.example") -> Exchange:
+    return make.exchange(Stage.EHLO, reply, sent)
 
 
 @pytest.mark.parametrize("answer", [NO, LATER, None])

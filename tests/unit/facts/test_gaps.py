@@ -15,7 +15,7 @@ from probe.facts.bounce import BounceFacts
 from probe.facts.build import facts_of
 from probe.facts.gaps import Fact, gap_of, gaps_of
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
-from probe.facts.session import Exchange, Session, TlsObserved
+from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.fault import Fault
 from probe.model.observed import Gap, HeloReason, Part
@@ -34,7 +34,7 @@ from tests.support.recordings import full_events
 STORED = sorted((Path(__file__).resolve().parents[3] / "fixtures" / "recordings").glob("*/recording.jsonl"))
 LOOKED_INTO = (
     *(Facts, VantageFacts, RecipientFacts, SenderFacts, Alignment, BounceFacts),
-    *(Session, TlsObserved, Exchange),
+    *(Session, TlsFacts, Exchange),
 )
 LITERAL = Mailbox("bob", "[192.0.2.9]", "[192.0.2.9]", ip_address("192.0.2.9"))
 
@@ -54,9 +54,9 @@ def nones(node: Any, place: str = "") -> Iterator[str]:
 
 
 def held(facts: Facts) -> None:
-    found = gaps_of(facts)
-    assert set(nones(facts)) - found.keys() == set()
-    for place, why in found.items():
+    result = gaps_of(facts)
+    assert set(nones(facts)) - result.keys() == set()
+    for place, why in result.items():
         assert spoken(why), place
         assert place not in known(facts), place
 
@@ -167,8 +167,8 @@ def test_what_is_known_has_no_reason() -> None:
 
 def test_the_gaps_of_sessions_are_named_by_their_place() -> None:
     facts = make.facts(sessions=(make.session(), make.failed_session(EndReason.REFUSED, 2)))
-    found = {place: why.tag for place, why in gaps_of(facts).items() if place.startswith("sessions.1.")}
-    assert found == {
+    result = {place: why.tag for place, why in gaps_of(facts).items() if place.startswith("sessions.1.")}
+    assert result == {
         "sessions.1.local_ip": Gap.NOT_CONNECTED,
         "sessions.1.tls": Gap.NOT_CONNECTED,
         "sessions.1.plain_extensions": Gap.NOT_CONNECTED,

@@ -63,15 +63,15 @@ MUTE = b"250-mx.tmall.com\r\n250 SIZE\r\n"
 
 
 def test_one_server_says_it() -> None:
-    found = vantage(*session(1, "mx1.tmall.com", HELLO))
-    assert (found.basis, found.source_ip, found.outside_ip) == (AddressBasis.SAID, OUTSIDE, OUTSIDE)
-    assert (found.probe_ip, found.basis_by, found.rests_on_one_word) == (PRIVATE, ("mx1.tmall.com",), True)
-    assert [it.ref for it in found.sightings] == ["session:1:ehlo"]
+    result = vantage(*session(1, "mx1.tmall.com", HELLO))
+    assert (result.basis, result.source_ip, result.outside_ip) == (AddressBasis.SAID, OUTSIDE, OUTSIDE)
+    assert (result.probe_ip, result.basis_by, result.rests_on_one_word) == (PRIVATE, ("mx1.tmall.com",), True)
+    assert [it.ref for it in result.sightings] == ["session:1:ehlo"]
 
 
 def test_two_servers_settle_it() -> None:
-    found = vantage(*session(1, "mx1.tmall.com", HELLO), *session(2, "mx2.tmall.com", HELLO))
-    assert (found.basis, found.rests_on_one_word) == (AddressBasis.SEEN, False)
+    result = vantage(*session(1, "mx1.tmall.com", HELLO), *session(2, "mx2.tmall.com", HELLO))
+    assert (result.basis, result.rests_on_one_word) == (AddressBasis.SEEN, False)
 
 
 def test_nothing_is_judged_for_a_private_address() -> None:
@@ -83,20 +83,20 @@ def test_nothing_is_judged_for_a_private_address() -> None:
 
 
 def test_the_log_names_it() -> None:
-    found = vantage(ev.LogGiven(4, LOGGED), *session(1, "mx1.tmall.com", MUTE))
-    assert (found.basis, found.source_ip) == (AddressBasis.LOGGED, OUTSIDE)
+    result = vantage(ev.LogGiven(4, LOGGED), *session(1, "mx1.tmall.com", MUTE))
+    assert (result.basis, result.source_ip) == (AddressBasis.LOGGED, OUTSIDE)
 
 
 def test_a_server_that_sees_the_address_of_ip_shows_that_mail_leaves_from_here() -> None:
-    found = vantage(*session(1, "mx1.tmall.com", HELLO), options=Options(ip=OUTSIDE))
-    assert (found.basis, found.is_sending_address) == (AddressBasis.GIVEN, True)
+    result = vantage(*session(1, "mx1.tmall.com", HELLO), options=Options(ip=OUTSIDE))
+    assert (result.basis, result.is_sending_address) == (AddressBasis.GIVEN, True)
 
 
 def test_what_follows_the_connection_is_read_as_far_as_it_came() -> None:
     events = list(recording(*session(1, "mx1.tmall.com", HELLO)))
     for length in range(1, len(events) + 1):
-        found = facts_of(Recording.of(events[:length])).vantage
-        assert found.basis in (AddressBasis.NOWHERE, AddressBasis.PRIVATE, AddressBasis.SAID)
+        result = facts_of(Recording.of(events[:length])).vantage
+        assert result.basis in (AddressBasis.NOWHERE, AddressBasis.PRIVATE, AddressBasis.SAID)
 
 
 @pytest.mark.parametrize("count", [1, 2])

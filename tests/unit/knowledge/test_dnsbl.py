@@ -73,8 +73,8 @@ def test_every_code_that_is_described_reads_as_it_is_described(entry: BlockList)
     for rule in entry.codes:
         lowest = ip_address(".".join(str(low) for low, _ in rule.pattern.octets))
         answer = lowest + rule.pattern.bit
-        found = entry.read((answer,)).codes
-        assert rule.meaning in {code.meaning for code in found}
+        result = entry.read((answer,)).codes
+        assert rule.meaning in {code.meaning for code in result}
 
 
 @EACH
@@ -89,9 +89,9 @@ def test_what_is_not_confirmed_weighs_less(entry: BlockList) -> None:
 
 
 def read(list_id: str, answer: str) -> list[str]:
-    known = by_id(list_id)
-    assert known is not None
-    reading = known.read((ip_address(answer),))
+    result = by_id(list_id)
+    assert result is not None
+    reading = result.read((ip_address(answer),))
     return [reading.sight.value, *(code.meaning for code in reading.codes)]
 
 
@@ -112,23 +112,23 @@ def test_answers_that_were_once_misread(list_id: str, answer: str, expected: lis
 
 
 def test_dead_lists_are_never_asked_by_default() -> None:
-    asked = {it.zone for it in built_in_lists()}
-    assert not asked & {
+    questions = {it.zone for it in built_in_lists()}
+    assert not questions & {
         "db.wpbl.info",
         "dnsbl.sorbs.net",
         "dnsbl.ahbl.org",
         "bl.nszones.com",
         "ix.dnsbl.manitu.net",
     }
-    assert len(asked) == len(built_in_lists()) >= 25
+    assert len(questions) == len(built_in_lists()) >= 25
 
 
 def test_kinds_are_kept_apart() -> None:
-    asked = {kind: {it.zone for it in built_in_lists() if kind in it.subjects} for kind in SubjectKind}
-    assert {"zen.spamhaus.org", "b.barracudacentral.org"} <= asked[SubjectKind.IPV4]
-    assert "b.barracudacentral.org" not in asked[SubjectKind.IPV6]
-    assert {"dbl.spamhaus.org", "multi.surbl.org"} <= asked[SubjectKind.DOMAIN]
-    assert "zen.spamhaus.org" not in asked[SubjectKind.DOMAIN]
+    questions = {kind: {it.zone for it in built_in_lists() if kind in it.subjects} for kind in SubjectKind}
+    assert {"zen.spamhaus.org", "b.barracudacentral.org"} <= questions[SubjectKind.IPV4]
+    assert "b.barracudacentral.org" not in questions[SubjectKind.IPV6]
+    assert {"dbl.spamhaus.org", "multi.surbl.org"} <= questions[SubjectKind.DOMAIN]
+    assert "zen.spamhaus.org" not in questions[SubjectKind.DOMAIN]
 
 
 def test_a_known_zone_is_found_whatever_its_case_and_final_dot() -> None:

@@ -64,24 +64,24 @@ every_tag = pytest.mark.parametrize("tag", finding_tags().values(), ids=lambda t
 @cache
 def made() -> dict[str, list[Finding]]:
     """What the cases of the checks make, by tag."""
-    found: dict[str, list[Finding]] = defaultdict(list)
+    result: dict[str, list[Finding]] = defaultdict(list)
     for case in CASES:
         check = by_id(case.check)
         assert check is not None
         for finding in check.check(case.facts):
-            found[finding.tag].append(finding)
-    return found
+            result[finding.tag].append(finding)
+    return result
 
 
 @cache
 def strings_in_checks() -> dict[str, set[str]]:
     """The string literals of each check's module, by its id."""
-    found = {}
+    result = {}
     for path in Path(checks.__path__[0]).glob("*/*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-        found[path.stem.replace("_", "-")] = {name for name in names if isinstance(name, str)}
-    return found
+        result[path.stem.replace("_", "-")] = {name for name in names if isinstance(name, str)}
+    return result
 
 
 def test_every_tag_is_made_by_a_case() -> None:
@@ -118,10 +118,10 @@ def test_a_sentence_is_whole(tag: FindingTag) -> None:
 
 def test_outcomes_with_one_sentence_say_when_they_are_meant() -> None:
     for check in all_checks():
-        known: dict[str, list[str]] = defaultdict(list)
+        result: dict[str, list[str]] = defaultdict(list)
         for tag in tags_of(check.ID):
-            known[outline(tag.message)].append(tag.when)
-        for conditions in known.values():
+            result[outline(tag.message)].append(tag.when)
+        for conditions in result.values():
             assert conditions.count("") <= 1, (check.ID, conditions)
             assert len(set(conditions)) == len(conditions), (check.ID, conditions)
 
@@ -131,7 +131,7 @@ def test_every_check_has_tags() -> None:
 
 
 def test_every_tag_that_others_ask_for_exists() -> None:
-    asked = {
+    questions = {
         *finding_groups.DOUBTED_ACCEPTANCE,
         *finding_groups.ORIGINS_OF_STATUS,
         *finding_groups.NOT_THE_SENDING_PLACE,
@@ -142,7 +142,7 @@ def test_every_tag_that_others_ask_for_exists() -> None:
         finding_groups.POSTMASTER_REFUSED,
         finding_groups.DOCUMENTED,
     }
-    assert asked <= finding_tags().keys()
+    assert questions <= finding_tags().keys()
 
 
 def test_a_risk_names_faults_of_its_own_check() -> None:
@@ -206,8 +206,8 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
 def test_no_phrase_and_no_table_of_words_lies_idle() -> None:
     used = " ".join(templates())
     idle = [name for name in shared_words()["phrase"] if f"{{{name}:phrase}}" not in used]
-    spoken = {"phrase", *map(table_of, VOCABULARIES)}
-    idle += [name for name in shared_words() if name not in spoken and f":word:{name}}}" not in used]
+    findings = {"phrase", *map(table_of, VOCABULARIES)}
+    idle += [name for name in shared_words() if name not in findings and f":word:{name}}}" not in used]
     assert idle == []
 
 
@@ -278,8 +278,8 @@ def test_nothing_is_many() -> None:
 
 
 def test_an_observation_is_named_once_as_evidence() -> None:
-    found = Voice("sender-typo", 6)("sender-no-typo", ("b", "a", "b"), domain="example.com")
-    assert found.evidence == ("b", "a")
+    result = Voice("sender-typo", 6)("sender-no-typo", ("b", "a", "b"), domain="example.com")
+    assert result.evidence == ("b", "a")
 
 
 def test_numbers_have_their_units() -> None:
@@ -296,5 +296,5 @@ def test_a_value_that_is_missing_is_a_fault_of_this_program() -> None:
 
 
 def test_an_outline_names_the_values_in_their_places() -> None:
-    told = outline(finding_tags()["spf-softfail"].message)
-    assert told == "SPF of <domain> for <source>: softfail (matched <term>)"
+    result = outline(finding_tags()["spf-softfail"].message)
+    assert result == "SPF of <domain> for <source>: softfail (matched <term>)"

@@ -44,9 +44,9 @@ EACH = pytest.mark.parametrize("provider", all_providers(), ids=lambda it: it.id
     ],
 )
 def test_an_mx_host_tells_the_provider(host: str, expected: str) -> None:
-    found = by_mx_hosts([host])
-    assert found is not None
-    assert found.id == expected
+    provider = by_mx_hosts([host])
+    assert provider is not None
+    assert provider.id == expected
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_look_alike_host_is_nobody(host: str) -> None:
 
 
 def test_the_first_known_host_in_order_of_preference_decides() -> None:
-    found = by_mx_hosts(["mail.example.org", "mx0a-1.pphosted.com", "aspmx.l.google.com"])
-    assert found is not None
-    assert found.id == "proofpoint"
+    provider = by_mx_hosts(["mail.example.org", "mx0a-1.pphosted.com", "aspmx.l.google.com"])
+    assert provider is not None
+    assert provider.id == "proofpoint"
     assert by_mx_hosts([]) is None
 
 
@@ -94,9 +94,9 @@ def test_the_first_known_host_in_order_of_preference_decides() -> None:
     ],
 )
 def test_a_mailbox_domain_tells_the_provider(domain: str, expected: str) -> None:
-    found = by_domain(domain)
-    assert found is not None
-    assert found.id == expected
+    provider = by_domain(domain)
+    assert provider is not None
+    assert provider.id == expected
 
 
 @pytest.mark.parametrize("domain", ["mail.gmail.com", "evilgmail.com", "example.com", ""])
@@ -142,17 +142,17 @@ def test_other_domains_are_nobodys(domain: str) -> None:
 def test_the_operator_is_told_by_mx_domain_greeting_and_then_by_name(
     hosts: list[str], domain: str, greeting: str, expected: tuple[str, str]
 ) -> None:
-    found = operator(hosts, domain=domain, greeting=greeting)
-    assert found is not None
-    assert (found.key, found.known_by) == expected
-    assert (found.provider is None) == (found.known_by == "name")
+    provider = operator(hosts, domain=domain, greeting=greeting)
+    assert provider is not None
+    assert (provider.key, provider.known_by) == expected
+    assert (provider.provider is None) == (provider.known_by == "name")
 
 
 def test_without_a_host_and_without_a_word_there_is_no_operator() -> None:
     assert operator([]) is None
     assert operator([""], greeting=" ") is None
-    known = operator([], domain="gmail.com")
-    assert known is not None and known.key == "google"
+    provider = operator([], domain="gmail.com")
+    assert provider is not None and provider.key == "google"
 
 
 def test_one_host_has_the_same_operator_as_its_domain() -> None:
@@ -170,8 +170,8 @@ def test_every_suffix_of_a_provider_leads_to_it(provider: Provider) -> None:
         if by_mx_hosts([parent]) is not provider:
             assert operator_of(f"not{host}") != provider.id
     for text in provider.greetings:
-        told = operator([], greeting=f"mail.own.example {text}")
-        assert (told is not None and told.key == provider.id) == provider.greeting_tells
+        texts = operator([], greeting=f"mail.own.example {text}")
+        assert (texts is not None and texts.key == provider.id) == provider.greeting_tells
 
 
 def test_ids_hosts_and_domains_are_unique() -> None:

@@ -60,21 +60,21 @@ def test_the_registry_is_complete() -> None:
 def test_a_table_is_parsed_again_when_it_changes(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     file.write_text("x = 1\n")
-    made = 0
+    items = 0
 
     def make() -> dict[str, object]:
-        nonlocal made
-        made += 1
+        nonlocal items
+        items += 1
         return toml_import.parse(file)
 
     def read() -> object:
         return toml_import.derive(tmp_path / "a.json", [file], make, keep=True)["x"]
 
-    assert (read(), read(), made) == (1, 1, 1)
+    assert (read(), read(), items) == (1, 1, 1)
     file.write_text("x = 22\n")
-    assert (read(), made) == (22, 2)
+    assert (read(), items) == (22, 2)
     (tmp_path / "__pycache__" / "a.json").write_text("not JSON")
-    assert (read(), made) == (22, 3)
+    assert (read(), items) == (22, 3)
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

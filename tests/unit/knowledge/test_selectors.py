@@ -20,14 +20,14 @@ from probe.knowledge.selectors import (
 EACH = pytest.mark.parametrize("vendor", vendors(), ids=lambda it: it.id)
 
 
-def names(found: tuple[tuple[str, str], ...], origin: str) -> list[str]:
-    return [name for name, given in found if given == origin]
+def names(result: tuple[tuple[str, str], ...], origin: str) -> list[str]:
+    return [name for name, argument in result if argument == origin]
 
 
 def test_an_spf_include_brings_the_vendors_selectors_first() -> None:
-    found = selectors_for("example.com", ["u123.wl.sendgrid.net", "_spf.google.com"], None)
-    assert {"google", "gapps", "s1", "s2", "smtpapi", "sendgrid"} == set(names(found, "provider"))
-    origins = [origin for _, origin in found]
+    selectors = selectors_for("example.com", ["u123.wl.sendgrid.net", "_spf.google.com"], None)
+    assert {"google", "gapps", "s1", "s2", "smtpapi", "sendgrid"} == set(names(selectors, "provider"))
+    origins = [origin for _, origin in selectors]
     assert origins == sorted(origins, key=["provider", "common"].index)
 
 
@@ -36,10 +36,10 @@ def test_the_mx_provider_brings_its_selectors() -> None:
 
 
 def test_without_a_hint_only_common_selectors_are_asked() -> None:
-    found = selectors_for("example.com", [], None)
-    assert names(found, "provider") == []
-    assert {"default", "mail", "dkim", "google", "selector1", "s1", "k1"} <= set(names(found, "common"))
-    assert "gapps" not in dict(found)
+    selectors = selectors_for("example.com", [], None)
+    assert names(selectors, "provider") == []
+    assert {"default", "mail", "dkim", "google", "selector1", "s1", "k1"} <= set(names(selectors, "common"))
+    assert "gapps" not in dict(selectors)
 
 
 def test_a_look_alike_include_brings_nothing() -> None:
@@ -61,9 +61,9 @@ def test_own_domain_selectors_are_for_the_vendors_own_domains_only() -> None:
 def test_names_that_cannot_be_guessed_are_never_asked() -> None:
     unguessable = {it.name for vendor in vendors() for it in vendor.selectors if it.tier == UNGUESSABLE}
     assert unguessable
-    found = selectors_for("example.com", [suffix for vendor in vendors() for suffix in vendor.spf], None)
-    assert not unguessable & set(dict(found))
-    assert all("<" not in name for name, _ in found)
+    selectors = selectors_for("example.com", [suffix for vendor in vendors() for suffix in vendor.spf], None)
+    assert not unguessable & set(dict(selectors))
+    assert all("<" not in name for name, _ in selectors)
 
 
 def test_an_unconfirmed_directmail_selector_needs_directmails_include() -> None:
@@ -72,8 +72,8 @@ def test_an_unconfirmed_directmail_selector_needs_directmails_include() -> None:
 
 
 def test_each_name_is_asked_once_and_questions_stay_few() -> None:
-    found = selectors_for("example.com", [], None)
-    assert len(dict(found)) == len(found) <= 46
+    selectors = selectors_for("example.com", [], None)
+    assert len(dict(selectors)) == len(selectors) <= 46
 
 
 @EACH
@@ -88,8 +88,8 @@ def test_a_vendor_is_asked_for_beside_its_spf_include_or_its_mx_alone(vendor: Ve
 
 
 def test_a_hoster_that_the_mx_shows_brings_its_selectors() -> None:
-    found = names(selectors_for("example.com", ["_spf.strato.com"], "strato"), "provider")
-    assert found == ["strato-dkim-0002", "strato-dkim-0003"]
+    result = names(selectors_for("example.com", ["_spf.strato.com"], "strato"), "provider")
+    assert result == ["strato-dkim-0002", "strato-dkim-0003"]
 
 
 @EACH

@@ -15,7 +15,7 @@ PROVIDERS = [domain for provider in DATA["provider"] for domain in provider["dom
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
+    ("text", "words"),
     [
         ("gmial.com", "gmail.com"),
         ("gmai.com", "gmail.com"),
@@ -35,8 +35,8 @@ PROVIDERS = [domain for provider in DATA["provider"] for domain in provider["dom
         ("yadnex.ru", "yandex.ru"),
     ],
 )
-def test_one_slip_is_hinted_at(given: str, meant: str) -> None:
-    assert likely_typo_of(given) == meant
+def test_one_slip_is_hinted_at(text: str, words: str) -> None:
+    assert likely_typo_of(text) == words
 
 
 @pytest.mark.parametrize("domain", [*PROVIDERS, *DATA["lookalikes"]["domains"]])

@@ -19,10 +19,10 @@ SAID = "host mx.b.example[192.0.2.1] said: {} (in reply to RCPT TO command)"
 def reader(format_name: str, *, brief: bool = True) -> Reader:
     row = by_name(format_name)
     assert row is not None
-    made = row.make()
-    made.is_brief = brief
-    made.source("mail.log", REFERENCE)
-    return made
+    result = row.make()
+    result.is_brief = brief
+    result.source("mail.log", REFERENCE)
+    return result
 
 
 def counted(
@@ -35,16 +35,16 @@ def counted(
 ) -> Aggregate:
     """The aggregate of a log."""
     data = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
-    made = reader(format_name, brief=outcomes is None)
+    result = reader(format_name, brief=outcomes is None)
     aggregate = Aggregate(
         UTC,
-        sender_of=made.sender,
+        sender_of=result.sender,
         emit=outcomes.append if outcomes is not None else None,
         mark=mark,
         waiting_limit=waiting,
         internal=internal,
     )
-    for records in records_of_blocks(made, blocks([data])):
+    for records in records_of_blocks(result, blocks([data])):
         aggregate.take(records)
     aggregate.end()
     return aggregate
@@ -82,5 +82,5 @@ def deferred(
 
 def fates(aggregate: Aggregate) -> dict[str, int]:
     """How many messages have which fate, all groups together; plain deliveries apart."""
-    found = {fate.value: sum(group.messages[fate] for group in aggregate.groups.values()) for fate in Fate}
-    return {name: count for name, count in found.items() if count}
+    result = {fate.value: sum(group.messages[fate] for group in aggregate.groups.values()) for fate in Fate}
+    return {name: count for name, count in result.items() if count}

@@ -14,19 +14,19 @@ FULL = "452 4.2.2 Mailbox full"
 
 
 def test_attempts_of_one_message_are_one_message() -> None:
-    found = counted([deferred(GREY, at=f"03:0{minute}:00") for minute in range(5)])
-    assert fates(found) == {"deferred": 1} and found.attempts == 5 and found.sent == 0
+    aggregate = counted([deferred(GREY, at=f"03:0{minute}:00") for minute in range(5)])
+    assert fates(aggregate) == {"deferred": 1} and aggregate.attempts == 5 and aggregate.sent == 0
 
 
 def test_delivered_after_a_deferral_cured_itself_and_in_which_time() -> None:
-    found = counted([deferred(GREY, at="03:00:00"), deferred(GREY, at="03:02:00"), sent(at="03:05:00")])
-    assert fates(found) == {"sent": 1} and found.sent == 1
-    (group,) = found.groups.values()
+    aggregate = counted([deferred(GREY, at="03:00:00"), deferred(GREY, at="03:02:00"), sent(at="03:05:00")])
+    assert fates(aggregate) == {"sent": 1} and aggregate.sent == 1
+    (group,) = aggregate.groups.values()
     assert group.cured.count == 1 and group.cured.longest == 300 and 240 <= group.cured.median() <= 300
 
 
 def test_recipients_of_one_message_keep_their_own_fate() -> None:
-    found = counted(
+    aggregate = counted(
         [
             deferred(GREY, to="a@b.example"),
             deferred(GREY, to="b@b.example"),
@@ -36,12 +36,12 @@ def test_recipients_of_one_message_keep_their_own_fate() -> None:
             sent(to="d@b.example"),
         ]
     )
-    assert fates(found) == {"sent": 1, "bounced": 1, "deferred": 1} and found.sent == 2
+    assert fates(aggregate) == {"sent": 1, "bounced": 1, "deferred": 1} and aggregate.sent == 2
 
 
 def test_a_message_moves_with_its_last_reason() -> None:
-    found = counted([deferred(GREY), deferred(FULL)])
-    by_cause = {group.cause: group for group in found.groups.values()}
+    aggregate = counted([deferred(GREY), deferred(FULL)])
+    by_cause = {group.cause: group for group in aggregate.groups.values()}
     assert by_cause["greylisted"].messages[Fate.DEFERRED] == 0
     assert by_cause["mailbox_full"].messages[Fate.DEFERRED] == 1
     assert by_cause["mailbox_full"].domains == {"b.example": 1}
@@ -56,9 +56,9 @@ def test_expiry_has_the_cause_of_the_last_deferral() -> None:
         "Nov 29 03:09:00 mail postfix/qmgr[1]: ABCDEF1234: from=<x@a.example>, status=expired, returned "
         "to sender",
     ]
-    for found in (counted(lines), counted(lines, outcomes=outcomes)):
-        assert fates(found) == {"expired": 2}
-        assert {group.cause for group in found.groups.values()} == {"greylisted", "mailbox_full"}
+    for result in (counted(lines), counted(lines, outcomes=outcomes)):
+        assert fates(result) == {"expired": 2}
+        assert {group.cause for group in result.groups.values()} == {"greylisted", "mailbox_full"}
     assert {it.event.recipient: it.reason.conclusion.cause.id for it in outcomes if it.reason} == {
         "a@b.example": "greylisted",
         "c@b.example": "mailbox_full",
@@ -67,7 +67,7 @@ def test_expiry_has_the_cause_of_the_last_deferral() -> None:
 
 def test_what_repeats_an_older_failure_is_counted_apart() -> None:
     refused = "connect to mx.b.example[192.0.2.1]:25: Connection refused"
-    found = counted(
+    aggregate = counted(
         [
             line("deferred", refused, relay="none"),
             line("deferred", f"delivery temporarily suspended: {refused}", relay="none", program="error"),
@@ -80,16 +80,16 @@ def test_what_repeats_an_older_failure_is_counted_apart() -> None:
             ),
         ]
     )
-    (group,) = found.groups.values()
-    assert (group.attempts, group.repeats, found.repeats) == (1, 2, 2)
-    assert fates(found) == {"deferred": 2} and group.operator.id == "b.example"
+    (group,) = aggregate.groups.values()
+    assert (group.attempts, group.repeats, aggregate.repeats) == (1, 2, 2)
+    assert fates(aggregate) == {"deferred": 2} and group.operator.id == "b.example"
 
 
 def test_own_words_name_the_operator_of_the_host_in_them() -> None:
-    found = counted(
+    aggregate = counted(
         [line("deferred", "connect to mx.google.com[192.0.2.9]:25: Connection timed out", relay="none")]
     )
-    (group,) = found.groups.values()
+    (group,) = aggregate.groups.values()
     assert group.operator.id == "google" and not group.reason.is_remote
     assert group.reason.explanation.reading is not None and group.reason.explanation.reading.code is None
 
@@ -99,27 +99,29 @@ def test_a_filter_on_this_machine_is_no_delivery_and_its_failure_is_ours() -> No
     dead = line(
         "deferred", "connect to 127.0.0.1[127.0.0.1]:10024: Connection refused", "BCDEFA1234", relay="none"
     )
-    found = counted([hop, dead])
-    assert (found.sent, found.internal) == (0, 1)
-    (group,) = found.groups.values()
+    aggregate = counted([hop, dead])
+    assert (aggregate.sent, aggregate.internal) == (0, 1)
+    (group,) = aggregate.groups.values()
     assert group.operator.id == "local" and group.reason.fix_by is FixBy.SENDER
     assert counted([hop], internal=True).sent == 1
 
 
 def test_mailboxes_of_this_server_are_told_apart() -> None:
-    found = counted([line("sent", "delivered to mailbox", relay="local", program="local")])
-    assert (found.sent, found.local) == (0, 1)
+    aggregate = counted([line("sent", "delivered to mailbox", relay="local", program="local")])
+    assert (aggregate.sent, aggregate.local) == (0, 1)
 
 
 def test_what_an_operator_took_out_waits_no_longer() -> None:
-    found = counted([deferred(GREY), "Nov 29 03:09:00 mail postfix/postsuper[9]: ABCDEF1234: removed"])
-    assert fates(found) == {"unknown": 1} and totals(found).removed == 1
+    aggregate = counted([deferred(GREY), "Nov 29 03:09:00 mail postfix/postsuper[9]: ABCDEF1234: removed"])
+    assert fates(aggregate) == {"unknown": 1} and totals(aggregate).removed == 1
 
 
 def test_too_many_that_wait_are_counted_and_no_longer_followed() -> None:
     lines = [deferred(GREY, queue_id=f"ABC{number:07d}") for number in range(30)]
-    found = counted(lines, waiting=10)
-    assert fates(found) == {"deferred": 30} and found.forgotten == 20 and found.waiting.count == 10
+    aggregate = counted(lines, waiting=10)
+    assert (
+        fates(aggregate) == {"deferred": 30} and aggregate.forgotten == 20 and aggregate.waiting.count == 10
+    )
     outcomes: list[Outcome] = []
     counted(lines, waiting=10, outcomes=outcomes)
     assert len(outcomes) == 30 and {it.fate for it in outcomes} == {Fate.DEFERRED}
@@ -137,8 +139,8 @@ def test_outcomes_are_told_when_they_are_known() -> None:
         ],
         outcomes=outcomes,
     )
-    told = [(it.event.recipient, it.fate.value, it.attempts, it.delivered_after) for it in outcomes]
-    assert told == [
+    texts = [(it.event.recipient, it.fate.value, it.attempts, it.delivered_after) for it in outcomes]
+    assert texts == [
         ("z@b.example", "sent", 1, None),
         ("c@b.example", "bounced", 1, None),
         ("a@b.example", "sent", 2, 600),
@@ -147,10 +149,10 @@ def test_outcomes_are_told_when_they_are_known() -> None:
 
 
 def test_the_busiest_minute_is_told() -> None:
-    found = counted([sent(queue_id=f"ABC{n:07d}", at=f"03:0{n % 3}:0{n % 7}") for n in range(40)])
-    found.volumes.settle()
-    (volume,) = found.volumes.by_id.values()
-    assert volume.sent == 40 and sum(found.volumes.bins[volume.operator.id].counts.values()) == 40
+    aggregate = counted([sent(queue_id=f"ABC{n:07d}", at=f"03:0{n % 3}:0{n % 7}") for n in range(40)])
+    aggregate.volumes.settle()
+    (volume,) = aggregate.volumes.by_id.values()
+    assert volume.sent == 40 and sum(aggregate.volumes.bins[volume.operator.id].counts.values()) == 40
 
 
 def test_attempts_of_a_whole_queue_are_of_no_message() -> None:
@@ -160,14 +162,16 @@ def test_attempts_of_a_whole_queue_are_of_no_message() -> None:
         "t,2026-11-28 01:00:04+0000,,a@a.example,bob@b.example,4.4.1 (no answer from host),,,,job",
         "b,2026-11-28 05:00:04+0000,,a@a.example,bob@b.example,4.4.7 (expired),,,message-expired,job",
     ]
-    found = counted(table, "powermta")
-    assert fates(found) == {"expired": 1}
-    (group,) = [it for it in found.groups.values() if it.messages[Fate.EXPIRED]]
+    aggregate = counted(table, "powermta")
+    assert fates(aggregate) == {"expired": 1}
+    (group,) = [it for it in aggregate.groups.values() if it.messages[Fate.EXPIRED]]
     assert group.cause == "connection_failed"
 
 
 def test_a_person_s_name_is_no_domain() -> None:
     to = "Nov 29 02:27:11 mail sm-mta[7]: 6AT2RDph000102: to=bob, delay=00:00:00, mailer=local, pri=1, "
-    found = counted([to + "dsn=4.3.0, stat=Deferred: local mailer (/usr/bin/x) exited with 75"], "sendmail")
-    (group,) = found.groups.values()
+    aggregate = counted(
+        [to + "dsn=4.3.0, stat=Deferred: local mailer (/usr/bin/x) exited with 75"], "sendmail"
+    )
+    (group,) = aggregate.groups.values()
     assert group.operator.id == "local" and set(group.domains) == {""}

@@ -32,16 +32,16 @@ SENT = (
 
 def _explained(*lines: str) -> list[Explanation]:
     log = LogLines()
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     for number, line in enumerate(lines, 1):
         assert log.is_open or may_be_logged(line), line
-        found += log.take(line, number, number) or ()
-    return [*found, *log.end(len(lines))]
+        explanations += log.take(line, number, number) or ()
+    return [*explanations, *log.end(len(lines))]
 
 
 def _one(*lines: str) -> Explanation:
-    (found,) = _explained(*lines)
-    return found
+    (result,) = _explained(*lines)
+    return result
 
 
 def test_a_remote_reply_is_told_as_such() -> None:
@@ -53,11 +53,11 @@ def test_a_remote_reply_is_told_as_such() -> None:
 
 
 def test_relay_none_is_no_refused_relaying_and_the_own_words_are_no_reply() -> None:
-    found = _one(NO_CONNECTION)
-    row = to_json(found)
+    result = _one(NO_CONNECTION)
+    row = to_json(result)
     assert row["reply"] is None and row["local"].startswith("connect to mx.x.example")
     assert row["cause"] == "connection_failed" and row["status"] == "deferred"
-    assert found.exit_code is ExitCode.DEFERRED
+    assert result.exit_code is ExitCode.DEFERRED
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_relay_none_is_no_refused_relaying_and_the_own_words_are_no_reply() -> N
     ],
 )
 def test_what_tells_of_no_failure_has_no_conclusion(line: str) -> None:
-    found = _one(line)
-    assert found.conclusion is None and found.logged is not None and found.logged.note
-    assert to_json(found)["cause"] is None and found.exit_code is ExitCode.ACCEPTED
+    result = _one(line)
+    assert result.conclusion is None and result.excerpt is not None and result.excerpt.note
+    assert to_json(result)["cause"] is None and result.exit_code is ExitCode.ACCEPTED
 
 
 def test_what_was_sent_is_told_with_the_other_sides_words() -> None:
@@ -111,10 +111,10 @@ def test_a_reply_quoted_on_the_way_to_the_next_server_is_read_as_a_reply() -> No
 def test_a_listing_goes_on_over_its_lines_and_ends_at_a_reply() -> None:
     log = LogLines()
     listing = [line.decode() for line in sample("queue-mailq-postfix").lines]
-    found = [it for number, line in enumerate(listing, 1) for it in log.take(line, number, number) or ()]
-    causes = [it.cause.id for it in found if it.cause is not None]
+    result = [it for number, line in enumerate(listing, 1) for it in log.take(line, number, number) or ()]
+    causes = [it.cause.id for it in result if it.cause is not None]
     assert causes.count("connection_failed") >= 2
-    assert {it.logged.event.status for it in found if it.logged and it.logged.event} >= {
+    assert {it.excerpt.event.status for it in result if it.excerpt and it.excerpt.event} >= {
         Status.DEFERRED,
         Status.HELD,
     }
@@ -139,18 +139,20 @@ def test_every_failure_of_every_program_is_read_by_its_reader(which: Sample) -> 
         for it in events(which)
         if it.kind is Kind.ATTEMPT and it.status in (Status.DEFERRED, Status.BOUNCED) and it.words is not None
     }
-    found = _explained_leniently(line.decode("utf-8", "replace") for line in which.lines)
-    told = {(it.recipient, it.queue_id, it.reply is not None) for it in found}
-    assert wanted <= told
-    for event in found:
+    result = _explained_leniently(line.decode("utf-8", "replace") for line in which.lines)
+    texts = {(it.recipient, it.queue_id, it.reply is not None) for it in result}
+    assert wanted <= texts
+    for event in result:
         assert event.words is None or event.words.speaker in Speaker
 
 
 def _explained_leniently(lines: Iterable[str]) -> list[Event]:
     log = LogLines()
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     for number, line in enumerate(lines, 1):
         if log.is_open or may_be_logged(line):
-            found += log.take(line, number, number) or ()
-    found += log.end()
-    return [it.logged.event for it in found if it.logged is not None and it.logged.event is not None]
+            explanations += log.take(line, number, number) or ()
+    explanations += log.end()
+    return [
+        it.excerpt.event for it in explanations if it.excerpt is not None and it.excerpt.event is not None
+    ]

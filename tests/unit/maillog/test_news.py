@@ -46,12 +46,12 @@ def test_the_lower_limit_is_below_the_ratio(
 
 def test_from_report_to_report() -> None:
     first = [bounced(GONE, "AAAAAA1234", at="01:00:00")]
-    known = compare(counted(first), State()).state
-    assert known.until is not None and len(known.groups) == 1
-    again = compare(counted(first, mark=known.until), known)
+    result = compare(counted(first), State()).state
+    assert result.until is not None and len(result.groups) == 1
+    again = compare(counted(first, mark=result.until), result)
     assert (again.news.new, again.news.tripled, again.news.gone) == (0, 0, ())
     assert set(again.since_last.values()) == {Since.KNOWN}
-    more = compare(counted([*first, bounced(FULL, "BBBBBB1234", at="02:00:00")], mark=known.until), known)
+    more = compare(counted([*first, bounced(FULL, "BBBBBB1234", at="02:00:00")], mark=result.until), result)
     assert more.news.new == 1 and len(more.news.gone) == 1
     back = [*first, bounced(FULL, "BBBBBB1234", at="02:00:00"), bounced(GONE, "CCCCCC1234", at="03:00:00")]
     returned = compare(counted(back, mark=more.state.until), more.state)
@@ -60,15 +60,15 @@ def test_from_report_to_report() -> None:
 
 def test_what_still_waits_is_not_gone() -> None:
     lines = [deferred("450 4.2.2 mailbox full", "AAAAAA1234", at="01:00:00")]
-    known = compare(counted(lines), State()).state
+    result = compare(counted(lines), State()).state
     later = [*lines, sent("BBBBBB1234", "x@c.example", at="05:00:00")]
-    assert compare(counted(later, mark=known.until), known).news.gone == ()
+    assert compare(counted(later, mark=result.until), result).news.gone == ()
 
 
 def test_passing_trouble_is_no_news_to_wake_anybody() -> None:
-    known = compare(counted([sent(at="01:00:00")]), State()).state
+    result = compare(counted([sent(at="01:00:00")]), State()).state
     grey = [deferred("450 4.7.1 Greylisted", "AAAAAA1234", at="02:00:00")]
-    assert compare(counted(grey, mark=known.until), known).news.new == 0
+    assert compare(counted(grey, mark=result.until), result).news.new == 0
 
 
 def test_a_jump_in_volume_is_named() -> None:

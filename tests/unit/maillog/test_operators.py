@@ -9,8 +9,8 @@ from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 
 
 def _event(relay: Relay | None = None, words: str = "", program: str | None = "postfix/smtp") -> Event:
-    said = Words(Speaker.LOCAL, words) if words else None
-    return Event("f", 1, Kind.ATTEMPT, Status.DEFERRED, "x", program=program, relay=relay, words=said)
+    result = Words(Speaker.LOCAL, words) if words else None
+    return Event("f", 1, Kind.ATTEMPT, Status.DEFERRED, "x", program=program, relay=relay, words=result)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_operators_by_host(host: str, operator: str) -> None:
     ],
 )
 def test_our_own_words_name_the_server(words: str, host: str) -> None:
-    found = relay_in(_event(words=words))
-    assert found is not None and found.host == host
+    result = relay_in(_event(words=words))
+    assert result is not None and result.host == host
 
 
 def test_without_a_server_the_domain_tells() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC
 from ipaddress import ip_address
 
 from probe.maillog.pair import PairLog
-from probe.model.logged import LogFate, ToldByLog
+from probe.model.logged import LogAccount, LogFate
 from probe.model.reply import Stage
 from probe.reading.log.octets import blocks
 from probe.reading.log.reader import records_of_blocks
@@ -24,11 +24,11 @@ def told(
     sender: str | None = SENDER,
     queue_id: str | None = None,
     format_name: str = "postfix",
-) -> ToldByLog:
+) -> LogAccount:
     data = lines if isinstance(lines, bytes) else "".join(f"{it}\n" for it in lines).encode()
-    log, made = PairLog(UTC, sender, recipient, queue_id), reader(format_name, brief=False)
-    log.sender_of = made.sender
-    for records in records_of_blocks(made, blocks([data])):
+    log, items = PairLog(UTC, sender, recipient, queue_id), reader(format_name, brief=False)
+    log.sender_of = items.sender
+    for records in records_of_blocks(items, blocks([data])):
         log.take(records)
     log.end()
     return log.log_facts(("mail.log",), recipient.rpartition("@")[2])
@@ -44,27 +44,27 @@ TAKEN = line("sent", "250 2.0.0 Ok: queued as 7F31", at="03:10:00")
 
 
 def test_the_last_outcome_is_told() -> None:
-    found = told([arrived(), LATER, line("deferred", GREY, at="03:05:00")])
-    assert found.delivery is not None
-    assert (found.delivery.status, found.delivery.attempts) == (LogFate.DEFERRED, 2)
-    assert found.delivery.words == "451 4.7.1 Greylisted" and found.delivery.is_remote
-    assert (found.delivery.stage, found.delivery.reverse_path) == (Stage.RCPT, SENDER)
-    assert (found.delivery.relay_host, found.delivery.relay_ip) == ("mx.b.example", "192.0.2.1")
-    assert found.delivery.at == "2026-11-29T03:05:00Z"
+    result = told([arrived(), LATER, line("deferred", GREY, at="03:05:00")])
+    assert result.delivery is not None
+    assert (result.delivery.status, result.delivery.attempts) == (LogFate.DEFERRED, 2)
+    assert result.delivery.words == "451 4.7.1 Greylisted" and result.delivery.is_remote
+    assert (result.delivery.stage, result.delivery.reverse_path) == (Stage.RCPT, SENDER)
+    assert (result.delivery.relay_host, result.delivery.relay_ip) == ("mx.b.example", "192.0.2.1")
+    assert result.delivery.at == "2026-11-29T03:05:00Z"
 
 
 def test_what_was_cured_is_delivered() -> None:
-    found = told([arrived(), LATER, TAKEN])
-    assert found.delivery is not None and found.delivery.status is LogFate.SENT
-    assert found.volume is not None
-    assert (found.volume.delivered, found.volume.cured, found.volume.waiting) == (1, 1, 0)
-    assert found.volume.share_deferred == 1.0
+    result = told([arrived(), LATER, TAKEN])
+    assert result.delivery is not None and result.delivery.status is LogFate.SENT
+    assert result.volume is not None
+    assert (result.volume.delivered, result.volume.cured, result.volume.waiting) == (1, 1, 0)
+    assert result.volume.share_deferred == 1.0
 
 
 def test_another_sender_is_counted_and_not_told() -> None:
-    found = told([arrived(sender="eve@a.example"), LATER])
-    assert found.delivery is None and found.others == 1
-    assert found.volume is not None and found.volume.waiting == 1
+    result = told([arrived(sender="eve@a.example"), LATER])
+    assert result.delivery is None and result.others == 1
+    assert result.volume is not None and result.volume.waiting == 1
 
 
 def test_case_and_an_alias_make_no_other_recipient() -> None:
@@ -83,11 +83,11 @@ def test_given_up_keeps_the_words_and_the_server_of_the_last_deferral() -> None:
     expired = (
         "Nov 29 04:00:00 mail postfix/qmgr[1]: ABCDEF1234: from=<alice@a.example>, status=expired, returned"
     )
-    found = told([arrived(), LATER, f"{expired} to sender"])
-    assert found.delivery is not None and found.delivery.status is LogFate.EXPIRED
-    assert found.delivery.words == "451 4.7.1 Greylisted"
-    assert found.delivery.relay_host == "mx.b.example"
-    assert found.volume is not None and found.volume.expired == 1
+    result = told([arrived(), LATER, f"{expired} to sender"])
+    assert result.delivery is not None and result.delivery.status is LogFate.EXPIRED
+    assert result.delivery.words == "451 4.7.1 Greylisted"
+    assert result.delivery.relay_host == "mx.b.example"
+    assert result.volume is not None and result.volume.expired == 1
 
 
 def test_a_queue_id_picks_the_message() -> None:
@@ -109,10 +109,10 @@ def test_the_volume_is_of_the_operator_that_the_domain_goes_to() -> None:
         )
         for number in range(10)
     ]
-    found = told([*lines, arrived(), LATER])
-    assert found.volume is not None
-    assert (found.volume.operator, found.volume.delivered, found.volume.waiting) == ("b.example", 10, 1)
-    assert (found.volume.peak_minute, found.volume.tried_last_hour) == (11, 11)
+    result = told([*lines, arrived(), LATER])
+    assert result.volume is not None
+    assert (result.volume.operator, result.volume.delivered, result.volume.waiting) == ("b.example", 10, 1)
+    assert (result.volume.peak_minute, result.volume.tried_last_hour) == (11, 11)
     unknown = told(lines, "nobody@c.example")
     assert unknown.delivery is None and unknown.volume is not None  # by what others at the domain were sent
     assert told(lines, "nobody@z.example").volume is None
@@ -120,8 +120,8 @@ def test_the_volume_is_of_the_operator_that_the_domain_goes_to() -> None:
 
 def test_an_address_behind_a_translation_is_no_address_that_mail_leaves_from() -> None:
     data = b"".join(it + b"\n" for it in sample("powermta").lines)
-    found = told(data, "bob@unknown.example", sender="alice@sender.example", format_name="powermta")
-    assert found.delivery is not None and found.delivery.source_ip == ip_address("198.51.100.10")
+    result = told(data, "bob@unknown.example", sender="alice@sender.example", format_name="powermta")
+    assert result.delivery is not None and result.delivery.source_ip == ip_address("198.51.100.10")
     inner = told(
         data.replace(b"198.51.100.10", b"10.0.0.1"),
         "bob@unknown.example",

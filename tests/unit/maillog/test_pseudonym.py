@@ -10,17 +10,19 @@ from probe.maillog.pseudonym import Names
 
 def test_the_same_address_has_the_same_hash_under_one_key_only() -> None:
     one, other = Names(b"one"), Names(b"other")
-    told = one.address("Carol@B.example")
-    assert told is not None and told.endswith("@B.example") and "arol" not in told
-    assert told.partition("@")[0] == (one.address("carol@b.example") or "").partition("@")[0]
-    assert told != other.address("Carol@B.example") and one.address("carol@c.example") != told
+    result = one.address("Carol@B.example")
+    assert result is not None and result.endswith("@B.example") and "arol" not in result
+    assert result.partition("@")[0] == (one.address("carol@b.example") or "").partition("@")[0]
+    assert result != other.address("Carol@B.example") and one.address("carol@c.example") != result
     assert one.address("") == "" and one.address(None) is None
 
 
 def test_addresses_and_known_local_parts_go_from_a_text() -> None:
     names = Names(b"key")
-    told = names.text('550 <carol@b.example>, "carol" and carol; jo: <jo>', "carol@b.example", "jo@c.example")
-    assert "carol" not in told and "<jo>" not in told and "@b.example" in told
+    result = names.text(
+        '550 <carol@b.example>, "carol" and carol; jo: <jo>', "carol@b.example", "jo@c.example"
+    )
+    assert "carol" not in result and "<jo>" not in result and "@b.example" in result
     assert Names(None).text("carol@b.example") == "carol@b.example"
 
 

@@ -172,11 +172,11 @@ def test_no_other_message_is_heard_of(name: str) -> None:
     [("exim-hands", 3, 3, 4), ("postfix-hands", 2, 2, 1), ("sendmail-hands", 1, 1, 0)],
 )
 def test_on_hold_is_told_and_counted_once(name: str, held: int, counted_by_reason: int, removed: int) -> None:
-    found = totals(counted(LOGS[name], name.partition("-")[0]))
-    assert (found.held, found.held_counted, found.removed) == (held, counted_by_reason, removed)
+    result = totals(counted(LOGS[name], name.partition("-")[0]))
+    assert (result.held, result.held_counted, result.removed) == (held, counted_by_reason, removed)
     for fate in ("deferred", "expired"):
         all_of = sum(each == fate for row in TRUTHS[name].values() for each in row.values())
-        assert getattr(found, fate) == all_of
+        assert getattr(result, fate) == all_of
 
 
 def test_who_was_taken_out_keeps_its_own_reason() -> None:
@@ -198,8 +198,8 @@ def _kumo(kind: str, *recipients: str, identity: str = "a1") -> str:
 def test_an_administrator_of_kumomta_takes_out_the_recipients_that_the_record_names() -> None:
     first, second, other = "bob@b.example", "eve@b.example", "sue@b.example"
     waits = _kumo("TransientFailure", first, second, other)
-    found = totals(counted([waits, _kumo("AdminBounce", first, second)], "kumomta"))
-    assert (found.deferred, found.removed, found.messages) == (1, 2, 3)
+    result = totals(counted([waits, _kumo("AdminBounce", first, second)], "kumomta"))
+    assert (result.deferred, result.removed, result.messages) == (1, 2, 3)
     assert totals(counted([_kumo("AdminBounce", first, second)], "kumomta")).dropped == 2
 
 
@@ -214,24 +214,24 @@ def test_a_message_whose_recipients_the_log_does_not_name_is_one_message() -> No
     """Haraka names them when they come; a log that begins later does not."""
     waits = "Temp failing 17_mail for 64 seconds: Tried all MXs"
     rows = [HARAKA.format(f"{second}.601", "INFO", waits) for second in (10, 20, 30)]
-    found = counted(rows, "haraka")
-    assert (totals(found).deferred, totals(found).attempts) == (1, 3)
+    aggregate = counted(rows, "haraka")
+    assert (totals(aggregate).deferred, totals(aggregate).attempts) == (1, 3)
     delivered = HARAKA.format(
         *("40.601", "NOTICE"),
         " delivered file=17_mail domain=b.example host=mx.b.example ip=192.0.2.1 port=25 mode=SMTP tls=N "
         'auth=N response="Ok" delay=1 fails=3 rcpts=1/0/0',
     )
-    found = counted([*rows, delivered], "haraka")
-    assert (totals(found).deferred, totals(found).sent, totals(found).cured) == (0, 1, 1)
+    aggregate = counted([*rows, delivered], "haraka")
+    assert (totals(aggregate).deferred, totals(aggregate).sent, totals(aggregate).cured) == (0, 1, 1)
 
 
 def test_what_courierd_itself_cannot_do_is_this_servers_own() -> None:
     begin = "Nov 29 10:06:00 mail courierd: id=000000000027C008.000000006B0B906A.00000102,from=<#@[]>"
     addressee = f"{begin},addr=<postmaster@sender.example>"
-    found = counted(
+    aggregate = counted(
         [f"{addressee}: 450 Service temporarily unavailable.", f"{addressee},status: deferred"], "courier"
     )
-    (group,) = found.groups.values()
+    (group,) = aggregate.groups.values()
     assert group.operator is LOCAL and group.reason.fix_by is FixBy.SENDER
 
 
@@ -258,5 +258,5 @@ def test_who_was_refused_before_somebody_froze_the_message_is_not_on_hold() -> N
         begin.format(2) + f"== eve@b.example R=dnslookup {full.replace(' H=', ' defer (-44) H=')}",
         begin.format(3) + "frozen by root",
     ]
-    found = totals(counted(rows, "exim"))
-    assert (found.held, found.held_counted, found.deferred, found.bounced) == (1, 1, 1, 1)
+    result = totals(counted(rows, "exim"))
+    assert (result.held, result.held_counted, result.deferred, result.bounced) == (1, 1, 1, 1)

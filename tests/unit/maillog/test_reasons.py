@@ -12,21 +12,21 @@ def test_a_template_is_read_once() -> None:
         bounced(f"550 5.1.1 <u{n}@b.example>: gone, id {n * 7919:016x}", f"ABC{n:07d}", f"u{n}@b.example")
         for n in range(200)
     ]
-    found = counted(lines)
-    (group,) = found.groups.values()
-    assert len(found.reasons) == 1 and [it.messages for it in group.wordings.values()] == [200]
+    aggregate = counted(lines)
+    (group,) = aggregate.groups.values()
+    assert len(aggregate.reasons) == 1 and [it.messages for it in group.wordings.values()] == [200]
 
 
 def test_short_codes_are_read_by_themselves_and_counters_are_not() -> None:
-    found = counted([bounced(f"450 4.7.1 wait {n} seconds", f"ABC{n:07d}") for n in range(100, 200)])
-    assert 1 <= len(found.reasons) <= 5
+    aggregate = counted([bounced(f"450 4.7.1 wait {n} seconds", f"ABC{n:07d}") for n in range(100, 200)])
+    assert 1 <= len(aggregate.reasons) <= 5
 
 
 def test_beyond_the_limit_only_code_and_status_are_read() -> None:
     words = ["".join(chr(97 + (n // 26**i) % 26) for i in range(3)) for n in range(80)]
     lines = [bounced(f"550 5.1.1 {word} gone", f"ABC{n:07d}") for n, word in enumerate(words)]
-    found = counted(lines)
-    assert found.reasons.left_over == 0
+    aggregate = counted(lines)
+    assert aggregate.reasons.left_over == 0
     small = counted([])
     small.reasons = Reasons(limit=10)
     small.take(reader("postfix").block("\n".join(lines).encode(), 1))
@@ -35,17 +35,17 @@ def test_beyond_the_limit_only_code_and_status_are_read() -> None:
 
 
 def test_a_code_in_our_own_words_is_no_reply() -> None:
-    found = counted([line("bounced", "Command died with status 550: x", relay="p", program="pipe")])
-    (group,) = found.groups.values()
+    aggregate = counted([line("bounced", "Command died with status 550: x", relay="p", program="pipe")])
+    (group,) = aggregate.groups.values()
     assert not group.reason.is_remote
 
 
 def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
-    found = counted(
+    aggregate = counted(
         ["2026-11-28 03:21:00 1vP0af-00000001abh-0Aa1 == info@b.example R=r T=spamcheck defer (0): "
         "Child process of spamcheck transport returned 127 from command: /usr/bin/spamc"],
         "exim",
     )  # fmt: skip
-    (group,) = found.groups.values()
+    (group,) = aggregate.groups.values()
     assert (group.operator.id, group.reason.fix_by) == ("local", FixBy.SENDER)
     assert "recipient" not in group.reason.title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.maillog.further import Shown
+from probe.maillog.further import Selection
 from probe.maillog.groups import Fate
 from probe.maillog.pseudonym import Names
 from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
@@ -11,7 +11,7 @@ from tests.unit.maillog.made import bounced, counted, deferred, line, reader, se
 
 GREY = "450 4.7.1 Greylisted"
 GONE = "550 5.1.1 <bob@b.example>: user unknown"
-HIDDEN = Shown(Names(b"key"), ("mail.log",))
+HIDDEN = Selection(Names(b"key"), ("mail.log",))
 
 
 def _ids(count: int) -> list[str]:
@@ -37,8 +37,8 @@ def test_tries_of_no_message_give_no_share() -> None:
     """PowerMTA tells of a whole queue: an attempt, of nobody."""
     header = "type,timeLogged,rcpt,dsnStatus,dsnDiag,dlvSourceIp"
     row = 'tq,2026-11-29 03:00:00+0000,,4.4.1,"smtp;421 busy",192.0.2.1'
-    found = totals(counted([header, row], "powermta"))
-    assert (found.messages, found.share_delivered) == (0, None)
+    result = totals(counted([header, row], "powermta"))
+    assert (result.messages, result.share_delivered) == (0, None)
 
 
 def test_who_must_act_comes_before_what_passes_and_the_most_messages_first() -> None:
@@ -68,7 +68,7 @@ def test_no_local_part_is_shown_unless_it_is_asked_for() -> None:
     aggregate = counted([bounced("550 5.1.1 <bob@b.example>: bob is unknown")])
     (hidden,) = groups(aggregate, HIDDEN)
     assert "bob" not in repr(hidden) and "@b.example" in repr(hidden)
-    (plain,) = groups(aggregate, Shown(Names(None), ("mail.log",)))
+    (plain,) = groups(aggregate, Selection(Names(None), ("mail.log",)))
     assert plain.wordings[0].recipient == "bob@b.example"
 
 
@@ -76,12 +76,12 @@ def test_the_history_of_a_message_has_every_try_in_order() -> None:
     aggregate = counted([])
     lines = [deferred(GREY, at="03:00:00"), sent(at="03:10:00")]
     events = [it for row in lines for it in reader("postfix", brief=False).read(row.encode(), 1)]
-    told = history(events, aggregate, Names(None))  # type: ignore[arg-type]
-    assert [(it.status, it.recipient) for it in told] == [
+    result = history(events, aggregate, Names(None))  # type: ignore[arg-type]
+    assert [(it.status, it.recipient) for it in result] == [
         ("deferred", "bob@b.example"),
         ("sent", "bob@b.example"),
     ]
-    assert told[0].is_remote and told[0].words.startswith("450 4.7.1")
+    assert result[0].is_remote and result[0].words.startswith("450 4.7.1")
 
 
 def test_volumes_and_refusals_come_with_the_most_first() -> None:

@@ -26,10 +26,10 @@ def test_masks(text: str, masked: str) -> None:
 
 
 def test_names_of_the_recipient_go_without_an_at_sign_too() -> None:
-    told = template(
+    result = template(
         '550 no "carol" at firm.example, says mx.firm.example', "carol@firm.example", "mx.firm.example"
     )
-    assert told == '550 no "[user]" at [domain], says [host]'
+    assert result == '550 no "[user]" at [domain], says [host]'
 
 
 def test_the_second_depth_leaves_only_code_and_words() -> None:

@@ -25,9 +25,9 @@ def test_each_of_several_recipients_is_found_and_settled_once() -> None:
         assert listed.settle(_event(None)) is None and listed.find(_event("u0@b.example", None)) is None
         for number in reversed(range(count)):
             event = _event(f"u{number}@b.example")
-            found = listed.find(event)
-            assert found is not None and found.recipient == event.recipient
-            assert listed.settle(event) is found and listed.settle(event) is None
+            result = listed.find(event)
+            assert result is not None and result.recipient == event.recipient
+            assert listed.settle(event) is result and listed.settle(event) is None
         assert listed.count == 0 and not list(listed.all())
 
 
@@ -59,5 +59,5 @@ def test_a_list_of_many_recipients_is_looked_up_and_not_walked() -> None:
 
 def test_a_mailing_list_that_was_deferred_and_then_delivered() -> None:
     people = [f"u{n}@b.example" for n in range(300)]
-    found = counted([*(deferred(GREY, to=it) for it in people), *(sent(to=it) for it in people)])
-    assert fates(found) == {"sent": 300} and found.waiting.count == 0
+    aggregate = counted([*(deferred(GREY, to=it) for it in people), *(sent(to=it) for it in people)])
+    assert fates(aggregate) == {"sent": 300} and aggregate.waiting.count == 0

@@ -144,15 +144,15 @@ def test_the_place_of_a_fault_counts_the_angle_bracket() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "a_labels", "shown"),
+    ("text", "a_labels", "words"),
     [
         ("Example.COM", "example.com", "example.com"),
         ("bücher.example", "xn--bcher-kva.example", "bücher.example"),
         ("[192.0.2.1]", "[192.0.2.1]", "[192.0.2.1]"),
     ],
 )
-def test_a_domain_is_read_to_both_forms(text: str, a_labels: str, shown: str) -> None:
-    assert parse_domain(text) == (a_labels, shown)
+def test_a_domain_is_read_to_both_forms(text: str, a_labels: str, words: str) -> None:
+    assert parse_domain(text) == (a_labels, words)
 
 
 @pytest.mark.parametrize(

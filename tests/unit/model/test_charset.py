@@ -60,10 +60,10 @@ def test_a_reply_that_was_cut_inside_a_character_is_still_read(codec: str, sente
     ],
 )
 def test_what_is_read_is_understood(codec: str, sentence: str, cause: str) -> None:
-    assert explain(decode(sentence.encode(codec))).ranked[0].id == cause
+    assert explain(decode(sentence.encode(codec))).ranking[0].id == cause
     escaped = "".join(chr(octet) if octet < 0x80 else f"\\x{octet:02x}" for octet in sentence.encode(codec))
     if codec != "iso2022_jp" and "\\x" in escaped:
-        assert explain(escaped).ranked[0].id == cause, "a program wrote the octets as escapes"
+        assert explain(escaped).ranking[0].id == cause, "a program wrote the octets as escapes"
 
 
 def test_octets_of_no_charset_stay_visible() -> None:
@@ -79,8 +79,8 @@ def test_a_long_text_is_judged_by_its_beginning() -> None:
 
 @given(st.binary(max_size=300))
 def test_any_octets_become_text_that_can_be_shown(data: bytes) -> None:
-    shown = printable(decode(data))
-    assert all(char.isprintable() or unicodedata.category(char) == "Zs" for char in shown)
+    result = printable(decode(data))
+    assert all(char.isprintable() or unicodedata.category(char) == "Zs" for char in result)
 
 
 @given(st.text(max_size=100))

@@ -57,9 +57,9 @@ def test_encoded_words_behind_the_limit_stay_as_they_are() -> None:
 @pytest.mark.parametrize("name", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_is_undone_and_said(name: str) -> None:
     text = "From: é@b.example\n\nbody 邮\n"
-    octets, said = without_mark(text.encode(name))
+    octets, words = without_mark(text.encode(name))
     assert octets.decode("utf-8") == text
-    assert name[:6].upper().rstrip("-") in said
+    assert name[:6].upper().rstrip("-") in words
     assert without_mark(octets) == (octets, "")
 
 
@@ -71,6 +71,6 @@ def test_a_character_cut_off_at_the_end_of_utf_16_is_replaced() -> None:
 def test_a_field_of_parameters_is_cut_and_another_is_not() -> None:
     content = b"content-Type: text/plain;" + b"\n a=b;" * 5000
     other = b"Subject: " + b"x" * 20_000
-    cut, kept, body = fit_for_parsing(content + b"\n" + other + b"\n\nbody").partition(b"\nSubject: ")
+    cut, rest, body = fit_for_parsing(content + b"\n" + other + b"\n\nbody").partition(b"\nSubject: ")
     assert len(cut) == 8192 and content.startswith(cut)
-    assert kept + body == b"\n" + other + b"\n\nbody"
+    assert rest + body == b"\n" + other + b"\n\nbody"

@@ -60,9 +60,9 @@ def test_other_errors_are_not_this_machines(error: Exception) -> None:
 
 
 def test_a_connection_for_which_there_is_no_descriptor_is_this_machines_fault() -> None:
-    told = connect_error(OSError(errno.EMFILE, "Too many open files"))
-    assert told.reason is EndReason.LOCAL_ERROR
-    assert "ulimit -n" in spoken(told.cause)
+    result = connect_error(OSError(errno.EMFILE, "Too many open files"))
+    assert result.reason is EndReason.LOCAL_ERROR
+    assert "ulimit -n" in spoken(result.cause)
 
 
 def test_a_chain_of_exceptions_without_an_end_ends() -> None:

@@ -84,10 +84,10 @@ def test_a_check_that_fails_costs_that_check(check: Check, monkeypatch: pytest.M
 
 
 def test_what_a_check_found_before_it_failed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Finding("ptr", Severity.WARNING, 2, "found", tag="ptr-missing")
+    finding = Finding("ptr", Severity.WARNING, 2, "found", tag="ptr-missing")
 
     def half(_: Facts) -> Iterator[Finding]:
-        yield found
+        yield finding
         fail()
 
     monkeypatch.setattr(ptr, "check", half)
@@ -100,8 +100,8 @@ def test_a_predicate_that_fails_costs_its_rule(name: str, monkeypatch: pytest.Mo
     monkeypatch.setitem(PREDICATES, name, fail)
     report = report_on(REFUSED, RECORDING)
     assert same_verdict(report, before)
-    said = " ".join(finding.message for finding in told(report))
-    assert "the rule " in said or not _is_looked_for(name)
+    text = " ".join(finding.message for finding in told(report))
+    assert "the rule " in text or not _is_looked_for(name)
 
 
 def _is_looked_for(name: str) -> bool:
@@ -183,8 +183,8 @@ def test_a_session_that_cannot_be_read_is_not_laid_on_the_server(monkeypatch: py
 
 def test_a_message_that_cannot_be_read_was_given_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "read_message", fail)
-    said = {f.message for f in run.report_of(RECORDING).findings if f.id == "message-missing"}
-    assert said == {"content: the message was given, and this program failed to read it"}
+    text = {f.message for f in run.report_of(RECORDING).findings if f.id == "message-missing"}
+    assert text == {"content: the message was given, and this program failed to read it"}
 
 
 PARTS: dict[str, tuple[Any, str]] = {
@@ -228,8 +228,8 @@ def test_where_a_live_run_cannot_judge_it_asks_no_more(monkeypatch: pytest.Monke
     offered = (Experiment.POSTMASTER, Experiment.NULL_SENDER)
     monkeypatch.setattr(advice, "diagnose", fail)
     monkeypatch.setattr(answer, "read_received", fail)
-    given = advice.next_experiment(partial(facts_of, RECORDING), offered)
-    assert (given.choice, set(given.idle)) == (None, set(offered))
+    result = advice.next_experiment(partial(facts_of, RECORDING), offered)
+    assert (result.choice, set(result.idle)) == (None, set(offered))
     assert answer.settles_cause(Reply(550, None, ("no",)), Stage.RCPT)
     assert answer.refuses_this_client(Reply(550, None, ("no",)), Stage.RCPT)
 

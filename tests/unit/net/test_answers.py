@@ -65,9 +65,9 @@ def test_a_denial_holds_as_long_as_its_soa_says(
     soa = replace(SOA, minimum=minimum, ttl=ttl)
     shared.keep(HERE, replace(DENIED, provenance=Provenance("192.0.2.53", soa=soa)))
     time.now += holds - 1
-    found = shared.recall(HERE, ASKED)
-    assert found is not None and found.provenance is not None
-    assert found.provenance.soa == replace(soa, ttl=ttl - (holds - 1))
+    result = shared.recall(HERE, ASKED)
+    assert result is not None and result.provenance is not None
+    assert result.provenance.soa == replace(soa, ttl=ttl - (holds - 1))
     time.now += 1
     assert shared.recall(HERE, ASKED) is None
 
@@ -106,7 +106,7 @@ def test_other_name_servers_and_questions_are_others(shared: Answers) -> None:
 
 def test_the_longest_kept_go_first(shared: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "SHARED_ANSWERS", 2)
-    asked = [Question(f"{n}.example.com", RecordType.A) for n in range(3)]
-    for question in (asked[0], asked[1], asked[0], asked[2]):
+    questions = [Question(f"{n}.example.com", RecordType.A) for n in range(3)]
+    for question in (questions[0], questions[1], questions[0], questions[2]):
         shared.keep(HERE, replace(FOUND, question=question))
-    assert [shared.recall(HERE, question) is None for question in asked] == [False, True, False]
+    assert [shared.recall(HERE, question) is None for question in questions] == [False, True, False]

@@ -22,20 +22,20 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Courtesy:
 
 async def most_at_once(ledger: Courtesy, *turns: tuple[str, str]) -> int:
     """How many of these turns were held at once; every one of them comes."""
-    held, most, done = 0, 0, 0
+    held, most, run = 0, 0, 0
 
     async def hold(operator: str, ip: str) -> None:
-        nonlocal held, most, done
+        nonlocal held, most, run
         async with ledger.turn(operator, ip_address(ip)):
             held += 1
             most = max(most, held)
             for _ in range(10):
                 await asyncio.sleep(0)
             held -= 1
-            done += 1
+            run += 1
 
     await asyncio.gather(*(hold(*turn) for turn in turns))
-    assert done == len(turns)
+    assert run == len(turns)
     return most
 
 

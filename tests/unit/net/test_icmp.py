@@ -33,25 +33,25 @@ class Kept:
         return b"", self._ancillary, 0, None
 
 
-def outcome(*kept: Any) -> OSError:
-    return reported(cast(socket.socket, Kept(*kept)), NO_WAY)
+def outcome(*rest: Any) -> OSError:
+    return reported(cast(socket.socket, Kept(*rest)), NO_WAY)
 
 
 @pytest.mark.parametrize(
-    ("kept", "sender"),
+    ("rest", "sender"),
     [
         ((socket.AF_INET, socket.IPPROTO_IP, 11, HEAD + OFFENDER), GATEWAY),
         ((socket.AF_INET6, socket.IPPROTO_IPV6, 25, HEAD_6 + OFFENDER_6), GATEWAY_6),
     ],
 )
-def test_the_sender_is_named(kept: Any, sender: Any) -> None:
-    error = outcome(*kept)
+def test_the_sender_is_named(rest: Any, sender: Any) -> None:
+    error = outcome(*rest)
     assert isinstance(error, ReportedError)
     assert (error.reporter, error.errno, error.strerror) == (sender, 113, "No route to host")
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "rest",
     [
         (socket.AF_INET, socket.IPPROTO_IP, 11, b""),
         (socket.AF_INET, socket.IPPROTO_IP, 11, HEAD),
@@ -61,8 +61,8 @@ def test_the_sender_is_named(kept: Any, sender: Any) -> None:
         (socket.AF_INET, socket.IPPROTO_IP, 11, HEAD + struct.pack("=HH", 99, 0) + bytes(12)),
     ],
 )
-def test_what_names_nobody_leaves_the_error_as_it_is(kept: Any) -> None:
-    assert outcome(*kept) is NO_WAY
+def test_what_names_nobody_leaves_the_error_as_it_is(rest: Any) -> None:
+    assert outcome(*rest) is NO_WAY
 
 
 def test_a_sender_that_is_no_gateway_of_this_machine_is_somebody_on_the_way() -> None:

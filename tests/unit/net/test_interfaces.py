@@ -22,10 +22,10 @@ _ASK = "from probe.net.interfaces import own_addresses; print(*own_addresses())"
 
 def addresses_in(*commands: str) -> list[str]:
     lines = "; ".join(("ip link set lo up", *commands, f'exec {sys.executable} -c "{_ASK}"'))
-    done = subprocess.run(
+    run = subprocess.run(
         ["unshare", "--net", "sh", "-e", "-c", lines], capture_output=True, text=True, check=True
     )
-    return done.stdout.split()
+    return run.stdout.split()
 
 
 @needs_namespaces

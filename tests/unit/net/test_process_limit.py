@@ -66,10 +66,10 @@ async def test_who_is_cancelled_when_its_turn_has_come_hands_it_on() -> None:
 
 def test_event_loops_of_several_threads_share_it() -> None:
     limit = ProcessLimit(at_most(3))
-    lock, inside, most, done = threading.Lock(), 0, 0, 0
+    lock, inside, most, run = threading.Lock(), 0, 0, 0
 
     async def one() -> None:
-        nonlocal inside, most, done
+        nonlocal inside, most, run
         async with limit.hold():
             with lock:
                 inside += 1
@@ -77,7 +77,7 @@ def test_event_loops_of_several_threads_share_it() -> None:
             await asyncio.sleep(0.001)
             with lock:
                 inside -= 1
-                done += 1
+                run += 1
 
     async def many() -> None:
         await asyncio.gather(*(one() for _ in range(20)))
@@ -87,7 +87,7 @@ def test_event_loops_of_several_threads_share_it() -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert done == 160
+    assert run == 160
     assert most == 3
 
 
@@ -128,7 +128,7 @@ def test_a_forked_process_begins_anew() -> None:
 
     child = asyncio.run(hold_and_fork())
     if not child:
-        os._exit(0 if limit._has_room(len(limit._holding)) and not limit._waiting else 1)
+        os._exit(0 if limit._has_room(len(limit._holders)) and not limit._queue else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

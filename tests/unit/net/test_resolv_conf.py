@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probe.model.target import Endpoint
-from probe.net.resolv_conf import Configured, parse, read
+from probe.net.resolv_conf import ResolverConfiguration, parse, read
 from tests.support.reasons import spoken
 
 INTERFACES = {"lo": 1, "eth0": 2, "wlan-0.5": 7}
@@ -20,18 +20,18 @@ def index_of(name: str) -> int:
         raise OSError("no interface") from None
 
 
-def conf(text: str | bytes) -> Configured:
+def conf(text: str | bytes) -> ResolverConfiguration:
     return parse(text.encode() if isinstance(text, str) else text, index_of)
 
 
 def hosts(text: str | bytes) -> list[str]:
-    found = conf(text)
-    assert {server.port for server in found.servers} <= {53}
-    return [server.host for server in found.servers]
+    result = conf(text)
+    assert {server.port for server in result.servers} <= {53}
+    return [server.host for server in result.servers]
 
 
 @pytest.mark.parametrize(
-    ("text", "asked"),
+    ("text", "questions"),
     [
         ("nameserver 192.0.2.1", ["192.0.2.1"]),
         ("nameserver\t 192.0.2.1 \t", ["192.0.2.1"]),
@@ -50,8 +50,8 @@ def hosts(text: str | bytes) -> list[str]:
         ("nameserver 192.0.2.1\0\0garbage", ["192.0.2.1"]),
     ],
 )
-def test_who_is_asked(text: str, asked: list[str]) -> None:
-    assert hosts(text) == asked
+def test_who_is_asked(text: str, questions: list[str]) -> None:
+    assert hosts(text) == questions
     assert conf(text).passed_over == ()
 
 
@@ -78,9 +78,9 @@ def test_who_is_asked(text: str, asked: list[str]) -> None:
     ],
 )
 def test_what_is_passed_over_is_said_with_its_line(line: str, says: str) -> None:
-    found = conf(f"# a comment\n{line}\nnameserver 192.0.2.9\n")
-    assert found.servers == (Endpoint("192.0.2.9", 53),)
-    (passed_over,) = found.passed_over
+    result = conf(f"# a comment\n{line}\nnameserver 192.0.2.9\n")
+    assert result.servers == (Endpoint("192.0.2.9", 53),)
+    (passed_over,) = result.passed_over
     assert passed_over.line == 2
     assert says in spoken(passed_over)
 
@@ -98,13 +98,13 @@ def test_what_is_passed_over_is_said_with_its_line(line: str, says: str) -> None
     ],
 )
 def test_other_lines_are_no_servers_and_no_trouble(text: bytes) -> None:
-    assert conf(text) == Configured(())
+    assert conf(text) == ResolverConfiguration(())
 
 
 def test_the_first_three_are_asked_and_the_others_told_of_once() -> None:
-    found = conf("".join(f"nameserver 192.0.2.{number}\n" for number in range(1, 11)))
-    assert [server.host for server in found.servers] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
-    (passed_over,) = found.passed_over
+    result = conf("".join(f"nameserver 192.0.2.{number}\n" for number in range(1, 11)))
+    assert [server.host for server in result.servers] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    (passed_over,) = result.passed_over
     assert passed_over.line == 4
     assert "this server and 6 further ones are not asked" in spoken(passed_over)
 
@@ -125,9 +125,9 @@ def test_tcp_alone_is_an_option() -> None:
 
 
 def test_a_file_of_bad_lines_is_told_of_in_a_few() -> None:
-    found = conf("nameserver x\n" * 1000)
-    assert len(found.passed_over) == 11
-    assert spoken(found.passed_over[-1]) == "this line and 989 more name none"
+    result = conf("nameserver x\n" * 1000)
+    assert len(result.passed_over) == 11
+    assert spoken(result.passed_over[-1]) == "this line and 989 more name none"
 
 
 def test_a_file_that_is_not_there_or_no_file_says_so(tmp_path: Path) -> None:
@@ -138,6 +138,6 @@ def test_a_file_that_is_not_there_or_no_file_says_so(tmp_path: Path) -> None:
 def test_a_huge_file_is_read_to_its_last_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "resolv.conf"
     path.write_bytes(b"nameserver 192.0.2.1\n" + b"#" * 65530 + b"\nnameserver 192.0.2.25")
-    found = read(path)
-    assert [server.host for server in found.servers] == ["192.0.2.1"]
-    assert "larger than 65536 octets" in spoken(found.passed_over[0])
+    result = read(path)
+    assert [server.host for server in result.servers] == ["192.0.2.1"]
+    assert "larger than 65536 octets" in spoken(result.passed_over[0])

@@ -51,16 +51,16 @@ def test_where_none_is_named_the_one_of_this_machine_is_asked(
 
 def test_the_name_servers_of_the_machine_are_used_in_their_order(tmp_path: Path) -> None:
     text = "search example.org\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n"
-    found = system_nameservers(_conf(tmp_path, text))
-    assert found.servers == (Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 53))
+    result = system_nameservers(_conf(tmp_path, text))
+    assert result.servers == (Endpoint("192.0.2.1", 53), Endpoint("2001:db8::1", 53))
 
 
 async def test_what_is_passed_over_is_known_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = system_nameservers(_conf(tmp_path, "nameserver 192.0.2.1\nnameserver x\noptions use-vc"))
-    monkeypatch.setattr(resolver, "system_nameservers", lambda: found)
-    made = Resolver()
-    (reason,) = made.passed_over
+    result = system_nameservers(_conf(tmp_path, "nameserver 192.0.2.1\nnameserver x\noptions use-vc"))
+    monkeypatch.setattr(resolver, "system_nameservers", lambda: result)
+    output = Resolver()
+    (reason,) = output.passed_over
     assert (reason.where, reason.line) == ("/etc/resolv.conf", 2)
     assert "'x' is no IP address" in spoken(reason)

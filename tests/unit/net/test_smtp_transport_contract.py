@@ -49,12 +49,12 @@ async def test_control_characters_are_refused_a_second_time(evil: bytes) -> None
 )
 async def test_no_other_command_passes_the_tap(verb: str) -> None:
     clock = Clock()
-    heard: list[ev.Event] = []
-    tap = _Tap(Wire(1, heard.append, clock, clock.deadline(5)))
+    events: list[ev.Event] = []
+    tap = _Tap(Wire(1, events.append, clock, clock.deadline(5)))
     tap.transport = asyncio.WriteTransport()
     with pytest.raises(ValueError, match="not one of the commands"):
         tap.write(f"{verb}\r\n".encode())
-    assert heard == []
+    assert events == []
 
 
 def test_everything_that_the_tap_overrides_is_there() -> None:

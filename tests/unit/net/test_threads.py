@@ -61,12 +61,12 @@ async def test_where_no_thread_can_be_had_the_loop_does_it(monkeypatch: pytest.M
 async def test_a_caller_that_is_cancelled_does_not_wait_and_nothing_is_complained_about(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    begun, go_on, run = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
         begun.set()
         go_on.wait(30)
-        done.set()
+        run.set()
         raise LookupError
 
     task = asyncio.create_task(in_thread(work))
@@ -75,7 +75,7 @@ async def test_a_caller_that_is_cancelled_does_not_wait_and_nothing_is_complaine
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not done.is_set()
+    assert not run.is_set()
     go_on.set()
     assert await in_thread(lambda: 2) == 2
     await asyncio.sleep(0.01)

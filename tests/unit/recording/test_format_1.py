@@ -126,11 +126,11 @@ FIELDS = [
 def test_a_sentence_becomes_a_reason_that_reads_the_same(
     event: dict[str, Any], before: str, now: str, sentence: str, tag: str
 ) -> None:
-    found = as_format_1(event | {before: sentence})
-    reason = getattr(found, now)
+    result = as_format_1(event | {before: sentence})
+    reason = getattr(result, now)
     assert reason.tag == tag
     assert spoken(reason, experiment=event.get("experiment")) == sentence
-    assert decode(encode(found)) == found
+    assert decode(encode(result)) == result
 
 
 @pytest.mark.parametrize(

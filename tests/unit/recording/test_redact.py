@@ -292,8 +292,8 @@ def test_the_tags_of_a_record_keep_their_names(before: str, after: str) -> None:
 def test_a_name_in_two_parts_is_found_however_it_is_joined() -> None:
     box = Mailbox("carol.brown", "acme-works.net", "acme-works.net")
     start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
-    said = b"550 Carol Brown of ACME Works (carol_brown, X-ACME-WORKS) has left\r\n"
-    event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
+    text = b"550 Carol Brown of ACME Works (carol_brown, X-ACME-WORKS) has left\r\n"
+    event = list(redact(Recording.of([start, ev.Received(1, 1, text)])))[1]
     assert isinstance(event, ev.Received)
     assert re.fullmatch(rb"550 (user\d+) of (host\d+) \(\1, X-\2\) has left\r\n", event.data)
 
@@ -301,36 +301,36 @@ def test_a_name_in_two_parts_is_found_however_it_is_joined() -> None:
 def test_a_domain_of_plain_words_leaves_the_words_of_a_reply() -> None:
     box = Mailbox("no.reply", "mail-server.net", "mail-server.net")
     start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, box), Options())
-    said = b"450 the mail server gives no reply\r\n"
-    event = list(redact(Recording.of([start, ev.Received(1, 1, said)])))[1]
-    assert isinstance(event, ev.Received) and event.data == said
+    text = b"450 the mail server gives no reply\r\n"
+    event = list(redact(Recording.of([start, ev.Received(1, 1, text)])))[1]
+    assert isinstance(event, ev.Received) and event.data == text
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     ["\u017fusi.smith", "SUS\u0130.SMITH", "susi.\u017fmith", "b\u00fccher", "B\u00dcCHER", "\u738b\u4f1f"],
 )
-def test_letters_beyond_ascii_hide_nobody(said: str) -> None:
+def test_letters_beyond_ascii_hide_nobody(text: str) -> None:
     """Folded letters (long s, dotted I), U-labels, a name of two characters."""
     domain = "xn--bcher-kva.net"
     boxes = Mailbox("susi.smith", domain, domain), Mailbox("\u738b\u4f1f", domain, domain)
     start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(*boxes), Options())
-    event = list(redact(Recording.of([start, ev.Received(1, 1, f"550 no {said} here".encode())])))[1]
+    event = list(redact(Recording.of([start, ev.Received(1, 1, f"550 no {text} here".encode())])))[1]
     assert isinstance(event, ev.Received)
     assert re.fullmatch(rb"550 no (?:user|host)\d+ here", event.data)
 
 
 @pytest.mark.parametrize(
-    "said", ["alice%40tmall.com", "%61lice%40tmall%2Ecom%ff", "x=%E7%8E%8B&y=alice%40tmall.com%0D%0AQUIT"]
+    "text", ["alice%40tmall.com", "%61lice%40tmall%2Ecom%ff", "x=%E7%8E%8B&y=alice%40tmall.com%0D%0AQUIT"]
 )
-def test_percent_encoding_hides_nobody_and_lets_nothing_out(said: str) -> None:
-    data = received(f"550 {said}\r\n".encode())
+def test_percent_encoding_hides_nobody_and_lets_nothing_out(text: str) -> None:
+    data = received(f"550 {text}\r\n".encode())
     assert b"alice" not in data and b"tmall" not in data and b"@" in data
     assert data.endswith(b"\r\n") and data.count(b"\n") == 1
 
 
 def test_a_link_local_name_server_is_the_same_with_and_without_its_interface() -> None:
-    told = ev.NotReached(
+    result = ev.NotReached(
         1,
         Part.RESOLVER,
         Reason(Gap.NO_INTERFACE, where="/etc/resolv.conf", line=2, text="'fe80::1234:5%eth9'"),
@@ -338,7 +338,7 @@ def test_a_link_local_name_server_is_the_same_with_and_without_its_interface() -
     started = full_recording().started
     servers = (Endpoint("fe80::1234:5%eth0", 53), Endpoint("9.9.9.9", 53))
     options = replace(started.options, nameservers=servers)
-    done = redact(Recording.of([replace(started, options=options), told]))
-    host = done.started.options.nameservers[0].host
+    output = redact(Recording.of([replace(started, options=options), result]))
+    host = output.started.options.nameservers[0].host
     assert "1234" not in host
-    assert host in done.all(ev.NotReached)[0].reason.text
+    assert host in output.all(ev.NotReached)[0].reason.text

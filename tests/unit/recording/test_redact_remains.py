@@ -135,21 +135,21 @@ def test_a_short_name_and_a_glued_one_are_found(text: str) -> None:
     ],
 )  # fmt: skip
 def test_no_code_hides_anybody(text: str) -> None:
-    shown = told(text)
-    assert re.search(r"redacted|(?:user|host)\d", shown)
-    assert MEANT.search(shown) is None
-    assert shown.count("\n") == text.count("\n")
+    result = told(text)
+    assert re.search(r"redacted|(?:user|host)\d", result)
+    assert MEANT.search(result) is None
+    assert result.count("\n") == text.count("\n")
     for word in text.split():
-        assert word.strip("=") not in shown or len(word) < 5
+        assert word.strip("=") not in result or len(word) < 5
 
 
 def test_a_name_within_a_name_that_stays_is_found() -> None:
-    shown = told("https://kestrel7.lookup.spamhaus.org/ https://www.spamhaus.org/alice7")
-    assert re.fullmatch(r"https://host\d\.lookup\.spamhaus\.org/ https://www\.spamhaus\.org/user\d", shown)
+    result = told("https://kestrel7.lookup.spamhaus.org/ https://www.spamhaus.org/alice7")
+    assert re.fullmatch(r"https://host\d\.lookup\.spamhaus\.org/ https://www\.spamhaus\.org/user\d", result)
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "words"),
     [
         ("81.2.3.", "192.0.2."),
         ("81.2.3.x 81.2.3.* 81.2.x.x 81.x.x.4 x.x.3.4", "192.0.2.x 192.0.2.* 192.0.x.x 192.x.x.1 x.x.2.1"),
@@ -160,12 +160,12 @@ def test_a_name_within_a_name_that_stays_is_found() -> None:
         ("82.2.3. 81.2 81.20.3. 1.81.2.3.4", "82.2.3. 81.2 81.20.3. 1.81.2.3.4"),
     ],
 )
-def test_a_part_of_an_address_becomes_that_of_its_pseudonym(text: str, shown: str) -> None:
-    assert told(text) == shown
+def test_a_part_of_an_address_becomes_that_of_its_pseudonym(text: str, words: str) -> None:
+    assert told(text) == words
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "words"),
     [
         ("081002003004 81,2,3,4", "192000002001 192,0,2,1"),
         ("81\\.2\\.3\\.4 8\u200b1.2.3.4 ８１．２．３．４", "192\\.0\\.2\\.1 192.0.2.1 192.0.2.1"),
@@ -177,12 +177,12 @@ def test_a_part_of_an_address_becomes_that_of_its_pseudonym(text: str, shown: st
         ("082002003004 82,2,3,4 999999999999", "082002003004 82,2,3,4 999999999999"),
     ],
 )
-def test_an_address_in_an_odd_spelling_becomes_its_pseudonym_in_it(text: str, shown: str) -> None:
-    assert told(text) == shown
+def test_an_address_in_an_odd_spelling_becomes_its_pseudonym_in_it(text: str, words: str) -> None:
+    assert told(text) == words
 
 
 @pytest.mark.parametrize(
-    ("local", "said"),
+    ("local", "octets"),
     [
         ("jürgen.müller", b"Juergen Mueller"),
         ("jürgen.müller", "Jürgen Müller".encode("cp850")),
@@ -195,11 +195,11 @@ def test_an_address_in_an_odd_spelling_becomes_its_pseudonym_in_it(text: str, sh
         ("นภา", "นภา".encode("tis_620")),
     ],
 )
-def test_a_name_of_another_language_is_found_as_servers_write_it(local: str, said: bytes) -> None:
+def test_a_name_of_another_language_is_found_as_servers_write_it(local: str, octets: bytes) -> None:
     start = ev.Started(
         ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, Mailbox(local, "x.net", "x.net")), Options()
     )
-    (event,) = redact(Recording.of([start, ev.Received(2, 1, b"550 " + said + b" is full\r\n")])).all(
+    (event,) = redact(Recording.of([start, ev.Received(2, 1, b"550 " + octets + b" is full\r\n")])).all(
         ev.Received
     )
     assert re.fullmatch(rb"550 user\d is full\r\n", event.data)
@@ -209,14 +209,14 @@ def test_a_status_is_no_part_of_an_address() -> None:
     start = ev.Started(
         ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, ALICE), Options(ip=ip_address("5.7.1.9"))
     )
-    said = b"550 5.7.1 no (5.7.1) #5.7.1. Version 5.7.1, 5.7.1.x and 5.7.1. are listed\r\n"
-    (_, event) = redact(Recording.of([start, ev.Received(2, 1, said)]))
+    text = b"550 5.7.1 no (5.7.1) #5.7.1. Version 5.7.1, 5.7.1.x and 5.7.1. are listed\r\n"
+    (_, event) = redact(Recording.of([start, ev.Received(2, 1, text)]))
     assert isinstance(event, ev.Received)
     assert event.data == b"550 5.7.1 no (5.7.1) #5.7.1. Version 5.7.1, 192.0.2.x and 192.0.2. are listed\r\n"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "octets",
     [
         b"220 2.0.0 Ready to start TLS\r\n",
         b"250-SIZE 4096\r\n250-DSN\r\n250 SIZE=4096\r\n",
@@ -225,12 +225,12 @@ def test_a_status_is_no_part_of_an_address() -> None:
         b"550 see the servers of your static pool\r\n",
     ],
 )
-def test_words_of_replies_stay_whoever_is_called_so(said: bytes) -> None:
+def test_words_of_replies_stay_whoever_is_called_so(octets: bytes) -> None:
     boxes = [
         f"{word}@other{at}.net" for at, word in enumerate(("tls", "dmarc", "dsn", "size", "quota", "spf"))
     ]
     named = ev.Received(2, 1, f"250 {' '.join(boxes)} servers.x.other.net static.pool.other.net\r\n".encode())
-    assert redact(run_of(named, ev.Received(3, 2, said))).all(ev.Received)[1].data == said
+    assert redact(run_of(named, ev.Received(3, 2, octets))).all(ev.Received)[1].data == octets
 
 
 def test_the_words_of_a_record_stay_whoever_is_called_so() -> None:
@@ -250,8 +250,8 @@ def test_a_redacted_run_is_judged_as_the_run(path: Path) -> None:
 def test_names_in_octets_of_other_charsets_are_found() -> None:
     box = Mailbox("\u738b\u4f1f", "b\u00fccher.net", "b\u00fccher.net")
     start = ev.Started(ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(BOB, box), Options())
-    said = b"550 " + "\u738b\u4f1f".encode("gb18030") + b" of B\xdcCHER\r\n"
-    (event,) = redact(Recording.of([start, ev.Received(2, 1, said)])).all(ev.Received)
+    text = b"550 " + "\u738b\u4f1f".encode("gb18030") + b" of B\xdcCHER\r\n"
+    (event,) = redact(Recording.of([start, ev.Received(2, 1, text)])).all(ev.Received)
     assert re.fullmatch(rb"550 user\d+ of host\d+\r\n", event.data)
 
 
@@ -259,10 +259,10 @@ def test_the_longest_known_name_counts_and_a_name_ends_with_its_letters() -> Non
     names = KnownNames(
         [("ann", "1"), ("ann.lee", "2"), ("mail-server", "3"), ("b7", "4")], frozenset({"mail", "server"})
     )
-    found = names.replace_names(
+    result = names.replace_names(
         "ann, Ann Lee, annlee, joann, anna, mail server, mail-server, b72, 7b7", "<{}>".format
     )
-    assert found == "<1>, <2>, <2>, joann, anna, mail server, <3>, <4>2, 7<4>"
+    assert result == "<1>, <2>, <2>, joann, anna, mail server, <3>, <4>2, 7<4>"
     assert not KnownNames((), frozenset()).is_in("ann")
 
 
@@ -276,14 +276,14 @@ def test_the_longest_suffix_is_found() -> None:
 
 
 def test_what_servers_made_is_counted_and_told() -> None:
-    said = (
+    text = (
         b"250-2.0.0 Ok: queued as 4Fz3Kx2bLz\r\n250 id=6ba7b810-9dad-11d1-80b4-00c04fd430c8 ticket #12345\r\n"
         b"250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250 SIZE 36700160\r\n"
         b"550 alice7@acmewidgets.com at kestrel7.acmewidgets.com [81.2.3.4] RFC5321 Postfix 3.7.11\r\n"
     )
-    done = redaction(run_of(ev.Received(2, 1, said)))
-    assert done.identifiers == ("4Fz3Kx2bLz", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "12345")
-    assert (done.is_new, done.local_parts, done.addresses) == (True, 2, 2)
-    again = redaction(done.recording)
-    assert not again.is_new and again.identifiers == done.identifiers == identifiers(again.recording)
-    assert MEANT.search("\n".join(map(encode, done.recording))) is None
+    result = redaction(run_of(ev.Received(2, 1, text)))
+    assert result.identifiers == ("4Fz3Kx2bLz", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "12345")
+    assert (result.is_new, result.local_parts, result.addresses) == (True, 2, 2)
+    again = redaction(result.recording)
+    assert not again.is_new and again.identifiers == result.identifiers == identifiers(again.recording)
+    assert MEANT.search("\n".join(map(encode, result.recording))) is None

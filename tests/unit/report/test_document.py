@@ -31,12 +31,12 @@ def test_every_string_of_every_node_is_written(form: str) -> None:
     words = map("".join, itertools.product("ghklmnpqrstuvwxyz", repeat=4))
 
     def token(name: str) -> str:
-        made = next(words)
-        names[made] = name
-        return made
+        result = next(words)
+        names[result] = name
+        return result
 
     text = WRITERS[form](documents.whole(token))
-    missing = {name for made, name in names.items() if made not in text}
+    missing = {name for result, name in names.items() if result not in text}
     assert missing == NOT_WRITTEN[form]
 
 

@@ -49,8 +49,17 @@ def test_the_answer_is_last_and_what_is_amiss_stands_above_it() -> None:
     assert first.blocks[-2:] == (VERDICT, FACTS)
     assert names(first) == f"Not shown: why, documented about x.example, 1 more step, 1 more finding; {HOW}."
     written = text(first)
-    for shown in ("it fails", "so does this", "Mend it.", "bad", "mend", "a bug", "And, at length", "second"):
-        assert shown in written
+    for output in (
+        "it fails",
+        "so does this",
+        "Mend it.",
+        "bad",
+        "mend",
+        "a bug",
+        "And, at length",
+        "second",
+    ):
+        assert output in written
     for hidden in ("for this", "all is well", "notice"):
         assert hidden not in written
 

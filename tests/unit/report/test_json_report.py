@@ -32,8 +32,8 @@ EXCHANGE = ["stage", "sent", "reply_code", "enhanced_status", "reply_lines", "el
 DNS = ["mx", "spf", "dkim", "dmarc", "ptr", "helo", "mta_sts", "dane", "dnsbl"]
 
 
-def in_order(wanted: list[str], found: dict[str, Any]) -> bool:
-    return [key for key in found if key in wanted] == wanted
+def in_order(wanted: list[str], result: dict[str, Any]) -> bool:
+    return [key for key in result if key in wanted] == wanted
 
 
 def test_contract_keys_are_all_there_in_order() -> None:

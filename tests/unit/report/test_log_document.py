@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from probe.maillog.further import Shown
+from probe.maillog.further import Selection
 from probe.maillog.groups import Fate
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogFileRead, LogNews, LogReport, Since
@@ -23,7 +23,7 @@ SIZE = "Nov 29 02:59:00 mail postfix/qmgr[1]: {}: from=<al@a.example>, size=9, n
 
 def _report(*lines: str, format_name: str = "postfix") -> LogReport:
     aggregate = counted(lines, format_name)
-    rows = groups(aggregate, Shown(Names(b"key"), ("mail.log",)))
+    rows = groups(aggregate, Selection(Names(b"key"), ("mail.log",)))
     files = (LogFileRead("mail.log", format_name, len(lines), len(lines), 0, 0, ""),)
     span = (moment(aggregate.first), moment(aggregate.last), 0)
     head = (SCHEMA, ReportTool("0", "0"), files, *span, totals(aggregate))
@@ -67,8 +67,11 @@ def test_what_is_new_is_marked_and_stands_first() -> None:
     )
     text = _text(replace(report, groups=rows, news=LogNews("2026-11-28T00:00:00Z", 1, 0, (), ())))
     assert "News        1 new, 0 tripled, 0 gone since 28 Nov 00:00" in text
-    new, known = text.index("NEW b.example: the mailbox is full  ("), text.index("not exist  (you must act)")
-    assert new < known
+    new, entries = (
+        text.index("NEW b.example: the mailbox is full  ("),
+        text.index("not exist  (you must act)"),
+    )
+    assert new < entries
 
 
 def test_an_older_failure_told_again_and_what_was_removed_stand_below() -> None:

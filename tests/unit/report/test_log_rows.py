@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from probe.maillog.further import Shown
+from probe.maillog.further import Selection
 from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogReport
@@ -29,7 +29,7 @@ def _objects(*lines: str, names: Names | None = None) -> list[dict[str, object]]
 
 def _report(*lines: str) -> LogReport:
     aggregate = counted(lines)
-    rows = groups(aggregate, Shown(Names(b"key"), ("mail.log",)))
+    rows = groups(aggregate, Selection(Names(b"key"), ("mail.log",)))
     head = (SCHEMA, ReportTool("0", "0"), (), None, None, 0, totals(aggregate))
     return LogReport(*head, rows, (), (), (), None, (), ExitCode.ACCEPTED)
 

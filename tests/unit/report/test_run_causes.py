@@ -32,7 +32,7 @@ def cause(identity: str, share: float, weight: float = 0.0, text: str = "") -> m
 def refusal(reply: str, *, band: Band = Band.UNDECIDED, enhanced: str | None = None) -> m.Report:
     """A refusal at RCPT whose words are `reply`, with half the share on the recipient."""
     code, _, text = reply.partition(" ")
-    asked = reports.exchange("rcpt", "RCPT TO:<a@shop.example>", text, code=int(code), enhanced=enhanced)
+    result = reports.exchange("rcpt", "RCPT TO:<a@shop.example>", text, code=int(code), enhanced=enhanced)
     base = reports.SAMPLES["refused"]()
     verdict = replace(base.verdict, reply=reply, band=band, outcome=Outcome.REFUSED, stage=Stage.RCPT)
     status = EnhancedStatus(*map(int, enhanced.split("."))) if enhanced else None
@@ -47,7 +47,7 @@ def refusal(reply: str, *, band: Band = Band.UNDECIDED, enhanced: str | None = N
     return replace(
         base,
         verdict=verdict,
-        sessions=(reports.session(asked),),
+        sessions=(reports.session(result),),
         causes=causes,
         findings=findings,
         hypotheses=walk(causes, findings) if is_open(verdict, status) else (),
@@ -71,7 +71,7 @@ def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "shown"),
+    ("report", "output"),
     [
         (refusal("550 5.0.0 no", enhanced="5.0.0"), True),
         (refusal("550 5.0.0 no", enhanced="5.0.0", band=Band.LIKELY), True),
@@ -84,12 +84,12 @@ def test_every_hypothesis_is_walked_with_its_share_and_one_fact() -> None:
         (reports.SAMPLES["domain"](), False),
     ],
 )
-def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, shown: bool) -> None:
-    assert bool(report.hypotheses) is shown
-    assert bool(json.loads(to_json(report))["hypotheses"]) is shown
+def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, output: bool) -> None:
+    assert bool(report.hypotheses) is output
+    assert bool(json.loads(to_json(report))["hypotheses"]) is output
     for rendered in (to_text(report, Style(verbosity=1)), to_markdown(report)):
-        assert ("before DATA; a refusal" in " ".join(rendered.split())) is shown
-    assert ("less than 3 % each: " in to_text(report)) is shown
+        assert ("before DATA; a refusal" in " ".join(rendered.split())) is output
+    assert ("less than 3 % each: " in to_text(report)) is output
 
 
 def test_a_fact_that_speaks_of_several_is_told_once() -> None:
@@ -128,11 +128,11 @@ def test_where_the_status_comes_from_stands_above_the_walk() -> None:
 
 
 def test_what_is_documented_is_shown_with_its_source() -> None:
-    known = Finding(
+    finding = Finding(
         "recipient-history", Severity.NOTICE, 3, "all failed [Somebody, 2023-11-06]", tag="domain-note"
     )
-    report = replace(reports.SAMPLES["refused"](), findings=(known,))
-    assert public_knowledge(report) == (known.message,)
+    report = replace(reports.SAMPLES["refused"](), findings=(finding,))
+    assert public_knowledge(report) == (finding.message,)
     assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)
     assert "## Documented about `shop.example`" in to_markdown(report)
     assert "Documented" not in to_text(replace(report, findings=()))

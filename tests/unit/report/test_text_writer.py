@@ -71,14 +71,14 @@ def test_all_nine_steps_are_shown_in_order() -> None:
 
 def test_the_steps_of_a_message_that_is_not_given_are_one_line() -> None:
     report = reports.refused()
-    given = (it for it in report.findings if it.step not in (4, 5))
+    argument = (it for it in report.findings if it.step not in (4, 5))
     size = Finding(
         "size-limit", Severity.NOT_ASSESSED, 4, "not known", remedy="Give it.", tag="size-not-known"
     )
     message = Finding(
         "message-missing", Severity.NOT_ASSESSED, 5, "absent", remedy="Give it.", tag="message-not-given"
     )
-    missing = replace(report, findings=(*given, size, message))
+    missing = replace(report, findings=(*argument, size, message))
     section = to_text(missing).split("Nine steps")[1].split("Dialogue")[0]
     assert re.findall(r"(?m)^  ([1-9]) ", section) == list("12346789")
     line = "  4 – size; 5 content        up to 35 MiB; --message FILE lets both be assessed"
@@ -236,10 +236,10 @@ def test_an_acceptance_in_the_words_of_a_refusal_is_not_to_be_relied_on() -> Non
         "reply-permanence", Severity.WARNING, 1, "250 in the words of a refusal", tag="reply-refuses-in-words"
     )
     report = replace(reports.SAMPLES["accepted"](), findings=(doubt,))
-    shown = " ".join(to_text(report).split())
-    assert "Act Do not rely on this acceptance" in shown
-    assert "the server accepts in the words of a refusal" in shown
-    assert "nothing found that makes a refusal likely" not in shown
+    text = " ".join(to_text(report).split())
+    assert "Act Do not rely on this acceptance" in text
+    assert "the server accepts in the words of a refusal" in text
+    assert "nothing found that makes a refusal likely" not in text
 
 
 @pytest.mark.parametrize("tag", ["probe-elsewhere", "probe-place-not-known"])
@@ -263,13 +263,13 @@ def test_a_probe_that_may_stand_elsewhere_says_so_first(tag: str) -> None:
 def test_a_key_that_was_not_answered_for_is_not_called_missing(status: str, words: str) -> None:
     report = reports.SAMPLES["refused"]()
     key = replace(report.dns.dkim[0], selector="s1", status=status)
-    shown = " ".join(to_text(replace(report, dns=replace(report.dns, dkim=(key,)))).split())
-    assert words in shown
+    text = " ".join(to_text(replace(report, dns=replace(report.dns, dkim=(key,)))).split())
+    assert words in text
 
 
 def test_what_came_without_a_code_is_shown_without_one() -> None:
-    asked = reports.exchange("greeting", "", "HTTP/1.1 400 Bad Request", code=0)
-    session = replace(reports.session(), exchanges=(asked,))
+    result = reports.exchange("greeting", "", "HTTP/1.1 400 Bad Request", code=0)
+    session = replace(reports.session(), exchanges=(result,))
     report = replace(reports.SAMPLES["inconclusive"](), sessions=(session,))
     assert "greeting ! no SMTP reply" in to_text(report)
     verbose = to_text(report, Style(verbosity=1))
@@ -283,15 +283,15 @@ def test_the_same_words_of_several_sessions_are_shown_once() -> None:
         "reply-grammar", Severity.WARNING, 1, "replies break the grammar", tag="replies-ambiguous"
     )
     step = replace(report.checklist[0], findings=("reply-grammar",))
-    shown = to_text(replace(report, findings=(twice, twice), checklist=(step,)))
-    assert shown.count("replies break the grammar") == 1
+    result = to_text(replace(report, findings=(twice, twice), checklist=(step,)))
+    assert result.count("replies break the grammar") == 1
 
 
 def test_a_domain_that_was_not_heard_at_ehlo_is_not_said_to_announce_no_limit() -> None:
     report = reports.SAMPLES["domain"]()
-    heard = replace(report.sessions[0], extensions=("8BITMIME",), size_limit=None)
-    silent = replace(heard, exchanges=(), extensions=())
-    assert "Size         no limit announced" in to_text(replace(report, sessions=(heard,)))
+    result = replace(report.sessions[0], extensions=("8BITMIME",), size_limit=None)
+    silent = replace(result, exchanges=(), extensions=())
+    assert "Size         no limit announced" in to_text(replace(report, sessions=(result,)))
     assert "Size         not seen" in to_text(replace(report, sessions=(silent,)))
 
 
@@ -307,19 +307,19 @@ def test_every_state_of_dane_is_told_in_words(status: DaneStatus) -> None:
     report = reports.SAMPLES["domain"]()
     dane = ReportDane("mx.example", status.value, (), ())
     for rendered in (to_text, to_markdown):
-        shown = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
-        assert "not_seen" not in shown and "insecure" not in shown
-        assert f"mx.example: {run_words.DANE[status]}" in " ".join(shown.replace("`", "").split())
+        result = rendered(replace(report, dns=replace(report.dns, dane=(dane,))))
+        assert "not_seen" not in result and "insecure" not in result
+        assert f"mx.example: {run_words.DANE[status]}" in " ".join(result.replace("`", "").split())
 
 
 def test_several_rules_in_the_same_words_are_one_line_with_the_sum_of_their_weights() -> None:
     report = reports.SAMPLES["refused"]()
     piece = report.causes[0].evidence_for[0]
-    told = (
+    texts = (
         replace(piece, text="the text says so", weight_db=9),
         replace(piece, text="the text says so", weight_db=6),
     )
-    twice = replace(report, causes=(replace(report.causes[0], evidence_for=told, evidence_against=()),))
+    twice = replace(report, causes=(replace(report.causes[0], evidence_for=texts, evidence_against=()),))
     assert "+15  the text says so\n" in to_text(twice)
     assert to_text(twice).count("the text says so") == 1
     assert to_text(twice, Style(verbosity=1)).count("the text says so") == 2
@@ -336,8 +336,8 @@ def test_what_the_findings_of_a_step_say_to_do_is_not_said_again_behind_them() -
         tag="size-not-known",
     )
     step = replace(report.checklist[3], findings=("size-limit",), do="Give --size BYTES.")
-    shown = to_text(replace(report, findings=(open_end,), checklist=(step,)), Style(verbosity=1))
-    assert shown.count("Give --size BYTES.") == 1
+    result = to_text(replace(report, findings=(open_end,), checklist=(step,)), Style(verbosity=1))
+    assert result.count("Give --size BYTES.") == 1
 
 
 def test_what_dns_did_not_answer_about_the_sender_is_told_with_its_reason_and_leaves_the_rest_open() -> None:
@@ -347,10 +347,10 @@ def test_what_dns_did_not_answer_about_the_sender_is_told_with_its_reason_and_le
     unseen = Finding("spf", Severity.NOT_ASSESSED, 2, silent, tag="spf-temperror")
     findings = (*(f for f in report.findings if f.id != "spf"), unseen)
     dns = replace(report.dns, spf=replace(report.dns.spf, result="temperror"))
-    shown = " ".join(to_text(replace(report, dns=dns, findings=findings)).split())
-    assert silent in shown
-    assert "no usable answer about SPF of the sender" in shown
-    assert "nothing found that makes a refusal likely" not in shown
+    text = " ".join(to_text(replace(report, dns=dns, findings=findings)).split())
+    assert silent in text
+    assert "no usable answer about SPF of the sender" in text
+    assert "nothing found that makes a refusal likely" not in text
 
 
 @pytest.mark.parametrize("width", [20, 60, 100])

@@ -27,9 +27,9 @@ TOLD: tuple[tuple[type[Enum], Mapping[Any, str]], ...] = (
 )
 
 
-@pytest.mark.parametrize(("vocabulary", "told"), TOLD, ids=lambda it: getattr(it, "__name__", ""))
-def test_each_member_has_its_words(vocabulary: type[Enum], told: Mapping[Any, str]) -> None:
-    assert [member for member in vocabulary if not told.get(member)] == []
+@pytest.mark.parametrize(("vocabulary", "texts"), TOLD, ids=lambda it: getattr(it, "__name__", ""))
+def test_each_member_has_its_words(vocabulary: type[Enum], texts: Mapping[Any, str]) -> None:
+    assert [member for member in vocabulary if not texts.get(member)] == []
 
 
 def test_the_schema_takes_the_vocabularies_from_the_model() -> None:

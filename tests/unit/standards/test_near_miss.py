@@ -61,9 +61,9 @@ NOTHING = [
 
 @pytest.mark.parametrize(("place", "text", "why"), CASES, ids=lambda it: str(it)[:40])
 def test_what_stands_there_is_told(place: Place, text: str, why: str) -> None:
-    told = spoken(near_miss(place, (b"MS=ms123", text.encode())))
-    assert told.startswith("what stands there, ") and f"is no {place} record: " in told
-    assert why in told
+    result = spoken(near_miss(place, (b"MS=ms123", text.encode())))
+    assert result.startswith("what stands there, ") and f"is no {place} record: " in result
+    assert why in result
 
 
 @pytest.mark.parametrize(("place", "text"), NOTHING)
@@ -73,18 +73,18 @@ def test_what_was_never_meant_as_one_is_passed_over(place: Place, text: str) -> 
 
 def test_octets_that_are_no_text_are_no_trouble() -> None:
     assert near_miss(SPF, (b"\xff\xfe\x00",)) is None
-    found = near_miss(SPF, (b"v=spf1\xc2\xa0-all",))
-    assert found is not None and found.character == "U+00A0"
+    result = near_miss(SPF, (b"v=spf1\xc2\xa0-all",))
+    assert result is not None and result.character == "U+00A0"
 
 
 def test_every_reason_is_reached_with_the_values_of_its_template() -> None:
-    found = [near_miss(place, (text.encode(),)) for place, text, _ in CASES]
-    assert_exact([it for it in found if it is not None], NearMissReason)
+    result = [near_miss(place, (text.encode(),)) for place, text, _ in CASES]
+    assert_exact([it for it in result if it is not None], NearMissReason)
 
 
 def test_a_long_record_is_cut() -> None:
-    found = near_miss(SPF, (b"spf1 " + b"x" * 46,))
-    assert found is not None and found.excerpt == "spf1 " + "x" * 44 + "\u2026"
+    result = near_miss(SPF, (b"spf1 " + b"x" * 46,))
+    assert result is not None and result.excerpt == "spf1 " + "x" * 44 + "\u2026"
     assert near_miss(SPF, (b"spf1 " + b"x" * 45,)) == NearMiss(
         NearMissReason.OTHER_BEGINNING, SPF, "spf1 " + "x" * 45, beginning="spf1"
     )

@@ -36,9 +36,9 @@ def leaf(name: str) -> bytes:
 
 
 def towards(level: TlsLevel, tlsas: TlsaSet | None = NO_TLSA, **policy: object) -> HostTls:
-    made = TlsPolicy(level, "s", **policy)  # type: ignore[arg-type]
+    result = TlsPolicy(level, "s", **policy)  # type: ignore[arg-type]
     mode = TlsMode.DANE if level is TlsLevel.DANE else TlsMode.REQUIRE
-    return tls_towards(Sending(Options(tls=mode), MTA, (), made), HOST, DOMAIN, tlsas)
+    return tls_towards(Sending(Options(tls=mode), MTA, (), result), HOST, DOMAIN, tlsas)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_the_words_of_a_policy_stand_for_names() -> None:
 
 
 def test_without_a_policy_of_the_server_the_hosts_own_name_counts_and_tlsa_may_vouch() -> None:
-    made = tls_towards(Sending(Options(tls=TlsMode.REQUIRE)), HOST, DOMAIN, USABLE)
-    assert made == HostTls(TlsMode.REQUIRE, CertificateDemand(names=(HOST,), tlsas=USABLE))
+    result = tls_towards(Sending(Options(tls=TlsMode.REQUIRE)), HOST, DOMAIN, USABLE)
+    assert result == HostTls(TlsMode.REQUIRE, CertificateDemand(names=(HOST,), tlsas=USABLE))
     assert tls_towards(Sending(Options()), HOST, DOMAIN) == HostTls(TlsMode.AUTO)
 
 
@@ -81,7 +81,7 @@ def faults(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "shown", "is_named"),
+    ("wanted", "text", "is_named"),
     [
         ((HOST,), "MX.example.net", True),
         (("other.example.net", HOST), HOST, True),
@@ -93,9 +93,9 @@ def faults(
         ((), "any.example.com", True),
     ],
 )
-def test_one_of_the_names_is_enough(wanted: tuple[str, ...], shown: str, is_named: bool) -> None:
-    found = faults(CertificateDemand(Proof.AUTHORITY, wanted), shown)
-    assert found == ([] if is_named else [CertificateFault.OTHER_NAME])
+def test_one_of_the_names_is_enough(wanted: tuple[str, ...], text: str, is_named: bool) -> None:
+    result = faults(CertificateDemand(Proof.AUTHORITY, wanted), text)
+    assert result == ([] if is_named else [CertificateFault.OTHER_NAME])
 
 
 def test_a_client_that_knows_no_authority_trusts_none() -> None:

@@ -52,9 +52,9 @@ def test_mail_that_is_delivered_here_was_taken_to_the_domain_where_its_servers_a
     assert decided(to(HopKind.PROGRAM), leads_here=True) is OutcomeReason.OWN_PROGRAM
 
 
-@pytest.mark.parametrize("given", [Options(route=RouteChoice.MX), Options(mx=Endpoint("mx.test", 25))])
-def test_who_asks_for_other_servers_gets_them(given: Options) -> None:
-    assert own_decision(sending(given, to(HopKind.REFUSED)), None) is None
+@pytest.mark.parametrize("argument", [Options(route=RouteChoice.MX), Options(mx=Endpoint("mx.test", 25))])
+def test_who_asks_for_other_servers_gets_them(argument: Options) -> None:
+    assert own_decision(sending(argument, to(HopKind.REFUSED)), None) is None
     assert own_decision(sending(Options(), None), 1) is None
 
 

@@ -30,9 +30,9 @@ def said(
 ) -> Zone:
     """One answer, or NODATA without records."""
     rtype, name = question.split()
-    known = status or (Status.ANSWER if records else Status.NODATA)
-    asked = Question(name, RecordType(rtype))
-    return {question: Answer(asked, known, records, aliases, authenticated=secure)}
+    entries = status or (Status.ANSWER if records else Status.NODATA)
+    result = Question(name, RecordType(rtype))
+    return {question: Answer(result, entries, records, aliases, authenticated=secure)}
 
 
 def alias(*, secure: bool = True) -> Zone:
@@ -47,16 +47,16 @@ def alias(*, secure: bool = True) -> Zone:
 
 def found(zone: Zone) -> tuple[MxResult, HostTlsa, list[str]]:
     """The one host's TLSA, and what was asked for it."""
-    asked: list[str] = []
+    lines: list[str] = []
 
     def lookup(question: Question) -> Answer:
-        asked.append(str(question))
+        lines.append(str(question))
         return zone.get(str(question)) or Answer(question, Status.NOT_ASKED)
 
     mx = run(resolve_mx("r.test"), lookup)
-    asked.clear()
+    lines.clear()
     (tlsa,) = run(tlsa_answers(mx, 25), lookup)
-    return mx, tlsa, asked
+    return mx, tlsa, lines
 
 
 def at(name: str) -> str:
@@ -79,8 +79,8 @@ def started() -> ev.Started:
 
 def test_the_end_of_a_secure_chain_goes_before_the_name_in_the_mx() -> None:
     zone = {**alias(), **said(at(END), GOOD), **said(at(HOST), STALE)}
-    _, tlsa, asked = found(zone)
-    assert asked == [at(END), at(HOST)]
+    _, tlsa, questions = found(zone)
+    assert questions == [at(END), at(HOST)]
     assert tlsa.tlsas == TlsaSet((GOOD,), (END, "r.test"))
     assert dane(zone) == (DaneStatus.NOT_SEEN, END)
 
@@ -107,8 +107,8 @@ def test_the_first_link_alone_is_secure() -> None:
         **said(at(HOST), GOOD),
         **said(at(END), STALE),
     }
-    _, tlsa, asked = found(zone)
-    assert asked == [f"CNAME {HOST}", at(HOST)]
+    _, tlsa, questions = found(zone)
+    assert questions == [f"CNAME {HOST}", at(HOST)]
     assert tlsa.tlsas == TlsaSet((GOOD,), (HOST, "r.test"))
 
 

@@ -19,9 +19,9 @@ RELAYING = replace(MTA, route=Route(HopKind.RELAY, "smtp", "postconf relayhost",
 
 
 def test_without_a_server_the_options_are_as_given() -> None:
-    given = Options(helo="x.example")
-    how = sending(given, None)
-    assert (how.options, how.mta, how.relay) == (given, None, ())
+    result = Options(helo="x.example")
+    how = sending(result, None)
+    assert (how.options, how.mta, how.relay) == (result, None, ())
     assert (how.source(4), how.port, how.logs_in) == (None, 25, False)
 
 
@@ -33,9 +33,9 @@ def test_the_server_fills_what_was_left_open() -> None:
 
 
 def test_what_was_given_stands() -> None:
-    given = Options(helo="x.example", families=(6,), bind=ip_address("2001:db8::1"), tls=TlsMode.NEVER)
-    how = sending(given, replace(MTA, tls=TlsPolicy(TlsLevel.ENCRYPT, "s")))
-    assert how.options == given
+    result = Options(helo="x.example", families=(6,), bind=ip_address("2001:db8::1"), tls=TlsMode.NEVER)
+    how = sending(result, replace(MTA, tls=TlsPolicy(TlsLevel.ENCRYPT, "s")))
+    assert how.options == result
     assert how.source(6) == ip_address("2001:db8::1")
 
 
@@ -68,8 +68,8 @@ def test_a_relay_is_asked_on_its_own_port() -> None:
 
 def test_the_mx_may_be_asked_in_the_place_of_the_relay_without_its_demand_of_tls() -> None:
     demanding = replace(RELAYING, tls=TlsPolicy(TlsLevel.ENCRYPT, "s"))
-    for given in (Options(route=RouteChoice.MX), Options(mx=Endpoint("mx.example.net", 25))):
-        how = sending(given, demanding)
+    for each in (Options(route=RouteChoice.MX), Options(mx=Endpoint("mx.example.net", 25))):
+        how = sending(each, demanding)
         assert (how.relay, how.port, how.logs_in, how.options.tls) == ((), 25, False, TlsMode.AUTO)
     assert sending(Options(), demanding).options.tls is TlsMode.ENCRYPT
 
@@ -101,9 +101,9 @@ def test_the_route_to_a_relay_is_by_name_by_address_or_by_its_own_mx() -> None:
             "A mx.pool.example.org": ["192.0.2.3"],
         }
     )
-    found = zone.drive(route_as("example.net", how))
-    assert found.kind is RouteKind.FIXED
-    assert [(host.host, [str(it) for it in host.addresses]) for host in found.hosts] == [
+    result = zone.drive(route_as("example.net", how))
+    assert result.kind is RouteKind.FIXED
+    assert [(host.host, [str(it) for it in host.addresses]) for host in result.hosts] == [
         ("relay.example.org", ["192.0.2.1"]),
         ("192.0.2.7", ["192.0.2.7"]),
         ("mx.pool.example.org", ["192.0.2.3"]),

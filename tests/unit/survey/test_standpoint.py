@@ -115,8 +115,8 @@ def test_a_session_names_each_address_once() -> None:
         (Stage.MAIL, "MAIL", refusal, "session:1:mail"),
         (Stage.RCPT, "RCPT", other, "session:1:rcpt"),
     ]
-    found = sightings_in("MX.Test.", replies, server=ip_address("1.1.1.1"), bound=PRIVATE)
-    assert [(it.ip, it.by, it.place, it.ref) for it in found] == [
+    result = sightings_in("MX.Test.", replies, server=ip_address("1.1.1.1"), bound=PRIVATE)
+    assert [(it.ip, it.by, it.place, it.ref) for it in result] == [
         (A, "mx.test", SightingPlace.EHLO, "session:1:ehlo"),
         (B, "mx.test", SightingPlace.REPLY, "session:1:rcpt"),
     ]

@@ -127,8 +127,8 @@ def test_the_bounce_of_another_recipient_is_no_evidence() -> None:
 
 
 def test_a_rule_that_run_and_bounce_both_fire_counts_once() -> None:
-    said = make.reply(550, "5.1.1 user unknown")
-    refused = make.session(exchanges=make.exchanges(said))
+    reply = make.reply(550, "5.1.1 user unknown")
+    refused = make.session(exchanges=make.exchanges(reply))
     alone = make.facts(sessions=(refused,))
     both = make.facts(sessions=(refused,), bounce=bounced("550 5.1.1 user unknown").bounce)
     rules = [item.rule for item in evidence_of(both, observe(both))]
@@ -141,7 +141,7 @@ def test_a_bare_refusal_is_explained_by_the_words_of_the_bounce() -> None:
     facts = make.facts(sessions=(refused,), bounce=bounced("550 5.2.2 mailbox full").bounce)
     diagnosis = diagnose(facts, ())
     assert diagnosis.verdict.cause == "mailbox_full"
-    assert any(item.ref == REF for item, _ in diagnosis.ranked[0].evidence_for)
+    assert any(item.ref == REF for item, _ in diagnosis.ranking[0].evidence_for)
 
 
 def test_a_recorded_bounce_is_read_for_the_recipient_of_the_run() -> None:

@@ -22,8 +22,8 @@ from tests.support.barred import BARRED
 from tests.support.check_cases import Case, assert_case, parametrize
 
 
-def rcpt(said: Reply) -> Facts:
-    return make.facts(sessions=(make.session(exchanges=make.exchanges(said)),))
+def rcpt(reply: Reply) -> Facts:
+    return make.facts(sessions=(make.session(exchanges=make.exchanges(reply)),))
 
 
 def with_session(**changes: Any) -> Facts:
@@ -31,19 +31,19 @@ def with_session(**changes: Any) -> Facts:
 
 
 def deviating(stage: Stage, *deviations: Deviation) -> Facts:
-    said = (*make.exchanges(), make.exchange(Stage.QUIT, make.reply(221, "2.0.0 bye"), "QUIT"))
-    spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in said)
+    text = (*make.exchanges(), make.exchange(Stage.QUIT, make.reply(221, "2.0.0 bye"), "QUIT"))
+    spoiled = tuple(replace(e, deviations=deviations) if e.stage is stage else e for e in text)
     return with_session(exchanges=spoiled)
 
 
-def control(said: Reply, to: str, experiment: Experiment = Experiment.POSTMASTER) -> Facts:
-    second = make.session(2, experiment=experiment, exchanges=make.exchanges(said, session=2, to=to))
+def control(reply: Reply, to: str, experiment: Experiment = Experiment.POSTMASTER) -> Facts:
+    second = make.session(2, experiment=experiment, exchanges=make.exchanges(reply, session=2, to=to))
     return make.facts(sessions=(make.session(), second))
 
 
-def greeting(said: Reply) -> Facts:
+def greeting(reply: Reply) -> Facts:
     return with_session(
-        exchanges=(make.exchange(Stage.GREETING, said),), extensions=None, plain_extensions=None, tls=None
+        exchanges=(make.exchange(Stage.GREETING, reply),), extensions=None, plain_extensions=None, tls=None
     )
 
 

@@ -15,7 +15,7 @@ from probe.diagnosis.outcome import observe
 from probe.diagnosis.verdict import diagnose
 from probe.facts.logged import REF
 from probe.facts.model import Facts
-from probe.model.logged import LogFate, LoggedDelivery, ToldByLog
+from probe.model.logged import LogAccount, LogFate, LoggedDelivery
 from probe.model.reply import Stage
 from probe.model.session import EndReason
 from probe.model.steps import StepStatus
@@ -46,10 +46,10 @@ DELIVERY = LoggedDelivery(
 
 def logged(**changes: object) -> Facts:
     delivery = replace(DELIVERY, **changes)  # type: ignore[arg-type]
-    return make.facts(log=ToldByLog(("mail.log",), "", "", delivery, 0, None))
+    return make.facts(log=LogAccount(("mail.log",), "", "", delivery, 0, None))
 
 
-NO_PAIR = make.facts(log=ToldByLog(("mail.log",), "2026-11-28T00:00:00Z", "", None, 2, None))
+NO_PAIR = make.facts(log=LogAccount(("mail.log",), "2026-11-28T00:00:00Z", "", None, 2, None))
 SENT = logged(status=LogFate.SENT, words="250 2.0.0 Ok: queued as 7F31AB", stage=Stage.END_OF_DATA)
 CASES = (
     Case("log-reply", "no log given", make.facts(), ()),
@@ -125,7 +125,7 @@ def test_a_bare_refusal_is_explained_by_the_words_of_the_log() -> None:
     refused = make.session(exchanges=make.exchanges(make.reply(550, "5.0.0 refused")))
     diagnosis = diagnose(replace(logged(words="550 5.2.2 mailbox full"), sessions=(refused,)), ())
     assert diagnosis.verdict.cause == "mailbox_full"
-    assert any(item.ref == REF for item, _ in diagnosis.ranked[0].evidence_for)
+    assert any(item.ref == REF for item, _ in diagnosis.ranking[0].evidence_for)
 
 
 def test_a_rule_that_run_and_log_both_fire_counts_once() -> None:
@@ -142,8 +142,8 @@ def test_own_words_are_never_read_as_the_recipients_reply() -> None:
 
 
 def test_what_the_other_side_has_is_asked_for_in_a_ready_note() -> None:
-    diagnosis = diagnose(SENT, found := findings(Case("log-reply", "", SENT, ())))
-    step = checklist(diagnosis, found)[7]
+    diagnosis = diagnose(SENT, result := findings(Case("log-reply", "", SENT, ())))
+    step = checklist(diagnosis, result)[7]
     assert (step.status, "prepared note" in step.do) == (StepStatus.MANUAL, True)
     note = contact_note(SENT, observe(SENT))
     for words in ("7F31AB", "4B2A91", "250 2.0.0 Ok: queued as", make.MX_NAME, str(make.RECIPIENT)):

@@ -96,7 +96,7 @@ def test_one_guess_that_finds_a_key_leaves_it_to_alignment(aligned: bool | None)
 
 def signed(*signatures: tuple[str, str], dmarc: DmarcResult | None = None) -> Facts:
     message = make.message(
-        signatures=tuple(SignatureResult(domain, "s1", SignatureVerdict(said)) for domain, said in signatures)
+        signatures=tuple(SignatureResult(domain, "s1", SignatureVerdict(text)) for domain, text in signatures)
     )
     sender = make.sender_facts(dmarc=dmarc or make.dmarc(), dkim=(), alignment=Alignment(None, True))
     return make.facts(message=message, sender=sender)

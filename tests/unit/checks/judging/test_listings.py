@@ -20,8 +20,8 @@ def code(
 
 
 def listed(*codes: ListingCode, **changes: object) -> Listing:
-    shown = {"codes": codes, "weight": max((it.weight for it in codes), default=0)}
-    return make.listing(ListingStatus.LISTED, **(shown | changes))
+    output = {"codes": codes, "weight": max((it.weight for it in codes), default=0)}
+    return make.listing(ListingStatus.LISTED, **(output | changes))
 
 
 def at(is_sending_address: bool | None = True, *dnsbl: str, entries: tuple[Listing, ...] = ()) -> Facts:
@@ -96,8 +96,8 @@ def test_a_list_that_only_the_user_knows_is_grave() -> None:
     own = listed(code(weight=0), list_id="bl.example", zone="bl.example")
     assert listings.gravity(at(True, "bl.example"), own) is Gravity.GRAVE
     assert listings.gravity(at(True, "other.example"), own) is Gravity.MINOR, "nobody named it"
-    known = listed(code(weight=0), list_id="known", zone="bl.example")
-    assert listings.gravity(at(True, "bl.example"), known) is Gravity.MINOR, "its weight is known"
+    entries = listed(code(weight=0), list_id="known", zone="bl.example")
+    assert listings.gravity(at(True, "bl.example"), entries) is Gravity.MINOR, "its weight is known"
 
 
 def test_a_list_of_the_user_without_a_code_is_grave() -> None:
@@ -121,11 +121,11 @@ def test_a_finding_names_the_list_and_then_the_answers_behind_it() -> None:
     )
 
 
-@pytest.mark.parametrize(("title", "told"), [("Example List", "Example List"), ("bl.example", "")])
-def test_the_phrases_on_a_listing_have_what_they_name(title: str, told: str) -> None:
+@pytest.mark.parametrize(("title", "text"), [("Example List", "Example List"), ("bl.example", "")])
+def test_the_phrases_on_a_listing_have_what_they_name(title: str, text: str) -> None:
     entry = listed(code(), code("policy", 3, 10, "dial-up"), title=title, text="see our page")
     assert listings.values(entry) == {
-        "list": told,
+        "list": text,
         "zone": "bl.example",
         "subject": str(make.SOURCE),
         "codes": ["127.0.0.2", "127.0.0.10"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from probe.facts.model import Facts
-from probe.model.logged import LoggedVolume, ToldByLog
+from probe.model.logged import LogAccount, LoggedVolume
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 
@@ -15,9 +15,9 @@ SMALL = replace(FEW, delivered=0, cured=0, waiting=1, refused=0)
 
 
 def _facts(volume: LoggedVolume | None, provider_id: str = "") -> Facts:
-    found = make.facts(log=ToldByLog(("mail.log",), "", "2026-11-28T21:00:00Z", None, 0, volume))
+    result = make.facts(log=LogAccount(("mail.log",), "", "2026-11-28T21:00:00Z", None, 0, volume))
     provider = make.provider(id=provider_id) if provider_id else None
-    return replace(found, recipient=replace(found.recipient, provider=provider))
+    return replace(result, recipient=replace(result.recipient, provider=provider))
 
 
 CASES = (
@@ -63,6 +63,6 @@ def test_check(case: Case) -> None:
 def test_the_volume_is_no_longer_said_to_be_unseen() -> None:
     from probe.checks.recipient import limits_signals
 
-    (seen,) = limits_signals.check(_facts(FEW))
+    (records,) = limits_signals.check(_facts(FEW))
     (unseen,) = limits_signals.check(make.facts())
-    assert "stands in the log" in seen.message and "is not known" in unseen.message
+    assert "stands in the log" in records.message and "is not known" in unseen.message

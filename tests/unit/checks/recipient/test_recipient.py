@@ -47,8 +47,8 @@ def dangling(host: str) -> MxHost:
 
 def opinion(errors: tuple[str, ...] = (), warnings: tuple[str, ...] = (), error: str = "") -> Facts:
     fault = other(OpinionFault, error) if error else None
-    given = OpinionGiven(1, OpinionSubject.SPF, "sender.example", "checkdmarc 6", errors, warnings, fault)
-    return make.facts(opinions=(Opinion(given),))
+    result = OpinionGiven(1, OpinionSubject.SPF, "sender.example", "checkdmarc 6", errors, warnings, fault)
+    return make.facts(opinions=(Opinion(result),))
 
 
 SLOW_HOST = MxHost(10, "mx1.recipient.example", (), (

@@ -20,12 +20,12 @@ from tests.support.check_cases import Case, assert_case, findings, parametrize
 
 def to(address: str, *, refused: bool = True, country: str | None = None) -> Facts:
     mailbox = parse_mailbox(address)
-    said = make.reply(554, "user unknown") if refused else make.reply(250, "2.1.5 ok")
+    reply = make.reply(554, "user unknown") if refused else make.reply(250, "2.1.5 ok")
     provider = make.provider(country=country) if country is not None else None
     return make.facts(
         target=PairTarget(make.SENDER, mailbox),
         recipient=make.recipient_facts(domain=mailbox.domain, provider=provider),
-        sessions=(make.session(exchanges=make.exchanges(said, to=address)),),
+        sessions=(make.session(exchanges=make.exchanges(reply, to=address)),),
     )
 
 
@@ -62,8 +62,8 @@ def test_check(case: Case) -> None:
 
 
 def test_every_finding_of_public_knowledge_names_its_source() -> None:
-    spoken = [f for case in CASES for f in findings(case) if f.severity is not Severity.OK]
-    assert all(finding.references for finding in spoken)
+    words = [f for case in CASES for f in findings(case) if f.severity is not Severity.OK]
+    assert all(finding.references for finding in words)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_ordinary_addresses_of_the_pool_are_no_test_data(address: str) -> None:
 def test_rows_with_a_digit_are_known_and_no_others() -> None:
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     rows = [digits[n] if n < 36 else digits[n // 36] + digits[n % 36] for n in range(1000)]
-    known = {row for row in rows if generated_shape(f"jsmith{row}", "tmall.com") is not None}
-    assert known == {row for row in rows if any(mark.isdigit() for mark in row)}
+    entries = {row for row in rows if generated_shape(f"jsmith{row}", "tmall.com") is not None}
+    assert entries == {row for row in rows if any(mark.isdigit() for mark in row)}
 
 
 def test_the_domains_of_a_generator_are_those_of_the_notes() -> None:
@@ -97,5 +97,5 @@ def test_advice_is_dated_and_found_by_country() -> None:
 
 
 def test_a_shape_alone_does_not_speak_against_an_accepted_recipient() -> None:
-    found = findings_of(to("bsmith12@qq.com", refused=False))
-    assert [f.tag for f in found if f.id == "recipient-test-data"] == ["test-data-possible"]
+    result = findings_of(to("bsmith12@qq.com", refused=False))
+    assert [f.tag for f in result if f.id == "recipient-test-data"] == ["test-data-possible"]

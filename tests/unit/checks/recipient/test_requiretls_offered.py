@@ -16,11 +16,11 @@ LACKS = make.extensions(("SIZE", "1000000"))
 IN_CLEAR = make.tls(established=False, certificate=None)
 
 
-def sessions(*made: dict[str, Any]) -> Facts:
+def sessions(*items: dict[str, Any]) -> Facts:
     return make.facts(
         sessions=tuple(
             make.session(number, mx_host=f"mx{number}.example", **changes)
-            for number, changes in enumerate(made, 1)
+            for number, changes in enumerate(items, 1)
         )
     )
 

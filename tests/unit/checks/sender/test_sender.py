@@ -47,14 +47,14 @@ def helo_spf(verdict: SpfVerdict, **changes: Any) -> Facts:
     return sender(spf_helo=make.spf(verdict, identity="helo", domain="mail.sender.example"), **changes)
 
 
-def keys(*found: Any, **changes: Any) -> Facts:
-    return sender(dkim=found, **changes)
+def keys(*result: Any, **changes: Any) -> Facts:
+    return sender(dkim=result, **changes)
 
 
 def dmarc(policy: str | None, spf_aligns: bool | None, dkim_aligns: bool | None, **changes: Any) -> Facts:
-    found = () if not dkim_aligns else (make.key(),)
+    result = () if not dkim_aligns else (make.key(),)
     return sender(
-        dmarc=make.dmarc(policy), alignment=Alignment(spf_aligns, dkim_aligns), dkim=found, **changes
+        dmarc=make.dmarc(policy), alignment=Alignment(spf_aligns, dkim_aligns), dkim=result, **changes
     )
 
 
@@ -422,8 +422,10 @@ def test_of_a_sender_domain_that_does_not_exist_one_finding_says_what_to_do() ->
     }
 
 
-@pytest.mark.parametrize(("began", "told"), [("2026-11-28", False), ("2028-06-01", True), ("no time", False)])
-def test_a_rule_that_was_checked_long_before_the_run_is_told_with_its_date(began: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("began", "texts"), [("2026-11-28", False), ("2028-06-01", True), ("no time", False)]
+)
+def test_a_rule_that_was_checked_long_before_the_run_is_told_with_its_date(began: str, texts: bool) -> None:
     facts = replace(to_provider("yahoo", sender(mail=GONE)), started_at=began)
     broken = next(it for it in findings_of(facts) if it.tag == "requirement-broken")
-    assert ("this rule was last checked on 20" in broken.message) is told
+    assert ("this rule was last checked on 20" in broken.message) is texts

@@ -116,8 +116,8 @@ def run_of(*answers: Answer) -> Recording:
     started = ev.Started(
         ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), options, survey=ev.SURVEY
     )
-    told = [ev.DnsAnswered(3, answer) for answer in answers]
-    return Recording.of([started, *told, ev.Finished(9)])
+    texts = [ev.DnsAnswered(3, answer) for answer in answers]
+    return Recording.of([started, *texts, ev.Finished(9)])
 
 
 MX_ANSWER = Answer(MX_QUESTION, Status.ANSWER, (Mx(10, "mx.tmall.com"),))
@@ -153,8 +153,8 @@ def test_no_host_is_said_to_have_no_address_by_the_resolvers_own_word() -> None:
 
 
 def test_a_denial_of_the_zone_and_one_that_was_recorded_before_stand() -> None:
-    for told in (None, GOOD_SOA):
-        report = report_of(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told)))
+    for text in (None, GOOD_SOA):
+        report = report_of(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=text)))
         assert (report.verdict.exit_code, report.verdict.cause) == (1, "bad_domain")
 
 
@@ -170,7 +170,7 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "texts",
     [
         BLOCKED,
         Provenance(SERVER, recursive=True),
@@ -180,8 +180,8 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
         Provenance(SERVER, soa=Soa("tmall.com", "ns.tmall.com", "h.tmall.com", 60, 60)),
     ],
 )
-def test_a_redacted_recording_comes_to_the_same_verdict(told: Provenance) -> None:
-    recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told))
+def test_a_redacted_recording_comes_to_the_same_verdict(texts: Provenance) -> None:
+    recording = run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=texts))
     before, after = report_of(recording), report_of(redact(recording))
     assert (after.verdict.exit_code, after.verdict.cause) == (before.verdict.exit_code, before.verdict.cause)
     assert "tmall" not in "".join(map(encode, redact(recording)))
@@ -200,10 +200,10 @@ def test_a_redacted_recording_keeps_what_was_special_about_a_name() -> None:
 
 
 def test_a_strangers_words_of_an_extended_error_are_redacted() -> None:
-    told = Provenance(
+    result = Provenance(
         SERVER, extended=(ExtendedError(15, f"{RECIPIENT} is blocked by mx.tmall.com for 81.2.3.4"),)
     )
-    text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=told)))))
+    text = "".join(map(encode, redact(run_of(Answer(MX_QUESTION, Status.NXDOMAIN, provenance=result)))))
     assert not [secret for secret in ("tmall", str(RECIPIENT.local_part), "81.2.3.4") if secret in text]
 
 

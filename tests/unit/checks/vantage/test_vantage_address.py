@@ -28,8 +28,8 @@ def sighting(ip: Any = OTHER, place: SightingPlace = SightingPlace.EHLO, by: str
 
 
 def standing(spf: SpfVerdict = SpfVerdict.NONE, **changes: Any) -> Facts:
-    made = make.facts(vantage=make.vantage(is_sending_address=None, **changes))
-    return replace(made, sender=make.sender_facts(spf=make.spf(spf)))
+    result = make.facts(vantage=make.vantage(is_sending_address=None, **changes))
+    return replace(result, sender=make.sender_facts(spf=make.spf(spf)))
 
 
 def behind(basis: AddressBasis, *by: str, **changes: Any) -> Facts:

@@ -21,7 +21,7 @@ def _expected(path: Path) -> dict[str, Any]:
 def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
     status, explanation = bounced.status, bounced.explanation
     assert status is not None
-    shown = to_json(bounced)
+    result = to_json(bounced)
     return {
         "recipient": status.recipient,
         "original_recipient": status.original_recipient,
@@ -31,16 +31,16 @@ def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
         "reporting_mta": status.reporting_mta,
         "remote_mta": status.remote_mta,
         "reply": status.reply,
-        "code": shown["reply"]["code"],
+        "code": result["reply"]["code"],
         "stage": bounced.stage.value if bounced.stage else "",
         "cause": explanation.cause.id if explanation and explanation.cause else None,
         "exit": bounced.exit_code,
         # as the JSON has it; empty for null
-        "fix_by": shown["fix_by"] or "",
-        "retry": shown["retry"] or "",
-        "reported": shown["status"] or "",
-        "reply_enhanced": shown["reply"]["enhanced_status"] or "",
-        "text": shown["reply"]["text"],
+        "fix_by": result["fix_by"] or "",
+        "retry": result["retry"] or "",
+        "reported": result["status"] or "",
+        "reply_enhanced": result["reply"]["enhanced_status"] or "",
+        "text": result["reply"]["text"],
     }
 
 
@@ -55,15 +55,15 @@ def test_a_bounce_is_read_as_expected(path: Path) -> None:
     results = read_bounces(path.with_suffix(".eml").read_bytes(), path.stem)
     notice = results[0].notice
     assert notice.kind == expected["kind"], notice.detail
-    found = [item for item in results if item.status is not None]
+    items = [item for item in results if item.status is not None]
     wanted = expected.get("recipient", [])
-    assert [item.status.recipient for item in found if item.status] == [row["recipient"] for row in wanted]
-    for row, item in zip(wanted, found, strict=True):
-        seen = _seen(item)
-        assert {key: seen[key] for key in row} == row
+    assert [item.status.recipient for item in items if item.status] == [row["recipient"] for row in wanted]
+    for row, item in zip(wanted, items, strict=True):
+        result = _seen(item)
+        assert {key: result[key] for key in row} == row
     for key in ("reverse_path", "message_id"):
         if key in expected:
-            assert getattr(notice.returned, key) == expected[key]
+            assert getattr(notice.original, key) == expected[key]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

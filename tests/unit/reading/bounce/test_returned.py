@@ -60,7 +60,7 @@ def _told(octets: bytes) -> list[tuple[Any, ...]]:
 
 
 def _returns_a_message(octets: bytes) -> bool:
-    returned = read_bounces(octets)[0].notice.returned
+    returned = read_bounces(octets)[0].notice.original
     return bool(returned.message_id or returned.date or returned.header_from or returned.recipients)
 
 

@@ -54,8 +54,8 @@ def named(reporting: str, fields: str, received: str = "") -> list[tuple[str, st
 
 
 def test_the_reply_that_it_quotes_names_the_client() -> None:
-    found = named("out.sender.example", REMOTE.format(LISTED))
-    assert found == [("8.8.8.8", "mx.recipient.example", SightingPlace.BOUNCE)]
+    result = named("out.sender.example", REMOTE.format(LISTED))
+    assert result == [("8.8.8.8", "mx.recipient.example", SightingPlace.BOUNCE)]
 
 
 def test_a_reply_without_the_clients_address_names_nobody() -> None:
@@ -63,8 +63,8 @@ def test_a_reply_without_the_clients_address_names_nobody() -> None:
 
 
 def test_the_trace_field_of_the_server_that_gave_it_up_names_the_client() -> None:
-    found = named("mx.recipient.example", "", RECEIVED.format("mx.recipient.example"))
-    assert found == [("8.8.4.4", "mx.recipient.example", SightingPlace.RECEIVED)]
+    result = named("mx.recipient.example", "", RECEIVED.format("mx.recipient.example"))
+    assert result == [("8.8.4.4", "mx.recipient.example", SightingPlace.RECEIVED)]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,6 @@ def test_whom_a_trace_field_names(received: str, client: str | None) -> None:
     about = read_about(
         HEAD.format(reporting="mx.test", fields="", received=f"Received: {received}\n").encode(), ""
     )
-    trace = about.notice.returned.trace
+    trace = about.notice.original.trace
     assert (trace.client if trace else None) == (ip_address(client) if client else None)
     assert trace is None or trace.by == "mx.test"

@@ -69,9 +69,9 @@ TRANSCRIPTS = {
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_a_refusal_is_put_to_the_command_that_it_answers(name: str) -> None:
     text, expected = TRANSCRIPTS[name]
-    found = [item for item in read_transcript(TALKING + text) if item.is_remote]
-    assert [(item.reply, item.stage, item.address, item.is_proven) for item in found] == expected
-    assert {item.host for item in found} <= {"mx.example.net"}
+    result = [item for item in read_transcript(TALKING + text) if item.is_remote]
+    assert [(item.reply, item.stage, item.address, item.is_proven) for item in result] == expected
+    assert {item.host for item in result} <= {"mx.example.net"}
 
 
 @pytest.mark.parametrize(
@@ -202,8 +202,8 @@ def test_one_recipients_reply_of_the_same_software_is_believed() -> None:
 
 def test_a_user_unknown_that_was_tried_for_days_is_not_tried_again() -> None:
     (result,) = _notice("It failed.", _fields("a@b.example", "smtp; 450 4.1.1 <a@b.example>: User unknown"))
-    shown = to_json(result)
-    assert (shown["cause"], shown["retry"], shown["fix_by"]) == ("user_unknown", "after_fix", "sender")
+    output = to_json(result)
+    assert (output["cause"], output["retry"], output["fix_by"]) == ("user_unknown", "after_fix", "sender")
 
 
 @pytest.mark.parametrize("action", ["failed", "delayed"])
@@ -229,13 +229,13 @@ def test_code_and_status_are_the_remote_servers_or_null(
     diagnostic: str, code: int | None, status: str | None
 ) -> None:
     (result,) = _notice("It failed.", _fields("a@b.example", diagnostic))
-    shown = to_json(result)
-    assert (shown["reply"]["code"], shown["reply"]["enhanced_status"]) == (code, status)
-    assert shown["status"] == "5.1.1"  # what the sending server says, whoever said it first
+    output = to_json(result)
+    assert (output["reply"]["code"], output["reply"]["enhanced_status"]) == (code, status)
+    assert output["status"] == "5.1.1"  # what the sending server says, whoever said it first
 
 
 def test_a_report_of_success_is_one_object_without_a_recipient() -> None:
     fields = "".join(_fields(name, "smtp; 250 ok", "relayed") for name in ("a@b.example", "c@b.example"))
     (result,) = _notice("It was relayed.", fields)
-    shown = to_json(result)
-    assert (shown["is_bounce"], shown["kind"], shown["recipient"]) == (False, "other", None)
+    output = to_json(result)
+    assert (output["is_bounce"], output["kind"], output["recipient"]) == (False, "other", None)

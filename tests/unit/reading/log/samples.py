@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from probe.reading.log.event import Event, Record, Unparsed, Words
+from probe.reading.log.event import Event, Record, UnparsedLine, Words
 from probe.reading.log.formats import Format, by_name
 from probe.reading.log.reader import Tally, records
 
@@ -23,7 +23,7 @@ class Sample:
     lines: Sequence[bytes]
     format: Format
     reference: datetime
-    made: str
+    basis: str
     program: str
     about: str
     source: str | None
@@ -64,20 +64,20 @@ def events(which: Sample, lines: Iterable[bytes] | None = None) -> list[Event]:
     return [record for record in read(which, lines) if isinstance(record, Event)]
 
 
-def unparsed(found: Iterable[Record]) -> list[Unparsed]:
-    return [record for record in found if isinstance(record, Unparsed)]
+def unparsed(result: Iterable[Record]) -> list[UnparsedLine]:
+    return [record for record in result if isinstance(record, UnparsedLine)]
 
 
-def placeless(found: Iterable[Event]) -> list[Event]:
+def placeless(result: Iterable[Event]) -> list[Event]:
     """The events without their line numbers."""
-    return [event._replace(line=0) for event in found]
+    return [event._replace(line=0) for event in result]
 
 
 def one(format_name: str, *lines: str | bytes) -> Event:
     """The only event of some lines."""
-    found = several(format_name, *lines)
-    assert len(found) == 1, found
-    return found[0]
+    result = several(format_name, *lines)
+    assert len(result) == 1, result
+    return result[0]
 
 
 def several(format_name: str, *lines: str | bytes) -> list[Event]:
@@ -86,9 +86,9 @@ def several(format_name: str, *lines: str | bytes) -> list[Event]:
     reader = row.make()
     reader.source("mail.log", datetime(2026, 11, 29, 4))
     octets = [line if isinstance(line, bytes) else line.encode() for line in lines]
-    found = list(records(reader, octets))
-    assert not unparsed(found), found
-    return [record for record in found if isinstance(record, Event)]
+    result = list(records(reader, octets))
+    assert not unparsed(result), result
+    return [record for record in result if isinstance(record, Event)]
 
 
 def reason(event: Event) -> Words | None:

@@ -126,8 +126,8 @@ def test_what_is_no_log_has_no_format() -> None:
 def test_a_log_of_two_programs_is_the_one_with_more_lines() -> None:
     by_name = {each.name: each for each in SAMPLES}
     mixed = [*by_name["dma"].lines[:9], *by_name["postfix-bsd"].lines[:300]]
-    found = detect(mixed)
-    assert found is not None and found.name == "postfix"
+    detection = detect(mixed)
+    assert detection is not None and detection.name == "postfix"
 
 
 def test_names_of_formats_are_distinct_and_every_reader_can_be_made() -> None:
@@ -144,8 +144,8 @@ def test_memory_forgets_the_oldest_untouched_message_first() -> None:
     memory.message("a")
     memory.message("c")
     assert memory.message_of("b") is None
-    kept = memory.message_of("a")
-    assert kept is not None and kept.sender == "x"
+    result = memory.message_of("a")
+    assert result is not None and result.sender == "x"
     for number in range(5):
         memory.note(number, number)
     assert [memory.note_of(number) for number in range(5)] == [None, None, None, 3, 4]

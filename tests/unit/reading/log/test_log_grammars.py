@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probe.model.reply import Stage
-from probe.reading.log.event import Kind, Relay, Speaker, Status, Unparsed, Words
+from probe.reading.log.event import Kind, Relay, Speaker, Status, UnparsedLine, Words
 from probe.reading.log.formats import by_name
 from tests.unit.reading.log.samples import events, one, sample, several
 
@@ -16,7 +16,7 @@ EXIM = "2026-11-29 02:00:00 1xXUqD-00004l-31 "
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("text", "words"),
     [
         (
             "(host mx.x.example[192.0.2.1] said: 450 4.2.0 a (b) (in reply to end of DATA command))",
@@ -62,8 +62,8 @@ EXIM = "2026-11-29 02:00:00 1xXUqD-00004l-31 "
         "myself)", Words(Speaker.LOCAL, "mail for x.example loops back to myself", Stage.DNS)),
     ],
 )  # fmt: skip
-def test_postfix_tells_whose_words_they_are(told: str, words: Words) -> None:
-    event = one("postfix", SMTP + MX + TAIL + told)
+def test_postfix_tells_whose_words_they_are(text: str, words: Words) -> None:
+    event = one("postfix", SMTP + MX + TAIL + text)
     assert event.words == words
     assert (event.delay_s, event.delays, event.cut) == (1.5, (0.1, 0.2, 0.3, 0.9), False)
 
@@ -85,15 +85,15 @@ def test_postfix_a_line_that_ends_in_its_status_tells_no_outcome() -> None:
     for word in ("s", "sen", "bou", "defer"):
         line = (SMTP + MX + TAIL.replace("deferred", word)).strip().encode()
         (record,) = reader.read(line, 1)
-        assert isinstance(record, Unparsed) and "ends before" in record.why
-        assert [type(it) for it in reader.block(line, 1)] == [Unparsed]
+        assert isinstance(record, UnparsedLine) and "ends before" in record.why
+        assert [type(it) for it in reader.block(line, 1)] == [UnparsedLine]
 
 
 def test_postfix_a_suspended_delivery_repeats_the_failure_before() -> None:
-    told = (
+    texts = (
         "(delivery temporarily suspended: host mx.x.example[192.0.2.1] refused to talk to me: 421 4.7.0 busy)"
     )
-    event = one("postfix", SMTP.replace("/smtp[", "/error[") + "relay=none, " + TAIL + told)
+    event = one("postfix", SMTP.replace("/smtp[", "/error[") + "relay=none, " + TAIL + texts)
     assert event.repeats and event.words == Words(Speaker.REMOTE, "421 4.7.0 busy", Stage.GREETING)
 
 
@@ -289,17 +289,17 @@ def test_opensmtpd_joins_a_failed_session_only_below_the_recipient_s_domain() ->
 
 
 def test_kumomta_reads_lists_of_recipients_and_its_own_words() -> None:
-    found = events(sample("kumomta"))
-    grey = [event for event in found if event.recipient == "eve@grey.example"]
+    result = events(sample("kumomta"))
+    grey = [event for event in result if event.recipient == "eve@grey.example"]
     assert [event.status for event in grey] == [Status.DEFERRED, Status.EXPIRED]
     assert grey[0].reply == Words(Speaker.REMOTE, "451 4.7.1 Greylisted\nline two", Stage.RCPT)
     assert grey[1].earlier == grey[0].words and grey[1].reply is None
-    refused = next(event for event in found if event.recipient == "bob@refused.example")
+    refused = next(event for event in result if event.recipient == "bob@refused.example")
     assert refused.words is not None and (refused.words.speaker, refused.words.stage) == (
         Speaker.LOCAL,
         Stage.CONNECT,
     )
-    taken = next(event for event in found if event.status is Status.SENT)
+    taken = next(event for event in result if event.status is Status.SENT)
     assert taken.source_ip == "198.51.100.10" and taken.words is not None
     assert taken.words.text.startswith("250 2.0.0 OK ids=") and taken.words.stage is Stage.END_OF_DATA
 

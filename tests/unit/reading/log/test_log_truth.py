@@ -114,7 +114,7 @@ NOT_IN_THE_LOG = {
 }
 SAYS_NOTHING = {("dma", "ok"), ("exim", "ok")}  # no reply of a delivery is logged
 TELLS_STAGES = {"postfix", "exim", "dma", "msmtp"}
-COMPLETE = [each for each in SAMPLES if each.made == "produced" and each.complete]
+COMPLETE = [each for each in SAMPLES if each.basis == "produced" and each.complete]
 CASES = [(each, domain) for each in COMPLETE for domain in TRUTHS]
 
 
@@ -173,8 +173,8 @@ def test_recipients_of_one_message_keep_their_own_fate(which: Sample) -> None:
         return
     assert fates["yes@mix.example"].status is Status.SENT
     later = fates["later@mix.example"]
-    told = reason(later)
-    assert later.status in WAITING and told is not None and "452 4.2.2 Mailbox full" in told.text
+    result = reason(later)
+    assert later.status in WAITING and result is not None and "452 4.2.2 Mailbox full" in result.text
 
 
 @pytest.mark.parametrize("which", COMPLETE, ids=lambda each: each.name)
@@ -203,9 +203,9 @@ def test_senders_and_relays_are_told(which: Sample) -> None:
 
 def test_every_header_says_where_its_log_comes_from() -> None:
     for each in SAMPLES:
-        assert each.made in ("produced", "documented, not produced"), each.name
+        assert each.basis in ("produced", "documented, not produced"), each.name
         assert each.program and each.about, each.name
-        assert each.made == "produced" or each.source, each.name
+        assert each.basis == "produced" or each.source, each.name
 
 
 def test_every_format_has_a_fixture() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.reading.log.event import Stamp
-from probe.reading.log.octets import HEAD, Unpacked, lines, packing
+from probe.reading.log.octets import HEAD, UnpackedFile, lines, packing
 from probe.reading.log.period import Period, moment, period
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
 from tests.unit.reading.log.samples import sample
@@ -33,23 +33,23 @@ def test_an_archive_is_known_by_its_octets_and_unpacked_piece_by_piece(kind: str
     packed = PACKERS[kind](LOG)
     assert packing(packed[:HEAD]) == kind
     for size in (1, 7, 100_000):
-        unpacked = Unpacked(_chunks(packed, size), kind)
+        unpacked = UnpackedFile(_chunks(packed, size), kind)
         assert b"".join(unpacked) == LOG and unpacked.problem is None
 
 
 @pytest.mark.parametrize("kind", PACKERS)
 def test_archives_one_behind_the_other_are_one(kind: str) -> None:
     packed = PACKERS[kind](LOG) + PACKERS[kind](b"more\n") + b"\x00" * 20
-    unpacked = Unpacked(_chunks(packed), kind)
+    unpacked = UnpackedFile(_chunks(packed), kind)
     assert b"".join(unpacked) == LOG + b"more\n" and unpacked.problem is None
 
 
 @pytest.mark.parametrize("kind", PACKERS)
 def test_a_cut_or_damaged_archive_gives_what_is_before_and_says_so(kind: str) -> None:
     packed = PACKERS[kind](LOG)
-    cut = Unpacked(_chunks(packed[:-20]), kind)
+    cut = UnpackedFile(_chunks(packed[:-20]), kind)
     assert LOG.startswith(b"".join(cut)) and cut.problem is not None and "cut" in cut.problem
-    damaged = Unpacked(_chunks(packed[:200] + b"\xff" * 50 + packed[250:]), kind)
+    damaged = UnpackedFile(_chunks(packed[:200] + b"\xff" * 50 + packed[250:]), kind)
     assert len(b"".join(damaged)) <= 2 * len(LOG) and damaged.problem is not None
 
 
@@ -57,7 +57,7 @@ def test_what_swells_is_unpacked_in_bounded_pieces() -> None:
     step = 1_048_576
     for kind, pack in PACKERS.items():
         for size in (20_000_000, 4 * step):
-            unpacked = Unpacked([pack(b"\x00" * size)], kind)
+            unpacked = UnpackedFile([pack(b"\x00" * size)], kind)
             pieces = [len(piece) for piece in unpacked]
             assert max(pieces) <= step and sum(pieces) == size and unpacked.problem is None
 
@@ -66,7 +66,7 @@ def test_what_is_not_packed_and_what_cannot_be_unpacked() -> None:
     assert packing(b"Nov 29") is None and packing(b"") is None
     assert packing(b"\x28\xb5\x2f\xfd\x00\x00") == "zst"
     with pytest.raises(ValueError, match="zst"):
-        Unpacked([], "zst")
+        UnpackedFile([], "zst")
 
 
 @given(st.lists(st.binary(max_size=30)))
@@ -148,12 +148,12 @@ def test_what_is_no_moment_is_told_with_what_would_be_one(text: str) -> None:
 
 
 def test_periods_hold_what_is_in_them_and_do_not_know_what_has_no_time() -> None:
-    asked = period("2h", "1h", NOW)
-    assert asked.holds(Stamp(datetime(2026, 11, 29, 12, 30))) is True
-    assert asked.holds(Stamp(datetime(2026, 11, 29, 11, 30, tzinfo=UTC))) is True
-    assert asked.holds(Stamp(datetime(2026, 11, 29, 12, 29, 59))) is False
-    assert asked.holds(Stamp(datetime(2026, 11, 29, 13, 30))) is False
-    assert asked.holds(None) is None
+    result = period("2h", "1h", NOW)
+    assert result.holds(Stamp(datetime(2026, 11, 29, 12, 30))) is True
+    assert result.holds(Stamp(datetime(2026, 11, 29, 11, 30, tzinfo=UTC))) is True
+    assert result.holds(Stamp(datetime(2026, 11, 29, 12, 29, 59))) is False
+    assert result.holds(Stamp(datetime(2026, 11, 29, 13, 30))) is False
+    assert result.holds(None) is None
     assert Period(None, None, None).holds(None) is True
     with pytest.raises(ValueError, match="before it begins"):
         period("1h", "2h", NOW)

@@ -59,8 +59,8 @@ def test_sendmail_s_mailq_has_cut_reasons_and_those_of_others() -> None:
 
 
 def test_exim_bp_tells_who_waits_and_what_is_frozen() -> None:
-    found = [(event.recipient, event.status, event.sender) for event in events(sample("queue-exim"))]
-    assert found == [
+    result = [(event.recipient, event.status, event.sender) for event in events(sample("queue-exim"))]
+    assert result == [
         ("bob@grey.example", Status.HELD, "alice@sender.example"),
         ("bob@refused.example", Status.QUEUED, "alice@sender.example"),
         ("later@mix.example", Status.QUEUED, "alice@sender.example"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.reading.log.event import Event, Unparsed
+from probe.reading.log.event import Event, UnparsedLine
 from probe.reading.log.formats import FORMATS, Format, detect
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import KEPT, Tally, records
@@ -45,10 +45,10 @@ GARBAGE = (
 TEXTS = [line for which in SAMPLES for line in which.lines[:: max(1, len(which.lines) // 12)]]
 
 
-def _bare(found: Sequence[Event]) -> Counter[tuple[object, ...]]:
+def _bare(result: Sequence[Event]) -> Counter[tuple[object, ...]]:
     """What happened to whom, without what earlier lines add."""
     return Counter(
-        (event.kind, event.status, event.queue_id, event.recipient, event.words) for event in found
+        (event.kind, event.status, event.queue_id, event.recipient, event.words) for event in result
     )
 
 
@@ -56,10 +56,10 @@ def _bare(found: Sequence[Event]) -> Counter[tuple[object, ...]]:
 def test_line_by_line_is_as_whole(which: Sample) -> None:
     reader = which.format.make()
     reader.source(which.name, which.reference)
-    found = [record for number, line in enumerate(which.lines, 1) for record in reader.read(line, number)]
-    found += reader.end()
+    result = [record for number, line in enumerate(which.lines, 1) for record in reader.read(line, number)]
+    result += reader.end()
     tally = Tally()
-    assert found == read(which, tally=tally)
+    assert result == read(which, tally=tally)
     assert tally.lines == len(which.lines) == tally.read + tally.unparsed + tally.other
 
 
@@ -118,10 +118,10 @@ def test_a_cut_last_line_is_told_or_is_no_line_of_a_delivery(which: Sample) -> N
     for share in (0.3, 0.5, 0.7, 0.9, 0.97):
         line = which.lines[last - 1]
         cut = line[: int(len(line) * share)]
-        found = read(which, [*which.lines[: last - 1], cut])
-        assert len(found) <= whole + 1
-        for record in found:
-            if isinstance(record, Unparsed):
+        result = read(which, [*which.lines[: last - 1], cut])
+        assert len(result) <= whole + 1
+        for record in result:
+            if isinstance(record, UnparsedLine):
                 assert len(record.data) <= KEPT and record.why
 
 
@@ -160,7 +160,7 @@ def _survives(row: Format, lines: list[bytes]) -> None:
     reader.source("any.log", datetime(2026, 11, 29))
     tally = Tally()
     for record in records(reader, lines, tally):
-        assert isinstance(record, Event | Unparsed)
+        assert isinstance(record, Event | UnparsedLine)
         assert 1 <= record.line <= len(lines)
     assert tally.lines == len(lines) == tally.read + tally.unparsed + tally.other
 
@@ -217,8 +217,8 @@ def test_long_and_hard_lines_are_read_in_linear_time(row: Format) -> None:
 @given(lines=st.lists(st.binary(max_size=200) | st.sampled_from(TEXTS), max_size=8))
 @settings(max_examples=200, deadline=None)
 def test_no_octets_make_detection_raise(lines: list[bytes]) -> None:
-    found = detect(lines)
-    assert found is None or found in FORMATS
+    detection = detect(lines)
+    assert detection is None or detection in FORMATS
 
 
 def test_hard_lines_are_looked_at_in_linear_time() -> None:
@@ -245,5 +245,5 @@ def test_unparsed_records_keep_the_line() -> None:
     line = (
         b"Nov 29 02:00:00 mail postfix/smtp[1]: 4C0FFEE4C0F: to=<a@b.example>, relay=x[192.0.2.1]:25, status="
     )
-    found = unparsed(read(SAMPLES[[each.name for each in SAMPLES].index("postfix-bsd")], [line]))
-    assert [(record.line, record.data) for record in found] == [(1, line)]
+    result = unparsed(read(SAMPLES[[each.name for each in SAMPLES].index("postfix-bsd")], [line]))
+    assert [(record.line, record.data) for record in result] == [(1, line)]

@@ -54,8 +54,8 @@ def _by_line(format_name: str, data: bytes) -> tuple[list[Record], Tally]:
 def _by_block(format_name: str, chunks: Iterable[bytes], *, brief: bool = True) -> tuple[list[Record], Tally]:
     tally = Tally()
     reader = _reader(format_name, brief=brief)
-    found = [record for part in records_of_blocks(reader, blocks(chunks), tally) for record in part]
-    return found, tally
+    result = [record for part in records_of_blocks(reader, blocks(chunks), tally) for record in part]
+    return result, tally
 
 
 def _in_chunks(data: bytes, size: int) -> Iterable[bytes]:
@@ -67,8 +67,8 @@ def test_blocks_give_the_records_of_lines(which: Sample) -> None:
     data = b"".join(line + b"\n" for line in which.lines)
     by_line, tally = _by_line(which.format.name, data)
     for size in (700, 5000, 1 << 20):
-        found, counted = _by_block(which.format.name, _in_chunks(data, size), brief=False)
-        assert found == by_line and counted.lines == tally.lines
+        result, counted = _by_block(which.format.name, _in_chunks(data, size), brief=False)
+        assert result == by_line and counted.lines == tally.lines
         brief, counted = _by_block(which.format.name, _in_chunks(data, size))
         assert [_told(it) for it in brief] == [_told(it) for it in by_line]
         assert counted.lines == tally.lines == counted.read + counted.unparsed + counted.other
@@ -77,8 +77,8 @@ def test_blocks_give_the_records_of_lines(which: Sample) -> None:
 @pytest.mark.parametrize("name", sorted(MADE))
 def test_the_usual_lines_are_read_alike(name: str) -> None:
     by_line, tally = _by_line(name, MADE[name])
-    found, counted = _by_block(name, _in_chunks(MADE[name], 100_000))
-    assert len(found) > 500 and [_told(it) for it in found] == [_told(it) for it in by_line]
+    result, counted = _by_block(name, _in_chunks(MADE[name], 100_000))
+    assert len(result) > 500 and [_told(it) for it in result] == [_told(it) for it in by_line]
     assert (counted.lines, counted.read, counted.unparsed) == (tally.lines, tally.read, tally.unparsed)
 
 
@@ -109,13 +109,13 @@ def test_damaged_lines_are_read_alike(name: str, damages: list[tuple[int, int, b
         rows[row] = rows[row][:at] + octets.replace(b"\n", b"") + rows[row][at + 1 :]
     data = b"\n".join(rows)
     by_line, _ = _by_line(name, data)
-    found, _ = _by_block(name, [data])
-    assert [_told(it) for it in found] == [_told(it) for it in by_line]
+    result, _ = _by_block(name, [data])
+    assert [_told(it) for it in result] == [_told(it) for it in by_line]
 
 
 def test_a_line_without_end_is_held_in_bounded_memory() -> None:
-    found = list(blocks(iter([b"x" * 1000] * 50), limit=3000))
-    assert len(found) == 1 and len(found[0]) <= 4000
+    result = list(blocks(iter([b"x" * 1000] * 50), limit=3000))
+    assert len(result) == 1 and len(result[0]) <= 4000
     assert list(blocks([b"a\nb", b"c\n", b"", b"d"])) == [b"a\n", b"bc\n", b"d"]
 
 
@@ -124,9 +124,9 @@ def test_of_a_long_line_only_a_part_is_read(name: str) -> None:
     rows = [row for row in MADE[name].split(b"\n") if b"550 5.7.606" in row]
     data = rows[0].replace(b"Access denied", b"x" * 3_000_000) + b"\n" + rows[1]
     by_line, _ = _by_line(name, data)
-    found, _ = _by_block(name, [data])
-    assert [_told(it) for it in found] == [_told(it) for it in by_line]
-    (first, _) = found
+    result, _ = _by_block(name, [data])
+    assert [_told(it) for it in result] == [_told(it) for it in by_line]
+    (first, _) = result
     assert isinstance(first, Event) and first.words is not None and len(first.words.text) <= TEXT
 
 

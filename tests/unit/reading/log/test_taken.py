@@ -22,13 +22,13 @@ from probe.reading.log.taken import taken_as
     ],
 )
 def test_the_id_is_found_where_there_is_one(words: str, name: str | None) -> None:
-    found = taken_as(words)
+    result = taken_as(words)
     if name is None:
-        assert found.startswith("ffacd0b85a97d")
+        assert result.startswith("ffacd0b85a97d")
     elif name:
-        assert found == name
+        assert result == name
     else:
-        assert found in words and " " not in found
+        assert result in words and " " not in result
 
 
 def test_no_text_takes_long_or_gives_a_blank() -> None:

@@ -189,7 +189,7 @@ def test_a_mailing_is_recognised(headers: tuple[str, ...], bulk: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "shown", "kind"),
+    ("url", "text", "kind"),
     [
         ("https://example.com/a", "", "plain"),
         ("https://example.com/a", "click here", "plain"),
@@ -209,8 +209,8 @@ def test_a_mailing_is_recognised(headers: tuple[str, ...], bulk: bool) -> None:
         ("http://0xc0000201/", "", "ip"),
     ],
 )
-def test_links_are_judged(url: str, shown: str, kind: str) -> None:
-    link = judge_link(url, shown)
+def test_links_are_judged(url: str, text: str, kind: str) -> None:
+    link = judge_link(url, text)
     assert link is not None
     assert link.kind == kind
 

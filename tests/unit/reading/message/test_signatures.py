@@ -49,10 +49,10 @@ def signed(data: bytes = MESSAGE, selector: bytes = b"s1", bits: int = 2048, **o
 
 def verify(data: bytes, zone: dict[str, Answer | bytes]) -> tuple[SignatureResult, ...]:
     def lookup(question: Question) -> Answer:
-        found = zone.get(question.name)
-        if isinstance(found, bytes):
-            return Answer(question, Status.ANSWER, (Txt((found[:200], found[200:])),))
-        return found or Answer(question, Status.NXDOMAIN)
+        result = zone.get(question.name)
+        if isinstance(result, bytes):
+            return Answer(question, Status.ANSWER, (Txt((result[:200], result[200:])),))
+        return result or Answer(question, Status.NXDOMAIN)
 
     return run(verify_signatures(data), lookup)
 

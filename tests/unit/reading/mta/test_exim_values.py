@@ -67,7 +67,12 @@ def test_hosts_of_the_first_address_alone() -> None:
     )
     tested = answer_of(printed, "a@example.net")
     assert tested is not None
-    assert (tested.router, tested.transport, tested.by_mx, tested.became) == ("dns", "remote", True, "")
+    assert (tested.router, tested.transport, tested.by_mx, tested.new_recipient) == (
+        "dns",
+        "remote",
+        True,
+        "",
+    )
     assert [(hop.host, hop.port) for hop in tested.hops] == [
         ("mx1.example.net", 0),
         ("mx2.example.net", 2525),
@@ -90,7 +95,7 @@ def test_hosts_of_the_first_address_alone() -> None:
 def test_what_no_transport_takes(printed: str, refused: str, deferred: str, discarded: str) -> None:
     tested = answer_of(printed, "a@x.org")
     assert tested is not None
-    assert (tested.refused, tested.deferred, tested.discarded) == (refused, deferred, discarded)
+    assert (tested.refusal, tested.deferral, tested.discarded) == (refused, deferred, discarded)
 
 
 def test_nothing_said_is_nothing_known() -> None:

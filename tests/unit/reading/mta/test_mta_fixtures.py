@@ -19,7 +19,7 @@ def test_each_configuration_is_read_as_it_is_meant(name: str) -> None:
         assert expected["none"] in mta.reason
         return
     assert isinstance(mta, SenderMta)
-    told = summary(mta)
+    texts = summary(mta)
     reason = expected.pop("route_reason", "")
-    assert reason in told["route_reason"]
-    assert {key: told[key] for key in expected} == expected
+    assert reason in texts["route_reason"]
+    assert {key: texts[key] for key in expected} == expected

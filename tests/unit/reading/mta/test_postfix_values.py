@@ -78,8 +78,8 @@ def test_a_key_goes_before_a_table_and_patterns_take_whole_addresses_alone() -> 
 def test_keys_of_addresses_and_domains() -> None:
     assert address_keys("a+b@x.org", "+-") == ("a+b@x.org", "a@x.org")
     assert address_keys("+b@x.org", "+") == ("+b@x.org",)
-    assert tuple(parents_of("a.b.org", dotted=True)) == ("a.b.org", ".b.org", ".org")
-    assert tuple(parents_of("a.b.org", dotted=False)) == ("a.b.org", "b.org", "org")
+    assert tuple(parents_of("a.b.org", with_dot=True)) == ("a.b.org", ".b.org", ".org")
+    assert tuple(parents_of("a.b.org", with_dot=False)) == ("a.b.org", "b.org", "org")
 
 
 def test_printed_parameters_services_and_overrides() -> None:
@@ -190,8 +190,8 @@ def test_whom_postfix_trusts(values: dict[str, str], roots: str | None) -> None:
 
 def test_a_policy_goes_before_the_level_and_is_looked_up_by_the_next_hop() -> None:
     values = {"smtp_tls_policy_maps": "hash:/p", "smtp_tls_security_level": "may"}
-    found = {"hash:/p": {".net": "verify match=a.example:b.example"}}
-    policy = tls_of(values, "mx.example.net", found, "s")
+    result = {"hash:/p": {".net": "verify match=a.example:b.example"}}
+    policy = tls_of(values, "mx.example.net", result, "s")
     assert (policy.level, policy.names) == (TlsLevel.VERIFY, ("a.example", "b.example"))
     assert policy_keys("[Relay.example.org]:587") == ("[relay.example.org]:587",)
     assert tls_of(values, "x.org", {"hash:/p": {"x.org": "broken"}}, "s").level is TlsLevel.INVALID
@@ -204,16 +204,16 @@ def test_dunno_leaves_the_relayhost_as_it_is() -> None:
         "relayhost": "[relay.example.org]",
         "default_transport": "relay",
     }
-    found = {"hash:/s": {"bob@example.org": "DUNNO"}, "hash:/t": {"bob@example.org": "dunno"}}
-    resolved = Routing(values, ASKED).resolved(found)
+    result = {"hash:/s": {"bob@example.org": "DUNNO"}, "hash:/t": {"bob@example.org": "dunno"}}
+    resolved = Routing(values, ASKED).resolved(result)
     assert (resolved.transport, resolved.nexthop) == ("relay", "[relay.example.org]")
 
 
 def test_a_negated_name_takes_the_domain_out_of_a_list() -> None:
     values = {"mydestination": "!example.net, hash:/own", "default_transport": "smtp"}
-    found = {"hash:/own": {"example.net": "x"}}
-    assert Routing(values, ASKED).resolved(found).transport == "smtp"
-    assert Routing({"mydestination": "hash:/own"}, ASKED).resolved(found).sources == ("mydestination",)
+    result = {"hash:/own": {"example.net": "x"}}
+    assert Routing(values, ASKED).resolved(result).transport == "smtp"
+    assert Routing({"mydestination": "hash:/own"}, ASKED).resolved(result).sources == ("mydestination",)
 
 
 def test_a_list_in_a_file_of_its_own_is_named() -> None:

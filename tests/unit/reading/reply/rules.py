@@ -34,14 +34,16 @@ def use(monkeypatch: pytest.MonkeyPatch, *rows: Row, general: Sequence[Row] = ()
     return table
 
 
-def subject(text: str, *statuses: str, **known: Any) -> Subject:
+def subject(text: str, *statuses: str, **entries: Any) -> Subject:
     """What is known of a reply of these words. A status of success is read as nothing."""
     return Subject(
-        mask(text), statuses=tuple(Status(it, "" if it.startswith("2.") else it) for it in statuses), **known
+        mask(text),
+        statuses=tuple(Status(it, "" if it.startswith("2.") else it) for it in statuses),
+        **entries,
     )
 
 
-def speaking(text: str, *statuses: str, **known: Any) -> set[str]:
+def speaking(text: str, *statuses: str, **entries: Any) -> set[str]:
     """The ids of the rules that speak; an echo has a question mark behind it."""
-    found = match.matches(subject(text, *statuses, **known))
-    return {f"{it.rule.id}?" if it.is_echo else it.rule.id for it in found}
+    matches = match.matches(subject(text, *statuses, **entries))
+    return {f"{it.rule.id}?" if it.is_echo else it.rule.id for it in matches}

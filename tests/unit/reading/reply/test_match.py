@@ -114,8 +114,8 @@ def test_hints_count_where_no_sentence_is_known_and_of_two_the_one_that_asks_for
 
 
 def test_beside_a_known_sentence_a_hint_is_an_echo_for_another_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = rule("known", {"mailbox_full": 12, "server_error": -3}, phrases=["box is full"])
-    use(monkeypatch, known, NOTED, rule("same", {"mailbox_full": 4}, notions=["recipient", "refused"]))
+    result = rule("known", {"mailbox_full": 12, "server_error": -3}, phrases=["box is full"])
+    use(monkeypatch, result, NOTED, rule("same", {"mailbox_full": 4}, notions=["recipient", "refused"]))
     assert speaking("recipient box is full, refused") == {"known", "noted?"}
 
 
@@ -168,12 +168,12 @@ def test_a_vague_rule_without_causes_speaks_where_nothing_else_does(monkeypatch:
 
 
 def test_sentences_of_other_languages_hold_with_their_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"sentences": [["box", "full"]]}
+    text = {"sentences": [["box", "full"]]}
     use(
         monkeypatch,
-        rule("cause", {"mailbox_full": 12}, **said),
-        rule("time", {}, facet="conduct", **said),
-        rule("other", {"mailbox_full": 12}, codes=["4"], **said),
+        rule("cause", {"mailbox_full": 12}, **text),
+        rule("time", {}, facet="conduct", **text),
+        rule("other", {"mailbox_full": 12}, codes=["4"], **text),
     )
     assert speaking("das Postfach ist voll", code="550") == {"cause", "time"}
 
@@ -229,8 +229,8 @@ def test_a_rule_that_says_what_is_not_meant_is_meant_itself(monkeypatch: pytest.
 
 
 def test_a_cause_that_a_sentence_does_not_speak_for_may_be_hinted_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = rule("known", {"mailbox_full": 12, "recipient_refused": 0}, phrases=["box is full"])
-    use(monkeypatch, known, NOTED)
+    result = rule("known", {"mailbox_full": 12, "recipient_refused": 0}, phrases=["box is full"])
+    use(monkeypatch, result, NOTED)
     assert speaking("recipient box is full, refused") == {"known", "noted?"}
     use(monkeypatch, rule("known", {"recipient_refused": 0.5}, phrases=["box is full"]), NOTED)
     assert speaking("recipient box is full, refused") == {"known"}
@@ -245,5 +245,5 @@ def test_the_order_is_that_of_the_files_with_the_echoes_last(monkeypatch: pytest
     from tests.unit.reading.reply.rules import subject
 
     use(monkeypatch, NOTED, rule("b", phrases=["box is full"]), rule("a", phrases=["full"], vague=0))
-    found = match.matches(subject("recipient box is full refused; full"))
-    assert [(it.rule.id, it.is_echo) for it in found] == [("b", False), ("a", False), ("noted", True)]
+    matches = match.matches(subject("recipient box is full refused; full"))
+    assert [(it.rule.id, it.is_echo) for it in matches] == [("b", False), ("a", False), ("noted", True)]

@@ -69,15 +69,17 @@ def test_a_known_sentence_is_left_to_its_rule() -> None:
 
 
 def test_a_notion_beside_a_known_sentence_orders_what_comes_after_the_first_cause() -> None:
-    ranked = explain("553 5.7.1 <a@b.example>: Sender address rejected: not owned by auth user").ranked
-    assert {item.id for item in ranked[:2]} == {"smtp_auth_required", "sender_invalid"}
-    assert {"auth_failed", "rdns_helo"} <= {item.id for item in explain("550 PTR and SPF-softail").ranked[:3]}
+    ranking = explain("553 5.7.1 <a@b.example>: Sender address rejected: not owned by auth user").ranking
+    assert {item.id for item in ranking[:2]} == {"smtp_auth_required", "sender_invalid"}
+    assert {"auth_failed", "rdns_helo"} <= {
+        item.id for item in explain("550 PTR and SPF-softail").ranking[:3]
+    }
 
 
 def test_an_echo_never_speaks_for_a_cause_that_the_known_sentence_names() -> None:
     explanation = explain("550 5.7.1 Message rejected as spam by our content filter")
-    assert explanation.ranked[0].id == "spam_content"
-    assert not [item for item, _ in explanation.ranked[0].evidence_for if item.rule.startswith("notion.")]
+    assert explanation.ranking[0].id == "spam_content"
+    assert not [item for item, _ in explanation.ranking[0].evidence_for if item.rule.startswith("notion.")]
 
 
 def test_more_notions_overrule_fewer_of_the_same() -> None:
@@ -95,20 +97,20 @@ def test_more_notions_overrule_fewer_of_the_same() -> None:
     ],
 )
 def test_the_class_of_a_postfix_restriction_says_whom_the_words_are_about(text: str, cause: str) -> None:
-    assert explain(text).ranked[0].id == cause
+    assert explain(text).ranking[0].id == cause
 
 
 def test_every_notion_that_a_rule_asks_for_has_words_and_the_other_way_round() -> None:
     hints = set(toml_import.parse(HERE / "notions.toml")["notion"])
-    told = {notion for words in VOCABULARY["words"].values() for notion in words}
+    texts = {notion for words in VOCABULARY["words"].values() for notion in words}
     hinted = {hint for of_notion in VOCABULARY["hint"].values() for hint in of_notion}
-    asked = {notion for rule in all_rules() for notion in rule.conditions.get("notions", ())}
-    assert asked == hints | hinted
-    assert set(VOCABULARY["hint"]) <= told
+    questions = {notion for rule in all_rules() for notion in rule.conditions.get("notions", ())}
+    assert questions == hints | hinted
+    assert set(VOCABULARY["hint"]) <= texts
     sentences = [
         (*rule.conditions.get("sentences", ()), rule.conditions.get("without", ())) for rule in all_rules()
     ]
-    assert {notion for rule in sentences for notions in rule for notion in notions} == told
+    assert {notion for rule in sentences for notions in rule for notion in notions} == texts
 
 
 def test_every_language_has_the_words_of_the_commonest_refusals() -> None:

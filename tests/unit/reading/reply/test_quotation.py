@@ -26,9 +26,9 @@ def test_an_entry_is_complete(entry: QuotationEntry) -> None:
 @pytest.mark.parametrize(("entry", "text", "inner"), EXAMPLES, ids=lambda item: str(item)[:40])
 def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) -> None:
     reply, line = reply_lines(text)
-    found = quotation(reply) or quotation(line)
-    assert found is not None
-    assert (found.id, found.about, found.inner) == (entry.id, entry.about, inner)
+    quote = quotation(reply) or quotation(line)
+    assert quote is not None
+    assert (quote.id, quote.about, quote.inner) == (entry.id, entry.about, inner)
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,11 @@ def test_the_code_tells_how_lasting_and_the_status_still_why(
 
 @pytest.mark.parametrize("text", ["550 4.1.1 no", "450 5.1.1 no", "550-4.1.1 no\n550 4.1.1 not"])
 def test_the_evidence_says_that_they_contradict_each_other(text: str) -> None:
-    told = _of("esc.1.1", read_reply(text, Stage.RCPT).evidence)
-    assert told is not None
+    result = _of("esc.1.1", read_reply(text, Stage.RCPT).evidence)
+    assert result is not None
     code, status = text[:3], text[4:9]
-    assert f"the reply contradicts itself (code {code}, status {status})" in told.says
-    assert not told.final, "what the reply itself contradicts is no ground for giving up"
+    assert f"the reply contradicts itself (code {code}, status {status})" in result.says
+    assert not result.final, "what the reply itself contradicts is no ground for giving up"
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_the_evidence_says_that_they_contradict_each_other(text: str) -> None:
     ],
 )  # fmt: skip
 def test_there_is_no_contradiction_without_a_code_and_its_own_status(text: str) -> None:
-    told = _of("esc.1.1", read_reply(text, Stage.RCPT).evidence)
-    assert told is not None and "contradicts" not in told.says and told.final
+    result = _of("esc.1.1", read_reply(text, Stage.RCPT).evidence)
+    assert result is not None and "contradicts" not in result.says and result.final
 
 
 def test_a_rule_for_statuses_of_one_class_goes_by_the_codes_class() -> None:
@@ -84,6 +84,6 @@ def test_a_status_of_success_says_nothing_of_a_refusal() -> None:
 
 def test_a_live_reply_is_held_to_the_same() -> None:
     reply = Reply(450, EnhancedStatus(5, 1, 1), ("5.1.1 no",))
-    told = _of("esc.1.1", read_received(reply, Stage.RCPT).evidence)
-    assert told is not None and "code 450, status 5.1.1" in told.says
+    result = _of("esc.1.1", read_received(reply, Stage.RCPT).evidence)
+    assert result is not None and "code 450, status 5.1.1" in result.says
     assert read_received(reply).permanent is False

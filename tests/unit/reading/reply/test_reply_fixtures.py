@@ -56,7 +56,7 @@ REPLIES = [row for _, rows in TABLES.values() for row in rows]
 def test_cause_owner_and_time_are_right(row: Labelled) -> None:
     explained = explain(row.text, parse_stage(row.stage), row.host)
     assert explained.cause is not None and explained.conduct is not None
-    shares = [(item.id, round(item.probability, 2)) for item in explained.ranked[:3]]
+    shares = [(item.id, round(item.probability, 2)) for item in explained.ranking[:3]]
     assert explained.cause.id in row.causes, shares
     assert explained.conduct.fix_by in row.fix_by
     assert explained.conduct.retry in row.retry

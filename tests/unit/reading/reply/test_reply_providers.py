@@ -71,9 +71,9 @@ def test_the_advice_names_the_one_thing_to_do(text: str, words: str) -> None:
 def test_no_text_promises_a_reputation_that_google_no_longer_shows() -> None:
     google = by_id("google")
     assert "no reputation" in google.desk_shows
-    said = [rule.conduct.action or "" for rule in all_rules() if rule.conduct and "Postmaster Tools" in (
+    words = [rule.conduct.action or "" for rule in all_rules() if rule.conduct and "Postmaster Tools" in (
         rule.conduct.action or "")]  # fmt: skip
-    assert said and all("shows no reputation" in text for text in said)
+    assert words and all("shows no reputation" in text for text in words)
 
 
 def test_the_desks_are_those_of_2026() -> None:
@@ -86,8 +86,8 @@ def test_the_desks_are_those_of_2026() -> None:
 
 @pytest.mark.parametrize("domain", ["cox.net", "att.net", "bellsouth.net", "sbcglobal.net", "aol.com"])
 def test_the_mail_of_cox_and_att_is_yahoos(domain: str) -> None:
-    found = by_domain(domain)
-    assert found is not None and found.id == "yahoo"
+    operator = by_domain(domain)
+    assert operator is not None and operator.id == "yahoo"
 
 
 def _needs(provider: str) -> set[Need]:

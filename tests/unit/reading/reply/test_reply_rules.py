@@ -45,8 +45,8 @@ def test_an_example_is_won_by_its_own_rule(pair: tuple[Rule, Example]) -> None:
     assert rule.id in {item.rule for item in reading.evidence}
     named = {cause for cause, weight in rule.causes.items() if weight > 0}
     if rule.facet in _WORDS and named and rule.conditions.get("rest") != 0:
-        ranked = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
-        assert ranked[0].id in named
+        ranking = rank(reading.evidence, stage=reading.stage, permanent=reading.permanent)
+        assert ranking[0].id in named
 
 
 @pytest.mark.parametrize("pair", COUNTERS, ids=_name)
@@ -61,7 +61,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     assert rule.says and not rule.says.endswith("."), "one sentence, shown after a dash"
     assert rule.examples, "a rule without an example may be dead"
     assert set(rule.causes) <= set(causes())
-    known = {
+    entries = {
         "phrases",
         "links",
         "pattern",
@@ -74,7 +74,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
         "notions",
         "sentences",
     }
-    assert set(rule.conditions) <= known | {
+    assert set(rule.conditions) <= entries | {
         "unless",
         "coded",
         "rest",
@@ -88,7 +88,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
         "without",
     }
     assert set(rule.conditions.get("overrules", ())) <= set(causes()) - set(rule.causes)
-    looked_at = known | {"unread"}
+    looked_at = entries | {"unread"}
     assert looked_at & set(rule.conditions), "a rule has something to match"
     assert ("pattern" in rule.conditions) == ("needs" in rule.conditions), "a pattern has its cheap prefilter"
 

@@ -117,11 +117,11 @@ def test_the_words_of_others_speak_only_where_the_session_told_the_program() -> 
     rule = "sendmail.milter-deferred"
     assert _of(read_reply(reply, Stage.RCPT).evidence, rule) is None
     assert _of(read_reply(reply, Stage.RCPT, speaker=Speaker("exim", "")).evidence, rule) is None
-    told = _of(read_reply(reply, Stage.RCPT, speaker=named).evidence, rule)
+    result = _of(read_reply(reply, Stage.RCPT, speaker=named).evidence, rule)
     less = _of(read_reply(reply, Stage.RCPT, speaker=guessed).evidence, rule)
-    assert told is not None and less is not None
-    assert told.says.endswith("(Sendmail, by its greeting)") and not told.is_exact
-    assert less.weights["server_error"] == pytest.approx(0.7 * told.weights["server_error"])
+    assert result is not None and less is not None
+    assert result.says.endswith("(Sendmail, by its greeting)") and not result.is_exact
+    assert less.weights["server_error"] == pytest.approx(0.7 * result.weights["server_error"])
 
 
 def test_words_that_tell_their_program_are_silent_under_the_greeting_of_another_server() -> None:
@@ -136,8 +136,8 @@ def test_words_that_tell_their_program_are_silent_under_the_greeting_of_another_
 
 
 def test_a_filter_speaks_behind_any_server() -> None:
-    told = read_reply("554 5.7.1 Matched map: LOCAL", Stage.END_OF_DATA, speaker=Speaker("postfix", ""))
-    assert _of(told.evidence, "rspamd.map") is not None
+    result = read_reply("554 5.7.1 Matched map: LOCAL", Stage.END_OF_DATA, speaker=Speaker("postfix", ""))
+    assert _of(result.evidence, "rspamd.map") is not None
 
 
 def test_what_a_reply_quotes_is_not_read_as_the_words_of_the_server_that_greeted() -> None:
@@ -146,14 +146,14 @@ def test_what_a_reply_quotes_is_not_read_as_the_words_of_the_server_that_greeted
         "[192.0.2.7] said: 550 Administrative prohibition"
     )
     reading = read_reply(quoted, Stage.RCPT, speaker=Speaker("postfix", "Postfix, by its greeting"))
-    told = _of(reading.evidence, "exim.administrative")
-    assert told is not None and "by its greeting" not in told.says
+    result = _of(reading.evidence, "exim.administrative")
+    assert result is not None and "by its greeting" not in result.says
 
 
 def test_the_table_is_complete() -> None:
-    known = {item.id: item for item in all_software()}
-    assert len(known) == len(all_software())
-    for item in known.values():
+    entries = {item.id: item for item in all_software()}
+    assert len(entries) == len(all_software())
+    for item in entries.values():
         assert item.title and item.versions and item.source and item.date, item.id
         assert item.kind in {"server", "filter", "store"} and item.basis in {"run", "source"}, item.id
         for pattern in (item.greeting, item.ehlo, item.wording):
@@ -165,14 +165,14 @@ def test_the_table_is_complete() -> None:
         rule.id for rule in rules
     }
     for rule in rules:
-        assert set(rule.conditions["software"]) <= set(known), rule.id
+        assert set(rule.conditions["software"]) <= set(entries), rule.id
         assert rule.basis in {"run", "source"} and not rule.final, rule.id
         assert rule.conditions.get("told_by", "session") == "session", rule.id
         if "told_by" in rule.conditions:
-            assert all(known[name].kind == "server" for name in rule.conditions["software"]), rule.id
+            assert all(entries[name].kind == "server" for name in rule.conditions["software"]), rule.id
             assert any(not example.software for example in rule.counter), "others use these words, too"
 
 
 def test_what_only_a_session_tells_states_nothing() -> None:
-    told = [rule for rule in rule_table().rules if rule.software is not None and rule.software.needs_session]
-    assert told and not any(rule.is_exact for rule in told)
+    texts = [rule for rule in rule_table().rules if rule.software is not None and rule.software.needs_session]
+    assert texts and not any(rule.is_exact for rule in texts)

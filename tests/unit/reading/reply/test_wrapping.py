@@ -82,8 +82,8 @@ def test_every_expression_of_an_entry_stands_in_one_of_its_examples(entry: Wrapp
     texts = [" ".join(example["text"].splitlines()) for example in entry.examples]
     for expression in entry.form.expressions:
         assert any(re.search(expression, text, re.IGNORECASE) for text in texts), expression
-    told = {example.get("stage") for example in entry.examples}
-    assert set(entry.form.stages) <= told
+    result = {example.get("stage") for example in entry.examples}
+    assert set(entry.form.stages) <= result
 
 
 @pytest.mark.parametrize(("entry", "example"), EXAMPLES, ids=_name)

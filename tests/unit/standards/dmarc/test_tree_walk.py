@@ -13,12 +13,12 @@ A_RECORD = ["v=DMARC1; p=none"]
 
 
 def walked(domain: str, zone: Zone) -> TreeWalk:
-    table = Table({f"TXT _dmarc.{name}": said for name, said in zone.items()})
+    table = Table({f"TXT _dmarc.{name}": text for name, text in zone.items()})
     return walk(domain, {question(name): table.answer(question(name)) for name in walk_names(domain)})
 
 
-def counting(found: TreeWalk) -> list[str]:
-    return [record.domain for record in found.published]
+def counting(result: TreeWalk) -> list[str]:
+    return [record.domain for record in result.records_found]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_record_that_says_what_it_is_ends_the_walk(psd: str) -> None:
         "example.com": A_RECORD * 2,
         "com": Status.TIMEOUT,
     }
-    found = walked("a.b.example.com", zone)
-    assert counting(found) == ["a.b.example.com", "b.example.com"]
-    assert (found.discarded, found.unknown) == ((), ())
+    result = walked("a.b.example.com", zone)
+    assert counting(result) == ["a.b.example.com", "b.example.com"]
+    assert (result.discarded, result.unknown) == ((), ())
 
 
 def test_a_record_that_leaves_open_what_it_is_does_not_end_the_walk() -> None:
@@ -60,22 +60,22 @@ def test_a_record_that_leaves_open_what_it_is_does_not_end_the_walk() -> None:
 
 @pytest.mark.parametrize("silent", [Status.TIMEOUT, Status.SERVFAIL])
 def test_a_name_without_an_answer_is_unknown_and_passed_over(silent: Status) -> None:
-    found = walked("a.example.com", {"a.example.com": silent, "example.com": A_RECORD, "com": silent})
-    assert counting(found) == ["example.com"]
-    assert found.unknown == ("a.example.com", "com")
+    result = walked("a.example.com", {"a.example.com": silent, "example.com": A_RECORD, "com": silent})
+    assert counting(result) == ["example.com"]
+    assert result.unknown == ("a.example.com", "com")
 
 
 @pytest.mark.parametrize("number", [2, 3])
 def test_several_records_at_one_name_count_for_nothing_and_others_do(number: int) -> None:
     zone = {"a.example.com": A_RECORD * number, "example.com": [*A_RECORD, "v=spf1 -all"]}
-    found = walked("a.example.com", zone)
-    assert counting(found) == ["example.com"]
-    assert found.discarded == (DmarcWhy(DmarcReason.SEVERAL_RECORDS, "a.example.com", count=number),)
+    result = walked("a.example.com", zone)
+    assert counting(result) == ["example.com"]
+    assert result.discarded == (DmarcWhy(DmarcReason.SEVERAL_RECORDS, "a.example.com", count=number),)
 
 
 def test_a_record_is_found_by_its_name_alone() -> None:
-    found = walked("a.example.com", {"a.example.com": A_RECORD, "com": A_RECORD})
-    assert [(it and it.domain) for it in map(found.at, ("a.example.com", "example.com", "com"))] == [
+    result = walked("a.example.com", {"a.example.com": A_RECORD, "com": A_RECORD})
+    assert [(it and it.domain) for it in map(result.at, ("a.example.com", "example.com", "com"))] == [
         "a.example.com",
         None,
         "com",
@@ -101,5 +101,5 @@ def test_the_organizational_domain(zone: Zone, organization: str) -> None:
 
 
 def test_one_label_below_a_public_suffix_is_counted_from_the_suffix() -> None:
-    found = walked("y.x.a.example.com", {"example.com": ["v=DMARC1; p=none; psd=y"]})
-    assert found.organizational_domain == "a.example.com"
+    result = walked("y.x.a.example.com", {"example.com": ["v=DMARC1; p=none; psd=y"]})
+    assert result.organizational_domain == "a.example.com"

@@ -25,7 +25,7 @@ def shows(*texts: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "of_ipv4_only", "made"),
+    ("prefix", "of_ipv4_only", "text"),
     [
         # the examples of RFC 6052 section 2.4
         ("2001:db8::/32", "2001:db8:c000:aa::", "2001:db8:c000:221::"),
@@ -36,10 +36,10 @@ def shows(*texts: str) -> Answer:
         ("2001:db8:122:344::/96", "2001:db8:122:344::192.0.0.170", "2001:db8:122:344::192.0.2.33"),
     ],
 )
-def test_the_prefix_is_found_wherever_the_address_stands(prefix: str, of_ipv4_only: str, made: str) -> None:
+def test_the_prefix_is_found_wherever_the_address_stands(prefix: str, of_ipv4_only: str, text: str) -> None:
     prefixes = prefixes_of(shows(of_ipv4_only))
     assert ip_network(prefix) in prefixes
-    assert inner_address(ip_address(made), prefixes) == INNER
+    assert inner_address(ip_address(text), prefixes) == INNER
 
 
 def test_other_addresses_were_not_made() -> None:
@@ -52,7 +52,7 @@ def test_other_addresses_were_not_made() -> None:
 
 
 def zone(six: str) -> dict[Question, Answer]:
-    told = Provenance("192.0.2.53", recursive=True)
+    result = Provenance("192.0.2.53", recursive=True)
     rows: dict[Question, tuple[Record, ...]] = {
         Question("d.example", RecordType.MX): (Mx(10, "mx.d.example"),),
         Question("mx.d.example", RecordType.A): (INNER,),
@@ -60,13 +60,13 @@ def zone(six: str) -> dict[Question, Answer]:
         IPV4_ONLY: (ip_address("2001:db8:64::c000:aa"),),
     }
     return {
-        question: Answer(question, Status.ANSWER, records, provenance=told)
+        question: Answer(question, Status.ANSWER, records, provenance=result)
         for question, records in rows.items()
     }
 
 
 @pytest.mark.parametrize(
-    ("six", "asked"),
+    ("six", "queries"),
     [
         ("2001:db8:64::c000:221", True),
         ("2001:db8:122:344:c0:2:2100::", True),
@@ -74,16 +74,16 @@ def zone(six: str) -> dict[Question, Answer]:
         ("64:ff9b::c000:221", False),  # it is known by itself
     ],
 )
-def test_the_name_is_asked_for_only_where_an_address_holds_the_other(six: str, asked: bool) -> None:
+def test_the_name_is_asked_for_only_where_an_address_holds_the_other(six: str, queries: bool) -> None:
     answers = zone(six)
-    seen: list[Question] = []
+    questions: list[Question] = []
 
     def lookup(question: Question) -> Answer:
-        seen.append(question)
+        questions.append(question)
         return answers[question]
 
     run(made_addresses(run(resolve_mx("d.example"), answers.__getitem__)), lookup)
-    assert seen == ([IPV4_ONLY] if asked else [])
+    assert questions == ([IPV4_ONLY] if queries else [])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_report_names_what_was_made_and_not_how_it_was_found(
     started = ev.Started(
         ev.FORMAT_VERSION, "0.1", STARTED_AT, PairTarget(SENDER, RECIPIENT), Options(dnsbl_enabled=False)
     )
-    made = dns("mx.d.example", RecordType.AAAA, ip_address("2001:db8:64::c000:221"))
-    found = findings_of(facts_of(Recording.of([started, made, *answers])))
-    messages = [it.message for it in found if it.id == "resolver-answers"]
+    result = dns("mx.d.example", RecordType.AAAA, ip_address("2001:db8:64::c000:221"))
+    output = findings_of(facts_of(Recording.of([started, result, *answers])))
+    messages = [it.message for it in output if it.id == "resolver-answers"]
     assert [("192.0.2.33" in it, "ipv4only" in it) for it in messages] == ([(True, False)] if is_told else [])

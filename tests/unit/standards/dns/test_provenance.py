@@ -59,38 +59,38 @@ def question_of(text: str) -> Question:
     return Question(name, RecordType(rtype))
 
 
-def wire_of(seen: Seen) -> tuple[Query, bytes]:
-    query = make_query(question_of(seen.question), 4711, edns=True)
+def wire_of(sample: Seen) -> tuple[Query, bytes]:
+    query = make_query(question_of(sample.question), 4711, edns=True)
     response = dns.message.make_response(
-        dns.message.from_wire(query.wire), recursion_available="-RA" not in seen.flags
+        dns.message.from_wire(query.wire), recursion_available="-RA" not in sample.flags
     )
-    response.set_rcode(dns.rcode.from_text(seen.rcode))
-    for flag in seen.flags.replace("-RA", "").split():
+    response.set_rcode(dns.rcode.from_text(sample.rcode))
+    for flag in sample.flags.replace("-RA", "").split():
         response.flags |= dns.flags.from_text(flag)
     for section, texts in (
-        (response.answer, seen.answer),
-        (response.authority, (seen.authority,)),
-        (response.additional, (seen.additional,)),
+        (response.answer, sample.answer),
+        (response.authority, (sample.authority,)),
+        (response.additional, (sample.additional,)),
     ):
         for name, ttl, rclass, rtype, data in (text.split(maxsplit=4) for text in texts if text):
             section.append(dns.rrset.from_text(name, int(ttl), rclass, rtype, data))
-    if seen.extended:
-        response.use_edns(0, options=[dns.edns.EDEOption(*seen.extended)])
+    if sample.extended:
+        response.use_edns(0, options=[dns.edns.EDEOption(*sample.extended)])
     return query, response.to_wire()
 
 
-def read(seen: Seen) -> Reply:
-    query, wire = wire_of(seen)
+def read(sample: Seen) -> Reply:
+    query, wire = wire_of(sample)
     reply = read_reply(query, wire)
     assert reply is not None
     return reply
 
 
-def answer_of(seen: Seen) -> Answer:
-    reply = read(seen)
+def answer_of(sample: Seen) -> Answer:
+    reply = read(sample)
     assert reply.provenance is not None
     return Answer(
-        question_of(seen.question),
+        question_of(sample.question),
         reply.status,
         reply.records,
         reply.aliases,
@@ -100,15 +100,15 @@ def answer_of(seen: Seen) -> Answer:
     )
 
 
-@pytest.mark.parametrize("seen", SEEN, ids=lambda seen: f"{seen.by}: {seen.question}")
-def test_a_denial_that_a_resolver_makes_itself_is_not_believed(seen: Seen) -> None:
-    answer = answer_of(seen)
+@pytest.mark.parametrize("sample", SEEN, ids=lambda sample: f"{sample.by}: {sample.question}")
+def test_a_denial_that_a_resolver_makes_itself_is_not_believed(sample: Seen) -> None:
+    answer = answer_of(sample)
     believed = answer.believed()
-    if not seen.why:
+    if not sample.why:
         assert answer.doubt is None
         assert believed is answer
         return
-    assert seen.why in spoken(answer.doubt)
+    assert sample.why in spoken(answer.doubt)
     assert SERVER in spoken(answer.doubt)
     assert believed.is_unknown
     assert not believed.is_negative
@@ -116,19 +116,21 @@ def test_a_denial_that_a_resolver_makes_itself_is_not_believed(seen: Seen) -> No
     assert believed.failure == answer.doubt
 
 
-@pytest.mark.parametrize("seen", [seen for seen in SEEN if "MX" in seen.question], ids=lambda seen: seen.by)
-def test_no_route_is_denied_by_what_is_not_believed(seen: Seen) -> None:
-    domain = seen.question.removeprefix("MX ")
-    kinds = {resolved(seen, domain).kind}
-    expected = {RouteKind.UNKNOWN} if seen.why else {RouteKind.NO_DOMAIN}
+@pytest.mark.parametrize(
+    "sample", [sample for sample in SEEN if "MX" in sample.question], ids=lambda sample: sample.by
+)
+def test_no_route_is_denied_by_what_is_not_believed(sample: Seen) -> None:
+    domain = sample.question.removeprefix("MX ")
+    kinds = {resolved(sample, domain).kind}
+    expected = {RouteKind.UNKNOWN} if sample.why else {RouteKind.NO_DOMAIN}
     assert kinds == expected
 
 
-def resolved(seen: Seen, domain: str) -> MxResult:
+def resolved(sample: Seen, domain: str) -> MxResult:
     """The route, where every question gets this reply."""
 
     def lookup(question: Question) -> Answer:
-        return answer_of(replace(seen, question=f"{question.rtype} {question.name}"))
+        return answer_of(replace(sample, question=f"{question.rtype} {question.name}"))
 
     return run(resolve_mx(domain), lookup)
 
@@ -139,9 +141,9 @@ def test_what_was_recorded_before_it_was_told_how_is_believed() -> None:
 
 
 def test_a_failure_names_the_server_and_its_words() -> None:
-    seen = Seen("unbound", "MX bogus.test", "SERVFAIL", extended=(6, "no keys have a DS"))
+    result = Seen("unbound", "MX bogus.test", "SERVFAIL", extended=(6, "no keys have a DS"))
     words = f'SERVFAIL (name server {SERVER}, which says "no keys have a DS")'
-    assert spoken(answer_of(seen).failure) == words
+    assert spoken(answer_of(result).failure) == words
 
 
 def test_each_extended_error_is_read_with_its_words_and_bounded() -> None:
@@ -213,7 +215,7 @@ LOCAL = Answer(
 
 
 @pytest.mark.parametrize(
-    ("changes", "told", "is_local"),
+    ("changes", "texts", "is_local"),
     [
         ({}, {}, True),
         ({}, {"server": "::1", "recursive": False}, True),
@@ -225,10 +227,10 @@ LOCAL = Answer(
     ],
 )
 def test_data_of_the_servers_own_machine_are_seen_by_nobody_else(
-    changes: dict[str, int], told: dict[str, object], is_local: bool
+    changes: dict[str, int], texts: dict[str, object], is_local: bool
 ) -> None:
     assert LOCAL.provenance is not None
-    answer = replace(LOCAL, **changes, provenance=replace(LOCAL.provenance, **told))  # type: ignore[arg-type]
+    answer = replace(LOCAL, **changes, provenance=replace(LOCAL.provenance, **texts))  # type: ignore[arg-type]
     assert answer.is_local is is_local
     assert answer.seen_outside().is_unknown is is_local
     assert answer.doubt is None  # it may be dialled all the same: --mx names hosts of one's own network

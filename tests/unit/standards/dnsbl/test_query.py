@@ -27,13 +27,13 @@ MUST_NOT = "1.0.0.127.bl.lab.example"
 
 
 def zone(
-    entries: Mapping[str, str | Status], asked: list[Question] | None = None
+    entries: Mapping[str, str | Status], questions: list[Question] | None = None
 ) -> Callable[[Question], Answer]:
     """A resolver that knows these A records or failures, NXDOMAIN for all else, and a TXT for each A."""
 
     def answer(question: Question) -> Answer:
-        if asked is not None:
-            asked.append(question)
+        if questions is not None:
+            questions.append(question)
         entry = entries.get(question.name)
         if entry is None:
             return Answer(question, Status.NXDOMAIN)
@@ -158,26 +158,26 @@ def test_a_known_list_of_both_families_is_believed_on_its_ipv4_entry() -> None:
 
 
 def test_ipv6_is_never_asked_of_a_list_without_ipv6() -> None:
-    asked: list[Question] = []
-    found = run(
+    questions: list[Question] = []
+    result = run(
         look_up(ip_address("2001:db8::25"), OF_SOURCE, (by_zone("b.barracudacentral.org"),)),
-        zone({}, asked),
+        zone({}, questions),
     )
-    assert (found, asked) == ((), [])
+    assert (result, questions) == ((), [])
 
 
 @pytest.mark.parametrize("subject", ["192.0.2.1", "[192.0.2.1]", "2001:db8::1", "localhost"])
 def test_a_domain_list_is_never_asked_for_an_address_or_a_single_label(subject: str) -> None:
-    asked: list[Question] = []
-    found = run(look_up(subject, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
-    assert (found, asked) == ((), [])
+    questions: list[Question] = []
+    result = run(look_up(subject, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, questions))
+    assert (result, questions) == ((), [])
 
 
 def test_a_name_too_long_for_dns_is_unusable_and_not_asked() -> None:
-    asked: list[Question] = []
+    questions: list[Question] = []
     long = ".".join(["a" * 60] * 4)
-    (listing,) = run(look_up(long, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, asked))
-    assert (listing.status, asked) == (ListingStatus.UNUSABLE, [])
+    (listing,) = run(look_up(long, OF_HELO, (by_zone("dbl.spamhaus.org"),)), zone({}, questions))
+    assert (listing.status, questions) == (ListingStatus.UNUSABLE, [])
 
 
 # What the lists' own codes mean
@@ -353,8 +353,8 @@ def test_txt_is_asked_in_a_second_batch_and_only_of_what_is_listed() -> None:
 def test_listings_come_by_subject_and_then_by_list() -> None:
     lists = (PRIVATE, by_zone("other.lab.example"))
     subjects = (Subject(SOURCE, OF_SOURCE), Subject(ip_address("192.0.2.8"), OF_SOURCE))
-    found = run(look_up_many(subjects, lists), zone({}))
-    assert [(it.subject, it.zone) for it in found] == [
+    result = run(look_up_many(subjects, lists), zone({}))
+    assert [(it.subject, it.zone) for it in result] == [
         ("192.0.2.7", "bl.lab.example"),
         ("192.0.2.7", "other.lab.example"),
         ("192.0.2.8", "bl.lab.example"),
@@ -395,8 +395,8 @@ def of_unknown_kind(entries: dict[str, str]) -> dict[str, ListingStatus]:
         Subject(ip_address("192.0.2.9"), OF_SOURCE),
         Subject("sender.example", OF_DOMAIN),
     )
-    found = run(look_up_many(subjects, (by_zone("bl.lab.example"),)), zone(entries))
-    return {listing.role: listing.status for listing in found}
+    result = run(look_up_many(subjects, (by_zone("bl.lab.example"),)), zone(entries))
+    return {listing.role: listing.status for listing in result}
 
 
 def test_an_unknown_zone_is_believed_for_the_kinds_whose_test_entry_it_holds() -> None:

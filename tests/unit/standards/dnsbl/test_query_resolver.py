@@ -44,8 +44,8 @@ def resolver(zone: Mapping[str, object]) -> Callable[[Question], Answer]:
     return answer
 
 
-def own(status: Status, told: Provenance = TOLD, **changes: object) -> Answer:
-    return Answer(Question("", RecordType.A), status, provenance=told, **changes)  # type: ignore[arg-type]
+def own(status: Status, texts: Provenance = TOLD, **changes: object) -> Answer:
+    return Answer(Question("", RecordType.A), status, provenance=texts, **changes)  # type: ignore[arg-type]
 
 
 def listing_of(zone: Mapping[str, object], subject: object = SOURCE, name: str = ZONE) -> Listing:
@@ -78,14 +78,14 @@ def test_a_zone_with_text_for_every_name_shows_no_rebinding_protection() -> None
 
 
 def test_the_text_is_asked_for_only_where_an_address_is_gone() -> None:
-    asked: list[Question] = []
+    questions: list[Question] = []
 
     def watched(question: Question) -> Answer:
-        asked.append(question)
+        questions.append(question)
         return resolver(HOLDS)(question)
 
     run(look_up(SOURCE, ListingRole.SOURCE, (by_zone(ZONE),)), watched)
-    assert {question.rtype for question in asked} == {RecordType.A}
+    assert {question.rtype for question in questions} == {RecordType.A}
 
 
 @pytest.mark.parametrize(
@@ -185,19 +185,19 @@ def test_an_unknown_list_of_domains_is_told_to_hold_its_test_entry() -> None:
     """It is not left out as if it took no domains, and what it lists is believed."""
     unknown: BlockList = by_zone(ZONE)
     subjects = (Subject(SOURCE, ListingRole.SOURCE), Subject("good.example", ListingRole.SENDER_DOMAIN))
-    found = run(look_up_many(subjects, (unknown,)), resolver({f"A test.{ZONE}": "127.0.0.2"}))
-    assert {(it.role, it.status) for it in found} == {("sender_domain", ListingStatus.UNUSABLE)}
+    result = run(look_up_many(subjects, (unknown,)), resolver({f"A test.{ZONE}": "127.0.0.2"}))
+    assert {(it.role, it.status) for it in result} == {("sender_domain", ListingStatus.UNUSABLE)}
     listed = {f"A test.{ZONE}": "127.0.0.2", f"A good.example.{ZONE}": "127.0.0.2"}
-    found = run(look_up_many(subjects, (unknown,)), resolver(listed))
-    assert {(it.role, it.status) for it in found} == {("sender_domain", ListingStatus.LISTED)}
+    result = run(look_up_many(subjects, (unknown,)), resolver(listed))
+    assert {(it.role, it.status) for it in result} == {("sender_domain", ListingStatus.LISTED)}
 
 
 def test_a_recording_from_before_is_judged_as_it_was() -> None:
     entries = {f"test.{DBL}": "127.0.1.2"}
 
     def recorded(question: Question) -> Answer:
-        known = (f"test.{DBL}", f"invalid.{DBL}", f"good.example.{DBL}", f"dbltest.com.{DBL}")
-        if question.name not in known:
+        names = (f"test.{DBL}", f"invalid.{DBL}", f"good.example.{DBL}", f"dbltest.com.{DBL}")
+        if question.name not in names:
             return Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NOT_IN_RUN))
         if question.name in entries:
             return Answer(question, Status.ANSWER, (ip_address(entries[question.name]),))

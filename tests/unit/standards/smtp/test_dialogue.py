@@ -24,7 +24,7 @@ from probe.standards.smtp.dialogue import (
     Send,
     State,
 )
-from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.reader import ReplyReader, WireReply
 
 BOB = Mailbox("bob", "example.com", "example.com")
 ALICE = Mailbox("alice", "example.net", "example.net")
@@ -37,14 +37,14 @@ def plan(*paths: Mailbox, **others: object) -> DialoguePlan:
     return DialoguePlan("probe.test", BOB, paths or (ALICE,), **others)  # type: ignore[arg-type]
 
 
-def reading(*lines: str) -> ReadReply:
+def reading(*lines: str) -> WireReply:
     (read,) = ReplyReader().feed("".join(f"{line}\r\n" for line in lines).encode())
     return read
 
 
 def play(dialogue: Dialogue, *replies: str | bool) -> list[str]:
     """Answer each action in turn; True and False are outcomes of a handshake. What was said."""
-    said: list[str] = []
+    lines: list[str] = []
     action: Action = dialogue.begin()
     for reply in replies:
         assert not isinstance(action, Close), f"closed before {reply!r}"
@@ -54,9 +54,9 @@ def play(dialogue: Dialogue, *replies: str | bool) -> list[str]:
         else:
             action = dialogue.replied(reading(*reply.split("|")))
         if isinstance(action, Send):
-            said.append(str(action.command))
-    said.append("closed" if isinstance(action, Close) else "open")
-    return said
+            lines.append(str(action.command))
+    lines.append("closed" if isinstance(action, Close) else "open")
+    return lines
 
 
 MAIL, RCPT = "MAIL FROM:<bob@example.com>", "RCPT TO:<alice@example.net>"
@@ -64,8 +64,8 @@ MAIL, RCPT = "MAIL FROM:<bob@example.com>", "RCPT TO:<alice@example.net>"
 
 def test_a_whole_dialogue_stops_at_rcpt() -> None:
     dialogue = Dialogue(plan())
-    said = play(dialogue, "220 hi", "250 hi", "250 ok", "550 no", "250 ok", "221 bye")
-    assert said == ["EHLO probe.test", MAIL, RCPT, "RSET", "QUIT", "closed"]
+    actions = play(dialogue, "220 hi", "250 hi", "250 ok", "550 no", "250 ok", "221 bye")
+    assert actions == ["EHLO probe.test", MAIL, RCPT, "RSET", "QUIT", "closed"]
     assert dialogue.stop is Stop.DONE
 
 
@@ -76,8 +76,8 @@ def test_any_greeting_but_220_ends_with_quit(greeting: str) -> None:
 
 @pytest.mark.parametrize("code", [500, 501, 502, 503, 504, 550, 554])
 def test_helo_after_a_refused_ehlo(code: int) -> None:
-    said = play(Dialogue(plan()), "220 hi", f"{code} what", "250 hi", "250 ok")
-    assert said == ["EHLO probe.test", "HELO probe.test", MAIL, RCPT, "open"]
+    actions = play(Dialogue(plan()), "220 hi", f"{code} what", "250 hi", "250 ok")
+    assert actions == ["EHLO probe.test", "HELO probe.test", MAIL, RCPT, "open"]
 
 
 @pytest.mark.parametrize("refusal", ["450 later", "421 closing"])
@@ -87,24 +87,24 @@ def test_ehlo_put_off_ends_the_dialogue(refusal: str) -> None:
 
 def test_starttls_is_used_when_offered_and_ehlo_said_again() -> None:
     dialogue = Dialogue(plan())
-    said = play(dialogue, "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250-hi|250 SIZE 9")
-    assert said == ["EHLO probe.test", "STARTTLS", "EHLO probe.test", MAIL, "open"]
+    actions = play(dialogue, "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250-hi|250 SIZE 9")
+    assert actions == ["EHLO probe.test", "STARTTLS", "EHLO probe.test", MAIL, "open"]
 
 
 def test_starttls_announced_inside_tls_is_not_used_again() -> None:
-    said = play(Dialogue(plan()), "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250-hi|250 STARTTLS")
-    assert said[-2] == MAIL
+    actions = play(Dialogue(plan()), "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250-hi|250 STARTTLS")
+    assert actions[-2] == MAIL
 
 
 def test_what_was_announced_in_the_clear_is_forgotten() -> None:
     dialogue = Dialogue(plan(size=5))
-    said = play(dialogue, "220 hi", "250-hi|250-SIZE 9|250 STARTTLS", "220 go", True, "250 hi")
-    assert said[-2] == MAIL
+    actions = play(dialogue, "220 hi", "250-hi|250-SIZE 9|250 STARTTLS", "220 go", True, "250 hi")
+    assert actions[-2] == MAIL
 
 
 def test_never_leaves_starttls_alone() -> None:
-    said = play(Dialogue(plan(tls=TlsMode.NEVER)), "220 hi", "250-hi|250 STARTTLS")
-    assert said == ["EHLO probe.test", MAIL, "open"]
+    actions = play(Dialogue(plan(tls=TlsMode.NEVER)), "220 hi", "250-hi|250 STARTTLS")
+    assert actions == ["EHLO probe.test", MAIL, "open"]
 
 
 def test_required_tls_that_is_not_offered_stops() -> None:
@@ -127,16 +127,16 @@ def test_a_failed_handshake_closes_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "offer", "said"),
+    ("size", "offer", "text"),
     [(9, "250-hi|250 SIZE", MAIL + " SIZE=9"), (None, "250-hi|250 SIZE", MAIL), (9, "250 hi", MAIL)],
 )
-def test_size_only_when_known_and_offered(size: int | None, offer: str, said: str) -> None:
-    assert play(Dialogue(plan(size=size)), "220 hi", offer)[-2] == said
+def test_size_only_when_known_and_offered(size: int | None, offer: str, text: str) -> None:
+    assert play(Dialogue(plan(size=size)), "220 hi", offer)[-2] == text
 
 
 def test_smtputf8_when_needed_and_offered() -> None:
-    said = play(Dialogue(plan(JUERGEN)), "220 hi", "250-hi|250 SMTPUTF8", "250 ok")
-    assert said[-3:] == [MAIL + " SMTPUTF8", "RCPT TO:<jürgen@example.net>", "open"]
+    actions = play(Dialogue(plan(JUERGEN)), "220 hi", "250-hi|250 SMTPUTF8", "250 ok")
+    assert actions[-3:] == [MAIL + " SMTPUTF8", "RCPT TO:<jürgen@example.net>", "open"]
 
 
 def test_smtputf8_needed_and_not_offered_stops_before_mail() -> None:
@@ -152,13 +152,13 @@ def test_refused_mail_ends_without_rcpt() -> None:
 
 
 def test_each_recipient_is_asked_whatever_the_others_got() -> None:
-    said = play(
+    actions = play(
         Dialogue(plan(ALICE, CAROL, DAVE)), "220 hi", "250 hi", "250 ok", "550 no", "450 later", "250 ok"
     )
-    assert [line for line in said if line.startswith("RCPT")] == [
+    assert [line for line in actions if line.startswith("RCPT")] == [
         f"RCPT TO:<{m}>" for m in (ALICE, CAROL, DAVE)
     ]
-    assert said[-2] == "RSET"
+    assert actions[-2] == "RSET"
 
 
 def test_421_to_a_recipient_ends_the_questions() -> None:
@@ -171,9 +171,9 @@ def test_421_to_a_recipient_ends_the_questions() -> None:
 def test_an_invitation_to_send_data_closes_without_another_octet(place: int) -> None:
     replies = ["220 hi", "250 hi", "250 ok", "250 ok", "250 ok", "221 bye"]
     dialogue = Dialogue(plan())
-    said = play(dialogue, *replies[:place], "354 go ahead")
-    assert said[-1] == "closed"
-    assert len(said) == place + 1
+    actions = play(dialogue, *replies[:place], "354 go ahead")
+    assert actions[-1] == "closed"
+    assert len(actions) == place + 1
 
 
 def test_a_reply_of_mixed_codes_is_no_acceptance() -> None:
@@ -183,8 +183,8 @@ def test_a_reply_of_mixed_codes_is_no_acceptance() -> None:
 
 
 def test_of_a_greeting_of_mixed_codes_the_last_line_decides() -> None:
-    welcome = Dialogue(plan())
-    assert "EHLO probe.test" in play(welcome, "554-no|220 hi")
+    result = Dialogue(plan())
+    assert "EHLO probe.test" in play(result, "554-no|220 hi")
     refused = Dialogue(plan())
     play(refused, "220-hi|554 no")
     assert refused.stop is Stop.GREETING_REFUSED
@@ -192,8 +192,8 @@ def test_of_a_greeting_of_mixed_codes_the_last_line_decides() -> None:
 
 def test_ehlo_only_names_no_mailbox() -> None:
     dialogue = Dialogue(plan(until=Stage.EHLO))
-    said = play(dialogue, "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250 hi", "221 bye")
-    assert said == ["EHLO probe.test", "STARTTLS", "EHLO probe.test", "QUIT", "closed"]
+    actions = play(dialogue, "220 hi", "250-hi|250 STARTTLS", "220 go", True, "250 hi", "221 bye")
+    assert actions == ["EHLO probe.test", "STARTTLS", "EHLO probe.test", "QUIT", "closed"]
     assert dialogue.stop is Stop.DONE
 
 

@@ -10,11 +10,11 @@ def test_keywords_are_read_with_their_parameters() -> None:
     reply = Reply(
         250, None, ("mx.example.com at your service", "SIZE 35882577", "starttls", "AUTH PLAIN LOGIN")
     )
-    found = parse_extensions(reply)
-    assert found.domain == "mx.example.com"
-    assert found.keywords == (("SIZE", "35882577"), ("STARTTLS", ""), ("AUTH", "PLAIN LOGIN"))
-    assert found.size_limit == 35882577
-    assert found.offers("starttls") and not found.offers("SMTPUTF8")
+    result = parse_extensions(reply)
+    assert result.domain == "mx.example.com"
+    assert result.keywords == (("SIZE", "35882577"), ("STARTTLS", ""), ("AUTH", "PLAIN LOGIN"))
+    assert result.size_limit == 35882577
+    assert result.offers("starttls") and not result.offers("SMTPUTF8")
 
 
 def test_the_greeting_line_is_no_keyword() -> None:

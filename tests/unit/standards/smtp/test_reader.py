@@ -3,11 +3,11 @@
 import pytest
 
 from probe.model.reply import EnhancedStatus
-from probe.standards.smtp.reader import ReadReply, ReplyReader
+from probe.standards.smtp.reader import ReplyReader, WireReply
 from probe.standards.smtp.results import Deviation
 
 
-def read_one(data: bytes) -> ReadReply:
+def read_one(data: bytes) -> WireReply:
     (read,) = ReplyReader().feed(data)
     return read
 
@@ -108,8 +108,8 @@ def test_a_codeless_line_inside_a_reply_is_its_text() -> None:
     ],
 )
 def test_enhanced_status_only_right_after_the_code(text: str, status: str | None) -> None:
-    found = read_one(f"550 {text}\r\n".encode()).reply.enhanced_status
-    assert (str(found) if found else None) == status
+    result = read_one(f"550 {text}\r\n".encode()).reply.enhanced_status
+    assert (str(result) if result else None) == status
 
 
 def test_half_a_line_at_the_end_is_truncated() -> None:

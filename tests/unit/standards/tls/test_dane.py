@@ -10,7 +10,7 @@ from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Tlsa
 from probe.standards.tls.dane import match_tlsa, why_unusable
 from probe.standards.tls.results import DaneStatus
-from tests.support.certificates import Issued, authority, issue
+from tests.support.certificates import IssuedCertificate, authority, issue
 
 ROOT = authority("DANE Root")
 LEAF = issue("mx.test", by=ROOT)
@@ -18,11 +18,11 @@ CHAIN = (LEAF.der, ROOT.der)
 NAMES = ("mx.test",)
 
 
-def key_of(issued: Issued) -> bytes:
+def key_of(issued: IssuedCertificate) -> bytes:
     return issued.certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def record(usage: int, selector: int, matching: int, issued: Issued) -> Tlsa:
+def record(usage: int, selector: int, matching: int, issued: IssuedCertificate) -> Tlsa:
     data = issued.der if selector == 0 else key_of(issued)
     digests = {0: data, 1: hashlib.sha256(data).digest(), 2: hashlib.sha512(data).digest()}
     return Tlsa(usage, selector, matching, digests[matching])
@@ -31,7 +31,9 @@ def record(usage: int, selector: int, matching: int, issued: Issued) -> Tlsa:
 @pytest.mark.parametrize("selector", [0, 1])
 @pytest.mark.parametrize("matching", [0, 1, 2])
 @pytest.mark.parametrize(("usage", "issued"), [(3, LEAF), (2, ROOT)])
-def test_every_selector_and_matching_type(usage: int, issued: Issued, selector: int, matching: int) -> None:
+def test_every_selector_and_matching_type(
+    usage: int, issued: IssuedCertificate, selector: int, matching: int
+) -> None:
     status, problems = match_tlsa(CHAIN, (record(usage, selector, matching, issued),), NAMES)
     assert (status, problems) == (DaneStatus.MATCHED, ())
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from probe.diagnosis.observed import Observed
+from probe.diagnosis.run_result import RunResult
 from probe.diagnosis.scoring import WORDS
 from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_words
@@ -20,7 +20,7 @@ class Situation:
     """All facts, the outcome, and what the deciding reply says (nothing when there was none)."""
 
     facts: Facts
-    observed: Observed
+    result: RunResult
     reply_evidence: tuple[Evidence, ...]
 
     def reply_speaks_of(self, *causes: str) -> bool:
@@ -50,7 +50,7 @@ def words_name(evidence: Iterable[Evidence], *causes: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Sighting:
     """A fact that was found. `ref` names the observation, `detail` fills {detail} of the sentence."""
 
     ref: str

@@ -10,7 +10,7 @@ from probe.reading.log.period import Period
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EventFilter:
     """None, or an empty set, is no condition. Addresses are compared without regard to case; `sender` may be
     a domain, or empty for the null reverse-path."""
 
@@ -28,7 +28,7 @@ class Wanted:
     @property
     def is_open(self) -> bool:
         """Whether every event is wanted."""
-        return self == Wanted(fates=self.fates)
+        return self == EventFilter(fates=self.fates)
 
     def holds(self, event: Event) -> bool:
         """Whether the event is wanted. One without a time, where a period is asked for, is not; one that does

@@ -34,7 +34,7 @@ _WITHOUT_CAUSE = frozenset({Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class RunResult:
     """The outcome with the exchange that decided it, when one did.
 
     `reason` says more than the ground does, None where the reply says all; `behind` is what it rests on: how
