@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.model.target import Options
 
 TEXTS = ("", "host")
 """The root as names are written here, and a single label, in the place of any text."""
@@ -35,7 +36,7 @@ def _variants(node: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{field.name}.{place}", dataclasses.replace(node, **{field.name: changed})
         elif isinstance(value, tuple):
             for place, items in _of_items(value):
-                yield f"{field.name}{place}", dataclasses.replace(node, **{field.name: items})
+                yield from _changed(node, f"{field.name}{place}", {field.name: items})
 
 
 def _of_items(items: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -60,19 +61,28 @@ def _of_node(node: Any) -> Iterator[tuple[str, Any]]:
     for field, value in values.items():
         if isinstance(value, tuple) and not _is_of_fixed_length(_hint(type(node), field)):
             tuples[field] = ()
-            yield f"{name}({field}=())", dataclasses.replace(node, **{field: ()})
+            yield from _changed(node, f"{name}({field}=())", {field: ()})
         for other in _others(value, _hint(type(node), field)):
-            yield f"{name}({field}={other!r})", dataclasses.replace(node, **{field: other})
+            yield from _changed(node, f"{name}({field}={other!r})", {field: other})
             if isinstance(other, Enum):
                 choices.append((f"{field}={other!r}, ", {field: other}))
     texts = [field for field, value in values.items() if type(value) is str]
     for words, choice in choices:
-        yield f"{name}({words}tuples empty)", dataclasses.replace(node, **(tuples | choice))
+        yield from _changed(node, f"{name}({words}tuples empty)", tuples | choice)
         for text in TEXTS:
             named = dict.fromkeys(texts, text) | {
                 field: (text,) for field in tuples if values[field] and type(values[field][0]) is str
             }
-            yield f"{name}({words}names {text!r})", dataclasses.replace(node, **(named | choice))
+            yield from _changed(node, f"{name}({words}names {text!r})", named | choice)
+
+
+def _changed(node: Any, place: str, changes: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The node with these fields put otherwise; nothing where they are options that nobody can give."""
+    try:
+        yield place, dataclasses.replace(node, **changes)
+    except ValueError:
+        if not isinstance(node, Options):
+            raise
 
 
 def _others(value: Any, hint: Any) -> Iterator[Any]:
