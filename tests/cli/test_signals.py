@@ -78,10 +78,10 @@ _TWICE = """
 import os, signal, sys, time
 from probe.cli import signals
 signals.heed()
-with signals.asking(lambda: None):
+with signals.call_on_signal(lambda: None):
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGINT)
-    assert signals.asked()
+    assert signals.is_end_wanted()
     signals._asked_at -= 2  # as if so many seconds ago
     for number in (signal.SIGTERM, signal.SIGHUP, signal.{last}):
         os.kill(os.getpid(), number)
