@@ -152,7 +152,9 @@ async def test_a_closed_port_is_told_to_all_who_ask_there() -> None:
         nobody = Endpoint("127.0.0.1", taken.getsockname()[1])
     async with Resolver((nobody,)) as run:
         answers = await run.ask(questions(0, 40))
-    assert {answer.status for answer in answers} == {Status.UNREACHABLE}
+    statuses = {answer.status for answer in answers}
+    # once it is clear that it answers for no name, the rest is not asked any more
+    assert Status.UNREACHABLE in statuses and statuses <= {Status.UNREACHABLE, Status.NOT_ASKED}
     assert udp_sockets() == 0
 
 

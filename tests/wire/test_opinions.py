@@ -170,6 +170,7 @@ async def test_an_unanswered_question_ends_the_inquiry() -> None:
         ("_dmarc.sender.example", "TXT"),
         ("_mta-sts.recipient.example", "TXT"),
         ("_smtp._tls.recipient.example", "TXT"),
+        (".", "NS"),  # whether it answers for any name
     }
 
 
