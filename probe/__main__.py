@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import time
@@ -25,6 +27,18 @@ def main() -> None:
     start.mark(time.process_time())
     code = run(sys.argv[1:])
     signals.ignore()
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process. The interpreter's own way out ends a daemon thread that still works (an import, a
+    second opinion) wherever it is; in the midst of C++ code that aborts the process (CPython issue 87135)."""
+    threading = sys.modules.get("threading")
+    if threading is not None and any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
     sys.exit(code)
 
 
