@@ -63,7 +63,7 @@ def _options(facts: Facts) -> Iterator[tuple[str, ...]]:
     yield from _of_sender(facts, options)
     yield from _of_server(options)
     for server in options.nameservers:
-        yield "--nameserver", _endpoint(server.host, server.port)
+        yield "--nameserver", str(server)
     if not options.dnsbl_enabled:
         yield ("--no-dnsbl",)
     for zone in options.dnsbl:
@@ -91,7 +91,7 @@ def _of_sender(facts: Facts, options: Options) -> Iterator[tuple[str, ...]]:
 
 def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
     if options.mx is not None:
-        yield "--mx", _endpoint(options.mx.host, options.mx.port)
+        yield "--mx", str(options.mx)
     if options.port != _DEFAULT.port:
         yield "--port", str(options.port)
     if len(options.families) == 1:
@@ -110,7 +110,3 @@ def _of_server(options: Options) -> Iterator[tuple[str, ...]]:
         yield "--config-dir", options.mta_config
     if options.route is not _DEFAULT.route:
         yield "--route", options.route.value
-
-
-def _endpoint(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

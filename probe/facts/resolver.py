@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv6Network
 
-from probe.model.target import DNS_PORT, Endpoint
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
@@ -41,17 +40,10 @@ def name_servers_of(recording: Recording) -> NameServerFacts:
     """Judged by all answers of the run."""
     answers = [event.answer for event in recording.all(ev.DnsAnswered)]
     spoke = dict.fromkeys(it.provenance.server for it in answers if it.provenance is not None)
-    mute = dict.fromkeys(_written(event.server) for event in recording.all(ev.NameServerSilent))
+    mute = dict.fromkeys(event.server.as_name_server for event in recording.all(ev.NameServerSilent))
     state = health(answers)
     failed = tuple(spoke) if state in (Health.REFUSING, Health.FAILING) else ()
     return NameServerFacts(state, tuple(it for it in mute if it not in spoke), failed)
-
-
-def _written(server: Endpoint) -> str:
-    """As `Provenance.server` has it."""
-    if server.port == DNS_PORT:
-        return server.host
-    return f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
 
 
 def notable_answers(recording: Recording) -> tuple[Answer, ...]:

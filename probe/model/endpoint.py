@@ -13,3 +13,13 @@ class Endpoint:
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        """As options take it: an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def as_name_server(self) -> str:
+        """A name server in words, and as `Provenance.server` has it: its port only where it is not the usual
+        one."""
+        return self.host if self.port == DNS_PORT else str(self)

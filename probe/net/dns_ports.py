@@ -17,7 +17,6 @@ from probe.model.target import Endpoint
 from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
 from probe.net.dns_udp import socket_address
-from probe.net.witness import server_text
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
 from probe.standards.dns.message import Question
 
@@ -70,7 +69,7 @@ class Port:
     ) -> None:
         """Raises OSError when no socket can be opened."""
         self.by_id: dict[bytes, OpenQuestion] = {}
-        self.server = server_text(server)
+        self.server = server.as_name_server
         self._on_wires = on_wires
         self._unreachable = unreachable
         self._loop = asyncio.get_running_loop()

@@ -31,7 +31,7 @@ from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
 from probe.net.resolv_conf import LOCAL, SYSTEM, ResolverConfiguration, read
 from probe.net.stub import servers_behind
-from probe.net.witness import is_own_word, means_this_machine, most_telling, server_text
+from probe.net.witness import is_own_word, means_this_machine, most_telling
 from probe.settings import (
     CNAME_LIMIT,
     CNAME_QUERIES,
@@ -194,7 +194,7 @@ class Resolver:
         """Once nobody has answered for a name that every resolver knows, nothing more is asked."""
         if not self._liveness.is_dead:
             return None
-        names = " and ".join(server_text(server) for server in self.nameservers)
+        names = " and ".join(server.as_name_server for server in self.nameservers)
         return Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NO_LIVE_SERVER, server=names))
 
     def _begin(self, question: Question, turn: Turn | None) -> None:
@@ -340,7 +340,7 @@ class Resolver:
         reply = result.reply
         if reply.provenance is None:
             return reply
-        return replace(reply, provenance=replace(reply.provenance, server=server_text(server)))
+        return replace(reply, provenance=replace(reply.provenance, server=server.as_name_server))
 
 
 def _not_asked(tag: AnswerFault, most: int | None = None) -> Reply:

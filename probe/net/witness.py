@@ -1,8 +1,7 @@
-"""A name server as a witness: whether a reply is its own word, which failure counts, and how it is named."""
+"""A name server as a witness: whether a reply is its own word, and which failure counts."""
 
 from __future__ import annotations
 
-from probe.model.target import DNS_PORT, Endpoint
 from probe.net.dns_wire import Reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.special_use import special_use
@@ -52,10 +51,3 @@ def means_this_machine(question: Question) -> bool:
     """Names that mean this machine wherever they are asked for (RFC 6761 section 6.3)."""
     special = special_use(question.name)
     return special is not None and special.zone == "localhost"
-
-
-def server_text(server: Endpoint) -> str:
-    """A name server in words: its port only where it is not the usual one."""
-    if server.port == DNS_PORT:
-        return server.host
-    return f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}"
