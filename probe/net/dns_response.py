@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from probe.net.answers import seconds_kept, with_age
@@ -32,11 +31,10 @@ class Response(NamedTuple):
         """The same as an object, as `Resolver` gives it."""
         whole = self.whole
         if whole is None:
-            query = Query(int.from_bytes(self.wire[:2], "big"), self.question, b"")
-            reply = read_reply(query, self.wire)
+            reply = read_carefully(self.question, self.wire)
             if reply is None:
                 raise AssertionError("the lean reader took for an answer what the careful one does not")
-            whole = answer_of(self.question, reply, self.server, self.elapsed_ms)
+            whole = reply.of(self.server).answer_to(self.question, self.elapsed_ms)
         return with_age(whole, self.age) if self.age else whole
 
     def after(self, seconds: int) -> Response:
@@ -48,6 +46,11 @@ def of_lean(question: Question, reply: LeanReply, wire: bytes, server: str, elap
     """A response from what the lean reader has read."""
     status, records, ttl, authenticated = reply
     return Response(question, status, records, ttl, authenticated, server, elapsed_ms, wire)
+
+
+def read_carefully(question: Question, wire: bytes) -> Reply | None:
+    """Read a datagram that came under the id of the query for `question`, as `read_reply` does."""
+    return read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
 
 
 def of_answer(answer: Answer) -> Response:
@@ -62,22 +65,6 @@ def of_answer(answer: Answer) -> Response:
         answer.elapsed_ms,
         b"",
         answer,
-    )
-
-
-def answer_of(question: Question, reply: Reply, server: str, elapsed_ms: int) -> Answer:
-    """The answer that one reply of `server` is, which needs no further question."""
-    provenance = reply.provenance
-    return Answer(
-        question,
-        reply.status,
-        reply.records,
-        reply.aliases,
-        reply.ttl,
-        reply.authenticated,
-        reply.why,
-        elapsed_ms,
-        replace(provenance, server=server) if provenance is not None else None,
     )
 
 

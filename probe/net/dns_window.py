@@ -17,9 +17,8 @@ from functools import partial
 
 from probe.net.dns_careful import CarefulQuestions
 from probe.net.dns_ports import OpenQuestion, Port, Ports, Take
-from probe.net.dns_query import Query, question_octets
-from probe.net.dns_response import Response, answer_of, of_answer, of_lean
-from probe.net.dns_wire import read_reply
+from probe.net.dns_query import question_octets
+from probe.net.dns_response import Response, of_answer, of_lean, read_carefully
 from probe.net.resolver import FINAL
 from probe.net.stub import servers_behind
 from probe.net.witness import is_own_word
@@ -125,9 +124,8 @@ class QuestionWindow:
 
     def _send(self, pending: OpenQuestion) -> bool:
         """Ask; false where the kernel has no room for it now."""
-        is_usual = pending.octets and not self._only_careful
-        if self._behind and pending.question.rtype is RecordType.PTR:
-            is_usual = b""
+        is_behind = self._behind and pending.question.rtype is RecordType.PTR
+        is_usual = pending.octets and not self._only_careful and not is_behind
         port = self._ports.next(pending.tries) if is_usual else None
         if port is None:
             self._ask_carefully(pending)
@@ -169,13 +167,12 @@ class QuestionWindow:
 
     def _read_carefully(self, pending: OpenQuestion, port: Port, wire: bytes, elapsed_ms: int) -> None:
         question = pending.question
-        reply = read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
+        reply = read_carefully(question, wire)
         if reply is None:
             return  # no reply to it, whoever sent it
         is_whole = reply.status in FINAL and reply.open_end is None
-        answer = answer_of(question, reply, port.server, elapsed_ms)
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
-            self._settle(pending, of_answer(answer))
+            self._settle(pending, of_answer(reply.of(port.server).answer_to(question, elapsed_ms)))
         else:
             self._ask_carefully(pending)
 

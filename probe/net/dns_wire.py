@@ -16,7 +16,7 @@ from probe.net.dns_query import TYPE_NUMBERS as _NUMBERS
 from probe.net.dns_query import Query
 from probe.settings import CNAME_LIMIT
 from probe.standards.dns import names
-from probe.standards.dns.message import Mx, Question, Record, RecordType, Status, Tlsa, Txt
+from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Tlsa, Txt
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.wire import (
     AA,
@@ -58,6 +58,26 @@ class Reply:
     truncated: bool = False
     edns: bool = False
     provenance: Provenance | None = None
+
+    def answer_to(self, question: Question, elapsed_ms: int = 0) -> Answer:
+        """The answer that this reply is; where it has an `open_end`, not yet a whole one."""
+        return Answer(
+            question,
+            self.status,
+            self.records,
+            self.aliases,
+            self.ttl,
+            self.authenticated,
+            self.why,
+            elapsed_ms,
+            self.provenance,
+        )
+
+    def of(self, server: str) -> Reply:
+        """The same, and whose it is (`Endpoint.as_name_server`)."""
+        if self.provenance is None:
+            return self
+        return replace(self, provenance=replace(self.provenance, server=server))
 
 
 def is_reply_to(query: Query, wire: bytes) -> bool:

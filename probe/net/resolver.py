@@ -255,17 +255,8 @@ class Resolver:
             secure = secure and reply.authenticated
         if reply.status is Status.TIMEOUT and reply.why is not None and seconds_left < self._lifetime:
             reply = replace(reply, why=replace(reply.why, is_late=True))
-        return Answer(
-            question,
-            reply.status,
-            reply.records,
-            aliases,
-            reply.ttl,
-            secure,
-            reply.why,
-            elapsed_ms=round((time.monotonic() - began) * 1000),
-            provenance=reply.provenance,
-        )
+        elapsed_ms = round((time.monotonic() - began) * 1000)
+        return replace(reply, aliases=aliases, authenticated=secure).answer_to(question, elapsed_ms)
 
     async def _first_good(self, question: Question, until: float) -> Reply:
         """The first conclusive reply that is not a server's own word, else the first that is; the most
@@ -337,10 +328,7 @@ class Resolver:
             self._edns[server] = True
         elif result.reply.status in FINAL and not result.edns:
             self._edns.setdefault(server, False)  # asked without at last, it answers
-        reply = result.reply
-        if reply.provenance is None:
-            return reply
-        return replace(reply, provenance=replace(reply.provenance, server=server.as_name_server))
+        return result.reply.of(server.as_name_server)
 
 
 def _not_asked(tag: AnswerFault, most: int | None = None) -> Reply:

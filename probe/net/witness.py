@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.net.dns_wire import Reply
-from probe.standards.dns.message import Answer, Question, RecordType, Status
+from probe.standards.dns.message import Question, RecordType, Status
 from probe.standards.dns.special_use import special_use
 
 # Which failure is worth telling when several servers failed: one that a server spoke itself first
@@ -23,15 +23,7 @@ def is_own_word(question: Question, reply: Reply, *, is_stub: bool) -> bool:
     reverse name is taken from there, nor anything from a stub (`is_stub`) whose servers are known."""
     if reply.open_end is not None:
         return False  # it has not come to its end
-    answer = Answer(
-        question,
-        reply.status,
-        reply.records,
-        reply.aliases,
-        reply.ttl,
-        reply.authenticated,
-        provenance=reply.provenance,
-    )
+    answer = reply.answer_to(question)
     # before systemd 248 the stub did not set AA; what DNS says with a TTL of 0 is the same behind it
     is_stubs = is_stub and reply.status is Status.ANSWER and reply.ttl == 0 and _is_of_this_machine(reply)
     is_local = answer.is_local and (is_stub or question.rtype is RecordType.PTR)

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from probe.net.dns_query import Query, behind_id, question_octets
-from probe.net.dns_response import answer_of, of_answer
-from probe.net.dns_wire import read_reply
+from probe.net.dns_query import behind_id, question_octets
+from probe.net.dns_response import of_answer, read_carefully
 from probe.net.resolver import FINAL
 from probe.net.witness import is_own_word
 from probe.standards.dns import lean
@@ -93,14 +92,14 @@ def _check(question: Question, wire: bytes) -> bool:
     reply = lean.read(wire, question_octets(question), question)
     if reply is None:
         return False
-    careful = read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
+    careful = read_carefully(question, wire)
     assert careful is not None
     assert careful.status in FINAL
     assert careful.open_end is None
     assert not careful.aliases
     for is_stub in (False, True):
         assert not is_own_word(question, careful, is_stub=is_stub)
-    response = of_answer(answer_of(question, careful, "192.0.2.53", 0))
+    response = of_answer(careful.of("192.0.2.53").answer_to(question))
     assert reply.status is response.status
     assert reply.records == response.records
     assert reply.authenticated is response.authenticated
