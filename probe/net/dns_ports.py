@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
 from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
-from probe.net.dns_udp import socket_address
+from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
 from probe.standards.dns.message import Question
 
 _DATAGRAM = 4096  # octets; EDNS asks for at most 1232, and what is longer is read by others
-_BUFFER = 1 << 20  # octets asked of the kernel for what arrives
 _IDS = 4096  # octets of random numbers drawn at once
 
 
@@ -75,18 +72,8 @@ class Port:
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
         self._ids = b""
-        family, address = socket_address(server)
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            self._socket.setblocking(False)
-            with suppress(OSError):
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            self._socket.connect(address)
-        except OSError:
-            self._socket.close()
-            raise
+        self._socket = connected_socket(server, self._read)
         self.send = self._socket.send
-        self._loop.add_reader(self._socket, self._read)
 
     def free_id(self) -> bytes:
         """A random id that is not in use on this socket."""

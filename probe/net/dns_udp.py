@@ -14,7 +14,7 @@ import contextlib
 import secrets
 import socket
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
 from probe.model.exhaustion import shortage_clause
@@ -37,6 +37,21 @@ def socket_address(
     if ip_address(host).version == 4:
         return socket.AF_INET, (host, server.port)
     return socket.AF_INET6, (host, server.port, 0, interface_index(interface) if percent else 0)
+
+
+def connected_socket(server: Endpoint, read: Callable[[], None]) -> socket.socket:
+    """A socket from a random port of ours, to which the kernel gives only what comes from `server`; `read` is
+    called by the running event loop when there is something. Raises OSError."""
+    family, address = socket_address(server)
+    with contextlib.ExitStack() as stack:
+        result = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+        result.setblocking(False)
+        with contextlib.suppress(OSError):
+            result.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        result.connect(address)
+        asyncio.get_running_loop().add_reader(result, read)
+        stack.pop_all()
+    return result
 
 
 class Inquiry:
@@ -91,15 +106,7 @@ class _SharedSocket:
         self.by_id: dict[int, Inquiry] = {}
         self._loop = loop
         self._replace_at = loop.time() + DNS_SOCKET_AGE
-        family, address = socket_address(server)
-        with contextlib.ExitStack() as stack:
-            self._socket = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-            self._socket.setblocking(False)
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            self._socket.connect(address)
-            loop.add_reader(self._socket, self._read)
-            stack.pop_all()
+        self._socket = connected_socket(server, self._read)
 
     @property
     def is_old(self) -> bool:
