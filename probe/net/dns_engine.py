@@ -9,6 +9,7 @@ ids come from the system's random source, and the question octets are compared.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from types import TracebackType
@@ -38,12 +39,11 @@ order, and returns its result. It must not block: it runs where datagrams are re
 class _Task:
     """A piece of work that is under way, the responses that it has, and how many it waits for."""
 
-    __slots__ = ("missing", "responses", "take", "work")
+    __slots__ = ("missing", "responses", "work")
 
-    def __init__(self, work: Work[Any], take: Callable[[Any], None]) -> None:
+    def __init__(self, work: Work[Any]) -> None:
         self.work = work
-        self.take = take
-        self.responses: list[Any] = []  # Response, or None where it is missing
+        self.responses: Any = None  # a list of Response, or None where one is missing
         self.missing = 0
 
 
@@ -72,11 +72,9 @@ class DnsEngine:
             ),
             self._fail,
         )
-        self.questions = QuestionWindow(careful, window, self._fill)
-        self._loop = asyncio.get_running_loop()
-        self._source: Iterator[_Task] | None = None
-        self._completion: asyncio.Future[None] | None = None
-        self._under_way = 0
+        self.questions = QuestionWindow(careful, window, self._wake)
+        self._change = asyncio.Event()
+        self._fault: BaseException | None = None
 
     async def __aenter__(self) -> DnsEngine:
         return self
@@ -88,95 +86,73 @@ class DnsEngine:
 
     async def close(self) -> None:
         """Stop what is under way; it stays without a result."""
-        self._source = None
         await self.questions.close()
 
     async def run(self, works: Iterable[Work[T]], take: Callable[[T], None]) -> None:
         """Do all `works`, drawn as there is room for them, and hand on each result as it comes, in no order.
         Raises what a piece of work, `works` or `take` raises; then the rest is not done."""
-        self._source = (_Task(work, take) for work in works)
-        self._completion = self._loop.create_future()
-        try:
-            with rare_collections():
-                self._fill()
-                await self._completion
-        finally:
-            self._source = self._completion = None
+        source: Iterator[Work[T]] | None = iter(works)
+        ready: deque[_Task] = deque()
+        under_way = 0
+        with rare_collections():
+            while source is not None or under_way:
+                self._change.clear()
+                while ready:
+                    under_way -= self._go_on(ready.popleft(), ready, take)
+                while source is not None and not self.questions.is_full and under_way < ENGINE_WORK:
+                    work = next(source, None)
+                    if work is None:
+                        source = None
+                    else:
+                        under_way += 1 - self._go_on(_Task(work), ready, take)
+                        self.questions.send()
+                self.questions.send()
+                if source is not None or under_way:
+                    await self._change.wait()
+                if self._fault is not None:
+                    raise self._fault
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
         """The answers in the order of the questions, as `Resolver.ask` gives them."""
-        result: asyncio.Future[tuple[Response, ...]] = self._loop.create_future()
+        answers: list[Answer] = []
 
         def work() -> Work[tuple[Response, ...]]:
             return (yield questions)
 
-        def take(responses: tuple[Response, ...]) -> None:
-            if not result.cancelled():
-                result.set_result(responses)
+        await self.run([work()], lambda responses: answers.extend(it.answer() for it in responses))
+        return tuple(answers)
 
-        self._go_on(_Task(work(), take), None)
-        self.questions.send()
-        return tuple(response.answer() for response in await result)
+    def _go_on(self, task: _Task, ready: deque[_Task], take: Callable[[Any], None]) -> bool:
+        """Let a piece of work run until it needs a response that is not there; it goes to `ready` when it is.
+        Whether the work has come to its end."""
+        ask = self.questions.ask
+        while True:
+            responses: Any = None if task.responses is None else tuple(task.responses)
+            try:
+                questions = task.work.send(responses)
+            except StopIteration as stop:
+                result = stop.value
+                break
+            task.responses = [
+                ask(it, partial(self._fill_in, task, place, ready)) for place, it in enumerate(questions)
+            ]
+            task.missing = task.responses.count(None)
+            if task.missing:
+                return False
+        take(result)
+        return True
 
-    def _go_on(self, task: _Task, responses: tuple[Response, ...] | None) -> None:
-        """Let a piece of work run until it needs a response that is not there."""
-        if responses is None:
-            self._under_way += 1
-        try:
-            has_ended, result = self._advance(task, responses)
-            if has_ended:
-                self._under_way -= 1
-                task.take(result)
-        except Exception as error:  # noqa: BLE001 - of the caller's own code, and for the caller
-            self._fail(error)
-
-    def _advance(self, task: _Task, responses: tuple[Response, ...] | None) -> tuple[bool, object]:
-        """Whether the piece of work has come to its end, and its result."""
-        try:
-            while True:
-                questions = next(task.work) if responses is None else task.work.send(responses)
-                task.responses = [self._ask(it, task, place) for place, it in enumerate(questions)]
-                task.missing = task.responses.count(None)
-                if task.missing:
-                    return False, None
-                responses = tuple(task.responses)
-        except StopIteration as stop:
-            return True, stop.value
-
-    def _fail(self, error: BaseException) -> None:
-        """Give up; `run` raises the error."""
-        self._source = None
-        if self._completion is not None and not self._completion.done():
-            self._completion.set_exception(error)
-
-    def _ask(self, question: Question, task: _Task, place: int) -> Response | None:
-        return self.questions.ask(question, partial(self._take, task, place))
-
-    def _take(self, task: _Task, place: int, response: Response) -> None:
+    @staticmethod
+    def _fill_in(task: _Task, place: int, ready: deque[_Task], response: Response) -> None:
         task.responses[place] = response
         task.missing -= 1
         if not task.missing:
-            self._go_on(task, tuple(task.responses))
+            ready.append(task)
 
-    def _fill(self) -> None:
-        """Begin what there is room for, and send its questions."""
-        questions = self.questions
-        while self._source is not None and not questions.is_full and self._under_way < ENGINE_WORK:
-            task = self._next_task()
-            if task is not None:
-                self._go_on(task, None)
-                questions.send()
-        questions.send()
-        if not self._under_way and self._source is None and self._completion and not self._completion.done():
-            self._completion.set_result(None)
+    def _wake(self) -> None:
+        self._change.set()
 
-    def _next_task(self) -> _Task | None:
-        """The next piece of work; None when there is none."""
-        task = None
-        try:
-            task = next(self._source, None) if self._source is not None else None
-        except Exception as error:  # noqa: BLE001 - as above
-            self._fail(error)
-        if task is None:
-            self._source = None
-        return task
+    def _fail(self, error: BaseException) -> None:
+        """`run` raises what must not happen."""
+        self._fault = error
+        self._change.set()

@@ -14,12 +14,16 @@ import gc
 import threading
 from collections.abc import Iterator
 
+_RARELY = 50_000  # new objects; Python's default of 700 or 2000 is thought for programs of any kind
+
 
 class _Collector:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way: list[asyncio.AbstractEventLoop] = []  # of each check
         self._has_frozen = False
+        self._rare_runs = 0
+        self._threshold = gc.get_threshold()
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """A check begins. Where the program has frozen objects itself it knows better: nothing is changed."""
@@ -42,6 +46,21 @@ class _Collector:
         if self._has_frozen and not self._under_way:
             gc.unfreeze()
             self._has_frozen = False
+
+    def slow_down(self) -> None:
+        """From here on it looks less often, until the last who asked for that calls `speed_up`."""
+        with self._lock:
+            if not self._rare_runs:
+                self._threshold = gc.get_threshold()
+                gc.set_threshold(_RARELY, *self._threshold[1:])
+            self._rare_runs += 1
+
+    def speed_up(self) -> None:
+        """As before."""
+        with self._lock:
+            self._rare_runs -= 1
+            if not self._rare_runs:
+                gc.set_threshold(*self._threshold)
 
     def freeze_more(self) -> None:
         """Leave out what is there now, too."""
@@ -82,13 +101,9 @@ def no_pauses() -> Iterator[None]:
 def rare_collections() -> Iterator[None]:
     """Within, much is made and dropped that holds no circles: the collector looks at it less often, and not
     at what was there before. It had taken a third of the time of a DNS question."""
-    before = gc.get_threshold()
     with short_pauses():
-        gc.set_threshold(_RARELY, *before[1:])
+        _collector.slow_down()
         try:
             yield
         finally:
-            gc.set_threshold(*before)
-
-
-_RARELY = 50_000  # new objects; Python's default of 700 or 2000 is thought for programs of any kind
+            _collector.speed_up()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe.net.gc_pauses import no_pauses, short_pauses
+from probe.net.gc_pauses import no_pauses, rare_collections, short_pauses
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +64,14 @@ def test_loading_leaves_the_collector_on_or_off_as_it_was(enabled: bool) -> None
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
+
+
+async def test_collections_are_rare_until_the_last_run_has_ended() -> None:
+    before = gc.get_threshold()
+    first, second = rare_collections(), rare_collections()
+    with first:
+        second.__enter__()
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold()[0] > before[0]
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before
