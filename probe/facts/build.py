@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from probe.facts.bounce import BounceFacts, bounce_of
+from probe.facts.bounce import bounce_of
 from probe.facts.clock import NOT_COMPARED, ClockFacts, by_right_clock, clock_of, without_dates
 from probe.facts.memo import Lookup, Memo
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
@@ -23,6 +23,7 @@ from probe.model.fault import collect_faults, recover
 from probe.model.readers import FactReader
 from probe.model.reply import Stage
 from probe.model.target import recipient_domain
+from probe.reading.bounce.about import BounceFacts
 from probe.reading.message.read import read_message
 from probe.reading.message.results import MessageFacts
 from probe.reading.message.signatures import verify_signatures

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.facts.bounce import BounceFacts
 from probe.facts.clock import NOT_COMPARED, ClockFacts
 from probe.facts.opinion import Opinion
 from probe.facts.resolver import AT_WORK, NameServerFacts
@@ -18,6 +17,7 @@ from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
 from probe.model.sighting import AddressBasis, Sighting
 from probe.model.target import Options, Target
+from probe.reading.bounce.about import BounceFacts
 from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
 from probe.standards.dkim.results import KeyResult
@@ -28,6 +28,7 @@ from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult
+from probe.survey.sending import Sending
 
 """How `Facts.faults` name these readers, the second with the number of the session."""
 
@@ -132,6 +133,11 @@ class Facts:
     tls_policy: TlsPolicy | None = None
     why_no_mta: str = ""
     scenario: str = ""
+
+    @property
+    def sending(self) -> Sending:
+        """How this run asked."""
+        return Sending(self.options, self.mta, self.relay, self.tls_policy)
 
     @property
     def was_interrupted(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from probe.facts.model import Facts
 from probe.model.observed import Gap, Part
 from probe.survey.own_server import OwnDecision, own_decision
-from probe.survey.sending import Sending
 
 
 def own_decision_of(facts: Facts) -> OwnDecision | None:
@@ -13,8 +12,7 @@ def own_decision_of(facts: Facts) -> OwnDecision | None:
     is_kept = any(it.part is Part.SESSIONS and it.reason.tag is Gap.KEPT_HERE for it in facts.not_reached)
     if not is_kept:
         return None
-    how = Sending(facts.options, facts.mta, facts.relay, facts.tls_policy)
-    return own_decision(how, facts.planned_size)
+    return own_decision(facts.sending, facts.planned_size)
 
 
 def uses_one_family(facts: Facts) -> int | None:

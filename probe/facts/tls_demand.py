@@ -10,7 +10,6 @@ from probe.model.target import TlsMode
 from probe.standards.tls.required import held_to
 from probe.standards.tls.results import DaneResult, DaneStatus
 from probe.survey.demand import BY_TLSA, tls_towards
-from probe.survey.sending import Sending
 
 # What does not go on without TLS
 NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
@@ -53,8 +52,7 @@ def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[Certifica
         return tls.problems
     if policy.level in BY_TLSA:
         return (_by_tlsa(_dane_of(facts, session.mx_host)),)
-    how = Sending(facts.options, facts.mta, facts.relay, policy)
-    demand = tls_towards(how, session.mx_host, facts.recipient.mx.domain).certificate
+    demand = tls_towards(facts.sending, session.mx_host, facts.recipient.mx.domain).certificate
     if demand is None or tls.certificate is None or not tls.chain:
         return tls.problems
     return held_to(demand, tls.chain, tls.certificate, tls.problems, None)

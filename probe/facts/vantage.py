@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from probe.facts.bounce import BounceFacts
 from probe.facts.model import VantageFacts
 from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private
 from probe.model.sighting import AddressBasis, Sighting, counts
 from probe.model.target import Options
-from probe.reading.bounce.about import About
+from probe.reading.bounce.about import BounceFacts
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.survey.earlier import sightings_before
@@ -24,8 +23,7 @@ def vantage_of(
     options, event, log = started.options, recording.last(ev.Vantage), recording.last(ev.LogGiven)
     connected = next((s.local_ip for s in sessions if s.local_ip is not None), None)
     probe_ip = connected or (event.source_ip if event is not None else None) or options.bind
-    about = About(bounce.notice, bounce.status, bounce.is_about_recipient) if bounce is not None else None
-    before = sightings_before(about, log.log_facts if log is not None else None)
+    before = sightings_before(bounce, log.log_facts if log is not None else None)
     sightings = (*(it for session in sessions for it in _of_session(session)), *before)
     sightings = tuple(
         it

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from probe.model.logged import LogAccount
 from probe.model.sighting import Sighting, SightingPlace
-from probe.reading.bounce.about import About
+from probe.reading.bounce.about import BounceFacts
 from probe.reading.bounce.sightings import sightings_in_bounce
 
 
-def sightings_before(bounce: About | None, log: LogAccount | None) -> tuple[Sighting, ...]:
+def sightings_before(bounce: BounceFacts | None, log: LogAccount | None) -> tuple[Sighting, ...]:
     """What both name; the log goes first, for it is this side's own."""
     of_bounce = sightings_in_bounce(bounce.notice, bounce.status) if bounce and bounce.status else ()
     return (*_of_log(log), *of_bounce)

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.wording import Voice
-from probe.facts.bounce import REF, BounceFacts
+from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.reading.bounce.about import BounceFacts
 from probe.standards.dsn.report import status_of
 from probe.standards.dsn.results import DeliveryStatus
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
@@ -11,7 +10,8 @@ from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.standards.dsn.results import DeliveryStatus
 
 
-class About(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BounceFacts:
     """`status` is what the notice says of the recipient asked about; of its only one where that is another
     (`is_about_recipient` False); None where it is no bounce or names several others."""
 
@@ -19,16 +19,21 @@ class About(NamedTuple):
     status: DeliveryStatus | None
     is_about_recipient: bool
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it tells of a failure for the recipient asked about."""
+        return self.is_about_recipient and self.notice.kind is NoticeKind.BOUNCE
 
-def read_about(data: bytes, recipient: str) -> About:
+
+def read_about(data: bytes, recipient: str) -> BounceFacts:
     """Read a message for what it says of `recipient`, in small letters. Servers that tell `Alice` from
     `alice` are not met (RFC 5321 section 2.4). Never raises on any octets."""
     notice = read_notice(data, bounce_layouts())
     notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
-        return About(notice, None, False)
+        return BounceFacts(notice, None, False)
     for status in notice.recipients:
         if recipient in status.names:
-            return About(notice, status, True)
+            return BounceFacts(notice, status, True)
     only = notice.recipients[0] if len(notice.recipients) == 1 else None
-    return About(notice, only, False)
+    return BounceFacts(notice, only, False)

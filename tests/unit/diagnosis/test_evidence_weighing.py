@@ -13,7 +13,6 @@ from probe.diagnosis.evidence import bounce_reading, evidence_of, reply_evidence
 from probe.diagnosis.outcome import observe
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.situation import SPEAKS, Sighting, Situation
-from probe.facts.bounce import BounceFacts
 from probe.facts.model import Facts
 from probe.facts.session import Exchange
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words
@@ -23,6 +22,7 @@ from probe.model.fault import Fault, collect_faults
 from probe.model.reply import Reply, Stage
 from probe.model.target import Options
 from probe.model.verdict import Outcome
+from probe.reading.bounce.about import BounceFacts
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.reading.reply.read import read_reply
 from probe.standards.dsn.results import DeliveryStatus

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from probe.checks.judging.spoken import spoken
-from probe.facts.bounce import BounceFacts
 from probe.facts.build import facts_of
 from probe.facts.gaps import Fact, gap_of, gaps_of
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
@@ -23,6 +22,7 @@ from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import DomainTarget, Options, PairTarget
+from probe.reading.bounce.about import BounceFacts
 from probe.recording import events as ev
 from probe.recording.file import load
 from probe.recording.journal import Recording

@@ -7,10 +7,11 @@ import pytest
 from probe.diagnosis.evidence import evidence_of
 from probe.diagnosis.outcome import observe
 from probe.diagnosis.verdict import diagnose
-from probe.facts.bounce import REF, BounceFacts, bounce_of
+from probe.facts.bounce import REF, bounce_of
 from probe.facts.model import Facts
 from probe.model.reply import EnhancedStatus
 from probe.model.session import EndReason
+from probe.reading.bounce.about import BounceFacts
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.recording import events as ev
 from probe.recording.journal import Recording
