@@ -16,9 +16,9 @@ from probe.model.observed import Gap, Part
 from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.sighting import Sighting
-from probe.model.target import PairTarget, recipient_domain
+from probe.model.target import recipient_domain
 from probe.net.threads import in_thread
-from probe.reading.bounce.about import read_about
+from probe.reading.bounce.about import read_about, recipient_name
 from probe.reading.message.read import read_message
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
@@ -146,11 +146,11 @@ async def _ask_again(context: Context, place: Place) -> None:
 
 def _sightings_before(context: Context) -> tuple[Sighting, ...]:
     """The addresses that the bounce and the log name."""
-    bounce, target = context.files.bounce, context.target
-    recipient = str(target.forward_path).lower().strip("<>") if isinstance(target, PairTarget) else ""
+    bounce = context.files.bounce
     if bounce is None:
         return sightings_before(None, context.files.log)
-    about = recover(FactReader.BOUNCE, partial(read_about, bounce[1], recipient), None, step=1)
+    read = partial(read_about, bounce[1], recipient_name(context.target))
+    about = recover(FactReader.BOUNCE, read, None, step=1)
     return sightings_before(about, context.files.log)
 
 

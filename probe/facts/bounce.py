@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from probe.model.target import PairTarget, Target
-from probe.reading.bounce.about import BounceFacts, read_about
+from probe.reading.bounce.about import BounceFacts, read_about, recipient_name
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 
@@ -15,8 +14,4 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     event = recording.last(ev.BounceGiven)
     if event is None:
         return None
-    return read_about(event.data, _recipient(recording.started.target))
-
-
-def _recipient(target: Target) -> str:
-    return str(target.forward_path).lower().strip("<>") if isinstance(target, PairTarget) else ""
+    return read_about(event.data, recipient_name(recording.started.target))

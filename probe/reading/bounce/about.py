@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from probe.model.target import PairTarget, Target
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
@@ -23,6 +24,11 @@ class BounceFacts:
     def is_refusal(self) -> bool:
         """Whether it tells of a failure for the recipient asked about."""
         return self.is_about_recipient and self.notice.kind is NoticeKind.BOUNCE
+
+
+def recipient_name(target: Target) -> str:
+    """The recipient of a run as `read_about` takes it; empty where the run has none."""
+    return str(target.forward_path).lower().strip("<>") if isinstance(target, PairTarget) else ""
 
 
 def read_about(data: bytes, recipient: str) -> BounceFacts:
