@@ -95,8 +95,7 @@ def _loopback_mx(at: Situation) -> Sighting | None:
 
 def _is_for(at: Situation, tag: OutcomeReason) -> bool:
     """Whether DNS alone decided, for this reason."""
-    reason = at.result.reason
-    return at.result.ground is Ground.ROUTE and reason is not None and reason.tag is tag
+    return at.result.ground is Ground.ROUTE and at.result.is_for(tag)
 
 
 def _ground(ground: Ground) -> Callable[[Situation], Sighting | None]:
@@ -110,8 +109,7 @@ def _own(tag: OutcomeReason) -> Callable[[Situation], Sighting | None]:
     """What this host's own mail server decides, for this reason."""
 
     def predicate(at: Situation) -> Sighting | None:
-        reason = at.result.reason
-        is_own = at.result.ground is Ground.OWN and reason is not None and reason.tag is tag
+        is_own = at.result.ground is Ground.OWN and at.result.is_for(tag)
         return Sighting("sender_mta", why(at.result)) if is_own else None
 
     return predicate

@@ -55,6 +55,10 @@ class RunResult:
         """Whether nothing was learned of anybody, so that no cause is looked for."""
         return self.ground in _WITHOUT_CAUSE
 
+    def is_for(self, *tags: OutcomeReason) -> bool:
+        """Whether its reason is one of these."""
+        return self.reason is not None and self.reason.tag in tags
+
     @property
     def reply(self) -> Reply | None:
         """The deciding reply."""

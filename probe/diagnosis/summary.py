@@ -92,7 +92,7 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
 
 def _inconclusive(facts: Facts, result: RunResult) -> str:
     domain = facts.recipient.domain
-    if result.reason is not None and result.reason.tag in OF_OTHER_FAMILY:
+    if result.is_for(*OF_OTHER_FAMILY):
         return f"no server of {domain} was asked, by the choice of the options: {why(result)}"
     obstacle = barrier(facts.sessions) if result.ground is Ground.NO_CONNECTION else None
     if obstacle is not None and obstacle in _BARRIERS:

@@ -243,11 +243,11 @@ def _conduct(
     if result.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
         return causes()[UNSETTLED].conduct(permanent=result.outcome is Outcome.REFUSED)
     if cause is None:
-        if _is_kept_here(result) and not _is_for(result, OutcomeReason.OWN_WRAPPED):
+        if _is_kept_here(result) and not result.is_for(OutcomeReason.OWN_WRAPPED):
             return _OWN_AFFAIR
         if result.ground is Ground.UNDIALLED:
             return _NOT_DIALLED
-        if result.reason is not None and result.reason.tag in OF_OTHER_FAMILY:
+        if result.is_for(*OF_OTHER_FAMILY):
             return _CHOSEN
         if result.outcome is not Outcome.ACCEPTED:
             return _NOTHING_LEARNED
@@ -258,10 +258,6 @@ def _conduct(
         return Conduct(fix_by, Retry.AFTER_FIX, None)
     # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
     return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
-
-
-def _is_for(result: RunResult, tag: OutcomeReason) -> bool:
-    return result.reason is not None and result.reason.tag is tag
 
 
 def _confidence(
