@@ -14,6 +14,11 @@ class StepStatus(StrEnum):
     MANUAL = "manual"
     NOT_ASSESSED = "not_assessed"
 
+    @property
+    def is_amiss(self) -> bool:
+        """Whether the step needs attention."""
+        return self in (StepStatus.WARN, StepStatus.FAIL)
+
 
 STEP_TITLES = {
     1: "read the reply",

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from probe.model.steps import StepStatus
 from probe.report import document as doc
 from probe.report.line import Line, plain
 
-_AMISS = (StepStatus.FAIL, StepStatus.WARN)
 _GRAVE = ("fatal", "error", "warning")
 _NAMES_SHOWN = 160  # characters of the names of what is not shown
 _REPLY_SHOWN = 200  # characters of a reply, where nothing else is left to leave out
@@ -78,7 +76,7 @@ def _drop_what_is_right(blocks: tuple[doc.Block, ...]) -> tuple[tuple[doc.Block,
 def _attention(part: doc.Part) -> doc.Part | None:
     """What of a part needs attention; None where nothing does."""
     if isinstance(part, doc.Steps):
-        steps = tuple(row for row in part.rows if row.status in _AMISS)
+        steps = tuple(row for row in part.rows if row.status.is_amiss)
         return doc.Steps(steps) if steps else None
     if isinstance(part, doc.Findings):
         findings = tuple(row for row in part.rows if row.severity in _GRAVE)

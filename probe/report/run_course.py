@@ -13,7 +13,6 @@ from probe.report import document as doc
 from probe.report import view
 from probe.report.view_steps import DNS_STEP
 
-_AMISS = (StepStatus.FAIL, StepStatus.WARN)
 _OF_OUTCOME = {Outcome.REFUSED: StepStatus.FAIL, Outcome.DEFERRED: StepStatus.WARN}
 
 
@@ -29,7 +28,7 @@ def _dns(report: Report) -> StepStatus:
     if report.verdict.stage is Stage.DNS and report.verdict.outcome is not Outcome.ACCEPTED:
         return _OF_OUTCOME.get(report.verdict.outcome, StepStatus.WARN)
     step = next((it for it in report.checklist if it.step == DNS_STEP), None)
-    return StepStatus.WARN if step is not None and step.status in _AMISS else StepStatus.PASS
+    return StepStatus.WARN if step is not None and step.status.is_amiss else StepStatus.PASS
 
 
 def _no_stages(report: Report) -> Iterator[doc.Station]:
@@ -48,7 +47,7 @@ def _stages(report: Report, session: ReportSession) -> Iterator[doc.Station]:
     for stage, name in ((Stage.GREETING, "greeting"), (Stage.EHLO, "EHLO")):
         station = _exchange_station(report, session, stage, name)
         is_asked_for = stage is Stage.EHLO and report.target.command is Command.DOMAIN
-        if is_asked_for or station.status in _AMISS:
+        if is_asked_for or station.status.is_amiss:
             yield station
     yield doc.Station("TLS", *_tls(report, session))
     if report.target.command is Command.CHECK:

@@ -15,7 +15,6 @@ from probe.model.report import (
     ReportSession,
 )
 from probe.model.session import Experiment
-from probe.model.steps import StepStatus
 from probe.model.target import Command
 from probe.model.text import seconds
 from probe.model.verdict import ExitCode, Extent, Outcome
@@ -165,7 +164,7 @@ def _sentence(clause: str) -> str:
 
 def _worth_a_look(report: Report) -> str:
     """The steps at which something is amiss; empty where none is."""
-    steps = [str(step.step) for step in report.checklist if step.status in (StepStatus.WARN, StepStatus.FAIL)]
+    steps = [str(step.step) for step in report.checklist if step.status.is_amiss]
     if not steps:
         return ""
     which = f"steps {', '.join(steps[:-1])} and {steps[-1]}" if len(steps) > 1 else f"step {steps[0]}"
