@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from probe.reading.log.event import Event, Kind, Record, Status, Words
+from probe.reading.log.event import Record, Status, Words
 from probe.reading.log.frames import Frame
-from probe.reading.log.memory import RECIPIENTS, Memory
+from probe.reading.log.memory import RECIPIENTS, Memory, Message
 from probe.reading.log.reader import FramedReader
 
 _RECENT = 5_000  # notes of messages
@@ -52,62 +52,31 @@ class EximQueue(FramedReader):
         return self._drop(queue_id, mark, frame, number) if mark is not None else ()
 
     def _cancellation(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        message = self.memory.message_of(queue_id)
-        events = self._of_queue(
-            queue_id, Status.REMOVED, rest.strip(), self._waiting(queue_id), frame, number
-        )
-        if message is not None:
-            self.memory.forget(queue_id)
-        return events
+        message = self._message(queue_id)
+        whom, word = message.waiting, rest.strip()
+        self.memory.forget(queue_id)
+        return self.queue_events(message, whom, Status.REMOVED, word, queue_id, frame, number)
 
     def _hold(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
         """Frozen by hand, or as a bounce that could not be delivered: its recipients failed, and wait."""
         status = Status.HELD if rest.startswith(_HELD) else Status.RELEASED
         failed = self._failed.note_of(queue_id)
-        whom = self._waiting(queue_id)
+        message = self._message(queue_id)
+        whom = message.waiting
         if "delivery error message" in rest and isinstance(failed, dict):
             whom = [*(it for it in whom if it[0] is not None), *failed.items()]
         if status is Status.RELEASED:
             whom = [(None, None)]
-        return self._of_queue(queue_id, status, rest.strip(), whom, frame, number)
+        return self.queue_events(message, whom, status, rest.strip(), queue_id, frame, number)
 
     def _drop(self, queue_id: str, mark: re.Match[str], frame: Frame, number: int) -> Sequence[Record]:
         recipient = mark[1]
         if recipient is None:
             return self._cancellation(queue_id, "marked delivered", frame, number)
         whom = [(recipient, self.memory.settle(queue_id, recipient))]
-        return self._of_queue(queue_id, Status.DROPPED, "marked delivered", whom, frame, number)
+        message = self._message(queue_id)
+        return self.queue_events(message, whom, Status.DROPPED, "marked delivered", queue_id, frame, number)
 
-    def _waiting(self, queue_id: str) -> list[tuple[str | None, Words | None]]:
-        """Who is known to wait, and why; a row without a recipient where nobody is."""
+    def _message(self, queue_id: str) -> Message:
         message = self.memory.message_of(queue_id)
-        return list(((message.deferrals if message is not None else None) or {}).items()) or [(None, None)]
-
-    def _of_queue(
-        self,
-        queue_id: str,
-        status: Status,
-        word: str,
-        whom: Sequence[tuple[str | None, Words | None]],
-        frame: Frame,
-        number: int,
-    ) -> Sequence[Record]:
-        """What the queue, or somebody, did with these recipients."""
-        message = self.memory.message_of(queue_id)
-        return tuple(
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                queue_id,
-                sender=message.sender if message is not None else None,
-                message_id=message.message_id if message is not None else None,
-                recipient=recipient,
-                earlier=earlier,
-            )
-            for recipient, earlier in whom
-        )
+        return message if message is not None else Message()

@@ -5,13 +5,17 @@ The oldest untouched message is forgotten first: its later lines are still read,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from probe.reading.log.event import Words
 
 MESSAGES = 50_000  # some 25 MB, at most; a busy server has fewer messages on their way at once
 RECIPIENTS = 1_000  # of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at least
+
+
+Waiting = tuple[str | None, Words | None]
+"""A recipient that waits, and the last words about it."""
 
 
 @dataclass(slots=True)
@@ -21,6 +25,11 @@ class Message:
     sender: str | None = None
     message_id: str | None = None
     deferrals: dict[str, Words | None] | None = None  # most messages never wait
+
+    @property
+    def waiting(self) -> Sequence[Waiting]:
+        """Who is known to wait, and why; a row without a recipient where nobody is."""
+        return tuple((self.deferrals or {}).items()) or ((None, None),)
 
 
 class Memory:

@@ -240,27 +240,7 @@ class PostfixLines(FramedReader):
         """What befell a whole message, for each recipient that is known to wait; one event, without a
         recipient, where none is known."""
         entry = message if message is not None else Message()
-        recipients: Sequence[tuple[str | None, Words | None]] = tuple((entry.deferrals or {}).items()) or (
-            (None, None),
-        )
-        return tuple(
-            Event(
-                self.file,
-                number,
-                Kind.QUEUE,
-                status,
-                word,
-                frame.at,
-                frame.program,
-                queue_id,
-                entry.message_id,
-                entry.sender,
-                recipient,
-                words=words,
-                earlier=earlier,
-            )
-            for recipient, earlier in recipients
-        )
+        return self.queue_events(entry, entry.waiting, status, word, queue_id, frame, number, words)
 
     def _tls(self, text: str, frame: Frame) -> None:
         """Before 3.11 the TLS of a session has a line of its own, of the same process."""

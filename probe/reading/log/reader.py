@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from probe.reading.log.event import Record, UnparsedLine
+from probe.reading.log.event import Event, Kind, Record, Status, UnparsedLine, Words
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
-from probe.reading.log.memory import Memory
+from probe.reading.log.memory import Memory, Message, Waiting
 
 # Octets of one line that are read. Syslog daemons cut at 8 KiB or less, a JSON record of an ESP with its
 # headers may have some hundred KiB; it bounds the work that a stranger's text can cause.
@@ -116,6 +116,37 @@ class FramedReader(Reader):
                 times = min(int(repeat["times"]), TIMES)
                 return tuple(self.text(repeat["text"], frame, data, number)) * times
         return self.text(text, frame, data, number)
+
+    def queue_events(
+        self,
+        message: Message,
+        whom: Sequence[Waiting],
+        status: Status,
+        word: str,
+        queue_id: str,
+        frame: Frame,
+        number: int,
+        words: Words | None = None,
+    ) -> Sequence[Event]:
+        """What the queue, or somebody, did with these recipients of a message."""
+        return tuple(
+            Event(
+                self.file,
+                number,
+                Kind.QUEUE,
+                status,
+                word,
+                frame.at,
+                frame.program,
+                queue_id,
+                message.message_id,
+                message.sender,
+                recipient,
+                words=words,
+                earlier=earlier,
+            )
+            for recipient, earlier in whom
+        )
 
     @abstractmethod
     def matters(self, data: bytes) -> bool:
