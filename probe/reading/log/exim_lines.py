@@ -23,7 +23,7 @@ ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-
 _PREFIX = re.compile(rf"(?:\[\d{{1,10}}\] )?(?:({ID}) )?")
 _USUAL = re.compile(
     rb"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
-    rb"(" + ID.encode() + rb") ([^\r\n]*)"
+    rb"(" + ID.encode() + rb") ([^\n]*)"
 )
 # An address may be quoted, or be a command or a file.
 _ADDRESS = re.compile(

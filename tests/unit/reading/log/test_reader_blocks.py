@@ -137,3 +137,13 @@ def test_a_delivery_without_a_queue_id_has_none_in_blocks_too() -> None:
     (event,), _ = _by_block("postfix", [data])
     assert isinstance(event, Event) and event.queue_id is None
     assert [_told(event)] == [_told(it) for it in _by_line("postfix", data)[0]]
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_a_carriage_return_within_a_line_does_not_end_it(name: str) -> None:
+    for row in MADE[name].split(b"\n")[:61]:
+        for at in range(40, len(row), 23):
+            data = row[:at] + b"\r" + row[at + 1 :] + b"\n"
+            by_line, _ = _by_line(name, data)
+            result, _ = _by_block(name, [data])
+            assert [_told(it) for it in result] == [_told(it) for it in by_line]
