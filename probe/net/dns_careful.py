@@ -22,11 +22,9 @@ class CarefulQuestions:
         self.resolver = make()
         self._uses = 0
         self._tasks: dict[asyncio.Task[tuple[Answer, ...]], Resolver] = {}
-        self.count = 0
 
     def ask(self, question: Question, take: Callable[[Answer], None]) -> None:
         """Ask, and hand on the answer when it is there."""
-        self.count += 1
         self._uses += 1
         if self._uses > ENGINE_RESOLVER_USES:
             self.resolver, self._uses = self._make(), 1

@@ -40,9 +40,7 @@ from probe.standards.dns.names import BadNameError
 
 class QuestionWindow:
     """Asks the name servers of `careful`. `size` keeps the number of questions under way as it is, None finds
-    it out. `has_room` is called when more may be asked.
-
-    `datagrams` counts those sent, `unheard` how often no response came in time."""
+    it out. `has_room` is called when more may be asked, or responses came."""
 
     def __init__(self, careful: CarefulQuestions, size: int | None, has_room: Callable[[], None]) -> None:
         self._careful = careful
@@ -62,12 +60,6 @@ class QuestionWindow:
         self._memory: dict[bytes, tuple[float, float, Response]] = {}
         self._is_paused = False
         self._ticker: asyncio.TimerHandle | None = None
-        self.datagrams = self.unheard = 0
-
-    @property
-    def asked_carefully(self) -> int:
-        """Questions that went to the resolver for single ones."""
-        return self._careful.count
 
     @property
     def is_full(self) -> bool:
@@ -145,7 +137,6 @@ class QuestionWindow:
             pending.is_in_flight = True
             pending.began = now
             self._in_flight += 1
-        self.datagrams += 1
         pending.tries += 1
         pending.sent = now
         self._due.append(pending)
@@ -226,7 +217,6 @@ class QuestionWindow:
             if not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
                 self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
                 self._halved_at = now
-            self.unheard += 1
             if pending.tries >= ENGINE_TRIES:
                 self._ask_carefully(pending)
             elif not self._send(pending):
