@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model import option_values as read
 from probe.model.address import IPAddress
 
 
@@ -98,13 +99,17 @@ class NumberFact:
 class Families:
     """The address families that the server uses (4, 6), and the one that it tries first among hosts of equal
     preference; None: it has none. `most`: how many addresses it tries for one message (None: all of them);
-    `is_balanced`: one of the other family is among them all the same."""
+    `is_balanced`: one of the other family is among them all the same. Raises ValueError for no family and
+    for another."""
 
     usable: tuple[int, ...]
     preferred: int | None
     source: str
     most: int | None = None
     is_balanced: bool = True
+
+    def __post_init__(self) -> None:
+        read.set_fields(self, {"usable": read.families})
 
 
 @dataclass(frozen=True, slots=True)

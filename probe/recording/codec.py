@@ -349,7 +349,7 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
         fields = {names[key]: shapes[key].parse(entry, f"{place}.{key}") for key, entry in value.items()}
         try:
             return hint(**fields)
-        except ValueError as error:  # of Options, whose fields have limits of their own
+        except ValueError as error:  # of Options and Families, whose fields have limits of their own
             raise _WrongError(str(error)) from None
 
     return parse

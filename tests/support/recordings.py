@@ -216,8 +216,8 @@ def _within_limits(kind: type[_Kind], **argument: st.SearchStrategy[Any]) -> st.
             numbers[name] = st.integers(*RANGES[name])
         elif hint == (int | None) and name in RANGES:
             numbers[name] = st.none() | st.integers(*RANGES[name])
-    if "families" in typing.get_type_hints(kind):
-        numbers["families"] = st.lists(st.sampled_from((4, 6)), min_size=1).map(tuple)
+    for name in {"families", "usable"} & set(typing.get_type_hints(kind)):
+        numbers[name] = st.lists(st.sampled_from((4, 6)), min_size=1).map(tuple)
     return st.builds(kind, **(numbers | argument))
 
 
@@ -250,5 +250,5 @@ _NOT_PUBLIC = (
     NotPublic(AddressKind.NAT64, IPv4Address("10.0.0.1"), AddressKind.PRIVATE),
 )
 st.register_type_strategy(Reason, _reason)
-for _part in (Soa, ExtendedError, Answer, Mx, Tlsa, Endpoint):
+for _part in (Soa, ExtendedError, Answer, Mx, Tlsa, Endpoint, Families):
     st.register_type_strategy(_part, _within_limits(_part))

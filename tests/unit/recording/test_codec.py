@@ -114,6 +114,14 @@ def test_a_broken_line_is_one_clear_error(line: str, word: str) -> None:
     assert word in caught.value.reason
 
 
+@pytest.mark.parametrize("usable", [[], [5], [4, 7]])
+def test_a_mail_server_with_a_family_that_is_none(usable: list[int]) -> None:
+    (place,) = (place for place, it in enumerate(full_events()) if isinstance(it, ev.SenderMtaRead))
+    line = changed(place, lambda f: f["mta"]["families"].update(usable=usable))
+    with pytest.raises(RecordingError, match=r"line 7: Families\.usable: .* is not 4, 6 or \(4, 6\)"):
+        decode(line, 7)
+
+
 def test_half_characters_in_what_is_only_shown_are_kept() -> None:
     """The name of a file, and the words of an operating system, may be of any octets."""
     for event in (
