@@ -22,8 +22,8 @@ class Provider:
     senders, as (name, URL) or None, `desk_shows` what a sender sees there, `desk_request` where
     it takes questions about a block; `domains` the mailbox domains
     that are its own; `greetings` texts that its greeting holds, `greeting_tells` whether they are its alone
-    (a program that others run greets alike); `reply_style` what its replies look like, `language` in which
-    they are beside English (ISO 639-1, or ""); `confirmed` yes, partial or no; `checked` an ISO date. What
+    (a program that others run greets alike); `language` in which its replies are beside English (ISO 639-1,
+    or ""); `confirmed` yes, partial or no; `checked` an ISO date. What
     it asks of senders is in `requirements.for_provider`."""
 
     id: str
@@ -38,7 +38,6 @@ class Provider:
     notes: str
     source: str
     greetings: tuple[str, ...] = ()
-    reply_style: str = ""
     confirmed: str = "no"
     checked: str = ""
     desk_shows: str = ""
@@ -205,7 +204,6 @@ def _provider(row: Mapping[str, Any]) -> Provider:
         notes=row.get("notes", ""),
         source=row["source"],
         greetings=tuple(row.get("greetings", ())),
-        reply_style=row.get("reply_style", ""),
         confirmed=row["confirmed"],
         checked=row["checked"],
         desk_shows=row.get("desk_shows", ""),

@@ -153,11 +153,6 @@ class Resolver:
         for answer in self._answers.values():
             answer.cancel()
 
-    @property
-    def queries_sent(self) -> int:
-        """Queries sent so far, repetitions included."""
-        return self._max_queries - self._queries_left
-
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
         """The answers in the order of the questions, asked at once; never raises for what DNS said. What was
         asked before in this run is answered from memory, and what is under way is waited for."""

@@ -258,7 +258,6 @@ def name_text(data: bytes) -> None:
     if reason is None:
         labels = names.to_labels(text)
         assert names.to_labels(names.from_labels(labels)) == tuple(label.lower() for label in labels)
-        list(names.parents(names.normal(text)))
     else:
         quiet(printable(spoken(reason)))
     names.is_fqdn(text)

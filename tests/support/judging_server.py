@@ -35,10 +35,6 @@ class Guest:
     def is_postmaster(self) -> bool:
         return self.rcpt.lower().startswith("postmaster@")
 
-    @property
-    def is_invented(self) -> bool:
-        return self.rcpt.startswith("probe-")
-
 
 @dataclass(frozen=True, slots=True)
 class Manner:

@@ -180,7 +180,7 @@ async def test_an_answer_that_is_later_than_the_repetition_is_heard() -> None:
         Resolver((server.endpoint,), query_timeout=0.1, lifetime=20) as resolver,
     ):
         (answer,) = await resolver.ask((Question("mail.example", A),))
-        assert resolver.queries_sent > 1
+        assert len(server.queries) > 1
     assert answer.status is Status.ANSWER
 
 
@@ -308,7 +308,6 @@ async def test_each_question_is_asked_and_delivered_once() -> None:
         async with Resolver((server.endpoint,), on_answer=delivered.append) as resolver:
             together = await asyncio.gather(resolver.ask((question, question)), resolver.ask((question,)))
             later = await resolver.ask((question,))
-            assert resolver.queries_sent == 1
         assert len(server.queries) == 1
     assert together[0] == (later[0], later[0])
     assert delivered == [later[0]]

@@ -1,4 +1,4 @@
-"""Domain names: their text form, the limits of RFC 1035, reverse names, parents.
+"""Domain names: their text form, the limits of RFC 1035, reverse names, subdomains.
 
 The text form used throughout is lower-case A-labels without a trailing dot. An octet that has no
 plain form (a dot inside a label, a space, anything outside printable ASCII) is written as RFC 1035
@@ -145,13 +145,6 @@ def address_of_reverse_name(name: str) -> IPAddress | None:
     except ValueError:
         return None
     return None
-
-
-def parents(name: str) -> Iterator[str]:
-    """The name itself, then each parent, the top-level label last."""
-    labels = [_label_text(label) for label in to_labels(name)]
-    for start in range(len(labels)):
-        yield ".".join(labels[start:])
 
 
 def is_subdomain(name: str, parent: str) -> bool:

@@ -72,10 +72,6 @@ def test_reverse_names() -> None:
     assert names.reverse_name(ip_address("2001:db8::1")) == "1." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa"
 
 
-def test_parents_from_the_name_to_its_top_label() -> None:
-    assert list(names.parents("a.B.example.")) == ["a.b.example", "b.example", "example"]
-
-
 @pytest.mark.parametrize(
     ("name", "parent", "expected"),
     [
