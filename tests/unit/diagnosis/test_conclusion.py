@@ -81,6 +81,27 @@ def test_the_action_is_that_of_the_stage_where_the_cause_has_one(stage: Stage) -
     assert concluded("mailbox_full", stage=stage).action == causes()["mailbox_full"].action
 
 
+REMOVAL = causes()["ip_blocklisted"].action.partition(". ")[2]  # what stands behind where to look
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("554 blocked, see https://mx.example/why", "Look the IP up on the page that the reply names."),
+        ("554 blocked using zen.spamhaus.org", "Look the IP up at https://check.spamhaus.org/"),
+    ],
+)
+def test_the_action_for_a_listing_begins_with_the_page_that_the_reply_names(text: str, first: str) -> None:
+    action = concluded("ip_blocklisted", text=text).action
+    assert action.startswith(first)
+    assert action.endswith(f" {REMOVAL}")
+    assert concluded("mailbox_full", text=text).action == causes()["mailbox_full"].action
+
+
+def test_without_words_the_action_for_a_listing_is_the_usual_one() -> None:
+    assert concluded("ip_blocklisted").action == causes()["ip_blocklisted"].action
+
+
 # -- as JSON ---------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, signature_aligns, spf_path
 from probe.facts.model import Facts
+from probe.model.sighting import AddressBasis
 from probe.model.signing import KeyOrigin, SignatureVerdict
 from probe.reading.message.results import SignatureResult
 from probe.standards.dkim.results import KeyResult, KeyStatus
@@ -52,6 +53,20 @@ def test_spf_carries_dmarc_only_where_it_passes(verdict: SpfVerdict | None, alig
     passes, unknown = SpfVerdict.PASS, (None, SpfVerdict.TEMPERROR)
     expected = aligned if verdict is passes else None if verdict in unknown else False
     assert over_spf(verdict, aligned) is expected
+
+
+@pytest.mark.parametrize("basis", AddressBasis)
+@pytest.mark.parametrize("verdict", SpfVerdict)
+def test_what_spf_says_of_an_address_that_one_server_alone_names_is_not_known(
+    verdict: SpfVerdict, basis: AddressBasis
+) -> None:
+    sender = make.sender_facts(spf=make.spf(verdict), alignment=Alignment(spf=True, dkim=None))
+    facts = make.facts(sender=sender, vantage=make.vantage(basis=basis))
+    depends_on_address = verdict in (SpfVerdict.FAIL, SpfVerdict.SOFTFAIL, SpfVerdict.NEUTRAL)
+    expected = (
+        None if basis is AddressBasis.SAID and depends_on_address else spf_path(make.facts(sender=sender))
+    )
+    assert spf_path(facts) is expected
 
 
 def over_keys(*keys: KeyResult, aligned: bool | None = True) -> bool | None:
