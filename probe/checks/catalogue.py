@@ -1,6 +1,6 @@
-"""Every check, in the order in which findings are listed; nothing is registered anywhere else.
+"""Every check, in the order in which findings are listed. This is the only registry of checks.
 
-A check is a module with `ID`, `STEP`, a docstring (its first line the title, the whole the text of
+A check is a module with `ID`, `STEP`, a docstring (its first line is the title; all of it is printed by
 `smtp-probe checks ID`) and `check(facts)`, a pure generator of findings.
 """
 
@@ -96,8 +96,8 @@ from probe.model.target import PairTarget
 
 
 class Side(StrEnum):
-    """Whose affair a check looks at. `dialogue`: what the server answered in this run; `probe`: where
-    the probe stands and how far it came. Only `sender` faults foretell a refusal after RCPT."""
+    """What a check looks at. `dialogue`: what the server answered in this run; `probe`: where the probe
+    stands and how far it came. Only faults on the sender's side predict a refusal after RCPT."""
 
     SENDER = "sender"
     RECIPIENT = "recipient"
@@ -115,7 +115,7 @@ class Check(Protocol):
         """Judge the facts."""
 
 
-# In the order of the nine steps; within one, what decides most comes first.
+# In the order of the nine steps; within a step the most decisive check comes first.
 _RECIPIENT: tuple[Check, ...] = (
     recipient_domain_exists,
     recipient_mx,
@@ -193,7 +193,7 @@ _PAIR_ONLY = frozenset(
 _ALL: tuple[Check, ...] = tuple(
     sorted(
         (module for modules in _SIDES.values() for module in modules),
-        # whose mail it is goes before all; else stable: the order above holds within a step
+        # the check of the own mail server comes first; the sort is stable, so the order above holds in a step
         key=lambda module: (module is not sender_mta, module.STEP),
     )
 )
@@ -217,16 +217,17 @@ def title(check: Check) -> str:
 
 
 def side_of(identity: str) -> Side:
-    """Whose affair the check with this id looks at. Raises KeyError for an unknown id."""
+    """The side that the check with this id looks at. Raises KeyError for an unknown id."""
     return _SIDE_OF[identity]
 
 
 def findings_of(facts: Facts, severities: Severities | None = None) -> tuple[Finding, ...]:
-    """What every check that applies to the run finds, by step. Pure: equal facts, equal findings. A tag that
-    `severities` name has the severity that they give it.
+    """The findings of all checks that apply to the run, ordered by step. Pure: equal facts give equal
+    findings. `severities` overrides the severity of the tags that it names.
 
-    A `domain` run has neither sender nor mailbox: the checks of those stay silent. A check that fails costs
-    itself: what it had found until then stays, and a finding `internal` stands for the rest."""
+    A `domain` run has neither sender nor mailbox: the checks of those give nothing. When a check raises, its
+    findings so far are kept and a finding `internal` replaces the rest.
+    """
     is_pair = isinstance(facts.target, PairTarget)
     own = _severities(facts) | dict(severities or {})
     return tuple(
@@ -238,7 +239,8 @@ def findings_of(facts: Facts, severities: Severities | None = None) -> tuple[Fin
 
 
 def _severities(facts: Facts) -> dict[str, Severity]:
-    """Those that the facts change: what holds for an address that one server alone names is no fault."""
+    """Severities that depend on the facts: when only one server names the address, nothing about it is a
+    fault."""
     return dict.fromkeys(OF_THE_ADDRESS, Severity.NOTICE) if facts.vantage.rests_on_one_word else {}
 
 
@@ -246,7 +248,7 @@ def _findings(module: Check, facts: Facts) -> list[Finding]:
     findings: list[Finding] = []
 
     def judge() -> None:
-        for finding in module.check(facts):  # one by one: what a check found before it failed stays
+        for finding in module.check(facts):  # one by one, so that findings made before an exception are kept
             findings.append(finding)
 
     with collect_faults() as faults:

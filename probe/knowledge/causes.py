@@ -12,13 +12,13 @@ from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.verdict import Conduct, FixBy, Retry
 
-UNSETTLED = "unknown"  # whose advice holds where no cause stands out
+UNSETTLED = "unknown"  # its advice is used if no cause stands out
 
 
 class Cause(NamedTuple):
-    """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the one of them
-    that fails where a refusal has this cause (None: none by itself); `actions` what to do instead of `action`
-    after a refusal at a stage (by its value), `refused` after a 5yz (empty: the same)."""
+    """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the step that
+    fails if this is the cause (None: none by itself); `actions` what to do instead of `action` after a
+    refusal at a stage (by its value), `refused` after a 5yz (empty: the same)."""
 
     id: str
     title: str
@@ -40,17 +40,17 @@ class Cause(NamedTuple):
         return self.actions.get(stage.value, self.action) if stage is not None else self.action
 
     def conduct(self, permanent: bool | None) -> Conduct:
-        """What to do after a 5yz (True) or 4yz (False); without a code the cause's own nature counts."""
+        """What to do after a 5yz (True) or 4yz (False); without a code the nature of the cause decides."""
         return self.transient if permanent is False else self.permanent
 
     @property
     def passes(self) -> bool:
-        """Passing by nature: even a 5yz with this cause is worth another try."""
+        """True if the cause is transient by nature: even after a 5yz another try makes sense."""
         return self.permanent.retry.is_without_fix
 
     @property
     def lasts(self) -> bool:
-        """Final by nature: even a 4yz with this cause will not mend itself."""
+        """True if the cause is permanent by nature: even after a 4yz time alone does not help."""
         return not self.transient.retry.is_without_fix
 
 
@@ -62,7 +62,7 @@ def causes() -> Mapping[str, Cause]:
 
 
 def advice_cause(cause: str, certainty: Band) -> Cause:
-    """The cause whose conduct and action to follow: this one, but on a guess nobody should act."""
+    """The cause whose conduct and action to follow: this one, or `unknown` if it is only a guess."""
     return causes()[UNSETTLED if certainty is Band.UNDECIDED else cause]
 
 

@@ -1,4 +1,4 @@
-"""The forms in which a server names the address that it sees its client at."""
+"""The forms in which a server names the address of its client."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _ADDRESS = rf"((?:ipv6:)?(?:{_IPV4}|{_IPV6}))(?!@)(?![\w.]*\w)"
 
 
 class Where(StrEnum):
-    """The replies that a form may stand in."""
+    """The replies that may contain a form."""
 
     EHLO = "ehlo"  # the first line of the 250 to EHLO or HELO
     REFUSAL = "refusal"
-    GREETING = "greeting"  # a refusal before anything was said
+    GREETING = "greeting"  # a refusal in place of the greeting
 
 
 @dataclass(frozen=True, slots=True)
 class AddressForm:
-    """One form: `pattern` has a group for each place at which the address may stand; one of `needs` is in
-    every text, in small letters, that holds it."""
+    """One form: `pattern` has a group for each place of the address; every text with this form contains one
+    of `needs` (lower case)."""
 
     id: str
     where: Where

@@ -27,7 +27,7 @@ _PLAIN = (
     *("id", "title", "zone", "key_zone", "is_allow_list", "delist_url", "removal", "policy", "note"),
     *("status", "status_note", "checked", "confirmed", "source"),
 )
-# How much of the weight in the data counts, in thirds: what a source does not bear out moves less.
+# How much of the weight in the data counts, in thirds: less without a source that confirms it.
 _THIRDS = {"yes": 3, "partial": 2, "no": 1}
 
 
@@ -45,16 +45,16 @@ def built_in_lists() -> tuple[BlockList, ...]:
 
 
 def by_id(list_id: str) -> BlockList | None:
-    """The list of that id; None for one that only --dnsbl named."""
+    """The list of that id; None for a list given only with --dnsbl."""
     return _by_id().get(list_id)
 
 
 def by_zone(zone: str) -> BlockList:
-    """The list of a zone given with --dnsbl; a zone that is not known behaves as RFC 5782 says.
+    """The list of a zone given with --dnsbl; an unknown zone is treated as RFC 5782 says.
 
-    `KEY.zen.dq.spamhaus.net` is the known list behind that customer's key. An unknown zone is asked
-    about addresses and domains alike; its test entries tell which of them it takes (RFC 5782 section 5),
-    and any answer in 127/8 other than 127.0.0.1, outside 127.255.255.0/24, is a listing of middling weight.
+    `KEY.zen.dq.spamhaus.net` is the known list behind that customer's key. An unknown zone is asked about
+    addresses and domains alike; its test entries tell which of them it takes (RFC 5782 section 5), and any
+    answer in 127/8 other than 127.0.0.1, outside 127.255.255.0/24, is a listing of medium weight.
     """
     name = zone.strip().rstrip(".").lower()
     for blocklist in all_lists():
@@ -113,7 +113,7 @@ def _code(code: Mapping[str, Any], confirmed: str) -> CodeRule:
 
 
 def _weight(weight: int, confirmed: str) -> int:
-    """The weight that counts, rounded up: what weighs anything keeps one."""
+    """The weight that counts, rounded up, so that a weight above 0 stays at least 1."""
     return -(-weight * _THIRDS[confirmed] // 3)
 
 

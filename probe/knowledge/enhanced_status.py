@@ -1,4 +1,4 @@
-"""What the IANA registry says of an enhanced status code."""
+"""What the IANA registry says about an enhanced status code."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def look_up(status: EnhancedStatus) -> RegisteredStatus | None:
 
 @cache
 def status_table() -> Mapping[str, Any]:
-    """The registry as it stands in the file."""
+    """The registry as in the file."""
     return toml_import.load(Path(__file__).with_name("enhanced_status.toml"))

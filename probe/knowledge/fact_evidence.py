@@ -14,9 +14,9 @@ from probe.model.reply import Stage
 
 @dataclass(frozen=True, slots=True)
 class FactEvidence:
-    """One entry of evidence.toml. `stages` empty: at any stage. `empties_words`: where this is seen,
-    the words of the reply do not say what they seem to. `of_address`: it was judged for the sending
-    address, and explains no answer that another address was given. `final` and `conduct` as in
+    """One entry of evidence.toml. `stages` empty: at any stage. `empties_words`: if this fact holds, the
+    words of the reply do not mean what they seem to. `of_address`: the fact is about the sending address, so
+    it does not explain an answer given to another address. `final` and `conduct` as in
     `model.evidence.Evidence`."""
 
     id: str
@@ -35,10 +35,11 @@ class FactEvidence:
 
 @dataclass(frozen=True, slots=True)
 class BesideWords:
-    """What facts count where the server's own words name a cause: `factor` of their weight.
-    `vague` causes name nothing; facts of the `untouched` facets keep their weight; words that
-    experiments have shown to be empty count `empty` of theirs. Words settle that a mailbox is unknown
-    from a share of `sure_of_unknown`; a fact of `clear_fact` decibans explains words that name nothing."""
+    """Weights of facts and words when both are present. If the words name a cause, facts count `factor` of
+    their weight, except facts of the `untouched` facets. `vague` causes count as naming nothing. Words
+    that experiments have shown to be meaningless count `empty` of their weight. From a share of
+    `sure_of_unknown` words settle that a mailbox is unknown; a fact of `clear_fact` decibans explains
+    words that name nothing."""
 
     factor: float
     empty: float
@@ -50,7 +51,7 @@ class BesideWords:
 
 @cache
 def beside_words() -> BesideWords:
-    """How words and facts are held against each other."""
+    """How words and facts are weighed against each other."""
     table = load(files("probe.knowledge") / "evidence.toml")
     return BesideWords(
         factor=float(table["beside_words"]),
@@ -64,7 +65,7 @@ def beside_words() -> BesideWords:
 
 @dataclass(frozen=True, slots=True)
 class BesideAddress:
-    """What facts of the sending address count where another address was answered: `factor` of their
+    """How much facts about the sending address count if another address got the answer: `factor` of their
     weight; and the `causes` that such an answer cannot make likely."""
 
     factor: float
@@ -73,7 +74,7 @@ class BesideAddress:
 
 @cache
 def beside_address() -> BesideAddress:
-    """How far an answer carries over from the probe's address to the sending one."""
+    """How far an answer to the probe's address also holds for the sending address."""
     table = load(files("probe.knowledge") / "evidence.toml")
     return BesideAddress(float(table["beside_address"]), frozenset(table["address_causes"]))
 

@@ -1,13 +1,13 @@
-"""Tags that the nine steps and the reports ask for together, whatever severity a user gives them."""
+"""Groups of tags that the nine steps and the reports look for, independent of severity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# What a server's own words, or its enhanced status, hold against its acceptance.
+# The server accepted, but its words or its enhanced status say the opposite.
 DOUBTED_ACCEPTANCE = frozenset({"reply-accepts-with-status-of-refusal", "reply-refuses-in-words"})
 
-# Where an x.0.0 comes from, or what else the status of a reply is worth, by the reply and by the bounce.
+# Who wrote an x.0.0, or how reliable the status otherwise is, by the reply and by the bounce.
 ORIGINS_OF_STATUS = frozenset(
     {
         "reply-status-of-other-class",
@@ -38,7 +38,7 @@ NOT_THE_SENDING_PLACE = frozenset(
 # The bounce is about mail from another address than the probe's.
 BOUNCE_OF_ANOTHER_PLACE = "bounce-names-another-address"
 
-# What holds for one address alone. Of an address that one server's word alone names it is no fault.
+# Findings about the sending address. If only one server names that address, they are no faults.
 OF_THE_ADDRESS = frozenset(
     {
         *("spf-fail", "spf-softfail", "spf-neutral"),
@@ -50,7 +50,8 @@ OF_THE_ADDRESS = frozenset(
     }
 )
 
-# The recipient's DANE, or MTA-STS in mode enforce, fails: who enforces these policies does not deliver.
+# The recipient's DANE, or MTA-STS in mode enforce, fails: a sender that enforces these policies does not
+# deliver.
 TLS_POLICY_FAILS = frozenset(
     {
         "dane-mismatched",
@@ -61,7 +62,7 @@ TLS_POLICY_FAILS = frozenset(
     }
 )
 
-# The log says that the message was handed over, and in which words it was taken.
+# The log says that the message was handed over, and in which words it was accepted.
 TAKEN_BY_THE_OTHER_SIDE = "log-delivered"
 
 POSTMASTER_REFUSED = "postmaster-refused"
@@ -69,7 +70,7 @@ POSTMASTER_REFUSED = "postmaster-refused"
 # What is publicly known of the recipient's domain.
 DOCUMENTED = "domain-note"
 
-# What DNS gave no usable answer about of what receivers judge a sender by.
+# Records that receivers judge a sender by, for which DNS gave no usable answer.
 UNANSWERED: Mapping[str, str] = {
     "SPF": "spf-temperror",
     "DKIM": "dkim-keys-unanswered",
@@ -77,13 +78,13 @@ UNANSWERED: Mapping[str, str] = {
     "PTR": "ptr-unanswered",
 }
 
-# Blocklists of which nothing can be learned: worth a word only to who looks at everything.
+# Blocklists without a usable answer: shown only in the verbose report.
 UNUSABLE_LISTS = "blocklists-partly-believed"
 
 # Steps 4 and 5 have nothing to look at.
 MESSAGE_NOT_GIVEN = frozenset({"size-not-known", "message-not-given"})
 
-# By step: that without which it has not been looked at was not looked at.
+# By step: findings that mean that the step was not assessed.
 STEP_NOT_LOOKED_AT: Mapping[int, frozenset[str]] = {
     3: frozenset({"recipient-not-asked", "recipient-refused-before"}),
     4: frozenset({"size-not-known", "size-not-compared", "size-without-limit"}),
@@ -98,7 +99,7 @@ _SOURCE_LISTS = STEP_NOT_LOOKED_AT[6] | {
     "source-policy-listed-elsewhere",
 }
 
-# By cause: what blocklists said that does not explain a block for it.
+# By cause: blocklist findings that do not explain a block for it.
 UNEXPLAINED_BLOCK: Mapping[str, frozenset[str]] = {
     "ip_blocklisted": _SOURCE_LISTS,
     "poor_reputation": _SOURCE_LISTS,

@@ -16,8 +16,8 @@ SIDES = ("recipient", "sender", "message", "dialogue", "vantage")
 @dataclass(frozen=True, slots=True)
 class FindingTag:
     """One table of findings/: an outcome of the check `check`, how much it matters, and the templates of its
-    sentence and of what to do (empty: nothing), read as `probe.checks.judging.sentence` says. `when` tells it
-    from another outcome that has the same sentence; empty: the sentence says all."""
+    sentence and of what to do (empty: nothing), read as `probe.checks.judging.sentence` says. `when`
+    distinguishes it from another outcome with the same sentence; empty if there is none."""
 
     name: str
     check: str
@@ -29,8 +29,7 @@ class FindingTag:
 
 @cache
 def finding_tags() -> Mapping[str, FindingTag]:
-    """Every tag by its name, side by side, in the order of the files. Raises ValueError for a tag that stands
-    in two of them."""
+    """Every tag by its name, in the order of the files. Raises ValueError for a tag in two of them."""
     tags: dict[str, FindingTag] = {}
     for side in SIDES:
         for name, row in load(files("probe.knowledge") / "findings" / f"{side}.toml").items():
@@ -55,6 +54,6 @@ def tags_of(check: str) -> tuple[FindingTag, ...]:
 @cache
 def shared_words() -> Mapping[str, Mapping[str, str]]:
     """The tables of findings/words.toml and findings/reasons.toml: for each value of a vocabulary its words.
-    What the program says of what it observed is made of these and of the templates of the tags."""
+    All sentences on observations are made of these and of the templates of the tags."""
     folder = files("probe.knowledge") / "findings"
     return {**load(folder / "words.toml"), **load(folder / "reasons.toml")}

@@ -1,4 +1,4 @@
-"""The blocklist that a reply names, and where its operator tells about an address."""
+"""The blocklist that a reply names, and the page where its operator gives information on an address."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
 
 
 def named_list(text: str) -> BlockList | None:
-    """The list of addresses whose zone, or the domain of whose page, stands in the text; the longest name
-    counts. None where it names none that is known."""
+    """The list of addresses whose zone, or whose page's domain, is in the text; the longest name counts. None
+    if the text names no known list."""
     lowered = text.lower()
     name = max((it for it in _names() if _stands_in(it, lowered)), key=len, default="")
     return _names().get(name)
@@ -49,5 +49,5 @@ def _names() -> dict[str, BlockList]:
 
 
 def _stands_in(name: str, text: str) -> bool:
-    """As a whole name, or the end of one."""
+    """Whether it is there as a complete name, or as the end of one."""
     return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None

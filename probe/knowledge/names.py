@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def is_within(name: str, suffix: str) -> bool:
-    """Whether `name` is `suffix` or lies below it, label by label: evilgoogle.com is not within
-    google.com. A `*` label of the suffix stands for any one label. Case and final dots do not matter."""
+    """Whether `name` is `suffix` or lies below it, label by label: evilgoogle.com is not within google.com. A
+    `*` label of the suffix matches exactly one label. Case and final dots are ignored."""
     labels = _labels(name)
     suffix_labels = _labels(suffix)
     if not suffix_labels or len(labels) < len(suffix_labels):
@@ -14,7 +14,7 @@ def is_within(name: str, suffix: str) -> bool:
 
 
 def label_count(suffix: str) -> int:
-    """How many labels the suffix fixes: the more, the more exact."""
+    """The number of labels in the suffix other than `*`; more labels match more exactly."""
     return len(_labels(suffix))
 
 

@@ -15,8 +15,8 @@ from probe.model.session import Experiment
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One kind of explanation and the causes that it covers. `unseen`: why this program cannot see it,
-    empty where it can; `finding`: the check that tells of it where no evidence does, or empty."""
+    """One kind of explanation and the causes that it covers. `unseen`: why this program cannot observe it
+    (empty: it can); `finding`: the check that shows it if no evidence does, or empty."""
 
     id: str
     title: str
@@ -27,8 +27,8 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One way in which a test can end. `share` weighs it against the others where nothing speaks for
-    either; `weights` are decibans per cause."""
+    """One way in which a test can end. `share` is its weight against the other endings if nothing else is
+    known; `weights` are decibans per cause."""
 
     id: str
     share: float
@@ -37,11 +37,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class CandidateTest:
-    """One further observation. `flags` are added to the command; `sender` and `recipient` are words for
-    the place of the run's own, or empty; `here` False: no command of this machine makes it; `stages`
-    empty: at any stage; `place` from where it is made: `second` another address, `sender` the one that mail
-    leaves from, empty that of the run; `effort` 1 is a minute at this machine; `experiments` are the control
-    experiments by which a run makes the test itself."""
+    """One further observation. `flags` are added to the command; `sender` and `recipient` replace those of
+    the run, or are empty. `here` False: no command on this machine can make it. `stages` empty: at any stage.
+    `place` is the address that it is made from: `second` another one, `sender` the one that mail leaves from,
+    empty that of the run. `effort` 1 is a minute on this machine. `experiments` are the control experiments
+    by which a run makes the test itself."""
 
     id: str
     text: str
@@ -69,22 +69,22 @@ def hypotheses() -> tuple[Hypothesis, ...]:
 
 @cache
 def candidate_tests() -> tuple[CandidateTest, ...]:
-    """Every test, in the order of the file, which decides between equals."""
+    """Every test, in the order of the file, which decides ties."""
     return tuple(_test(row) for row in _table()["test"])
 
 
 def public_resolvers() -> tuple[tuple[str, str], ...]:
-    """Operator and address of resolvers that answer everybody."""
+    """Operator and address of public resolvers."""
     return tuple((operator, address) for operator, address in _table()["resolvers"])
 
 
 def least_gain() -> float:
-    """Bits below which a test is not worth naming."""
+    """The expected gain in bits below which a test is not named."""
     return float(_table()["least_gain"])
 
 
 def least_share_of_tls() -> float:
-    """The share of tls_problem from which a refusal smells of TLS."""
+    """The share of tls_problem from which a refusal may be about TLS."""
     return float(_table()["least_share_of_tls"])
 
 
@@ -113,7 +113,7 @@ def _test(row: Mapping[str, Any]) -> CandidateTest:
 
 
 def _by_cause(weights: Mapping[str, float]) -> Mapping[str, float]:
-    """Spread weights of hypotheses over their causes; a cause that is named itself keeps its own."""
+    """Give the weight of each hypothesis to its causes; a cause with a weight of its own keeps it."""
     spread = {cause: weights.get(it.id, 0.0) for it in hypotheses() for cause in it.causes}
     of_test = {key: weight for key, weight in weights.items() if key in spread}
     return {cause: float(weight) for cause, weight in {**spread, **of_test}.items()}

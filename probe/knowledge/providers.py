@@ -48,7 +48,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class DomainNote:
-    """What a source said of `domains` on `date`: history, not the domain's present state."""
+    """What a source said about `domains` on `date`: history, not the present state of the domain."""
 
     domains: tuple[str, ...]
     date: str
@@ -68,25 +68,25 @@ def by_id(provider_id: str) -> Provider:
 
 
 def by_mx_hosts(hosts: Sequence[str]) -> Provider | None:
-    """Who runs the MX hosts. `hosts` in order of preference: the first that anyone is known for
-    decides, and there the longest matching name. A host counts label by label only."""
+    """Who runs the MX hosts. `hosts` in order of preference: the first host with a known operator decides, by
+    the longest matching name. Names are compared label by label."""
     return next((provider for host in hosts if (provider := _by_host(host)) is not None), None)
 
 
 class OperatorSource(StrEnum):
-    """What told who runs a mail server."""
+    """How the operator of a mail server was recognised."""
 
     MX = "mx"  # the name of an MX host
     DOMAIN = "domain"  # the mailbox domain is the provider's own
-    GREETING = "greeting"  # the server's own words, which anybody can set
-    NAME = "name"  # nobody is known: the registered domain of the first host stands for the operator
+    GREETING = "greeting"  # the greeting, which anybody can forge
+    NAME = "name"  # no known operator: the registered domain of the first host is used instead
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs the mail servers of a domain. `key` is the same for all that one operator runs: the id of the
-    provider, else the registered domain of the first MX host, else that name; `provider` what is known of it;
-    `known_by` what told it."""
+    """Who runs the mail servers of a domain. `key` is equal for all servers of one operator: the id of the
+    provider, else the registered domain of the first MX host, else its name. `provider` is the entry in the
+    data, `known_by` how it was recognised."""
 
     key: str
     provider: Provider | None
@@ -115,8 +115,8 @@ def operator_of(mx_host: str) -> str:
 
 
 def by_greeting(greeting: str) -> Provider | None:
-    """Whose server greets so: by the host that the greeting names first (RFC 5321 section 4.2), else by texts
-    that its greeting holds. The name of a program tells no operator."""
+    """The provider whose server sends this greeting: by the host that it names first (RFC 5321 section 4.2),
+    else by known texts in it. The name of a program identifies no operator."""
     words = greeting.split()
     if not words:
         return None
@@ -134,7 +134,7 @@ def by_greeting(greeting: str) -> Provider | None:
 
 
 def by_domain(domain: str) -> Provider | None:
-    """Whose own mailbox domain it is (gmail.com is Google's); exact names only."""
+    """The provider whose own mailbox domain it is (gmail.com is Google's); exact names only."""
     return _by_domain().get(domain.strip().rstrip(".").lower())
 
 

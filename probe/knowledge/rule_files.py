@@ -15,7 +15,7 @@ _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
 
 
 def rule_files() -> list[Path]:
-    """The files that hold reply rules, in a fixed order (which must not matter)."""
+    """The files that hold reply rules, in a fixed order (the order must not matter)."""
     return [*sorted((HERE / "replies").glob("*.toml")), SOFTWARE]
 
 
@@ -25,14 +25,15 @@ def compiled_from() -> list[Path]:
 
 
 def sources() -> list[Path]:
-    """Every file that the meaning of a reply hangs on."""
+    """Every file that the reading of a reply depends on."""
     return [*(HERE / name for name in _TABLES), *compiled_from()]
 
 
 def expression(pattern: str | Sequence[str | Sequence[str]]) -> str:
-    """The regular expression of a rule. In a list each entry is an alternative, whole or as a list of parts.
+    """The regular expression of a rule. In a list each entry is an alternative, a string or a list of parts.
 
-    Of the alternatives that fit at one place the first counts: a longer one stands before its beginning.
+    Of the alternatives that match at one place the first counts, so a longer one must come before its own
+    prefix.
     """
     if isinstance(pattern, str):
         return pattern

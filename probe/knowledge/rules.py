@@ -1,4 +1,4 @@
-"""The reply rules as a reader sees them: with source, date and examples (`smtp-probe rules`)."""
+"""The reply rules in full: with source, date and examples (`smtp-probe rules`)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written
-    but for `pattern`, which is one regular expression. `final` and `conduct` as in `model.evidence`:
-    of which cause the words are the ground, and where the conduct departs from the cause's. `basis`: how
-    a default reply of a program was seen, "run" or "source" (software.toml)."""
+    """One rule. `causes` maps cause ids to decibans; `conditions` is what else must hold, as written but for
+    `pattern`, which is one regular expression. `final` and `conduct` as in `model.evidence`: the cause that
+    the words prove for good, and where the conduct differs from the cause's. `basis`: how a default reply of
+    a program was seen, "run" or "source" (software.toml)."""
 
     id: str
     says: str

@@ -12,5 +12,5 @@ from probe.knowledge import toml_import
 
 @cache
 def scoring() -> Mapping[str, Any]:
-    """The table as it stands in the file."""
+    """The table as in the file."""
     return toml_import.load(Path(__file__).with_name("scoring.toml"))

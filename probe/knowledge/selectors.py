@@ -50,8 +50,8 @@ def vendors() -> tuple[Vendor, ...]:
 def selectors_for(
     sender_domain: str, spf_includes: Sequence[str], mx_provider: str | None
 ) -> tuple[tuple[str, KeyOrigin], ...]:
-    """The selectors to ask at `sender_domain`, each with its origin: `PROVIDER` for those of a
-    vendor that the SPF includes, the MX provider's id or the domain itself show; then `COMMON`.
+    """The selectors to ask at `sender_domain`, each with its origin: `PROVIDER` for those of a vendor
+    recognised by the SPF includes, the MX provider's id or the domain itself; then `COMMON`.
 
     Each name appears once. Finding none of them proves nothing (RFC 6376 section 3.6.2.1).
     """

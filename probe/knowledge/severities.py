@@ -1,4 +1,4 @@
-"""How much each finding matters to one user: a TOML file of `tag = "severity"` in the place of findings/."""
+"""A user's own severities: a TOML file of `tag = "severity"` that overrides findings/."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class SeveritiesError(ValueError):
 def read_severities(text: str) -> Severities:
     """The severity of every tag that the file names. Raises SeveritiesError.
 
-    What could not be looked at is neither right nor wrong, whoever asks: nothing becomes `not_assessed`, or
-    stops being so."""
+    `not_assessed` cannot be changed: a tag can neither become `not_assessed` nor stop being it.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SeveritiesError(f"this is no TOML: {error}; {_EXAMPLE}") from None
-    except (ValueError, RecursionError):  # a number of 5000 digits, brackets in brackets
+    except (ValueError, RecursionError):  # a number of 5000 digits, deeply nested brackets
         raise SeveritiesError(f"this is no TOML that can be read; {_EXAMPLE}") from None
     return {tag: _severity(tag, value) for tag, value in table.items()}
 

@@ -13,7 +13,7 @@ from probe.knowledge.toml_import import load
 @dataclass(frozen=True, slots=True)
 class Generator:
     """A generator of test data. `says` is how it makes a local part; `shape` matches one as a whole,
-    `telling` one that a person hardly chooses; `company_domains` are those of its pool where ordinary
+    `telling` one that a person would hardly choose; `company_domains` are those of its pool where ordinary
     persons have no mailbox."""
 
     title: str
@@ -28,7 +28,7 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedShape:
-    """An address of a generator's shape. `telling`: few real addresses of that domain look so."""
+    """An address of a generator's shape. `telling`: few real addresses of that domain have this shape."""
 
     generator: Generator
     telling: bool

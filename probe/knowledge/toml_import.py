@@ -1,8 +1,8 @@
 """Read the TOML files of this package, parsed once and remembered.
 
-Parsing TOML costs more than a light command may. A wheel carries each table already parsed (JSON,
-written by setup.py); a checkout keeps the parsed form in `__pycache__`, checked against the file's
-time and size, and does without where it cannot write.
+Parsing TOML is too slow for a light command. A wheel contains each table already parsed (JSON, written by
+setup.py); a checkout keeps the parsed form in `__pycache__`, checked against the file's time and size, and
+works without it if it cannot write.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def load(file: Traversable | Path) -> Mapping[str, Any]:
 
 def parse(path: Path) -> dict[str, Any]:
     """Parse one TOML file, without any cache."""
-    import tomllib  # only where no parsed copy is at hand
+    import tomllib  # only if there is no parsed copy
 
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
@@ -80,7 +80,7 @@ def _stamp(sources: Sequence[Path]) -> Stamp:
 
 
 def _write(cache: Path, entry: Mapping[str, Any]) -> None:
-    """Replace the cache in one step; a place that cannot be written is no error."""
+    """Replace the cache in one step; a directory that cannot be written to is no error."""
     temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
     try:
         cache.parent.mkdir(exist_ok=True)

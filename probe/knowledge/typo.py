@@ -1,12 +1,12 @@
-"""Is a domain a likely slip of the finger for a large provider's? A hint for a person, never a correction."""
+"""Is a domain likely a typing mistake for a large provider's? A hint for a person, never a correction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 
-# A substitution, insertion or loss in a short name ("qq", "aol") meets other people's real domains
-# far more often than slips; a swap of two neighbours does not happen on purpose.
+# Names with one character replaced, inserted or lost in a short name ("qq", "aol") are mostly real domains of
+# other people; a swap of two neighbours is nearly always a mistake.
 _EDIT_LENGTH = 5
 _SWAP_LENGTH = 4
 
@@ -20,10 +20,10 @@ class _Table:
 
 
 def likely_typo_of(domain: str) -> str | None:
-    """The large provider's domain that `domain` (lower-case A-labels) is one slip away from.
+    """The large provider's domain that `domain` (lower-case A-labels) is one typing mistake away from.
 
-    One slip is one Damerau-Levenshtein edit of the name, a mistyped top-level domain, or both.
-    None for the providers' own domains, for known domains of others, and for everything else.
+    One mistake is one Damerau-Levenshtein edit of the name, a mistyped top-level domain, or both. None for
+    the providers' own domains, for known domains of others, and for everything else.
     """
     table = _table()
     if domain in table.real or domain.startswith("["):

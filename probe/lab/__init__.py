@@ -8,8 +8,8 @@
             seen = await run.observe(it.target, it.options, message=it.message, world=it.world)
             return run.report_of(seen)
 
-Nothing leaves the machine and no privilege is needed: every server listens on a port of 127.0.0.1 that
-the system chose. No server of the lab takes a message; DATA is refused, and counted.
+Nothing leaves the machine and no privilege is needed: every server listens on a port of 127.0.0.1 that the
+system chose. No server of the lab accepts a message; DATA is refused and counted.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class IssuedCertificate:
 
 
 def authority() -> IssuedCertificate:
-    """A new root, valid for ten years, known to nobody but this lab."""
+    """A new root, valid for ten years, trusted only in this lab."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     name = _name("smtp-probe lab root")
@@ -86,7 +86,7 @@ def issue(kind: Tls, names: tuple[str, ...], by: IssuedCertificate) -> IssuedCer
 
 
 def server_context(leaf: IssuedCertificate, folder: Path, *, outdated: bool = False) -> ssl.SSLContext:
-    """A server's context. The key lies in `folder` only while it is read (Python's ssl takes files)."""
+    """A server's context. The key is in `folder` only while it is read (Python's ssl needs files)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     file = folder / "server.pem"
     try:
@@ -98,7 +98,7 @@ def server_context(leaf: IssuedCertificate, folder: Path, *, outdated: bool = Fa
         file.unlink(missing_ok=True)
     if outdated:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # to be out of date is its purpose
+            warnings.simplefilter("ignore", DeprecationWarning)  # this context is deliberately outdated
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = ssl.TLSVersion.TLSv1
     return context

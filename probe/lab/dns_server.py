@@ -1,4 +1,4 @@
-"""A DNS server on loopback, UDP and TCP on one port, that answers out of a lab's zone."""
+"""A DNS server on loopback, UDP and TCP on one port, that answers from a lab's zone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable
 
 @contextlib.asynccontextmanager
 async def serve_dns(zone: Zone) -> AsyncIterator[Endpoint]:
-    """Serve a zone; yields where. Raises OSError when no port can be had."""
+    """Serve a zone; yields the address and port. Raises OSError when no port is free."""
     connections: set[asyncio.Task[None]] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,7 +51,7 @@ async def serve_dns(zone: Zone) -> AsyncIterator[Endpoint]:
 
 
 async def _bind(zone: Zone, converse: _Conversation) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
-    """Both servers on one port: the system chooses TCP's, and UDP's may be taken."""
+    """Both servers on one port: the system chooses the TCP port, but the same UDP port may be in use."""
     loop = asyncio.get_running_loop()
     attempts = _ATTEMPTS
     while True:
@@ -80,7 +80,7 @@ async def _converse(zone: Zone, reader: asyncio.StreamReader, writer: asyncio.St
 
 
 def _reply(zone: Zone, wire: bytes, *, tcp: bool) -> bytes | None:
-    """None for what is no query: nothing answers that."""
+    """The response; None for octets that are no query, which get no response."""
     try:
         query = dns.message.from_wire(wire)
     except (dns.exception.DNSException, ValueError):

@@ -22,7 +22,7 @@ async def serve_policies(policies: Mapping[str, str], context: ssl.SSLContext) -
             writer.write(_response(head.decode("latin-1"), policies))
             await writer.drain()
         except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass  # the client left, or sent what is no request
+            pass  # the client closed the connection, or sent no valid request
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""A scenario with its servers up: what `smtp-probe demo` talks to."""
+"""A scenario with its running servers, as `smtp-probe demo` uses it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class RunningLab:
     """What a run against the lab needs. `message` is that of the scenario, as `run.observe` takes it; runs in
-    one `world` share what its name server told them."""
+    one `world` share the DNS answers."""
 
     scenario: Scenario
     options: Options

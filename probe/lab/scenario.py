@@ -1,4 +1,4 @@
-"""What a scenario is, and how its TOML file is read."""
+"""The scenario type, and reading it from a TOML file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ScenarioError(ValueError):
 
 
 class Tls(StrEnum):
-    """What the lab's mail server does about TLS. The names below `NONE` are faults of a certificate,
-    except `OUTDATED`: no protocol version that anybody still speaks."""
+    """What the lab's mail server does about TLS. The names below `NONE` are faults of a certificate, except
+    `OUTDATED`: only protocol versions that are no longer in use."""
 
     NONE = "none"
     VALID = "valid"
@@ -31,8 +31,8 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One answer of the lab's mail server: the first rule that fits is obeyed, and where none does
-    the server accepts.
+    """One answer of the lab's mail server: the first rule that matches is applied; if none does, the server
+    accepts.
 
     `stage` is greeting, ehlo, mail or rcpt; `sender` and `recipient` are patterns of `fnmatch` over
     the whole path, in lower case ("" is the null reverse-path); `encrypted` restricts the rule to
@@ -80,7 +80,7 @@ class ListedSubject:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a report of the scenario must say: the demo's promise, and the test's assertion.
+    """What a report of the scenario must say; checked by a test.
 
     `present` are tags of findings; `absent` are ids of checks that may find neither a warning nor worse.
     """
@@ -129,7 +129,7 @@ def identities() -> tuple[str, ...]:
     return tuple(sorted(stems, key=lambda stem: (_ORDER.get(stem, len(_ORDER)), stem)))
 
 
-# The order in which a newcomer meets them; what is not named follows by name
+# The order in which a newcomer sees them; the others follow by name
 _ORDER = {
     identity: place
     for place, identity in enumerate(("tmall", "healthy", "unknown-user", "mailbox-full", "greylisting"))

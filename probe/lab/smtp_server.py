@@ -44,7 +44,7 @@ async def serve_smtp(policy: Smtp, context: ssl.SSLContext | None, log: Log) -> 
         try:
             await _Session(policy, context, log, reader, writer).hold()
         except (OSError, EOFError, ValueError):
-            pass  # the client left, or sent a line without an end
+            pass  # the client closed the connection, or sent a line without an end
         finally:
             sessions.discard(task)
             writer.close()
@@ -127,7 +127,7 @@ class _Session:
         await self._say("220 2.0.0 Ready to start TLS")
         await self.writer.start_tls(self.context)
         self.encrypted = True
-        self.helo = ""  # RFC 3207 section 4.2: nothing that was said before counts
+        self.helo = ""  # RFC 3207 section 4.2: everything before TLS is discarded
         self._forget()
 
     async def _mail(self, argument: str) -> None:
@@ -159,7 +159,7 @@ class _Session:
     async def _answer(
         self, stage: str, ok_lines: tuple[str, ...], *, sender: str = "", recipient: str = ""
     ) -> bool:
-        """Say what the first fitting rule says, else accept; True when the command was accepted."""
+        """Reply as the first matching rule says, else accept; True if the command was accepted."""
         rule = self._rule(stage, sender, recipient)
         if rule is not None and rule.closes:
             self.over = True

@@ -1,4 +1,4 @@
-"""What the lab's DNS server knows: records, names that fail, and blocklists with their test entries."""
+"""The data of the lab's DNS server: records, names that fail, and blocklists with their test entries."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def _test_entries(blocklist: BlockList) -> Iterator[str]:
 
 
 def _tests(blocklist: BlockList, kind: SubjectKind) -> Iterator[str]:
-    """The entries that are made: of those for domains the ones of several labels, where there are such, with
-    all that is below them."""
+    """The test entries to create; for lists of domains those with several labels, if there are any, and all
+    names below them."""
     tests = blocklist.positive_tests(kind)
     domains = [test for test in tests if "." in test] if kind is SubjectKind.DOMAIN else []
     yield from domains or tests

@@ -1,4 +1,4 @@
-"""What is demanded of TLS with one host: by --tls, else by this host's own mail server."""
+"""The TLS requirements for one host: those of --tls, else those of the local mail server."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ BY_TLSA = (TlsLevel.DANE, TlsLevel.DANE_ONLY)
 
 @dataclass(frozen=True, slots=True)
 class HostTls:
-    """How TLS is to be had with a host; `certificate` where that must be a certain one."""
+    """The TLS mode for a host; `certificate` says what the certificate must be, if anything."""
 
     mode: TlsMode
     certificate: CertificateDemand | None = None
 
 
 def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO_TLSA) -> HostTls:
-    """The demand towards a host that `domain` leads to. `tlsas` are its TLSA records from a secure answer;
-    None: they could not be learned."""
+    """The requirement for a host that the MX records of `domain` name. `tlsas` are its TLSA records from a
+    secure answer; None: they could not be learned."""
     policy, mode = how.tls_policy, how.options.tls
     if policy is None or policy.level is None:
         demand = CertificateDemand(names=(host,), tlsas=tlsas or NO_TLSA)
@@ -42,9 +42,9 @@ def tls_towards(how: Sending, host: str, domain: str, tlsas: TlsaSet | None = NO
 
 
 def _by_tlsa(level: TlsLevel, tlsas: TlsaSet | None, *, is_exim: bool) -> HostTls:
-    """RFC 7672 section 2.2: records that can be used are to be matched; where none of them can be, TLS is
-    demanded all the same; without records it is as ever. `dane-only` goes nowhere without a match, but that
-    to Exim records of which none can be used are enough for TLS."""
+    """RFC 7672 section 2.2: usable records must match; if there are records but none is usable, TLS is still
+    required; without records nothing changes. `dane-only` never delivers without a match, except that Exim
+    accepts TLS if no record is usable."""
     demand = CertificateDemand(Proof.TLSA, tlsas=tlsas or NO_TLSA)
     is_unusable = bool(tlsas and tlsas.records) and all(map(why_unusable, (tlsas or NO_TLSA).records))
     if is_unusable and (level is TlsLevel.DANE or is_exim):

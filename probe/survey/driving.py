@@ -1,8 +1,8 @@
-"""What a survey asks of whoever drives it, and the driver that has its answers from a recording.
+"""The requests that a survey can make, and the driver that answers them from a recording.
 
-A survey is a generator: it yields requests, and is sent what came of each. A live run meets them over the
-network, several at once (`probe/collect/driver.py`); the facts meet them from what was recorded, one after
-the other. So the order of the questions stands once.
+A survey is a generator: it yields requests and is sent the result of each. A live run answers them over the
+network, several at once (`probe/collect/driver.py`); the facts answer them from the recording, one after the
+other. So the order of the questions is written only once.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Survey: TypeAlias = Generator["Request", Any, T]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the probe stands. `source_ip` is the address that the sender is judged for, `outside_ip` the one
-    at which servers see the probe (None: no route, or not known), `helo` the name that it says (empty: not
-    known)."""
+    """The probe's own addresses and name. `source_ip` is the address that the sender is judged for,
+    `outside_ip` the one at which servers see the probe (None: no route, or not known), `helo` its EHLO name
+    (empty: not known)."""
 
     source_ip: IPAddress | None
     outside_ip: IPAddress | None
@@ -49,8 +49,8 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class PartOfRun:
-    """A survey that a live run names when it did not get to its end; `instead` is its result where this
-    program fails at it."""
+    """A survey that a live run reports as not reached if it was not finished; `instead` is its result if this
+    program raises in it."""
 
     name: Part
     survey: Survey[Any]
@@ -59,32 +59,32 @@ class PartOfRun:
 
 @dataclass(frozen=True, slots=True)
 class Lengthy:
-    """Something that takes long to compute."""
+    """A computation that takes long."""
 
     work: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the probe stands, as a `Place`; a live run knows that once it knows the route."""
+    """Asks for the `Place`; a live run knows it once it knows the route."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mailer:
-    """How the run sends, as a `Sending`; a live run knows that once this host's mail server has told. None
-    where nobody says: as the options have it."""
+    """Asks for the `Sending`; a live run knows it once the local mail server has been read. None if there is
+    nothing but the options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Says where the recipient's mail is taken; None where this program failed to find out."""
+    """Reports the mail route of the recipient; None if this program failed to find it."""
 
     mx: MxResult | None
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyHost:
-    """Says that a policy of MTA-STS is to be fetched, and what DNS said of its host."""
+    """Asks for an MTA-STS policy, with the DNS answers about its host."""
 
     domain: str
     answers: tuple[Answer, ...]
@@ -100,25 +100,25 @@ def together(a: Survey[A], b: Survey[B], /) -> Survey[tuple[A, B]]: ...
 @overload
 def together(a: Survey[A], b: Survey[B], c: Survey[C], /) -> Survey[tuple[A, B, C]]: ...
 def together(*surveys: Survey[Any]) -> Survey[tuple[Any, ...]]:
-    """All of them at once, and what each came to."""
+    """Run all of them at once; the results in their order."""
     results: tuple[Any, ...] = yield Together(surveys)
     return results
 
 
 def part(name: Part, survey: Survey[T], instead: T) -> Survey[T]:
-    """The survey as a part of its own; see `PartOfRun`."""
+    """Run the survey as a separate part; see `PartOfRun`."""
     result: T = yield PartOfRun(name, survey, instead)
     return result
 
 
 def lengthy(work: Callable[[], T]) -> Survey[T]:
-    """What `work` gives."""
+    """The result of `work`."""
     result: T = yield Lengthy(work)
     return result
 
 
 def standing() -> Survey[Place]:
-    """Where the probe stands."""
+    """The probe's own addresses and name."""
     place: Place = yield Standing()
     return place
 
@@ -135,7 +135,7 @@ def drive(
     place: Place,
     how: Sending | None = None,
 ) -> T:
-    """What a survey comes to over answers that are known already, each as it is to be believed."""
+    """The result of a survey over known answers; answers that a name server made itself count as unknown."""
     reply: Any = None
     while True:
         try:

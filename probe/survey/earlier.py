@@ -1,4 +1,4 @@
-"""Which address the mail left from then: as the bounce of --bounce and the log of --log name it."""
+"""The address that the mail left from earlier, as the bounce of --bounce and the log of --log name it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from probe.reading.bounce.sightings import sightings_in_bounce
 
 
 def sightings_before(bounce: BounceFacts | None, log: LogAccount | None) -> tuple[Sighting, ...]:
-    """What both name; the log goes first, for it is this side's own."""
+    """The addresses in both; the log first, because it belongs to this side."""
     of_bounce = sightings_in_bounce(bounce.notice, bounce.status) if bounce and bounce.status else ()
     return (*_of_log(log), *of_bounce)
 

@@ -1,4 +1,4 @@
-"""What this host's own mail server does with a message before any other server is asked."""
+"""What the local mail server does with a message before any other server is contacted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _BY_ROUTE = {
 
 @dataclass(frozen=True, slots=True)
 class OwnDecision:
-    """The outcome that the server's own configuration comes to, and why."""
+    """The outcome that follows from the server's own configuration, and why."""
 
     outcome: Outcome
     reason: Reason[OutcomeReason]
 
 
 def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) -> OwnDecision | None:
-    """What becomes of a message of so many octets (None: not known) on this host; None where it is handed to
-    the server that this run asks. `leads_here`: the mail servers of the domain are this host, so that what is
-    delivered here was taken to them."""
+    """What happens to a message of that size in octets (None: not known) on this host; None if it is sent to
+    the server that this run asks. `leads_here`: this host is a mail server of the domain, so local delivery
+    is delivery to it."""
     mta = how.mta
     if mta is None or how.options.route is RouteChoice.MX or how.options.mx is not None:
         return None
@@ -41,7 +41,7 @@ def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) ->
     if route.kind in _BY_ROUTE and not (route.kind is HopKind.LOCAL and leads_here):
         return _decision(*_BY_ROUTE[route.kind], text=route.reason)
     if mta.tls.level is TlsLevel.INVALID and route.kind in (HopKind.MX, HopKind.RELAY):
-        # Exim sends back what it cannot take to a host with DANE, Postfix lets it wait
+        # when DANE fails, Exim bounces the message, Postfix keeps it in the queue
         outcome = Outcome.REFUSED if mta.software is MtaSoftware.EXIM else Outcome.DEFERRED
         return _decision(outcome, OutcomeReason.OWN_TLS, text=mta.tls.reason)
     if mta.tls.wrapped and route.kind is HopKind.RELAY:

@@ -31,9 +31,9 @@ class TransportRecords:
 
 @dataclass(frozen=True, slots=True)
 class HostTlsa:
-    """TLSA of one MX host: by base domain, in the order in which they count. Without any, DNSSEC does not
-    vouch for the host, or, with `unanswered`, DNS did not say whether it does. `next_hop` is the domain that
-    it is an MX of."""
+    """TLSA answers of one MX host by base domain, in the order in which they count. If there are none, the
+    host's address is not DNSSEC-signed, or, with `unanswered`, DNS did not say whether it is. `next_hop` is
+    the domain whose MX it is."""
 
     host: str
     answers: tuple[tuple[str, Answer], ...]
@@ -42,8 +42,8 @@ class HostTlsa:
 
     @property
     def decisive(self) -> tuple[str, Answer] | None:
-        """The base domain that counts, and its answer: the first that does not securely or insecurely lack
-        records (RFC 7672 section 2.2.2), else the last; None where there is none."""
+        """The base domain that counts, and its answer: the first whose answer is not a denial (RFC 7672
+        section 2.2.2), else the last; None if there is none."""
         for base, answer in self.answers:
             if answer.is_unknown or (answer.authenticated and answer.tlsas()):
                 return base, answer
@@ -58,7 +58,7 @@ class HostTlsa:
 
     @property
     def known_tlsas(self) -> TlsaSet | None:
-        """The same; None where DNS did not say whether there are any (RFC 7672 section 2.1.2)."""
+        """The same; None if DNS did not say whether there are any (RFC 7672 section 2.1.2)."""
         is_silent = self.unanswered is not None if self.decisive is None else _is_silent(self.decisive[1])
         return None if is_silent else self.tlsas
 
@@ -79,15 +79,15 @@ def policy_host_answers(domain: str) -> Resolution[tuple[Answer, ...]]:
 
 
 def tlsa_answers(mx: MxResult, port: int) -> Resolution[tuple[HostTlsa, ...]]:
-    """TLSA of each MX host, asked only where DNSSEC vouches for a name of it (RFC 7672 section 2.2.2)."""
+    """TLSA of each MX host, asked only if a name of it is DNSSEC-signed (RFC 7672 section 2.2.2)."""
     doubtful = [host for host in mx.hosts if host.is_alias and is_dane_candidate(mx, not host.secure)]
     own: dict[str, Answer] = {}
     if doubtful:
-        # the chain of CNAMEs leads out of what is signed: does its first link stand inside?
+        # the CNAME chain ends in an unsigned zone: is its first record signed?
         aliases = yield tuple(Question(host.host, RecordType.CNAME) for host in doubtful)
         own = {host.host: answer for host, answer in zip(doubtful, aliases, strict=True)}
     bases = {host.host: _base_domains(mx, host, own.get(host.host)) for host in mx.hosts}
-    # where DNS says nothing of the host's addresses, it cannot be known whether they are secure
+    # without an answer about the addresses it is not known whether they are secure
     silent = {host.host: _all_unanswered(host) if is_dane_candidate(mx, True) else None for host in mx.hosts}
     questions = tuple(_tlsa_question(name, port) for names in bases.values() for name in names)
     answers = (yield questions) if questions else ()
@@ -104,8 +104,8 @@ def _tlsa_question(name: str, port: int) -> Question:
 
 
 def _base_domains(mx: MxResult, host: MxHost, own_cname: Answer | None) -> tuple[str, ...]:
-    """Where the TLSA of a host may stand, in the order of RFC 7672 section 2.2.2: the end of its CNAMEs where
-    all of them are secure, then its own name; that alone where only the first of them is."""
+    """The base domains of a host's TLSA records in the order of RFC 7672 section 2.2.2: the end of its CNAME
+    chain if all of it is secure, then its own name; only its own name if only the first CNAME is secure."""
     if is_dane_candidate(mx, host.secure):
         targets = [answer.aliases[-1] for answer in host.answers if answer.aliases]
         return tuple(dict.fromkeys((*targets, host.host)))
@@ -135,7 +135,7 @@ def is_dane_candidate(mx: MxResult, host_is_secure: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRecords:
-    """What DNS says of the recipient's domain. `transport` None where nothing was asked, as for an address
+    """What DNS says about the recipient's domain. `transport` is None if nothing was asked, as for an address
     literal; `tlsas` one entry an MX host."""
 
     mx: MxResult
@@ -144,9 +144,9 @@ class RecipientRecords:
 
 
 def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
-    """Everything that is asked about the recipient's side: the route first, and once that is known what tells
-    how safely its hosts can be reached. The MX hosts are asked for while this host's mail server tells
-    whether it goes to them; what that changes is then mostly answered already."""
+    """Everything that is asked about the recipient's side: the route first, then the transport security of
+    its hosts. The MX hosts are looked up while the local mail server is still being read, so that their
+    answers are there when it turns out that mail goes to them."""
     mx = yield from recover_steps("the mail route", route(domain, options), None, step=2)
     how = yield from mailer()
     if how is not None and how.mta is not None:
@@ -158,7 +158,7 @@ def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
 
 
 def _transport_security(records: RecipientRecords, port: int) -> Survey[RecipientRecords]:
-    """MTA-STS, TLS-RPT and TLSA; and whether the hosts' addresses are of the resolver's own make."""
+    """MTA-STS, TLS-RPT and TLSA; and whether the resolver made the hosts' addresses itself (DNS64)."""
     mx = records.mx
     transport, tlsas, _ = yield from together(
         recover_steps("MTA-STS", _transport(mx.domain), None, step=2),

@@ -21,7 +21,7 @@ from probe.survey.sender import Identities
 
 
 def chosen_lists(options: Options) -> tuple[BlockList, ...]:
-    """--dnsbl zones, else the built-in set; nothing with --no-dnsbl."""
+    """The --dnsbl zones, else the built-in set; empty with --no-dnsbl."""
     if not options.dnsbl_enabled:
         return ()
     return lists_for_zones(options.dnsbl) if options.dnsbl else built_in_lists()
@@ -30,7 +30,7 @@ def chosen_lists(options: Options) -> tuple[BlockList, ...]:
 def subjects(
     source_ip: IPAddress | None, who: Identities, helo: str, links: tuple[str, ...]
 ) -> tuple[Subject, ...]:
-    """Everything that is looked up in one run; nothing where there is no sender."""
+    """Everything that is looked up in one run; empty if there is no sender."""
     if not who.exists:
         return ()
     source = () if source_ip is None else (Subject(source_ip, ListingRole.SOURCE),)
@@ -49,7 +49,7 @@ def _domain_subjects(who: Identities, helo: str) -> tuple[Subject, ...]:
 
 
 def _link_subjects(hosts: tuple[str, ...]) -> tuple[Subject, ...]:
-    """The registered domains of the message's links, as many as are worth a question each."""
+    """The registered domains of the message's links, limited in number."""
     names = dict.fromkeys(organizational_domain(host) or host for host in hosts)
     return tuple(Subject(name, ListingRole.LINK) for name in names)[:MESSAGE_LINK_LIMIT]
 
@@ -73,8 +73,8 @@ def _add(subjects: dict[str, ListingRole], name: str | None, role: ListingRole) 
 def survey(
     who: Identities, options: Options, links: Callable[[], tuple[str, ...]], *, by_depth: bool = True
 ) -> Survey[tuple[Listing, ...]]:
-    """Everything that blocklists are asked about. `links` reads the hosts of the message's links, which takes
-    long; `by_depth` as in `look_up_many`."""
+    """Everything that blocklists are asked about. `links` reads the hosts of the message's links, which may
+    take long; `by_depth` as in `look_up_many`."""
     if not who.exists:
         return ()
     looked_up = recover_steps(FactReader.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)

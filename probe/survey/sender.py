@@ -32,9 +32,9 @@ from probe.survey.driving import Place, Survey, part, standing, together
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The domains that a receiver judges. None where there is none: the null reverse-path has no
-    MAIL FROM domain, an address literal has no DNS. `exists` is False for the `domain` command,
-    which has no sender at all."""
+    """The domains that a receiver judges. None if there is none: the null reverse-path has no MAIL FROM
+    domain, an address literal has no DNS. `exists` is False for the `domain` command, which has no sender at
+    all."""
 
     exists: bool
     mail_from: Mailbox | None
@@ -81,7 +81,7 @@ def spf_of_helo(
 
 
 def published_spf(domain: str) -> Resolution[tuple[str, ...]]:
-    """The names that the domain's SPF record includes or redirects to: they tell who sends for it."""
+    """The names that the domain's SPF record includes or redirects to: they show who sends for it."""
     (answer,) = yield (Question(domain, RecordType.TXT),)
     spf = [txt.data.decode("ascii", "replace") for txt in answer.txts() if is_spf(txt.data)]
     terms = [term.lower().lstrip("+-~?") for record in spf for term in record.split()]
@@ -118,12 +118,12 @@ def possible_alignment(
 
 
 def mail_domain(domain: str, options: Options) -> Resolution[MxResult]:
-    """Whether the sender domain takes mail itself: else bounces and callouts fail."""
+    """Whether the sender domain takes mail itself; if not, bounces and callouts fail."""
     return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
 
 
 def helo_of(name: str, outside_ip: IPAddress | None, ptr: PtrResult | None) -> Resolution[HeloResult]:
-    """The EHLO name, held against the address at which servers see the probe."""
+    """The EHLO name, compared with the address at which servers see the probe."""
     return (yield from judge_helo(name, outside_ip, ptr))
 
 
@@ -132,8 +132,8 @@ _UNKNOWN = Alignment(None, None)
 
 @dataclass(frozen=True, slots=True)
 class SenderRecords:
-    """What DNS says of the sender's side; None where there is nothing to ask about, or this program failed at
-    it. `mail` is whether the sender domain takes mail itself, else whether the author domain does."""
+    """What DNS says about the sender's side; None if there is nothing to ask about, or this program failed at
+    it. `mail` says whether the sender domain (if there is none, the author domain) takes mail itself."""
 
     spf: SpfResult | None = None
     spf_helo: SpfResult | None = None
@@ -146,8 +146,8 @@ class SenderRecords:
 
 
 def survey(who: Identities, options: Options, message: bytes | None) -> Survey[SenderRecords]:
-    """Everything that is asked about the sender's side: what its domains publish whatever the address, and
-    beside that, once it is known where the probe stands, what holds for the address."""
+    """Everything that is asked about the sender's side: the records that do not depend on the address, and at
+    the same time, once the probe's address is known, those that do."""
     if not who.exists:
         return SenderRecords()
     mail_result, rest = yield from together(
@@ -156,7 +156,7 @@ def survey(who: Identities, options: Options, message: bytes | None) -> Survey[S
     )
     mail, dkim = mail_result
     usable = tuple(key.domain for key in dkim if key.status is KeyStatus.VALID)
-    # the signing domain is the author domain, for which nothing more is asked
+    # the signing domain is the author domain, which is asked about anyway
     dkim_result = yield from _aligned(rest.dmarc, None, usable)
     alignment = Alignment(rest.alignment.spf, dkim_result.dkim)
     return replace(rest, mail=mail, dkim=dkim, alignment=alignment)
@@ -195,7 +195,7 @@ def _mail(domain: str | None, options: Options) -> Survey[MxResult | None]:
 def _keys(
     domain: str, options: Options, mail: MxResult, message: bytes | None
 ) -> Resolution[tuple[KeyResult, ...]]:
-    """Those of the message's selectors, where it has any: they end the guessing."""
+    """The keys of the message's selectors; if it has any, no others are guessed."""
     selectors: tuple[str, ...] = ()
     if message is not None:
         selectors = recover("the selectors of the message", partial(signing_selectors, message), (), step=5)
@@ -203,7 +203,7 @@ def _keys(
 
 
 def _by_address(who: Identities) -> Survey[SenderRecords]:
-    """SPF, PTR and EHLO name of where the probe stands; DMARC, and whether SPF can speak for it."""
+    """SPF, PTR and EHLO name of the probe's address; DMARC, and whether SPF aligns."""
     dmarc, place = yield from together(_dmarc(who.author_domain), _from_place(who))
     alignment = yield from _aligned(dmarc, place.spf.domain if place.spf is not None else None, ())
     return replace(place, dmarc=dmarc, alignment=alignment)
@@ -219,7 +219,7 @@ def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
 def _from_place(who: Identities) -> Survey[SenderRecords]:
     place = yield from standing()
     ip, name = place.source_ip, place.helo
-    if ip is None:  # the name can be judged all the same
+    if ip is None:  # the name can be judged without an address
         return SenderRecords(helo=(yield from _helo(place, None)) if name else None)
     (ptr, helo), spf, spf_helo = yield from together(
         _names(ip, place),

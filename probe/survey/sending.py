@@ -1,4 +1,4 @@
-"""How a run sends: as its options say, and where they leave it open, as this host's mail server would."""
+"""How a run sends: as its options say; what they leave open is as the local mail server does it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _MODES: Mapping[TlsLevel, TlsMode] = {
     TlsLevel.DANE_ONLY: TlsMode.REQUIRE,
     TlsLevel.VERIFY: TlsMode.REQUIRE,
     TlsLevel.SECURE: TlsMode.REQUIRE,
-    TlsLevel.INVALID: TlsMode.AUTO,  # nobody is asked
+    TlsLevel.INVALID: TlsMode.AUTO,  # no server is contacted
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`options` as they hold for this run; `mta` the server whose ways they follow, None where there is none;
-    `relay` what it hands the mail to, empty where the MX hosts are asked; `tls_policy` what it demands of TLS
-    there, None where that is the options' to say."""
+    """`options` are the effective options of this run; `mta` is the mail server that they follow (None:
+    none); `relay` is where it sends the mail (empty: the MX hosts are asked); `tls_policy` is its TLS
+    requirement there (None: the options decide)."""
 
     options: Options
     mta: SenderMta | None = None
@@ -46,7 +46,7 @@ class Sending:
 
     @property
     def port(self) -> int:
-        """The port that is dialled."""
+        """The port to connect to."""
         return self.relay[0].port if self.relay else self.options.smtp_port
 
     @property
@@ -56,7 +56,7 @@ class Sending:
 
 
 def sending(options: Options, mta: SenderMta | None) -> Sending:
-    """What was given stands; the server fills what was left open."""
+    """Options that were given are kept; the mail server's values fill the others."""
     if mta is None:
         return Sending(options)
     policy = _policy(options, mta)
@@ -74,7 +74,7 @@ def sending(options: Options, mta: SenderMta | None) -> Sending:
 
 
 def _policy(options: Options, mta: SenderMta) -> TlsPolicy | None:
-    """What a policy for a relay demands is not demanded of an MX that is asked in its place."""
+    """A TLS policy for a relay does not apply to an MX that is asked instead."""
     is_elsewhere = mta.route.kind is not HopKind.MX and not _relay(options, mta)
     if options.tls is not TlsMode.AUTO or mta.tls.level is None or is_elsewhere or options.mx is not None:
         return None
@@ -82,7 +82,7 @@ def _policy(options: Options, mta: SenderMta) -> TlsPolicy | None:
 
 
 def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:
-    """The hosts of one port, that of the first: a session with another port is another question."""
+    """The hosts with the port of the first one; another port would be another question."""
     is_asked = options.route is RouteChoice.MTA and options.mx is None
     if not is_asked or mta.route.kind is not HopKind.RELAY or mta.tls.wrapped:
         return ()
@@ -90,7 +90,7 @@ def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:
 
 
 def route(domain: str, options: Options) -> Resolution[MxResult]:
-    """Where mail for `domain` is to be taken: --mx, the address literal, or the MX records."""
+    """The route of mail for `domain`: --mx, the address literal, or the MX records."""
     if options.mx is not None:
         return (yield from fixed_route(options.mx, families=options.usable_families))
     literal = parse_literal(domain)
@@ -100,7 +100,7 @@ def route(domain: str, options: Options) -> Resolution[MxResult]:
 
 
 def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
-    """The same for one who sends so: the relay goes before the MX records."""
+    """The same for a run that sends so: a relay takes precedence over the MX records."""
     if not how.relay:
         return (yield from route(domain, how.options))
     families, results = how.options.usable_families, []
@@ -112,9 +112,9 @@ def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
 
 
 def in_order(how: Sending, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
-    """The hosts as this host's mail server would try them: among equals those of the family that it prefers
+    """The hosts in the order of the local mail server: at equal preference the preferred address family
     first, and no more addresses than it tries (smtp_address_preference, smtp_balance_inet_protocols,
-    smtp_mx_address_limit of Postfix). One host may stand there once for each family."""
+    smtp_mx_address_limit of Postfix). A host may occur once for each family."""
     families = how.mta.families if how.mta is not None else None
     if families is None:
         return hosts
@@ -135,8 +135,8 @@ def _by_family(hosts: tuple[MxHost, ...], preferred: int) -> tuple[MxHost, ...]:
 
 
 def _first(hosts: tuple[MxHost, ...], families: Families) -> tuple[MxHost, ...]:
-    """The hosts with the first addresses alone. Balanced, the last place is kept for the other family where
-    one has all of them."""
+    """The hosts with the first addresses alone. If balanced, the last place is reserved for the other family
+    when one family would take all places."""
     every = [ip for host in hosts for ip in host.addresses]
     chosen = every[: families.most]
     others = [ip for ip in every if chosen and ip.version != chosen[0].version]

@@ -1,8 +1,9 @@
-"""From where the mail of this host really leaves: which address the sender is judged for, and on whose word.
+"""Which address the mail of this host really leaves from, and who says so: the address the sender is judged
+for.
 
-A host behind address translation, a proxy or a pool of addresses connects from an address that nobody outside
-ever sees. Servers name the one that they see, and a server is a stranger who may lie: what one alone says is
-shown and counts for nothing, two that agree settle it, and so does one that names the bound address itself.
+A host behind address translation, a proxy or a pool of addresses connects from an address that is not seen
+outside. Servers name the address that they see, but a server may lie: a statement of only one server is shown
+and not used; two servers that agree are believed, and so is one that names the bound address itself.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from probe.reading.reply.client_address import client_address
 
 @dataclass(frozen=True, slots=True)
 class Standpoint:
-    """`ip` is the address that SPF, PTR and blocklists are judged for, None where none is known; `by` who
-    names it, where somebody does."""
+    """`ip` is the address that SPF, PTR and blocklists are judged for, None if none is known; `by` lists who
+    names it."""
 
     ip: IPAddress | None
     basis: AddressBasis
@@ -35,7 +36,8 @@ def sightings_in(
     server: IPAddress,
     bound: IPAddress | None,
 ) -> tuple[Sighting, ...]:
-    """What one session names: each address once, from (stage, command, reply, reference) in their order."""
+    """The addresses that one session names, each once, from (stage, command, reply, reference) in their
+    order."""
     named: dict[IPAddress, Sighting] = {}
     for stage, sent, reply, ref in replies:
         ip = client_address(reply, stage, sent=sent, server=server)
@@ -58,7 +60,7 @@ def standpoint(
     logged = next((it for it in usable if it.place is SightingPlace.LOG), None)
     if logged is not None:
         return Standpoint(logged.ip, AddressBasis.LOGGED, (logged.by,))
-    # a bounce tells of mail that left then, perhaps from another machine: it can bear out, not contradict
+    # a bounce is about earlier mail, perhaps from another machine: it can confirm, but not contradict
     first = next((it for it in usable if it.is_of_this_run or not is_public), None)
     for it in usable:
         if (it.is_of_this_run or not is_public) and len(_speakers(usable, it.ip)) > 1:
@@ -76,5 +78,5 @@ def _is_usable(it: Sighting, options: Options, bound: IPAddress | None, redacted
 
 
 def _speakers(sightings: Sequence[Sighting], ip: IPAddress | None) -> tuple[str, ...]:
-    """Who names this address, each once."""
+    """The sources that name this address, each once."""
     return tuple(dict.fromkeys(it.by for it in sightings if it.ip == ip))

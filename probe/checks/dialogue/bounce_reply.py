@@ -3,7 +3,8 @@
 Reads the bounce given with --bounce: whom it is about, whether the reply in it is the remote server's or the
 sending server's own words, and where an x.0.0 in it comes from. The Status field of a bounce is filled in by
 the sending server. When the remote server gave no enhanced status, many put 5.0.0 there: that is filler and
-says nothing about the remote server. Only a status inside the remote server's own reply is its word.
+says nothing about the remote server. Only a status inside the remote server's own reply was given by that
+server.
 
 What to do: read the reply, not the Status field; where the reply is lost, look for it in the log of the
 sending server.

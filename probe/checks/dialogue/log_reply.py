@@ -1,9 +1,9 @@
 """What does the mail log say?
 
-Reads what the log given with --log tells of this sender and recipient: whether the other side has the
-message, or why it has not; and whether a remote server said so or the own mail server. A reply that was
-seen in the log joins the evidence; one that answers `status=sent` says under which queue id the other side
-has the message.
+Reads what the log given with --log says about this sender and recipient: whether the other side has the
+message, or why it does not; and whether a remote server said so or the own mail server. A reply found in the
+log is used as evidence; a reply with `status=sent` shows the queue id under which the other side has the
+message.
 
 What to do: where the other side has it, send its administrator the prepared note; else read the causes.
 Source: RFC 5321 section 4.2.5 (a 2yz after the end of DATA hands the message over) and section 6.1.

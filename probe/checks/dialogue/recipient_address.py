@@ -65,7 +65,7 @@ def _tag(reply: Reply) -> str:
 
 
 def _is_about_sender(reply: Reply) -> bool:
-    """Whether the words say that the sender's address was asked about (a callout, an address probe)."""
+    """Whether the reply is about the sender's address (a callout, an address probe)."""
     line = " ".join(reply.text.split())
     quoted = quotation(line) if may_quote(line) else None
     return quoted is not None and quoted.about == "sender"

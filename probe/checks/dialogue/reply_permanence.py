@@ -1,12 +1,12 @@
-"""Is the server's answer lasting or passing?
+"""Is the server's answer permanent or transient?
 
-Looks at the reply that settled the matter: the answer to RCPT, else the refusal before it. A 4yz reply
-says "not now" and the sending server tries again by itself; a 5yz reply says "not like this" and
-repeating it unchanged is useless. The enhanced status code tells the area: x.1.x the address, x.2.x the
-mailbox, x.3.x and x.4.x the receiving system and the network, x.7.x policy and authentication; what each
-code means is told in the words of the IANA registry. x.0.0 tells nothing beyond the first digit. Where a
-server gives no enhanced status, the sending server that reports the failure writes x.0.0 in its place: such a
-5.0.0 is filler and no word of the remote server.
+Looks at the reply that decided: the answer to RCPT, else the refusal before it. A 4yz reply says "not now"
+and the sending server tries again by itself; a 5yz reply says "not like this" and repeating it unchanged is
+useless. The enhanced status code tells the area: x.1.x the address, x.2.x the mailbox, x.3.x and x.4.x the
+receiving system and the network, x.7.x policy and authentication; the meaning of each code is given in the
+words of the IANA registry. x.0.0 says nothing beyond the first digit. Where a server gives no enhanced
+status, the sending server that reports the failure writes x.0.0 in its place: such a 5.0.0 is filler and does
+not come from the remote server.
 
 What to do: for 4yz wait and let the queue retry; for 5yz mend the cause before sending again.
 Source: RFC 5321 section 4.2.1; RFC 3463 sections 3 and 3.1; RFC 2034 section 4; RFC 3464 section 2.3.4;
@@ -32,7 +32,7 @@ ID = "reply-permanence"
 STEP = 1
 say = Voice(ID, STEP, ("RFC 5321 section 4.2.1", "RFC 3463 section 3"))
 
-_STATED_DB = 12  # a rule of words that names its cause; notions weigh less
+_STATED_DB = 12  # weight of a rule whose words name the cause; notions weigh less
 _AREAS = range(1, 8)  # of RFC 3463 section 3
 
 
@@ -79,8 +79,8 @@ def _area(reply: Reply) -> Values:
 
 
 def _tag_of_contradiction(reply: Reply) -> str:
-    """RFC 2034 section 4: the class of the enhanced status equals the first digit of the reply code; then
-    empty."""
+    """RFC 2034 section 4: the class of the enhanced status must equal the first digit of the reply code.
+    Empty if so."""
     status = reply.enhanced_status
     if status is None or status.klass == reply.code // 100:
         return ""
@@ -89,7 +89,8 @@ def _tag_of_contradiction(reply: Reply) -> str:
 
 
 def _words_of_refusal(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
-    """250 in the words of a refusal ("250 user unknown"): some servers accept what they will not deliver."""
+    """A 250 whose text is that of a refusal ("250 user unknown"): some servers accept mail that they will not
+    deliver."""
     words = read_received(replace(reply, code=550, enhanced_status=None), Stage.RCPT).evidence
     strong = [e for e in words if e.facet is Facet.TEXT and max(e.weights.values(), default=0) >= _STATED_DB]
     if strong:
@@ -97,7 +98,7 @@ def _words_of_refusal(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
 
 
 def _origin(exchange: Exchange, reply: Reply) -> Iterator[Finding]:
-    """Where an x.0.0 comes from, and that it carries no information wherever it does."""
+    """Who wrote an x.0.0; in any case it carries no information."""
     status, stage = reply.enhanced_status, exchange.stage
     if status is None:
         yield say("reply-without-status", (exchange.ref,), stage=stage, filler=f"{reply.code // 100}.0.0")

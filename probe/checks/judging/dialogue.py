@@ -1,4 +1,4 @@
-"""Which exchange of which session answers what: the parts of a dialogue that several checks read."""
+"""Look-ups in sessions for several checks: the deciding exchange, EHLO extensions, control recipients."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from probe.standards.tls.results import DaneStatus
 
 _PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
 
-# The sessions in which other mailboxes are asked for, from the same reverse-path.
+# The sessions that ask about other mailboxes, with the same reverse-path.
 _WITH_CONTROLS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)
 
 
 def ref(session: Session) -> str:
-    """How findings name a session as a whole."""
+    """The reference of a session in a finding."""
     return f"session:{session.number}"
 
 
@@ -84,8 +84,8 @@ def is_target(facts: Facts, exchange: Exchange) -> bool:
 
 
 def decisive(facts: Facts) -> Exchange | None:
-    """The exchange that settled the matter: the target's RCPT, else the refusal that came farthest;
-    for a `domain` run, which has no RCPT, the last reply."""
+    """The exchange that decided: the target's RCPT, else the refusal that came farthest; for a `domain` run,
+    which has no RCPT, the last reply."""
     exchange = _deciding_exchange(facts)
     if exchange is None or exchange.reply is None or exchange.stage is Stage.RCPT:
         return exchange
@@ -93,8 +93,8 @@ def decisive(facts: Facts) -> Exchange | None:
 
 
 def _deciding_exchange(facts: Facts) -> Exchange | None:
-    """The exchange that the verdict rests on, where a reply to be concluded from came of it. A STARTTLS
-    that failed settles nothing; EHLO before it was answered."""
+    """The exchange that the verdict rests on, if it has a usable reply. A failed STARTTLS decides nothing;
+    the EHLO before it does."""
     sessions = [session for session in main_sessions(facts) if session.connected]
     if not sessions:
         return None
@@ -105,12 +105,13 @@ def _deciding_exchange(facts: Facts) -> Exchange | None:
     if session.desynchronised or exchange is None or exchange.reply is None or not exchange.usable:
         return None
     if exchange.reply.code // 100 == 3:
-        return None  # a 3yz asks for something that a probe never sends; it is neither yes nor no
+        return None  # a 3yz asks for data that a probe never sends; it is neither acceptance nor refusal
     return exchange
 
 
 def was_accepted(facts: Facts) -> bool:
-    """Whether the recipient was accepted; a `domain` run names none, there the server's answer counts."""
+    """Whether the recipient was accepted. A `domain` run names no recipient; there the server's answer
+    counts."""
     exchange = decisive(facts)
     return exchange is not None and exchange.reply is not None and exchange.reply.is_positive
 
@@ -172,7 +173,9 @@ def demanded_by(facts: Facts, host: str) -> TlsDemand | None:
 def authenticated_by(facts: Facts, host: str) -> TlsDemand | None:
     """The policy that a host's certificate is held to; None where there is none.
 
-    DANE stands before MTA-STS (RFC 8461 section 2): a host with usable TLSA is judged by it alone."""
+    DANE takes precedence over MTA-STS (RFC 8461 section 2): a host with usable TLSA records is judged by them
+    alone.
+    """
     usable = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN)
     if any(dane.host == host and dane.status in usable for dane in facts.recipient.dane):
         return TlsDemand.DANE

@@ -1,6 +1,6 @@
-"""Whether DMARC can pass over SPF or over DKIM: read by the checks of steps 2 and 5 alike.
+"""Whether DMARC can pass by SPF or by DKIM; used by the checks of steps 2 and 5.
 
-Three-valued throughout: True it can, False it cannot, None it cannot be known from here.
+Results have three values: True (it can), False (it cannot), None (not known).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def spf_path(facts: Facts) -> bool | None:
     if verdict is None or verdict is SpfVerdict.TEMPERROR:
         return None
     if verdict is not SpfVerdict.PASS:
-        # of an address that one server alone names, nothing is held against anybody
+        # an address that only one server names may be false, so a failure for it proves nothing
         is_of_address = verdict in (SpfVerdict.FAIL, SpfVerdict.SOFTFAIL, SpfVerdict.NEUTRAL)
         return None if is_of_address and facts.vantage.rests_on_one_word else False
     return is_aligned

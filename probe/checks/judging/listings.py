@@ -1,4 +1,5 @@
-"""Blocklist entries as the checks of steps 5 and 6 read them: whose, how grave, with which values."""
+"""Blocklist entries for the checks of steps 5 and 6: which subject, how grave, and the values for the
+sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ def of_roles(facts: Facts, *roles: ListingRole) -> tuple[Listing, ...]:
 
 
 def is_policy(entry: Listing) -> bool:
-    """Listed for the kind of the address (end-user range), not for what it did."""
+    """Listed for its kind of address (an end-user range), not for bad behaviour."""
     return (
         entry.status is ListingStatus.LISTED
         and all(code.kind is not CodeKind.REPUTATION for code in entry.codes)
@@ -30,7 +31,7 @@ def is_policy(entry: Listing) -> bool:
 
 
 def reason_of(entry: Listing) -> str:
-    """Why nothing is known, or how far it is to be believed, as a clause; empty where all is said."""
+    """Why nothing is known, or how reliable the answer is, as a clause; empty if there is nothing to add."""
     return "; ".join(spoken(why) for why in entry.reasons)
 
 
@@ -62,8 +63,8 @@ def is_grave(facts: Facts, entry: Listing) -> bool:
 
 
 def values(entry: Listing) -> Values:
-    """What the phrases on listings name: the list, its codes with their meanings, its own reason, and where
-    to ask for delisting."""
+    """The values that the phrases on listings use: the list, its codes with their meanings, its own reason,
+    and where to ask for delisting."""
     return {
         "list": "" if entry.title == entry.zone else entry.title,
         "zone": entry.zone,
@@ -77,12 +78,12 @@ def values(entry: Listing) -> Values:
 
 
 def removal(entry: Listing) -> str:
-    """How an entry of that list ends, in a sentence; empty where that is not known, and for a list that only
-    --dnsbl named."""
+    """How an address is delisted there, as a sentence; empty if not known, and for a list given only with
+    --dnsbl."""
     blocklist = by_id(entry.list_id)
     return blocklist.removal if blocklist is not None else ""
 
 
 def refs(entry: Listing) -> tuple[str, ...]:
-    """How findings name the entry and the answers behind it."""
+    """The references of the entry and of its DNS answers in a finding."""
     return (f"dnsbl:{entry.zone}", *entry.evidence)

@@ -1,4 +1,4 @@
-"""Holds each need that a receiver may have against the facts: True met, False broken, None not known."""
+"""Checks each need of a receiver against the facts: True (met), False (broken), None (not known)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from probe.standards.spf.results import SpfVerdict
 
 
 class Standing(NamedTuple):
-    """How one need stands. Where it is broken: `by` what (the table `broken_need` of findings/words.toml),
-    with whom or what it concerns, and the other value that its words name."""
+    """The state of one need. If broken, `by` is the reason (table `broken_need` of findings/words.toml); the
+    other fields are the values that its words use."""
 
     is_met: bool | None
     by: str = ""
@@ -33,8 +33,7 @@ _MET = Standing(True)
 
 
 def standing(need: Need, facts: Facts) -> Standing:
-    """Judge one need; a need that one probe cannot see, or that this program fails to judge, stands as not
-    known."""
+    """Judge one need. A need that one probe cannot see, or whose rule raises, is not known."""
     judge = _JUDGES.get(need)
     if judge is None:
         return _UNKNOWN

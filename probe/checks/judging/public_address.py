@@ -8,7 +8,8 @@ from probe.facts.model import Facts
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic, why_not_dialable
 
-# What redaction puts in the place of public addresses (RFC 5737, RFC 3849, and 240/4 when those run out).
+# The ranges that redaction uses in place of public addresses (RFC 5737, RFC 3849, and 240/4 when those run
+# out).
 _PSEUDONYMS = tuple(
     ip_network(text)
     for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "2001:db8::/32")

@@ -21,7 +21,8 @@ A template (probe/knowledge/findings/*.toml) is text with fields in braces, as f
     {seconds:brief}                a number without needless decimals; a question mark where it is not known
     {questions,failures:listed:{questions}: {failures}}   as `each`, with semicolons between
 
-Text behind a second colon is a template itself. A value is never read as one: a stranger's braces stay.
+Text behind a second colon is itself a template. Values are never read as templates: braces in a value are
+kept.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _Formatter = Callable[[str, str, Args], str]
 
 def sentence(template: str, args: Args) -> str:
     """The text. Raises KeyError for a field that `args` lacks, for a value that a table of words lacks, and
-    for a formatter that there is none of."""
+    for an unknown formatter."""
     return "".join(
         literal + (_field(name, spec, args) if name is not None else "")
         for literal, name, spec in _parse(template)
@@ -50,8 +51,8 @@ def sentence(template: str, args: Args) -> str:
 
 
 def fields(template: str) -> frozenset[str]:
-    """The names of the values that a template needs; those that only some words of a table need are left
-    out."""
+    """The names of the values that a template always needs; values that only some words of a table need are
+    left out."""
     names: set[str] = set()
     for _, name, spec in _parse(template):
         if name is None:
@@ -69,9 +70,9 @@ def fields(template: str) -> frozenset[str]:
 
 
 def outline(template: str) -> str:
-    """The text for a reader who asks what a finding says, with the names of its values in their places:
-    `SPF of <domain>: softfail (matched <term>)`. Of two texts the one of the rule is shown: the value is
-    given, and there are several."""
+    """The text for a reader who asks what a finding says, with the names of its values in their places: `SPF
+    of <domain>: softfail (matched <term>)`. Of two alternative texts the usual one is shown: the value is
+    given, and the number is plural."""
     return "".join(
         literal + (_outline_name(name, spec) if name is not None else "")
         for literal, name, spec in _parse(template)
@@ -94,7 +95,7 @@ def _outline_name(name: str, spec: str) -> str:
 
 
 def series(items: Iterable[object], most: int = SHOWN) -> str:
-    """`a, b and c`; what is beyond `most` is counted instead of named."""
+    """`a, b and c`; items beyond `most` are counted, not named."""
     names = [str(item) for item in items]
     if len(names) > most:
         names = [*names[:most], f"{len(names) - most} more"]
@@ -232,7 +233,7 @@ _FORMATTERS: Mapping[str, _Formatter] = {
 
 
 def _halves(text: str) -> tuple[str, str]:
-    """The text before and behind the first bar outside braces; without one nothing stands behind it."""
+    """The text before and after the first bar outside braces; without a bar the second part is empty."""
     depth = 0
     for place, char in enumerate(text):
         depth += (char == "{") - (char == "}")

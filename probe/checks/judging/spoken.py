@@ -1,7 +1,7 @@
-"""Reasons in words: the one place where what a recording or a fact holds as a value becomes a clause.
+"""Makes clauses of reasons: the one place where a reason in a recording or fact is put into words.
 
-The words themselves stand in probe/knowledge/findings/reasons.toml, one table for each vocabulary, named as
-its class: `end_cause` for `EndCause`.
+The words themselves stand in probe/knowledge/findings/reasons.toml, one table for each vocabulary, named
+after its class: `end_cause` for `EndCause`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def part_of(omission: NotReached) -> str:
 
 
 def reader_of(fault: Fault) -> str:
-    """The rule or the reader at which this program failed."""
+    """The rule or reader that raised an exception."""
     part = fault.part
     if not isinstance(part, FactReader):
         return part

@@ -1,4 +1,4 @@
-"""How a check speaks: a tag with its values becomes a finding; and values that several checks share."""
+"""Makes findings of tags and values, and the values that several checks share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Values = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Makes the findings of one check: `id` and `step` are the check's, `references` its sources."""
+    """Makes the findings of one check. `id` and `step` are those of the check, `references` its sources."""
 
     id: str
     step: int
@@ -37,13 +37,13 @@ class Voice:
         return replace(self, references=references)
 
     def __call__(self, tag: str, evidence: Iterable[str] = (), /, **values: object) -> Finding:
-        """The finding of this tag: how much it matters, its sentence and its remedy stand in
-        probe/knowledge/findings.
+        """The finding of this tag. Severity, sentence and remedy are in probe/knowledge/findings.
 
-        `evidence` names the observations that it rests on; `values` are what the templates name: numbers, and
-        whatever has a text form, or several of them; None where there is none. A reason stands there as its
-        clause, with its tag beside it: `problem` and `problem_tag`, `problems` and `problem_tags`. Raises
-        KeyError for an unknown tag, and for a value that a template needs and that was not given."""
+        `evidence` names the observations that it rests on; `values` are the values that the templates use:
+        numbers, anything with a text form, lists of these, or None. A reason becomes its clause, and its tag
+        is added: `problem` and `problem_tag`, `problems` and `problem_tags`. Raises KeyError for an unknown
+        tag, and for a value that a template needs and that was not given.
+        """
         finding_tag = finding_tags()[tag]
         args = {key: arg for name, value in values.items() for key, arg in _args(name, value)}
         return Finding(
@@ -60,7 +60,7 @@ class Voice:
 
 
 def _args(name: str, value: object) -> Iterator[tuple[str, Arg]]:
-    """A value under its name, and the tags of the reasons among it."""
+    """A value under its name, and the tags of the reasons in it."""
     yield name, _arg(value)
     if is_tagged(value):
         yield f"{name}_tag", value.tag.value
@@ -69,7 +69,7 @@ def _args(name: str, value: object) -> Iterator[tuple[str, Arg]]:
 
 
 def _arg(value: object) -> Arg:
-    """How a value stands in a report."""
+    """A value in the form of the report."""
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -85,7 +85,7 @@ def _one(value: object) -> str | int | float:
     if is_tagged(value):
         return spoken(value)
     if isinstance(value, bool):
-        return "yes" if value else ""  # so that a template can ask whether it is so
+        return "yes" if value else ""  # so that a template can test it
     return "" if value is None else str(value)
 
 
@@ -93,16 +93,16 @@ class Source(StrEnum):
     """What is known of the address that was judged."""
 
     SENDING = "sending"  # mail leaves from it
-    ASSUMED = "assumed"  # the probe's own address: whether mail leaves from it was not said
+    ASSUMED = "assumed"  # the probe's own address; whether mail leaves from it is not known
     SEEN = "seen"  # servers name it
-    SAID = "said"  # one server alone names it
+    SAID = "said"  # only one server names it
     LOGGED = "logged"  # the own mail log names it
     NOT_KNOWN = "not_known"
 
 
 def source(facts: Facts) -> Values:
-    """The values `ip`, `source` and `source_by`: the address that is judged, with the reservation that mail
-    may not leave from it, and who names it."""
+    """The values `ip`, `source` and `source_by`: the address that is judged, how certain it is that mail
+    leaves from it, and who names it."""
     vantage = facts.vantage
     by = vantage.basis_by[0] if vantage.basis_by else ""
     if vantage.source_ip is None:
@@ -133,31 +133,32 @@ NOT_LOOKED_AT = frozenset(
 
 
 def why_not_looked_at(facts: Facts, fact: Fact) -> Gap:
-    """The reason to give when a fact of the sender's side is absent."""
+    """Why a fact of the sender's side is missing."""
     why = gap_of(facts, fact)
     return why.tag if why is not None and why.tag in NOT_LOOKED_AT else Gap.NOT_MADE
 
 
 def failures(answers: Iterable[Answer]) -> Values:
-    """The values `questions` and `failures`: what was asked in vain, each once, and what came instead."""
+    """The values `questions` and `failures`: the questions without a usable answer, each once, and what came
+    instead."""
     pairs = dict.fromkeys((it.question, why) for it in answers if (why := it.failure) is not None)
     return {"questions": tuple(str(it) for it, _ in pairs), "failures": tuple(why for _, why in pairs)}
 
 
 def mta_sts_problems(sts: StsResult) -> tuple[Tagged, ...]:
-    """What is wrong with the record or the response; last, why the policy did not come."""
+    """What is wrong with the record or the response, then why the policy could not be fetched."""
     if sts.fetch is None:
         return sts.problems
     return (*sts.problems, clause(sts.fetch, **failures(sts.host_answers)))
 
 
 def has_null_sender(facts: Facts) -> bool:
-    """Whether there is no sender domain because the reverse-path is `<>` (RFC 5321 section 4.5.5)."""
+    """True if there is no sender domain because the reverse-path is `<>` (RFC 5321 section 4.5.5)."""
     return isinstance(facts.target, PairTarget) and isinstance(facts.target.reverse_path, NullReversePath)
 
 
 def is_missing(facts: Facts, domain: str) -> bool:
-    """Whether DNS denies the sender domain altogether (NXDOMAIN). Then the names below it do not exist
-    either (RFC 8020), and no record helps before it does: `sender-domain-takes-mail` says what to do."""
+    """Whether the sender domain does not exist (NXDOMAIN). Then no name below it exists either (RFC 8020),
+    and no record helps until the domain exists: `sender-domain-takes-mail` says what to do."""
     mail = facts.sender.mail
     return mail is not None and mail.kind is RouteKind.NO_DOMAIN and mail.domain == domain

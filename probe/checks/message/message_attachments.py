@@ -1,6 +1,6 @@
 """Are there attachments that receivers refuse?
 
-Looks at the names of the attachments for kinds that the large providers block unseen: programs, scripts,
+Looks at the names of the attachments for kinds that the large providers always block: programs, scripts,
 installers, disk images, and Office files with macros.
 
 What to do: send a link to the file instead; an archive around it does not help, archives are opened.

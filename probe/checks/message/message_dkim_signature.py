@@ -3,7 +3,8 @@
 Verifies every DKIM-Signature of --message against the published key. A message taken from a mailbox may have
 been changed on the way; take it from the sending program or the outgoing server.
 
-A DKIM2-Signature is told but not verified: DKIM2 is an Internet-Draft, and it is no DKIM signature.
+A DKIM2-Signature is reported but not verified: DKIM2 is an Internet-Draft, and such a field is not a DKIM
+signature.
 
 What to do: when the body hash differs, something changes the message after signing (footer, virus scanner,
 line wrapping): sign last. When the key is not found, publish it.
@@ -28,7 +29,7 @@ say = Voice(ID, STEP, ("RFC 6376 section 6.1",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for each failing signature; how grave follows from DMARC and the other signatures."""
+    """One finding for each failing signature; its severity depends on DMARC and the other signatures."""
     message = facts.message
     if message is None:
         return

@@ -1,4 +1,4 @@
-"""Is the message fit to travel as it is?
+"""Can the message be sent unchanged?
 
 Looks for lines of more than 998 octets, bare CR or LF, and header fields with raw 8-bit characters. Servers
 break such lines (which breaks a DKIM signature), refuse bare newlines (a smuggling risk), or refuse the
@@ -46,7 +46,7 @@ def _faults(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
 
 
 def _smtputf8(facts: Facts) -> bool:
-    """RFC 6532 allows UTF-8 in header fields where the mail goes by SMTPUTF8 anyhow."""
+    """RFC 6532 allows UTF-8 in header fields if the mail needs SMTPUTF8 anyway."""
     target = facts.target
     return isinstance(target, PairTarget) and (
         target.reverse_path.needs_smtputf8 or target.forward_path.needs_smtputf8

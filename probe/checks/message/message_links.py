@@ -1,7 +1,7 @@
 """Do the links of the message say where they lead?
 
 Looks for URL shorteners, links through a redirect, links to a bare IP address, and links whose shown text
-names another host than they lead to. Filters take each of them for a disguise.
+names another host than they lead to. Filters treat each of them as an attempt to hide the target.
 
 What to do: link to your own pages directly, by name, over https, under the domain that sends.
 Source: RFC 3986 section 7.6; Alibaba Mail, "How to Handle Email Delivery Failure", step 5.

@@ -2,7 +2,7 @@
 
 Content, headers, signature and size can only be looked at in the message itself. A probe stops before DATA,
 so about two in five real refusals, those for content and authentication after DATA, cannot be observed; with
-the message they can be foreseen better.
+the message they can be predicted better.
 
 What to do: save the message as a file (.eml, with all headers) and give it with --message FILE.
 Source: RFC 5322; this program never sends DATA.
@@ -23,7 +23,7 @@ say = Voice(ID, STEP, ())
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """Not assessed without --message; with it the other checks of step 5 speak."""
+    """Not assessed without --message; with it the other checks of step 5 give the findings."""
     if facts.message is not None:
         yield say("message-read", ("message",), size=facts.message.size)
     elif any(fault.part == FactReader.MESSAGE for fault in facts.faults):

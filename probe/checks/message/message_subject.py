@@ -1,7 +1,7 @@
-"""Is the subject an honest one?
+"""Is the subject honest?
 
-Looks for subjects that filters distrust: none at all, all in capitals, piled-up marks, stock phrases of
-urgency and money, a "Re:" in a message that continues no thread, and characters that hide or reorder text.
+Looks for subjects that filters distrust: none at all, all in capitals, many exclamation marks, stock phrases
+of urgency and money, a "Re:" in a message that continues no thread, and characters that hide or reorder text.
 
 What to do: write a subject that says what the message is about, in sentence case.
 Source: RFC 5322 section 3.6.5; Alibaba Mail, "How to Handle Email Delivery Failure", step 5; the lists in

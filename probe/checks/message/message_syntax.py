@@ -1,7 +1,8 @@
 """Is the message well formed?
 
 Names what breaks the form of the message: fields that may occur once and occur twice, addresses and dates
-that cannot be read, broken MIME structure. Receivers refuse some of it, and filters read the rest as a trick.
+that cannot be read, broken MIME structure. Receivers refuse some of it, and filters count the rest against
+the message.
 
 What to do: mend the program that writes the message; a mail library does these things right.
 Source: RFC 5322 sections 3.3, 3.4 and 3.6; RFC 2045; RFC 2046.

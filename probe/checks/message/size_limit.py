@@ -25,7 +25,7 @@ say = Voice(ID, STEP, ("RFC 1870 section 4",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding on the planned size against the server's word."""
+    """One finding that compares the planned size with the server's limit."""
     size = facts.planned_size
     sessions = dialogue.answering_sessions(facts)
     session = sessions[-1] if sessions else None

@@ -1,7 +1,7 @@
 """Does the domain accept every address?
 
 When an invented mailbox was accepted at RCPT too, acceptance of the real one carries no information: the
-server takes everything at this stage and sorts it later, or delivers all of it to one place.
+server accepts every address at this stage and sorts the mail later, or delivers all of it to one mailbox.
 
 What to do: do not read an accepted RCPT as a valid address; only a delivered message or the recipient's
 answer settles it.
@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _of_little_value(facts: Facts) -> str:
-    """The provider whose answer at RCPT is known to say little, where an acceptance needs the reservation."""
+    """The provider, if its answers at RCPT are known to say little."""
     provider = facts.recipient.provider
     if provider is None or provider.rcpt_value != "low" or not dialogue.was_accepted(facts):
         return ""

@@ -1,9 +1,8 @@
 """Does the certificate of the recipient's mail hosts verify?
 
-Looks at the certificate that came with STARTTLS: chain of trust, name, dates. Most mail is delivered
-whatever the certificate says (opportunistic TLS), so a fault is only worth knowing. Where MTA-STS in mode
-enforce applies, or the sender demands it, it must verify. Where TLSA records match, DANE stands in the place
-of all this.
+Looks at the certificate that came with STARTTLS: chain of trust, name, dates. Most mail is delivered whatever
+the certificate says (opportunistic TLS), so a fault is only a notice. Where MTA-STS in mode enforce applies,
+or the sender demands it, it must verify. If TLSA records match, DANE replaces all of this.
 
 What to do: the host's operator installs a certificate of a public authority that names the MX host, with its
 intermediate certificates, and renews it before it expires.
@@ -74,7 +73,7 @@ def _tag(facts: Facts, host: str) -> str:
 
 
 def _own(tls: TlsFacts) -> str:
-    """What is wrong with a certificate that has no problem of its own; empty: nothing is known to be."""
+    """What is wrong with a certificate that has no problem of its own; empty if nothing is wrong."""
     if tls.problems:
         return ""
     if tls.trusted is False:

@@ -1,9 +1,9 @@
-"""Do the recipient's mail hosts keep their DANE promise?
+"""Do the certificates of the recipient's mail hosts match their TLSA records (DANE)?
 
-Looks at the TLSA records of each MX host, asked only where the address is DNSSEC-signed, and holds the
-certificate that was seen against them. Where the host is an alias they stand at the name that its CNAME leads
-to, else at its own. A sending server that honours DANE does not deliver to a host whose
-certificate does not match.
+Looks up the TLSA records of each MX host, only if its address is DNSSEC-signed, and compares the certificate
+that was seen with them. If the host is an alias, the records are at the name that its CNAME leads to,
+otherwise at its own. A sending server that honours DANE does not deliver to a host whose certificate does not
+match.
 
 What to do: the host's operator publishes the TLSA record of the new certificate before it is installed, and
 removes that of the old one afterwards.

@@ -26,7 +26,7 @@ ID = "limits-signals"
 STEP = 7
 say = Voice(ID, STEP, ("RFC 5321 section 3.8", "RFC 9422 section 4"))
 
-SLOW_REPLY_MS = 5_000  # greet delays begin at about this; a busy server answers well before
+SLOW_REPLY_MS = 5_000  # greet delays begin at about this value; a busy server answers much sooner
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _signs(session: Session, by_log: int) -> Iterator[Finding]:
 
 
 def _failed_at_tls(session: Session) -> bool:
-    """A failed handshake ends the session too; that is a finding of its own and no sign of a limit."""
+    """A failed handshake also ends the session; it has its own finding and is no sign of a limit."""
     return session.tls is not None and session.tls.fault is not None and not session.tls.established
 
 

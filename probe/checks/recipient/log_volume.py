@@ -1,9 +1,9 @@
 """How much goes to these mail servers?
 
-Reads from the log given with --log what only a log knows: how many deliveries to the operator of the
+Reads from the log given with --log what only a log shows: how many deliveries to the operator of the
 recipient's mail servers were tried in the last hour and day of the log, the most in one minute, and which
-part of the recipients was deferred at least once. It stands beside what the provider publishes as its limits,
-where that is known.
+part of the recipients was deferred at least once. It is shown beside the limits that the provider publishes,
+if they are known.
 
 What to do: where much is deferred, send fewer messages at once and over fewer connections; spread a large
 sending over hours; give a new address time to warm up.
@@ -26,7 +26,7 @@ say = Voice(ID, STEP, ("RFC 5321 section 4.5.4.1",))
 
 _LIMITS = frozenset({Need.FEW_CONNECTIONS, Need.SLOW})
 _MUCH = 0.2  # a healthy sender sees a few per cent deferred, mostly by greylisting
-_LEAST = 5  # recipients; of fewer, a share says nothing
+_LEAST = 5  # recipients; with fewer, a share says nothing
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ def _of_policy(facts: Facts, sts: StsResult, policy: StsPolicy) -> Finding:
 
 
 def _tag_uncovered(facts: Facts, sts: StsResult, policy: StsPolicy) -> str:
-    # RFC 8461 section 5.1: with enforce these hosts are left out; with none left, mail waits and bounces
+    # RFC 8461 section 5.1: with enforce these hosts are not used; if none is left, mail waits and bounces
     if policy.mode is not StsMode.ENFORCE:
         return "mta-sts-covers-not-all-unenforced"
     hosts = {host.host for host in facts.recipient.mx.hosts}

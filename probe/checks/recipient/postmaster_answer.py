@@ -1,8 +1,8 @@
 """Does the domain accept mail to postmaster?
 
-Every domain that takes mail must take it for postmaster. When the control experiment found postmaster
-refused as well, the refusal is not about one mailbox: the domain takes no mail from outside, or it refuses
-this sender as a whole. And there is nobody to complain to by mail.
+Every domain that takes mail must take it for postmaster. When the control experiment found postmaster refused
+as well, the refusal is not about one mailbox: the domain takes no mail from outside, or it refuses everything
+from this sender. It also means that nobody there can be reached by mail.
 
 What to do: reach the recipient by another channel; if the domain is yours, make postmaster deliverable.
 Source: RFC 5321 section 4.5.1; RFC 2142 section 5.

@@ -1,7 +1,7 @@
 """Does the recipient's domain exist?
 
-NXDOMAIN means that no such name exists in DNS: mail to it can never be delivered. That is another thing
-than a name without mail records, and than a DNS server that does not answer.
+NXDOMAIN means that no such name exists in DNS: mail to it can never be delivered. A name without mail records
+is a different case, and so is a DNS server that does not answer.
 
 What to do: check the spelling of the domain with the recipient; if the domain is yours, check that it is
 registered, paid for and delegated.

@@ -1,8 +1,8 @@
 """What is publicly known about the recipient's domain?
 
-Shows dated, public observations of mail to this domain, such as the tests that others made at tmall.com.
-They are history: what DNS and the server say in this run goes before them, and they count as no evidence
-for a cause. Silent once the recipient was accepted.
+Shows dated, public observations of mail to this domain, such as the tests that others made at tmall.com. They
+are history: what DNS and the server say in this run takes precedence, and they are not evidence for a cause.
+Nothing is shown once the recipient was accepted.
 
 What to do: read them beside the server's answer, and ask where the address came from.
 Source: the sources named in each finding, as recorded in knowledge/providers.toml.

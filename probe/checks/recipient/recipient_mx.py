@@ -1,4 +1,4 @@
-"""Does the recipient's domain say rightly where its mail goes?
+"""Are the MX records of the recipient's domain correct?
 
 Looks at the MX records: a null MX (the domain takes no mail), none at all (then the domain's own address
 is the mail host, the implicit MX), hosts without an address, hosts that are an alias or a bare address,
@@ -62,7 +62,7 @@ def _named(mx: MxResult, evidence: list[str]) -> Finding:
 
 
 def _half_known(mx: MxResult) -> Iterator[Finding]:
-    """Addresses that DNS said neither yes nor no about, where it gave others that mail can be taken to."""
+    """Address look-ups without a usable answer, if other addresses of the domain are usable."""
     answers = [answer for host in mx.hosts for answer in host.answers if answer.is_unknown]
     if answers and any(host.addresses for host in mx.hosts):
         evidence = [answer.ref for answer in answers]
@@ -84,7 +84,7 @@ def _without_address(mx: MxResult) -> Iterator[Finding]:
 
 
 def _misnamed(mx: MxResult) -> Iterator[Finding]:
-    """Records that do not name a host; and the one that is not there."""
+    """Records that do not name a host, and the missing record of an implicit MX."""
     evidence = _own_refs(mx)
     if mx.kind is RouteKind.IMPLICIT_MX:
         yield say("recipient-implicit-mx", evidence, domain=mx.domain)
@@ -101,7 +101,7 @@ def _misnamed(mx: MxResult) -> Iterator[Finding]:
 
 
 def _records(mx: MxResult) -> Iterator[Finding]:
-    """What is amiss with the records as a set."""
+    """What is wrong with the records as a set."""
     if mx.dropped:
         yield say(
             "recipient-mx-not-all-looked-at",

@@ -1,9 +1,9 @@
 """Can the recipient's mail hosts be connected to?
 
 Looks at how every connection to an MX host went: connected, refused, unreachable, timed out, or not dialled
-because the address is not a public one. Refused means that the host lives and nothing listens; a timeout
-may as well be a filter in between, or this machine's own network. The first address that answers is enough;
-addresses of the other family (IPv4, IPv6) that were not tried are named.
+because the address is not a public one. Refused means that the host is up and nothing listens; a timeout may
+also be caused by a filter on the way, or by this machine's own network. The first address that answers is
+enough; addresses of the other family (IPv4, IPv6) that were not tried are named.
 
 What to do: when some hosts answer, delivery works, more slowly; when none does, compare from another network
 before blaming the recipient.
@@ -28,7 +28,7 @@ ID = "recipient-mx-reachable"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 5321 section 5.1",))
 
-# How a connection fails; of the other ends of a session there is nothing to tell here.
+# How a connection can fail; other ends of a session have no finding here.
 _FAILURES = {
     EndReason.REFUSED,
     EndReason.UNREACHABLE,
@@ -58,8 +58,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _family_left_out(facts: Facts, connections: list[Session], evidence: list[str]) -> Iterator[Finding]:
-    """Addresses of a family over which nothing was tried: the first address that answered was enough, and
-    another server may take the other way."""
+    """Addresses of a family that was not tried: the first address that answered was enough, and another
+    sending server may use the other family."""
     families = {session.mx_host: session.ip.version for session in connections}
     addresses = {session.ip for session in dialogue.main_sessions(facts)}
     rest = [

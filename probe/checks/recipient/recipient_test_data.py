@@ -1,10 +1,10 @@
 """Does the recipient look like an address that a test-data generator made?
 
-Mockaroo makes addresses of a first initial, a surname and the row number in base 36, at domains taken from
-a fixed pool (tmall.com, taobao.com, qq.com and others). Nobody ever had such a mailbox. The shape is looked
-at only at domains of that pool, because anybody may be called so elsewhere; where persons have mailboxes
-too (qq.com), a plain number at the end is only worth knowing. A row number without a digit cannot be told
-from a surname, so another shape proves nothing.
+Mockaroo makes addresses of a first initial, a surname and the row number in base 36, at domains taken from a
+fixed pool (tmall.com, taobao.com, qq.com and others). Nobody ever had such a mailbox. The shape counts only
+at domains of that pool, because elsewhere a person may have such a name; at domains where people have
+mailboxes too (qq.com), a plain number at the end is only a notice. A row number without a digit looks like a
+part of the surname, so another shape proves nothing.
 
 What to do: ask where the list came from; an address out of a test file belongs on no list.
 Source: public MOCK_DATA.json files, all of whose rows have the shape; knowledge/test_data.toml.

@@ -1,8 +1,8 @@
-"""Does the recipient's domain look like a slip of the keys?
+"""Does the recipient's domain look like a typing mistake?
 
-Compares the domain with those of the large mailbox providers (gmial.com, hotmial.com). The address is
-never corrected silently: a look-alike domain may exist, may take mail, and may belong to somebody who
-waits for exactly such slips.
+Compares the domain with those of the large mailbox providers (gmial.com, hotmial.com). The address is never
+corrected silently: a look-alike domain may exist, may take mail, and may belong to somebody who collects
+mistyped mail.
 
 What to do: ask the recipient which domain is right.
 Source: RFC 5321 section 3.3 (the address is the recipient's to define); the provider domains that this

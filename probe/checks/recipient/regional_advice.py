@@ -24,7 +24,7 @@ say = Voice(ID, STEP, ())
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One notice, or silence."""
+    """One notice, or nothing."""
     provider = facts.recipient.provider
     advice = advice_for(provider.country) if provider is not None else None
     if provider is None or advice is None or dialogue.was_accepted(facts):

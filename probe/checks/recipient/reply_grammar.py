@@ -1,10 +1,10 @@
 """Do the server's replies keep to the grammar of SMTP?
 
-Looks at every reply of every session: lines with different codes in one reply, lines without a code,
-bare CR or LF, control characters, over-long or truncated replies, more replies than commands, a yes whose
-code belongs to another command or whose enhanced status is that of a refusal. A sending
-server may read such a reply otherwise than another one does, and once replies can no longer be paired
-with commands nothing in the session proves anything.
+Looks at every reply of every session: lines with different codes in one reply, lines without a code, bare CR
+or LF, control characters, over-long or truncated replies, more replies than commands, a positive reply whose
+code belongs to another command or whose enhanced status is that of a refusal. Sending servers may read such a
+reply differently, and once replies can no longer be paired with commands nothing in the session proves
+anything.
 
 What to do: when the host is yours, find the software, filter or firewall that writes the line; otherwise
 tell the recipient's postmaster, and trust what was read only as far as this finding allows.
@@ -27,7 +27,7 @@ ID = "reply-grammar"
 STEP = 1
 say = Voice(ID, STEP, ("RFC 5321 section 4.2",))
 
-# These change what a reply means; the others only break its form.
+# These change the meaning of a reply; the others are only errors of form.
 _AMBIGUOUS = {
     Deviation.MIXED_CODES,
     Deviation.MALFORMED_LINE,

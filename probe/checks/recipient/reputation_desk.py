@@ -1,4 +1,4 @@
-"""Where does the recipient's provider speak with senders about their mail?
+"""Where can senders ask the recipient's provider about their mail?
 
 Large providers keep their own reputation of addresses and domains, which no public blocklist shows. Several
 have a desk for senders (Google Postmaster Tools, Microsoft SNDS, Yahoo Sender Hub, and others), where a

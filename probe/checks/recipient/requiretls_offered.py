@@ -1,9 +1,8 @@
 """Do the recipient's mail hosts offer REQUIRETLS?
 
 Looks for REQUIRETLS in the answer to EHLO after TLS. With it a sender can ask that one message travels only
-between hosts that use verified TLS; where a host on the way does not offer it, such a message comes back
-instead of travelling in the clear. Mail that does not ask for it is not affected, so that a host without it
-lacks nothing.
+between hosts that use verified TLS; where a host on the way does not offer it, such a message is returned
+instead of sent in the clear. Other mail is not affected, so a host without REQUIRETLS is not at fault.
 
 What to do: nothing for ordinary mail. For mail that must not travel in the clear, the operator offers it on
 every mail host of the domain, beside DANE or MTA-STS.
@@ -28,7 +27,7 @@ _KEYWORD = "REQUIRETLS"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A notice where a host offers it; silence where every host was seen not to."""
+    """A notice if a host offers it; nothing if no host does."""
     sessions = dialogue.answering_sessions(facts)
     if not sessions:
         yield say("requiretls-not-seen", why=dialogue.no_dialogue(facts))

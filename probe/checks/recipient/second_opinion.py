@@ -25,7 +25,7 @@ STEP = 2
 say = Voice(ID, STEP, ("pypi.org/project/checkdmarc",))
 
 _LONGEST = 1000  # characters of one remark that are repeated
-_MOST = 20  # remarks on one record: a zone can earn thousands
+_MOST = 20  # remarks on one record: a zone can cause thousands
 
 _RECORDS = {
     OpinionSubject.SPF: "SPF",
@@ -74,7 +74,7 @@ def _record(opinion: OpinionGiven) -> str:
 
 
 def _short(text: str) -> str:
-    """It quotes whole records, which a zone may make of any length."""
+    """checkdmarc quotes complete records, which may have any length."""
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 

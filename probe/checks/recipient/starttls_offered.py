@@ -1,10 +1,10 @@
 """Do the recipient's mail hosts offer TLS?
 
-Looks for STARTTLS in the answer to EHLO. Without it mail travels in the clear, and a sending server that
+Looks for STARTTLS in the answer to EHLO. Without it mail is sent in the clear, and a sending server that
 honours the domain's MTA-STS policy or DANE records does not deliver at all.
 
 What to do: the host's operator installs a certificate and enables STARTTLS; when no host anywhere offers it
-from your network, a device between takes it away.
+from your network, a device on the way removes it.
 Source: RFC 3207 section 4; RFC 8461 section 5; RFC 7672 section 2.2.
 """
 

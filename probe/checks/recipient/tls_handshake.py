@@ -1,4 +1,4 @@
-"""Does TLS come about with the recipient's mail hosts?
+"""Does the TLS handshake with the recipient's mail hosts succeed?
 
 Looks at the handshake after STARTTLS and at the version that was agreed. When it fails, some sending servers
 go on in the clear and others put the mail off; where MTA-STS or DANE asks for TLS nothing is delivered.
@@ -54,7 +54,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _tag_of_fault(facts: Facts, session: Session, tls: TlsFacts) -> str:
-    """Empty: nothing is amiss."""
+    """The tag of what is wrong; empty if nothing is."""
     if not tls.established:
         return "tls-failed-demanded" if dialogue.demanded_by(facts, session.mx_host) else "tls-failed"
     return "tls-deprecated" if tls.version in _DEPRECATED else ""

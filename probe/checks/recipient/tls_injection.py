@@ -1,8 +1,8 @@
-"""Does the server accept plaintext that was slipped in before TLS?
+"""Does the server send or allow plaintext between STARTTLS and TLS?
 
 Looks for octets that arrived in the clear after the server's 220 to STARTTLS. A host that sends, or lets
-somebody on the way add, text at this point makes it possible to have unprotected words taken for protected
-ones (CVE-2011-0411 and its relatives). The probe throws such text away and says so.
+somebody on the way add, text at this point allows unprotected text to be taken for protected text
+(CVE-2011-0411 and similar). The probe discards such text and reports it.
 
 What to do: the server's operator upgrades the mail software or the proxy before it, which must discard
 everything that was read before the handshake.

@@ -1,7 +1,7 @@
 """Does the recipient's domain want reports about failed TLS?
 
-Looks at the _smtp._tls record. It changes nothing about delivery; without it the owner of the domain learns
-from nobody that senders cannot make TLS with the mail hosts.
+Looks at the _smtp._tls record. It does not affect delivery; without it the owner of the domain gets no
+reports that TLS with the mail hosts fails.
 
 What to do: the owner of the domain publishes, at _smtp._tls.DOMAIN, a TXT record such as
 "v=TLSRPTv1; rua=mailto:tls-reports@DOMAIN".
@@ -29,7 +29,7 @@ _TAGS = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """At worst a notice: TLS-RPT never decides about a mail."""
+    """At most a notice: TLS-RPT never decides whether mail is delivered."""
     report = facts.recipient.tls_rpt
     tag = _TAGS.get(report.status, "tls-rpt-unanswered")
     yield say(tag, report.evidence, domain=report.domain, addresses=report.rua, problems=report.problems)

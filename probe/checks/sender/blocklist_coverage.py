@@ -1,10 +1,10 @@
-"""How many blocklists could be believed?
+"""How many blocklists gave usable answers?
 
-A list counts only when its test entries are right (127.0.0.2 listed, 127.0.0.1 not), and clears nobody
-through a resolver that loses its entries: one with as many labels as the question must be found. Lists that
-refuse this resolver (127.255.255.x and the like), lists that are dead or answer yes to everything, and lists
-that did not answer neither list nor clear anybody. Nor does a list whose answers the resolver itself refuses,
-or removes because they are addresses of 127.0.0.0/8 (rebinding protection).
+A list counts only when its test entries are right (127.0.0.2 listed, 127.0.0.1 not), and its "not listed"
+counts only if the resolver also finds a test entry with as many labels as the question. Lists that refuse
+this resolver (127.255.255.x and the like), lists that are dead or answer yes to everything, and lists that
+did not answer are not counted, neither as listed nor as not listed. The same holds for a list whose answers
+the resolver refuses, or removes because they are addresses of 127.0.0.0/8 (rebinding protection).
 
 What to do: ask through a resolver of your own instead of a public one (--nameserver), that lets answers of
 127.0.0.0/8 through; some lists want a free registration of the resolver's address.
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """ok with the count, or a notice that names the lists that could not be used."""
     zones: dict[str, Listing] = {}
     for entry in facts.listings:
-        # one zone is asked about several subjects: an answer about any of them shows that it serves us
+        # a zone is asked about several subjects: one answer shows that it serves this resolver
         if entry.zone not in zones or entry.status in _BELIEVED:
             zones[entry.zone] = entry
     if not zones:
@@ -57,8 +57,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _losses(zones: Mapping[str, Listing]) -> Values:
-    """The lists that neither list nor clear anybody, by what became of them; and, once for all of them, what
-    the resolver did to lists that are not to blame."""
+    """The lists without a usable answer, grouped by reason; and one entry for the lists whose answers the
+    resolver itself removed or refused."""
     unusable = {
         how: [zone for zone, entry in zones.items() if entry.status is status]
         for how, status in _LOST.items()

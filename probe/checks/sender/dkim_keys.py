@@ -3,7 +3,7 @@
 Looks up the key records of the selectors that were given (--selector), that the message names, that the
 sender's provider is known to use, and the common ones. A key that is missing under a guessed selector proves
 nothing: selectors cannot be listed. Under a selector that was given, or that signed the message, it means
-that every signature fails: an error, unless SPF carries DMARC.
+that every signature fails: an error, unless DMARC passes by SPF.
 
 What to do: publish the key that the signing server names, at SELECTOR._domainkey.DOMAIN; replace a revoked
 key by a new selector.
@@ -33,7 +33,7 @@ _OF_LENGTH = (KeyReason.SHORT_KEY, KeyReason.ADVISED_LENGTH)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """Faults of named selectors first; a guessed selector can only speak in favour."""
+    """Faults of named selectors first; a guessed selector can only count in favour."""
     keys = facts.sender.dkim
     if not keys:
         yield say("dkim-keys-not-looked-at", why=why_not_looked_at(facts, Fact.DKIM))
@@ -71,7 +71,7 @@ def _nothing_found(keys: tuple[KeyResult, ...]) -> Finding:
 
 
 def _tag_of_fault(key: KeyResult, facts: Facts) -> str:
-    """What is wrong with a key; empty: nothing that could be told of it."""
+    """The tag of what is wrong with a key; empty if nothing is known to be wrong."""
     spf = spf_path(facts)
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
         if not key.is_named:
@@ -99,7 +99,7 @@ def _fault(key: KeyResult, tag: str) -> Finding:
 
 
 def _oddities(key: KeyResult) -> tuple[KeyProblem, ...]:
-    """What is odd about a key that can be used; its length is judged by another check."""
+    """The tags of what is unusual about a usable key; its length is judged by another check."""
     return tuple(problem for problem in key.problems if problem.tag not in _OF_LENGTH)
 
 

@@ -2,8 +2,8 @@
 
 DMARC passes when SPF passes for a domain that aligns with the From header's, or a DKIM signature of such a
 domain verifies; one is enough. When neither can and the policy is quarantine or reject, receivers that honour
-DMARC junk or refuse the mail. Without --message a signature cannot be seen: then only the published keys
-speak.
+DMARC junk or refuse the mail. Without --message there is no signature to check: then only the published keys
+count.
 
 What to do: sign with DKIM for the domain of the From header, or send with a reverse-path of that domain from
 an address that its SPF record permits.
@@ -29,7 +29,7 @@ say = Voice(ID, STEP, ("RFC 9989 section 4.4",))
 
 
 class SpfPath(StrEnum):
-    """Whether DMARC can pass over SPF."""
+    """Whether DMARC can pass by SPF."""
 
     ALIGNED = "aligned"
     ALIGNMENT_NOT_KNOWN = "alignment_not_known"
@@ -39,7 +39,7 @@ class SpfPath(StrEnum):
 
 
 class DkimPath(StrEnum):
-    """Whether DMARC can pass over DKIM: the first three by the signatures of the message, the others by the
+    """Whether DMARC can pass by DKIM: the first three by the signatures of the message, the others by the
     published keys."""
 
     VERIFIED = "verified"
@@ -79,7 +79,7 @@ def _tag(result: DmarcResult, facts: Facts) -> str:
 
 
 def _tag_of_none(result: DmarcResult, *, in_vain: bool) -> str:
-    """Neither path is open."""
+    """The tag when neither SPF nor DKIM can pass."""
     if enforces(result):
         return "dmarc-of-missing-domain-enforced" if in_vain else "dmarc-cannot-pass-enforced"
     if result.unknown:

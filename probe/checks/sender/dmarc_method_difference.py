@@ -1,11 +1,11 @@
 """Do old and new DMARC find the same record?
 
 RFC 9989 finds the organizational domain by walking up the DNS tree; RFC 7489 used the public suffix list.
-Receivers move from one to the other at their own time. Where the answers differ, one receiver applies
+Receivers change from one to the other at different times. Where the answers differ, one receiver applies
 another policy, or another alignment, than the next.
 
-What to do: publish a DMARC record at the author domain itself, and the tag psd=n at the organizational
-domain where the walk would stop too late.
+What to do: publish a DMARC record at the author domain itself, and the tag psd=n at the organizational domain
+if the walk would stop too late.
 Source: RFC 9989 sections 4.10 and 4.10.2; RFC 7489 section 3.2.
 """
 
@@ -24,7 +24,7 @@ say = Voice(ID, STEP, ("RFC 9989 section 4.10", "RFC 7489 section 3.2"))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A notice where the two methods part, else ok."""
+    """A notice if the two methods differ, else ok."""
     result = facts.sender.dmarc
     if result is None:
         yield say("dmarc-methods-not-looked-at", why=why_not_looked_at(facts, Fact.DMARC))

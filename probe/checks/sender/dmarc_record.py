@@ -1,7 +1,7 @@
 """Does the author's domain publish a DMARC record?
 
 Finds the record that applies to the domain of the From header, by the tree walk. Without one, Google and
-Yahoo refuse bulk mail, and anyone can use the domain in a From header unhindered.
+Yahoo refuse bulk mail, and nothing stops others from using the domain in a From header.
 
 What to do: publish at _dmarc.DOMAIN the TXT record "v=DMARC1; p=none; rua=mailto:ADDRESS", read the reports,
 and go on to quarantine and reject when all own mail passes.

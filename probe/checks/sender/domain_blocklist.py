@@ -58,5 +58,5 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _why_not(facts: Facts) -> Gap:
-    """Without a sender domain there is nothing to ask about; else the lists were not reached."""
+    """Why nothing was looked up: there is no sender domain, or the lists were not reached."""
     return why_not_looked_at(facts, Fact.LISTINGS if facts.sender.domain is not None else Fact.DOMAIN)

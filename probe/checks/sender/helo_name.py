@@ -1,4 +1,4 @@
-"""Is the EHLO name a real host name that leads to the sending address?
+"""Is the EHLO name a host name that resolves to the sending address?
 
 The argument of EHLO must be the sender's fully qualified host name, which resolves. Some receivers refuse a
 bare word, a name that does not exist or is one of the local network alone (.local), or an address literal.
@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     elif helo.resolves is None:
         yield say("helo-unanswered", evidence, **values, **failures(helo.answers))
     elif _leads_elsewhere(helo, facts):
-        # RFC 5321 section 4.1.4 forbids refusing for this alone, so it is no more than worth knowing
+        # RFC 5321 section 4.1.4 forbids refusing mail for this alone, so it is only a notice
         yield say("helo-of-other-address", evidence, ip=facts.vantage.outside_ip, **values)
     elif helo.equals_ptr is False:
         yield say("helo-not-ptr-name", evidence, ip=facts.vantage.source_ip, **values)
@@ -53,6 +53,6 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _leads_elsewhere(helo: HeloResult, facts: Facts) -> bool:
-    """Not to the address at which servers see the probe, which says EHLO whatever --ip names; with --ip the
-    name may be the sender's."""
+    """The name does not resolve to the address that servers see the probe at. EHLO comes from the probe
+    whatever --ip says; with --ip the name may be the sender's."""
     return helo.matches_source is False and facts.vantage.source_ip not in helo.addresses

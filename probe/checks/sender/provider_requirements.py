@@ -1,10 +1,10 @@
 """Does the sender meet what the recipient's provider asks for?
 
-Holds the known sender requirements of the recipient's provider (Google, Yahoo, Microsoft, Apple, QQ, NetEase,
-Alibaba and others) against the facts. Demands on every sender count as errors when broken; those on bulk
-senders only when the message looks like a mailing, else they are worth knowing. What cannot be seen from here
-(complaint rates, volumes) is said, not guessed. A demand that no source of its own bears out weighs less, and
-one that was last checked a year before the run or longer is told with that date.
+Compares the facts with the known sender requirements of the recipient's provider (Google, Yahoo, Microsoft,
+Apple, QQ, NetEase, Alibaba and others). A broken requirement for all senders is an error; one for bulk
+senders is an error only when the message looks like a mailing, else a notice. What cannot be seen from here
+(complaint rates, volumes) is reported as unknown, not guessed. A requirement without a source of its own
+counts less, and one that was last checked a year or more before the run is shown with that date.
 
 What to do: mend the named record or setting before the next mail to this provider.
 Source: the providers' sender guidelines, as recorded in knowledge/requirements.toml with date and place.
@@ -23,7 +23,7 @@ from probe.model.finding import Finding
 
 ID = "provider-requirements"
 STEP = 2
-OLD_DAYS = 365  # since when a rule was last checked: the large providers change theirs once a year or so
+OLD_DAYS = 365  # age of the last check of a rule; the large providers change theirs about once a year
 say = Voice(ID, STEP, ())
 
 
@@ -82,7 +82,7 @@ def _broken(requirement: Requirement, unmet: dict[Need, Standing], facts: Facts)
 
 
 def _is_old(requirement: Requirement, facts: Facts) -> bool:
-    """Whether its sources were read a year before the run or longer; not where the run has no time."""
+    """Whether its sources were read a year or more before the run; False if the run has no time."""
     try:
         began = datetime.fromisoformat(facts.started_at).date()
     except ValueError:

@@ -1,8 +1,8 @@
-"""Has the sending address a reverse name that leads back to it?
+"""Has the sending address a reverse name that resolves back to it?
 
-Looks up the PTR of the address and the A or AAAA of each name that it gives; one must lead back (forward-
-confirmed reverse DNS). Many receivers refuse an address without; it is an error where the recipient's
-provider is known to ask for it.
+Looks up the PTR of the address and the A or AAAA of each name in it; one must resolve to the address
+(forward-confirmed reverse DNS). Many receivers refuse an address without one; it is an error where the
+recipient's provider is known to ask for it.
 
 What to do: whoever provides the address (hosting company, carrier) sets its PTR to the host name of the
 sending server, and that name gets an A or AAAA record with the address.
@@ -63,8 +63,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _kind_of_private(ptr: PtrResult, facts: Facts) -> Clause | None:
-    """What kind of address, that is no public one, has no reverse name outside; None: it is public, or such
-    are allowed on purpose."""
+    """The kind of a non-public address, which has no public reverse name; None if it is public, or if such
+    addresses were allowed by an option."""
     if not is_private(ptr.ip) or facts.options.allow_private:
         return None
     kind = why_not_public(facts, ptr.ip)

@@ -1,4 +1,4 @@
-"""Does the sender's domain look like a slip of the keys?
+"""Does the sender's domain look like a typing mistake?
 
 Compares the reverse-path's domain with those of the large mailbox providers. Mail from a mistyped domain
 fails SPF and DMARC, and its bounces go to a stranger or nowhere.

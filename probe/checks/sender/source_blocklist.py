@@ -1,7 +1,7 @@
 """Is the sending address on a blocklist?
 
 Looks up the source address on the lists that passed their own test. A listing on a list that large receivers
-use (weight 6 and more of 10) is an error, a middling one a warning, the rest worth knowing. A policy listing
+use (weight 6 and more of 10) is an error, one of medium weight a warning, the rest a notice. A policy listing
 (PBL) says only that the address belongs to an end-user range, from which mail should go through a mail
 server; it counts only when the mail really leaves from there.
 

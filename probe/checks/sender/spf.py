@@ -2,9 +2,9 @@
 
 Evaluates check_host for the reverse-path's domain and the address that mail leaves from (--ip, else the one
 this probe connects from). fail means that the domain's owner asks receivers to refuse. softfail and neutral
-leave it to them. permerror means that the record cannot be used; it counts as an error unless a DKIM key can
-carry DMARC instead, and receivers that demand SPF treat it as no SPF at all. temperror is nobody's fault yet:
-DNS gave no usable answer.
+leave it to them. permerror means that the record cannot be used; it is an error unless DMARC can pass by DKIM
+instead, and receivers that require SPF treat it as no SPF. temperror means that DNS gave no usable answer; it
+is nobody's fault yet.
 
 What to do: the owner of the sender's domain adds the address, or the include of the service that sends, to
 the one TXT record that begins with v=spf1.

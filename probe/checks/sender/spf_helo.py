@@ -1,7 +1,7 @@
 """Does SPF permit the sending address to use its EHLO name?
 
 Evaluates check_host for the EHLO name. Receivers look at it first, and for notifications with the null
-reverse-path it is the only SPF identity there is. No record is usual and harmless.
+reverse-path it is the only SPF identity. Having no record is usual and harmless.
 
 What to do: publish at the EHLO name the TXT record "v=spf1 a -all" when its A or AAAA record is the sending
 address.
@@ -34,7 +34,7 @@ _TAGS = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """fail is graver where the name was given, or is the only identity (null reverse-path)."""
+    """fail is graver if the name was given with --helo, or is the only identity (null reverse-path)."""
     result = facts.sender.spf_helo
     if result is None:
         yield say("spf-helo-not-looked-at", why=why_not_looked_at(facts, Fact.SPF_HELO))

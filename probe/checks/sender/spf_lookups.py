@@ -1,4 +1,4 @@
-"""Does the SPF record keep to its limit of DNS lookups?
+"""Does the SPF record stay within the limit of DNS lookups?
 
 Counts the terms that cost a DNS query (include, a, mx, ptr, exists, redirect; at most 10) and those that
 found nothing (at most 2). Beyond either limit the result is permerror for every receiver, whoever sends.
@@ -23,11 +23,11 @@ ID = "spf-lookups"
 STEP = 2
 say = Voice(ID, STEP, ("RFC 7208 section 4.6.4",))
 
-_NEAR = settings.SPF_LOOKUP_LIMIT - 1  # one more include and every mail has a permerror
+_NEAR = settings.SPF_LOOKUP_LIMIT - 1  # one more include makes it permerror for every mail
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """An error beyond the limit (as grave as the permerror it makes), a notice near it."""
+    """Beyond the limit as grave as the permerror that it causes; near the limit a notice."""
     result = facts.sender.spf
     if result is None:
         yield say("spf-lookups-not-looked-at", why=why_not_looked_at(facts, Fact.SPF))

@@ -1,1 +1,1 @@
-"""Checks of where the probe stands, and how far it came."""
+"""Checks of the probe's own position (address, clock, resolver, mail server) and of how far the run came."""

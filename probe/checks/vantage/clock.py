@@ -1,4 +1,4 @@
-"""Does this machine's clock go right?
+"""Is this machine's clock right?
 
 Compares it with the dates that mail servers give in their greetings and policy hosts over HTTP. A clock that
 is more than ten minutes off makes certificates expired or not yet valid that are neither, breaks DNSSEC, and
@@ -24,7 +24,7 @@ say = Voice(ID, STEP, ("RFC 5322 section 3.3", "RFC 9110 section 6.6.1"))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A warning where two servers agree that it is off, a notice where one says so alone; silent where nobody
+    """A warning if two servers agree that it is wrong, a notice if only one says so; nothing if no server
     gave a date."""
     clock = facts.clock
     if not clock.readings:

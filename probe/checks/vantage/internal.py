@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def finding_of(fault: Fault) -> Finding:
-    """How a fault is told. It belongs to the step that lacks what failed."""
+    """The finding for a fault, in the step that lacks what failed."""
     say = Voice(ID, fault.step)
     tag = "internal-machine-gave-out" if fault.is_machine else "internal-fault"
     return say(tag, part=reader_of(fault), what=fault.what, where=fault.where, issues=ISSUES)

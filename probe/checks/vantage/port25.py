@@ -1,10 +1,10 @@
 """Does this machine reach port 25 of others?
 
-Cloud providers and access networks commonly close outbound connections to port 25: they drop them without a
-word, refuse them in the server's name, or a gateway says that there is no way. It is this machine's affair,
-too, where it has no route, as to the IPv6 addresses of hosts that have no others. None of that says anything
-of the recipient. When the only mail hosts of the recipient timed out, the fault may be here or there, and
-nobody can be blamed before another host, or another network, was tried.
+Cloud providers and access networks commonly close outbound connections to port 25: they drop them silently,
+refuse them in the server's name, or a gateway reports that there is no route. A missing route is also a fault
+of this machine, for example to IPv6 addresses when the hosts have no others. None of that says anything about
+the recipient. When the only mail hosts of the recipient timed out, the fault may be on either side; try
+another host, or another network, before blaming anybody.
 
 What to do: connect to port 25 of other mail hosts from here; ask the hosting company to open port 25, or
 probe from the mail server itself.
@@ -31,8 +31,7 @@ say = Voice(ID, STEP, ("RFC 5068 section 4.2",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A warning when no connection came about for a reason of this side; never a word against the
-    recipient."""
+    """A warning when no connection could be made for a reason on this side; never against the recipient."""
     sessions = [s for s in dialogue.main_sessions(facts) if s.end is not EndReason.NOT_DIALLED]
     if not sessions:
         yield say("port-not-tried", why=dialogue.no_dialogue(facts))

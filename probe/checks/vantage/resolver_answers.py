@@ -1,10 +1,10 @@
 """Does the resolver answer, and pass on what DNS says?
 
-Looks whether the name servers that this machine asks answer at all, and how they told their answers: denials
-and records of their own making (filters, policies, zones that resolvers serve themselves, stubs), answers
-that had expired and could not be renewed, and IPv6 addresses that DNS64 made. The first count as unknown
-everywhere in the report; the others are used. A resolver that answers for no name, the root's included, is
-this machine's affair or its network's, and says nothing of the recipient.
+Looks whether the name servers of this machine answer at all, and whether the answers come from the zones:
+denials and records that the name server made itself (filters, policies, zones that resolvers serve
+themselves, stubs), answers that had expired and could not be renewed, and IPv6 addresses that DNS64 made. The
+first count as unknown everywhere in the report; the others are used. A resolver that answers for no name, not
+even the root, is a fault of this machine or its network, and says nothing about the recipient.
 
 What to do: compare with a resolver of your own that filters nothing (--nameserver).
 Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 7050; RFC 8767.
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     which the answers are not the zones' own; nothing to say where they are."""
     yield from _at_work(facts)
     zones = tuple(f".{zone}" for zone in {entry.zone for entry in facts.listings})
-    # what a list lacks by it is told with the list
+    # effects on a blocklist are reported with that list
     own = [
         a
         for a in facts.resolver

@@ -1,12 +1,12 @@
-"""How would this host's own mail server send this mail?
+"""How would the mail server of this host send this mail?
 
 Asks the tools of Postfix (postconf, postmap) or Exim (exim -bP, -bt) what they would do with mail from SENDER
-to RECIPIENT: the name in EHLO, the address it leaves from, the family, what is demanded of TLS, the largest
-message, and the route. Where the route is a relay, this host does not talk to the MX hosts of the recipient;
-a refusal by that relay is for whoever runs this host to mend.
+to RECIPIENT: the name in EHLO, the address it leaves from, the address family, the TLS requirements, the
+largest message, and the route. If the route is a relay, this host does not connect to the MX hosts of the
+recipient; a refusal by that relay must be corrected by whoever runs this host.
 
-What to do: --mta none leaves the server out of it; --route mx asks the MX hosts in its name; --config-dir DIR
-names a further instance.
+What to do: --mta none ignores the local mail server; --route mx asks the MX hosts as it would; --config-dir
+DIR names another instance of it.
 Source: postconf(5), transport(5), trivial-rewrite(8) of Postfix; Exim specification, chapters 5, 14 and 30.
 """
 
@@ -37,7 +37,7 @@ _DEMANDS = (TlsLevel.NONE, TlsLevel.MAY)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One for the route, one for what it demands and limits; one for tools that did not tell."""
+    """One finding for the route, one for requirements and limits, one for tools that gave no answer."""
     mta = facts.mta
     if mta is None:
         if facts.why_no_mta:
@@ -62,7 +62,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _larger(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
-    """Where no size is planned, the largest message that this host takes is what may come."""
+    """Without a planned size, the largest message that this host accepts counts."""
     limit, sessions = mta.size_limit.value, answering_sessions(facts)
     extensions = (sessions[-1].extensions or sessions[-1].plain_extensions) if sessions else None
     theirs = extensions.size_limit if extensions is not None else None

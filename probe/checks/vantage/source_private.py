@@ -1,7 +1,7 @@
 """Is the sending address a public one?
 
 A private, loopback or documentation address is behind address translation or inside a test network: the
-world sees another address, and SPF, PTR and blocklists for this one mean nothing outside.
+Internet sees another address, and SPF, PTR and blocklists for this one mean nothing outside.
 
 What to do: find the public address that the sending server uses (the Received field of a delivered message
 shows it) and give it with --ip.
@@ -25,7 +25,7 @@ say = Voice(ID, STEP, ("RFC 6890",))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A warning for a non-global address; nothing to say where such were allowed on purpose."""
+    """A warning for a non-global address; nothing if such addresses were allowed by an option."""
     ip = facts.vantage.source_ip
     if ip is None:
         yield say("source-not-known", ("vantage",), why=why_not_looked_at(facts, Fact.SOURCE_IP))

@@ -1,10 +1,10 @@
 """From which address does your mail really leave?
 
 SPF, PTR and blocklists belong to an address, and servers judge the one that they see. Behind address
-translation, a proxy or a pool of addresses that is not the one that this host connects from. Servers name it
-in their answers to EHLO and in refusals, a bounce and the log tell it, and --ip gives it. What one server
-alone says is shown and is no fault of anybody: it may lie. A private address that nobody names another for is
-not judged at all.
+translation, a proxy or a pool of addresses that is not the one that this host connects from. Servers name the
+address that they see in their answers to EHLO and in refusals; a bounce and the log show it, and --ip gives
+it. What only one server says is shown but does not count as a fault, because it may be false. A private
+address is not judged at all if no other address is known.
 
 What to do: run the probe on the sending host, or name the address that your mail leaves from with --ip.
 Source: RFC 7208 section 2.4 (the address of the client that connects is what is judged); RFC 2663; RFC 6890.
@@ -37,7 +37,7 @@ _EARLIER = (SightingPlace.BOUNCE, SightingPlace.RECEIVED)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """ok where all that is known agrees; a notice where it does not, or is not known."""
+    """ok if all sources agree; a notice if they differ, or if nothing is known."""
     vantage = facts.vantage
     why = why_not_public(facts, vantage.probe_ip) if vantage.probe_ip is not None else None
     evidence = ("vantage", *dict.fromkeys(it.ref for it in vantage.sightings if it.ip == vantage.source_ip))
@@ -68,9 +68,9 @@ def _tag(facts: Facts) -> str:
 
 
 def _agrees(facts: Facts) -> bool:
-    """Whether something bears out that mail leaves from where the probe stands, and nothing names another
-    address: a server or the log names it, this host's mail server hands such mail to the MX itself, or the
-    sender's domain permits it."""
+    """Whether something confirms that mail leaves from the probe's address, and nothing names another one: a
+    server or the log names it, the local mail server delivers such mail to the MX itself, or the SPF record
+    of the sender's domain permits it."""
     vantage = facts.vantage
     spf = facts.sender.spf
     is_permitted = spf is not None and spf.verdict is SpfVerdict.PASS and spf.ip == vantage.source_ip
@@ -79,18 +79,18 @@ def _agrees(facts: Facts) -> bool:
 
 
 def _speakers(vantage: VantageFacts) -> tuple[str, ...]:
-    """Who names an address to this probe."""
+    """The servers that name the probe's address."""
     return tuple(dict.fromkeys(it.by for it in vantage.sightings if it.is_of_this_run))
 
 
 def _others(vantage: VantageFacts) -> tuple[str, ...]:
-    """What servers of this run name beside the address that is judged."""
+    """Addresses that servers of this run name, other than the judged one."""
     ips = dict.fromkeys(it.ip for it in vantage.sightings if it.is_of_this_run and it.ip != vantage.source_ip)
     return tuple(str(ip) for ip in ips)
 
 
 def _of_the_bounce(vantage: VantageFacts) -> Iterator[Finding]:
-    """The bounce is about mail that left from another address than the probe stands at."""
+    """The bounce is about mail that left from another address than the probe's."""
     here = {vantage.source_ip, vantage.outside_ip}
     for it in vantage.sightings:
         if it.place in _EARLIER and it.ip not in here:
