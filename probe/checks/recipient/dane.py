@@ -1,4 +1,4 @@
-"""Do the certificates of the recipient's mail hosts match their TLSA records (DANE)?
+"""Do the certificates of the recipient's mail hosts match their TLSA records?
 
 Looks up the TLSA records of each MX host, only if its address is DNSSEC-signed, and compares the certificate
 that was seen with them. If the host is an alias, the records are at the name that its CNAME leads to,

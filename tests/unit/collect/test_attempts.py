@@ -152,6 +152,16 @@ def test_mail_goes_to_port_25_unless_told_otherwise(world: Make) -> None:
     assert at.dialled[0].dial.port == 25
 
 
+def test_without_bind_the_local_address_is_that_of_the_family(world: Make) -> None:
+    at = world(ANSWERED)
+    visits = at.visits(sources={4: B, 6: SIX})
+    for ip in (A, SIX):
+        visit(visits, ip)
+    visit(at.visits(sources={6: SIX}), A)
+    visit(at.visits(bind=C, sources={4: B}), A)
+    assert [it.dial.bind for it in at.dialled] == [B, SIX, None, C]
+
+
 def test_failed_tls_is_tried_once_more_in_the_clear(world: Make) -> None:
     at = world(TLS_FAILED, ANSWERED)
     outcomes = visit(at.visits())
@@ -159,6 +169,7 @@ def test_failed_tls_is_tried_once_more_in_the_clear(world: Make) -> None:
         (TlsMode.AUTO, WHY),
         (TlsMode.NEVER, WITHOUT_TLS),
     ]
+    assert Reason(SessionReason.TLS_FAILED) == WITHOUT_TLS
     assert outcomes is not None and outcomes.number == 2
 
 

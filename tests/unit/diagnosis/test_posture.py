@@ -396,6 +396,15 @@ def test_the_way_off_is_that_of_the_list_that_weighs_most() -> None:
     assert "removal at https://b.example/" in posture.removal(make.facts(listings=(light, heavy)))
 
 
+def test_without_any_page_the_way_off_is_that_of_the_list_that_weighs_most() -> None:
+    spamcop = by_id("spamcop")
+    assert spamcop is not None and spamcop.removal
+    heavy = entry(spamcop.zone, delist_url="", list_id="spamcop", weight=9)
+    light = entry("b.example", delist_url="", weight=1)
+    for entries in ((heavy, light), (light, heavy)):
+        assert spamcop.removal in posture.removal(make.facts(listings=entries))
+
+
 def test_nobody_is_told_to_go_round_a_list() -> None:
     for listed_on in ((entry("a.example"),), (entry("pbl.example", codes=POLICY),)):
         assert "relay" not in posture.removal(make.facts(listings=listed_on))

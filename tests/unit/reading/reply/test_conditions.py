@@ -106,6 +106,9 @@ def test_a_contradiction_is_told_only_of_the_status_by_which_a_rule_holds() -> N
     crossed, straight = Status("5.1.1", "4.1.1"), Status("4.1.1", "4.1.1")
     assert contradiction(result, Subject(NOTHING, statuses=(crossed,))) == "5.1.1"
     assert contradiction(result, Subject(NOTHING, statuses=(crossed, straight))) == ""
+    other = Status("2.1.1", "4.1.1")
+    assert contradiction(result, Subject(NOTHING, statuses=(crossed, other))) == "5.1.1"
+    assert contradiction(result, Subject(NOTHING, statuses=(other, crossed))) == "2.1.1"
     assert contradiction(result, Subject(NOTHING, statuses=(Status("5.2.2", "4.2.2"),))) == ""
     assert Subject(NOTHING, statuses=(straight, crossed)).is_contradictory
     assert not Subject(NOTHING, statuses=(straight,)).is_contradictory

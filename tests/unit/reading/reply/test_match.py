@@ -84,6 +84,14 @@ def test_of_vague_rules_the_least_vague_speak(monkeypatch: pytest.MonkeyPatch) -
     assert speaking("word9") == {"vague9"}
 
 
+@pytest.mark.parametrize(("vague", "expected"), [(8, {"hint"}), (9, {"hint"}), (10, set())])
+def test_a_hint_vaguer_than_nine_is_silent(
+    vague: int, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, rule("hint", notions=["recipient", "refused"], vague=vague))
+    assert speaking("the recipient was refused") == expected
+
+
 def test_a_rule_without_causes_silences_no_vague_one(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, rule("nothing", {}, phrases=["sorry"]), rule("vague", phrases=["refused"], vague=1))
     assert speaking("sorry, refused") == {"nothing", "vague"}
@@ -178,6 +186,13 @@ def test_sentences_of_other_languages_hold_with_their_conditions(monkeypatch: py
     assert speaking("das Postfach ist voll", code="550") == {"cause", "time"}
 
 
+def test_a_vague_sentence_on_a_cause_yields_to_exact_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    vague = rule("vague", {"mailbox_full": 12}, sentences=[["box", "full"]], vague=1)
+    use(monkeypatch, vague, rule("exact", phrases=["user gone"]))
+    assert speaking("das Postfach ist voll") == {"vague"}
+    assert speaking("das Postfach ist voll, user gone") == {"exact"}
+
+
 CODES = (
     rule("code", facet="code", codes=["550"]),
     rule("silent", facet="code", wordless=True),
@@ -247,3 +262,11 @@ def test_the_order_is_that_of_the_files_with_the_echoes_last(monkeypatch: pytest
     use(monkeypatch, NOTED, rule("b", phrases=["box is full"]), rule("a", phrases=["full"], vague=0))
     matches = match.matches(subject("recipient box is full refused; full"))
     assert [(it.rule.id, it.is_echo) for it in matches] == [("b", False), ("a", False), ("noted", True)]
+
+
+def test_rules_of_equal_words_are_in_the_order_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.unit.reading.reply.rules import subject
+
+    names = [f"rule{number}" for number in range(40)]
+    use(monkeypatch, *(rule(name, phrases=["full"]) for name in names))
+    assert [it.rule.id for it in match.matches(subject("full"))] == names
