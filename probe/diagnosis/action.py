@@ -1,5 +1,5 @@
-"""What to do about the first cause, once for the whole report: the verdict and the step that is to blame say
-the same, and no advice stands beside another that says it in other words."""
+"""What to do about the first cause. The verdict and the failing step show the same text, so that no advice is
+given twice in different words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _WRONG = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
 
 def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...]) -> str:
-    """What to do about the first of the ranked causes; empty where none is ranked.
+    """What to do about the first of the ranked causes; empty if none is ranked.
 
-    What is known of this very sender goes before what the cause asks of everybody: the way out of the lists
-    that DNS shows, then the remedies of the gravest faults that explain the cause. Words of the reply that
-    have an action of their own keep it."""
+    Advice for this sender replaces the general advice of the cause: delisting from the lists that DNS shows,
+    else the remedies of the gravest findings that explain the cause. A rule with an action of its own keeps
+    it.
+    """
     if not diagnosis.ranking:
         return ""
     first = diagnosis.ranking[0].id

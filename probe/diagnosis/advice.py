@@ -1,8 +1,8 @@
-"""Which control experiment to make next: the one that is expected to tell most, and none that could not
-change what is said.
+"""Chooses the next control experiment: the one with the largest expected gain, and none that could not change
+the result.
 
-Every ending that an experiment may have is put beside the facts and diagnosed as if it had been seen. Where
-the first cause, its band and the advice stay the same whatever comes, the experiment is idle.
+Each possible ending of an experiment is added to the facts and diagnosed as if it had been seen. If the first
+cause, its band and the advice stay the same for every ending, the experiment is idle.
 """
 
 from __future__ import annotations
@@ -24,29 +24,30 @@ _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
 
 
 def next_experiment(facts_of: Callable[[], Facts], experiments: tuple[Experiment, ...]) -> Advice:
-    """Which of the control experiments to make next, by the facts so far, which `facts_of` gives; none where
-    this program fails to tell."""
+    """Which of the control experiments to make next, by the facts so far, which `facts_of` gives; none if a
+    rule of this program raises."""
     fallback = Advice(None, dict.fromkeys(experiments, Gap.NOT_CHOSEN))
     return recover("the choice of experiments", lambda: advise(facts_of(), experiments), fallback, step=1)
 
 
 def advise(facts: Facts, experiments: tuple[Experiment, ...]) -> Advice:
-    """The best of the experiments that are offered, and those that would be idle, with the reason. Leaving
-    TLS out is called for only where the answer smells of it.
+    """The best of the experiments that are possible, and those that would be idle, with the reason. An
+    experiment without TLS is made only if the answer may be about TLS.
 
-    Pure: the same facts give the same advice, so that a replay can tell why an experiment was made."""
+    Pure: the same facts give the same advice, so that a replay can explain why an experiment was made.
+    """
     now = diagnose(facts, ())
     shares = {cause.id: cause.probability for cause in now.ranking}
     called_for = [it for it in experiments if it is not Experiment.WITHOUT_TLS or _may_be_about_tls(shares)]
     idle = {it: Gap.UNCHANGED for it in called_for if not _is_informative(facts, now, it)}
     open_ = [it for it in called_for if it not in idle]
-    # the first that is offered decides between equals: max keeps it
+    # ties go to the first in the list, which max keeps
     best = max(open_, key=lambda it: round(_worth(shares, it), 9), default=None)
     return Advice(best, idle)
 
 
 def candidate_of(experiment: Experiment) -> CandidateTest | None:
-    """What next_tests.toml knows of an experiment."""
+    """The entry of an experiment in next_tests.toml."""
     return next((test for test in candidate_tests() if experiment in test.experiments), None)
 
 
@@ -69,14 +70,14 @@ def _is_informative(facts: Facts, now: Diagnosis, experiment: Experiment) -> boo
 
 
 def _basis_of_action(diagnosis: Diagnosis) -> tuple[object, ...]:
-    """What a reader acts on."""
+    """The parts of a diagnosis that a reader acts on."""
     verdict = diagnosis.verdict
     return verdict.cause, diagnosis.band, verdict.fix_by, verdict.retry
 
 
 def endings(now: Diagnosis, experiment: Experiment) -> Iterator[Session]:
-    """The sessions that the experiment may turn out to be: accepted, or refused as the target was; for
-    other mailboxes each way for each of them."""
+    """The possible sessions of an experiment: accepted, or refused as the target was; with other mailboxes
+    all combinations."""
     base, exchange = now.result.session, now.result.exchange
     if base is None or exchange is None or exchange.reply is None:
         return

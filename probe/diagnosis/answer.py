@@ -1,4 +1,4 @@
-"""What one answer of a server tells a run that is under way: whether more is to be asked, and of whom."""
+"""What a server's answer means for the current run: whether to ask more, and which server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ABOUT_THE_CLIENT = frozenset({"ip_blocklisted", "poor_reputation", "rate_limite
 
 
 def settles_cause(reply: Reply, stage: Stage) -> bool:
-    """Whether control experiments would add nothing to an answer: its own words name the cause, or it
-    is a 4yz, for which time is the test. Where this program fails to tell, no more is asked."""
+    """Whether control experiments would add nothing to an answer: its own words name the cause, or it is a
+    4yz, for which time is the test. If this program fails to decide, no more is asked."""
     return recover("the reading of the reply", lambda: _settles_cause(reply, stage), True, step=1)
 
 
@@ -25,16 +25,16 @@ def _settles_cause(reply: Reply, stage: Stage) -> bool:
         return False
     if ranking[0].id != "user_unknown":
         return True
-    # "5.0.0 user unknown" is what a domain that takes no mail says of everybody; the status of a server
-    # that looked the mailbox up is X.1.1 (RFC 3463 section 3.2). And "recipient rejected" or OpenSMTPD's
-    # "invalid recipient" is said of filtered senders and foreign domains as well.
+    # A domain that takes no mail answers "5.0.0 user unknown" for every mailbox; a server that looked the
+    # mailbox up gives X.1.1 (RFC 3463 section 3.2). "recipient rejected" or OpenSMTPD's "invalid recipient"
+    # is also the answer to filtered senders and foreign domains.
     placeholder = reply.enhanced_status is not None and reply.enhanced_status.is_generic
     return not placeholder and ranking[0].probability >= beside_words().sure_of_unknown
 
 
 def refuses_this_client(reply: Reply, stage: Stage) -> bool:
-    """Whether a refusal says of the connecting address itself that it is not wanted: it is on a list, has
-    a bad name, or comes too often. Where this program fails to tell, the host is left alone."""
+    """Whether a refusal is about the connecting address itself: it is on a list, has a bad reputation, or
+    connects too often. If this program fails to decide, the answer is yes and the host is not asked again."""
     return recover("the reading of the reply", lambda: _refuses_this_client(reply, stage), True, step=1)
 
 

@@ -37,14 +37,13 @@ from probe.recording.journal import Recording
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> rp.Report:
-    """The one pure function from what was observed to what is said about it; `severities` are the user's own,
-    by tag."""
+    """Make the report of a recording; pure. `severities` are the user's own, by tag."""
     return report_on(facts_of(recording), recording, severities)
 
 
 def report_on(facts: Facts, recording: Recording, severities: Severities | None = None) -> rp.Report:
-    """The report on the facts of a recording. What fails on the way costs its own part of the report, and is
-    told as a finding `internal`."""
+    """The report on the facts of a recording. If a part raises, only that part is missing, and a finding
+    `internal` reports it."""
     findings = findings_of(facts, severities)
     diagnosis = diagnose(facts, findings)
     findings += tuple(map(finding_of, diagnosis.faults))
@@ -91,7 +90,8 @@ def _is_open(facts: Facts, diagnosis: Diagnosis) -> bool:
 
 
 def _settle(test: rp.NextTest | None, started: ev.Started) -> rp.NextTest | None:
-    """A lab's servers are gone when its report is read: nothing can be asked of them again."""
+    """The servers of a lab no longer run when its report is read, so the report must not advise to ask them
+    again."""
     return replace(test, command=None) if test is not None and started.scenario is not None else test
 
 
@@ -125,7 +125,7 @@ def _vantage(vantage: VantageFacts) -> ReportVantage:
 
 
 def _provider(recipient: RecipientFacts) -> str | None:
-    """Who runs the recipient's servers; with the reservation that a server's own words need."""
+    """The operator of the recipient's servers; marked as uncertain if only the server's greeting names it."""
     if recipient.provider is None:
         return None
     if recipient.known_by is OperatorSource.GREETING:

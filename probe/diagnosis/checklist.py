@@ -29,10 +29,10 @@ _OF_OUTCOME = {
 }
 _BAD = frozenset({Severity.FATAL, Severity.ERROR})
 _WRONG = _BAD | {Severity.WARNING}
-# A refusal seen at a step is the step's fault only when the verdict's cause is of its kind: MAIL FROM
-# is also where a size, a rate or missing TLS is refused.
+# A refusal at the command of a step is that step's fault only if the cause belongs to the step: a size, a
+# rate or missing TLS may also be refused at MAIL FROM.
 _OF_KIND = "mail-from-accepted"
-# Causes that leave open whether the step's own address is at fault.
+# Causes that do not say whether the step's own address is at fault.
 _OPEN = frozenset({"bad_domain", "relay_denied", "policy_unspecified", "unknown"})
 
 
@@ -40,8 +40,7 @@ def checklist(
     diagnosis: Diagnosis, findings: tuple[Finding, ...], action: str = ""
 ) -> tuple[ChecklistStep, ...]:
     """All nine steps, each with its status, its findings and what to do; `action` is what to do about the
-    cause, and all that the step says that is to blame. A step that this program fails to judge is not
-    assessed."""
+    cause, and is the only advice of the failing step. A step whose rule raises is not assessed."""
     step = partial(_step, diagnosis=diagnosis, findings=findings, action=action)
     return tuple(
         recover(f"step {number}", partial(step, number), _blank_step(number), step=number)
@@ -80,7 +79,7 @@ def _is_about_the_sender(cause: str | None) -> bool:
 
 
 def _doubt(findings: Iterable[Finding]) -> Finding | None:
-    """What the server's own words hold against its acceptance."""
+    """The findings that say that the server accepted in words of a refusal."""
     return next((f for f in findings if f.tag in groups.DOUBTED_ACCEPTANCE), None)
 
 
@@ -194,7 +193,7 @@ def _retry(diagnosis: Diagnosis, doubt: Finding | None) -> tuple[StepStatus, str
 
 
 def _is_a_guess(diagnosis: Diagnosis) -> bool:
-    """A refusal or deferral whose first cause is only the likeliest of several."""
+    """Whether the first cause of a refusal or deferral is only the most likely of several."""
     was_answered = diagnosis.result.outcome in (Outcome.REFUSED, Outcome.DEFERRED)
     return was_answered and diagnosis.band is Band.UNDECIDED
 
@@ -205,10 +204,10 @@ def _by_findings(
     outcome, cause = diagnosis.result.outcome, diagnosis.verdict.cause
     is_blamed = outcome is not Outcome.ACCEPTED and cause is not None and causes()[cause].at_fault == number
     if cause == "bad_domain" and outcome is Outcome.REFUSED:
-        # What DNS says of a domain is step 2; a domain that turns everybody away is about the address.
+        # DNS records of a domain belong to step 2; a domain that takes no mail is a fault of the address.
         is_blamed = number == (2 if diagnosis.result.ground is Ground.ROUTE else 3)
     is_guess = _is_a_guess(diagnosis)
-    is_blamed = is_blamed and not is_guess  # nobody is told to act on a guess
+    is_blamed = is_blamed and not is_guess  # a guess is no reason to act
     status = _status(number, outcome, is_blamed, own)
     if number == 3 and status is StepStatus.FAIL and (cause is not None and outcome is Outcome.REFUSED):
         if is_guess:
@@ -232,14 +231,14 @@ def _status(number: int, outcome: Outcome, is_blamed: bool, own: tuple[Finding, 
     if Severity.WARNING in severities:
         return StepStatus.WARN
     unseen = groups.STEP_NOT_LOOKED_AT.get(number, frozenset()) & {f.tag for f in own}
-    has_failed = any(f.id == _FAILED for f in own)  # what is right was found without what failed
+    has_failed = any(f.id == _FAILED for f in own)  # other checks were ok, but one check of the step failed
     if has_failed or unseen or not severities & {Severity.OK, Severity.NOTICE}:
         return StepStatus.NOT_ASSESSED
     return StepStatus.PASS
 
 
 def _what_to_do(status: StepStatus, own: tuple[Finding, ...]) -> str:
-    """The remedies of what is wrong, worst first; where the step was not looked at, what would let it be."""
+    """The remedies of what is wrong, worst first; if the step was not assessed, how to get it assessed."""
     order = list(Severity)
     remedies = sorted((f for f in own if f.remedy), key=lambda f: order.index(f.severity))
     wrong = [f.remedy for f in remedies if f.severity in _WRONG]
@@ -252,7 +251,6 @@ def _what_to_do(status: StepStatus, own: tuple[Finding, ...]) -> str:
 
 
 def _behind(cause: str, own: tuple[Finding, ...]) -> list[str]:
-    """What the lists said where they do not explain a block, which is not left to advice alone; as
-    sentences."""
+    """Sentences on what the lists answered, if the listings do not explain a block."""
     messages = [f.message for f in own if f.tag in groups.UNEXPLAINED_BLOCK.get(cause, ())]
     return [f"{message[:1].upper()}{message[1:]}." for message in messages]

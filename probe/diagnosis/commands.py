@@ -19,11 +19,12 @@ def command(
     sender: str = "",
     recipient: str = "",
 ) -> str:
-    """The same run again with the flags of `extra`, which go before those that the run was given.
+    """The same run again with the flags of `extra`, which override those of the run.
 
-    `sender` and `recipient` stand in the place of the run's own where they are given; the options named by
-    `leave` are left out. Files that were given (--message, --bounce) are not named
-    again: where they were is not recorded; the size of the message is kept."""
+    `sender` and `recipient` replace those of the run if given; the options named by `leave` are left out.
+    Files (--message, --bounce) are not named again, because their paths are not recorded; the size of the
+    message is kept.
+    """
     target = facts.target
     if isinstance(target, PairTarget):
         name = "check"
@@ -50,7 +51,8 @@ def fill(text: str, words: Mapping[str, str]) -> str:
 
 
 def fill_flags(flags: str, words: Mapping[str, str]) -> str:
-    """The same for a piece of a command line: a stranger's name (an MX host, a PTR) stays one word of it."""
+    """The same for a part of a command line, quoted: a name from outside (an MX host, a PTR) stays a single
+    word."""
     return fill(flags, {name: shlex.quote(word) for name, word in words.items()})
 
 

@@ -1,9 +1,9 @@
-"""From ranked causes to what follows: who must act, what to do, and when to try again. Every command comes to
-its conclusion here: check, domain, replay, explain, bounce.
+"""From ranked causes to the conclusion: who must act, what to do, and when to try again. Used by every
+command: check, domain, replay, explain, bounce.
 
-The cause and the class of the reply give the usual conduct (causes.toml). The words may depart from it:
-a rule names another owner or another time, or asks to try again. `never` deletes an address from a list,
-so it needs a ground: words, a status or a record that say of this mailbox or domain that it takes no mail.
+The cause and the class of the reply give the usual conduct (causes.toml). The words may change it: a rule
+names another owner or another time, or asks to try again. `never` makes users delete an address, so it needs
+a ground: words, a status or a record which say that this mailbox or domain takes no mail.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from probe.model.reply import Stage
 from probe.model.verdict import Conduct, Retry
 
 _SURE = (Band.STATED, Band.LIKELY)
-_USUAL_WAIT_S = 3600  # where the server asks to try again and neither it nor the cause says when
+_USUAL_WAIT_S = 3600  # if the server asks to try again and neither it nor the cause says when
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What follows from ranked causes, of which there is at least one.
+    """The conclusion from at least one ranked cause.
 
-    `band` says how sure the first is. `advice` is the cause whose action and steps to follow: `unknown` where
-    the band is undecided, for on a guess nobody should act. `action` is a sentence for the one who acts.
-    `retry_reason` says what the time rests on where it is not the usual one of the cause (for `never`
-    always); else it is empty.
+    `band` says how sure the first is. `advice` is the cause whose action and steps to follow: `unknown` if
+    the band is undecided, because nobody should act on a guess. `action` is a sentence for the one who acts.
+    `retry_reason` says what the time rests on if it is not the usual one of the cause (for `never` always);
+    else it is empty.
     """
 
     ranking: tuple[RankedCause, ...]
@@ -45,8 +45,8 @@ class Conclusion:
 
 
 def document(conclusion: Conclusion | None, action: str = "action") -> dict[str, Any]:
-    """The JSON keys that every kind of result has of its conclusion; nulls where there is none. `action` is
-    the key under which it says what to do."""
+    """The JSON keys for a conclusion in every kind of result; null if there is none. `action` is the name of
+    the key for what to do."""
     if conclusion is None:
         nothing = (
             "cause",
@@ -106,7 +106,7 @@ def _with_list(advice: Cause, action: str, text: str) -> str:
 
 
 def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evidence | None]:
-    """What the strongest evidence for the first cause that speaks of conduct says."""
+    """The conduct and its source, from the strongest evidence for the first cause that has one."""
     if certainty is not Band.UNDECIDED:
         for item, _ in top.evidence_for:
             if item.conduct is not None and item.facet is not Facet.CONDUCT:
@@ -117,7 +117,8 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
 def _with_times(
     conduct: Conduct, override: ConductOverride, source: Evidence | None, evidence: Iterable[Evidence]
 ) -> tuple[Conduct, str]:
-    """The conduct with what the words say of owner and time, and the sentence that the time rests on."""
+    """The conduct changed by what the words say about owner and time, and the sentence that the time rests
+    on."""
     conduct = replace(conduct, fix_by=override.fix_by or conduct.fix_by)
     if override.retry is not None:
         reason = source.says if source is not None and override.retry.is_without_fix else ""
@@ -135,7 +136,8 @@ def _with_times(
 
 
 def _ground(cause: str, certainty: Band, evidence: Iterable[Evidence]) -> Evidence | None:
-    """What says for good that this mailbox or domain takes no mail: words before a status or a record."""
+    """The evidence that this mailbox or domain permanently takes no mail: words first, then a status or a
+    record."""
     if certainty not in _SURE:
         return None
     grounds = [item for item in evidence if item.final == cause]
@@ -143,7 +145,7 @@ def _ground(cause: str, certainty: Band, evidence: Iterable[Evidence]) -> Eviden
 
 
 def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
-    """The wait that the server named goes before the usual one; only where time helps."""
+    """The conduct with the wait that the server named instead of the usual one, if waiting helps."""
     if conduct.retry is not Retry.LATER or not text:
         return conduct
     from probe.reading.reply.stated_wait import stated_wait

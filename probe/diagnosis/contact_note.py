@@ -1,4 +1,4 @@
-"""Step 8: the note to the recipient's postmaster, ready to send, every field filled from the run."""
+"""Step 8: the note to the recipient's postmaster, ready to send, all fields filled in from the run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from probe.standards.dns.results import PtrStatus
 
 
 def contact_note(facts: Facts, result: RunResult) -> str:
-    """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and
-    when nothing was asked that a postmaster could find in a log. Where the own log says that the other side
-    has the message, it asks for that one."""
+    """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and when the
+    run made nothing that a postmaster could find in a log. If the own log says that the other side has the
+    message, the note asks about that message."""
     if is_handed_over(facts) and result.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
         return _note_on_acceptance(facts)
     if not isinstance(facts.target, PairTarget) or result.outcome is Outcome.ACCEPTED:

@@ -203,7 +203,7 @@ def answer_line(answer: Answer) -> str:
 
 
 def _provenance_text(answer: Answer) -> str:
-    """Why it is not believed, else what the name server said beside it."""
+    """Why the answer is not believed, else what else the name server said about it."""
     if answer.doubt:
         return f"; not believed: {spoken(answer.doubt)}"
     if answer.provenance is None or answer.is_unknown or not answer.provenance.extended:
@@ -211,7 +211,7 @@ def _provenance_text(answer: Answer) -> str:
     return f" [{', '.join(map(str, answer.provenance.extended))}]"
 
 
-# A zone may hold 64 KiB of records at any name that is asked for; the recording keeps all of it.
+# A name may have 64 KiB of records; the recording keeps all of them.
 _RECORDS_SHOWN = 50
 _RECORD_LENGTH = 2000
 

@@ -1,5 +1,5 @@
-"""Further observations from another place than the run's: another address of this machine, another host,
-another resolver. What this machine can do is a command; for the rest there is the line for another host."""
+"""Further observations from another place: another address of this machine, another host, another resolver.
+If this machine can do it, a command is given; otherwise a command line for another host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_THIS_HOST = ("--bind", "--ip", "--mta", "--config-dir", "--route")
 
 
 def from_second_place(facts: Facts, text: str) -> NextTest:
-    """The same run from another address; `{place}` in the text says from where."""
+    """The same run from another address; `{place}` in the text is replaced by it."""
     second = second_address(facts)
     if second is not None:
         place = f"{second}, another address of this machine"
@@ -26,7 +26,7 @@ def from_second_place(facts: Facts, text: str) -> NextTest:
 
 
 def from_sending_address(facts: Facts, text: str) -> NextTest:
-    """The same run from the address that mail leaves from: here, where this machine has it."""
+    """The same run from the address that mail leaves from: on this machine, if it has the address."""
     sending = facts.options.ip
     if sending is not None and sending in facts.vantage.addresses:
         return NextTest(text, command(facts, f"--bind {sending}", leave=("--ip",)))
@@ -34,19 +34,19 @@ def from_sending_address(facts: Facts, text: str) -> NextTest:
 
 
 def with_line(facts: Facts, text: str, where: str, line: str) -> NextTest:
-    """A test that no command of this machine makes as it stands: the line is a part of the text. A lab has
-    none: its servers are gone when its report is read."""
+    """A test that must be made on another host: the command line is a part of the text. In a lab there is
+    none: its servers no longer run when the report is read."""
     return NextTest(text if facts.scenario else f"{text}{where}: {line}", None)
 
 
 def line_elsewhere(facts: Facts) -> str:
-    """The same run on another host: without what is true of this one alone."""
+    """The same run on another host: without options that are valid only on this one."""
     return command(facts, "", leave=_OF_THIS_HOST)
 
 
 def second_address(facts: Facts) -> IPAddress | None:
-    """Another address of this machine that the Internet may see, in the family of the run. A private one
-    leaves by the same way as the rest."""
+    """Another public address of this machine, in the family of the run. A private one would leave by the same
+    public address."""
     here = facts.vantage.probe_ip
     if here is None:
         return None
@@ -56,8 +56,8 @@ def second_address(facts: Facts) -> IPAddress | None:
 
 
 def has_family(facts: Facts, version: int) -> bool:
-    """Whether this machine has an address of the family, towards more than itself; also where that is not
-    known, and where all servers are on its loopback."""
+    """Whether this machine has a non-loopback address of the family; True also if that is not known, and if
+    all servers are on loopback."""
     own = facts.vantage.addresses
     hosts = [ip for it in facts.recipient.mx.hosts for ip in it.addresses if ip.version == version]
     is_local = bool(hosts) and all(ip.is_loopback for ip in hosts)
@@ -65,7 +65,7 @@ def has_family(facts: Facts, version: int) -> bool:
 
 
 def by_another_resolver(facts: Facts, text: str) -> NextTest:
-    """The same run with a public resolver that it has not asked; `{resolver}` in the text names it."""
+    """The same run with a public resolver that was not asked; `{resolver}` in the text names it."""
     tried = {server.host for server in facts.options.nameservers}
     for operator, address in public_resolvers():
         if address not in tried and has_family(facts, parse_ip(address).version):

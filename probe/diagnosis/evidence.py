@@ -1,4 +1,4 @@
-"""All evidence of a run: what the reply says, and what the facts around it say."""
+"""All evidence of a run: that of the reply, and that of the other facts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from probe.reading.reply.speaker import Speaker
 
 
 def evidence_of(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
-    """Everything that speaks for or against causes; of a recipient who was accepted, only the
-    bounce and the log do."""
+    """All evidence for or against causes. If the recipient was accepted, only that of the bounce and the
+    log."""
     if result.outcome is Outcome.ACCEPTED:
         return _with_earlier(facts, ())
     by_words = _with_earlier(facts, reply_evidence(result))
@@ -50,8 +50,8 @@ def bounce_reading(facts: Facts) -> Reading | None:
 
 
 def log_reading(facts: Facts) -> Reading | None:
-    """What the log of --log says about why the message was not handed over; None where it tells of no such
-    failure, or of a deferral that this run went past."""
+    """What the log of --log says about why the message was not handed over; None if it has no such failure,
+    or only a deferral and this run was accepted."""
     delivery = facts.log.delivery if facts.log is not None else None
     if delivery is None or not delivery.is_failure or has_passed(facts):
         return None
@@ -65,13 +65,12 @@ def log_reading(facts: Facts) -> Reading | None:
 
 
 def earlier_reading(facts: Facts) -> Reading | None:
-    """What was said before this run: by the bounce, else by the log."""
+    """The reading of an earlier reply: that of the bounce, else that of the log."""
     return bounce_reading(facts) or log_reading(facts)
 
 
 def _with_earlier(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """What this run's reply, the bounce and the log say together; a rule that several fire is one
-    observation."""
+    """The evidence of this run's reply with that of the bounce and the log; a rule counts only once."""
     for reading in (bounce_reading(facts), log_reading(facts)):
         rules = {item.rule for item in evidence}
         reply_evidence_items = reading.evidence if reading is not None else ()
@@ -80,20 +79,20 @@ def _with_earlier(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Evidenc
 
 
 def _lead(evidence: tuple[Evidence, ...], result: RunResult) -> str | None:
-    """The likeliest cause by the reply alone."""
+    """The most likely cause by the reply alone."""
     if result.reply is None or not evidence:
         return None
     return rank(evidence, stage=result.stage, permanent=result.reply.is_permanent)[0].id
 
 
 def _are_empty(cause_ids: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
-    """Whether experiments have shown that the words do not say what they seem to."""
+    """Whether experiments or clear facts show that the words do not mean what they seem to."""
     ids = {entry.id for entry in fact_evidence() if entry.empties_words}
     if any(evidence.rule in ids for evidence in facts):
         return True
     if not cause_ids <= beside_words().vague:
         return False
-    # "access denied" is what a server says that looked the address up on a list
+    # a server that found the address on a blocklist may only say "access denied"
     clear = beside_words().clear_fact
     return any(
         evidence.facet is Facet.EXPERIMENT or max(evidence.weights.values(), default=0.0) >= clear
@@ -109,7 +108,7 @@ def _without_weight(evidence: Evidence) -> Evidence:
 
 
 def _beside(evidence: Evidence, cause_ids: frozenset[str]) -> Evidence:
-    """What a fact counts beside words that name causes."""
+    """The evidence of a fact with its reduced weight, for a reply whose words name causes."""
     rule = beside_words()
     if evidence.facet in rule.untouched:
         return evidence
@@ -121,7 +120,7 @@ def _beside(evidence: Evidence, cause_ids: frozenset[str]) -> Evidence:
 
 
 def reply_evidence(result: RunResult) -> tuple[Evidence, ...]:
-    """What the deciding reply says; nothing when there was none or it was positive."""
+    """The evidence of the deciding reply; empty if there was none or it was positive."""
     reply = result.reply
     if result.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
@@ -137,7 +136,7 @@ def _read_reply(result: RunResult, reply: Reply) -> Reading:
 
 
 def _speaker(session: Session) -> Speaker | None:
-    """The program that speaks in a session, by its greeting, its answer to EHLO and how it accepts."""
+    """The server software of a session, by its greeting, its reply to EHLO and its positive replies."""
     texts = {stage: _texts(session, stage) for stage in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)}
     positive_texts = [text for stage in (Stage.MAIL, Stage.RCPT) for text, yes in texts[stage] if yes]
     greeting, ehlo = (
@@ -164,7 +163,7 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
 
 
 def _fact_evidence_of(entry: FactEvidence, at: Situation) -> Evidence | None:
-    """One fact as evidence, where its predicate sees it."""
+    """One fact as evidence, if its predicate holds."""
     observation = PREDICATES[entry.predicate](at)
     if observation is None:
         return None
@@ -176,12 +175,12 @@ def _fact_evidence_of(entry: FactEvidence, at: Situation) -> Evidence | None:
 
 
 def _of_address(entry: FactEvidence, evidence: Evidence, at: Situation) -> Evidence:
-    """A fact of the sending address, where the server answered another one."""
+    """A fact about the sending address, reduced if the server answered another address."""
     vantage, reply = at.facts.vantage, at.result.reply
     if not entry.of_address or vantage.is_sending_address is not False:
         return evidence
     if reply is not None and str(vantage.source_ip) in reply.text:
-        return evidence  # the server speaks of that very address
+        return evidence  # the reply names that address
     weights = {cause: weight * beside_address().factor for cause, weight in evidence.weights.items()}
     whose = f"; counted little, because the server answered {vantage.probe_ip}, not {vantage.source_ip}"
     return replace(evidence, weights=weights, says=evidence.says + whose)

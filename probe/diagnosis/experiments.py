@@ -13,13 +13,13 @@ from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 from probe.reading.reply.read import read_received
 
-_ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded: a reply may be made to cost time
+_ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded, against replies made to take long
 _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
 _TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 
 def postmaster_accepted(at: Situation) -> Sighting | None:
-    """The target was refused and postmaster was not."""
+    """The target was refused, postmaster was not."""
     exchange = _is_refused(at.result) and _rcpt(at.facts, "postmaster@")
     if not exchange or exchange.reply is None or not exchange.reply.is_positive:
         return None
@@ -79,7 +79,7 @@ def all_refused_without_words(at: Situation) -> Sighting | None:
 
 
 def accepted_in(experiment: Experiment) -> Callable[[Situation], Sighting | None]:
-    """The experiment took the same recipient, which the first session did not."""
+    """The experiment accepted the recipient that the first session did not accept."""
 
     def predicate(at: Situation) -> Sighting | None:
         exchange = _is_refused(at.result) and _answer_of(at.facts, experiment)
@@ -91,17 +91,17 @@ def accepted_in(experiment: Experiment) -> Callable[[Situation], Sighting | None
 
 
 def other_mx_accepted(at: Situation) -> Sighting | None:
-    """Another MX host took the recipient, and nothing says that the first one knows its users."""
+    """Another MX host accepted the recipient, and nothing shows that the first one knows its mailboxes."""
     return None if postmaster_accepted(at) is not None else accepted_in(Experiment.OTHER_MX)(at)
 
 
 def other_mx_is_lax(at: Situation) -> Sighting | None:
-    """Another MX host took the recipient, and the first one tells mailboxes apart."""
+    """Another MX host accepted the recipient, and the first one distinguishes mailboxes."""
     return accepted_in(Experiment.OTHER_MX)(at) if postmaster_accepted(at) is not None else None
 
 
 def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Sighting | None]:
-    """The experiment changed nothing: the same answer at the same stage."""
+    """The experiment got the same answer at the same stage."""
 
     def predicate(at: Situation) -> Sighting | None:
         exchange = _is_refused(at.result) and _answer_of(at.facts, experiment)
@@ -114,7 +114,7 @@ def refused_alike_in(experiment: Experiment) -> Callable[[Situation], Sighting |
 
 
 def later_turned_away(at: Situation) -> Sighting | None:
-    """The target was judged at MAIL or RCPT, and a later session with that server came less far."""
+    """The target got a reply at MAIL or RCPT, and a later session with that server ended before MAIL."""
     target = at.result.session
     if not _is_refused(at.result) or target is None or at.result.stage not in (Stage.MAIL, Stage.RCPT):
         return None
@@ -128,7 +128,7 @@ def later_turned_away(at: Situation) -> Sighting | None:
 
 
 def _turned_away_at(session: Session) -> Exchange | None:
-    """The refusal of a session that never came to MAIL."""
+    """The refusal that ended a session before MAIL."""
     exchanges = [e for e in session.exchanges if e.reply is not None and e.usable]
     if any(e.stage in (Stage.MAIL, Stage.RCPT) for e in exchanges):
         return None

@@ -1,4 +1,4 @@
-"""How far the question of a run went, and why no further: a mailbox, a mail server, or DNS alone."""
+"""What a run asked about, and why no more: a mailbox, a mail server, or DNS alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_MAILBOX = "the command domain asks about no mailbox"
 
 
 def extent_of(facts: Facts, result: RunResult) -> tuple[Extent, str | None]:
-    """How far the question went, and why nothing was asked beyond: None where the mailbox was asked about."""
+    """What was asked about, and why no more (None if the mailbox was asked about)."""
     sessions = main_sessions(facts.sessions)
     is_pair = isinstance(facts.target, PairTarget)
     if is_pair and any(session.exchange(Stage.RCPT) is not None for session in sessions):

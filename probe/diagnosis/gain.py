@@ -1,4 +1,4 @@
-"""How much a further observation is expected to tell: the fall of entropy over its outcomes, in bits."""
+"""The expected information gain of a further observation, in bits."""
 
 from __future__ import annotations
 

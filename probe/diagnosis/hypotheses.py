@@ -1,5 +1,5 @@
-"""The walk of the hypotheses: for a refusal that names no cause, every kind of explanation with what
-this run holds for or against it."""
+"""The hypotheses for a refusal that names no cause: every kind of explanation with the evidence of this run
+for or against it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from probe.model.reply import EnhancedStatus
 from probe.model.report import ReportCause, ReportEvidence, ReportHypothesis, Verdict
 from probe.model.verdict import Outcome
 
-_HEAVY_DB = 4.0  # evidence lighter than this says less than a finding
+_HEAVY_DB = 4.0  # a finding is shown instead of evidence with less weight than this
 _NOTHING = "nothing in this run speaks for or against it"
 
 
 def is_open(verdict: Verdict, status: EnhancedStatus | None) -> bool:
-    """Whether the reply of a refusal or deferral, with its enhanced status, leaves its cause open. A status
-    of x.0.0 says nothing beyond the class (RFC 3463 section 3.1), as does none."""
+    """Whether the reply of a refusal or deferral, with its enhanced status, names no cause. A status of x.0.0
+    says nothing beyond the class (RFC 3463 section 3.1); neither does a missing one."""
     if verdict.outcome not in (Outcome.REFUSED, Outcome.DEFERRED) or verdict.reply is None:
         return False
     if verdict.band == Band.STATED:
@@ -27,7 +27,7 @@ def is_open(verdict: Verdict, status: EnhancedStatus | None) -> bool:
 
 
 def walk(causes: tuple[ReportCause, ...], findings: tuple[Finding, ...]) -> tuple[ReportHypothesis, ...]:
-    """All hypotheses in their order, over the ranked causes; empty where nothing is ranked."""
+    """All hypotheses in their order, over the ranked causes; empty if nothing is ranked."""
     return tuple(_walk_one(it, causes, findings) for it in hypotheses()) if causes else ()
 
 
@@ -52,7 +52,7 @@ def _walk_one(
 
 
 def _strongest(own: Iterable[ReportCause]) -> ReportEvidence | None:
-    """The heaviest evidence of the likeliest cause that has any."""
+    """The strongest evidence of the most likely cause that has any."""
     for cause in sorted(own, key=lambda cause: (-cause.probability, cause.id)):
         strongest = max(
             (*cause.evidence_for, *cause.evidence_against), key=lambda it: abs(it.weight_db), default=None

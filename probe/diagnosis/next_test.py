@@ -1,7 +1,8 @@
 """The one further observation that would most change the ranking.
 
-Where a reply was given, the candidates of next_tests.toml are weighed by the gain that is expected of them
-against the ranking of this run; where none was, what stood in the way decides."""
+If there was a reply, the candidates of next_tests.toml are compared by their expected gain for the ranking of
+this run; if there was none, the test depends on what prevented one.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +46,12 @@ _NO_RESOLVER = (
     f"{_ASK_ANOTHER}: the sender's domain was not answered for either, so look at this machine's "
     "resolver and network first"
 )
-_NAME = "NAME"  # what only the reader knows
+_NAME = "NAME"  # a placeholder that the reader fills in
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
 def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
-    """None when one more observation would not change the verdict."""
+    """The next test; None if one more observation would not change the verdict."""
     ground, outcome = diagnosis.result.ground, diagnosis.result.outcome
     if outcome is Outcome.ACCEPTED:
         return _to_reach(facts) if ground is Ground.NOT_ASKED else None
@@ -65,7 +66,7 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         had_dialogue = diagnosis.result.stage not in (Stage.CONNECT, Stage.GREETING)
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
     if ground is Ground.OWN:
-        is_family = diagnosis.result.stage is Stage.DNS  # the MX hosts are out of its reach
+        is_family = diagnosis.result.stage is Stage.DNS  # the MX hosts have no address of the family in use
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
@@ -92,7 +93,7 @@ def _sender_is_unknown_too(facts: Facts) -> bool:
 
 
 def _to_reach(facts: Facts) -> NextTest:
-    """What would let the run come to a server: what was left out first, then more time."""
+    """What would let the run reach a server: first what was left out, then more time."""
     if not facts.options.smtp:
         return NextTest("ask the servers too, without --no-smtp", command(facts, "", leave=("--no-smtp",)))
     if facts.recipient.mx.kind is RouteKind.FIXED:
@@ -117,12 +118,12 @@ def _by_ranking(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     worth = [it for it in open_tests if gains[it.id] >= least_gain()]
     if not worth:
         return _as_next(facts, diagnosis, tests[_LOG])
-    # the first of the file decides between equals: max keeps it
+    # ties go to the first in the file, which max keeps
     return _as_next(facts, diagnosis, max(worth, key=lambda it: round(gains[it.id] / it.effort, 9)))
 
 
 def _is_waiting_enough(facts: Facts, diagnosis: Diagnosis) -> bool:
-    """A 4yz from the right address: the queue asks again by itself, which is the test as well."""
+    """A 4yz to the sending address: the queue tries again by itself, which is the best test."""
     cause = diagnosis.verdict.cause
     if diagnosis.result.outcome is not Outcome.DEFERRED or facts.vantage.is_sending_address is False:
         return False
@@ -130,7 +131,7 @@ def _is_waiting_enough(facts: Facts, diagnosis: Diagnosis) -> bool:
 
 
 def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:
-    """Whether a test is open: not done in this run, and possible from what the run is."""
+    """Whether a test is possible: not done in this run, and applicable to it."""
     result, pair = diagnosis.result, isinstance(facts.target, PairTarget)
     if test.stages and result.stage not in test.stages:
         return False
@@ -140,8 +141,8 @@ def _is_possible(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
         case "sending-machine":
             return facts.vantage.is_sending_address is False
         case "second-network":
-            # an answer to a foreign address is asked from the right one first; and where the same address
-            # got further with another reverse-path, it is not the address that is refused
+            # first ask from the sending address, if another one got the answer; and if the same address got
+            # further with another reverse-path, the address is not what is refused
             return facts.vantage.is_sending_address is not False and not _null_sender_got_further(
                 facts, result
             )
@@ -183,7 +184,7 @@ def _null_sender_got_further(facts: Facts, result: RunResult) -> bool:
 
 
 def _other_mx(facts: Facts, result: RunResult) -> str:
-    """The next MX host that was not asked, empty when there is none."""
+    """The next MX host that was not asked, empty if there is none."""
     names = {session.mx_host for session in facts.sessions}
     hosts = [it for it in facts.recipient.mx.hosts if it.addresses and it.host not in names]
     here = result.session.ip if result.session is not None else None
@@ -191,7 +192,7 @@ def _other_mx(facts: Facts, result: RunResult) -> str:
 
 
 def _other_family(facts: Facts, result: RunResult) -> int | None:
-    """The family in which the host that refused was not asked, and could be."""
+    """The address family in which the refusing host was not asked but could be."""
     session = result.session
     if session is None or facts.options.bind is not None:
         return None
@@ -214,7 +215,7 @@ def _may_try_tls(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> boo
 
 
 def _has_controls(facts: Facts) -> bool:
-    """Whether controls were made; the run then left out on purpose what is missing of them."""
+    """Whether control experiments were made; the run then deliberately left out the missing ones."""
     return _was_tried(
         facts, Experiment.POSTMASTER, Experiment.RANDOM, Experiment.NULL_SENDER, Experiment.OTHER_MX
     )
@@ -230,7 +231,7 @@ def _refuses_null(facts: Facts) -> bool:
 
 
 def _has_other_acceptance(facts: Facts) -> bool:
-    """Whether another mailbox of the domain was accepted in this run: one more would say the same."""
+    """Whether another mailbox of the domain was accepted in this run; another such test would add nothing."""
     return any(
         exchange.stage is Stage.RCPT and exchange.reply is not None and exchange.reply.is_positive
         for session in facts.sessions
@@ -244,7 +245,7 @@ def _was_tried(facts: Facts, *experiments: Experiment) -> bool:
 
 
 def _as_next(facts: Facts, diagnosis: Diagnosis, test: CandidateTest) -> NextTest:
-    """The test in words, with the command that makes it where this program can."""
+    """The test in words, with its command if this program can make it."""
     result = diagnosis.result
     words = {"other_mx": _other_mx(facts, result), "family": str(_other_family(facts, result) or "")}
     ptr = facts.sender.ptr

@@ -1,4 +1,4 @@
-"""The facts that count as evidence, by name. evidence.toml says what each is worth."""
+"""The facts that count as evidence, by name. Their weights are in evidence.toml."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _route(facts: Facts, kind: RouteKind) -> Sighting | None:
 
 
 def _resolver_own_word(at: Situation) -> Sighting | None:
-    """The resolver itself denied, made up or refused what the route hangs on."""
+    """The resolver itself denied, made up or refused a record that the route depends on."""
     mx = at.facts.recipient.mx
     answers = (*mx.answers, *(answer for host in mx.hosts for answer in host.answers))
     own = next((answer for answer in answers if answer.is_own_word), None)
@@ -94,7 +94,7 @@ def _loopback_mx(at: Situation) -> Sighting | None:
 
 
 def _is_for(at: Situation, tag: OutcomeReason) -> bool:
-    """Whether DNS alone decided, for this reason."""
+    """A predicate: DNS alone decided, for this reason."""
     return at.result.ground is Ground.ROUTE and at.result.is_for(tag)
 
 
@@ -106,7 +106,7 @@ def _ground(ground: Ground) -> Callable[[Situation], Sighting | None]:
 
 
 def _own(tag: OutcomeReason) -> Callable[[Situation], Sighting | None]:
-    """What this host's own mail server decides, for this reason."""
+    """A predicate: the local mail server decided, for this reason."""
 
     def predicate(at: Situation) -> Sighting | None:
         is_own = at.result.ground is Ground.OWN and at.result.is_for(tag)
@@ -116,7 +116,7 @@ def _own(tag: OutcomeReason) -> Callable[[Situation], Sighting | None]:
 
 
 def _certificate_lacks(tag: CertificateFault) -> Callable[[Situation], Sighting | None]:
-    """What this host's own mail server demands of a certificate, and did not get."""
+    """A predicate: the local mail server requires something of a certificate that it did not get."""
 
     def predicate(at: Situation) -> Sighting | None:
         is_it = at.facts.tls_policy is not None and any(it.tag is tag for it in at.result.behind)
@@ -136,7 +136,7 @@ def _no_connection(at: Situation) -> Sighting | None:
 
 
 def _barred(*barriers: Barrier) -> Callable[[Situation], Sighting | None]:
-    """No connection came about, and the way ended there."""
+    """A predicate: no connection could be made, because of this barrier."""
 
     def predicate(at: Situation) -> Sighting | None:
         if at.result.ground is not Ground.NO_CONNECTION or barrier(at.facts.sessions) not in barriers:
@@ -151,7 +151,7 @@ def _barred(*barriers: Barrier) -> Callable[[Situation], Sighting | None]:
 
 
 def _certificate_not_judged(at: Situation) -> Sighting | None:
-    """TLS came about and was not enough, for want of what this machine needs to judge it."""
+    """TLS was established, but this machine lacks what it needs to judge the certificate."""
     session = at.result.session
     tls = session.tls if session is not None else None
     if at.result.ground is not Ground.TLS or tls is None or not tls.established or tls.problems:
@@ -164,7 +164,7 @@ def _tls_failed_before_refusal(at: Situation) -> Sighting | None:
     if at.result.ground is not Ground.REPLY or at.result.reply is None or at.result.reply.is_positive:
         return None
     if at.result.stage is Stage.STARTTLS:
-        return None  # that is the refusal itself, not what went before it
+        return None  # that is the refusal itself, not an earlier reply
     sessions = [s for s in at.facts.sessions if s.tls is not None and s.tls.offered and not s.tls.established]
     return Sighting(f"session:{sessions[0].number}:starttls") if sessions else None
 
@@ -205,7 +205,7 @@ def _mx_answers(at: Situation) -> Sighting | None:
 def _known_provider(at: Situation) -> Sighting | None:
     provider = at.facts.recipient.provider
     if provider is None or provider.kind not in ("mailbox", "gateway") or not provider.mx_suffixes:
-        return None  # known by its domain alone: whose mailboxes are there is not known
+        return None  # recognised only by its domain: the operator of the mailboxes is not known
     return Sighting("dns:MX", provider.title)
 
 

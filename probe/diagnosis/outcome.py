@@ -1,4 +1,4 @@
-"""What was observed, before any interpretation: accepted, refused, deferred or inconclusive, and where."""
+"""The outcome, before any interpretation: accepted, refused, deferred or inconclusive, and at which stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 from probe.standards.smtp.results import NOT_KNOWN, Deviation
 
-# -4, -6 or --bind leave out every address that there is
+# -4, -6 or --bind leave no address to connect to
 OF_OTHER_FAMILY = (
     OutcomeReason.HOSTS_OF_OTHER_FAMILY,
     OutcomeReason.HOST_OF_OTHER_FAMILY,
@@ -46,7 +46,7 @@ def _by_route(facts: Facts) -> RunResult | None:
         return _takes_no_mail(facts, _NO_ROUTE[mx.kind])
     if mx.kind is RouteKind.UNKNOWN:
         return _by_silence(facts, mx.answers)
-    if mx.kind is RouteKind.FIXED:  # none of the domain's doing, wherever it leads
+    if mx.kind is RouteKind.FIXED:  # the user's or the mail server's choice, so never the domain's fault
         names_none = not any(host.addresses for host in mx.hosts)
         return _not_reached(Stage.DNS, _fixed_host(facts)) if names_none else None
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
@@ -69,7 +69,7 @@ def _fixed_host(facts: Facts) -> Reason[OutcomeReason]:
     )
 
 
-_Reasons = tuple[Reason[OutcomeReason], *tuple[Reason[StrEnum], ...]]  # and what stands behind it
+_Reasons = tuple[Reason[OutcomeReason], *tuple[Reason[StrEnum], ...]]  # and the reasons behind it
 _NO_ROUTE = {
     RouteKind.NO_DOMAIN: OutcomeReason.NO_DOMAIN,
     RouteKind.NULL_MX: OutcomeReason.NULL_MX,
@@ -87,8 +87,8 @@ def _not_reached(stage: Stage, reason: Reason[OutcomeReason], *behind: Reason[St
 
 
 def _by_silence(facts: Facts, answers: Sequence[Answer]) -> RunResult:
-    """No address, and DNS did not say that there is none: it failed, it was not asked any more, or
-    -4, -6 or --bind leaves out what it gave."""
+    """The outcome if there is no address although DNS does not deny one: a question failed, was not asked, or
+    -4, -6 or --bind leaves out the addresses."""
     failures = [a for a in answers if a.is_unknown and a.status is not Status.NOT_ASKED]
     if failures:
         question, failure = failures[0].question, failures[0].failure
@@ -102,7 +102,7 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> RunResult:
 
 
 def is_of_other_family(facts: Facts) -> bool:
-    """Whether the hosts have addresses, and none that -4, -6 or --bind leaves."""
+    """Whether the hosts have addresses, but none of a family that -4, -6 or --bind allows."""
     hosts = facts.recipient.mx.hosts
     families = {ip.version for host in hosts for answer in host.answers for ip in answer.addresses()}
     families |= {ip.version for host in hosts for ip in host.addresses}
@@ -110,16 +110,16 @@ def is_of_other_family(facts: Facts) -> bool:
 
 
 def _binding_address(facts: Facts) -> IPAddress | None:
-    """The address of --bind, where it leaves out a family; None where -4 or -6 does."""
+    """The address of --bind if it excludes a family; None if -4 or -6 does."""
     options = facts.options
     return None if options.usable_families == options.families else options.bind
 
 
 def _is_unusable(host: MxHost) -> bool:
-    """No address at all, or only such as no other machine can ever reach."""
+    """Whether the host has no address at all, or only addresses that no other machine can reach."""
     if host.is_dangling or host.is_literal:
         return True
-    # host.addresses may be cut to a few
+    # host.addresses may be shortened
     addresses = [*host.addresses, *(ip for answer in host.answers for ip in answer.addresses())]
     return bool(addresses) and all(why_no_host(ip) for ip in addresses)
 
@@ -141,7 +141,7 @@ def _by_sessions(facts: Facts) -> RunResult:
     session = farthest(connections)
     result = _by_session(facts, session)
     if _was_stopped(session) and result.ground in _MID_SESSION:
-        # what did not come may have been under way
+        # the missing reply may have been on its way
         return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, _stopped(facts))
     return result
 
@@ -150,7 +150,7 @@ _MID_SESSION = (Ground.NO_REPLY, Ground.DESYNCHRONISED, Ground.TLS)
 
 
 def _was_stopped(session: Session) -> bool:
-    """Whether the run ended before the session did: by its user, or the recording stops there."""
+    """Whether the run ended before the session did: interrupted, or the recording stops there."""
     return session.end is None or session.end is EndReason.INTERRUPTED
 
 
@@ -166,8 +166,8 @@ def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> RunResult:
         why = Reason(OutcomeReason.FIRST_HOSTS_NOT_PUBLIC, most=len(mx.hosts), more=mx.dropped)
         return _not_reached(Stage.DNS, why, *behind)
     if _is_loop(mx):
-        # A public MX that leads every sender back to itself takes no mail (RFC 7505 section 1), and none
-        # has the owner's link at hand.
+        # A domain whose MX always leads back to the sender takes no mail (RFC 7505 section 1); a link-local
+        # address cannot be reached from another link.
         to_itself = all(session.ip.is_loopback for session in sessions)
         tag = OutcomeReason.LOOPBACK_MX if to_itself else OutcomeReason.NO_USABLE_MX
         return _takes_no_mail(facts, tag, last)
@@ -176,8 +176,8 @@ def _by_undialled(facts: Facts, sessions: tuple[Session, ...]) -> RunResult:
 
 
 def _is_loop(mx: MxResult) -> bool:
-    """Whether the domain's own records lead every sender back to itself. A host that the user named
-    is none of the domain's doing, and a host whose address is not known may well be a real one."""
+    """Whether the domain's records lead every sender back to itself. A host that the user named does not
+    count, and a host whose address is not known may be a real one."""
     if mx.kind not in (RouteKind.MX, RouteKind.IMPLICIT_MX):
         return False
     ips = {ip for host in mx.hosts for answer in host.answers for ip in answer.addresses()}
@@ -187,7 +187,7 @@ def _is_loop(mx: MxResult) -> bool:
 
 
 def _unasked(facts: Facts, stage: Stage) -> RunResult:
-    """No server was asked about the target."""
+    """The outcome if no server was asked about the target."""
     why = why_no_session(facts)
     if why.tag is Gap.NO_SMTP and facts.complete and not tells_of_failure(facts):
         return _by_dns_alone(facts, why)
@@ -199,7 +199,7 @@ def _unasked(facts: Facts, stage: Stage) -> RunResult:
 
 
 def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> RunResult:
-    """No server was to be asked: what a connection would have met by the addresses alone decides."""
+    """The outcome of a run without a dialogue (--no-smtp): decided by DNS and the kinds of addresses."""
     hosts = facts.recipient.mx.hosts
     if not facts.options.allow_private:
         if _is_loop(facts.recipient.mx):
@@ -229,7 +229,7 @@ def _by_session(facts: Facts, session: Session) -> RunResult:
         return _undecided(exchange.stage, Ground.DESYNCHRONISED, session, exchange, why, cause)
     ehlo = session.exchange(Stage.EHLO)
     if exchange.stage is Stage.STARTTLS and ehlo is not None and _only_greets(facts):
-        # STARTTLS is an offer; a client without TLS to have delivers in the clear (RFC 3207 section 5),
+        # STARTTLS is only an offer; without working TLS a client delivers in the clear (RFC 3207 section 5),
         # and a finding says what is broken.
         exchange, reply = ehlo, ehlo.reply
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
@@ -251,25 +251,26 @@ def _by_session(facts: Facts, session: Session) -> RunResult:
 
 
 def _is_no_smtp(session: Session, exchange: Exchange) -> bool:
-    """Something came that is no SMTP: without a reply code, or without an end."""
+    """Whether the server sent something that is not SMTP: lines without a reply code, or data without an
+    end."""
     return session.end is EndReason.TOO_MUCH_DATA or Deviation.MALFORMED_LINE in exchange.deviations
 
 
 def _only_unknown(session: Session, exchange: Exchange, reply: Reply) -> bool:
-    """EHLO is not known there, and the connection ended before HELO could be said (RFC 5321 section 3.2):
-    no refusal of anything yet."""
+    """Whether the server does not know EHLO, and the connection ended before HELO could be sent (RFC 5321
+    section 3.2). That is not yet a refusal."""
     said_ehlo = exchange.stage is Stage.EHLO and exchange.sent.upper().startswith("EHLO")
     return said_ehlo and reply.code in NOT_KNOWN and session.end is not EndReason.QUIT
 
 
 def _only_greets(facts: Facts) -> bool:
-    """A `domain` run without --tls require: EHLO is all that it asks."""
+    """Whether the run ends at EHLO: a `domain` run without --tls require."""
     return not isinstance(facts.target, PairTarget) and facts.options.tls not in NEEDED
 
 
 def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Reply) -> RunResult:
     goal = Stage.RCPT if isinstance(facts.target, PairTarget) else Stage.EHLO
-    # EHLO is answered by 250 alone (RFC 5321 section 4.3.2); at RCPT the first digit decides
+    # only 250 accepts EHLO (RFC 5321 section 4.3.2); at RCPT the first digit decides
     if exchange.stage is goal and (reply.code == 250 or (goal is Stage.RCPT and reply.code < 300)):
         return RunResult(Outcome.ACCEPTED, goal, Ground.REPLY, session, exchange)
     if exchange.stage is Stage.EHLO and session.end is EndReason.QUIT and _lacks_smtputf8(facts, session):
@@ -286,7 +287,7 @@ def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
 
 
 def _was_tls_needed(facts: Facts, session: Session, exchange: Exchange) -> bool:
-    """TLS was demanded, and the session stopped because there was no TLS to have."""
+    """Whether TLS was required and the session stopped because there was none."""
     if mode_with(facts, session.mx_host) not in NEEDED or exchange.stage is not Stage.EHLO:
         return False
     positive = exchange.reply is not None and exchange.reply.is_positive

@@ -1,4 +1,4 @@
-"""Outcomes that this host's own mail server brings about, whatever the recipient's side would say."""
+"""Outcomes that the local mail server decides, independent of the recipient's side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from probe.model.verdict import Outcome, OutcomeReason
 
 
 def by_own_server(facts: Facts) -> RunResult | None:
-    """What it does before any other server is asked; None where it hands the mail on."""
+    """Its decision before any other server is contacted; None if it sends the mail on."""
     decision = own_decision_of(facts)
     if decision is None:
         return None
@@ -21,8 +21,8 @@ def by_own_server(facts: Facts) -> RunResult | None:
 
 
 def by_own_family(facts: Facts) -> RunResult | None:
-    """Its mail comes back where the hosts have addresses of the family alone that it does not use; None where
-    that is the options' doing."""
+    """The refusal if the hosts have only addresses of a family that it does not use; None if an option
+    excluded the family."""
     family = uses_one_family(facts)
     if family is None:
         return None
@@ -31,13 +31,13 @@ def by_own_family(facts: Facts) -> RunResult | None:
 
 
 def waits_at(facts: Facts, stage: Stage) -> bool:
-    """Whether a refusal at that stage is to it a reason to try again later (smtp_skip_5xx_greeting)."""
+    """Whether it tries again later after a refusal at that stage (smtp_skip_5xx_greeting)."""
     return stage is Stage.GREETING and facts.mta is not None and facts.mta.waits_at_greeting
 
 
 def without_tls(facts: Facts, result: RunResult) -> Outcome:
-    """What becomes of mail that did not get the TLS which it demands: it waits; but Exim sends it back where
-    DNSSEC vouches for no TLSA record (hosts_require_dane)."""
+    """The outcome if the required TLS was not possible: the mail is deferred; but Exim bounces it if there is
+    no DNSSEC-signed TLSA record (hosts_require_dane)."""
     has_none = any(reason.tag is CertificateFault.NO_TLSA for reason in result.behind)
     is_exim = facts.mta is not None and facts.mta.software is MtaSoftware.EXIM
     return Outcome.REFUSED if has_none and is_exim else Outcome.DEFERRED

@@ -18,7 +18,7 @@ HIGH_WEIGHT = 4  # of a listing (0 to 10, dnsbl.toml) that explains a refusal we
 
 
 def _spf(at: Situation, *verdicts: SpfVerdict) -> SpfResult | None:
-    """The result for the address that sends, where it is one of these."""
+    """The SPF result for the sending address, if it is one of these."""
     spf = at.facts.sender.spf
     return spf if spf is not None and spf.verdict in verdicts else None
 
@@ -65,7 +65,7 @@ def dmarc_cannot_pass(at: Situation) -> Sighting | None:
     if spf is None or spf_passes or spf.verdict is SpfVerdict.TEMPERROR:
         return None
     if at.facts.sender.alignment.dkim is not False:
-        return None  # a key exists, or its selector cannot be known: DKIM may well carry it
+        return None  # a key exists, or its selector cannot be known: DMARC may pass by DKIM
     return Sighting(f"dns:TXT:_dmarc.{dmarc.author_domain}", f"p={dmarc.applied_policy}, SPF {spf.verdict}")
 
 
@@ -83,7 +83,8 @@ def sender_domain_dead(at: Situation) -> Sighting | None:
 
 
 def sender_dns_fails(at: Situation) -> Sighting | None:
-    """The name servers of the sender domain give no usable answer: what a server meets that looks it up."""
+    """The name servers of the sender domain give no usable answer; receivers that look it up get none
+    either."""
     mail = at.facts.sender.mail
     if mail is None or mail.kind is not RouteKind.UNKNOWN:
         return None
@@ -99,7 +100,7 @@ _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address
 
 
 def sender_dns_as_told(at: Situation) -> Sighting | None:
-    """The reply can mean that DNS of the sender domain failed, and it fails here, too."""
+    """The reply may mean that DNS of the sender domain failed, and it fails here, too."""
     is_named = any(item.rule in _DNS_OR_SERVER for item in at.reply_evidence)
     return sender_dns_fails(at) if is_named else None
 
@@ -114,7 +115,7 @@ def sender_domain_takes_mail(at: Situation) -> Sighting | None:
 
 
 def no_reverse_dns(at: Situation) -> Sighting | None:
-    """No PTR, or one that does not lead back."""
+    """No PTR, or one that does not resolve to the address."""
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status not in (PtrStatus.MISSING, PtrStatus.MISMATCH):
         return None
@@ -123,15 +124,15 @@ def no_reverse_dns(at: Situation) -> Sighting | None:
 
 
 def reverse_dns_confirmed(at: Situation) -> Sighting | None:
-    """A PTR that leads back, and nothing wrong with the EHLO name."""
+    """A forward-confirmed PTR, and nothing wrong with the EHLO name."""
     ptr = at.facts.sender.ptr
     if ptr is None or ptr.status is not PtrStatus.CONFIRMED or helo_bad(at) is not None:
-        return None  # a name that leads back helps little beside an EHLO name that does not
+        return None  # a confirmed PTR helps little if the EHLO name is wrong
     return Sighting(f"dns:PTR:{ptr.ip}", ptr.first_name)
 
 
 def helo_bad(at: Situation) -> Sighting | None:
-    """The EHLO name is no FQDN, or leads nowhere."""
+    """The EHLO name is no FQDN, or does not resolve."""
     helo = at.facts.sender.helo
     if helo is None or not is_bad_helo(helo):
         return None
@@ -140,7 +141,7 @@ def helo_bad(at: Situation) -> Sighting | None:
 
 
 def is_bad_helo(helo: HeloResult) -> bool:
-    """Whether servers that look at EHLO names would take offence at this one."""
+    """Whether servers that check EHLO names would refuse this one."""
     return not helo.is_literal and (not helo.is_fqdn or helo.resolves is False)
 
 
@@ -155,21 +156,22 @@ def _names(entries: list[Listing]) -> str:
 
 
 def _for_what_it_did(facts: Facts) -> list[Listing]:
-    """The listings of the source address that are not for its kind alone."""
+    """The listings of the source address, without policy listings."""
     return [entry for entry in _listings_of(facts, ListingRole.SOURCE) if not listings.is_policy(entry)]
 
 
 def source_listed_high(at: Situation) -> Sighting | None:
-    """The address is on a list that receivers are known to refuse by."""
+    """The address is on a list by which receivers are known to refuse mail."""
     entries = [entry for entry in _for_what_it_did(at.facts) if entry.weight >= HIGH_WEIGHT]
     return Sighting(f"dnsbl:{entries[0].zone}", _names(entries)) if entries else None
 
 
 def removal(facts: Facts) -> str:
-    """What to do about the listings that DNS shows of the source address; empty where there are none.
+    """What to do about the listings of the source address; empty if there are none.
 
-    A listing of the address's kind alone (a policy list) has no cause that could be mended: mail leaves by
-    the provider's server, or the list makes an exception for a mail server."""
+    A policy listing (for the kind of address) has no cause to remove: mail must leave by the provider's
+    server, or the list must make an exception.
+    """
     of_source = _listings_of(facts, ListingRole.SOURCE)
     if not of_source:
         return ""
@@ -203,16 +205,16 @@ def source_listed_low(at: Situation) -> Sighting | None:
 
 
 def source_listed_policy(at: Situation) -> Sighting | None:
-    """The address is in a range that is not meant to send."""
+    """The address is in a range that should not send mail directly."""
     policies = [entry for entry in _listings_of(at.facts, ListingRole.SOURCE) if listings.is_policy(entry)]
-    # A policy listing explains a refusal of the connection or the sender, hardly one of a mailbox.
+    # A policy listing explains a refusal before RCPT, but hardly one of a mailbox.
     if not policies or at.result.stage not in (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT):
         return None
     return Sighting(f"dnsbl:{policies[0].zone}", _names(policies))
 
 
 def source_listed_nowhere(at: Situation) -> Sighting | None:
-    """No list that could be believed has the address."""
+    """No usable list has the address."""
     of_source = listings.of_roles(at.facts, ListingRole.SOURCE)
     not_listed = [entry for entry in of_source if entry.status is ListingStatus.NOT_LISTED]
     if not not_listed or _listings_of(at.facts, ListingRole.SOURCE):
@@ -224,7 +226,8 @@ _RECEIVERS_QUERY = frozenset({"receiver.dnsbl-query-refused", "receiver.dead-lis
 
 
 def not_listed_after_all(at: Situation) -> Sighting | None:
-    """The receiver's query of a list failed, as its reply shows, and no list that answers has the address."""
+    """The reply shows that the receiver's query of a list failed, and no list that answers has the
+    address."""
     is_named = any(item.rule in _RECEIVERS_QUERY for item in at.reply_evidence)
     return source_listed_nowhere(at) if is_named else None
 
@@ -236,5 +239,5 @@ def sender_domain_listed(at: Situation) -> Sighting | None:
 
 
 def not_the_sending_address(at: Situation) -> Sighting | None:
-    """The probe stood elsewhere than the mail does."""
+    """The mail leaves from another address than the probe's."""
     return Sighting("vantage:address") if at.facts.vantage.is_sending_address is False else None

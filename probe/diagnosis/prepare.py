@@ -1,4 +1,4 @@
-"""Loads what judges a run, ahead of it."""
+"""Loads the tables that judge a run before the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EPOCH = "1970-01-01T00:00:00.000Z"
 
 
 def prepare() -> None:
-    """Read every table that a judgement needs: the report of a run that saw nothing goes through most."""
+    """Read every table that a judgement needs, by making the report of an empty run."""
     nobody = PairTarget(NullReversePath(), parse_mailbox("nobody@example.com"))
     report_of(Recording(ev.Started(ev.FORMAT_VERSION, VERSION, _EPOCH, nobody, Options(), "check")))
     settles_cause(Reply(550, None, ("no such user",)), Stage.RCPT)

@@ -1,4 +1,4 @@
-"""What could still happen after DATA: predictions from the sender's facts, named as predictions."""
+"""Predicted refusals after DATA, from the facts about the sender; marked as predictions."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class Risk:
 
     @property
     def is_tls_policy(self) -> bool:
-        """The recipient's DANE or MTA-STS fails: a sender who enforces it does not deliver."""
+        """The recipient's DANE or MTA-STS fails: a sender that enforces it does not deliver."""
         return self.finding.tag in groups.TLS_POLICY_FAILS
 
     def is_relevant(self, tls: TlsMode) -> bool:
-        """Whether it concerns this sender: a fault of its own, or a policy that it is known to enforce."""
+        """Whether it applies to this sender: its own fault, or a policy that it is known to enforce."""
         return self.is_sender_side or (self.is_tls_policy and tls is TlsMode.REQUIRE)
 
     @property
     def ref(self) -> str:
-        """What the prediction rests on: the broken requirement or other evidence, else the finding."""
+        """The reference of the prediction: the broken requirement or other evidence, else the finding."""
         return self.finding.evidence[0] if self.finding.evidence else f"finding:{self.finding.id}"
 
 
@@ -55,7 +55,7 @@ _EVEN = 10.0  # decibans at which a receiver is as likely to refuse as to take t
 
 @cache
 def _requirement_causes() -> Mapping[str, str]:
-    """The cause by the name of each requirement that is refused as something of its own."""
+    """The cause for each requirement that has its own, by its name."""
     by_need = requirement_causes()
     return {
         f"requirement:{it.id}": by_need[it.needs[0]]
@@ -65,12 +65,12 @@ def _requirement_causes() -> Mapping[str, str]:
 
 
 def cause_of(rule: RiskRule, finding: Finding) -> str:
-    """As what the finding would be refused: the requirement that it breaks decides, else its rule."""
+    """The cause of the predicted refusal: that of the broken requirement, else that of the rule."""
     by_requirement = _requirement_causes()
     return next((by_requirement[ref] for ref in finding.evidence if ref in by_requirement), rule.cause)
 
 
-# TLSA records that a sender with DANE goes by (RFC 7672 section 2.2): MTA-STS then does not count
+# TLSA records that a sender with DANE uses (RFC 7672 section 2.2); MTA-STS then does not count
 _PUBLISHED = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN, DaneStatus.UNUSABLE)
 _COUNTED = {
     FailOn.ERROR: (Severity.ERROR, Severity.FATAL),
@@ -80,7 +80,7 @@ _COUNTED = {
 
 
 def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]:
-    """The findings that count by --fail-on and predict a refusal, likeliest first."""
+    """The findings that count by --fail-on and predict a refusal, most likely first."""
     risks = [
         Risk(cause_of(rule, finding), finding, rule)
         for finding in findings
@@ -90,10 +90,10 @@ def risks_of(findings: tuple[Finding, ...], fail_on: FailOn) -> tuple[Risk, ...]
 
 
 def relevant(risks: tuple[Risk, ...], facts: Facts) -> tuple[Risk, ...]:
-    """Those that concern this sender."""
+    """The risks that apply to this sender."""
     tls = facts.options.tls
     if facts.tls_policy is not None:
-        tls = TlsMode.AUTO  # what this host's mail server demands, its session has met
+        tls = TlsMode.AUTO  # the requirements of the local mail server were met in the session
     elif tls is TlsMode.DANE:
         has_tlsa = any(dane.status in _PUBLISHED for dane in facts.recipient.dane)
         tls = TlsMode.REQUIRE if has_tlsa else TlsMode.AUTO

@@ -1,4 +1,4 @@
-"""What was observed of a run as a whole: the outcome, its stage, and what it rests on."""
+"""The result of a run: the outcome, its stage, and what it rests on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from probe.model.verdict import Outcome, OutcomeReason
 
 
 class Ground(StrEnum):
-    """What the outcome rests on; chooses the words of the summary and the evidence."""
+    """What the outcome rests on; the words of the summary and the evidence depend on it."""
 
     REPLY = "reply"
     ROUTE = "route"  # DNS alone: the domain takes no mail
@@ -24,9 +24,9 @@ class Ground(StrEnum):
     TLS = "tls"
     SMTPUTF8 = "smtputf8"
     OWN = "own"  # this host's own mail server decides
-    LOGIN = "login"  # the relay is to be logged in to
+    LOGIN = "login"  # the relay requires a login
     NOT_REACHED = "not_reached"  # the deadline, an interruption
-    NOT_ASKED = "not_asked"  # --no-smtp: DNS alone was to be asked, and nothing in it stands in the way
+    NOT_ASKED = "not_asked"  # --no-smtp: only DNS was asked, and nothing in it prevents delivery
     INTERRUPTED = "interrupted"  # in the middle of a session
 
 
@@ -37,9 +37,9 @@ _WITHOUT_CAUSE = frozenset({Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN
 class RunResult:
     """The outcome with the exchange that decided it, when one did.
 
-    `reason` says more than the ground does, None where the reply says all; `behind` is what it rests on: how
-    a session ended, what is wrong with a certificate, why no server was asked, what DNS gave instead of an
-    answer. `probe.diagnosis.why` makes the clause.
+    `reason` is more specific than the ground, None if the reply is the reason; `behind` are the reasons
+    behind it: how a session ended, what is wrong with a certificate, why no server was asked, what DNS gave
+    instead of an answer. `probe.diagnosis.why` makes the clause.
     """
 
     outcome: Outcome
@@ -52,7 +52,7 @@ class RunResult:
 
     @property
     def has_no_cause(self) -> bool:
-        """Whether nothing was learned of anybody, so that no cause is looked for."""
+        """Whether nothing was learned, so that there is no cause to look for."""
         return self.ground in _WITHOUT_CAUSE
 
     def is_for(self, *tags: OutcomeReason) -> bool:
@@ -66,7 +66,7 @@ class RunResult:
 
     @property
     def ref(self) -> str:
-        """How evidence names what decided."""
+        """The reference of what decided, for evidence."""
         if self.exchange is not None:
             return self.exchange.ref
         return f"session:{self.session.number}" if self.session is not None else "dns:MX"

@@ -16,7 +16,7 @@ from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
 
-_NEVER = -60.0  # decibans of a cause that the stage rules out
+_NEVER = -60.0  # the score of a cause that the stage excludes
 WORDS = frozenset({Facet.TEXT, Facet.PROVIDER})
 """The families of evidence that are somebody's words."""
 
@@ -32,10 +32,10 @@ def rank(
 ) -> tuple[RankedCause, ...]:
     """Rank all causes, best first; the probabilities sum to 1.
 
-    `stage` is where the refusal was given: before RCPT nothing can be about a mailbox. `permanent`
-    (5yz or 4yz) shifts the causes that are passing by nature, unless the evidence holds a CODE rule
-    that already does. `priors` are shares of any scale that replace the corpus shares; causes left
-    out get the smallest one given.
+    `stage` is where the refusal was given: before RCPT nothing can be about a mailbox. `permanent` (5yz or
+    4yz) shifts the causes that are passing by nature, unless a CODE rule in the evidence already does.
+    `priors` are shares of any scale that replace the corpus shares; causes left out get the smallest one
+    given.
     """
     table = scoring()
     items = sorted(evidence, key=lambda item: (item.rule, item.ref, item.facet))
@@ -69,10 +69,10 @@ def rank(
 def band(ranking: Sequence[RankedCause]) -> Band:
     """How sure the first cause is.
 
-    Stated: the server's words or a provider's token name it, in a sentence that is known; a refusal that
-    names no rule states nothing. Likely: more probable than a share that is set, by such a sentence or by
-    two families of evidence. user_unknown is never more than possible without words that name it or x.1.1,
-    because acting on it deletes an address.
+    Stated: the server's words or a provider's token name it, in a known sentence; a refusal that matches no
+    rule states nothing. Likely: more probable than a share that is set, by such a sentence or by two families
+    of evidence. user_unknown is never more than possible without words that name it or x.1.1, because acting
+    on it deletes an address.
     """
     limits = scoring()["bands"]
     if not ranking:
@@ -92,8 +92,8 @@ def band(ranking: Sequence[RankedCause]) -> Band:
 
 
 def words_name_it(ranking: Sequence[RankedCause]) -> bool:
-    """Whether a sentence that is known names the first cause and little speaks for another: less than what
-    the band `stated` asks, and enough to ask no more of a server that has said what it has to say."""
+    """Whether a known sentence names the first cause and there is little evidence for another. A weaker
+    condition than the band `stated`; enough to ask the server nothing more."""
     limits = scoring()["bands"]
     if not ranking or ranking[0].id in limits["not_stated"]:
         return False
@@ -102,7 +102,8 @@ def words_name_it(ranking: Sequence[RankedCause]) -> bool:
 
 
 def _transfer(item: Evidence, instead: Mapping[str, str]) -> Evidence:
-    """Words that name a cause which the stage rules out, as evidence for what they are about there."""
+    """Turns words for a cause that the stage excludes into evidence for the cause that they mean at that
+    stage."""
     if item.facet not in WORDS or not any(item.weights.get(cause, 0.0) > 0 for cause in instead):
         return item
     weights = dict(item.weights)
@@ -115,7 +116,7 @@ def _transfer(item: Evidence, instead: Mapping[str, str]) -> Evidence:
 
 
 def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mapping[str, float]:
-    """RFC 5321 section 4.2.1: the first digit tells how lasting, not why."""
+    """RFC 5321 section 4.2.1: the first digit says whether the refusal is permanent, not why."""
     if permanent is None or any(item.facet is Facet.CODE for item in evidence):
         return {}
     shift: Mapping[str, float] = scoring()["permanent" if permanent else "transient"]
@@ -125,7 +126,7 @@ def _class_shift(evidence: Sequence[Evidence], permanent: bool | None) -> Mappin
 def _cap(
     evidence: Sequence[Evidence], caps: Mapping[str, Sequence[float]]
 ) -> Mapping[str, Sequence[WeightedEvidence]]:
-    """For each cause its evidence with the weight that counts after the family's cap."""
+    """The evidence for each cause with its weight after the cap of the family."""
     families: dict[Facet, list[Evidence]] = {}
     for item in evidence:
         families.setdefault(item.facet, []).append(item)
@@ -140,7 +141,7 @@ def _cap(
 
 
 def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mapping[str, float]:
-    """By what the weights of a cause shrink where their sum is beyond the cap of the family."""
+    """The factors that reduce the weights of a cause if their sum is beyond the cap of the family."""
     totals: dict[str, float] = {}
     for item in members:
         for cause, weight in item.weights.items():
@@ -160,9 +161,9 @@ def _word_weight(items: Sequence[WeightedEvidence]) -> float:
 def _calibrate(
     probabilities: Mapping[str, float], best: str, words: float, limits: Mapping[str, float]
 ) -> Mapping[str, float]:
-    """The probability of the first cause as it was found right; the others keep their proportions.
+    """The calibrated probability of the first cause; the others keep their proportions.
 
-    A line through its log odds: the stronger the words that name it, the more `slope` and `offset` of
+    A linear function of its log odds: the stronger the words that name it, the more `slope` and `offset` of
     scoring.toml count. The first cause stays first.
     """
     share = min(1.0, words / limits["full_words"])

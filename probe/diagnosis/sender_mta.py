@@ -1,4 +1,4 @@
-"""This host's own mail server for the report."""
+"""The local mail server, for the report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from probe.model.sender_mta import AddressFact, NumberFact, SenderMta, TextFact
 
 
 def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
-    """What its tools told; None where there is none."""
+    """What its tools printed; None if there is none."""
     mta = facts.mta
     if mta is None:
         return None

@@ -1,4 +1,4 @@
-"""What the predicates of evidence.toml look at, and what they hand back."""
+"""The arguments and results of the predicates of evidence.toml."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from probe.facts.model import Facts
 from probe.knowledge.fact_evidence import beside_words
 from probe.model.evidence import Evidence, Facet
 
-SPEAKS = 10.0  # decibans from which a text is taken to name a cause; "recipient rejected" alone names none
+SPEAKS = 10.0  # decibans from which a text names a cause; "recipient rejected" alone names none
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All facts, the outcome, and what the deciding reply says (nothing when there was none)."""
+    """All facts, the outcome, and the evidence of the deciding reply (empty if there was none)."""
 
     facts: Facts
     result: RunResult
@@ -29,7 +29,7 @@ class Situation:
 
     @property
     def reply_names_a_cause(self) -> bool:
-        """Whether the words of the deciding reply, or a specific status, name a cause that is one."""
+        """Whether the words of the deciding reply, or a specific status, name a real cause."""
         return not named_causes(self.reply_evidence) <= beside_words().vague
 
 
@@ -51,7 +51,7 @@ def words_name(evidence: Iterable[Evidence], *causes: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A fact that was found. `ref` names the observation, `detail` fills {detail} of the sentence."""
+    """A fact that was found. `ref` names the observation, `detail` replaces {detail} in the sentence."""
 
     ref: str
     detail: str = ""

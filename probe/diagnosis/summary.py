@@ -1,4 +1,4 @@
-"""The one sentence of the verdict. It says what was observed, never more."""
+"""The summary sentence of the verdict. It says only what was observed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str
 
 
 def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
-    """What follows where the domain's DANE or MTA-STS fails; empty where it does not."""
+    """The clause for a domain whose DANE or MTA-STS fails; empty if neither does."""
     if not any(risk.is_tls_policy for risk in risks):
         return ""
     is_ours = facts.tls_policy is None and facts.options.tls in (*NEEDED, TlsMode.DANE)
@@ -130,7 +130,7 @@ _BARRIERS = {
 
 
 def _no_resolver(servers: NameServerFacts) -> str:
-    """This machine's own fault: nothing was learned of any domain."""
+    """The summary if no name server answers: a fault of this machine, nothing was learned."""
     who = ", ".join(servers.names) or "the name servers"
     what = {Health.SILENT: "no answer from", Health.REFUSING: "every name is refused by"}
     return f"this machine cannot ask DNS: {what.get(servers.health, 'every name fails at')} {who}"

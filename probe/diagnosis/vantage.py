@@ -1,4 +1,4 @@
-"""How far an answer carries over from the probe's address to the one that sends the mail."""
+"""How far an answer to the probe's address also holds for the sending address."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ _REST = "unknown"
 
 
 def is_foreign(facts: Facts, result: RunResult, cause: str | None) -> bool:
-    """Whether a cause that hangs on the address was told to another one than the mail leaves from.
+    """Whether a cause that depends on the address was given to another address than the sending one.
 
-    A bounce or a log tells of the mail itself, and a reply that names the sending address speaks of that."""
+    A bounce or a log is about the mail itself, and a reply that names the sending address is about that
+    address.
+    """
     if facts.vantage.is_sending_address is not False or cause not in beside_address().causes:
         return False
     if result.ground is not Ground.REPLY or result.reply is None or _is_told(facts):
@@ -25,14 +27,14 @@ def is_foreign(facts: Facts, result: RunResult, cause: str | None) -> bool:
 
 
 def _is_told(facts: Facts) -> bool:
-    """Whether the bounce or the log tells what the sending address itself was answered."""
+    """Whether the bounce or the log has the answer to the sending address itself."""
     delivery = facts.log.delivery if facts.log is not None else None
     return facts.bounce is not None or (delivery is not None and delivery.is_remote and delivery.is_failure)
 
 
 def carry_over(facts: Facts, result: RunResult, ranking: tuple[RankedCause, ...]) -> tuple[RankedCause, ...]:
-    """The ranking with its first cause held at CEILING where that was told to another address; what is
-    taken from it is what cannot be known of the sending one."""
+    """The ranking with the share of its first cause limited to CEILING if another address got the answer; the
+    rest is what is not known about the sending address."""
     if not ranking or ranking[0].probability <= CEILING or not is_foreign(facts, result, ranking[0].id):
         return ranking
     surplus = ranking[0].probability - CEILING

@@ -25,7 +25,8 @@ from probe.model.report import Verdict
 from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, OutcomeReason, Retry
 from probe.reading.reply.read import Reading
 
-# Where no reply decided, the ground itself is nearly the cause; the corpus shares are those of replies.
+# Priors for outcomes without a deciding reply: the ground itself nearly is the cause. The corpus shares are
+# only for replies.
 _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
     Ground.ROUTE: {"bad_domain": 0.99, "unknown": 0.0001},
     Ground.DNS_UNKNOWN: {"dns_failure": 0.95, "bad_domain": 0.02, "unknown": 0.0005},
@@ -39,11 +40,11 @@ _GROUND_PRIORS: Mapping[Ground, Mapping[str, float]] = {
     ),
 }
 _LIKELY = 0.6
-_CERTAIN = 0.99  # no ranking is surer than this: texts are claims, tables are elicited
+_CERTAIN = 0.99  # the highest confidence: texts may be wrong, and the weights are estimates
 _NOTHING_TO_DO = Conduct(FixBy.NOBODY, Retry.NOW, None)
-_NOTHING_LEARNED = Conduct(FixBy.NOBODY, Retry.NOW, None)  # no server was asked: there is nobody to turn to
+_NOTHING_LEARNED = Conduct(FixBy.NOBODY, Retry.NOW, None)  # no server was asked, so nobody has to act
 _OF_A_FACT = (Ground.DNS_UNKNOWN, Ground.NO_CONNECTION, Ground.TLS)
-_CHOSEN = Conduct(FixBy.SENDER, Retry.NOW, None)  # the options left the hosts out
+_CHOSEN = Conduct(FixBy.SENDER, Retry.NOW, None)  # the options excluded the hosts
 _NOT_DIALLED = Conduct(FixBy.EITHER, Retry.AFTER_FIX, None)  # the same addresses are not dialled again
 _OWN_AFFAIR = Conduct(FixBy.SENDER, Retry.AFTER_FIX, None)
 _RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
@@ -51,8 +52,8 @@ _RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The verdict with everything that it rests on. `conclusion` is None where no cause was ranked, and
-    where nothing was refused or deferred; `faults` are rules of this program that failed: it rests on the
+    """The verdict with everything that it rests on. `conclusion` is None if no cause was ranked, and if
+    nothing was refused or deferred. `faults` are rules of this program that raised; the verdict rests on the
     others."""
 
     result: RunResult
@@ -65,8 +66,8 @@ class Diagnosis:
 
 
 def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
-    """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome comes
-    from what was observed alone; a rule that fails costs what it would have said of the cause."""
+    """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome depends
+    only on what was observed; if a rule raises, only its evidence on the cause is missing."""
     with collect_faults() as faults:
         diagnosis = _diagnose(facts, findings)
     return replace(diagnosis, faults=tuple(faults))
@@ -94,12 +95,13 @@ def _evidence(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
 
 
 def _is_kept_here(result: RunResult) -> bool:
-    """What becomes of the mail on this host is not known: no server could be asked about it."""
+    """Whether the mail stays on this host, so that its fate is not known and no server could be asked."""
     return result.ground is Ground.OWN and result.outcome is Outcome.INCONCLUSIVE
 
 
 def _outside_reading(facts: Facts, result: RunResult) -> Reading | None:
-    """The bounce or the log, where this run saw no refusal of its own: accepted now, or not able to ask."""
+    """The reading of the bounce or the log, if this run got no refusal itself: it was accepted, or could not
+    ask."""
     if result.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
         return None
     return earlier_reading(facts)
@@ -134,7 +136,7 @@ def _band(
     if reading is not None:
         return band(ranking)  # the refusal was seen, in the bounce or the log
     if result.outcome is Outcome.ACCEPTED:
-        # Accepted is what was seen; what comes after DATA is predicted, never stated.
+        # acceptance was observed; a refusal after DATA is only predicted, never stated
         return Band.LIKELY if relevant(risks, facts) else Band.STATED
     if result.ground is Ground.ROUTE or (result.ground is Ground.OWN and ranking):
         return Band.STATED  # the domain's own records say so, or this host's own configuration
@@ -161,7 +163,7 @@ def _verdict(
     conduct = conclusion.conduct if conclusion is not None else _conduct(result, cause, risks, ours)
     is_learned = result.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
     if facts.relay and result.outcome is not Outcome.ACCEPTED and is_learned:
-        # what one's own relay does is told to whoever runs this host, not to the recipient
+        # a refusal by the own relay is for the operator of this host, not for the recipient
         conduct = replace(conduct, fix_by=FixBy.SENDER)
     has_outside_reading = reading is not None
     at_risk = (has_outside_reading and result.outcome is Outcome.ACCEPTED) or bool(ours)
@@ -199,8 +201,8 @@ def _verdict(
 
 
 def _deciding_words(result: RunResult) -> str | None:
-    """The reply that decided. The 220 before a broken handshake, or an EHLO that lacks what is needed,
-    decided nothing by its words."""
+    """The text of the deciding reply; empty for the 220 before a failed handshake, and for an EHLO reply that
+    lacks an extension."""
     reply = result.reply
     if reply is None or (result.ground is not Ground.REPLY and reply.is_positive):
         return None
@@ -221,7 +223,7 @@ def _conclusion(
             ranking, certainty, evidence, permanent=reading.permanent, text=reading.text, stage=reading.stage
         )
     if result.outcome not in (Outcome.REFUSED, Outcome.DEFERRED):
-        # nobody is to blame, unless a fact says whose affair it is
+        # nobody must act, unless a fact says who
         of_a_fact = any(item.conduct is not None for item, _ in ranking[0].evidence_for)
         is_known = result.ground in _OF_A_FACT and of_a_fact
         return conclude(ranking, certainty, evidence, permanent=False) if is_known else None
@@ -239,7 +241,7 @@ def _conclusion(
 def _conduct(
     result: RunResult, cause: str | None, risks: tuple[Risk, ...], ours: tuple[Risk, ...]
 ) -> Conduct:
-    """What follows where nothing was refused, or no cause was ranked."""
+    """The conduct if nothing was refused, or no cause was ranked."""
     if result.outcome in (Outcome.REFUSED, Outcome.DEFERRED):  # and the conclusion failed
         return causes()[UNSETTLED].conduct(permanent=result.outcome is Outcome.REFUSED)
     if cause is None:
@@ -256,7 +258,7 @@ def _conduct(
         is_theirs = bool(ours) and not any(risk.is_sender_side for risk in ours)
         fix_by = FixBy.RECIPIENT_ADMIN if is_theirs else causes()[cause].permanent.fix_by
         return Conduct(fix_by, Retry.AFTER_FIX, None)
-    # Nothing was refused: the passing form of the cause, and nobody to blame for it yet.
+    # nothing was refused: the conduct for a transient failure, and nobody must act yet
     return replace(causes()[cause].conduct(permanent=False), fix_by=FixBy.EITHER)
 
 

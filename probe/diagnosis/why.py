@@ -1,4 +1,4 @@
-"""Why the outcome is what it is, as a clause for a reader."""
+"""The reason of an outcome, as a clause for a reader."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from probe.diagnosis.run_result import RunResult
 
 
 def why_tags(result: RunResult) -> tuple[str, ...]:
-    """The tag of the reason, then those of what stands behind it; empty where the reply says all."""
+    """The tag of the reason, then those of the reasons behind it; empty if the reply is the reason."""
     if result.reason is None:
         return ()
     return (result.reason.tag.value, *(it.tag.value for it in result.behind))
 
 
 def why(result: RunResult) -> str:
-    """The clause without a full stop; empty where the reply says all."""
+    """The clause without a full stop; empty if the reply is the reason."""
     reason = result.reason
     if reason is None:
         return ""

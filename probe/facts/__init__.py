@@ -1,1 +1,1 @@
-"""Recording to facts: everything parsed once, every leaf pointing at its observation."""
+"""Recording to facts: everything parsed once, each fact with a reference to its observation."""

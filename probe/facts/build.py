@@ -39,14 +39,14 @@ from probe.survey.sending import Sending, sending
 
 
 def facts_of(recording: Recording) -> Facts:
-    """Everything a recording shows; works on every prefix of a recording. A reader that fails costs what it
-    would have read, and is named in `faults`."""
+    """All facts of a recording, or of any prefix of one. If a reader raises, only its part is missing, and
+    `faults` names it."""
     return _facts(_Reader(recording, Memo()))
 
 
 class GrowingFacts:
-    """The facts of a run that goes on. What the events since the last time do not bear on is not read again;
-    the facts are at every point those of `facts_of`."""
+    """The facts of a run in progress. Parts that new events do not affect are not read again; the facts
+    always equal those of `facts_of`."""
 
     def __init__(self) -> None:
         self._recording: Recording | None = None
@@ -58,7 +58,7 @@ class GrowingFacts:
         return len(self._recording) if self._recording is not None else 0
 
     def after(self, further: Iterable[ev.Event]) -> Facts:
-        """The facts once these events have been seen, too; the first of all is `Started`."""
+        """The facts with these events added; the very first event must be `Started`."""
         if self._recording is None:
             self._recording = Recording.of(further)
         else:
@@ -75,13 +75,13 @@ def _facts(reader: _Reader) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A recording, with what was read of its beginning."""
+    """A recording, with the parts that were already read."""
 
     recording: Recording
     memo: Memo
 
     def part(self, name: str, inputs: tuple[object, ...], read: Callable[[Lookup], T]) -> T:
-        """What a part comes to; see `Memo.part`."""
+        """The value of a part; see `Memo.part`."""
         return self.memo.part(name, inputs, self.recording, read)
 
 
@@ -183,10 +183,10 @@ def _greeting(sessions: tuple[Session, ...]) -> str:
 def _recipient_by(
     started: ev.Started, how: Sending, fetches: tuple[ev.HttpsFetched, ...], look_up: Lookup
 ) -> tuple[RecipientFacts, tuple[HostTlsa, ...]]:
-    """The recipient's side without the certificates that its servers showed, and what DANE has for them."""
+    """The recipient's side, without the certificates of its servers and their DANE results."""
     domain = recipient_domain(started.target)
     records = drive(recipient.survey(domain, started.options), look_up, NOWHERE, how)
-    # a relay's hosts are this side's: they tell nothing of the domain
+    # a relay belongs to this side and says nothing about the domain
     hosts = [host.host for host in records.mx.hosts] if not how.relay else []
     facts = RecipientFacts(
         domain=domain,

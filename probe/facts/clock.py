@@ -1,4 +1,4 @@
-"""This machine's clock, held against the dates that servers give: in their greetings, and over HTTP."""
+"""This machine's clock, compared with the dates that servers give: in their greetings, and over HTTP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.tls.certificate import holds_at
 
-LEAST_OFF_S = 600  # less is no matter for certificates, signatures and queues
+LEAST_OFF_S = 600  # a smaller difference does not matter for certificates, signatures and queues
 # RFC 5322 section 3.3, as Exim, sendmail and Exchange greet
 _DATE = re.compile(
     r"\b(?:mon|tue|wed|thu|fri|sat|sun), \d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|gmt|utc)\b",
@@ -50,13 +50,13 @@ class ClockFacts:
 
     @property
     def is_off(self) -> bool:
-        """Whether it is more than ten minutes off, by all servers that gave a date: where one agrees with it,
-        the others' clocks are wrong."""
+        """Whether it differs by more than ten minutes from all servers that gave a date; if one server agrees
+        with it, the others' clocks are wrong."""
         return bool(self.readings) and all(abs(it.ahead_s) > LEAST_OFF_S for it in self.readings)
 
     @property
     def is_borne_out(self) -> bool:
-        """Whether two servers agree on that, within the same ten minutes."""
+        """Whether two servers agree on the difference, within ten minutes."""
         near = [it for it in self.readings if abs(it.ahead_s - self.behind_s) <= LEAST_OFF_S]
         return self.is_off and len(near) > 1
 
@@ -104,8 +104,8 @@ def _reading(by: str, text: str, at: datetime, ref: str) -> Iterator[ClockReadin
 
 
 def without_dates(sessions: tuple[Session, ...], clock: ClockFacts, began: datetime) -> tuple[Session, ...]:
-    """The sessions as they are to be judged by a clock that is off: what only that clock holds against a
-    certificate is not known."""
+    """The sessions as judged with a wrong clock: a certificate fault that depends on the clock is not
+    known."""
     if not clock.is_off:
         return sessions
     at = began + timedelta(seconds=clock.behind_s)
@@ -122,8 +122,7 @@ def _without_dates(tls: TlsFacts, at: datetime) -> TlsFacts:
 
 
 def by_right_clock(fetches: tuple[ev.HttpsFetched, ...], clock: ClockFacts) -> tuple[ev.HttpsFetched, ...]:
-    """The fetches as they are to be judged by a clock that is off: a certificate that was refused says
-    nothing."""
+    """The fetches as judged with a wrong clock: a refused certificate proves nothing."""
     if not clock.is_off:
         return fetches
     return tuple(_by_right_clock(it) for it in fetches)

@@ -24,11 +24,10 @@ def farthest(sessions: Iterable[Session]) -> Session:
 
 
 def _depth(session: Session) -> tuple[int, int, int, int]:
-    """How far a session came: a usable answer counts more than none, a later stage more than an
-    earlier one; but a host that turns the guest away has less to say than one that heard the question
-    and fell silent. At the same stage the most favourable answer counts, because a sender that is turned
-    away for good by one host and put off by another tries again (RFC 5321 section 5.1); then the
-    latest session."""
+    """Sort key of a session: a usable answer counts more than none, a later stage more than an earlier one;
+    but a refusal of the client counts less than a session in which the question was asked and not answered.
+    At the same stage the most favourable answer counts, because a sender that is refused by one host and
+    deferred by another tries again (RFC 5321 section 5.1); then the latest session."""
     exchange = deciding_exchange(session)
     if exchange is None:
         return (0, -1, 0, session.number)
@@ -54,7 +53,7 @@ def deciding_exchange(session: Session) -> Exchange | None:
         last_of[exchange.stage] = exchange
     _prefer_ehlo(main, last_of)
     if session.desynchronised and main:
-        # which reply was the first false one cannot be told; how far it came can
+        # it is not known which reply was the first wrong one; the stage that was reached is known
         return last_of[main[-1].stage]
     for stage in _DEPTH:
         last = last_of.get(stage)
@@ -66,7 +65,8 @@ def deciding_exchange(session: Session) -> Exchange | None:
 
 
 def _prefer_ehlo(main: list[Exchange], last_of: dict[Stage, Exchange]) -> None:
-    """Where both were refused, the words to EHLO tell why; unless it was only not known there."""
+    """If both EHLO and HELO were refused, the reply to EHLO has the reason, unless the server did not know
+    EHLO."""
     ehlos = [e for e in main if e.stage is Stage.EHLO]
     if len(ehlos) < 2 or not ehlos[-1].sent.upper().startswith("HELO") or not ehlos[-2].usable:
         return
@@ -78,6 +78,6 @@ def _prefer_ehlo(main: list[Exchange], last_of: dict[Stage, Exchange]) -> None:
 
 
 def is_closing(exchange: Exchange) -> bool:
-    """A 421: the service closes the channel, whatever was asked (RFC 5321 section 3.8); at STARTTLS it is
-    nothing that TLS did."""
+    """Whether the reply is a 421: the service closes the channel, whatever the command was (RFC 5321 section
+    3.8); at STARTTLS it is no TLS failure."""
     return exchange.reply is not None and exchange.reply.code == 421

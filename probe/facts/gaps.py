@@ -1,8 +1,8 @@
-"""Why something is not known: each None of the facts, and each empty list that stands for nothing looked at,
-has its reason here, and whoever says "not looked at" takes it from here.
+"""Why something is not known: the reason of each None in the facts, and of each empty list that means "not
+looked at".
 
-Results of a standard (`SpfResult`, `MxResult` and the like) are not gone into: a status of their own says why
-a value of theirs is None.
+Results of a standard (`SpfResult`, `MxResult` and so on) are not included: their own status says why a value
+is None.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Why = Reason[Gap]
 
 
 class Fact(StrEnum):
-    """What may not be known of a run, by its place in `Facts`."""
+    """The facts of a run that may be unknown, by their path in `Facts`."""
 
     SOURCE_IP = "vantage.source_ip"
     PROBE_IP = "vantage.probe_ip"
@@ -58,12 +58,12 @@ class Fact(StrEnum):
 
 
 def gap_of(facts: Facts, fact: Fact) -> Why | None:
-    """Why a fact is not known; None for one that is."""
+    """Why a fact is not known; None if it is known."""
     return None if _is_known(facts, fact) else _WHY[fact](facts)
 
 
 def gaps_of(facts: Facts) -> Mapping[str, Why]:
-    """Every gap of a run by its place, those within sessions by the session's place in their list:
+    """Every unknown fact of a run by its path; those of sessions by the index of the session:
     `sessions.0.tls.certificate`."""
     gaps = {fact.value: why for fact in Fact if (why := gap_of(facts, fact)) is not None}
     for index, session in enumerate(facts.sessions):
@@ -76,12 +76,14 @@ def _is_known(facts: Facts, fact: Fact) -> bool:
     for name in fact.value.split("."):
         value = getattr(value, name)
         if value is None:
-            return fact is Fact.BOUNCE_STATUS and name == "bounce"  # without a bounce it has none
+            # without a bounce there is no status that could be missing
+            return fact is Fact.BOUNCE_STATUS and name == "bounce"
     return value != ()
 
 
 def _unread(facts: Facts, part: Part, *readers: str) -> Why:
-    """A reader that failed, else what kept the run from that part; else the recording ends before it."""
+    """The fault of the reader, else why the run did not make that part, else that the recording ends before
+    it."""
     fault = next((it for it in facts.faults if it.part in readers), None)
     if fault is not None:
         return fault.reason
@@ -90,7 +92,8 @@ def _unread(facts: Facts, part: Part, *readers: str) -> Why:
 
 
 def _no_address(facts: Facts) -> Why:
-    """No address to judge: this host's is private, there is no route, or it was not looked for yet."""
+    """Why there is no address to judge: this host's is private, there is no route, or the run did not look
+    yet."""
     if facts.vantage.basis is AddressBasis.PRIVATE:
         return Reason(Gap.PRIVATE_ADDRESS)
     if facts.vantage.helo_reason is not None:
@@ -249,7 +252,7 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.SESSIONS: why_no_session,
     Fact.MESSAGE: _no_file(Part.MESSAGE, FactReader.MESSAGE),
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
-    # its own word on why not is `why_no_mta`; where it has none, nobody asked, or there is none
+    # `why_no_mta` says why; if it is empty, the mail server was not read, or there is none
     Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),
     Fact.TLS_POLICY: _no_tls_policy,
     Fact.LOG: lambda _: Reason(Gap.NOT_GIVEN),

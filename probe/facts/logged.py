@@ -7,7 +7,7 @@ from probe.model.logged import LogFate
 from probe.model.reply import Stage
 
 REF = "log:1"
-_AFTER_RCPT = frozenset({Stage.DATA, Stage.END_OF_DATA})  # a probe does not come there
+_AFTER_RCPT = frozenset({Stage.DATA, Stage.END_OF_DATA})  # stages that a probe does not reach
 
 
 def is_handed_over(facts: Facts) -> bool:
@@ -17,7 +17,7 @@ def is_handed_over(facts: Facts) -> bool:
 
 
 def has_passed(facts: Facts) -> bool:
-    """Whether the log tells of a deferral that this run went past: the recipient was accepted."""
+    """Whether the log has a deferral that is over: this run was accepted."""
     delivery = facts.log.delivery if facts.log is not None else None
     if delivery is None or delivery.is_given_up or delivery.stage in _AFTER_RCPT:
         return False

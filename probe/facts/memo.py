@@ -1,4 +1,4 @@
-"""Parts of the facts that are kept while the recording grows, with what they were read from."""
+"""A cache for parts of the facts while the recording grows, each with its inputs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class _Entry:
 
 
 class Memo:
-    """What each part came to, as long as a reading of the recording would come to the same: its inputs are
-    equal, and so is every answer of DNS that it looked up, those that were not yet there included."""
+    """The value of each part. It is valid as long as its inputs are equal, and every DNS answer that it
+    looked up, including missing ones, is unchanged."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
@@ -37,8 +37,8 @@ class Memo:
     def part(
         self, name: str, inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], T]
     ) -> T:
-        """What `read` gives, which depends on nothing but `inputs` and on what it looks up. The faults of a
-        part that is kept are noted again."""
+        """The result of `read`, which may depend only on `inputs` and on the answers that it looks up. Faults
+        of a cached part are noted again."""
         entry = self._entries.get(name)
         if entry is None or not entry.holds(inputs, recording):
             entry = self._entries[name] = _read(inputs, recording, read)

@@ -1,4 +1,4 @@
-"""All facts of one run. Built from a recording by `probe.facts.build.facts_of`; nothing in here judges."""
+"""All facts of one run. Built from a recording by `probe.facts.build.facts_of`; nothing here judges."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from probe.survey.sending import Sending
 
 @dataclass(frozen=True, slots=True)
 class VantageFacts:
-    """Where the probe stood. `source_ip` is the address that SPF, PTR and blocklists are judged for (None:
-    no route, or only a private one), `basis` what that rests on and `basis_by` who names it; `probe_ip` the
-    one it really connected from, `outside_ip` the one at which servers see it, as far as that is known;
-    `is_sending_address` True when --ip was given and servers see it, or the probe connects from it, False
-    when it was given and differs, None when it was not given (it cannot be known whether the mail leaves from
-    here). `sightings` are all that name an address of this side, `addresses` those of
-    this machine; none where they are not known."""
+    """The probe's addresses and name. `source_ip` is the address that SPF, PTR and blocklists are judged for
+    (None: no route, or only a private one), `basis` what that rests on and `basis_by` who names it;
+    `probe_ip` the one it really connected from, `outside_ip` the one at which servers see it, as far as that
+    is known; `is_sending_address` True when --ip was given and servers see it, or the probe connects from it,
+    False when it was given and differs, None when it was not given (it cannot be known whether the mail
+    leaves from here). `sightings` are all that name an address of this side, `addresses` those of this
+    machine; none where they are not known."""
 
     source_ip: IPAddress | None
     probe_ip: IPAddress | None
@@ -57,15 +57,16 @@ class VantageFacts:
 
     @property
     def rests_on_one_word(self) -> bool:
-        """Whether one server alone names the address that is judged: a stranger, who may lie. Nothing that
-        holds for such an address is a fault."""
+        """Whether only one server names the judged address. It may be wrong, so nothing about such an address
+        is a fault."""
         return self.basis is AddressBasis.SAID
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """The recipient's side in DNS. `provider` None when its servers are nobody's that we know, `known_by`
-    what told it; `dane` has one entry an MX host; `typo_of` a large provider's domain it is like."""
+    """The recipient's side in DNS. `provider` is None if the operator of its servers is not known, `known_by`
+    says how it was recognised; `dane` has one entry per MX host; `typo_of` is a large provider's domain that
+    it resembles."""
 
     domain: str
     mx: MxResult
@@ -79,8 +80,8 @@ class RecipientFacts:
 
 @dataclass(frozen=True, slots=True)
 class SenderFacts:
-    """The sender's side. None where there is nothing to judge: no sender domain (null reverse-path
-    without --header-from), no source address, or the `domain` command."""
+    """The sender's side. None if there is nothing to judge: no sender domain (null reverse-path without
+    --header-from), no source address, or the `domain` command."""
 
     domain: str | None
     author_domain: str | None
@@ -97,15 +98,16 @@ class SenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a run showed. `complete` is False when the recording stops before its end; `redacted`
-    that its names and addresses are pseudonyms; `resolver` holds the answers that are worth a word for how
-    they were told; `faults` are readers of this program that failed: what they would have read is missing
-    here as if it had not been looked at.
+    """Everything a run showed. `complete` is False if the recording stops before its end; `redacted`: names
+    and addresses are pseudonyms; `resolver` holds the answers that a name server made itself or that had
+    expired; `faults` are readers of this program that raised: their facts are missing as if nobody had
+    looked.
 
-    `options` are those that hold: what was left open is as `mta`, this host's mail server, has it (None: not
-    known; `why_no_mta` where one is there that did not tell); `user_options` are the user's. `relay` is
-    what that server hands the mail to, empty where the MX hosts are asked; `tls_policy` what it demands of
-    TLS there, None where that is the options' to say; `scenario` is that of a lab."""
+    `options` are the effective ones: options that the user left open are as in `mta`, the local mail server
+    (None: not known; `why_no_mta` says why, if there is one); `user_options` are the user's. `relay` is where
+    that server sends the mail (empty: the MX hosts are asked); `tls_policy` is its TLS requirement there
+    (None: the options decide); `scenario` is that of a lab.
+    """
 
     target: Target
     options: Options

@@ -1,4 +1,4 @@
-"""The second opinions on records, with what DNS said where there is none for that."""
+"""The second opinions on records, or the DNS failure that prevented one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from probe.standards.dns.message import Question, RecordType
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What was said of one record; `failure` is what DNS gave instead of an answer, where the opinion failed
-    for that."""
+    """The opinion on one record; `failure` is what DNS gave instead of an answer, if that prevented it."""
 
     event: ev.OpinionGiven
     failure: AnswerWhy | None = None

@@ -1,4 +1,4 @@
-"""What this host's own mail server decided before any other server was asked."""
+"""What the local mail server decided before any other server was contacted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from probe.survey.own_server import OwnDecision, own_decision
 
 
 def own_decision_of(facts: Facts) -> OwnDecision | None:
-    """The decision that kept the run from asking a server; None where there was none."""
+    """The decision that kept the run from asking a server; None if there was none."""
     is_kept = any(it.part is Part.SESSIONS and it.reason.tag is Gap.KEPT_HERE for it in facts.not_reached)
     if not is_kept:
         return None
@@ -16,7 +16,7 @@ def own_decision_of(facts: Facts) -> OwnDecision | None:
 
 
 def uses_one_family(facts: Facts) -> int | None:
-    """The family (4 or 6) that this host's mail server, and not an option, confines its mail to."""
+    """The only address family (4 or 6) that the local mail server uses, if no option chose it."""
     if facts.mta is None or facts.user_options is None or facts.options.bind is not None:
         return None
     is_given = len(facts.user_options.families) == 1

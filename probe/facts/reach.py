@@ -1,4 +1,4 @@
-"""What stood between this machine and the mail hosts where no connection came about."""
+"""What prevented a connection to the mail hosts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from probe.model.address import IPAddress
 from probe.model.observed import EndCause
 from probe.model.session import EndReason
 
-SEVERAL = 2  # networks: hosts of so many are not down, nor closed to everybody, at one time
-_LENGTHS = {4: 24, 6: 48}  # what one operator has at one place
+SEVERAL = 2  # networks: hosts of so many are hardly all down, or closed to everybody, at once
+_LENGTHS = {4: 24, 6: 48}  # the usual network of one site, by address family
 
 
 class Barrier(StrEnum):
-    """Where the way ended. The first four are on this side."""
+    """Where the connection failed. The first four are on this side."""
 
     NO_ROUTE = "no_route"  # of this machine, to any of the addresses
-    GATEWAY = "gateway"  # this machine's own says that there is no way
+    GATEWAY = "gateway"  # this machine's gateway reports that there is no route
     LOCAL = "local"  # this machine could not connect
     SILENT_EVERYWHERE = "silent_everywhere"  # at all hosts of several networks
     REFUSED_EVERYWHERE = "refused_everywhere"
@@ -30,7 +30,7 @@ class Barrier(StrEnum):
 
     @property
     def is_here(self) -> bool:
-        """Whether it is this machine's, or its network's."""
+        """Whether the fault is of this machine or its network."""
         return self in _HERE
 
 
@@ -44,8 +44,8 @@ _HERE = (
 
 
 def barrier(sessions: Sequence[Session]) -> Barrier | None:
-    """Judge the sessions about the target. None where one of them was connected, or none was tried to its
-    end: an address that this machine has no route to says nothing where others were dialled."""
+    """Judge the sessions about the target. None if one of them was connected, or none was completed.
+    Addresses without a route do not count if others were tried."""
     attempts = [it for it in main_sessions(sessions) if it.end is not EndReason.NOT_DIALLED]
     if not attempts or any(it.connected or it.end in (None, EndReason.INTERRUPTED) for it in attempts):
         return None

@@ -1,4 +1,4 @@
-"""The name servers as witnesses: whether they are at work, and which answers are worth a word."""
+"""The state of the name servers: whether they work, and which answers must be reported."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from probe.standards.dns.provenance import STALE
 
 @dataclass(frozen=True, slots=True)
 class NameServerFacts:
-    """What the name servers of a run are good for. `silent` are those that never answered, `failed` those
-    that refused or failed whatever they were asked, each as it is written."""
+    """The state of the name servers of a run. `silent` are those that never answered, `failed` those that
+    refused or failed whatever they were asked, each as it is written."""
 
     health: Health = Health.WORKING
     silent: tuple[str, ...] = ()
@@ -24,12 +24,12 @@ class NameServerFacts:
 
     @property
     def is_at_fault(self) -> bool:
-        """Whether nothing that DNS did not say can be held against anybody else."""
+        """Whether no name server works, so that missing answers are nobody else's fault."""
         return self.health is not Health.WORKING
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Those that are at fault."""
+        """The names of those at fault."""
         return tuple(dict.fromkeys((*self.failed, *self.silent)))
 
 
@@ -47,10 +47,10 @@ def name_servers_of(recording: Recording) -> NameServerFacts:
 
 
 def notable_answers(recording: Recording) -> tuple[Answer, ...]:
-    """Those that are a name server's own word, had expired, or hold an address that DNS64 made; as they
-    were given, each question once. The answer that shows a prefix of DNS64 stands last."""
+    """Answers that a name server made itself, that had expired, or that contain an address made by DNS64;
+    unchanged, each question once. The answer that shows the DNS64 prefix is last."""
     answers = {event.answer.question: event.answer for event in reversed(recording.all(ev.DnsAnswered))}
-    # the one that shows how addresses are made is no news itself
+    # the answer that shows the DNS64 prefix is expected
     prefix = answers.pop(IPV4_ONLY, None)
     prefixes = prefixes_of(prefix) if prefix is not None else ()
     notable = [answer for answer in reversed(answers.values()) if _is_notable(answer, prefixes)]

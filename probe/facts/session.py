@@ -1,4 +1,4 @@
-"""What a session with an SMTP server showed, read from its recorded octets."""
+"""A session with an SMTP server, read from its recorded octets."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ class Exchange:
     CRLF (empty for the greeting); `reply` None when none came, complete, in time; `ref` is how
     findings and evidence name it, e.g. `session:1:rcpt`, and `session:1:rcpt2` for the second RCPT.
 
-    `usable` is False when the reply must not be concluded from: its lines contradict each other, it
-    has no code, or it cannot be told which command it answers. `fragment` is what came of a reply
-    that the connection's end cut off (a stranger's text)."""
+    `usable` is False if nothing must be concluded from the reply: its lines contradict each other, it has no
+    code, or it cannot be told which command it answers. `fragment` is what came of a reply that the
+    connection's end cut off (a stranger's text).
+    """
 
     stage: Stage
     sent: str
@@ -56,10 +57,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session. `extensions` are those of the last EHLO that got 250 (after TLS, when TLS came
-    about), `plain_extensions` those before TLS; `desynchronised` means that replies can no longer
-    be paired with commands, so nothing after that point proves anything; `cause` is what stands behind its
-    end."""
+    """One session. `extensions` are those of the last EHLO that got 250 (after TLS, when TLS came about),
+    `plain_extensions` those before TLS; `desynchronised` means that replies can no longer be paired with
+    commands, so nothing after that point proves anything; `cause` is the reason of its end."""
 
     number: int
     mx_host: str
@@ -80,7 +80,7 @@ class Session:
 
     @property
     def stop(self) -> Stop | None:
-        """Why the dialogue went no further, where that is what ended the session."""
+        """Why the dialogue went no further, if that ended the session."""
         return self.cause.stop if self.cause is not None else None
 
     def exchange(self, stage: Stage) -> Exchange | None:

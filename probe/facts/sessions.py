@@ -1,7 +1,7 @@
 """Reads the sessions of a recording again, from the octets alone.
 
-The pairing of replies with commands is that of the live run (`probe.standards.smtp.transcript`),
-so a recording that was cut off anywhere gives the sessions as far as they had come.
+The pairing of replies with commands is that of the live run (`probe.standards.smtp.transcript`), so a
+truncated recording gives the sessions up to that point.
 """
 
 from __future__ import annotations

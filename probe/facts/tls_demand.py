@@ -1,4 +1,4 @@
-"""What this sender demanded of TLS with a host, and why it did not get it."""
+"""The TLS requirements of this sender for a host, and why they were not met."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from probe.standards.tls.required import held_to
 from probe.standards.tls.results import DaneResult, DaneStatus
 from probe.survey.demand import BY_TLSA, tls_towards
 
-# What does not go on without TLS
+# modes that do not go on without TLS
 NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
 
 _BY_STATUS = {
@@ -31,7 +31,7 @@ _FAULTS = {
 
 
 def mode_with(facts: Facts, host: str) -> TlsMode:
-    """How TLS was to be had with a host; what DANE comes to depends on its records."""
+    """The TLS mode for a host; with DANE it depends on the host's records."""
     if facts.tls_policy is None or facts.options.tls is not TlsMode.DANE:
         return facts.options.tls
     dane = _dane_of(facts, host)
@@ -39,12 +39,12 @@ def mode_with(facts: Facts, host: str) -> TlsMode:
 
 
 def own_demand(facts: Facts, host: str) -> bool:
-    """Whether it is this host's mail server that demands TLS: without it, its mail waits in its queue."""
+    """Whether the local mail server requires TLS; then its mail waits in the queue without it."""
     return facts.tls_policy is not None and mode_with(facts, host) in NEEDED
 
 
 def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[CertificateFault], ...]:
-    """What stands against the certificate that a session ended for."""
+    """The faults of the certificate that ended a session."""
     tls, policy = session.tls, facts.tls_policy
     if tls is None:
         return ()

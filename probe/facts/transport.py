@@ -52,7 +52,7 @@ def tls_rpt_of(records: TransportRecords | None, domain: str) -> TlsRptResult:
 def dane_of(
     tlsas: tuple[HostTlsa, ...], sessions: tuple[Session, ...], started_at: str
 ) -> tuple[DaneResult, ...]:
-    """DANE of each MX host, held against the certificate that was seen there."""
+    """DANE of each MX host, compared with the certificate that was seen there."""
     at = datetime.fromisoformat(started_at)
     return tuple(_dane(tlsa, sessions, at) for tlsa in tlsas)
 
@@ -80,7 +80,7 @@ def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneRe
 
 
 def _without_base(tlsa: HostTlsa) -> DaneResult:
-    """DNSSEC vouches for no name of the host, or it could not be learned whether it does."""
+    """The result if no name of the host is DNSSEC-signed, or if that is not known."""
     silent = tlsa.unanswered
     if silent is None:
         return DaneResult(tlsa.host, DaneStatus.INSECURE)

@@ -1,4 +1,4 @@
-"""Where the probe stood, and from where the mail of this host really leaves."""
+"""The probe's addresses, and the address that the mail of this host really leaves from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from probe.survey.standpoint import Standpoint, sightings_in, standpoint
 def vantage_of(
     recording: Recording, sessions: tuple[Session, ...], bounce: BounceFacts | None
 ) -> VantageFacts:
-    """Everything that is known of it, by what was observed until then."""
+    """Everything known about them, by what was observed so far."""
     started = recording.started
     options, event, log = started.options, recording.last(ev.Vantage), recording.last(ev.LogGiven)
     connected = next((s.local_ip for s in sessions if s.local_ip is not None), None)
@@ -38,7 +38,7 @@ def vantage_of(
         hostname=event.hostname if event is not None else "",
         helo=event.helo if event is not None else (options.helo or ""),
         helo_reason=event.helo_reason if event is not None else None,
-        # of a lab this machine is no part
+        # a lab does not involve this machine's addresses
         addresses=event.addresses if event is not None and started.scenario is None else (),
         basis=stand.basis,
         basis_by=stand.by,
@@ -56,7 +56,7 @@ def _of_session(session: Session) -> tuple[Sighting, ...]:
 def _is_sending_address(
     options: Options, probe_ip: IPAddress | None, sightings: tuple[Sighting, ...]
 ) -> bool | None:
-    """Whether servers see this probe at the address of --ip; None where none was given."""
+    """Whether servers see this probe at the address of --ip; None without --ip."""
     if options.ip is None:
         return None
     return options.ip == probe_ip or any(it.is_of_this_run and it.ip == options.ip for it in sightings)

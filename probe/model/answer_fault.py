@@ -1,6 +1,6 @@
-"""Why a question of DNS has no answer, or an answer that is not believed.
+"""Why a DNS question has no answer, or an answer that is not believed.
 
-The tables of probe/knowledge/findings/reasons.toml that are named as these vocabularies hold the words.
+The words are in the tables of the same names in probe/knowledge/findings/reasons.toml.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from probe.model.exhaustion import Shortage
 
 
 class AnswerFault(StrEnum):
-    """What came instead of an answer or a denial. The first nine are those of a status (`Status`) that
-    nothing more is known of."""
+    """What came instead of an answer or a denial. The first nine are used if only the status (`Status`) is
+    known."""
 
     SERVFAIL = "servfail"
     REFUSED = "refused"
@@ -24,12 +24,12 @@ class AnswerFault(StrEnum):
     CNAME_LOOP = "cname_loop"
     NOT_ASKED = "not_asked"
     OWN_WORD = "own_word"
-    # on the way to the name server
+    # the transport failed
     NO_REPLY = "no_reply"  # in time
     SYSTEM = "system"  # the operating system's words
     CUT_SHORT = "cut_short"  # the connection ended within the answer
     SHORTAGE = "shortage"
-    # of its reply
+    # the reply is unusable
     RESPONSE_CODE = "response_code"
     UNDEFINED_CODE = "undefined_code"  # a response code that is not registered
     NO_MESSAGE = "no_message"  # of DNS
@@ -38,17 +38,17 @@ class AnswerFault(StrEnum):
     OTHER_NAMES = "other_names"
     DENIES_AND_ANSWERS = "denies_and_answers"
     REFERRAL = "referral"  # the server does not recurse for us
-    # of the aliases in it
+    # the CNAME chain is unusable
     CNAME_BACK = "cname_back"  # they lead back
     CNAME_MOST = "cname_most"
     CNAME_OPEN = "cname_open"  # their end was not found
-    # not asked
+    # the question was not asked
     NO_SERVER = "no_server"
-    NO_LIVE_SERVER = "no_live_server"  # none answered for what every one of them knows
+    NO_LIVE_SERVER = "no_live_server"  # none answered even the test question
     DEADLINE = "deadline"
     MOST_QUERIES = "most_queries"
     NOT_IN_RUN = "not_in_run"  # the recording does not hold it
-    # no name of DNS (RFC 1035 section 2.3.4)
+    # not a valid DNS name (RFC 1035 section 2.3.4)
     OPEN_ESCAPE = "open_escape"
     NOT_ASCII = "not_ascii"
     EMPTY_LABEL = "empty_label"
@@ -63,15 +63,14 @@ class AnswerFault(StrEnum):
 
 
 class AskedOver(StrEnum):
-    """How a question went to the name server, where not over UDP alone. `tcp_after_udp`: the reply over UDP
-    was truncated."""
+    """The transport of a question, if not UDP alone. `tcp_after_udp`: the reply over UDP was truncated."""
 
     TCP = "tcp"
     TCP_AFTER_UDP = "tcp_after_udp"
 
 
 class WireFault(StrEnum):
-    """Why octets are no message of DNS (RFC 1035 section 4)."""
+    """Why octets are not a DNS message (RFC 1035 section 4)."""
 
     HEADER = "header"  # shorter than one
     NAME_END = "name_end"
@@ -88,7 +87,7 @@ class WireFault(StrEnum):
 
 
 class OwnWord(StrEnum):
-    """What shows that an answer is the name server's own word and not the zone's."""
+    """How it shows that the name server made an answer itself and did not get it from the zone."""
 
     EXTENDED_ERROR = "extended_error"
     STALE = "stale"
@@ -105,8 +104,8 @@ class OwnWord(StrEnum):
 @dataclass(frozen=True, slots=True)
 class OwnWordWhy:
     """`error` is the extended error (RFC 8914) by its name and with the server's words, `policy` a policy
-    zone, `zone` the zone of the SOA record, `soa` its three names, `source` the document that gives resolvers
-    the zone. Those that the sentence of the tag does not name are empty."""
+    zone, `zone` the zone of the SOA record, `soa` its three names, `source` the RFC that lets resolvers serve
+    the zone themselves. Values that the sentence of the tag does not use are empty."""
 
     tag: OwnWord
     error: str = ""
@@ -118,7 +117,7 @@ class OwnWordWhy:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWhy:
-    """A fault with the values that its sentence names; the others are empty.
+    """A fault with the values that its sentence uses; the others are empty.
 
     `server` is the name server's address, `words` what it says of the fault itself, `over` how it was asked
     (None: over UDP), `queries` how often, where more than once, `strange` how many datagrams came that were

@@ -1,8 +1,9 @@
-"""Which legacy charset a stranger's bytes are written in, told by what they would say in each.
+"""Guesses the legacy charset of octets by the text that they would be in each.
 
-RFC 5321 section 2.4 allows only ASCII in replies, RFC 6531 adds UTF-8. Servers still answer in what their
-authors' terminals used. A wrong guess shows words that nobody writes: rare characters, capitals inside words,
-accents side by side. So every candidate is decoded, and its letters are scored by how ordinary they are.
+RFC 5321 section 2.4 allows only ASCII in replies, RFC 6531 adds UTF-8. Servers still answer in the charset of
+their authors' terminals. A wrong charset gives unlikely text: rare characters, capitals inside words,
+adjacent accents. So the octets are decoded in every candidate charset, and the letters are scored by how
+common they are.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from itertools import pairwise
 
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
-_LEAST = 0.35  # what an average letter must score before a guess is believed
-_NEARLY = 0.95  # of charsets that share most letters, the commonest is believed
-_CLEARLY = 0.4  # by how much a guess must read better than what is shown
+_LEAST = 0.35  # the average score of a letter from which a guess is accepted
+_NEARLY = 0.95  # of charsets that share most letters, the most common one is chosen
+_CLEARLY = 0.4  # by how much the score of a guess must exceed that of the text as shown
 _TWO_SCRIPTS = 4  # of so many letters at most one may stand beside one of ASCII
 _FEWEST_OCTETS = 4  # two ideographs
 _LATIN = frozenset({"cp1250", "cp1254", "iso8859_2"})
 _FEWEST_LETTERS = 3  # any two octets are a Russian syllable
 
-# Characters that ordinary text, and text about mail, is full of.
+# Characters that are common in ordinary text and in text about mail.
 _CHINESE = frozenset(
     "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么"
     "心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知"
@@ -53,7 +54,7 @@ _MARKS = frozenset("，。！：；（）、“”《》・「」？—…　【
 
 
 def guess(data: bytes) -> str | None:
-    """The name of the codec in which `data` reads best, or None where none makes ordinary words of it."""
+    """The name of the codec that gives `data` the best score, or None if none gives ordinary words."""
     sample = data[:SAMPLE]
     best, most = None, _LEAST
     for codec, score_table in _CANDIDATES.items():
@@ -82,10 +83,10 @@ _SCRIPTS = re.compile(
 
 
 def redecode(text: str) -> str:
-    """The words of a text whose octets were shown in a charset that is not theirs; else the text itself.
+    """Repair a text whose octets were decoded in the wrong charset; other text is returned unchanged.
 
     Latin-1 and windows-1252 show the octets of any charset, and Cyrillic and Chinese terminals those of
-    UTF-8. The octets are read again, once, and only where they make words and what is shown does not.
+    UTF-8. The octets are decoded again, once, and only if that gives words and the shown text does not.
     """
     data = _octets_of(text)
     if data is None:
@@ -101,7 +102,7 @@ def redecode(text: str) -> str:
 
 
 def _octets_of(text: str) -> bytes | None:
-    """The octets that Latin-1 or windows-1252 shows so; None where other characters stand there."""
+    """The octets of a text in Latin-1 or windows-1252; None if it has other characters."""
     try:
         return text.translate(_WINDOWS).encode("latin-1")
     except UnicodeEncodeError:
@@ -109,7 +110,7 @@ def _octets_of(text: str) -> bytes | None:
 
 
 def _utf8(data: bytes) -> str | None:
-    """What `data` says in UTF-8, with what was lost on the way left as it is shown; None for other data."""
+    """Decode `data` as UTF-8; octets that were lost are left as shown. None for other data."""
     sequences = _UTF8.findall(data)
     if (
         sum(map(len, sequences)) < _COVERED * len(_BEYOND_ASCII.findall(_LOST_BLANK.sub(b"", data)))
@@ -126,7 +127,7 @@ def _utf8(data: bytes) -> str | None:
 
 
 def _again_as_utf8(text: str) -> str:
-    """UTF-8 that a terminal of another charset showed; it is almost never valid by accident."""
+    """Decode UTF-8 that was shown in another charset; valid UTF-8 is almost never an accident."""
     for codec in _BY_CYRILLIC_TERMINALS:
         try:
             read = text.encode(codec).decode("utf-8")
@@ -188,7 +189,7 @@ def _ideograph(character: str, common: frozenset[str], codec: str) -> float:
     if character in _MARKS:
         return 0.3
     if "\u3040" <= character <= "\u30ff":
-        return -0.3  # kana: Japanese, which shares its rows with Chinese charsets
+        return -0.3  # kana: Japanese, which has the same code range as in Chinese charsets
     try:
         lead = character.encode(codec)[0]
     except UnicodeEncodeError:
@@ -300,7 +301,7 @@ def _central(text: str) -> float:
 def _latin(text: str, ordinary: frozenset[str], most: float) -> float:
     def weigh(character: str, before: str) -> float:
         if not before.isascii() and before not in "’“”«»–":
-            # accents side by side, which only the languages of central Europe write
+            # adjacent accents, which only central European languages use
             return 0.5 if ordinary is _CENTRAL and before in _CENTRAL and character in _CENTRAL else -0.5
         if character in "¿¡" and before.isalpha():
             return -0.6

@@ -1,6 +1,6 @@
-"""Where faults of this program are reported, and how a developer sees them as they are.
+"""Where faults of this program are reported, and the switch that shows them as exceptions.
 
-It stands apart from `probe.model.fault`, whose vocabularies no command but a live check needs.
+A module of its own, because `probe.model.fault` loads vocabularies that only a live check needs.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ DEBUG = "SMTP_PROBE_DEBUG"
 
 
 def is_debugging() -> bool:
-    """Whether faults are to be seen as they are."""
+    """Whether faults are raised as exceptions."""
     return os.environ.get(DEBUG) == "1"

@@ -7,8 +7,8 @@ import re
 from email.errors import MessageError
 from email.header import decode_header
 
-# What Python calls encodings beside charsets: of domain names, which take time by the square of their
-# length, and of Python's own source text
+# Python codecs that are no charsets: those of domain names, which take quadratic time, and of Python source
+# text
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
 _NAME = re.compile(r"[!-~]{1,40}")  # RFC 2978 section 2.3
 _WIDE = frozenset({"utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"})
@@ -20,7 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _AT_ONCE = 1 << 16  # octets
-_WORDS_LIMIT = 16384  # characters; the standard library takes time by the square of the number of words
+_WORDS_LIMIT = 16384  # characters; the standard library needs quadratic time for the words
 # What the email package raises on broken input; comments nest by recursion there.
 HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
 _CONTENT = re.compile(rb"^content-[a-z-]{1,40}:(?:[^\n]++|\n(?=[ \t]))*+", re.IGNORECASE | re.MULTILINE)
@@ -29,9 +29,8 @@ _EXTENDED = re.compile(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", 
 
 
 def without_mark(data: bytes) -> tuple[bytes, str]:
-    """(a message as octets of mail although an editor saved it with a byte order mark, the charset that it
-    was read as or empty). RFC 5322 section 2.1 knows no such mark: the first header field would be lost by
-    it."""
+    """A message without the byte order mark of an editor, and the charset that it was read as (or empty). RFC
+    5322 section 2.1 has no such mark: the first header field would be lost."""
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             decoder = codecs.getincrementaldecoder(codec)("replace")
@@ -43,9 +42,9 @@ def without_mark(data: bytes) -> tuple[bytes, str]:
 
 
 def in_declared(data: bytes, charset: str, errors: str = "strict") -> str | None:
-    """`data` in the charset so named, or None where there is none of that name or it does not fit.
+    """Decode `data` in the named charset; None if there is no such charset or it does not fit.
 
-    Without an octet of zero, which stands in every line end and space, nothing is UTF-16 or UTF-32.
+    Data without a zero octet, which every line end and space has there, is neither UTF-16 nor UTF-32.
     """
     try:
         name = codecs.lookup(charset).name.replace("-", "_") if _NAME.fullmatch(charset) else ""
@@ -68,8 +67,8 @@ def encoded_words(value: str) -> list[tuple[str | bytes, str | None]]:
 
 
 def fit_for_parsing(data: bytes) -> bytes:
-    """A message whose parameters (RFC 2045 section 5.1) the parser of the standard library reads in time by
-    their length: none is declared to be in an encoding of names (RFC 2231 section 4), which it would decode
-    itself, and no field of them is longer than the limit."""
+    """The message changed so that the standard library parses its parameters (RFC 2045 section 5.1) in linear
+    time: none declares a codec for domain names (RFC 2231 section 4), and no field with parameters is longer
+    than the limit."""
     data = _EXTENDED.sub(lambda match: b"-" * len(match.group()), data)
     return _CONTENT.sub(lambda match: match.group()[:_CONTENT_LIMIT], data)

@@ -1,4 +1,4 @@
-"""Which addresses the probe may connect to: those of the public Internet, and no others by default.
+"""Which addresses the probe may connect to: by default only public ones.
 
 A zone's owner decides what its MX resolves to; without this rule anyone could point the probe at
 the network it runs in. Sources: the IANA special-purpose address registries (RFC 6890).
@@ -14,7 +14,7 @@ from probe.model.address import IPAddress
 
 
 class AddressKind(StrEnum):
-    """What kind of address one is that the public Internet does not reach: the first range that fits."""
+    """The kind of an address that is not public: the first range that contains it."""
 
     UNSPECIFIED = "unspecified"
     THIS_NETWORK = "this_network"
@@ -48,21 +48,20 @@ class AddressKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotPublic:
-    """Why an address is no public one; `inside` is the IPv4 address that it stands for, and is judged by."""
+    """Why an address is not public; `inside` is the IPv4 address inside it that was judged."""
 
     kind: AddressKind
     inside: IPv4Address | None = None
     inside_kind: AddressKind | None = None
 
 
-# Addresses at which clouds serve credentials of the machine that asks, some of them in ranges
-# that count as global.
+# Addresses of cloud metadata services, which give out credentials; some are in global ranges.
 _CLOUD_METADATA = frozenset(
     ip_address(text)
     for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
 
-# First match wins, so the narrower range stands first.
+# The first match counts, so narrower ranges come first.
 _RANGES = tuple(
     (ip_network(cidr), kind)
     for cidr, kind in (
@@ -136,16 +135,16 @@ def is_private(ip: IPAddress) -> bool:
 
 
 def nat64_inner(ip: IPAddress) -> IPv4Address | None:
-    """The IPv4 address for which a resolver made this one (DNS64, RFC 6147) under the well-known prefix of
-    RFC 6052 or the local-use one of RFC 8215; None for any other address."""
+    """The IPv4 address inside an address that a resolver made (DNS64, RFC 6147) under the well-known prefix
+    of RFC 6052 or the local-use one of RFC 8215; None for any other address."""
     if isinstance(ip, IPv6Address) and (ip in _NAT64 or ip in _LOCAL_NAT64):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return None
 
 
 def why_no_host(ip: IPAddress) -> NotPublic | None:
-    """Why an address is none of a single host, in any network: what is allowed to be private may not be that.
-    Linux takes 0.0.0.0 for itself."""
+    """Why an address is never that of a single host, also not in a private network. Linux connects to itself
+    for 0.0.0.0."""
     if ip.is_unspecified or ip.is_multicast or ip == _BROADCAST:
         return why_not_dialable(ip)
     return None
@@ -174,5 +173,5 @@ def _wrapping(inner: IPv4Address, outer: AddressKind) -> NotPublic | None:
 
 
 def _not_registered(ip: IPAddress) -> AddressKind | None:
-    """What the standard library's copy of the registries adds to the ranges above."""
+    """Whether the standard library's copy of the registries says that the address is not global."""
     return None if ip.is_global else AddressKind.NOT_GLOBAL

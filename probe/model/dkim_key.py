@@ -10,7 +10,7 @@ from probe.model.tag_list import TagListWhy
 
 
 class KeyReason(StrEnum):
-    """Why verifiers cannot use a key, or some of them cannot."""
+    """Why all verifiers, or some of them, cannot use a key."""
 
     NO_ANSWER = "no_answer"
     # of the name
@@ -42,7 +42,7 @@ class KeyReason(StrEnum):
     CUT_SHORT = "cut_short"
     DER_LENGTH = "der_length"
     BARE_KEY = "bare_key"
-    SHORT_KEY = "short_key"  # verifiers must not take it
+    SHORT_KEY = "short_key"  # verifiers must not accept it
     ADVISED_LENGTH = "advised_length"  # shorter than advised
     ED25519_LENGTH = "ed25519_length"
     # of k=, h= and s=
@@ -56,7 +56,7 @@ class KeyReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyWhy:
-    """A reason with the values that its sentence names; the others are empty. `failure` is what came instead
+    """A reason with the values that its sentence uses; the others are empty. `failure` is what came instead
     of an answer, `count` of records, octets or bits, `least` how many of these there should be."""
 
     tag: KeyReason

@@ -10,7 +10,7 @@ from probe.model.tag_list import TagListWhy
 
 
 class DmarcReason(StrEnum):
-    """Why a record is read otherwise than it is written, is not used, or is not known."""
+    """Why a record is not read as written, is not used, or is not known."""
 
     # of a record that is used
     NO_CHOICE = "no_choice"  # a value that the tag cannot have
@@ -29,10 +29,10 @@ class DmarcReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DmarcWhy:
-    """A reason with the values that its sentence names; the others are empty. `domain` is where the record is
-    published, `name` a tag's and `names` several, `choices` what the tag may be, `taken` what receivers take,
-    `policies` what stands as p=, `count` of records; `host` and `rtype` are a question, `failure` what came
-    instead of its answer."""
+    """A reason with the values that its sentence uses; the others are empty. `domain` is where the record is
+    published, `name` the name of a tag and `names` several, `choices` the allowed values, `taken` the value
+    that receivers use, `policies` what stands as p=, `count` of records; `host` and `rtype` are a question,
+    `failure` what came instead of its answer."""
 
     tag: DmarcReason
     domain: str = ""

@@ -1,4 +1,4 @@
-"""Evidence and ranked causes: the currency between knowledge and diagnosis."""
+"""Evidence and ranked causes: what knowledge gives to the diagnosis."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Facet(StrEnum):
     EXPERIMENT = "experiment"
     VANTAGE = "vantage"
     MESSAGE = "message"
-    CONDUCT = "conduct"  # words about when to try again; they speak for no cause
+    CONDUCT = "conduct"  # words about when to try again; no evidence for a cause
 
 
 @dataclass(frozen=True, slots=True)
 class ConductOverride:
-    """What words, or a fact, say of the conduct where that departs from what their cause implies.
+    """The conduct that words, or a fact, ask for, if it differs from that of their cause.
 
-    None: nothing is said of it. `retry_after` in seconds; `action` is a sentence for the person who must act.
+    None: not given. `retry_after` in seconds; `action` is a sentence for the person who must act.
     """
 
     fix_by: FixBy | None = None
@@ -56,12 +56,11 @@ class ConductOverride:
 class Evidence:
     """One observation that speaks for or against causes.
 
-    `rule` is the id that `smtp-probe rules ID` prints; `weights` maps cause id to decibans
-    (10 log10 of the likelihood ratio; +10 is ten times likelier); `says` is the sentence shown
-    to the reader; `ref` names the finding, reply or DNS answer that it comes from. `final` is the
-    cause of which these words are the ground: they say of this mailbox or domain that it takes no mail for
-    good (empty: they say no such thing). Without such a ground nothing is ever given up. `is_exact`: the
-    sentence is known; words that only hint at a cause do not state it.
+    `rule` is the id that `smtp-probe rules ID` prints; `weights` maps cause id to decibans (10 log10 of the
+    likelihood ratio; +10 is ten times likelier); `says` is the sentence shown to the reader; `ref` names the
+    finding, reply or DNS answer that it comes from. `final` is the cause that these words prove for good:
+    this mailbox or domain takes no mail (empty: they prove nothing). The advice `never` needs such evidence.
+    `is_exact`: the sentence is known; words that only hint at a cause do not state it.
     """
 
     rule: str

@@ -1,7 +1,7 @@
-"""What this machine has no more of: descriptors, memory, threads, room on a disk.
+"""Resources that this machine has run out of: descriptors, memory, threads, disk space.
 
-Such an error is no bug, and nobody else's fault: it is told with what to do about it, and what could not be
-observed for it is unknown.
+Such an error is neither a bug nor anybody else's fault: it is reported with advice, and what could not be
+observed because of it is unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Shortage(StrEnum):
-    """What there is no more of."""
+    """The exhausted resource."""
 
     OPEN_FILES = "open_files"
     DESCRIPTORS = "descriptors"
@@ -51,7 +51,7 @@ _ERRORS = {
     errno.EDQUOT: Shortage.DISK_QUOTA,
     errno.EIO: Shortage.DISK_FAULT,
 }
-_NOT_MAPPED = "failed to map"  # how the loader of shared libraries says that there is no memory
+_NOT_MAPPED = "failed to map"  # the loader of shared libraries says so without memory
 _DEPTH = 8  # exceptions in a chain
 
 

@@ -1,9 +1,9 @@
-"""A fault of this program costs the rule in which it happens, never the report.
+"""A fault of this program affects only the rule in which it happens, never the report.
 
-`recover` runs a rule, a predicate, a check or a reader: what it raises becomes a `Fault`, another value
-stands in its place, and the run goes on. What composes the report takes the faults with `collect_faults` and
-shows each as a finding `internal`. With SMTP_PROBE_DEBUG=1 in the environment an exception is
-not caught: the tests run so, and a developer sees the traceback.
+`recover` runs a rule, a predicate, a check or a reader: an exception becomes a `Fault`, a default value is
+returned, and the run goes on. The report collects the faults with `collect_faults` and shows each as a
+finding `internal`. With SMTP_PROBE_DEBUG=1 in the environment an exception is not caught: the tests run so,
+and a developer sees the traceback.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from probe.model.exhaustion import Shortage, shortage
 from probe.model.observed import Gap
 from probe.model.reason import Reason
 
-_WORDS = 200  # characters of an exception's own text: it may quote what a stranger sent
+_WORDS = 200  # characters of an exception's own text: it may quote text from the network
 _PACKAGE = "probe"
 
 T = TypeVar("T")
@@ -32,8 +32,8 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong inside. `part` names the rule, as "the check ptr", or is a word of `FactReader`; `of`
-    says which, where a reader reads several; `step` is the one of the nine steps that lacks it; `what`
+    """A fault inside this program. `part` names the rule, as "the check ptr", or is a word of `FactReader`;
+    `of` says which, where a reader reads several; `step` is the one of the nine steps that lacks it; `what`
     the exception in a clause; `where` file and line of this program. With `shortage` this machine has no more
     memory, descriptors, threads or room on a disk: `what` says so, and it is no bug."""
 
@@ -46,7 +46,7 @@ class Fault:
 
     @property
     def is_machine(self) -> bool:
-        """Whether this machine gave out, and not this program."""
+        """Whether the fault is of this machine (no resources), not of this program."""
         return self.shortage is not None
 
     @property
@@ -73,7 +73,7 @@ def collect_faults() -> Iterator[list[Fault]]:
 
 @contextmanager
 def _note_fault(part: str, step: int, of: str = "") -> Iterator[None]:
-    """What the code inside raises goes to `collect_faults`, and no further; a cancellation goes through."""
+    """Pass an exception of the code inside to `collect_faults`; a cancellation is raised on."""
     try:
         yield
     except Exception as error:
@@ -83,35 +83,35 @@ def _note_fault(part: str, step: int, of: str = "") -> Iterator[None]:
 
 
 def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
-    """What `rule` gives; `instead` where it raises, and then the fault goes to `collect_faults`."""
+    """The result of `rule`; if it raises, `instead`, and the fault goes to `collect_faults`."""
     with _note_fault(part, step, of):
         return rule()
     return instead
 
 
 async def recover_async(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
-    """The same for work that waits."""
+    """The same for a coroutine."""
     with _note_fault(part, step):
         return await work
     return instead
 
 
 def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
-    """The same for work in steps, each of which asks something of the code that drives it."""
+    """The same for a generator, which sends requests to its driver."""
     with _note_fault(part, step):
         return (yield from steps)
     return instead
 
 
 def note(fault: Fault) -> None:
-    """Give a fault to the innermost `collect_faults`; outside of one it is dropped."""
+    """Give a fault to the innermost `collect_faults`; without one it is dropped."""
     faults = _collector.get()
     if faults is not None and fault not in faults:
         faults.append(fault)
 
 
 def fault_of(part: str, error: Exception, *, step: int) -> Fault:
-    """The fault that an exception stands for."""
+    """The fault for an exception."""
     resource = shortage(error)
     if resource is not None:
         return Fault(part, step, resource.words, _where(error.__traceback__), resource)
@@ -122,7 +122,7 @@ def fault_of(part: str, error: Exception, *, step: int) -> Fault:
 
 
 def _where(trace: TracebackType | None) -> str:
-    """The innermost line of this program, named from its package on: no path of anybody's machine."""
+    """The innermost line of this program, with the path inside the package: no path of the user's machine."""
     where = ""
     while trace is not None:
         parts = PurePath(trace.tb_frame.f_code.co_filename).parts

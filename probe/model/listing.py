@@ -1,4 +1,4 @@
-"""What a blocklist said of an address or a name, and whose that is."""
+"""The answer of a blocklist about an address or a name, and whose that is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ListingStatus(StrEnum):
 
 
 class ListingRole(StrEnum):
-    """Whose the subject is that was looked up."""
+    """The role of the subject that was looked up."""
 
     SOURCE = "source"  # the address that mail leaves from
     SENDER_DOMAIN = "sender_domain"
@@ -44,7 +44,7 @@ class CodeKind(StrEnum):
 
 
 class ListingReason(StrEnum):
-    """Why a list says nothing of the subject, or how far what it says is to be believed."""
+    """Why a list says nothing about the subject, or how reliable its answer is."""
 
     # of one answer
     NO_ANSWER = "no_answer"
@@ -67,7 +67,7 @@ class ListingReason(StrEnum):
     NO_TEST_ENTRY = "no_test_entry"
     NO_DEEP_ENTRY = "no_deep_entry"  # none with as many labels as the question (RFC 9156)
     # of the list and the question
-    LISTS_SUBJECT = "lists_subject"  # which cannot be believed
+    LISTS_SUBJECT = "lists_subject"  # and cannot be believed
     DEAD = "dead"
     TOO_LONG = "too_long"
     CONCLUDED = "concluded"  # maybe from older answers (RFC 8198)
@@ -75,10 +75,10 @@ class ListingReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListingWhy:
-    """A reason with the values that its sentence names; the others are empty. `server` is the name server
-    that answered, `entry` a test entry of the list, `entries` several, `ip` what was answered, `count` a
-    number of answers, characters or seconds, `text` others' own words (the operator's, the resolver's) or
-    codes, `failure` what DNS gave instead of an answer."""
+    """A reason with the values that its sentence uses; the others are empty. `server` is the name server that
+    answered, `entry` a test entry of the list, `entries` several, `ip` what was answered, `count` a number of
+    answers, characters or seconds, `text` others' own words (the operator's, the resolver's) or codes,
+    `failure` what DNS gave instead of an answer."""
 
     tag: ListingReason
     server: str = ""

@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One program to be run, read-only: its name, never a path of a stranger's; its arguments, never read by
-    a shell; what is written to its standard input. What a user gave stands in `stdin` or behind an option
-    that takes it as its value, so that it cannot become an option."""
+    """One program to be run, read-only: its name, never a path from outside; its arguments, never read by a
+    shell; its standard input. Text from the user is in `stdin` or is the value of an option, so that it
+    cannot become an option."""
 
     program: str
     arguments: tuple[str, ...] = ()
@@ -29,8 +29,8 @@ class FileCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """What came of a call. `exit_code` None: the program did not run to its end, or the file was not read,
-    and `failure` says why; `is_missing` when there is no such program."""
+    """The result of a call. `exit_code` is None if the program did not end, or the file could not be read;
+    then `failure` says why. `is_missing`: there is no such program."""
 
     text: str = ""
     errors: str = ""
@@ -40,12 +40,12 @@ class ToolOutput:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the call did what it was to do."""
+        """Whether the call succeeded."""
         return self.exit_code == 0
 
     @property
     def why(self) -> str:
-        """One clause on what went wrong: the last line the program complained with."""
+        """A clause on what went wrong: the last error line of the program."""
         lines = [line.strip() for line in self.errors.splitlines() if line.strip()]
         message = next((line for line in reversed(lines) if "warning:" not in line), "")
         message = message.partition(": ")[2] if ": fatal: " in message else message  # the program's own path

@@ -1,4 +1,5 @@
-"""What the mail log of the own server tells of one sender and recipient, and of what else goes that way."""
+"""What the own server's mail log says about one sender and recipient, and about other mail to the same
+operator."""
 
 from __future__ import annotations
 
@@ -10,20 +11,20 @@ from probe.model.reply import Stage
 
 
 class LogFate(StrEnum):
-    """What became of a message, as the log has it."""
+    """The fate of a message, by the log."""
 
     SENT = "sent"  # the other side has it
     DEFERRED = "deferred"  # it waits
     BOUNCED = "bounced"
     EXPIRED = "expired"  # given up after its time in the queue
-    UNKNOWN = "unknown"  # taken out of the queue
+    UNKNOWN = "unknown"  # removed from the queue
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedDelivery:
-    """The last that the log tells of the pair. `at` is an RFC 3339 time in UTC, or empty; `words` are those
-    of the remote server where `is_remote`, else the own server's; `stage` what they answered, where the log
-    tells. `file` and `line`: where they stand. Texts that the log does not tell are empty."""
+    """The last entry of the log for the pair. `at` is an RFC 3339 time in UTC, or empty; `words` are those of
+    the remote server if `is_remote`, else the own server's; `stage` is the command that they answer, if the
+    log has it. `file` and `line`: their place. Texts that the log does not have are empty."""
 
     status: LogFate
     at: str
@@ -42,7 +43,7 @@ class LoggedDelivery:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the message was not handed over, and the log tells why."""
+        """Whether the message was not delivered, and the log says why."""
         return self.status is not LogFate.SENT and bool(self.words)
 
     @property
@@ -53,10 +54,10 @@ class LoggedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LoggedVolume:
-    """What went to one operator of mail servers. Counts of recipients, but `tried_last_hour`,
-    `tried_last_day` (of the log) and `peak_minute`, which are attempts; `waiting` still wait, `cured` of the
-    `delivered` were deferred first, `expired` were deferred until they were given up. Times as in
-    `LoggedDelivery`."""
+    """The volume to one operator of mail servers. All counts are recipients, except `tried_last_hour`,
+    `tried_last_day` (of the log) and `peak_minute`, which are attempts. `waiting` are still in the queue,
+    `cured` of the `delivered` were deferred first, `expired` were deferred until they were given up. Times as
+    in `LoggedDelivery`."""
 
     operator: str
     title: str
@@ -84,8 +85,8 @@ class LoggedVolume:
 
 @dataclass(frozen=True, slots=True)
 class LogAccount:
-    """What the log of --log tells: `names` are its files. `delivery` is None where it holds none of the pair;
-    `others` counts messages to the same recipient from other senders; `volume` is None where nothing
+    """The contents of the log of --log. `names` are its files. `delivery` is None if there is none for the
+    pair; `others` counts messages to the same recipient from other senders; `volume` is None where nothing
     went to the operator."""
 
     names: tuple[str, ...]

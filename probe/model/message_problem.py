@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class MessageReason(StrEnum):
-    """What breaks the form of a message (RFC 5322), or kept it from being read whole."""
+    """What breaks the form of a message (RFC 5322), or kept it from being read completely."""
 
     BYTE_ORDER_MARK = "byte_order_mark"
     SEVERAL_FIELDS = "several_fields"
     NO_FIELD = "no_field"
-    NO_DATE = "no_date"  # what stands there is none
+    NO_DATE = "no_date"  # the field has no valid date
     NO_AUTHOR = "no_author"
     AUTHOR_ADDRESS = "author_address"
     LONG_LINE = "long_line"
@@ -24,7 +24,7 @@ class MessageReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageWhy:
-    """A reason with the values that its sentence names; the others are empty. `field` is the name of a header
+    """A reason with the values that its sentence uses; the others are empty. `field` is the name of a header
     field, `charset` what the message was read as, `count` of fields or octets, `most` a limit, `text` what
     the reader of addresses says of one."""
 
@@ -42,7 +42,7 @@ class SubjectReason(StrEnum):
     EMPTY = "empty"
     CAPITALS = "capitals"
     PUNCTUATION = "punctuation"
-    FALSE_THREAD = "false_thread"  # it claims to answer, and the message continues no thread
+    FALSE_THREAD = "false_thread"  # it looks like an answer, but the message continues no thread
     PHRASE = "phrase"
     LONG = "long"
     HIDDEN_CHARACTERS = "hidden_characters"

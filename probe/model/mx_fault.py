@@ -10,7 +10,7 @@ from probe.model.dialable import NotPublic
 
 
 class MxFault(StrEnum):
-    """Each may go with others."""
+    """The faults; a host may have several."""
 
     ALIAS = "alias"  # RFC 2181 section 10.3
     LITERAL = "literal"

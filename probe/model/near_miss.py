@@ -1,4 +1,4 @@
-"""A TXT record that stands where an SPF, DKIM or DMARC record belongs and is none: what it nearly is."""
+"""A TXT record in the place of an SPF, DKIM or DMARC record that is not one, but nearly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Place(StrEnum):
-    """The record that belongs somewhere; the value is its name for a reader."""
+    """The record that belongs somewhere; the value is its name in reports."""
 
     SPF = "SPF"
     DKIM = "DKIM"
@@ -15,7 +15,7 @@ class Place(StrEnum):
 
 
 class NearMissReason(StrEnum):
-    """Why a record is not the one that it was meant to be."""
+    """Why a record is not valid as the one that was meant."""
 
     QUOTATION_MARKS = "quotation_marks"  # they are part of it
     INVISIBLE_CHARACTER = "invisible_character"
@@ -27,9 +27,9 @@ class NearMissReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A reason with the values that its sentence names. `place` is the record that belongs there, `excerpt`
-    what stands there (a stranger's), `character` the one that is invisible ("U+00A0"), `other` the kind of
-    record that it is instead, `beginning` how it begins."""
+    """A reason with the values that its sentence uses. `place` is the record that belongs there, `excerpt` is
+    the text found there (unescaped), `character` an invisible character ("U+00A0"), `other` the kind of
+    record found instead, `beginning` how it begins."""
 
     tag: NearMissReason
     place: Place

@@ -1,8 +1,8 @@
-"""The closed vocabularies of what a run records beside octets: why a session was opened and ended, what TLS,
-a fetch and a second opinion came to, and which part of a run was not made.
+"""The closed vocabularies of a recording: why a session was opened and ended, the result of TLS, of a fetch
+and of a second opinion, and which part of a run was not made.
 
-Each has a table of its name in probe/knowledge/findings/reasons.toml. `other_words` is no word of this
-version: the sentence of an earlier one that has no other place stands in the reason's text.
+Each has a table of the same name in probe/knowledge/findings/reasons.toml. `other_words` is used for
+recordings of earlier versions: the reason's text is then a complete sentence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SessionReason(StrEnum):
 
 
 class EndCause(StrEnum):
-    """What stands behind the end of a session (`EndReason`), where there is more to say of it."""
+    """The cause of the end of a session, if there is more to say than `EndReason`."""
 
     STOP = "stop"  # the dialogue went no further
     NO_CONNECTION = "no_connection"  # in time
@@ -47,7 +47,7 @@ class EndCause(StrEnum):
     SHORTAGE = "shortage"
     NO_ROUTE = "no_route"  # of this machine to the address
     GATEWAY = "gateway"  # of this machine, which says that there is no way (ICMP)
-    ICMP = "icmp"  # somebody else on the way says so
+    ICMP = "icmp"  # an ICMP message from another host on the way
     OTHER_FAMILY = "other_family"  # than the address of --bind
     NOT_PUBLIC = "not_public"
     OTHER_WORDS = "other_words"
@@ -76,16 +76,16 @@ class CertificateFault(StrEnum):
     OTHER_NAME = "other_name"
     NOT_TRUSTED = "not_trusted"
     WEAK_KEY = "weak_key"
-    # for a client that wants more than an authority's word
-    NO_ROOTS = "no_roots"  # it knows no authority
+    # for a client with requirements beyond a trusted authority
+    NO_ROOTS = "no_roots"  # it trusts no authority
     OTHER_FINGERPRINT = "other_fingerprint"
-    OTHER_TLSA = "other_tlsa"  # than the records that DNSSEC vouches for
+    OTHER_TLSA = "other_tlsa"  # other than the DNSSEC-signed records
     NO_TLSA = "no_tlsa"  # that can be used
     UNANSWERED_TLSA = "unanswered_tlsa"  # DNS did not say whether there are any
 
 
 class FetchFault(StrEnum):
-    """Why an HTTPS request brought no response, or not the whole of it."""
+    """Why an HTTPS request got no response, or not all of it."""
 
     NO_ANSWER = "no_answer"  # of DNS
     NO_ADDRESS = "no_address"
@@ -124,7 +124,7 @@ class OpinionSubject(StrEnum):
 
 
 class OpinionFault(StrEnum):
-    """Why the library gave no opinion, which is no fault of the record."""
+    """Why the library gave no opinion; not a fault of the record."""
 
     NOT_LOADED = "not_loaded"
     RESOLVER_FILE = "resolver_file"
@@ -166,11 +166,11 @@ class Gap(StrEnum):
     FAILED = "failed"  # this program
     SHORTAGE = "shortage"  # of this machine
     MOST_SESSIONS = "most_sessions"
-    NO_TURN = "no_turn"  # other checks were there
+    NO_TURN = "no_turn"  # other checks had the turn
     MOST_CONTROLS = "most_controls"
     MOST_CONTROLS_THERE = "most_controls_there"
     BARRED = "barred"
-    UNCHANGED = "unchanged"  # whatever came of it
+    UNCHANGED = "unchanged"  # no result could change the report
     NOT_CHOSEN = "not_chosen"
     REDACTED = "redacted"
     NO_FILE = "no_file"
@@ -195,7 +195,7 @@ class Gap(StrEnum):
     NULL_SENDER = "null_sender"
     ADDRESS_LITERAL = "address_literal"  # the sender's, which has no DNS
     NO_ADDRESS = "no_address"  # no route
-    PRIVATE_ADDRESS = "private_address"  # this host's, and nobody names the one that the world sees
+    PRIVATE_ADDRESS = "private_address"  # this host's, and no source names the public one
     NO_HELO = "no_helo"
     HELO_WITHOUT_DNS = "helo_without_dns"  # an address literal, or a single label
     NO_KEY = "no_key"

@@ -1,5 +1,5 @@
-"""The fields of `Options` from what a person writes in Python: texts in the place of addresses and of words
-of a closed vocabulary, lists in the place of tuples, and one clear error that names the field."""
+"""Converts the values that a person writes in Python for the fields of `Options`: texts for addresses and
+enum members, lists for tuples; with one clear error that names the field."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def endpoint(default_port: int) -> Callable[[Any], Endpoint]:
         if isinstance(value, IPv4Address | IPv6Address):
             return Endpoint(str(value), default_port)
         if isinstance(value, str):
-            if "%" in value:  # of a link-local address (RFC 4007 section 11): taken as it is
+            if "%" in value:  # of a link-local address (RFC 4007 section 11): kept unchanged
                 return Endpoint(value, default_port)
             return _parsed(lambda text: parse_endpoint(text, default_port), value)
         if not isinstance(value, Endpoint):
@@ -138,8 +138,8 @@ def families(value: Any) -> tuple[int, ...]:
 
 
 def set_fields(target: object, readers: Mapping[str, Callable[[Any], Any]]) -> None:
-    """Read each field of a frozen dataclass once more. Raises ValueError, whose text begins with the class
-    and the field."""
+    """Convert each field of a frozen dataclass. Raises ValueError, whose text begins with the class and the
+    field."""
     for field, read in readers.items():
         before = getattr(target, field)
         try:

@@ -1,6 +1,7 @@
-"""A result as people see it in Python: text, Markdown, JSON, and a notebook's cell.
+"""A result for people who use Python: as text, Markdown, JSON, and a notebook cell.
 
-What writes it lies above the model. It is named here, not imported, as in the table of formats."""
+The writers are in a higher part; they are named here, not imported, as in the table of formats.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ _WIDTH = 100  # columns, as of a report in a file
 
 
 class Presented:
-    """A result that `smtp-probe` reports. Whatever is written is safe to show: nothing in it is live."""
+    """A result that `smtp-probe` reports. All output is escaped and safe to show."""
 
     __slots__ = ()
     _kind: ClassVar[str]

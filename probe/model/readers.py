@@ -1,4 +1,4 @@
-"""The readers of the facts, of which a report says that this program failed at one."""
+"""The names of the readers of facts, for a report on a reader that raised."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 
 class FactReader(StrEnum):
-    """How `Facts.faults` name the readers that a fact may be missing for; their words stand in the table
-    `fact_reader` of probe/knowledge/findings/reasons.toml."""
+    """The readers, as `Facts.faults` names them; their words are in the table `fact_reader` of
+    probe/knowledge/findings/reasons.toml."""
 
     SPF = "spf"
     SPF_HELO = "spf_helo"

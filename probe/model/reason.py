@@ -1,8 +1,8 @@
-"""Why something is as it is: a word of a closed vocabulary, and the values that its sentence names.
+"""A reason: a word of a closed vocabulary, and the values that its sentence uses.
 
-Recordings and facts hold reasons, never sentences. What a reason says to a reader stands in
-probe/knowledge/findings/reasons.toml, in the table of its vocabulary, and `probe.checks.judging.spoken` makes
-the sentence.
+Recordings and facts hold reasons, never sentences. The words of a reason are in
+probe/knowledge/findings/reasons.toml, in the table of its vocabulary; `probe.checks.judging.spoken` makes the
+sentence.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from probe.model.trust import Trust
 
 
 class Tagged(Protocol):
-    """A reason of any vocabulary: a frozen dataclass with a word of it as `tag`, and the values that the
-    sentence of that word names. What is not given is empty or None."""
+    """A reason of any vocabulary: a frozen dataclass with a word as `tag`, and the values that its sentence
+    uses. Other values are empty or None."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def tag(self) -> StrEnum:
-        """The word; the table of reasons.toml is named as its class."""
+        """The word; the table of reasons.toml has the name of its class."""
         ...
 
 
@@ -35,7 +35,7 @@ Tag = TypeVar("Tag", bound=StrEnum, covariant=True)  # noqa: PLC0105 - a word, n
 
 @dataclass(frozen=True, slots=True)
 class Reason(Generic[Tag]):
-    """`tag` is the word; of the others only those are set that its sentence names.
+    """`tag` is the word; of the other fields only those that its sentence uses are set.
 
     `host` a name in DNS and `rtype` the record type asked for there, `ip` an address, `address` why that is
     no public one, `seconds` how long was waited, `most` a limit, `stop` and `end` how a session came to its

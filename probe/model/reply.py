@@ -20,7 +20,7 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     END_OF_DATA = "end-of-data"
-    RSET = "rset"  # the way out of a session: best effort, proves nothing about the recipient
+    RSET = "rset"  # the end of a session: best effort, proves nothing about the recipient
     QUIT = "quit"
 
     @property

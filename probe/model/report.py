@@ -41,7 +41,8 @@ SCHEMA = "smtp-probe.report/1"
 
 @dataclass(frozen=True, slots=True)
 class ReportEvidence:
-    """`weight_db` in decibans; `ref` names the finding, reply or DNS answer; `rule` the rule id."""
+    """One piece of evidence; `weight_db` in decibans; `ref` names the finding, reply or DNS answer; `rule`
+    the rule id."""
 
     text: str
     weight_db: float
@@ -145,8 +146,8 @@ class ReportHop:
 
 @dataclass(frozen=True, slots=True)
 class ReportSenderMta:
-    """This host's own mail server as its tools tell it. `source_v4` and `source_v6` are the addresses that it
-    connects from (null: the system's choice, or not known); `families` those that it uses; `route` is what
+    """The local mail server, as reported by its own tools. `source_v4` and `source_v6` are the addresses that
+    it connects from (null: the system's choice, or not known); `families` those that it uses; `route` is what
     it does with mail for the recipient, `relays` whom it hands it to, `transport` and `decided_by` what says
     so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
     that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known."""

@@ -1,4 +1,4 @@
-"""Which program made a report. By itself: a report of logs is made without the many parts of a check's."""
+"""The program that made a report. A module of its own, so that a report of logs loads no more."""
 
 from __future__ import annotations
 

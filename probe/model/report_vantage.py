@@ -1,4 +1,4 @@
-"""What a report says of where mail leaves: part of the published JSON."""
+"""The address that mail leaves from, in a report: part of the published JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from probe.model.sighting import AddressBasis, SightingPlace
 
 @dataclass(frozen=True, slots=True)
 class ReportSighting:
-    """Somebody names the address that mail of this side comes from: `by` who, `place` where, `ref` the reply.
-    A server is a stranger: what it says is no fact."""
+    """A statement on the address that mail of this side comes from: `by` is who, `place` where, `ref` the
+    reply. A server may be wrong: its statement is not a fact."""
 
     ip: str
     by: str
@@ -20,9 +20,9 @@ class ReportSighting:
 
 @dataclass(frozen=True, slots=True)
 class ReportVantage:
-    """From where mail leaves. `bound_ip` is the local address that the probe connected from, `seen_ip` the
-    one at which servers see it (null: not known); `basis` is what `target.source_ip` rests on, `by` who names
-    it, `sightings` all that name an address of this side."""
+    """The address that mail leaves from. `bound_ip` is the local address that the probe connected from,
+    `seen_ip` the one at which servers see it (null: not known); `basis` is what `target.source_ip` rests on,
+    `by` who names it, `sightings` all that name an address of this side."""
 
     bound_ip: str | None
     seen_ip: str | None

@@ -1,4 +1,4 @@
-"""This host's own mail server: how it would send, each fact with where it was read or why it is not known."""
+"""The local mail server: how it would send; each fact with its source or why it is not known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from probe.model.address import IPAddress
 
 
 class MtaChoice(StrEnum):
-    """Whose configuration HELO, source address, family, TLS demand and route are taken from."""
+    """The mail server whose configuration gives HELO name, source address, family, TLS requirements and
+    route."""
 
     AUTO = "auto"
     POSTFIX = "postfix"
@@ -19,14 +20,14 @@ class MtaChoice(StrEnum):
 
 
 class RouteChoice(StrEnum):
-    """Whom to ask where this host's server hands the mail to a relay: that relay, or the MX."""
+    """Which hosts to ask if the local mail server uses a relay: that relay, or the MX hosts."""
 
     MTA = "mta"
     MX = "mx"
 
 
 class MtaSoftware(StrEnum):
-    """Mail servers whose own tools tell how they send."""
+    """Mail servers whose own tools print how they send."""
 
     POSTFIX = "postfix"
     EXIM = "exim"
@@ -35,7 +36,7 @@ class MtaSoftware(StrEnum):
 
     @property
     def label(self) -> str:
-        """As its makers write it."""
+        """The name as its makers write it."""
         return {"postfix": "Postfix", "exim": "Exim", "opensmtpd": "OpenSMTPD"}.get(self.value, self.value)
 
 
@@ -48,12 +49,12 @@ class HopKind(StrEnum):
     DEFERRED = "deferred"  # its own configuration makes it wait
     PROGRAM = "program"  # hands it to something that is not SMTP
     REFUSED = "refused"  # its own configuration refuses it
-    DISCARDED = "discarded"  # it is thrown away
+    DISCARDED = "discarded"  # it discards the mail
     UNKNOWN = "unknown"
 
 
 class TlsLevel(StrEnum):
-    """What the server demands of TLS towards the next hop; the words of Postfix (postconf(5),
+    """The TLS requirement of the server for the next hop; the words of Postfix (postconf(5),
     smtp_tls_security_level)."""
 
     NONE = "none"
@@ -64,7 +65,7 @@ class TlsLevel(StrEnum):
     FINGERPRINT = "fingerprint"
     VERIFY = "verify"
     SECURE = "secure"
-    INVALID = "invalid"  # no level that the server knows: all mail there waits
+    INVALID = "invalid"  # a level that the server does not know: all mail to it is deferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ class Families:
 class Hop:
     """One server that the mail is handed to: a name or an address literal without brackets, and a port.
 
-    `by_mx`: it stands for the MX hosts of that name. `addresses`: as the server itself found them, empty
-    where DNS is to be asked.
+    `by_mx`: the MX hosts of that name are meant. `addresses`: as the server itself found them, empty where
+    DNS is to be asked.
     """
 
     host: str
@@ -128,9 +129,9 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where the server hands mail for the recipient: `transport` as its configuration calls it, `hops` in the
-    order in which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs
-    in there. `reason`: the server's own words, or why the route is not known."""
+    """The server's route for the recipient: `transport` as its configuration calls it, `hops` in the order in
+    which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs in there.
+    `reason`: the server's own words, or why the route is not known."""
 
     kind: HopKind
     transport: str
@@ -142,11 +143,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
-    """What the server demands of TLS towards the next hop; None with the reason. `names`: what the
-    certificate may be for (host names, `.example.org` for those below, `nexthop`, `dot-nexthop`,
-    `hostname`; any, where there are none), or at the level `fingerprint` its fingerprints by `digest`.
-    `roots`: the file or directory of the authorities that are trusted; None: as this machine, empty: none.
-    `wrapped`: TLS from the first octet (RFC 8314 section 3), not by STARTTLS."""
+    """The TLS requirement of the server for the next hop; None with the reason. `names`: what the certificate
+    may be for (host names, `.example.org` for those below, `nexthop`, `dot-nexthop`, `hostname`; any, where
+    there are none), or at the level `fingerprint` its fingerprints by `digest`. `roots`: the file or
+    directory of the authorities that are trusted; None: as this machine, empty: none. `wrapped`: TLS from the
+    first octet (RFC 8314 section 3), not by STARTTLS."""
 
     level: TlsLevel | None
     source: str
@@ -173,7 +174,7 @@ class SenderMta:
     tls: TlsPolicy
     size_limit: NumberFact
     instances: tuple[str, ...] = ()
-    waits_at_greeting: bool = False  # a 5yz greeting is no refusal to it: it tries again later
+    waits_at_greeting: bool = False  # after a 5yz greeting it tries again later
 
     def source(self, family: int) -> AddressFact:
         """The address it connects from towards an address of that family (4 or 6)."""
@@ -182,7 +183,7 @@ class SenderMta:
 
 @dataclass(frozen=True, slots=True)
 class NoSenderMta:
-    """None was read: there is none, or its tools did not tell. `software` where one is there."""
+    """No mail server was read: there is none, or its tools gave no answer. `software` if there is one."""
 
     reason: str
     software: MtaSoftware | None = None

@@ -24,10 +24,10 @@ class Experiment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Which control experiment to make next, by what is known so far.
+    """The control experiment to make next.
 
-    `choice` is the one that is expected to tell most for its effort, None where none can tell anything;
-    `idle` are those that no answer of theirs could make worth while, each with the reason.
+    `choice` has the largest expected gain for its effort, None if no experiment has any; `idle` are those
+    whose answer could not change the result, each with the reason.
     """
 
     choice: Experiment | None
@@ -84,6 +84,6 @@ class Stop(StrEnum):
     SMTPUTF8_NOT_OFFERED = "smtputf8_not_offered"  # and needed
     MAIL_REFUSED = "mail_refused"
     CLOSING = "closing"  # 421
-    INTERMEDIATE = "intermediate"  # 3yz: it asks for what a probe never sends
+    INTERMEDIATE = "intermediate"  # 3yz: it asks for data that a probe never sends
     UNUSABLE_REPLY = "unusable_reply"
     OUT_OF_STEP = "out_of_step"

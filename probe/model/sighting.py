@@ -1,4 +1,4 @@
-"""Who names the address that mail of this side comes from, and what is known of it by that."""
+"""Statements of servers, bounces and logs on the address that mail of this side comes from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.dialable import AddressKind, is_private, why_not_dialable
 
-# The addresses of books and laboratories: where such may be dialled, they stand for public ones
+# Documentation addresses; in a lab they stand for public ones
 _OF_LABS = frozenset(
     {
         AddressKind.DOCUMENTATION,
@@ -32,9 +32,9 @@ class SightingPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Somebody names the address that mail, or this probe, comes from. `by` is who: a host name, in small
-    letters; `ref` how findings name the reply; `bound` the local address of that very connection (None: it
-    was another machine's, or is not known)."""
+    """A statement on the address that mail, or this probe, comes from. `by` is who made it: a host name in
+    lower case; `ref` how findings name the reply; `bound` the local address of that very connection (None:
+    another machine's, or not known)."""
 
     ip: IPAddress
     by: str
@@ -52,17 +52,17 @@ class AddressBasis(StrEnum):
     """What the address that the sender is judged for rests on."""
 
     GIVEN = "given"  # --ip
-    BOUND = "bound"  # the probe connects from it, and nobody names another
+    BOUND = "bound"  # the probe connects from it, and no source names another
     LOGGED = "logged"  # the own mail log names it
     SEEN = "seen"  # two servers name it
-    SAID = "said"  # one server alone names it
-    PRIVATE = "private"  # none: this host's own is private, and nobody names another
+    SAID = "said"  # only one server names it
+    PRIVATE = "private"  # none: this host's own is private, and no source names another
     NOWHERE = "nowhere"  # none: there is no route
 
 
 def counts(ip: IPAddress, *, allow_private: bool, redacted: bool = False) -> bool:
-    """Whether the address can be one that mail leaves from: a global one. In a laboratory (`allow_private`),
-    and in a redacted recording, those of documentation stand for such."""
+    """Whether mail can leave from the address: it must be global. In a lab (`allow_private`), and in a
+    redacted recording, documentation addresses count as global."""
     if is_private(ip):
         return False
     why = why_not_dialable(ip)

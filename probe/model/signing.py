@@ -18,7 +18,7 @@ class KeyOrigin(StrEnum):
 
     @property
     def is_named(self) -> bool:
-        """Whether somebody says that it signs; the others are guesses, whose absence proves nothing."""
+        """Whether the selector is known to be used; others are guesses, whose absence proves nothing."""
         return self in (KeyOrigin.GIVEN, KeyOrigin.MESSAGE)
 
 
@@ -66,7 +66,7 @@ class SignatureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignatureWhy:
-    """A reason with the values that its sentence names; the others are empty. `most` is a limit in octets,
+    """A reason with the values that its sentence uses; the others are empty. `most` is a limit in octets,
     `host` where the key is asked for, `status` how DNS answered, `problems` what is wrong with the key."""
 
     tag: SignatureReason

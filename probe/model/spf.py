@@ -1,4 +1,4 @@
-"""What evaluating an SPF record came upon (RFC 7208), term by term: words and values, no sentences."""
+"""The steps and faults of an SPF evaluation (RFC 7208), term by term: words and values, no sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from probe.model.answer_fault import AnswerWhy
 
 
 class SpfStepOutcome(StrEnum):
-    """What came of one term."""
+    """The result of one term."""
 
     MATCH = "match"
     NO_MATCH = "no match"
@@ -23,7 +23,7 @@ class SpfStepOutcome(StrEnum):
 
 
 class SpfReason(StrEnum):
-    """Why an evaluation came to what it did, or one of its terms."""
+    """The reason for the result of an evaluation, or of one of its terms."""
 
     # syntax (section 4.6): these make a permerror
     NON_ASCII = "non_ascii"
@@ -70,7 +70,7 @@ class SpfReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpfWhy:
-    """A reason with the values that its sentence names; the others are empty.
+    """A reason with the values that its sentence uses; the others are empty.
 
     `domain` is the one whose record it is, `term` as written there, `name` a mechanism's or a modifier's.
     `host` is a name in DNS, `rtype` what was asked there, `status` how that was answered, `failure` what came

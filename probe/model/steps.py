@@ -1,4 +1,5 @@
-"""The nine steps of "How to Handle Email Delivery Failure" (Alibaba Mail), by number, and how each went."""
+"""The nine steps of "How to Handle Email Delivery Failure" (Alibaba Mail), by number, and the status of
+each."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ class TagListReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagListWhy:
-    """A reason with the values that its sentence names; the others are empty. `part` counts from 1, `excerpt`
-    is its beginning (a stranger's), `name` the tag's."""
+    """A reason with the values that its sentence uses; the others are empty. `part` counts from 1, `excerpt`
+    is its beginning (unescaped), `name` the name of the tag."""
 
     tag: TagListReason
     part: int | None = None

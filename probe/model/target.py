@@ -28,16 +28,16 @@ __all__ = [
 
 
 class Command(StrEnum):
-    """The live command that a run was made by: for a pair of addresses, or for a domain before a send."""
+    """The live command of a run: for a pair of addresses, or for a domain before a send."""
 
     CHECK = "check"
     DOMAIN = "domain"
 
 
 class TlsMode(StrEnum):
-    """`auto` is what this host's mail server demands, without one STARTTLS when offered. `require` refuses
-    to go on without a certificate that verifies, `encrypt` without STARTTLS, `never` leaves it. `dane` is
-    `require` by the TLSA records of a host that has such, else `auto` (RFC 7672 section 2.2)."""
+    """`auto`: as the local mail server requires; without one, STARTTLS if offered. `require` needs a
+    certificate that verifies, `encrypt` needs STARTTLS, `never` does not use it. `dane` is `require` with the
+    TLSA records of a host that has some, else `auto` (RFC 7672 section 2.2)."""
 
     AUTO = "auto"
     REQUIRE = "require"
@@ -66,15 +66,15 @@ class FailOn(StrEnum):
 class Options:
     """The choices of a run, as given on the command line; everything a replay needs to know.
 
-    `ip`: the address the mail really leaves from; `bind`: the local address to connect from;
-    `helo`: the EHLO name; `families`: 4, 6 or both; `size`: planned message size in octets;
-    `nameservers`: resolvers to ask, empty for the system's; `dnsbl`: zones instead of the
-    built-in set; `seed`: orders MX hosts of equal preference and makes the invented mailbox; `mta`: whose
-    configuration the rest comes from where it is not given, `mta_config` the directory of a further
-    instance of it (empty: the main one), `route` whom to ask where it hands the mail to a relay.
+    `ip`: the address the mail really leaves from; `bind`: the local address to connect from; `helo`: the EHLO
+    name; `families`: 4, 6 or both; `size`: planned message size in octets; `nameservers`: resolvers to ask,
+    empty for the system's; `dnsbl`: zones instead of the built-in set; `seed`: orders MX hosts of equal
+    preference and makes the invented mailbox; `mta`: the mail server whose configuration gives the other
+    values if they are not given; `mta_config`: the directory of another instance of it (empty: the main one);
+    `route`: which hosts to ask if it sends the mail to a relay.
 
-    Where an address, a host, a mailbox or a word of a closed vocabulary is meant, its text will do, and one
-    in the place of several. ValueError names the field that is wrong.
+    Addresses, hosts, mailboxes and words of a closed vocabulary may be given as text, and a single value
+    instead of several. ValueError names the field that is wrong.
     """
 
     ip: IPAddress | None = None

@@ -1,4 +1,4 @@
-"""The one place that turns a stranger's bytes into text, and text into something safe to show."""
+"""The one place that decodes octets from the network to text, and escapes text for display."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 _SAMPLE = 2048  # octets that are looked at before UTF-8 with faults is believed
 
-# Format characters that reorder or hide text are shown as escapes, too: a bidi override in a reply must
-# not change how the line around it reads.
+# Format characters that reorder or hide text are shown as escapes, too: a bidi override in a reply must not
+# change the rest of the line.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-# Letters and marks that show nothing, or change what stands before them (Unicode's
-# Default_Ignorable_Code_Point outside Cf): joiners, fillers and variation selectors
+# Characters that are invisible, or change the one before them (Unicode's Default_Ignorable_Code_Point outside
+# Cf): joiners, fillers and variation selectors
 _INVISIBLE = frozenset(
     chr(point)
     for start, end in (
@@ -23,12 +23,12 @@ _INVISIBLE = frozenset(
     for point in range(start, end + 1)
 )
 
-# Marks without width, heaped up, write over the lines above and below. No language needs more on a letter.
+# Many combining marks on a letter write over the lines above and below. No language needs more than this.
 _MARK_CATEGORIES = frozenset({"Mn", "Me"})
 _MARKS = 4
 
-# What is printed in a build may be a command to the system that runs it: `##vso[...]` of Azure Pipelines,
-# `##[...]` of GitHub, `##teamcity[...]`, wherever they stand in a line ...
+# Output of a CI build may be a command to the CI system: `##vso[...]` of Azure Pipelines, `##[...]` of
+# GitHub, `##teamcity[...]`, wherever they stand in a line ...
 LOGGING_COMMAND = re.compile(r"#(?=#\w*\[)")
 # ... and `::name arguments::` of GitHub at its beginning
 _LINE_COMMAND = r"(?m)^([^\S\n]*):(?=:[A-Za-z_-]+(?:[^\S\n][^\n]*?)?::)"
@@ -70,7 +70,7 @@ def decode_shifted(data: bytes) -> str | None:
 
 
 def _is_mostly_utf8(data: bytes, problem: UnicodeDecodeError) -> bool:
-    """Whether characters were read before the first fault, and faults stay rarer than characters."""
+    """Whether there were characters before the first fault, and faults are rarer than characters."""
     text = data[: problem.start].decode("utf-8")
     if text.isascii():
         return False
@@ -80,7 +80,7 @@ def _is_mostly_utf8(data: bytes, problem: UnicodeDecodeError) -> bool:
 
 
 def printable(text: str) -> str:
-    """Escape what must not reach a terminal, page, ticket or sheet live.
+    """Escape what could act on a terminal, page, ticket or spreadsheet.
 
     Controls (C0, C1, ESC, CR, LF, NUL), bidi and zero-width format characters, fillers and variation
     selectors, surrogates and unassigned code points come out as visible `\\xNN` / `\\uNNNN`, and so do
@@ -113,7 +113,7 @@ def _escape(char: str) -> str:
 
 
 def inert_lines(text: str) -> str:
-    """Lines of printable text, none of which is a command to a build system."""
+    """Lines of printable text without commands to a CI system."""
     return re.sub(_LINE_COMMAND, r"\1\\x3a", text) if "::" in text else text
 
 

@@ -10,7 +10,7 @@ from probe.model.answer_fault import AnswerWhy
 
 
 class StsProblem(StrEnum):
-    """Of the record, of the response of the policy host, and of the policy."""
+    """What is wrong with the record, the response of the policy host, or the policy."""
 
     UNANSWERED = "unanswered"
     SEVERAL_RECORDS = "several_records"
@@ -39,7 +39,7 @@ class StsProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StsWhy:
-    """A problem with the values that its sentence names; the others are empty. `question` was asked in vain
+    """A problem with the values that its sentence uses; the others are empty. `question` got no usable answer
     and `failure` says why, `count` is a number of records, `name` a field or a key, `status` the HTTP status,
     `line` a line of the policy (from 1), `seconds` its max_age, `most` the longest one; `text` are the
     domain's words: a media type, a pattern."""
@@ -57,7 +57,7 @@ class StsWhy:
 
 
 class TlsRptProblem(StrEnum):
-    """Of the record; it has no other part."""
+    """What is wrong with the record."""
 
     UNANSWERED = "unanswered"
     SEVERAL_RECORDS = "several_records"
@@ -100,10 +100,10 @@ class TlsaProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TlsaWhy:
-    """A problem with the values that its sentence names; the others are empty. `usage`, `selector` and
+    """A problem with the values that its sentence uses; the others are empty. `usage`, `selector` and
     `matching_type` are those of the record, `octets` the length of its data, `digest` the digest that these
     should be, or that counts instead, `names` those that the certificate lacks, `text` the words of the
-    library that reads it; `question` was asked in vain and `failure` says why."""
+    library that reads it; `question` got no usable answer and `failure` says why."""
 
     tag: TlsaProblem
     usage: int | None = None

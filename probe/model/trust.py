@@ -1,4 +1,4 @@
-"""What this machine's trust store says of a server's certificate."""
+"""The result of checking a server's certificate with this machine's trust store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class Trust(StrEnum):
     """Judged at the time of the handshake, apart from the name (RFC 5280 section 6). `refused`: the library's
-    own words say why; of the last six nothing follows."""
+    own words say why. The last six mean that it is not known."""
 
     TRUSTED = "trusted"
     NO_CERTIFICATE = "no_certificate"
@@ -15,7 +15,7 @@ class Trust(StrEnum):
     NO_ALT_NAME = "no_alt_name"
     NO_DNS_NAME = "no_dns_name"
     SELF_SIGNED = "self_signed"
-    NOT_ISSUED = "not_issued"  # by nobody whom the store knows
+    NOT_ISSUED = "not_issued"  # no issuer in the trust store
     REFUSED = "refused"
     OTHER_WORDS = "other_words"
     NO_STORE = "no_store"
@@ -27,7 +27,7 @@ class Trust(StrEnum):
 
     @property
     def is_judged(self) -> bool:
-        """Whether it says anything of the certificate: unknown is not untrusted."""
+        """Whether the certificate was judged: unknown is not untrusted."""
         return self not in _NOT_JUDGED
 
 

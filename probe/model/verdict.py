@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 
 
 class Outcome(StrEnum):
-    """What happened to the pair. Only `accepted` and `refused` speak about the recipient's side."""
+    """The result for the pair. Only `accepted` and `refused` say something about the recipient's side."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -17,15 +17,15 @@ class Outcome(StrEnum):
 
 
 class Extent(StrEnum):
-    """How far the question went: an outcome speaks of no more than that."""
+    """What was asked about: an outcome says nothing beyond that."""
 
-    MAILBOX = "mailbox"  # RCPT TO was said for it
-    SERVER = "server"  # a mail server was talked to
+    MAILBOX = "mailbox"  # RCPT TO was sent for it
+    SERVER = "server"  # a mail server was asked
     DNS = "dns"
 
 
 class OutcomeReason(StrEnum):
-    """Why an outcome is what it is, where no reply says it. `hosts` are the domain's MX hosts."""
+    """The reason of an outcome, if it is not a reply. `hosts` are the domain's MX hosts."""
 
     # DNS says that the domain takes no mail
     NO_DOMAIN = "no_domain"
@@ -33,7 +33,7 @@ class OutcomeReason(StrEnum):
     NO_MAIL_HOST = "no_mail_host"
     NO_USABLE_MX = "no_usable_mx"
     LOOPBACK_MX = "loopback_mx"
-    # there was nowhere to go, and the domain did not say so
+    # there was no host to connect to, for another reason
     QUESTION_FAILED = "question_failed"  # in DNS
     FIRST_HOSTS_UNUSABLE = "first_hosts_unusable"  # and the others were not tried
     FIRST_HOSTS_NOT_PUBLIC = "first_hosts_not_public"  # and the others were not tried
@@ -43,19 +43,19 @@ class OutcomeReason(StrEnum):
     GIVEN_HOST_WITHOUT_ADDRESS = "given_host_without_address"  # with --mx
     RELAY_OF_OTHER_FAMILY = "relay_of_other_family"  # of this host's mail server
     RELAY_WITHOUT_ADDRESS = "relay_without_address"
-    # this host's own mail server decides
+    # the local mail server decides
     OWN_REFUSES = "own_refuses"
     OWN_WAITS = "own_waits"
     OWN_DISCARDS = "own_discards"
     OWN_DELIVERS = "own_delivers"
     OWN_PROGRAM = "own_program"
     OWN_SIZE = "own_size"
-    OWN_TLS = "own_tls"  # a setting that it cannot go by
+    OWN_TLS = "own_tls"  # a TLS setting that it cannot follow
     OWN_WRAPPED = "own_wrapped"  # TLS from the first octet, which a probe does not speak
     OWN_FAMILY = "own_family"  # the hosts have addresses of the other one alone
     NOT_DIALLED = "not_dialled"
     NOT_ASKED = "not_asked"
-    # a session that came to no answer
+    # a session without an answer
     ENDED = "ended"
     INTERRUPTED = "interrupted"
     CUT_SHORT = "cut_short"  # the recording ends there
@@ -78,8 +78,8 @@ class FixBy(StrEnum):
 
 
 class Retry(StrEnum):
-    """When another try makes sense. `never` deletes an address from a list, so it needs a ground in words,
-    a status or a record."""
+    """When another try makes sense. `never` makes users delete an address, so it needs words, a status or a
+    record that prove it."""
 
     NOW = "now"
     LATER = "later"
@@ -94,8 +94,8 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """Who must act and when to try again; `retry_after` is the usual wait in seconds, None where no time
-    helps."""
+    """Who must act and when to try again; `retry_after` is the usual wait in seconds, None if waiting does
+    not help."""
 
     fix_by: FixBy
     retry: Retry
@@ -103,7 +103,7 @@ class Conduct:
 
 
 class ExitCode(IntEnum):
-    """What a command of this program tells a script; faults of its own are 70, an interruption is 130."""
+    """The exit codes; 70 is a fault of this program, 130 an interruption."""
 
     ACCEPTED = 0
     REFUSED = 1
@@ -114,12 +114,12 @@ class ExitCode(IntEnum):
 
     @classmethod
     def of(cls, outcome: Outcome) -> ExitCode:
-        """The code of what was observed."""
+        """The code of an outcome."""
         return cls[outcome.name]
 
     @classmethod
     def worst(cls, codes: Iterable[ExitCode]) -> ExitCode:
-        """The code over several results: what cannot be read before 1 > 3 > 4 > 5 > 0; 0 for none."""
+        """The code for several results: unreadable input first, then 1 > 3 > 4 > 5 > 0; 0 for none."""
         return min(codes, key=_WORST_FIRST.index, default=cls.ACCEPTED)
 
 
