@@ -1,2 +1,1 @@
-"""Sockets, and nothing else: the resolver, the SMTP wire, TLS, HTTPS, the clock; and the tools of this
-host's mail server."""
+"""All IO: the resolver, SMTP connections, TLS, HTTPS, the clock; and the tools of the local mail server."""

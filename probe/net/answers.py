@@ -1,4 +1,4 @@
-"""Answers of name servers that hold for a while, for the runs of one world."""
+"""A DNS cache for the runs of one world."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class _Entry:
 
 
 class Answers:
-    """What name servers said, as long as it holds: records for their TTL, denials for what their SOA record
-    allows (RFC 2308 section 5), neither longer than SHARED_ANSWERS_FOR. A failure is never kept, because the
-    next one who asks may hear more; nor is what a server made itself, or has of its own machine. Runs that
-    ask other name servers share nothing. `seconds` is a clock that never goes backwards."""
+    """Answers of name servers until they expire: records for their TTL, denials for the time of their SOA
+    record (RFC 2308 section 5), both at most SHARED_ANSWERS_FOR. A failure is never cached, because the next
+    query may succeed; nor is an answer that a server made itself, or has of its own machine. Runs with
+    different name servers share nothing. `seconds` is a monotonic clock."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -34,7 +34,7 @@ class Answers:
         self._entries: OrderedDict[tuple[Servers, Question], _Entry] = OrderedDict()
 
     def keep(self, servers: Servers, answer: Answer) -> None:
-        """Remember an answer that `servers` gave just now."""
+        """Cache an answer that `servers` gave now."""
         lifetime = min(seconds_kept(answer), SHARED_ANSWERS_FOR)
         if lifetime <= 0:
             return
@@ -46,7 +46,7 @@ class Answers:
                 self._entries.popitem(last=False)
 
     def recall(self, servers: Servers, question: Question) -> Answer | None:
-        """The answer that still holds, as a name server's cache would give it now; None where none does."""
+        """The cached answer with its remaining TTL; None if there is none."""
         now = self._seconds()
         with self._lock:
             entry = self._entries.get((servers, question))
@@ -59,7 +59,7 @@ class Answers:
 
 
 def seconds_kept(answer: Answer) -> float:
-    """Seconds for which others may be told the same."""
+    """The seconds for which an answer may be cached."""
     if answer.is_own_word or answer.is_local:
         return 0.0
     if answer.status is Status.ANSWER:
@@ -69,7 +69,7 @@ def seconds_kept(answer: Answer) -> float:
 
 
 def with_age(answer: Answer, seconds: int) -> Answer:
-    """The answer as a name server's cache gives it so many seconds later."""
+    """The answer with its TTL reduced by that many seconds."""
     ttl = None if answer.ttl is None else answer.ttl - seconds
     provenance = answer.provenance
     if provenance is not None and provenance.soa is not None:

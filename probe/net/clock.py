@@ -1,4 +1,4 @@
-"""The clock of a run and its deadline. Everything else is told the time; only this reads it."""
+"""The clock of a run and its deadline. The only module that reads the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Counts from its making. `started_at` is the wall clock then, RFC 3339 in UTC."""
+    """Counts from its creation. `started_at` is the wall clock at that time, RFC 3339 in UTC."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -54,7 +54,7 @@ class Deadline:
         return self.seconds_left() <= 0
 
     def cut(self, budget: float) -> float:
-        """The budget in seconds, or what is left of the run when that is less."""
+        """The budget in seconds, or the time left in the run if that is less."""
         return min(budget, self.seconds_left())
 
 

@@ -1,4 +1,4 @@
-"""What all runs of a world together ask of the mail servers of one operator."""
+"""Limits the sessions of all runs of a world with the mail servers of one operator."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from probe.settings import SESSIONS_WITH_ONE_ADDRESS, SESSIONS_WITH_ONE_OPERATOR
 
 
 class Courtesy:
-    """The sessions that are under way, by operator and by address: one operator has many addresses, and the
-    servers of many domains may stand at one address. Further sessions wait in their order, whatever event
-    loop or thread they are held in."""
+    """Counts the open sessions by operator and by address: an operator has many addresses, and one address
+    may serve many domains. Further sessions wait in order, across event loops and threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,9 +23,9 @@ class Courtesy:
 
     @contextlib.asynccontextmanager
     async def turn(self, operator: str, ip: IPAddress) -> AsyncIterator[None]:
-        """Waits until one more session with the operator, at this address, is no burden; within, it is under
-        way."""
-        # always in this order: a session that holds the first waits only for some that end by themselves
+        """A context: waits until the limits allow one more session with the operator at this address, and
+        counts it."""
+        # always in this order, so that sessions never wait for each other
         with_operator = self._of(operator, SESSIONS_WITH_ONE_OPERATOR)
         at_address = self._of(ip, SESSIONS_WITH_ONE_ADDRESS)
         async with with_operator.hold(), at_address.hold():

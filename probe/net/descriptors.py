@@ -1,8 +1,9 @@
-"""How many file descriptors this process may still open (RLIMIT_NOFILE), and how many checks go on at once.
+"""How many file descriptors this process may still open (RLIMIT_NOFILE), which limits the number of
+concurrent checks.
 
-A check that finds none left would end with half its questions unasked. So a check begins only where the
-process has room for its sockets beside those of the checks that are under way; the others wait, and their
-time counts from when they begin.
+A check without descriptors could not ask half of its questions. So a check begins only if the process has
+descriptors for its sockets and those of the running checks; others wait, and their time counts from their
+start.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from probe.net.process_limit import ProcessLimit
 from probe.settings import DESCRIPTORS_FEW, DESCRIPTORS_SPARE, RUN_DESCRIPTORS
 
 _LISTS = ("/proc/self/fd", "/dev/fd")  # Linux; macOS and the BSDs
-_UNLISTED = 32  # taken for open where the system does not tell
+_UNLISTED = 32  # assumed to be open if the system does not say
 _WITHOUT_LIMIT = 1 << 20
 
 
@@ -25,17 +26,17 @@ def free() -> int:
 
 
 def are_few() -> bool:
-    """Whether there are so few that what can be opened and closed ahead of a run should be."""
+    """Whether there are so few that files should be opened and closed before a run where possible."""
     return free() < DESCRIPTORS_FEW
 
 
 def admission() -> contextlib.AbstractAsyncContextManager[None]:
-    """Within, a check is under way. Waits until there is room for one more; the first always has it."""
+    """A context for one check. Waits until there is room for one more; there always is for the first."""
     return _CHECKS.hold()
 
 
 def _has_room(checks: int) -> bool:
-    # what those under way have opened is counted twice: they may come to need as much again
+    # descriptors of running checks are counted twice, because these may need as many again
     return not checks or free() - DESCRIPTORS_SPARE >= RUN_DESCRIPTORS * (checks + 1)
 
 
@@ -51,9 +52,9 @@ def _open() -> int:
     for directory in _LISTS:
         try:
             with os.scandir(directory) as entries:
-                return sum(1 for _ in entries) - 1  # one of them is this look itself
+                return sum(1 for _ in entries) - 1  # without the descriptor of the listing itself
         except FileNotFoundError:
             continue
         except OSError:
-            return _limit()  # not even one for looking
+            return _limit()  # not even one for the listing
     return _UNLISTED

@@ -1,4 +1,4 @@
-"""A few of many questions, asked by the resolver for single ones."""
+"""Asks some of many questions with the resolver for single questions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from probe.standards.dns.message import Answer, Question
 
 
 class CarefulQuestions:
-    """Asks by a `Resolver`; `failed` gets what must not happen. A resolver remembers each answer, so it gives
-    way to a new one after ENGINE_RESOLVER_USES questions."""
+    """Asks with a `Resolver`; `failed` receives unexpected exceptions. A resolver keeps each answer in
+    memory, so it is replaced after ENGINE_RESOLVER_USES questions."""
 
     def __init__(self, make: Callable[[], Resolver], failed: Callable[[BaseException], None]) -> None:
-        """`make` makes a resolver. Raises what it raises."""
+        """`make` creates a resolver; its exceptions are raised."""
         self._make = make
         self._failed = failed
         self.resolver = make()
@@ -24,7 +24,7 @@ class CarefulQuestions:
         self._tasks: dict[asyncio.Task[tuple[Answer, ...]], Resolver] = {}
 
     def ask(self, question: Question, take: Callable[[Answer], None]) -> None:
-        """Ask, and hand on the answer when it is there."""
+        """Ask, and pass on the answer when it arrives."""
         self._uses += 1
         if self._uses > ENGINE_RESOLVER_USES:
             self.resolver, self._uses = self._make(), 1
@@ -43,7 +43,7 @@ class CarefulQuestions:
             take(task.result()[0])
 
     async def close(self) -> None:
-        """Stop what is under way; it stays without an answer."""
+        """Cancel open questions; they get no answer."""
         resolvers = {self.resolver, *self._tasks.values()}
         tasks = tuple(self._tasks)
         for task in tasks:

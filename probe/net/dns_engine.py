@@ -1,9 +1,9 @@
-"""The resolver for thousands of questions: the same answers as `Resolver`, at a fraction of its cost.
+"""The resolver for thousands of questions: the same answers as `Resolver`, but much faster.
 
-A question costs a datagram each way and a few tuples, no task and no future: what arrives goes straight into
-the generator that waits for it. Against forged answers (RFC 5452) each name server is asked from sixteen
-connected sockets, so that the kernel drops what comes from elsewhere and a forger must guess the port, too;
-ids come from the system's random source, and the question octets are compared.
+A question costs a datagram each way and a few tuples, no task and no future: a reply is sent directly to the
+waiting generator. Against forged answers (RFC 5452) each name server is asked from sixteen connected sockets,
+so that the kernel drops datagrams from elsewhere and an attacker must guess the port, too; ids come from the
+system's random source, and the question octets are compared.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ order, and returns its result. It must not block: it runs where datagrams are re
 
 
 class _Task:
-    """A piece of work that is under way, the responses that it has, and how many it waits for."""
+    """A running generator, its responses, and how many it waits for."""
 
     __slots__ = ("missing", "responses", "work")
 
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
-        self.responses: Any = None  # a list of Response, or None where one is missing
+        self.responses: Any = None  # a list of Response, or None if one is missing
         self.missing = 0
 
 
 class DnsEngine:
-    """Asks `nameservers` (empty: the system's). `window` keeps the number of questions under way as it is,
-    None finds it out. `query_timeout` and `lifetime` are those of `Resolver`. To be made in a running event
-    loop, and used as an async context manager."""
+    """Asks `nameservers` (empty: the system's). `window` is a fixed number of concurrent questions; None
+    adapts it. `query_timeout` and `lifetime` as in `Resolver`. Must be created in a running event loop and
+    used as an async context manager."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class DnsEngine:
         await self.close()
 
     async def close(self) -> None:
-        """Stop what is under way; it stays without a result."""
+        """Cancel running work; it gets no result."""
         await self.questions.close()
 
     async def run(self, works: Iterable[Work[T]], take: Callable[[T], None]) -> None:
-        """Do all `works`, drawn as there is room for them, and hand on each result as it comes, in no order.
-        Raises what a piece of work, `works` or `take` raises; then the rest is not done."""
+        """Run all `works`, taken from the iterator when there is room, and pass each result to `take`, in any
+        order. Exceptions of a work, of `works` or of `take` are raised; then the rest is not done."""
         source: Iterator[Work[T]] | None = iter(works)
         ready: deque[_Task] = deque()
         under_way = 0
@@ -113,7 +113,7 @@ class DnsEngine:
                     raise self._fault
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
-        """The answers in the order of the questions, as `Resolver.ask` gives them."""
+        """The answers in the order of the questions, as in `Resolver.ask`."""
         answers: list[Answer] = []
 
         def work() -> Work[tuple[Response, ...]]:
@@ -123,8 +123,8 @@ class DnsEngine:
         return tuple(answers)
 
     def _go_on(self, task: _Task, ready: deque[_Task], take: Callable[[Any], None]) -> bool:
-        """Let a piece of work run until it needs a response that is not there; it goes to `ready` when it is.
-        Whether the work has come to its end."""
+        """Run a work until it needs a response that has not arrived; it is put into `ready` when it has.
+        Returns whether the work is finished."""
         ask = self.questions.ask
         while True:
             responses: Any = None if task.responses is None else tuple(task.responses)
@@ -153,6 +153,6 @@ class DnsEngine:
         self._change.set()
 
     def _fail(self, error: BaseException) -> None:
-        """`run` raises what must not happen."""
+        """Let `run` raise an unexpected exception."""
         self._fault = error
         self._change.set()

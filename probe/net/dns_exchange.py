@@ -23,13 +23,12 @@ from probe.net.threads import in_thread
 from probe.settings import DESCRIPTORS_SPARE, DNS_OVER_TCP
 from probe.standards.dns.message import Question, Status
 
-_LARGE = 4096  # octets of a reply that is read in a thread: one of 65 535 may take 30 ms
+_LARGE = 4096  # octets from which a reply is parsed in a thread: 65 535 octets may take 30 ms
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What came of it: the reply, the number of queries that took, and whether the last one of them
-    had EDNS."""
+    """The result: the reply, the number of queries, and whether the last query had EDNS."""
 
     reply: Reply
     queries: int
@@ -47,10 +46,9 @@ async def exchange(
 ) -> Exchange:
     """Ask `server` for `timeout` seconds altogether, with EDNS unless it is known not to speak it.
 
-    The datagram is sent again every `again` seconds, and an answer to an earlier one still counts, so
-    that a slow one is heard, too. Where `edns` is not known (None) the repetitions leave it out: some
-    boxes on the way drop what they do not know. With `tcp` UDP is left out. What went wrong is a status of
-    the reply; nothing is raised.
+    The datagram is sent again every `again` seconds, and an answer to an earlier one still counts, so that
+    slow answers are received. If `edns` is not known (None), the repetitions have no EDNS, because some
+    middleboxes drop it. With `tcp` UDP is not used. Errors are a status of the reply; nothing is raised.
     """
     exchange = _QueryExchange(server, question, edns, again, tcp=tcp)
     try:
@@ -74,7 +72,7 @@ def _reason(error: OSError | EOFError) -> AnswerWhy:
 
 
 class _QueryExchange:
-    """One exchange: how it asks at the moment, and how often it has."""
+    """The state of one exchange: the current transport and EDNS, and the number of queries."""
 
     def __init__(
         self, server: Endpoint, question: Question, edns: bool | None, again: float, *, tcp: bool
@@ -82,14 +80,14 @@ class _QueryExchange:
         self.edns = edns is not False
         self.queries = 0
         self._known_to_speak_edns = edns is True
-        self._strange = 0  # datagrams that were no reply to what was asked
+        self._strange = 0  # datagrams that were not a reply to the question
         self._tcp = self._only_tcp = tcp
         self._server = server
         self._question = question
         self._again = again
 
     def in_vain(self, why: AnswerWhy) -> AnswerWhy:
-        """With what an operator has to know: which server, and that it had sent us from UDP to TCP."""
+        """A failure with details for an operator: which server, and whether it asked for TCP."""
         why = replace(why, server=self._server.host, over=self._over)
         if self._tcp:
             return why
@@ -102,7 +100,7 @@ class _QueryExchange:
         return AskedOver.TCP_AFTER_UDP if self._tcp else None
 
     async def reply(self) -> Reply:
-        """The first reply that is more than a wish to be asked in another way."""
+        """The first final reply, after retries over TCP or without EDNS."""
         while True:
             reply = await (self._over_tcp() if self._tcp else self._over_udp())
             if reply.truncated and not self._tcp:
@@ -139,7 +137,7 @@ class _QueryExchange:
                 query = send()
                 while True:
                     data = await sent.datagram()
-                    # RFC 5452 section 9.1: another id or question is no answer to ours; keep waiting
+                    # RFC 5452 section 9.1: another id or question is not an answer to ours; keep waiting
                     reply = read_reply(query, data) if is_reply_to(query, data) else None
                     if reply is not None:
                         return reply

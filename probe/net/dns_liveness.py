@@ -10,8 +10,8 @@ from probe.standards.dns.message import Status
 
 
 class Liveness:
-    """What was heard so far. `on_silence` is told once of each server that did not answer a query, and of
-    the status that stands for that."""
+    """Which servers answered so far. `on_silence` is called once for each server that did not answer a query,
+    with the status."""
 
     def __init__(self, on_silence: Callable[[Endpoint, Status], None] | None = None) -> None:
         self._on_silence = on_silence
@@ -22,11 +22,11 @@ class Liveness:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing was heard of anybody."""
+        """Whether no server has answered."""
         return not self._speakers
 
     def note(self, server: Endpoint, status: Status) -> None:
-        """A query to that server ended so."""
+        """Note how a query to that server ended."""
         if status not in UNHEARD:
             self._speakers.add(server)
             self._is_of_use = self._is_of_use or is_use(status)
@@ -37,9 +37,9 @@ class Liveness:
                 self._on_silence(server, status)
 
     def is_in_doubt(self, status: Status) -> bool:
-        """Whether a question that ended so makes it doubtful that a resolver is at work at all."""
+        """Whether a question that ended like this raises doubt that any resolver works."""
         return not self._is_of_use and is_failure(status)
 
     def conclude(self, control: Status) -> None:
-        """The question that every resolver can answer ended so."""
+        """Note how the test question, which every resolver can answer, ended."""
         self.is_dead = self.is_silent and control in UNHEARD

@@ -1,6 +1,6 @@
-"""The sockets of the DNS engine: connected, to each name server a number of them, each for a few seconds.
+"""The sockets of the DNS engine: several connected sockets for each name server, each used for a few seconds.
 
-The kernel drops what comes from another address or port, and chooses a random port of ours (RFC 5452 section
+The kernel drops datagrams from another address or port, and chooses a random local port (RFC 5452 section
 4.5).
 """
 
@@ -18,7 +18,7 @@ from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
 from probe.standards.dns.message import Question
 
-_DATAGRAM = 4096  # octets; EDNS asks for at most 1232, and what is longer is read by others
+_DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
 _IDS = 4096  # octets of random numbers drawn at once
 
 
@@ -55,8 +55,9 @@ class OpenQuestion:
 
 
 class Port:
-    """One socket to a name server, and the questions that are under way on it by their id. `on_wires` gets
-    the datagrams of one turn, `unreachable` is called when the network says that none will come."""
+    """One socket to a name server, and the questions that are under way on it by their id. `on_wires`
+    receives the datagrams of one turn of the loop; `unreachable` is called if the network reports that none
+    will come."""
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class Port:
 
 
 class Ports:
-    """The sockets to all name servers, opened when they are needed."""
+    """The sockets to all name servers, opened on demand."""
 
     def __init__(
         self,
@@ -121,7 +122,7 @@ class Ports:
         self._turn = 0
 
     def next(self, tries: int) -> Port | None:
-        """A socket to the name server whose turn it is after so many tries; None when none can be opened."""
+        """A socket to the name server for that number of the attempt; None if none can be opened."""
         server = self._servers[tries % len(self._servers)]
         ports = self._open.setdefault(server, [])
         if len(ports) < ENGINE_SOCKETS:
@@ -136,8 +137,8 @@ class Ports:
         return ports[self._turn % len(ports)]
 
     def renew(self) -> None:
-        """Let the oldest socket of each name server go if it has been open long enough, and close those that
-        went and have no question left."""
+        """Retire the oldest socket of each name server if it has been open long enough, and close retired
+        sockets without open questions."""
         for ports in self._open.values():
             if ports and ports[0].opened_at + DNS_SOCKET_AGE < asyncio.get_running_loop().time():
                 self._old_ports.append(ports.pop(0))

@@ -40,7 +40,7 @@ class Query:
 def question_octets(question: Question) -> bytes:
     """The question section. Raises BadNameError for a name that DNS cannot hold (`names.why_bad_name`)."""
     name = question.name
-    # the usual name has no label to look at twice; of what is not usual, `to_labels` says what is wrong
+    # a fast path for usual names; for others `to_labels` says what is wrong
     labels = tuple(name.encode().split(b".")) if _USUAL.fullmatch(name) else names.to_labels(name)
     return b"".join([_LENGTHS[len(label)] + label for label in labels]) + _KINDS[question.rtype]
 
@@ -52,7 +52,7 @@ def make_query(question: Question, ident: int, *, edns: bool) -> Query:
 
 
 def behind_id(section: bytes, *, edns: bool) -> bytes:
-    """The octets of such a query behind its id, for a question section."""
+    """The octets of such a query after its id, for a question section."""
     return b"".join((_ASKED_WITH, section, _OPT)) if edns else _ASKED_WITHOUT + section
 
 

@@ -1,4 +1,4 @@
-"""What a name server said to one question of many: tuples, from which an `Answer` is made on demand."""
+"""The response to one of many questions: tuples, from which an `Answer` is made on demand."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from probe.standards.dns.message import Answer, Mx, Question, Record, Status, Tl
 
 
 class Response(NamedTuple):
-    """The response to `question`. `ttl` are the seconds for which it holds, a denial too (0 where it is not
-    to be kept); `records` are in their lean form; `wire` is the datagram that said it, read in whole by
-    `answer`."""
+    """The response to `question`. `ttl` is its time to live in seconds, also of a denial (0: must not be
+    cached); `records` are in their compact form; `wire` is the datagram, parsed completely by `answer`."""
 
     question: Question
     status: Status
@@ -28,7 +27,7 @@ class Response(NamedTuple):
     age: int = 0
 
     def answer(self) -> Answer:
-        """The same as an object, as `Resolver` gives it."""
+        """The same as an `Answer`, as `Resolver` returns it."""
         whole = self.whole
         if whole is None:
             reply = read_carefully(self.question, self.wire)
@@ -38,18 +37,18 @@ class Response(NamedTuple):
         return with_age(whole, self.age) if self.age else whole
 
     def after(self, seconds: int) -> Response:
-        """The same out of memory, so many seconds later."""
+        """The same from the cache, that many seconds later."""
         return self._replace(ttl=self.ttl - seconds, elapsed_ms=0, age=seconds)
 
 
 def of_lean(question: Question, reply: LeanReply, wire: bytes, server: str, elapsed_ms: int) -> Response:
-    """A response from what the lean reader has read."""
+    """A response from the result of the fast parser."""
     status, records, ttl, authenticated = reply
     return Response(question, status, records, ttl, authenticated, server, elapsed_ms, wire)
 
 
 def read_carefully(question: Question, wire: bytes) -> Reply | None:
-    """Read a datagram that came under the id of the query for `question`, as `read_reply` does."""
+    """Parse a datagram with the id of the query for `question`, as `read_reply` does."""
     return read_reply(Query(int.from_bytes(wire[:2], "big"), question, b""), wire)
 
 

@@ -1,10 +1,10 @@
-"""When each DNS question of an event loop is asked: so many at once, and in turns.
+"""Schedules the DNS questions of an event loop: a limited number at once, in rotation between runs.
 
-A name server holds what arrives in a buffer, of some two hundred datagrams on Linux, and loses the rest; some
+The receive buffer of a name server has about two hundred datagrams on Linux, and more are lost; some
 forwarders refuse more than 150 questions at once. And the questions of many checks, sent in one turn of the
-loop, would hold up everybody else in it. So a question waits until there is room for it; a few are let
-through in each turn, run by run in rotation; and a further run begins when no question waits. Event loops in
-several threads share the room evenly.
+loop, would block other work. So a question waits until there is room; a few are sent in each turn, in
+rotation between runs; and a new run begins when no question waits. Event loops in several threads share the
+limit evenly.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class RunQuestions:
 
     @property
     def may_go_on(self) -> bool:
-        """Whether one of its questions waits and may be let through."""
+        """Whether one of its questions waits and may be sent."""
         return bool(self.waiting) and self.under_way < self.limit
 
 
 class Turn:
-    """One question under way. It is recent for DNS_RECENT seconds: what is not answered by then lies in the
-    server's buffer no longer; the server is waiting for others itself."""
+    """One question under way. It is recent for DNS_RECENT seconds: after that it is no longer in the server's
+    buffer, and the server itself is waiting for others."""
 
     __slots__ = ("_schedule", "ages_at", "is_recent", "run")
 
@@ -48,7 +48,7 @@ class Turn:
         self.is_recent = True
 
     def end(self) -> None:
-        """The question is under way no longer."""
+        """The question is finished."""
         self._schedule.end_turn(self)
 
 
@@ -65,8 +65,8 @@ class Schedule:
         self._recent: deque[Turn] = deque()
         self._recent_count = 0
         self._open = 0
-        self._turn: asyncio.Handle | None = None  # lets those through who wait
-        self._turn_is_next = False  # of the loop; otherwise a time is waited for
+        self._turn: asyncio.Handle | None = None  # starts waiting questions
+        self._turn_is_next = False  # in the next turn of the loop; otherwise after a delay
 
     def add(self, run: RunQuestions, begin: Begin) -> None:
         """One more question of the run; `begin` is called when it may be asked, and must not raise."""
@@ -78,13 +78,13 @@ class Schedule:
         self._wake()
 
     def withdraw(self, run: RunQuestions) -> None:
-        """Questions of the run that wait are not asked any more."""
+        """Drop the waiting questions of the run."""
         run.waiting.clear()
         self._rotation.pop(run, None)
         self._rest()
 
     async def nobody_waits(self) -> None:
-        """Wait until no question waits, nor a run that waits for this longer: then a run may begin."""
+        """Wait until no question waits and no earlier run does: then a new run may begin."""
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         self._new_runs.append(ready)
@@ -98,7 +98,7 @@ class Schedule:
             raise
 
     def end_turn(self, turn: Turn) -> None:
-        """A question is under way no longer."""
+        """A question is finished."""
         self._open -= 1
         self._recent_count -= turn.is_recent
         turn.is_recent = False
@@ -115,7 +115,7 @@ class Schedule:
         return self._recent_count < _share(DNS_RECENT_LIMIT) and self._open < _share(DNS_OPEN_LIMIT)
 
     def _wake(self) -> None:
-        """See to it that the next turn of the loop lets somebody through, if anybody can be."""
+        """Start waiting questions in the next turn of the loop, if any may be sent."""
         loop = self._loop()
         if loop is None or self._turn_is_next or not (self._rotation or self._new_runs):
             return
@@ -128,7 +128,7 @@ class Schedule:
             self._turn = loop.call_at(self._recent[0].ages_at, self._let_through, loop)
 
     def _rest(self) -> None:
-        """Nothing is left behind in a loop in which nobody waits."""
+        """Cancel the handle if nothing waits."""
         if self._turn is not None and not self._rotation and not self._new_runs:
             self._turn.cancel()
             self._turn, self._turn_is_next = None, False
@@ -163,11 +163,11 @@ class Schedule:
 
 
 _LOCK = threading.Lock()
-_BUSY: weakref.WeakSet[Schedule] = weakref.WeakSet()  # those with questions under way, of all threads
+_BUSY: weakref.WeakSet[Schedule] = weakref.WeakSet()  # schedules with open questions, of all threads
 
 
 def _share(limit: int) -> int:
-    """What one event loop has of a limit of the process."""
+    """The share of one event loop in a limit of the process."""
     return max(1, limit // max(1, len(_BUSY)))
 
 

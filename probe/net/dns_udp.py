@@ -1,10 +1,10 @@
-"""UDP to name servers: for each event loop and name server one socket, shared by all questions under way.
+"""UDP to name servers: one socket for each event loop and name server, shared by all open questions.
 
-Whoever wants to forge an answer has to guess the question, its id and its source port (RFC 5452). The id is
-random, one of those that are not in use on the socket. The port is the kernel's choice, random too; after
-DNS_SOCKET_AGE seconds, or when no question is under way, the next question opens another socket, and the
-first is closed when its last question has its answer. A socket is connected: the kernel drops what comes from
-another address or port. What arrives goes to the question whose id it bears.
+To forge an answer, an attacker must guess the question, its id and its source port (RFC 5452). The id is
+random, among those not in use on the socket. The kernel chooses a random port; after DNS_SOCKET_AGE seconds,
+or when no question is open, the next question opens another socket, and the old one is closed when its last
+question is finished. A socket is connected: the kernel drops datagrams from another address or port. A
+datagram goes to the question with its id.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from probe.net.resolv_conf import interface_index
 from probe.settings import DNS_A_TURN, DNS_SOCKET_AGE
 
 _DATAGRAM = 65535  # octets of the largest
-_BUFFER = 1 << 20  # octets asked of the kernel for what arrives; it gives as much as it allows
-_SOON = 0.01  # seconds after which a datagram is tried again that the kernel had no room for
+_BUFFER = 1 << 20  # octets requested for the receive buffer; the kernel may give less
+_SOON = 0.01  # seconds until a datagram is sent again that the kernel had no room for
 _HEADER = 12  # octets before the question (RFC 1035 section 4.1.1)
 
 
 def socket_address(
     server: Endpoint,
 ) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]:
-    """Family and address of a server for the socket layer, which takes the interface of a link-local address
-    as a number of its own. Raises OSError where this machine has no such interface."""
+    """Family and address of a server for the socket layer, where the interface of a link-local address is a
+    separate number. Raises OSError if this machine has no such interface."""
     host, percent, interface = server.host.partition("%")
     if ip_address(host).version == 4:
         return socket.AF_INET, (host, server.port)
@@ -40,8 +40,8 @@ def socket_address(
 
 
 def connected_socket(server: Endpoint, read: Callable[[], None]) -> socket.socket:
-    """A socket from a random port of ours, to which the kernel gives only what comes from `server`; `read` is
-    called by the running event loop when there is something. Raises OSError."""
+    """A socket on a random local port, connected to `server`; the running event loop calls `read` when data
+    arrives. Raises OSError."""
     family, address = socket_address(server)
     with contextlib.ExitStack() as stack:
         result = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
@@ -55,7 +55,7 @@ def connected_socket(server: Endpoint, read: Callable[[], None]) -> socket.socke
 
 
 class Inquiry:
-    """One question under way. `strange` counts datagrams that were no reply to it."""
+    """One open question. `strange` counts datagrams that were not a reply to it."""
 
     def __init__(self, owner: _SharedSocket, ident: int, question: bytes) -> None:
         self.id = ident
@@ -65,25 +65,25 @@ class Inquiry:
         self._datagrams: asyncio.Queue[bytes | OSError] = asyncio.Queue()
 
     def send(self, wire: bytes) -> None:
-        """Send a query. Raises OSError where this machine cannot."""
+        """Send a query. Raises OSError if this machine cannot."""
         self.owner.send(self, wire)
 
     async def datagram(self) -> bytes:
-        """The next datagram under this id. Raises OSError when the network says that none will come."""
+        """The next datagram under this id. Raises OSError if the network reports that none will come."""
         datagram = await self._datagrams.get()
         if isinstance(datagram, OSError):
             raise datagram
         return datagram
 
     def hear(self, datagram: bytes | OSError) -> None:
-        """What came for it."""
+        """Receive a datagram or an error for it."""
         self._datagrams.put_nowait(datagram)
 
 
 @contextlib.contextmanager
 def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
-    """Within, a question to `server` is under way, `question` as it stands in a query. Raises OSError when
-    no socket can be opened."""
+    """A context for one question to `server`; `question` is its question section. Raises OSError if no socket
+    can be opened."""
     loop = asyncio.get_running_loop()
     servers = _SERVERS.setdefault(loop, {})
     sockets = servers.setdefault(server, _Sockets(server, loop))
@@ -100,7 +100,7 @@ def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
 
 
 class _SharedSocket:
-    """A socket to a name server, with the questions that are under way on it."""
+    """A socket to a name server, with its open questions."""
 
     def __init__(self, server: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
         self.by_id: dict[int, Inquiry] = {}
@@ -110,11 +110,11 @@ class _SharedSocket:
 
     @property
     def is_old(self) -> bool:
-        """Whether its port has been in use for long enough."""
+        """Whether its port must not be used for new questions."""
         return self._loop.time() >= self._replace_at
 
     def add(self, question: bytes) -> Inquiry:
-        """Put a question under an id of its own."""
+        """Add a question with an unused id."""
         ident = secrets.randbits(16)
         while ident in self.by_id:
             ident = secrets.randbits(16)
@@ -125,7 +125,7 @@ class _SharedSocket:
         """Send a query of one question. Raises OSError where this machine cannot."""
         try:
             self._send(sender, wire)
-        except ConnectionRefusedError as error:  # the answer to an earlier one, which the kernel tells now
+        except ConnectionRefusedError as error:  # an ICMP error for an earlier datagram
             for other in self.by_id.values():
                 if other is not sender:
                     other.hear(error)
@@ -156,7 +156,7 @@ class _SharedSocket:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                if not shortage_clause(error):  # port or host unreachable: it is so for all
+                if not shortage_clause(error):  # port or host unreachable: this affects all questions
                     for query in self.by_id.values():
                         query.hear(error)
                 return
@@ -167,14 +167,14 @@ class _SharedSocket:
         if query is not None:
             query.hear(data)
             return
-        # nobody's id: for those who ask this question it may be an attempt to forge an answer
+        # an unknown id: it may be an attempt to forge an answer to this question
         for other in self.by_id.values():
             if data.startswith(other.question, _HEADER):
                 other.strange += 1
 
 
 class _Sockets:
-    """The socket to one name server, and the one before it for as long as its questions are under way."""
+    """The socket to one name server, and older ones as long as they have open questions."""
 
     def __init__(self, server: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
         self._server = server
@@ -182,7 +182,7 @@ class _Sockets:
         self.all: list[_SharedSocket] = []  # the newest last
 
     def newest(self) -> _SharedSocket:
-        """The one on which to ask. Raises OSError when there is none and none can be opened."""
+        """The socket for new questions. Raises OSError if there is none and none can be opened."""
         if not self.all or (len(self.all) == 1 and self.all[0].is_old):
             try:
                 self.all.append(_SharedSocket(self._server, self._loop))
@@ -192,7 +192,7 @@ class _Sockets:
         return self.all[-1]
 
     def close_unused(self) -> None:
-        """Close those on which nothing is under way."""
+        """Close sockets without open questions."""
         for each in tuple(self.all):
             if not each.by_id:
                 self.all.remove(each)

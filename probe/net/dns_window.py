@@ -1,10 +1,10 @@
-"""Many questions at once: which are under way, how many may be, and what is asked again.
+"""Controls many concurrent questions: how many may be open, and which are asked again.
 
-How many is found out: ENGINE_FIRST_WINDOW at first, one more for each response, half of it when one got none
-in time. A name server's receive buffer is small, so they are also spread over time. The lean reader takes the
-usual reply; what it leaves is read by the careful one; and what is no response yet (a failure, a truncated
-reply, aliases that go on, silence, a name server's own word) is asked again by a `Resolver`, whose answer
-then stands.
+The number adapts: ENGINE_FIRST_WINDOW at first, one more for each response, half of it after a timeout. A
+name server's receive buffer is small, so queries are also spread over time. The fast parser reads usual
+replies, the full parser all others; a question without a final response (a failure, a truncated reply, an
+unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a `Resolver`,
+whose answer counts.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from probe.standards.dns.names import BadNameError
 
 
 class QuestionWindow:
-    """Asks the name servers of `careful`. `size` keeps the number of questions under way as it is, None finds
-    it out. `has_room` is called when more may be asked, or responses came."""
+    """Asks the name servers of `careful`. `size` is a fixed number of open questions; None adapts it.
+    `has_room` is called when more may be asked, or responses arrived."""
 
     def __init__(self, careful: CarefulQuestions, size: int | None, has_room: Callable[[], None]) -> None:
         self._careful = careful
@@ -63,12 +63,12 @@ class QuestionWindow:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for a question, or others wait already."""
+        """Whether there is no room for a question, or others are waiting."""
         return self._in_flight >= self._size or bool(self._queue)
 
     def ask(self, question: Question, take: Take) -> Response | None:
-        """The response, where it is remembered; else None, and `take` gets it later. `send` sends what is
-        asked here; what is under way already is not asked again."""
+        """The response if it is cached; else None, and `take` receives it later. `send` sends the new
+        questions; a question that is already open is not sent twice."""
         try:
             octets = key = question_octets(question)
         except BadNameError:
@@ -88,7 +88,7 @@ class QuestionWindow:
         return None
 
     def send(self) -> None:
-        """Send what waits, as far as there is room, a burst at a time."""
+        """Send waiting questions as far as there is room, a burst at a time."""
         if self._is_paused:
             return
         burst = ENGINE_BURST
@@ -103,7 +103,7 @@ class QuestionWindow:
             self._ticker = self._loop.call_later(ENGINE_TICK, self._tick)
 
     async def close(self) -> None:
-        """Stop what is under way; it stays without a response."""
+        """Cancel open questions; they get no response."""
         if self._ticker is not None:
             self._ticker.cancel()
         self._queue.clear()
@@ -115,7 +115,7 @@ class QuestionWindow:
         self._has_room()
 
     def _send(self, pending: OpenQuestion) -> bool:
-        """Ask; false where the kernel has no room for it now."""
+        """Send a question; False if the kernel has no room for it now."""
         is_behind = self._behind and pending.question.rtype is RecordType.PTR
         is_usual = pending.octets and not self._only_careful and not is_behind
         port = self._ports.next(pending.tries) if is_usual else None
@@ -160,7 +160,7 @@ class QuestionWindow:
         question = pending.question
         reply = read_carefully(question, wire)
         if reply is None:
-            return  # no reply to it, whoever sent it
+            return  # not a reply to it, whoever sent it
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
             self._settle(pending, of_answer(reply.of(port.server).answer_to(question, elapsed_ms)))
@@ -168,7 +168,7 @@ class QuestionWindow:
             self._ask_carefully(pending)
 
     def _unreachable(self, port: Port) -> None:
-        """The network says that no reply will come to what was asked on this socket."""
+        """The network reports that no replies will come on this socket."""
         for pending in tuple(port.by_id.values()):
             self._ask_carefully(pending)
         self._has_room()
@@ -183,7 +183,7 @@ class QuestionWindow:
         self._has_room()
 
     def _settle(self, pending: OpenQuestion, response: Response) -> None:
-        """Hand a response to all who wait for it."""
+        """Pass a response to all callers that wait for it."""
         self._leave(pending)
         if not self._is_fixed and self._size < ENGINE_WINDOW:
             self._size += 1
@@ -198,7 +198,7 @@ class QuestionWindow:
             take(response)
 
     def _leave(self, pending: OpenQuestion) -> None:
-        """It is no longer under way here."""
+        """Remove a question that is no longer open here."""
         for port, ident in pending.places:
             del port.by_id[ident]
         pending.places.clear()
@@ -207,7 +207,7 @@ class QuestionWindow:
             self._in_flight -= 1
 
     def _tick(self) -> None:
-        """Ask again what has waited long enough."""
+        """Ask questions again after their timeout."""
         now = self._loop.time()
         long_ago = now - ENGINE_AGAIN
         while self._due and self._due[0].sent <= long_ago:

@@ -1,7 +1,7 @@
 """The reply to a DNS query, read by `standards.dns.wire`.
 
-Of a reply this module keeps what the program's answers need: the response code, the AD bit, the
-CNAME chain and the records at its end. It does not raise on what a server sent.
+Keeps of a reply what an `Answer` needs: the response code, the AD bit, the CNAME chain and the records at its
+end. Never raises on received octets.
 """
 
 from __future__ import annotations
@@ -36,16 +36,15 @@ _SOA = _NUMBERS[RecordType.SOA]
 _NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2, 3, 4, 5, 16
 _MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
 _WITHOUT_EDNS = frozenset({_FORMERR, _NOTIMP, _BADVERS})
-_SOA_NUMBERS = 20  # octets of the five numbers behind its names
-_ERRORS_TOLD = 3  # extended errors of one reply
+_SOA_NUMBERS = 20  # octets of the five numbers after its names
+_ERRORS_TOLD = 3  # extended errors kept of one reply
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one server said. `aliases`, `records` and `why` as in Answer; `open_end` names where a CNAME
-    chain stops without the server saying that nothing is there; `without_edns` that the server
-    wants the query again without EDNS; `truncated` that it wants TCP; `edns` that it speaks EDNS;
-    `provenance` is how it said it, its own name left empty (None: nothing of it could be read)."""
+    """The reply of one server. `aliases`, `records` and `why` as in Answer; `open_end` is the name at which a
+    CNAME chain stops without a denial; `without_edns`: ask again without EDNS; `truncated`: ask again over
+    TCP; `edns`: the server supports EDNS; `provenance` without the name of the server (None: unreadable)."""
 
     status: Status
     records: tuple[Record, ...] = ()
@@ -60,7 +59,7 @@ class Reply:
     provenance: Provenance | None = None
 
     def answer_to(self, question: Question, elapsed_ms: int = 0) -> Answer:
-        """The answer that this reply is; where it has an `open_end`, not yet a whole one."""
+        """The answer in this reply; with an `open_end` it is not complete."""
         return Answer(
             question,
             self.status,
@@ -74,14 +73,14 @@ class Reply:
         )
 
     def of(self, server: str) -> Reply:
-        """The same, and whose it is (`Endpoint.as_name_server`)."""
+        """The same with the name of its server (`Endpoint.as_name_server`)."""
         if self.provenance is None:
             return self
         return replace(self, provenance=replace(self.provenance, server=server))
 
 
 def is_reply_to(query: Query, wire: bytes) -> bool:
-    """Whether a datagram carries the id of the query; anything else is not for us (RFC 5452)."""
+    """Whether a datagram carries the id of the query; others must be ignored (RFC 5452)."""
     return len(wire) >= 2 and struct.unpack("!H", wire[:2])[0] == query.id
 
 
@@ -104,7 +103,7 @@ def _fault(status: Status, tag: AnswerFault, *, wire: WireFault | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A message with what it takes to read the data of its records."""
+    """A message, for reading the data of its records."""
 
     wire: bytes
     unfolding: Unfolding
@@ -115,7 +114,7 @@ class _Reading:
         return bool(self.message.flags & AD)
 
     def name(self, record: WireRecord, skip: int = 0) -> str:
-        """The name that the record's data are or, after `skip` octets, end with."""
+        """The name in the record's data after `skip` octets."""
         text, end = self.unfolding.name(record.start + skip)
         if end > record.end:
             raise WireError(WireFault.NAME_OF_RECORD)
@@ -129,7 +128,7 @@ class _Reading:
 
 
 def _provenance(reading: _Reading) -> Provenance:
-    """How the server said it."""
+    """The provenance of the reply."""
     message = reading.message
     start = _start_of_authority(reading, message.authority)
     beside = _start_of_authority(reading, message.additional)
@@ -148,7 +147,7 @@ def _provenance(reading: _Reading) -> Provenance:
 
 
 def _start_of_authority(reading: _Reading, records: Iterable[WireRecord]) -> Soa | None:
-    """The first SOA record (RFC 1035 section 3.3.13); one that cannot be read counts for nothing."""
+    """The first SOA record (RFC 1035 section 3.3.13); an unreadable one is ignored."""
     soa = next((it for it in records if it.rtype == _SOA and it.rclass == IN), None)
     if soa is None:
         return None
@@ -204,7 +203,7 @@ def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> R
     targets = _aliases(reading, rows) if question.rtype is not RecordType.CNAME else {}
     for record in rows:
         if record.rtype == number:
-            # RFC 1034 section 3.6.2 forbids a CNAME beside it; what mail servers do is to take the record
+            # RFC 1034 section 3.6.2 forbids a CNAME beside it; mail servers use the record
             targets.pop(record.owner, None)
     aliases, loop = _chain(start, targets)
     if loop:
@@ -216,7 +215,7 @@ def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> R
     if answers:
         chain_names = {start, *aliases}
         lowest = min(record.ttl for record in rows if record.owner in chain_names)
-        # RFC 2181 section 5: a record that is there twice is there once
+        # RFC 2181 section 5: duplicate records count once
         records = tuple(dict.fromkeys(_record(question.rtype, reading, record) for record in answers))
         return Reply(Status.ANSWER, records, aliases, ttl=lowest, authenticated=reading.authenticated)
     if is_denial:
@@ -225,7 +224,7 @@ def _read_answer(reading: _Reading, question: Question, *, is_denial: bool) -> R
 
 
 def _nothing(reading: _Reading, aliases: tuple[str, ...]) -> Reply:
-    """NOERROR without the asked records: no data, a chain to follow, or a server that sends us on."""
+    """NOERROR without the asked records: no data, a chain to follow, or a referral."""
     message, secure = reading.message, reading.authenticated
     kinds = {record.rtype for record in message.authority}
     if _SOA in kinds:
@@ -251,7 +250,7 @@ def _aliases(reading: _Reading, rows: Iterable[WireRecord]) -> dict[str, str]:
 
 
 def _chain(start: str, targets: Mapping[str, str]) -> tuple[tuple[str, ...], AnswerWhy | None]:
-    """The names that CNAMEs lead to from `start`, and why the chain was given up, if it was."""
+    """The names in the CNAME chain from `start`, and why the chain is unusable, if it is."""
     chain: list[str] = []
     name = start
     while name in targets:

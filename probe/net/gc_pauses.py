@@ -1,9 +1,9 @@
-"""The pauses of Python's garbage collector, kept short while checks are under way.
+"""Keeps the pauses of Python's garbage collector short while checks are running.
 
-A full collection looks at every object of the process while the event loop stands still: for a program with
-the libraries of this one 50 to 80 ms, and oftener the more the checks make. So what exists when the first
-check begins is left out of collections (gc.freeze) until the last one under way has ended. Then all is as
-before, and what has become garbage in the meantime is found by the next collection.
+A full collection visits every object of the process and blocks the event loop: with the libraries of this
+program for 50 to 80 ms, and more often the more objects the checks create. So objects that exist when the
+first check begins are excluded from collections (gc.freeze) until the last running check has ended. After
+that the next collection finds all garbage as before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import gc
 import threading
 from collections.abc import Iterator
 
-_RARELY = 50_000  # new objects; Python's default of 700 or 2000 is thought for programs of any kind
+_RARELY = 50_000  # new objects; Python's default is 700 or 2000
 
 
 class _Collector:
@@ -26,7 +26,7 @@ class _Collector:
         self._threshold = gc.get_threshold()
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A check begins. Where the program has frozen objects itself it knows better: nothing is changed."""
+        """A check begins. If the calling program has frozen objects itself, nothing is changed."""
         with self._lock:
             self._under_way = [it for it in self._under_way if not it.is_closed()]
             self._thaw_after_the_last()
@@ -48,7 +48,7 @@ class _Collector:
             self._has_frozen = False
 
     def slow_down(self) -> None:
-        """From here on it looks less often, until the last who asked for that calls `speed_up`."""
+        """Collect less often, until `speed_up` was called as often as this."""
         with self._lock:
             if not self._rare_runs:
                 self._threshold = gc.get_threshold()
@@ -56,14 +56,14 @@ class _Collector:
             self._rare_runs += 1
 
     def speed_up(self) -> None:
-        """As before."""
+        """Collect at the usual rate again."""
         with self._lock:
             self._rare_runs -= 1
             if not self._rare_runs:
                 gc.set_threshold(*self._threshold)
 
     def freeze_more(self) -> None:
-        """Leave out what is there now, too."""
+        """Also exclude the objects that exist now."""
         with self._lock:
             if self._has_frozen:
                 gc.freeze()
@@ -74,7 +74,7 @@ _collector = _Collector()
 
 @contextlib.contextmanager
 def short_pauses() -> Iterator[None]:
-    """Within, a check is under way in the running event loop: collections leave out what was there before."""
+    """A context for a check in the running event loop: objects from before are excluded from collections."""
     loop = asyncio.get_running_loop()
     _collector.begin(loop)
     try:
@@ -85,8 +85,8 @@ def short_pauses() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_pauses() -> Iterator[None]:
-    """Within, nothing is collected: for the loading of modules, which leaves no garbage. What was loaded is
-    left out of collections as well."""
+    """A context without collections, for loading modules, which leaves no garbage. Loaded objects are then
+    excluded from collections as well."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -99,8 +99,8 @@ def no_pauses() -> Iterator[None]:
 
 @contextlib.contextmanager
 def rare_collections() -> Iterator[None]:
-    """Within, much is made and dropped that holds no circles: the collector looks at it less often, and not
-    at what was there before. It had taken a third of the time of a DNS question."""
+    """A context for code that creates many objects without reference cycles: collections are rarer, and
+    existing objects are excluded. Otherwise the collector takes a third of the time of a DNS question."""
     with short_pauses():
         _collector.slow_down()
         try:

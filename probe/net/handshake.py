@@ -1,7 +1,7 @@
-"""What a server says in the clear where its half of a TLS handshake belongs.
+"""Detects plaintext from a server in the place of its TLS handshake.
 
-After its 220 to STARTTLS a server has nothing to say before TLS (RFC 3207 section 4). Text that comes all the
-same would only be "wrong version number" to the TLS library, and lost; here it is seen first.
+After its 220 to STARTTLS a server must not send anything before TLS (RFC 3207 section 4). The TLS library
+would report such text only as "wrong version number" and discard it; here it is read first.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ async def start_tls(
     seconds: float,
     on_text: Callable[[bytes], None],
 ) -> asyncio.Transport | None:
-    """`loop.start_tls`, as a client, for at most `seconds`; None when the peer left at once.
+    """`loop.start_tls`, as a client, for at most `seconds`; None if the peer closed the connection at once.
 
-    What comes in the clear before the first TLS record goes to `on_text` and no further; TLS must follow it
-    within `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does.
+    Plaintext before the first TLS record is passed to `on_text` only; TLS must follow it within
+    `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does.
     """
     if transport.is_closing():
         raise ConnectionResetError
-    transport.pause_reading()  # or the end of the connection could be told to the wrong protocol
+    transport.pause_reading()  # or the end of the connection could be reported to the wrong protocol
     loop = asyncio.get_running_loop()
-    # a little over the handshake's own limit, for the transport's clean-up
+    # a little more than the handshake's own limit, for the transport's clean-up
     async with asyncio.timeout(seconds + 1) as limit:
 
         def hear(text: bytes) -> None:
@@ -50,7 +50,7 @@ async def start_tls(
         )
         task.add_done_callback(_retrieve)
         try:
-            # its first step puts the TLS protocol in place, before anything is read
+            # its first step installs the TLS protocol, before anything is read
             await asyncio.sleep(0)
             ssl_protocol = transport.get_protocol()
             if isinstance(ssl_protocol, asyncio.BufferedProtocol):
@@ -61,13 +61,13 @@ async def start_tls(
 
 
 def _retrieve(task: asyncio.Task[asyncio.Transport | None]) -> None:
-    """Nobody may be left to hear how it ended: asyncio would complain of that on standard error."""
+    """Retrieve the exception of a task that nobody awaits, or asyncio reports it on standard error."""
     if not task.cancelled():
         task.exception()
 
 
 class _Ahead(asyncio.Protocol):
-    """Stands before the TLS protocol until the first record has come."""
+    """Receives data in place of the TLS protocol until the first record."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """One HTTPS request to addresses that are already resolved and judged.
 
-The name is used for SNI, certificate verification and Host alone; it is never looked up here, so
-that a policy host cannot lead the probe to an address that nobody has judged.
+The name is used only for SNI, certificate verification and Host; it is never looked up here, so that a policy
+host cannot make the probe connect to an unchecked address.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _OVERHEAD = 4  # times the body's limit: interim responses, the chunks' own line
 
 @dataclass(frozen=True, slots=True)
 class HttpsResponse:
-    """What came back. `status` is None when no response came, and then `fault` says why; with a status it
-    says why `body` is not the whole body. `date` is the Date field (RFC 9110 section 6.6.1), or empty."""
+    """The response. `status` is None when no response came, and then `fault` says why; with a status it says
+    why `body` is incomplete. `date` is the Date field (RFC 9110 section 6.6.1), or empty."""
 
     status: int | None
     content_type: str
@@ -62,13 +62,13 @@ async def fetch(
     context: ssl.SSLContext | None = None,
     port: int | None = None,
 ) -> HttpsResponse:
-    """GET `url` from the first of `addresses` that takes the connection. Never raises for what the
-    network or the server does.
+    """GET `url` from the first of `addresses` that accepts the connection. Never raises on network or server
+    errors.
 
-    The certificate must hold for the URL's host in the system's trust store, or in `context`.
-    Redirects are not followed, no content coding is offered, and reading stops at `size_limit`
-    octets of body. All of it ends at `deadline`, and after HTTPS_TIMEOUT at the latest. `port`
-    replaces the URL's for a lab. ValueError when `url` is not https with a host.
+    The certificate must be valid for the URL's host in the system's trust store, or in `context`. Redirects
+    are not followed, no content coding is offered, and reading stops at `size_limit` octets of body. The
+    limit is `deadline`, or HTTPS_TIMEOUT if that is sooner. `port` replaces the URL's for a lab. ValueError
+    when `url` is not https with a host.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
@@ -126,7 +126,7 @@ def _request(path: str, host: str) -> h11.Request:
 async def _connect(
     addresses: Sequence[IPAddress], port: int, host: str, context: ssl.SSLContext, budget: float
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A verified connection to the first address that gives one; each has its share of the budget."""
+    """A verified connection to the first address that gives one; each gets a share of the time."""
     reader, writer = await _dial(addresses, port, host, context, budget)
     try:
         yield reader, writer
@@ -149,7 +149,7 @@ async def _dial(
         except OSError as error:
             fault = _fault(error)
             if isinstance(error, ssl.SSLCertVerificationError):
-                break  # this is the policy host's answer; another address is no remedy
+                break  # this is the policy host's answer; another address would give the same
     raise _IncompleteError(fault)
 
 
@@ -181,7 +181,7 @@ async def _exchange(
             dates = [value for name, value in event.headers if name == b"date"]
             progress.date = dates[0][:_DATE_LIMIT].decode("ascii", "replace") if dates else ""
             if event.status_code != 200:
-                return  # nobody reads the body of a refusal or redirect
+                return  # the body of an error or redirect is not needed
         elif isinstance(event, h11.Data):
             progress.body += event.data
             if len(progress.body) > size_limit:
@@ -192,13 +192,13 @@ async def _exchange(
 
 
 def _fault(error: OSError | EOFError) -> Reason[FetchFault]:
-    """What went wrong below HTTP."""
+    """The fault for an error below HTTP."""
     resource = shortage(error)
     if resource is not None:
         return Reason(FetchFault.SHORTAGE, shortage=resource)
     if isinstance(error, ssl.SSLCertVerificationError):
         text = error.verify_message.rstrip(".")
-        # only for the sentence: most of the library's say themselves what they are about
+        # only for the sentence; most library errors describe themselves
         names_it = text.startswith("certificate")
         return Reason(FetchFault.CERTIFICATE if names_it else FetchFault.CERTIFICATE_REFUSED, text=text)
     if isinstance(error, ssl.SSLError):
@@ -214,14 +214,14 @@ def _fault(error: OSError | EOFError) -> Reason[FetchFault]:
 
 @cache
 def trusting_context() -> ssl.SSLContext:
-    """The one verifying context of the process; making it costs tens of milliseconds.
+    """The shared verifying context; creating one takes tens of milliseconds.
 
     The system's trust store; certifi's when the system has none.
     """
     context = _default_context()
     paths = ssl.get_default_verify_paths()
     if not context.cert_store_stats()["x509_ca"] and not _holds_anything(paths.capath):
-        with contextlib.suppress(ImportError):  # then nothing is trusted, and the error says so
+        with contextlib.suppress(ImportError):  # then no authority is trusted, and the error says so
             import certifi
 
             context.load_verify_locations(certifi.where())
@@ -231,7 +231,7 @@ def trusting_context() -> ssl.SSLContext:
 def _default_context() -> ssl.SSLContext:
     try:
         return ssl.create_default_context()
-    except OSError:  # SSLKEYLOGFILE names what cannot be written; the command line has said so
+    except OSError:  # SSLKEYLOGFILE cannot be written to; the command line has reported it
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_default_certs()
         return context
@@ -240,5 +240,5 @@ def _default_context() -> ssl.SSLContext:
 def _holds_anything(folder: str | None) -> bool:
     try:
         return folder is not None and any(Path(folder).iterdir())
-    except OSError:  # a folder that may not be read holds nothing for us
+    except OSError:  # a directory without permission counts as empty
         return False

@@ -1,7 +1,8 @@
-"""Who on the way said that a host cannot be reached: the sender of the ICMP message, as Linux keeps it.
+"""The sender of the ICMP message that reported a host as unreachable, from the error queue of Linux.
 
 Since Linux 5.9 a TCP socket with IP_RECVERR queues the ICMP message that ended its connection attempt, with
-the router or firewall that sent it (ip(7), ipv6(7)). Elsewhere, and where nothing came, nobody is named.
+the router or firewall that sent it (ip(7), ipv6(7)). On other systems, and without a message, the sender is
+not known.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class ReportedError(OSError):
 
 
 def watch(connection: socket.socket, *, on: bool = True) -> None:
-    """Have the ICMP messages for this socket kept, or not any more: once a connection stands, they are
-    advice that TCP outlives (RFC 1122 section 4.2.3.9)."""
+    """Turn the queue of ICMP messages for this socket on or off; once connected, TCP treats them as advice
+    (RFC 1122 section 4.2.3.9)."""
     queue = _QUEUES.get(connection.family)
     if queue is not None and sys.platform == "linux":
         with contextlib.suppress(OSError):
@@ -37,7 +38,7 @@ def watch(connection: socket.socket, *, on: bool = True) -> None:
 
 
 def reported(connection: socket.socket, error: OSError) -> OSError:
-    """The error with whoever reported it; itself where nobody did."""
+    """The error with its reporter; unchanged if there is none."""
     try:
         _, ancillary, _, _ = connection.recvmsg(64, 512, _ERROR_QUEUE)
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""The addresses that this machine has. Nothing is sent to anybody: the kernel is asked (rtnetlink)."""
+"""The addresses that this machine has. Nothing is sent to the network: the kernel is asked (rtnetlink)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _HEADER, _ABOUT = struct.Struct("=IHHII"), struct.Struct("=BBBBI")
 _ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 16
-_MESSAGES = 1000  # a machine with more interfaces is no mail server
+_MESSAGES = 1000  # more than any mail server has
 
 
 def own_addresses() -> tuple[IPAddress, ...]:
-    """The addresses of this machine that hold beyond a link, IPv4 first; none where it cannot be asked."""
+    """The non-link-local addresses of this machine, IPv4 first; empty if the kernel cannot be asked."""
     if not hasattr(socket, "AF_NETLINK"):
         return ()
     try:

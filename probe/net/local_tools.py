@@ -1,7 +1,6 @@
 """Runs the read-only tools of this host's mail server: no shell, no terminal, a bounded time, bounded output.
 
-A program is looked for in the system's own directories first, so that a PATH of the caller's cannot put
-another one before it.
+A program is looked for in the system's own directories first, so that the PATH cannot replace it.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread
 
 SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/local/sbin")
-# What the tools themselves go by: an instance that the user has chosen for all of Postfix's commands
+# Variables that the tools themselves use: an instance chosen for all Postfix commands
 _KEPT = ("MAIL_CONFIG", "HOME", "TMPDIR")
-_REAPED = 1.0  # seconds: what was killed is gone before
+_REAPED = 1.0  # seconds in which a killed process ends
 
 
 async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS_TIMEOUT) -> T:
-    """Drive an inquiry over the programs of this host, for at most `budget` seconds; what was started is
-    ended then. A program that fails, or is late, is an answer and no error. Of a process a few inquiries run
-    at once; the time counts from when this one does."""
+    """Drive an inquiry over the programs of this host, for at most `budget` seconds; programs still running
+    are then killed. A program that fails, or is late, is a result and not an error. The number of concurrent
+    inquiries in a process is limited; the time counts from the start of this one."""
     async with _INQUIRIES.hold():
         return await _drive(inquiry, budget)
 
@@ -50,7 +49,7 @@ _INQUIRIES = ProcessLimit(at_most(settings.LOCAL_TOOLS_AT_ONCE))
 
 
 async def _answers(calls: Sequence[Call], seconds_left: float, late: ToolOutput) -> tuple[ToolOutput, ...]:
-    """What comes of the calls within so many seconds; `late` for the others."""
+    """The results of the calls within that many seconds; `late` for the others."""
     if seconds_left <= 0:
         return tuple(late for _ in calls)
     tasks = [asyncio.ensure_future(_answer(call)) for call in calls]
@@ -64,7 +63,7 @@ async def _answers(calls: Sequence[Call], seconds_left: float, late: ToolOutput)
 
 
 def program_path(name: str, directories: Sequence[str] | None = None) -> str | None:
-    """Where a program stands: in the system's directories, else in those of PATH that are absolute."""
+    """The path of a program: in the system's directories, else in absolute directories of PATH."""
     path = os.environ.get("PATH", "").split(os.pathsep)
     for directory in directories if directories is not None else (*SYSTEM, *path):
         place = Path(directory, name)
@@ -102,8 +101,8 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
     finally:
         if transport.get_returncode() is None:
             _end(transport.get_pid())
-        # or its end would be told to a loop that is closed by then; and close() would take it from the
-        # watcher, which complains on standard error
+        # or its end would be reported to a closed loop; and close() would remove it from the child watcher,
+        # which reports an error
         await asyncio.wait([protocol.end], timeout=_REAPED)
         transport.close()
     if protocol.is_too_much:
@@ -113,7 +112,7 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
 
 
 class _ToolProtocol(asyncio.SubprocessProtocol):
-    """What a program prints, until it ends or prints too much."""
+    """Collects the output of a program, until it ends or prints too much."""
 
     def __init__(self) -> None:
         self.output = {1: bytearray(), 2: bytearray()}
@@ -132,7 +131,7 @@ class _ToolProtocol(asyncio.SubprocessProtocol):
         self._input = pipe if isinstance(pipe, asyncio.WriteTransport) else None
 
     def say(self, data: bytes) -> None:
-        """Write to its standard input, and close that."""
+        """Write to its standard input, then close it."""
         if self._input is not None:
             self._input.write(data)
             self._input.close()
@@ -153,13 +152,13 @@ class _ToolProtocol(asyncio.SubprocessProtocol):
 
 
 def _end(pid: int) -> None:
-    """The process and those that it started: they are a session of their own."""
+    """Kill the process and its children: they have a session of their own."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def read_file(path: str) -> ToolOutput:
-    """A configuration file, if it is an ordinary one of a size that can be meant."""
+    """A configuration file, if it is a regular file of a plausible size."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:

@@ -1,11 +1,10 @@
-"""checkdmarc's second opinion on records. The one place that knows that library.
+"""checkdmarc's second opinion on records. The only module that uses that library.
 
-It is synchronous, asks serially, keeps process-wide state and tells a DNS failure from a fault of
-the record by text alone. So each subject runs in a daemon thread of its own, which can never hold
-up the end of the process (OPINION_THREADS of the whole process at once; where this machine has no thread left
-there is no opinion); every question goes to the run's own resolver, so it is counted, recorded and
-bounded like all others; and where anything was left unanswered there is no opinion. Its fetch of the
-MTA-STS policy, which has neither size cap nor deadline, is not used.
+It is synchronous, asks serially, has process-wide state and distinguishes a DNS failure from a fault of the
+record only by text. So each subject runs in its own daemon thread, which cannot delay the end of the process
+(at most OPINION_THREADS at once; without a thread there is no opinion); every question goes to the run's own
+resolver, so it is counted, recorded and limited like all others; and if any question was not answered there
+is no opinion. Its fetch of the MTA-STS policy, which has neither size cap nor deadline, is not used.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _SPARED = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What it said about the record of one domain; a record that does not exist is a warning.
-    `fault` is set, and the rest empty, when it could not judge: that is no fault of the record."""
+    """The opinion on the record of one domain; a record that does not exist is a warning. `fault` is set, and
+    the rest empty, when it could not judge: that is no fault of the record."""
 
     subject: OpinionSubject
     domain: str
@@ -59,11 +58,11 @@ async def opinions(
     *,
     deadline: Deadline,
 ) -> tuple[Opinion, ...]:
-    """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient
-    domain; None leaves a side out. Never raises for what DNS or the library does.
+    """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient domain; None
+    leaves a side out. Never raises on errors of DNS or the library.
 
-    Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. All ends at `deadline`,
-    and after OPINION_TIMEOUT at the latest.
+    Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. The limit is `deadline`, or
+    OPINION_TIMEOUT if that is sooner.
     """
     questions = [
         (subject, domain)
@@ -87,8 +86,8 @@ async def opinions(
 
 
 def load() -> None:
-    """Load the library. What it remembers of its questions may come from another run, which asked elsewhere:
-    it is made to remember nothing, for the run's own resolver remembers what was asked."""
+    """Load the library and turn off its caches: they may contain answers of another run with other name
+    servers, and the run's own resolver has a cache."""
     from checkdmarc import utils
 
     utils.DNS_CACHE.max_age = 0
@@ -102,7 +101,7 @@ _THREADS = ProcessLimit(at_most(OPINION_THREADS))
 
 
 async def _ask_one(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
-    """Fill in one opinion. It has OPINION_TIMEOUT from when there is a thread for it."""
+    """Fill in one opinion. OPINION_TIMEOUT counts from the start of its thread."""
     async with contextlib.AsyncExitStack() as stack:
         try:
             async with asyncio.timeout(deadline.seconds_left()):
@@ -118,7 +117,7 @@ async def _ask_one(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
         try:
             await asyncio.wait((started,), timeout=budget)
         finally:
-            inquiry.abandon()  # a thread that goes on after this asks nothing more
+            inquiry.abandon()  # a thread that is still running asks nothing more
         late = Reason(OpinionFault.NO_OPINION, seconds=budget)
         return started.result() if started.done() else replace(blank, fault=late)
 
@@ -133,7 +132,7 @@ class _Inquiry:
         self._dns = {"nameservers": [nameserver], "timeout": OPINION_TIMEOUT}
 
     def abandon(self) -> None:
-        """Nobody waits for it any more."""
+        """The caller no longer waits for it."""
         self._watch.give_up(Reason(OpinionFault.ABANDONED))
 
     def opinion(self) -> Opinion:
@@ -152,7 +151,7 @@ class _Inquiry:
         try:
             errors, warnings = _INQUIRIES[subject](domain, self._dns)
         except Stop:
-            crash = Reason(OpinionFault.STOPPED)  # the watch knows why
+            crash = Reason(OpinionFault.STOPPED)  # the watch has the reason
         except _CRASHES as error:
             crash = _crash(error, OpinionFault.FAILED, "by a fault of its own")
         fault = self._watch.problem or crash
@@ -168,7 +167,7 @@ def _crash(error: Exception, tag: OpinionFault, text: str) -> Reason[OpinionFaul
     return Reason(tag, text=text)
 
 
-# What a third party's code may raise on input that its authors did not think of.
+# Exceptions that the library may raise on unexpected input.
 _CRASHES = (
     ArithmeticError,
     AssertionError,
@@ -255,7 +254,7 @@ _INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Messages]] = {
 
 
 def _text(error: Exception) -> str:
-    """What it says against the record. Raises OSError where it stumbled over this machine instead."""
+    """The faults that it found in the record. Raises OSError if the cause was this machine instead."""
     if words := shortage_clause(error):
         raise OSError(words) from error
     return str(error.args[0]) if error.args else "it is not valid"

@@ -1,5 +1,5 @@
-"""A semaphore for the whole process: it is handed on in the order in which it was asked for, whatever event
-loop or thread asks, and its size may depend on what the machine has left."""
+"""A semaphore for the whole process: first come, first served, across event loops and threads; its size may
+depend on free resources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import TracebackType
 
 
 class _Hold:
-    """One who wants it, and then holds it."""
+    """A waiter, and later a holder."""
 
     def __init__(self, limit: ProcessLimit) -> None:
         self._limit = limit
@@ -29,7 +29,7 @@ class _Hold:
                 await self._ready
             is_inside = True
         finally:
-            if not is_inside:  # its turn may have come at the same moment
+            if not is_inside:  # it may have been granted at the same moment
                 self._limit.give_back(self)
 
     async def __aexit__(
@@ -38,15 +38,15 @@ class _Hold:
         self._limit.give_back(self)
 
     def tell(self) -> None:
-        """It has been waited for long enough."""
+        """Wake the waiter."""
         if not self._ready.done():
             self._ready.set_result(None)
 
 
 class ProcessLimit:
-    """`has_room(held)` says whether one more may hold it beside `held` others. It is asked when somebody
-    wants it and when somebody gives it back; it must be true of 0, or nobody would ever get it. Who holds it
-    in an event loop that is closed holds it no longer."""
+    """`has_room(held)` says whether one more holder is allowed beside `held` others. It is called when
+    somebody waits and when somebody releases; it must be True for 0, or nobody could ever hold it. Holders in
+    a closed event loop do not count."""
 
     def __init__(self, has_room: Callable[[int], bool]) -> None:
         self._has_room = has_room
@@ -54,23 +54,23 @@ class ProcessLimit:
         _ALL.add(self)
 
     def forget(self) -> None:
-        """Nobody holds it or waits for it: in a forked process those who did are not there."""
+        """Drop all holders and waiters: they do not exist in a forked process."""
         self._lock = threading.Lock()
         self._holders: list[_Hold] = []
         self._queue: list[_Hold] = []
 
     def hold(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """Waits until there is room; within, it is held."""
+        """A context: waits until there is room, then holds it."""
         return _Hold(self)
 
     def want(self, hold: _Hold) -> None:
-        """The last of those who wait, unless there is room."""
+        """Queue as the last waiter, unless there is room."""
         with self._lock:
             self._queue.append(hold)
             self._hand_on()
 
     def give_back(self, hold: _Hold) -> None:
-        """It is neither held nor waited for any longer."""
+        """Stop holding it or waiting for it."""
         with self._lock:
             for those in (self._holders, self._queue):
                 if hold in those:
@@ -84,13 +84,13 @@ class ProcessLimit:
             try:
                 hold.loop.call_soon_threadsafe(hold.tell)
             except RuntimeError:
-                continue  # its event loop is closed: nobody waits there any more
+                continue  # its event loop is closed
             hold.is_held = True
             self._holders.append(hold)
 
 
 def at_most(number: int) -> Callable[[int], bool]:
-    """Room for so many."""
+    """A limit of that many holders."""
     return lambda hold: hold < number
 
 

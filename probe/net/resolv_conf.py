@@ -1,10 +1,10 @@
-"""/etc/resolv.conf as the system's own resolver reads it: resolv.conf(5) and res_init.c of glibc.
+"""Reads /etc/resolv.conf as the system's own resolver does: resolv.conf(5) and res_init.c of glibc.
 
-A keyword stands at the very beginning of a line, with a space or tab behind it. An address ends at a space or
-tab; IPv4 may be written in any form of inet_aton(3), IPv6 with the interface of a link-local address
-(`fe80::1%eth0`, RFC 4007 section 11). Of the servers the first three count. What is no address is passed
-over, and said to be so. Of the options only `use-vc` is heeded: how long is waited, and how often, are this
-program's own budgets, and no search list is ever applied.
+A keyword is at the very beginning of a line, followed by a space or tab. An address ends at a space or tab;
+IPv4 may be written in any form of inet_aton(3), IPv6 with the interface of a link-local address
+(`fe80::1%eth0`, RFC 4007 section 11). Only the first three servers count. Invalid addresses are skipped and
+reported. Of the options only `use-vc` is used: timeouts and retries are this program's own, and no search
+list is ever applied.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from probe.model.reason import Reason
 from probe.model.target import DNS_PORT, Endpoint
 
 SYSTEM = Path("/etc/resolv.conf")
-LOCAL = Endpoint("127.0.0.1", 53)  # whom glibc asks where the file names no server
+LOCAL = Endpoint("127.0.0.1", 53)  # the server that glibc uses if the file names none
 MOST = 3  # MAXNS of <resolv.h>
 _SIZE = 1 << 16  # octets of the file that are read
 _SHOWN = 60  # characters of a line
-_TOLD = 10  # lines that are passed over; of a file that holds anything else this is enough
+_TOLD = 10  # reported lines; enough for a file that is something else
 _KEYWORD = b"nameserver"
 _END = re.compile(rb"[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverConfiguration:
-    """What the file says. `servers` in their order, each once; `passed_over` why lines are not heeded, each
-    with its number (None: the whole file); `tcp` that questions go over TCP alone (use-vc)."""
+    """The contents of the file. `servers` in their order, each once; `passed_over` why lines are ignored,
+    each with its number (None: the whole file); `tcp`: use only TCP (use-vc)."""
 
     servers: tuple[Endpoint, ...]
     passed_over: tuple[Reason[Gap], ...] = ()
@@ -42,8 +42,7 @@ class ResolverConfiguration:
 
 
 def read(path: Path = SYSTEM, *, most: int = MOST) -> ResolverConfiguration:
-    """What a file says of its first `most` servers; one that cannot be read says nothing.
-    Never raises."""
+    """Read a file with at most `most` servers; an unreadable file counts as empty. Never raises."""
     try:
         if not path.is_file():
             return ResolverConfiguration((), (Reason(Gap.NO_FILE),))
@@ -64,14 +63,14 @@ def read(path: Path = SYSTEM, *, most: int = MOST) -> ResolverConfiguration:
 def parse(
     data: bytes, index_of: Callable[[str], int] = socket.if_nametoindex, *, most: int = MOST
 ) -> ResolverConfiguration:
-    """What the octets of a file say of its first `most` servers. `index_of` gives the index of an interface,
-    or raises OSError."""
+    """Parse the octets of a file, with at most `most` servers. `index_of` gives the index of an interface, or
+    raises OSError."""
     servers: list[Endpoint] = []
     passed_over: list[Reason[Gap]] = []
     beyond: list[int] = []
     count, tcp = 0, False
     for number, line in enumerate(data.split(b"\n"), 1):
-        text = line.partition(b"\0")[0]  # a string of C ends there
+        text = line.partition(b"\0")[0]  # a C string ends there
         if text.startswith((b"options ", b"options\t")):
             tcp = tcp or any(word.startswith(b"use-vc") for word in _END.split(text)[1:])
         token = _server(text)
@@ -93,8 +92,8 @@ def parse(
 
 
 def interface_index(zone: str, index_of: Callable[[str], int] = socket.if_nametoindex) -> int:
-    """The index of the interface that stands behind the % of a link-local address, by name or number
-    (RFC 4007 section 11.2). Raises OSError where this machine has no such interface."""
+    """The index of the interface after the % of a link-local address, by name or number (RFC 4007 section
+    11.2). Raises OSError where this machine has no such interface."""
     try:
         return index_of(zone)
     except (OSError, ValueError):  # ValueError of a name that no interface can have
@@ -104,14 +103,14 @@ def interface_index(zone: str, index_of: Callable[[str], int] = socket.if_nameto
 
 
 def _server(text: bytes) -> bytes | None:
-    """What stands behind the keyword; None where the line is about something else."""
+    """The value of the keyword; None for other lines."""
     if not text.startswith((_KEYWORD + b" ", _KEYWORD + b"\t")):
         return None
     return _END.split(text[len(_KEYWORD) :].lstrip(b" \t"), maxsplit=1)[0]
 
 
 def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoint | None, Reason[Gap] | None]:
-    """The server, or why it is not asked; both where the address is one."""
+    """The server, or why it is not used; both if the address is valid."""
     if not token:
         return None, Reason(Gap.NO_SERVER)
     text = token.decode("ascii", "backslashreplace")
@@ -123,7 +122,7 @@ def _read_address(token: bytes, index_of: Callable[[str], int]) -> tuple[Endpoin
         address = IPv6Address(plain)
     except ValueError:
         return None, Reason(Gap.NO_IP, text=_escape(token))
-    if not (address.is_link_local and percent):  # it needs no interface
+    if not (address.is_link_local and percent):  # not a link-local address without an interface
         return Endpoint(str(address), DNS_PORT), None
     server = Endpoint(f"{address}%{interface}", DNS_PORT)
     try:

@@ -1,10 +1,10 @@
 """The live resolver: asks recursive name servers, each question once, within the run's deadline.
 
-No search list is ever applied: a name is asked as it stands. All state belongs to the instance.
+No search list is ever applied: names are asked unchanged. All state belongs to the instance.
 
-An answer that a server made itself (`Answer.doubt`) is no reason to stop: the next server is asked, and
-behind the stub of systemd-resolved those that it asks itself. PTR questions go to these at once, because
-the stub makes up the reverse names of its machine.
+After an answer that a server made itself (`Answer.doubt`) the next server is asked, and with the stub of
+systemd-resolved also the servers that it uses. PTR questions go to these directly, because the stub itself
+makes the reverse names of its machine.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
 
 
 class ResolverConfigError(Exception):
-    """There is no usable name server; the message is one line for the user. `passed_over` says why the lines
-    of the system's file name none."""
+    """There is no usable name server; the message is one line for the user. `passed_over` says why lines of
+    the system's file are ignored."""
 
     def __init__(self, message: str, passed_over: tuple[Reason[Gap], ...] = ()) -> None:
         super().__init__(message)
@@ -57,8 +57,8 @@ class ResolverConfigError(Exception):
 
 
 def system_nameservers(path: Path = SYSTEM) -> ResolverConfiguration:
-    """The name servers of this machine, in their order. Where none is named, the one on this machine, if one
-    listens there, as glibc has it. Raises ResolverConfigError when there are none."""
+    """The name servers of this machine, in their order. If none is named, the one on this machine, if one
+    listens there, as in glibc. Raises ResolverConfigError when there are none."""
     configuration = read(path)
     if configuration.servers:
         return configuration
@@ -72,7 +72,7 @@ def system_nameservers(path: Path = SYSTEM) -> ResolverConfiguration:
 
 
 def _listens(server: Endpoint) -> bool:
-    """Whether a server of this machine takes connections; nothing is said to it."""
+    """Whether a server on this machine accepts connections; nothing is sent to it."""
     try:
         socket.create_connection((server.host, server.port), timeout=1).close()
         return True
@@ -91,12 +91,12 @@ def _check(server: Endpoint) -> Endpoint:
 
 
 class Resolver:
-    """Asks `nameservers` (empty: the system's) in order, the next one when one fails; `passed_over` are the
-    lines of the system's file that are not heeded, each with the reason.
+    """Asks `nameservers` (empty: the system's) in order, the next one if one fails; `passed_over` are the
+    ignored lines of the system's file, each with the reason.
 
-    `seconds_left` gives the seconds left of the run; `on_answer` receives each answer once, when it is known;
-    what `shared` holds of other runs is not asked again. Used as an async context manager, it cancels what is
-    still open on the way out.
+    `seconds_left` returns the seconds left in the run; `on_answer` receives each answer once; answers in
+    `shared`, the cache of other runs, are not asked again. As an async context manager it cancels open
+    questions at the end.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Resolver:
         self._tasks: set[asyncio.Task[Answer]] = set()
         self._liveness = Liveness(on_silence)
         self._watch: asyncio.TimerHandle | None = None
-        self._edns: dict[Endpoint, bool] = {}  # whether a server answers to EDNS, as far as that was seen
+        self._edns: dict[Endpoint, bool] = {}  # whether a server supports EDNS, as far as known
 
     async def __aenter__(self) -> Resolver:
         return self
@@ -143,7 +143,7 @@ class Resolver:
         await self.close()
 
     async def close(self) -> None:
-        """Stop questions that are still under way; they stay without an answer."""
+        """Cancel open questions; they get no answer."""
         schedule().withdraw(self._questions)
         if self._watch is not None:
             self._watch.cancel()
@@ -154,8 +154,8 @@ class Resolver:
             answer.cancel()
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
-        """The answers in the order of the questions, asked at once; never raises for what DNS said. What was
-        asked before in this run is answered from memory, and what is under way is waited for."""
+        """The answers in the order of the questions, asked at once; never raises on DNS errors. Each question
+        is asked only once in a run; repeated and concurrent ones share the answer."""
         for question in questions:
             self._ask_for(question)
         answers = [self._answers[question] for question in questions]
@@ -186,7 +186,7 @@ class Resolver:
             schedule().add(self._questions, partial(self._begin, question))
 
     def _unasked(self, question: Question) -> Answer | None:
-        """Once nobody has answered for a name that every resolver knows, nothing more is asked."""
+        """If no server answered the test question, nothing more is asked."""
         if not self._liveness.is_dead:
             return None
         names = " and ".join(server.as_name_server for server in self.nameservers)
@@ -194,14 +194,14 @@ class Resolver:
 
     def _begin(self, question: Question, turn: Turn | None) -> None:
         if self._watch is None:
-            # the longest that a try may take: whoever is heard of by then is at work
+            # the longest time for a try: a server that answers by then works
             self._watch = asyncio.get_running_loop().call_later(self._query_timeout, self._look_around)
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
         task.add_done_callback(partial(self._finish, question, turn))
 
     def _look_around(self) -> None:
-        """Nobody was heard in time: ask for what every resolver knows, while the others still wait."""
+        """No server answered in time: ask the test question, while the others still wait."""
         if self._liveness.is_silent:
             self._ask_for(CONTROL)
 
@@ -231,10 +231,10 @@ class Resolver:
             self._on_answer(answer)
 
     async def _resolve(self, question: Question) -> Answer:
-        """Ask, and ask on where a CNAME chain was left open, a bounded number of times."""
+        """Ask, and continue an unfinished CNAME chain, a limited number of times."""
         began = time.monotonic()
         seconds_left = self._seconds_left()
-        # nobody is waited for longer than for the question that made it doubtful
+        # wait no longer than for the question that raised the doubt
         lifetime = max(self._lifetime - self._query_timeout, 0.0) if question == CONTROL else self._lifetime
         until = began + min(lifetime, seconds_left)
         reply = await self._first_good(question, until)
@@ -254,8 +254,8 @@ class Resolver:
         return replace(reply, aliases=aliases, authenticated=secure).answer_to(question, elapsed_ms)
 
     async def _first_good(self, question: Question, until: float) -> Reply:
-        """The first conclusive reply that is not a server's own word, else the first that is; the most
-        telling failure when no server gives one by `ends`."""
+        """The first conclusive reply that the server did not make itself, else the first that it did; if no
+        server gives one by `ends`, the most informative failure."""
         replies: list[Reply] = []
         groups = self._order(question)
         for number, servers in enumerate(groups, 1):
@@ -280,9 +280,9 @@ class Resolver:
     async def _first_final(
         self, question: Question, servers: tuple[Endpoint, ...], until: float, *, patient: bool
     ) -> Reply:
-        """Ask the servers in turn until one of them speaks for the zone. A server's own word counts where no
-        other has more to say. Where there is such a word, or others come after these (not `patient`), each is
-        tried once."""
+        """Ask the servers in turn until one has an answer of the zone. An answer that a server made itself
+        counts only if no other server has a better one. After such an answer, or if there are more servers
+        after these (not `patient`), each is tried once."""
         failures: list[Reply] = []
         own: Reply | None = None
         candidates = list(servers)
@@ -297,7 +297,7 @@ class Resolver:
                         or most_telling(failures)
                         or _not_asked(AnswerFault.MOST_QUERIES, self._max_queries)
                     )
-                # the last one is worth all the time that is left
+                # the last one gets all the remaining time
                 is_last = len(candidates) == 1 and own is None and patient
                 timeout = rest if is_last else min(self._query_timeout, rest)
                 reply = await self._exchange(server, question, timeout)
@@ -308,7 +308,7 @@ class Resolver:
                 else:
                     failures.append(reply)
                 if reply.status is not Status.TIMEOUT or own is not None or not patient:
-                    candidates.remove(server)  # it spoke, or cannot be reached: asking again is idle
+                    candidates.remove(server)  # it answered, or cannot be reached: do not ask again
         return own or most_telling(failures) or _not_asked(AnswerFault.NO_SERVER)
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
@@ -322,7 +322,7 @@ class Resolver:
         if result.reply.edns:
             self._edns[server] = True
         elif result.reply.status in FINAL and not result.edns:
-            self._edns.setdefault(server, False)  # asked without at last, it answers
+            self._edns.setdefault(server, False)  # it answered without EDNS
         return result.reply.of(server.as_name_server)
 
 

@@ -28,8 +28,8 @@ def local_address_towards(ip: IPAddress) -> IPAddress | None:
 
 
 def is_own_address(ip: IPAddress) -> bool:
-    """Whether a connection from here could have this address as its own. False only when the system
-    says that it is not configured; nothing is sent."""
+    """Whether a connection from here could have this local address. False only if the system says that it is
+    not configured; nothing is sent."""
     family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as udp:
@@ -40,12 +40,12 @@ def is_own_address(ip: IPAddress) -> bool:
 
 
 def is_gateway(ip: IPAddress) -> bool:
-    """Whether this machine sends packets by way of `ip`, as its routing table has it (Linux); False where
-    that cannot be read."""
+    """Whether this machine sends packets by way of `ip`, by its routing table (Linux); False if that cannot
+    be read."""
     try:
         if ip.version == 4:
             rows = (line.split() for line in _IPV4_ROUTES.read_text("ascii").splitlines()[1:])
-            # octets of the network, printed as a number of this machine
+            # network byte order, printed as a number of this machine
             return f"{int.from_bytes(ip.packed, sys.byteorder):08X}" in {
                 row[2] for row in rows if len(row) > 2
             }
@@ -56,5 +56,5 @@ def is_gateway(ip: IPAddress) -> bool:
 
 
 def full_host_name() -> str:
-    """The host's name as it is set here, lower case; DNS is not asked."""
+    """The configured host name in lower case; DNS is not asked."""
     return socket.gethostname().lower().rstrip(".")

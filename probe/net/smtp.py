@@ -1,9 +1,8 @@
-"""One SMTP connection, every octet of it recorded.
+"""One SMTP connection with every octet recorded.
 
-aiosmtplib carries the octets (connection protocol, flow control, one command at a time, no control
-characters in commands); it is not believed about what they mean. `_Tap` sits where its protocol
-meets the transport, hands everything to the recording and to a `Transcript`, and gives back the
-replies that our own reader found there.
+aiosmtplib is used only for transport (connection protocol, flow control, one command at a time, no control
+characters in commands); its parser is not used. `_Tap` is between its protocol and the transport: it passes
+everything to the recording and to a `Transcript`, and returns the replies of our own parser.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class WireError(Exception):
 
 
 class HandshakeError(Exception):
-    """TLS could not be established; the connection is of no further use. `reason` as for WireError."""
+    """TLS could not be established; the connection cannot be used any more. `reason` as for WireError."""
 
     def __init__(self, reason: EndReason, fault: Reason[HandshakeFault]) -> None:
         super().__init__(f"{fault.tag} {fault.text}".strip())
@@ -62,10 +61,10 @@ class HandshakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Where to connect: `ip` is dialled as it stands, never looked up; `mx_host` is the name for SNI.
-    `bind` is the local address, None for the system's choice;
-    `tls_roots` a PEM file, or a directory of such, to trust instead of the system's store; `demand` what the
-    certificate is held to (None: that it verifies by the host's name)."""
+    """Where to connect: `ip` is the address to connect to; `mx_host` is the name for SNI. `bind` is the local
+    address, None for the system's choice; `tls_roots` a PEM file, or a directory of such, to trust instead of
+    the system's store; `demand` the requirements for the certificate (None: it must verify for the host's
+    name)."""
 
     ip: IPAddress
     port: int
@@ -80,7 +79,7 @@ Dialler = Callable[[Callable[[], asyncio.Protocol], Dial], Awaitable[object]]
 
 
 async def dial_tcp(protocol: Callable[[], asyncio.Protocol], dial: Dial) -> object:
-    """Dial the address as it stands."""
+    """Open a TCP connection to the address."""
     family = socket.AF_INET if dial.ip.version == 4 else socket.AF_INET6
     loop = asyncio.get_running_loop()
     with contextlib.ExitStack() as stack:
@@ -99,7 +98,7 @@ async def dial_tcp(protocol: Callable[[], asyncio.Protocol], dial: Dial) -> obje
 
 
 class _Tap(SMTPProtocol):
-    """aiosmtplib's protocol with our witness in place of its parser."""
+    """aiosmtplib's protocol with our own parser."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__(loop=asyncio.get_running_loop())
@@ -113,7 +112,7 @@ class _Tap(SMTPProtocol):
         self._wire._on_protocol_data(data)
 
     def write(self, data: bytes) -> None:
-        # aiosmtplib can say more than this program may: the last door before the socket is shut to it
+        # aiosmtplib has commands that this program must never send: they are stopped here
         if verb_of(data) is None:
             raise ValueError("not one of the commands of this program")
         super().write(data)
@@ -133,7 +132,7 @@ class _Tap(SMTPProtocol):
 
 
 class Wire:
-    """A connection to one server. Waits are in seconds and never outlast the deadline.
+    """A connection to one server. Waits are in seconds and never go beyond the deadline.
 
     Records Connected, Sent, Received, TlsEstablished and TlsFailed through `sink`; SessionOpened and
     SessionClosed are the caller's, who knows the reasons. Every method that waits raises WireError.
@@ -150,7 +149,7 @@ class Wire:
         self._deadline = deadline
         self._tap: _Tap | None = None
         self._over: WireError | None = None
-        self._early: list[bytes] | None = None  # what came inside TLS before the handshake was recorded
+        self._early: list[bytes] | None = None  # data inside TLS, until the handshake is recorded
         self._change = asyncio.Event()
 
     # -- what the caller does ---------------------------------------------------------------------
@@ -171,7 +170,7 @@ class Wire:
         return _read_of(await self._await_answers(budget))
 
     async def exchange(self, command: Command, budget: float) -> WireReply:
-        """Send a command and wait for its reply, or for an earlier one that is still owed."""
+        """Send a command and wait for its reply, or for an earlier one that is still missing."""
         tap = self._open_tap()
         try:
             await tap.execute_command(command.wire().removesuffix(b"\r\n"), timeout=budget)
@@ -182,7 +181,7 @@ class Wire:
     async def handshake(self, dial: Dial, budget: float) -> bool:
         """Begin TLS after a 220 to STARTTLS. Raises HandshakeError.
 
-        Returns whether the certificate is what is demanded; to enforce it is the caller's.
+        Returns whether the certificate meets the requirements; enforcing it is left to the caller.
         """
         tap = self._open_tap()
         plain = cast(asyncio.Transport, tap.transport)
@@ -198,7 +197,7 @@ class Wire:
         finally:
             self._early = None
             self.transcript.secured()
-        if secure is None:  # the peer left at once; asyncio then gives no transport
+        if secure is None:  # the peer closed at once; asyncio then gives no transport
             raise self._handshake_failed(ConnectionResetError(), budget)
         tap.transport = secure
         outcome = tls.observe(secure.get_extra_info("ssl_object"))
@@ -213,7 +212,7 @@ class Wire:
         return not why_unverified(outcome.chain, dial.mx_host, at, trust, demand)
 
     async def until_closed(self, budget: float) -> None:
-        """Give a server that is not yet silent the time to finish; returns at once when it closes."""
+        """Wait for a server that may still send data; returns at once when it closes."""
         try:
             async with asyncio.timeout(self._deadline.cut(budget)):
                 while self._over is None:
@@ -223,7 +222,7 @@ class Wire:
             return
 
     def close(self) -> None:
-        """Close the socket now, whatever is under way. Safe to call at any time."""
+        """Close the socket immediately. Safe to call at any time."""
         tap, self._tap = self._tap, None
         if tap is not None and tap.transport is not None:
             cast(asyncio.WriteTransport, tap.transport).abort()
@@ -280,7 +279,7 @@ class Wire:
     # -- waiting ----------------------------------------------------------------------------------
 
     async def _await_answers(self, budget: float | None) -> Entry:
-        """Wait until nothing that was said is without its reply; the entry last said."""
+        """Wait until every command has its reply; returns the last entry."""
         entry = self.transcript.entries[-1]
         seconds = settings.RUN_TIMEOUT if budget is None else budget
         try:
@@ -292,7 +291,7 @@ class Wire:
                     await self._change.wait()
         except TimeoutError as error:
             raise self._out_of_time(EndCause.NO_REPLY, seconds) from error
-        # what came in the same moment belongs to the same observation
+        # data that arrived at the same moment belongs to the same observation
         await asyncio.sleep(0)
         return entry
 
@@ -330,7 +329,7 @@ class Wire:
 
 
 def connect_error(error: OSError, ip: IPAddress | None = None) -> WireError:
-    """Name what stood between this machine and the server at `ip`.
+    """Why this machine could not connect to the server at `ip`.
 
     LOCAL_ERROR is this machine's own fault (no such address, no permission, no sockets left).
     """
@@ -348,7 +347,7 @@ def connect_error(error: OSError, ip: IPAddress | None = None) -> WireError:
     return WireError(reason, Reason(EndCause.SYSTEM, **_words(error)))
 
 
-# what the system says at once of an address that its routing table leads nowhere for, or forbids
+# errors that the system gives at once for an address without a route, or a prohibited one
 _WITHOUT_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EACCES, errno.EADDRNOTAVAIL)
 _REASONS = {
     errno.ECONNREFUSED: EndReason.REFUSED,

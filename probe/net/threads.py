@@ -1,8 +1,8 @@
-"""Work that takes long, done in a thread, so that whoever shares the event loop is not held up.
+"""Runs long computations in a thread, so that they do not block the event loop.
 
-The threads are few, and kept for a moment: to start one waits for Python's lock, which whoever computes then
-gives up only after 5 ms. They are daemons, which end with the process; for others the interpreter would wait.
-Where this machine has no thread left, the work is done in the event loop.
+There are few threads, and they are reused: starting one needs Python's global lock, which a computing thread
+releases only after 5 ms. They are daemon threads; for others the interpreter would wait at exit. If this
+machine has no thread left, the work is done in the event loop.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ T = TypeVar("T")
 
 _ONE = ProcessLimit(
     at_most(1)
-)  # two that compute would take two turns of Python's lock for each of the loop's
-_KEPT = 1.0  # seconds that a thread without work is kept
+)  # two computing threads would hold Python's lock twice as long as the event loop
+_KEPT = 1.0  # seconds until an idle thread ends
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """What `work` gives, or raises; done in a thread, one after the other of the whole process, and in the
-    event loop where this machine has no thread left. A cancelled caller does not wait for it."""
+    """The result of `work`, run in a thread, one at a time in the process; in the event loop if this machine
+    has no thread left. Exceptions are raised. A cancelled caller does not wait for it."""
     async with _ONE.hold():
         is_started = start(work)
         return work() if is_started is None else await is_started
 
 
 def start(work: Callable[[], T]) -> asyncio.Future[T] | None:
-    """Start `work` in a thread, whatever else is under way; None where this machine has none left."""
+    """Start `work` in a thread at once; None if this machine has none left."""
     delivery: _Delivery[T] = _Delivery()
     context = contextvars.copy_context()
 
@@ -49,7 +49,7 @@ def start(work: Callable[[], T]) -> asyncio.Future[T] | None:
 
 
 class _Delivery(Generic[T]):
-    """Hands what a block in another thread comes to over to the event loop in which this was made."""
+    """Passes the result of a block in another thread to the event loop in which this was created."""
 
     result: T
 
@@ -64,7 +64,7 @@ class _Delivery(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._settle, error)
         return True
 
@@ -78,25 +78,25 @@ class _Delivery(Generic[T]):
 
 
 def _retrieve(future: asyncio.Future[T]) -> None:
-    """An error that nobody waits for any more is not complained about on stderr."""
+    """Retrieve an exception that nobody awaits, or asyncio reports it on stderr."""
     if not future.cancelled():
         future.exception()
 
 
 class _Pool:
-    """Threads that wait for work. As many as there is work at once: who gives it bounds it."""
+    """A pool of threads. It grows with the work given at once, which the caller limits."""
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """There are no threads: in a forked process only the one that forked goes on."""
+        """Drop all threads: in a forked process only the forking thread continues."""
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._idle = 0
 
     def give(self, job: Callable[[], None]) -> bool:
-        """Have it done; False where that needs a further thread, and this machine has none left."""
+        """Give work to a thread; False if that needs a new thread and this machine has none left."""
         with self._lock:
             if self._idle:
                 self._idle -= 1
@@ -125,7 +125,7 @@ class _Pool:
                         return
                 continue
             job()
-            del job  # what it holds is not kept while this one waits
+            del job  # so that its objects are freed while this thread waits
             with self._lock:
                 self._idle += 1
 

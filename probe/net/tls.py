@@ -1,8 +1,8 @@
-"""TLS with an MX host: the handshake shows, it does not enforce.
+"""TLS with an MX host: the handshake observes, it does not enforce.
 
-A certificate that nobody would trust is still a fact worth reporting, so the handshake accepts
-any and the chain is judged afterwards: its trust here, at the time of the observation and with
-this machine's trust store; names and dates later, from the recorded chain alone.
+An untrusted certificate must be reported, too, so the handshake accepts any certificate and the chain is
+judged afterwards: trust here, at the time of the observation and with this machine's trust store; names and
+dates later, from the recorded chain alone.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 @dataclass(frozen=True, slots=True)
 class HandshakeResult:
-    """What a handshake showed. `chain` is DER, leaf first; `chain_complete` False when this Python
-    gave only the leaf."""
+    """The result of a handshake. `chain` is DER, leaf first; `chain_complete` is False if this Python gave
+    only the leaf."""
 
     version: str
     cipher: str
@@ -45,7 +45,7 @@ class HandshakeResult:
 
 @lru_cache(maxsize=1)
 def handshake_context() -> ssl.SSLContext:
-    """The one context of the process (making one costs tens of milliseconds); trusts any peer."""
+    """The shared context (creating one takes tens of milliseconds); accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -54,11 +54,11 @@ def handshake_context() -> ssl.SSLContext:
 
 
 def prepare() -> None:
-    """Read the trust store ahead of the first handshake; it costs tens of milliseconds."""
+    """Read the trust store before the first handshake; this takes tens of milliseconds."""
     from cryptography.x509 import verification  # noqa: F401
 
     handshake_context()
-    with contextlib.suppress(OSError):  # the handshake will say so
+    with contextlib.suppress(OSError):  # the handshake will report it
         _trust_store(_store_path())
 
 
@@ -84,7 +84,7 @@ def observe(ssl_object: ssl.SSLObject) -> HandshakeResult:
 
 
 def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
-    """Leaf first. Python 3.13 has it in public; before, only the inner object has (3.10 on)."""
+    """Leaf first. Public in Python 3.13; in 3.10 to 3.12 only on the inner object."""
     public = getattr(ssl_object, "get_unverified_chain", None)
     if public is not None:
         return tuple(public())
@@ -96,11 +96,10 @@ def _unverified_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
 
 
 def trust_of(handshake: HandshakeResult, at: datetime, roots_file: str | None = None) -> Reason[Trust]:
-    """What this machine's trust store says of the chain. The name is not judged.
+    """Check the chain with this machine's trust store. The name is not checked.
 
-    `roots_file` is a PEM file, or a directory of such, to trust instead of this machine's store. Nothing can
-    be said without a trust store, and against a chain of which only the leaf could be seen
-    (`Trust.is_judged`).
+    `roots_file` is a PEM file, or a directory of such, to trust instead of this machine's store. Without a
+    trust store, and with only the leaf of the chain, the result is not known (`Trust.is_judged`).
     """
     if not handshake.chain:
         return Reason(Trust.NO_CERTIFICATE)
@@ -128,7 +127,7 @@ def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: d
         with strangers_certificate():
             leaf, *others = (load_certificate(der) for der in chain)
             names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            # the verifier insists on a name; one of the certificate's own leaves only the trust to judge
+            # the verifier needs a name; with one of the certificate's own names only the trust is checked
             name = next(iter(names.get_values_for_type(x509.DNSName)), None)
             own_issuer = leaf.issuer == leaf.subject
     except x509.ExtensionNotFound:
@@ -175,17 +174,17 @@ def _trust_store(path: Path | None) -> tuple[x509.Certificate, ...]:
     roots = []
     try:
         text = _directory(path) if path.is_dir() else path.read_text("ascii", "replace")
-    except OSError:  # it may not be read: as if it were not there
+    except OSError:  # no permission: as if it did not exist
         return ()
     for pem in _PEM.findall(text):
         try:
             roots.append(load_certificate(ssl.PEM_cert_to_DER_cert(pem)))
         except ValueError:
-            continue  # one root that cannot be read is no reason to distrust the others
+            continue  # an unreadable root does not affect the others
     return tuple(roots)
 
 
 def _directory(path: Path) -> str:
-    """What OpenSSL would take from a directory: the files that are named by a hash (openssl-rehash(1))."""
+    """The files that OpenSSL reads in a directory: those named by a hash (openssl-rehash(1))."""
     places = sorted(it for it in path.iterdir() if _HASHED.fullmatch(it.name))[: settings.MOST_ROOTS]
     return "\n".join(it.read_text("ascii", "replace") for it in places)

@@ -1,8 +1,8 @@
-"""A nameserver of dnspython's that asks nobody: it hands every question to the run's own resolver.
+"""A nameserver class for dnspython that passes every question to the run's own resolver.
 
-For libraries that ask DNS by themselves, each in a thread of its own. So their questions count toward the
-limit of the run, are recorded like all others, never asked twice, and read by our own reader; and a failure
-of DNS is told from a record that is missing.
+For libraries that ask DNS themselves, each in its own thread. So their questions count toward the limit of
+the run, are recorded like all others, never asked twice, and parsed by our own parser; and a DNS failure is
+distinguished from a missing record.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class Stop(BaseException):
-    """Ends an inquiry from inside a query. Not an Exception: dnspython and the libraries above it take
-    every Exception of a nameserver for a failed try, and would go on asking."""
+    """Ends an inquiry from inside a query. Not an Exception: dnspython and the libraries above it treat every
+    Exception of a nameserver as a failed try, and would continue to ask."""
 
 
 class Watch:
-    """One inquiry: what may be asked, and why nothing may be concluded. Questions for the `excluded` record
-    types are not asked; they are answered here with NODATA. At most `limit` questions."""
+    """One inquiry: its limits, and why it was given up. Questions for `excluded` record types are answered
+    here with NODATA. At most `limit` questions."""
 
     def __init__(
         self, deadline: Deadline, exclusions: frozenset[dns.rdatatype.RdataType], limit: int
@@ -49,11 +49,11 @@ class Watch:
         self._questions: set[Question] = set()
 
     def give_up(self, why: Reason[OpinionFault]) -> None:
-        """End the inquiry from anywhere; the first reason stands."""
+        """End the inquiry; the first reason is kept."""
         self.problem = self.problem or why
 
     def question_of(self, request: dns.message.Message) -> Question | None:
-        """The question to ask, None for one that is left out. Raises Stop when the inquiry is over."""
+        """The question to ask; None for an excluded one. Raises Stop when the inquiry is over."""
         if self.deadline.has_passed:
             self.give_up(Reason(OpinionFault.LATE))
         first = request.question[0]
@@ -121,7 +121,7 @@ class SharedNameserver(dns.nameserver.Nameserver):
         return response
 
     async def async_query(self, *arguments: object, **options: object) -> dns.message.Message:
-        """Never used: the libraries that this is for are synchronous."""
+        """Never used: these libraries are synchronous."""
         raise NotImplementedError
 
     def _answer(self, question: Question) -> Answer:
@@ -149,7 +149,7 @@ def _about(tag: OpinionFault, question: Question, text: str = "") -> Reason[Opin
 
 
 def _fill(response: dns.message.Message, answer: Answer) -> None:
-    """Say what the answer says: the chain of aliases, then the records at its end."""
+    """Fill the message from the answer: the chain of aliases, then the records at its end."""
     name = response.question[0].name
     for alias in answer.aliases:
         _add(response, name, answer.ttl, dns.rdata.from_text("IN", "CNAME", _name(alias).to_text()))

@@ -1,4 +1,5 @@
-"""Which address stands for which in a redacted recording: documentation ranges, or the same private range."""
+"""The pseudonyms of addresses in a redacted recording: from documentation ranges, or from the same private
+range."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from probe.model.address import IPAddress
 from probe.model.dialable import nat64_inner
 
 _DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # RFC 5737
-# A pseudonym keeps what kind of address it was; loopback and the unspecified address stay.
+# A pseudonym is of the same kind of address; loopback and the unspecified address are kept.
 _POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("10.0.0.0/8", ("10.0.0.0/8",)),
     ("172.16.0.0/12", ("172.16.0.0/12",)),
@@ -23,11 +24,11 @@ _POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("::/0", ("2001:db8::/32",)),  # RFC 3849
 )
 _KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
-_NO_MORE = ip_address("192.0.2.0")  # where a text holds every address that there is of its kind
+_NO_MORE = ip_address("192.0.2.0")  # used if every address of that kind is in use
 
 
 class AddressPseudonyms:
-    """Gives out addresses in the order of asking; none of `avoid`, which are the originals as text."""
+    """Assigns pseudonyms in the order of requests; never one of `avoid`, the original addresses as text."""
 
     def __init__(self, avoid: frozenset[str]) -> None:
         self._avoid = avoid

@@ -1,10 +1,9 @@
 """Events to JSON Lines and back: one event a line, every field by its own name.
 
-The line is ASCII. Octets that are usually text (SMTP dialogue, TXT, policy bodies) are written as the
-Latin-1 string of the same code points, which is exact for every octet and readable for ASCII; octets
-that are never text (certificates, hashes, a whole message) are base64. Reading is strict: a wrong
-type, a missing or an unknown field, or what no run can have recorded (`limits`) is a `RecordingError`,
-never a traceback.
+The line is ASCII. Octets that are usually text (SMTP dialogue, TXT, policy bodies) are written as the Latin-1
+string of the same code points, which is exact for every octet and readable for ASCII; octets that are never
+text (certificates, hashes, a whole message) are base64. Reading is strict: a wrong type, a missing or an
+unknown field, or a value that no run can have recorded (`limits`) raises `RecordingError`.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from probe.recording.limits import (
 )
 from probe.settings import MESSAGE_SIZE_LIMIT
 
-# The longest honest line is a whole message in base64, a third longer than the message.
+# The longest valid line is a message in base64, a third longer than the message.
 LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
 
 _KINDS: dict[str, type] = {
@@ -69,10 +68,10 @@ _BASE64 = frozenset(
     {("TlsEstablished", "chain"), ("Tlsa", "data"), ("MessageGiven", "data"), ("BounceGiven", "data")}
 )
 
-# What follows from the rest of an answer: no recording holds it.
+# Derived values of an answer, which are never recorded.
 DERIVED = frozenset({("AnswerWhy", "words"), ("AnswerWhy", "own")})
 
-# Fields that a recording calls by another name than the program: the files that exist keep their keys.
+# Fields with another name in recordings than in the program, because existing files keep their keys.
 _KEYS = {("Answer", "provenance"): "told"}
 
 
@@ -94,8 +93,8 @@ def encode(event: ev.Event) -> str:
 
 
 def decode(line: str | bytes, line_number: int = 1, version: int = ev.FORMAT_VERSION) -> ev.Event:
-    """Read one line of a recording of this format version; the first line says itself which it is. Raises
-    RecordingError; `line_number` is only for its text. What comes back is of the newest version."""
+    """Read one line of a recording of this format version; the first line contains its version. Raises
+    RecordingError; `line_number` is only for its text. The result is of the newest version."""
     if len(line) > LINE_LIMIT:
         raise RecordingError(line_number, f"is longer than {LINE_LIMIT} octets")
     try:
@@ -121,16 +120,16 @@ def version_of(line: str | bytes) -> int:
 
 
 class UnfinishedLineError(RecordingError):
-    """A line that is no JSON: at the end of a file, a write that was interrupted."""
+    """A line that is not JSON; at the end of a file this is an interrupted write."""
 
 
 class _WrongError(Exception):
-    """What does not fit, without the line number."""
+    """What is wrong with a line, without the line number."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Shape:
-    """How values of one type are written and read. `parse` takes the JSON value and its place."""
+    """How values of one type are written and read. `parse` gets the JSON value and its path."""
 
     write: Callable[[Any], Any]
     parse: Callable[[Any, str], Any]
@@ -181,8 +180,8 @@ def _upgrade(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_reason(fields: dict[str, Any], version: int) -> dict[str, Any]:
-    """The fields of an answer of DNS with a reason where a sentence stood: in format 1, and in format 2 as
-    the first recordings of it were written."""
+    """The fields of a DNS answer with its sentence replaced by a reason; for format 1 and for the first
+    recordings of format 2."""
     answer = fields.get("answer")
     if not isinstance(answer, dict):
         return fields
@@ -241,7 +240,7 @@ def _read_float(value: Any, place: str) -> float:
 
 
 def _read_ip(value: Any, place: str) -> IPv4Address | IPv6Address:
-    if isinstance(value, str) and "%" not in value:  # an interface means nothing on another machine
+    if isinstance(value, str) and "%" not in value:  # an interface has no meaning on another machine
         for family in (IPv4Address, IPv6Address):
             try:
                 return family(value)
@@ -283,7 +282,7 @@ _BASE64_SHAPE = _Shape(lambda value: base64.b64encode(value).decode("ascii"), _r
 
 
 def _limit(shape: _Shape, kind: type, why_not: Callable[[Any], str | None]) -> _Shape:
-    """A value of this kind, or those of a list, held to its limits."""
+    """Check the limits of a value, or of each value of a list."""
 
     def parse(value: Any, place: str) -> Any:
         result = shape.parse(value, place)
@@ -360,7 +359,7 @@ def _field_shapes(hint: type) -> dict[str, _Shape]:
     shapes: dict[str, _Shape] = {}
     for key, name in _names_of(hint).items():
         if isinstance(hints[name], typing.TypeVar) or (hint.__name__, name) in DERIVED:
-            continue  # whoever asks for the rest knows what stands there
+            continue  # a derived field, or one whose type the user of the class sets
         if (hint.__name__, name) in _BASE64:
             is_list = typing.get_origin(hints[name]) is tuple
             shapes[key] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
@@ -380,7 +379,7 @@ def _reason(vocabulary: type[StrEnum]) -> _Shape:
 
 
 def _sparse(hint: type, shapes: Mapping[str, _Shape]) -> _Shape:
-    """A dataclass of which values that are not set are left out."""
+    """A dataclass whose unset values are not written."""
     unset = {field.name: field.default for field in dataclasses.fields(hint)}
 
     def write(value: Any) -> dict[str, Any]:
@@ -391,7 +390,8 @@ def _sparse(hint: type, shapes: Mapping[str, _Shape]) -> _Shape:
 
 
 def _union(members: tuple[Any, ...]) -> _Shape:
-    """Null is null, IPv4 and IPv6 are one; if more than one kind remains, each says which it is."""
+    """A union: null is null, IPv4 and IPv6 count as one type; if several types remain, the type is
+    written."""
     optional = type(None) in members
     kinds: dict[str, tuple[tuple[Any, ...], _Shape]] = {}
     for member in members:

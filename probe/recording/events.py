@@ -1,7 +1,7 @@
 """What a run observed, as events. Nothing derived is stored; a recording is valid at every prefix.
 
-Times `at_ms` are milliseconds since the run began. What this program itself says of the run is a word of a
-closed vocabulary with its values (`probe.model.reason`), never a sentence.
+Times `at_ms` are milliseconds since the run began. Reasons are words of a closed vocabulary with values
+(`probe.model.reason`), never sentences.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from probe.standards.dns.message import Answer, Status
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The first event. `version` is that of the recording format; `invocation` names the command
-    that made it ("check", "domain", "demo"); `scenario` is the lab scenario of a demo; `redacted`
-    says that names and addresses are pseudonyms (documentation addresses stand for public ones); `survey`
-    says which questions the run knew to ask (`SURVEY`), so that one from before a question was thought of is
-    judged as it was."""
+    """The first event. `version` is that of the recording format; `invocation` names the command that made it
+    ("check", "domain", "demo"); `scenario` is the lab scenario of a demo; `redacted` says that names and
+    addresses are pseudonyms (documentation addresses stand for public ones); `survey` is the version of the
+    questions that a run asks (`SURVEY`), so that an older recording is not judged by questions that it could
+    not ask."""
 
     version: int
     tool_version: str
@@ -50,9 +50,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Vantage:
-    """Where the probe stands: the local address it connects from (None: no route), this host's
-    own name, and the EHLO name that was chosen with the reason why. `addresses` are those that this machine
-    has beyond its links (none: the system does not tell)."""
+    """The probe's own addresses and name: the local address it connects from (None: no route), this host's
+    own name, and the EHLO name with the reason for it. `addresses` are the non-link-local addresses of this
+    machine (none: not known)."""
 
     at_ms: int
     source_ip: IPAddress | None
@@ -64,9 +64,8 @@ class Vantage:
 
 @dataclass(frozen=True, slots=True)
 class SenderMtaRead:
-    """What this host's own mail server was found to do with mail for the recipient. What its tools printed is
-    not kept: a recording is shown to others, and a configuration is nobody's but its owner's. `why` says why
-    there is none."""
+    """What the local mail server does with mail for the recipient. The output of its tools is not recorded,
+    because recordings are shared and a configuration is private. `why` says why there is none."""
 
     at_ms: int
     mta: SenderMta | None
@@ -83,7 +82,8 @@ class DnsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class NameServerSilent:
-    """A name server did not answer a query, told once for each; `status` is `timeout` or `unreachable`."""
+    """A name server did not answer a query; recorded once for each server; `status` is `timeout` or
+    `unreachable`."""
 
     at_ms: int
     server: Endpoint
@@ -105,7 +105,7 @@ class SessionOpened:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The TCP connection stands."""
+    """The TCP connection was established."""
 
     at_ms: int
     session: int
@@ -123,7 +123,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Octets as they came from the server; chunk borders are those of the network."""
+    """Octets from the server, in the chunks in which they arrived."""
 
     at_ms: int
     session: int
@@ -132,8 +132,8 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class TlsEstablished:
-    """The handshake succeeded. `chain` is DER, leaf first; `trust` is what the system's trust store
-    said of the chain, judged apart from the name."""
+    """The handshake succeeded. `chain` is DER, leaf first; `trust` is the result of checking the chain with
+    the system's trust store, without the name."""
 
     at_ms: int
     session: int
@@ -154,7 +154,7 @@ class TlsFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
-    """The session is over; `cause` is what stands behind it, where there is more to say of it."""
+    """The session is over; `cause` gives more detail, if there is any."""
 
     at_ms: int
     session: int
@@ -165,7 +165,7 @@ class SessionClosed:
 @dataclass(frozen=True, slots=True)
 class HttpsFetched:
     """One HTTPS request. `status` is None when no response came; `fault` says why none did, or why `body` is
-    not the whole of it; `date` is the server's, as it gives it."""
+    incomplete; `date` is the server's Date field, unparsed."""
 
     at_ms: int
     url: str
@@ -192,7 +192,7 @@ class OpinionGiven:
 
 @dataclass(frozen=True, slots=True)
 class MessageGiven:
-    """The message of --message, whole."""
+    """The complete message of --message."""
 
     at_ms: int
     name: str
@@ -201,7 +201,7 @@ class MessageGiven:
 
 @dataclass(frozen=True, slots=True)
 class BounceGiven:
-    """The bounce of --bounce, whole."""
+    """The complete bounce of --bounce."""
 
     at_ms: int
     name: str
@@ -210,7 +210,7 @@ class BounceGiven:
 
 @dataclass(frozen=True, slots=True)
 class LogGiven:
-    """What the log of --log tells of this sender and recipient; never the log itself."""
+    """What the log of --log says about this sender and recipient; never the log itself."""
 
     at_ms: int
     log_facts: LogAccount
@@ -218,8 +218,8 @@ class LogGiven:
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """A part of the run that was not made, and why (deadline, courtesy cap, a fault). `experiment` says which
-    control it was; `words` name a part of an earlier version that has no other place."""
+    """A part of the run that was not made, and why (deadline, courtesy cap, a fault). `experiment` is the
+    control experiment; `words` name a part in recordings of earlier versions."""
 
     at_ms: int
     part: Part
@@ -230,7 +230,7 @@ class NotReached:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a run that came to its end."""
+    """The last event of a complete run."""
 
     at_ms: int
 

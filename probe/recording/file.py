@@ -33,14 +33,15 @@ from probe.settings import (
 )
 from probe.standards.dns.message import Answer, Mx, RecordType, Status, Tlsa, Txt
 
-NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})  # the file system has none
+# What a file system without locks answers
+NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _START = 1 << 16  # octets; nearly every event is shorter
 
 
 class RecordingWriter:
-    """Appends events to a new file, each flushed at once, so that an interrupted run leaves a valid
-    prefix. The file has mode 0600: a recording names mailboxes and holds whole replies. As long as it is
-    open, the file is this writer's alone.
+    """Appends events to a new file, each flushed at once, so that an interrupted run leaves a valid prefix.
+    The file has mode 0600: a recording names mailboxes and holds whole replies. The file is locked while it
+    is open.
 
     Raises RecordingError when the file already holds something or another run writes it, OSError when it
     cannot be made.
@@ -59,7 +60,7 @@ class RecordingWriter:
 
     @classmethod
     def on(cls, descriptor: int) -> RecordingWriter:
-        """Appends to a file, pipe or terminal that is open, whatever it holds, and closes it at the end."""
+        """A writer on an open file, pipe or terminal, whatever it contains; closes it at the end."""
         writer = cls.__new__(cls)
         writer._stream = os.fdopen(descriptor, "wb")
         return writer
@@ -83,8 +84,8 @@ class RecordingWriter:
 
 
 def _claim(descriptor: int) -> None:
-    """Keep other runs off a file. An empty one (mktemp made it) may be used; somebody's earlier recording
-    may not be lost, nor one that is being made: the lock comes before the look at the size."""
+    """Lock a file for this run. An empty file (from mktemp) may be used; an earlier recording must not be
+    overwritten, nor one in progress: so lock first, then check the size."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return  # a pipe, a terminal, /dev/null
     try:
@@ -100,7 +101,7 @@ def _claim(descriptor: int) -> None:
 
 
 def load(path: Path) -> Recording:
-    """Read a recording. A last line that was cut off while being written is left out.
+    """Read a recording. An incomplete last line is ignored.
 
     Raises RecordingError with the line number, or OSError.
     """
@@ -120,7 +121,7 @@ def read(stream: BinaryIO) -> Recording:
         try:
             event = decode(line, number, version)
         except UnfinishedLineError:
-            # A line that fits has no line end only at the end of the file.
+            # Only the last line of a file may have no line end.
             if number > 1 and not line.endswith(b"\n"):
                 break
             raise
@@ -134,7 +135,7 @@ def read(stream: BinaryIO) -> Recording:
 
 
 def _line(stream: BinaryIO, number: int) -> bytes:
-    """The next line, cut behind LINE_LIMIT. Only what begins as an event is read on to its end."""
+    """The next line, cut after LINE_LIMIT. Only a line that begins like an event is read to its end."""
     start = stream.readline(_START)
     if len(start) < _START or start.endswith(b"\n"):
         return start
@@ -151,14 +152,15 @@ def _check_order(event: ev.Event, number: int) -> None:
 
 @dataclass(slots=True)
 class _Totals:
-    """What may happen only once in a run, or so often; the work of a reader stays bounded by it."""
+    """Counts events that may happen only once in a run, or a limited number of times; this limits the work of
+    a reader."""
 
     sessions: set[int] = field(default_factory=set)
     singles: set[type] = field(default_factory=set)
     octets_read: int = 0
 
     def take(self, event: ev.Event, number: int) -> None:
-        """Raises RecordingError when it cannot be of one run."""
+        """Raises RecordingError if it cannot belong to a single run."""
         match event:
             case ev.SessionOpened():
                 if event.session in self.sessions:
@@ -182,7 +184,7 @@ class _Totals:
                 raise RecordingError(number, "more certificates than a handshake can bring")
 
 
-# What records of a type are; others are names
+# The classes of records by type; other types have names
 _RECORDS: dict[RecordType, type] = {
     RecordType.A: IPv4Address,
     RecordType.AAAA: IPv6Address,

@@ -1,6 +1,6 @@
 """Recordings of format 1, which held sentences where format 2 holds reasons.
 
-A sentence that is none of those that were written is kept, and shown, as it stands: `other_words`.
+An unknown sentence is kept, and shown unchanged: `other_words`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Reason = dict[str, Any]
 
 
 def upgrade(kind: str, fields: Fields) -> Fields:
-    """The fields of an event of format 1 as format 2 writes them; those that are missing stay so."""
+    """The fields of an event of format 1 as format 2 writes them; missing fields stay missing."""
     upgrade = _UPGRADES.get(kind)
     return upgrade(dict(fields)) if upgrade is not None else fields
 
@@ -101,7 +101,7 @@ def _not_reached(fields: Fields) -> Fields:
         return fields
     of_part = _read(part, old.PARTS) or {"tag": "other_words", "words": part}
     reason = _read(why, old.GAPS) or _other(why)
-    # the server, or the file, that the part names stands with the reason
+    # the server or file in the part's name is moved to the reason
     reason |= {name: value for name, value in of_part.items() if name in ("host", "ip", "where", "line")}
     own = {name: value for name, value in of_part.items() if name in ("experiment", "words")}
     return fields | {"part": of_part["tag"], "reason": reason} | own
@@ -131,7 +131,7 @@ def _other(text: str) -> Reason:
 
 
 def _read(text: str, sentences: old.Sentences) -> Reason | None:
-    """The tag of the first sentence that the text is, with the values that stand in it; None for others."""
+    """The tag of the first sentence that matches the text, with the values in it; None if none matches."""
     for tag, pattern in sentences:
         match = pattern.fullmatch(text)
         if match is None:
@@ -143,7 +143,7 @@ def _read(text: str, sentences: old.Sentences) -> Reason | None:
 
 
 def _value(name: str, text: str) -> Any:
-    """A value as format 2 writes it; None for one that the sentence cannot have held."""
+    """A value as format 2 writes it; None for an impossible value."""
     if name == "stop":
         return old.STOPS[text]
     if name == "shortage":

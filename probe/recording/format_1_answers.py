@@ -1,8 +1,8 @@
-"""What recordings of format 1 say of a question of DNS that has no answer, as it was written, for good:
-sentences where format 2 has reasons (`probe.model.answer_fault`). The first recordings of format 2 held them,
-too.
+"""Converts the sentences of recordings of format 1 on DNS questions without an answer to the reasons of
+format 2 (`probe.model.answer_fault`). The first recordings of format 2 had such sentences, too. The sentences
+never change.
 
-A sentence that is none of those that were written is kept, and shown, as it stands: `other_words`.
+An unknown sentence is kept, and shown unchanged: `other_words`.
 """
 
 from __future__ import annotations

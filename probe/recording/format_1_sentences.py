@@ -1,5 +1,5 @@
-"""The sentences of recordings of format 1, as they were written, for good: what the program says today may
-change without them. Each stands with the tag that it is in format 2."""
+"""The sentences of recordings of format 1, each with its tag in format 2. They never change, whatever the
+current words of the program are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Sentences = tuple[tuple[str, re.Pattern[str]], ...]
 
 
 def _sentences(**texts: str) -> Sentences:
-    """By tag; fields in braces are those of `_FIELDS`, and the rest stands as it is."""
+    """The sentences by tag; fields in braces are those of `_FIELDS`, the rest is literal."""
     return tuple((tag.rstrip("_"), _pattern(text)) for tag, text in texts.items())
 
 

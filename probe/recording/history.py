@@ -1,8 +1,8 @@
-"""The last runs: recordings in a directory of the user's own, of which the newest stay.
+"""The history: recordings of the last runs in a directory of the user; only the newest are kept.
 
-Nobody else may read or choose what is in it: the directory has mode 0700 and belongs to the user, files have
-mode 0600, and no symbolic link is followed to either. A run holds the lock of its file until it ends; what is
-locked is neither removed nor read. Many runs may begin and end at once.
+Other users can neither read nor change it: the directory has mode 0700 and belongs to the user, files have
+mode 0600, and no symbolic link is followed to either. A run holds the lock of its file until it ends; locked
+files are neither removed nor read. Many runs may begin and end at once.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class PastRun(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As `replay` takes it."""
+        """The name as an argument of `replay`."""
         return self.path.name.removesuffix(SUFFIX)
 
 
 def is_on(environ: Mapping[str, str]) -> bool:
-    """Whether the environment lets runs be kept (`SMTP_PROBE_HISTORY=0` does not)."""
+    """Whether runs are kept (`SMTP_PROBE_HISTORY=0` turns this off)."""
     return environ.get(SWITCH, "").strip().lower() not in _OFF
 
 
@@ -60,7 +60,8 @@ def place(environ: Mapping[str, str]) -> Path:
 
 
 def _refuse_a_foreign_home(home: Path) -> None:
-    """As under sudo: what is made there now, its owner could not use later."""
+    """Raise HistoryError if the home directory belongs to another user, as under sudo: its owner could not
+    use the files later."""
     with contextlib.suppress(OSError):
         owner = home.stat().st_uid
         if owner not in (os.geteuid(), 0):
@@ -76,19 +77,20 @@ class HistoryFile:
 
     @property
     def name(self) -> str:
-        """As `replay` takes it."""
+        """The name as an argument of `replay`."""
         return self.path.name.removesuffix(SUFFIX)
 
     def drop(self) -> None:
-        """Take it out again: nothing was observed, or the disk is full."""
+        """Remove it: nothing was observed, or the disk is full."""
         with contextlib.suppress(OSError), _open(self.path.parent) as folder:
             os.unlink(self.path.name, dir_fd=folder)
 
 
 def begin(directory: Path, name: str) -> HistoryFile:
-    """A new file for a run: `name`, with a number behind it where that is taken.
+    """A new file for a run: `name`, with a number appended if it exists.
 
-    Raises HistoryError for a directory that is not the user's own, OSError when it cannot be written."""
+    Raises HistoryError for a directory that is not the user's own, OSError when it cannot be written.
+    """
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)
@@ -96,13 +98,13 @@ def begin(directory: Path, name: str) -> HistoryFile:
         file, descriptor = new_file(folder, name)
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, descriptor)
-        _lock(descriptor, fcntl.LOCK_EX)  # a reader that looks whether it is held lets go at once
+        _lock(descriptor, fcntl.LOCK_EX)  # a reader that tests the lock releases it at once
         stack.pop_all()
     return HistoryFile(directory, file, RecordingWriter.on(descriptor))
 
 
 def new_file(folder: int, name: str) -> tuple[str, int]:
-    """Make a file that was not there in a directory that is open: its name, and its descriptor."""
+    """Create a new file in an open directory; its name and its descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     for number in range(1, _SAME_SECOND):
         file = f"{name}{f'-{number}' if number > 1 else ''}{SUFFIX}"
@@ -112,14 +114,14 @@ def new_file(folder: int, name: str) -> tuple[str, int]:
 
 
 def trim(directory: Path, runs: int, octets: int) -> None:
-    """Remove the oldest until `runs` are left, of at most `octets` in all; the newest stays whatever its
+    """Remove the oldest until `runs` are left, of at most `octets` in all; the newest is kept whatever its
     size. Raises HistoryError, OSError."""
     with _open(directory) as folder:
         total = 0
         for index, run in enumerate(_listed(folder, directory)):
             total += run.size
             if index >= runs or (index and total > octets):
-                with contextlib.suppress(FileNotFoundError):  # another run was quicker
+                with contextlib.suppress(FileNotFoundError):  # another run removed it
                     os.unlink(run.path.name, dir_fd=folder)
 
 
@@ -160,7 +162,7 @@ def _listed(folder: int, directory: Path) -> list[PastRun]:
     runs = []
     for name in os.listdir(folder):
         if name.endswith(SUFFIX):
-            with contextlib.suppress(OSError):  # gone meanwhile, or a link
+            with contextlib.suppress(OSError):  # removed meanwhile, or a link
                 state = _of_ended(folder, name)
                 if state is not None:
                     runs.append(PastRun(directory / name, state.st_mtime_ns, state.st_size))
@@ -168,7 +170,7 @@ def _listed(folder: int, directory: Path) -> list[PastRun]:
 
 
 def _of_ended(folder: int, name: str) -> os.stat_result | None:
-    """The state of a file that no run writes any more; None for one that a run holds, or what is no file."""
+    """The stat of a file of a finished run; None if a run has it locked, or if it is not a regular file."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         state = os.fstat(descriptor)
@@ -180,7 +182,7 @@ def _of_ended(folder: int, name: str) -> os.stat_result | None:
 
 
 def _lock(descriptor: int, operation: int) -> bool:
-    """Whether the lock was free; so it is on a file system without locks. Raises OSError."""
+    """Whether the lock was free; True on a file system without locks. Raises OSError."""
     try:
         fcntl.flock(descriptor, operation)
     except BlockingIOError:

@@ -64,7 +64,7 @@ class Recording:
         return tuple(self._sessions.get(number, ()))
 
     def answer(self, question: Question) -> Answer:
-        """What DNS said to a question; status NOT_ASKED when the run did not get to it."""
+        """The DNS answer to a question; status NOT_ASKED if the run did not ask it."""
         latest = self._answers.get(question)
         return latest or Answer(question, Status.NOT_ASKED, why=AnswerWhy(AnswerFault.NOT_IN_RUN))
 

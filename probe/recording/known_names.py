@@ -1,9 +1,9 @@
-"""Names that give somebody away where they stand alone, found in a text in one walk over it.
+"""Finds names that identify a person even without context, in one pass over a text.
 
-A text is read as atoms: runs of letters (userAlice are two), runs of digits, and each character beyond ASCII
-by itself, since texts without spaces (user不存在) hold names all the same. A name begins and ends where an
-atom does: alice is in alice_2024, in alice7 and in mailboxAlice, and not in malice; bob7 is in bob72024.
-Looking up costs the same however many names there are.
+A text is split into atoms: runs of letters (userAlice are two), runs of digits, and single characters beyond
+ASCII, since texts without spaces (user不存在) contain names as well. A name begins and ends at the border of
+an atom: alice is in alice_2024, in alice7 and in mailboxAlice, but not in malice; bob7 is in bob72024. The
+time does not depend on the number of names.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from itertools import accumulate, pairwise
 
 _ATOM = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\x00-\x7f\u00a0\u2010-\u2015\u2019]")
 _JOINT = re.compile(r"[._+ '\u2019\u00a0\u2010-\u2015-]")
-_LONG_ENOUGH = 6  # letters of a name in two parts, to be taken for it however it is joined
-_FIRST = 2  # characters by which most places of a text are known to begin no name
+_LONG_ENOUGH = 6  # letters of a name in two parts from which it is also found with another separator
+_FIRST = 2  # leading characters that rule out most places of a text
 _MOST_ATOMS = 256  # of one name; a local part has 64 octets, a label 63
 _CHARSETS = (
     *("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r", "koi8_u", "cp1251", "cp866", "iso8859_5"),
     *("latin_1", "iso8859_2", "cp1250", "iso8859_9", "cp437", "cp850", "cp852", "cp1253", "cp1255", "cp1256"),
     *("tis_620", "cp1258"),
 )
-# Letters that are no letter of ASCII with a mark, and how those that are get written out
+# Letters without a decomposition to ASCII, and how umlauts are written out
 _BARE = str.maketrans(
     dict(zip("ıłøđħŧ", "ilodht", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 )
 _WRITTEN_OUT = str.maketrans(dict(zip("äöüåøÄÖÜÅØ", ("ae", "oe", "ue", "aa", "oe") * 2, strict=True)))
 
-_GLUED = 20  # digits of a run among which a name's own are looked for
+_GLUED = 20  # digits of a run in which the digits of a name are looked for
 
 Pseudonym = Callable[[str], str]
-_Atom = tuple[int, int, str]  # start, end, and what is left of it without case and accents
+_Atom = tuple[int, int, str]  # start, end, and the text without case and accents
 
 
 @dataclass(frozen=True, slots=True)
 class _Loose:
-    """A name in parts: where a joint may stand between them, or none."""
+    """A name in parts, with or without separators between them."""
 
     owner: str
     joints: frozenset[int]
 
 
 class KnownNames:
-    """`names` are pairs of a name and whose it is; the earlier counts where two are spelled alike. Parts that
-    all are in `words` (mail-server) are found only as they are written, others however they are joined
-    (Alice Jones, alice_jones, alicejones)."""
+    """`names` are pairs of a name and its owner; of equal names the earlier counts. A name whose parts are
+    all in `words` (mail-server) is found only as written, others with any separator (Alice Jones,
+    alice_jones, alicejones)."""
 
     def __init__(self, names: Iterable[tuple[str, str]], words: frozenset[str]) -> None:
         self._exact: dict[str, str] = {}
         self._loose: dict[str, _Loose] = {}
-        self._longest: dict[str, int] = {}  # of the names that begin so
+        self._longest: dict[str, int] = {}  # the longest name with this beginning
         for name, owner in names:
             for spelling in _spellings(name):
                 self._add(owner, spelling, words)
@@ -71,11 +71,12 @@ class KnownNames:
             ends = accumulate(map(len, folded[:-1]))
             joints = {end for end, joint in zip(ends, between, strict=True) if joint}
             self._loose[bare] = _Loose(loose.owner, loose.joints | joints)
-        longest = 2 * len(spelled)  # a joint between any two
+        longest = 2 * len(spelled)  # a separator between any two
         self._longest[bare[:_FIRST]] = max(longest, self._longest.get(bare[:_FIRST], 0))
 
     def replace_names(self, text: str, pseudonym: Pseudonym) -> str:
-        """The text with the pseudonym of its owner for each name. Where several begin, the longest counts."""
+        """The text with the pseudonym of its owner for each name. Of several names at one place the longest
+        counts."""
         pieces: list[str] = []
         at = 0
         for start, end, owner in self._find(text):
@@ -101,7 +102,7 @@ class KnownNames:
             index += 1
 
     def _beginning(self, text: str, atoms: list[_Atom], index: int) -> tuple[int, int, int, str] | None:
-        """Start, end, last atom and owner of a name that begins in an atom, behind digits of others."""
+        """Start, end, last atom and owner of a name that begins inside an atom of digits."""
         start, end, folded = atoms[index]
         most = min(len(folded), _GLUED) if folded.isdigit() else 1
         for skip in range(most):
@@ -114,7 +115,8 @@ class KnownNames:
         return None
 
     def _match(self, text: str, atoms: list[_Atom]) -> tuple[int, int, str] | None:
-        """Where the longest name ends that begins with the first atom, in which of them, and whose it is."""
+        """The end of the longest name that begins with the first atom, the atom in which it ends, and its
+        owner."""
         spelled = bare = ""
         joints: frozenset[int] | None = frozenset()
         best = None
@@ -122,7 +124,7 @@ class KnownNames:
             between = text[atoms[index - 1][1] : start] if index else ""
             if between and joints is not None:
                 joints = joints | {len(bare)} if _JOINT.fullmatch(between) else None
-            # digits behind the digits of a name may be others': bob72024
+            # digits after those of a name need not belong to it: bob72024
             ends = range(min(len(folded) - 1, _GLUED), 0, -1) if bare and folded.isdigit() else ()
             for length in (len(folded), *ends):
                 owner = self._owner(spelled + between + folded[:length], bare + folded[:length], joints)
@@ -152,18 +154,17 @@ def _atoms(text: str) -> list[_Atom]:
 
 
 def fold(text: str) -> str:
-    """What is left of a text without case, accents and compatibility forms: long s, dotted and dotless I,
-    full width."""
+    """The text without case, accents and compatibility forms: long s, dotted and dotless I, full width."""
     if text.isascii():
         return text.lower()
-    for _ in range(2):  # folding the case can make new forms that fall apart
+    for _ in range(2):  # case folding can make new characters that decompose
         text = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in text if unicodedata.category(char) != "Mn").translate(_BARE)
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """The name, with its umlauts written out, and as the octets of servers that do not speak UTF-8, which
-    stand in a text as surrogates."""
+    """The name, the name with umlauts written out, and the name in legacy charsets, whose octets are
+    surrogates in a text."""
     yield name
     if name.isascii():
         return

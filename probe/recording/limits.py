@@ -1,6 +1,7 @@
-"""What no run can have recorded: numbers, times, names and answers beyond what DNS, TCP and a clock have.
+"""Limits of recorded values: numbers, times, names and answers that no DNS message, TCP connection or clock
+can have.
 
-A recording may come from a stranger. Each function gives a clause for a reader, None where all is well.
+A recording may be forged. Each function returns a clause on what is wrong, None if nothing is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from probe.settings import RECORDING_EVENT_LIMIT
 from probe.standards.dns.message import Answer, Mx, Record, Tlsa, Txt
 
 _DAY = 86_400_000  # milliseconds
-_LONGEST = 366 * _DAY  # of a run: --timeout knows no bound, patience does
+_LONGEST = 366 * _DAY  # the longest run; --timeout has no limit
 _OCTET, _TWO_OCTETS, _FOUR_OCTETS = (0, 2**8 - 1), (0, 2**16 - 1), (0, 2**32 - 1)
 RANGES: dict[str, tuple[int, int]] = {
     "version": _TWO_OCTETS,
@@ -78,7 +79,7 @@ NAMED = frozenset(
 """Class and field of what names a host, a domain, a mailbox or a key: algorithms work with it. Other texts
 are only shown."""
 
-_YEARS = (1970, 2999)  # a clock that was never set shows the first
+_YEARS = (1970, 2999)  # a clock that was never set shows 1970
 # RFC 3339 section 5.6
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _LONGEST_NAME = 2000  # characters: 255 octets that are each written \DDD, with room for pseudonyms
@@ -138,7 +139,7 @@ _OF_IPV4 = frozenset({AddressKind.NAT64, AddressKind.SIX_TO_FOUR, AddressKind.IS
 
 
 def why_no_reason(reason: Reason[StrEnum]) -> str | None:
-    """About a reason: the values that its tag goes with are there."""
+    """A reason must have the values that its tag needs."""
     fields = _NEEDED.get(type(reason.tag), {}).get(reason.tag.value, ())
     missing_field = next((name for name in fields if getattr(reason, name) is None), None)
     return (
@@ -149,8 +150,8 @@ def why_no_reason(reason: Reason[StrEnum]) -> str | None:
 
 
 def why_no_fault(why: AnswerWhy) -> str | None:
-    """About why a question has no answer: what the name server was told to have made itself is concluded from
-    its answer, and never recorded; the values that the tag goes with are there."""
+    """A reason for a missing answer must have the values that its tag needs; that a name server made an
+    answer itself is never recorded, because it is concluded from the answer."""
     if why.tag in _OWN:
         return f"has the tag {why.tag.value}, which no run records"
     field = _NEEDED_OF_ANSWERS.get(why.tag, "tag")
@@ -159,7 +160,7 @@ def why_no_fault(why: AnswerWhy) -> str | None:
 
 
 def why_not_an_address_kind(address: NotPublic) -> str | None:
-    """About why an address is no public one: what it stands for has a kind, too."""
+    """A reason why an address is not public: an IPv4 address inside it must have a kind, too."""
     if (address.inside is None) != (address.inside_kind is None):
         return "has one of inside and inside_kind without the other"
     needs = address.kind in _OF_IPV4 and address.inside is None
@@ -167,13 +168,13 @@ def why_not_an_address_kind(address: NotPublic) -> str | None:
 
 
 def why_not_whole(field: str, number: int) -> str | None:
-    """About a whole number of a field that RANGES names."""
+    """A whole number must be in the range that RANGES gives for its field."""
     least, most = RANGES[field]
     return None if least <= number <= most else f"must be from {least} to {most}"
 
 
 def why_no_time(text: str) -> str | None:
-    """About the time at which a run began."""
+    """The start time of a run must be a valid time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -188,23 +189,23 @@ def why_no_time(text: str) -> str | None:
 
 
 def why_no_name(text: str) -> str | None:
-    """About a name: it is of whole characters (RFC 8259 section 8.2 leaves half ones to the reader), and
-    not longer than a name can be."""
+    """A name must have no lone surrogates (RFC 8259 section 8.2), and must not be longer than a DNS name can
+    be."""
     if len(text) > _LONGEST_NAME:
         return "is longer than a name can be"
     return "holds half a character (a lone surrogate)" if _SURROGATE.search(text) else None
 
 
 def why_no_answer(answer: Answer) -> str | None:
-    """About an answer as a whole: its records and aliases fit into one message of DNS, however well their
-    names are compressed."""
+    """The records and aliases of an answer must fit into one DNS message, even with the best name
+    compression."""
     octets = sum(_HEAD + _octets(record) for record in answer.records)
     octets += (_HEAD + _POINTER) * len(answer.aliases)
     return None if octets <= _LARGEST_ANSWER else f"an answer has at most {_LARGEST_ANSWER} octets"
 
 
 def _octets(record: Record) -> int:
-    """What a record's data takes at least."""
+    """The least number of octets for a record's data."""
     match record:
         case IPv4Address():
             return 4

@@ -1,4 +1,4 @@
-"""Who becomes whom in a redacted recording: one pseudonym for each mailbox, name and address."""
+"""The pseudonyms of a redacted recording: one for each mailbox, name and address."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NIBBLES = 32
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What may stay: `zones` of blocklists, `own_zones` of --dnsbl (which do not stay, but end a query
-    name, too), `key_zones` below which a customer's key stands, `providers` whose suffix stays,
-    `infrastructure` that stays whole, `words`, `roles`, and the `vocabulary` of the reply rules. Zones and
-    suffixes have the longest first."""
+    """What is not replaced: `zones` of blocklists, `providers` whose suffix is kept, `infrastructure` names,
+    `words`, `roles`, and the `vocabulary` of the reply rules. `own_zones` are those of --dnsbl: they are
+    replaced, but end a query name, too; `key_zones` are those below which a customer's key is. Zones and
+    suffixes are sorted with the longest first."""
 
     zones: tuple[str, ...]
     own_zones: tuple[str, ...]
@@ -41,8 +41,8 @@ class Keep:
 
 
 class Pseudonyms:
-    """Gives out pseudonyms in the order of asking. `avoid` are the originals, which no pseudonym may
-    equal; `identities` are domains that may stand, whole, inside longer names (SPF macros)."""
+    """Assigns pseudonyms in the order of requests. `avoid` are the originals, which no pseudonym may equal;
+    `identities` are domains that may be part of longer names (SPF macros)."""
 
     def __init__(self, keep: Keep, identities: frozenset[str], avoid: Pseudonyms | None = None) -> None:
         self.keep = keep
@@ -54,12 +54,12 @@ class Pseudonyms:
         self._labels: dict[str, str] = {}
         self._locals: dict[str, str] = {}
         self._addresses = AddressPseudonyms(self._avoid)
-        self._fresh: dict[str, Iterator[str]] = {}  # for each form the pseudonyms that nothing has yet
+        self._fresh: dict[str, Iterator[str]] = {}  # for each form the pseudonyms not yet in use
         self._own_zones, self._zones = Suffixes(keep.own_zones), Suffixes(keep.zones)
         self._infrastructure, self._providers = Suffixes(keep.infrastructure), Suffixes(keep.providers)
 
     def originals(self) -> frozenset[str]:
-        """All that was replaced, as text."""
+        """All replaced names and addresses, as text."""
         return frozenset((*self._orgs, *self._labels, *self._locals, *map(str, self.addresses())))
 
     def locals(self) -> frozenset[str]:
@@ -75,11 +75,11 @@ class Pseudonyms:
         return frozenset(self._orgs)
 
     def addresses(self) -> Mapping[IPAddress, IPAddress]:
-        """The addresses that were replaced, and by which."""
+        """The replaced addresses and their pseudonyms."""
         return self._addresses.given()
 
     def has_address(self, ip: IPAddress) -> bool:
-        """Whether the address was asked for before."""
+        """Whether the address has a pseudonym already."""
         return ip in self.addresses()
 
     def address(self, ip: IPAddress) -> IPAddress:
@@ -87,7 +87,7 @@ class Pseudonyms:
         return self._addresses.address(ip)
 
     def local_part(self, local: str) -> str:
-        """`userN`; role accounts stay."""
+        """`userN`; role accounts are kept."""
         name = local.lower()
         if name in self.keep.roles:
             return local
@@ -105,15 +105,15 @@ class Pseudonyms:
         inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         is_tagged = inner[:5].lower() == "ipv6:"
         try:
-            # without the interface of a link-local name server (fe80::1%eth0)
+            # without the zone index of a link-local name server (fe80::1%eth0)
             fresh = str(self.address(ip_address((inner[5:] if is_tagged else inner).partition("%")[0])))
         except ValueError:
             return self.domain(text)
         return text.replace(inner, f"IPv6:{fresh}" if is_tagged else fresh)
 
     def domain(self, name: str) -> str:
-        """The pseudonym of a domain name: what stands for an address, a list, a service or a
-        subdomain in it still does, so that an algorithm asks for the same name again."""
+        """The pseudonym of a domain name: the parts that are an address, a list, a service or a subdomain are
+        replaced by such a part, so that an algorithm asks for the same name again."""
         name = name.lower()
         self.names.add(name)
         labels = name.split(".")
@@ -132,7 +132,7 @@ class Pseudonyms:
         )
 
     def zone(self, zone: str) -> str:
-        """A blocklist's zone: known ones stay, without the customer's key."""
+        """A blocklist's zone: known ones are kept, without the customer's key."""
         if zone in self.keep.zones:
             return zone
         for suffix in self.keep.key_zones:
@@ -141,7 +141,7 @@ class Pseudonyms:
         return self.domain(zone)
 
     def key(self, text: str) -> str:
-        """The pseudonym of a customer's key, or of a label that gives its owner away."""
+        """The pseudonym of a customer's key, or of a label that identifies its owner."""
         self.keys.add(text.lower())
         return self._label(text.lower())
 
@@ -163,7 +163,7 @@ class Pseudonyms:
         return self._join(subject, self.zone(zone))
 
     def _with_address(self, labels: list[str]) -> str | None:
-        """An address in front of a name, backwards as lists want it or forwards (%{i} of SPF)."""
+        """An address in front of a name, reversed as for blocklists or in normal order (%{i} of SPF)."""
         for length in (_NIBBLES, 4):
             left, rest = labels[:length], labels[length:]
             if len(rest) < 2 or (fresh := self._reversed_address(left)) is None:
@@ -174,7 +174,7 @@ class Pseudonyms:
         return None
 
     def _reversed_address(self, labels: list[str]) -> str | None:
-        """The labels of a backwards address, replaced by those of its pseudonym."""
+        """The labels of a reversed address, replaced by those of its pseudonym."""
         try:
             if len(labels) == 4:
                 return _backwards(self.address(IPv4Address(".".join(reversed(labels)))))
@@ -185,7 +185,7 @@ class Pseudonyms:
         return None
 
     def _with_service(self, labels: list[str]) -> str | None:
-        """Underscored service labels stay (RFC 8552), and the DKIM selector in front of them."""
+        """Underscored service labels are kept (RFC 8552), and the DKIM selector in front of them."""
         last = max((i for i, label in enumerate(labels) if label.startswith("_")), default=-1)
         if labels[0] in _SPECIAL_LABELS:
             last = max(last, 0)
@@ -214,7 +214,7 @@ class Pseudonyms:
         return self._join(self._all_labels(labels[:-depth]), *labels[-depth:]) if depth else None
 
     def _registered_domain(self, labels: list[str]) -> str:
-        """`hostN.domainN.example`: the registered domain is one unit, each label before it another."""
+        """`hostN.domainN.example`: the registered domain is one unit, and each label before it."""
         from probe.standards.public_suffix import organizational_domain
 
         name = ".".join(labels)
@@ -222,14 +222,14 @@ class Pseudonyms:
             return "example" if is_top_level(name) else self._label(name)
         organization = organizational_domain(name)
         if organization is None:
-            return "example"  # a public suffix; its pseudonym is that of every top-level domain
+            return "example"  # a public suffix; all have the same pseudonym
         depth = organization.count(".") + 1
         fresh = self._number(self._orgs, organization, "domain{}.example")
         return self._join(self._all_labels(labels[:-depth]), fresh)
 
     def _all_labels(self, labels: list[str]) -> str:
-        """Labels in front of a name. What SPF macros put there in a row (RFC 7208 section 7.2), an address,
-        a local part, a domain of the target, is still found as that."""
+        """Labels in front of a name. Parts that SPF macros put there (RFC 7208 section 7.2) are recognised:
+        an address, a local part, a domain of the target."""
         fresh: list[str] = []
         at = 0
         while at < len(labels):

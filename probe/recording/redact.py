@@ -1,12 +1,12 @@
-"""Makes a recording shareable: no mailbox, address or host name of its own stays in clear.
+"""Makes a recording shareable: all its mailboxes, addresses and host names are replaced.
 
-Every mailbox becomes `userN@domainN.example`, every host `hostN.domainN.example`, every address one
-of the documentation ranges (RFC 5737, RFC 3849) or of the same private range. The same original always
-becomes the same pseudonym, and names that encode an address or contain another name (reverse DNS,
-blocklist queries, SPF macros) are rewritten part by part, so a replay asks the redacted recording the
-same questions and comes to the same verdict. Certificates, TLSA data and the message are dropped.
-Suffixes of mail providers and blocklists stay: they say where mail goes, not whose it is. DKIM keys and
-selectors stay, too; somebody who knows the domain can recognise them.
+Every mailbox becomes `userN@domainN.example`, every host `hostN.domainN.example`, every address one of the
+documentation ranges (RFC 5737, RFC 3849) or of the same private range. The same original always becomes the
+same pseudonym, and names that encode an address or contain another name (reverse DNS, blocklist queries, SPF
+macros) are rewritten part by part, so a replay asks the redacted recording the same questions and gives the
+same verdict. Certificates, TLSA data and the message are removed. Suffixes of mail providers and blocklists
+are kept: they say where mail goes, not whose it is. DKIM keys and selectors are kept, too; somebody who knows
+the domain can recognise them.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ from probe.standards.dns.names import address_of_reverse_name
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 
 R = TypeVar("R", bound=Reason[StrEnum] | None)
-_MOST_JUDGED = 16  # each stands in the place of every network of an SPF record that holds it
-_MADE_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)  # one that `Answer.doubt` knows as made up
+_MOST_JUDGED = 16  # each replaces every network of an SPF record that contains it
+# One that `Answer.doubt` recognises as made by a resolver
+_MADE_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
@@ -50,8 +51,9 @@ _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Redaction:
-    """A redacted recording, how many local parts, names (registered domains, labels of hosts) and addresses
-    were replaced in it, and the identifiers of servers that stay. `is_new`: it was not redacted before."""
+    """A redacted recording, how many local parts, names (registered domains, labels of hosts) and
+    addresses were replaced in it, and the identifiers of servers that were kept. `is_new`: it was not
+    redacted before."""
 
     recording: Recording
     is_new: bool
@@ -76,11 +78,11 @@ def redact(recording: Recording) -> Recording:
 
 
 def redaction(recording: Recording) -> Redaction:
-    """A copy with pseudonyms, and what was done and was not done in it."""
+    """A copy with pseudonyms, with counts of what was replaced and what was not."""
     if recording.started.redacted:
         return Redaction(recording, is_new=False, identifiers=identifiers(recording))
-    # The first pass only learns what the originals are, so that no pseudonym equals one of them and
-    # local parts are known when they stand alone in a reply.
+    # The first pass only learns what the originals are, so that no pseudonym equals one of them and local
+    # parts are known when they occur alone in a reply.
     first_pass = _Redactor(recording, None)
     first_pass.events()
     pseudonyms = first_pass.pseudonyms
@@ -147,10 +149,10 @@ class _Redactor:
             case ev.OpinionGiven():
                 return self._opinion(event)
             case ev.MessageGiven():
-                # An empty message would be judged as one without headers; not seen is the truth.
+                # An empty message would be judged as one without headers; it must count as not seen.
                 return ev.NotReached(event.at_ms, Part.MESSAGE, Reason(Gap.REDACTED))
             case ev.BounceGiven():
-                # A bounce is somebody's mail: addresses, hosts and the message itself stand all over it.
+                # A bounce contains addresses, hosts and the message itself everywhere.
                 return ev.NotReached(event.at_ms, Part.BOUNCE, Reason(Gap.REDACTED))
             case ev.LogGiven():
                 return replace(event, log_facts=self._log_facts(event.log_facts))
@@ -160,8 +162,8 @@ class _Redactor:
                 return event
 
     def _log_facts(self, log_facts: LogAccount) -> LogAccount:
-        """What a log tells: names and addresses for those of the run, words as any text. A queue id and a
-        file are this side's alone."""
+        """The facts of a log: names and addresses are replaced as in the run, words as in any text. Queue ids
+        and file names are removed."""
         text, delivery, volume = self._text.text, log_facts.delivery, log_facts.volume
         if delivery is not None:
             delivery = replace(
@@ -182,11 +184,11 @@ class _Redactor:
         return replace(log_facts, names=(), delivery=delivery, volume=volume)
 
     def _host(self, name: str) -> str:
-        """A host's name; one that is no name (an operator's id, a socket) as any text."""
+        """The pseudonym of a host name; if it is not a name (an operator's id, a socket), of a text."""
         return self.pseudonyms.host(name) if "." in name else self._text.text(name)
 
     def _reason(self, reason: R) -> R:
-        """Its values: names and addresses for those of the run, others' words as any text."""
+        """Replace its values: names and addresses as in the run, foreign words as in any text."""
         if reason is None:
             return reason
         names, text = self.pseudonyms, self._text.text
@@ -194,7 +196,7 @@ class _Redactor:
         if address is not None and address.inside is not None:
             inside = names.address(address.inside)
             address = replace(address, inside=inside if isinstance(inside, IPv4Address) else None)
-        # a file of this machine's names nobody, and neither does a line of this program
+        # a file of this machine, or a line of this program, identifies nobody
         return replace(
             reason,
             host=names.host(reason.host) if reason.host else "",
@@ -205,7 +207,7 @@ class _Redactor:
         )
 
     def _mta(self, mta: SenderMta) -> SenderMta:
-        """Names and addresses; of paths nothing is kept, for they are named after whoever made them."""
+        """Replace names and addresses; paths are removed, because they may contain names."""
         names, text, route = self.pseudonyms, self._text.text, mta.route
         hops = tuple(
             replace(hop, host=names.host(hop.host), addresses=tuple(map(names.address, hop.addresses)))
@@ -223,7 +225,7 @@ class _Redactor:
                 mta.tls,
                 names=tuple(map(text, mta.tls.names)),
                 reason=text(mta.tls.reason),
-                roots=mta.tls.roots and None,  # that there are none is a fact, where they are is a path
+                roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
             ),
         )
 
@@ -282,15 +284,15 @@ class _Redactor:
         )
 
     def _answer_why(self, why: AnswerWhy | None) -> AnswerWhy | None:
-        """Names and addresses for those of the run, others' words as any text."""
+        """Replace names and addresses as in the run, foreign words as in any text."""
         if why is None:
             return None
         name, text = self.pseudonyms.domain(why.name) if why.name else "", self._text.text
         return replace(why, server=text(why.server), name=name, text=text(why.text))
 
     def _provenance(self, answer: Answer) -> Provenance | None:
-        """The pseudonyms of names say nothing of their zones, so what follows from these is kept instead:
-        the SOA record becomes the root's, or one that a resolver made."""
+        """Pseudonyms lose the relation of a name to its zone, so its consequence is kept instead: the SOA
+        record becomes the root's, or one that a resolver made."""
         provenance, text = answer.provenance, self._text.text
         if provenance is None:
             return None
@@ -323,8 +325,8 @@ class _Redactor:
                 return self.pseudonyms.address(record)
 
     def _replacements(self) -> dict[int, bytes]:
-        """What each Received event becomes. A name may be cut by the border of two packets, so whole
-        lines are rewritten, each given to the packet that ended it. TLS begins a new stream."""
+        """The new octets of each Received event. A name may be split over two packets, so complete lines are
+        rewritten, and each is put into the packet in which it ended. TLS begins a new stream."""
         by_event: dict[int, bytes] = {}
         streams: dict[int, list[tuple[int, bytes]]] = {}
         for index, event in enumerate(self._recording):
@@ -349,7 +351,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 
 def _identities(started: ev.Started) -> frozenset[str]:
-    """The domains of the target: never kept, even when they are a provider's own."""
+    """The domains of the target: always replaced, even if they are a provider's own."""
     target, options = started.target, started.options
     mailboxes: list[object] = [options.header_from]
     if isinstance(target, PairTarget):
@@ -361,8 +363,8 @@ def _identities(started: ev.Started) -> frozenset[str]:
 
 
 def _own_names(started: ev.Started) -> frozenset[str]:
-    """What the target's domains are called by: the label in front of their public suffix, where it is long
-    enough to be a name."""
+    """The names in the target's domains: the label in front of the public suffix, if it is long enough to be
+    a name."""
     from probe.standards.public_suffix import organizational_domain
 
     names = (organizational_domain(domain) for domain in _identities(started))
@@ -372,12 +374,12 @@ def _own_names(started: ev.Started) -> frozenset[str]:
 
 
 def _spf_addresses(recording: Recording) -> tuple[IPAddress, ...]:
-    """The addresses of this side, that SPF is judged for."""
+    """The addresses of this side for which SPF is judged."""
     options = recording.started.options
     vantage = recording.last(ev.Vantage)
     ips = [options.ip, options.bind, vantage.source_ip if vantage is not None else None]
     ips += [event.local_ip for event in recording.all(ev.Connected)]
-    # those that a server, a bounce or the log named were asked for their reverse names
+    # for addresses named by a server, a bounce or the log, PTR questions were asked
     ips += [_of_reverse_name(event.answer.question) for event in recording.all(ev.DnsAnswered)]
     return tuple(dict.fromkeys(ip for ip in ips if ip is not None))[:_MOST_JUDGED]
 

@@ -1,6 +1,6 @@
-"""Who is meant by text that is encoded: percent and other escapes, hexadecimal, base64, encoded words.
+"""Redacts encoded text: percent and other escapes, hexadecimal, base64, encoded words.
 
-Pieces in which somebody was found are done: they are not read again, so that no pseudonym gets another.
+Pieces in which a name was replaced are not processed again, so that no pseudonym is replaced.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _NO_DIGIT = re.compile(r"0[xX]|[^0-9A-Fa-f]")
 _BASE32 = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{7,}|[a-z2-7]{7,})={0,6}(?![A-Za-z0-9])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 _BASE64_JOINT = re.compile(r"[+/_-]")
-_SHORT = 8  # characters; what is shorter is no text of several words
-_LETTERS = re.compile(rb"[A-Za-z0-9.]{3}")  # fewer are no name, and no address
+_SHORT = 8  # characters; shorter text does not have several words
+_LETTERS = re.compile(rb"[A-Za-z0-9.]{3}")  # fewer are neither a name nor an address
 _REMEMBERED = 20_000  # words
-_LONG_TEXT = 8  # octets that may be a text of somebody who is not known yet
+_LONG_TEXT = 8  # octets from which decoded text may contain an unknown name
 
-# Between the lines of a reply stands its code (RFC 5321 section 4.2.1)
+# The reply code is between the lines of a reply (RFC 5321 section 4.2.1)
 _FOLD = r"(?:[ \t]|\r?\n(?:[0-9]{3}[ -])?)*"
 _ENCODED = r"=\?(?P<charset>[^\s?]{1,60})\?(?P<how>[BbQq])\?(?P<text>[^\s?]*)\?="
 _ENCODED_ONE = re.compile(_ENCODED)
@@ -53,12 +53,12 @@ _BASE64_LINES = re.compile(
 
 
 class Codes:
-    """`rewrite` replaces who is meant in plain text; `is_known` tells whether a text names the run."""
+    """`rewrite` redacts plain text; `is_known` says whether a text contains a name of the run."""
 
     def __init__(self, rewrite: Rewrite, is_known: NameTest) -> None:
         self._rewrite = rewrite
         self._is_known = is_known
-        self._verdicts: dict[tuple[str, int], bool] = {}  # a text says most of its words again and again
+        self._verdicts: dict[tuple[str, int], bool] = {}  # most words of a text occur many times
         self._stages: tuple[tuple[re.Pattern[str], _Reading], ...] = (
             (_WORD, self._disguised),
             (_WORD, self._escaped),
@@ -69,20 +69,21 @@ class Codes:
         )
 
     def over_lines(self, text: str) -> str:
-        """Rewrite what is cut into several encoded words (RFC 2047), or lines of base64; lines stay lines."""
+        """Rewrite text that is split into several encoded words (RFC 2047), or lines of base64; the number of
+        lines is kept."""
         if "=?" in text:
             text = _ENCODED_RUN.sub(self._encoded_words, text)
         return _BASE64_LINES.sub(self._base64_lines, text) if "\n" in text.rstrip("\r\n") else text
 
     def pieces(self, text: str, depth: int = _DEPTH) -> list[tuple[str, bool]]:
-        """The text in pieces, and whether a piece was encoded and is done; `depth`: of codes in codes."""
+        """The text in pieces, each with whether it was decoded and redacted; `depth`: of nested encodings."""
         pieces = [(text, False)]
         for pattern, reading in self._stages:
             pieces = [piece for one in pieces for piece in _stage(one, pattern, reading, depth)]
         return pieces
 
     def _disguised(self, word: str, _: int) -> str | None:
-        """Other forms of ASCII (full width, mathematical), and characters that nobody sees between."""
+        """Other forms of ASCII (full width, mathematical), and invisible characters between letters."""
         if word.isascii():
             return None
         plain = _seen_as(word)
@@ -102,8 +103,8 @@ class Codes:
         return None
 
     def _quoted(self, run: str, _: int) -> str | None:
-        """Quoted-printable (RFC 2045 section 6.7) and xtext (RFC 3461 section 4). SIZE=4096 is neither: there
-        must be an address in it, or a name that did not stand there before."""
+        """Quoted-printable (RFC 2045 section 6.7) and xtext (RFC 3461 section 4). SIZE=4096 is neither: the
+        decoded text must contain an address, or a name that was not visible before."""
         plain = _unescape(run, _QUOTES)
         if plain == run or not plain.isprintable():
             return None
@@ -116,15 +117,15 @@ class Codes:
         return REDACTED if any(self._names_anybody(data, depth) for data in octets) else None
 
     def _base32(self, word: str, _: int) -> str | None:
-        """RFC 4648 section 6. Many a plain word is of its letters, so that only text counts."""
+        """RFC 4648 section 6. Many plain words consist of its letters, so only decoded text counts."""
         bare = word.rstrip("=").upper()
-        # as far as there are whole octets: 2, 4, 5 or 7 characters make 1 to 4 of them
+        # only complete octets: 2, 4, 5 or 7 characters give 1 to 4 of them
         bare = bare[: len(bare) // 8 * 8 + (0, 0, 2, 2, 4, 5, 5, 7)[len(bare) % 8]]
         text = base64.b32decode(bare + "=" * (-len(bare) % 8)).decode("utf-8", "replace").strip()
         return REDACTED if text.isprintable() and self._is_known(text) else None
 
     def _base64(self, word: str, depth: int) -> str | None:
-        """As a whole, its parts, and behind up to three characters that do not belong to it."""
+        """Base64: all of it, its parts, and after up to three leading characters that do not belong to it."""
         bare = word.rstrip("=")
         if (bare, depth) not in self._verdicts:
             if len(self._verdicts) > _REMEMBERED:
@@ -135,7 +136,7 @@ class Codes:
         return REDACTED if self._verdicts[bare, depth] else None
 
     def _names_anybody(self, data: bytes, depth: int = _DEPTH) -> bool:
-        """Whether decoded octets name anybody; where they are no text, only by a name of the run."""
+        """Whether decoded octets contain a name; if they are not text, only names of the run count."""
         data = data.replace(b"\0", b"")  # UTF-16 of ASCII
         try:
             text = data.decode("utf-8")
@@ -152,7 +153,7 @@ class Codes:
         words = [
             (word["charset"], word["how"].upper(), word["text"]) for word in _ENCODED_ONE.finditer(run[0])
         ]
-        # each by itself, as it should be; and all as one, where the cut went through a quantum of base64
+        # each separately, as is correct; and joined, if the split was inside a quantum of base64
         apart = b"".join(_payload(how, text) for _, how, text in words)
         whole = _payload("B", "".join(text for _, how, text in words if how == "B"))
         texts = (_text(apart, words[0][0]), _text(whole, words[0][0]))
@@ -183,14 +184,14 @@ def _stage(
 
 
 def _octets_of(pattern: str, base: int) -> tuple[re.Pattern[str], Callable[[re.Match[str]], str]]:
-    """Escapes of octets in a row, which together are UTF-8."""
+    """Decode consecutive escapes of octets, which together are UTF-8."""
     one = re.compile(pattern)
 
     def decode(run: re.Match[str]) -> str:
         numbers = [int(digits, base) for digits in one.findall(run[0])]
         try:
             return bytes(numbers).decode("utf-8")
-        except ValueError:  # no octet, or no UTF-8
+        except ValueError:  # not an octet, or not UTF-8
             return run[0]
 
     return re.compile(f"(?:{pattern.replace('(', '(?:')})+"), decode
@@ -228,13 +229,13 @@ _ANY_ESCAPE = re.compile("|".join({pattern.pattern for escapes in _READINGS for 
 
 
 def _seen_as(text: str) -> str:
-    """What a reader sees: without what takes no room, and without compatibility forms and accents."""
+    """The text as a person sees it: without zero-width characters, compatibility forms and accents."""
     plain = unicodedata.normalize("NFKD", text)
     return "".join(char for char in plain if unicodedata.category(char) not in ("Cf", "Mn"))
 
 
 def _safe(text: str) -> str:
-    """Nothing in it ends a line or a word, and nothing is decoded twice."""
+    """The text without characters that end a line or a word, or that would be decoded again."""
     return _UNSAFE.sub(lambda char: f"%{ord(char[0]):02X}", text)
 
 
@@ -256,7 +257,7 @@ def _parts(bare: str) -> list[str]:
 
 
 def _decode(bare: str) -> bytes:
-    """Base64 without its padding (RFC 4648 sections 4 and 5), as far as there are whole octets."""
+    """Base64 without its padding (RFC 4648 sections 4 and 5), up to the last complete octet."""
     bare = bare[:-1] if len(bare) % 4 == 1 else bare
     try:
         return base64.b64decode(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))

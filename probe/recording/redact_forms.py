@@ -1,4 +1,4 @@
-"""Addresses of a run where they are written as no parser of addresses takes them."""
+"""Addresses of a run in notations that address parsers do not accept."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _QUAD = re.compile(
     rf"(?<![A-Za-z0-9.])(?P<a>{_PART})(?P<between>{_BETWEEN})(?P<b>{_PART})(?P=between)(?P<c>{_PART})"
     rf"(?P=between)(?P<d>{_PART})(?![A-Za-z0-9]|\.[0-9])"
 )
-# The whole address as one number: 0xc0000201, c0000201, 3221225985, 32 hexadecimal digits
+# The address as one number: 0xc0000201, c0000201, 3221225985, 32 hexadecimal digits
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}))|[0-9]{9,10}|[0-9]{12})(?![\w])"
 )
-# 32 hexadecimal digits with dots between, backwards as in the name of a reverse zone, or forwards
+# 32 hexadecimal digits separated by dots, reversed as in a reverse zone, or in normal order
 _NIBBLES = re.compile(r"(?<![\w.])[0-9A-Fa-f](?:\.[0-9A-Fa-f]){31}(?![\w])")
-# c000:201, what is left of ::ffff:c000:201
+# c000:201, the end of ::ffff:c000:201
 _PAIR = re.compile(r"(?<![\w:])([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,4})(?![\w:])")
 _DASHED_V6 = re.compile(r"(?<![\w-])(?:[0-9A-Fa-f]{0,4}-){2,7}[0-9A-Fa-f]{0,4}(?![\w-])")
 
 
 def odd_addresses(text: str, pseudonyms: Pseudonyms, originals: Pseudonyms) -> str:
-    """Rewrite the addresses of the run in odd spellings. Four numbers with dots are always an address, octal
-    and hexadecimal ones, too."""
+    """Rewrite the addresses of the run in unusual notations. Four numbers with dots are always an address,
+    also octal and hexadecimal ones."""
 
     def quad(match: re.Match[str]) -> str:
         parts, between = match.group("a", "b", "c", "d"), match["between"]

@@ -1,4 +1,4 @@
-"""Addresses of a run of which only a part is told: 192.0.2., 192.0.2.x, x.x.2.1, 192-0-2, 2001:db8:1:."""
+"""Addresses of a run of which only a part is written: 192.0.2., 192.0.2.x, x.x.2.1, 192-0-2, 2001:db8:1:."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _PART = r"(?:[0-9]{1,3}|[xX*]{1,3})"
 _DOTTED = re.compile(rf"(?<![A-Za-z0-9.*]){_PART}(?:\.{_PART}){{1,3}}(?![A-Za-z0-9*]|\.[0-9])")
 _JOINED = re.compile(r"(?<![A-Za-z0-9])[0-9]{1,3}([-_])[0-9]{1,3}\1[0-9]{1,3}(?![A-Za-z0-9]|\1[0-9])")
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){1,6}(?![0-9A-Fa-f])")
-# What may as well be a version, a decimal or an enhanced status (RFC 3463 section 2) is a part of an address
-# where more of it was cut off; and where a status has its place, it is one.
+# Numbers that may also be a version, a decimal or an enhanced status (RFC 3463 section 2) count as a part of
+# an address if it is visibly cut off; in the place of a status they are one.
 _STATUS = re.compile(r"[245]\.[0-9]\.[0-9]{1,3}")
 _STATUS_BEFORE = re.compile(r"(?:^|[#(])\s*$")
 _CUT_OFF = re.compile(r"\.(?:[\s\])/,;:]|$)|/[0-9]")
@@ -24,7 +24,7 @@ _Parts = tuple[str | None, ...]
 
 class PartialAddresses:
     """Looks up parts of the addresses of `originals`. An index for each choice of parts is made when it is
-    first asked for: time and memory go with the number of addresses."""
+    first asked for: time and memory are proportional to the number of addresses."""
 
     def __init__(self, originals: Pseudonyms, pseudonyms: Pseudonyms) -> None:
         self._originals = {4: list[IPAddress](), 6: list[IPAddress]()}
@@ -52,11 +52,11 @@ class PartialAddresses:
         return match[1].join(new or old for new, old in zip(self._v4(parts), parts, strict=True))
 
     def _v4(self, parts: Sequence[str | None]) -> Sequence[str | None]:
-        """The parts of the pseudonym, forwards, or backwards as in the name of a reverse zone."""
+        """The parts of the pseudonym, in normal order, or reversed as in the name of a reverse zone."""
         gap = (None,) * (4 - len(parts))
         for order in (1, -1):
             digits = tuple(parts[::order])
-            # x.2.1: what is left out stands in front
+            # x.2.1: the omitted part is in front
             whole = (*gap, *digits) if digits[0] is None else (*digits, *gap)
             ip = self._find(4, whole)
             if ip is not None:
@@ -87,7 +87,7 @@ class PartialAddresses:
 
 
 def _is_no_address(match: re.Match[str]) -> bool:
-    """Whether two or three numbers are something else, as far as their place tells."""
+    """Whether two or three numbers are something else, judged by the text before and after them."""
     numbers, rest = match[0].count(".") + 1, match.string[match.end() : match.end() + 2]
     if numbers == 3 and _STATUS.fullmatch(match[0]):
         if _STATUS_BEFORE.search(match.string[: match.start()][-4:]):

@@ -1,7 +1,7 @@
-"""What a redacted recording still holds by nature: identifiers that servers made.
+"""Identifiers made by servers, which a redacted recording still contains.
 
-A hash, a GUID, a queue id or the number of a ticket is no name: nobody can tell from it alone who is meant,
-but whoever has the log of the server that wrote it can look it up.
+A hash, a GUID, a queue id or a ticket number is not a name: it does not identify anybody by itself, but
+whoever has the log of that server can look it up.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _ELSE = re.compile(
     r"(?i).*\.(?:org|com|net|arpa)$|[0-9]{4}-[0-9]{2}-|[0-9a-f:.]*[:.][0-9a-f:.]*$|[a-z]+-?[0-9.]{1,4}[a-z]?$"
     r"|[0-9.]+[a-z]*$"
 )
-_LEAST = 2  # letters, and digits, of an identifier that no word before it announces
+_LEAST = 2  # letters, and digits, of an identifier without a word such as "id" before it
 
 
 def identifiers(redacted: Recording) -> tuple[str, ...]:
-    """Identifiers in what servers said, in the order of the recording, each once; as far as their form gives
-    them away."""
+    """Identifiers in the texts of servers, in the order of the recording, each once; only those recognised by
+    their form."""
     names = (name for event in redacted.all(ev.Received) for name in _identifiers(event.data))
     return tuple(dict.fromkeys(names))
 

@@ -13,7 +13,7 @@ from probe.recording.redact_codes import Codes
 from probe.recording.redact_forms import odd_addresses
 from probe.recording.redact_partial import PartialAddresses
 
-# Not in the public suffix list, and yet what the names of machines end in.
+# Suffixes of machine names that are not in the public suffix list.
 _PRIVATE_TLDS = frozenset(
     {
         *("local", "lan", "internal", "intranet", "corp", "home", "private", "localdomain"),  # in use
@@ -40,7 +40,7 @@ _SPF_TERM = re.compile(r"([+?~-]?)(ip[46]):(\S+)", re.IGNORECASE)
 _TOKEN_RECORD = re.compile(r"([\w.-]+=)\S+")
 _REPLY_CODE = re.compile(r"[0-9]{3}[ -]")
 _KEY = re.compile(r"[A-Za-z0-9+/=\s]*")
-# Values that are words of the record itself, whoever is called so (RFC 6376, 7489, 8460, 8461)
+# Keywords of the records, which are kept even if somebody has such a name (RFC 6376, 7489, 8460, 8461)
 _TAG_VALUE = re.compile(
     r"(?i)\s*(?:spf1|dkim1|dmarc1|stsv1|tlsrptv1|none|quarantine|reject|rsa|ed25519|sha1|sha256|email|afrf|enforce|testing"
     r"|[a-z0-9*](?::[a-z0-9])*|[0-9]{1,10})\s*"
@@ -48,7 +48,7 @@ _TAG_VALUE = re.compile(
 _POLICY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _LEAST_DIGITS = 4  # of a local part of digits; three are the code of a reply
 _LEAST_LETTERS = 3  # of a name in ASCII; a Chinese name has two
-_LEAST_OF_PART = 4  # letters of a part that stands for the whole: Smith of bob.smith, acme of acme.com
+_LEAST_OF_PART = 4  # letters of a part that is replaced alone: Smith of bob.smith, acme of acme.com
 _JOINT = re.compile(r"[._+-]")
 _POLICY_RECORD = re.compile(
     r"\s*(?:v\s*=\s*(?:spf1|DMARC1|STSv1|TLSRPTv1|DKIM1|spf2)|[kpt]\s*=)", re.IGNORECASE
@@ -56,9 +56,8 @@ _POLICY_RECORD = re.compile(
 
 
 class TextRedactor:
-    """Rewrites text. `originals` is an earlier pass over the same recording: its names count as names and
-    its local parts as local parts wherever they stand alone; `judged` are the addresses of this run
-    that SPF is judged for."""
+    """Rewrites text. `originals` is an earlier pass over the same recording: its names and local parts are
+    also replaced where they occur alone. `judged` are the addresses of this run for which SPF is judged."""
 
     def __init__(
         self, pseudonyms: Pseudonyms, spf_ips: Iterable[IPAddress], originals: Pseudonyms | None
@@ -73,8 +72,8 @@ class TextRedactor:
         self._codes = Codes(self._in_clear, self._names_anybody)
 
     def octets(self, data: bytes) -> bytes:
-        """Rewrite octets of any charset that extends ASCII; what is no UTF-8 stays as it is, and so does the
-        number of lines. The code of a reply is no part of the name behind it: `250-mx.example`."""
+        """Rewrite octets of any charset that extends ASCII; octets that are not UTF-8 are kept, and so is the
+        number of lines. The code of a reply is not part of the name after it: `250-mx.example`."""
         text = data.decode("utf-8", "surrogateescape")
         if self._originals is not None:
             text = self._codes.over_lines(text)
@@ -86,14 +85,14 @@ class TextRedactor:
         return line[:at] + self.text(line[at:])
 
     def text(self, text: str) -> str:
-        """Rewrite all that the patterns find."""
-        if self._originals is None:  # what only names that are known could find comes in the second pass
+        """Rewrite everything that the patterns find."""
+        if self._originals is None:  # names known from the first pass are replaced in the second
             return self._plain(text)
         pieces = self._codes.pieces(self._codes.over_lines(text))
         return "".join(piece if is_done else self._in_clear(piece) for piece, is_done in pieces)
 
     def _in_clear(self, text: str) -> str:
-        """Rewrite what is not encoded."""
+        """Rewrite text that is not encoded."""
         text = self._plain(text)
         if self._originals is None or self._partial is None:
             return text
@@ -115,7 +114,7 @@ class TextRedactor:
         at = 0
         for match in _TOKENS.finditer(text):
             fresh = self._replacement(match)
-            if fresh != match[0]:  # what may stay can still hold, or be a part of, what may not
+            if fresh != match[0]:  # a name that is kept may contain one that must be replaced
                 pieces += (self._names_alone(text[at : match.start()]), fresh)
                 at = match.end()
         return "".join((*pieces, self._names_alone(text[at:])))
@@ -137,7 +136,7 @@ class TextRedactor:
         return fresh.encode("utf-8", "surrogateescape")
 
     def _tag(self, tag: str) -> str:
-        """`n=...` of a DKIM key, DMARC or MTA-STS record: its name is no part of what is behind it."""
+        """`n=...` of a DKIM key, DMARC or MTA-STS record: its name is not part of the value."""
         name, equals, value = tag.partition("=")
         match name.strip():
             case "p" if _KEY.fullmatch(value):  # base64 is no text: a local part could stand in it by chance
@@ -150,7 +149,8 @@ class TextRedactor:
                 return f"{name}{equals}{self.text(value)}" if equals else self.text(tag)
 
     def _spf_term(self, term: str) -> str:
-        """A network that held an address of this run holds its pseudonym; others hold nobody's."""
+        """A network that contained an address of this run then contains its pseudonym; others contain
+        none."""
         if term.lower() in _SPF_WORDS:
             return term
         match = _SPF_TERM.fullmatch(term)
@@ -170,7 +170,7 @@ class TextRedactor:
         return self._address(match)
 
     def _local_part(self, local: str) -> str:
-        """`to=alice` in a log line is alice behind a key; so it is at the end of a URL."""
+        """In `to=alice` (a log line, or the end of a URL) only alice is the local part."""
         key, equals, rest = local.rpartition("=")
         if equals and rest.lower() in self._locals:
             return f"{self._plain(key)}={self._pseudonyms.local_part(rest)}"
@@ -223,8 +223,8 @@ class TextRedactor:
 
 
 def _alone(originals: Pseudonyms) -> KnownNames:
-    """Whoever is meant by a word alone: local parts and their longer parts, what the target's domains are
-    called by, host names without a dot, labels of those named in full, what other domains are called by."""
+    """Replace names that occur as a single word: local parts and their longer parts, the names in the
+    target's domains, host names without a dot, labels of replaced host names, the names in other domains."""
     keep = originals.keep
     local_parts = sorted(originals.locals() - originals.keys)
     single = (name for name in originals.names if name and "." not in name and not is_top_level(name))
@@ -236,7 +236,7 @@ def _alone(originals: Pseudonyms) -> KnownNames:
         *((key, key) for key in sorted(originals.keys)),
         *((name, name) for name in sorted(single)),
     ]
-    # what only stands for a whole gives way to the meaning of a reply
+    # a partial name is kept if it is a word of the reply rules
     parts = [
         *((part, part) for label in sorted(labels) for part in {label, u_label(label)}),
         *(
@@ -278,7 +278,7 @@ def _a_labels(name: str) -> str:
 
 
 def u_label(label: str) -> str:
-    """A label of an internationalized name as its owner writes it; any other as it is."""
+    """The Unicode form of an A-label; any other label unchanged."""
     try:
         return label.encode("ascii").decode("idna")
     except UnicodeError:

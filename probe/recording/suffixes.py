@@ -1,4 +1,4 @@
-"""Domain suffixes, looked up in a time that does not depend on how many there are."""
+"""Domain suffixes, looked up in constant time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from probe.knowledge.names import is_within
 
 
 class Suffixes:
-    """Names below which, or at which, others stand. A `*` label stands for any one label."""
+    """A set of domain suffixes. A `*` label matches exactly one label."""
 
     def __init__(self, names: Iterable[str]) -> None:
         names = tuple(names)
@@ -16,11 +16,11 @@ class Suffixes:
         self._wild = tuple(sorted(set(names) - self._names, key=len, reverse=True))
 
     def above(self, name: str) -> str:
-        """The longest suffix below which the name stands; empty where there is none."""
+        """The longest suffix that the name lies below; empty if there is none."""
         return next((tail for tail in _tails(name.partition(".")[2]) if tail in self._names), "")
 
     def around(self, name: str) -> str:
-        """The longest suffix that the name is, or stands below; empty where there is none."""
+        """The longest suffix that the name equals or lies below; empty if there is none."""
         nearest = name if name in self._names else self.above(name)
         wild = next((suffix for suffix in self._wild if is_within(name, suffix)), "")
         return max(nearest, wild, key=lambda suffix: suffix.count(".") if suffix else -1)
