@@ -17,6 +17,8 @@ from probe.knowledge.finding_tags import shared_words
 from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
 from probe.model.dialable import AddressKind
 from probe.model.exhaustion import Shortage
+from probe.model.local_tool import ToolReason, ToolWhy
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.reason import Reason
 from probe.model.session import Stop
 from probe.recording.codec import DERIVED, event_kinds
@@ -60,9 +62,17 @@ def recording_page() -> Iterator[str]:
         " AnswerFault; those that begin with `own_` are concluded from the answer, and stand in reports"
         " alone."
     )
-    yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in _values_of_answers())
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in _values_of(AnswerWhy))
+    yield "## Values of a reason of the mail server"
+    yield (
+        "Why something of this host's own mail server is not known, or is as it is (MtaWhy): `why` and each"
+        " `reason` of the event `local_mta`. The tag is a word of MtaReason."
+    )
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in _values_of(MtaWhy))
+    yield "Its `failure` is what came of a tool or a file (ToolWhy). The tag is a word of ToolReason."
+    yield "\n".join(f"- {markdown_code(name)}: {_type(hint)}" for name, hint in _values_of(ToolWhy))
     yield "## Vocabularies"
-    vocabularies += [Stop, AddressKind, AnswerFault, WireFault]
+    vocabularies += [Stop, AddressKind, AnswerFault, WireFault, MtaReason, ToolReason]
     for vocabulary in vocabularies:
         yield f"### {vocabulary.__name__}"
         yield _prose(_paragraph(vocabulary))
@@ -75,11 +85,11 @@ def recording_page() -> Iterator[str]:
     yield "\n".join(f"- {markdown_code(it.value)}: {literal(it.words)}" for it in Shortage)
 
 
-def _values_of_answers() -> Iterator[tuple[str, Any]]:
-    """The fields of a reason of an answer that a recording holds, each with its type."""
-    hints = typing.get_type_hints(AnswerWhy)
-    names = (field.name for field in dataclasses.fields(AnswerWhy) if field.name != "tag")
-    return ((name, hints[name]) for name in names if (AnswerWhy.__name__, name) not in DERIVED)
+def _values_of(reason: type[AnswerWhy | MtaWhy | ToolWhy]) -> Iterator[tuple[str, Any]]:
+    """The fields of such a reason that a recording holds, each with its type."""
+    hints = typing.get_type_hints(reason)
+    names = (field.name for field in dataclasses.fields(reason) if field.name != "tag")
+    return ((name, hints[name]) for name in names if (reason.__name__, name) not in DERIVED)
 
 
 def _paragraph(kind: type) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, recover_parts
-from probe.collect.sender_mta import read_sender_mta
+from probe.collect.sender_mta import read_sender_mta, why_not_read
 from probe.collect.sessions import ask_the_servers
 from probe.collect.vantage import bound_address, sightings_in_run, take_vantage
 from probe.model.fault import collect_faults, recover, recover_async
@@ -93,7 +93,7 @@ async def _mailer(context: Context, driver: Driver) -> None:
                 "the reading of this host's mail server", read_sender_mta(context), None, step=9
             )
         for fault in faults:
-            context.record(ev.SenderMtaRead(context.clock.at_ms(), None, fault.what))
+            context.record(ev.SenderMtaRead(context.clock.at_ms(), None, why_not_read(fault)))
     finally:
         driver.how.set_result(context.sending)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from probe.collect.context import Context
+from probe.model.fault import Fault
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import MtaChoice, SenderMta
 from probe.model.target import PairTarget
 from probe.reading.mta.inquiry import ask_sender_mta
@@ -28,3 +30,10 @@ async def read_sender_mta(context: Context) -> None:
         context.how = sending(options, outcome)
     elif outcome.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
         context.record(ev.SenderMtaRead(context.clock.at_ms(), None, outcome.reason))
+
+
+def why_not_read(fault: Fault) -> MtaWhy:
+    """The reason where this program failed to find out, or this machine gave out."""
+    if fault.shortage is not None:
+        return MtaWhy(MtaReason.SHORTAGE, shortage=fault.shortage)
+    return MtaWhy(MtaReason.FAILED, text=fault.what)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from probe.checks.judging.spoken import spoken
 from probe.facts.model import Facts
 from probe.model import report as rp
+from probe.model.mta_reason import MtaWhy
 from probe.model.sender_mta import AddressFact, NumberFact, SenderMta, TextFact
 
 
@@ -24,13 +26,14 @@ def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
         transport=mta.route.transport,
         relays=tuple(rp.ReportHop(hop.host, hop.port, hop.by_mx) for hop in mta.route.hops),
         decided_by=mta.route.source,
-        reason=mta.route.reason,
+        reason=spoken(mta.route.reason),
         authenticates=mta.route.authenticates,
         tls=mta.tls.level,
         size_limit=mta.size_limit.value,
         instances=mta.instances,
         relay_asked=bool(facts.relay),
         sources=tuple(_sources(mta)),
+        reason_tag=mta.route.reason.tag if mta.route.reason is not None else None,
     )
 
 
@@ -49,5 +52,5 @@ def _sources(mta: SenderMta) -> list[str]:
     return [*lines, f"families: {mta.families.source}", f"tls: {mta.tls.source}{_why(mta.tls.reason)}"]
 
 
-def _why(reason: str) -> str:
-    return f" ({reason})" if reason else ""
+def _why(reason: MtaWhy | None) -> str:
+    return f" ({spoken(reason)})" if reason is not None else ""

@@ -121,7 +121,7 @@ def _read(reader: _Reader) -> Facts:
         mta=how.mta,
         relay=how.relay,
         tls_policy=how.tls_policy,
-        why_no_mta=event.why if event is not None else "",
+        why_no_mta=event.why if event is not None else None,
     )
 
 

@@ -53,6 +53,7 @@ class Fact(StrEnum):
     BOUNCE = "bounce"
     BOUNCE_STATUS = "bounce.status"
     MTA = "mta"
+    WHY_NO_MTA = "why_no_mta"
     TLS_POLICY = "tls_policy"
     LOG = "log"
 
@@ -225,7 +226,7 @@ def _no_typo(facts: Facts) -> Why:
 
 def _no_tls_policy(facts: Facts) -> Why:
     """The options say how TLS is to be had, or nobody else does."""
-    return Reason(Gap.MTA_SILENT, text=facts.why_no_mta) if facts.mta is None else Reason(Gap.NOT_GIVEN)
+    return Reason(Gap.MTA_SILENT, mta=facts.why_no_mta) if facts.mta is None else Reason(Gap.NOT_GIVEN)
 
 
 _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
@@ -253,7 +254,8 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.MESSAGE: _no_file(Part.MESSAGE, FactReader.MESSAGE),
     Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
     # `why_no_mta` says why; if it is empty, the mail server was not read, or there is none
-    Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, text=facts.why_no_mta),
+    Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, mta=facts.why_no_mta),
+    Fact.WHY_NO_MTA: lambda _: Reason(Gap.NONE_FOUND),
     Fact.TLS_POLICY: _no_tls_policy,
     Fact.LOG: lambda _: Reason(Gap.NOT_GIVEN),
     Fact.BOUNCE_STATUS: lambda _: Reason(Gap.NONE_FOUND),  # it tells of no recipient, or of several others

@@ -12,6 +12,7 @@ from probe.knowledge.providers import OperatorSource, Provider
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.logged import LogAccount
+from probe.model.mta_reason import MtaWhy
 from probe.model.observed import Gap, HeloReason
 from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
@@ -133,7 +134,7 @@ class Facts:
     mta: SenderMta | None = None
     relay: tuple[Hop, ...] = ()
     tls_policy: TlsPolicy | None = None
-    why_no_mta: str = ""
+    why_no_mta: MtaWhy | None = None
     scenario: str = ""
 
     @property

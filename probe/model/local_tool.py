@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -27,6 +28,35 @@ class FileCall:
     path: str
 
 
+class ToolReason(StrEnum):
+    """Why a call did not do what it was to do."""
+
+    NO_PROGRAM = "no_program"  # on this host
+    NOT_RUN = "not_run"  # the system did not start it
+    LATE = "late"
+    TOO_MUCH = "too_much"  # it printed without end
+    NO_FILE = "no_file"  # a directory, a pipe
+    FILE_UNREADABLE = "file_unreadable"
+    FILE_TOO_LARGE = "file_too_large"
+    COMPLAINT = "complaint"  # the program's own words
+    EXIT_STATUS = "exit_status"  # it failed without a word
+
+
+@dataclass(frozen=True, slots=True)
+class ToolWhy:
+    """A reason with the values that its sentence names; the others are empty. `program` and `path` are what
+    was called, `seconds` how long it could take, `most` a limit in octets, `exit_status` that of the program
+    (below zero: the signal that ended it), `text` what the program or the operating system says."""
+
+    tag: ToolReason
+    program: str = ""
+    path: str = ""
+    seconds: float | None = None
+    most: int | None = None
+    exit_status: int | None = None
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
     """The result of a call. `exit_code` is None if the program did not end, or the file could not be read;
@@ -35,7 +65,7 @@ class ToolOutput:
     text: str = ""
     errors: str = ""
     exit_code: int | None = 0
-    failure: str = ""
+    failure: ToolWhy | None = None
     is_missing: bool = False
 
     @property
@@ -44,12 +74,16 @@ class ToolOutput:
         return self.exit_code == 0
 
     @property
-    def why(self) -> str:
-        """A clause on what went wrong: the last error line of the program."""
+    def why(self) -> ToolWhy:
+        """What went wrong: the last error line of the program, if it ran."""
+        if self.failure is not None:
+            return self.failure
         lines = [line.strip() for line in self.errors.splitlines() if line.strip()]
         message = next((line for line in reversed(lines) if "warning:" not in line), "")
         message = message.partition(": ")[2] if ": fatal: " in message else message  # the program's own path
-        return self.failure or message or f"exit status {self.exit_code}"
+        if message:
+            return ToolWhy(ToolReason.COMPLAINT, text=message)
+        return ToolWhy(ToolReason.EXIT_STATUS, exit_status=self.exit_code)
 
 
 Call = ToolCall | FileCall

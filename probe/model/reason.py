@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
+from probe.model.mta_reason import MtaWhy
 from probe.model.session import EndReason, Stop
 from probe.model.trust import Trust
 
@@ -37,12 +38,13 @@ Tag = TypeVar("Tag", bound=StrEnum, covariant=True)  # noqa: PLC0105 - a word, n
 class Reason(Generic[Tag]):
     """`tag` is the word; of the other fields only those that its sentence uses are set.
 
-    `host` a name in DNS and `rtype` the record type asked for there, `ip` an address, `address` why that is
-    no public one, `seconds` how long was waited, `most` a limit, `stop` and `end` how a session came to its
-    end, `trust` what the trust store said, `shortage` what this machine has no more of, `error` a name of an
-    error that the operating system or a library has (ECONNRESET), `where` a place in a program or a file,
-    `line` of a file, `more` how many others there are. `text` is others' own words: the operating system's,
-    a library's, a server's; with the tag `other_words` a sentence of an earlier version of this program.
+    `host` a name in DNS and `rtype` the record type asked for there, `ip` an address, `address` why that
+    is no public one, `seconds` how long was waited, `most` a limit, `stop` and `end` how a session came
+    to its end, `trust` what the trust store said, `shortage` what this machine has no more of, `mta` why
+    the own mail server does so, `error` a name of an error that the operating system or a library has
+    (ECONNRESET), `where` a place in a program or a file, `line` of a file, `more` how many others there
+    are. `text` is others' own words: the operating system's, a library's, a server's; with the tag
+    `other_words` a sentence of an earlier version of this program.
     """
 
     tag: Tag
@@ -58,6 +60,7 @@ class Reason(Generic[Tag]):
     end: EndReason | None = None
     trust: Trust | None = None
     shortage: Shortage | None = None
+    mta: MtaWhy | None = None
     error: str = ""
     where: str = ""
     text: str = ""

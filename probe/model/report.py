@@ -10,6 +10,7 @@ from probe.model.dmarc_record import DmarcReason
 from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.listing import ListingReason, ListingStatus
+from probe.model.mta_reason import MtaReason
 from probe.model.mx_fault import MxFault
 from probe.model.near_miss import NearMissReason
 from probe.model.observed import (
@@ -150,7 +151,8 @@ class ReportSenderMta:
     it connects from (null: the system's choice, or not known); `families` those that it uses; `route` is what
     it does with mail for the recipient, `relays` whom it hands it to, `transport` and `decided_by` what says
     so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
-    that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known."""
+    that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known;
+    `reason_tag` is the tag of `reason` (null: it gives none)."""
 
     software: MtaSoftware
     version: str
@@ -170,6 +172,7 @@ class ReportSenderMta:
     instances: tuple[str, ...]
     relay_asked: bool
     sources: tuple[str, ...]
+    reason_tag: MtaReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from probe.model import option_values as read
 from probe.model.address import IPAddress
+from probe.model.mta_reason import MtaWhy
 
 
 class MtaChoice(StrEnum):
@@ -75,7 +76,7 @@ class TextFact:
 
     value: str | None
     source: str
-    reason: str = ""
+    reason: MtaWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class AddressFact:
 
     value: IPAddress | None
     source: str
-    reason: str = ""
+    reason: MtaWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class NumberFact:
 
     value: int | None
     source: str
-    reason: str = ""
+    reason: MtaWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,14 @@ class Hop:
 class Route:
     """The server's route for the recipient: `transport` as its configuration calls it, `hops` in the order in
     which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs in there.
-    `reason`: the server's own words, or why the route is not known."""
+    `reason`: what the server gives for it, or why the route is not known."""
 
     kind: HopKind
     transport: str
     source: str
     hops: tuple[Hop, ...] = ()
     authenticates: bool = False
-    reason: str = ""
+    reason: MtaWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class TlsPolicy:
     source: str
     names: tuple[str, ...] = ()
     wrapped: bool = False
-    reason: str = ""
+    reason: MtaWhy | None = None
     roots: str | None = None
     digest: str = "sha256"
 
@@ -185,5 +186,5 @@ class SenderMta:
 class NoSenderMta:
     """No mail server was read: there is none, or its tools gave no answer. `software` if there is one."""
 
-    reason: str
+    reason: MtaWhy
     software: MtaSoftware | None = None

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from probe import settings
-from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolCall, ToolOutput
+from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolCall, ToolOutput, ToolReason, ToolWhy
 from probe.net.clock import Clock
 from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread
@@ -35,7 +35,7 @@ async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS
 
 async def _drive(inquiry: Inquiry[T], budget: float) -> T:
     clock = Clock()
-    late = ToolOutput(exit_code=None, failure=f"the tools took longer than {budget:g} s")
+    late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=budget))
     try:
         calls = next(inquiry)
         while True:
@@ -77,7 +77,8 @@ async def _answer(call: Call) -> ToolOutput:
         return await in_thread(lambda: read_file(call.path))
     path = program_path(call.program)
     if path is None:
-        return ToolOutput(exit_code=None, failure=f"no {call.program} on this host", is_missing=True)
+        why = ToolWhy(ToolReason.NO_PROGRAM, program=call.program)
+        return ToolOutput(exit_code=None, failure=why, is_missing=True)
     return await _run(path, call)
 
 
@@ -94,7 +95,8 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:  # ValueError: an argument with a NUL
-        return ToolOutput(exit_code=None, failure=f"{call.program} could not be run: {error}")
+        why = ToolWhy(ToolReason.NOT_RUN, program=call.program, text=str(error))
+        return ToolOutput(exit_code=None, failure=why)
     try:
         protocol.say(call.stdin.encode("utf-8", "backslashreplace"))
         await protocol.over
@@ -106,8 +108,8 @@ async def _run(path: str, call: ToolCall) -> ToolOutput:
         await asyncio.wait([protocol.end], timeout=_REAPED)
         transport.close()
     if protocol.is_too_much:
-        limit = settings.LOCAL_TOOLS_SIZE_LIMIT
-        return ToolOutput(exit_code=None, failure=f"{call.program} printed more than {limit} octets")
+        why = ToolWhy(ToolReason.TOO_MUCH, program=call.program, most=settings.LOCAL_TOOLS_SIZE_LIMIT)
+        return ToolOutput(exit_code=None, failure=why)
     return ToolOutput(_decode(protocol.output[1]), _decode(protocol.output[2]), transport.get_returncode())
 
 
@@ -163,12 +165,13 @@ def read_file(path: str) -> ToolOutput:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return ToolOutput(exit_code=None, failure=f"{path} is no file")
+                return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.NO_FILE, path=path))
             data = file.read(settings.LOCAL_TOOLS_SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
-        return ToolOutput(exit_code=None, failure=f"{path}: {error}")
+        why = ToolWhy(ToolReason.FILE_UNREADABLE, path=path, text=str(error))
+        return ToolOutput(exit_code=None, failure=why)
     if len(data) > settings.LOCAL_TOOLS_SIZE_LIMIT:
-        return ToolOutput(exit_code=None, failure=f"{path} is larger than any configuration")
+        return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_TOO_LARGE, path=path))
     return ToolOutput(_decode(data))
 
 

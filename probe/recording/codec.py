@@ -24,9 +24,11 @@ from typing import Any
 
 from probe.model.answer_fault import AnswerWhy
 from probe.model.dialable import NotPublic
+from probe.model.local_tool import ToolWhy
+from probe.model.mta_reason import MtaWhy
 from probe.model.reason import Reason
 from probe.recording import events as ev
-from probe.recording import format_1, format_1_answers
+from probe.recording import format_1, format_1_answers, mta_sentences
 from probe.recording.limits import (
     NAMED,
     RANGES,
@@ -153,6 +155,8 @@ def _event(value: Any, version: int) -> ev.Event:
         fields = _upgrade(kind, fields)
     if kind == "dns":
         fields = _with_reason(fields, version)
+    if kind == "local_mta":
+        fields = mta_sentences.upgrade(fields, partial(_check_sentence, version))
     event: ev.Event = _shape(_KINDS[kind]).parse(fields, kind)
     if isinstance(event, ev.Started) and (wrong := why_no_time(event.started_at)) is not None:
         raise _WrongError(f"started.started_at {wrong}")
@@ -193,6 +197,12 @@ def _with_reason(fields: dict[str, Any], version: int) -> dict[str, Any]:
     return fields | {"answer": format_1_answers.upgrade(answer)}
 
 
+def _check_sentence(version: int, value: Any, place: str) -> None:
+    """Format 1 has a sentence there, and nothing else."""
+    if version == format_1.VERSION:
+        _SCALARS[str].parse(value, f"local_mta.{place}")
+
+
 def _shorten(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:40] + "…"
@@ -210,8 +220,8 @@ def _shape(hint: Any) -> _Shape:
         return _union(typing.get_args(hint))
     if origin is Reason:
         return _reason(typing.get_args(hint)[0])
-    if hint is AnswerWhy:
-        return _limit(_sparse(AnswerWhy, _field_shapes(AnswerWhy)), AnswerWhy, why_no_fault)
+    if hint in (AnswerWhy, MtaWhy, ToolWhy):
+        return _limit(_sparse(hint, _field_shapes(hint)), AnswerWhy, why_no_fault)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         shape = _dataclass(hint)
         return _limit(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape

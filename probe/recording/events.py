@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from probe.model.address import IPAddress
 from probe.model.logged import LogAccount
+from probe.model.mta_reason import MtaWhy
 from probe.model.observed import (
     EndCause,
     FetchFault,
@@ -69,7 +70,7 @@ class SenderMtaRead:
 
     at_ms: int
     mta: SenderMta | None
-    why: str = ""
+    why: MtaWhy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "status": (0, 999),  # of HTTP
     "size": (0, 10**18),
     "families": (4, 6),
+    "family": (4, 6),
+    "exit_status": (-(2**31), 2**32 - 1),
     "seed": (0, 2**64),
     "most": (0, 10**18),
     "more": (0, 10**18),

@@ -26,6 +26,7 @@ from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
+from probe.model.mta_reason import MtaWhy
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.sender_mta import SenderMta, TextFact
@@ -121,7 +122,7 @@ class _Redactor:
                 return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why, addresses=own)
             case ev.SenderMtaRead():
                 mta = self._mta(event.mta) if event.mta is not None else None
-                return replace(event, mta=mta, why=text(event.why))
+                return replace(event, mta=mta, why=self._mta_reason(event.why))
             case ev.DnsAnswered():
                 return replace(event, answer=self._answer(event.answer))
             case ev.NameServerSilent():
@@ -202,6 +203,7 @@ class _Redactor:
             host=names.host(reason.host) if reason.host else "",
             ip=self._optional(reason.ip),
             address=address,
+            mta=self._mta_reason(reason.mta),
             error=text(reason.error),
             text=text(reason.text),
         )
@@ -218,20 +220,31 @@ class _Redactor:
             config="",
             instances=(),
             helo=self._mta_name(mta.helo),
-            source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=""),
-            source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=""),
-            route=replace(route, hops=hops, transport=text(route.transport), reason=text(route.reason)),
+            source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=None),
+            source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=None),
+            route=replace(
+                route, hops=hops, transport=text(route.transport), reason=self._mta_reason(route.reason)
+            ),
             tls=replace(
                 mta.tls,
                 names=tuple(map(text, mta.tls.names)),
-                reason=text(mta.tls.reason),
+                reason=self._mta_reason(mta.tls.reason),
                 roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
             ),
         )
 
     def _mta_name(self, fact: TextFact) -> TextFact:
         value = self.pseudonyms.host(fact.value) if fact.value is not None else None
-        return replace(fact, value=value, reason=self._text.text(fact.reason))
+        return replace(fact, value=value, reason=self._mta_reason(fact.reason))
+
+    def _mta_reason(self, reason: MtaWhy | None) -> MtaWhy | None:
+        """Its values: what the configuration names, and a tool's words, as any text."""
+        if reason is None:
+            return None
+        text, failure = self._text.text, reason.failure
+        if failure is not None:
+            failure = replace(failure, path=text(failure.path), text=text(failure.text))
+        return replace(reason, name=text(reason.name), failure=failure, text=text(reason.text))
 
     def _opinion(self, event: ev.OpinionGiven) -> ev.OpinionGiven:
         text = self._text.text

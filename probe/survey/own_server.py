@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from probe.model.mta_reason import MtaWhy
 from probe.model.reason import Reason
 from probe.model.sender_mta import HopKind, MtaSoftware, RouteChoice, TlsLevel
 from probe.model.verdict import Outcome, OutcomeReason
@@ -35,21 +36,21 @@ def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) ->
         return None
     route, limit = mta.route, mta.size_limit.value
     if route.kind is HopKind.REFUSED:
-        return _decision(*_BY_ROUTE[route.kind], text=route.reason)
+        return _decision(*_BY_ROUTE[route.kind], mta=route.reason)
     if size is not None and limit is not None and size > limit:
         return _decision(Outcome.REFUSED, OutcomeReason.OWN_SIZE, most=limit)
     if route.kind in _BY_ROUTE and not (route.kind is HopKind.LOCAL and leads_here):
-        return _decision(*_BY_ROUTE[route.kind], text=route.reason)
+        return _decision(*_BY_ROUTE[route.kind], mta=route.reason)
     if mta.tls.level is TlsLevel.INVALID and route.kind in (HopKind.MX, HopKind.RELAY):
         # when DANE fails, Exim bounces the message, Postfix keeps it in the queue
         outcome = Outcome.REFUSED if mta.software is MtaSoftware.EXIM else Outcome.DEFERRED
-        return _decision(outcome, OutcomeReason.OWN_TLS, text=mta.tls.reason)
+        return _decision(outcome, OutcomeReason.OWN_TLS, mta=mta.tls.reason)
     if mta.tls.wrapped and route.kind is HopKind.RELAY:
         return _decision(Outcome.INCONCLUSIVE, OutcomeReason.OWN_WRAPPED)
     return None
 
 
 def _decision(
-    outcome: Outcome, tag: OutcomeReason, *, text: str = "", most: int | None = None
+    outcome: Outcome, tag: OutcomeReason, *, mta: MtaWhy | None = None, most: int | None = None
 ) -> OwnDecision:
-    return OwnDecision(outcome, Reason(tag, text=text, most=most))
+    return OwnDecision(outcome, Reason(tag, mta=mta, most=most))

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from probe.model.local_tool import Call, FileCall, ToolCall, ToolOutput, run_inquiry
+from probe.model.local_tool import Call, FileCall, ToolCall, ToolOutput, ToolReason, ToolWhy, run_inquiry
 from probe.net.local_tools import program_path, read_file
 from tests.lab.packages import UNPACKED
 from tests.support.mta import DIRECTORY, FOLDER, NAMES, fixture, inquiry_of, key_of
@@ -66,7 +67,9 @@ def _recorder(calls: list[tuple[Call, ToolOutput]]) -> Callable[[Call], ToolOutp
 def _run(call: ToolCall) -> ToolOutput:
     path = program_path(call.program, (str(EXIM / "sbin"), "/usr/sbin"))
     if path is None:
-        return ToolOutput(exit_code=None, failure=f"no {call.program} on this host", is_missing=True)
+        return ToolOutput(
+            exit_code=None, failure=ToolWhy(ToolReason.NO_PROGRAM, call.program), is_missing=True
+        )
     libraries = str(EXIM / "lib" / "x86_64-linux-gnu")
     run = subprocess.run(
         [path, *call.arguments],
@@ -90,8 +93,8 @@ def _row(call: Call, output: ToolOutput) -> str:
         "stdout": stdout,
         "stderr": output.errors,
     }
-    if output.failure:
-        rows |= {"failure": output.failure, "missing": output.is_missing}
+    if output.failure is not None:
+        rows |= {"failure": asdict(output.failure), "missing": output.is_missing}
     return "\n[[call]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in rows.items())
 
 
@@ -101,6 +104,12 @@ def _toml(value: object) -> str:
         return f'"""\n{text}"""'
     if isinstance(value, list) and len(value) > 8:
         return "[\n" + "".join(f"    {json.dumps(item)},\n" for item in value) + "]"
+    if isinstance(value, dict):
+        return (
+            "{ "
+            + ", ".join(f"{key} = {_toml(it)}" for key, it in value.items() if it not in (None, ""))
+            + " }"
+        )
     return json.dumps(value)
 
 

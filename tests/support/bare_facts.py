@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.model.sender_mta import Families
 from probe.model.target import Options
 
 TEXTS = ("", "host")
@@ -77,11 +78,12 @@ def _of_node(node: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _changed(node: Any, place: str, changes: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The node with these fields put otherwise; nothing where they are options that nobody can give."""
+    """The node with these fields put otherwise; nothing where they are options that nobody can give, or
+    families that there are not."""
     try:
         yield place, dataclasses.replace(node, **changes)
     except ValueError:
-        if not isinstance(node, Options):
+        if not isinstance(node, Options | Families):
             raise
 
 

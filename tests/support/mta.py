@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from probe.checks.judging.spoken import spoken
 from probe.model.address_parse import parse_mailbox, parse_reverse_path
-from probe.model.local_tool import Call, FileCall, Inquiry, ToolOutput
+from probe.model.local_tool import Call, FileCall, Inquiry, ToolOutput, ToolReason, ToolWhy
 from probe.model.sender_mta import Hop, NoSenderMta, SenderMta
 from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.postfix import ask_postfix
@@ -44,9 +45,13 @@ def recorded(whole: dict[str, Any]) -> Callable[[Call], ToolOutput]:
     for row in whole["call"]:
         key = (row["program"], tuple(row["arguments"]), row["stdin"])
         exit_code = None if row["exit"] < 0 else row["exit"]
-        failure, missing = row.get("failure", ""), row.get("missing", False)
+        failure, missing = _failure(row.get("failure")), row.get("missing", False)
         answers[key] = ToolOutput(row["stdout"], row["stderr"], exit_code, failure, missing)
     return lambda call: answers[key_of(call)]
+
+
+def _failure(row: dict[str, Any] | None) -> ToolWhy | None:
+    return ToolWhy(ToolReason(row["tag"]), **{k: v for k, v in row.items() if k != "tag"}) if row else None
 
 
 def summary(mta: SenderMta) -> dict[str, Any]:
@@ -55,14 +60,14 @@ def summary(mta: SenderMta) -> dict[str, Any]:
     return {
         "helo": mta.helo.value,
         "helo_source": mta.helo.source,
-        "helo_reason": mta.helo.reason,
+        "helo_reason": spoken(mta.helo.reason),
         "source_v4": str(mta.source_v4.value) if mta.source_v4.value else None,
         "source_v6": str(mta.source_v6.value) if mta.source_v6.value else None,
         "families": list(mta.families.usable),
         "preferred": mta.families.preferred,
         "route": route.kind.value,
         "route_source": route.source,
-        "route_reason": route.reason,
+        "route_reason": spoken(route.reason),
         "hops": [_shown(hop) for hop in route.hops],
         "authenticates": route.authenticates,
         "tls": tls.level.value if tls.level is not None else None,

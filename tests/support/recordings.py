@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from probe.model.address import Mailbox
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.exhaustion import Shortage
+from probe.model.local_tool import ToolReason, ToolWhy
 from probe.model.logged import LogAccount, LogFate, LoggedDelivery, LoggedVolume
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.observed import (
     EndCause,
     Gap,
@@ -68,13 +70,16 @@ def txt(name: str, *texts: bytes) -> ev.DnsAnswered:
     return dns(name, RecordType.TXT, *(Txt((text,)) for text in texts))
 
 
+COMPLAINT = ToolWhy(ToolReason.COMPLAINT, text="as relay.sender.co.uk says")
 SENDING_SERVER = SenderMta(
     software=MtaSoftware.POSTFIX,
     version="3.7.11",
     config="/etc/postfix-tmall",
     helo=TextFact("out.sender.co.uk", "postconf smtp_helo_name"),
     source_v4=AddressFact(ip_address("81.2.3.4"), "postconf smtp_bind_address"),
-    source_v6=AddressFact(None, "postconf smtp_bind_address6", "no address of out.sender.co.uk"),
+    source_v6=AddressFact(
+        None, "postconf smtp_bind_address6", MtaWhy(MtaReason.NOT_LOOKED_UP, "out.sender.co.uk")
+    ),
     families=Families((4,), None, "postconf inet_protocols"),
     route=Route(
         HopKind.UNKNOWN,
@@ -82,7 +87,7 @@ SENDING_SERVER = SenderMta(
         "postconf relayhost",
         (Hop("relay.sender.co.uk", 587, False, (ip_address("81.2.3.5"),)),),
         authenticates=True,
-        reason="as relay.sender.co.uk says",
+        reason=MtaWhy(MtaReason.TABLE_UNREADABLE, "hash:/x", failure=COMPLAINT),
     ),
     tls=TlsPolicy(TlsLevel.SECURE, "postconf smtp_tls_policy_maps", ("relay.sender.co.uk",)),
     size_limit=NumberFact(10240000, "postconf message_size_limit"),

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from probe import settings
-from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput
+from probe.checks.judging.spoken import spoken
+from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolReason
 from probe.net.local_tools import program_path, run_tools
+from tests.support.exact_reasons import assert_exact
 
 
 def _asked(*calls: Call) -> Inquiry[tuple[ToolOutput, ...]]:
@@ -63,7 +65,7 @@ async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: 
     _tool(tmp_path, "probe-quick", "echo done")
     quick, late = await run_tools(_asked(ToolCall("probe-quick"), ToolCall("probe-tool")), budget=2)
     assert (quick.text, late.exit_code) == ("done\n", None)
-    assert late.failure == "the tools took longer than 2 s"
+    assert spoken(late.failure) == "the tools took longer than 2 s"
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):  # its end is taken note of a moment later
         for _ in range(100):
@@ -74,7 +76,7 @@ async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     _tool(tmp_path, "probe-tool", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done")
     (texts,) = await run_tools(_asked(ToolCall("probe-tool")), budget=30)
-    assert texts.failure == f"probe-tool printed more than {settings.LOCAL_TOOLS_SIZE_LIMIT} octets"
+    assert spoken(texts.failure) == f"probe-tool printed more than {settings.LOCAL_TOOLS_SIZE_LIMIT} octets"
 
 
 async def test_files_are_read_when_they_are_files(tmp_path: Path) -> None:
@@ -84,3 +86,31 @@ async def test_files_are_read_when_they_are_files(tmp_path: Path) -> None:
     conf, *others = await run_tools(_asked(*calls))
     assert (conf.text, conf.exit_code) == ("a = \\xff\n", 0)
     assert [it.exit_code for it in others] == [None, None, None]
+
+
+async def test_each_reason_why_a_call_told_nothing_comes_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "LOCAL_TOOLS_SIZE_LIMIT", 99)
+    _tool(tmp_path, "probe-chatty", "while :; do echo xxxxxxxxxxxxxxxx; done")
+    _tool(tmp_path, "probe-complains", "echo 'postconf: fatal: no such thing' >&2; exit 1")
+    _tool(tmp_path, "probe-silent", "exit 75")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(b"x" * 100)
+    files = [FileCall(str(tmp_path / name)) for name in ("pipe", "none", "large")]
+    tools = [ToolCall(f"probe-{name}") for name in ("chatty", "complains", "silent", "not-there")]
+    outputs = await run_tools(_asked(*files, *tools, ToolCall("env", ("\0",))), budget=30)
+    late = await run_tools(_asked(ToolCall("env")), budget=0)
+    whys = [output.why for output in (*outputs, *late)]
+    assert_exact(whys, ToolReason)
+    assert [spoken(why) for why in whys] == [
+        f"{tmp_path}/pipe is no file",
+        f"{tmp_path}/none: [Errno 2] No such file or directory: '{tmp_path}/none'",
+        f"{tmp_path}/large is larger than any configuration",
+        "probe-chatty printed more than 99 octets",
+        "fatal: no such thing",
+        "exit status 75",
+        "no probe-not-there on this host",
+        "env could not be run: embedded null byte",
+        "the tools took longer than 0 s",
+    ]

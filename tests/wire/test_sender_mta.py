@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.model.local_tool import Inquiry, T, ToolOutput
+from probe.model.local_tool import Inquiry, T, ToolOutput, ToolReason, ToolWhy
 from probe.model.report import Report
 from probe.model.sender_mta import Hop, HopKind, MtaChoice, Route, RouteChoice, SenderMta, TlsLevel, TlsPolicy
 from probe.recording.codec import decode, encode
@@ -125,7 +125,7 @@ async def test_the_switch_of_the_environment_holds_but_where_a_server_is_named(
 
 async def test_tools_that_do_not_tell_are_named_and_nothing_else_changes() -> None:
     async def tools(inquiry: Inquiry[T]) -> T:
-        late = ToolOutput(exit_code=None, failure="the tools took longer than 2 s")
+        late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
         calls = next(inquiry)
         try:
             while True:

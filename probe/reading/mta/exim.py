@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
     Families,
@@ -52,6 +53,8 @@ RESOLV_CONF = "/etc/resolv.conf"
 # Without it the C library takes the word of a resolver for DNSSEC away (resolv.conf(5)), and Exim has no DANE
 _TRUST_AD = re.compile(r"(?m)^\s*options\b[^\n#;]*\btrust-ad\b")
 _PLAIN = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
+_Expansion = tuple[str, MtaWhy | None]  # the value, why there is none
+_EMPTY: _Expansion = ("", None)
 
 
 def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
@@ -63,7 +66,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         outputs = yield tuple(FileCall(place) for place in places)
         binary = next((at for at, it in zip(places, outputs, strict=True) if it.is_usable), None)
         if binary is None or ":" in binary:
-            return NoSenderMta(f"no configuration of Exim in {config}")
+            return NoSenderMta(MtaWhy(MtaReason.NO_CONFIGURATION, config))
         where = ("-C", binary)
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
@@ -77,10 +80,11 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         if not about.is_missing:
             break
     else:
-        return NoSenderMta("no exim on this host")
+        return NoSenderMta(MtaWhy(MtaReason.NO_PROGRAM, PROGRAMS[-1]))
     version = _VERSION.search(about.text)
     if version is None or not about.is_usable:
-        return NoSenderMta(f"{program} -bV: {about.why}", MtaSoftware.EXIM)
+        why = MtaWhy(MtaReason.TOOL_FAILED, f"{program} -bV", failure=about.why)
+        return NoSenderMta(why, MtaSoftware.EXIM)
     values = options_of(main.text)
     answer = answer_of(test_output.text, str(recipient))
     config_file = _CONFIG.search(about.text)
@@ -124,10 +128,10 @@ class _Exim:
 
     def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
-    ) -> Inquiry[dict[str, tuple[str, str]]]:
+    ) -> Inquiry[dict[str, _Expansion]]:
         """(the value, why there is none) of interface and helo_data. The interface goes first: helo_data may
         depend on it."""
-        values: dict[str, tuple[str, str]] = {}
+        values: dict[str, _Expansion] = {}
         variables = {"domain": recipient.domain}
         for name in ("interface", "helo_data"):
             values[name] = yield from self._expansion(transport.get(name, ""), sender, variables)
@@ -137,24 +141,23 @@ class _Exim:
                     variables["sending_ip_address"] = str(addresses[0])
         return values
 
-    def _expansion(
-        self, text: str, sender: ReversePath, variables: Mapping[str, str]
-    ) -> Inquiry[tuple[str, str]]:
+    def _expansion(self, text: str, sender: ReversePath, variables: Mapping[str, str]) -> Inquiry[_Expansion]:
         text = _VARIABLE.sub(lambda it: variables.get(it[1] or it[2], it[0]), text)
         if "$" not in text and "\\" not in text:
-            return text, ""
+            return text, None
         if _RUNS.search(text):
-            return "", "its value comes from a program, which is not run"
+            return "", MtaWhy(MtaReason.FROM_PROGRAM)
         names = (it[1] or it[2] for it in _VARIABLE.finditer(text))
         unknown = next((name for name in names if not _KNOWN.fullmatch(name)), None)
         if unknown is not None:
-            return "", f"its value depends on ${unknown}"
+            return "", MtaWhy(MtaReason.FROM_VARIABLE, unknown)
         who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
         (output,) = yield (self.call(who, "-be", stdin=f"{text}\n"),)
         line = next((it[2:].strip() for it in output.text.splitlines() if it.startswith("> ")), "")
         if not output.is_usable or line.startswith("Failed: "):
-            return "", f"it could not be expanded ({line or output.why})"
-        return line, ""
+            failure = output.why if not line else None
+            return "", MtaWhy(MtaReason.NOT_EXPANDED, failure=failure, text=line)
+        return line, None
 
 
 def _name_of(answer: AddressTest | None) -> str:
@@ -162,33 +165,33 @@ def _name_of(answer: AddressTest | None) -> str:
 
 
 def _helo(
-    options: Mapping[str, tuple[str, str]], values: Mapping[str, str], answer: AddressTest | None
+    options: Mapping[str, _Expansion], values: Mapping[str, str], answer: AddressTest | None
 ) -> TextFact:
-    value, reason = options.get("helo_data", ("", ""))
+    value, reason = options.get("helo_data", _EMPTY)
     if answer is None or not answer.transport:
-        return TextFact(None, "exim -bt", "it named no transport, which may have a name of its own")
+        return TextFact(None, "exim -bt", MtaWhy(MtaReason.NAME_OF_TRANSPORT))
     if reason:
         return TextFact(None, f"{_name_of(answer)} helo_data", reason)
     if value:
         if _PLAIN.fullmatch(value):
             return TextFact(value, f"{_name_of(answer)} helo_data")
-        return TextFact(None, f"{_name_of(answer)} helo_data", "its value is no host name")
+        return TextFact(None, f"{_name_of(answer)} helo_data", MtaWhy(MtaReason.NO_HOST_NAME))
     name = values.get("smtp_active_hostname", "")
     if name and "$" not in name:
         return TextFact(name, "exim -bP smtp_active_hostname")
     name = values.get("primary_hostname", "")
-    return TextFact(name or None, "exim -bP primary_hostname", "" if name else "it is not set")
+    return TextFact(name or None, "exim -bP primary_hostname", None if name else MtaWhy(MtaReason.NOT_SET))
 
 
-def _address(options: Mapping[str, tuple[str, str]], family: int, answer: AddressTest | None) -> AddressFact:
+def _address(options: Mapping[str, _Expansion], family: int, answer: AddressTest | None) -> AddressFact:
     """The first of the transport's interface that is of the family."""
-    value, reason = options.get("interface", ("", ""))
+    value, reason = options.get("interface", _EMPTY)
     source = f"{_name_of(answer)} interface"
     if reason:
         return AddressFact(None, source, reason)
     addresses = (address_in(item) for item in list_of(value))
     own = next((ip for ip in addresses if ip is not None and ip.version == family), None)
-    return AddressFact(own, source, "" if own is not None else "not set: the system chooses")
+    return AddressFact(own, source, None if own is not None else MtaWhy(MtaReason.SYSTEM_CHOOSES))
 
 
 def _families(values: Mapping[str, str]) -> Families:
@@ -202,7 +205,7 @@ def _families(values: Mapping[str, str]) -> Families:
 def _size(values: Mapping[str, str]) -> NumberFact:
     size = size_of(values.get("message_size_limit", ""))
     source = "exim -bP message_size_limit"
-    return NumberFact(size or None, source, "" if size else "no limit is set, or none that is a plain number")
+    return NumberFact(size or None, source, None if size else MtaWhy(MtaReason.NO_PLAIN_LIMIT))
 
 
 def _hops(answer: AddressTest | None, transport: Mapping[str, str]) -> tuple[Hop, ...]:
@@ -230,7 +233,9 @@ def _route(
     hops: tuple[Hop, ...],
 ) -> Route:
     if answer is None:
-        why = "exim -bt named no transport" if test_output.exit_code is not None else test_output.why
+        why = MtaWhy(MtaReason.NO_TRANSPORT)
+        if test_output.exit_code is None:
+            why = MtaWhy(MtaReason.NO_ANSWER, failure=test_output.why)
         return Route(HopKind.UNKNOWN, "", "exim -bt", reason=why)
     source = f"exim -bt: router {answer.router}" if answer.router else "exim -bt"
     if answer.refusal:
@@ -241,17 +246,16 @@ def _route(
         return Route(HopKind.DEFERRED, "", source, reason=answer.deferral)
     driver = transport.get("driver", "")
     if not driver:
-        reason = f"exim -bP did not tell what the transport {answer.transport} is"
+        reason = MtaWhy(MtaReason.TRANSPORT_NOT_TOLD, answer.transport)
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     if driver != "smtp":
         kind = HopKind.LOCAL if driver in ("appendfile", "autoreply") else HopKind.PROGRAM
-        return Route(kind, answer.transport, source, reason=driver)
+        return Route(kind, answer.transport, source, reason=MtaWhy(MtaReason.PROGRAM, driver))
     if transport.get("protocol", "smtp") == "lmtp":
-        return Route(HopKind.PROGRAM, answer.transport, source, reason="LMTP")
+        return Route(HopKind.PROGRAM, answer.transport, source, reason=MtaWhy(MtaReason.PROGRAM, "LMTP"))
     if answer.new_recipient:
-        return Route(
-            HopKind.UNKNOWN, answer.transport, source, reason=f"it is sent on to {answer.new_recipient}"
-        )
+        reason = MtaWhy(MtaReason.SENT_ON, answer.new_recipient)
+        return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     logs_in = bool(first_in(transport, "hosts_require_auth", hops) or transport.get("hosts_try_auth"))
     # a manualroute may name the MX hosts of another domain: `route_list = * relay.example/MX`
     if router.get("driver") == "dnslookup" and transport.get("hosts_override") != "yes":
@@ -259,7 +263,7 @@ def _route(
         if port in (25, None):
             return Route(HopKind.MX, answer.transport, source, (), logs_in)
     if not hops:
-        reason = "the hosts are known at the time of delivery alone"
+        reason = MtaWhy(MtaReason.HOSTS_AT_DELIVERY)
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     return Route(HopKind.RELAY, answer.transport, source, hops, logs_in)
 
@@ -270,7 +274,7 @@ def _tls(
     """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for the hosts that were named."""
     source = _name_of(answer)
     if transport.get("driver") != "smtp":
-        return TlsPolicy(None, source, reason="there is no SMTP transport")
+        return TlsPolicy(None, source, reason=MtaWhy(MtaReason.NO_SMTP_TRANSPORT))
     is_smtps = transport.get("protocol") == "smtps"
     names = (
         "hosts_avoid_tls",
@@ -282,10 +286,10 @@ def _tls(
     options = {name: first_in(transport, name, hops) for name in names}
     unclear = next((name for name in names[:3] if options[name] is None), None)
     if unclear is not None:
-        return TlsPolicy(None, f"{source} {unclear}", (), is_smtps, "it is not the same for all of the hosts")
+        return TlsPolicy(None, f"{source} {unclear}", (), is_smtps, MtaWhy(MtaReason.HOSTS_DIFFER))
     if options["hosts_avoid_tls"]:
         return TlsPolicy(TlsLevel.NONE, f"{source} hosts_avoid_tls", (), is_smtps)
-    no_dane = "" if has_dnssec else f"DANE needs the option trust-ad in {RESOLV_CONF}, which is not set"
+    no_dane = None if has_dnssec else MtaWhy(MtaReason.NO_TRUST_AD, RESOLV_CONF)
     if options["hosts_require_dane"]:
         level = TlsLevel.DANE_ONLY if has_dnssec else TlsLevel.INVALID
         return TlsPolicy(level, f"{source} hosts_require_dane", (), is_smtps, no_dane)

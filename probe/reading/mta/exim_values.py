@@ -9,6 +9,7 @@ from ipaddress import ip_network
 
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_ip
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import Hop
 
 _OPTION = re.compile(r"(?m)^(?:(?P<name>[a-z0-9_]{1,60}) = ?(?P<value>.*)|(?P<bare>[a-z0-9_]{1,60}))$")
@@ -72,16 +73,16 @@ def address_in(text: str) -> IPAddress | None:
 @dataclass(frozen=True, slots=True)
 class AddressTest:
     """What `exim -bt` printed of one address: the router and transport that take it, the hosts it found.
-    `refused`, `discarded` and `deferred` are its words where none takes it; `became` the address that it was
-    made."""
+    `refusal`, `discarded` and `deferral` say why where none takes it; `new_recipient` is the address that it
+    was made."""
 
     router: str = ""
     transport: str = ""
     hops: tuple[Hop, ...] = ()
     by_mx: bool = False
-    refusal: str = ""
-    discarded: str = ""
-    deferral: str = ""
+    refusal: MtaWhy | None = None
+    discarded: MtaWhy | None = None
+    deferral: MtaWhy | None = None
     new_recipient: str = ""
 
 
@@ -92,11 +93,11 @@ def answer_of(text: str, recipient: str) -> AddressTest | None:
         return None
     for line in lines:
         if match := _DEFERRED.search(line):
-            return AddressTest(deferral=match["why"] or "no reason was given")
+            return AddressTest(deferral=_reason_in(match["why"]))
         if match := _REFUSED.search(line):
             if match["gone"]:
-                return AddressTest(discarded=match["gone"])
-            return AddressTest(refusal=match["why"] or "no reason was given")
+                return AddressTest(discarded=_reason_in(match["gone"]))
+            return AddressTest(refusal=_reason_in(match["why"]))
     route = next((it for it in map(_ROUTED.match, lines) if it), None)
     if route is None:
         return None
@@ -106,6 +107,11 @@ def answer_of(text: str, recipient: str) -> AddressTest | None:
     first = lines[0].strip()
     new_recipient = "" if first.lower() == recipient.lower() else first
     return AddressTest(route["router"] or "", route["transport"], hops, by_mx, new_recipient=new_recipient)
+
+
+def _reason_in(text: str) -> MtaWhy:
+    """The words in which Exim gives a reason, if it does."""
+    return MtaWhy(MtaReason.OWN_WORDS, text=text) if text else MtaWhy(MtaReason.NO_REASON)
 
 
 def _first_hosts(lines: list[str]) -> list[re.Match[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import Inquiry
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import MtaChoice, NoSenderMta, SenderMta
 from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.postfix import ask_postfix
@@ -15,7 +16,7 @@ def ask_sender_mta(
     """How this host's mail server would send from `sender` to `recipient`. `config` names the directory of a
     further instance (an absolute path); with `auto` that is one of whichever server can read it."""
     if choice is MtaChoice.NONE:
-        return NoSenderMta("not asked: --mta none")
+        return NoSenderMta(MtaWhy(MtaReason.NOT_ASKED))
     if choice is MtaChoice.EXIM:
         return (yield from ask_exim(sender, recipient, config))
     postfix = yield from ask_postfix(sender, recipient, config)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import Call, Inquiry, ToolCall, ToolOutput
+from probe.model.local_tool import Call, Inquiry, ToolCall, ToolOutput, ToolWhy
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     Hop,
     HopKind,
@@ -65,58 +66,61 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         ToolCall("postconf", (*where, "-P")),
     )
     if main.is_missing:
-        return NoSenderMta("no postconf on this host")
+        return NoSenderMta(MtaWhy(MtaReason.NO_PROGRAM, "postconf"))
     values = settings_of(main.text)
     if "main.cf: No such file" in main.errors and not config:
-        return NoSenderMta("Postfix is installed, and not configured")
+        return NoSenderMta(MtaWhy(MtaReason.NOT_CONFIGURED))
     if not main.is_usable or "mail_version" not in values:
-        return NoSenderMta(f"postconf: {main.why}", MtaSoftware.POSTFIX)
+        return _no_parameters(main.why)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     routing = Routing(values, Envelope(reverse_path, str(recipient).lower()))
     entries, why = yield from _look_up(where, dict(routing.questions()))
     route = routing.resolved(entries)
     client = yield from _client(where, values, overrides_of(overrides.text, route.transport))
-    if isinstance(client, str):
-        return NoSenderMta(f"postconf: {client}", MtaSoftware.POSTFIX)
+    if isinstance(client, ToolWhy):
+        return _no_parameters(client)
     policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
     levels, unread = yield from _look_up(where, policies)
     reading = _Reading(values, client, route, commands_of(services.text), levels, config)
     return reading.mta(why or _files(routing), unread)
 
 
+def _no_parameters(failure: ToolWhy) -> NoSenderMta:
+    return NoSenderMta(MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=failure), MtaSoftware.POSTFIX)
+
+
 def _look_up(
     where: tuple[str, ...], keys_by_table: Mapping[Table, tuple[str, ...]]
-) -> Inquiry[tuple[TableEntries, str]]:
+) -> Inquiry[tuple[TableEntries, MtaWhy | None]]:
     """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
     questions = {table: keys for table, keys in keys_by_table.items() if not table.name.startswith("-")}
     if not questions:
-        return {}, ""
+        return {}, None
     calls: list[Call] = []
     for table, keys in questions.items():
         lines = "".join(f"{key}\n" for key in keys if "\n" not in key)
         calls.append(ToolCall("postmap", (*where, "-q", "-", table.askable), lines))
     outputs = yield tuple(calls)
     entries = {table.name: values_in(it.text) for table, it in zip(questions, outputs, strict=True)}
-    return entries, next(
-        (_failure(t, it) for t, it in zip(questions, outputs, strict=True) if _failure(t, it)), ""
-    )
+    failures = (_failure(table, it) for table, it in zip(questions, outputs, strict=True))
+    return entries, next((failure for failure in failures if failure is not None), None)
 
 
-def _failure(table: Table, output: ToolOutput) -> str:
+def _failure(table: Table, output: ToolOutput) -> MtaWhy | None:
     """postmap(1) ends with 1 where no key was found, too; it then says nothing."""
     if output.is_usable or (output.exit_code == 1 and not output.errors.strip()):
-        return ""
-    return f"{table.name} could not be read ({output.why})"
+        return None
+    return MtaWhy(MtaReason.TABLE_UNREADABLE, table.name, failure=output.why)
 
 
-def _files(routing: Routing) -> str:
+def _files(routing: Routing) -> MtaWhy | None:
     unread = routing.unread()
-    return f"{unread[0]} was not read" if unread else ""
+    return MtaWhy(MtaReason.LIST_UNREAD, unread[0]) if unread else None
 
 
 def _client(
     where: tuple[str, ...], values: Mapping[str, str], overrides: tuple[tuple[str, str], ...]
-) -> Inquiry[dict[str, str] | str]:
+) -> Inquiry[dict[str, str] | ToolWhy]:
     """The parameters of the client, with what master.cf overrides for it; those that were overridden stand
     under their name with `-o ` before it, too. Why they cannot be had, where Postfix itself refuses them."""
     plain = {name: values.get(name, "") for name in CLIENT}
@@ -141,7 +145,7 @@ class _Reading:
     levels: TableEntries
     config: str
 
-    def mta(self, unknown: str, unread: str) -> SenderMta:
+    def mta(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> SenderMta:
         """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
         client = self.client
         return SenderMta(
@@ -163,8 +167,8 @@ class _Reading:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
         return source_of(name, self.route.transport, overridden)
 
-    def _tls(self, unread: str) -> TlsPolicy:
-        if unread:
+    def _tls(self, unread: MtaWhy | None) -> TlsPolicy:
+        if unread is not None:
             return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=unread)
         source = self._source("smtp_tls_security_level")
         return tls_of(self.client, self.route.nexthop, self.levels, source)
@@ -172,27 +176,34 @@ class _Reading:
     def _size(self) -> NumberFact:
         text = self.values.get("message_size_limit", "")
         value = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-        return NumberFact(value or None, "postconf message_size_limit", "" if value else "no limit is set")
+        reason = None if value else MtaWhy(MtaReason.NO_LIMIT)
+        return NumberFact(value or None, "postconf message_size_limit", reason)
 
-    def _route(self, unknown: str) -> Route:
+    def _route(self, unknown: MtaWhy | None) -> Route:
         route = self.route
         source = "postconf " + ", ".join(route.sources)
-        if unknown:
+        if unknown is not None:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=unknown)
         if "virtual_alias_domains" in route.sources:
-            return Route(HopKind.LOCAL, "virtual", source, reason="virtual aliases are not followed")
+            return Route(HopKind.LOCAL, "virtual", source, reason=MtaWhy(MtaReason.VIRTUAL_ALIASES))
         command = self.commands.get(route.transport)
         if command is None:
-            reason = f"master.cf has no service {route.transport}"
-            return Route(HopKind.DEFERRED, route.transport, source, reason=reason)
+            no_service = MtaWhy(MtaReason.NO_SERVICE, route.transport)
+            return Route(HopKind.DEFERRED, route.transport, source, reason=no_service)
         kind = _KINDS.get(command, HopKind.PROGRAM)
         if kind is HopKind.REFUSED and route.transport == "retry":
             kind = HopKind.DEFERRED  # one program, which goes by the name of its service (error(8))
         if kind is HopKind.RELAY:
             return self._over_smtp(source)
+        return Route(kind, route.transport, source, reason=self._reason(kind, command))
+
+    def _reason(self, kind: HopKind, command: str) -> MtaWhy | None:
+        """What the program of the service is, or the words that it is given for the sender."""
+        if kind is HopKind.PROGRAM:
+            return MtaWhy(MtaReason.PROGRAM, command)
         says_why = kind in (HopKind.REFUSED, HopKind.DEFERRED, HopKind.DISCARDED)
-        reason = route.nexthop if says_why else command if kind is HopKind.PROGRAM else ""
-        return Route(kind, route.transport, source, reason=reason)
+        text = self.route.nexthop if says_why else ""
+        return MtaWhy(MtaReason.OWN_WORDS, text=text) if text else None
 
     def _over_smtp(self, source: str) -> Route:
         route, port = self.route, self.client.get("smtp_tcp_port", "")
@@ -200,7 +211,7 @@ class _Reading:
         if self._asks_no_dns():
             hops = tuple(Hop(it.host, it.port, False, it.addresses) for it in hops)
         if not hops:
-            reason = f"{route.nexthop} names no server"
+            reason = MtaWhy(MtaReason.NO_SERVER, route.nexthop)
             return Route(HopKind.UNKNOWN, route.transport, source, reason=reason)
         logs_in = self.client.get("smtp_sasl_auth_enable") == "yes"
         domain = route.nexthop.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
 from probe.reading.mta.postfix_values import (
     TableEntries,
@@ -39,7 +40,7 @@ def helo_of(values: Mapping[str, str], source: str) -> TextFact:
     """The name in EHLO (smtp_helo_name; where it is empty Postfix says myhostname)."""
     name = values.get("smtp_helo_name") or values.get("myhostname", "")
     if not _NAME.fullmatch(name):
-        return TextFact(None, source, f"{name} is no name of a host" if name else "it is not set")
+        return TextFact(None, source, MtaWhy(MtaReason.NO_HOST if name else MtaReason.NOT_SET, name))
     return TextFact(name, source)
 
 
@@ -65,17 +66,17 @@ def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFa
         ip = literal_of(bind_address.strip("[]"))
         if ip is not None and ip.version == family:
             return AddressFact(ip, source)
-        return AddressFact(None, source, f"{bind_address} is no IPv{family} address")
+        return AddressFact(None, source, MtaWhy(MtaReason.NO_ADDRESS, bind_address, family))
     interfaces = words_of(values.get("inet_interfaces", "all"))
     if "all" in interfaces or "loopback-only" in interfaces:
-        return AddressFact(None, source, "not set: the system chooses")
+        return AddressFact(None, source, MtaWhy(MtaReason.SYSTEM_CHOOSES))
     addresses = [literal_of(item.strip("[]")) for item in interfaces]
     unknown = next((item for item, ip in zip(interfaces, addresses, strict=True) if ip is None), None)
     if unknown is not None:
-        return AddressFact(None, "postconf inet_interfaces", f"the addresses of {unknown} were not looked up")
+        return AddressFact(None, "postconf inet_interfaces", MtaWhy(MtaReason.NOT_LOOKED_UP, unknown))
     own = [ip for ip in addresses if ip is not None and ip.version == family]
     if len(own) != 1 or own[0].is_loopback:
-        return AddressFact(None, "postconf inet_interfaces", "the system chooses among them")
+        return AddressFact(None, "postconf inet_interfaces", MtaWhy(MtaReason.SYSTEM_CHOOSES_AMONG))
     return AddressFact(own[0], "postconf inet_interfaces")
 
 
@@ -129,7 +130,7 @@ def _policy(
     )
 
 
-def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, str]:
+def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, MtaWhy | None]:
     """(the level as it comes to hold, why it is no other). Postfix lets all mail wait for a level that it
     does not know; without DNSSEC `dane` is as `may`, and `dane-only` goes nowhere (smtp_tls_policy.c)."""
     try:
@@ -137,15 +138,15 @@ def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, str]:
     except ValueError:
         level = TlsLevel.INVALID
     if level is TlsLevel.INVALID:
-        return level, f"{word or 'nothing'} is no level of TLS that Postfix knows"
+        return level, MtaWhy(MtaReason.NO_TLS_LEVEL, word)
     has_dnssec = values.get("smtp_dns_support_level") == "dnssec"
     asks_dns = "dns" in words_of(values.get("smtp_host_lookup") or "dns")
     if has_dnssec and asks_dns:
-        return level, ""
-    without = f"{level.value} needs smtp_dns_support_level = dnssec, which is not set"
+        return level, None
+    without = MtaWhy(MtaReason.NO_DNSSEC, level.value)
     if level is TlsLevel.DANE:
         return TlsLevel.MAY, without
-    return (TlsLevel.INVALID, without) if level is TlsLevel.DANE_ONLY else (level, "")
+    return (TlsLevel.INVALID, without) if level is TlsLevel.DANE_ONLY else (level, None)
 
 
 def _names(level: TlsLevel, values: Mapping[str, str], match: str) -> tuple[str, ...]:

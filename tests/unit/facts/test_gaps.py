@@ -161,7 +161,7 @@ def test_what_is_known_has_no_reason() -> None:
     assert gap_of(facts, Fact.SPF) is None
     assert {fact.value for fact in Fact} - known(facts) == {
         *("recipient.provider", "recipient.typo_of", "sender.typo_of", "message", "bounce", "mta", "log"),
-        "tls_policy",
+        *("tls_policy", "why_no_mta"),
     }
 
 

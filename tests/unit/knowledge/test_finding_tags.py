@@ -31,7 +31,9 @@ from probe.model.dkim_key import KeyReason
 from probe.model.dmarc_record import DmarcReason
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingReason
+from probe.model.local_tool import ToolReason
 from probe.model.message_problem import MessageReason, SubjectReason
+from probe.model.mta_reason import MtaReason
 from probe.model.mx_fault import MxFault
 from probe.model.near_miss import NearMissReason, Place
 from probe.model.observed import (
@@ -184,6 +186,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     KeyReason,
     ListingReason,
     MessageReason,
+    MtaReason,
     MxFault,
     NearMissReason,
     OpinionFault,
@@ -195,6 +198,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     StsProblem,
     TlsRptProblem,
     TlsaProblem,
+    ToolReason,
     SpfReason,
     SubjectReason,
     TagListReason,

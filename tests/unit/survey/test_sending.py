@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import Families, Hop, HopKind, Route, RouteChoice, TextFact, TlsLevel, TlsPolicy
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.standards.dns.results import MxHost, RouteKind
@@ -40,7 +41,10 @@ def test_what_was_given_stands() -> None:
 
 
 def test_a_name_that_is_not_known_is_left_open() -> None:
-    assert sending(Options(), replace(MTA, helo=TextFact(None, "s", "r"))).options.helo is None
+    assert (
+        sending(Options(), replace(MTA, helo=TextFact(None, "s", MtaWhy(MtaReason.NOT_SET)))).options.helo
+        is None
+    )
 
 
 @pytest.mark.parametrize(

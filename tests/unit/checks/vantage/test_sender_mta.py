@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
+from probe.model.local_tool import ToolReason, ToolWhy
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
     Families,
@@ -29,7 +31,7 @@ MTA = SenderMta(
     config="/etc/postfix",
     helo=TextFact("mail.example.org", "postconf smtp_helo_name"),
     source_v4=AddressFact(ip_address("192.0.2.10"), "postconf smtp_bind_address"),
-    source_v6=AddressFact(None, "postconf smtp_bind_address6", "not set: the system chooses"),
+    source_v6=AddressFact(None, "postconf smtp_bind_address6", MtaWhy(MtaReason.SYSTEM_CHOOSES)),
     families=Families((4, 6), None, "postconf inet_protocols"),
     route=Route(HopKind.MX, "smtp", "postconf default_transport"),
     tls=TlsPolicy(TlsLevel.MAY, "postconf smtp_tls_security_level"),
@@ -38,14 +40,21 @@ MTA = SenderMta(
 
 
 def to(kind: HopKind, reason: str = "", *hops: Hop) -> SenderMta:
-    return replace(MTA, route=Route(kind, "smtp", "postconf transport_maps", hops, reason=reason))
+    return replace(MTA, route=Route(kind, "smtp", "postconf transport_maps", hops, reason=own_words(reason)))
+
+
+def own_words(text: str) -> MtaWhy | None:
+    """A reason in the server's own words; none for no words."""
+    return MtaWhy(MtaReason.OWN_WORDS, text=text) if text else None
 
 
 def demanding(level: TlsLevel, *, wrapped: bool = False) -> SenderMta:
     return replace(MTA, tls=TlsPolicy(level, "postconf smtp_tls_security_level", wrapped=wrapped))
 
 
-BROKEN = replace(MTA, tls=TlsPolicy(TlsLevel.INVALID, "postconf x", reason="encrypted is no level of TLS"))
+NO_LEVEL = MtaWhy(MtaReason.NO_TLS_LEVEL, "encrypted")
+BROKEN = replace(MTA, tls=TlsPolicy(TlsLevel.INVALID, "postconf x", reason=NO_LEVEL))
+TOO_LATE = MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=ToolWhy(ToolReason.LATE, seconds=2))
 RELAYING = to(HopKind.RELAY, "", RELAY)
 GIVEN = Options()
 
@@ -135,7 +144,7 @@ CASES = (
     Case(
         *("sender-mta", "a name that a program makes"),
         make.facts(
-            mta=replace(MTA, helo=TextFact(None, "exim -bP", "its value comes from a program")),
+            mta=replace(MTA, helo=TextFact(None, "exim -bP", MtaWhy(MtaReason.FROM_PROGRAM))),
             user_options=GIVEN,
         ),
         ("ok mta-hands-to-mx", "not_assessed mta-helo-unknown"),
@@ -143,8 +152,8 @@ CASES = (
     ),
     Case(
         *("sender-mta", "tools that did not tell"),
-        make.facts(why_no_mta="its tools took longer than 2 s"),
+        make.facts(why_no_mta=TOO_LATE),
         ("not_assessed mta-not-read",),
-        ("its tools took longer than 2 s",),
+        ("postconf: the tools took longer than 2 s",),
     ),
 )

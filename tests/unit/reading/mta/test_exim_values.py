@@ -6,8 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.model.address_parse import parse_mailbox
-from probe.model.local_tool import Call, ToolCall, ToolOutput, run_inquiry
+from probe.model.local_tool import Call, ToolCall, ToolOutput, ToolReason, ToolWhy, run_inquiry
 from probe.model.sender_mta import Hop, HopKind, SenderMta
 from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.exim_values import (
@@ -95,7 +96,11 @@ def test_hosts_of_the_first_address_alone() -> None:
 def test_what_no_transport_takes(printed: str, refused: str, deferred: str, discarded: str) -> None:
     tested = answer_of(printed, "a@x.org")
     assert tested is not None
-    assert (tested.refusal, tested.deferral, tested.discarded) == (refused, deferred, discarded)
+    assert tuple(map(spoken, (tested.refusal, tested.deferral, tested.discarded))) == (
+        refused,
+        deferred,
+        discarded,
+    )
 
 
 def test_nothing_said_is_nothing_known() -> None:
@@ -109,11 +114,11 @@ def test_a_transport_that_was_not_told_in_time_is_not_known_and_no_program() -> 
             return ToolOutput("Exim version 4.96 #2 built\n")
         if isinstance(call, ToolCall) and "-bt" in call.arguments:
             return ToolOutput("alice@example.net\n  router = dnslookup, transport = remote_smtp\n")
-        return ToolOutput(exit_code=None, failure="the tools took longer than 2 s")
+        return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
 
     mta = run_inquiry(
         ask_exim(parse_mailbox("a@example.org"), parse_mailbox("alice@example.net"), ""), answer
     )
     assert isinstance(mta, SenderMta)
     assert mta.route.kind is HopKind.UNKNOWN
-    assert "remote_smtp" in mta.route.reason
+    assert "remote_smtp" in spoken(mta.route.reason)

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe.checks.judging.spoken import spoken
 from probe.model.sender_mta import Hop, TlsLevel
 from probe.reading.mta.postfix_client import address_of, families_of, helo_of, policy_keys, tls_of
 from probe.reading.mta.postfix_route import Envelope, Routing
@@ -106,13 +107,13 @@ def test_the_only_interface_of_a_family_is_connected_from(
     interfaces: str, address: str | None, reason: str
 ) -> None:
     fact = address_of({"inet_interfaces": interfaces}, 4, "postconf smtp_bind_address")
-    assert (str(fact.value) if fact.value else None, fact.reason) == (address, reason)
+    assert (str(fact.value) if fact.value else None, spoken(fact.reason)) == (address, reason)
 
 
 def test_an_address_of_the_other_family_is_not_taken() -> None:
     fact = address_of({"smtp_bind_address": "2001:db8::1"}, 4, "x")
     assert fact.value is None
-    assert "no IPv4 address" in fact.reason
+    assert "no IPv4 address" in spoken(fact.reason)
 
 
 def test_families() -> None:
