@@ -1,4 +1,4 @@
-"""What to do, as every kind of report tells it: who acts, and the act in its first sentence."""
+"""The rows "who acts" and "what to do", the same for every kind of report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SENTENCE = re.compile(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
 
 
 def rows(fix_by: FixBy, action: str) -> Iterator[Row]:
-    """Who acts, and what they do; the first sentence of `action` is the act itself."""
+    """Who acts, and what to do; the first sentence of `action` is the act, the rest explains it."""
     yield Fact("Who acts", ((words.FIX_BY[fix_by],),))
     if action:
         first, *more = _SENTENCE.split(action, maxsplit=1)

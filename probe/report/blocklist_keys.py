@@ -1,4 +1,4 @@
-"""The customer's key in the zone of a blocklist: a secret that no report shows."""
+"""Hides the customer's key in a blocklist zone: reports are shown to others."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ INSTEAD = "KEY"
 
 
 def without_keys(report: Report, zones: tuple[str, ...]) -> Report:
-    """The report with KEY in place of each key that stands in one of the --dnsbl `zones`: reports are shown
-    to others."""
+    """The report with KEY in place of each key in one of the --dnsbl `zones`."""
     keys = _keys(zones) if zones else None
     return report if keys is None else with_strings(report, lambda text: keys.sub(INSTEAD, text))
 
 
 def _keys(zones: tuple[str, ...]) -> re.Pattern[str] | None:
-    """The labels in front of a known zone that takes a key there, as one pattern."""
+    """A pattern for the labels in front of known zones that take a key there."""
     suffixes = {f".{entry.key_zone}" for entry in all_lists() if entry.key_zone}
     pairs = {(zone.removesuffix(end), end) for zone in zones for end in suffixes if zone.endswith(end)}
     keys = (rf"(?<![\w-]){re.escape(key)}(?={re.escape(end)})" for key, end in sorted(pairs))

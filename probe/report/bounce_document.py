@@ -1,4 +1,4 @@
-"""What the report of a bounced recipient says. Light: nothing here but the standard library and knowledge."""
+"""The document for a bounced recipient. Light: imports only the standard library and knowledge."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_REMOTE = "no remote server's; the words are the reporting server's"
 
 
 def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
-    """Whom it is about and who reports it, then the reply explained; in brief, what it is and its cause."""
+    """Recipient and reporting server, then the explained reply; in brief only the kind and the cause."""
     word, tone = _KINDS[recipient.kind]
     if detail is Detail.BRIEF:
         return doc.Document(

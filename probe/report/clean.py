@@ -1,4 +1,4 @@
-"""Every string of a report at once."""
+"""Applies a function to every string of a report."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ T = TypeVar("T")
 
 
 def with_strings(value: T, escape: Callable[[str], str]) -> T:
-    """Copy a tree of dataclasses, tuples and mappings with `escape` applied to each string in it; the keys of
-    mappings are names of this program."""
+    """Copy a tree of dataclasses, tuples and mappings with `escape` applied to each string in it; keys of
+    mappings are not changed."""
     return _map(value, escape)  # type: ignore[no-any-return]
 
 

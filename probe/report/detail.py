@@ -1,4 +1,4 @@
-"""How much a report tells."""
+"""How detailed a report is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import Enum
 
 
 class Detail(Enum):
-    """For which occasion a report is made; a builder decides by it what is said."""
+    """The purpose of a report; builders choose the content by it."""
 
     BRIEF = "brief"  # -q: the verdict and its cause
     SCREEN = "screen"  # a terminal
     FULL = "full"  # -v: all that was seen
-    TICKET = "ticket"  # pasted elsewhere, read by others, without the program at hand
+    TICKET = "ticket"  # pasted elsewhere, for readers who do not have the program

@@ -1,8 +1,8 @@
-"""A report as a document: what it says and in which order, without form. Builders make it, writers write it.
+"""A report as a document: content and order, without layout. Builders create it, writers format it.
 
-A string of a stranger (a reply, a name, an address, a record) stands here as it came: in a line it is marked
-(`probe.report.line`), elsewhere the field says so. No builder escapes, and no writer decides what is said.
-The set of nodes is closed: a writer meets each of them by `match`, and mypy sees that none is missing.
+Text from outside (a reply, a name, an address, a record) is unescaped here: in a line it is marked
+(`probe.report.line`), elsewhere the field says so. No builder escapes, and no writer decides on content. The
+set of nodes is closed: writers handle each of them by `match`, and mypy checks that none is missing.
 
 Named tuples, not dataclasses: `explain` loads them, and forty dataclasses cost a seventh of its time.
 """
@@ -35,7 +35,7 @@ from probe.report.rows import (
     Turn,
 )
 
-# rows belong to the vocabulary: who makes or writes a document imports this module alone
+# rows are re-exported, so that builders and writers import only this module
 __all__ = [
     "Act", "Advice", "ArguedCause", "Argument", "Block", "Colophon", "Column", "Course", "Dialogue",
     "Document", "Entries", "Entry", "Fact", "Facts", "FindingRow", "Findings", "Hypotheses", "HypothesisRow",
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Tone(Enum):
-    """How good the news is; never carries meaning that the words do not have."""
+    """How good or bad the result is; it adds no meaning to the words."""
 
     GOOD = "good"
     WARN = "warn"
@@ -54,7 +54,7 @@ class Tone(Enum):
 
 
 class Subject(NamedTuple):
-    """What one entry among others is about: a word in capitals, the thing, and facts of it."""
+    """The subject of one of several entries: a word in capitals, the thing, and facts about it."""
 
     word: str
     tone: Tone
@@ -63,7 +63,7 @@ class Subject(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The verdict in capitals, where it fell, the reply that it rests on (empty: none), and remarks."""
+    """The verdict in capitals, the stage, the reply that it rests on (empty: none), and remarks."""
 
     word: str
     tone: Tone
@@ -73,7 +73,7 @@ class Verdict(NamedTuple):
 
 
 class Course(NamedTuple):
-    """How the attempt went, one stage after another."""
+    """The course of the attempt, stage by stage."""
 
     stations: tuple[Station, ...]
 
@@ -85,7 +85,7 @@ class Facts(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Names and what is told of each."""
+    """Names with a line on each."""
 
     rows: tuple[Note, ...]
 
@@ -139,13 +139,13 @@ class Hypotheses(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What the checks found, the gravest first."""
+    """The findings, worst first."""
 
     rows: tuple[FindingRow, ...]
 
 
 class Steps(NamedTuple):
-    """The checklist; where it is not `is_whole`, each step in one line, and what is longer ends there."""
+    """The checklist; if not `is_whole`, each step is cut to one line."""
 
     rows: tuple[StepRow, ...]
     is_whole: bool = True
@@ -158,7 +158,7 @@ class Dialogue(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """Lines to be passed on as they stand."""
+    """Lines that are quoted unchanged."""
 
     lines: tuple[str, ...]
 
@@ -182,7 +182,8 @@ Part: TypeAlias = (
 
 
 class Section(NamedTuple):
-    """Parts under a heading; `stays`: also where there is no room for all (`probe.report.folding`)."""
+    """Parts under a heading; `stays`: kept also if there is no room for everything
+    (`probe.report.folding`)."""
 
     heading: Line
     parts: tuple[Part, ...]
@@ -193,14 +194,14 @@ Block: TypeAlias = Subject | Verdict | Part | Section
 
 
 class Title(NamedTuple):
-    """Whom a report is about, and what it cost."""
+    """The subject of a report, and the effort of the run."""
 
     line: Line
     effort: Line = ()
 
 
 class Colophon(NamedTuple):
-    """How a report came about: by which version, when (RFC 3339), and the exit code."""
+    """The origin of a report: version, time (RFC 3339), and exit code."""
 
     version: str
     started_at: str
@@ -209,8 +210,8 @@ class Colophon(NamedTuple):
 
 class Document(NamedTuple):
     """A whole report, or an entry of several that follow one another (a reply, a bounce): those have no
-    title. `caution` stands before everything else: what is told is not real. `exit_code` stands at the end
-    of a screen that has no room for all, where there is no colophon."""
+    title. `caution` comes first: the report is not about real servers. `exit_code` is shown at the end of a
+    folded screen without a colophon."""
 
     blocks: tuple[Block, ...]
     title: Title | None = None

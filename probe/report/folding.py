@@ -1,7 +1,7 @@
-"""What a screen shows that is shorter than the report: the answer last, what needs attention above it.
+"""Shortens a report for a screen: the answer last, above it only what needs attention.
 
-Decided here once, for every kind of report, by the kind of each part. A pipe, a file and a ticket have the
-whole document; what is left out of a screen is named, with how to see it.
+The rules are the same for every kind of report and depend on the kind of each part. A pipe, a file and a
+ticket get the complete document; parts not shown on a screen are named, with the option that shows them.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from probe.report.line import Line, plain
 
 _GRAVE = ("fatal", "error", "warning")
 _NAMES_SHOWN = 160  # characters of the names of what is not shown
-_REPLY_SHOWN = 200  # characters of a reply, where nothing else is left to leave out
+_REPLY_SHOWN = 200  # characters of a reply, as the last way to shorten
 HOW = "-v or --pager shows all"
 
 
 def put_answer_last(document: doc.Document) -> doc.Document:
-    """The whole document, with the verdict and its facts as the last blocks: those that a screen shows."""
+    """The complete document with the verdict and its facts as the last blocks, which stay visible."""
     head, rest, answer = _sort(document)
     return document._replace(blocks=(*head, *rest, *answer))
 
 
 def fold(document: doc.Document) -> Iterator[doc.Document]:
-    """The document fold, each time shorter: without sections that need no attention; without what the
-    steps advise; without more than the act itself; with the first cause alone; with a reply cut short."""
+    """The folded document, shorter each time: without sections that need no attention; without the advice of
+    steps; only the first sentence of the act; only the first cause; a shortened reply."""
     head, rest, answer = _sort(document)
     short, hidden = _drop_what_is_right(rest)
     yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
@@ -41,7 +41,7 @@ def fold(document: doc.Document) -> Iterator[doc.Document]:
 def _sort(
     document: doc.Document,
 ) -> tuple[tuple[doc.Block, ...], tuple[doc.Block, ...], tuple[doc.Block, ...]]:
-    """Head, what tells the details, and the answer."""
+    """Split into head, details and answer."""
     head: list[doc.Block] = []
     rest: list[doc.Block] = []
     answer: list[doc.Block] = []
@@ -56,7 +56,7 @@ def _sort(
 
 
 def _drop_what_is_right(blocks: tuple[doc.Block, ...]) -> tuple[tuple[doc.Block, ...], tuple[Line, ...]]:
-    """The blocks that need attention, with what of them does, and the names of what is left out."""
+    """The blocks, or parts of them, that need attention, and the names of those left out."""
     remaining: list[doc.Block] = []
     hidden: list[Line] = []
     for block in blocks:
@@ -74,7 +74,7 @@ def _drop_what_is_right(blocks: tuple[doc.Block, ...]) -> tuple[tuple[doc.Block,
 
 
 def _attention(part: doc.Part) -> doc.Part | None:
-    """What of a part needs attention; None where nothing does."""
+    """The content of a part that needs attention; None if nothing does."""
     if isinstance(part, doc.Steps):
         steps = tuple(row for row in part.rows if row.status.is_amiss)
         return doc.Steps(steps) if steps else None
@@ -85,7 +85,7 @@ def _attention(part: doc.Part) -> doc.Part | None:
 
 
 def _name(section: doc.Section, remaining: tuple[doc.Part, ...]) -> Line:
-    """What is left out of a section: all of it, by its heading, or some of its rows."""
+    """The name of what is left out of a section: its heading, or some of its rows."""
     if not remaining:
         first, *more = section.heading
         if not isinstance(first, str):
@@ -117,7 +117,7 @@ def _note(hidden: tuple[Line, ...]) -> tuple[doc.Block, ...]:
 
 
 def _change_parts(change: Callable[[doc.Part], doc.Part]) -> Callable[[doc.Block], doc.Block]:
-    """A change of parts, made in the sections alone."""
+    """Apply a change to the parts of sections only."""
 
     def change_block(block: doc.Block) -> doc.Block:
         return (
@@ -128,7 +128,7 @@ def _change_parts(change: Callable[[doc.Part], doc.Part]) -> Callable[[doc.Block
 
 
 def _drop_advice(part: doc.Part) -> doc.Part:
-    """Steps and findings that say what is amiss, and not what to do."""
+    """Steps and findings without advice."""
     match part:
         case doc.Steps():
             return doc.Steps(tuple(row._replace(do=()) if row.findings else row for row in part.rows))
@@ -139,7 +139,7 @@ def _drop_advice(part: doc.Part) -> doc.Part:
 
 
 def _shorten_steps(part: doc.Part) -> doc.Part:
-    """Steps in a line each."""
+    """Steps with one line each."""
     return part._replace(is_whole=False) if isinstance(part, doc.Steps) else part
 
 
@@ -164,11 +164,11 @@ def _cut_reply(block: doc.Block) -> doc.Block:
     return block._replace(reply=f"{block.reply[:_REPLY_SHOWN]}…")
 
 
-# What is left out one after another where there is still no room, and the name of what is then not shown
+# The further ways to shorten, in order, and the names of what is then not shown
 _WAYS: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
-    (_change_parts(_drop_advice), ""),  # the act says what to do
+    (_change_parts(_drop_advice), ""),  # the act has the advice
     (_drop_more_on_act, "more on the act"),
-    (_change_parts(_shorten_steps), ""),  # the line shows where it is cut
+    (_change_parts(_shorten_steps), ""),  # the line shows that it is cut
     (_drop_further_causes, "further causes"),
     (_cut_reply, "the rest of the reply"),
 )

@@ -1,8 +1,8 @@
 """The formats of reports: one row each. A new format, or kind of result, is added here and nowhere else.
 
-A kind of result has one builder, which says what its report tells and in which order (`DOCUMENTS`). A format
-that people read has one writer, which writes any document; a format that programs read writes the result
-itself. All are named, not imported: `explain` must not load what only a live check needs.
+Each kind of result has one builder for content and order of its report (`DOCUMENTS`). A format for people has
+one writer for any document; a format for programs writes the result itself. All are named, not imported:
+`explain` must not load what only a live check needs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from probe.report.style import QUIET, VERBOSE, Style
 
 
 class Kind(StrEnum):
-    """What is reported."""
+    """The kind of result of a report."""
 
     RUN = "run"  # check, domain, demo, replay
     REPLY = "reply"  # explain
@@ -26,8 +26,8 @@ class Kind(StrEnum):
 
 
 class Series(NamedTuple):
-    """How several results are written one after the other; `none` stands for no result at all. `rows` names
-    the writer of one of several, by kind, where that differs from the writer of a single one."""
+    """How several results are written one after the other; `none` is the output for no results. `rows` names
+    the writer for one of several, by kind, if it differs from the writer of a single one."""
 
     before: str = ""
     between: str = ""
@@ -40,9 +40,10 @@ class Format(NamedTuple):
     """One format: `of_documents` names the `module:function` that writes a document, or `writers`, by kind of
     result, the one that writes the result.
 
-    `is_laid_out`: the function takes the style of the place, too, and the verbosity decides how much is told;
-    any other document is for a ticket. What is not laid out is read by machines or pasted elsewhere, and is
-    UTF-8 whatever the locale says."""
+    `is_laid_out`: the function also takes the style of the output, and the verbosity decides on the detail;
+    other documents are for a ticket. Output that is not laid out is read by machines or pasted elsewhere, and
+    is always UTF-8, whatever the locale.
+    """
 
     name: str
     media_type: str
@@ -57,7 +58,8 @@ class Format(NamedTuple):
         return frozenset(DOCUMENTS if self.of_documents else self.writers or ())
 
     def write(self, kind: Kind, result: Any, style: Style, *, is_row: bool = False) -> str:
-        """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without it."""
+        """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without this
+        format."""
         if not self.of_documents:
             rows = self.series.rows if is_row else None
             text: str = _function((rows or self.writers or {})[kind])(result)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.report.json_text import json_text
 
-if TYPE_CHECKING:  # a report of logs is written without it
+if TYPE_CHECKING:  # not needed for a report of logs
     from probe.model.report import Report
 
 
@@ -32,6 +32,6 @@ def document(value: Any) -> Any:
 
 
 def json_name(field: Field[Any]) -> str:
-    """The published name: `metadata["json"]` where a Python keyword stood in the way."""
+    """The published name: `metadata["json"]` if the name is a Python keyword."""
     name: str = field.metadata.get("json", field.name)
     return name

@@ -1,4 +1,4 @@
-"""An explained reply, or a bounced recipient, as JSON. Light: `explain` does not load what reads bounces."""
+"""An explained reply, or a bounced recipient, as JSON. Light: `explain` must not load the bounce reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def reply_object(item: explanation.Explanation) -> str:
 
 
 def reply_line(item: explanation.Explanation) -> str:
-    """One object on one line, with its line break: whoever reads along has the whole of it at once."""
+    """One object on one line, with its line break, so that a reader of the stream gets complete lines."""
     return reply_row(item) + "\n"
 
 

@@ -11,10 +11,10 @@ from probe.model.text import LOGGING_COMMAND, escape_flags
 def json_text(document: Any, *, indent: int | None = None) -> str:
     """Serialise to JSON without a final line break.
 
-    Readable UTF-8, except that what could act on a terminal (C1 controls, bidi and zero-width formats,
-    line separators, heaps of marks) or on a build system comes out as JSON escapes, so that nothing is
-    lost to a parser. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259
-    section 8.2): they become the visible text `\\udcXX`.
+    Readable UTF-8, except that characters that could act on a terminal (C1 controls, bidi and zero-width
+    formats, line separators, many combining marks) or on a CI system are JSON escapes, so that a parser loses
+    nothing. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259 section 8.2): they
+    become the visible text `\\udcXX`.
     """
     text = json.dumps(document, ensure_ascii=False, indent=indent)
     if not text.isascii() or "\x7f" in text:
@@ -28,5 +28,5 @@ def _escape(char: str) -> str:
     point = ord(char)
     if 0xD800 <= point <= 0xDFFF:
         return f"\\\\u{point:04x}"
-    # json.dumps pairs surrogates for what lies beyond the BMP, but leaves DEL alone
+    # json.dumps writes surrogate pairs for characters beyond the BMP, but does not escape DEL
     return f"\\u{point:04x}" if point <= 0xFFFF else json.dumps(char)[1:-1]

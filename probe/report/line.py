@@ -1,6 +1,6 @@
-"""A line of a document: words of the program's own as plain strings, and whatever else by what it is.
+"""A line of a document: the program's own words are plain strings, other content has a type.
 
-A string of a stranger stands here as it came, in `Raw` or `Code`. Only a writer escapes.
+Text from outside is unescaped, in `Raw` or `Code`. Only writers escape.
 """
 
 from __future__ import annotations
@@ -9,37 +9,37 @@ from typing import NamedTuple, TypeAlias, assert_never
 
 
 class Raw(NamedTuple):
-    """What a stranger wrote, or may have had a part in; not escaped. Reads as text."""
+    """Text from outside, or containing such text; not escaped. Shown as text."""
 
     text: str
 
 
 class Code(NamedTuple):
-    """What is to be copied or compared octet by octet: a command, an address, a reply; not escaped."""
+    """Text to copy or compare exactly: a command, an address, a reply; not escaped."""
 
     text: str
 
 
 class Emphasis(NamedTuple):
-    """A word of the program's own that the sentence turns on."""
+    """An emphasised word of the program's own."""
 
     text: str
 
 
 class Origin(NamedTuple):
-    """What stands behind a sentence: the id of a rule (`smtp-probe rules ID`), and what it was read from;
-    either may be empty."""
+    """The source of a sentence: the id of a rule (`smtp-probe rules ID`), and the reference of the
+    observation; either may be empty."""
 
     rule: str
     ref: str = ""
 
 
 Span: TypeAlias = str | Raw | Code | Emphasis | Origin
-Line: TypeAlias = tuple[Span, ...]  # one line, however long; empty where nothing is said
+Line: TypeAlias = tuple[Span, ...]  # one line of any length; may be empty
 
 
 def plain(line: Line) -> str:
-    """The words of a line without form; not escaped."""
+    """The text of a line without formatting; not escaped."""
     return "".join(map(_words, line))
 
 

@@ -1,8 +1,8 @@
-"""Escaping for Markdown: the only way by which a stranger's text gets into a ticket.
+"""Escapes text from outside for Markdown; the only place that does.
 
-Trackers look for references (a mention, an issue, a commit, a link) in the page that they made of the
-Markdown, where no escape is left; each has its own list of them, and it grows. None looks inside code.
-So this is no list of what is live: a word of letters is text, and every other word is a code span.
+Trackers look for references (a mention, an issue, a commit, a link) in the rendered page, where escapes are
+gone; each has its own growing list of them. None looks inside code. So this is not a list of special forms: a
+word of letters is text, and every other word becomes a code span.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MARKED = re.compile("[\"'()“”‘’«»]")
 _JOINT = re.compile(r"[-'’/]")
 _NUMBER = re.compile(r"[+−-]?[0-9]{1,6}(?:[.,][0-9]{1,6})?")
 _SIGNS = frozenset({*"→·–—…≥≤×−+-=/&<>", "IPv4", "IPv6"})
-# The fewest digits by which a tracker takes a word for a commit; letters beyond ASCII are no word to some
+# From this number of digits a tracker treats a word as a commit; for some, letters beyond ASCII are no word
 _COMMIT_LETTERS = 7
 _COMMIT = re.compile(rf"(?<![0-9A-Za-z])[0-9A-Fa-f]{{{_COMMIT_LETTERS},}}(?![0-9A-Za-z])")
 _NAMES_NEXT = re.compile(r"[:%!&~][\"'(\[]")  # `version:" 1.0"` of Redmine, `%" next"` of GitLab
@@ -28,30 +28,30 @@ _CITES = re.compile(
     r"(?i)\b(?:bug|issue|ticket|task|comment|note|attachment|changeset|commit|revision)s?\W{0,3}$"
 )
 _BAR = re.compile(r"([|]+)")
-# A backtick has no place in a code span of one, and spaces at both ends are lost
+# A code span with single backticks cannot contain one, and loses spaces at both ends
 _IN_CODE = re.compile(r"(?P<code>[^`\s](?:[^`]*[^`\s])?)|`+")
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "[": r"\[", "]": r"\]"}
 )
 _BLOCK_START = re.compile(r"^([-+=:]|\d{1,9}[.)])")
-# Some trackers cut code out of the source by its marks alone before they look whom to call: three of
-# these would begin or end a block for them. Some obey `/close` at the beginning of any line. And Jira's own
-# markup, which knows no backticks, calls `[~name]`, and ends with `{noformat}` what one began with it.
+# Some trackers remove code from the source by its marks alone before they look for mentions: three of these
+# would begin or end a block for them. Some obey `/close` at the beginning of any line. And Jira's own markup,
+# which has no backticks, mentions `[~name]`, and ends a block with `{noformat}`.
 _NAIVE = re.compile(r"(?i)~{3,}|`{3,}|\[(?=~)|^/(?=\w)|\{(?=noformat)")
 
 
 def markdown_text(text: str) -> str:
     """One line of text, literal in every position of a Markdown document, table cells included.
 
-    Words of letters, and numbers of up to six digits, stay as they are; whatever else stands between two
-    spaces becomes a code span, without the marks of the sentence around it.
+    Words of letters, and numbers of up to six digits, are unchanged; anything else between two spaces becomes
+    a code span, without the punctuation before and after it.
     """
     return unmistaken(markdown_run(text).strip())
 
 
 def markdown_run(text: str) -> str:
-    """A part of a line: as `markdown_text`, with the spaces at its ends. What it stands in must not begin a
-    block of another kind: see `unmistaken`."""
+    """A part of a line: as `markdown_text`, with the spaces at its ends. The complete line must not begin
+    another kind of block: see `unmistaken`."""
     text = printable(text)
     pieces: list[str] = []
     before, at = "", 0
@@ -62,14 +62,14 @@ def markdown_run(text: str) -> str:
 
 
 def unmistaken(line: str) -> str:
-    """A whole line of Markdown of which no reader takes the beginning for that of a list or a table."""
+    """A complete line of Markdown, changed so that it does not begin like a list or a table."""
     return _BLOCK_START.sub(_escape_start, line)
 
 
 def _word(word: str, before: str) -> str:
     if word.isascii() and word.isalpha() and len(word) < _COMMIT_LETTERS:
         return word  # as most are
-    # a bracket around several words is a mark of the sentence; around one, or twice, it is a link somewhere
+    # brackets around several words are punctuation; around one word, or doubled, some trackers make a link
     brackets = [char for char in word if char in "[]"]
     bracket = brackets[0] if len(brackets) == 1 else ""
     inner = word.lstrip(_OPENING + bracket)
@@ -79,7 +79,7 @@ def _word(word: str, before: str) -> str:
         head, core, tail = "", word, ""
     elif _is_text(core) and not (core.isdigit() and _CITES.search(before)):
         return _escape(word)
-    elif _MARKED.search(core):  # `{"id":"x"}`: its first and last mark are its own
+    elif _MARKED.search(core):  # `{"id":"x"}`: its first and last mark belong to it
         head, core = "", word.rstrip(_STOPS)
         tail = word[len(core) :]
     # a bar would end a cell, in code as well
@@ -110,8 +110,8 @@ def _escape_start(match: re.Match[str]) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Code spans of one backtick each, not for table cells. The backticks of the text stand between them, as
-    entities: good for a reader that cuts out code by its marks alone, too."""
+    """Code spans of one backtick each, not for table cells. Backticks of the text are placed between them as
+    entities; this also works for readers that remove code by its marks alone."""
     return _code(printable(text).strip()) or "` `"
 
 
@@ -124,6 +124,6 @@ def _inert(text: str) -> str:
 
 
 def markdown_fence(lines: list[str], language: str = "text") -> list[str]:
-    """A fenced block that nothing inside can end, not even for a reader that looks for three backticks or
-    tildes anywhere: these come out as escapes."""
+    """A fenced block that nothing inside can end, not even for readers that look for three backticks or
+    tildes anywhere: these are escaped."""
     return ["```" + language, *(inert_lines(_inert(printable(line))) for line in lines), "```"]

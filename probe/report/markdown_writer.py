@@ -1,4 +1,5 @@
-"""Writes a document as Markdown for a ticket. `inline` escapes each line, once; here is only the form."""
+"""Writes a document as Markdown for a ticket. `inline` escapes each line, once; this module does the
+layout."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from probe.report.markdown_text import markdown_code, markdown_fence, markdown_r
 from probe.report.style import mark
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
-_ENTRY = "###"  # of what one entry among others is about; a section of it is headed by words in bold
+_ENTRY = "###"  # the heading of one of several entries; its sections have headings in bold
 
 
 def write(document: doc.Document) -> str:
-    """CommonMark with GFM tables, with a final line break; a stranger's text is always literal."""
+    """CommonMark with GFM tables, with a final line break; text from outside is always literal."""
     blocks: list[str] = []
     if document.title is not None:
         blocks.append(f"# {inline(document.title.line)}")
@@ -32,7 +33,7 @@ def write(document: doc.Document) -> str:
 
 
 def inline(line: Line, *, in_cell: bool = False) -> str:
-    """A line as it stands in a paragraph, a heading, a list or, with `in_cell`, in a cell of a table."""
+    """A line for a paragraph, a heading, a list or, with `in_cell`, a cell of a table."""
     text, run = "", ""
     for span in line:
         if isinstance(span, str):
@@ -46,7 +47,7 @@ def inline(line: Line, *, in_cell: bool = False) -> str:
 
 
 def _join(left: str, right: str) -> str:
-    # two backticks side by side would begin and end other code spans
+    # two adjacent backticks would begin and end other code spans
     return f"{left} {right}" if left.endswith("`") and right.startswith("`") else left + right
 
 
@@ -63,7 +64,7 @@ def _mark(span: Code | Emphasis | Origin, *, in_cell: bool) -> str:
 
 
 def _code(text: str) -> str:
-    # a code span has no place in a table cell unless nothing in it could end either
+    # a code span in a table cell must not contain anything that could end the span or the cell
     return markdown_code(text) if _PLAIN.fullmatch(text) else markdown_text(text)
 
 
@@ -184,7 +185,7 @@ def _share(share: doc.Share) -> str:
 
 
 def _weighing(weighing: doc.Weighing) -> str:
-    """One cause as a list; several as a table, which has no column for what nothing is in."""
+    """One cause as a list; several as a table without empty columns."""
     if len(weighing.causes) == 1:
         return "\n".join(
             f"- {it.side.value}{_weight(it, ' {}')}: {inline(it.line)}" for it in weighing.causes[0].arguments
@@ -232,7 +233,7 @@ def _step(step: doc.StepRow) -> list[str]:
 
 
 def _dialogue(dialogue: doc.Dialogue) -> str:
-    """All sessions in one block of code, what is no octet of the wire behind a #."""
+    """All sessions in one block of code; lines that are not octets of the connection begin with #."""
     lines: list[str] = []
     for session in dialogue.sessions:
         if lines:
@@ -250,7 +251,7 @@ def _dialogue(dialogue: doc.Dialogue) -> str:
 
 
 def _ending(document: doc.Document) -> list[str]:
-    """What the text has at its edges."""
+    """The last line: the colophon, or the effort."""
     effort = document.title.effort if document.title is not None else ()
     colophon = document.colophon
     if colophon is None:

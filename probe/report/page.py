@@ -1,4 +1,4 @@
-"""Lines of text that fit a width: wrapping with hanging indents, by the columns a terminal uses."""
+"""Wraps text to a width, with hanging indents, counting terminal columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from probe.model.text import inert_lines, printable
 from probe.report.style import Paint, Style
 
-MIN_COLUMNS = 20  # below this nothing is readable anyway; lines are cut no finer
+MIN_COLUMNS = 20  # lines are never narrower than this
 _WORDS = re.compile(r"\S+|\s+")
 _SHELL_WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+"""
 _CONTINUED = " \\"
@@ -71,8 +71,8 @@ def _cut(word: str, width: int) -> list[str]:
 
 
 class Page:
-    """Collects the lines of a report. The one place where text is escaped for a terminal: whatever comes in
-    goes through `fit`."""
+    """Collects the lines of a report. The one place where text is escaped for a terminal: all text goes
+    through `fit`."""
 
     def __init__(self, style: Style) -> None:
         self.style = style
@@ -80,7 +80,7 @@ class Page:
         self._lines: list[str] = []
 
     def fit(self, text: str) -> str:
-        """The text as it stands on the page: nothing live, in characters of the stream. Idempotent."""
+        """The text escaped, in characters that the stream can encode. Idempotent."""
         text = printable(text)
         return text if self._takes_all else self.style.encodable(text)
 
@@ -103,10 +103,10 @@ class Page:
         paint: Paint | None = None,
         is_strong: bool = False,
     ) -> None:
-        """A paragraph behind `indent` spaces and `lead`; further lines hang under its first word.
+        """A paragraph after `indent` spaces and `lead`; further lines are indented to its first word.
 
         `paint` colours the lead; the text is bold where it `is_strong`, else the RFCs that it names are
-        faint. Where the lead leaves too little room, the text goes below it.
+        faint. If the lead leaves too little room, the text goes below it.
         """
         lead, text = self.fit(lead), self.fit(text)
         width = max(self.style.width, MIN_COLUMNS)
@@ -121,8 +121,7 @@ class Page:
         self._lines += [" " * hang + line for line in rest]
 
     def cut(self, text: str, before: int) -> str:
-        """What of the text has room in one line behind `before` columns; where that is not all, it ends in
-        an ellipsis."""
+        """The text cut to one line after `before` columns, with an ellipsis if it was cut."""
         text, room = self.fit(text), self.style.width - before
         ellipsis = self.fit("…")
         return (
@@ -130,8 +129,8 @@ class Page:
         )
 
     def command(self, text: str, *, indent: int) -> None:
-        """A command line to paste into a shell: where it is broken, between two words of the shell, it is
-        continued (POSIX shell section 2.2.1). A word is never broken, even where it is too wide."""
+        """A command line to paste into a shell: it is broken only between two words of the shell, with a
+        continuation (POSIX shell section 2.2.1). A word is never broken, even if it is too wide."""
         room = max(self.style.width, MIN_COLUMNS) - indent
         lines = [""]
         words = re.findall(_SHELL_WORD, self.fit(text))
@@ -158,7 +157,7 @@ class Page:
         return self.style.paint(word, paint) + lead[len(word) :]
 
     def pair(self, left: str, right: str) -> None:
-        """Left and right on one line when both fit, else under each other."""
+        """Left and right on one line if both fit, else on two lines."""
         left, right = self.fit(left), self.fit(right)
         gap = self.style.width - columns(left) - columns(right)
         if gap >= 2:

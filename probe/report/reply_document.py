@@ -1,4 +1,4 @@
-"""What the report of an explained reply says. Light: nothing here but the standard library and knowledge."""
+"""The document for an explained reply. Light: imports only the standard library and knowledge."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OWN_WORDS = "the text is the sending server's own; the remote server's words ar
 
 
 def build(explanation: Explanation, _: Detail) -> doc.Document:
-    """The reply, what it means, who acts, when to retry, and why; the same for every occasion. What a log
-    tells of the message goes before it."""
+    """The reply, what it means, who acts, when to retry, and why; the same for every detail. What a log says
+    about the message comes first."""
     logged = explanation.excerpt
     if logged is None or explanation.error:
         return doc.Document(
@@ -45,7 +45,7 @@ def build(explanation: Explanation, _: Detail) -> doc.Document:
 
 
 def _subject(logged: LogExcerpt, tone: doc.Tone) -> doc.Subject:
-    """The line of a log: which message, to whom, by which way, and who speaks."""
+    """The line of a log: message, recipient, relay, and whose words they are."""
     event = logged.event
     if event is None or logged.note:
         what: Line = (f", {event.status.value}: " if event is not None else ": ", logged.note)
@@ -68,7 +68,7 @@ def _subject(logged: LogExcerpt, tone: doc.Tone) -> doc.Subject:
 
 
 def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
-    """The same as a part of what the reply stands in (a bounce), whose exit code is `code`."""
+    """The same as a part of another result (a bounce), whose exit code is `code`."""
     word, tone = _HEADLINES[code]
     if explanation.reading is None:
         yield doc.Verdict(word, tone, (Raw(explanation.error),))
@@ -82,7 +82,7 @@ def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
 
 
 def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
-    """The first cause with its share, for -q; nothing where the reply has no conclusion."""
+    """The first cause with its share, for -q; empty if the reply has no conclusion."""
     conclusion = explanation.conclusion
     if explanation.exit_code is ExitCode.ACCEPTED or conclusion is None or not conclusion.ranking:
         return ()
@@ -92,7 +92,7 @@ def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
 
 
 def reply_line(explanation: Explanation) -> str:
-    """Code, enhanced status and text, as far as there are any; not escaped."""
+    """Code, enhanced status and text, as far as present; not escaped."""
     reading = explanation.reading
     if reading is None:
         return ""
@@ -124,7 +124,7 @@ def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
 
 
 def _why(conclusion: Conclusion) -> Iterator[doc.Section]:
-    """The evidence for and against the first cause, the heaviest first."""
+    """The evidence for and against the first cause, the strongest first."""
     if not conclusion.ranking:
         return
     first = conclusion.ranking[0]

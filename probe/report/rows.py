@@ -10,7 +10,7 @@ from probe.report.line import Line
 
 
 class Fact(NamedTuple):
-    """A label and what it has: a line, or several one after another; and a command to paste into a shell."""
+    """A label with a line, or several lines; and a command to paste into a shell."""
 
     label: str
     lines: tuple[Line, ...]
@@ -26,14 +26,14 @@ class Share(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Causes, the likeliest first, as a row of facts."""
+    """Causes, the most likely first, as a row of facts."""
 
     label: str
     shares: tuple[Share, ...]
 
 
 class Act(NamedTuple):
-    """What to do as a row of facts: the act in a sentence, and what more there is to say of it."""
+    """What to do as a row of facts: the act in a sentence, and its explanation."""
 
     label: str
     act: Line
@@ -44,7 +44,7 @@ Row: TypeAlias = Fact | Ranking | Act
 
 
 class Station(NamedTuple):
-    """A stage of the attempt: how it went, and a word on what stood in the way (the code of a reply)."""
+    """A stage of the attempt: its status, and a short reason (the code of a reply)."""
 
     name: str
     status: StepStatus
@@ -52,7 +52,7 @@ class Station(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What is told of something that has a name of its own: `name: line`."""
+    """A line on something with a name: `name: line`."""
 
     name: Line
     line: Line
@@ -66,7 +66,7 @@ class Entry(NamedTuple):
 
 
 class Side(Enum):
-    """What a piece of evidence does to a cause."""
+    """The effect of a piece of evidence on a cause."""
 
     FOR = "for"
     AGAINST = "against"
@@ -82,7 +82,7 @@ class Argument(NamedTuple):
 
 
 class ArguedCause(NamedTuple):
-    """A cause with the evidence for and against it, the heaviest first."""
+    """A cause with the evidence for and against it, the strongest first."""
 
     title: str
     id: str
@@ -91,8 +91,8 @@ class ArguedCause(NamedTuple):
 
 
 class HypothesisRow(NamedTuple):
-    """One kind of explanation and the fact that speaks most for or against it; `weight_db` None where it has
-    no weight."""
+    """One kind of explanation and the fact that speaks most for or against it; `weight_db` None if it has no
+    weight."""
 
     title: str
     probability: float
@@ -101,7 +101,7 @@ class HypothesisRow(NamedTuple):
 
 
 class FindingRow(NamedTuple):
-    """What a check found; `severity` in a word, `id` empty where it is not asked for."""
+    """A finding; `severity` in a word, `id` empty if it is not shown."""
 
     severity: str
     id: str
@@ -110,7 +110,7 @@ class FindingRow(NamedTuple):
 
 
 class StepRow(NamedTuple):
-    """One of the nine steps: what was found, and what is to be done."""
+    """One of the nine steps: the findings, and what to do."""
 
     number: int
     title: str
@@ -120,8 +120,8 @@ class StepRow(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A command and its reply as on the wire; `sent` is empty for the greeting. `remark` stands where no
-    whole reply came. `elapsed_ms` is None where the time is not asked for."""
+    """A command and its reply as on the wire; `sent` is empty for the greeting. `remark` replaces a missing
+    or incomplete reply. `elapsed_ms` is None if the time is not shown."""
 
     sent: str
     reply: tuple[str, ...]
@@ -131,7 +131,7 @@ class Turn(NamedTuple):
 
 
 class Transcript(NamedTuple):
-    """One session: with whom, for what, what was said, and what is known of it besides."""
+    """One session: the server, the purpose, the dialogue, and further facts."""
 
     title: Line
     about: Line

@@ -1,4 +1,4 @@
-"""What a run's report says of causes: the evidence, and the walk of the hypotheses."""
+"""The causes in the report of a run: the evidence, and the hypotheses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from probe.report.line import Code, Emphasis, Line, Origin, Raw
 
 
 def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
-    """The evidence behind the first cause; where all is told, behind every cause."""
+    """The evidence for the first cause; in a full report for every cause."""
     causes = tuple(_causes(report, detail))
     if not causes:
         return
@@ -45,7 +45,7 @@ def _causes(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
 
 
 def _arguments(cause: ReportCause, detail: Detail) -> Iterator[doc.Argument]:
-    """The evidence of one cause: for, against, then what moves nothing, heaviest first."""
+    """The evidence of one cause: for, against, then evidence without effect, strongest first."""
     everything = sorted((*cause.evidence_for, *cause.evidence_against), key=lambda it: -abs(it.weight_db))
     for side in doc.Side:
         for it in everything:
@@ -54,7 +54,8 @@ def _arguments(cause: ReportCause, detail: Detail) -> Iterator[doc.Argument]:
 
 
 def origin(rule: str, ref: str, detail: Detail) -> Line:
-    """What stands behind a sentence. The references are those of the recording, which a ticket has not."""
+    """The source of a sentence. References point into the recording, which a reader of a ticket does not
+    have."""
     match detail:
         case Detail.FULL:
             return (Origin(rule, ref),)
@@ -65,7 +66,8 @@ def origin(rule: str, ref: str, detail: Detail) -> Line:
 
 
 def merge(cause: ReportCause) -> ReportCause:
-    """The cause with evidence in the same words, by several rules, as one with the sum of its weights."""
+    """The cause with evidence of the same words, from several rules, merged into one with the sum of the
+    weights."""
 
     def once(pieces: tuple[ReportEvidence, ...]) -> tuple[ReportEvidence, ...]:
         by_text: dict[str, ReportEvidence] = {}
@@ -82,8 +84,8 @@ def merge(cause: ReportCause) -> ReportCause:
 
 
 def hypotheses(report: Report, detail: Detail) -> Iterator[doc.Section]:
-    """Where the reply names no cause, every kind of explanation with the fact that speaks most of it; and
-    what is documented about the recipient's domain."""
+    """If the reply names no cause, every kind of explanation with its strongest fact; and what is documented
+    about the recipient's domain."""
     if report.hypotheses:
         slight = [it.title for it in report.hypotheses if detail is Detail.SCREEN and _is_slight(it)]
         rows = tuple(_hypothesis_rows(it for it in report.hypotheses if it.title not in slight))
@@ -103,7 +105,7 @@ def _is_slight(hypothesis: ReportHypothesis) -> bool:
 
 
 def _hypothesis_rows(all_hypotheses: Iterable[ReportHypothesis]) -> Iterator[doc.HypothesisRow]:
-    """Each with its fact; a fact that speaks of several, too, is told once."""
+    """The rows with their facts; a fact of several rows is shown once."""
     title_of: dict[str, str] = {}
     before = ""
     for it in all_hypotheses:
@@ -118,7 +120,7 @@ def _hypothesis_rows(all_hypotheses: Iterable[ReportHypothesis]) -> Iterator[doc
 
 
 def unsaid(report: Report) -> Line:
-    """What the walk is for, as a heading."""
+    """The heading of the hypotheses."""
     session, verdict = view.deciding_session(report), report.verdict
     exchanges = [it for it in session.exchanges if it.stage == verdict.stage] if session is not None else []
     replies = [it for it in exchanges if it.reply_code is not None]
@@ -134,7 +136,7 @@ def unsaid(report: Report) -> Line:
 
 
 def origins(report: Report) -> tuple[str, ...]:
-    """Where an x.0.0 comes from, by the reply and by the bounce."""
+    """Who wrote an x.0.0, by the reply and by the bounce."""
     return tuple(f.message for f in report.findings if f.tag in groups.ORIGINS_OF_STATUS)
 
 

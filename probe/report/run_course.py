@@ -1,4 +1,4 @@
-"""How the attempt of a run went, one stage after another: DNS, the connection, TLS, MAIL and RCPT."""
+"""The stages of the attempt of a run, each with its result: DNS, the connection, TLS, MAIL and RCPT."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OF_OUTCOME = {Outcome.REFUSED: StepStatus.FAIL, Outcome.DEFERRED: StepStatus.WA
 
 
 def course(report: Report) -> doc.Course:
-    """Each stage with its mark: reached, refused or put off (with the code), or not come to."""
+    """Each stage with its mark: reached, refused or deferred (with the code), or not reached."""
     session = view.deciding_session(report)
     stages: Iterator[doc.Station] = _stages(report, session) if session is not None else _no_stages(report)
     return doc.Course((doc.Station("DNS", _dns(report)), *stages))
 
 
 def _dns(report: Report) -> StepStatus:
-    """By the verdict where DNS decided, else by the step that looks at it."""
+    """The stage DNS: by the verdict if DNS decided, else by its step."""
     if report.verdict.stage is Stage.DNS and report.verdict.outcome is not Outcome.ACCEPTED:
         return _OF_OUTCOME.get(report.verdict.outcome, StepStatus.WARN)
     step = next((it for it in report.checklist if it.step == DNS_STEP), None)
@@ -56,7 +56,7 @@ def _stages(report: Report, session: ReportSession) -> Iterator[doc.Station]:
 
 
 def _tls(report: Report, session: ReportSession) -> tuple[StepStatus, str]:
-    """How TLS went; a failure counts that was answered by another session in the clear."""
+    """The stage TLS; a failure counts also if another session then went on without TLS."""
     if session.tls is not None and session.tls.established:
         return StepStatus.PASS, ""
     if report.verdict.stage is Stage.STARTTLS:

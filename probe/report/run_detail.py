@@ -1,4 +1,4 @@
-"""What was seen in a run: each session, authentication records, blocklists, every DNS answer, the note."""
+"""The details of a run: each session, authentication records, blocklists, every DNS answer, the note."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from probe.report.line import Line, Raw
 
 
 def glance(report: Report) -> Iterator[doc.Section]:
-    """Each session in two lines, where there is more than the one that the verdict tells of."""
+    """Each session in two lines, if there are others than the deciding one."""
     if len(report.sessions) > 1:
         entries = (
             doc.Entry(
@@ -35,7 +35,7 @@ def glance(report: Report) -> Iterator[doc.Section]:
 
 
 def all_sections(report: Report) -> Iterator[doc.Section]:
-    """All of it, in the order in which a reader digs."""
+    """All sections, the most useful first."""
     for number, session in enumerate(report.sessions, 1):
         heading = (f"Session {number}: ", Raw(view_session.session_title(session)))
         yield doc.Section(heading, (doc.Dialogue((_transcript(session, Detail.FULL),)),))
@@ -49,7 +49,7 @@ def all_sections(report: Report) -> Iterator[doc.Section]:
 
 
 def for_others(report: Report) -> Iterator[doc.Section]:
-    """What a ticket needs of it: the words that were exchanged, and what to send to whom."""
+    """The sections for a ticket: the dialogue, and the note with its addressee."""
     if report.sessions:
         sessions = tuple(_transcript(session, Detail.TICKET) for session in report.sessions)
         yield doc.Section(("Dialogue",), (doc.Dialogue(sessions),))

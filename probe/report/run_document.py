@@ -1,4 +1,4 @@
-"""What the report of a run says (check, domain, demo, replay), and in which order."""
+"""The document for a run (check, domain, demo, replay): content and order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TONES = {
 
 
 def build(report: Report, detail: Detail) -> doc.Document:
-    """The report of a run, with as much as the occasion asks for."""
+    """The document, with the content for this detail."""
     if detail is Detail.BRIEF:
         return doc.Document(tuple(_brief(report)), caution=_caution(report))
     return doc.Document(
@@ -63,7 +63,7 @@ def _brief(report: Report) -> Iterator[doc.Block]:
 
 
 def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
-    """Verdict, who acts, why, the nine steps, what was not reached, and only then detail."""
+    """Verdict, who acts, why, the nine steps, what was not reached, then the details."""
     yield run_course.course(report)
     yield _first(report)
     yield doc.Facts(tuple(_facts(report, detail)))
@@ -121,7 +121,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Row]:
     if vantage := view.vantage(report):
         yield doc.Fact("Vantage", ((Raw(vantage),),))
     if verdict.outcome is Outcome.ACCEPTED:
-        # nothing was refused: the causes are those of what could come after DATA, a prediction
+        # nothing was refused: the causes are predictions for the time after DATA
         if verdict.after_data_risks:
             yield doc.Fact("After DATA", tuple(_risks(report, detail)))
     elif report.causes:
@@ -157,7 +157,7 @@ def _not_reached(report: Report) -> Iterator[doc.Section]:
 
 
 def _internal(report: Report) -> Iterator[doc.Section]:
-    """What the report was made without because this program failed at it, and where to report that."""
+    """The parts missing because of faults of this program, and where to report them."""
     internal_findings = view.internal(report)
     if internal_findings:
         remedies = dict.fromkeys(finding.remedy for finding in internal_findings)

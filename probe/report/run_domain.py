@@ -1,4 +1,4 @@
-"""What `smtp-probe domain` says: what a sender meets before a send."""
+"""The sections of `smtp-probe domain`."""
 
 from __future__ import annotations
 
@@ -82,5 +82,5 @@ def _tlsa(status: str, *more: str) -> Line:
 
 
 def _listing(state: str, *more: str) -> Line:
-    """The state in words, and what else there is to say."""
+    """The status in words, and further remarks."""
     return (state, Raw("".join(f"; {part}" for part in more if part)))

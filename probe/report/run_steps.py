@@ -1,4 +1,4 @@
-"""What a run's report says of findings and of the nine steps."""
+"""The findings and the nine steps in the report of a run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from probe.report import document as doc
 from probe.report.detail import Detail
 from probe.report.line import Line, Origin, Raw
 
-_NOTHING = "Nothing"  # how the advice of a step begins that asks for nothing
+_NOTHING = "Nothing"  # the first word of the advice if a step needs no action
 _ORDER = list(Severity)
 _SIZE, _CONTENT = 3, 5  # where steps 4 and 5 begin and end
 
 
 def findings(report: Report, detail: Detail) -> Iterator[doc.Section]:
-    """What is wrong, each with its remedy, for whoever cannot ask the program; else the steps say it."""
+    """The faults with their remedies, for readers without the program; otherwise they are in the steps."""
     if detail is Detail.TICKET:
         yield from section(report, view.BAD, detail)
 
 
 def section(report: Report, severities: tuple[Severity, ...], detail: Detail) -> Iterator[doc.Section]:
-    """The findings of these severities, the gravest first."""
+    """The findings of these severities, worst first."""
     worth = sorted(
         (finding for finding in report.findings if finding.severity in severities),
         key=lambda finding: _ORDER.index(finding.severity),
@@ -41,7 +41,7 @@ def _row(finding: Finding, detail: Detail) -> doc.FindingRow:
 
 
 def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
-    """The nine steps: the problems, or what was found right; and what to do."""
+    """The nine steps: the problems, or what is ok; and what to do."""
     if report.checklist:
         views = view_steps.steps(report)
         rows = [_step(report, step_view, detail) for step_view in views]
@@ -51,7 +51,7 @@ def steps(report: Report, detail: Detail) -> Iterator[doc.Section]:
 
 
 def _without_message(report: Report) -> doc.StepRow:
-    """Steps 4 and 5 in a line, where there is no message to look at."""
+    """Steps 4 and 5 in one line, if there is no message."""
     session = view.deciding_session(report)
     limit = f"up to {size(session.size_limit)}; " if session is not None and session.size_limit else ""
     return doc.StepRow(
@@ -76,14 +76,14 @@ def _step(report: Report, step_view: view_steps.StepView, detail: Detail) -> doc
 
 
 def _refer_to_act(do: str, action: str) -> str:
-    """What to do at a step, where the verdict has said it already."""
+    """The advice of a step, replaced by a reference if the verdict has it already."""
     return f"{do.removesuffix(action)}See “{act.ACT}”." if action and do.endswith(action) else do
 
 
 def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detail) -> Iterator[Line]:
     glance = []
     if step_view.step.step == view_steps.DNS_STEP:
-        # with -v the findings below tell the reasons
+        # with -v the findings below have the reasons
         glance = view_steps.authentication(report, reasons=detail is not Detail.FULL)
     if not step_view.problems:
         yield from ((Raw(text),) for text in glance)
@@ -101,7 +101,7 @@ def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detai
 
 
 def _is_told(do: str, step_view: view_steps.StepView) -> bool:
-    """Whether the findings of the step, each with its remedy, have said all that is to be done."""
+    """Whether the remedies of the step's findings already say everything to do."""
     for finding in (*step_view.problems, *step_view.rest):
         do = do.replace(finding.remedy, "")
     return not do.strip()

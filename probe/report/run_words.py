@@ -1,4 +1,4 @@
-"""Words that only the report of a run needs. `explain` must not load what they stand for."""
+"""Words that only the report of a run needs; `explain` must not load their vocabularies."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def key_strength(key: ReportDkim) -> str:
 
 
 def headline(report: Report) -> str:
-    """The verdict in capitals: what was observed, never more."""
+    """The verdict in capitals: only what was observed."""
     verdict = report.verdict
     match verdict.outcome:
         case Outcome.REFUSED:

@@ -1,4 +1,4 @@
-"""The JSON Schema of the report, generated from the dataclasses, so that the two cannot drift apart."""
+"""The JSON Schema of the report, generated from the dataclasses, so that both always agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text is set: width, colour, marks, and what the output stream can encode."""
+"""Text style: width, colour, marks, and what the output stream can encode."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
-# Our own typography, and how it is written where the stream cannot take it.
+# Typographic characters and their replacements if the stream cannot encode them.
 _ASCII = str.maketrans(
     {
         "→": "->",
@@ -33,12 +33,12 @@ _ASCII_MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL", "manual": "todo", 
 
 
 def mark(status: str) -> str:
-    """The mark of a checklist status in a document that takes every character."""
+    """The mark of a checklist status in a document that can have every character."""
     return _MARKS[status]
 
 
 class Paint(Enum):
-    """ANSI SGR parameters. Only whole words that also say it in letters are painted."""
+    """ANSI SGR parameters. Only words whose text has the same meaning are coloured."""
 
     GOOD = "32"
     WARN = "33"
@@ -51,8 +51,8 @@ class Style(NamedTuple):
     """How to set a text report.
 
     `width` in columns; `height` in lines, None where there is no screen; `colour` allows ANSI SGR sequences;
-    `encoding` is that of the stream, and decides about marks; `verbosity` is -1 (-q), 0 or 1 (-v); `note` is
-    said in the last line.
+    `encoding` is that of the stream, and decides which marks are used; `verbosity` is -1 (-q), 0 or 1 (-v);
+    `note` is the last line.
     """
 
     width: int = 100
@@ -77,7 +77,7 @@ class Style(NamedTuple):
         return self.encoding.lower().replace("-", "") == "utf8"
 
     def encodable(self, text: str) -> str:
-        """The text in characters of the stream; what it cannot take is a visible escape."""
+        """The text in characters of the stream; others become visible escapes."""
         if self.is_utf8:
             return text
         if not self.has_typography:

@@ -1,4 +1,4 @@
-"""Writes a document for a person at a terminal. `Page` escapes and fits the width; here is only the form."""
+"""Writes a document for a person at a terminal. `Page` escapes and wraps; this module does the layout."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _QUOTED = 4  # of a reply under its verdict
 _LABEL, _NARROW_LABEL = 12, 11  # columns of the labels of the first screen
 _NARROW = 60  # columns; below it every one counts
 _PERCENT = 4  # columns of a share, at least
-_CLOSE = {(doc.Course, doc.Verdict), (doc.Verdict, doc.Facts)}  # what follows without an empty line
+_CLOSE = {(doc.Course, doc.Verdict), (doc.Verdict, doc.Facts)}  # block pairs without an empty line between
 _SIDE_COLUMNS = 9
 _SEVERITY_COLUMNS = 8
 _TIME_COLUMNS = 11
 _STEP_COLUMNS = 26  # of number, mark and title
-_ROOM_FOR_STEPS = 70  # below this width what is said of a step goes under its title
+_ROOM_FOR_STEPS = 70  # below this width the text of a step goes under its title
 _GAP = 2  # between the columns of a table
-_ROOM_FOR_CELLS = 24  # what a table leaves for its last column at least, or its rows are written as entries
+_ROOM_FOR_CELLS = 24  # least width of the last column; otherwise the rows are written as entries
 
 
 def write(document: doc.Document, style: Style) -> str:
     """The document in lines of `style.width` columns, with a final line break.
 
-    Everything a stranger wrote comes out escaped; ANSI sequences only where `style.colour` asks. On a screen
-    of `style.height` lines the answer stands last, and what else has no room is left out and named.
+    Text from outside is escaped; ANSI sequences are used only with `style.colour`. On a screen of
+    `style.height` lines the answer is last, and parts without room are left out and named.
     """
     whole = _compose(document, style)
     if style.height is None or _fits(whole, style.height):
@@ -180,7 +180,7 @@ class _Writer:
                     assert_never(row)
 
     def _ranking(self, ranking: doc.Ranking, lead: str) -> None:
-        """The share before its cause: so they stand under each other however narrow the page is."""
+        """The share comes before its cause, so that shares are aligned on any width."""
         percents = [words.percent(share.probability) for share in ranking.shares]
         widest = max(_PERCENT, *map(len, percents))
         for share, percent in zip(ranking.shares, percents, strict=True):
@@ -274,13 +274,13 @@ class _Writer:
                 padded_cells.append(pad + cell if column.is_number else cell + pad)
             *first, last = padded_cells
             lead = "".join(cell + " " * _GAP for cell in first)
-            if indent + columns(lead) + widths[-1] <= page.style.width:  # nothing has to be broken
+            if indent + columns(lead) + widths[-1] <= page.style.width:  # no cell needs wrapping
                 page.text(lead + last.rstrip(), indent=indent)
             else:
                 page.text(last.rstrip(), lead=lead, indent=indent)
 
     def _stack(self, heads: tuple[str, ...], rows: list[tuple[str, ...]], indent: int) -> None:
-        """A table that is too wide: each row as an entry, its further cells below with their names."""
+        """A table that is too wide: each row as an entry, with its other cells below, named."""
         for row in rows:
             self.page.text(row[0], indent=indent)
             for head, cell in zip(heads[1:], row[1:], strict=True):

@@ -1,4 +1,4 @@
-"""What several parts of a run's report say: derived from the report, without form."""
+"""Texts that several parts of a run's report share: derived from the report, without layout."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def route_line(report: Report) -> str:
 
 
 def effort_line(report: Report) -> str:
-    """What the run cost, and that nothing was sent."""
+    """The effort of the run, and that nothing was sent."""
     sessions = len(report.sessions)
     return " · ".join(
         part
@@ -71,7 +71,7 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
 
 
 def where(report: Report) -> Line:
-    """Where in the attempt the verdict fell: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
+    """The stage and host of the verdict: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
     verdict, session = report.verdict, deciding_session(report)
     if verdict.outcome is Outcome.ACCEPTED and verdict.extent is Extent.DNS:
         return ("no server was asked: ", Raw(verdict.reason or ""))
@@ -92,7 +92,7 @@ def where(report: Report) -> Line:
 
 
 def summary(report: Report) -> str:
-    """The verdict's sentence; empty where headline and reply have said it already."""
+    """The verdict's sentence; empty if headline and reply say the same."""
     verdict = report.verdict
     parts = (
         verdict.reply is not None
@@ -115,14 +115,14 @@ def main_cause(report: Report) -> ReportCause | None:
 
 
 def retry(report: Report) -> str:
-    """When to try again, with what that rests on."""
+    """When to try again, with the reason."""
     verdict = report.verdict
     return words.retry(verdict.retry, verdict.retry_after_s, verdict.retry_reason)
 
 
 def action(report: Report) -> str:
-    """What to do about the cause that the verdict names; on a guess, to settle it first. Empty where
-    nothing is to be done."""
+    """What to do about the cause that the verdict names; if it is a guess, to find out first. Empty if there
+    is nothing to do."""
     verdict, cause = report.verdict, main_cause(report)
     if verdict.outcome is Outcome.ACCEPTED and verdict.exit_code is ExitCode.ACCEPTED:
         return _advice_on_acceptance(report)
@@ -136,14 +136,13 @@ def action(report: Report) -> str:
 
 
 def is_doubted(report: Report) -> bool:
-    """Accepted, in words or with a status that speak of a refusal."""
+    """Whether it was accepted with words or a status of a refusal."""
     is_doubtful = any(f.tag in groups.DOUBTED_ACCEPTANCE for f in report.findings)
     return is_doubtful and report.verdict.outcome is Outcome.ACCEPTED
 
 
 def _advice_on_acceptance(report: Report) -> str:
-    """Beside an acceptance that nothing stands in the way of: what is amiss all the same, and what a probe
-    cannot see."""
+    """Advice after an acceptance: other faults that were found, and what a probe cannot see."""
     if is_doubted(report):
         return f"Do not rely on this acceptance (step 1). {_sentence(after_data(report))}"
     if report.verdict.after_data_risks:
@@ -163,7 +162,7 @@ def _sentence(clause: str) -> str:
 
 
 def _worth_a_look(report: Report) -> str:
-    """The steps at which something is amiss; empty where none is."""
+    """The steps with a problem; empty if there is none."""
     steps = [str(step.step) for step in report.checklist if step.status.is_amiss]
     if not steps:
         return ""
@@ -178,8 +177,8 @@ def not_reached_part(item: ReportNotReached) -> str:
 
 
 def sent_as(report: Report) -> str:
-    """In whose place the run asked: this host's mail server, its EHLO name, address and relay; empty where
-    there is none."""
+    """The mail server whose configuration the run used, its EHLO name, address and relay; empty if there is
+    none."""
     target, mta = report.target, report.target.sender_mta
     if mta is None:
         return ""
@@ -190,31 +189,29 @@ def sent_as(report: Report) -> str:
 
 
 def vantage(report: Report) -> str:
-    """What must be known before anything else is believed: the probe may not stand where the mail
-    leaves from. Empty when it does."""
+    """A warning if the probe may have another address than the one that mail leaves from; else empty."""
     return next((f.message for f in report.findings if f.tag in groups.NOT_THE_SENDING_PLACE), "")
 
 
 def bounce_of_another_place(report: Report) -> str:
-    """That the bounce is about mail from another address than the probe's; empty where it is not known to
-    be."""
+    """That the bounce is about mail from another address than the probe's; empty if that is not known."""
     return next((f.message for f in report.findings if f.tag == groups.BOUNCE_OF_ANOTHER_PLACE), "")
 
 
 def internal(report: Report) -> tuple[Finding, ...]:
-    """What this program failed at: parts that the report was made without."""
+    """The parts of the report that are missing because this program failed at them."""
     return tuple(f for f in report.findings if f.id == INTERNAL)
 
 
 def dns_failures(report: Report) -> dict[str, str]:
-    """What DNS gave no usable answer about of what receivers judge a sender by: each with its finding's
-    text, which names the question and what came instead."""
+    """Records that receivers judge a sender by, for which DNS gave no usable answer: the texts of the
+    findings, which name the question and the failure."""
     messages = {finding.tag: finding.message for finding in report.findings}
     return {name: messages[tag] for name, tag in groups.UNANSWERED.items() if tag in messages}
 
 
 def after_data(report: Report) -> str:
-    """What could still happen after DATA; a prediction, and named as one."""
+    """Possible refusals after DATA, marked as predictions."""
     outcome = report.verdict.outcome
     if outcome is Outcome.ACCEPTED and report.verdict.extent is Extent.DNS:
         return "DNS alone was asked; what a mail server says of sender, address and message is open."

@@ -1,4 +1,4 @@
-"""One session as reports show it: TLS, certificate, replies, and how it ended."""
+"""Texts on one session: TLS, certificate, replies, and its end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _word(answer: bool | None, yes: str, no: str, unknown: str) -> str:
 
 
 def reply_text(exchange: ReportExchange) -> str:
-    """The reply in one line, as a log would show it."""
+    """The reply in one line, as in a log."""
     if exchange.reply_code is None:
         return "no complete reply"
     code = str(exchange.reply_code) if exchange.reply_code else ""

@@ -1,4 +1,4 @@
-"""The nine steps as reports show them: which findings, in which order."""
+"""The nine steps in reports: which findings, in which order."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from probe.standards.dkim.results import KeyStatus
 from probe.standards.spf.results import SpfVerdict
 
 FINDINGS_SHOWN = 3
-_FOREMOST = {"source-blocklist"}  # without which its step has not been looked at
+_FOREMOST = {"source-blocklist"}  # if this finding is not assessed, its step is not
 DNS_STEP = 2
 RETRY_STEP = 9
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A step with its findings: `problems` worst first, `rest` what is right or merely worth knowing."""
+    """A step with its findings: `problems` worst first, `rest` are ok findings and notices."""
 
     step: ChecklistStep
     problems: tuple[Finding, ...]
@@ -46,7 +46,7 @@ def steps(report: Report) -> tuple[StepView, ...]:
 
 
 def waits_for_the_message(views: tuple[StepView, ...]) -> bool:
-    """Whether steps 4 and 5 were not looked at because neither message nor size was given."""
+    """Whether steps 4 and 5 were not assessed because neither message nor size was given."""
     tags = {finding.tag for step_view in views for finding in step_view.rest}
     return tags >= groups.MESSAGE_NOT_GIVEN and not any(
         step_view.problems for step_view in views if step_view.step.step in (4, 5)
@@ -54,10 +54,10 @@ def waits_for_the_message(views: tuple[StepView, ...]) -> bool:
 
 
 def main_findings(step_view: StepView, where_more: str) -> list[str]:
-    """What is wrong, a text each; else what is right, in one text; else why it was not looked at.
-    `where_more` says where those are found for which there is no room.
+    """The problems, one text each; else what is ok, in one text; else why it was not assessed. `where_more`
+    says where to find those without room.
 
-    Empty where the step fails without a finding of its own: then its `do` is the whole message.
+    Empty if the step fails without a finding of its own: then its `do` is the only message.
     """
     problems = list(dict.fromkeys(finding.message for finding in step_view.problems))  # of several sessions
     if problems:
@@ -79,8 +79,8 @@ def main_findings(step_view: StepView, where_more: str) -> list[str]:
 
 
 def authentication(report: Report, *, reasons: bool = True) -> list[str]:
-    """SPF, DKIM, DMARC and PTR at a glance, in one text; empty when none was looked at. With `reasons` why
-    any of them could not be learned follows."""
+    """SPF, DKIM, DMARC and PTR at a glance, in one text; empty when none was looked at. With `reasons`, also
+    why any of them is not known."""
     dns = report.dns
     parts = []
     if dns.spf is not None:

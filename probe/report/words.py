@@ -41,7 +41,7 @@ STEP_STATUS = {
 
 
 def retry(when: Retry, after_s: int | None, reason: str | None = None) -> str:
-    """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on where that is not the usual."""
+    """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on if it is not the usual."""
     after = f" {duration(after_s)}" if after_s is not None else ""
     time = _when(when, f"in{after}" if after else "later")
     return f"{time} ({reason})" if reason else time
@@ -60,7 +60,7 @@ def _when(retry: Retry, later: str) -> str:
 
 
 def percent(probability: float) -> str:
-    """A share; neither certainty nor impossibility is ever claimed."""
+    """A share in per cent; a share above 0 is never shown as 0, and none as 100."""
     if 0 < probability < 0.01:
         return "<1 %"
     if probability >= 0.995:
