@@ -171,13 +171,13 @@ async def _report(
         from probe.run import observe, report_of
 
         whom, file = target(), ("message", message) if message is not None else None
-        with _recorded(record) as sink:
+        with _event_sink(record) as sink:
             recording = await observe(whom, options or Options(), message=file, sink=sink)
         return await in_thread(partial(report_of, recording))
 
 
 @contextmanager
-def _recorded(path: str | PathLike[str] | None) -> Iterator[Callable[[Event], None] | None]:
+def _event_sink(path: str | PathLike[str] | None) -> Iterator[Callable[[Event], None] | None]:
     if path is None:
         yield None
         return

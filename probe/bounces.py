@@ -77,8 +77,8 @@ class BouncedRecipient(Presented):
 
     def __repr__(self) -> str:
         recipient = self.status.recipient if self.status is not None else "nobody"
-        explained = self.explanation
-        cause = f", {explained.cause.id} ({explained.band})" if explained and explained.cause else ""
+        explanation = self.explanation
+        cause = f", {explanation.cause.id} ({explanation.band})" if explanation and explanation.cause else ""
         return printable(f"<BouncedRecipient {self.kind} for {recipient}{cause}>")
 
     @property

@@ -29,7 +29,7 @@ Example:
 """
 _ID_COLUMNS = 30
 _SEVERITY_COLUMNS = 14
-_ASKED_OF = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders over IPv6"}
+_AUDIENCE = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders over IPv6"}
 
 
 def checks(
@@ -251,7 +251,7 @@ def _requirements() -> Iterator[RuleEntry]:
     for it in all_requirements():
         rows = (
             ("asked by", ", ".join(it.providers)),
-            ("of", _ASKED_OF[it.applies_to]),
+            ("of", _AUDIENCE[it.applies_to]),
             ("answers", ", ".join(it.codes)),
             ("stage", it.phase),
             ("since", it.since),
@@ -304,10 +304,10 @@ def _matching(subject: str, word: str | None, texts: Mapping[str, str]) -> list[
         return list(texts)
     if word in texts:
         return None
-    wanted = " ".join(word.casefold().split())
-    holding = [it for it, text in texts.items() if wanted and wanted in " ".join(text.casefold().split())]
+    needle = " ".join(word.casefold().split())
+    holding = [it for it, text in texts.items() if needle and needle in " ".join(text.casefold().split())]
     if holding:
-        return sorted(holding, key=lambda identity: wanted not in identity.casefold())
+        return sorted(holding, key=lambda identity: needle not in identity.casefold())
     near = difflib.get_close_matches(word, texts, n=3, cutoff=0.5)
     hint = f"near to it: {', '.join(near)}" if near else "without ID, all are listed"
     raise UsageError(subject, f"{word!r} is unknown; {hint}")

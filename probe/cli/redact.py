@@ -16,8 +16,8 @@ from probe.model.text import printable
 if TYPE_CHECKING:
     from probe.recording.redact import Redaction
 
-_SHOWN = 5  # identifiers
-_SHOWN_LENGTH = 60
+_MOST_IDENTIFIERS = 5  # identifiers
+_IDENTIFIER_LENGTH = 60
 
 EXAMPLE = """
 Example:
@@ -67,8 +67,8 @@ def _summary(result: Redaction) -> str:
         _count(result.addresses, "address"),
     )
     head = f"Replaced {', '.join(counts)}." if result.is_new else "Redacted before, and given as it is."
-    examples = ", ".join(text[:_SHOWN_LENGTH] for text in result.identifiers[:_SHOWN])
-    more = len(result.identifiers) - _SHOWN
+    examples = ", ".join(text[:_IDENTIFIER_LENGTH] for text in result.identifiers[:_MOST_IDENTIFIERS])
+    more = len(result.identifiers) - _MOST_IDENTIFIERS
     here = f" (here {examples}{f' and {more} more' if more > 0 else ''})" if examples else ""
     return (
         f"{head} What stays: times, the words of servers, DKIM keys and selectors; hashes, GUIDs, queue ids "

@@ -25,7 +25,7 @@ _HEADERS = (
     "mime-version",
     "delivered-to",
 )
-_SHOWN = 80  # characters of an argument that is said back
+_EXCERPT_LENGTH = 80  # characters of an argument that is said back
 
 
 class FileKind(StrEnum):
@@ -125,7 +125,7 @@ def is_address(argument: str) -> bool:
 def shown(argument: str) -> str:
     """An argument as it is pasted into a shell; a long one is cut."""
     text = printable(argument)
-    return shlex.quote(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    return shlex.quote(text if len(text) <= _EXCERPT_LENGTH else f"{text[:_EXCERPT_LENGTH]}…")
 
 
 def option_advice(message: str) -> str:

@@ -192,9 +192,9 @@ def _listing(listing: Listing) -> rp.ReportListing:
 
 def answer_line(answer: Answer) -> str:
     """One DNS answer on one line, for people: question, status, records, AD."""
-    first = [_cut(_record_text(record)) for record in answer.records[:_RECORDS_SHOWN]]
-    if len(answer.records) > _RECORDS_SHOWN:
-        first.append(f"and {len(answer.records) - _RECORDS_SHOWN} more")
+    first = [_cut(_record_text(record)) for record in answer.records[:_MOST_RECORDS]]
+    if len(answer.records) > _MOST_RECORDS:
+        first.append(f"and {len(answer.records) - _MOST_RECORDS} more")
     records = ", ".join(first)
     alias = " via " + " -> ".join(answer.aliases) if answer.aliases else ""
     secure = " (AD)" if answer.authenticated else ""
@@ -212,7 +212,7 @@ def _provenance_text(answer: Answer) -> str:
 
 
 # A name may have 64 KiB of records; the recording keeps all of them.
-_RECORDS_SHOWN = 50
+_MOST_RECORDS = 50
 _RECORD_LENGTH = 2000
 
 

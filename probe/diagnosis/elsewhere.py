@@ -50,8 +50,10 @@ def second_address(facts: Facts) -> IPAddress | None:
     here = facts.vantage.probe_ip
     if here is None:
         return None
-    used = {here, facts.options.bind, *(session.local_ip for session in facts.sessions)}
-    others = (ip for ip in facts.vantage.addresses if ip.version == here.version and ip not in used)
+    addresses_in_use = {here, facts.options.bind, *(session.local_ip for session in facts.sessions)}
+    others = (
+        ip for ip in facts.vantage.addresses if ip.version == here.version and ip not in addresses_in_use
+    )
     return next((ip for ip in others if not is_private(ip)), None)
 
 
@@ -66,9 +68,9 @@ def has_family(facts: Facts, version: int) -> bool:
 
 def by_another_resolver(facts: Facts, text: str) -> NextTest:
     """The same run with a public resolver that was not asked; `{resolver}` in the text names it."""
-    tried = {server.host for server in facts.options.nameservers}
+    resolvers = {server.host for server in facts.options.nameservers}
     for operator, address in public_resolvers():
-        if address not in tried and has_family(facts, parse_ip(address).version):
+        if address not in resolvers and has_family(facts, parse_ip(address).version):
             words = text.replace("{resolver}", f"such as {address} ({operator})")
             return NextTest(words, command(facts, f"--nameserver {address}"))
     return NextTest(text.replace("{resolver}", "with --nameserver"), None)

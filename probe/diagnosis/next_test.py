@@ -198,8 +198,8 @@ def _other_family(facts: Facts, result: RunResult) -> int | None:
         return None
     hosts = (it for it in facts.recipient.mx.hosts if it.host == session.mx_host)
     addresses = {ip.version for it in hosts for ip in it.addresses}
-    tried = {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
-    return next((version for version in addresses - tried if has_family(facts, version)), None)
+    session_families = {other.ip.version for other in facts.sessions if other.mx_host == session.mx_host}
+    return next((version for version in addresses - session_families if has_family(facts, version)), None)
 
 
 def _may_try_tls(test: CandidateTest, facts: Facts, diagnosis: Diagnosis) -> bool:

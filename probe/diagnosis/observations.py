@@ -135,7 +135,7 @@ def _no_connection(at: Situation) -> Sighting | None:
     return Sighting(at.result.ref, words + ("; ..." if len(sessions) > 4 else ""))
 
 
-def _barred(*barriers: Barrier) -> Callable[[Situation], Sighting | None]:
+def _connection_barrier(*barriers: Barrier) -> Callable[[Situation], Sighting | None]:
     """A predicate: no connection could be made, because of this barrier."""
 
     def predicate(at: Situation) -> Sighting | None:
@@ -255,10 +255,10 @@ PREDICATES: dict[str, Predicate] = {
     "known_provider": _known_provider,
     "recipient_typo": _recipient_typo,
     "no_connection": _no_connection,
-    "no_route": _barred(Barrier.NO_ROUTE),
-    "own_gateway": _barred(Barrier.GATEWAY),
-    "local_failure": _barred(Barrier.LOCAL),
-    "closed_everywhere": _barred(Barrier.SILENT_EVERYWHERE, Barrier.REFUSED_EVERYWHERE),
+    "no_route": _connection_barrier(Barrier.NO_ROUTE),
+    "own_gateway": _connection_barrier(Barrier.GATEWAY),
+    "local_failure": _connection_barrier(Barrier.LOCAL),
+    "closed_everywhere": _connection_barrier(Barrier.SILENT_EVERYWHERE, Barrier.REFUSED_EVERYWHERE),
     "hello_not_known": _hello_not_known,
     "no_reply": _ground(Ground.NO_REPLY),
     "desynchronised": _ground(Ground.DESYNCHRONISED),

@@ -135,14 +135,14 @@ def _by_sessions(facts: Facts) -> RunResult:
     if not connections:
         last = attempts[-1]
         if _was_stopped(last):
-            return _undecided(Stage.CONNECT, Ground.INTERRUPTED, last, None, _stopped(facts))
+            return _undecided(Stage.CONNECT, Ground.INTERRUPTED, last, None, _stop_reason(facts))
         why = Reason(OutcomeReason.ENDED, end=last.end)
         return RunResult(Outcome.INCONCLUSIVE, Stage.CONNECT, Ground.NO_CONNECTION, last, reason=why)
     session = farthest(connections)
     result = _by_session(facts, session)
     if _was_stopped(session) and result.ground in _MID_SESSION:
         # the missing reply may have been on its way
-        return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, _stopped(facts))
+        return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, _stop_reason(facts))
     return result
 
 
@@ -154,7 +154,7 @@ def _was_stopped(session: Session) -> bool:
     return session.end is None or session.end is EndReason.INTERRUPTED
 
 
-def _stopped(facts: Facts) -> Reason[OutcomeReason]:
+def _stop_reason(facts: Facts) -> Reason[OutcomeReason]:
     return Reason(OutcomeReason.INTERRUPTED if facts.was_interrupted else OutcomeReason.CUT_SHORT)
 
 

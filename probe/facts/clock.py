@@ -67,8 +67,8 @@ NOT_COMPARED = ClockFacts()
 def clock_of(recording: Recording, sessions: tuple[Session, ...]) -> ClockFacts:
     """Compared with the time at which the run began and the milliseconds since."""
     began = datetime.fromisoformat(recording.started.started_at)
-    opened = {event.session: event.at_ms for event in recording.all(ev.SessionOpened)}
-    readings = [*_of_greetings(sessions, opened, began), *_of_policies(recording, began)]
+    opening_times = {event.session: event.at_ms for event in recording.all(ev.SessionOpened)}
+    readings = [*_of_greetings(sessions, opening_times, began), *_of_policies(recording, began)]
     first: dict[str, ClockReading] = {}
     for reading in readings:
         first.setdefault(reading.by, reading)
@@ -76,14 +76,14 @@ def clock_of(recording: Recording, sessions: tuple[Session, ...]) -> ClockFacts:
 
 
 def _of_greetings(
-    sessions: tuple[Session, ...], opened: dict[int, int], began: datetime
+    sessions: tuple[Session, ...], opening_times: dict[int, int], began: datetime
 ) -> Iterator[ClockReading]:
     for session in sessions:
         greeting = session.exchange(Stage.GREETING)
         text = greeting.reply.text if greeting is not None and greeting.reply is not None else ""
         match = _DATE.search(text[:1000])
         if greeting is not None and match is not None:
-            at = began + timedelta(milliseconds=opened.get(session.number, 0) + greeting.elapsed_ms)
+            at = began + timedelta(milliseconds=opening_times.get(session.number, 0) + greeting.elapsed_ms)
             yield from _reading(session.mx_host, match[0], at, greeting.ref)
 
 

@@ -10,12 +10,12 @@ from probe.model.session import Experiment
 from probe.standards.smtp.results import NOT_KNOWN
 
 _DEPTH = (Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.MAIL, Stage.RCPT)
-_ASKED = frozenset({Experiment.TARGET, Experiment.DOMAIN})
+_MAIN_EXPERIMENTS = frozenset({Experiment.TARGET, Experiment.DOMAIN})
 
 
 def main_sessions(sessions: Iterable[Session]) -> tuple[Session, ...]:
     """The sessions that asked about the target itself, controls left out, in the order of dialling."""
-    return tuple(session for session in sessions if session.experiment in _ASKED)
+    return tuple(session for session in sessions if session.experiment in _MAIN_EXPERIMENTS)
 
 
 def farthest(sessions: Iterable[Session]) -> Session:

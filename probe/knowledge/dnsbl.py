@@ -22,7 +22,7 @@ from probe.standards.dnsbl.blocklist import (
 
 __all__ = ["BlockList", "all_lists", "built_in_lists", "by_id", "by_zone", "lists_for_zones"]
 
-_ASKED = (Use.ON, Use.INFO)
+_DEFAULT_USES = (Use.ON, Use.INFO)
 _PLAIN = (
     *("id", "title", "zone", "key_zone", "is_allow_list", "delist_url", "removal", "policy", "note"),
     *("status", "status_note", "checked", "confirmed", "source"),
@@ -41,7 +41,7 @@ def all_lists() -> tuple[BlockList, ...]:
 
 def built_in_lists() -> tuple[BlockList, ...]:
     """The lists that are asked when no --dnsbl is given; none of them is dead."""
-    return tuple(it for it in all_lists() if it.use in _ASKED and it.zone and not it.is_dead)
+    return tuple(it for it in all_lists() if it.use in _DEFAULT_USES and it.zone and not it.is_dead)
 
 
 def by_id(list_id: str) -> BlockList | None:

@@ -17,8 +17,8 @@ _LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
 def named_list(text: str) -> BlockList | None:
     """The list of addresses whose zone, or whose page's domain, is in the text; the longest name counts. None
     if the text names no known list."""
-    lowered = text.lower()
-    name = max((it for it in _names() if _stands_in(it, lowered)), key=len, default="")
+    lower_text = text.lower()
+    name = max((it for it in _names() if _stands_in(it, lower_text)), key=len, default="")
     return _names().get(name)
 
 

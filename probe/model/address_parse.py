@@ -16,7 +16,7 @@ from probe.model.text import printable
 DOMAIN_LIMIT = 253  # octets; RFC 5321 section 4.5.3.1.2 says 255, which in DNS counts length octets and root
 PATH_LIMIT = 254  # octets; RFC 5321 section 4.5.3.1.3 says 256 with the angle brackets
 LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
-_SHOWN = 100  # characters of a wrong address that an error line repeats
+_EXCERPT_LENGTH = 100  # characters of a wrong address that an error line repeats
 
 _ATEXT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
 _LDH = re.compile(r"[a-z0-9-]*")
@@ -111,11 +111,11 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
 def describe(error: AddressError) -> str:
     """One line for a terminal: the address, what is wrong, and the place between marks."""
     text, at = error.address, min(error.position, len(error.address))
-    first = max(0, at - _SHOWN // 2)
-    last = min(len(text), at + _SHOWN // 2)
+    first = max(0, at - _EXCERPT_LENGTH // 2)
+    last = min(len(text), at + _EXCERPT_LENGTH // 2)
     before = ("…" if first else "") + printable(text[first:at])
     after = printable(text[at + 1 : last]) + ("…" if last < len(text) else "")
-    whole = printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    whole = printable(text if len(text) <= _EXCERPT_LENGTH else text[:_EXCERPT_LENGTH] + "…")
     place = f"(character {at + 1}): {before}⟦{printable(text[at : at + 1])}⟧{after}"
     return f"{whole or '(empty)'}: {error.reason} {place}"
 

@@ -24,7 +24,7 @@ class _WrongError(Exception):
 def ip(value: Any) -> IPAddress:
     """An address, or its text. IPv4 inside IPv6 (::ffff:192.0.2.1) is the IPv4 address."""
     if isinstance(value, str):
-        value = _parsed(parse_ip, value)
+        value = _parse(parse_ip, value)
     if not isinstance(value, IPv4Address | IPv6Address):
         raise _WrongError(f"{value!r} is not an IPv4 or IPv6 address")
     return (value.ipv4_mapped or value) if isinstance(value, IPv6Address) else value
@@ -33,7 +33,7 @@ def ip(value: Any) -> IPAddress:
 def mailbox(value: Any) -> Mailbox:
     """A mailbox, or its text."""
     if isinstance(value, str):
-        return _parsed(parse_mailbox, value)
+        return _parse(parse_mailbox, value)
     if not isinstance(value, Mailbox):
         raise _WrongError(f"{value!r} is not an address such as 'bob@example.com'")
     return value
@@ -48,7 +48,7 @@ def endpoint(default_port: int) -> Callable[[Any], Endpoint]:
         if isinstance(value, str):
             if "%" in value:  # of a link-local address (RFC 4007 section 11): kept unchanged
                 return Endpoint(value, default_port)
-            return _parsed(lambda text: parse_endpoint(text, default_port), value)
+            return _parse(lambda text: parse_endpoint(text, default_port), value)
         if not isinstance(value, Endpoint):
             raise _WrongError(f"{value!r} is not a host such as 'mx.example.net:25'")
         return value
@@ -153,7 +153,7 @@ def set_fields(target: object, readers: Mapping[str, Callable[[Any], Any]]) -> N
 T = TypeVar("T")
 
 
-def _parsed(parse: Callable[[str], T], value: str) -> T:
+def _parse(parse: Callable[[str], T], value: str) -> T:
     try:
         return parse(value)
     except AddressError as error:

@@ -26,10 +26,10 @@ class Stage(StrEnum):
     @property
     def words(self) -> str:
         """The stage as a sentence names it: "at RCPT", "at the greeting"."""
-        return _SPOKEN.get(self, self.value.upper())
+        return _WORDS.get(self, self.value.upper())
 
 
-_SPOKEN = {
+_WORDS = {
     Stage.INPUT: "the input",
     Stage.CONNECT: "the connection",
     Stage.GREETING: "the greeting",

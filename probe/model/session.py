@@ -52,10 +52,10 @@ class EndReason(StrEnum):
     @property
     def words(self) -> str:
         """As a clause for a reader."""
-        return _SPOKEN[self]
+        return _WORDS[self]
 
 
-_SPOKEN = {
+_WORDS = {
     EndReason.QUIT: "QUIT",
     EndReason.CLOSED_BY_PEER: "the server closed the connection",
     EndReason.RESET: "the connection was reset",

@@ -53,10 +53,10 @@ def make_query(question: Question, ident: int, *, edns: bool) -> Query:
 
 def behind_id(section: bytes, *, edns: bool) -> bytes:
     """The octets of such a query after its id, for a question section."""
-    return b"".join((_ASKED_WITH, section, _OPT)) if edns else _ASKED_WITHOUT + section
+    return b"".join((_QUERY_TAIL_EDNS, section, _OPT)) if edns else _QUERY_TAIL + section
 
 
 _USUAL = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 _LENGTHS = tuple(bytes((length,)) for length in range(names.LABEL_LIMIT + 1))
 _KINDS = {rtype: struct.pack("!BHH", 0, number, IN) for rtype, number in TYPE_NUMBERS.items()}
-_ASKED_WITHOUT, _ASKED_WITH = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))
+_QUERY_TAIL, _QUERY_TAIL_EDNS = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))

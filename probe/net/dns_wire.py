@@ -37,7 +37,7 @@ _NOERROR, _FORMERR, _SERVFAIL, _NXDOMAIN, _NOTIMP, _REFUSED, _BADVERS = 0, 1, 2,
 _MAY_BE_BARE = frozenset({_FORMERR, _SERVFAIL, _NOTIMP, _REFUSED})
 _WITHOUT_EDNS = frozenset({_FORMERR, _NOTIMP, _BADVERS})
 _SOA_NUMBERS = 20  # octets of the five numbers after its names
-_ERRORS_TOLD = 3  # extended errors kept of one reply
+_MOST_ERRORS = 3  # extended errors kept of one reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _read_failure(message: WireMessage) -> Reply:
 
     code = dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
     tag = AnswerFault.UNDEFINED_CODE if code.isdigit() else AnswerFault.RESPONSE_CODE
-    errors = list(dict.fromkeys(error for error, _ in message.extended_errors))[:_ERRORS_TOLD]
+    errors = list(dict.fromkeys(error for error, _ in message.extended_errors))[:_MOST_ERRORS]
     why = AnswerWhy(tag, code=code, extended=tuple(dns.edns.EDECode.make(error).name for error in errors))
     status = Status.REFUSED if message.rcode == _REFUSED else Status.SERVFAIL
     # RFC 6891 section 7: a server that does not know EDNS fails, and its reply has no OPT record

@@ -11,7 +11,7 @@ from probe.model.address import IPAddress
 from probe.settings import OWN_ADDRESSES_LIMIT
 
 # linux/rtnetlink.h, linux/netlink.h, linux/if_addr.h
-_GET_ADDRESSES, _NEW_ADDRESS, _DONE, _ERROR = 22, 20, 3, 2
+_GET_ADDRESSES, _NEW_ADDRESS, _NLMSG_DONE, _ERROR = 22, 20, 3, 2
 _REQUEST, _DUMP = 0x1, 0x300
 _UNIVERSE = 0  # scope: valid beyond this link
 _UNUSABLE = 0x08 | 0x20 | 0x40  # duplicate, deprecated, tentative (RFC 4862)
@@ -44,7 +44,7 @@ def _answers(kernel: socket.socket) -> Iterator[IPAddress]:
         data = kernel.recv(_BUFFER)
         while len(data) >= _HEADER.size:
             size, kind, *_ = _HEADER.unpack_from(data)
-            if kind in (_DONE, _ERROR) or size < _HEADER.size:
+            if kind in (_NLMSG_DONE, _ERROR) or size < _HEADER.size:
                 return
             if kind == _NEW_ADDRESS:
                 yield from _address(data[_HEADER.size : size])

@@ -21,7 +21,7 @@ from probe.net.threads import in_thread
 
 SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/local/sbin")
 # Variables that the tools themselves use: an instance chosen for all Postfix commands
-_KEPT = ("MAIL_CONFIG", "HOME", "TMPDIR")
+_ENVIRONMENT = ("MAIL_CONFIG", "HOME", "TMPDIR")
 _REAPED = 1.0  # seconds in which a killed process ends
 
 
@@ -83,7 +83,7 @@ async def _answer(call: Call) -> ToolOutput:
 
 
 async def _run(path: str, call: ToolCall) -> ToolOutput:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment |= {"LC_ALL": "C", "PATH": os.pathsep.join(SYSTEM)}
     try:
         transport, protocol = await asyncio.get_running_loop().subprocess_exec(

@@ -34,7 +34,7 @@ _LIBRARY = "checkdmarc"
 
 # For every name it also asks for the SPF type, which RFC 7208 abolished and some servers never
 # answer, and for a CNAME beside the record that it has just found. One question a name is enough.
-_SPARED = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
+_SKIPPED_TYPES = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class _Inquiry:
 
     def __init__(self, blank: Opinion, ask: Ask, loop: asyncio.AbstractEventLoop, deadline: Deadline) -> None:
         self._blank = blank
-        self._watch = Watch(deadline, _SPARED, OPINION_QUERIES)
+        self._watch = Watch(deadline, _SKIPPED_TYPES, OPINION_QUERIES)
         nameserver = SharedNameserver(ask, loop, self._watch)
         self._dns = {"nameservers": [nameserver], "timeout": OPINION_TIMEOUT}
 

@@ -25,8 +25,8 @@ SYSTEM = Path("/etc/resolv.conf")
 LOCAL = Endpoint("127.0.0.1", 53)  # the server that glibc uses if the file names none
 MOST = 3  # MAXNS of <resolv.h>
 _SIZE = 1 << 16  # octets of the file that are read
-_SHOWN = 60  # characters of a line
-_TOLD = 10  # reported lines; enough for a file that is something else
+_EXCERPT_LENGTH = 60  # characters of a line
+_MOST_PROBLEMS = 10  # reported lines; enough for a file that is something else
 _KEYWORD = b"nameserver"
 _END = re.compile(rb"[ \t]")
 
@@ -141,11 +141,13 @@ def _ipv4(text: str) -> IPv4Address | None:
 
 
 def _few(passed_over: list[Reason[Gap]]) -> Iterator[Reason[Gap]]:
-    yield from passed_over[:_TOLD]
-    if len(passed_over) > _TOLD:
-        yield Reason(Gap.MORE_LINES, line=passed_over[_TOLD].line, more=len(passed_over) - _TOLD - 1)
+    yield from passed_over[:_MOST_PROBLEMS]
+    if len(passed_over) > _MOST_PROBLEMS:
+        yield Reason(
+            Gap.MORE_LINES, line=passed_over[_MOST_PROBLEMS].line, more=len(passed_over) - _MOST_PROBLEMS - 1
+        )
 
 
 def _escape(text: bytes) -> str:
     readable = text.decode("ascii", "backslashreplace")
-    return f"'{readable if len(readable) <= _SHOWN else readable[:_SHOWN] + '…'}'"
+    return f"'{readable if len(readable) <= _EXCERPT_LENGTH else readable[:_EXCERPT_LENGTH] + '…'}'"

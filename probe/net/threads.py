@@ -25,7 +25,7 @@ T = TypeVar("T")
 _ONE = ProcessLimit(
     at_most(1)
 )  # two computing threads would hold Python's lock twice as long as the event loop
-_KEPT = 1.0  # seconds until an idle thread ends
+_IDLE_SECONDS = 1.0  # seconds until an idle thread ends
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -117,7 +117,7 @@ class _Pool:
     def _work(self) -> None:
         while True:
             try:
-                job = self._jobs.get(timeout=_KEPT)
+                job = self._jobs.get(timeout=_IDLE_SECONDS)
             except queue.Empty:
                 with self._lock:
                     if self._jobs.empty():

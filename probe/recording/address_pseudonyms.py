@@ -23,7 +23,7 @@ _POOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fc00::/7", ("fd00::/64",)),
     ("::/0", ("2001:db8::/32",)),  # RFC 3849
 )
-_KEPT_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
+_UNCHANGED_V4 = ("127.0.0.0/8", "0.0.0.0/32", "255.255.255.255/32")  # with the answers of blocklists
 _NO_MORE = ip_address("192.0.2.0")  # used if every address of that kind is in use
 
 
@@ -56,7 +56,7 @@ class AddressPseudonyms:
 
 def _is_kept(ip: IPAddress) -> bool:
     if isinstance(ip, IPv4Address):
-        return any(ip in _network(network) for network in _KEPT_V4)
+        return any(ip in _network(network) for network in _UNCHANGED_V4)
     return ip.is_loopback or ip.is_unspecified
 
 

@@ -44,7 +44,7 @@ from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 R = TypeVar("R", bound=Reason[StrEnum] | None)
 _MOST_JUDGED = 16  # each replaces every network of an SPF record that contains it
 # One that `Answer.doubt` recognises as made by a resolver
-_MADE_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)
+_RESOLVER_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
@@ -69,8 +69,8 @@ class Redaction:
         return "".join(encode(event) + "\n" for event in self.recording)
 
     def __repr__(self) -> str:
-        replaced = f"{self.local_parts} local parts, {self.names} names, {self.addresses} addresses replaced"
-        return f"<Redaction of {len(self.recording)} events: {replaced}>"
+        counts = f"{self.local_parts} local parts, {self.names} names, {self.addresses} addresses replaced"
+        return f"<Redaction of {len(self.recording)} events: {counts}>"
 
 
 def redact(recording: Recording) -> Recording:
@@ -312,7 +312,7 @@ class _Redactor:
         soa = provenance.soa
         if soa is not None:
             soa = replace(
-                _MADE_SOA if answer.doubt else Soa("", "", "", 0, 0), minimum=soa.minimum, ttl=soa.ttl
+                _RESOLVER_SOA if answer.doubt else Soa("", "", "", 0, 0), minimum=soa.minimum, ttl=soa.ttl
             )
         return replace(
             provenance,

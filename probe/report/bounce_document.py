@@ -36,8 +36,8 @@ def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
 
 
 def _reply(recipient: BouncedRecipient) -> Line:
-    explained = recipient.explanation
-    return (": ", Raw(reply_document.reply_line(explained))) if explained is not None else ()
+    explanation = recipient.explanation
+    return (": ", Raw(reply_document.reply_line(explanation))) if explanation is not None else ()
 
 
 def _brief(recipient: BouncedRecipient) -> Iterator[doc.Block]:

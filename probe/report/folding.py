@@ -12,8 +12,8 @@ from probe.report import document as doc
 from probe.report.line import Line, plain
 
 _GRAVE = ("fatal", "error", "warning")
-_NAMES_SHOWN = 160  # characters of the names of what is not shown
-_REPLY_SHOWN = 200  # characters of a reply, as the last way to shorten
+_NAMES_LENGTH = 160  # characters of the names of what is not shown
+_REPLY_LENGTH = 200  # characters of a reply, as the last way to shorten
 HOW = "-v or --pager shows all"
 
 
@@ -106,7 +106,7 @@ def _note(hidden: tuple[Line, ...]) -> tuple[doc.Block, ...]:
     if not hidden:
         return ()
     line: list[Line] = [("Not shown: ",)]
-    room = _NAMES_SHOWN
+    room = _NAMES_LENGTH
     for number, name in enumerate(hidden):
         room -= len(plain(name))
         if room < 0 and number:
@@ -159,9 +159,9 @@ def _drop_further_causes(block: doc.Block) -> doc.Block:
 
 
 def _cut_reply(block: doc.Block) -> doc.Block:
-    if not isinstance(block, doc.Verdict) or len(block.reply) <= _REPLY_SHOWN:
+    if not isinstance(block, doc.Verdict) or len(block.reply) <= _REPLY_LENGTH:
         return block
-    return block._replace(reply=f"{block.reply[:_REPLY_SHOWN]}…")
+    return block._replace(reply=f"{block.reply[:_REPLY_LENGTH]}…")
 
 
 # The further ways to shorten, in order, and the names of what is then not shown

@@ -31,26 +31,26 @@ _OWN_WORDS = "the text is the sending server's own; the remote server's words ar
 def build(explanation: Explanation, _: Detail) -> doc.Document:
     """The reply, what it means, who acts, when to retry, and why; the same for every detail. What a log says
     about the message comes first."""
-    logged = explanation.excerpt
-    if logged is None or explanation.error:
+    excerpt = explanation.excerpt
+    if excerpt is None or explanation.error:
         return doc.Document(
             tuple(blocks(explanation, explanation.exit_code)), exit_code=explanation.exit_code
         )
-    subject = _subject(logged, _HEADLINES[explanation.exit_code][1])
-    if explanation.reading is None or logged.note:
+    subject = _subject(excerpt, _HEADLINES[explanation.exit_code][1])
+    if explanation.reading is None or excerpt.note:
         return doc.Document((subject,))
     return doc.Document(
         (subject, *blocks(explanation, explanation.exit_code)), exit_code=explanation.exit_code
     )
 
 
-def _subject(logged: LogExcerpt, tone: doc.Tone) -> doc.Subject:
+def _subject(excerpt: LogExcerpt, tone: doc.Tone) -> doc.Subject:
     """The line of a log: message, recipient, relay, and whose words they are."""
-    event = logged.event
-    if event is None or logged.note:
-        what: Line = (f", {event.status.value}: " if event is not None else ": ", logged.note)
-        words: Line = (": ", Raw(logged.words)) if logged.words else ()
-        return doc.Subject("NOTHING TO EXPLAIN", tone, (Raw(logged.program), *what, *words))
+    event = excerpt.event
+    if event is None or excerpt.note:
+        what: Line = (f", {event.status.value}: " if event is not None else ": ", excerpt.note)
+        words: Line = (": ", Raw(excerpt.words)) if excerpt.words else ()
+        return doc.Subject("NOTHING TO EXPLAIN", tone, (Raw(excerpt.program), *what, *words))
     relay = event.relay
     where = relay.host or relay.ip if relay is not None else ""
     place = f" [{relay.ip}]" if relay is not None and relay.host and relay.ip else ""
@@ -61,10 +61,10 @@ def _subject(logged: LogExcerpt, tone: doc.Tone) -> doc.Subject:
         ("Relay", f"{where}{place}" if where else ""),
         ("Sent from", event.source_ip),
         ("Status", event.status.value),
-        ("Said by", "" if logged.is_remote else _OWN_SERVER),
+        ("Said by", "" if excerpt.is_remote else _OWN_SERVER),
     )
     facts = tuple(doc.Fact(label, ((Raw(text),),)) for label, text in conditions if text)
-    return doc.Subject("LOG LINE", tone, (Raw(logged.program),), facts)
+    return doc.Subject("LOG LINE", tone, (Raw(excerpt.program),), facts)
 
 
 def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:

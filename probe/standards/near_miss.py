@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from probe.model.near_miss import NearMiss, NearMissReason, Place
 from probe.model.text import decode
 
-_SHOWN = 50  # characters of a record that an excerpt has
+_EXCERPT_LENGTH = 50  # characters of a record that an excerpt has
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories: controls, marks without width, spaces
 
 # How a record of each kind begins, and how one begins that was meant to.
@@ -21,7 +21,7 @@ _BEGINS = {
     Place.DKIM: re.compile(r"v=DKIM1[ \t]*(?:;|$)|k=(?:rsa|ed25519)[ \t]*;|p=MI"),
     Place.DMARC: re.compile(r"v=DMARC1[ \t]*(?:;|$)"),
 }
-_MEANT = {
+_ATTEMPTS = {
     Place.SPF: re.compile(r"(?:v\s*[=:]?\s*)?s\s*p\s*f\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
     Place.DKIM: re.compile(r"(?:v\s*[=:]?\s*)?dkim\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
     Place.DMARC: re.compile(r"(?:v\s*[=:]?\s*)?dmarc\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
@@ -46,9 +46,9 @@ def _text(text: bytes) -> str:
 
 
 def _miss(place: Place, record: str) -> NearMiss | None:
-    excerpt = record if len(record) <= _SHOWN else f"{record[: _SHOWN - 1]}\u2026"
+    excerpt = record if len(record) <= _EXCERPT_LENGTH else f"{record[: _EXCERPT_LENGTH - 1]}\u2026"
     bare = record.strip().strip(_QUOTES).strip()
-    if record.strip() != bare and (_BEGINS[place].match(bare) or _MEANT[place].match(bare)):
+    if record.strip() != bare and (_BEGINS[place].match(bare) or _ATTEMPTS[place].match(bare)):
         return NearMiss(NearMissReason.QUOTATION_MARKS, place, excerpt)
     odd = next((char for char in record if char not in " \t" and unicodedata.category(char) in _UNSEEN), "")
     plain = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in record)
@@ -60,7 +60,7 @@ def _miss(place: Place, record: str) -> NearMiss | None:
     other = next((it for it in Place if it is not place and _BEGINS[it].match(record)), None)
     if other is not None:
         return NearMiss(NearMissReason.OTHER_RECORD, place, excerpt, other=other)
-    match = _MEANT[place].match(record)
+    match = _ATTEMPTS[place].match(record)
     if match is not None:
         return NearMiss(NearMissReason.OTHER_BEGINNING, place, excerpt, beginning=match.group().strip())
     if place is not Place.SPF and _HOST.fullmatch(record):

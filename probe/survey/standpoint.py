@@ -57,9 +57,9 @@ def standpoint(
     is_public = bound is not None and not is_private(bound)
     if is_public and any(it.ip == bound for it in usable):
         return Standpoint(bound, AddressBasis.BOUND, _speakers(usable, bound))
-    logged = next((it for it in usable if it.place is SightingPlace.LOG), None)
-    if logged is not None:
-        return Standpoint(logged.ip, AddressBasis.LOGGED, (logged.by,))
+    log_sighting = next((it for it in usable if it.place is SightingPlace.LOG), None)
+    if log_sighting is not None:
+        return Standpoint(log_sighting.ip, AddressBasis.LOGGED, (log_sighting.by,))
     # a bounce is about earlier mail, perhaps from another machine: it can confirm, but not contradict
     first = next((it for it in usable if it.is_of_this_run or not is_public), None)
     for it in usable:

@@ -29,7 +29,7 @@ class Standing(NamedTuple):
 
 
 _UNKNOWN = Standing(None)
-_MET = Standing(True)
+_HOLDS = Standing(True)
 
 
 def standing(need: Need, facts: Facts) -> Standing:
@@ -51,14 +51,14 @@ def _spf(facts: Facts) -> Standing:
     verdict = _spf_verdict(facts)
     if verdict is None:
         return _UNKNOWN
-    return _MET if verdict is SpfVerdict.PASS else Standing(False, "spf", verdict)
+    return _HOLDS if verdict is SpfVerdict.PASS else Standing(False, "spf", verdict)
 
 
 def _spf_not_fail(facts: Facts) -> Standing:
     verdict = _spf_verdict(facts)
     if verdict is None:
         return _UNKNOWN
-    return Standing(False, "spf", verdict) if verdict is SpfVerdict.FAIL else _MET
+    return Standing(False, "spf", verdict) if verdict is SpfVerdict.FAIL else _HOLDS
 
 
 def _dkim(facts: Facts) -> Standing:
@@ -66,7 +66,7 @@ def _dkim(facts: Facts) -> Standing:
         return _UNKNOWN
     verdicts = {signature.verdict for signature in facts.message.signatures}
     if "pass" in verdicts:
-        return _MET
+        return _HOLDS
     return _UNKNOWN if "unknown" in verdicts else Standing(False, "dkim")
 
 
@@ -77,7 +77,7 @@ def _spf_or_dkim(facts: Facts) -> Standing:
 
 def _either(first: bool | None, second: bool | None, failure: Standing) -> Standing:
     if first or second:
-        return _MET
+        return _HOLDS
     return _UNKNOWN if None in (first, second) else failure
 
 
@@ -85,7 +85,7 @@ def _dmarc(facts: Facts) -> Standing:
     result = facts.sender.dmarc
     if result is None or (result.unknown and result.record is None):
         return _UNKNOWN
-    return Standing(False, "dmarc", result.author_domain) if result.record is None else _MET
+    return Standing(False, "dmarc", result.author_domain) if result.record is None else _HOLDS
 
 
 def _aligned(facts: Facts) -> Standing:
@@ -98,7 +98,7 @@ def _aligned(facts: Facts) -> Standing:
 def _dmarc_pass(facts: Facts) -> Standing:
     if facts.sender.dmarc is not None and facts.sender.dmarc.unknown:
         return _UNKNOWN
-    return _aligned(facts) if dmarc_paths.enforces(facts.sender.dmarc) else _MET
+    return _aligned(facts) if dmarc_paths.enforces(facts.sender.dmarc) else _HOLDS
 
 
 def _fcrdns(facts: Facts) -> Standing:
@@ -106,7 +106,7 @@ def _fcrdns(facts: Facts) -> Standing:
     if ptr is None or ptr.status is PtrStatus.UNKNOWN:
         return _UNKNOWN
     if ptr.status is PtrStatus.CONFIRMED:
-        return _MET
+        return _HOLDS
     if facts.vantage.rests_on_one_word:
         return _UNKNOWN
     return Standing(False, "ptr_missing" if ptr.status is PtrStatus.MISSING else "ptr_mismatch", str(ptr.ip))
@@ -119,7 +119,7 @@ def _one_click(facts: Facts) -> Standing:
     if has_one_click is None:
         return _UNKNOWN
     return (
-        _MET
+        _HOLDS
         if has_one_click
         else Standing(False, "one_click_unsigned" if facts.message.one_click else "one_click")
     )
@@ -130,7 +130,7 @@ def _one_author(facts: Facts) -> Standing:
         return _UNKNOWN
     count = len(facts.message.from_mailboxes)
     return (
-        _MET
+        _HOLDS
         if count == 1 and facts.message.from_fields == 1
         else Standing(False, "several_authors", str(count))
     )
@@ -141,7 +141,7 @@ def _helo_fqdn(facts: Facts) -> Standing:
     if helo is None:
         return _UNKNOWN
     is_global = helo.is_fqdn and not why_never_global(normal(helo.name))
-    return _MET if is_global else Standing(False, "helo", helo.name)
+    return _HOLDS if is_global else Standing(False, "helo", helo.name)
 
 
 def _not_listed(facts: Facts) -> Standing:
@@ -151,7 +151,7 @@ def _not_listed(facts: Facts) -> Standing:
         return _UNKNOWN
     if grave:
         return Standing(False, "listed", grave[0].subject, grave[0].title)
-    return _MET if any(entry.status is ListingStatus.NOT_LISTED for entry in entries) else _UNKNOWN
+    return _HOLDS if any(entry.status is ListingStatus.NOT_LISTED for entry in entries) else _UNKNOWN
 
 
 def _not_residential(facts: Facts) -> Standing:
@@ -166,12 +166,12 @@ def _sender_resolves(facts: Facts) -> Standing:
     if mail is None or mail.kind is RouteKind.UNKNOWN:
         return _UNKNOWN
     bad = mail.kind in (RouteKind.NO_DOMAIN, RouteKind.NO_MAIL_HOST)
-    return Standing(False, "no_mail_host", mail.domain) if bad else _MET
+    return Standing(False, "no_mail_host", mail.domain) if bad else _HOLDS
 
 
 def _non_null_sender(facts: Facts) -> Standing:
     null = isinstance(facts.target, PairTarget) and str(facts.target.reverse_path) == "<>"
-    return Standing(False, "null_sender") if null else _MET
+    return Standing(False, "null_sender") if null else _HOLDS
 
 
 def _from_is_reverse_path(facts: Facts) -> Standing:
@@ -184,14 +184,14 @@ def _from_is_reverse_path(facts: Facts) -> Standing:
     if not authors:
         return _UNKNOWN
     same = reverse_path.lower() in {mailbox.lower() for mailbox in authors}
-    return _MET if same else Standing(False, "from_differs", authors[0], reverse_path)
+    return _HOLDS if same else Standing(False, "from_differs", authors[0], reverse_path)
 
 
 def _ipv4(facts: Facts) -> Standing:
     ip = facts.vantage.source_ip
     if ip is None or facts.vantage.is_sending_address is not True:
         return _UNKNOWN
-    return _MET if ip.version == 4 else Standing(False, "ipv6", str(ip))
+    return _HOLDS if ip.version == 4 else Standing(False, "ipv6", str(ip))
 
 
 _JUDGES: Mapping[Need, Callable[[Facts], Standing]] = {

@@ -38,10 +38,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     faults = [_fault(facts, session, tls) for session, tls in by_host.values() if tls.problems or _own(tls)]
     evidence = (dialogue.ref(s) for s, _ in by_host.values())
-    unjudged = [(s, tls) for s, tls in by_host.values() if tls.trusted is None and not tls.problems]
-    if faults or not unjudged:
+    without_verdict = [(s, tls) for s, tls in by_host.values() if tls.trusted is None and not tls.problems]
+    if faults or not without_verdict:
         yield from faults or [say("certificate-verified", evidence, hosts=list(by_host))]
-    for session, tls in unjudged:
+    for session, tls in without_verdict:
         yield say(
             "certificate-not-judged",
             (dialogue.ref(session),),

@@ -109,13 +109,13 @@ def _read(
     *,
     is_quoted: bool = False,
 ) -> Reading:
-    masked = mask(parts.text)
+    masked_text = mask(parts.text)
     subject = Subject(
-        masked,
+        masked_text,
         code=str(parts.code or ""),
         statuses=tuple(_status(status, parts) for status in parts.enhanced),
         stage=stage.value if stage else "",
-        hosts=tuple(name for name in (host.lower().rstrip("."), *masked.links.split()) if name),
+        hosts=tuple(name for name in (host.lower().rstrip("."), *masked_text.links.split()) if name),
         speaker=speaker,
         is_quoted=is_quoted,
     )

@@ -43,7 +43,7 @@ _IN, _OPT, _SOA = 1, 41, 6
 _NXDOMAIN = 3
 _HOLDS_LONGEST = 0xFFFFFFFF
 _ANSWER = struct.Struct("!HHHIH")
-_OWNER_ASKED = 0xC00C  # a pointer to the name of the question
+_POINTER_TO_QUESTION = 0xC00C  # a pointer to the name of the question
 _RECORDS_LIMIT = 64  # in all sections; what has more is not usual
 _POINTERS_LIMIT = 8  # on the way through one name
 _NAME_ROOM = 255  # octets of a name on the wire (RFC 1035 section 2.3.4)
@@ -121,7 +121,7 @@ def _answers(
         owner, kind, rclass, ttl, length = _ANSWER.unpack_from(wire, at)
         start = at + 12
         at = start + length
-        if owner != _OWNER_ASKED or kind != number or rclass != _IN or at > len(wire):
+        if owner != _POINTER_TO_QUESTION or kind != number or rclass != _IN or at > len(wire):
             raise _UnusualError
         records.append(reader(wire, start, at, names))
         lowest = min(lowest, ttl)

@@ -65,7 +65,7 @@ _OWN_DENIAL = FILTERED | PROHIBITED | FORGED | frozenset({20, 21})
 _OWN_REFUSAL = _OWN_DENIAL
 # Primary servers of SOA records that resolvers make (unbound, AdGuard Home), and what no name of a zone's own
 # record stands below (knot-resolver, dnsdist). Many a true zone has the mailbox root.localhost.
-_MADE_PRIMARY = frozenset({"localhost", "fake-for-negative-caching.adguard.com"})
+_RESOLVER_PRIMARIES = frozenset({"localhost", "fake-for-negative-caching.adguard.com"})
 _NOWHERE = "invalid"  # RFC 6761 section 6.4
 
 # https://www.iana.org/assignments/dns-parameters, extended DNS error codes, read 2026-11-28
@@ -133,7 +133,9 @@ def why_own_denial(
 
 def has_made_start(mname: str, rname: str) -> bool:
     """Whether an SOA record of this primary and mailbox is one that a resolver made."""
-    return mname in _MADE_PRIMARY or _is_at_or_below(mname, _NOWHERE) or _is_at_or_below(rname, _NOWHERE)
+    return (
+        mname in _RESOLVER_PRIMARIES or _is_at_or_below(mname, _NOWHERE) or _is_at_or_below(rname, _NOWHERE)
+    )
 
 
 def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> OwnWordWhy | None:

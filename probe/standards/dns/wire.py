@@ -19,8 +19,8 @@ _NAME_ROOM = 255  # octets of a name on the wire, its lengths included (RFC 1035
 _POINTER = 0xC0
 _OPT = 41  # RFC 6891 section 6.1.1
 _EDE = 15  # RFC 8914 section 3
-_ERRORS_KEPT = 8  # extended errors of one message; one is usual
-_WORDS_KEPT = 200  # octets of an extended error's text
+_MOST_ERRORS = 8  # extended errors of one message; one is usual
+_MOST_WORDS = 200  # octets of an extended error's text
 IN = 1
 
 # Flags and their place (RFC 1035 section 4.1.1, RFC 4035 section 3.2)
@@ -207,11 +207,11 @@ def _edns(wire: bytes, opt: WireRecord) -> tuple[int, tuple[tuple[int, bytes], .
     once. An option that says that it goes on behind the record is not read."""
     errors: dict[tuple[int, bytes], None] = {}
     at = opt.start
-    while at + 4 <= opt.end and len(errors) < _ERRORS_KEPT:
+    while at + 4 <= opt.end and len(errors) < _MOST_ERRORS:
         option, length = struct.unpack_from("!HH", wire, at)
         at += 4
         if option == _EDE and length >= 2 and at + length <= opt.end:
             code = struct.unpack_from("!H", wire, at)[0]
-            errors[code, wire[at + 2 : at + min(length, 2 + _WORDS_KEPT)]] = None
+            errors[code, wire[at + 2 : at + min(length, 2 + _MOST_WORDS)]] = None
         at += length
     return opt.ttl >> 24, tuple(errors)
