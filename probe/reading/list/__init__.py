@@ -1,0 +1,1 @@
+"""Lists of recipients or domains, as people export them: CSV, JSON Lines, plain lines."""
