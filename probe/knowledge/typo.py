@@ -17,6 +17,7 @@ class _Table:
     real: frozenset[str]
     never: dict[str, str]
     country: dict[str, str]
+    names_before: dict[str, tuple[str, ...]]  # by what follows the first dot: the names before it
 
 
 def likely_typo_of(domain: str) -> str | None:
@@ -38,14 +39,16 @@ def likely_typo_of(domain: str) -> str | None:
         domain = f"{name}.{new_tld}"
         if domain in table.domains:
             return domain
-    return next((other for other in table.domains if _is_one_slip(domain, other)), None)
+    given_name, _, rest = domain.partition(".")
+    known_names = table.names_before.get(rest, ())
+    return next((f"{other}.{rest}" for other in known_names if _is_one_slip(given_name, other)), None)
 
 
-def _is_one_slip(name: str, other: str) -> bool:
-    given_name, _, given_rest = name.partition(".")
-    known_name, _, known_rest = other.partition(".")
-    if given_rest != known_rest or given_name == known_name:
+def _is_one_slip(given_name: str, known_name: str) -> bool:
+    if given_name == known_name or abs(len(given_name) - len(known_name)) > 1:
         return False
+    if given_name[:1] != known_name[:1] and given_name[-1:] != known_name[-1:]:
+        return False  # one slip does not reach both ends
     if len(known_name) >= _SWAP_LENGTH and _is_swap(given_name, known_name):
         return True
     return len(known_name) >= _EDIT_LENGTH and _is_edit(given_name, known_name)
@@ -85,9 +88,14 @@ def _table() -> _Table:
 
     data = load(files("probe.knowledge") / "mail_domains.toml")
     domains = tuple(domain for provider in data["provider"] for domain in provider["domains"])
+    names_before: dict[str, list[str]] = {}
+    for domain in domains:
+        name, _, rest = domain.partition(".")
+        names_before.setdefault(rest, []).append(name)
     return _Table(
         domains=domains,
         real=frozenset(domains) | frozenset(data["lookalikes"]["domains"]),
         never=dict(data["tld"]["never"]),
         country=dict(data["tld"]["country"]),
+        names_before={rest: tuple(names) for rest, names in names_before.items()},
     )
