@@ -49,8 +49,9 @@ class _Task:
 
 class DnsEngine:
     """Asks `nameservers` (empty: the system's). `window` is a fixed number of concurrent questions; None
-    adapts it. `query_timeout` and `lifetime` as in `Resolver`. Must be created in a running event loop and
-    used as an async context manager."""
+    adapts it. `query_timeout` and `lifetime` as in `Resolver`. With `forget_denials` an NXDOMAIN is not
+    remembered: who asks again is answered by a name server again. Must be created in a running event loop
+    and used as an async context manager."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class DnsEngine:
         window: int | None = None,
         query_timeout: float = DNS_QUERY_TIMEOUT,
         lifetime: float = DNS_LIFETIME,
+        forget_denials: bool = False,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
         careful = CarefulQuestions(
@@ -72,7 +74,7 @@ class DnsEngine:
             ),
             self._fail,
         )
-        self.questions = QuestionWindow(careful, window, self._wake)
+        self.questions = QuestionWindow(careful, window, self._wake, forget_denials=forget_denials)
         self._change = asyncio.Event()
         self._fault: BaseException | None = None
 

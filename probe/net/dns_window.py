@@ -34,21 +34,30 @@ from probe.settings import (
     ENGINE_WINDOW,
 )
 from probe.standards.dns import lean
-from probe.standards.dns.message import Answer, Question, RecordType
+from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.names import BadNameError
 
 
 class QuestionWindow:
     """Asks the name servers of `careful`. `size` is a fixed number of open questions; None adapts it.
-    `has_room` is called when more may be asked, or responses arrived."""
+    `has_room` is called when more may be asked, or responses arrived. With `forget_denials` an NXDOMAIN is
+    not remembered."""
 
-    def __init__(self, careful: CarefulQuestions, size: int | None, has_room: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        careful: CarefulQuestions,
+        size: int | None,
+        has_room: Callable[[], None],
+        *,
+        forget_denials: bool = False,
+    ) -> None:
         self._careful = careful
         resolver = careful.resolver
         self._ports = Ports(resolver.nameservers, self._take_wires, self._unreachable)
         self._only_careful = resolver.only_tcp
         self._behind = bool(servers_behind(resolver.nameservers))
         self._has_room = has_room
+        self._forget_denials = forget_denials
         self._loop = asyncio.get_running_loop()
         self._is_fixed = size is not None
         self._size: float = size or ENGINE_FIRST_WINDOW
@@ -188,7 +197,8 @@ class QuestionWindow:
         if not self._is_fixed and self._size < ENGINE_WINDOW:
             self._size += 1
         del self._open[pending.key]
-        if response.ttl > 0:
+        is_denial = response.status is Status.NXDOMAIN
+        if response.ttl > 0 and not (self._forget_denials and is_denial):
             now = self._loop.time()
             self._memory[pending.key] = (now, now + response.ttl, response)
             if len(self._memory) > ENGINE_ANSWERS_KEPT:
