@@ -73,6 +73,12 @@ ENGINE_ANSWERS_KEPT = 20_000  # some 20 MB
 ENGINE_RESOLVER_USES = 1000  # a resolver remembers each answer, so it gives way to a new one
 ENGINE_RESOLVER_QUERIES = 100 * ENGINE_RESOLVER_USES  # aliases, other servers and repetitions, with room
 
+# A list before a send
+BULK_HOSTS_KEPT = 100_000  # MX hosts whose state is remembered; some 15 MB
+BULK_COMMIT = 1.0  # seconds between two commits: what a crash costs is asked again
+BULK_BATCH = 5000  # rows or domains in one turn
+BULK_PROGRESS = 30.0  # seconds between two lines of progress where there is no terminal
+
 # SPF (RFC 7208 section 4.6.4)
 SPF_LOOKUP_LIMIT = 10
 SPF_VOID_LIMIT = 2

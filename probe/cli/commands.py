@@ -44,6 +44,13 @@ COMMANDS = (
     ),
     CommandEntry("domain", Group.LIVE, "probe.cli.domain", "Look at a recipient domain before a send."),
     CommandEntry(
+        "bulk",
+        Group.LIVE,
+        "probe.cli.bulk",
+        "Look at a whole list of recipients or domains before a send.",
+        reads_itself=True,
+    ),
+    CommandEntry(
         "demo",
         Group.LIVE,
         "probe.cli.demo",

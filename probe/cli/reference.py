@@ -28,7 +28,7 @@ from probe.knowledge.finding_tags import FindingTag, tags_of
 from probe.model.steps import STEP_TITLES
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence
-from probe.report.schema import log_schema, report_schema
+from probe.report.schema import bulk_schema, log_schema, report_schema
 
 
 def pages() -> dict[str, str]:
@@ -41,6 +41,7 @@ def pages() -> dict[str, str]:
         **rule_pages(),
         "report-schema.json": json_text(report_schema(), indent=2) + "\n",
         "log-schema.json": json_text(log_schema(), indent=2) + "\n",
+        "bulk-schema.json": json_text(bulk_schema(), indent=2) + "\n",
     }
 
 

@@ -19,18 +19,17 @@ Example:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print; log.")
+        str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print; log; bulk.")
     ],
     output: opt.OutputOption = None,
 ) -> int:
     """Print the JSON Schema (2020-12) of a JSON format."""
-    if name not in ("report", "log"):
-        raise UsageError("NAME", f"{name!r} is unknown; there are report and log")
-    path = choices.output_path(output)
-
     from probe.report.json_text import json_text
-    from probe.report.schema import log_schema, report_schema
+    from probe.report.schema import SCHEMAS
 
+    if name not in SCHEMAS:
+        raise UsageError("NAME", f"{name!r} is unknown; there are {', '.join(SCHEMAS)}")
+    path = choices.output_path(output)
     out.speak_utf8()
-    out.deliver_text(json_text(report_schema() if name == "report" else log_schema(), indent=2) + "\n", path)
+    out.deliver_text(json_text(SCHEMAS[name](), indent=2) + "\n", path)
     return 0

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REPLY = "reply"  # explain
     BOUNCE = "bounce"
     LOG = "log"
+    BULK = "bulk"
 
 
 class Series(NamedTuple):
@@ -82,6 +83,7 @@ DOCUMENTS: Mapping[Kind, str] = {
     Kind.REPLY: "probe.report.reply_document:build",
     Kind.BOUNCE: "probe.report.bounce_document:build",
     Kind.LOG: "probe.report.log_document:build",
+    Kind.BULK: "probe.report.bulk_document:build",
 }
 
 FORMATS = (
@@ -110,6 +112,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.json_rows:reply_object",
             Kind.BOUNCE: "probe.report.json_rows:bounce_row",
             Kind.LOG: "probe.report.log_rows:to_json",
+            Kind.BULK: "probe.report.bulk_rows:to_json",
         },
     ),
     Format(
@@ -120,6 +123,7 @@ FORMATS = (
             Kind.REPLY: "probe.report.json_rows:reply_line",
             Kind.BOUNCE: "probe.report.json_rows:bounce_line",
             Kind.LOG: "probe.report.log_rows:outcome_line",
+            Kind.BULK: "probe.report.bulk_rows:row_line",
         },
     ),
     Format(
@@ -128,7 +132,15 @@ FORMATS = (
         Series(between="\n"),
         of_documents="probe.report.markdown_writer:write",
     ),
-    Format("csv", "text/csv", Series(), writers={Kind.LOG: "probe.report.log_rows:to_csv"}),
+    Format(
+        "csv",
+        "text/csv",
+        Series(),
+        writers={
+            Kind.LOG: "probe.report.log_rows:to_csv",
+            Kind.BULK: "probe.report.bulk_rows:row_csv",
+        },
+    ),
 )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from probe.bulk.report import SCHEMA as BULK_SCHEMA
+from probe.bulk.report import BulkOperator, BulkOutcome, BulkReport
 from probe.maillog.report import SCHEMA as LOG_SCHEMA
 from probe.maillog.report import LogGroup, LogReport
 from probe.model import report as model
@@ -31,6 +33,11 @@ _CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
     (LogReport, "schema"): {"const": LOG_SCHEMA},
     (LogReport, "exit_code"): {"enum": [0, 1, 4]},
     (LogGroup, "probability"): {"minimum": 0, "maximum": 1},
+    (BulkReport, "schema"): {"const": BULK_SCHEMA},
+    (BulkReport, "started_at"): {"format": "date-time"},
+    (BulkReport, "exit_code"): {"enum": [0, 1, 4]},
+    (BulkOutcome, "share"): {"minimum": 0, "maximum": 1},
+    (BulkOperator, "share"): {"minimum": 0, "maximum": 1},
 }
 
 _SCALARS: dict[Any, dict[str, Any]] = {
@@ -51,6 +58,18 @@ def report_schema() -> dict[str, Any]:
 def log_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of what `log --format json` prints; as `report_schema`."""
     return _schema(LogReport, "urn:smtp-probe:schema:log:1", "smtp-probe log report")
+
+
+def bulk_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of what `bulk --summary` writes; as `report_schema`."""
+    return _schema(BulkReport, "urn:smtp-probe:schema:bulk:1", "smtp-probe bulk report")
+
+
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "report": report_schema,
+    "log": log_schema,
+    "bulk": bulk_schema,
+}
 
 
 def _schema(kind: type, identity: str, title: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from probe.cli.program_help import EPILOG, OPTIONS
 COMMANDS = (
     "check",
     "domain",
+    "bulk",
     "demo",
     "explain",
     "bounce",
@@ -107,7 +108,7 @@ def test_the_help_of_all_commands_looks_alike_and_fits_the_terminal(
     assert re.search(r"\n  -h, --help +Show this message and\s+exit\.", text)
 
 
-REPORTING = ("check", "domain", "demo", "explain", "bounce", "log", "replay")
+REPORTING = ("check", "domain", "bulk", "demo", "explain", "bounce", "log", "replay")
 
 
 @pytest.mark.parametrize("command", REPORTING)

@@ -72,9 +72,13 @@ LAYERS = (
         ("model", "standards", "knowledge", "reading", "diagnosis", "explanation"),
         is_pure=True,
     ),
+    Layer("bulk", ("model", "standards", "knowledge", "reading"), is_pure=True),
     Layer(
         "report",
-        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounces", "maillog"),
+        (
+            *("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounces"),
+            *("maillog", "bulk"),
+        ),
         is_pure=True,
     ),
     Layer("net", ("model", "standards", "recording")),
@@ -94,7 +98,7 @@ LAYERS = (
         "cli",
         (
             *("model", "knowledge", "reading", "recording", "checks", "diagnosis"),
-            *("explanation", "bounces", "maillog", "report", "net", "run", "lab"),
+            *("explanation", "bounces", "maillog", "bulk", "report", "net", "run", "lab"),
         ),
     ),
     Layer("__main__", ("cli",)),

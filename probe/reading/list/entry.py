@@ -122,9 +122,9 @@ def _unwrap(text: str, repairs: list[str]) -> str:
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
         repairs.append("mailto: is left out")
-    mapped = text.translate(_OTHER_AT)
-    if mapped != text:
-        text = mapped
+    with_at = text.translate(_OTHER_AT)
+    if with_at != text:
+        text = with_at
         repairs.append("another @ (U+FF20 or U+FE6B) is read as @")
     if not text.startswith('"') and _AROUND_AT.search(text):
         text = _AROUND_AT.sub("", text)

@@ -1,0 +1,72 @@
+"""One row of the output: what the list said, and what was found out about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from probe.bulk.domain import DomainState
+from probe.bulk.verdict import Verdict, verdict
+
+
+class RowStatus(StrEnum):
+    """What a row of the list is."""
+
+    OK = "ok"
+    MALFORMED = "malformed"
+    DUPLICATE = "duplicate"  # of an earlier row; it has the same outcome
+
+
+class DomainFacts(NamedTuple):
+    """What is known of a domain, and is the same for all its rows. `provider` is the id of one that is known,
+    `operator` that or the registered domain of the first MX host; both are empty where there is none.
+    `failure` is what DNS answered instead; `typo` the domain that may be meant."""
+
+    state: DomainState
+    provider: str = ""
+    operator: str = ""
+    failure: str = ""
+    typo: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What its state means."""
+        return verdict(self.state)
+
+    @property
+    def note(self) -> str:
+        """What there is to say of it, or nothing."""
+        parts = (
+            self.verdict.reason,
+            self.failure,
+            f"looks like a slip for {self.typo}" if self.typo else "",
+        )
+        return "; ".join(filter(None, parts))
+
+
+class BulkRow(NamedTuple):
+    """`line` and `text` as in the list; `address` and `domain` as in `Entry`; `first` is the line of the row
+    that this one repeats (0: none), the case of
+    letters apart; `facts` is None where nothing was asked."""
+
+    line: int
+    text: str
+    address: str | None
+    domain: str | None
+    entry_note: str
+    first: int
+    facts: DomainFacts | None
+
+    @property
+    def status(self) -> RowStatus:
+        """What it is."""
+        if self.domain is None:
+            return RowStatus.MALFORMED
+        return RowStatus.DUPLICATE if self.first else RowStatus.OK
+
+    @property
+    def note(self) -> str:
+        """All that there is to say of it."""
+        again = f"the same as line {self.first}" if self.first else ""
+        parts = (self.entry_note, again, self.facts.note if self.facts is not None else "")
+        return "; ".join(filter(None, parts))

@@ -1,0 +1,249 @@
+"""`smtp-probe bulk FILE`: a whole list before a send."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from probe.bulk.report import BulkInput
+from probe.cli.bulk_options import BulkOptions, parser, read_options
+from probe.cli.bulk_progress import BulkProgress
+from probe.cli.bulk_state import BulkState, now
+from probe.cli.commands import Run
+from probe.cli.errors import UsageError, complain, unreadable
+from probe.cli.output import deliver_each, deliver_text, speak_utf8
+from probe.cli.signals import EXIT_INTERRUPTED
+from probe.reading.list.layout import LayoutError
+from probe.reading.list.lines import text_lines
+from probe.reading.list.reader import ListReader
+from probe.report.formats import Kind
+
+__all__ = ["main", "parser"]
+
+CHUNK = 1 << 18
+
+
+def main(argv: Sequence[str], run: Run) -> int:
+    """Run `bulk` with the arguments behind its name. Returns the exit code. Raises UsageError."""
+    options = read_options(parser().parse_intermixed_args(list(argv)))
+    if not options.form.is_laid_out:
+        speak_utf8()
+    with ExitStack() as stack:
+        source = stack.enter_context(_open(options.file))
+        if options.is_fresh:
+            _forget(options)
+        elif options.state_path is not None:
+            _refuse_others_output(options)
+        state = stack.enter_context(closing(BulkState(options.state_path)))
+        progress = stack.enter_context(BulkProgress(options.progress))
+        _read_list(source, state, options, progress)
+        return _go_on(state, options, progress)
+
+
+def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> int:
+    """Ask, write the rows and the summary."""
+    from probe.cli.bulk_run import Asking, Writer
+    from probe.cli.bulk_sink import Sink
+    from probe.cli.bulk_summary import report_of
+
+    begin = now()
+    was_forgotten = not options.is_offline and state.forget_before(begin - options.max_age) > 0
+    if was_forgotten:
+        from probe.cli.bulk_state import Place
+
+        state.commit(Place())  # rows that were written may be others now
+    sink = Sink(options.output, state.place.offset) if options.has_rows else None
+    writer = Writer(state, sink, options)
+    try:
+        if options.is_offline:
+            state.begin()
+            (total,) = state.query("select count(*) from rows")[0]
+            writer.write(lambda count: progress("rows", count, total))
+        elif not _ask(Asking(state, writer, options, progress)):
+            complain(_stopped(state, options))
+            return EXIT_INTERRUPTED
+    finally:
+        if sink is not None:
+            sink.close()
+    return _deliver(report_of(state, options, begin), options)
+
+
+def _ask(asking: Any) -> bool:
+    from probe.net.resolver import ResolverConfigError
+
+    try:
+        return bool(asking.run())
+    except ResolverConfigError as error:
+        raise UsageError("", str(error)) from None
+
+
+def _stopped(state: BulkState, options: BulkOptions) -> str:
+    ((total, count),) = state.query("select count(*), count(done) from domains")
+    if options.state_path is None:
+        return f"stopped after {count} of {total} domains; with -o FILE.jsonl a run can be gone on with"
+    return f"stopped after {count} of {total} domains; the same command goes on from here"
+
+
+def _deliver(report: Any, options: BulkOptions) -> int:
+    """The summary: to stdout, to -o where no rows go there, or in one line beside rows on stdout."""
+    from probe.bulk.report import BulkReport
+    from probe.report.bulk_document import one_line
+    from probe.report.bulk_rows import to_json
+
+    result: BulkReport = report
+    if options.summary is not None:
+        deliver_text(to_json(result), options.summary)
+    if options.has_rows and options.output is None:
+        complain(one_line(result))
+        return result.exit_code
+    from probe.cli.bulk_options import FORMATS
+
+    form = FORMATS["text"] if options.has_rows else options.form
+    path = None if options.has_rows else options.output
+    return deliver_each(
+        [result],
+        Kind.BULK,
+        form,
+        path,
+        is_sequence=False,
+        verbosity=options.verbosity,
+        is_paged=options.is_paged,
+    )
+
+
+# -- the list ------------------------------------------------------------------------------------------
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise unreadable("FILE", name, error) from None
+
+
+class _Octets:
+    """The octets of the list, counted and digested as they are read."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self.digest = hashlib.sha256()
+        self.count = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        try:
+            while chunk := self._stream.read(CHUNK):
+                self.digest.update(chunk)
+                self.count += len(chunk)
+                yield chunk
+        except OSError as error:
+            raise unreadable("FILE", self._name, error) from None
+
+
+def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progress: BulkProgress) -> None:
+    """Put the list into the state; where it is there already, see that it is the same. Raises UsageError."""
+    octets = _Octets(source, options.file)
+    identity = _identity(options)
+    if state.is_read:
+        _refuse_difference(state.identity or {}, identity)
+        for _ in octets.chunks():
+            progress("octets", octets.count, None)
+        same = {"the list": octets.digest.hexdigest()}
+        _refuse_difference({"the list": json.loads(state.value("input") or "{}").get("sha256")}, same)
+        return
+    if not state.path or not state.place.offset:
+        state.note("identity", json.dumps(identity))
+    try:
+        reader = ListReader(text_lines(octets.chunks()), options.list_form, options.column)
+    except LayoutError as problem:
+        raise UsageError("FILE", f"{options.file}: {problem}") from None
+    count = state.keep_rows(reader.rows(), lambda number: progress("rows read", number, None))
+    if not count:
+        raise UsageError("FILE", f"{options.file} holds no row; give one address or domain a line, or CSV")
+    layout = reader.layout
+    facts = BulkInput(
+        name="stdin" if options.file == "-" else options.file,
+        form=layout.form.value,
+        delimiter=layout.delimiter,
+        column=layout.column or (str(layout.index + 1) if layout.width > 1 else ""),
+        header=layout.has_header,
+        octets=octets.count,
+        sha256=octets.digest.hexdigest(),
+        lines=reader.lines,
+        blank=reader.blank,
+    )
+    from probe.report.json_report import document
+
+    progress("rows read", count, count)
+    state.prepare(
+        by_domain=not options.in_order,
+        values={"input": json.dumps(document(facts)), "identity": json.dumps(identity)},
+    )
+
+
+def _identity(options: BulkOptions) -> dict[str, Any]:
+    """What must be the same for a run to be gone on with, by the words of its options."""
+    return {
+        "--format": options.form.name,
+        "--column": options.column,
+        "--input-format": options.list_form.value if options.list_form else "auto",
+        "--offline": options.is_offline,
+        "--unordered": not options.in_order,
+        "--allow-private": options.allow_private,
+        "--nameserver": [str(it) for it in options.nameservers],
+    }
+
+
+def _refuse_difference(before: Any, after: dict[str, Any]) -> None:
+    for name, value in after.items():
+        if before.get(name) != value:
+            what = (
+                "has changed"
+                if name == "the list"
+                else f"was {_plain(before.get(name))}, now {_plain(value)}"
+            )
+            raise UsageError(
+                "-o", f"the state beside the output is of another run: {name} {what}; --fresh begins anew"
+            )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "not given"
+    return {None: "not given", True: "on", False: "off"}.get(value, str(value))
+
+
+def _refuse_others_output(options: BulkOptions) -> None:
+    """An output without a state is somebody else's work."""
+    output, state = options.output, options.state_path
+    if output is None or state is None or state.exists():
+        return
+    if output.is_file() and output.stat().st_size:
+        raise UsageError(
+            "-o", f"{output} is there, and no state of a run beside it; name another file, or --fresh"
+        )
+
+
+def _forget(options: BulkOptions) -> None:
+    """--fresh: what an earlier run left goes. A run that works on it keeps it."""
+    if options.state_path is None or options.output is None:
+        return
+    with ExitStack() as stack:
+        if options.state_path.exists():
+            stack.enter_context(closing(BulkState(options.state_path, is_to_go=True)))
+        for path in (options.output, *_files(options.state_path)):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise unreadable("--fresh", str(path), error, verb="remove") from None
+
+
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]

@@ -1,0 +1,231 @@
+"""What the report of a list says, for people: whether to send, what stands in the way, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from probe.bulk.report import BulkGate, BulkMatter, BulkReport
+from probe.model.verdict import Outcome
+from probe.report import document as doc
+from probe.report.detail import Detail
+from probe.report.line import Code, Line, Raw, plain
+
+_BAR = 24  # columns of the longest bar
+_SHOWN = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
+_WORDS = {
+    Outcome.ACCEPTED: "take mail",
+    Outcome.REFUSED: "cannot take mail",
+    Outcome.DEFERRED: "deferred",
+    Outcome.INCONCLUSIVE: "not known",
+}
+
+
+def build(report: BulkReport, detail: Detail) -> doc.Document:
+    """The whole report."""
+    blocks: list[doc.Block] = [_verdict(report), doc.Facts(tuple(_facts(report)))]
+    if report.gates:
+        blocks.append(_gates(report))
+    if detail is not Detail.BRIEF:
+        blocks += _rest(report, detail)
+    return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
+
+
+def _title(report: BulkReport) -> doc.Title:
+    form = report.input.form
+    column = (", column ", Raw(report.input.column)) if report.input.column else ()
+    header = ", line 1 is the header" if report.input.header else ""
+    return doc.Title((Raw(report.input.name), f"  {form}", *column, header), (rows(report.totals.rows),))
+
+
+def _verdict(report: BulkReport) -> doc.Verdict:
+    failing = [it for it in report.gates if not it.passed]
+    if failing:
+        return doc.Verdict("STOP", doc.Tone.BAD, ("; ".join(map(_over, failing)),))
+    by_outcome = {it.outcome: it.rows for it in report.outcomes}
+    bad, unknown = by_outcome.get(Outcome.REFUSED, 0), by_outcome.get(Outcome.INCONCLUSIVE, 0)
+    parts = [
+        f"{number(bad)} cannot take mail" if bad else "",
+        f"{number(unknown)} are not known" if unknown else "",
+        f"{number(report.totals.malformed)} are malformed" if report.totals.malformed else "",
+    ]
+    text = f"of {rows(report.totals.rows)} " + ", ".join(filter(None, parts))
+    if report.gates:
+        return doc.Verdict("PASSED", doc.Tone.GOOD, (text if any(parts) else _clear(report),))
+    if any(parts):
+        return doc.Verdict("LOOK", doc.Tone.BAD if bad else doc.Tone.WARN, (text,))
+    return doc.Verdict("CLEAR", doc.Tone.GOOD, (_clear(report),))
+
+
+def _clear(report: BulkReport) -> str:
+    if report.extent is None:
+        return f"all {rows(report.totals.rows)} can be read; nothing was asked"
+    return f"nothing found that stands in the way of {rows(report.totals.rows)}; DNS alone was asked"
+
+
+def _over(gate: BulkGate) -> str:
+    return f"{gate.name} {_value(gate, gate.value)}, at most {_value(gate, gate.limit)} allowed"
+
+
+def _value(gate: BulkGate, value: float) -> str:
+    return number(int(value)) if gate.is_count else share(value)
+
+
+def _facts(report: BulkReport) -> Iterator[doc.Fact]:
+    totals = report.totals
+    extra = [
+        f"{number(totals.repaired)} repaired (see their notes)" if totals.repaired else "",
+        f"{number(totals.duplicates)} duplicate" if totals.duplicates else "",
+        f"{number(totals.malformed)} malformed" if totals.malformed else "",
+    ]
+    yield doc.Fact("Rows", ((", ".join(filter(None, (number(totals.rows), *extra))),),))
+    in_dns = (
+        f", {number(totals.answered)} asked about in DNS"
+        if report.extent is not None
+        else ", none asked about"
+    )
+    yield doc.Fact("Domains", ((f"{number(totals.domains)}{in_dns}",),))
+    if report.output:
+        yield doc.Fact("Output", ((Code(report.output),),))
+    if report.state:
+        yield doc.Fact("State", ((Code(report.state), ": no longer needed when the output is taken"),))
+
+
+def _gates(report: BulkReport) -> doc.Section:
+    columns = (
+        doc.Column("gate"),
+        doc.Column("rows or share", is_number=True),
+        doc.Column("at most", is_number=True),
+        doc.Column("result"),
+    )
+    table = tuple(
+        ((it.name,), (_value(it, it.value),), (_value(it, it.limit),), ("passed" if it.passed else "FAILED",))
+        for it in report.gates
+    )
+    return doc.Section(("Gate",), (doc.Table(columns, table),), stays=True)
+
+
+def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
+    most = _SHOWN[detail]
+    if report.outcomes:
+        yield doc.Section(("Outcome",), (_outcomes(report),))
+    in_the_way = [it for it in report.matters if it.outcome is not Outcome.ACCEPTED]
+    if in_the_way:
+        yield doc.Section(("In the way",), (doc.Entries(tuple(map(_matter, in_the_way))),), stays=True)
+    if report.malformed:
+        yield doc.Section(("Malformed rows",), (_malformed(report, most),))
+    if report.typos:
+        lines: tuple[Line, ...] = tuple(
+            (Raw(it.domain), f": {rows(it.rows)}; is ", Raw(it.correction), " meant?")
+            for it in report.typos[:most]
+        )
+        yield doc.Section(("Slips of the fingers",), (doc.Items(lines),))
+    if report.operators:
+        yield doc.Section(("Where the mail goes",), (_operators(report, most),))
+    notes = [f"{rows(it.rows)}: {it.reason}" for it in report.matters if it.outcome is Outcome.ACCEPTED]
+    if notes or report.notes:
+        yield doc.Section(("Also",), (doc.Items(tuple((Raw(it),) for it in (*notes, *report.notes))),))
+
+
+def _outcomes(report: BulkReport) -> doc.Table:
+    columns = (
+        doc.Column("rows", is_number=True),
+        doc.Column("domains", is_number=True),
+        doc.Column("share", is_number=True),
+        doc.Column("outcome"),
+        doc.Column(""),
+    )
+    return doc.Table(
+        columns,
+        tuple(
+            (
+                (number(it.rows),),
+                (number(it.domains),),
+                (share(it.share),),
+                (f"{_WORDS[it.outcome]} ({it.outcome}, by DNS)",),
+                (bar(it.share),),
+            )
+            for it in report.outcomes
+        ),
+    )
+
+
+def _matter(matter: BulkMatter) -> doc.Entry:
+    names: list[str | Raw] = []
+    for domain in matter.examples:
+        names += [Raw(domain), ", "]
+    more = matter.domains - len(matter.examples)
+    names[-1:] = [f" and {number(more)} more"] if more > 0 else []
+    line: Line = (f"{rows(matter.rows)}: {matter.reason}",)
+    return doc.Entry(line, ((*names,), (f"To do: {matter.action}",)))
+
+
+def _malformed(report: BulkReport, most: int) -> doc.Table:
+    columns = (
+        doc.Column("line", is_number=True),
+        doc.Column("what is wrong"),
+        doc.Column("what stood there"),
+    )
+    return doc.Table(
+        columns,
+        tuple(
+            ((str(it.line),), (Raw(_cut(it.problem, 60)),), (Raw(_cut(it.text, 40)),))
+            for it in report.malformed[:most]
+        ),
+    )
+
+
+def _operators(report: BulkReport, most: int) -> doc.Table:
+    columns = (
+        doc.Column("rows", is_number=True),
+        doc.Column("domains", is_number=True),
+        doc.Column("share", is_number=True),
+        doc.Column("operator"),
+        doc.Column(""),
+    )
+    return doc.Table(
+        columns,
+        tuple(
+            (
+                (number(it.rows),),
+                (number(it.domains),),
+                (share(it.share),),
+                (Raw(_cut(it.title, 30)),),
+                (bar(it.share),),
+            )
+            for it in report.operators[:most]
+        ),
+    )
+
+
+def bar(part: float) -> str:
+    """A share as a bar."""
+    return "=" * max(round(part * _BAR), 1)
+
+
+def share(part: float) -> str:
+    """A share of rows; what is not none or all of them is not told as that."""
+    if 0 < part < 0.001:
+        return "<0.1 %"
+    if 0.999 < part < 1:
+        return ">99.9 %"
+    return f"{part * 100:.1f}".removesuffix(".0") + " %"
+
+
+def number(count: int) -> str:
+    """With a space between thousands."""
+    return f"{count:,}".replace(",", " ")
+
+
+def rows(count: int) -> str:
+    """How many, with the noun."""
+    return f"{number(count)} row{'' if count == 1 else 's'}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return f"{text[:limit]}…" if len(text) > limit else text
+
+
+def one_line(report: BulkReport) -> str:
+    """The summary beside rows on the same terminal."""
+    verdict = _verdict(report)
+    return f"{verdict.word}: {plain(verdict.place)}"

@@ -1,0 +1,175 @@
+"""`smtp-probe bulk` with a name server: verdicts, output, summary, gate, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from probe.report.schema import bulk_schema
+from tests.cli.command import Outcome, smtp_probe
+from tests.support.dns_server import DnsServer, Fault
+
+ZONE = {
+    "MX good.example": ["10 mx.good.example.", "20 gone.good.example."],
+    "A mx.good.example": ["8.8.4.4"],
+    "MX second.example": ["10 gone.good.example.", "20 mx.good.example."],
+    "MX six.example": ["10 mx.six.example."],
+    "AAAA mx.six.example": ["2001:4860::25"],
+    "A implicit.example": ["8.8.4.4"],
+    "MX null.example": ["0 ."],
+    "MX mixed.example": ["0 .", "10 mx.good.example."],
+    "TXT bare.example": ['"no mail"'],
+    "MX dangling.example": ["10 gone.good.example."],
+    "MX literal.example": ["10 192.0.2.1."],
+    "MX loop.example": ["10 loop.good.example."],
+    "A loop.good.example": ["127.0.0.1"],
+    "MX private.example": ["10 private.good.example."],
+    "A private.good.example": ["10.0.0.1"],
+    "MX half.example": ["10 failing.good.example."],
+    "MX gmial.com": ["10 mx.good.example."],
+    "MX work.example": ["10 work-example.mail.protection.outlook.com."],
+    "A work-example.mail.protection.outlook.com": ["8.8.4.4"],
+}
+FAULTS = {"failing.example": Fault.SERVFAIL, "failing.good.example": Fault.SERVFAIL}
+DOMAINS = (
+    *(key.split(" ")[1] for key in ZONE if key.startswith("MX ")),
+    *("implicit.example", "bare.example", "absent.example", "failing.example"),
+)
+
+
+async def bulk(
+    server: DnsServer, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> Outcome:
+    where = f"127.0.0.1:{server.endpoint.port}"
+    command = ("bulk", *arguments, "--nameserver", where)
+    return await asyncio.to_thread(smtp_probe, *command, stdin=stdin, env=env)
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def test_each_row_has_the_verdict_of_domain() -> None:
+    async with DnsServer(ZONE, FAULTS) as server:
+        result = await bulk(server, "-", "--format", "jsonl", stdin="\n".join(DOMAINS).encode())
+        where = f"127.0.0.1:{server.endpoint.port}"
+        for row in objects(result.stdout):
+            run = await asyncio.to_thread(
+                smtp_probe, "domain", row["domain"], "--no-smtp", "--nameserver", where, "--format", "json"
+            )
+            verdict = json.loads(run.stdout)["verdict"]
+            keys = ("asked", "outcome", "cause", "band", "fix_by", "retry")
+            assert {key: row[key] for key in keys} == {key: verdict[key] for key in keys}, row["domain"]
+    assert [row["input"] for row in objects(result.stdout)] == list(DOMAINS)
+    assert result.code == 0
+
+
+async def test_a_domain_and_a_host_are_asked_once_and_a_missing_one_twice(tmp_path: Path) -> None:
+    names = [f"d{number}.example" for number in range(40)]
+    zone = ZONE | {f"MX {name}": ["10 mx.good.example."] for name in names}
+    rows = [f"user{number}@{name}" for number in range(3) for name in (*names, "absent.example")]
+    path = tmp_path / "list"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    async with DnsServer(zone) as server:
+        result = await bulk(server, str(path), "--format", "jsonl")
+        queries = [(it.rtype, it.name) for it in server.queries]
+    assert len(objects(result.stdout)) == len(rows)
+    assert len(queries) == len(set(queries)) + 1
+    assert queries.count(("MX", "absent.example")) == 2
+    assert queries.count(("A", "mx.good.example")) == 1
+    assert {row["outcome"] for row in objects(result.stdout)} == {"accepted", "refused"}
+
+
+async def test_the_provider_and_the_operator_of_each_row_are_named() -> None:
+    async with DnsServer(ZONE) as server:
+        result = await bulk(server, "-", "--format", "jsonl", stdin=b"a@work.example\nb@good.example")
+    work, good = objects(result.stdout)
+    assert (work["provider"], work["operator"]) == ("m365", "m365")
+    assert (good["provider"], good["operator"]) == (None, "good.example")
+
+
+async def test_summary_schema_and_gate(tmp_path: Path) -> None:
+    summary, output = tmp_path / "summary.json", tmp_path / "rows.csv"
+    rows = "a@good.example\nb@null.example\nB@NULL.example\nfoo\nc@gmial.com\nd@failing.example\n"
+    async with DnsServer(ZONE, FAULTS) as server:
+        result = await bulk(
+            *(server, "-", "-o", str(output), "--summary", str(summary)),
+            *("--fail-over", "refused=10%,unknown=50%,malformed=1"),
+            stdin=rows.encode(),
+        )
+    report = json.loads(summary.read_text(encoding="utf-8"))
+    Draft202012Validator(bulk_schema()).validate(report)
+    assert result.code == report["exit_code"] == 1
+    assert "STOP" in result.stdout and "refused 33.3 %, at most 10 % allowed" in result.stdout
+    assert {gate["name"]: gate["passed"] for gate in report["gates"]} == {
+        "refused": False,
+        "unknown": True,
+        "malformed": True,
+    }
+    totals = report["totals"]
+    assert (totals["rows"], totals["ok"], totals["duplicates"], totals["malformed"]) == (6, 4, 1, 1)
+    assert report["typos"] == [{"domain": "gmial.com", "correction": "gmail.com", "rows": 1}]
+    written = list(csv.DictReader(output.read_text(encoding="utf-8").splitlines()))
+    assert [row["status"] for row in written] == ["ok", "ok", "duplicate", "malformed", "ok", "ok"]
+    assert [row["outcome"] for row in written[:4]] == ["accepted", "refused", "refused", ""]
+
+
+async def test_nothing_observed_is_exit_code_4_and_this_machines_fault() -> None:
+    async with DnsServer({}, {"*": Fault.REFUSED}) as server:
+        result = await bulk(server, "-", stdin=b"a@good.example\nb@null.example\n")
+    assert result.code == 4
+    assert "look at this machine's resolver first" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "csv", "jsonl"])
+async def test_a_strangers_text_is_never_live(form: str) -> None:
+    rows = b"\x1b[31mred@good.example\n=cmd()@good.example\n"
+    rows += b"\xe2\x80\xaeevil@good.example\n##vso[x]@good.example\n"
+    async with DnsServer(ZONE) as server:
+        result = await bulk(server, "-", "--format", form, "-v", stdin=rows)
+    text = result.stdout + result.stderr
+    assert "\x1b" not in text and "\u202e" not in text and "##vso[" not in text
+    if form == "csv":
+        cells = [cell for row in csv.reader(result.stdout.splitlines()) for cell in row]
+        assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+async def test_unordered_rows_are_the_same_rows(tmp_path: Path) -> None:
+    rows = "\n".join(f"user{number}@{DOMAINS[number % len(DOMAINS)]}" for number in range(100)) + "\nfoo\n"
+    async with DnsServer(ZONE, FAULTS) as server:
+        ordered = await bulk(server, "-", "--format", "jsonl", stdin=rows.encode())
+        unordered = await bulk(server, "-", "--format", "jsonl", "--unordered", stdin=rows.encode())
+    assert sorted(unordered.stdout.splitlines()) == sorted(ordered.stdout.splitlines())
+    assert len(objects(ordered.stdout)) == 101
+
+
+WRONG = {
+    "no such file": (("absent.csv",), "FILE: cannot read absent.csv"),
+    "empty": (("/dev/null",), "holds no row"),
+    "column": (("LIST", "--column", "nope"), "there is no column 'nope'"),
+    "gate": (("LIST", "--fail-over", "refused=x"), "write NAME=NUMBER%"),
+    "gate name": (("LIST", "--fail-over", "bad=3%"), "'bad' is not one of"),
+    "age": (("LIST", "--max-age", "soon"), "'soon' is no age"),
+    "form": (("LIST", "--input-format", "xlsx"), "'xlsx' is not one of"),
+    "format": (("LIST", "--format", "html"), "'html' is not one of"),
+    "the list itself": (("LIST", "-o", "LIST"), "is the list itself"),
+    "no folder": (("LIST", "-o", "absent/rows.csv"), "there is no directory"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_is_one_line(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name,email\nBob,bob@good.example\n", encoding="utf-8")
+    arguments, words = WRONG[name]
+    run = smtp_probe("bulk", *(str(path) if it == "LIST" else it for it in arguments), "--offline")
+    assert (run.code, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+    assert words in run.stderr
+    assert path.read_text(encoding="utf-8").startswith("name,email")
