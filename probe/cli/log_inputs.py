@@ -147,7 +147,7 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
         if entry.problem and not sample:
             problems.append(UsageError("FILE", f"{name}: {entry.problem}"))
             continue
-        entry.format = fixed_format or detect(sample)
+        entry.format = fixed_format or detect_format(sample)
         entry.is_empty = not sample
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         by_name[name] = entry
@@ -221,11 +221,11 @@ def _first(source: Input, is_once: bool) -> Iterator[bytes]:
 def detect_format(sample: Sequence[bytes]) -> Format | None:
     """The format of the first lines and of some later ones; where these are of none, of all there are."""
     step = max(1, len(sample) // _SPREAD)
-    row = detect_format([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
+    row = detect([*sample[:_FIRST], *sample[_FIRST::step][:_SPREAD]])
     if row is not None:
         return row
     for begin in range(0, len(sample), SAMPLE):
-        row = detect_format(sample[begin : begin + SAMPLE])
+        row = detect(sample[begin : begin + SAMPLE])
         if row is not None:
             return row
     return None

@@ -19,10 +19,11 @@ from probe.maillog.aggregate import Aggregate
 from probe.maillog.event_filter import EventFilter
 from probe.maillog.report import LogFileRead
 from probe.model.text import duration
-from probe.reading.log.event import Event, Record, UnparsedLine
+from probe.reading.log.deliveries import events_of
+from probe.reading.log.event import Event, UnparsedLine
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks
-from probe.reading.log.reader import Reader, Tally, records_of_blocks
+from probe.reading.log.reader import Piece, Reader, Tally, records_of_blocks
 
 HISTORY = 500  # events of one message that are told
 if TYPE_CHECKING:  # its import takes as long as a small log
@@ -57,7 +58,7 @@ class Run:
             self.readers[format_name].is_brief = self.is_brief
         return self.readers[format_name]
 
-    def take(self, records: Sequence[Record]) -> None:
+    def take(self, records: Sequence[Piece]) -> None:
         """Count what is wanted; keep what was not understood."""
         if self.keep_unparsed is not None:
             for record in records:
@@ -65,7 +66,7 @@ class Run:
                     self.keep_unparsed(record.data)
         if not self.event_filter.is_open:
             holds = self.event_filter.holds
-            records = event_filter = [it for it in records if isinstance(it, Event) and holds(it)]
+            records = event_filter = [it for it in events_of(records) if isinstance(it, Event) and holds(it)]
             if self.event_filter.queue_id is not None and len(self.history) < HISTORY:
                 self.history += event_filter
         self.aggregate.take(records)
@@ -135,7 +136,7 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
         run.files.append(_file_read(file, tally))
 
 
-def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) -> Iterator[Sequence[Record]]:
+def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) -> Iterator[Sequence[Piece]]:
     """What a reader that has been told of this source finds in it, a batch a block. Raises OSError and
     UsageError."""
     lines_before = progress.lines
@@ -152,12 +153,13 @@ def _file_read(file: Input, tally: Tally) -> LogFileRead:
 @contextmanager
 def few_collections() -> Iterator[None]:
     """Events are many and hold no circles: looking for circles among them would take a tenth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        if was_enabled:
+            gc.enable()
 
 
 # -- side by side --------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
     run.take(reader.source(file.title, file.written_at))
     run.aggregate.sender_of = reader.sender
     tally = Tally()
-    under_way: deque[tuple[bytes, Future[tuple[Sequence[Record], Tally]]]] = deque()
+    under_way: deque[tuple[bytes, Future[tuple[Sequence[Piece], Tally]]]] = deque()
 
     def count_one() -> None:
         block, future = under_way.popleft()
@@ -201,7 +203,7 @@ _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another
 
 def _read_block(
     format_name: str, file: str, written_at: datetime | None, block: bytes, number: int
-) -> tuple[Sequence[Record], Tally]:
+) -> tuple[Sequence[Piece], Tally]:
     reader = _here.get((format_name, file))
     if reader is None:
         row = by_name(format_name)
@@ -213,7 +215,7 @@ def _read_block(
         _here.clear()
         _here[(format_name, file)] = reader
     tally = Tally()
-    batch: list[Record] = []
+    batch: list[Piece] = []
     for records in records_of_blocks(reader, [block], tally, number):
         batch += records
     return batch, tally

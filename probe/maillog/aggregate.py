@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from probe.maillog.groups import Fate, Group, WaitingRecipient
+from probe.maillog.groups import Fate, Group
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.outcome import Outcome
-from probe.maillog.queue import Queue
+from probe.maillog.sent import RELAYS, Sent, domain_of
 from probe.maillog.table import GROUPS
 from probe.maillog.template import template
-from probe.maillog.volumes import Volumes
 from probe.maillog.waiting import WAITING
 from probe.model.reply import Stage
-from probe.reading.log.event import Event, Kind, Speaker, Status, UnparsedLine
+from probe.reading.log.deliveries import Deliveries
+from probe.reading.log.event import Event, Kind, Speaker, Status
+from probe.reading.log.reader import Piece
 
-RELAYS = 20_000  # next hops whose operator is remembered
 REFUSALS = 200  # wordings of our own server's refusals
 # Python 3.11 takes as long to look up a member of an enum as to call a function.
 _ATTEMPT, _QUEUE, _REFUSAL = Kind.ATTEMPT, Kind.QUEUE, Kind.REFUSAL
@@ -30,9 +30,9 @@ _OF_HOST = frozenset({Stage.DNS, Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stag
 _IS_SENT, _IS_DEFERRED, _IS_BOUNCED = Fate.SENT, Fate.DEFERRED, Fate.BOUNCED
 
 
-class Aggregate(Queue):
-    """Takes events in the order of their files, and counts; `internal`: hops on this machine are
-    deliveries. The others are those of Table and Queue."""
+class Aggregate(Sent):
+    """Takes events in the order of their files, and counts. The arguments are those of Table, Queue and
+    Sent."""
 
     def __init__(
         self,
@@ -44,20 +44,17 @@ class Aggregate(Queue):
         internal: bool = False,
         waiting_limit: int = WAITING,
     ) -> None:
-        super().__init__(zone, sender_of, mark, emit, waiting_limit)
-        self._internal = internal
-        self.volumes = Volumes()
-        self.sent = self.sent_fresh = self.local = self.internal = self.repeats = self.attempts = 0
-        self.undated = 0
-        self.refused = 0
+        super().__init__(zone, sender_of, mark, emit, internal, waiting_limit)
+        self.repeats = self.attempts = self.refused = 0
         self.refusals: dict[str, int] = {}
-        self._remote: dict[tuple[str | None, str | None], Operator] = {}
         self._last_of_domain: dict[str, tuple[Group, str]] = {}  # why its hosts were not reached
 
-    def take(self, records: Sequence[Event | UnparsedLine]) -> None:
+    def take(self, records: Sequence[Piece]) -> None:
         """Count events; lines that were not understood are passed over."""
         for event in records:
-            if isinstance(event, UnparsedLine):
+            if not isinstance(event, Event):
+                if isinstance(event, Deliveries):
+                    self._count_plain(event)
                 continue
             if event.kind is _REFUSAL:
                 if event.status is not _HELD:
@@ -77,57 +74,10 @@ class Aggregate(Queue):
                 self._park(event)
             else:
                 self._move(event, at)
-
-    def _count_sent(self, event: Event, at: int | None) -> None:
-        relay = event.relay
-        operator = self._remote.get((relay.host, relay.ip)) if relay is not None else None
-        entry = self.waiting.settle(event)
-        if entry is not None:
-            self._count_recovery(entry, at)
-        if event.queue_id in self.parked.ids:
-            self.parked.take_out(event)
-        if event.orig_to is not None:
-            self._settle_alias(event)
-        if operator is None:
-            if is_on_this_machine(event):
-                self._count_local(event, at, entry)
-                return
-            operator = self.operators.of(event, _domain(event.recipient))
-            if relay is not None and relay.ip is not None and len(self._remote) < RELAYS:
-                self._remote[(relay.host, relay.ip)] = operator
-        self._count_delivery(event, at, operator, entry)
-
-    def _count_local(self, event: Event, at: int | None, entry: WaitingRecipient | None) -> None:
-        """To a filter or a mailbox of this machine."""
-        if event.relay is None or not event.relay.is_loopback:
-            self.local += 1
-            self._tell(_IS_SENT, event, entry, at)
-            return
-        self.internal += 1
-        if self._internal:
-            self._count_delivery(event, at, LOCAL, entry)
-
-    def _count_delivery(
-        self, event: Event, at: int | None, operator: Operator, entry: WaitingRecipient | None
-    ) -> None:
-        self.sent += 1
-        if self._mark is not None and at is not None and at > self._mark:
-            self.sent_fresh += 1
-        self.volumes.at(operator, at).sent += 1
-        if event.source_ip is not None:
-            self._source(event.source_ip, at)
-        if self._emit is not None:
-            self._tell(_IS_SENT, event, entry, at)
-
-    def _count_recovery(self, entry: WaitingRecipient, at: int | None) -> None:
-        group = entry.group
-        group.messages[_IS_DEFERRED] -= 1
-        group.messages[_IS_SENT] += 1
-        if at is not None and entry.first is not None and at >= entry.first:
-            group.cured.add(at - entry.first)
+        self.volumes.rest()
 
     def _count_failure(self, event: Event, at: int | None) -> None:
-        domain = _domain(event.recipient)
+        domain = domain_of(event.recipient)
         relay = event.relay
         remote = self._remote.get((relay.host, relay.ip)) if relay is not None else None
         local = remote is None and is_on_this_machine(event)
@@ -213,9 +163,3 @@ def _is_any_host(event: Event) -> bool:
     """Whether Exim tells that it tried no host, and leaves out why it did not: of all messages to the domain
     the reason is the same."""
     return event.words is not None and event.words.text.startswith("retry time not reached for any host")
-
-
-def _domain(recipient: str | None) -> str:
-    """Empty for a mailbox or program of this machine: its name is no domain, and a person's."""
-    _, at, domain = (recipient or "").rpartition("@")
-    return domain.lower() if at else ""

@@ -14,7 +14,8 @@ from probe.maillog.outcome import Outcome
 from probe.maillog.summary import moment
 from probe.model.address import IPAddress
 from probe.model.logged import LogAccount, LogFate, LoggedDelivery, LoggedVolume
-from probe.reading.log.event import Event, Kind, Record, Speaker
+from probe.reading.log.event import Event, Kind, Speaker
+from probe.reading.log.reader import Piece
 
 KEPT = 1_000  # outcomes that are kept, and messages that are followed
 # Networks whose addresses are translated before they are seen outside (RFC 1918, RFC 6598, RFC 4193).
@@ -58,7 +59,7 @@ class PairLog:
     def sender_of(self, find: Callable[[str], str | None]) -> None:
         self.all.sender_of = self._own.sender_of = find
 
-    def take(self, records: Sequence[Record]) -> None:
+    def take(self, records: Sequence[Piece]) -> None:
         """Count records, in the order of the log."""
         self.all.take(records)
         for record in records:

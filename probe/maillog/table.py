@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from probe.maillog.groups import SOURCES, TEMPLATES, Group, Key, Wording
 from probe.maillog.operators import OTHERS, Operator, Operators
@@ -11,6 +11,10 @@ from probe.maillog.reasons import Reason, Reasons
 from probe.maillog.volumes import OPERATORS
 from probe.reading.log.event import Event, Stamp, Words
 
+_EPOCH = datetime(1970, 1, 1)
+_DAY, _QUARTER = 86_400, 900  # seconds
+OFFSETS = 10_000  # that are remembered
+_KNOWN = 20_000  # pairs of reason and operator whose group is remembered
 GROUPS = 2_000  # beyond these, one group a cause
 
 
@@ -29,8 +33,10 @@ class Table:
         self.operators = Operators()
         self.reasons = Reasons()
         self.groups: dict[Key, Group] = {}
+        self._group_of: dict[tuple[int, str], Group] = {}
         self.sources: dict[str, int] = {}  # our own addresses, and when each was first seen
         self.first = self.last = 0
+        self._offsets: dict[int, int] = {}  # of the zone, by quarters of an hour, at which they change
         self._stamp: Stamp | None = None
         self._at: int | None = None
 
@@ -38,9 +44,18 @@ class Table:
         """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
         if stamp is None:
             return None
-        at = stamp.at if stamp.at.tzinfo is not None else stamp.at.replace(tzinfo=self._zone)
+        at = stamp.at
         try:
-            return int(at.timestamp())
+            if at.tzinfo is not None:
+                return int(at.timestamp())
+            span = at - _EPOCH
+            seconds = span.days * _DAY + span.seconds
+            part = seconds // _QUARTER
+            if part not in self._offsets:
+                if len(self._offsets) >= OFFSETS:
+                    self._offsets.clear()
+                self._offsets[part] = seconds - int(at.replace(tzinfo=self._zone).timestamp())
+            return seconds - self._offsets[part]
         except (OverflowError, ValueError, OSError):  # the year 1 or 9999, in a zone beyond it
             return None
 
@@ -61,7 +76,11 @@ class Table:
         self, event: Event, operator: Operator, words: Words | None = None
     ) -> tuple[Group, str, Reason]:
         reason = self.reasons.of(event, operator, words)
+        group = self._group_of.get((id(reason), operator.id))  # a reason lives as long as this table
+        if group is not None and reason.key in group.wordings:
+            return group, reason.key, reason
         where = (reason.fix_by, operator.id, reason.conclusion.cause.id)
+        whose = operator.id
         group = self.groups.get(where)
         if group is None:
             if len(self.groups) >= GROUPS:
@@ -74,6 +93,9 @@ class Table:
             if sender is None and event.queue_id is not None and self.sender_of is not None:
                 sender = self.sender_of(event.queue_id)
             group.wordings[reason.key] = Wording(reason, event, sender)
+        if len(self._group_of) >= _KNOWN:
+            self._group_of.clear()
+        self._group_of[(id(reason), whose)] = group
         return group, reason.key, reason
 
     def _note_event(self, group: Group, event: Event, at: int | None) -> None:
@@ -88,5 +110,8 @@ class Table:
                 group.sources.add(event.source_ip)
 
     def _source(self, ip: str, at: int | None) -> None:
-        if ip not in self.sources and len(self.sources) < OPERATORS:
-            self.sources[ip] = at or 0
+        if ip not in self.sources:
+            if len(self.sources) < OPERATORS:
+                self.sources[ip] = at or 0
+        elif at is not None and at < self.sources[ip]:
+            self.sources[ip] = at

@@ -44,7 +44,11 @@ class _Masks(dict[str, str]):
     def __missing__(self, part: str) -> str:
         if len(self) >= _CACHED:
             self.clear()
-        text_template = self[part] = _TOKEN.sub(_mask, part)
+        if part.isalnum() and part.isascii():  # one token without edges, as most ids are
+            text_template = part if part.isalpha() else _read(part)
+        else:
+            text_template = _TOKEN.sub(_mask, part)
+        self[part] = text_template
         return text_template
 
 

@@ -308,3 +308,13 @@ def test_an_archive_that_is_damaged_from_its_beginning_is_said_to_be(tmp_path: P
     archive.write_bytes(b"\x1f\x8b\x08\x00" + bytes(range(200)))
     outcome = smtp_probe("log", str(archive))
     assert outcome.code == 2 and "archive is damaged" in outcome.stderr
+
+
+def test_mail_that_stands_behind_many_lines_of_other_programs_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = [
+        f"Nov 29 02:{n // 60 % 60:02}:{n % 60:02} mail kernel: usb {n}: new device" for n in range(2500)
+    ]
+    name = written(tmp_path, *others, sent(), bounced(GONE, "ABCDEF1235"))
+    assert reported(capsys, name)["totals"]["messages"] == 2

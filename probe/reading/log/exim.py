@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
+from probe.reading.log.deliveries import Deliveries, Row, join
+from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without_times
 from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
-from probe.reading.log.reader import TEXT
+from probe.reading.log.reader import TEXT, Piece, holds_long_line
+from probe.reading.log.words import Relays
 
 # Arrivals and messages that are done with are passed over; then one of three usual lines, addresses plain:
 # a delivery to another server, a host that is not tried yet, a failure with what the server or Exim said.
 _HEAD = r"(\d{4}-[0-9: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") "
 _WHOM = r"([^\x00-\x20\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\x00-\x20:\"\[=]+)?"
-_HOST = r" H=([^\x00-\x20\[\"<:]+) \[([^\]\n]*)\](?::(\d{1,5}))?(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
+_HOST = r" H=([^\x00-\x20\[\"<:]+ \[[^\]\n]*\](?::\d{1,5})?)(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
 _NO_FATE = (
     r"(?:[^\n]{19}(?:\.\d{1,6})?(?: [+-]\d{4})? (?:\[\d{1,10}\] )?"
     rf"{ID} (?:<= |Completed)[^\n]*\n)*+"
@@ -36,7 +38,6 @@ _FAILED = (
 _USUAL = re.compile(f"{_NO_FATE}{_HEAD}(?:{_SENT}|{_FAILED})", re.MULTILINE)
 _PASSED_OVER = re.compile(_NO_FATE)
 _ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
-_RELAYS = 4096
 # Python 3.11 takes as long to look up a member of an enum as to call a function.
 _ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
 _SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED
@@ -44,43 +45,39 @@ _NOTHING = (None, None, None, False, False, None, (), None, None)  # the fields 
 _event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 
-class _Relays(dict[tuple[str, str, str | None], Relay]):
-    """The next hops by host, address and port: they are few, and a dict looks up by itself what it has."""
-
-    def __missing__(self, key: tuple[str, str, str | None]) -> Relay:
-        if len(self) >= _RELAYS:
-            self.clear()
-        host, ip, port = key
-        relay = self[key] = Relay(host, ip, int(port) if port else None)
-        return relay
-
-
 class EximReader(EximLines):
     """Reads mainlog, line by line or in blocks."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
-        self._relays = _Relays()
+        self._relays = Relays()
         self._text = self._text_before = ""  # the blocks that were read last
 
-    def block(self, block: bytes, number: int) -> Sequence[Record]:
+    def block(self, block: bytes, number: int) -> Sequence[Piece]:
         """Where the lines of interest are is searched for in the whole block at once."""
         if not self.is_brief:
             return super().block(block, number)
         records: list[Record] = []
+        plain: list[tuple[int, Row]] = []  # each with where its line begins
         self.pass_by(block)
         text = self._text
-        is_ascii = text.isascii()  # known without a look at the characters
-        usual, brief = _USUAL.match, self._brief
-        end = tally_end = 0
+        is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
+        usual, brief, ids = _USUAL.match, self._brief, self.memory.ids
+        end, tally_end, first = 0, 0, number
         while end < len(text):
             line = usual(text, end)
-            if line is not None and line.end() - line.start(1) > TEXT:
-                line = None  # of so long a line only a part is read
-            if line is not None and (is_ascii or line[0].isascii()):
+            if line is not None and not is_usual:
+                is_long = line.end() - line.start(1) > TEXT  # of so long a line only a part is read
+                line = line if not is_long and line[0].isascii() else None
+            if line is not None:
                 begin = line.start(1)
+                at, queue_id, flag, to, parent, server, source = line.group(1, 2, 3, 4, 5, 7, 8)
+                if flag == "=>" and parent is None and queue_id not in ids:
+                    plain.append((begin, (at, queue_id, to, server, source)))
+                    end = line.end() + 1
+                    continue
             else:
-                line, begin = None, self._passed_over(text, end)
+                begin = self._passed_over(text, end)
                 if begin == len(text):
                     break
             number += text.count("\n", tally_end, begin)
@@ -91,7 +88,7 @@ class EximReader(EximLines):
             else:
                 end = text.find("\n", begin) + 1 or len(text)
                 records += self.read(block[begin:end], number)
-        return records
+        return join(records, plain, Deliveries(self.file, "=>", (), self._relays, self.clock), text, first)
 
     def _passed_over(self, text: str, begin: int) -> int:
         position = _PASSED_OVER.match(text, begin)
@@ -111,18 +108,18 @@ class EximReader(EximLines):
     def _brief(self, fields: Sequence[Any], number: int) -> Event:
         """The event of a usual line, of which these are the groups."""
         if fields[2] is None:
-            return self._brief_failed((*fields[:2], *fields[10:]), number)
-        at, queue_id, flag, to, parent, transport, host, ip, port, source = fields[:10]
+            return self._brief_failed((*fields[:2], *fields[8:]), number)
+        at, queue_id, flag, to, parent, transport, server, source = fields[:8]
         recipient = parent if parent is not None and "@" not in to else to
         if queue_id in self.memory.ids:
             self.memory.settle(queue_id, recipient)
         orig_to = parent if parent not in (None, recipient) else None
-        stamp, relay = self.clock.stamp(at), self._relays[(host, ip, port)]
+        stamp, relay = self.clock.stamp(at), self._relays[server]
         fate = (_ATTEMPT, _SENT_ON, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         return _event((self.file, number, *fate, relay, source, *_NOTHING))
 
     def _brief_failed(self, fields: Sequence[Any], number: int) -> Event:
-        at, queue_id, flag, to, parent, transport, repeat, problem, host, ip, port, source, remark = fields
+        at, queue_id, flag, to, parent, transport, repeat, problem, server, source, remark = fields
         recipient = parent if parent is not None and "@" not in to else to
         orig_to = parent if parent not in (None, recipient) else None
         status, relay, earlier, repeats = FLAGS[flag], None, None, False
@@ -130,7 +127,7 @@ class EximReader(EximLines):
         if repeat is not None:
             words, repeats = Words(_LOCAL, repeat), True
         else:
-            relay = self._relays[(host, ip, port)]
+            relay = self._relays[server]
             text = remark.strip() if remark is not None else ""
             words = usual_reply(text) or words_of(without_times(text) or problem or "")[0]
             if problem and text and words is not None:

@@ -55,6 +55,7 @@ _COLOURS = re.compile(rb"\x1b\[[\d;]{0,16}m")
 _FRACTION = re.compile(r"[.,](\d{1,9})")
 # rsyslog's word for a repetition; the line that it stands for went before
 REPEATED = re.compile(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
+_DAY, _BSD_LENGTH = 6, 15  # of `Nov 28 20:25:15`
 _SKEW = timedelta(days=1)  # a clock may be wrong, and a zone is up to 14 hours away
 
 
@@ -66,12 +67,19 @@ class Clock:
         self.reference = reference or datetime(1970, 1, 1, tzinfo=UTC)
         self._has_reference = reference is not None
         self._last: tuple[str, Stamp | None] = ("", None)
+        self._days: dict[str, datetime] = {}  # those without a year, at midnight, which were read
 
     def stamp(self, text: str) -> Stamp | None:
         """The time that `text` names; None where there is none, or it cannot be (30 February)."""
         if text == self._last[0]:  # many lines share a second
             return self._last[1]
-        time = self._bsd(text) if text[:1].isalpha() else _iso(text)
+        day = self._days.get(text[:_DAY]) if len(text) == _BSD_LENGTH else None
+        if day is not None:
+            time = _at_clock(day, text)
+        else:
+            time = self._bsd(text) if text[:1].isalpha() else _iso(text)
+            if time is not None and not time.has_year and time.at.date() < self.reference.date():
+                self._days[text[:_DAY]] = datetime.combine(time.at, datetime.min.time())
         self._last = (text, time)
         return time
 
@@ -99,6 +107,15 @@ class Clock:
             if at <= newest or not self._has_reference:
                 return Stamp(at, has_year=False)
         return None
+
+
+def _at_clock(day: datetime, text: str) -> Stamp | None:
+    """The time of a day whose year is known: `Nov 28 20:25:15`."""
+    try:
+        at = day.replace(hour=int(text[7:9]), minute=int(text[10:12]), second=min(int(text[13:15]), 59))
+    except ValueError:
+        return None
+    return Stamp(at, has_year=False)
 
 
 def _iso(text: str) -> Stamp | None:

@@ -6,32 +6,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from probe.reading.log.deliveries import Deliveries, Row, join
 from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
-from probe.reading.log.reader import TEXT, line_starts
-from probe.reading.log.words import reply_of_lines, stage_of
+from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
+from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
 
-# The usual delivery line: syslog of either stamp, plain addresses. Whatever is less usual is read as a line.
+# The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
+# interest. Whatever is less usual is read as a line.
+_AT = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d))"
 _BRIEF = re.compile(
-    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
-    r"([\w/.-]{1,128})\[\d{1,10}\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}): to=<([^\">\\\n]*)>, "
-    r"(?:orig_to=<([^\">\\\n]*)>, )?relay=([^,\n]*), (?:conn_use=\d+, )?delay=[\d.]+"
-    r"(?:, delays=[\d./]+)?(?:, tls=[^,\n]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
-    r", status=([A-Za-z-]+) \(([^\n\x1b]*)"
+    rf"{_AT} [\w.:-]+ "
+    r"([\w/.-]{1,128})\[\d{1,10}\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}): to=<([^\">\\\n\x1b]*)>, "
+    r"(?:orig_to=<([^\">\\\n\x1b]*)>, )?relay=([^,\n\x1b]*), (?:conn_use=\d+, )?delay=[\d.]+"
+    r"(?:, delays=[\d./]+)?(?:, tls=[^,\n\x1b]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
+    r", status=(?:sent \(|([A-Za-z-]+) \(([^\n\x1b]*+)(?!\x1b))"
 )
 _BRIEF_REFUSAL = re.compile(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
-    r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): reject: ([A-Z][A-Z -]{1,40}) from (\S{1,300}?): "
+    r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): reject: ([A-Z][A-Z -]{1,40}) from (\S{1,300}): "
     r"([^;\n]+); from=<([^\">\\\n]*)> to=<([^\">\\\n]*)> proto="
 )
+_SERVER = re.compile(r"[^\[\s]+\[[^\]/\s]+\]:\d{1,5}")
 _HITS = re.compile(
     r": (?=[tfmrhdpw])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold"
     r"|warning: saving corrupt file)"
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
-_NOTHING = (None, None, None, None, False, False, None, (), None, None)  # the fields behind the relay
 _NOTHING_MORE = (None, False, False, None, (), None, None)  # the fields behind the words
 _SAID, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
 
@@ -60,47 +63,69 @@ def _holds_octets(text: str) -> bool:
     return "{" in text and '"MESSAGE":[' in text
 
 
+class _Servers(dict[str, bool]):
+    """Whether a next hop is a server with a port; they are few, and a dict looks up what it has."""
+
+    def __missing__(self, to: str) -> bool:
+        if len(self) >= RELAYS:
+            self.clear()
+        is_server = self[to] = _SERVER.fullmatch(to) is not None
+        return is_server
+
+
 class PostfixReader(PostfixLines):
     """Reads what Postfix' services log, line by line or in blocks."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
+        self._servers = _Servers()
         self._text = self._text_before = ""  # the blocks that were read last
 
-    def block(self, block: bytes, number: int) -> Sequence[Record]:
+    def block(self, block: bytes, number: int) -> Sequence[Piece]:
         """Where the lines of interest are is searched for in the whole block at once."""
         if not self.is_brief:
             return super().block(block, number)
-        records: list[Record] = []
         self.pass_by(block)
         text = self._text
+        records: list[Record] = []
+        plain: list[tuple[int, Row]] = []  # each with where its line begins
         tally_end, first = 0, number
         statuses = 0
-        is_ascii = text.isascii()  # known without a look at the characters
-        usual, brief = _BRIEF.match, self._brief
+        is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
+        usual, brief, others = _BRIEF.match, self._brief, self._others
+        servers, ids = self._servers, self.memory.ids
         for begin in self._places(text):
+            line = usual(text, begin)
+            if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
+                line = None  # of so long a line only a part is read
+            if line is not None and line[8] is None and line[3] not in ids:
+                at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
+                if orig_to is None and program.endswith("smtp") and servers[to]:
+                    plain.append((begin, (at, queue_id, recipient, to, None)))
+                    continue
             number += text.count("\n", tally_end, begin)
             tally_end = begin
-            line = usual(text, begin)
-            if line is not None and line.end() - begin > TEXT:
-                line = None  # of so long a line only a part is read
-            if line is not None and (is_ascii or line[0].isascii()):
+            if line is not None:
                 records.append(brief(line, number))
                 statuses += 1
-                continue
-            refusal = _BRIEF_REFUSAL.match(text, begin) if line is None else None
-            if refusal is not None and (is_ascii or refusal[0].isascii()):
-                records.append(self._brief_refusal(refusal, number))
-                continue
-            end = block.find(b"\n", begin)
-            data = block[begin : end if end >= 0 else None]
-            statuses += b"status=" in data
-            records += self.read(data, number)
-        if text.count("status=") > statuses or "postsuper" in text or _holds_octets(text):
-            return self._with_odd_lines(block, text, records, first)
-        return records
+            else:
+                further, status = others(block, begin, number)
+                records += further
+                statuses += status
+        if text.count("status=") > statuses + len(plain) or "postsuper" in text or _holds_octets(text):
+            records = self._with_odd_lines(block, text, records, first)
+        return join(records, plain, Deliveries(self.file, "sent", (), self.relays, self.clock), text, first)
 
-    def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> Sequence[Record]:
+    def _others(self, block: bytes, begin: int, number: int) -> tuple[Sequence[Record], bool]:
+        """What the line that begins there tells, which is no usual delivery, and whether it has a status."""
+        refusal = _BRIEF_REFUSAL.match(self._text, begin)
+        if refusal is not None and refusal[0].isascii() and refusal.end() - begin <= TEXT:
+            return (self._brief_refusal(refusal, number),), False
+        end = block.find(b"\n", begin)
+        data = block[begin : end if end >= 0 else None]
+        return self.read(data, number), b"status=" in data
+
+    def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> list[Record]:
         """With the lines of interest that look like no usual one."""
         starts_of_text = set(self._places(text))
         for begin in sorted(line_starts(text, _STATUSES) - starts_of_text):
@@ -141,23 +166,27 @@ class PostfixReader(PostfixLines):
 
     def _brief(self, line: re.Match[str], number: int) -> Event:
         at, program, queue_id, recipient, orig_to, to, dsn, word, rest = line.groups()
-        if word == "sent" and program.endswith("smtp"):
+        words: Words | None = None
+        if word is None and program.endswith("smtp"):
+            status, word, dsn = _SENT, "sent", None
             if queue_id in self.memory.ids:
                 self.memory.settle(queue_id, recipient)
-            fate = (_ATTEMPT, _SENT, word, self.clock.stamp(at), program, queue_id)
-            return new_event(
-                (self.file, number, *fate, None, None, recipient, orig_to, self.relays[to], *_NOTHING)
-            )
-        words = _usual_reply(rest) if program.endswith("smtp") else None
-        if words is not None and word in ("deferred", "bounced"):
-            status = _DEFERRED if word == "deferred" else _BOUNCED
-            if status is _DEFERRED:
+        else:
+            if word is None:
+                end = self._text.find("\n", line.end())
+                word, rest = "sent", self._text[line.end() : end if end >= 0 else None]
+            words = _usual_reply(rest) if program.endswith("smtp") else None
+            if words is not None and word == "deferred":
+                status = _DEFERRED
                 self.memory.defer(queue_id, recipient, words)
-            else:
+            elif words is not None and word == "bounced":
+                status = _BOUNCED
                 self.memory.settle(queue_id, recipient)
-            event = (_ATTEMPT, status, word, self.clock.stamp(at), program, queue_id, None, None)
-            whom = (recipient, orig_to, self.relays[to])
-            return new_event((self.file, number, *event, *whom, None, dsn, words, *_NOTHING_MORE))
-        frame = Frame(self.clock.stamp(at), program, None, "")
-        fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
-        return self.delivery(fields, frame, number, True)
+            else:
+                frame = Frame(self.clock.stamp(at), program, None, "")
+                fields = (queue_id, recipient, orig_to, to, "", None, None, dsn, word, rest.rstrip("\r"))
+                return self.delivery(fields, frame, number, True)
+        stamp, relay = self.clock.stamp(at), self.relays[to]
+        fate = (_ATTEMPT, status, word, stamp, program, queue_id)
+        whom = (None, None, recipient, orig_to, relay, None)
+        return new_event((self.file, number, *fate, *whom, dsn, words, *_NOTHING_MORE))

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from probe.reading.log.deliveries import Deliveries
 from probe.reading.log.event import Event, Kind, Record, Status, UnparsedLine, Words
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.memory import Memory, Message, Waiting
@@ -21,6 +22,7 @@ from probe.reading.log.memory import Memory, Message, Waiting
 # Octets of one line that are read. Syslog daemons cut at 8 KiB or less, a JSON record of an ESP with its
 # headers may have some hundred KiB; it bounds the work that a stranger's text can cause.
 LINE = 1_048_576
+Piece = Record | Deliveries
 TEXT = 65_536  # characters of a text line, once the frame is off
 TIMES = 10_000  # lines that one "message repeated N times" can stand for
 _OCTETS = b'"MESSAGE":['  # how journald exports a message that is not UTF-8: nothing in it can be searched
@@ -55,9 +57,10 @@ class Reader(ABC):
     def read(self, data: bytes, number: int) -> Sequence[Record]:
         """Read one line, with or without its line end; `number` counts from 1. Empty for any other line."""
 
-    def block(self, block: bytes, number: int) -> Sequence[Record]:
+    def block(self, block: bytes, number: int) -> Sequence[Piece]:
         """Read many whole lines at once, each but perhaps the last with its line feed; `number` is that of
-        the first. The same records as line by line, but for what `is_brief` leaves out."""
+        the first. The same records as line by line, but for what `is_brief` leaves out, and that plain
+        deliveries may stand together then."""
         records: list[Record] = []
         read = self.read
         for at, line in enumerate(_lines_of(block), number):
@@ -207,7 +210,7 @@ def records(
 
 def records_of_blocks(
     reader: Reader, blocks: Iterable[bytes], tally: Tally | None = None, first: int = 1
-) -> Iterator[Sequence[Record]]:
+) -> Iterator[Sequence[Piece]]:
     """The same of a file that comes in blocks of whole lines, many records at a time."""
     tally = tally if tally is not None else Tally()
     number = first
@@ -224,11 +227,19 @@ def records_of_blocks(
     yield rest
 
 
-def _count(tally: Tally, records: Sequence[Record], lines: int) -> None:
+def holds_long_line(text: str) -> bool:
+    """Whether a line may be longer than what is read of one."""
+    half = TEXT // 2
+    return any(text.find("\n", at, at + half) < 0 for at in range(0, len(text) - half, half))
+
+
+def _count(tally: Tally, records: Sequence[Piece], lines: int) -> None:
     """Every line is counted once, whatever it gave."""
     last = bad = good = 0
     for record in records:
-        if record.line != last:
+        if isinstance(record, Deliveries):
+            good += len(record.rows)
+        elif record.line != last:
             last = record.line
             if isinstance(record, UnparsedLine):
                 bad += 1

@@ -41,7 +41,7 @@ _COMMANDS = {
 }
 _RELAY = re.compile(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
 
-_KEPT_RELAYS = 4096
+RELAYS = 4096  # that are remembered
 
 
 @lru_cache(maxsize=256)
@@ -84,7 +84,7 @@ class Relays(dict[str, Relay | None]):
     """The next hops are few, and each is read once; a dict looks up by itself what it has."""
 
     def __missing__(self, text: str) -> Relay | None:
-        if len(self) >= _KEPT_RELAYS:
+        if len(self) >= RELAYS:
             self.clear()
         relay = self[text] = relay_of(text)
         return relay

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.reading.log.deliveries import Deliveries, events_of
 from probe.reading.log.event import Event, Record, Status
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks, lines
@@ -24,8 +25,11 @@ def _told(record: Record) -> Record:
     """Without what is left out where `is_brief`."""
     if not isinstance(record, Event):
         return record
-    is_plain = record.status in (Status.SENT, Status.REJECTED)
+    is_sent = record.status is Status.SENT
+    is_plain = is_sent or record.status is Status.REJECTED
     return record._replace(
+        line=0 if is_sent else record.line,
+        program=None if is_sent else record.program,
         sender=None,
         message_id=None,
         delay_s=None,
@@ -35,6 +39,11 @@ def _told(record: Record) -> Record:
         words=None if record.status is Status.SENT else record.words,
         cut=record.cut and record.status is not Status.SENT,
     )
+
+
+def _told_in_all(records: Iterable[Record]) -> list[str]:
+    """What is told, whatever stands together."""
+    return sorted(repr(_told(record)) for record in records)
 
 
 def _reader(format_name: str, *, brief: bool) -> Reader:
@@ -54,7 +63,9 @@ def _by_line(format_name: str, data: bytes) -> tuple[list[Record], Tally]:
 def _by_block(format_name: str, chunks: Iterable[bytes], *, brief: bool = True) -> tuple[list[Record], Tally]:
     tally = Tally()
     reader = _reader(format_name, brief=brief)
-    result = [record for part in records_of_blocks(reader, blocks(chunks), tally) for record in part]
+    result: list[Record] = []
+    for part in records_of_blocks(reader, blocks(chunks), tally):
+        result += events_of(part)
     return result, tally
 
 
@@ -70,7 +81,9 @@ def test_blocks_give_the_records_of_lines(which: Sample) -> None:
         result, counted = _by_block(which.format.name, _in_chunks(data, size), brief=False)
         assert result == by_line and counted.lines == tally.lines
         brief, counted = _by_block(which.format.name, _in_chunks(data, size))
-        assert [_told(it) for it in brief] == [_told(it) for it in by_line]
+        assert _told_in_all(brief) == _told_in_all(by_line)
+        in_order = [it.line for it in brief if it.line]
+        assert in_order == sorted(in_order)
         assert counted.lines == tally.lines == counted.read + counted.unparsed + counted.other
 
 
@@ -78,7 +91,7 @@ def test_blocks_give_the_records_of_lines(which: Sample) -> None:
 def test_the_usual_lines_are_read_alike(name: str) -> None:
     by_line, tally = _by_line(name, MADE[name])
     result, counted = _by_block(name, _in_chunks(MADE[name], 100_000))
-    assert len(result) > 500 and [_told(it) for it in result] == [_told(it) for it in by_line]
+    assert len(result) > 500 and _told_in_all(result) == _told_in_all(by_line)
     assert (counted.lines, counted.read, counted.unparsed) == (tally.lines, tally.read, tally.unparsed)
 
 
@@ -90,7 +103,7 @@ def test_whom_a_message_is_of_is_found_afterwards(name: str) -> None:
         if isinstance(it, Event) and it.queue_id
     }
     reader = _reader(name, brief=True)
-    for record in reader.block(MADE[name], 1):
+    for record in events_of(reader.block(MADE[name], 1)):
         if isinstance(record, Event) and record.kind == "attempt":
             assert record.queue_id is not None
             assert reader.sender(record.queue_id) == senders[record.queue_id]
@@ -110,7 +123,26 @@ def test_damaged_lines_are_read_alike(name: str, damages: list[tuple[int, int, b
     data = b"\n".join(rows)
     by_line, _ = _by_line(name, data)
     result, _ = _by_block(name, [data])
-    assert [_told(it) for it in result] == [_told(it) for it in by_line]
+    assert _told_in_all(result) == _told_in_all(by_line)
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_plain_deliveries_stand_together_and_apart_from_what_else_is_told(name: str) -> None:
+    pieces = _reader(name, brief=True).block(MADE[name], 1)
+    *others, together = pieces
+    assert isinstance(together, Deliveries) and len(together.rows) > 300
+    ids = {it.queue_id for it in others if isinstance(it, Event)}
+    assert ids.isdisjoint(row[1] for row in together.rows)
+    assert any(isinstance(it, Event) and it.status is Status.SENT for it in others)  # of what waited before
+
+
+def test_the_minute_of_a_stamp_keeps_its_zone() -> None:
+    *_, together = _reader("exim", brief=True).block(MADE["exim"], 1)
+    assert isinstance(together, Deliveries)
+    assert together.minute("Nov  8 10:59:07") == "Nov  8 10:59:00"
+    assert together.minute("2026-11-08T10:59:07.123456+01:00") == "2026-11-08T10:59:00+01:00"
+    assert together.minute("2026-11-08 10:59:07.12 -0330") == "2026-11-08 10:59:00 -0330"
+    assert together.minute("2026-11-08 10:59:07") == "2026-11-08 10:59:00"
 
 
 def test_a_line_without_end_is_held_in_bounded_memory() -> None:
@@ -125,7 +157,7 @@ def test_of_a_long_line_only_a_part_is_read(name: str) -> None:
     data = rows[0].replace(b"Access denied", b"x" * 3_000_000) + b"\n" + rows[1]
     by_line, _ = _by_line(name, data)
     result, _ = _by_block(name, [data])
-    assert [_told(it) for it in result] == [_told(it) for it in by_line]
+    assert _told_in_all(result) == _told_in_all(by_line)
     (first, _) = result
     assert isinstance(first, Event) and first.words is not None and len(first.words.text) <= TEXT
 
@@ -146,4 +178,4 @@ def test_a_carriage_return_within_a_line_does_not_end_it(name: str) -> None:
             data = row[:at] + b"\r" + row[at + 1 :] + b"\n"
             by_line, _ = _by_line(name, data)
             result, _ = _by_block(name, [data])
-            assert [_told(it) for it in result] == [_told(it) for it in by_line]
+            assert _told_in_all(result) == _told_in_all(by_line)
